@@ -144,10 +144,13 @@ def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float
     return missed / linked, near / max(1, missed)
 
 
-def pronouns_right(lesson: Lesson, model: nn.Module) -> float:
-    """The share of test twins in which the French pronoun after "parce qu'" agrees with what "it" is."""
+def pronouns(lesson: Lesson, model: nn.Module) -> tuple[float, float]:
+    """Of the test twins: the share in which the French pronoun after "parce qu'" agrees with what "it" is, and the
+    share in which it is "il"."""
     twins = lesson.examples("twins")
-    return sum(_agrees(w, e) for w, e in zip(lesson.write(model, twins), twins, strict=True)) / len(twins)
+    written = lesson.write(model, twins)
+    right = sum(_agrees(w, e) for w, e in zip(written, twins, strict=True))
+    return right / len(twins), sum(_pronoun(w) == ["il"] for w in written) / len(twins)
 
 
 def twins_bleu(lesson: Lesson, model: nn.Module) -> tuple[float, float, float]:
@@ -159,7 +162,12 @@ def twins_bleu(lesson: Lesson, model: nn.Module) -> tuple[float, float, float]:
 
 
 def _agrees(written: str, twin: Example) -> bool:
-    return [word for word in written.split() if word in ("il", "elle")][-1:] == [twin.twin.pronoun]
+    return _pronoun(written) == [twin.twin.pronoun]
+
+
+def _pronoun(written: str) -> list[str]:
+    """The last "il" or "elle" of a translation; [] if there is none."""
+    return [word for word in written.split() if word in ("il", "elle")][-1:]
 
 
 def reach(lesson: Lesson, model: Seq2Seq, words: int = 16, count: int = 20) -> Tensor:

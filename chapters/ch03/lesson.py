@@ -251,11 +251,18 @@ def gold_weights(pair) -> Tensor:
     return weights / weights.sum(-1, keepdim=True).clamp_min(1.0)
 
 
-def translations(loaded: Loaded | None, sentences: Sequence[str], beam: int = 4, caption: str = "") -> Table:
-    """What a checkpoint writes, each source marked as seen in training or new; one line if there is no checkpoint."""
-    if loaded is None:
-        return Table([{"source": "", "translation": "no checkpoint"}], caption)
-    marks = {True: "seen", False: "new", None: "not recorded"}
-    found = decoding.translate(loaded, sentences, beam=beam)
-    rows = zip(sentences, found, strict=True)
-    return Table([{"source": s, "trained on": marks[t.seen], "translation": str(t)} for s, t in rows], caption)
+def translations(
+    models: dict[str, Loaded], sentences: Sequence[str], references: Sequence[str], beam: int = 4, caption: str = ""
+) -> Table:
+    """What checkpoints write beside a right translation, in small letters, of each sentence; ✓: word for word the same.
+
+    "trained on": "seen" if one of them was trained on the sentence, "new" if none was, else "not recorded".
+    """
+    found, rows = {name: decoding.translate(loaded, sentences, beam=beam) for name, loaded in models.items()}, []
+    for i, (source, reference) in enumerate(zip(sentences, references, strict=True)):
+        texts = {name: str(written[i]) for name, written in found.items()}
+        seen = {written[i].seen for written in found.values()}
+        mark = "seen" if True in seen else "not recorded" if None in seen else "new"
+        ticked = {name: ("✓ " if text == reference else "") + text for name, text in texts.items()}
+        rows.append({"source": source, "trained on": mark, **ticked, "right": reference})
+    return Table(rows, caption)

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 4 · Who tells attention the order?
-# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions, and measured how far three kinds of positions work beyond the trained length. Reading 40 minutes · live 35 · exercises 25 · *Deeper* 70 more. **Before:** [chapter 2](02_scoring_functions.ipynb) (scaled dot-product attention) and [chapter 3](03_seq2seq.ipynb) (attention in a translator).
+# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions, and measured how far three kinds of positions work beyond the trained length. Reading 40 minutes · live 35 · exercises 31 · *Deeper* 64 more. **Before:** [chapter 2](02_scoring_functions.ipynb) (scaled dot-product attention) and [chapter 3](03_seq2seq.ipynb) (attention in a translator).
 
 # %%
 import torch
@@ -59,8 +59,9 @@ labs.shuffle(X, sentence, caption="Left, a row for each word: its weights. Right
 # In chapter 3, French words attended to English words: **cross-attention**. Now the words of *one* sentence attend to each other: **self-attention**. In "The animal didn't cross the street because it was too tired", "it" needs "animal". With the words as the rows of $X$, and queries of $d$ numbers:
 #
 # $$ {\color{#bf5f00}{Q}}=XW_Q,\quad {\color{#007fc6}{K}}=XW_K,\quad {\color{#008a67}{V}}=XW_V,\qquad {\color{#bb51a8}{Z}}=A\,{\color{#008a67}{V}},\quad A=\mathrm{softmax}\!\left({\color{#bf5f00}{Q}}{\color{#007fc6}{K}}^\top/\sqrt d\right) $$
-#
-# In cross-attention the queries come from a second sequence: $Q=YW_Q$. Here are both in chapter 5's trained translator, a *Transformer*, which reads English and, after `<bos>` for the beginning, the French written so far. (You see the mean of several attentions side by side, its *heads*.)
+
+# %% [markdown]
+# In cross-attention the queries come from a second sequence: $Q=YW_Q$. Chapter 5's trained translator, a *Transformer*, has both. It reads English and, after `<bos>` for the beginning, the French written so far:
 
 # %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -78,21 +79,29 @@ sides = {"self-attention": ("X", "the English words", own), "cross-attention": (
 Table([{"": kind, "Q": f"{source} W_Q", "K, V": "X W_K, X W_V", "queries (rows)": rows, "keys (columns)": "the English words" if source == "X" else "the encoder’s outputs for them",
         "weights": " × ".join(map(str, A.shape))} for kind, (source, rows, A) in sides.items()])
 
+# %% [markdown]
+# First its self-attention. (It has several attentions side by side, its *heads*; you see their mean.) Find the row of “european”: to which word does it attend most?
+
 # %% slideshow={"slide_type": "subslide"}
 heatmap(own, english, english, title="Self-attention: to which words does each English word attend?",
         caption="A row for each query, a column for each key, the same words. First layer.")
 
+# %% [markdown]
+# To “area”, the word that it describes. Now the cross-attention. A row is a step of the decoder: the last French word that it has read → the word to write next.
+
 # %% slideshow={"slide_type": "subslide"}
 written_next = [f"{a} → {b}" for a, b in zip(read, written, strict=True)]
 heatmap(cross, written_next, english, title="Cross-attention: where does the decoder find its next word?", select=("la → zone", "area"),
-        caption="A row for each step: the last French word read → the word to write next. Last layer. A column for each English word.")
+        caption="A row for each step of the decoder, a column for each English word. Last layer.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert cross.shape == (9, 8) and own.shape == (8, 8)
+assert cross.shape == (9, 8) and own.shape == (8, 8) and english[own[english.index("european")].argmax()] == "area"
 assert cross[written_next.index("la → zone"), english.index("area")] > 0.9
 
 # %% [markdown]
-# In the first picture, "european" attends most to "area", which it describes. In the second, the step that writes *zone* makes its query from the decoder's state at *la*, and finds "area". The sizes of $W_Q$, $W_K$ and $W_V$ do not depend on the number of words, so the layer can be computed for any sentence.
+# The step that writes *zone* makes its query from the decoder's state at *la*, and finds "area", which *zone* translates.
+#
+# The sizes of $W_Q$, $W_K$ and $W_V$ do not depend on the number of words, so the layer can be computed for any sentence.
 #
 # ### Exercise 1 ●○○ · 5 minutes
 # Write self-attention for one sentence; return the output and the weights.
@@ -117,19 +126,6 @@ print(*tired, "\n", tuple(words.shape), "→ output", tuple(output.shape), "weig
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(A.sum(-1), torch.ones(len(tired)))
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Why not a recurrence?
-# <a id="path-length"></a><a id="convolution"></a>
-# A recurrent network gets the order for free, because it reads word by word. But each word waits for the one before, and what the first word says reaches the last through every state between. The number of these steps is the **path length**; chapter 3 showed what a long one does to a gradient. A **convolution** computes each output from $k$ neighbouring words, here its own and those before it, with the same parameters everywhere: its *kernel* (not one of chapter 1).
-#
-# Make the sentence longer, then the kernel wider; then switch to *dilated*, where each layer reaches $k$ times as far as the one below.
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.paths(9)
-
-# %% [markdown]
-# In self-attention every word is one step from every other, and none waits for another. The price is the order.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Shuffle it
@@ -225,7 +221,9 @@ assert not torch.allclose(after, masked[order], atol=0.1)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Give each word its position
 # <a id="positional-encoding"></a>
-# Attention compares vectors, so the position has to be in them: $x_i + P_i$, where $P_i$ is the **positional encoding** of position $i$, counted from 0. (Appending it would make every vector longer.) What should $P_i$ be? The number $i$ itself soon outgrows the features of a word. With $i/n$ in a text of $n$ words, neighbours are closer in a longer text. What about the digits of $i$ in binary?
+# Attention compares vectors, so the position has to be in them: $x_i + P_i$, where $P_i$ is the **positional encoding** of position $i$, counted from 0. (Appending it would make every vector longer.)
+#
+# What should $P_i$ be? The number $i$ itself soon outgrows the features of a word. With $i/n$ in a text of $n$ words, neighbours are closer in a longer text. What about the digits of $i$ in binary?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -235,17 +233,24 @@ predict(
     because="Each digit flips half as often as the one to its right. Together they name every number, and each is only 0 or 1.",
 )
 
+# %% [markdown]
+# On the right are the binary digits of the positions. On the left is the same idea without jumps. Which columns are fast, which slow?
+
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.sinusoid(max_length=50, model_size=128)
 
 # %% [markdown]
+# Four binary digits flip at once between the neighbours 7 and 8. The waves change smoothly, fast in the first columns and slowly in the last.
+
+# %% [markdown]
 # <a id="sinusoidal"></a>
-# On the right are binary digits, of which four flip at once between the neighbours 7 and 8. On the left is the same idea without jumps: waves, fast in the first columns and slow in the last. The $D$ columns form pairs $j=0,1,\dots$; the sine and the cosine of a pair share the frequency $\omega_j$:
+# Now as a formula. The $D$ columns form pairs $j=0,1,\dots$; the sine and the cosine of a pair share the frequency $\omega_j$:
 #
 # $$ P_{i,2j}=\sin(i\,\omega_j),\qquad P_{i,2j+1}=\cos(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
 #
-# The fastest wave repeats after $2\pi\approx 6$ positions, the slowest of these 128 columns after 54,000: within 50 positions about half of the columns move by less than 0.3. The Transformer's authors hoped that sinusoids would work beyond the trained length. We shall test that.
-#
+# The fastest wave repeats after $2\pi\approx 6$ positions, the slowest of these 128 columns after 54,000. Within 50 positions about half of the columns move by less than 0.3.
+
+# %% [markdown]
 # ### Exercise 2 ●●○ · 6 minutes
 # Write the table.
 
@@ -289,11 +294,13 @@ labs.rotation(model_size=128, max_length=50)
 # $$ \sin\big((i+\delta)\omega\big)=\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega $$
 #
 # $$ \cos\big((i+\delta)\omega\big)=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega $$
-#
+
+# %% [markdown]
 # For a whole encoding, written as a column, put such blocks, each with its own frequency, along the diagonal of $R(\delta)$:
 #
 # $$ P_{i+\delta}=R(\delta)\,P_i\quad\text{for all } i,\qquad R(\delta)\text{ made of }\begin{pmatrix}\cos\delta\omega_j&\sin\delta\omega_j\\-\sin\delta\omega_j&\cos\delta\omega_j\end{pmatrix} $$
-#
+
+# %% [markdown]
 # ### Exercise 3 ●●○ · 6 minutes
 # Write $R(\delta)$.
 
@@ -312,7 +319,7 @@ assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # a rotation: lengths
 assert all((scores[3:].argmax(-1) == torch.arange(47)).all() for scores in ((P @ R) @ P.T, P @ (P @ R.T).T))  # three back
 
 # %% [markdown]
-# In $XW_Q$ the encodings are rows, and $R(3)$ turns a row *back*: $P_i^\top R(3)=P_{i-3}^\top$. So a layer that needs "the word three positions back" can have $R(3)$ in $W_Q$, times a number that makes the softmax sharp, and use it anywhere in the text.
+# What is that good for? In $XW_Q$ the encodings are rows, and $R(3)$ turns a row *back*: $P_i^\top R(3)=P_{i-3}^\top$. So a layer that needs "the word three positions back" can have $R(3)$ in $W_Q$, times a number that makes the softmax sharp. It works anywhere in the text.
 #
 # **Keep this:** a position is a row of waves; a step in the text is a rotation, the same everywhere.
 
@@ -364,8 +371,6 @@ assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, twins[0]))) =
 # %% [markdown]
 # With positions, nearly all held-out sentences are answered correctly.
 #
-# **Keep this:** sinusoidal positions are added to the words once, before the first attention.
-#
 # Now shuffle the *trained* vectors; both models answer for your order. What about "bites the dog man the ."? And with the positions switched off?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -394,6 +399,8 @@ assert sighted(who.encode(twins[:1])[0]).weights[0, :, 1].min() > 0.9
 # In "the dog bites the man ." all rows attend to position 1, "dog". In every sentence of this task the noun there does it, so the model had no grammar to learn.
 #
 # </details>
+#
+# **Keep this:** sinusoidal positions are added to the words once, before the first attention.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remove the positions
@@ -423,16 +430,57 @@ assert right[0].text == "anna dit que léo a vu le médecin." and right[1].text 
 assert right[2].text == "ils habitent dans la zone économique européenne."
 
 # %% [markdown]
-# In the last line the words leave only one sensible order, so nothing seems to be missing. But they do not say who speaks and who sees, and one of the first two translations is wrong.
+# With positions all three are right. Without them the last one still is: its words leave only one sensible order. But the words of the other two do not say who speaks and who sees, so one of these translations is wrong.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Turn instead of add
+# <a id="rotary"></a>
+# Sinusoids are added to the words, and mix with them. **Rotary** positions (Su et al., 2021) add nothing: in every layer each pair of features of a query or a key is *turned* on its circle, by the position times the pair's frequency. (Values are not turned.) Many language models, LLaMA among them, use them.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "A query at position 7 and a key at position 5 are turned, and their product is the score. Now both move on, to 107 and 105. What happens to the score?",
+    ["it grows", "it shrinks", "it stays as it is"],
+    answer=2,
+    because="In each pair of features both are turned on by the same angle, so the angle between them stays.",
+)
+
+# %% [markdown]
+# <a id="relative"></a>
+# Only the difference of the positions counts: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$. Such positions are called **relative**: the score depends on how far the key is before or after the query, not on where they are.
+#
+# ### Exercise 4 ●●○ · 6 minutes
+# Write this turn. A pair $(a,b)$ becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$, where the angle $\varphi$ is the position times the pair's frequency. (In $R(\delta)$ the minus is at the other sine: there the pair was $(\sin,\cos)$, which turns clockwise.)
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("rotary")
+def rotary(x, positions):
+    """x [T, D], positions [T] -> x with each pair of features turned, [T, D]; frequencies(D) [D / 2] is given"""
+    raise NotImplementedError
+
+# %% [markdown]
+# Your function turns one query and one key, at different positions:
+
+# %%
+q, k = torch.randn(2, 1, 16, generator=torch.Generator().manual_seed(4))
+
+def score(i, m):
+    """The product of one query at position i with one key at position m."""
+    return rotary(q, torch.tensor([i])) @ rotary(k, torch.tensor([m])).T
+
+assert torch.allclose(score(7, 5), score(107, 105), atol=1e-4)  # two apart: the same score, wherever
+assert not torch.allclose(score(7, 5), score(7, 4), atol=1e-2)  # three apart: another one
+assert torch.allclose(rotary(q, torch.tensor([9])).norm(), q.norm())  # a turn changes no length
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Longer than anything it saw
-# <a id="learned-positions"></a><a id="rotary"></a><a id="extrapolation"></a>
-# The formula gives an encoding for any position. Does a trained model work at any position, too? Here is a task of nothing but order: at each position of a text of random letters, output *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models differ only in their positions:
+# <a id="learned-positions"></a><a id="extrapolation"></a>
+# The formula gives an encoding for any position. Does a trained model work at any position, too? The Transformer's authors hoped so.
 #
-# - **none**; **sinusoidal**, as above;
-# - **learned**: a vector for each position, trained like a word's. BERT (chapter 6) has 512 × 768 = 393,216 such parameters, sinusoids have none;
-# - **rotary**: nothing is added, but in every layer each pair of features of a query or key is *turned* on its circle, by the position times the pair's frequency. (Values are not.) In the product only the difference counts: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$.
+# Here is a task of nothing but order: at each position of a text of random letters, output *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models differ only in their positions:
+#
+# - **none**; **sinusoidal** and **rotary**, as above;
+# - **learned**: a vector for each position, trained like a word's. BERT (chapter 6) has 512 × 768 = 393,216 such parameters, sinusoids have none.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -452,6 +500,9 @@ run = letters.train(reader, steps, show=True, title="two letters back", every=st
                     evaluate=lambda model: dict(zip(("20 letters", "60, from position 20"), letters.right(model), strict=True)))
 inside_20, beyond_20 = letters.right(reader)
 
+# %% [markdown]
+# It learned the task within 20 letters. Does its picture show how? Look at the line two below the diagonal.
+
 # %%
 text = letters.batches(torch.Generator().manual_seed(3), length=12, count=1)
 with torch.no_grad():
@@ -459,10 +510,13 @@ with torch.no_grad():
 names = [f"{'abcdefghij'[letter]} {place}" for place, letter in enumerate(text[0])]
 back = looks.diagonal(-2).mean()
 heatmap(looks, names, names, title="Did it learn to attend two back?",
-        caption=f"Rows are queries, columns keys: letter and position. The line two below the diagonal has {back:.0%} of the weight on average. The model was rewarded only for correct letters.")
+        caption=f"Rows are queries, columns keys: letter and position. The line two below the diagonal has {back:.0%} of the weight on average.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert back > 0.5 and inside_20 > 0.95 and beyond_20 < 0.8
+
+# %% [markdown]
+# It attends two letters back, though it was rewarded only for correct letters. And beyond position 20? Here are all four kinds, each trained with several seeds:
 
 # %% slideshow={"slide_type": "subslide"}
 from course_utils.data import results
@@ -485,8 +539,9 @@ assert all(
 )  # the share of the commonest letter
 
 # %% [markdown]
-# Without positions the best guess is the commonest letter of the text. *Learned* positions fail at once: their vectors from position 20 on were never trained. *Sinusoidal* ones fail as well: the vectors exist, but the layer was fitted to the first twenty. (*Deeper* explains why the curve rises again.) *Rotary* works at three times the trained length.
-#
+# Without positions the best guess is the commonest letter of the text. *Learned* positions fail at once: their vectors from position 20 on were never trained. *Sinusoidal* ones fail as well: the vectors exist, but the layer was fitted to the first twenty. (In these longer texts even the first twenty are not always right. *Deeper* explains why the curve rises again.) *Rotary* works at three times the trained length.
+
+# %% [markdown]
 # Why? The sinusoidal and the rotary model now read sixty equal letters. By how much does the score of the letter two back exceed a letter's score with itself? (A difference of scores is the log of a ratio of weights.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -525,7 +580,7 @@ assert reached[60][1] > 0.9 and reached[640][1] < 0.8 and reached[640][1] < reac
 assert all(abs(early - late) < 0.15 for early, late in reached.values()) and reached[640][0] < reached[60][0] - 0.15
 
 # %% [markdown]
-# Rotary positions fail too, but later, and then the *first* positions are wrong about as often as the late ones. The score two back has not changed, so the reason must be the other keys: their number, or their distances, most of which training never met. We have not separated the two.
+# Rotary positions fail too, but later. Then the *first* positions are wrong about as often as the late ones. The score two back has not changed, so the reason must be the other keys: their number, or their distances, most of which training never met. We have not separated the two.
 #
 # This is one layer and one task. *Deeper* has positions that fail here and serve in language models.
 #
@@ -588,33 +643,8 @@ assert len(ranks) == 2 and ranks[0] == ranks[1]
 # At both rates where all three learn the task, the ranking from position 20 on is the same. At a rate that is too small for some of them, the comparison says more about the rate than about the positions.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: turn instead of add
-# Many language models, LLaMA among them, use rotary positions (Su et al., 2021).
-#
-# #### Exercise 4 ●●○ · 6 minutes
-# Write this turn. A pair $(a,b)$ becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$, where the angle $\varphi$ is the position times the frequency of the pair. (In $R(\delta)$ above the minus is at the other sine, because there the pair was $(\sin,\cos)$, which turns clockwise.)
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-@exercise("rotary")
-def rotary(x, positions):
-    """x [T, D], positions [T] -> x with each pair of features turned, [T, D]; frequencies(D) [D / 2] is given"""
-    raise NotImplementedError
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-q, k = torch.randn(2, 1, 16, generator=torch.Generator().manual_seed(4))
-
-def score(i, m):
-    """The product of one query at position i with one key at position m."""
-    return rotary(q, torch.tensor([i])) @ rotary(k, torch.tensor([m])).T
-
-assert torch.allclose(score(7, 5), score(107, 105), atol=1e-4)  # two apart: the same score, wherever
-assert not torch.allclose(score(7, 5), score(7, 4), atol=1e-2)  # three apart: another one
-assert torch.allclose(rotary(q, torch.tensor([9])).norm(), q.norm())  # a turn changes no length
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# If the query is turned by $i$ and the key by $m$, their product depends on the two vectors and on $i-m$ only. This is what **relative** positions<a id="relative"></a> means: the score depends on how far apart two words are, not on where they are.
-#
-# **Position interpolation** (Chen et al., 2023) uses this for longer texts: divide all positions by a factor, and train a little more.
+# ### Deeper: position interpolation
+# **Position interpolation** (Chen et al., 2023) stretches rotary positions to longer texts: divide all positions by a factor, and train a little more.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 distance = torch.arange(61)
@@ -696,8 +726,29 @@ assert not torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1
 # BERT learns its positions, Transformer-XL uses distances, rotary positions turn. All three solve the problem of this chapter's first lab.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## Why not a recurrence?
+# <a id="path-length"></a><a id="convolution"></a>
+# A recurrent network gets the order for free, because it reads word by word. So why attention? In a recurrent network each word waits for the one before, and what the first word says reaches the last through every state between. The number of these steps is the **path length**; chapter 3 showed what a long one does to a gradient.
+#
+# A **convolution** computes each output from $k$ neighbouring words, here its own and those before it, with the same parameters everywhere: its *kernel* (not one of chapter 1).
+#
+# Make the sentence longer, then the kernel wider; then switch to *dilated*, where each layer reaches $k$ times as far as the one below.
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.paths(9)
+
+# %% [markdown]
+# In self-attention every word is one step from every other, and none waits for another.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does it cost?
-# Take enough layers of each kind to connect the first word with the last, and count: operations *in a row*, which wait for each other; all multiplications, with 64 features; attention weights to keep in memory. The recurrent layer has a matrix for words and one for states, attention four *projections*: $W_Q$, $W_K$, $W_V$ and one for the output (not in Exercise 1).
+# Take enough layers of each kind to connect the first word with the last, and count three things, with 64 features:
+#
+# - operations *in a row*, products and sums that wait for each other;
+# - all multiplications;
+# - attention weights to keep in memory.
+#
+# The recurrent layer has a matrix for words and one for states, attention has four *projections*: $W_Q$, $W_K$, $W_V$ and one for the output (not in Exercise 1).
 
 # %% slideshow={"slide_type": "subslide"}
 from chapters.ch04.experiments import LAYERS, costs_of, multiply_adds
@@ -712,10 +763,13 @@ assert attention["many"]["in a row"] == attention["few"]["in a row"]
 assert 9 <= recurrent["many"]["in a row"] / recurrent["few"]["in a row"] < 9.5
 assert [round(attention[n]["multiplications"] / recurrent[n]["multiplications"], 1) for n in ("few", "many")] == [2.1, 3.4]
 assert attention["many"]["words with words"] == 100 * attention["few"]["words with words"] and attention["many"]["weights"] == 8100
+assert all(conv[n]["multiplications"] > attention[n]["multiplications"] for n in ("few", "many"))
 assert recurrent["many"]["multiplications"] == 10 * recurrent["few"]["multiplications"]
 
 # %% [markdown]
-# For ten times as many words, the recurrent layer has about nine times as many operations in a row, attention no more than before. But it multiplies more: 2.1 times as much as the recurrent layer for 9 words, mostly because it has four matrices and not two; 3.4 times for 90, because scores and averages grow a hundredfold, as does the memory for weights. Convolutions multiply most, because they take so many layers.
+# For ten times as many words, the recurrent layer has about nine times as many operations in a row, attention no more than before.
+#
+# But attention multiplies more than the recurrent layer. For 9 words it is 2.1 times as much, mostly because it has four matrices and not two. For 90 words it is 3.4 times, because scores and averages grow a hundredfold, as does the memory for weights. Convolutions multiply most, because they take so many layers.
 #
 # **Keep this:** with attention any word is one step away, and no word waits for another when a text is read (writing still goes word by word), but there are n² pairs. A recurrent layer takes n steps in a row, a convolution needs about n/(k − 1) layers.
 

@@ -51,9 +51,9 @@ class Flow(View):
         return (
             f"{len(source)} encoder states of {self.options['dims']} features. Without attention one vector is handed "
             f"over, the same for all {len(tokens['plain'])} words of “{plain}”. With attention each of the "
-            f"{len(tokens['attention'])} words of “{written}” has a context of its own, on average {spread:.2f} from "
-            f"their mean. Word {self.word + 1}, “{tokens['attention'][self.word]}”, reads {read}: "
-            f"{1 / (weights**2).sum():.1f} words in effect."
+            f"{len(tokens['attention'])} words of “{written}” has a context of its own; on average its distance from "
+            f"their mean is {spread:.2f}. Word {self.word + 1}, “{tokens['attention'][self.word]}”, reads {read}: "
+            f"{1 / (weights**2).sum():.1f} of {len(source)} words (effective number)."
         )
 
     def table(self) -> TextTable:

@@ -133,7 +133,7 @@ AFTER = FindError(
     found="that is too late. The weights are decided by then, so the first output cannot change when two other words "
     "change places. Positions are added to the words before queries and keys are made of them.",
     innocent={
-        2: "three roles of the same words. They would know the positions if x did. Where is P used?",
+        2: "as it is, it is right once x holds the positions. Where is P now? That line puts it in the wrong place.",
         3: "right, for what has come in so far.",
     },
     reference=with_positions,

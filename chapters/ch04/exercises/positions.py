@@ -179,7 +179,7 @@ ROTARY = Exercise(
     name="rotary",
     task="Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle position · ω of its frequency: (a, b) becomes "
     "(a cos − b sin, a sin + b cos): x [T, D], positions [T] -> [T, D]. `frequencies(D)` is given.",
-    why="Most of today's language models turn queries and keys like this; they add nothing to a word.",
+    why="Many language models, LLaMA among them, turn queries and keys like this; they add nothing to a word.",
     reference=rotary,
     cases=lambda: [
         _rotated(*tensors([[1.0, 0], [1, 0], [1, 0]], [0, 1, 2]), shown=True),

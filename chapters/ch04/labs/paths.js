@@ -1,5 +1,5 @@
-// Three networks over n words as graphs: the way from word 1 to word n, found by walking, and how many states must
-// wait.
+// Three networks over n words as graphs: the way from the first word to the last, found by walking, and how many
+// states must wait.
 import PATHS_CSS from "./paths.css";
 import { h, paper } from "../../../course_utils/views/core.js";
 
@@ -40,7 +40,7 @@ export function paths(ui) {
       return make(0, 0);
     }
     for (let layer = 0; layer < n; layer++) {
-      // layers are added until word n hears of word 1
+      // layers are added until the last word hears of the first
       const apart = state.dilated ? state.kernel ** layer : 1;
       for (let j = 0; j < n; j++)
         for (let m = 0; m < state.kernel && j - m * apart >= 0; m++)
@@ -49,7 +49,7 @@ export function paths(ui) {
       if (made.path.length) return made;
     }
   }
-  // breadth first from word 1: the first way that arrives is a shortest one
+  // breadth first from the first word: the first way that arrives is a shortest one
   function walk(edges, goal) {
     const from = new Map([[0, -1]]),
       queue = [0];
@@ -167,7 +167,7 @@ export function paths(ui) {
         );
         canvas.setAttribute(
           "aria-label",
-          `${head.textContent}, ${state.length} words: ${many(c.path, "step")} from word 1 to word ${state.length}`,
+          `${head.textContent}, ${state.length} words: ${many(c.path, "step")} from the first to the last`,
         );
         count.replaceChildren(
           "path ",
@@ -181,13 +181,12 @@ export function paths(ui) {
               : "1 layer, all at once",
         );
       }
-      const n = state.length,
-        { convolution: a, recurrent: b, attention: c } = made;
+      const { convolution: a, recurrent: b, attention: c } = made;
       say.replaceChildren(
         h(
           "div",
           {},
-          `For word ${n} to hear of word 1, a signal takes `,
+          "From the first word to the last, a signal takes ",
           h("b", {}, many(b.path, "step")),
           " through the recurrent layer, ",
           h("b", {}, String(a.path)),

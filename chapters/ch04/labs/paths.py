@@ -22,7 +22,7 @@ class Graph(NamedTuple):
     first: int  # the lowest layer that is computed
 
     def path(self) -> list[tuple[int, int]]:
-        """The shortest way from word 1 to the top of word n, by walking along the edges, breadth first; [] if none."""
+        """The shortest way from the first word to the top of the last, by walking along the edges; [] if none."""
         after: dict = {}
         for start, end in self.edges:
             after.setdefault(start, []).append(end)
@@ -41,7 +41,7 @@ class Graph(NamedTuple):
 
 
 def graph(kind: str, words: int, kernel: int = 3, dilated: bool = False) -> Graph:
-    """The states of a network over `words` words, with as many layers as word n needs to hear of word 1.
+    """The states of a network over `words` words, with as many layers as the last word needs to hear of the first.
 
     A convolution's output reads its own word and kernel − 1 before it; dilated, layer l reads at distances of kernelˡ.
     """
@@ -77,8 +77,8 @@ class Paths(View):
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """kind -> path (steps from word 1 to word n), layers, sequential (states one after another), per_layer (of
-        them in one layer), lines (edges in one layer): counted by walking each graph."""
+        """kind -> path (steps from the first word to the last), layers, sequential (states one after another),
+        per_layer (of them in one layer), lines (edges in one layer): counted by walking each graph."""
         counted = {}
         for kind, made in self.graphs.items():
             layers, chain = max(1, made.layers), made.chain()
@@ -94,7 +94,7 @@ class Paths(View):
             f"{_many(c['layers'], 'layer')}, {_many(c['sequential'], 'state')} one after another"
             for kind, c in self.counts.items()
         ]
-        return f"From word 1 to word {self.state['length']}. " + ". ".join(parts) + "."
+        return f"From the first of {self.state['length']} words to the last. " + ". ".join(parts) + "."
 
     def table(self) -> TextTable:
         header = ["network", "longest path", "layers", "one after another", "in one layer", "lines in one layer"]
@@ -124,15 +124,15 @@ def paths(
     kernel=3,
     dilated=False,
     title="How far is the first word from the last?",
-    caption="Each dot is a state, each line says what it is computed from. Dark: the shortest way by which word n "
-    "hears of word 1. More words, a wider kernel: which path grows?",
+    caption="Each dot is a state, each line says what it is computed from. Dark: the shortest way by which the last "
+    "word hears of the first. More words, a wider kernel: which path grows?",
     live=False,
     presenting=None,
 ):
     """Convolution, recurrent layer and self-attention as graphs, with the path from the first word to the last lit.
 
     length n: 2 to 16 words; kernel k: 2 to 7 words, its own and those before it; dilated: layer l reads at distances of
-    kˡ. Layers are added until word n hears of word 1. live=True: Python reads `length`, `kernel`, `dilated`.
+    kˡ. Layers are added until the last word hears of the first. live=True: Python reads `length`, `kernel`, `dilated`.
     Returns a view: .counts .graphs and what all have. Raises ValueError for other sizes.
     Source: Vaswani et al. 2017, table 1.
     """

@@ -13,7 +13,7 @@ from chapters.ch03.experiments import (
     knocked_out,
     misses,
     mistakes,
-    pronouns_right,
+    pronouns,
     shortest,
     survivors,
     twins_bleu,
@@ -177,9 +177,10 @@ def test_where_the_real_translator_looks_while_it_invents_a_word():
 
 def test_pronouns_of_the_references_are_all_right_and_of_always_il_about_half(lesson, model, monkeypatch):
     monkeypatch.setattr(lesson, "write", lambda model, examples: [" ".join(e.target) for e in examples])
-    assert pronouns_right(lesson, model) == 1
+    assert pronouns(lesson, model) == (1, pytest.approx(0.5, abs=0.05))
     monkeypatch.setattr(lesson, "write", lambda model, examples: ["parce qu' il est"] * len(examples))
-    assert 0.4 < pronouns_right(lesson, model) < 0.6
+    right, il = pronouns(lesson, model)
+    assert 0.4 < right < 0.6 and il == 1
 
 
 def test_the_bleu_of_twins_is_that_of_the_right_and_of_the_wrong_ones(lesson, model, monkeypatch):
@@ -230,8 +231,13 @@ def test_a_missing_checkpoint_is_said_and_the_lesson_goes_on(lesson, model, caps
     assert f"so {real} stands in" in capsys.readouterr().out
     assert checkpoint("no-such-checkpoint", "nor-this-one") is None
     assert "this part is skipped" in capsys.readouterr().out
-    assert "no checkpoint" in repr(translations(None, ["I am here."]))
-    marked = translations(
-        Loaded(model, {}, lesson.source, lesson.target, seen=lesson.seen), ["I am a student."], beam=1
-    )
-    assert marked[0]["trained on"] == "seen"
+
+
+def test_translations_stand_beside_a_right_one(lesson, model):
+    loaded = Loaded(model, {}, lesson.source, lesson.target, seen=lesson.seen)
+    sentences = ["I am a student.", "The little girl is reading a long letter to a donkey."]
+    first = translations({"ours": loaded}, sentences, ["", ""], beam=1)[0]["ours"]
+    table = translations({"ours": loaded}, sentences, [first, "la petite fille"], beam=1)
+    assert [row["trained on"] for row in table] == ["seen", "new"]
+    assert table[0]["ours"] == "✓ " + first and not table[1]["ours"].startswith("✓")
+    assert table[1]["right"] == "la petite fille"

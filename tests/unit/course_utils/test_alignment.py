@@ -158,7 +158,7 @@ def test_flow_in_words_and_table():
     )
     assert view.options["from"] == [0, 3] and view.word == 2
     assert "same for all 3 words of “Il dort .”" in view.describe() and "reads He 0.05, " not in view.describe()
-    assert re.search(r"“fatigué”, reads tired 0\.85.*: 1\.4 words in effect", view.describe())
+    assert re.search(r"“fatigué”, reads tired 0\.85.*: 1\.4 of 4 words \(effective number\)", view.describe())
     table = view.table()
     assert table.header[:3] == ["feature", "one vector", "context for “fatigué”"] and len(table.rows) == 7
     assert table.rows[0][3:] == ["0.050", "0.050", "0.850", "0.050"]
