@@ -45,7 +45,7 @@ assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argma
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# In one: layer 2, head 2, which we call head 2.2. Such maps are shown as proof that a model understands "it". Near the end we test whether this weight matters.
+# In one: layer 2, head 2, which we call head 2.2. Such maps are often shown as proof that a model understands "it". Near the end we test whether this weight matters.
 #
 # </details>
 #
@@ -782,7 +782,7 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. The third row draws level, but not on equal terms: it has three times as many parameters, more than twice as many steps and a softer loss (*Deeper: your own Transformer*); it saw some rare sentences several times in each pass; and it trained with *dropout*, which sets random features to zero. On a small corpus of short sentences, recurrence with attention is hard to beat.
+# Your model translates well, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. The third row draws level, but not on equal terms: it has three times as many parameters, more than twice as many steps and a softer loss (*Deeper: your own Transformer*); it saw some rare sentences several times in each pass; and it trained with *dropout*, which sets random features to zero. On this small corpus of short sentences, recurrence with attention is hard to beat.
 #
 # When this page was built, chapter 3's smaller model was ahead in both speeds as well. The alignment error (AER) of both Transformers is higher, perhaps because several maps share the work of chapter 3's single one.
 #
@@ -871,8 +871,8 @@ predict(
     answer=2, because="The table below measures it: this model does not need that connection to choose the pronoun.")
 
 # %% [markdown]
-# <a id="knock-out"></a>
-# A row for each thing that we take away. When a connection is forbidden, its share goes to the other words; so one row is a control, in which the adjective may attend to neither noun. In the last row all of head 2.2 is **knocked out**: its output is set to zero. The *log-odds* are the logarithm of P(right pronoun) / P(wrong pronoun): 0 is even, and 5 is about 150 to 1.
+# <a id="knock-out"></a><a id="log-odds"></a>
+# The table has a row for each thing that we take away. When a connection is forbidden, its share goes to the other words; so one row is a control, in which the adjective may attend to neither noun. In the last row all of head 2.2 is **knocked out**: its output is set to zero. The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun): 0 is even, and 5 is about 150 to 1.
 
 # %%
 connections = {
@@ -1379,6 +1379,7 @@ for name, value, low, high in rows:
 # | [KV cache](#kv-cache) | 键值缓存 | keys and values of earlier words, kept |
 # | [label smoothing](#label-smoothing) | 标签平滑 | asks for a little less than certainty |
 # | [knocked out](#knock-out) | 敲除 | set to zero, to see what it was worth |
+# | [log-odds](#log-odds) | 对数几率 | the logarithm of one probability divided by another |
 # | [sparse attention](#sparse-attention) | 稀疏注意力 | a mask that leaves few pairs |
 # | [multi-query, grouped-query](#multi-query) | 多查询、分组查询注意力 | heads share keys and values |
 # | [encoder-only, decoder-only](#encoder-only) | 仅编码器、仅解码器 | half a Transformer: BERT, GPT |
