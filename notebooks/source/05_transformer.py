@@ -308,7 +308,7 @@ def add_norm(x, part, gain, bias, norm_first):
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** with a residual connection, a sub-layer adds to the stream instead of replacing it. Layer norm uses one word at a time, so padding and other sentences don't matter.
+# **Keep this:** a sub-layer only adds to the residual stream. Layer norm uses one word at a time, so padding and other sentences don't matter.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Versions 5 and 6: a block, and a stack
@@ -342,7 +342,7 @@ print("The same as the model's encoder?", torch.allclose(top, memory.states[-1],
 assert torch.allclose(top, memory.states[-1], atol=1e-4)
 
 # %% [markdown]
-# You can also write a block with your `add_norm`, once around attention and once around the network. Here is the first block, so written:
+# The first block again, written with your `add_norm` around attention and around the network:
 
 # %% tags=["nbval-check-output"]
 with torch.no_grad():
@@ -545,7 +545,7 @@ def chosen_word(row, vocabulary):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What can the model do without?
-# Now that the model is whole, take one kind of part away and train again. We did this with small Transformers: without feed-forward networks, without their ReLU, without residual connections, without norms. Their networks are narrow, 96 hidden features for 64. The model without networks gets a third layer instead, and so has equally many parameters.
+# Now that the model is whole, we take one kind of part away and train again, with small Transformers. Their feed-forward networks are narrow, 96 hidden features for 64, so that a third layer of attention has as many parameters.
 #
 # **Guess** before you read the table: which of the five models translates worst? (BLEU is chapter 3's score.)
 
@@ -662,7 +662,7 @@ with torch.no_grad():
 Table(rows, f"The next word, computed in both ways, and the largest difference of {len(grammar.target):,} logits: rounding")
 
 # %% [markdown]
-# So training is parallel without approximation; in a recurrent decoder the fifth state waits for the fourth.
+# So training is parallel without approximation.
 #
 # A lecture adds that "in prediction no mask is needed, the future is not there yet". **Guess** what happens to the *last* word's features if the words so far go through the decoder again without a mask.
 
@@ -738,8 +738,6 @@ plot.lines({"all again": (range(128), without), "with the cache": (range(128), w
 assert times > 1.5 and torch.allclose(last, all_rows[:, -1], atol=1e-4)
 
 # %% [markdown]
-# Without a cache, each word costs more than the one before, so that curve bends upwards.
-#
 # **Keep this:** the cache stores keys and values, so a new word pays only for itself and for attending to the words before it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -782,7 +780,7 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. The third row draws level, but not on equal terms: it has three times as many parameters, more than twice as many steps and a softer loss (*Deeper: your own Transformer*); it saw some rare sentences several times in each pass; and it trained with *dropout*, which sets random features to zero. On this small corpus of short sentences, recurrence with attention is hard to beat.
+# Your model translates well, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. The third row draws level, but not on equal terms: it has three times as many parameters, more than twice as many steps, a softer loss (*Deeper: your own Transformer*), *dropout* (random features set to zero), and it saw some rare sentences several times in each pass. On this small corpus of short sentences, recurrence with attention is hard to beat.
 #
 # When this page was built, chapter 3's smaller model was ahead in both speeds as well. The alignment error (AER) of both Transformers is higher, perhaps because several maps share the work of chapter 3's single one.
 #
@@ -908,7 +906,7 @@ assert left["nothing"][1] - left["all of head 2.2"][1] > 0.5 and left["all of he
 # And head 2.2? Without it the log-odds fall. So the map did point at a head that matters, but not for the reason it suggests: in this head the adjective finds its noun.
 
 # %% [markdown]
-# So this model's question is not "what does *it* mean?" but "*il* or *elle*?". The adjective finds its noun, and the decoder takes the answer from the adjective, perhaps because it will need it soon anyway. This is one trained model, and our grammar made it easy: the adjective alone decides which noun is meant.
+# So this model's question is not "what does *it* mean?" but "*il* or *elle*?". The adjective finds its noun, and the decoder takes the answer from the adjective. This is one trained model, and our grammar made it easy: the adjective alone decides which noun is meant.
 #
 # **Now your model.** The encoder head that it would miss most is knocked out already. Bring it back, knock out others, and read both translations below the maps.
 
@@ -924,7 +922,7 @@ told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, c
 display(view, told)
 
 # %% [markdown]
-# **Keep this:** transformer-grammar chooses the pronoun without attending from "it" to its noun, whatever the map suggests. First take the connection or the head away and count; then tell the story.
+# **Keep this:** transformer-grammar chooses the pronoun without attending from "it" to its noun. Take the connection away and count, before you tell the story of a map.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: after which sub-layer is it decided?
