@@ -31,7 +31,7 @@ def add_and_norm(x: Tensor, part, gain: Tensor, bias: Tensor, norm_first: bool) 
 
 
 _added = named("x", "part", "gain", "bias", "norm_first")
-_MOVES = {"part": "a layer that moves each feature one position on, the last to the front"}
+_MOVES = {"part": "a layer that turns the features round by one"}
 _BENDS = {"part": "a layer: relu(x W)"}
 
 
@@ -106,7 +106,7 @@ ADD_NORM = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    used="Your `add_norm` normalises the top of the stack below, and every layer while your model trains.",
+    used="Your `add_norm` makes the model's first block below, and every norm while your model trains.",
     wrong=wrong_answers(
         _around(dims=1),
         "The norm runs over time: each feature's mean over the words is subtracted, and every word's numbers "

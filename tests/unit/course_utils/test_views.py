@@ -12,6 +12,7 @@ from PIL import Image
 
 from course_utils.attention import nadaraya_watson
 from course_utils.views import heatmap, picture, plot, predict, reveal, sweep
+from course_utils.views.chart import GREYS
 from course_utils.views.view import bundle
 
 X = torch.linspace(0, 4, 9)
@@ -226,6 +227,15 @@ def test_charts_are_views_with_words_a_table_and_a_picture():
     )
     with pytest.raises(ValueError, match=r"x has shape \(2,\) and y \(3,\)"):
         plot.lines({"a": ([1, 2], [1, 2, 3])})
+
+
+def test_a_picture_keeps_the_colour_of_each_line():
+    x = np.linspace(0, 1, 30)
+    chart = plot.lines({name: (x, x * n) for n, name in enumerate("abcd")}, "x", "y")
+    found = Image.open(io.BytesIO(chart.to_png())).convert("RGB").getcolors()
+    for colour in GREYS[:4]:
+        line = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        assert min(np.abs(np.subtract(drawn, line)).max() for _, drawn in found) <= 4, colour
 
 
 def all_charts():
