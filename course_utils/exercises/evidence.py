@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from .values import close, number_kind, same
 from .verdict import Outcome
 
 TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
-WEAK = 0.3  # what the same result is worth where many a mistake gives it: one number, a few truth values
+WEAK = 0.3  # what the same result is worth where many a mistake gives it: one number, a mask
 Run = Callable[[Callable, int], Outcome]  # an answer, on the case with this number
 
 
@@ -88,7 +89,7 @@ def _on_a_part(theirs, wanted, outcomes, failing) -> Match | None:
     fine = set(range(len(wanted))).difference(failing)
     for wrong, its in theirs:
         shares = [_share(outcomes[i], its(i), wanted[i]) for i in failing]
-        chance = max(shares) <= WEAK and sum(map(bool, shares)) < 2
+        chance = max(shares) <= WEAK and sum(map(bool, shares)) < 3
         score = sum(shares) / len(shares)
         if not chance and score > most and all(its(i).like(Outcome(wanted[i])) for i in fine):
             most, shown = score, tuple(i for i, share in zip(failing, shares, strict=True) if share)
@@ -112,7 +113,8 @@ def _share_of(mine: Any, its: Any, want: Any) -> float:
     if same(its, want):
         return 0.0
     if same(mine, its):
-        return 1.0 if _telling(its) else WEAK
+        few = isinstance(its, str | int)  # there are only a few words or counts to give
+        return 1.0 if _telling(its) else 0.0 if few else WEAK
     if not all(isinstance(one, Tensor) for one in (mine, its, want)) or not mine.shape == its.shape == want.shape:
         return 0.0
     if {number_kind(one) for one in (mine, its, want)} != {"float"}:
@@ -126,9 +128,15 @@ def _share_of(mine: Any, its: Any, want: Any) -> float:
 
 def _telling(result: Any) -> bool:
     """Whether two different mistakes would hardly give this same result by chance."""
+    if isinstance(result, Tensor) and result.is_floating_point() and not result.dim():
+        result = result.item()
     if isinstance(result, float):
-        return result == result and abs(result) not in (0.0, 1.0)
+        share = abs(result) <= 1 and abs(result * 840 - round(result * 840)) < 1e-3  # of up to 8 things
+        return math.isfinite(result) and not share
+    if isinstance(result, int) and not isinstance(result, bool):
+        return abs(result) > 100
     if isinstance(result, Tensor):
-        numbers = result[result.isfinite()] if result.is_floating_point() else result
-        return numbers.unique().numel() > 2 or (result.is_floating_point() and numbers.unique().numel() > 1)
-    return isinstance(result, str) and len(result) > 3
+        numbers = result[result.isfinite()].unique() if result.is_floating_point() else result.unique()
+        others = numbers[(numbers != 0) & (numbers != 1)]
+        return len(numbers) > 2 or (result.is_floating_point() and len(numbers) > 1 and len(others) > 0)
+    return isinstance(result, str) and " " in result

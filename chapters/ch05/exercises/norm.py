@@ -120,7 +120,7 @@ ADD_NORM = Exercise(
         _around(dims=(0, 1, 2)),
         "One mean for the whole batch. Normalise each token separately: `dim=-1`.",
         _around(unbiased=True),
-        "Nearly: the variance is divided by D − 1, torch's default. Layer norm divides by D: `unbiased=False`.",
+        "The variance is divided by D − 1, torch's default. Layer norm divides by D: `unbiased=False`.",
         _around(centre=False),
         "The mean is not subtracted. That is RMSNorm, which many later models use; here the mean is subtracted first.",
         _around(root=1),

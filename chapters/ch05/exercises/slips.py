@@ -62,7 +62,7 @@ _SLIPS = {
     "keys": lambda x, memory: x,
     "root": lambda d, D: D**0.5,
     "seen": lambda mask: ~mask[:, None],
-    "weigh": lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), 1),
+    "weigh": lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), 1),
 }
 
 
@@ -146,7 +146,7 @@ SLIPS = FindError(
     difficulty=3,
     wrong=wrong_answers(
         _with(**_SLIPS),
-        "All five errors are still in it. Begin with the shapes: what does line 8 put into the first head?",
+        "Several of the five errors are still in it. Begin with the shapes: what does line 8 put into the first head?",
         _with(split=_SLIPS["split"]),
         "The split still mixes words with heads: [B, T, D] must be cut to [B, T, H, d], and then two axes swapped.",
         _with(keys=_SLIPS["keys"]),

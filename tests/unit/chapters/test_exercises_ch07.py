@@ -567,8 +567,8 @@ OTHER_HANDS = {
         "the sum over the texts",
     ),
     "in the text": ("bpe merge", sennrich_without_borders, "can begin inside a piece"),
-    "nats": ("bits per character", lambda loss, tokens, n: loss / (n / tokens), "Right in nats"),
-    "nan at zero": ("temperature", lambda z, t: F.softmax(z / t, dim=-1), "Right above 0"),
+    "nats": ("bits per character", lambda loss, tokens, n: loss / (n / tokens), "This is in nats"),
+    "nan at zero": ("temperature", lambda z, t: F.softmax(z / t, dim=-1), "At 0 it divides by 0"),
     "after the softmax": (
         "temperature",
         lambda z, t: F.one_hot(z.argmax(-1), z.shape[-1]).float() if t == 0 else z.softmax(-1),

@@ -138,6 +138,25 @@ def test_the_same_number_by_chance_is_no_recognition():
     assert judge(yes, lambda q, k: bool(len(q) == 1)).known is None
 
 
+@pytest.mark.parametrize("says", [("yes", "no"), (True, False)])
+def test_of_two_words_the_wrong_one_is_no_recognition(says):
+    """Where there are only two answers, any mistake gives the same wrong one."""
+    yes = replace(WEIGHTS, reference=lambda q, k: says[len(q) > 2], returns=("large",))
+    yes = replace(yes, wrong=(Wrong(lambda q, k: says[len(q) > 5], "Too late."),))
+    yes = replace(yes, cases=lambda: [case(torch.ones(n, 2), torch.ones(2, 2), shown=n == 1) for n in range(1, 7)])
+    assert judge(yes, lambda q, k: says[len(q) == 6]).known.hint == "Too late."
+    assert judge(yes, lambda q, k: says[2 < len(q) < 4]).known is None
+
+
+@pytest.mark.parametrize(("same", "known"), [(2, False), (3, True)])
+def test_a_mask_must_be_the_same_on_three_inputs(same, known):
+    """Other masks of so few numbers are the same by chance."""
+    mask = replace(WEIGHTS, reference=lambda q, k: q[:, 0] > 2, wrong=(Wrong(lambda q, k: q[:, 0] > 9, "Too high."),))
+    mask = replace(mask, cases=lambda: [case(T([[n + 0.0], [n + 1.0]]), T([[1.0]]), shown=n == 3) for n in range(3, 8)])
+    verdict = judge(mask, lambda q, k: q[:, 0] > 9 if q[0, 0] < 3 + same else T([True, False]))
+    assert (verdict.known is not None) == known, verdict.text
+
+
 def test_a_right_property_of_an_answer_is_not_called_wrong():
     verdict = judge(WEIGHTS, lambda q, k: (q @ k.T).sigmoid())
     assert verdict.known is None and "Two mistakes" not in verdict.text
@@ -187,7 +206,7 @@ class TestNeverUsed:
 
     def test_not_of_a_result_that_is_nonsense(self):
         verdict = judge(WEIGHTS, lambda q, k: torch.zeros(len(q), len(k)))
-        assert verdict.text == "It gives 0 everywhere, whatever comes in."
+        assert verdict.text == "It gives 0 everywhere. Does what comes in reach its result?"
 
     @pytest.mark.parametrize(
         ("value", "other"), [(2, 3), (0.5, 1.0), (True, False), ([1, 2, 3], [3, 2, 1]), ((1, 2), (2, 1))]
