@@ -87,11 +87,12 @@ def _on_a_part(theirs, wanted, outcomes, failing) -> Match | None:
     """The known mistake that explains most. One that shows where the answer is right is not in it."""
     best, most = None, 0.0
     fine = set(range(len(wanted))).difference(failing)
+    single = isinstance(wanted[0], float | int) or (isinstance(wanted[0], Tensor) and not wanted[0].dim())
     for wrong, its in theirs:
         shares = [_share(outcomes[i], its(i), wanted[i]) for i in failing]
-        chance = max(shares) <= WEAK and sum(map(bool, shares)) < 3
+        needed = 3 if max(shares) <= WEAK else 2 if single else 1  # less could be chance
         score = sum(shares) / len(shares)
-        if not chance and score > most and all(its(i).like(Outcome(wanted[i])) for i in fine):
+        if sum(map(bool, shares)) >= needed and score > most and all(its(i).like(Outcome(wanted[i])) for i in fine):
             most, shown = score, tuple(i for i, share in zip(failing, shares, strict=True) if share)
             best = Match(f"On this input it looks like this mistake: {wrong.hint}", wrong, shown)
     return best
@@ -123,7 +124,8 @@ def _share_of(mine: Any, its: Any, want: Any) -> float:
     explained = close(mine, its) & touched
     if not bool((explained == touched).all()) or its[touched].unique().numel() < 2:
         return 0.0
-    return float(explained.sum() / (~close(mine, want)).sum())
+    share = float(explained.sum() / (~close(mine, want)).sum())
+    return share if share > 0.5 else 0.0
 
 
 def _telling(result: Any) -> bool:

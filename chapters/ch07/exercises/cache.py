@@ -305,15 +305,14 @@ LINEAR = FindError(
         _cost(lambda n: n * (n - 1) // 2),
         "The new word meets itself, too, so step 1 computes one score.",
         _cost(lambda n: n * (n + 1) // 2, lambda n: n * n),
-        "Right with the cache. Without it, n² is the last step alone; add up all of them.",
+        "Without the cache, n² is the last step alone; add up all of them.",
         _cost(lambda n: n, lambda n: n * n),
         "This compares one step with one step. Add up all steps: t at step t with a cache, t² without.",
         _cost(lambda n: n * (n + 1) // 2, lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
-        "Right with the cache. Without it you count the triangle only, but here the scores are masked *after* they are "
-        "computed: t².",
+        "Without the cache you count the triangle only, but here the scores are masked *after* they are computed: t².",
         lambda n, cached: products(n, not cached),
         "It is the other way round: with a cache there is less to do.",
         _cost(lambda n: n * (n + 1) // 2, lambda n: n**3),
-        "Right with the cache. Without it, n³ takes each step for the last: t² at step t.",
+        "Without the cache, n³ takes each step for the last: t² at step t.",
     ),
 )

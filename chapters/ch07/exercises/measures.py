@@ -275,6 +275,6 @@ SIX = FindError(
         _times(2, 6),
         "It is the other way round: training costs more.",
         _times(3, 1),
-        "The proportion is right. But each parameter multiplies *and* adds, so it is twice that.",
+        "Each parameter multiplies *and* adds, so it is twice that.",
     ),
 )

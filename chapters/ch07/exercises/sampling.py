@@ -207,7 +207,7 @@ TOP_K = Exercise(
         _top(keep=lambda logits, k: (p := logits.softmax(-1)) >= p.flatten().topk(k).values[-1]),
         "These are the k largest of the whole batch, so some rows keep none. Each has its own: `logits.topk(k, -1)`.",
         lambda logits, top_k: _hidden(logits, logits >= logits.topk(top_k, -1).values[..., -1:]),
-        "Right where there are k tokens. `topk` raises an error if k is larger than V: `min(top_k, logits.shape[-1])`.",
+        "`topk` raises an error if k is larger than V: `min(top_k, logits.shape[-1])`.",
         lambda logits, top_k: logits.topk(top_k),
         "`topk` gives two things, `.values` and `.indices`. Use them to say which logits stay, then take the softmax.",
         lambda logits, top_k: logits.softmax(-1),

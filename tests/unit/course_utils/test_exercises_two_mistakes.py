@@ -148,6 +148,30 @@ def test_of_two_words_the_wrong_one_is_no_recognition(says):
     assert judge(yes, lambda q, k: says[2 < len(q) < 4]).known is None
 
 
+@pytest.mark.parametrize(("same", "known"), [(1, False), (2, True)])
+@pytest.mark.parametrize("form", [float, lambda x: x])
+def test_a_single_number_must_be_the_same_on_two_inputs(same, known, form):
+    def total(change):
+        return lambda q, k: form(change(q.sum() * k.sum(), len(q)))
+
+    one = replace(WEIGHTS, reference=total(lambda x, n: x), wrong=(Wrong(total(lambda x, n: x / 3), "A third."),))
+    one = replace(one, cases=lambda: [case(some_numbers(n, 2, seed=n), T([[1.7]]), shown=n == 1) for n in (1, 2, 3)])
+    verdict = judge(one, total(lambda x, n: x / 3 if n <= same else x**2 + 9))
+    assert (verdict.known is not None) == known, verdict.text
+
+
+def test_what_explains_less_than_half_is_not_named():
+    def first(q, k):
+        return weights(q, k) + T([0.1, 0.2, 0.0, 0.0])
+
+    def further(q, k):
+        return first(q, k) + T([0.0, 0.0, 0.3, 0.3])
+
+    mistake = replace(WEIGHTS, wrong=(Wrong(first, "At the first two."),))
+    mistake = replace(mistake, cases=lambda: [case(some_numbers(2, 3, seed=1), some_numbers(4, 3, seed=2), shown=True)])
+    assert judge(mistake, further).known is None, "two of four numbers"
+
+
 @pytest.mark.parametrize(("same", "known"), [(2, False), (3, True)])
 def test_a_mask_must_be_the_same_on_three_inputs(same, known):
     """Other masks of so few numbers are the same by chance."""
