@@ -157,6 +157,8 @@ ADD_NORM = Exercise(
         "There is no norm.",
         _around(pre=_post, post=_pre),
         "Pre-norm and post-norm are swapped.",
+        _around(pre=lambda x, part, norm: norm(x + part(norm(x)))),
+        "In pre-norm there is a second norm, after the sum. Nothing stands on the path of x there: x + part(norm(x)).",
         _around(pre=_post),
         "Always post-norm: norm_first is not used.",
         _around(post=_pre),

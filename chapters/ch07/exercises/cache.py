@@ -261,8 +261,9 @@ def products(n: int, cached: bool) -> int:
 _long = named("n", "cached")
 
 
-def _cost(kept, anew=lambda n: sum(t * t for t in range(1, n + 1))):
-    return lambda n, cached: kept(n) if cached else anew(n)
+@variants
+def _cost(n, cached, *, kept=lambda n: n * (n + 1) // 2, anew=lambda n: sum(t * t for t in range(1, n + 1))):
+    return kept(n) if cached else anew(n)
 
 
 LINEAR = FindError(
@@ -304,15 +305,15 @@ LINEAR = FindError(
         "You count n at each step. There are that many keys only at the end; at step t there are t.",
         _cost(lambda n: n * (n - 1) // 2),
         "The new word meets itself, too, so step 1 computes one score.",
-        _cost(lambda n: n * (n + 1) // 2, lambda n: n * n),
+        _cost(anew=lambda n: n * n),
         "Without the cache, n² is the last step alone; add up all of them.",
         _cost(lambda n: n, lambda n: n * n),
         "This compares one step with one step. Add up all steps: t at step t with a cache, t² without.",
-        _cost(lambda n: n * (n + 1) // 2, lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
+        _cost(anew=lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
         "Without the cache you count the triangle only, but here the scores are masked *after* they are computed: t².",
         lambda n, cached: products(n, not cached),
         "It is the other way round: with a cache there is less to do.",
-        _cost(lambda n: n * (n + 1) // 2, lambda n: n**3),
+        _cost(anew=lambda n: n**3),
         "Without the cache, n³ takes each step for the last: t² at step t.",
     ),
 )
