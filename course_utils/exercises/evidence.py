@@ -21,7 +21,7 @@ from .values import close, number_kind, same
 from .verdict import Outcome
 
 TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
-WEAK = 0.3  # what the same result is worth where many a mistake gives it: one number, a mask
+NUMBER, WEAK = 0.5, 0.3  # what the same result is worth where it is one number; where many a mistake gives it: a mask
 Run = Callable[[Callable, int], Outcome]  # an answer, on the case with this number
 
 
@@ -87,10 +87,9 @@ def _on_a_part(theirs, wanted, outcomes, failing) -> Match | None:
     """The known mistake that explains most. One that shows where the answer is right is not in it."""
     best, most = None, 0.0
     fine = set(range(len(wanted))).difference(failing)
-    single = isinstance(wanted[0], float | int) or (isinstance(wanted[0], Tensor) and not wanted[0].dim())
     for wrong, its in theirs:
         shares = [_share(outcomes[i], its(i), wanted[i]) for i in failing]
-        needed = 3 if max(shares) <= WEAK else 2 if single else 1  # less could be chance
+        needed = 1 + (max(shares) <= NUMBER) + (max(shares) <= WEAK)  # inputs; on fewer it could be chance
         score = sum(shares) / len(shares)
         if sum(map(bool, shares)) >= needed and score > most and all(its(i).like(Outcome(wanted[i])) for i in fine):
             most, shown = score, tuple(i for i, share in zip(failing, shares, strict=True) if share)
@@ -106,7 +105,7 @@ def _share(mine: Outcome, its: Outcome, want: Any) -> float:
         if any(same(a, w) and not same(b, w) for a, b, w in zip(mine.value, its.value, want, strict=True)):
             return 0.0
         parts = [_share_of(a, b, w) for a, b, w in zip(mine.value, its.value, want, strict=True) if not same(a, w)]
-        return sum(parts) / len(parts) if parts else 0.0
+        return max(parts) - 0.1 * parts.count(0.0) if any(parts) else 0.0
     return _share_of(mine.value, its.value, want)
 
 
@@ -115,7 +114,8 @@ def _share_of(mine: Any, its: Any, want: Any) -> float:
         return 0.0
     if same(mine, its):
         few = isinstance(its, str | int)  # there are only a few words or counts to give
-        return 1.0 if _telling(its) else 0.0 if few else WEAK
+        whole = NUMBER if isinstance(its, int | float) or (isinstance(its, Tensor) and not its.dim()) else 1.0
+        return whole if _telling(its) else 0.0 if few else WEAK
     if not all(isinstance(one, Tensor) for one in (mine, its, want)) or not mine.shape == its.shape == want.shape:
         return 0.0
     if {number_kind(one) for one in (mine, its, want)} != {"float"}:

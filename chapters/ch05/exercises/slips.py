@@ -56,13 +56,19 @@ def _attend(
     return out(join_heads(weights @ v))
 
 
+def _over_the_heads(hidden):
+    return lambda scores, mask: torch.softmax(scores.masked_fill(~mask, hidden), 1)
+
+
+OVER_HEADS = "The softmax still runs over the heads. Each query shares one unit among the keys: `dim=-1`."
+
 _with = variants(_attend)
 _SLIPS = {
     "split": reshaped,
     "keys": lambda x, memory: x,
     "root": lambda d, D: D**0.5,
     "seen": lambda mask: ~mask[:, None],
-    "weigh": lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), 1),
+    "weigh": _over_the_heads(-1e9),
 }
 
 
@@ -160,6 +166,8 @@ SLIPS = FindError(
         _with(seen=lambda mask: torch.ones_like(mask[:, None])),
         "The mask is not used any more.",
         _with(weigh=_SLIPS["weigh"]),
-        "The softmax still runs over the heads. Each query shares one unit among the keys: `dim=-1`.",
+        OVER_HEADS,
+        _with(weigh=_over_the_heads(-torch.inf)),
+        OVER_HEADS,
     ),
 )

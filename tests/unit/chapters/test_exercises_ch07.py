@@ -623,12 +623,12 @@ TWO = {
     "smallest first, not shared out": (
         "top-p",
         lambda z, p: unshared(z, p),
-        ("The *smallest* come first", "they no longer sum to 1"),
+        ("The *smallest* come first", "no longer sums to 1"),
     ),
     "in front, unscaled": (
         "causal attention step",
         lambda *given: in_front(*given),
-        ("put in front", "Right but for the scale"),
+        ("put in front", "The scale is missing"),
     ),
     "nats of a log2": (
         "bits per character",
