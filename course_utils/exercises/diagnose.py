@@ -199,8 +199,8 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
 
 def _say(pairs: list[tuple[Any, Any]]) -> str:
     got, want = pairs[0]
-    looked = _as_one(pairs)
-    for answers in zip(*(described(g, w) for g, w in looked), strict=True):  # of one look, on each input
+    looked, apart = _as_one(pairs)
+    for answers in zip(*(described(g, w, apart) for g, w in looked), strict=True):  # of one look, on each input
         said = {words for words in answers if words}
         if None not in answers and (answers[0] or len(said) == 1):  # "": the shown one cannot tell, but the others do
             return answers[0] or said.pop()
@@ -220,14 +220,14 @@ def _too(got: float, want: float) -> str:
     return f": {abs(got / want - 1):.1%} too {'large' if abs(got) > abs(want) else 'small'}"
 
 
-def _as_one(pairs: list[tuple[Any, Any]]) -> list[tuple[Tensor, Tensor]]:
-    """The pairs to look at; none for words and truth values. Results that are single numbers, as one row: any number is
-    some factor away from another one, so what is said of them has to hold for all together."""
+def _as_one(pairs: list[tuple[Any, Any]]) -> tuple[list[tuple[Tensor, Tensor]], bool]:
+    """The pairs to look at; none for words and truth values. Results that are single numbers, as one row, and True: any
+    number is some factor away from another one, so what is said of them has to hold for all together."""
     if all(type(one) in (int, float) for pair in pairs for one in pair):
         rows = torch.tensor(pairs, dtype=torch.float64).unbind(1)
-        return [(rows[0], rows[1])]
+        return [(rows[0], rows[1])], True
     if not all(isinstance(one, Tensor) for pair in pairs for one in pair):
-        return []
+        return [], False
     if any(got.dim() or want.dim() or got.dtype != pairs[0][0].dtype for got, want in pairs):
-        return pairs
-    return [(torch.stack([got for got, _ in pairs]), torch.stack([want for _, want in pairs]))]
+        return pairs, False
+    return [(torch.stack([got for got, _ in pairs]), torch.stack([want for _, want in pairs]))], True

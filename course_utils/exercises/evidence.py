@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from .values import close, number_kind, same
 from .verdict import Outcome
 
 TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
-WEAK = 0.3  # what the same result is worth where many a mistake gives it: one number, a few truth values
+NUMBER, WEAK = 0.5, 0.3  # what the same result is worth where it is one number; where many a mistake gives it: a mask
 Run = Callable[[Callable, int], Outcome]  # an answer, on the case with this number
 
 
@@ -88,9 +89,9 @@ def _on_a_part(theirs, wanted, outcomes, failing) -> Match | None:
     fine = set(range(len(wanted))).difference(failing)
     for wrong, its in theirs:
         shares = [_share(outcomes[i], its(i), wanted[i]) for i in failing]
-        chance = max(shares) <= WEAK and sum(map(bool, shares)) < 2
+        needed = 1 + (max(shares) <= NUMBER) + (max(shares) <= WEAK)  # inputs; on fewer it could be chance
         score = sum(shares) / len(shares)
-        if not chance and score > most and all(its(i).like(Outcome(wanted[i])) for i in fine):
+        if sum(map(bool, shares)) >= needed and score > most and all(its(i).like(Outcome(wanted[i])) for i in fine):
             most, shown = score, tuple(i for i, share in zip(failing, shares, strict=True) if share)
             best = Match(f"On this input it looks like this mistake: {wrong.hint}", wrong, shown)
     return best
@@ -104,7 +105,7 @@ def _share(mine: Outcome, its: Outcome, want: Any) -> float:
         if any(same(a, w) and not same(b, w) for a, b, w in zip(mine.value, its.value, want, strict=True)):
             return 0.0
         parts = [_share_of(a, b, w) for a, b, w in zip(mine.value, its.value, want, strict=True) if not same(a, w)]
-        return sum(parts) / len(parts) if parts else 0.0
+        return max(parts) - 0.1 * parts.count(0.0) if any(parts) else 0.0
     return _share_of(mine.value, its.value, want)
 
 
@@ -112,7 +113,9 @@ def _share_of(mine: Any, its: Any, want: Any) -> float:
     if same(its, want):
         return 0.0
     if same(mine, its):
-        return 1.0 if _telling(its) else WEAK
+        few = isinstance(its, str | int)  # there are only a few words or counts to give
+        whole = NUMBER if isinstance(its, int | float) or (isinstance(its, Tensor) and not its.dim()) else 1.0
+        return whole if _telling(its) else 0.0 if few else WEAK
     if not all(isinstance(one, Tensor) for one in (mine, its, want)) or not mine.shape == its.shape == want.shape:
         return 0.0
     if {number_kind(one) for one in (mine, its, want)} != {"float"}:
@@ -121,14 +124,21 @@ def _share_of(mine: Any, its: Any, want: Any) -> float:
     explained = close(mine, its) & touched
     if not bool((explained == touched).all()) or its[touched].unique().numel() < 2:
         return 0.0
-    return float(explained.sum() / (~close(mine, want)).sum())
+    share = float(explained.sum() / (~close(mine, want)).sum())
+    return share if share > 0.5 else 0.0
 
 
 def _telling(result: Any) -> bool:
     """Whether two different mistakes would hardly give this same result by chance."""
+    if isinstance(result, Tensor) and result.is_floating_point() and not result.dim():
+        result = result.item()
     if isinstance(result, float):
-        return result == result and abs(result) not in (0.0, 1.0)
+        share = abs(result) <= 1 and abs(result * 840 - round(result * 840)) < 1e-3  # of up to 8 things
+        return math.isfinite(result) and not share
+    if isinstance(result, int) and not isinstance(result, bool):
+        return abs(result) > 100
     if isinstance(result, Tensor):
-        numbers = result[result.isfinite()] if result.is_floating_point() else result
-        return numbers.unique().numel() > 2 or (result.is_floating_point() and numbers.unique().numel() > 1)
-    return isinstance(result, str) and len(result) > 3
+        numbers = result[result.isfinite()].unique() if result.is_floating_point() else result.unique()
+        others = numbers[(numbers != 0) & (numbers != 1)]
+        return len(numbers) > 2 or (result.is_floating_point() and len(numbers) > 1 and len(others) > 0)
+    return isinstance(result, str) and " " in result

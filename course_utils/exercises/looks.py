@@ -30,6 +30,8 @@ def _shape(got: Tensor, want: Tensor) -> str | None:
     given = f"Its shape is {list(got.shape)}, needed: {list(want.shape)}."
     if equal(_flip(got), want):
         return f"{given} It is right but transposed: rows and columns have changed places."
+    if axes := _axes(got, want):
+        return f"{given} The numbers are right, but {axes}."
     if want.dim() > 1 and _flip(got).shape == want.shape:
         return f"{given} Rows and columns seem to have changed places."
     if got.numel() == want.numel() and equal(got.reshape(want.shape), want):
@@ -87,9 +89,10 @@ FUNCTIONS = {
 }
 
 
-def _sums_to_one(x: Tensor, dim: int) -> bool:
+def _sums_to_one(x: Tensor, dim: int, empty: bool = True) -> bool:
+    """Whether all sums are 1, or, where some may be `empty`, 0."""
     total = x.double().sum(dim)
-    return bool(((total - 1).abs() < 1e-2).logical_or(total.abs() < 1e-6).all() and (total > 0.5).any())
+    return bool(((total - 1).abs() < 1e-2).logical_or((total.abs() < 1e-6) & empty).all() and (total > 0.5).any())
 
 
 def _rows(got: Tensor, want: Tensor) -> str | None:
@@ -98,12 +101,12 @@ def _rows(got: Tensor, want: Tensor) -> str | None:
         return None
     if _sums_to_one(got, -1):  # rows and columns both: this input cannot tell
         return "" if got.dim() > 1 and _sums_to_one(got, -2) else None
-    if got.dim() > 1 and _sums_to_one(got, -2):
-        return "The rows don't sum to 1, but the columns do: is the softmax along the query axis?"
+    if got.dim() > 1 and _sums_to_one(got, -2, empty=False):
+        return "The rows don't sum to 1, but the columns do: along which axis is the softmax?"
     if got.dim() > 1 and _sums_to_one(got.flatten(), -1):
-        return "All of it together sums to 1; each row should: one softmax for every query, `dim=-1`."
+        return "All of it together sums to 1; each row should: a softmax along the last axis, `dim=-1`."
     sums = got.double().sum(-1).flatten()
-    return f"The rows should sum to 1; the first sums to {sums[0].item():.3g}. Are the weights normalised?"
+    return f"The rows should sum to 1; the first sums to {sums[0].item():.3g}. Is each normalised?"
 
 
 def _factor(got: Tensor, want: Tensor) -> str | None:
@@ -160,6 +163,31 @@ def _complement(got: Tensor, want: Tensor) -> str | None:
 def _transposed(got: Tensor, want: Tensor) -> str | None:
     if want.dim() > 1 and equal(_flip(got), want):
         return "Right, but transposed: rows should be queries, columns keys."
+    return f"Right, but {axes}." if (axes := _axes(got, want)) else None
+
+
+def _axes(got: Tensor, want: Tensor) -> str | None:
+    """Which of three or more axes have changed places, where that is all that is wrong."""
+    if not 2 < got.dim() == want.dim() < 5:
+        return None
+    others = itertools.islice(itertools.permutations(range(want.dim())), 1, None)
+    moved = next(([i for i, a in enumerate(axes) if a != i] for axes in others if equal(got.permute(axes), want)), None)
+    if moved and len(moved) == 2:
+        return "axes {} and {} have changed places".format(*moved)
+    return "its axes are in another order" if moved else None
+
+
+def _shifted(got: Tensor, want: Tensor) -> str | None:
+    """One place too far, or not far enough; of a mask, one speaks of its diagonal."""
+    for axis in range(want.dim() if number_kind(want) != "bool" else 0):
+        n = want.shape[axis] - 1
+        first, rest = want.narrow(axis, 0, n), want.narrow(axis, min(n, 1), n)
+        if n < 2 or equal(first, rest):
+            continue
+        if equal(got.narrow(axis, 1, n), first):
+            return f"One place too far along axis {axis}: what should be at 0 is at 1, and so on."
+        if equal(got.narrow(axis, 0, n), rest):
+            return f"One place short along axis {axis}: what should be at 1 is at 0, and so on."
     return None
 
 
@@ -172,7 +200,7 @@ def _reordered(got: Tensor, want: Tensor) -> str | None:
 
 def _constant(got: Tensor, want: Tensor) -> str | None:
     if got.numel() > 1 and got.unique().numel() == 1 and want.unique().numel() > 1:
-        return f"It gives {got.flatten()[0].item():.3g} everywhere, whatever comes in."
+        return f"It gives {got.flatten()[0].item():.3g} everywhere. Does what comes in reach its result?"
     return None
 
 
@@ -244,8 +272,13 @@ def _transposed_shape(got: Tensor, want: Tensor) -> str | None:
     return None
 
 
-def described(got: Tensor, want: Tensor) -> Iterator[str | None]:
-    """What each look says of a result."""
+LOOKS = _function, _nan, _infinite, _kind, _complement, _transposed, _constant, _rows, _factor, _offset
+NEIGHBOURS = _shifted, _reordered
+
+
+def described(got: Tensor, want: Tensor, apart: bool = False) -> Iterator[str | None]:
+    """What each look says of a result. apart: its numbers come from several inputs, so they have neither a sum nor
+    an order."""
     yield (shape := _shape(got, want))
-    looks = _function, _nan, _infinite, _kind, _complement, _transposed, _constant, _rows, _factor, _offset, _reordered
+    looks = [look for look in LOOKS if look is not _rows] if apart else LOOKS + NEIGHBOURS
     yield from (None if shape else look(got, want) for look in looks)

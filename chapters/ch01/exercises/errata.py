@@ -98,8 +98,7 @@ DENOMINATOR = FindError(
         "This is still the program as it was: it adds up the same number again and again, so each weight is "
         "1 / (number of queries), whatever the scores are.",
         _with_sum(lambda exps: exps * exps.shape[1]),
-        "The range is right now, but `k` still doesn't appear in what is summed: each weight is 1 / (number of "
-        "keys), whatever the scores are.",
+        "`k` still doesn't appear in what is summed: each weight is 1 / (number of keys), whatever the scores are.",
         _in_loops(1, size=0),
         "`k` now replaces `i`, as it should, but it still counts as far as there are queries. The range has to fit: "
         "`range(keys)`.",

@@ -201,7 +201,7 @@ POOLING = Exercise(
         "The weights are not normalised: they are the kernel's values, and a row sums to anything. Divide each row "
         "by its sum (or take the softmax of the scores), otherwise an estimate grows with the number of neighbours.",
         _wrong_pooling(estimate=lambda weights, values, scores: scores.exp() @ values),
-        "The weights are right, but the estimate is made with the closeness from before the division. Divide first, "
+        "The estimate is made with the closeness from before the division. Divide first, "
         "then average with the weights.",
         _wrong_pooling(weigh=lambda scores: torch.softmax(scores.exp(), dim=-1)),
         "The exp is taken twice: softmax has one of its own. Give it the scores −(distance / width)² / 2 and not the "
@@ -217,8 +217,7 @@ POOLING = Exercise(
         "The products of the weights and the values should be added up, not averaged: the weights already sum to 1, "
         "and `mean` divides by the number of keys once more.",
         lambda queries, keys, values, width=1.0: attention_pooling(queries, keys, keys, width),
-        "The weights are right, but they average the keys. A key says how well it fits; what is averaged are the "
-        "values.",
+        "The keys are averaged. A key says how well it fits; what is averaged are the values.",
         _wrong_pooling(half=1),
         "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than its width "
         "says.",

@@ -126,7 +126,7 @@ SOFTMAX = Exercise(
         _wrong(hide=torch.mul),
         LEAK,
         _wrong(hide=lambda scores, mask: (scores - scores.amax(-1, keepdim=True)) * mask, end=_nothing),
-        "Subtracting the largest score is right, but then you multiply by the mask: a masked score becomes 0, as if it "
+        "The largest score is subtracted, and then you multiply by the mask: a masked score becomes 0, as if it "
         "were the largest. Before the exp a masked score must be −∞.",
         _wrong(hide=lambda scores, mask: scores, end=torch.mul),
         "The mask comes after the softmax, and nothing is normalised again: the share of the masked keys is lost, and "
@@ -138,7 +138,7 @@ SOFTMAX = Exercise(
         "`scores[mask]` takes the allowed scores out of their rows and puts all of them into one. Keep the shape: "
         "leave the masked scores where they are, and fill them with −∞.",
         _wrong(end=_nothing),
-        "Nearly there: where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows.",
+        "Where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows.",
         _wrong(share=lambda scores: torch.log_softmax(scores, -1), end=_nothing),
         "These are the logarithms of the weights: `log_softmax`. Here you need the weights themselves.",
         _wrong(share=_exps_by_hand),

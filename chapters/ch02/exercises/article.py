@@ -119,6 +119,8 @@ _OWN_WRONG = wrong_answers(
     _wrong_own(query=torch.relu),
     "There is a relu on the queries: every negative coordinate is cut to 0, and a query can no longer ask for keys "
     "*without* a feature.",
+    _wrong_own(key=torch.relu),
+    "There is a relu on the keys: every negative coordinate is cut to 0. Keys are plain projections.",
     _wrong_own(query=torch.relu, key=torch.relu),
     "There is a relu on the queries and on the keys. Both are plain projections.",
     _wrong_own(scale=False),

@@ -221,7 +221,7 @@ ATTENTION = Exercise(
         _scores_returned,
         "You return the scores instead of the weights. The output is made with the weights; return those.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), -1)),
-        "Nearly there: a row with nothing to attend to has only scores of −∞, and its softmax is 0/0 = NaN. It should "
+        "A row with nothing to attend to has only scores of −∞, and its softmax is 0/0 = NaN. It should "
         "be zeros; `masked_softmax` does that.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), -1)),
         "In a row with nothing to attend to, −1e9 everywhere means equal scores, and all masked keys get a share. It "

@@ -115,6 +115,8 @@ COSINE = Exercise(
         "You divide by the sums of the absolute values. A length is the root of the sum of the squares.",
         _wrong_cosine(scale=lambda queries: torch.tensor(queries.shape[-1] ** 0.5).expand(len(queries))),
         "You divide by √D as well. The lengths are divided out already, and a cosine needs no other scale.",
+        _wrong_cosine(axes=torch.abs),
+        "These are never negative. Opposite directions have cosine −1, and it should stay.",
         _wrong_cosine(axes=Tensor.t),
         "The scores are transposed, [K, Q]. Queries go down, keys across.",
         lambda queries, keys: F.cosine_similarity(queries, keys, dim=-1),

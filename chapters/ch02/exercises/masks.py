@@ -213,6 +213,8 @@ MASK = Exercise(
         lambda lengths, size: causal_mask(size),
         "This is only the causal part, [T, T], and it is the same for all sequences. The padding is missing, and with "
         "it the axis of the batch.",
+        _wrong_mask(real=lambda query, key, length: key < length - 1),
+        "One key too few: the last real word is hidden. It is at lengths − 1, so use `< lengths`.",
         _wrong_mask(real=lambda query, key, length: key <= length),
         "One key too many: positions count from 0, so the last real one is lengths − 1. Use `<`.",
         _wrong_mask(real=lambda query, key, length: key < length.max()),

@@ -205,6 +205,8 @@ ADDITIVE = Exercise(
         "ignores it: the query no longer matters.",
         _wrong_additive(hidden=lambda q, k, b: q + k + b, join=lambda hidden, w: torch.tanh(hidden @ w)),
         "The tanh and w are in the wrong order: tanh works on the hidden vector, and then w makes one number of it.",
+        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q * k + b)),
+        "The two projections are multiplied. They are added: the score is called *additive*.",
         _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + k)),
         "The bias b is missing.",
         _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + k) + b),

@@ -71,6 +71,8 @@ SIZE_OR_LENGTH = FindError(
         "512 is the size of that model, all its heads together. d is the size of the keys that come in.",
         _divided(by=lambda keys: 64**0.5),
         "64 is right for the heads of that one model. Take the size from the keys.",
+        _divided(by=lambda keys: keys.shape[-1] ** -0.5),
+        "You multiply by √d where you should divide.",
         _divided(by=lambda keys: 1),
         "Now nothing is divided, and the standard deviation of the scores grows like √d.",
         _divided(by=lambda keys: keys.shape[-1]),

@@ -15,6 +15,10 @@ def _characters(words):
     return len("".join(words))
 
 
+def _different(words):
+    return len(set(words))
+
+
 @variants
 def _wrong_brevity(
     candidate,
@@ -54,6 +58,7 @@ UNITS = FindError(
         _words("a long word", "some other words here"),
         _words("one two three", "a b"),
         _words("ab c", "a b c"),
+        _words("the the cat", "the cat and the dog"),
     ],
     returns=("penalty",),
     hints=(
@@ -68,10 +73,12 @@ UNITS = FindError(
         "These are still characters. The lengths must count whatever the n-grams are made of.",
         _wrong_brevity(theirs=_characters),
         "Words are compared with characters: only one of the two lengths is fixed.",
+        _wrong_brevity(ours=_different, theirs=_different),
+        "These are the *different* words. One that comes twice counts twice.",
         _wrong_brevity(penalty=lambda c, r: c / r),
-        "The unit is right now; but the penalty is e^(1 − r/c), not the ratio.",
+        "The penalty is e^(1 − r/c), not the ratio.",
         _wrong_brevity(enough=lambda c, r: False),
-        "The unit is right now; but a longer candidate must not get more than 1.",
+        "A longer candidate must not get more than 1.",
         lambda candidate, reference: brevity_of(reference, candidate),
         "Candidate and reference are exchanged.",
     ),
@@ -131,7 +138,7 @@ NOTHING = FindError(
         lambda m, t: math.prod(_matched(m, t)) ** 0.25,
         "Orders without a match are still left out, as if they were perfect.",
         lambda m, t: math.prod(_matched(m, t)) ** (1 / len(_matched(m, t))),
-        "Orders without a match are still left out, and the mean is taken over fewer. One precision of 0 makes it 0.",
+        "Orders without a match are still left out. One precision of 0 makes it 0.",
         lambda m, t: sum(_matched(m, t)) / len(m),
         "This is the ordinary mean. BLEU multiplies, so one precision of 0 makes the whole score 0.",
         lambda m, t: sum(m) / sum(t),

@@ -55,6 +55,8 @@ def _of_zeros(logits, target, mask):
 
 
 LOSS_WRONG = wrong_answers(
+    _wrong_loss(log_p=lambda x: x.softmax(-1).log2()),
+    "This is a logarithm to base 2. In a loss it is the natural one, `log_softmax`.",
     _wrong_loss(mean=lambda losses, real: losses.mean()),
     "The padding counts: the model would earn half of its marks by predicting <pad> after the end.",
     _wrong_loss(mean=lambda losses, real: (losses * real).mean()),

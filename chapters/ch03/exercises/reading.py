@@ -28,13 +28,14 @@ def _wrong_reader(
     bent=torch.tanh,
     reads=lambda word: word,
     remember=lambda state, Wh: Wh @ state,
+    beyond=lambda state, Wh: 0,
     turned=lambda words: words,
     found=torch.stack,
 ):
     """A recurrent network with one thing done differently."""
     state, states = torch.full((len(Wh),), start, dtype=words.dtype), []
     for word in turned(words):
-        state = bent(Wx @ reads(word) + remember(state, Wh))
+        state = bent(Wx @ reads(word) + remember(state, Wh)) + beyond(state, Wh)
         states.append(state)
     return found(states)
 
@@ -67,6 +68,8 @@ READER = Exercise(
     wrong=wrong_answers(
         _wrong_reader(remember=lambda state, Wh: 0),
         "The old state is not used: each word is read as if it were the first. Add `Wh @ state` inside the tanh.",
+        _wrong_reader(remember=lambda state, Wh: 0, beyond=lambda state, Wh: Wh @ state),
+        "The old state is added outside the tanh. It belongs inside, so that no number grows beyond 1.",
         _wrong_reader(bent=lambda x: x),
         "The tanh is missing: the new state is the tanh of the sum.",
         _wrong_reader(start=1.0),
@@ -81,6 +84,8 @@ READER = Exercise(
         "This is only the last state. Return all of them, [T, D].",
         _wrong_reader(found=lambda states: torch.stack([torch.zeros_like(states[0]), *states])),
         "The zeros of the start are in the result: return one state for each word.",
+        _wrong_reader(found=lambda states: torch.stack([torch.zeros_like(states[0]), *states[:-1]])),
+        "Each state is collected before its word is read: the zeros are in the result, and the last state is not.",
     ),
     properties=(blind_to_later("words", asks="Is the sentence read from its beginning, one word after the other?"),),
     shown=answers.read,

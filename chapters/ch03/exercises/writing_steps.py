@@ -133,10 +133,9 @@ STEP = Exercise(
         _wrong_step(weigh=_over_the_batch),
         "The softmax runs over the sentences of the batch. The weights of one sentence's *words* sum to 1: `dim=-1`.",
         _wrong_step(mean=lambda a, k: k.mean(1)),
-        "The weights are right, but the context is a plain mean: the same at every step, which is the bottleneck "
-        "again.",
+        "The context is a plain mean: the same at every step, which is the bottleneck again.",
         _wrong_step(mean=lambda a, k: k[torch.arange(len(k)), a.argmax(-1)]),
-        "The weights are right, but the context takes only the key with the largest weight. A hard choice has no "
+        "The context takes only the key with the largest weight. A hard choice has no "
         "gradient; take the weighted mean.",
         _wrong_step(mean=lambda a, k: (a[..., None] * k).mean(1)),
         "The weighted keys are averaged instead of added. The weights sum to 1 already: write `sum`, not `mean`.",

@@ -72,6 +72,8 @@ MIXED = FindError(
         "The values are averaged now, but with the transpose of A. Row i of A holds the weights of word i.",
         _stack(lambda A, Z, Q, K, V: Z + A @ V),
         "That adds the input again: a residual connection, which comes in chapter 5. Here it is A · V alone.",
+        _stack(scale=1),
+        "You divide by d; it was √d in the program.",
         _stack(scale=0),
         "The division by √d is missing; it was right in the program.",
         _stack(dim=0),

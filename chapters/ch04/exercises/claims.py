@@ -90,6 +90,10 @@ INVARIANT = FindError(
     wrong=wrong_answers(
         lambda layer, x, order: "invariant",
         "The slide's answer. Print the outputs: the rows have moved.",
+        lambda layer, x, order: {"invariant": "equivariant", "equivariant": "invariant"}.get(
+            under_shuffling(layer, x, order), "neither"
+        ),
+        "The two are exchanged: *invariant* is what stays as it is, *equivariant* what moves along.",
         lambda layer, x, order: "equivariant",
         "This is “equivariant” for every layer. A mean throws the order away, and positions bring it in.",
         _shuffled(lambda before, after, order: torch.allclose(before[order.argsort()], after, atol=1e-5)),

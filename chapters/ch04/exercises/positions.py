@@ -19,8 +19,8 @@ def _table(
 ) -> Tensor:
     """A sinusoidal table with one thing done differently. exponents(columns 0, 2, 4 … [D / 2], D) -> those of the
     sines and of the cosines, [D / 2] each; a frequency is base to the power of minus that."""
-    places = torch.arange(first, first + length)[:, None].double()
-    columns = torch.arange(0, model_size, 2).double()
+    places = torch.arange(first, first + length)[:, None]
+    columns = torch.arange(0, model_size, 2)
     sines, cosines = (places * base**-exponent for exponent in exponents(columns, model_size))
     pair = [cosines.cos(), sines.sin()] if swap else [sines.sin(), cosines.cos()]
     return (torch.cat(pair, -1) if halves else torch.stack(pair, -1).flatten(1)).float()
@@ -197,7 +197,7 @@ ROTARY = Exercise(
     difficulty=2,
     wrong=wrong_answers(
         _turned(pairs=_half_and_half, halves=True),
-        "Right for another layout: feature j is turned together with feature j + D / 2, as Llama's code does. Here "
+        "This is another layout: feature j is turned together with feature j + D / 2, as Llama's code does. Here "
         "neighbours are a pair. Parameters trained with one layout are useless with the other.",
         _turned(halves=True),
         "The turned pairs are in two halves, all first features and then all second ones. Put each beside its partner: "

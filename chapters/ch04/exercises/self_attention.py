@@ -101,7 +101,7 @@ SELF = Exercise(
         _wrong_self(weigh=lambda scores: scores),
         "The softmax is missing: these are still scores.",
         _wrong_self(mix=lambda A, V: A.T @ V),
-        "The weights are right, but the mean uses their transpose. Row i of A holds the weights of word i: `A @ V`.",
+        "The mean uses the transpose of A. Row i of A holds the weights of word i: `A @ V`.",
     ),
     properties=(
         rows_sum_to_one(part=1),
@@ -175,7 +175,7 @@ CONVOLUTION = Exercise(
         lambda kernel, length: convolution_matrix(kernel, length)[len(kernel) // 2 : length - len(kernel) // 2],
         "The rows at both ends are missing: with zeros beyond them there are as many outputs as words.",
         _wrong_convolution(weight=lambda w, kernel: 1),
-        "The cells are right, but they all hold 1: each should hold a number of the kernel.",
+        "The cells all hold 1: each should hold a number of the kernel.",
         _wrong_convolution(weight=lambda w, kernel: w / len(kernel)),
         "The numbers are divided by the kernel's length: that would be a mean. A convolution is a sum.",
     ),

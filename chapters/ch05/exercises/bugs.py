@@ -134,9 +134,9 @@ KEYS = FindError(
         _asked(query=lambda w, s: s, key=lambda w, s: w, value=lambda w, s: w),
         "The wrong way round: English reads French, with one row for each English word.",
         _asked(power=0),
-        "The right words are read now, but the scale is missing.",
+        "The scale is missing.",
         _asked(weigh=lambda scores: torch.softmax(scores, 0)),
-        "The right words are read now, but the softmax runs over the queries.",
+        "The softmax runs over the queries.",
     ),
 )
 

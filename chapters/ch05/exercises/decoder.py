@@ -271,7 +271,7 @@ WHOLE = Exercise(
         _whole(seen=lambda real: None),
         "The encoder gets no mask: its words attend to padding.",
         _whole(seen_across=lambda real: None),
-        "The decoder's blocks get no memory_mask: they read the source's padding.",
+        "The decoder's blocks read the source's padding: `real` makes their memory_mask, too.",
         _whole(seen=lambda real: None, seen_across=lambda real: None),
         "`real` is not used: encoder and decoder both read the source's padding.",
         _whole(handed=lambda n, first, states, norm: states[-1]),

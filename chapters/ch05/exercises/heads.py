@@ -74,7 +74,7 @@ SPLIT = Exercise(
         "The right shape and the wrong content: one reshape to [B, H, T, d] fills the first head with the first "
         "*words*. Cut only the features, [B, T, H, d], and then swap the axes of time and heads.",
         _cut(swap=lambda y: y),
-        "The cut is right, but this is [B, T, H, d]: each word's heads would attend to one another. Swap axes 1 and 2.",
+        "The words still come before the heads: each word's heads would attend to one another. Swap axes 1 and 2.",
         _cut(cut=lambda x, heads: x.unflatten(-1, (-1, heads)).transpose(-1, -2)),
         "Each head gets every H-th feature. Its d features should be neighbours: the axis of heads comes first, "
         "`(H, d)`, not `(d, H)`.",
@@ -86,11 +86,11 @@ SPLIT = Exercise(
         _first_only,
         "All heads get the same first d features. Head h gets those from h · d on.",
         _cut(after=lambda y: y.mT),
-        "The right numbers, but time and features are swapped: [B, H, d, T]. A row should be a word.",
+        "The last two axes are swapped. A row should be a word, with d features.",
         lambda x, heads: reshaped(x.transpose(1, 2), heads).reshape(len(x), heads, x.shape[1], -1),
         "Transposed first and reshaped afterwards, so the pieces are cut across words. Cut first, then swap.",
         _cut(after=lambda y: y.flatten(0, 1)),
-        "Right, but batch and heads share one axis: [B · H, T, d]. Keep them apart: [B, H, T, d].",
+        "Batch and heads share one axis: [B · H, T, d]. Keep them apart: [B, H, T, d].",
     ),
 )
 
@@ -223,7 +223,7 @@ MULTI_HEAD = Exercise(
         "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks. Masked "
         "scores must be −∞.",
         _heads(valued=lambda memory, Wv: memory),
-        "The weights are right, but they average memory itself: Wv is not used.",
+        "The weights average memory itself: Wv is not used.",
         _heads(report=lambda weights: weights.mean(1)),
         "The weights are the mean of the heads, as `torch.nn.MultiheadAttention` reports them unless told otherwise. "
         "Here each head should show its own.",

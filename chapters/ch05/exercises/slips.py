@@ -56,13 +56,19 @@ def _attend(
     return out(join_heads(weights @ v))
 
 
+def _over_the_heads(hidden):
+    return lambda scores, mask: torch.softmax(scores.masked_fill(~mask, hidden), 1)
+
+
+OVER_HEADS = "The softmax still runs over the heads. Each query shares one unit among the keys: `dim=-1`."
+
 _with = variants(_attend)
 _SLIPS = {
     "split": reshaped,
     "keys": lambda x, memory: x,
     "root": lambda d, D: D**0.5,
     "seen": lambda mask: ~mask[:, None],
-    "weigh": lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), 1),
+    "weigh": _over_the_heads(-1e9),
 }
 
 
@@ -146,7 +152,7 @@ SLIPS = FindError(
     difficulty=3,
     wrong=wrong_answers(
         _with(**_SLIPS),
-        "All five errors are still in it. Begin with the shapes: what does line 8 put into the first head?",
+        "Several of the five errors are still in it. Begin with the shapes: what does line 8 put into the first head?",
         _with(split=_SLIPS["split"]),
         "The split still mixes words with heads: [B, T, D] must be cut to [B, T, H, d], and then two axes swapped.",
         _with(keys=_SLIPS["keys"]),
@@ -160,6 +166,8 @@ SLIPS = FindError(
         _with(seen=lambda mask: torch.ones_like(mask[:, None])),
         "The mask is not used any more.",
         _with(weigh=_SLIPS["weigh"]),
-        "The softmax still runs over the heads. Each query shares one unit among the keys: `dim=-1`.",
+        OVER_HEADS,
+        _with(weigh=_over_the_heads(-torch.inf)),
+        OVER_HEADS,
     ),
 )

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, wrong_answers
+from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
 
 VOCABULARY = ["a", "am", "I", "thanks", "student", "<eos>"]
 TABLE = torch.tensor(  # as it is printed
@@ -20,6 +20,18 @@ TABLE = torch.tensor(  # as it is printed
 def is_distribution(table: Tensor) -> Tensor:
     """table [T, V] -> [T] bool: nothing negative, and a sum of 1, to 2 in 100."""
     return (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 0.02)
+
+
+@variants
+def _checked(
+    table,
+    *,
+    positive=lambda table: (table >= 0).all(-1),
+    sums=lambda total: (total - 1).abs() < 0.02,
+    turned=lambda rows: rows,
+):
+    """The check with one thing done differently."""
+    return turned(positive(table) & sums(table.sum(-1)))
 
 
 ROWS = FindError(
@@ -61,16 +73,18 @@ ROWS = FindError(
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        lambda table: (table.sum(-1) - 1).abs() < 0.02,
+        _checked(positive=lambda table: True),
         "The sums are checked. But 1.5 and −.5 sum to 1, too: nothing may be negative.",
-        lambda table: (table >= 0).all(-1) & (table.sum(-1) == 1),
+        _checked(sums=lambda total: total == 1),
         "Exactly 1 is too much to ask of rounded numbers: allow 2 in 100.",
-        lambda table: (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 1e-3),
+        _checked(sums=lambda total: (total - 1).abs() < 1e-3),
         "1 in 1000 is too strict: six numbers with two digits can miss 1 by .01 because they are rounded.",
-        lambda table: (table >= 0).all(-1) & ((table.sum(-1) - 1).abs() < 0.05),
+        _checked(sums=lambda total: (total - 1).abs() < 0.05),
         "5 in 100 is too generous: all five printed rows would pass.",
-        lambda table: (table >= 0).all(-1) & (table.sum(-1) < 1.02),
+        _checked(sums=lambda total: total < 1.02),
         "Too little is as wrong as too much: a row that sums to .974 is no distribution either.",
+        _checked(turned=torch.logical_not),
+        "This is the other way round: True for a row that *can* be a distribution.",
         lambda table: ((table >= 0) & (table <= 1)).all(-1),
         "Each number lies between 0 and 1, but do they sum to 1?",
         lambda table: (table >= 0).all(0) & ((table.sum(0) - 1).abs() < 0.02),
@@ -121,9 +135,9 @@ INDEX = FindError(
     difficulty=1,
     wrong=wrong_answers(
         lambda row, vocabulary: (int(row.argmax()), vocabulary[int(row.argmax())]),
-        "The word is right, but Python counts from 0, and the table from 1.",
+        "Python counts from 0, and the table from 1.",
         lambda row, vocabulary: (int(row.argmax()) + 1, vocabulary[(int(row.argmax()) + 1) % len(vocabulary)]),
-        "The index is right, counted from 1; the list still counts from 0, so the word is its neighbour.",
+        "The list counts from 0: this is the word next to the one that is meant.",
         lambda row, vocabulary: (5, vocabulary[int(row.argmax())]),
         "Always index 5, as the lecture says: that is “student”.",
         lambda row, vocabulary: (int(row.argmin()) + 1, vocabulary[int(row.argmin())]),

@@ -150,7 +150,7 @@ SPAN = Exercise(
         _found(join=lambda start, end: end[:, None] + start),
         "Rows and columns are swapped: where the upper triangle is kept, beginnings belong to the rows.",
         _found(given=lambda first, last: (last, first)),
-        "Right, but the wrong way round: first, then last.",
+        "It is the wrong way round: first, then last.",
     ),
 )
 
@@ -224,7 +224,7 @@ THREE_CLASSES = FindError(
         "A sigmoid for each token answers yes or no, many times over. There is only one first token: use a softmax "
         "over positions.",
         _separately(read=lambda x, mask: x.softmax(-1)),
-        "The softmax over positions is right. But padding has its share.",
+        "Padding has its share of the probabilities.",
         _separately(read=lambda x, mask: x.softmax(-1) * mask),
         "The padding is set to 0 after the softmax, and its share is lost: the rest sums to less than 1. Hide it "
         "before.",

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.attention import causal_mask
-from course_utils.exercises.definition import FindError, wrong_answers
+from course_utils.exercises.definition import FindError, variants, wrong_answers
 from course_utils.exercises.inputs import named
 
 
@@ -81,8 +81,9 @@ def visible(model: str, length: int) -> Tensor:
     return causal_mask(length) if model == "GPT" else torch.ones(length, length, dtype=torch.bool)
 
 
-def _seen(gpt=torch.tril, bert=lambda ones: ones):
-    return lambda model, length: (gpt if model == "GPT" else bert)(torch.ones(length, length).bool())
+@variants
+def _seen(model, length, *, gpt=torch.tril, bert=lambda ones: ones):
+    return (gpt if model == "GPT" else bert)(torch.ones(length, length).bool())
 
 
 _sees = named("model", "length")
@@ -127,9 +128,9 @@ DIRECTION = FindError(
         _seen(lambda ones: ones.tril(-1)),
         "Here a word of GPT does not see itself, and the first one sees nothing. A word may always see itself, so the "
         "diagonal stays True.",
-        _seen(torch.tril, torch.tril),
+        _seen(bert=torch.tril),
         "BERT has no triangle: its words see both sides.",
-        _seen(torch.tril, lambda ones: ones & ~torch.eye(len(ones)).bool()),
+        _seen(bert=lambda ones: ones & ~torch.eye(len(ones)).bool()),
         "BERT's words see themselves, too. What should be hidden from them is hidden in the *input*, by [MASK].",
         _seen(lambda ones: ones, torch.tril),
         "BERT and GPT are swapped.",
@@ -149,7 +150,7 @@ def parameters(vocab_size: int, model_size: int, num_layers: int, max_length: in
 
 
 def _counted(
-    V, D, N, T, tokens=1, places=1, segments=2, norm=1, biases=1, norms=2, pooler=1, attention=4, network=8, bias=9
+    V, D, N, T, *, tokens=1, places=1, segments=2, norm=1, biases=1, norms=2, pooler=1, attention=4, network=8, bias=9
 ):
     """The count with something left out or counted twice."""
     embeddings = tokens * V * D + places * T * D + segments * D + norm * 2 * D
@@ -157,8 +158,7 @@ def _counted(
     return embeddings + N * block + pooler * (D * D + D)
 
 
-def _less(**options):
-    return lambda V, D, N, T: _counted(V, D, N, T, **options)
+_less = variants(_counted)
 
 
 _sizes = named("vocab_size", "model_size", "num_layers", "max_length")

@@ -47,7 +47,7 @@ def _embedding_cases() -> list[Case]:
         _embedded(*tensors([[0, 2, 2]], [[0, 0, 1]], *tables, [1.0, 2, 1], [0.0, 0, 1]), shown=True),
         _embedding_case(2, 4, 6, 8, 4, 1510),
         _embedding_case(3, 2, 5, 7, 9, 1520),
-        _embedded(*tensors([[1, 0]], [[0, 1]], *nearly, [1.0, 1, 1], [0.0, 1, 0])),
+        _embedded(*tensors([[1, 0]], [[0, 1]], *nearly, [1.0, 2, 3], [0.0, 1, 0])),
     ]
 
 
@@ -151,11 +151,10 @@ SUM = Exercise(
         _summed(norm=_over_time),
         "The norm runs over the positions. Each token should be normalised over its own features, `dim=-1`.",
         _summed(norm=lambda x: F.layer_norm(x, x.shape[-1:])),
-        "Right, but for vectors whose features are nearly equal: there eps counts, and torch's is 1e-5. BERT's is "
-        "1e-12: give it to `layer_norm` after gain and bias.",
+        "Where features are nearly equal, eps counts, and torch's is 1e-5. BERT's is 1e-12: "
+        "give it to `layer_norm` after gain and bias.",
         _summed(norm=_by_spread),
-        "Right but for a factor in the standard deviation: `std` divides by D − 1, a layer norm divides by D "
-        "(`unbiased=False`).",
+        "`std` divides by D − 1, a layer norm divides by D (`unbiased=False`).",
         lambda ids, segments, tokens, kinds, places, gain, bias: sum(
             _norm(part, gain, bias) for part in (tokens[ids], kinds[segments], _places(ids, places))
         ),

@@ -85,7 +85,7 @@ ALL_HIDDEN = FindError(
         _hidden(lambda d: d >= 0, lambda d: d < 0),
         "All chosen words still become [MASK], whatever the die shows.",
         _hidden(other=lambda d: d < 0),
-        "[MASK] is right now. The drawn words are missing, where the die shows 0.9 or more.",
+        "The drawn words are missing, where the die shows 0.9 or more.",
         _hidden(other=lambda d: d >= 0.8),
         "From 0.8 on all are replaced. Between 0.8 and 0.9 the word should stay.",
         _hidden(other=lambda d: (d >= 0.8) & (d < 0.9)),
@@ -95,7 +95,7 @@ ALL_HIDDEN = FindError(
         _all_words,
         "The drawn words must be picked at the positions where they are put: `inputs[other] = words[other]`.",
         _hidden(lambda d: d >= 0.2, lambda d: d < 0.1),
-        "80 %, 10 % and 10 % are right, but the die is read from the other end: here [MASK] is below 0.8.",
+        "The die is read from the other end: here [MASK] is below 0.8.",
     ),
 )
 

@@ -179,10 +179,10 @@ MASK = Exercise(
         _masked_otherwise(chance=0.85),
         "85 % are chosen, which leaves little to guess from. `< 0.15` chooses 15 %.",
         _masked_otherwise(listen=False),
-        "Right, but the generator does not decide what is drawn. Give it to each draw, `generator=generator`, so that "
+        "The generator does not decide what is drawn. Give it to each draw, `generator=generator`, so that "
         "a training can be repeated.",
         _masked_otherwise(word=lambda size, mask_id, shape, generator: torch.randint(size, (1,), generator=generator)),
-        "Right, but for one thing: only one word is drawn, and it is put in all these places. Draw one for each, "
+        "Only one word is drawn, and it is put in all these places. Draw one for each, "
         "`torch.randint(vocab_size, ids.shape, generator=generator)`.",
         _masked_otherwise(word=lambda n, mask_id, shape, generator: torch.randint(mask_id, shape, generator=generator)),
         "The random words are drawn below the id of [MASK]. They should be drawn from the whole vocabulary: "

@@ -91,7 +91,7 @@ ATTENDED = FindError(
     difficulty=1,
     wrong=wrong_answers(
         _hiding(real=lambda ids, pad: torch.ones_like(ids, dtype=torch.bool)),
-        "Everything may still be attended.",
+        "Padding may still be attended. Hide it where it is a key, in the columns.",
         _hiding(real=lambda ids, pad: ids == pad),
         "The mask is the wrong way round: now *only* padding is attended, and where there is none the rows become NaN.",
         _hiding(real=lambda ids, pad: ids != 0),
@@ -104,7 +104,7 @@ ATTENDED = FindError(
         "The mask is [B, T], the scores are [B, T, T]. torch lines them up from the right, so the mask of sentence 2 "
         "would hide keys from word 2. Give it an axis for the queries: `[:, None]`.",
         _hiding(scale=lambda d: 1),
-        "The padding is hidden, but the scale is missing: divide by √d.",
+        "The scale is missing: divide by √d.",
         _hiding(axes=lambda real: real[:, None] & real[:, :, None]),
         "Keys and queries are hidden. The rows of padding become NaN, and NaN spreads: 0 · NaN is NaN in the next "
         "layer. Hide the keys alone.",
@@ -182,7 +182,7 @@ MEAN = FindError(
         _cosine(lambda hidden, mask: (hidden * ~mask[..., None]).sum(1)),
         "This is the mean of the padding alone: the mask is read the wrong way round.",
         lambda hidden, mask: torch.dot(*((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))),
-        "The means are right, but not of length 1: this is a dot product, and long vectors win.",
+        "The means are not of length 1: this is a dot product, and long vectors win.",
         _cosine(lambda hidden, mask: (hidden * mask[..., None]).sum(1) / mask.sum(1)),
         "`mask.sum(1)` is [2], a length for each sentence, and torch divides the *features* by it. Give it an axis "
         "for them: `keepdim=True`.",

@@ -171,8 +171,7 @@ PAIRS = Exercise(
         _drawn_otherwise(label=lambda number: int(number(4) == 0)),
         "Three pairs in four get label 0. It should be half, or “yes” is the better guess without reading.",
         _drawn_otherwise(written=lambda label: 1 - label),
-        "The pairs are right, but the labels are the wrong way round: 0 says that the second follows, as in BERT's own "
-        "head.",
+        "The labels are the wrong way round: 0 says that the second follows, as in BERT's own head.",
         _drawn_otherwise(away=lambda stories, s, number: stories[s]),
         "The wrong second sentence is drawn from the same story. Draw it from another one, where none can follow.",
         _drawn_otherwise(away=lambda stories, s, number: stories[number(len(stories))]),
@@ -200,6 +199,6 @@ PAIRS = Exercise(
         _drawn_otherwise(form=lambda first, second, label: (label, first, second)),
         "The label comes first in each pair. The order is (first, second, label).",
         _drawn_otherwise(listen=False),
-        "Right, but the generator is not used: the same seed gives other pairs each time.",
+        "The generator is not used: the same seed gives other pairs each time.",
     ),
 )

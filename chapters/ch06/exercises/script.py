@@ -171,7 +171,7 @@ OBJECT = FindError(
         "These are logits, a row of two for each text. BCELoss wants as many numbers as labels, and they must be "
         "probabilities. `cross_entropy` takes logits and numbers of classes.",
         _binary(chance=lambda output: output.logits.softmax(-1)[:, 1]),
-        "The probability of class 1 is right. But BCELoss wants the labels as decimal numbers, too: `labels.float()`. "
+        "BCELoss wants the labels as decimal numbers, too: `labels.float()`. "
         "`cross_entropy` on the logits is shorter, and safer.",
         _entropy(read=lambda output: output.logits.softmax(-1)),
         "There are two softmaxes: cross-entropy makes probabilities of the logits itself. Give it the logits as they "

@@ -44,6 +44,8 @@ def _sliced(texts, *, train, valid, test, unique=True):
     return train(texts, cut), valid(texts, cut), test(texts, cut)
 
 
+TWICE = "A text is in two parts. Is only one of each kept first, as in line 2, and do the slices overlap nowhere?"
+
 ONE_SENTENCE = FindError(
     name="program 6.13",
     title="one sentence for all",
@@ -84,7 +86,9 @@ ONE_SENTENCE = FindError(
         _sliced(lambda t, c: t[c:], lambda t, c: t[:c], lambda t, c: t[:c]),
         "Train is clean now. But the model was chosen by its results on valid, so test must be other texts.",
         _sliced(lambda t, c: t[2 * c :], lambda t, c: t[c : 2 * c], lambda t, c: t[:c], unique=False),
-        "A text that is there twice gets into two parts: keep only one of each first, as line 2 did.",
+        TWICE,
+        _sliced(lambda t, c: t[2 * c :], lambda t, c: t[:c], lambda t, c: t[c : 2 * c], unique=False),
+        TWICE,
         _sliced(lambda t, c: t[2 * c :], lambda t, c: t[:c], lambda t, c: t[c + 1 : 2 * c]),
         "The parts don't overlap, but a text between them is lost.",
         _sliced(lambda t, c: t[:c], lambda t, c: t[c : 2 * c], lambda t, c: t[2 * c :]),

@@ -96,7 +96,7 @@ TAGS = Exercise(
         _labelled(special=lambda word: word <= 0),
         "Word 0 is a word, too: `>= 0`, or `!= -1`.",
         _labelled(give=lambda tags, word: word),
-        "The positions are right. But these are the numbers of the words, not their tags: `tags[word]`.",
+        "These are the numbers of the words, not their tags: `tags[word]`.",
         lambda tags, words: torch.tensor([tags[t] if t < len(tags) else -100 for t in range(len(words))]),
         "The tags are laid along the tokens, one by one. But [CLS] and further pieces come between: look at `words`.",
         lambda tags, words: torch.tensor([tags[w] for w in words if w >= 0]),

@@ -194,7 +194,7 @@ FIVE = FindError(
             scores_of=lambda logits: logits.softmax(-1),
             target=lambda ids, labels: ids,
         ),
-        "All five errors are still in it.",
+        "Several of the five errors are still in it.",
         _model(segments=_segments_left_out),
         "The segments are still missing: `self.segments` is made in `__init__`, and never called.",
         _model(dim=1),

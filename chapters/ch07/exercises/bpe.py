@@ -184,7 +184,7 @@ MERGE = Exercise(
         _merging(neighbours=lambda w: zip(w[::2], w[1::2], strict=False)),
         "Only every other pair is counted: after “l o” comes “o w”.",
         _merging(join=lambda pieces, best: pieces),
-        "The pair is right, but the words are as they were. Join it in them.",
+        "The words are as they were. Join the pair in them.",
         lambda words: merge_once(words)[1],
         "The words are right. Return the pair as well: `best, words`.",
         lambda words: merge_once(words)[::-1],

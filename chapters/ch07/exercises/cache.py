@@ -83,7 +83,7 @@ STEP = Exercise(
     difficulty=3,
     wrong=wrong_answers(
         _wrong_step(kept=lambda old, new: old),
-        "The output is right, but nothing is kept: the next token will not know of this one.",
+        "Nothing is kept: the next token will not know of this one.",
         _wrong_step(seen=lambda old, new: old),
         "The new token attends to the cache, but not to itself. Append first, then attend.",
         _wrong_step(seen=lambda old, new: new),
@@ -92,7 +92,7 @@ STEP = Exercise(
         "A causal mask of one row lies over the cache (`is_causal=True` does that), and lets only the first token "
         "through. The new one is the last, so it may see all: no mask here.",
         _wrong_step(kept=lambda old, new: torch.cat([new, old], 2)),
-        "The output is right, but the new token is put in front. In the cache the tokens are in their order.",
+        "The new token is put in front. In the cache the tokens are in their order.",
         _wrong_step(matrices=lambda Wq, Wk, Wv: (Wk, Wq, Wv)),
         "The query is made with Wk and the key with Wq. Each has its own matrix.",
         _wrong_step(matrices=lambda Wq, Wk, Wv: (Wq, Wk, Wk)),
@@ -100,7 +100,7 @@ STEP = Exercise(
         _wrong_step(scale=lambda query, D: D),
         "The scores are divided by √D. Each head has d features: √d.",
         _wrong_step(scale=lambda query, D: 1),
-        "Right but for the scale: divide the scores by √d.",
+        "The scale is missing: divide the scores by √d.",
         _wrong_step(split=_stripes),
         "The heads are cut in stripes: head 1 has every H-th feature. Neighbours belong together: `(H, d)`, not "
         "`(d, H)`.",
@@ -171,7 +171,7 @@ POSITION = FindError(
         _placed(lambda new, past: torch.arange(new)),
         "The positions are still counted from 0, whatever the cache holds.",
         _placed(lambda new, past: past),
-        "Right for one new token. But several come in with a prompt, and each has a position of its own.",
+        "Several tokens come in with a prompt, and each has a position of its own.",
         _placed(lambda new, past: past + 1 + torch.arange(new)),
         "One too far: after P tokens, counted from 0, the next is at P.",
         _placed(lambda new, past: (past - 1 + torch.arange(new)).clamp(min=0)),
@@ -242,13 +242,13 @@ CORNER = FindError(
         _masked(diagonal=lambda past: 0),
         "The triangle is still in the upper left corner.",
         _masked(diagonal=lambda past: 10**6),
-        "Without a mask it is right for one new token. Of several, the first would see those after it.",
+        "There is no mask: of several new tokens, the first would see those after it.",
         _masked(diagonal=lambda past: past - 1),
         "One too few: no new token sees itself, and without a cache the first sees nothing.",
         _masked(diagonal=lambda past: past + 1),
         "One too many: each new token sees the one that comes after it.",
         _masked(scale=lambda d: 1),
-        "The mask is right, but the scale is missing: divide by √d.",
+        "The scale is missing: divide by √d.",
     ),
 )
 
@@ -261,8 +261,9 @@ def products(n: int, cached: bool) -> int:
 _long = named("n", "cached")
 
 
-def _cost(kept, anew=lambda n: sum(t * t for t in range(1, n + 1))):
-    return lambda n, cached: kept(n) if cached else anew(n)
+@variants
+def _cost(n, cached, *, kept=lambda n: n * (n + 1) // 2, anew=lambda n: sum(t * t for t in range(1, n + 1))):
+    return kept(n) if cached else anew(n)
 
 
 LINEAR = FindError(
@@ -304,16 +305,15 @@ LINEAR = FindError(
         "You count n at each step. There are that many keys only at the end; at step t there are t.",
         _cost(lambda n: n * (n - 1) // 2),
         "The new word meets itself, too, so step 1 computes one score.",
-        _cost(lambda n: n * (n + 1) // 2, lambda n: n * n),
-        "Right with the cache. Without it, n² is the last step alone; add up all of them.",
+        _cost(anew=lambda n: n * n),
+        "Without the cache, n² is the last step alone; add up all of them.",
         _cost(lambda n: n, lambda n: n * n),
         "This compares one step with one step. Add up all steps: t at step t with a cache, t² without.",
-        _cost(lambda n: n * (n + 1) // 2, lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
-        "Right with the cache. Without it you count the triangle only, but here the scores are masked *after* they are "
-        "computed: t².",
+        _cost(anew=lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
+        "Without the cache you count the triangle only, but here the scores are masked *after* they are computed: t².",
         lambda n, cached: products(n, not cached),
         "It is the other way round: with a cache there is less to do.",
-        _cost(lambda n: n * (n + 1) // 2, lambda n: n**3),
-        "Right with the cache. Without it, n³ takes each step for the last: t² at step t.",
+        _cost(anew=lambda n: n**3),
+        "Without the cache, n³ takes each step for the last: t² at step t.",
     ),
 )

@@ -173,6 +173,8 @@ NUCLEUS = FindError(
         "The first always stays, so there is no NaN any more. But in other rows the one that crosses is still missing.",
         kept(which=lambda p, sums, top_p: sums <= top_p, again=lambda p: (p / p.sum(-1, keepdim=True)).nan_to_num()),
         "The NaN is painted over: a row of zeros is no distribution, and the crossing token is still missing.",
+        kept(again=lambda p: p),
+        "What stays no longer sums to 1: divide by its sum, as in line 5.",
         kept(which=lambda p, sums, top_p: sums >= top_p),
         "It is turned round: now the tail stays, with the crossing token.",
         kept(which=lambda p, sums, top_p: before(p, sums, top_p).roll(1, -1)),

@@ -50,7 +50,7 @@ BITS = Exercise(
     difficulty=2,
     wrong=wrong_answers(
         _bits(unit=lambda nats: nats),
-        "Right in nats. One bit is ln 2 nats: divide by `math.log(2)`.",
+        "This is in nats. One bit is ln 2 nats: divide by `math.log(2)`.",
         _bits(share=lambda t, c: 1),
         "These are bits for each *token*. Where a token has several characters, they share them.",
         _bits(unit=lambda nats: nats * math.log(2)),
@@ -183,6 +183,7 @@ TOKENIZERS = FindError(
         _rivals(3.0, 200, 2.0, 250),
         _rivals(2.0, 300, 2.5, 400),
         _rivals(2.0, 1000, 2.2, 500),
+        _rivals(1.0, 100, 5.0, 200),
     ],
     returns=("better",),
     words=True,
@@ -274,6 +275,6 @@ SIX = FindError(
         _times(2, 6),
         "It is the other way round: training costs more.",
         _times(3, 1),
-        "The proportion is right. But each parameter multiplies *and* adds, so it is twice that.",
+        "Each parameter multiplies *and* adds, so it is twice that.",
     ),
 )

@@ -74,8 +74,7 @@ TEMPERATURE = Exercise(
     difficulty=1,
     wrong=wrong_answers(
         _knob(cold=None),
-        "Right above 0. At 0 it divides by 0, and NaN comes out: treat 0 separately, and put all weight on the "
-        "largest.",
+        "At 0 it divides by 0, and NaN comes out: treat 0 separately, and put all weight on the largest.",
         _knob(warm=lambda logits, t: (logits * t).softmax(-1)),
         "You multiply by the temperature. A low temperature should sharpen the distribution, so divide.",
         _knob(warm=lambda logits, t: _scaled(logits.softmax(-1) / t)),
@@ -87,8 +86,7 @@ TEMPERATURE = Exercise(
         "There are two softmaxes, and the second takes probabilities for logits. Divide the logits, and take one "
         "softmax.",
         _knob(warm=_raised),
-        "Right where the logits are small. But exp(120) is too large for float32, and inf/inf is NaN. `softmax` "
-        "subtracts the largest first.",
+        "exp(120) is too large for float32, and inf/inf is NaN. `softmax` subtracts the largest first.",
         _knob(warm=_raised, cold=None),
         "There are two problems: at 0 it divides by 0, and exp of a large logit becomes infinite. Treat 0 separately, "
         "and let `softmax` do the rest.",
@@ -99,7 +97,7 @@ TEMPERATURE = Exercise(
         _knob(cold=lambda logits: logits.argmax(-1)),
         "At 0 this is the number of the largest. It should be probabilities: a 1 there, and 0 elsewhere.",
         _knob(cold=lambda logits: F.one_hot(logits.argmax(-1), logits.shape[-1])),
-        "Right, but at 0 `one_hot` gives whole numbers, and probabilities are decimal ones: `.float()`.",
+        "At 0 `one_hot` gives whole numbers, and probabilities are decimal ones: `.float()`.",
         _knob(cold=lambda logits: F.one_hot(logits.argmax(), logits.numel()).float().view_as(logits)),
         "At 0 this finds one largest in the whole batch. Each row has its own: `logits.argmax(-1)`.",
         _knob(warm=lambda logits, t: (logits / t).softmax(0)),
@@ -187,7 +185,7 @@ TOP_K = Exercise(
         _top(weigh=lambda logits, kept: (logits * kept).softmax(-1)),
         "A logit of 0 does not give a chance of 0: exp(0) = 1. Put −∞ there.",
         _top(weigh=lambda logits, kept: _scaled(kept.float())),
-        "The right tokens stay, but all with the same chance. The model's preferences among them should stay, too.",
+        "Those that stay have all the same chance. The model's preferences among them should stay, too.",
         _top(weigh=lambda logits, kept: (logits.softmax(-1) * kept).softmax(-1)),
         "There are two softmaxes: the second takes probabilities for logits, and 0 becomes exp(0) = 1. Divide by the "
         "sum of what is left.",
@@ -209,7 +207,7 @@ TOP_K = Exercise(
         _top(keep=lambda logits, k: (p := logits.softmax(-1)) >= p.flatten().topk(k).values[-1]),
         "These are the k largest of the whole batch, so some rows keep none. Each has its own: `logits.topk(k, -1)`.",
         lambda logits, top_k: _hidden(logits, logits >= logits.topk(top_k, -1).values[..., -1:]),
-        "Right where there are k tokens. `topk` raises an error if k is larger than V: `min(top_k, logits.shape[-1])`.",
+        "`topk` raises an error if k is larger than V: `min(top_k, logits.shape[-1])`.",
         lambda logits, top_k: logits.topk(top_k),
         "`topk` gives two things, `.values` and `.indices`. Use them to say which logits stay, then take the softmax.",
         lambda logits, top_k: logits.softmax(-1),
@@ -305,7 +303,7 @@ TOP_P = Exercise(
         "Tokens are compared with a share of the largest, 1 − p of it. That is another method (it is called min-p). "
         "Here sums count.",
         kept(which=lambda p, sums, top_p: torch.arange(p.shape[-1]) <= _first_to_reach(sums, top_p)),
-        "Right, but for p = 1: rounding may leave the sum of all just below 1, and the argmax of nothing but False is "
+        "At p = 1, rounding may leave the sum of all just below 1, and the argmax of nothing but False is "
         "0, so only the first token stays. Look at the sum *before* each token instead.",
         kept(which=lambda p, sums, top_p: p >= top_p * p[..., :1]),
         "Each token is compared with p times the largest. That is another method (it is called min-p). Here sums "
@@ -313,13 +311,12 @@ TOP_P = Exercise(
         kept(descending=False),
         "The *smallest* come first, so the unlikely ones stay until they reach p. `descending=True`.",
         kept(again=lambda p: p),
-        "The right tokens stay, but they no longer sum to 1: divide by what is left.",
+        "What stays no longer sums to 1: divide by its sum.",
         kept(again=lambda p: p.softmax(-1)),
         "There are two softmaxes, and the second gives what was cut off exp(0) = 1 again. Divide by the sum of what is "
         "left.",
         kept(back=lambda p, order: p),
-        "These are the right probabilities, but in sorted order. Bring them back to their places: `scatter` with the "
-        "order.",
+        "The probabilities are in sorted order. Bring them back to their places: `scatter` with the order.",
         kept(back=lambda p, order: p.gather(-1, order)),
         "`gather` with the order sorts once more. `scatter` brings back: place order[i] gets p[i].",
         kept(which=lambda p, sums, top_p: before(p, sums, top_p).roll(1, -1)),

@@ -16,6 +16,9 @@ def next_token_targets(ids: Tensor) -> tuple[Tensor, Tensor]:
     return ids[:, :-1], ids[:, 1:]
 
 
+TOO_SHORT = "Too much is cut off. Of T + 1 tokens there are T inputs and T targets, and each target is one further on."
+
+
 @variants
 def _cut(ids, *, inputs=lambda ids: ids[:, :-1], targets=lambda ids: ids[:, 1:], form=lambda x: x):
     return inputs(ids), form(targets(ids))
@@ -65,7 +68,7 @@ TARGETS = Exercise(
         _cut(targets=lambda ids: ids[:, 2:]),
         "The targets are moved by two, so they ask for the token after the next.",
         _cut(inputs=lambda ids: ids[:, :-2], targets=lambda ids: ids[:, 2:]),
-        "Inputs and targets are two tokens apart, so this asks for the token after the next.",
+        TOO_SHORT,
         lambda ids: (ids[:-1], ids[1:]),
         "The first axis is the batch, so this takes the next *text* as the answer. Time is the second axis.",
         _cut(targets=lambda ids: ids[:, -1:]),
@@ -148,7 +151,7 @@ SAME = FindError(
         _asked(inputs=lambda ids: ids, target=lambda ids: ids.roll(-1, 1)),
         "`roll` asks the last position for the first token of the text.",
         _asked(inputs=lambda ids: ids[:, :-2], target=lambda ids: ids[:, 2:]),
-        "Inputs and targets are two tokens apart, so this asks for the token after the next.",
+        TOO_SHORT,
     ),
 )
 

@@ -643,7 +643,7 @@ def test_the_whole_class_is_judged_line_by_line():
     space = {"torch": torch}
     exec("\n".join(puzzle.program), space)
     given = space["MaskedModel"]
-    assert "All five errors are still in it." in check(puzzle.name, given, puzzle.line).text
+    assert "Several of the five errors are still in it." in check(puzzle.name, given, puzzle.line).text
     assert "2 of 5 lines found" in check(puzzle.name, given, (14, 11)).text
     assert "Line 12 is not it" in check(puzzle.name, Repaired, (11, 12)).text
     assert check(puzzle.name, Repaired, list(puzzle.line)).right

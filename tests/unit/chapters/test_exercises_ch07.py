@@ -598,8 +598,8 @@ OTHER_HANDS = {
         "the sum over the texts",
     ),
     "in the text": ("bpe merge", sennrich_without_borders, "can begin inside a piece"),
-    "nats": ("bits per character", lambda loss, tokens, n: loss / (n / tokens), "Right in nats"),
-    "nan at zero": ("temperature", lambda z, t: F.softmax(z / t, dim=-1), "Right above 0"),
+    "nats": ("bits per character", lambda loss, tokens, n: loss / (n / tokens), "This is in nats"),
+    "nan at zero": ("temperature", lambda z, t: F.softmax(z / t, dim=-1), "At 0 it divides by 0"),
     "after the softmax": (
         "temperature",
         lambda z, t: F.one_hot(z.argmax(-1), z.shape[-1]).float() if t == 0 else z.softmax(-1),
@@ -654,12 +654,12 @@ TWO = {
     "smallest first, not shared out": (
         "top-p",
         lambda z, p: unshared(z, p),
-        ("The *smallest* come first", "they no longer sum to 1"),
+        ("The *smallest* come first", "no longer sums to 1"),
     ),
     "in front, unscaled": (
         "causal attention step",
         lambda *given: in_front(*given),
-        ("put in front", "Right but for the scale"),
+        ("put in front", "The scale is missing"),
     ),
     "nats of a log2": (
         "bits per character",

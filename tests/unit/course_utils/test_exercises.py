@@ -22,6 +22,7 @@ from torch import nn
 from course_tools.classroom.catalogue import chapters, exercises, find
 from course_utils.exercises import check, exercise, find_error, guard, hint, show, solution
 from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, variants, wrong_answers
+from course_utils.exercises.diagnose import describe
 from course_utils.exercises.engine import judge
 from course_utils.exercises.inputs import drawn, integers, named, some_numbers, tensors
 from course_utils.exercises.notebook import stubs
@@ -244,6 +245,10 @@ class TestWriting:
         assert FindError(**given, minutes=1, difficulty=1, program=lines, line=1).innocent == {}
 
 
+def _said(got, want):
+    return describe(("x",), [(got, want)], everything=True)
+
+
 class TestWrong:
     """What any wrong result is told."""
 
@@ -283,7 +288,7 @@ class TestWrong:
             (lambda x: x - 0.25, "Right, but 0.25 too small everywhere"),
             (lambda x: 1 - x, "Exactly 1 minus what it should be"),
             (lambda x: x.flip(1), "The right numbers in another order"),
-            (lambda x: torch.full_like(x, 3), "It gives 3 everywhere, whatever comes in"),
+            (lambda x: torch.full_like(x, 3), "It gives 3 everywhere. Does what comes in"),
             (lambda x: x.log(), "It is the logarithm of what it should be: is an exp missing"),
             (lambda x: x.exp(), "It is e to the power of what it should be: is there an exp too many"),
             (lambda x: x**2, "It is the square of what it should be"),
@@ -308,6 +313,29 @@ class TestWrong:
         assert "rows don't sum to 1, but the columns do" in rows(lambda x: x / x.sum(0))
         assert "All of it together sums to 1" in rows(lambda x: x / x.sum())
         assert "the first sums to 3" in rows(lambda x: x)
+        assert "columns" not in rows(lambda x: torch.eye(3)[: len(x), :1].expand(-1, 2) / 2 + T([[0.0, 0.5]]) * 0)
+
+    def test_axes_in_another_order(self):
+        x = torch.arange(24.0).reshape(1, 3, 2, 4)
+        for want, got in ((x, x.transpose(1, 2)), (x.reshape(2, 2, 2, 3), x.reshape(2, 2, 2, 3).transpose(0, 1))):
+            assert "axes {} and {} have changed places".format(*((1, 2) if want is x else (0, 1))) in _said(got, want)
+        assert "its axes are in another order" in _said(x.permute(0, 2, 3, 1), x)
+
+    def test_one_place_too_far_or_short(self):
+        x = torch.randn(2, 4, generator=torch.Generator().manual_seed(1))
+        assert "One place too far along axis 1: what should be at 0 is at 1" in _said(x.roll(1, 1), x)
+        assert "One place short along axis 1: what should be at 1 is at 0" in _said(x.roll(-1, 1), x)
+        assert "another order" in _said(x.roll(2, 1), x) and "another order" in _said(x.roll(1, 0), x)
+        assert "One place" not in _said(T([7.0, 2.0, 2.0]), T([2.0, 2.0, 2.0])), "of equal numbers none has a place"
+
+    def test_single_numbers_of_several_inputs_make_no_row(self):
+        """Together they may sum to 1, or each be the one before: that says nothing."""
+        numbers = [0.2, 0.3, 0.5]
+        cases = [Case({"i": i}, shown=i == 0) for i in range(3)]
+        task = {"task": "…", "why": "…", "returns": ("share",), "hints": ("…",), "minutes": 1, "difficulty": 1}
+        one = Exercise("share", reference=lambda i: numbers[i], cases=lambda: cases, **task)
+        assert "sum to 1" not in judge(one, lambda i: numbers[i] ** 3 + 0.1).text
+        assert judge(one, lambda i: [0.9, 0.2, 0.3][i]).text.startswith("0.9, expected 0.2")
 
     def test_masks(self):
         def mask(answer):

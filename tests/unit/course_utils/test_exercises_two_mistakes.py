@@ -138,6 +138,49 @@ def test_the_same_number_by_chance_is_no_recognition():
     assert judge(yes, lambda q, k: bool(len(q) == 1)).known is None
 
 
+@pytest.mark.parametrize("says", [("yes", "no"), (True, False)])
+def test_of_two_words_the_wrong_one_is_no_recognition(says):
+    """Where there are only two answers, any mistake gives the same wrong one."""
+    yes = replace(WEIGHTS, reference=lambda q, k: says[len(q) > 2], returns=("large",))
+    yes = replace(yes, wrong=(Wrong(lambda q, k: says[len(q) > 5], "Too late."),))
+    yes = replace(yes, cases=lambda: [case(torch.ones(n, 2), torch.ones(2, 2), shown=n == 1) for n in range(1, 7)])
+    assert judge(yes, lambda q, k: says[len(q) == 6]).known.hint == "Too late."
+    assert judge(yes, lambda q, k: says[2 < len(q) < 4]).known is None
+
+
+@pytest.mark.parametrize(("same", "known"), [(1, False), (2, True)])
+@pytest.mark.parametrize("form", [float, lambda x: x])
+def test_a_single_number_must_be_the_same_on_two_inputs(same, known, form):
+    def total(change):
+        return lambda q, k: form(change(q.sum() * k.sum(), len(q)))
+
+    one = replace(WEIGHTS, reference=total(lambda x, n: x), wrong=(Wrong(total(lambda x, n: x / 3), "A third."),))
+    one = replace(one, cases=lambda: [case(some_numbers(n, 2, seed=n), T([[1.7]]), shown=n == 1) for n in (1, 2, 3)])
+    verdict = judge(one, total(lambda x, n: x / 3 if n <= same else x**2 + 9))
+    assert (verdict.known is not None) == known, verdict.text
+
+
+def test_what_explains_less_than_half_is_not_named():
+    def first(q, k):
+        return weights(q, k) + T([0.1, 0.2, 0.0, 0.0])
+
+    def further(q, k):
+        return first(q, k) + T([0.0, 0.0, 0.3, 0.3])
+
+    mistake = replace(WEIGHTS, wrong=(Wrong(first, "At the first two."),))
+    mistake = replace(mistake, cases=lambda: [case(some_numbers(2, 3, seed=1), some_numbers(4, 3, seed=2), shown=True)])
+    assert judge(mistake, further).known is None, "two of four numbers"
+
+
+@pytest.mark.parametrize(("same", "known"), [(2, False), (3, True)])
+def test_a_mask_must_be_the_same_on_three_inputs(same, known):
+    """Other masks of so few numbers are the same by chance."""
+    mask = replace(WEIGHTS, reference=lambda q, k: q[:, 0] > 2, wrong=(Wrong(lambda q, k: q[:, 0] > 9, "Too high."),))
+    mask = replace(mask, cases=lambda: [case(T([[n + 0.0], [n + 1.0]]), T([[1.0]]), shown=n == 3) for n in range(3, 8)])
+    verdict = judge(mask, lambda q, k: q[:, 0] > 9 if q[0, 0] < 3 + same else T([True, False]))
+    assert (verdict.known is not None) == known, verdict.text
+
+
 def test_a_right_property_of_an_answer_is_not_called_wrong():
     verdict = judge(WEIGHTS, lambda q, k: (q @ k.T).sigmoid())
     assert verdict.known is None and "Two mistakes" not in verdict.text
@@ -187,7 +230,7 @@ class TestNeverUsed:
 
     def test_not_of_a_result_that_is_nonsense(self):
         verdict = judge(WEIGHTS, lambda q, k: torch.zeros(len(q), len(k)))
-        assert verdict.text == "It gives 0 everywhere, whatever comes in."
+        assert verdict.text == "It gives 0 everywhere. Does what comes in reach its result?"
 
     @pytest.mark.parametrize(
         ("value", "other"), [(2, 3), (0.5, 1.0), (True, False), ([1, 2, 3], [3, 2, 1]), ((1, 2), (2, 1))]
