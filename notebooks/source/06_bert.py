@@ -399,6 +399,7 @@ class YourBert(nn.Module):
 RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight": "tables.1", "embeddings.positions.table": "tables.2",
            "embeddings.norm.weight": "gain", "embeddings.norm.bias": "bias", "output.bias": "word_bias"}
 
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def with_parameters_of(model):
     """YourBert with the parameters of one of the course's models."""
     names = {name: name.removeprefix("bert.") for name in model.state_dict() if name != "output.weight"}  # tied: the table
@@ -407,14 +408,16 @@ def with_parameters_of(model):
     return yours
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
+ids, segments, mask, labels, follows = first_batch
 with torch.no_grad():
-    yours, theirs = with_parameters_of(stories.model)(*first_batch[:3]), stories.model.eval()(*first_batch[:3])
-    ids, segments, mask, labels, follows = first_batch
+    yours, theirs = with_parameters_of(stories.model)(ids, segments, mask), stories.model.eval()(ids, segments, mask)
     their_loss = stories.model.loss(ids, labels, follows, segments, mask)
-words_only = first_batch.mask[..., None]  # what the model says of padding is never read
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+words_only = mask[..., None]  # what the model says of padding is never read
 differ = {"words": ((yours[0].softmax(-1) - theirs.mlm_logits.softmax(-1)) * words_only).abs().max().item(),
           "follows": (yours[1].softmax(-1) - theirs.nsp_logits.softmax(-1)).abs().max().item(),
-          "loss of masked words": abs(mlm_loss(yours[0], first_batch.labels).item() - their_loss.mlm.item())}
+          "loss of masked words": abs(mlm_loss(yours[0], labels).item() - their_loss.mlm.item())}
 print(", ".join(f"{name} {gap:.0e}" for name, gap in differ.items()))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -490,7 +493,7 @@ labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine,
 # | sentiment | `[CLS] A [SEP]` | The house was very ugly. → negative | `[CLS]` |
 # | pairs | `[CLS] A [SEP] B [SEP]` | Jack lost the race. Peter was the winner. → A implies B | `[CLS]` |
 # | entities | `[CLS] A [SEP]` | Tom and Helen went to Egypt on Friday. → two persons, a place | each word |
-# | questions | `[CLS] question [SEP] text [SEP]` | Who was at the farm? … Ben bought pears at the farm at night. … → Ben | each word, twice |
+# | questions | `[CLS] question [SEP] text [SEP]` | Who was at the farm? … Ben bought pears at the farm at night … → Ben | each word, twice |
 #
 # Only the input and the output vectors that are read differ. The training is the loop that you know. Here are five steps of it for sentiment, with a copy of `bert-stories` and 32 sentences:
 
@@ -501,6 +504,8 @@ encoder = stories.model.bert
 tasks = {name: task_of(name, tokenizer) for name in ("sentiment", "pairs", "entities", "questions")}
 for task in tasks.values():
     task.max_length = encoder.config.max_length
+
+# %%
 tuned = tasks["sentiment"].model(encoder).eval()  # a copy of the encoder, and one new layer; eval(): no dropout here
 optimizer = torch.optim.AdamW(tuned.parameters(), lr=1e-3)
 inputs_of, labels_of = tasks["sentiment"].batch(torch.Generator().manual_seed(0))
@@ -761,8 +766,8 @@ from chapters.ch06 import adapters
 with torch.no_grad():
     x = encoder(*batch).hidden
     W_down = torch.randn(x.shape[-1], 16, generator=torch.Generator().manual_seed(0))
-    fresh = adapter(x, W_down, torch.zeros(16), torch.zeros(16, x.shape[-1]), torch.zeros(x.shape[-1]))  # yours, W_up = 0
-print(f"Fresh, your adapter changes the output of BERT by {(fresh - x).abs().max():.0f}.")
+    unchanged = adapter(x, W_down, torch.zeros(16), torch.zeros(16, x.shape[-1]), torch.zeros(x.shape[-1]))  # yours, W_up = 0
+print(f"Fresh, your adapter changes the output of BERT by {(unchanged - x).abs().max():.0f}.")
 small = adapters.compare(tasks["entities"], encoder, steps=60)
 by_way = {row["what learns"]: row for row in small}
 small
@@ -815,6 +820,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # of the library, about a name of its own
     twin = adapters.adalora(tasks["pairs"].model(encoder), steps=50)
     adapters.train_adalora(tasks["pairs"], twin, steps=50)
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
 kept = {name: int((x.abs() > 0).sum()) for name, x in twin.named_parameters() if "lora_E" in name}
 for name, rank in kept.items():
     print(name.split("encoder.")[-1].removesuffix(".lora_E.default"), "keeps", rank)
@@ -891,6 +898,8 @@ columns = {"masked words": [row["MLM lost"] for row in heads["pre-training"]],
            "next sentence": [row["NSP lost"] for row in heads["pre-training"]]}
 columns |= {name: [next(v for k, v in row.items() if k != "head") for row in found["heads"]]
             for name, found in heads["tasks"].items()}
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 Table([{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, lost in columns.items()}
        for n, row in enumerate(heads["pre-training"])], f"Points of 100 lost without the head. {heads.about}")
 
@@ -1052,6 +1061,8 @@ assert round(posts["recall"], 2) == 0.23
 squad = results.load("minilm_squad")
 easy = {word: found for word, found in squad["by question word"].items() if found["questions"] >= 30 and word != "other"}
 easy = dict(sorted(easy.items(), key=lambda pair: -pair[1]["F1"]))
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
 rows = [{"who": who} | {f"{name}, %": round(100 * value, 1) for name, value in squad[key].items()}
         for who, key in {"people, each judged by the others": "people", "all-MiniLM-L6-v2, fine-tuned": "fine-tuned"}.items()]
 display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['articles']['test']} articles, trained on "
