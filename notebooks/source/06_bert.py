@@ -188,7 +188,7 @@ predict(
     ["nothing: a free point", "any visible word may be asked for, so each position needs a good vector",
      "the loss gets smaller"],
     answer=1,
-    because="If only [MASK] were asked for, no other output vector would ever be checked. Later it will read text without any [MASK].",
+    because="If only [MASK] were asked for, the vectors of visible words would never be checked. Later it will read text without any [MASK].",
 )
 
 # %% [markdown]
@@ -303,7 +303,7 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 # <a id="pre-training"></a>
 # **Pre-training** repeats one step many times: draw a batch, let the model answer both questions, add the two losses, and change every parameter a little. Here is such a batch. Your functions draw the pairs, join them and mask them (the course's, where you have not written yours yet).
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 from chapters.ch06.pairs import Masked
 
 books = [story.sentences for story in load("stories", "train")]
@@ -481,7 +481,7 @@ labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine,
                  caption="Click a word. Both models get the text with the same gap. Both sentences are in the training stories.")
 
 # %% [markdown]
-# **Keep this:** from two questions about a lot of text, a model learns which words belong together.
+# **Keep this:** from two questions about a lot of text, a model learns how that text uses its words.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One model, four uses
@@ -925,7 +925,7 @@ assert all(columns[name].index(max(columns[name])) == 3 for name in ("sentiment"
 #
 # We take a smaller relative, `all-MiniLM-L6-v2`: 6 blocks with 384 features, distilled, then trained *contrastively* on a billion pairs of sentences (says its model card): in a batch, a sentence's partner should get the most similar vector. A **sentence vector** is the mean of the output vectors.
 #
-# The next cell looks for its parameters in the folder named by the environment variable `COURSE_MINILM`, or else at huggingface.co (91 MB, once), and puts them into our class `Bert`. Without either it shows recorded numbers.
+# The next cell looks for its parameters in the folder named by the environment variable `COURSE_MINILM`, or else at huggingface.co (91 MB, once), puts them into our class `Bert`, and compares its output with that of the library's own model. Without either it shows recorded numbers.
 
 # %% tags=["optional-network"]
 from course_utils.models.bert import Bert
