@@ -495,7 +495,7 @@ labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine,
 # | entities | `[CLS] A [SEP]` | Tom and Helen went to Egypt on Friday. → two persons, a place | each word |
 # | questions | `[CLS] question [SEP] text [SEP]` | Who was at the farm? … Ben bought pears at the farm at night … → Ben | each word, twice |
 #
-# Only the input and the output vectors that are read differ. The training is the loop that you know. Here are five steps of it for sentiment, with a copy of `bert-stories` and 32 sentences:
+# Only the input and the output vectors that are read differ.
 
 # %%
 from chapters.ch06.finetuning import task_of
@@ -504,6 +504,9 @@ encoder = stories.model.bert
 tasks = {name: task_of(name, tokenizer) for name in ("sentiment", "pairs", "entities", "questions")}
 for task in tasks.values():
     task.max_length = encoder.config.max_length
+
+# %% [markdown]
+# The training is the loop that you know. Here are five steps of it for sentiment, with a copy of `bert-stories` and 32 sentences:
 
 # %%
 tuned = tasks["sentiment"].model(encoder).eval()  # a copy of the encoder, and one new layer; eval(): no dropout here
@@ -617,7 +620,8 @@ assert round(shipped["questions"].card["metrics"]["test_exact_match"], 2) == 0.2
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is an answer a class?
 # An overview calls question answering a classification of each token.
-#
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
 # Which of these claims contradicts another one?
 
@@ -756,7 +760,7 @@ def adapter(x, W_down, b_down, W_up, b_up):
 #
 # Count it: an attention matrix of `bert-stories` has 128 · 128 = 16,384 numbers, two factors with $r=4$ have 1,024. We change the query and the value matrix of each block: six matrices, 6,144 numbers, and the task head.
 #
-# What is saved? The disk, as one model serves all tasks. Memory in training, because the optimiser keeps two numbers for each parameter that learns. And after training the product can be added to $W$, so a prediction costs no more than before.
+# This saves disk space, because one model serves all tasks. It saves memory in training, because the optimiser keeps two numbers for each parameter that learns. And after training the product can be added to $W$, so a prediction costs no more than before.
 #
 # The library PEFT does this to any model, given `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"])`. Here are four ways to learn the names, with 60 steps each:
 
@@ -1178,7 +1182,8 @@ def kind_of(target, sees):
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
 # One script, one line and one model. The last two run without an error.
-#
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 8 minutes
 # An article fine-tunes a BERT with a script like this one, and calls it machine translation. Five of its lines are wrong, the first among them: what does the function return for a sentence? `line=(…)` takes all five numbers.
 
@@ -1268,7 +1273,7 @@ for name, value, low, high in rows:
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in a sentence.
 # 2. BERT's input is a sum of three rows: piece, segment and position.
-# 3. Pre-training asks two questions: which words are masked (15 % chosen, 80/10/10), and whether B follows A. One step adds both losses.
+# 3. Pre-training asks two questions: what is behind the masks (15 % chosen, 80/10/10), and does B follow A? One step adds both losses.
 # 4. Fine-tuning: one layer on top, everything trained a little. Tasks differ in their input and in the vectors that are read.
 # 5. Adapters and LoRA train a small part and share the rest. Published parameters fit the same classes.
 
