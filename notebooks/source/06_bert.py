@@ -309,13 +309,15 @@ from chapters.ch06.pairs import Masked
 books = [story.sentences for story in load("stories", "train")]
 
 def your_batch(generator, size=32):
-    """size pairs -> ids with masks, segments, mask, labels, each [B, T], and nsp [B]: 0 where B follows A"""
-    drawn = next_sentence_pairs(books, size, generator)
+    """size pairs -> masked ids, segments, mask, labels [B, T]; nsp [B], 0 where B follows A"""
+    drawn = next_sentence_pairs(books, size, generator)  # exercise 5
+    # the ids of A and of B, joined as in exercise 1 and padded to the longest pair
     both = [[tokenizer.encode(text) for text in pair[:2]] for pair in drawn]
     T = max(len(a) + len(b) for a, b in both) + 3
     rows = [bert_input(a, b, tokenizer.cls, tokenizer.sep, tokenizer.pad, T) for a, b in both]
-    ids, segments, mask = (torch.stack(column) for column in zip(*rows, strict=True))
+    ids, segments, mask = (torch.stack(column) for column in zip(*rows, strict=True))  # [B, T]
     special = ~mask | (ids == tokenizer.cls) | (ids == tokenizer.sep)
+    # exercise 3: never a special token
     inputs, labels = mask_tokens(ids, special, len(tokenizer), tokenizer.mask, generator)
     return Masked(inputs, segments, mask, labels, nsp=torch.tensor([label for *_, label in drawn]))
 
@@ -342,7 +344,7 @@ from torch.nn.functional import cross_entropy
 
 def both_losses(model, batch):
     of_words, of_pairs, *_ = model(batch.ids, batch.segments, batch.mask)  # logits: [B, T, V], [B, 2]
-    return mlm_loss(of_words, batch.labels) + cross_entropy(of_pairs, batch.nsp)
+    return mlm_loss(of_words, batch.labels) + cross_entropy(of_pairs, batch.nsp)  # exercise 4
 
 fresh = lesson.model()
 optimizer = torch.optim.AdamW(fresh.parameters(), lr=1e-4)
