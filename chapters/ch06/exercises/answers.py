@@ -179,7 +179,7 @@ def _separately(start, end, mask, *, read):
 
 
 THREE_CLASSES = FindError(
-    name="claims 6.7",
+    name="claims 6.2",
     title="three classes for each token",
     task="start_logits, end_logits [B, T], mask [B, T], True = a real token -> (p of being the first token, p of being "
     "the last), each [B, T].",

@@ -95,7 +95,7 @@ SUM = Exercise(
     cases=_embedding_cases,
     returns=("output",),
     properties=(blind_to_later("ids", dim=-1, asks="Each token has a sum and a norm of its own."),),
-    used="It is the first layer of the BERT that you put together at the end of the chapter.",
+    used="It is the first layer of *a BERT of your own parts*, further down.",
     hints=(
         "A table indexed by whole numbers gives rows: `token_table[ids]` is [B, T, D].",
         "Positions are 0, 1, 2, … in every sentence, so they are the first T rows of their table.",

@@ -1,12 +1,10 @@
-"""Chapter 6, find-the-errors: all chosen words hidden, and words that are hidden at inference."""
+"""Chapter 6, find-the-error: all chosen words hidden."""
 
 import torch
 from torch import Tensor
 
 from course_utils.exercises.definition import FindError, variants, wrong_answers
-from course_utils.exercises.inputs import named, normal, tensors
-
-from .script import Reader
+from course_utils.exercises.inputs import named, tensors
 
 
 def hide(ids: Tensor, chosen: Tensor, dice: Tensor, words: Tensor, mask_id: int) -> Tensor:
@@ -96,76 +94,5 @@ ALL_HIDDEN = FindError(
         "The drawn words must be picked at the positions where they are put: `inputs[other] = words[other]`.",
         _hidden(lambda d: d >= 0.2, lambda d: d < 0.1),
         "The die is read from the other end: here [MASK] is below 0.8.",
-    ),
-)
-
-
-def classify(ids: Tensor, mask_tokens, model) -> Tensor:
-    """ids [B, T] -> probabilities [B, 2] of the whole text: at inference nothing is hidden."""
-    return model(ids).logits.softmax(-1)
-
-
-def every_third(ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Hides every third token: ids [B, T] -> inputs [B, T], labels [B, T], −100 where it is not hidden."""
-    hidden = (torch.arange(ids.shape[1]) % 3 == 1).expand_as(ids)
-    return ids.masked_fill(hidden, 1), ids.masked_fill(~hidden, -100)
-
-
-_MASK = "mask_tokens(ids) -> (inputs, labels), as in pre-training"
-_MODEL = "a fine-tuned classifier: model(ids) -> an output with .logits [B, 2]"
-_read = named("ids", "mask_tokens", "model", mask_tokens=_MASK, model=_MODEL)
-
-
-def _ids(batch, time, seed) -> Tensor:
-    return (normal(batch, time, seed=seed).abs() * 3).long().clamp(max=7) + 2
-
-
-IN_USE = FindError(
-    name="program 6.6",
-    title="a mask in use",
-    task="ids [B, T] of a text as it is -> probabilities [B, 2].",
-    why="The code of pre-training was copied, so one word in seven of a review is hidden, “not” among them.",
-    program=(
-        "def classify(ids, mask_tokens, model):         # ids [B, T]",
-        "    inputs, labels = mask_tokens(ids)          # as in pre-training",
-        "    output = model(inputs)",
-        "    return output.logits.softmax(dim=-1)       # [B, 2]",
-    ),
-    line=2,
-    found="hiding words is the exercise of pre-training. At inference, and in fine-tuning, the model gets the whole "
-    "text; [MASK] is only for asking which word belongs in a gap.",
-    innocent={
-        1: "it only names what comes in. Must all of them be used?",
-        3: "the model reads what it is given. What is it given?",
-        4: "it gives a probability for each class.",
-    },
-    reference=classify,
-    cases=lambda: [
-        _read(torch.tensor([[2, 3, 4]]), every_third, Reader(1460), shown=True),
-        _read(_ids(2, 5, 1461), every_third, Reader(1462)),
-        _read(_ids(3, 7, 1463), every_third, Reader(1464)),
-    ],
-    returns=("probabilities",),
-    hints=(
-        "Why were words hidden in pre-training? Is there anything to guess here?",
-        "“The film was [MASK] good”: which word was it, and does it matter?",
-        "Without the masking, what does the model read?",
-    ),
-    minutes=2,
-    difficulty=1,
-    wrong=wrong_answers(
-        lambda ids, mask_tokens, model: model(mask_tokens(ids)[0]).logits.softmax(-1),
-        "Words are still hidden before the model reads.",
-        lambda ids, mask_tokens, model: model(mask_tokens(ids)[1].clamp(min=0)).logits.softmax(-1),
-        "Now the model reads the labels: the hidden words alone. It should read the text as it is.",
-        lambda ids, mask_tokens, model: model(ids[:, mask_tokens(ids)[1][0] == -100]).logits.softmax(-1),
-        "The hidden words are left out instead of hidden, so the model does not see them either.",
-        lambda ids, mask_tokens, model: model(ids).logits,
-        "Nothing is hidden now, but the softmax is missing.",
-        lambda ids, mask_tokens, model: (
-            (model(ids).logits.softmax(-1) + model(mask_tokens(ids)[0]).logits.softmax(-1)) / 2
-        ),
-        "This is the mean of two answers, to the whole text and to the one with holes. The holes tell nothing: use the "
-        "whole text alone.",
     ),
 )

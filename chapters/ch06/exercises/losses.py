@@ -63,7 +63,7 @@ MLM_LOSS = Exercise(
     ],
     returns=("loss",),
     properties=(shift_changes_nothing("logits"),),
-    used="It measures your model after its minute of training, and trains the BERT at the end of the chapter.",
+    used="It is one half of the loss in *One step of pre-training*, below.",
     hints=(
         "−100 is not a word. It marks where nothing is asked, so `labels != -100` says where something is.",
         "Cross-entropy wants rows: `logits.flatten(0, 1)` is [B · T, V]. What do the labels have to look like then?",

@@ -132,7 +132,7 @@ MASK = Exercise(
     ],
     returns=("inputs", "labels"),
     run=_statistics,
-    used="The shares below are those of your masking, and it makes the batches of the BERT at the end of the chapter.",
+    used="It masks the batch of *One step of pre-training*, below.",
     hints=(
         "One random number for each word decides whether it is chosen: `torch.rand(ids.shape, generator=generator)`. "
         "Which words may never be chosen? The labels are known as soon as you know who is chosen.",

@@ -154,8 +154,8 @@ PAIRS = Exercise(
         "sentence, which label, and which other story.",
         "The first sentence needs one that follows it, so which is the last that you may draw? And the other story "
         "must not be the same: draw again while it is, or go 1 to n − 1 stories further, round and round.",
-        "With `draw(n)` as above: story `s = draw(len(stories))`, sentence `i = draw(len(stories[s]) - 1)`, and for "
-        "label 1 the story `(s + 1 + draw(…)) % len(stories)`. Below which number may this last step be?",
+        "Draw the story s below `len(stories)`, the sentence i below `len(stories[s]) - 1`, and for label 1 a number "
+        "of steps to another story, `(s + 1 + steps) % len(stories)`. Below which number may this last step be?",
     ),
     minutes=7,
     difficulty=2,

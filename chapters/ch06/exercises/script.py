@@ -1,4 +1,4 @@
-"""Chapter 6, find-the-errors: a fine-tuning script that circulates. What it gives to the model, and to the loss."""
+"""Chapter 6, find-the-errors: a fine-tuning script that circulates, with its five errors in one function."""
 
 from typing import NamedTuple
 
@@ -15,13 +15,13 @@ WORDS = ["[PAD]", *sorted({word for text in TEXTS for word in text.split()})]
 
 
 class Output(NamedTuple):
-    """What a model gives back: an object with names, no tensor. logits [B, 2]"""
+    """What a model gives back: an object with names, no tensor. logits [N, 2]"""
 
     logits: Tensor
 
 
 class Reader(nn.Module):
-    """Reader(input_ids [B, T], attention_mask [B, T] or None) -> Output: the mean of the words' vectors, projected."""
+    """Reader(input_ids [N, T], attention_mask [N, T] or None) -> Output: the mean of the words' vectors, projected."""
 
     def __init__(self, seed: int):
         super().__init__()
@@ -36,7 +36,7 @@ class Reader(nn.Module):
 
 
 def tokenizer(texts: list[str]) -> dict[str, Tensor]:
-    """B texts -> {"input_ids": [B, T], "attention_mask": [B, T], 1 = a real token}; unknown words are an error."""
+    """N texts -> {"input_ids": [N, T], "attention_mask": [N, T], 1 = a real token}; unknown words are an error."""
     texts = [texts] if isinstance(texts, str) else texts
     rows = [torch.tensor([WORDS.index(word) for word in text.split()]) for text in texts]
     ids = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)
@@ -44,156 +44,132 @@ def tokenizer(texts: list[str]) -> dict[str, Tensor]:
 
 
 _given = named(
-    *("model", "tokenizer", "texts"),
-    model="a classifier: model(input_ids, attention_mask) -> an output with .logits [B, 2]",
-    tokenizer="tokenizer(texts) -> {input_ids [B, T], attention_mask [B, T]}",
+    *("model", "tokenizer", "texts", "labels"),
+    model="a classifier: model(input_ids, attention_mask) -> an output with .logits [N, 2]",
+    tokenizer="tokenizer(texts) -> {input_ids [N, T], attention_mask [N, T]}",
 )
 
 
-def predict(model, tokenizer, texts: list[str]) -> Tensor:
-    """A list of B texts -> probabilities [B, 2]."""
-    return model(**tokenizer(texts)).logits.softmax(-1)
+def classify(model, tokenizer, texts: list[str], labels: Tensor) -> tuple[Tensor, Tensor]:
+    """N texts, labels [N] -> the mean cross-entropy over the first three quarters, the accuracy over the others."""
+    cut = 3 * len(texts) // 4
+    logits = model(**tokenizer(texts)).logits
+    return F.cross_entropy(logits[:cut], labels[:cut]), (logits[cut:].argmax(-1) == labels[cut:]).float().mean()
 
 
-def _texts(*texts, seed, shown=False) -> Case:
-    return _given(Reader(seed), tokenizer, list(texts), given={"texts": ", ".join(map(repr, texts))}, shown=shown)
+def _texts(labels: list[int], seed: int, shown: bool = False) -> Case:
+    texts = [TEXTS[n % 4] for n in range(len(labels))]
+    said = {"texts": ", ".join(map(repr, texts))} if shown else {}
+    return _given(Reader(seed), tokenizer, texts, torch.tensor(labels), given=said, shown=shown)
 
 
-STRINGS = FindError(
-    name="program 6.11",
-    title="strings for a model",
-    task="a list of B texts -> probabilities [B, 2].",
-    why="This is from a fine-tuning script that circulates. Its tokenizer is loaded, but never called.",
+def _read(model, tokenizer, texts):
+    return model(**tokenizer(texts)).logits
+
+
+@variants
+def _script(
+    model,
+    tokenizer,
+    texts,
+    labels,
+    *,
+    read=_read,
+    train=lambda cut: slice(0, cut),
+    test=lambda cut: slice(cut, None),
+    loss=F.cross_entropy,
+    right=lambda logits, labels: logits.argmax(-1) == labels,
+    share=lambda right: right.float().mean(),
+):
+    """The repaired script with one thing done differently."""
+    cut = 3 * len(texts) // 4
+    logits = read(model, tokenizer, texts)
+    learned, judged = train(cut), test(cut)
+    return loss(logits[learned], labels[learned]), share(right(logits[judged], labels[judged]))
+
+
+def _chance(logits):
+    return logits.softmax(-1)[:, 1]
+
+
+SCRIPT = FindError(
+    name="program 6.4",
+    title="a script for fine-tuning",
+    task="a list of N texts, labels [N], each 0 or 1 -> the mean cross-entropy over the first three quarters of the "
+    "texts, which are for training, and the share of right answers among the others, which are for the test. The name "
+    "of the function is as free as ever.",
+    why="All five are from one script in an article. It calls itself machine translation and stops at once; "
+    "once that is fixed, its accuracy rises, whatever the labels are.",
     program=(
-        "def predict(model, tokenizer, texts):          # a list of B texts",
-        "    with torch.no_grad():",
-        "        output = model(texts)",
-        "    return output.logits.softmax(dim=-1)       # [B, 2]",
+        "def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 1",
+        "    cut = 3 * len(texts) // 4",
+        "    train, test = slice(0, None), slice(cut, None)",
+        "    output = model(texts)                           # an object with .logits [N, 2]",
+        "    loss = torch.nn.BCELoss()(output, labels[train])",
+        "    predicted = output.logits[test].argmax(dim=-1)",
+        "    accuracy = (predicted == 1).float().mean()",
+        "    return loss, accuracy",
     ),
-    line=3,
-    found="a model reads numbers. The tokenizer turns the texts into ids, and makes the mask that says where each one "
-    "ends.",
+    line=(1, 3, 4, 5, 7),
+    found="two logits for a whole text classify it; a translation needs a distribution over the vocabulary for each "
+    "word that it writes. What it tests on, it has trained on. A model reads numbers, so the tokenizer must be called. "
+    "BCELoss gets an object, with labels that are not its own; logits of classes need `cross_entropy`. And the "
+    "accuracy never looks at the labels.",
     innocent={
-        1: "it only names what comes in. Are all of them used?",
-        2: "for a prediction no gradient is needed.",
-        4: "it gives a probability for each of the two classes.",
+        2: "this is where the last quarter begins.",
+        6: "this is the class with the largest logit, for each text of the test.",
+        8: "it returns what was asked for.",
     },
-    reference=predict,
+    reference=classify,
     cases=lambda: [
-        _texts("a good film", "good", seed=1400, shown=True),
-        _texts(TEXTS[1], seed=1402),
-        _texts(*TEXTS, seed=1404),
+        _texts([1, 0, 1, 0], seed=1400, shown=True),
+        _texts([0, 1, 1, 0, 0, 1, 0, 1], seed=1402),
+        _texts([1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 1], seed=1404),
+        _texts([1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0], seed=1408),
     ],
-    returns=("probabilities",),
+    returns=("loss", "accuracy"),
     hints=(
-        "Run it, and read the last line of the message. What was needed, and what came?",
-        "`tokenizer(texts)` gives a dict with two tensors. The texts have different lengths: which of the two says so?",
-        "The model needs both tensors, under their names. In Python `**` gives a function what is in a dict.",
+        "Which arguments are never used, or only once where they are needed twice? And what comes back for a text: "
+        "words in another language, or one of two labels?",
+        "`tokenizer(texts)` gives a dict with ids and a mask, and in Python `**` gives a function what is in a dict. "
+        "Which texts are in both slices?",
+        "`output.logits` is [N, 2], and labels are numbers of classes: `torch.nn.functional.cross_entropy` takes both. "
+        "An answer is right where `predicted` equals … what?",
     ),
-    minutes=3,
-    difficulty=1,
-    wrong=wrong_answers(
-        lambda model, tokenizer, texts: model(texts).logits.softmax(-1),
-        "The model still gets strings. It has a vector for each *number* of the vocabulary: call the tokenizer first.",
-        lambda model, tokenizer, texts: model(tokenizer(texts)).logits.softmax(-1),
-        "The tokenizer gives a dict, and the model wants what is in it: `model(**tokenizer(texts))`, or the two "
-        "tensors one after the other.",
-        lambda model, tokenizer, texts: model(*tokenizer(texts)).logits.softmax(-1),
-        "One star passes on the *names* in the dict; two pass on what is stored under them: "
-        "`model(**tokenizer(texts))`.",
-        lambda model, tokenizer, texts: model(tokenizer(texts)["input_ids"]).logits.softmax(-1),
-        "The ids are there, but the mask is not passed on, so short texts are read with their padding.",
-        lambda model, tokenizer, texts: model(**tokenizer(texts[:1])).logits.softmax(-1),
-        "Only the first text is read. The tokenizer takes the whole list.",
-        lambda model, tokenizer, texts: model(**tokenizer(texts)).logits,
-        "These are logits: the softmax is missing.",
-        lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.softmax(0),
-        "The softmax runs over the texts, so they share each class. It belongs to the classes, `dim=-1`.",
-        lambda model, tokenizer, texts: model(**tokenizer(texts)).logits.sigmoid(),
-        "Two sigmoids need not sum to 1. A choice between two classes is one softmax.",
-    ),
-)
-
-
-def classification_loss(model, ids: Tensor, labels: Tensor) -> Tensor:
-    """ids [B, T], labels [B] -> mean cross-entropy."""
-    return F.cross_entropy(model(ids).logits, labels)
-
-
-def _batch(batch, time, seed, shown=False) -> Case:
-    draw = torch.Generator().manual_seed(seed)
-    ids = torch.randint(1, len(WORDS), (batch, time), generator=draw)
-    labels = torch.tensor([0, 1, 1, 0, 1][:batch])
-    args = {"model": Reader(seed), "ids": ids, "labels": labels}
-    return Case(args, given={"model": "a classifier: model(ids) -> an output with .logits [B, 2]"}, shown=shown)
-
-
-@variants
-def _binary(model, ids, labels, *, chance, labels_as=lambda labels: labels):
-    """BCELoss of whatever `chance(output)` is."""
-    return nn.BCELoss()(chance(model(ids)), labels_as(labels))
-
-
-@variants
-def _entropy(model, ids, labels, *, read=lambda output: output.logits, reduction="mean"):
-    return F.cross_entropy(read(model(ids)), labels, reduction=reduction)
-
-
-OBJECT = FindError(
-    name="program 6.12",
-    title="a loss on an object",
-    task="ids [B, T], labels [B], each 0 or 1 -> the mean cross-entropy, a scalar.",
-    why="This is the training step of the same script. It stops at once. The repairs that people try first do run, and "
-    "are wrong.",
-    program=(
-        "def loss(model, ids, labels):          # ids [B, T], labels [B]: 0 or 1",
-        "    output = model(ids)",
-        "    return torch.nn.BCELoss()(output, labels)",
-    ),
-    line=3,
-    found="the model returns an object, with a row of two logits for each text in `.logits`. BCELoss wants one "
-    "probability for each label; for logits of classes there is `cross_entropy`.",
-    innocent={2: "ids go in, and an output with names comes back. What is in it?"},
-    reference=classification_loss,
-    cases=lambda: [_batch(2, 2, 1410, shown=True), _batch(3, 4, 1412), _batch(5, 3, 1414)],
-    returns=("loss",),
-    hints=(
-        "What does `model(ids)` return: a tensor? Print its type.",
-        "`output.logits` is [B, 2], and the labels [B] are numbers of classes. Which loss takes that?",
-        "`torch.nn.functional.cross_entropy` takes logits and numbers of classes. Which of the two are the logits?",
-    ),
-    minutes=4,
+    minutes=8,
     difficulty=2,
     wrong=wrong_answers(
-        _binary(chance=lambda output: output),
-        "The loss still gets the whole output, an object with names. The numbers are in `output.logits`.",
-        _binary(chance=lambda output: output.logits),
-        "These are logits, a row of two for each text. BCELoss wants as many numbers as labels, and they must be "
-        "probabilities. `cross_entropy` takes logits and numbers of classes.",
-        _binary(chance=lambda output: output.logits.softmax(-1)[:, 1]),
+        _script(read=lambda model, tokenizer, texts: model(texts).logits),
+        "The model still gets strings. It has a vector for each *number* of the vocabulary: call the tokenizer first.",
+        _script(read=lambda model, tokenizer, texts: model(tokenizer(texts)).logits),
+        "The tokenizer gives a dict, and the model wants what is in it: `model(**tokenizer(texts))`.",
+        _script(read=lambda model, tokenizer, texts: model(tokenizer(texts)["input_ids"]).logits),
+        "The ids are there, but the mask is not passed on, so short texts are read with their padding.",
+        _script(train=lambda cut: slice(0, None)),
+        "The texts of the test are still trained on.",
+        _script(test=lambda cut: slice(0, None)),
+        "Now all texts are tested, those of the training included. The test is for the others.",
+        _script(test=lambda cut: slice(0, cut)),
+        "It tests on what was trained on, and the last quarter is never used.",
+        _script(loss=lambda logits, labels: nn.BCELoss()(_chance(logits), labels)),
         "BCELoss wants the labels as decimal numbers, too: `labels.float()`. "
         "`cross_entropy` on the logits is shorter, and safer.",
-        _entropy(read=lambda output: output.logits.softmax(-1)),
+        _script(loss=lambda logits, labels: nn.BCELoss()(logits, labels)),
+        "These are logits, a row of two for each text. BCELoss wants as many numbers as labels, and they must be "
+        "probabilities. `cross_entropy` takes logits and numbers of classes.",
+        _script(loss=lambda logits, labels: F.cross_entropy(logits.softmax(-1), labels)),
         "There are two softmaxes: cross-entropy makes probabilities of the logits itself. Give it the logits as they "
         "are.",
-        lambda model, ids, labels: F.binary_cross_entropy_with_logits(model(ids).logits[:, 1], labels.float()),
-        "Only the second logit is used. With two logits, the chance of class 1 depends on how much larger it is "
+        _script(loss=lambda logits, labels: F.binary_cross_entropy_with_logits(logits[:, 1], labels.float())),
+        "The loss uses only the second logit. With two logits, the chance of class 1 depends on how much larger it is "
         "than the first.",
-        lambda model, ids, labels: F.binary_cross_entropy_with_logits(model(ids).logits, F.one_hot(labels, 2).float()),
-        "These are two separate yes-or-no questions for each text. The classes exclude each other: use one softmax, "
-        "`cross_entropy`.",
-        _entropy(read=lambda output: output),
-        "This is the right loss, but it gets the whole output. The numbers are in `output.logits`.",
-        _binary(chance=lambda output: output.logits.softmax(-1)[:, 0], labels_as=torch.Tensor.float),
-        "This is the probability of class 0, and the labels are 1 where it is class 1.",
-        _binary(chance=lambda output: output.logits.argmax(-1).float(), labels_as=torch.Tensor.float),
-        "`argmax` decides between 0 and 1, and such a loss has no slope to learn from. It needs logits, or "
-        "probabilities.",
-        lambda model, ids, labels: F.nll_loss(model(ids).logits, labels),
-        "`nll_loss` wants log-probabilities, and gets logits. `cross_entropy` takes logits.",
-        _entropy(reduction="sum"),
-        "This is the sum over the batch; it should be the mean.",
-        lambda model, ids, labels: F.mse_loss(model(ids).logits.softmax(-1)[:, 1], labels.float()),
-        "This is a squared error. It hardly punishes a model that is sure and wrong; a cross-entropy does.",
+        _script(loss=lambda logits, labels: F.cross_entropy(logits, labels, reduction="sum")),
+        "This loss is the sum over the texts; it should be the mean.",
+        _script(right=lambda logits, labels: logits.argmax(-1) == 1),
+        "It still counts how often the model says 1: the labels are not used.",
+        _script(right=lambda logits, labels: logits.argmax(-1) != labels),
+        "This is the share of *wrong* answers.",
+        _script(share=lambda right: right.sum()),
+        "This is the number of right answers; divide by how many there are.",
     ),
 )

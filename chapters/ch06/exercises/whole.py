@@ -115,7 +115,7 @@ def _segments_left_out(table, numbers):
 
 
 FIVE = FindError(
-    name="program 6.16",
+    name="program 6.6",
     title="five errors in one model",
     task="the class keeps its layers, under the same names. Its `forward` gets ids, segments, real "
     "(True = a token) and labels (−100 where nothing is asked), all [B, T] -> the attention weights [B, T, T], the "

@@ -7,26 +7,21 @@ from course_utils.models.bert import Bert
 from course_utils.text.wordpiece import WordPiece
 
 from ..published import MINILM, SENTENCES, Published, needed, sentence_vectors
-from .contextual import banks, nearest_alike, word_vectors
 
 
 def figures(found: Published) -> dict:
     """What a published sentence encoder says in our classes: the largest difference to the library's own numbers, its
-    parameters, the cosines between SENTENCES, and for how many “bank” the nearest other one means the same, after each
-    block."""
-
+    parameters, and the cosines between SENTENCES."""
     ours, tokenizer = Bert.from_huggingface(found.model).eval(), WordPiece(found.tokenizer.backend_tokenizer)
     batch = collate(encode_all(tokenizer, SENTENCES))
     with torch.no_grad():
         theirs = found.model(batch.ids, batch.mask.long(), batch.segments).last_hidden_state
-    vectors, (sentences, kinds) = sentence_vectors(ours, batch), banks()
-    steps = word_vectors(ours, tokenizer, "bank", sentences)
+    vectors = sentence_vectors(ours, batch)
     return {
         "parameters": sum(p.numel() for p in ours.parameters()),
         "gap": (ours(*batch).hidden - theirs)[batch.mask].abs().max().item(),
         "sentences": list(SENTENCES),
         "cosines": [[round(c, 3) for c in row] for row in (vectors @ vectors.T).tolist()],
-        "bank": [round(nearest_alike(step, kinds), 3) for step in steps[1:]],
     }
 
 
