@@ -34,16 +34,18 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# Here are five words. Each *asks* all five, itself included: how many letters do we have in common? The answers in a row are divided by their sum, so that each word shares out exactly 1.
+# Here are five words. Each *asks* all five, itself included: how many letters do we have in common? Its answers are one row of the picture. They are divided by their sum, so each word shares out exactly 1.
 #
 # **Before you touch:** one word has something in common with only one of the other four. Which?
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
-from collections import Counter
-
 words = ["tea", "eat", "meat", "attention", "noon"]
-letters = [Counter(word) for word in words]
-common = torch.tensor([[float((mine & yours).total()) for yours in letters] for mine in letters])
+
+def in_common(one, other):
+    """How many letters two words have in common; “noon” and “attention” share n, n and o, which makes 3."""
+    return sum(min(one.count(letter), other.count(letter)) for letter in set(one))
+
+common = torch.tensor([[float(in_common(mine, yours)) for yours in words] for mine in words])
 shares = common / common.sum(-1, keepdim=True)  # “Ten minutes of tensors”, below, explains keepdim
 heatmap(shares, words, words, title="Who has letters in common?", caption="Each row adds up to 1. More ink, more in common.")
 
@@ -143,17 +145,20 @@ part @ torch.tensor([10.0, 20.0, 15.0])  # [2, 3] @ [3] -> [2]: two weighted ave
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# A comparison gives a table of True and False, a **Boolean mask**. `~` turns it round, `&` is True where both are. `x[mask]` takes the numbers where it is True, and `x.masked_fill(mask, 0.0)` writes 0 there. Below, True means "remove", and the rows no longer add up to 1; in attention, from chapter 1 on, True means "keep", and the keys that are kept share out 1.
+# A comparison gives a table of True and False, a **Boolean mask**. In this course True means "keep". `~mask` exchanges True and False, and `x.masked_fill(~mask, 0.0)` writes 0 wherever the mask says no. (`one & other` is True where both masks are; `x[mask]` takes only the numbers that are kept.)
 
 # %%
-far = distance.abs() > 4  # [2, 3], bool
-part.masked_fill(far, 0.0)
+near_enough = distance.abs() <= 4  # [2, 3], bool
+part.masked_fill(~near_enough, 0.0)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert distance.shape == part.shape == (2, 3) and part.sum(-1).allclose(torch.ones(2))
-assert far.tolist() == [[False, False, True], [True, False, False]]
+assert near_enough.tolist() == [[True, True, False], [False, True, True]]
+assert (part.masked_fill(~near_enough, 0.0).sum(-1) < 1).all()
 
 # %% [markdown]
+# The rows no longer add up to 1. Chapter 1 does it better: there the numbers that are kept share out 1.
+#
 # **Try it.** Here the sums of the rows should be 1, and they are 1.25 and 0.875, although nothing failed. The table is square: what did broadcasting do, and which word is missing? Repair the cell.
 
 # %%

@@ -8,7 +8,7 @@ from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
-SHOWN, QUERIES, KEYS, BASE = 12, 96, 24, 12  # queries on show and in all; 12 vectors each, turned round, make the rest
+SHOWN, QUERIES, KEYS, BASE = 12, 384, 24, 12  # queries on show and in all; 12 vectors each, turned round, make the rest
 
 
 class Scaling(View):
@@ -55,7 +55,7 @@ class Scaling(View):
         names = {
             "spread": "standard deviation of the scores",
             "entropy": "entropy of the weights",
-            "gradient": "∂α/∂(q·k) times √d, typical query",
+            "gradient": "∂α/∂(q·k) times √d, median query",
         }
         rows = [[text, f"{plain[key]:.3f}", f"{scaled[key]:.3f}"] for key, text in names.items()]
         return TextTable([f"d = {self.state['d']}", "q·k", "÷ √d"], rows)
@@ -87,7 +87,7 @@ def scaling(
     sizes=range(1, 1025),
     *,
     d=64,
-    seed=20,
+    seed=16,
     title="Why divide by √d?",
     caption="Drag d. Brick: plain dot products; sand: divided by √d. Above, the distribution of the scores and the "
     "weights that softmax makes of them (a cell: the weight of one query on one key; all vectors are random). Below, "
