@@ -85,7 +85,7 @@ predict(
 
 # %%
 q, keys = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [3.0, 3.0]])
-dot, cosine = (SCORES[name](2, 2)(q, keys) for name in ("dot", "similarity"))  # scores for vectors of 2 features
+dot, cosine = (SCORES[name](2, 2)(q, keys) for name in ("dot", "similarity"))  # for 2 features
 dot, cosine
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -162,7 +162,7 @@ predict(
 # %%
 generator = torch.Generator().manual_seed(1)
 q, k = torch.randn(1000, 1, 400, generator=generator), torch.randn(1000, 24, 400, generator=generator)
-products = {d: (q[..., :d] * k[..., :d]).sum(-1) for d in (4, 400)}  # 1,000 queries, 24 keys for each: [1000, 24]
+products = {d: (q[..., :d] * k[..., :d]).sum(-1) for d in (4, 400)}  # [1000 queries, 24 keys]
 spread = {d: s.std().item() for d, s in products.items()}
 spread  # standard deviation of the scores for d = 4 and d = 400
 
@@ -208,27 +208,29 @@ assert felt["lead 10"].abs().max() < 2e-4 and felt["lead 2"].abs().max() > 0.2
 # %% [markdown]
 # If one weight is 1, every derivative is 0, so query and keys learn nothing. (The values still do.)
 #
-# Go back to the lab and drag d. Its curve is this response for the median query, when a dot product changes by its standard deviation, √d. Divided by √d, it hardly changes from d = 16 to 1,024. Undivided, the weights respond far too much at d = 16, and hardly at all at 1,024.
+# Go back to the lab and drag d. Its curve is this response for the median query, when a dot product changes by its standard deviation, √d. Divided by √d, it hardly changes from d = 16 to 1,024. Undivided, the weights respond more than four times as strongly at d = 16, and hardly at all at 1,024.
 #
 # The median hides how different the queries are. So here is the *gradient*, the size of all derivatives of the weights with respect to the dot products, for each of the 1,000 queries. With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d once more.
 
 # %%
-def gradient(divisor):  # the size of ∂α/∂(q·k) for each query, when the scores are q·k / divisor: [1000]
+def gradient(divisor):
+    """Scores q·k / divisor -> the size of ∂α/∂(q·k) for each query, [1000]."""
     weights = torch.softmax(products[400] / divisor, -1)
     return jacobian(weights).flatten(1).norm(dim=-1) / divisor
 
 plain, scaled = gradient(1), gradient(400**0.5)
-print(f"with √d: the largest gradient is {scaled.max() / scaled.min():.1f} times the smallest")
-typical = scaled.median()
-tiny, huge = (plain < typical / 10).float().mean().item(), (plain > 10 * typical).float().mean().item()
-print(f"without √d: {tiny:.0%} of the queries get less than a tenth of the typical one, {huge:.0%} more than ten times as much")
+middle = scaled.median()
+tiny, huge = (plain < middle / 10).float().mean().item(), (plain > 10 * middle).float().mean().item()
+print(f"with √d: median {middle:.3f}; the largest is {scaled.max() / scaled.min():.1f} times the smallest")
+print(f"without √d: less than a tenth of that median {tiny:.0%}, more than ten times as much {huge:.0%}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert scaled.max() < 1.7 * scaled.min() and 0.42 < tiny < 0.48 and 0.22 < huge < 0.26
-assert torch.softmax(products[400], -1).amax(-1)[plain < typical / 10].min() > 0.9 and torch.softmax(products[400], -1).amax(-1)[plain > 10 * typical].max() < 0.95
+assert torch.softmax(products[400], -1).amax(-1)[plain < middle / 10].min() > 0.9
+assert torch.softmax(products[400], -1).amax(-1)[plain > 10 * middle].max() < 0.95
 
 # %% [markdown]
-# With √d, all queries get a similar gradient. Without it, nearly half get almost none, because they are saturated. And about a quarter get far more: they still hesitate, and nothing divides their gradient by √d.
+# With √d, all queries get a similar gradient. Without it, nearly half get less than a tenth of that, because they are saturated. And about a quarter get more than ten times as much: they still hesitate, and nothing divides their gradient by √d.
 #
 # A learned matrix could shrink the scores as well; √d only decides where learning starts.
 #
@@ -321,10 +323,9 @@ assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(w
 w = torch.tensor([1.0, 0.0])
 louder = pair + torch.tensor([[0.0, 0.0], [2.0, 0.0]])  # "station" moves along w, from (1, 1) to (3, 1)
 weights, new_weights = torch.softmax(pair @ w, -1), torch.softmax(louder @ w, -1)
-print("weights before and after:      ", weights, new_weights)
-print("output before:                 ", weights @ pair)
-print("output, the whole vector moved:", new_weights @ louder)
-print("output, only the key moved:    ", new_weights @ pair)
+print("weights before:       ", weights, "→ output", weights @ pair)
+print("whole vector moved:   ", new_weights, "→ output", new_weights @ louder)
+print("only the key moved:   ", new_weights, "→ output", new_weights @ pair)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(torch.stack([weights, new_weights]), torch.tensor([[0.731, 0.269], [0.269, 0.731]]), atol=5e-4)
@@ -576,7 +577,7 @@ assert (chosen == meant).float().mean() > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# The first attention in translation used neither dot product nor matrix, but a small network. Its score is called **additive**:
+# The first attention in translation used no dot product between query and key, but a small network. Its score is called **additive**:
 #
 # $$ w^\top\tanh(W_1{\color{#bf5f00}{q}}+W_2{\color{#007fc6}{k}}+b) $$
 #
@@ -746,10 +747,12 @@ table
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[7]["parameters"] == table[8]["parameters"]
-assert 60 < table[7]["multiply–adds per pair"] / table[8]["multiply–adds per pair"] < 70 and table[7]["ms"] < 60 * table[8]["ms"]
+assert [table[i]["multiply–adds per pair"] for i in (7, 8, 1)] == [4128, 64, 64] and [table[i]["kept per pair"] for i in (8, 1)] == [32, 0]
 
 # %% [markdown]
-# They are four families:
+# A pair costs concat 4,128 multiply–adds, and additive 64, as few as a dot product. But for training, additive has to keep 32 numbers for each pair, and the dot product none.
+#
+# The twelve are four families:
 #
 # - **nothing learned:** similarity, dot, scaled dot, generalized kernel,
 # - **a matrix in between:** general, biased general, activated general,
@@ -1148,7 +1151,7 @@ def impossible(output, values):
 # %%
 rows = [
     ("scores at d = 400 against d = 4, ratio of deviations", spread[400] / spread[4], 9.5, 10.5),
-    ("without √d: share of queries, less than a tenth of ∂α", tiny, 0.42, 0.48),
+    ("without √d: share of queries with almost no gradient", tiny, 0.42, 0.48),
     ("quarter turn: share right, dot", right["dot"], 0, 0.06),
     ("quarter turn: share right, general", right["general"], 0.97, 1),
     ("attention against PyTorch's fused one, difference", apart, 0, 1e-5),
