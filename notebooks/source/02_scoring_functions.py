@@ -164,13 +164,13 @@ generator = torch.Generator().manual_seed(1)
 q, k = torch.randn(1000, 1, 400, generator=generator), torch.randn(1000, 24, 400, generator=generator)
 products = {d: (q[..., :d] * k[..., :d]).sum(-1) for d in (4, 400)}  # [1000 queries, 24 keys]
 spread = {d: s.std().item() for d, s in products.items()}
-spread  # standard deviation of the scores for d = 4 and d = 400
+print(f"standard deviation of the scores: {spread[4]:.1f} for d = 4, {spread[400]:.1f} for d = 400")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
 
 # %% [markdown]
-# What do such scores do to softmax? The lab starts at d = 400. Compare its two tables of weights: twelve queries on 24 keys, first from plain dot products, then from dot products divided by √d.
+# What do such scores do to softmax? The lab starts at d = 400. Compare its two tables of weights: twelve of 384 queries, each on 24 keys, first from plain dot products, then from dot products divided by √d.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=400)
@@ -184,7 +184,7 @@ assert all(0.25 < sizes.measure(d, True)["gradient"] < 0.28 for d in (16, 64, 40
 
 # %% [markdown]
 # <a id="saturation"></a>
-# Without √d, about four queries in five put more than 90 % of their weight on one key, although all vectors are noise. Divided by √d, no query does. A softmax is **saturated** when nearly all the weight is on one key. (*Entropy*, below the picture, says how evenly the weights are shared: for 24 keys at most ln 24 = 3.18.)
+# Without √d, about four in five of the 384 queries put more than 90 % of their weight on one key, although all vectors are noise. Divided by √d, no query does. A softmax is **saturated** when nearly all the weight is on one key. (*Entropy*, below the picture, says how evenly the weights are shared; for 24 keys it is at most ln 24 = 3.18.)
 #
 # Why is that bad? To learn, the weights must respond when a score changes. How much does weight i change when score j changes a little? The answer is a derivative, and it has a short formula. (All of them together are the *Jacobian*; $\delta_{ij}$ is 1 if $i=j$, otherwise 0.)
 #
