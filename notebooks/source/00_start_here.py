@@ -15,14 +15,25 @@
 # **To run a cell,** click into it and press *Shift + Enter*. Go from top to bottom, folded cells included; those with `assert` check the numbers in the text. (*Live* is the time in front of a class.)
 
 # %% [markdown]
-# Here is attention at work. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", and watch the arcs and the French.
+# Here is attention at work. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", watch the arcs and the French, and follow the questions below them.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
 
-labs.cover()
+cover = labs.cover()
+cover
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert cover.shown.tokens[0][cover.shown.weights[0][cover.shown.tokens[0].index("it")].argmax()] == "animal"
+assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]))] == "tired"
 
 # %% [markdown]
+# <details><summary>What did you find?</summary>
+#
+# “it” takes most from “animal”, which looks like the reason for “il”. But suppose that you replace the numbers of a single word by those from the other sentence. Then it is the word “tired” that turns “il” into “elle”, not “it”. An arc shows what a word takes from. To find out what decides, change something and look.
+#
+# </details>
+#
 # Chapter 1 computes such weights by hand, chapter 3 says where a word's numbers come from, and chapter 5 takes this model apart: its *layers* and *heads* are explained there. In JupyterLab and on the website you can type a sentence of your own under the picture.
 
 # %%
