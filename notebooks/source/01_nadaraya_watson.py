@@ -69,13 +69,13 @@ labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_n
 # %%
 def off(estimate):
     """How far an estimate [241] is from the true day, in °C: the root of the mean square."""
-    # .detach(): the numbers alone, even from a model in training; .item(): a tensor's only number, as Python's own
+    # .detach(): the numbers alone, even from a model in training; .item(): from tensor to number
     return (estimate.detach() - truth[1]).pow(2).mean().sqrt().item()
 
 mean = readings.mean().expand(241)  # .expand: the same number for all 241 queries
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C"}
 plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does one number know?",
-                caption=f"{mean[0]:.1f} °C at noon and in the night. Dots: readings. Dashed: the true day.")
+                caption=f"{mean[0]:.1f} °C, noon and night. Dots: readings. Dashed: the truth.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 3.9 < off(mean) < 4.1
@@ -197,7 +197,8 @@ assert abs(by_hand.item() - 14.96) < 0.005
 table = torch.stack([torch.ones(3) / 3, share, torch.tensor([0.0, 1.0, 0.0])])
 names = ["equal shares", "softmax", "winner takes all"]
 heatmap(table, names, ["key 1", "key 2", "key 4"], title="How can scores be shared?",
-        caption="A cell is the weight of one key. The same scores, three ways to share; estimates 10, 14.96 and 20.")
+        caption="A cell is the weight of one key. The same scores, shared in three ways; "
+                "estimates 10, 14.96 and 20.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
@@ -244,7 +245,8 @@ from course_utils.attention import KERNELS
 distance = torch.linspace(-3, 3, 301)
 curves = {name.capitalize(): (distance, kernel(distance)) for name, kernel in KERNELS.items()}
 plot.lines(curves, "distance / width", "closeness", title="How much does an example count?",
-           caption="Gaussian: never quite 0. Boxcar: 1 up to one width, then 0. Epanechnikov: 1 − (distance/width)², then 0.")
+           caption="Gaussian: never quite 0. Boxcar: 1 up to one width, then 0. "
+                   "Epanechnikov: 1 − (distance/width)², then 0.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 1 ●○○ · 3 minutes
@@ -273,14 +275,15 @@ def gaussian(distance, width=1.0):
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("attention pooling")
 def pool(queries, keys, values, width=1.0):
-    """queries [Q], keys [K], values [K] -> estimate [Q], weights [Q, K]; each row of weights adds up to 1"""
+    """queries [Q], keys [K], values [K] -> estimate [Q], weights [Q, K] whose rows sum to 1"""
     raise NotImplementedError
 
 # %%
 estimate, weights = pool(grid, hours, readings, width=1.0)
 curves = {"width 1 h": (grid, estimate), "mean of the day": (grid, mean)}
 plot.regression(hours, readings, curves, **day, title="What do the neighbours say?",
-                caption=f"Off by {off(estimate):.1f} °C, not {off(mean):.1f}. The storm is blurred: the estimate falls too early and too slowly.")
+                caption=f"Off by {off(estimate):.1f} °C, not {off(mean):.1f}. The storm is "
+                        "blurred: the estimate falls too early and too slowly.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert weights.shape == (241, 50) and 0.75 < off(estimate) < 0.85
@@ -293,7 +296,8 @@ assert estimate[165] < truth[1][165] - 1.5 and estimate[170] > truth[1][170] + 1
 _, weights = pool(grid[::10], hours[::2], readings[::2], width=1.0)
 labels = [[f"{hour:.1f}" for hour in clock.tolist()] for clock in (grid[::10], hours[::2])]
 heatmap(weights, *labels, title="Whom does each hour ask?",
-        caption="Row: the hour we ask for. Column: the hour of a reading. With both sorted, closeness is a band along the diagonal.")
+        caption="Row: the hour we ask for. Column: the hour of a reading. With both sorted, "
+                "closeness is a band along the diagonal.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert weights.shape == (25, 25)
@@ -532,7 +536,7 @@ assert [round(off(NadarayaWatson(w)(grid, hours, readings)[0]), 1) for w in (2.0
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("stable masked softmax")
 def masked_softmax(scores, mask):
-    """scores [..., K]; mask: bool, broadcastable to scores, True = may be attended to -> weights [..., K]"""
+    """scores [..., K], mask bool (broadcastable), True = may be attended to -> weights [..., K]"""
     raise NotImplementedError
 
 # %%
@@ -568,13 +572,16 @@ learned = NadarayaWatson(width=2.0, learnable=True)
 def leave_one_out_loss(model, queries):
     return (model(queries, hours, readings, mask=others_only(50))[0] - readings).pow(2).mean()
 
-run = fit(learned, [hours], leave_one_out_loss, steps=200, lr=0.05, title="Trained with each answer hidden")
+run = fit(learned, [hours], leave_one_out_loss, steps=200, lr=0.05,
+          title="Trained with each answer hidden")
 
 # %%
 models = {"learned": learned, "at the start": NadarayaWatson(2.0)}
-curves = {f"{name}: {m.width.item():.2f} h": (grid, m(grid, hours, readings)[0].detach()) for name, m in models.items()}
+curves = {f"{name}: {model.width.item():.2f} h": (grid, model(grid, hours, readings)[0].detach())
+          for name, model in models.items()}
 plot.regression(hours, readings, curves, **day, title="Why is the learned curve spikier?",
-                caption="Purple, the learned width, follows the storm. The width at the start blurs it. Dashed: the true day.")
+                caption="Purple, the learned width, follows the storm. The width at the start "
+                        "blurs it. Dashed: the true day.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 0.55 < learned.width < 0.62 and 1.65 < 1 / learned.width < 1.75 and 1.5 < run.best.value < 1.65
@@ -669,7 +676,8 @@ predict(
 from IPython.display import display
 
 width = round(learned.width.item(), 2)
-view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour", value_name="°C", live=True)
+view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour", value_name="°C",
+                live=True)
 display(view, labs.influence(view, hours, readings, pool))
 
 # %% [markdown]
@@ -682,7 +690,8 @@ f, alpha = pool(grid, hours, readings, width)
 moves = alpha * (f[:, None] - readings) / (1 - alpha)  # [241, 50]: query, removed reading
 largest, most = alpha.argmax(-1), moves.abs().argmax(-1)
 for name, hour in {"noon": 120, "five": 170}.items():
-    print(f"{name}: largest weight {alpha[hour].max():.2f}, without it {moves[hour, largest[hour]]:+.2f} °C")
+    print(f"{name}: largest weight {alpha[hour].max():.2f}, without it "
+          f"{moves[hour, largest[hour]]:+.2f} °C")
 print(f"largest weight = largest influence: {(largest == most).double().mean():.0%} of all queries")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -756,9 +765,11 @@ def hidden_week_error(width, ppm=ppm):
 widths = [0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
 errors = [hidden_week_error(width) for width in widths]
 best = widths[errors.index(min(errors))]
-plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x", mark=(best, f"{best} years"),
+plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x",
+           mark=(best, f"{best} years"),
            title="How far off is a hidden week?",
-           caption=f"Best at about a week: off by {min(errors):.2f} ppm. From half a year on, the whole season is error.")
+           caption=f"Best at about a week: off by {min(errors):.2f} ppm. From half a year on, the "
+                   "whole season is error.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best in (0.015, 0.02) and 0.3 < min(errors) < 0.4 and 2 < errors[-2] < 2.3
@@ -881,7 +892,7 @@ assert features[[tired.index(word) for word in ("it", "animal")]].tolist() == [[
 # Every word is now a query and a key. Look at the row of "it":
 
 # %%
-closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)  # cdist: all distances, [11, 11]
+closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)  # all distances
 attention = closeness / closeness.sum(-1, keepdim=True)
 heatmap(attention, tired, tired, title="Whom does “it” ask?", select=("it", "animal"),
         caption="Row “it”: itself, then “animal”. But we chose the numbers ourselves.")

@@ -161,7 +161,8 @@ predict(
 
 # %%
 generator = torch.Generator().manual_seed(1)
-q, k = torch.randn(1000, 1, 400, generator=generator), torch.randn(1000, 24, 400, generator=generator)
+q = torch.randn(1000, 1, 400, generator=generator)
+k = torch.randn(1000, 24, 400, generator=generator)
 products = {d: (q[..., :d] * k[..., :d]).sum(-1) for d in (4, 400)}  # [1000 queries, 24 keys]
 spread = {d: s.std().item() for d, s in products.items()}
 print(f"standard deviation of the scores: {spread[4]:.1f} for d = 4, {spread[400]:.1f} for d = 400")
@@ -196,10 +197,12 @@ assert all(0.25 < sizes.measure(d, True)["gradient"] < 0.28 for d in (16, 64, 40
 def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
     return torch.diag_embed(weights) - weights[..., :, None] * weights[..., None, :]
 
-leads = {"lead 0": 0.0, "lead 2": 2.0, "lead 10": 10.0}  # by how much the first of four scores leads
-felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0)) for name, lead in leads.items()}
+leads = {"lead 0": 0.0, "lead 2": 2.0, "lead 10": 10.0}  # of the first score
+felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0))
+        for name, lead in leads.items()}
 marks = [{name: [f"{letter}{i}" for i in "₁₂₃₄"] for name in leads} for letter in "αs"]
-plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25), title="A confident softmax hardly responds",
+plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
+          title="A confident softmax hardly responds",
           caption="A cell: the size of ∂α/∂s for a weight (row) and a score (column).")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -219,10 +222,11 @@ def gradient(divisor):
     return jacobian(weights).flatten(1).norm(dim=-1) / divisor
 
 plain, scaled = gradient(1), gradient(400**0.5)
-middle = scaled.median()
-tiny, huge = (plain < middle / 10).float().mean().item(), (plain > 10 * middle).float().mean().item()
-print(f"with √d: median {middle:.3f}; the largest is {scaled.max() / scaled.min():.1f} times the smallest")
-print(f"without √d: less than a tenth of that median {tiny:.0%}, more than ten times as much {huge:.0%}")
+ratio, middle = scaled.max() / scaled.min(), scaled.median()
+tiny = (plain < middle / 10).float().mean().item()
+huge = (plain > middle * 10).float().mean().item()
+print(f"with √d: median {middle:.3f}; the largest is {ratio:.1f} times the smallest")
+print(f"without √d: less than a tenth of that median {tiny:.0%}, over ten times as much {huge:.0%}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert scaled.max() < 1.7 * scaled.min() and 0.42 < tiny < 0.48 and 0.22 < huge < 0.26
@@ -279,7 +283,8 @@ assert (torch.softmax(assis @ (K * torch.tensor([[1], [1], [2], [1], [1], [1]]))
         - torch.tensor([0.326, 0.183, 0.183])).abs().max() < 5e-4
 
 # %% tags=["lab"]
-labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which English word does “assis” come from?")
+labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis",
+             title="Which English word does “assis” come from?")
 
 # %% [markdown]
 # "sat" gets 0.213, but so do "the" and "mat": the query asks for the third feature only, and all three have a 1 there. Make "sat" (0, 0, 2) in the lab: it rises to 0.326, and the other two fall to 0.183. Its length has decided, as in the first lab.
@@ -310,8 +315,10 @@ assert torch.allclose(six[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 
 # %%
 pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
 weights = torch.softmax(pair @ pair.T, -1)
-heatmap(weights, ["train", "station"], ["train", "station"], select=("station", "train"), title="Which words does “station” attend to?",
-        caption="Rows are queries, columns are keys. The new “station” is half a train: (1.5, 0.5).")
+heatmap(weights, ["train", "station"], ["train", "station"], select=("station", "train"),
+        title="Which words does “station” attend to?",
+        caption="Rows are queries, columns are keys. "
+                "The new “station” is half a train: (1.5, 0.5).")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
@@ -321,7 +328,7 @@ assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(w
 
 # %%
 w = torch.tensor([1.0, 0.0])
-louder = pair + torch.tensor([[0.0, 0.0], [2.0, 0.0]])  # "station" moves along w, from (1, 1) to (3, 1)
+louder = pair + torch.tensor([[0.0, 0.0], [2.0, 0.0]])  # "station" moves to (3, 1)
 weights, new_weights = torch.softmax(pair @ w, -1), torch.softmax(louder @ w, -1)
 print("weights before:       ", weights, "→ output", weights @ pair)
 print("whole vector moved:   ", new_weights, "→ output", new_weights @ louder)
@@ -512,15 +519,19 @@ def examples(generator):
 def held_out(chooser):
     return {"share right": share_right(chooser, "feature", size=2)}
 
-learned = fit(general, examples, choice_loss, steps=300, lr=0.02, title="general", evaluate=held_out, higher_is_better=True)
+learned = fit(general, examples, choice_loss, steps=300, lr=0.02, title="general",
+              evaluate=held_out, higher_is_better=True)
 stuck = fit(dot, examples, choice_loss, steps=300, lr=0.02, show=False)
 
 # %%
-right = {name: share_right(chooser, "feature", size=2) for name, chooser in (("dot", dot), ("general", general))}
+choosers = {"dot": dot, "general": general}
+right = {name: share_right(one, "feature", size=2) for name, one in choosers.items()}
 equal = torch.tensor(8.0).log().item()  # the loss of eight equal weights
-plot.lines({"dot product": stuck.history["loss"], "general": learned.history["loss"], "equal weights": ([0, 300], [equal, equal])},
+plot.lines({"dot product": stuck.history["loss"], "general": learned.history["loss"],
+            "equal weights": ([0, 300], [equal, equal])},
            "step", "loss", title="The dot product can only give up",
-           caption=f"Right in the end: general {right['general']:.0%}, dot product {right['dot']:.0%}; guessing 12.5 %.")
+           caption=f"Right in the end: general {right['general']:.0%}, dot product "
+                   f"{right['dot']:.0%}; guessing 12.5 %.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert right["dot"] < 0.06 and right["general"] > 0.97
@@ -532,8 +543,10 @@ assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - 
 # %%
 W = general.score.W.weight.detach()
 W = W / W.norm() * 2**0.5
-heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", title="W has learned a quarter turn",
-        caption="A cell: how much a feature of the query (row) asks for a feature of the key (column). q₁ asks for k₂, q₂ for −k₁.")
+heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores",
+        title="W has learned a quarter turn",
+        caption="A cell: how much a feature of the query (row) asks for a feature of the key "
+                "(column). q₁ asks for k₂, q₂ for −k₁.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
@@ -566,10 +579,11 @@ def general_score(queries, keys, W):
 
 asking, offered, meant = task_batch("feature", 1000, torch.Generator().manual_seed(1), size=2)
 chosen = general_score(asking, offered, W)[:, 0].argmax(-1)
-print(f"with the W from above, general_score chooses the right key in {(chosen == meant).float().mean():.0%} of 1000 cases")
+share = (chosen == meant).float().mean().item()
+print(f"with the W from above, general_score chooses the right key in {share:.0%} of 1000 cases")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (chosen == meant).float().mean() > 0.95
+assert share > 0.95
 
 # %% [markdown]
 # **Keep this:** a matrix between query and key learns which feature asks for which.
@@ -594,7 +608,8 @@ concat = SCORES["concat"](3, 5)
 additive = Additive.from_concat(concat)  # the same numbers, cut in two
 queries, keys = torch.ones(2, 4, 3), torch.linspace(-1, 1, 2 * 6 * 5).reshape(2, 6, 5)
 same = torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
-print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100), additive.cost.total(100, 100))
+print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100),
+      additive.cost.total(100, 100))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
@@ -840,10 +855,13 @@ from course_utils.data import results
 from chapters.ch02.experiments import TASKS
 
 recorded = results.load("scores_task")
-percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()] for tasks in recorded["share_right"].values()])
+percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()]
+                        for tasks in recorded["share_right"].values()])
 best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
-heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores", title="Each world has a different winner",
-        caption=f"A cell: right choices in % of a score (row) in a world (column); guessing gives 12.5. {recorded.about}")
+heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores",
+        title="Each world has a different winner",
+        caption=f"A cell: right choices in % of a score (row) in a world (column); guessing gives "
+                f"12.5. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == ["similarity", "dot", "feature_based", "general", "location_based"] and percent.amax(0).min() > 98.5
@@ -929,7 +947,8 @@ for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 generator = torch.Generator().manual_seed(3)
 noise = 1.5 * torch.randn(7, 7, generator=generator)
-masks = labs.masking(noise, ["The", "animal", "didn't", "cross", "the", "street", "because"], length=5, causal=True, order="times")
+masks = labs.masking(noise, ["The", "animal", "didn't", "cross", "the", "street", "because"],
+                     length=5, causal=True, order="times")
 _, _, weights = masks.compute()
 masks
 
@@ -975,7 +994,8 @@ assert max(row["change by masked scores"] for row in by_order if row["order"] !=
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product attention")
 def attention(queries, keys, values, mask):
-    """queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask [B, Q, K] -> output [B, Q, Dv], weights [B, Q, K]"""
+    """queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask [B, Q, K]
+    -> output [B, Q, Dv], weights [B, Q, K]"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -989,7 +1009,7 @@ generator = torch.Generator().manual_seed(0)
 queries, keys, values = torch.randn(3, 2, 6, 16, generator=generator)
 mask = decoder_mask(torch.tensor([6, 3]), 6)
 output, weights = attention(queries, keys, values, mask)
-by_pytorch = fused(queries[:, None], keys[:, None], values[:, None], attn_mask=mask[:, None])  # [B, 1, T, D]
+by_pytorch = fused(*(x[:, None] for x in (queries, keys, values)), attn_mask=mask[:, None])
 apart = (output - by_pytorch[:, 0]).abs().max().item()
 print("output", *output.shape, "weights", *weights.shape, "· equal to 1e-5:", apart < 1e-5)
 
@@ -1096,7 +1116,8 @@ assert torch.allclose(averaged, linear, atol=1e-10)
 
 # %%
 nice = ["The", "weather", "is", "nice", "today"]
-X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
+X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8],
+                  [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
 weights = torch.softmax(X[:1] @ X.T, dim=-1)
 computed = weights @ X
 X, weights
