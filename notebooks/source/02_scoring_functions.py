@@ -45,11 +45,11 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 # <a id="scoring-function"></a>
 # The rule that turns a query and a key into one number is the **scoring function**. A is the *dot product*: how far does this key reach in my direction? B is the *cosine* of the angle between them (*similarity* in the menu): how well does its direction agree with mine? Now drag the tip of *long*, and compare the two. The purple marks are the outputs, chapter 1's weighted averages of the values (here the keys), now called the *context*.
 #
-# Distance still works as well: *short* is nearest, and would get 78 %. Multiply out its square to find a dot product inside:
+# Distance still works as well: *short* is nearest, and would get 78 %. Multiply out the square of the distance to find a dot product inside:
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
-# Softmax cancels $\tfrac12\lVert q\rVert^2$, because it is the same for all keys. If all keys are equally long, the last term cancels too, and only the dot product is left. If they are not, distance and dot product disagree.
+# Softmax cancels $\tfrac12\lVert q\rVert^2$, because it is the same for all keys. If all keys are equally long, the last term cancels too, and only the dot product is left. If they are not, the two can disagree, as they do here.
 #
 # **Keep this:** the score decides what "fits" means; softmax and average stay as they were.
 
