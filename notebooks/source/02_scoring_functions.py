@@ -187,11 +187,11 @@ assert all(0.25 < sizes.measure(d, True)["gradient"] < 0.28 for d in (16, 64, 40
 # <a id="saturation"></a>
 # Without √d, about four in five of the 384 queries put more than 90 % of their weight on one key, although all vectors are noise. Divided by √d, no query does. A softmax is **saturated** when nearly all the weight is on one key. (*Entropy*, below the picture, says how evenly the weights are shared; for 24 keys it is at most ln 24 = 3.18.)
 #
-# Why is that bad? To learn, the weights must respond when a score changes. How much does weight i change when score j changes a little? The answer is a derivative, and it has a short formula. (All of them together are the *Jacobian*; $\delta_{ij}$ is 1 if $i=j$, otherwise 0.)
+# Why is that bad? To learn, the weights must respond when a score changes. How much does weight i change when score j changes a little? The answer is a derivative, and it has a short formula. (All of them together are the *Jacobian*; $\delta_{ij}$ is 1 if $i=j$, otherwise 0; $\mathrm{diag}(\alpha)$ has the weights on its diagonal.)
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j), \qquad\text{as a matrix}\quad \mathrm{diag}(\alpha)-\alpha\,\alpha^\top $$
 #
-# Here it is for four keys, when the first score leads the others by 0, by 2 and by 10. The darker a cell, the stronger the response.
+# Here it is for four keys, when the first score leads the others by 0, by 2 and by 10. More ink means a stronger response.
 
 # %%
 def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
