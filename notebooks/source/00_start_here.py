@@ -15,14 +15,25 @@
 # **To run a cell,** click into it and press *Shift + Enter*. Go from top to bottom, folded cells included; those with `assert` check the numbers in the text. (*Live* is the time in front of a class.)
 
 # %% [markdown]
-# Here is attention at work. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", and watch the arcs and the French.
+# Here is attention at work. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", watch the arcs and the French, and follow the questions below them.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
 
-labs.cover()
+cover = labs.cover()
+cover
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert cover.shown.tokens[0][cover.shown.weights[0][cover.shown.tokens[0].index("it")].argmax()] == "animal"
+assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]))] == "tired"
 
 # %% [markdown]
+# <details><summary>What did you find?</summary>
+#
+# “it” takes most from “animal”, which looks like the reason for “il”. But suppose that you replace the numbers of a single word by those from the other sentence. Then it is the word “tired” that turns “il” into “elle”, not “it”. An arc shows what a word takes from. To find out what decides, change something and look.
+#
+# </details>
+#
 # Chapter 1 computes such weights by hand, chapter 3 says where a word's numbers come from, and chapter 5 takes this model apart: its *layers* and *heads* are explained there. In JupyterLab and on the website you can type a sentence of your own under the picture.
 
 # %%
@@ -34,16 +45,18 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# Here are five words. Each *asks* all five, itself included: how many letters do we have in common? The answers in a row are divided by their sum, so that each word shares out exactly 1.
+# Here are five words. Each *asks* all five, itself included: how many letters do we have in common? Its answers are one row of the picture. They are divided by their sum, so each word shares out exactly 1.
 #
 # **Before you touch:** one word has something in common with only one of the other four. Which?
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
-from collections import Counter
-
 words = ["tea", "eat", "meat", "attention", "noon"]
-letters = [Counter(word) for word in words]
-common = torch.tensor([[float((mine & yours).total()) for yours in letters] for mine in letters])
+
+def in_common(one, other):
+    """How many letters two words have in common; “noon” and “attention” share n, n and o, which makes 3."""
+    return sum(min(one.count(letter), other.count(letter)) for letter in set(one))
+
+common = torch.tensor([[float(in_common(mine, yours)) for yours in words] for mine in words])
 shares = common / common.sum(-1, keepdim=True)  # “Ten minutes of tensors”, below, explains keepdim
 heatmap(shares, words, words, title="Who has letters in common?", caption="Each row adds up to 1. More ink, more in common.")
 
@@ -143,17 +156,20 @@ part @ torch.tensor([10.0, 20.0, 15.0])  # [2, 3] @ [3] -> [2]: two weighted ave
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# A comparison gives a table of True and False, a **Boolean mask**. `~` turns it round, `&` is True where both are. `x[mask]` takes the numbers where it is True, and `x.masked_fill(mask, 0.0)` writes 0 there. Below, True means "remove", and the rows no longer add up to 1; in attention, from chapter 1 on, True means "keep", and the keys that are kept share out 1.
+# A comparison gives a table of True and False, a **Boolean mask**. In this course True means "keep". `~mask` exchanges True and False, and `x.masked_fill(~mask, 0.0)` writes 0 wherever the mask says no. (`one & other` is True where both masks are; `x[mask]` takes only the numbers that are kept.)
 
 # %%
-far = distance.abs() > 4  # [2, 3], bool
-part.masked_fill(far, 0.0)
+near_enough = distance.abs() <= 4  # [2, 3], bool
+part.masked_fill(~near_enough, 0.0)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert distance.shape == part.shape == (2, 3) and part.sum(-1).allclose(torch.ones(2))
-assert far.tolist() == [[False, False, True], [True, False, False]]
+assert near_enough.tolist() == [[True, True, False], [False, True, True]]
+assert (part.masked_fill(~near_enough, 0.0).sum(-1) < 1).all()
 
 # %% [markdown]
+# The rows no longer add up to 1. Chapter 1 does it better: there the numbers that are kept share out 1.
+#
 # **Try it.** Here the sums of the rows should be 1, and they are 1.25 and 0.875, although nothing failed. The table is square: what did broadcasting do, and which word is missing? Repair the cell.
 
 # %%

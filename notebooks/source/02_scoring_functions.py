@@ -20,13 +20,9 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a query was one number, and the score came from a distance. Words are *vectors*, arrows with a direction and a length. Distance still works. Multiply out its square to find a dot product inside:
+# In chapter 1 a query was one number, and its score with a key came from the distance between them. Words are *vectors*, arrows with a direction and a length. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>.
 #
-# $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
-#
-# Softmax cancels $\tfrac12\lVert q\rVert^2$, the same for all keys. If all keys are equally long, the last term cancels too, and the **dot product** $q\cdot k$ is left. If not, distance and dot product disagree, and we have to choose.
-#
-# The orange <b style="color:#bf5f00">query</b> and the short <b style="color:#007fc6">key</b> point to the right. The long key points elsewhere, but reaches far. **Before you touch anything:** which of them should get the attention?
+# The query and the *short* key point to the right. The *long* key points elsewhere, but reaches far. **Guess before you touch anything:** which of these two should get more attention? The lab answers twice, with two different scores, A and B.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": [-1.5, -0.4]}
@@ -42,12 +38,18 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# A gives *long* 87 % of the weight; B gives most to *short*, 43 %. Distance would give *short*, the nearest, 78 %. Drag the tip of *long*. The purple marks are the outputs, chapter 1's weighted averages of the values (here the keys), now called the *context*.
+# It depends on the score. A gives *long* 87 % of the weight. B gives most to *short*, 43 %.
 #
 # </details>
 #
 # <a id="scoring-function"></a>
-# All three make sense. A, the dot product, asks *how far does this key reach in my direction*. B, the cosine of the angle (*similarity* in the menu), asks *how well does its direction agree with mine*. Distance asks *how near is its tip*. The rule that turns a query and a key into one number is the **scoring function**.
+# The rule that turns a query and a key into one number is the **scoring function**. A is the *dot product*: how far does this key reach in my direction? B is the *cosine* of the angle between them (*similarity* in the menu): how well does its direction agree with mine? Now drag the tip of *long*, and compare the two. The purple marks are the outputs, chapter 1's weighted averages of the values (here the keys), now called the *context*.
+#
+# Distance still works as well: *short* is nearest, and would get 78 %. Multiply out the square of the distance to find a dot product inside:
+#
+# $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
+#
+# Softmax cancels $\tfrac12\lVert q\rVert^2$, because it is the same for all keys. If all keys are equally long, the last term cancels too, and only the dot product is left. If they are not, the two can disagree, as they do here.
 #
 # **Keep this:** the score decides what "fits" means; softmax and average stay as they were.
 
@@ -70,7 +72,7 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Direction times length
 # <a id="dot-product"></a>
-# The numbers in a vector are its *features*. The **dot product** multiplies feature by feature and adds up the products. Geometrically, ${\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$: both lengths, times the cosine of the angle. (`SCORES[name](2, 2)` is a score for two features.)
+# The numbers in a vector are its *features*. The **dot product** multiplies feature by feature and adds up the products. Geometrically, ${\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$: both lengths, times the cosine of the angle.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -83,7 +85,7 @@ predict(
 
 # %%
 q, keys = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [3.0, 3.0]])
-dot, cosine = (SCORES[name](2, 2)(q, keys) for name in ("dot", "similarity"))
+dot, cosine = (SCORES[name](2, 2)(q, keys) for name in ("dot", "similarity"))  # for 2 features
 dot, cosine
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -91,7 +93,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown]
 # <a id="cosine-similarity"></a>
-# Divide by both lengths, and **cosine similarity** is left. It compares directions only: lengthen a key, and its cosine stays.
+# The second result is the **cosine similarity**: the dot product, divided by both lengths. It compares directions only. Lengthen a key, and its cosine stays the same.
 #
 # **Keep this:** dot product = cosine × both lengths.
 
@@ -102,7 +104,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
 weights = torch.cat([masked_softmax(sharpness * SCORES["similarity"](2, 2)(ahead, opposite)) for sharpness in (1, 5)])
-weights  # β = 1: the worst possible key still gets 12 %; β = 5: less than .01 %
+weights  # β = 1: the worst possible key still gets 12 %; β = 5: less than 0.01 %
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and 0.115 < weights[0, 1] < 0.125
@@ -146,7 +148,7 @@ def favourite(query, keys):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why divide by √d?
 # <a id="scaled-dot-product"></a>
-# Take two random vectors whose d features are independent, with mean 0 and variance 1.
+# A model begins with random numbers. So take random vectors whose d features are independent, with mean 0 and variance 1: what do their dot products look like?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -157,63 +159,84 @@ predict(
     "and the standard deviation is √d: √400 / √4 = 10.",
 )
 
+# %%
+generator = torch.Generator().manual_seed(1)
+q = torch.randn(1000, 1, 400, generator=generator)
+k = torch.randn(1000, 24, 400, generator=generator)
+products = {d: (q[..., :d] * k[..., :d]).sum(-1) for d in (4, 400)}  # [1000 queries, 24 keys]
+spread = {d: s.std().item() for d, s in products.items()}
+print(f"standard deviation of the scores: {spread[4]:.1f} for d = 4, {spread[400]:.1f} for d = 400")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
+
+# %% [markdown]
+# What do such scores do to softmax? The lab starts at d = 400. Compare its two tables of weights: twelve of 384 queries, each on 24 keys, first from plain dot products, then from dot products divided by √d.
+
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=400)
 at_400, divided = (sizes.measure(400, scaled) for scaled in (False, True))
 sizes
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (at_400["weights"][:12].max(-1) > 0.9).sum() == 10 and (divided["weights"] < 0.9).all()
+assert 0.75 < (at_400["weights"].max(-1) > 0.9).mean() < 0.85 and (divided["weights"] < 0.9).all()
 assert 4 * divided["gradient"] < sizes.measure(16, False)["gradient"] and sizes.measure(1024, False)["gradient"] < 0.01
+assert all(0.25 < sizes.measure(d, True)["gradient"] < 0.28 for d in (16, 64, 400, 1024))
 
 # %% [markdown]
 # <a id="saturation"></a>
-# At d = 400, ten of the twelve queries on the left put more than 90 % of their weight on one key, although all vectors are noise. Divided by √d, no query does. A softmax is **saturated** when nearly all the weight is on one key. (*Entropy* says how evenly the weights are shared: for 24 keys at most ln 24 = 3.18.)
+# Without √d, about four in five of the 384 queries put more than 90 % of their weight on one key, although all vectors are noise. Divided by √d, no query does. A softmax is **saturated** when nearly all the weight is on one key. (*Entropy*, below the picture, says how evenly the weights are shared; for 24 keys it is at most ln 24 = 3.18.)
 #
-# Drag d: the curve shows how strongly the weights of the typical (median) query respond when a dot product changes by one standard deviation, √d. Undivided, they respond far too much at d = 16 and hardly at all at 1,024.
-#
-# How much does weight i change when score j changes a little? These derivatives, together the *Jacobian*, have a short formula ($\delta_{ij}$ is 1 if $i=j$, otherwise 0; $\mathrm{diag}(\alpha)$ has the weights on its diagonal):
+# Why is that bad? To learn, the weights must respond when a score changes. How much does weight i change when score j changes a little? The answer is a derivative, and it has a short formula. (All of them together are the *Jacobian*; $\delta_{ij}$ is 1 if $i=j$, otherwise 0; $\mathrm{diag}(\alpha)$ has the weights on its diagonal.)
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j), \qquad\text{as a matrix}\quad \mathrm{diag}(\alpha)-\alpha\,\alpha^\top $$
+#
+# Here it is for four keys, when the first score leads the others by 0, by 2 and by 10. More ink means a stronger response.
 
 # %%
 def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
     return torch.diag_embed(weights) - weights[..., :, None] * weights[..., None, :]
 
-leads = {"lead 0": 0.0, "lead 2": 2.0, "lead 10": 10.0}  # by how much the first of four scores leads
-felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0)) for name, lead in leads.items()}
+leads = {"lead 0": 0.0, "lead 2": 2.0, "lead 10": 10.0}  # of the first score
+felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0))
+        for name, lead in leads.items()}
 marks = [{name: [f"{letter}{i}" for i in "₁₂₃₄"] for name in leads} for letter in "αs"]
-plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25), title="A confident softmax hardly responds",
-          caption="Four keys; the first score leads by 0, 2 or 10. A cell: the size of ∂α/∂s for a weight (row) and a score (column).")
+plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
+          title="A confident softmax hardly responds",
+          caption="A cell: the size of ∂α/∂s for a weight (row) and a score (column).")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert felt["lead 10"].abs().max() < 2e-4 and felt["lead 2"].abs().max() > 0.2
 
 # %% [markdown]
-# If one weight is 1, every derivative is 0, so query and keys learn nothing. (The values still do.) Here are 1,000 queries with 24 keys each. We take both derivatives with respect to the dot products, so with $s=q\cdot k/\sqrt d$ the chain rule divides by √d once more.
+# If one weight is 1, every derivative is 0, so query and keys learn nothing. (The values still do.)
+#
+# Go back to the lab and drag d. Its curve is this response for the median query, when a dot product changes by its standard deviation, √d. Divided by √d, it hardly changes from d = 16 to 1,024. Undivided, the weights respond more than four times as strongly at d = 16, and hardly at all at 1,024.
+#
+# The median hides how different the queries are. So here is the *gradient*, the size of all derivatives of the weights with respect to the dot products, for each of the 1,000 queries. With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d once more.
 
 # %%
-generator = torch.Generator().manual_seed(1)
-q, k = torch.randn(1000, 1, 400, generator=generator), torch.randn(1000, 24, 400, generator=generator)
-products = {d: (q[..., :d] * k[..., :d]).sum(-1) for d in (4, 400)}  # [1000, 24]
-spread = {d: s.std().item() for d, s in products.items()}
-sure = (torch.softmax(products[400], -1).amax(-1) > 0.99).float().mean()
-plain, scaled = (jacobian(torch.softmax(products[400] / c, -1)).flatten(1).norm(dim=-1) / c for c in (1, 20))  # ∂α/∂(q·k)
-compared = plain / scaled.median()
-print(f"standard deviation {spread[4]:.1f} and {spread[400]:.1f}; more than 99 % on one key: {sure:.0%} of the queries")
-print(f"gradient without √d, against the typical one with √d: median {compared.median():.0%}; less than a tenth "
-      f"{(compared < 0.1).float().mean():.0%}, more than tenfold {(compared > 10).float().mean():.0%} of the queries")
+def gradient(divisor):
+    """Scores q·k / divisor -> the size of ∂α/∂(q·k) for each query, [1000]."""
+    weights = torch.softmax(products[400] / divisor, -1)
+    return jacobian(weights).flatten(1).norm(dim=-1) / divisor
+
+plain, scaled = gradient(1), gradient(400**0.5)
+ratio, middle = scaled.max() / scaled.min(), scaled.median()
+tiny = (plain < middle / 10).float().mean().item()
+huge = (plain > middle * 10).float().mean().item()
+print(f"with √d: median {middle:.3f}; the largest is {ratio:.1f} times the smallest")
+print(f"without √d: less than a tenth of that median {tiny:.0%}, over ten times as much {huge:.0%}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05 and 0.57 < sure < 0.65
-assert 0.2 < compared.median() < 0.3 and 0.52 < (compared < 0.5).float().mean() < 0.57
-assert 0.42 < (compared < 0.1).float().mean() < 0.48 and 0.22 < (compared > 10).float().mean() < 0.26
-assert scaled.max() < 1.7 * scaled.min()
+assert scaled.max() < 1.7 * scaled.min() and 0.42 < tiny < 0.48 and 0.22 < huge < 0.26
+assert torch.softmax(products[400], -1).amax(-1)[plain < middle / 10].min() > 0.9
+assert torch.softmax(products[400], -1).amax(-1)[plain > 10 * middle].max() < 0.95
 
 # %% [markdown]
-# The scores are ten times larger; six in ten queries give one key more than 99 %. With √d the gradients differ by less than a factor of 1.7. Without it, nearly half of the queries get less than a tenth of the typical gradient, because they are saturated. About a quarter get more than ten times as much: they hesitate between keys, and nothing divides their gradient by √d. (With far fewer vectors, the lab's median differs.)
+# With √d, all queries get a similar gradient. Without it, nearly half get less than a tenth of that, because they are saturated. And about a quarter get more than ten times as much: they still hesitate, and nothing divides their gradient by √d.
 #
-# A learned matrix could shrink the scores as well: √d only decides where learning starts.
+# A learned matrix could shrink the scores as well; √d only decides where learning starts.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -237,7 +260,11 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 # <a id="cross-attention"></a>
 # "The cat sat on the mat" is being translated. After *Le chat était* comes *assis* ("seated"). Each English word has a vector, both key and value; the query (0, 0, 1) comes from the French side. This is **cross-attention**: a query from one sequence, keys from another.
 #
-# With a pencil, compute the six dot products, divide by √3 = 1.732, and guess: which words share first place?
+# **With a pencil:** compute the six dot products of the query with these vectors, and divide them by √3 = 1.732. Which words share first place?
+#
+# | The | cat | sat | on | the | mat |
+# |---|---|---|---|---|---|
+# | (1, 0, 0) | (0, 1, 0) | (0, 0, 1) | (1, 1, 0) | (0, 1, 1) | (1, 0, 1) |
 
 # %%
 words = ["The", "cat", "sat", "on", "the", "mat"]
@@ -251,15 +278,16 @@ scores, weights, context
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert scores.tolist() == [[0, 0, 1, 0, 1, 1]]
 assert torch.allclose(weights, torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 0.213]]), atol=5e-4)
-assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4) and round(3 * 0.213, 3) == 0.639
+assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4)
 assert (torch.softmax(assis @ (K * torch.tensor([[1], [1], [2], [1], [1], [1]])).T / 3**0.5, -1)[0, [2, 4, 5]]
         - torch.tensor([0.326, 0.183, 0.183])).abs().max() < 5e-4
 
 # %% tags=["lab"]
-labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis", title="Which English word does “assis” come from?")
+labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis",
+             title="Which English word does “assis” come from?")
 
 # %% [markdown]
-# "sat" gets 0.213, but so do "the" and "mat": the query asks for the third feature only, and all three have a 1 there. Make "sat" (0, 0, 2) in the lab: it rises to 0.326, and the other two fall to 0.183. (A slide rounds the weights first, so its context ends in 0.639.)
+# "sat" gets 0.213, but so do "the" and "mat": the query asks for the third feature only, and all three have a 1 there. Make "sat" (0, 0, 2) in the lab: it rises to 0.326, and the other two fall to 0.183. Its length has decided, as in the first lab.
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Write this score for a batch, B sets of queries and keys: all queries with all keys, divided by √D.
@@ -282,40 +310,48 @@ assert torch.allclose(six[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One vector, two jobs
 # <a id="self-attention"></a>
-# In "train station" the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let *train* be (2, 0) and *station* (1, 1), and let each word use its vector for all three.
+# In "train station" the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let *train* be (2, 0) and *station* (1, 1). For now, each word uses its vector for all three. Look at the second row: how much does "station" take from "train"?
 
 # %%
 pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
 weights = torch.softmax(pair @ pair.T, -1)
-heatmap(weights, ["train", "station"], ["train", "station"], select=("station", "train"), title="Which words does “station” attend to?",
-        caption="Rows are queries, columns are keys. The new “station” is half a train: (1.5, .5).")
+heatmap(weights, ["train", "station"], ["train", "station"], select=("station", "train"),
+        title="Which words does “station” attend to?",
+        caption="Rows are queries, columns are keys. "
+                "The new “station” is half a train: (1.5, 0.5).")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(weights[1], torch.tensor([0.5, 0.5])) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# But one vector is now both the word's *content* and the *reason for its weight*. In the simplest attention, $\alpha=\mathrm{softmax}(w\cdot x_i)$ with a fixed w, how can we give the second of two words more weight?
+# But now one vector is both the word's *content* and the *reason for its weight*. Is that a problem? Take an even simpler attention, without queries: $\alpha=\mathrm{softmax}(w\cdot x_i)$ with a fixed vector w. Here w = (1, 0) prefers "train". How can we give "station" more weight? We first move its vector along w, then only its key.
 
 # %%
-w, x = torch.tensor([1.0, 0.0]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-louder = x + torch.tensor([[0.0, 0.0], [2.0, 0.0]])  # the second word moves along w
-before, after = (torch.softmax(v @ w, -1) @ v for v in (x, louder))
-apart = torch.softmax(louder @ w, -1) @ x  # only its key moves; the values stay what they are
-before, after, apart
+w = torch.tensor([1.0, 0.0])
+louder = pair + torch.tensor([[0.0, 0.0], [2.0, 0.0]])  # "station" moves to (3, 1)
+weights, new_weights = torch.softmax(pair @ w, -1), torch.softmax(louder @ w, -1)
+print("weights before:       ", weights, "→ output", weights @ pair)
+print("whole vector moved:   ", new_weights, "→ output", new_weights @ louder)
+print("only the key moved:   ", new_weights, "→ output", new_weights @ pair)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(before, torch.tensor([0.731, 0.269]), atol=5e-4)
-assert torch.allclose(after, torch.tensor([1.731, 0.731]), atol=5e-4)
-assert torch.allclose(apart, torch.tensor([0.269, 0.731]), atol=5e-4)
+assert torch.allclose(torch.stack([weights, new_weights]), torch.tensor([[0.731, 0.269], [0.269, 0.731]]), atol=5e-4)
+assert torch.allclose(weights @ pair, torch.tensor([1.731, 0.269]), atol=5e-4)
+assert torch.allclose(new_weights @ louder, torch.tensor([2.731, 0.731]), atol=5e-4)
+assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-4)
 
 # %% [markdown]
-# If the word moves along w, its weight rises, but so does the output's first coordinate, from 0.731 to 1.731. In the third result only its key has moved: more weight, same content.
+# If the whole vector moves, "station" gets more weight, but its content changes too: the first number of the output, 2.731, is larger than that of any word before. If only the key moves, the output comes closer to the old "station", (1, 1).
 #
-# So each word gets a <b style="color:#007fc6">key</b> by which it is found and a <b style="color:#008a67">value</b> that it contributes. And because words ask for different things, each has a <b style="color:#bf5f00">query</b> instead of the fixed w. Learned matrices make all three from the word's vector, a row: $q=xW_Q$, $k=xW_K$, $v=xW_V$. Without the first two, $x_i\cdot x_j=x_j\cdot x_i$: "train" would score "station" exactly as "station" scores "train". Here we choose those two by hand:
+# So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a <b style="color:#008a67">value</b>, which it contributes. And because words look for different things, each word has a <b style="color:#bf5f00">query</b> of its own instead of the fixed w. Learned matrices make all three from the word's vector x, written as a row:
+#
+# $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
+#
+# A query that differs from the key has another use. Without $W_Q$ and $W_K$ the score of two words is the same in both directions, $x_i\cdot x_j=x_j\cdot x_i$. With them, "station" may need "train" more than "train" needs "station". Here are the scores without the two matrices, the scores with two that we chose by hand, and their weights (row: query, column: key):
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
-asked = (pair @ W_Q) @ (pair @ W_K).T  # row: the word that asks; column: the word that is asked
+asked = (pair @ W_Q) @ (pair @ W_K).T
 pair @ pair.T, asked, torch.softmax(asked, -1)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -323,13 +359,15 @@ assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and asked.tolist() == [[4, 0
 assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0.953, 0.047]]), atol=5e-4)
 
 # %% [markdown]
-# Now "station" gives 95 % of its weight to "train", and "train" only 2 % to "station", because it scores itself 4 and "station" 0.
+# Now "station" gives 95 % of its weight to "train", but "train" gives "station" only 2 %.
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two more worked examples
-# Both circulate in lecture slides, with two features and plain dot products. The first is cross-attention: the keys, which are also the values, are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5). The context is (0.726, 0.726).
+# Slides of the cat on the mat round the weights to three digits *before* they average, so their context ends in 3 · 0.213 = 0.639; you saw 0.640. Round last.
+#
+# Two more examples circulate in lecture slides, with two features and plain dot products. The first is cross-attention: the keys, which are also the values, are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5). The context is (0.726, 0.726).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -337,7 +375,7 @@ weights = torch.softmax(torch.tensor([[0.5, 0.5]]) @ H.T, -1)
 weights, weights @ H
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert torch.allclose(weights, torch.tensor([[0.274, 0.274, 0.452]]), atol=5e-4)
+assert torch.allclose(weights, torch.tensor([[0.274, 0.274, 0.452]]), atol=5e-4) and round(3 * 0.213, 3) == 0.639
 assert torch.allclose(weights @ H, torch.tensor([[0.726, 0.726]]), atol=5e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -454,7 +492,7 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product feature 1 of the query meets feature 1 of the key. What if they mean different things? In this small world they do: a query is an arrow, and of eight keys the right one is closest to *a quarter turn to the left* of it.
+# In a dot product, feature 1 of the query meets feature 1 of the key. What if they mean different things? In this small world they do. A query is an arrow, and one of eight keys is right: the one whose direction is closest to *a quarter turn to the left* of the query.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -466,7 +504,7 @@ predict(
 )
 
 # %% [markdown]
-# The score **general**, $q^\top W k$, puts a matrix in between, random at first. Watch it learn. (`Chooser` is a score with a trained temperature, and the loss is −log of the weight on the right key.)
+# The score **general**, $q^\top W k$, puts a matrix in between, random at first. Watch it learn. (A `Chooser` is a score with a trained temperature. The loss is −log of the weight on the right key.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
@@ -481,34 +519,44 @@ def examples(generator):
 def held_out(chooser):
     return {"share right": share_right(chooser, "feature", size=2)}
 
-learned = fit(general, examples, choice_loss, steps=300, lr=0.02, title="general", evaluate=held_out, higher_is_better=True)
+learned = fit(general, examples, choice_loss, steps=300, lr=0.02, title="general",
+              evaluate=held_out, higher_is_better=True)
 stuck = fit(dot, examples, choice_loss, steps=300, lr=0.02, show=False)
 
 # %%
-right = {name: share_right(chooser, "feature", size=2) for name, chooser in (("dot", dot), ("general", general))}
+choosers = {"dot": dot, "general": general}
+right = {name: share_right(one, "feature", size=2) for name, one in choosers.items()}
 equal = torch.tensor(8.0).log().item()  # the loss of eight equal weights
-plot.lines({"dot product": stuck.history["loss"], "general": learned.history["loss"], "equal weights": ([0, 300], [equal, equal])},
+plot.lines({"dot product": stuck.history["loss"], "general": learned.history["loss"],
+            "equal weights": ([0, 300], [equal, equal])},
            "step", "loss", title="The dot product can only give up",
-           caption=f"Right in the end: general {right['general']:.0%}, dot product {right['dot']:.0%}; guessing 12.5 %.")
+           caption=f"Right in the end: general {right['general']:.0%}, dot product "
+                   f"{right['dot']:.0%}; guessing 12.5 %.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product can only train its temperature. It learns to be less sure, so its loss falls to that of equal weights, but it still prefers a wrong key. General has learned a matrix:
+# The dot product can only train its temperature. It learns to be less sure: its loss falls to that of equal weights, but it still prefers a wrong key. And what has general learned? Here is its matrix, with its size taken out:
 
 # %%
 W = general.score.W.weight.detach()
 W = W / W.norm() * 2**0.5
-heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", title="W has learned a quarter turn",
-        caption="A cell: how much a feature of the query (row) asks for a feature of the key (column). q₁ asks for k₂, q₂ for −k₁.")
+heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores",
+        title="W has learned a quarter turn",
+        caption="A cell: how much a feature of the query (row) asks for a feature of the key "
+                "(column). q₁ asks for k₂, q₂ for −k₁.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# You have met this score: with x and y as rows, $(xW_Q)\cdot(yW_K)=x\,(W_QW_K^\top)\,y^\top$. Apart from the factor 1/√d, the dot product of a Transformer (chapter 5) *is* the general score, with $W=W_QW_K^\top$. Its queries and keys have only d features, so W has *rank* at most d: all its rows are mixtures of d vectors.
+# You have met this score before, as the dot product of a query $xW_Q$ with a key $yW_K$:
+#
+# $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
+#
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from the factor 1/√d. But W is not free. Queries and keys have only d features, so W has *rank* at most d: all its rows are mixtures of d vectors. That saves parameters:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -531,10 +579,11 @@ def general_score(queries, keys, W):
 
 asking, offered, meant = task_batch("feature", 1000, torch.Generator().manual_seed(1), size=2)
 chosen = general_score(asking, offered, W)[:, 0].argmax(-1)
-print(f"with the W from above, general_score chooses the right key in {(chosen == meant).float().mean():.0%} of 1000 cases")
+share = (chosen == meant).float().mean().item()
+print(f"with the W from above, general_score chooses the right key in {share:.0%} of 1000 cases")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (chosen == meant).float().mean() > 0.95
+assert share > 0.95
 
 # %% [markdown]
 # **Keep this:** a matrix between query and key learns which feature asks for which.
@@ -542,7 +591,15 @@ assert (chosen == meant).float().mean() > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# The first attention in translation was **additive**: $w^\top\tanh(W_1q+W_2k+b)$. In this small network each *hidden unit* adds up features of q and k, and tanh squeezes the sum to between −1 and 1. **Concat** joins q and k into one vector: $w^\top\tanh(W[q;k]+b)$. Some columns of W meet q, the others k, so W is W₁ and W₂ side by side, and the two are the same function.
+# The first attention in translation used no dot product between query and key, but a small network. Its score is called **additive**:
+#
+# $$ w^\top\tanh(W_1{\color{#bf5f00}{q}}+W_2{\color{#007fc6}{k}}+b) $$
+#
+# Each *hidden unit* adds up features of q and k, and tanh squeezes the sum to between −1 and 1. Another paper proposed **concat**, which first joins q and k into one vector $[q;k]$:
+#
+# $$ w^\top\tanh(W[{\color{#bf5f00}{q}};{\color{#007fc6}{k}}]+b) $$
+#
+# Some columns of W meet q, the others meet k. So cut W in two, and compare the scores and the cost in *multiply–adds* (a product, added to a sum):
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention.scores import Additive
@@ -551,13 +608,15 @@ concat = SCORES["concat"](3, 5)
 additive = Additive.from_concat(concat)  # the same numbers, cut in two
 queries, keys = torch.ones(2, 4, 3), torch.linspace(-1, 1, 2 * 6 * 5).reshape(2, 6, 5)
 same = torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
-print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100), additive.cost.total(100, 100))
+print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100),
+      additive.cost.total(100, 100))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
+assert 8 < concat.cost.total(100, 100) / additive.cost.total(100, 100) < 9
 
 # %% [markdown]
-# The cost in *multiply–adds* (a product, added to a sum) is not the same. Concat multiplies every *pair* by all of W, whereas additive multiplies each query and key by its matrix (*projects* it) *once*.
+# The two are the same function, but concat costs eight times as much here. It multiplies every *pair* by all of W, whereas additive multiplies each query and each key by its own matrix (*projects* it) only *once*.
 #
 # ### Exercise 3 ●●○ · 6 minutes
 # Write the additive score. The difficult part is the *pairs*: every query has to meet every key.
@@ -578,7 +637,7 @@ print(f"additive_score and concat differ by {difference:.0e}")
 assert difference < 1e-5
 
 # %% [markdown]
-# Without the tanh, $w^\top W_1 q + w^\top W_2 k$ would be left: the query adds one number to its whole row, which changes nothing (question 1).
+# Why the tanh? Without it, $w^\top W_1 q + w^\top W_2 k$ would be left. The query would add the same number to all its scores, and softmax would cancel it.
 #
 # **Keep this:** concat is additive at a higher cost.
 
@@ -690,14 +749,206 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 # A large parameter need not be an important one. Remove it and you will know.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## The twelve
+# You have met six scores: dot, scaled dot, similarity, general, additive and concat. A survey lists twelve, and here they are, measured with our own code. Read the equations first. Matrices W, vectors w and biases b are learned; relu(x) is the larger of x and 0; $(W q)_i$ is the number for position i; φ makes new features of a vector.
+#
+# Then compare costs. *Kept per pair* counts the numbers that training has to store, *ms* is the time on this machine, and *Dq ≠ Dk* says whether query and key may have different sizes.
+
+# %%
+from chapters.ch02.experiments import comparison
+
+table = comparison()
+table
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[7]["parameters"] == table[8]["parameters"]
+assert [table[i]["multiply–adds per pair"] for i in (7, 8, 1)] == [4128, 64, 64] and [table[i]["kept per pair"] for i in (8, 1)] == [32, 0]
+
+# %% [markdown]
+# A pair costs concat 4,128 multiply–adds, and additive 64, as few as a dot product. But for training, additive has to keep 32 numbers for each pair, and the dot product none.
+#
+# The twelve are four families:
+#
+# - **nothing learned:** similarity, dot, scaled dot, generalized kernel,
+# - **a matrix in between:** general, biased general, activated general,
+# - **a small network:** concat, additive, deep,
+# - **one-sided:** location-based never reads the keys, feature-based never reads the query.
+#
+# **Keep this:** a score learns nothing, a matrix or a small network, and some scores read one side only.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: slips in a famous table
+# The twelve are from a survey (Chaudhari et al. 2021). Its table, as it circulates, has slips that you only notice when you try to run it. One was program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
+#
+# #### Find the error ●●○ · 4 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 2.1")
+
+@find_error("program 2.1", line=None)  # the number of the wrong line; correct it below
+def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], P ≥ K
+    a = queries @ W[0]                 # [Q]: a(q)
+    return a[:, None].expand(-1, len(keys))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# If all keys have the same score, softmax gives them the same weight, so this attention cannot attend to anything. Here are the weights of one query on five keys, first by a(q), then by Luong's own score, which computes one number for each position:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+generator = torch.Generator().manual_seed(0)
+one_query, five_keys = torch.randn(1, 4, generator=generator), torch.randn(5, 4, generator=generator)
+positions = SCORES["location_based"](4, 4, max_keys=5)
+one_number = (one_query @ positions.W.weight[0]).expand(1, 5).detach()  # a(q), the same for every key
+masked_softmax(one_number), masked_softmax(positions(one_query, five_keys).detach())
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(masked_softmax(one_number), torch.full((1, 5), 0.2))
+assert masked_softmax(positions(one_query, five_keys)).std() > 0.001
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 2.2")
+
+@find_error("program 2.2", line=None)  # the number of the wrong line; correct it below
+def biased_score(queries, keys, W, b):              # queries [Q, D], keys [K, D], W [D, D], b [D]
+    asked = queries @ W.T + b                       # [Q, D]: W q + b
+    products = keys[None, :] * asked[:, None]       # k (W q + b)
+    return products
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 2.3")
+
+@find_error("program 2.3", line=None)  # the number of the wrong line; correct it below
+def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H]
+    q = queries @ W0.T                   # [Q, H]
+    k = keys @ W1.T                      # [K, H]
+    pairs = q[:, None] + k[None, :]      # [Q, K, H]
+    return torch.relu(pairs) + b1
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Who can learn what?
+# Each score makes an assumption about what "fits" means. When is it right? We made five small worlds. In each, a query meets eight keys, and a rule says which key is right:
+#
+# - *direction*: the one that points most nearly where the query points,
+# - *reach*: the one that reaches furthest in the query's direction,
+# - *length*: the longest one,
+# - *feature*: the one that points most nearly where the query would point after a hidden rotation,
+# - *place*: the one at the position that the query names.
+#
+# We trained each of the twelve scores in each world, five times.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Which score will be best in most of the five worlds?",
+    ["deep: it has the most parameters", "scaled dot: everybody uses it", "none: they differ from world to world"],
+    answer=2,
+    because="A score that contains the rule has little to learn. A network can approximate most of the rules, "
+    "but it has to learn them from examples.",
+)
+
+# %%
+from course_utils.data import results
+from chapters.ch02.experiments import TASKS
+
+recorded = results.load("scores_task")
+percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()]
+                        for tasks in recorded["share_right"].values()])
+best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
+heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores",
+        title="Each world has a different winner",
+        caption=f"A cell: right choices in % of a score (row) in a world (column); guessing gives "
+                f"12.5. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert best == ["similarity", "dot", "feature_based", "general", "location_based"] and percent.amax(0).min() > 98.5
+assert percent.amin(1).max() < 20 and percent[7:10].max() < 97 and percent[1, 1] == percent[2, 1] and round(percent[1, 2].item()) == 31
+assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
+
+# %% [markdown]
+# Read a row first: every score gets less than 20 % right in at least one world, because it *cannot see* what the rule needs. The cosine sees no lengths. The dot product sees lengths, but always together with the direction: 31 % at *length*. Only location-based can learn *place*, because we built that world so: no key says where it is.
+#
+# Now read a column. Feature-based wins *length* although it never reads the query; in this world it does not have to. No small network is best anywhere after 300 steps.
+#
+# **Keep this:** with the right assumption about what "fits" means there is little to learn; a network assumes less and has to learn more.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: why each row looks as it does
+# Here is the reason for each score:
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.views import Table
+from chapters.ch02.experiments import REASONS
+
+Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert list(REASONS) == list(SCORES)
+assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9].amax(0))[1:].max() < 1
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: the sentence, twelve times
+# **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here are all twelve scores, with the same hand-made vectors: three numbers that say how much a word names a thing, is about something alive, and describes.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils import data
+from chapters.ch02.experiments import trained_scores
+
+cards = data.load("word_features")
+tired, x = cards.words[:11], torch.tensor(cards.features[:11]).float()
+scores, _ = trained_scores(3)
+scores["location_based"] = SCORES["location_based"](3, 3, max_keys=11)  # the trained one knows only 8 places
+with torch.no_grad():
+    twelve = torch.stack([masked_softmax(score(x, x)) for score in scores.values()])
+of_it = twelve[:, tired.index("it")]
+top = [tired[k] for k in of_it.argmax(-1)]
+heatmap(twelve, tired, tired, names=[name.replace("_", " ") for name in scores], head=1, select=("it", "animal"),
+        title="Which word does “it” attend to, under each score?",
+        caption="Rows are queries, columns are keys, a cell is a weight. Choose a score; the location-based one is untrained.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert top[1] == "animal" and top[3] == "because" and of_it.max() < 0.25 and not x[tired.index("because")].any()
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# No score is wrong here, and none understands the sentence. For "it", the dot product puts "animal" first; general puts "because" first, whose vector is all zeros, because its matrix was trained for a rotation that these words do not have. Under no score does "it" give any word even a quarter of its weight. The vectors and the score have to be learned together, which the next chapter does.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
-# <a id="padding"></a>
-# Short sentences in a batch are filled up with **padding**, which no query should attend to. <a id="causal-mask"></a>A model that learns to write word by word must not see the words to come: it needs a **causal mask**. Both masks are tables of True and False, joined by *and*. In the lab (its *tokens* are words) the steps are in the wrong order on purpose: the scores are multiplied by 0 and 1 *before* the softmax. **Guess first:** how much attention leaks to masked words?
+# So far, a query could attend to every key. Two kinds of key have to be hidden.
+#
+# - <a id="padding"></a>Short sentences in a batch are filled up with **padding**, to the length of the longest. No query should attend to it.
+# - <a id="causal-mask"></a>A model that learns to write word by word must not see the words to come. It needs a **causal mask**: position t may attend to positions 0 … t.
+#
+# Each mask is a table of True (may be attended) and False, with a row for each query. Where both apply, a key must be allowed by both.
+#
+# ### Exercise 4 ●●○ · 4 minutes
+# Write the mask of a whole batch for a *decoder*, the half of a translator that writes: causal, and no padding. Only keys are hidden. Padding has rows as queries too, and they stay as they are, because their output is not used.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("padding and causal mask")
+def decoder_mask(lengths, size):
+    """lengths [B], size T -> mask [B, T, T] bool, True = may be attended"""
+    raise NotImplementedError
+
+# %% [markdown]
+# Here are the masks of three sequences, with 4, 2 and 0 words in four positions. A line is a sequence; a group of four squares shows what one position may attend to.
+
+# %% tags=["nbval-check-output"]
+for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
+    print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
+
+# %% [markdown]
+# ### Where does the mask go?
+# In this lab five of seven positions are words (*tokens*), the mask is causal, and the steps are in the wrong order on purpose: the scores are multiplied by 0 and 1 *before* the softmax. **Guess first:** how much attention leaks to masked words?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 generator = torch.Generator().manual_seed(3)
 noise = 1.5 * torch.randn(7, 7, generator=generator)
-masks = labs.masking(noise, ["The", "animal", "didn't", "cross", "the", "street", "because"], length=5, causal=True, order="times")
+masks = labs.masking(noise, ["The", "animal", "didn't", "cross", "the", "street", "because"],
+                     length=5, causal=True, order="times")
 _, _, weights = masks.compute()
 masks
 
@@ -711,12 +962,12 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 #
 # </details>
 #
-# Now try the other three orders. The columns of the table:
+# Now try the other three orders in the lab. This table compares all four. Its columns, in percent:
 #
 # - the weight on masked keys,
-# - the same with the first row emptied,
+# - the same, when the first row has no key left,
 # - the smallest sum of a row,
-# - the largest change of an allowed weight when all masked scores rise by 1.
+# - how much an allowed weight changes when all *masked* scores rise by 1.
 
 # %%
 by_order = labs.orders(masks)
@@ -729,23 +980,13 @@ assert [row["change by masked scores"] > 10 for row in by_order] == [False, Fals
 assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0
 
 # %% [markdown]
-# *Softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights, so under a causal mask later words change earlier rows. *−10⁹ instead of −∞* fails when a row is completely masked: the masked words share its weight. *Mask, then softmax*, with zeros for an empty row, is always right.
+# Three orders fail, each in a way of its own:
 #
-# ### Exercise 4 ●●○ · 4 minutes
-# Write the mask of a whole batch for a *decoder*, the half of a translator that writes: causal, and no padding.
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("padding and causal mask")
-def decoder_mask(lengths, size):
-    """lengths [B], size T -> mask [B, T, T] bool, True = may be attended"""
-    raise NotImplementedError
-
-# %% tags=["nbval-check-output"]
-for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
-    print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
-
-# %% [markdown]
-# Each line is a sequence (of length 4, 2, 0), each group of four what one position may attend to. Padding has rows too, but their output is not used.
+# - *multiply, then softmax* leaks, as you saw,
+# - *softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights, so a row sums to as little as 5 %,
+# - *−10⁹ instead of −∞* fails only when a row is completely masked: then the masked words share its weight.
+#
+# *Mask, then softmax*, with −∞ and with zeros for an empty row, is always right.
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # Put everything together: score, scale, mask, softmax, average. Use chapter 1's `masked_softmax`.
@@ -753,7 +994,8 @@ for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product attention")
 def attention(queries, keys, values, mask):
-    """queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask [B, Q, K] -> output [B, Q, Dv], weights [B, Q, K]"""
+    """queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask [B, Q, K]
+    -> output [B, Q, Dv], weights [B, Q, K]"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -767,7 +1009,7 @@ generator = torch.Generator().manual_seed(0)
 queries, keys, values = torch.randn(3, 2, 6, 16, generator=generator)
 mask = decoder_mask(torch.tensor([6, 3]), 6)
 output, weights = attention(queries, keys, values, mask)
-by_pytorch = fused(queries[:, None], keys[:, None], values[:, None], attn_mask=mask[:, None])  # [B, 1, T, D]
+by_pytorch = fused(*(x[:, None] for x in (queries, keys, values)), attn_mask=mask[:, None])
 apart = (output - by_pytorch[:, 0]).abs().max().item()
 print("output", *output.shape, "weights", *weights.shape, "· equal to 1e-5:", apart < 1e-5)
 
@@ -870,14 +1112,15 @@ assert torch.allclose(averaged, linear, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An output that cannot be
-# Lecture slides give each of the five words of "The weather is nice today" a vector, key and value at once. "The" is the query, nothing is divided by √d, and the printed output is (1.8, 2.3, 0.4).
+# Score, mask and softmax only choose the weights. Which outputs can there be at all? Lecture slides give each of the five words of "The weather is nice today" a vector, key and value at once. "The" is the query, and nothing is divided by √d. Here are the vectors and the weights. The slides print the output (1.8, 2.3, 0.4).
 
 # %%
 nice = ["The", "weather", "is", "nice", "today"]
-X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
+X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8],
+                  [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
 weights = torch.softmax(X[:1] @ X.T, dim=-1)
 computed = weights @ X
-weights
+X, weights
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4)
@@ -887,7 +1130,7 @@ predict(
     "You have not seen the computed output yet. Can it be (1.8, 2.3, 0.4)?",
     ["yes, why not", "no, and you can tell from the vectors alone", "you have to compute it to know"],
     answer=1,
-    because="Weights are ≥ 0 and sum to 1, so each coordinate is an average. An average of numbers between .2 and .9 cannot be 1.8.",
+    because="Weights are ≥ 0 and sum to 1, so each coordinate is an average. An average of numbers between 0.2 and 0.9 cannot be 1.8.",
 )
 
 # %% jupyter={"source_hidden": true}
@@ -905,7 +1148,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The output is (0.574, 0.148, 0.620). The **convex hull** of the values holds all averages that weights ≥ 0 with sum 1 can make; the green region is its shadow on two of the three features. Attention never leaves the hull of its values, whatever the score, as long as its weights sum to 1.
+# The output is (0.574, 0.148, 0.620). All averages that weights ≥ 0 with sum 1 can make are together the **convex hull** of the values. The green region is its shadow on two of the three features. Attention never leaves the hull of its values, whatever the score, as long as its weights sum to 1.
 #
 # **Keep this:** the output of attention is an average of values, so it always lies between them.
 
@@ -923,164 +1166,16 @@ def impossible(output, values):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## The twelve
-# Matrices W, vectors w and biases b are learned; relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector. *Kept per pair* counts the numbers stored for training. *Dq ≠ Dk*: may the sizes differ?
-
-# %%
-from chapters.ch02.experiments import comparison
-
-table = comparison()
-table
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[7]["parameters"] == table[8]["parameters"]
-assert table[7]["multiply–adds per pair"] > 60 * table[8]["multiply–adds per pair"] and table[7]["ms"] < 60 * table[8]["ms"]
-
-# %% [markdown]
-# **Nothing learned:** similarity, dot, scaled dot, generalized kernel. **A matrix in between:** general and its two relatives. **A small network:** concat, additive, deep. **One-sided:** location-based never reads the keys, feature-based (in the survey) never the query.
-#
-# **Keep this:** all twelve are called as `SCORES[name](query_size, key_size)(queries, keys)`.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: slips in a famous table
-# The twelve are from a survey (Chaudhari et al. 2021). Its table, as it circulates, has slips that you only notice when you try to run it. One was program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
-#
-# #### Find the error ●●○ · 4 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.1")
-
-@find_error("program 2.1", line=None)  # the number of the wrong line; correct it below
-def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], P ≥ K
-    a = queries @ W[0]                 # [Q]: a(q)
-    return a[:, None].expand(-1, len(keys))
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# If all keys have the same score, softmax gives them the same weight, so this attention cannot attend to anything. Here are the weights of one query on five keys, first by a(q), then by Luong's own score, which computes one number for each position:
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-generator = torch.Generator().manual_seed(0)
-one_query, five_keys = torch.randn(1, 4, generator=generator), torch.randn(5, 4, generator=generator)
-positions = SCORES["location_based"](4, 4, max_keys=5)
-one_number = (one_query @ positions.W.weight[0]).expand(1, 5).detach()  # a(q), the same for every key
-masked_softmax(one_number), masked_softmax(positions(one_query, five_keys).detach())
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert torch.allclose(masked_softmax(one_number), torch.full((1, 5), 0.2))
-assert masked_softmax(positions(one_query, five_keys)).std() > 0.001
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.2")
-
-@find_error("program 2.2", line=None)  # the number of the wrong line; correct it below
-def biased_score(queries, keys, W, b):              # queries [Q, D], keys [K, D], W [D, D], b [D]
-    asked = queries @ W.T + b                       # [Q, D]: W q + b
-    products = keys[None, :] * asked[:, None]       # k (W q + b)
-    return products
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.3")
-
-@find_error("program 2.3", line=None)  # the number of the wrong line; correct it below
-def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H]
-    q = queries @ W0.T                   # [Q, H]
-    k = keys @ W1.T                      # [K, H]
-    pairs = q[:, None] + k[None, :]      # [Q, K, H]
-    return torch.relu(pairs) + b1
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Who can learn what?
-# In five small worlds a query meets eight keys, and one is right: the one that agrees best with its *direction*, that *reaches* furthest in its direction, that has the greatest *length*, that fits after a hidden rotation (*feature*), or that is at the *place* the query names. Each score was trained in each world five times.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "Which score will be best in most of the five worlds?",
-    ["deep: it has the most parameters", "scaled dot: everybody uses it", "none: they differ from world to world"],
-    answer=2,
-    because="A score that contains the rule has little to learn. A network can approximate most of the rules, "
-    "but it has to learn them from examples.",
-)
-
-# %%
-from course_utils.data import results
-from chapters.ch02.experiments import TASKS
-
-recorded = results.load("scores_task")
-percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()] for tasks in recorded["share_right"].values()])
-best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
-heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores", title="Each world has a different winner",
-        caption=f"A cell: right choices in % of a score (row) in a world (column); guessing gives 12.5. {recorded.about}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best == ["similarity", "dot", "feature_based", "general", "location_based"] and percent.amax(0).min() > 98.5
-assert percent.amin(1).max() < 20 and percent[7:10].max() < 97 and percent[1, 1] == percent[2, 1] and round(percent[1, 2].item()) == 31
-assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
-
-# %% [markdown]
-# Every score gets less than 20 % right in at least one world, because it *cannot see* what the rule needs. *Place* is built that way: no key carries it, so only location-based can learn it. The cosine sees no lengths. The dot product (31 % right at *length*) cannot ask for length *alone*. Feature-based wins there although it never reads the query: in this world it does not have to. No network is best anywhere after 300 steps.
-#
-# **Keep this:** with the right assumption about what "fits" means there is little to learn; a network assumes less and has to learn more.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: why each row looks as it does
-# Here is the reason for each score:
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import Table
-from chapters.ch02.experiments import REASONS
-
-Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert list(REASONS) == list(SCORES)
-assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9].amax(0))[1:].max() < 1
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: the sentence, twelve times
-# **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here are all twelve scores, with the same hand-made vectors: three numbers that say how much a word names a thing, is about something alive, and describes.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import data
-from chapters.ch02.experiments import trained_scores
-
-cards = data.load("word_features")
-tired, x = cards.words[:11], torch.tensor(cards.features[:11]).float()
-scores, _ = trained_scores(3)
-scores["location_based"] = SCORES["location_based"](3, 3, max_keys=11)  # the trained one knows only 8 places
-with torch.no_grad():
-    twelve = torch.stack([masked_softmax(score(x, x)) for score in scores.values()])
-of_it = twelve[:, tired.index("it")]
-top = [tired[k] for k in of_it.argmax(-1)]
-heatmap(twelve, tired, tired, names=[name.replace("_", " ") for name in scores], head=1, select=("it", "animal"),
-        title="Which word does “it” attend to, under each score?",
-        caption="Rows are queries, columns are keys, a cell is a weight. Choose a score; the location-based one is untrained.")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert top[1] == "animal" and top[3] == "because" and of_it.max() < 0.25 and not x[tired.index("because")].any()
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No score is wrong here, and none understands the sentence. For "it", the dot product puts "animal" first; general puts "because" first, whose vector is all zeros, because its matrix was trained for a rotation that these words do not have. Under no score does "it" give any word even a quarter of its weight. The vectors and the score have to be learned together, which the next chapter does.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# The last two are recorded, the others computed just now. A value outside its band stops the notebook.
+# All of these were computed just now. A value outside its band stops the notebook.
 
 # %%
-costs = results.load("scores_cost")
 rows = [
     ("scores at d = 400 against d = 4, ratio of deviations", spread[400] / spread[4], 9.5, 10.5),
+    ("without √d: share of queries with almost no gradient", tiny, 0.42, 0.48),
     ("quarter turn: share right, dot", right["dot"], 0, 0.06),
     ("quarter turn: share right, general", right["general"], 0.97, 1),
-    ("median ∂α/∂(q·k) at d = 400, without √d / with √d", compared.median().item(), 0.2, 0.3),
     ("attention against PyTorch's fused one, difference", apart, 0, 1e-5),
-    ("slope of time over length, exact (recorded)", costs["slopes"]["exact"], 1.6, 2.4),
-    ("slope of time over length, linear (recorded)", costs["slopes"]["linear"], 0.4, 1.2),
 ]
 for name, value, low, high in rows:
     assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
@@ -1089,8 +1184,8 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. The score decides what "fits" means. It is an assumption; a network assumes less and has to learn more.
-# 2. Dot product = cosine × both lengths. For independent features with mean 0 and variance 1, roughly as at the start of training, dividing by √d keeps its standard deviation at 1, and softmax is not saturated.
-# 3. A matrix lets query and key use different features; $W_Q$ and $W_K$ are such a matrix in two factors. In additive attention they meet only inside the tanh; concat is the same at a higher cost.
+# 2. Dot product = cosine × both lengths. For independent features with mean 0 and variance 1, roughly as at the start of training, dividing by √d keeps its standard deviation at 1, so softmax is not saturated.
+# 3. A matrix lets query and key use different features; $W_Q$ and $W_K$ are such a matrix in two factors. Additive attention is a small network instead; concat is the same at a higher cost.
 # 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax, and an empty row gives zeros.
 # 5. The output is an average of values, so it never leaves their convex hull.
 

@@ -112,7 +112,7 @@ KERNEL = Exercise(
 
 
 def attention_pooling(queries: Tensor, keys: Tensor, values: Tensor, width: float = 1.0) -> tuple[Tensor, Tensor]:
-    """Nadaraya–Watson with the Gaussian kernel in two lines; the softmax form, equal to `nadaraya_watson`.
+    """Nadaraya–Watson with the Gaussian kernel, written as a softmax; equal to `nadaraya_watson`.
 
     queries [Q], keys [K], values [K], width > 0 -> (estimate [Q], weights [Q, K]).
     """
@@ -162,7 +162,7 @@ POOLING = Exercise(
     name="attention pooling",
     task="For each query, the weight of every key (its Gaussian closeness, divided by the sum of its row) and the "
     "average of the values with these weights: `(estimate [Q], weights [Q, K])`.",
-    why="Query, key, weight, value: these two lines come back in every chapter.",
+    why="Query, key, weight, value: these steps come back in every chapter.",
     reference=attention_pooling,
     cases=lambda: [
         _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), shown=True),
@@ -177,10 +177,10 @@ POOLING = Exercise(
     used="Your pooling draws the next curve and its weights, and compares four widths after that.",
     hints=(
         "You need all distances at once. `queries[:, None] - keys` has the shape [Q, K], one row for each query.",
-        "The first line makes the weights: the closeness of all distances, divided by the sum of its row. "
+        "Then come the weights: the closeness of all distances, divided by the sum of its row. "
         "`sum(-1, keepdim=True)` keeps these sums as a column, [Q, 1]. (The softmax of −(distance / width)² / 2 along "
         "`dim=-1` gives the same.)",
-        "The second line makes the averages: a matrix product, `@`, of the weights [Q, K] and the values [K] is [Q], "
+        "Last come the averages: a matrix product, `@`, of the weights [Q, K] and the values [K] is [Q], "
         "one average for each query. Return the estimate first, then the weights.",
     ),
     minutes=5,

@@ -164,7 +164,7 @@ export function scaling(ui) {
       );
       const ex = scale(1, most, curveBox.x, curveBox.x + curveBox.w, true),
         ey = scale(0, Math.max(...curves.flat()) * 1.08, curveBox.y + curveBox.h, curveBox.y);
-      axes(c, ui, curveBox, ex, ey, { x: "d, the size of the vectors", y: "√d · ∂α/∂(q·k), typical query" });
+      axes(c, ui, curveBox, ex, ey, { x: "d, the size of the vectors", y: "√d · ∂α/∂(q·k), median query" });
       curve(c, sizes, curves[0], ex, ey, brick, 2 * unit, [6, 3]);
       curve(c, sizes, curves[1], ex, ey, sand, 2.4 * unit);
       curve(c, [state.d, state.d], [0, ey.high], ex, ey, theme.text, 1, [3, 3]);
@@ -197,7 +197,7 @@ export function scaling(ui) {
         rows: [
           row("standard deviation of the scores", "spread"),
           row("entropy of the weights", "entropy"),
-          row("∂α/∂(q·k) times √d, typical query", "gradient"),
+          row("∂α/∂(q·k) times √d, median query", "gradient"),
         ],
       };
     },

@@ -8,7 +8,7 @@ from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
-SHOWN, QUERIES, KEYS, BASE = 12, 96, 24, 12  # queries on show and in all; 12 vectors each, turned round, make the rest
+SHOWN, QUERIES, KEYS, BASE = 12, 384, 24, 12  # queries on show and in all; 12 vectors each, turned round, make the rest
 
 
 class Scaling(View):
@@ -26,7 +26,7 @@ class Scaling(View):
 
     def measure(self, d: int, scaled: bool) -> dict:
         """At size d, in float64: scores, weights [Q, K]; spread of the scores, mean entropy of the weights, and
-        the gradient of the typical query: median of the Frobenius norm of ∂α/∂(q·k), times √d, so the response to one
+        the gradient of the median query: median of the Frobenius norm of ∂α/∂(q·k), times √d, so the response to one
         standard deviation of q·k. Softmax's Jacobian is diag(α) − ααᵀ; with √d the chain rule divides it by √d."""
         q, k = self.vectors("queries", QUERIES)[:, :d], self.vectors("keys", KEYS)[:, :d]
         scores = q @ k.T / (d**0.5 if scaled else 1)
@@ -46,7 +46,7 @@ class Scaling(View):
         return (
             f"Random vectors of size {d}. Standard deviation of the dot products {plain['spread']:.1f}; divided by √d, "
             f"{scaled['spread']:.1f}. Entropy of the weights {plain['entropy']:.2f} of at most {np.log(keys):.2f}, "
-            f"with √d {scaled['entropy']:.2f}. ∂α/∂(q·k) times √d, typical query: {plain['gradient']:.3f}, "
+            f"with √d {scaled['entropy']:.2f}. ∂α/∂(q·k) times √d, median query: {plain['gradient']:.3f}, "
             f"with √d {scaled['gradient']:.3f}."
         )
 
@@ -55,7 +55,7 @@ class Scaling(View):
         names = {
             "spread": "standard deviation of the scores",
             "entropy": "entropy of the weights",
-            "gradient": "∂α/∂(q·k) times √d, typical query",
+            "gradient": "∂α/∂(q·k) times √d, median query",
         }
         rows = [[text, f"{plain[key]:.3f}", f"{scaled[key]:.3f}"] for key, text in names.items()]
         return TextTable([f"d = {self.state['d']}", "q·k", "÷ √d"], rows)
@@ -87,11 +87,11 @@ def scaling(
     sizes=range(1, 1025),
     *,
     d=64,
-    seed=20,
+    seed=16,
     title="Why divide by √d?",
     caption="Drag d. Brick: plain dot products; sand: divided by √d. Above, the distribution of the scores and the "
     "weights that softmax makes of them (a cell: the weight of one query on one key; all vectors are random). Below, "
-    "how much the typical query's weights respond to one standard deviation of q·k.",
+    "how much the median query's weights respond when q·k changes by one standard deviation, √d.",
     live=False,
     presenting=None,
 ):
