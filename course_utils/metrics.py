@@ -48,7 +48,7 @@ def bleu(hypotheses: Sequence[str], references: Sequence, lowercase: bool = Fals
     from sacrebleu.metrics.bleu import BLEU
 
     hypotheses, references = _several(hypotheses, references)
-    cut = BLEU(tokenize=one_of("tokenize", tokenize, TOKENIZERS), force=True).tokenizer
+    cut = BLEU(tokenize=one_of("tokenize", tokenize, TOKENIZERS)).tokenizer
     matches, totals, lengths = [0] * ORDER, [0] * ORDER, [0, 0]
     flag("lowercase", lowercase)
     for hypothesis, several in zip(hypotheses, references, strict=True):

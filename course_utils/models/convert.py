@@ -64,10 +64,9 @@ def bert_from(cls, config_class, module: nn.Module):
     if given != needed:
         raise ValueError(f"this is a {given}; {cls.__name__}.from_huggingface takes transformers' {needed}")
     kind = getattr(theirs, "position_embedding_type", None) or "absolute"
-    decoder = getattr(theirs, "is_decoder", False)
-    if kind != "absolute" or decoder or theirs.hidden_act not in ACTIVATIONS:
+    if kind != "absolute" or theirs.is_decoder or theirs.hidden_act not in ACTIVATIONS:
         raise ValueError(
-            f"this BERT has {kind} positions, activation {theirs.hidden_act!r}, is_decoder={decoder}; "
+            f"this BERT has {kind} positions, activation {theirs.hidden_act!r}, is_decoder={theirs.is_decoder}; "
             f"needed: absolute positions, one of {', '.join(ACTIVATIONS)}, and no decoder"
         )
     settings = {own: getattr(theirs, name) for own, name in BERT_SETTINGS.items()}

@@ -55,7 +55,7 @@ class WordPiece(Pieces):
         sizes = {"vocab_size": max_size, "min_frequency": min_count}
         trainer = trainers.WordPieceTrainer(**sizes, special_tokens=before, show_progress=False)
         learned.train_from_iterator(sentences, trainer)
-        return cls(_tokenizer(learned.get_vocab(with_added_tokens=True)))
+        return cls(_tokenizer(learned.get_vocab()))
 
     @property
     def words(self) -> list[str]:

@@ -254,6 +254,14 @@ def small(steps, resume=None, model=None, **more):
     return fit(model, [torch.ones(4, 2)], loss, steps=steps, resume=resume, show=False, **more)
 
 
+def test_a_training_run_by_hand_is_trained_again_and_one_that_is_presented_is_taken_as_kept(folder, monkeypatch):
+    monkeypatch.delenv("COURSE_KEPT")
+    monkeypatch.delenv("COURSE_PRESENTING", raising=False)
+    assert not any("Kept" in small(6).message for _ in range(2))
+    monkeypatch.setenv("COURSE_PRESENTING", "1")
+    assert "Kept from" in small(6).message
+
+
 def test_a_continuation_depends_on_what_it_continues(folder):
     """The same continuation of two different beginnings is two trainings."""
     ends = [small(6, small(3, lr=lr), lr=0.1) for lr in (0.1, 0.5)]

@@ -70,6 +70,22 @@ def test_nobody_in_reach_is_a_gap():
     assert weights.tolist() == [[0.5, 0.5], [0.0, 0.0]]
 
 
+@pytest.mark.parametrize(
+    ("kernel", "error", "said"),
+    [
+        (1.0, TypeError, "needed: a function of distances"),
+        (lambda d: 1 - d.abs(), ValueError, "the kernel gave -3; needed: no negative weights"),  # only far away
+        (lambda d: -torch.ones_like(d), ValueError, "no negative weights"),
+        (lambda d: d.abs().sum(), ValueError, "needed: a number for each"),
+        (lambda d: d.abs() < 1, ValueError, "needed: a number for each"),
+        (lambda d: 1.0, ValueError, "the kernel gave float"),
+    ],
+)
+def test_a_kernel_gives_a_closeness_for_each_distance_and_none_below_0(kernel, error, said):
+    with pytest.raises(error, match=said):
+        nadaraya_watson([0.0], [0.0, 4.0], [3.0, 4.0], kernel)
+
+
 def test_one_point_and_duplicates():
     assert nadaraya_watson([5.0], [1.0], [7.0])[0].item() == 7
     estimate, weights = nadaraya_watson([1.0], [1.0, 1.0], [2.0, 4.0])

@@ -313,3 +313,8 @@ def small():
     from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
 
     return Seq2Seq(Seq2SeqConfig(6, 6, model_size=4))
+
+
+def test_a_folder_that_there_is_not_is_made(tmp_path):
+    training.save_checkpoint(model(), tmp_path / "new" / "deeper" / "a.json")
+    assert sorted(p.name for p in (tmp_path / "new" / "deeper").iterdir()) == ["a.json", "a.safetensors"]

@@ -201,6 +201,25 @@ def test_a_sentence_is_written_the_same_alone_and_in_a_batch(settings):
         assert alone.score == pytest.approx(found.score)
 
 
+class Tapes(Tape):
+    """A tape for each source, whose first number names it: table [sources, steps, V]."""
+
+    def start(self, source, source_mask=None):
+        return torch.stack([source[:, 0], torch.zeros_like(source[:, 0])], 1)
+
+    def step(self, words, state):
+        return Step(self.table[state[:, 0], state[:, 1]], state + torch.tensor([0, 1]), None)
+
+
+def test_a_source_that_is_done_stays_as_it_is_while_others_go_on():
+    """With a beam of 1, one ended sentence ends the search, however much a longer one would gain by α = 20."""
+    p = lambda **share: [math.log(share.get(name, 1e-9)) for name in ("pad", "unk", "bos", "eos", "a", "b")]  # noqa: E731
+    tapes = Tapes([p(eos=0.6, a=0.4), p(eos=1.0), p(eos=1.0)], [p(a=1.0), p(b=1.0), p(eos=1.0)])
+    for rows in ([0], [1], [0, 1], [1, 0, 0]):
+        found = decoding.beam_search(tapes, torch.tensor(rows)[:, None], max_length=2, beam=1, length_penalty=20)
+        assert [one.ids for one in found] == [[[], [A, B_]][row] for row in rows]
+
+
 def test_a_wider_beam_never_ends_with_a_less_probable_sentence_than_greedy_here():
     better = 0
     for seed in range(8):

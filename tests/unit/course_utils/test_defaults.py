@@ -8,7 +8,7 @@ import pytest
 
 import course_utils
 
-ROOMS = ("attention", "decoding", "metrics", "models", "positions", "training.fitting", "training.schedules")
+ROOMS = ("attention", "decoding", "metrics", "models", "positions", "text", "training")
 NAMES = [m.name.removeprefix("course_utils.") for m in pkgutil.walk_packages(course_utils.__path__, "course_utils.")]
 MODULES = [name for name in NAMES if name.startswith(ROOMS) and name != "models.convert"]
 TAKEN = """\
@@ -65,8 +65,19 @@ models.transformer Transformer.forward: need_weights=False
 models.transformer Transformer.loss: label_smoothing=0.0
 positions SinusoidalPositions.forward: first=0
 positions LearnedPositions.forward: first=0
+text.batches Batches: tokens=2000
+text.bytepairs learn: min_count=2
+text.bytepairs BytePairs.build: max_size=4096, min_count=2
+text.subwords Subwords.build: max_size=8000, min_count=2, special=('<pad>', '<unk>', '<bos>', '<eos>')
+text.vocabulary Vocabulary: split='words'
+text.vocabulary Vocabulary.build: split='words', min_count=1
+text.wordpiece WordPiece.build: max_size=1000, min_count=1
+training.checkpoints save_checkpoint: rank=4
+training.display Progress: apart=False
 training.fitting Settings: higher_is_better=False, show=True
 training.fitting fit: seed=0
+training.kept trim: limit=400000000
+training.run Run: step=0, history=<factory>, _last=<factory>
 training.schedules warm_then_fall: warm_up=40
 """
 

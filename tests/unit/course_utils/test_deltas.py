@@ -78,6 +78,16 @@ def test_more_than_the_rank_is_refused_and_so_are_factors_of_another_model(base,
         thicken(small | {name: small[name][:, :-1]}, state, list(tuned.state_dict()))
 
 
+def test_what_is_a_thousand_times_smaller_than_the_largest_counts_as_nothing():
+    base = {"w": torch.randn(4, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)}
+    added = torch.diag(torch.tensor([4.0, 2.0, 0.0041, 0.0039], dtype=torch.float64))
+    for rank in (1, 2):
+        with pytest.raises(ValueError, match=rf"rank 3; needed: {rank}, or give rank=3"):
+            thin({"w": base["w"] + added}, base, rank)
+    back = thicken(thin({"w": base["w"] + added}, base, 3), base, ["w"])["w"] - base["w"]
+    torch.testing.assert_close(back, added.where(added > 0.004, 0), atol=1e-6, rtol=0)
+
+
 def test_a_card_names_its_base(base, tuned, tmp_path):
     path = checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
     card = json.loads(path.read_text("utf-8"))

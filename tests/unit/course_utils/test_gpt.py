@@ -39,6 +39,14 @@ def test_the_future_changes_nothing(positions, training):
     assert torch.allclose(a[:, :5], b[:, :5], atol=1e-6) and not torch.allclose(a[:, 5:], b[:, 5:], atol=1e-3)
 
 
+@torch.no_grad()
+def test_a_step_gives_the_last_layers_weights_on_the_prompt_as_the_mean_of_its_heads():
+    made, given = model(), ids()
+    whole = made(given, need_weights=True).weights[-1]  # [B, H, T, T]
+    seen = made.step(given[:, -1], made.start(given[:, :-1])).weights
+    torch.testing.assert_close(seen, whole[:, :, -1, :-1].mean(1))
+
+
 @BOTH
 @torch.no_grad()
 def test_step_by_step_equals_all_at_once(positions):

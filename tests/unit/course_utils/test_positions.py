@@ -16,6 +16,11 @@ from course_utils.positions import (
 )
 
 
+def test_frequencies_are_exact_to_float64():
+    expected = [10_000 ** (-2 * j / 6) for j in range(3)]
+    assert frequencies(6).tolist() == pytest.approx(expected, rel=1e-14)
+
+
 def test_sinusoids_by_hand():
     table = sinusoidal_encoding(3, 4)
     assert table.shape == (3, 4)

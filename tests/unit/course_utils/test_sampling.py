@@ -113,6 +113,13 @@ def test_settings_that_cannot_be_drawn_with_are_named(options):
         sample(**given)
 
 
+@pytest.mark.parametrize("mask", [torch.ones(2, 3).bool(), torch.ones(2, 2), [[True] * 2] * 2, torch.eye(2)[:1].bool(),
+                                  torch.tensor([[True, True], [False, False]])])  # fmt: skip
+def test_the_mask_of_prompts_is_boolean_of_their_shape_with_a_token_in_each_row(mask):
+    with pytest.raises(ValueError, match=r"^mask is .*; needed: \[2, 2\] bool, True = real, one in each row"):
+        sample(model(), torch.tensor([[4, 5], [4, 5]]), 2, mask=mask)
+
+
 @pytest.mark.parametrize("positions", ["learned", "rotary"])
 def test_a_shorter_prompt_in_a_batch_goes_on_as_it_would_alone(positions):
     made, lengths = model(positions=positions), [7, 4, 1]

@@ -166,6 +166,7 @@ def test_the_config_is_frozen():
         (torch.ones(2, 3, dtype=torch.long), torch.ones(2, 2, dtype=torch.bool), r"needed: \[2, 3\] bool"),
         (torch.ones(1, 3, dtype=torch.long), torch.tensor([[True, False, True]]), "gaps"),
         (torch.ones(1, 3, dtype=torch.long), torch.zeros(1, 3, dtype=torch.bool), "hides a whole sentence"),
+        (torch.ones(2, 3, dtype=torch.long), torch.tensor([[True] * 3, [False] * 3]), "hides a whole sentence"),
     ],
 )
 def test_a_wrong_source_is_refused_in_words(source, mask, words):

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from edges import holds
 
 from course_utils import data, text
 from course_utils.text import (
@@ -187,6 +188,32 @@ def test_order_is_new_in_each_pass_and_repeatable_by_seed():
     assert order(batches) == first != second
 
 
+def test_a_batch_is_filled_up_to_the_limit():
+    """A pair of one word each takes 3: the source, and <bos> or <eos> with the target."""
+    sizes = lambda tokens: sorted(len(b.source) for b in Batches([([5], [6])] * 7, tokens))  # noqa: E731
+    assert sizes(5) == [1] * 7 and sizes(6) == sizes(8) == [1, 2, 2, 2] and sizes(21) == [7]
+
+
+def test_padding_moves_to_the_front_and_the_tokens_keep_their_order():
+    ids, mask = torch.tensor([[5, 6, 0, 0], [7, 0, 8, 0]]), torch.tensor([[1, 1, 0, 0], [1, 0, 1, 0]]).bool()
+    moved, real = text.padding_first(ids, mask)
+    assert moved.tolist() == [[0, 0, 5, 6], [0, 0, 7, 8]] and real.tolist() == [[False, False, True, True]] * 2
+    for wrong in (mask.int(), mask[0], mask.tolist()):
+        with pytest.raises(TypeError, match=r"needed: \[B, T\] bool"):
+            text.padding_first(ids, wrong)
+    for wrong in (ids[:, :3], ids.tolist()):
+        with pytest.raises(ValueError, match=r"whole numbers of shape \[2, 4\]"):
+            text.padding_first(wrong, mask)
+
+
+def test_the_letters_of_word_pieces_come_in_order_and_a_mask_stays_whole():
+    built = WordPiece.build(["the soup was good .", "Ünder the sea !"], 60)
+    first = built.words[5 : built.words.index("##a")]
+    assert first == sorted(set("thesoupwasgood.undersea!")), "each once, none of them a space"
+    assert built.cut("the [MASK] sea") == ["the", "[MASK]", "sea"] and built.encode("[MASK]") == [built.mask]
+    assert built.tokens([built.pad, built.unk, built.cls, built.sep]) == ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+
+
 def test_a_pair_longer_than_a_batch_still_comes():
     assert sum(len(b.source) for b in Batches([([5] * 90, [6] * 90), ([5], [6])], tokens=50)) == 2
 
@@ -227,6 +254,22 @@ class TestWhatIsRefused:
         for method in (built.decode, built.tokens):
             with pytest.raises((TypeError, ValueError), match="needed|this vocabulary has 0 … "):
                 method(ids)
+
+    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece, BytePairs])
+    def test_the_last_number_and_the_one_behind_it(self, kind):
+        built = kind.build(["the cat sat on the mat"])
+        for method in (built.decode, built.tokens):
+            holds(lambda i, method=method: method([i]), [0, len(built) - 1], [-1, len(built)])
+
+    @pytest.mark.parametrize("special", [["<p>", "<u>", "<b>"], ["<p>", "<u>", "<b>", "<b>"], list("<pube>")])
+    def test_special_tokens_are_four_and_differ(self, special):
+        with pytest.raises(ValueError, match="needed: four different names"):
+            Subwords.build(["the cat"], special=special)
+
+    @pytest.mark.parametrize("kind", [Subwords, WordPiece])
+    def test_a_count_that_no_pair_reaches_leaves_single_letters(self, kind):
+        built = kind.build(["the cat sat on the mat"] * 3, min_count=10**9)
+        assert "the" not in built and "the" in kind.build(["the cat sat on the mat"] * 3, min_count=3)
 
     @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece, BytePairs])
     def test_numbers_may_come_as_a_tensor(self, kind):

@@ -27,6 +27,12 @@ def made(seed=0, train=False, **options):
     return Transformer(TransformerConfig(20, 30, **settings)).train(train)
 
 
+def test_embeddings_begin_with_a_standard_deviation_of_1_over_the_root_of_the_model_size():
+    net = Transformer(TransformerConfig(500, 500, model_size=64, num_layers=1))
+    for embedding in (net.source_embedding, net.target_embedding):
+        assert embedding.weight.std().item() == pytest.approx(1 / 8, rel=0.03)
+
+
 def some(batch=3, source=9, target=7, seed=0):
     """source, target, source_mask"""
     draw = torch.Generator().manual_seed(seed)
