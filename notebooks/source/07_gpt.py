@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Guess a covered line letter by letter: Claude Shannon used this game to measure how predictable English is. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. It pays $-\log_2$ of the probability that it gave to the right letter, in **bits**: none if it was certain, one for a coin toss. **Guess:** who will win, you or five million parameters?
+# Guess a covered line letter by letter: Claude Shannon used this game to measure how predictable English is. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. The right guesses of both are counted. The model also pays $-\log_2$ of the probability that it gave to the right letter, in **bits**: none if it was certain, one for a coin toss. **Guess:** who will win, you or five million parameters?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -46,7 +46,7 @@ assert first > 2 * later and round(everywhere, 1) == 2.1
 # <a id="language-model"></a><a id="next-token"></a>
 # <details><summary>Answer</summary>
 #
-# People can win: from their guesses, Shannon estimated 0.6 to 1.3 bits a letter, though for modern prose in their own language. The model pays 2.1 on its held-out text, and more than twice as much for the first letter of a word as for a later one.
+# People can win: from their guesses, Shannon estimated 0.6 to 1.3 bits a letter, though for modern prose in their own language, with 27 symbols where this game has 69. The model pays 2.1 on its held-out text, and more than twice as much for the first letter of a word as for a later one.
 #
 # </details>
 #
@@ -76,7 +76,7 @@ assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].c
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: ten openings, nothing selected
-# One continuation may be luck. Here are the ten that were drawn, once each, when its training ended; they are kept in its card. Look for one that still makes sense at its end.
+# One continuation may be luck. Here are the ten that were drawn, once each, when its training ended; they are kept in its card, the file that describes it. Look for one that still makes sense at its end.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -107,7 +107,7 @@ assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Chapter 5, with something removed
-# Without cross-attention, a Transformer's decoder block is chapter 5's *encoder* block with a causal mask: GPT's block. **Guess:** which parameters are only in this one, or only in a BERT block of the same size?
+# Take the cross-attention out of a decoder block: what remains is an encoder block with a causal mask. That is GPT's block. **Guess:** which parameters does it have that a BERT block of the same size lacks, or the other way round?
 #
 # <details><summary>Answer</summary>
 #
@@ -169,7 +169,7 @@ labs.merges(words, word="lowest", title="Which two belong together?")
 assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
 
 # %% [markdown]
-# After a few merges *est* is a piece, and the new word *lowest* is cut into two known pieces (example: Sennrich et al. 2016).
+# After a few merges *est* is a piece, and the new word *lowest* is cut into two known pieces (words much like those of Sennrich et al. 2016).
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write one merge.
@@ -183,7 +183,7 @@ def merge_once(words):
     raise NotImplementedError
 
 # %% [markdown]
-# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text is a row of bytes, so nothing is unknown. Below, the course sentence is cut in four ways, one of them with 600 merges learned from our stories. Compare *how many* tokens there are with the size of the *vocabulary*.
+# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text is a row of bytes, so nothing is unknown. Below, the course sentence is cut in five ways, two of them with merges learned from our stories. Compare *how many* tokens there are with the size of the *vocabulary*.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch07 import language
@@ -192,9 +192,9 @@ from course_utils.views import Table
 
 tired = "The animal didn't cross the street because it was too tired."
 tales = language.load_text("stories")
-learned = text.BytePairs.build([tales.train], max_size=4 + 256 + 600)  # just now: 4 marks, 256 bytes, 600 merges
-rows, ways = [], {"characters": poet.tokenizer, "pieces, of our stories": learned, "pieces, of gpt-prose": prose.tokenizer,
-                  "words, of chapter 5": load_checkpoint("transformer-grammar").source}
+few, learned = (text.BytePairs.build([tales.train], max_size=4 + 256 + merges) for merges in (100, 600))  # 4 marks, 256 bytes
+rows, ways = [], {"characters": poet.tokenizer, "pieces, 100 merges of our stories": few, "pieces, 600 merges": learned,
+                  "pieces, of gpt-prose": prose.tokenizer, "words, of chapter 5": load_checkpoint("transformer-grammar").source}
 for name, tokenizer in ways.items():
     cut = tokenizer.cut(tired)
     rows.append({"tokens are": name, "how many": len(cut), "pairs to attend": len(cut) * (len(cut) + 1) // 2,
@@ -203,12 +203,13 @@ lengths = [row["how many"] for row in rows]
 Table(rows, "A space belongs to the piece that follows it.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert lengths[0] == len(tired) == 60 and max(lengths[1:]) < 20 and lengths[2] == 14
+assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and [row["pairs to attend"] for row in rows[::3]] == [1830, 105]
+assert len(few) < len(learned) < len(prose.tokenizer)
 
 # %% [markdown]
-# Sixty characters have 1,830 pairs for causal attention; the fourteen pieces of `gpt-prose` have 105. But inside a piece a model sees no letters: to count the r's in *strawberry*, it must know the spelling by heart.
+# More merges of one text give fewer tokens and a larger vocabulary. `gpt-prose` learned its pieces from other books, so it does not do better here, although it knows more of them. Sixty characters have 1,830 pairs for causal attention; its fourteen pieces have 105. But inside a piece a model sees no letters: to count the r's in *strawberry*, it must know the spelling by heart.
 #
-# **Keep this:** longer tokens make texts shorter and the vocabulary larger; BPE lets the text choose.
+# **Keep this:** on one text, more merges mean fewer tokens and a larger vocabulary. BPE picks the pieces by counting.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a tokenizer of your own
@@ -318,7 +319,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps, with an optimiser called Muon: a single attention head alone, one block of chapter 5, and a GPT of two blocks. **Guess** how far each gets below the bigram table. (The curve is measured on 64 windows of the held-out text, the table on all of it.)
+# Three models train for equally many steps: a single attention head alone, one block of chapter 5, and a GPT of two blocks. **Guess** how far each gets below the bigram table. (The curve is measured on 64 *windows*, stretches of 64 tokens, of the held-out text, the table on all of it.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 steps = {"class": 400, "full": 3000}[runtime.profile]
@@ -332,7 +333,7 @@ reached = reached | {name: lesson.valid_loss(model) for name, model in trained.i
 size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
 rows = [{"who": name, "nats a token": loss, "perplexity": math.exp(loss), "bits per character": bits_per_character(loss, *size)}
         for name, loss in reached.items()]
-Table(rows, f"Held-out text of “{tales.name}”, {steps} steps each with the optimiser Muon. Bits: by your function.")
+Table(rows, f"Held-out text of “{tales.name}”, {steps} steps each. Bits: by your function.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert runtime.profile == "full" or 0.75 < reached["one head"] / reached["bigram"] < 1.3
@@ -342,7 +343,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The head's output is a weighted mean of all it has read, and after these steps it is still near the bigram table, which sees one token. A block has more: several heads, norms, a residual connection that keeps the last token itself, and a feed-forward network. Together they more than halve the bits; this table does not say which matters most. In so few steps the second block adds little.
+# The head's output is a weighted mean of all it has read, and after these steps it is still near the bigram table, which sees one token. A block has more: several heads, norms, a residual connection that keeps the last token itself, and a feed-forward network. Together they more than halve the bits; this table does not say which matters most. In this run the second block adds little.
 #
 # </details>
 #
@@ -378,7 +379,7 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("gpt-prose writes 100 tokens, each time the most likely one. What will you see?",
         ["its best sentences", "phrases that keep coming back", "noise"], answer=1,
-        because="What it has written makes itself more likely: after the same words come the same words.")
+        because="Each repetition makes the next one more likely.")
 
 # %% [markdown]
 # Here is one step. Press *draw*, move the knobs, then type your own opening below.
@@ -453,15 +454,15 @@ Table(rows, "gpt-prose at temperature 1. Kept by your top-p.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert rows[0]["pieces in top-p 0.9"] == 1 and rows[0]["its probability"] > 0.9
-assert rows[1]["pieces in top-p 0.9"] > 200 and rows[1]["probability in top-k 12"] < 0.5
+assert rows[1]["pieces in top-p 0.9"] > 200 and rows[1]["probability in top-k 12"] < 0.25
 
 # %% [markdown]
-# After *each* the model is sure, and one piece is enough; after *the* hundreds are possible. Top-k with twelve would add eleven unlikely pieces to the first and cut off more than half of the probability in the second. Top-p follows the distribution.
+# After *each* the model is sure, and one piece is enough; after *the* hundreds are possible. Top-k with twelve would add eleven unlikely pieces to the first and cut off more than three quarters of the probability in the second. Top-p follows the distribution.
 #
-# Now whole passages. The last row is by a person: the opening of *The Wonderful Wizard of Oz*, a book that was held out. **Guess:** which text does the model itself find most likely? It is the one with the fewest bits.
+# Now whole passages. The last row is by a person: the opening of *The Wonderful Wizard of Oz*, a book that was held out. **Guess:** which text does the model itself find most likely, character for character? It is the one with the fewest bits.
 
 # %% jupyter={"source_hidden": true}
-knobs = {"always the best": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
+knobs = {"always the likeliest": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
          "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
 begun = "Dorothy lived in the midst of the great Kansas prairies, with"
 texts = {how: (opening, generate(prose, opening, 100, **knob)) for how, knob in knobs.items()}
@@ -483,13 +484,13 @@ Table([{"how": how, "bits per character": means[how], "different words, %": roun
       "gpt-prose, seed 0, not selected")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert fresh["always the best"] == min(fresh.values()) and fresh["always the best"] < 0.8 * fresh["temperature 1"]
-assert means["always the best"] == min(means.values()) and means["always the best"] < 0.8 * min(means["temperature 1"], means["L. F. Baum, 1900"]) and max(means, key=means.get) == "temperature 2"
+assert fresh["always the likeliest"] == min(fresh.values()) and fresh["always the likeliest"] < 0.8 * fresh["temperature 1"]
+assert means["always the likeliest"] == min(means.values()) and means["always the likeliest"] < 0.8 * min(means["temperature 1"], means["L. F. Baum, 1900"]) and max(means, key=means.get) == "temperature 2"
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The text of its best tokens, in which phrases keep coming back: it has the fewest bits and the fewest different words. Baum's sentences cost far more. Holtzman et al. (2020) found this with GPT-2 and proposed top-p.
+# The text of always the likeliest token, in which phrases keep coming back: it has the fewest bits and the fewest different words. Baum's sentences cost far more. Holtzman et al. (2020) found this with GPT-2 and proposed top-p.
 #
 # </details>
 #
@@ -517,7 +518,7 @@ assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the same class, in Chinese
-# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart? A few draws would not tell, but the probability of his line does.
+# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart? A few draws would not tell; the probability of his line tells more.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 chinese = load_checkpoint("gpt-quatrains")
@@ -540,7 +541,7 @@ assert 1e-6 < his < 1e-4 and his > 1000 * held_out_line
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Not so that it would write it: the line has less than one chance in ten thousand. But that is more than a thousand times what five characters get at the average loss on held-out poems, so the model has probably read it in training, or lines much like it. Knowing by heart is a matter of degree.
+# Not well enough to recite it: the line has less than one chance in ten thousand. But that is more than a thousand times what five characters get at the average loss on held-out poems. One line cannot show whether the model has read it, or only many like it.
 #
 # </details>
 
@@ -617,7 +618,7 @@ def speculate(p, q, count, generator):
     return torch.where(keeps, proposed, others), keeps
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here is one position, 20,000 times. In each row, which of the first two numbers is the last one near?
+# Here is one position, 20,000 times. Is the share drawn nearer to $q$ or to $p$?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 begun, window = torch.tensor([learned.encode("\nThe nurse was")]), lesson.windows(count=64)[0][:, :-1]
@@ -646,7 +647,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# After training on 158,537 such lines, a prompt that ends with `<to-fr>` *asks* for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*. The first table has their scores, the second what they make of six sentences.
+# After training on 158,537 such lines, with a loss on both languages, a prompt that ends with `<to-fr>` *asks* for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*. The first table has their scores on sentences of Tatoeba (*chrF* is like BLEU, but counts runs of characters; *exact*: the same as a reference). The second has what they make of six sentences.
 
 # %%
 from IPython.display import display
@@ -671,13 +672,13 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer is ahead, by less than a point and with nearly twice the parameters; on the longest sentences the GPT is. But the GPT was trained longer and on larger batches, so this only shows that a decoder alone can translate.
+# The Transformer leads, by less than a point and with nearly twice the parameters; on the longest sentences the GPT leads. But the GPT was trained longer and on larger batches, so this only shows that a decoder alone can translate.
 #
 # In French the animal is *il* and the street *elle*. In both twins the GPT writes *il*, the Transformer *elle*, chapter 3's model *c'était*: none lets *tired* or *wide* decide, so here a right pronoun is right by default.
 #
 # </details>
 #
-# French pieces attend back to the English part of their line (last layer, mean of its heads, French left out). Type your own sentence.
+# What does each French piece attend to in the English part of its line? Here is the mean of the last layer's heads; we drop the weights on French and rescale the rest. Type your own sentence.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 import dataclasses
@@ -689,9 +690,11 @@ labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
 assert "europe" in said_so.text and "économie européenne" in said_so.text.replace("' ", "'")
+english = dict(zip(said_so.tokens, (said_so.source_tokens[i] for i in back.argmax(-1).tolist()), strict=True))
+assert english["▁viv"] == "▁live" and english["▁en"] == "▁in" and english["ne"] == "▁are" and english["▁nous"] == "." and back.max() < 0.5
 
 # %% [markdown]
-# This new sentence fails: *zone* is missing and Europe appears twice.
+# This new sentence fails: *zone* is missing and Europe appears twice. In the map *viv* finds *live* and *en* finds *in*, but *nous* looks at the full stop and *ne* at *are*, and no weight reaches a half. A mean of heads is no dictionary.
 #
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
@@ -760,7 +763,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. The tokens are new at each step, and the repeat begins after varying numbers of them, so neither learning by heart nor attending a fixed distance back helps. The *copying score* is how much of a head's attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. The tokens are new at each step, and the repeat begins after varying numbers of them, so neither learning by heart nor attending a fixed distance back helps. A head's *copying score* (or *induction score*) is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -784,10 +787,10 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 
 # %% [markdown]
 # <a id="in-context"></a>
-# Suddenly, and just then a head begins to attend where copying needs it. After training, the loss stays near guessing in the first round and falls in the second, although no parameter changes between them: what the model needs is in its context. This is the smallest case of **in-context learning**.
+# Suddenly, and just then a head begins to attend where copying needs it. After training, the loss stays at guessing or somewhat above in the first round and falls in the second, although no parameter changes between them: what the model needs is in its context. This is the smallest case of **in-context learning**.
 #
 # ### Exercise 7 ●●○ · 6 minutes
-# Score each head: how much does the second half attend to the token *after* the earlier occurrence?
+# Compute this score for each head: how much does the second half attend to the token *after* the earlier occurrence?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("induction score")
@@ -796,7 +799,7 @@ def induction_score(weights, half):
     raise NotImplementedError
 
 # %% [markdown]
-# Such copying takes two layers. A head of the first attends to the *previous* token and adds it to each position. A head of the second then finds the position where *its* own token was the previous one. **Guess** the loss of the second half without the copying head, and without the one below it. Then open a head and press *knock out*: its output becomes zero (an *ablation*).
+# In a Transformer like ours such copying takes two layers. At each position, a head of the first attends to the *previous* token and leaves a note of it. A head of the second then looks for the position whose note says: “the token before me was the one that you hold now”. **Guess** the loss of the second half without the copying head, and without the one below it. Then open a head and press *knock out*: its output becomes zero (an *ablation*).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
@@ -831,33 +834,33 @@ induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and 0.8 < worst.loss < 0.8 * blind
-assert worst.head == best.head and below.loss > 2 * task.second_half(copier) and min(alone) > 2
+assert worst.head == best.head == (2, 1) and table[1].head == below.head == (1, 1) and min(alone) > 2 and len(alone) == 3
 assert all(row.before > 0.2 for row in table if row.head[0] == 1) and all(row.induction > 0.3 for row in table if row.head[0] == 2)
 assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copying[1]) - best.induction) < 0.011
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing the best copying head costs most, and the head below it a lot. But no single removal brings back guessing, because each layer has a spare: both heads of layer 2 copy, and both of layer 1 attend to the token before. Without both copying heads the model is even worse than guessing. Models of one layer never got below 2 nats (recorded, three seeds).
+# Removing the best copying head, 2.1, costs most, and removing 1.1, which attends most to the token before, comes second. But no single removal brings back guessing, because each layer has a spare: both heads of layer 2 copy, and both of layer 1 attend to the token before. Without both copying heads the model is even worse than guessing, for it is still sure of itself, and wrong; zeros are also something that it never met in training. Three models of one layer never got below 2 nats (recorded).
 #
 # </details>
 #
 # Olsson et al. (2022) found such heads in models of many sizes.
 #
-# **Keep this:** an induction head finds the earlier occurrence of a token and predicts what followed. A score finds it; an ablation shows what it does.
+# **Keep this:** an induction head finds the earlier occurrence of a token and predicts what followed. A score shows where a head looks; an ablation shows what the model loses without it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How large, how long?
 # <a id="scaling-law"></a>
-# For each token, each parameter takes part in one multiplication and one addition; the backward pass costs twice that. So training $N$ parameters on $D$ tokens costs
+# For each token, each parameter takes part in one multiplication and one addition; the backward pass costs twice that. So training $N$ parameters on $D$ tokens ($D$ no longer counts features) costs
 #
 # $$ C\approx 6\,N\,D $$
 #
-# operations. The same budget buys a large model that reads little or a small one that reads a lot. A **scaling law**, fitted to many trained models, says which is better. In Chinchilla's (Hoffmann et al. 2022) one term stays, one shrinks with the parameters and one with the text:
+# floating-point operations (FLOP). The same budget buys a large model that reads little or a small one that reads a lot. A **scaling law**, fitted to many trained models, says which is better. In Chinchilla's (Hoffmann et al. 2022) one term stays, one shrinks with the parameters and one with the text; the other letters are fitted numbers:
 #
 # $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
 #
-# **Guess:** GPT-3 has 175 B parameters and read 300 B tokens. Is it too large for that text, or too small?
+# **Guess:** GPT-3 has 175 billion parameters and read 300 billion tokens. Is it too large for that text, or too small?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 law = labs.scaling_law(parameters=175e9, tokens=300e9)
@@ -869,11 +872,11 @@ assert law.numbers["best_N"] < 175e9 / 2 and round(law.numbers["best_D"] / law.n
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Too large, by this law. Chinchilla, 70 B parameters on 1.4 T tokens, was better than a model of 280 B at nearly the same cost. Its rule of thumb is twenty tokens per parameter; GPT-3 read under two. (The published constants ask for 87 here; Besiroglu et al. 2024 found them badly fitted. Today's models often read more, because small models are cheaper to *use*.)
+# Too large, by this law. Chinchilla, 70 billion parameters on 1.4 trillion tokens, was better than a model of 280 billion at nearly the same cost. Its rule of thumb is twenty tokens per parameter; GPT-3 read under two. (The published constants ask for 87 here; Besiroglu et al. 2024 found them badly fitted. Today's models often read more, because small models are cheaper to *use*.)
 #
 # </details>
 #
-# **Keep this:** training costs six operations per parameter and token. By a scaling law each cost has a best size.
+# **Keep this:** training costs about six operations per parameter and token; attention comes on top for long texts. By a scaling law each cost has a best size.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
@@ -899,7 +902,7 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Nearly a third. These are the models known as 117 M, 1.5 B and 175 B. From one to the next there are more layers, features and text, but few changes of the architecture: GPT-2 moved the norms to the front of each sub-layer, added a last one (which our class has counted for the first GPT, too: 1,536 parameters) and merges bytes where the first GPT merged characters; GPT-3 lets every other layer attend to a band of recent tokens only.
+# Nearly a third. These are the models known as 117 M, 1.5 B and 175 B. From one to the next there are more layers, features and text, but few changes of the architecture: GPT-2 moved the norms to the front of each sub-layer, added a last one (which our class has in the first GPT, too) and merges bytes where the first GPT merged characters; GPT-3 lets every other layer attend to a band of recent tokens only.
 #
 # </details>
 
@@ -955,7 +958,7 @@ assert all(0.8 < row["counted / 6ND"] < 1.3 and 1.9 < row["backward / forward"] 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what length costs
-# Each token attends to every token before it. **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need?
+# Each token attends to every token before it. **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need? The definition computes the whole map; the *fused* form does all steps in one function.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.experiments import cost
@@ -963,16 +966,17 @@ from chapters.ch07.experiments import cost
 lengths = (128, 256, 512, 1024)
 found = cost.costs(lengths, repeats=2)
 twice = {name: {what: cost.growth(lengths, x) for what, x in both.items()} for name, both in found.items()}
+print("Twice the length:", *(f"{name}: {x['seconds']:.1f} times the time, {x['bytes']:.1f} times the memory." for name, x in twice.items()))
 cost.cost_table(lengths, found=found)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert twice["definition"]["bytes"] > 3.5 and twice["fused"]["bytes"] < 2.5
+assert twice["definition"]["seconds"] > 2 and twice["definition"]["bytes"] > 3.5 and twice["fused"]["bytes"] < 2.5
 assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# The definition needs four times the memory, because all $T^2$ weights are stored for the backward pass. The fused form (FlashAttention's idea, in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still grows with $T^2$, but is shorter. Recorded up to 4,096 tokens:
+# For the definition both grow about fourfold: all $T^2$ weights are computed, and stored for the backward pass. (Times vary from run to run.) The fused form (FlashAttention's idea, in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still grows with $T^2$, but is shorter. Recorded up to 4,096 tokens:
 #
 # </details>
 
@@ -1035,9 +1039,9 @@ except ModuleNotFoundError as missing:
     print(missing)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# To look at it, type `tensorboard --logdir FOLDER --host 127.0.0.1` in a terminal and open port 6006 in the browser. **Weights & Biases** does the same as a service. Curves and settings go to its servers, so this course does not use it; `WANDB_MODE=offline` keeps them on your computer.
+# To look at it, type `tensorboard --logdir FOLDER --host 127.0.0.1` in a terminal and open port 6006 in the browser. **Weights & Biases** does the same on its own servers, unless you set `WANDB_MODE=offline`; this course does not use it.
 #
-# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and clone the course in the first cell (`!git clone …`, `!pip install -e .`). Copy what you want to keep to your Drive before the session ends.
+# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and clone the course in the first cell (`!git clone …`, `!pip install -e .`). Copy what you want to keep before the session ends.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Out of the classroom
@@ -1053,7 +1057,7 @@ with torch.no_grad():
     back = GPT.from_huggingface(theirs)(window).logits
     costs = torch.nn.functional.cross_entropy(back.flatten(0, 1), following.flatten()).item()
 print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {gap:.0e}, and back again")
-print(f"With your targets, the {following.numel()} tokens of this one window cost {costs:.2f} nats each")
+print(f"With your targets, the {following.numel()} tokens of this one window cost {costs:.2f} nats each; all windows: {reached['GPT, two blocks']:.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
@@ -1120,7 +1124,7 @@ print(serving.ollama())
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a 3 B model in 1.9 GB
 # <a id="quantisation"></a>
-# `ollama run qwen2.5:3b` downloads 1.9 GB. Three billion numbers of four bytes would be twelve. **Guess** how many bits are left for each parameter. They can be counted from the sizes in the model's configuration: 36 layers with 2,048 features, 11,008 in the feed-forward network, 16 query heads that share 2 key heads, 151,936 tokens.
+# `ollama run qwen2.5:3b` downloads 1.9 GB. Three billion numbers of four bytes would be twelve. **Guess** how many bits are left for each parameter. They can be counted from the sizes in the model's configuration: 36 layers with 2,048 features, 11,008 in the feed-forward network, 16 query heads that share 2 key heads, 151,936 tokens. (*Narrowing* in the table is the feed-forward network's last matrix.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 counted = hub_format.size_table()
@@ -1163,7 +1167,7 @@ kept_bits = {bits: lesson.bits_per_character(lesson.valid_loss(quantised(mine, b
 exact = lesson.bits_per_character(lesson.valid_loss(mine, count=128))
 plot.lines({"rounded": ([bits + 0.5 for bits in kept_bits], list(kept_bits.values())), "32 bits": ([2.5, 8.5], [exact, exact])},
            "bits for each parameter", "bits for each character", log="y", title="How many bits can go?",
-           caption="Read it from right to left: where does the curve leave the line? 128 windows of the held-out stories.")
+           caption="Begin at the right, with many bits: at which number does the curve rise above the line? 128 windows of the held-out stories.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and kept_bits[3] > 1.15 * exact and kept_bits[2] > 2 * exact
@@ -1174,139 +1178,6 @@ assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and kept_bits[
 # To 4 bits, which with the scales is 4.5. With 6 bits hardly anything is lost, with 3 more than a tenth, and with 2 the model is spoiled: each parameter is then −1, 0 or 1 times its scale.
 #
 # </details>
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: what circulates
-# Before you train a model of your own, here are bugs of real training scripts and samplers. All of these programs run.
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# After a hundred steps this loss is nearly 0, and the model writes “aaaa”.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.3")
-
-@find_error("program 7.3", line=None)  # the number of the wrong line
-def next_token_loss(model, ids):                      # ids [B, T + 1]
-    inputs = ids[:, :-1]
-    target = ids[:, :-1]
-    rows = model(inputs).flatten(0, 1)     # [B · T, V]
-    return torch.nn.functional.cross_entropy(rows, target.flatten())
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# The model in `transformers` shifts the labels itself. This program does it again.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.4")
-
-@find_error("program 7.4", line=None)
-def their_loss(model, ids):                      # model: GPT2LMHeadModel
-    labels = torch.full_like(ids, -100)    # −100: nothing is asked here
-    labels[:, :-1] = ids[:, 1:]            # what follows each token
-    output = model(ids, labels=labels)
-    return output.loss
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# All numbers are between 0 and 1, and yet they are not a distribution over tokens.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.5")
-
-@find_error("program 7.5", line=None)
-def next_token(logits):                    # [B, T, V]
-    p = logits.softmax(dim=1)
-    return p[:, -1]                        # [B, V]
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# It should say how many equally likely tokens would be just as hard to guess.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.6")
-
-@find_error("program 7.6", line=None)
-def perplexity(logits, target):            # [T, V], [T]
-    loss = torch.nn.functional.cross_entropy(logits, target)
-    return 2 ** loss
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 3 minutes
-# Leaderboards and papers do it.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 7.7")
-
-@find_error("claims 7.7", line=None)  # the number of the wrong claim
-def better(loss_a, tokens_a, loss_b, tokens_b):
-    """mean loss in nats for each token, and tokens, of models A and B on the same text -> A or B"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 3 minutes
-# Four claims about one knob.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 7.8")
-
-@find_error("claims 7.8", line=None)
-def limit(logits):
-    """logits [..., V] -> probabilities [..., V] as the temperature falls to 0; equal logits have equal shares"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# It runs for weeks, and then gives NaN where the model is sure of a word. It was wrong from the first call.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.9")
-
-@find_error("program 7.9", line=None)
-def top_p_again(logits, top_p):                # [..., V]
-    p, order = logits.softmax(dim=-1).sort(dim=-1, descending=True)
-    keep = p.cumsum(dim=-1) <= top_p
-    p = p * keep
-    p = p / p.sum(dim=-1, keepdim=True)
-    return torch.zeros_like(p).scatter(-1, order, p)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# Several new tokens follow a cache. PyTorch's `is_causal=True` does the same.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.10")
-
-@find_error("program 7.10", line=None)
-def attend(q, k, v):                       # k, v: cache first
-    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril()
-    scores = q @ k.mT / q.shape[-1] ** 0.5
-    scores = scores.masked_fill(~may, float("-inf"))
-    return torch.softmax(scores, dim=-1) @ v
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# What does a cache save, and what does it not?
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 7.11")
-
-@find_error("claims 7.11", line=None)
-def products(n, cached):
-    """n tokens written, from the first on; cached True or False -> scores computed in one head, in all steps together"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-# Training costs 6ND. And writing?
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 7.12")
-
-@find_error("claims 7.12", line=None)
-def operations(parameters, tokens, training):
-    """N parameters, D tokens, training True or False (only written or read) -> floating-point operations"""
-    raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Capstone: a GPT of your own
@@ -1494,6 +1365,139 @@ assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 #
 # </details>
 
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what circulates
+# Here are bugs of real training scripts and samplers. All of these programs run.
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# After a hundred steps this loss is nearly 0, and the model writes “aaaa”.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 7.3")
+
+@find_error("program 7.3", line=None)  # the number of the wrong line
+def next_token_loss(model, ids):                      # ids [B, T + 1]
+    inputs = ids[:, :-1]
+    target = ids[:, :-1]
+    rows = model(inputs).flatten(0, 1)     # [B · T, V]
+    return torch.nn.functional.cross_entropy(rows, target.flatten())
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# The model in `transformers` shifts the labels itself. This program does it again.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 7.4")
+
+@find_error("program 7.4", line=None)
+def their_loss(model, ids):                      # model: GPT2LMHeadModel
+    labels = torch.full_like(ids, -100)    # −100: nothing is asked here
+    labels[:, :-1] = ids[:, 1:]            # what follows each token
+    output = model(ids, labels=labels)
+    return output.loss
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# All numbers are between 0 and 1, and yet they are not a distribution over tokens.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 7.5")
+
+@find_error("program 7.5", line=None)
+def next_token(logits):                    # [B, T, V]
+    p = logits.softmax(dim=1)
+    return p[:, -1]                        # [B, V]
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 2 minutes
+# It should say how many equally likely tokens would be just as hard to guess.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 7.6")
+
+@find_error("program 7.6", line=None)
+def perplexity(logits, target):            # [T, V], [T]
+    loss = torch.nn.functional.cross_entropy(logits, target)
+    return 2 ** loss
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 3 minutes
+# Leaderboards and papers do it.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("claims 7.7")
+
+@find_error("claims 7.7", line=None)  # the number of the wrong claim
+def better(loss_a, tokens_a, loss_b, tokens_b):
+    """mean loss in nats for each token, and tokens, of models A and B on the same text -> A or B"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 3 minutes
+# Four claims about one knob.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("claims 7.8")
+
+@find_error("claims 7.8", line=None)
+def limit(logits):
+    """logits [..., V] -> probabilities [..., V] as the temperature falls to 0; equal logits have equal shares"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# It runs for weeks, and then gives NaN where the model is sure of a word. It was wrong from the first call.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 7.9")
+
+@find_error("program 7.9", line=None)
+def top_p_again(logits, top_p):                # [..., V]
+    p, order = logits.softmax(dim=-1).sort(dim=-1, descending=True)
+    keep = p.cumsum(dim=-1) <= top_p
+    p = p * keep
+    p = p / p.sum(dim=-1, keepdim=True)
+    return torch.zeros_like(p).scatter(-1, order, p)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# Several new tokens follow a cache. PyTorch's `is_causal=True` does the same.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("program 7.10")
+
+@find_error("program 7.10", line=None)
+def attend(q, k, v):                       # k, v: cache first
+    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril()
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    scores = scores.masked_fill(~may, float("-inf"))
+    return torch.softmax(scores, dim=-1) @ v
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# What does a cache save, and what does it not?
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("claims 7.11")
+
+@find_error("claims 7.11", line=None)
+def products(n, cached):
+    """n tokens written, from the first on; cached True or False -> scores computed in one head, in all steps together"""
+    raise NotImplementedError
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●○○ · 3 minutes
+# Training costs 6ND. And writing?
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+find_error("claims 7.12")
+
+@find_error("claims 7.12", line=None)
+def operations(parameters, tokens, training):
+    """N parameters, D tokens, training True or False (only written or read) -> floating-point operations"""
+    raise NotImplementedError
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One sentence, seven chapters
 # **The animal didn't cross the street because it was too tired.** Here is one map from each chapter.
@@ -1514,7 +1518,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 #
 # In GPT's. But look at the *column*: nearly every later word attends to "animal", so this head says nothing about "it"; and at "it" GPT has not yet read *tired*.
 #
-# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query is a French word, and chapter 4's positions know no words. Only the last three could *know*, and of each we chose the head that gives "animal" most. Only tests can tell whether a model knows: the twin sentence, the forbidden connection, the removed head.
+# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query is a French word, and chapter 4's positions know no words. Only the last three (GPT's is `gpt-en-fr`) could *know*, and of each we chose the head that gives "animal" most. Only tests can tell whether a model knows: the twin sentence, the forbidden connection, the removed head.
 #
 # </details>
 #
@@ -1560,7 +1564,7 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 # - **It costs.** Attention grows with the square of the length; training costs electricity: Strubell et al. 2019.
 #
 # #### Open problems
-# Why do scaling laws hold, and where do they end? What happens when all available text has been used (Villalobos et al. 2022)? How can we check what a model says when there is too much of it to check? What do the heads compute? (We found one circuit of a small model; large ones have thousands of heads: Olsson et al. 2022.) How can we measure quality when the test may have been in the training text? And what transfers to languages with little text?
+# Why do scaling laws hold, and where do they end? What happens when all available text has been used (Villalobos et al. 2022)? How can we check what a model says when there is too much of it to check? What do the heads compute? (We found one circuit of a small model; large ones have thousands of heads: Olsson et al. 2022.) How can we measure quality when the test may have been in the training text?
 #
 # #### Where to go next
 # - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
@@ -1578,7 +1582,7 @@ rows = [
     ("pairs counted, bits a character", lesson.bits_per_character(reached["bigram"]), 1.1, 1.5),
     ("one head", lesson.bits_per_character(reached["one head"]), 0.8, 2),
     ("one block", lesson.bits_per_character(reached["one block"]), 0.2, 0.8),
-    ("GPT after its minute", lesson.bits_per_character(reached["GPT, two blocks"]), 0.2, 0.75),
+    ("GPT, two blocks", lesson.bits_per_character(reached["GPT, two blocks"]), 0.2, 0.75),
     ("gpt-shakespeare on held-out text (its card)", everywhere, 1.9, 2.4),
     ("gpt-prose on the first lines of a held-out book", means["L. F. Baum, 1900"], 1, 2.5),
     ("a logit, transformers' class against ours", gap, 0, 1e-4),
