@@ -690,8 +690,8 @@ labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert said_so.seen is False and "zone" not in said_so.text and 0.5 < said_so.weights.sum(-1).mean() < 0.8
 assert "europe" in said_so.text and "économie européenne" in said_so.text.replace("' ", "'")
-english = dict(zip(said_so.tokens, (said_so.source_tokens[i] for i in back.argmax(-1).tolist()), strict=True))
-assert english["▁viv"] == "▁live" and english["▁en"] == "▁in" and english["ne"] == "▁are" and english["▁nous"] == "." and back.max() < 0.5
+assert {"▁viv→▁live", "▁en→▁in", "ne→▁are", "▁nous→."} <= {f"{token}→{said_so.source_tokens[i]}" for token, i in
+                                                         zip(said_so.tokens, back.argmax(-1).tolist(), strict=True)} and back.max() < 0.5
 
 # %% [markdown]
 # This new sentence fails: *zone* is missing and Europe appears twice. In the map *viv* finds *live* and *en* finds *in*, but *nous* looks at the full stop and *ne* at *are*, and no weight reaches a half. A mean of heads is no dictionary.
