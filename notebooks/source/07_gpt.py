@@ -76,7 +76,7 @@ assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].c
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: ten openings, nothing selected
-# One continuation may be luck. Here are the ten that were drawn, once each, when its training ended; they are kept in its card, the file that describes it. Look for one that still makes sense at its end.
+# One continuation may be luck. Here are all ten that were drawn when its training ended, from its card (the file that describes it). Look for one that still makes sense at its end.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -207,7 +207,7 @@ assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and [row["pairs to a
 assert len(few) < len(learned) < len(prose.tokenizer)
 
 # %% [markdown]
-# More merges of one text give fewer tokens and a larger vocabulary. `gpt-prose` learned its pieces from other books, so it does not do better here, although it knows more of them. Sixty characters have 1,830 pairs for causal attention; its fourteen pieces have 105. But inside a piece a model sees no letters: to count the r's in *strawberry*, it must know the spelling by heart.
+# `gpt-prose` knows more pieces, but from other books, so it cuts this sentence into fourteen. Sixty characters have 1,830 pairs for causal attention, fourteen pieces 105. But inside a piece a model sees no letters: to count the r's in *strawberry*, it must know the spelling by heart.
 #
 # **Keep this:** on one text, more merges mean fewer tokens and a larger vocabulary. BPE picks the pieces by counting.
 
@@ -368,7 +368,7 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. `fit` keeps the state with the best held-out loss. More text helps most; otherwise a smaller model, dropout (setting random features to zero during training), or stopping early.
+# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. `fit` keeps the state with the best held-out loss. More text helps; so can a smaller model, dropout (setting random features to zero during training), or stopping early.
 #
 # </details>
 
@@ -490,7 +490,7 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The text of always the likeliest token, in which phrases keep coming back: it has the fewest bits and the fewest different words. Baum's sentences cost far more. Holtzman et al. (2020) found this with GPT-2 and proposed top-p.
+# The one that always took the likeliest token: phrases keep coming back, and it has the fewest bits and the fewest different words. Baum's sentences cost far more. Holtzman et al. (2020) found this with GPT-2 and proposed top-p.
 #
 # </details>
 #
@@ -647,7 +647,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# After training on 158,537 such lines, with a loss on both languages, a prompt that ends with `<to-fr>` *asks* for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*. The first table has their scores on sentences of Tatoeba (*chrF* is like BLEU, but counts runs of characters; *exact*: the same as a reference). The second has what they make of six sentences.
+# After training on 158,537 such lines, with a loss on both languages, a prompt that ends with `<to-fr>` *asks* for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three, and their pronouns for *too tired* and *too wide*. The first table has their scores on sentences of Tatoeba (*chrF* counts characters; *exact*: the same as a reference), the second what they make of six sentences.
 
 # %%
 from IPython.display import display
@@ -694,7 +694,7 @@ assert {"▁viv→▁live", "▁en→▁in", "ne→▁are", "▁nous→."} <= {f
                                                          zip(said_so.tokens, back.argmax(-1).tolist(), strict=True)} and back.max() < 0.5
 
 # %% [markdown]
-# This new sentence fails: *zone* is missing and Europe appears twice. In the map *viv* finds *live* and *en* finds *in*, but *nous* looks at the full stop and *ne* at *are*, and no weight reaches a half. A mean of heads is no dictionary.
+# This new sentence fails: *zone* is missing and Europe appears twice. In the map *viv* finds *live*, but *nous* looks at the full stop, and no weight reaches a half: a mean of heads is no dictionary.
 #
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
@@ -841,7 +841,7 @@ assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copyin
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing the best copying head, 2.1, costs most, and removing 1.1, which attends most to the token before, comes second. But no single removal brings back guessing, because each layer has a spare: both heads of layer 2 copy, and both of layer 1 attend to the token before. Without both copying heads the model is even worse than guessing, for it is still sure of itself, and wrong; zeros are also something that it never met in training. Three models of one layer never got below 2 nats (recorded).
+# Removing the best copying head, 2.1, costs most, and removing 1.1, which attends most to the token before, comes second. But no single removal brings back guessing, because each layer has a spare: both heads of layer 2 copy, and both of layer 1 attend to the token before. Without both copying heads the model is even worse than guessing, for it is still sure of itself, and wrong (it never met zeros in training). Three models of one layer never got below 2 nats (recorded).
 #
 # </details>
 #
@@ -902,7 +902,7 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Nearly a third. These are the models known as 117 M, 1.5 B and 175 B. From one to the next there are more layers, features and text, but few changes of the architecture: GPT-2 moved the norms to the front of each sub-layer, added a last one (which our class has in the first GPT, too) and merges bytes where the first GPT merged characters; GPT-3 lets every other layer attend to a band of recent tokens only.
+# Nearly a third. These are the models known as 117 M, 1.5 B and 175 B. From one to the next there are more layers, features and text, but few changes of the architecture: GPT-2 moved the norms to the front of each sub-layer, added a last one (our class always has it) and merges bytes where the first GPT merged characters; GPT-3 lets every other layer attend to a band of recent tokens only.
 #
 # </details>
 
@@ -933,7 +933,7 @@ print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of the table's 2.3e19")
 assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So 6ND is three tenths of the estimate for the small model and two fifths for the big one; presumably the GPUs were not busy with products all the time. How well does 6ND count a GPT like yours? PyTorch counts the operations of every product, forward and backward:
+# So 6ND is less than half of the estimates; presumably the GPUs were not busy with products all the time. How well does 6ND count a GPT like yours? PyTorch counts the operations of every product, forward and backward:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -958,7 +958,7 @@ assert all(0.8 < row["counted / 6ND"] < 1.3 and 1.9 < row["backward / forward"] 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what length costs
-# Each token attends to every token before it. **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need? The definition computes the whole map; the *fused* form does all steps in one function.
+# Each token attends to every token before it. **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need? (*Fused* in the table is PyTorch's function for all steps at once.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.experiments import cost
@@ -976,7 +976,7 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# For the definition both grow about fourfold: all $T^2$ weights are computed, and stored for the backward pass. (Times vary from run to run.) The fused form (FlashAttention's idea, in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still grows with $T^2$, but is shorter. Recorded up to 4,096 tokens:
+# For the definition both grow about fourfold: all $T^2$ weights are computed, and stored for the backward pass. The fused form (FlashAttention's idea, in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still grows with $T^2$, but is shorter. Recorded up to 4,096 tokens:
 #
 # </details>
 
@@ -1019,7 +1019,7 @@ assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-
 #
 # </details>
 #
-# On a GPU, products are computed in bfloat16: half the bytes of float32 but the same range, with only two to three digits. A training that is killed continues from its last saved state with the batches that it would have drawn.
+# On a GPU, products are computed in bfloat16: half the bytes of float32 but the same range, with only two to three digits. A training that is killed continues from its last saved state, with the same batches.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: logging your runs
@@ -1041,7 +1041,7 @@ except ModuleNotFoundError as missing:
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # To look at it, type `tensorboard --logdir FOLDER --host 127.0.0.1` in a terminal and open port 6006 in the browser. **Weights & Biases** does the same on its own servers, unless you set `WANDB_MODE=offline`; this course does not use it.
 #
-# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and clone the course in the first cell (`!git clone …`, `!pip install -e .`). Copy what you want to keep before the session ends.
+# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and clone the course in the first cell (`!git clone …`, `!pip install -e .`).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Out of the classroom
@@ -1136,7 +1136,7 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# About five bits for each parameter, not four. **Quantised** parameters are stored in blocks; each block has scales of its own, and sensitive parts get more bits (the format is called Q4_K_M). Chapter 5's grouped-query attention makes the key and value matrices small as well.
+# About five bits for each parameter, not four. **Quantised** parameters are stored in blocks; each block has scales of its own, and sensitive parts get more bits (the format is called Q4_K_M).
 #
 # </details>
 
@@ -1279,7 +1279,7 @@ print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a GPT of your own parts
-# The capstone trained the course's class on your text. Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`: your positions, your attention step with its cache, and your knobs. The norms and feed-forward networks are the course's, and so is what you have not solved.
+# The capstone trained the course's class on your text. Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`: your positions, your attention step with its cache, and your knobs. The rest is the course's, and so is what you have not solved.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
@@ -1526,7 +1526,6 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty years on one line
-# The history behind this course.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.timeline import timeline
@@ -1539,12 +1538,10 @@ timeline(history, title="Sixty years of weighted means", caption="In circles: th
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Look at the distances: fifty years between the kernel and the first learned attention, three more to the Transformer, one more to GPT and BERT.
+# Fifty years lie between the kernel and the first learned attention, three more to the Transformer, one more to GPT and BERT.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what such models are used for
-# Each line names a source.
-#
 # | where | what | read |
 # |---|---|---|
 # | dialogue, instructions | a GPT fine-tuned on people's answers and preferences; 1.3 B parameters so trained were preferred to 175 B without | Ouyang et al. 2022 (InstructGPT) |
@@ -1564,13 +1561,12 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 # - **It costs.** Attention grows with the square of the length; training costs electricity: Strubell et al. 2019.
 #
 # #### Open problems
-# Why do scaling laws hold, and where do they end? What happens when all available text has been used (Villalobos et al. 2022)? How can we check what a model says when there is too much of it to check? What do the heads compute? (We found one circuit of a small model; large ones have thousands of heads: Olsson et al. 2022.) How can we measure quality when the test may have been in the training text?
+# Why do scaling laws hold, and where do they end? What happens when all available text has been used (Villalobos et al. 2022)? How can we check what a model says when there is too much of it to check? What do the heads compute? How can we measure quality when the test may have been in the training text?
 #
 # #### Where to go next
 # - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
-# - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English. Its tasks need a model that has read Chinese; ours have not.
+# - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English.
 # - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*, 3rd edition, draft online. A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall, L. von Werra, T. Wolf, *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
-# - **Papers.** They are listed at the end of each chapter.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
