@@ -275,7 +275,7 @@ LINEAR = FindError(
     why="This is said of every cache. It is true of the projections and the feed-forward networks.",
     claims=True,
     program=(
-        "Without a cache, step t computes t² scores, all words with all.",
+        "Without a cache, step t computes t² scores, every word with every word.",
         "With it, step t computes t, the new word with all words so far.",
         "So with a cache the attention of each new word costs the same, and the cost of n words grows with n only.",
         "What has to be kept grows with each word, by two vectors for each layer.",
