@@ -606,7 +606,7 @@ assert max(waves["all waves"][i - 2] for i in (43, 44, 45, 46)) < 0.25 < 0.6 < m
 assert torch.allclose(turns, torch.tensor([4.5, 2.5, 1.4]).double(), atol=0.05)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The curve peaks within two positions of 33, 61 and 89, which are 28 apart. In 28 positions the three fastest pairs of waves turn 4.5, 2.5 and 1.4 times, each about a half turn beyond a whole number. A half turn changes the sign of a wave in the query *and* in the key, so their products are roughly what they were 28 positions earlier. This would explain the spacing; why the peaks are at 33 and not all along 30 to 47, it does not explain. The four fastest pairs alone also peak within two positions of 33, 61 and 89.
+# The curve peaks within two positions of 33, 61 and 89, which are 28 apart. In 28 positions the three fastest pairs of waves turn 4.5, 2.5 and 1.4 times, each about a half turn beyond a whole number. A half turn changes the sign of a wave in the query *and* in the key, so their products are roughly what they were 28 positions earlier. This would explain the spacing, but not why the peak is at 33 and not all along 30 to 47. The four fastest pairs alone also peak within two positions of 33, 61 and 89.
 #
 # And was the comparison of the four fair? A single learning rate could favour one of them. So we tried three.
 
@@ -729,7 +729,7 @@ labs.paths(9)
 # ## What does it cost?
 # Take enough layers of each kind to connect the first word with the last, and count three things, with 64 features:
 #
-# - steps *in a row*, each of which waits for the one before: a matrix product, a sum, a tanh, a convolution, or scores, softmax and averages together, however large;
+# - steps *in a row*, each of which waits for the one before; one step is a matrix product, a sum, a tanh, a convolution, or a whole attention (scores, softmax and averages), however large;
 # - all multiplications;
 # - attention weights to keep in memory.
 #
