@@ -103,8 +103,14 @@ def layer(kind: str, size: int = 64, seed: int = 0) -> Callable[[Tensor], Tensor
     return recurrent
 
 
+SHAPES = ("T", "Transpose", "Permute", "View", "UnsafeView", "ReshapeAlias", "Clone", "Unbind", "Select", "Stack")
+
+
 def in_a_row(output: Tensor) -> int:
-    """The longest chain of operations behind a tensor, as autograd recorded them: what must wait for each other."""
+    """The longest chain of operations behind a tensor, as autograd recorded them: what must wait for each other.
+
+    Each counts as one, however large; leaves and those that only change a shape or collect numbers (SHAPES) as none.
+    """
     longest: dict = {None: 0}
     stack = [output.grad_fn]
     while stack:
@@ -114,7 +120,8 @@ def in_a_row(output: Tensor) -> int:
         if waiting:
             stack += waiting
         else:
-            longest[node] = 1 + max((longest[n] for n in below), default=0)
+            counts = bool(below) and node.name().removesuffix("Backward0") not in SHAPES
+            longest[node] = counts + max((longest[n] for n in below), default=0)
             stack.pop()
     return longest[output.grad_fn]
 

@@ -60,14 +60,14 @@ INVARIANT = FindError(
         "Self-attention compares every word with every other.",
         "A word's position plays no part in its scores.",
         "So self-attention is permutation invariant: shuffle the words, and the output stays the same.",
-        "A position added to each word tells it the order.",
+        "If each word's vector also held its position, attention could use the order.",
     ),
     line=3,
     found="the outputs move along with the words: *equivariant*. Their mean is invariant; that takes a pooling.",
     innocent={
         1: "that is what it does.",
         2: "neither query nor key knows it, as long as no position is added.",
-        4: "it does, and then attention is neither invariant nor equivariant.",
+        4: "it could, and then attention is neither invariant nor equivariant.",
     },
     reference=under_shuffling,
     cases=lambda: [

@@ -112,7 +112,7 @@ SELF = Exercise(
         ),
     ),
     shown=answers.attend,
-    used="Below, it reads the course sentence, and it is what we shuffle.",
+    used="Below, it is what we shuffle.",
 )
 
 _convolved = named("kernel", "length")
