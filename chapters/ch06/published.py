@@ -61,7 +61,7 @@ def published(name: str, variable: str, kind: str = "AutoModel", needs: Sequence
             return Published(model.eval(), tokenizer, where)
         except (OSError, ValueError, ImportError) as error:
             trouble = " ".join(str(error).replace(place, "there").split())[:160]
-    print(f"{name} is not to be had from {where}: {trouble}.")
+    print(f"{name} could not be loaded from {where}: {trouble}.")
     print(f"With a network run this cell again; a mirror goes into HF_ENDPOINT, a folder with it into {variable}.")
     return None
 

@@ -170,8 +170,8 @@ class FindError(Exercise):
 
     @property
     def which(self) -> str:
-        """What is to be named: "the line", or "all 5"."""
-        return f"the {self.unit}" if len(self.lines) == 1 else f"all {len(self.lines)}"
+        """What is to be named: "the line", "both", or "all 5"."""
+        return {1: f"the {self.unit}", 2: "both"}.get(len(self.lines), f"all {len(self.lines)}")
 
     @property
     def todo(self) -> str:

@@ -29,30 +29,30 @@ from course_utils.training.checkpoints import load_checkpoint
 stories = load_checkpoint("bert-stories")
 tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)
 gaps = lesson.gaps  # each word masked in turn: probabilities of what was there [T, V]
-on_the_bank = "Anna was tired and sat down on the bank of the river.", "The grass on the bank was wet."
-river = encode(tokenizer, *on_the_bank)
-words = [n for n, token in enumerate(river.tokens) if token[0] != "["]
-guessed = labs.predictions(river.tokens, gaps(stories.model, river), tokenizer.words, truth=river.tokens, positions=words,
-                           select=river.tokens.index("wet"), model="bert-stories", title="Which word is missing?",
+at_the_bank = "Anna went to the bank to deposit some money.", "She waited in the bank until it was her turn."
+text = encode(tokenizer, *at_the_bank)
+words = [n for n, token in enumerate(text.tokens) if token[0] != "["]
+guessed = labs.predictions(text.tokens, gaps(stories.model, text), tokenizer.words, truth=text.tokens, positions=words,
+                           select=text.tokens.index("her"), model="bert-stories", title="Which word is missing?",
                            caption="Click a word: it is masked, and the bars show what bert-stories would put there.")
-anna, wet = (guessed.bars(position=river.tokens.index(word)) for word in ("anna", "wet"))
-left = gaps(stories.model, river, left=True).argmax(-1)  # everything after the gap is hidden as well
-from_the_left = sum(tokenizer.words[left[n]] == river.tokens[n] for n in words)
+anna, she, her = (guessed.bars(position=text.tokens.index(word)) for word in ("anna", "she", "her"))
+left = gaps(stories.model, text, left=True).argmax(-1)  # attention to everything after the gap is forbidden
+from_the_left = sum(tokenizer.words[left[n]] == text.tokens[n] for n in words)
 guessed
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert anna[0][0] == "anna" and round(anna[0][1], 2) == 0.05 and wet[0][0] == "green" and guessed.right() == (20, 21)
-assert all(map(lesson.seen, on_the_bank)) and sum(river.tokens[n] == "." for n in words) == 2
+assert guessed.right() == (18, 21) and {anna[0][0], she[0][0]} == {"rosa"} and [(word, round(p, 2)) for word, p in her[:2]] == [("his", 0.57), ("her", 0.43)]
+assert not any(map(lesson.seen, at_the_bank)) and sum(text.tokens[n] == "." for n in words) == 2
 assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories.model.config.num_layers == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# From both sides its first choice is right at 20 of the 21 positions (two of them full stops). It is not always sure: “anna” comes first with only 5 %. Only “wet” is missed: it finds “green” more likely. From the left alone, 11 are right (it was never trained for that).
+# It never read these two sentences in training. From both sides its first choice is right at 18 of the 21 positions (two of them full stops). It misses “anna”, as anybody would, puts a name for “she”, and takes “his” (0.57) before “her” (0.43). From the left alone, when it may not attend to anything after the gap, 11 are right (it was never trained for that).
 #
 # </details>
 #
-# Both sentences are in its training stories; new ones follow below.
+# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained on such gaps in a large amount of text. *Bidirectional* means that it reads both sides of a word at once, where earlier models read one side, or each by itself. With one new layer for each, it set records in eleven tasks (says its paper).
 #
 # **Keep this:** hide a word, and any text becomes a question with a known answer.
 
@@ -84,7 +84,7 @@ predict(
 )
 
 # %% [markdown]
-# Now take 50 held-out sentences with “bank”, half about money and half about a river, and compare the vectors of “bank” two by two, at three stages of the model. Where the meanings part, the map shows two dark squares.
+# Now take 50 held-out sentences with “bank”, half about money and half about a river, and compare their “bank” vectors two by two (by the cosine, after subtracting the mean of all) at three stages of the model. If a stage separates the meanings, you see two dark squares.
 
 # %%
 from chapters.ch06.experiments.contextual import banks, nearest_alike, nearest_by_words, similarity_maps, word_vectors
@@ -114,7 +114,7 @@ assert round(by_words, 2) == 0.92
 # | GPT (2018) | Transformer decoder | its left | contextual | one layer on top |
 # | BERT (2018) | Transformer encoder | both sides, in every layer | contextual | one layer on top |
 #
-# **Keep this:** a table gives a word one vector; an encoder gives it another in each sentence.
+# **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
@@ -131,7 +131,7 @@ for size in (150, 400, 1200):
 
 # %% [markdown]
 # <a id="cls"></a><a id="segment"></a>
-# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence, and the **segment** of a position is the number of its sentence: `0 0 0 0 1 1 1 1`.
+# Then one or two sentences (the paper means any piece of text) become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence, and the **segment** of a position is the number of its sentence: `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
 # Join two sentences, and pad with `[PAD]` to the length that a batch needs. The mask is True for real tokens.
@@ -203,7 +203,7 @@ labs.mask_tokens(shop, vocabulary=whole_words[:300], title="What is asked this t
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
-# `labels` hold the original word at the chosen positions and −100 elsewhere. Decide between the three cases by one random number per word: two separate draws of 80 % and 10 % would overlap.
+# `labels` hold the original word at the chosen positions and −100 elsewhere. Decide between the three cases by one random number per word: two independent draws could pick the same word twice.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("mask tokens")
@@ -249,7 +249,7 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # | 今天天气很好 (fine weather today) | 我出去跑步了 (I went out for a run) | IsNext |
 # | 今天天气很好 | 我买了一本书 (I bought a book) | NotNext |
 #
-# In the last row both sentences are good; only together they are odd. (RoBERTa later dropped this task and lost nothing.)
+# In the last row both sentences are good; only together they are odd. (RoBERTa later dropped this task and did no worse, says its paper.)
 #
 # ### Exercise 5 ●●○ · 7 minutes
 # Make such pairs from stories. Be careful: the sentence from “somewhere else” must not happen to be the one that follows.
@@ -292,7 +292,7 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# All seven are right, and it is least sure of the book (0.35). From the fifth row to the sixth only B changes, and from the sixth to the seventh only A. Each time the answer turns, so the model uses both sentences. But the skill is brittle: with “the weather *is* fine today”, it believes that the book follows. (In training, names and topic often give the wrong sentence away.)
+# All seven are right, and it is least sure of the book (0.35). From the fifth row to the sixth only B changes, and from the sixth to the seventh only A. Each time the answer flips, so the model uses both sentences. But the skill is brittle: with “the weather *is* fine today”, it believes that the book follows. (In training, names and topic often give the wrong sentence away.)
 #
 # </details>
 #
@@ -333,7 +333,7 @@ predict(
     "A fresh model knows nothing. To it, the 1,200 pieces are about equally likely, and so are both answers about the pair. What is the sum of its two losses?",
     ["about 1", "about 8", "about 1,200"],
     answer=1,
-    because="−log(1/1,200) is 7.1 for a masked piece, and −log(1/2) is 0.7 for a pair.",
+    because="−log(1/1,200) is 7.1 for a masked piece, and −log(1/2) is 0.7 for a pair. Random logits are not quite even, so it begins a little higher.",
 )
 
 # %% [markdown]
@@ -404,7 +404,7 @@ RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight":
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def with_parameters_of(model):
     """YourBert with the parameters of one of the course's models."""
-    names = {name: name.removeprefix("bert.") for name in model.state_dict() if name != "output.weight"}  # tied: the table
+    names = {name: name.removeprefix("bert.") for name in model.state_dict() if name != "output.weight"}  # it is the table
     yours = YourBert(model.config)
     yours.load_state_dict({RENAMED.get(short, short): model.state_dict()[name] for name, short in names.items()})
     return yours
@@ -452,12 +452,12 @@ assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 from chapters.ch06.lesson import BATCH, STEPS
 
 mine = lesson.model()
-untrained = gaps(mine, river)
+untrained = gaps(mine, text)
 run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profile], show=True,
                    evaluate=lesson.valid(128), every=STEPS // 10)
 
 # %% [markdown]
-# The table has two kinds of stories that were held out: some with the plots of the training, others with new plots and new names. *Always the same answer* says “the”, the commonest word, for every gap, and “B follows” for every pair.
+# The table has two kinds of stories that were held out: some with the plots of the training, others with new plots and new names. Its pairs have masked words, those above had none. *Always the same answer* says “the”, the commonest word, for every gap, and “B follows” for every pair.
 
 # %%
 splits, both = {"known plots": "valid", "new plots and names": "test"}, {"your model": mine, "bert-stories": stories.model}
@@ -478,9 +478,9 @@ assert stories.card["training"]["step"] == 10_000
 # With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new plots and names it fills far fewer gaps, and its second task is back near a coin: much of what it knows is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine, river)}, tokenizer.words, truth=river.tokens,
-                 positions=words, select=river.tokens.index("bank"), title="What did the training change?",
-                 caption="Click a word. Both models get the text with the same gap. Both sentences are in the training stories.")
+labs.predictions(text.tokens, {"untrained": untrained, "your model": gaps(mine, text)}, tokenizer.words, truth=text.tokens,
+                 positions=words, select=text.tokens.index("bank"), title="What did the training change?",
+                 caption="Click a word. Both models get the text with the same gap. The sentences are in no training story.")
 
 # %% [markdown]
 # **Keep this:** from two questions about a lot of text, a model learns how that text uses its words.
@@ -493,11 +493,11 @@ labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine,
 # | task | input | an example | the new layer reads |
 # |---|---|---|---|
 # | sentiment | `[CLS] A [SEP]` | The house was very ugly. → negative | `[CLS]` |
-# | pairs | `[CLS] A [SEP] B [SEP]` | Jack lost the race. Peter was the winner. → A implies B | `[CLS]` |
+# | pairs | `[CLS] A [SEP] B [SEP]` | Jack lost the race. Peter was the winner. → A implies B (or contradicts it, or neither) | `[CLS]` |
 # | entities | `[CLS] A [SEP]` | Tom and Helen went to Egypt on Friday. → two persons, a place | each word |
-# | questions | `[CLS] question [SEP] text [SEP]` | Who was at the farm? … Ben bought pears at the farm at night … → Ben | each word, twice |
+# | questions | `[CLS] question [SEP] text [SEP]` | Who was at the farm? … Ben bought pears at the farm at night … → Ben | each token, for the start and for the end |
 #
-# Only the input and the output vectors that are read differ.
+# Three things differ: the input, which output vectors are read, and whether a softmax chooses among labels or among positions.
 
 # %%
 from chapters.ch06.finetuning import task_of
@@ -524,7 +524,7 @@ for _ in range(5):
     loss.backward()
     optimizer.step()
     by_hand.append(loss.item())
-print("loss:", *(f"{nats:.3f}" for nats in by_hand))
+print("loss:", *(f"{value:.3f}" for value in by_hand))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert by_hand[-1] < by_hand[0] and logits.shape == (32, 2)
@@ -534,7 +534,7 @@ assert any(" ".join(e.words) == "Tom and Helen went to Egypt on Friday ." for e 
 assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in tasks["questions"].examples("train"))
 
 # %% [markdown]
-# A label for a sentence or a pair is one softmax over a few classes. The other two tasks need a closer look. The models in the next two sections come with the course: `bert-stories`, fine-tuned by a cheaper method that follows further down ([LoRA](#lora)).
+# A label for a sentence or a pair is one softmax over a few classes. The other two tasks need a closer look. The models in the next two sections come with the course: `bert-stories`, with a few added parameters that were trained in place of its own ([LoRA](#lora), further down).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
@@ -547,14 +547,15 @@ of_lincoln = [e for e in tasks["entities"].examples("test") if "Lincoln" in e.wo
 tagged = next(e for e in of_lincoln if {"B-person", "B-place"} <= {*e.tags})
 said = tasks["entities"].predict(shipped["entities"].model, [tagged.words] + [e.words for e in of_lincoln])
 as_meant = [one.tags[e.words.index("Lincoln")] == e.tags[e.words.index("Lincoln")] for e, one in zip(of_lincoln, said[1:], strict=True)]
-person = sum(e.tags[e.words.index("Lincoln")] == "B-person" for e in of_lincoln)
-print(f"Lincoln is tagged rightly in {sum(as_meant)} of {len(as_meant)} test sentences (always a person: {person}). One of them:")
+meant = [e.tags[e.words.index("Lincoln")].removeprefix("B-") for e in of_lincoln]
+counts = {kind: meant.count(kind) for kind in ("person", "place", "organisation")}
+print(f"Lincoln is tagged rightly in {sum(as_meant)} of {len(as_meant)} test sentences:", ", ".join(f"{n} × {kind}" for kind, n in counts.items()))
 labs.tagged(tagged.words, tagged.tags, predicted=said[0].tags, title="Who is who, and what is where?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
 assert any(" Lincoln " in sentence for story in load("stories", "train") for sentence in story.sentences)
-assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and round(sum(as_meant) / 58, 1) == 0.7 and person == 23
+assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and round(sum(as_meant) / 58, 1) == 0.7 and counts == {"person": 23, "place": 20, "organisation": 15}
 
 # %% [markdown]
 # We count whole names by **F1** $=2PR/(P+R)$, where $P$ (*precision*) is the share of the names it found that are right, and $R$ (*recall*) the share of the right names that it found. A tagger that always answers O has an F1 of 0.
@@ -598,11 +599,13 @@ def best_span(start_logits, end_logits, allowed):
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.pairs import answer_tokens
 
-question = next(e for e in tasks["questions"].examples("test") if e.answer)
+several = [e for e in tasks["questions"].examples("test") if " " in e.answer][:40]  # answers of more than one word
+said = tasks["questions"].predict(shipped["questions"].model, [(e.question, e.context) for e in several])
+question, answer = next((e, a) for e, a in zip(several, said, strict=True)
+                        if a.text == e.answer and (a.starts.argmax(), a.ends.argmax()) == (a.first, a.last))
 read = tasks["questions"].inputs([question])[0]
 context = slice(read.segments.index(1), len(read) - 1)
 first, last = (place - context.start for place in answer_tokens(read, question.start, question.start + len(question.answer)))
-answer = tasks["questions"].predict(shipped["questions"].model, [(question.question, question.context)])[0]
 inside = (torch.arange(len(read)) >= context.start) & (torch.arange(len(read)) < context.stop)
 best = tuple(map(int, best_span(answer.starts.log(), answer.ends.log(), inside)))
 print("Your best_span answers:", " ".join(answer.tokens[best[0] : best[1] + 1]))
@@ -611,11 +614,11 @@ labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.star
             caption="Bars: the probability of each piece to be the first and the last. Framed: the best pair. Below: the right answer.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best == (answer.first, answer.last) and answer.text == question.answer
+assert best == (answer.first, answer.last) and answer.text == question.answer and best[0] < best[1]
 assert round(shipped["questions"].card["metrics"]["test_exact_match"], 2) == 0.29
 
 # %% [markdown]
-# This one is right. On all test questions, with new names and patterns, 29 % of the answers are right word for word: the **exact match**.
+# We chose one that it gets right. On all test questions, with new names and patterns, 29 % of the answers are right word for word: the **exact match**.
 #
 # **Keep this:** tags are one decision for each word; an answer is two decisions about the whole text.
 
@@ -684,11 +687,12 @@ Table([{"task": name, "counted, %": task.main, "words": kind, "steps": bert_stud
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert min(gains) > 0 and sum(gains) > 0.3
+assert all(live[name, "from scratch", "valid"] < bert_study.without_learning(tasks[name], "valid", 300) + 0.05 for name in ("sentiment", "pairs"))
 assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == share for name, share in (("sentiment", 50), ("pairs", 33)))
 assert live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# *Always the same answer* means one label, no name, or no answer. With known words, your pre-trained model is ahead in every task. But one seed may be luck. So here is `bert-stories`, with more steps and three seeds, recorded:
+# *Always the same answer* means one label, no name, or no answer. With known words, your pre-trained model is ahead in every task. Part of this is speed: in so few steps, the fresh one has not got beyond the same answer in sentiment and pairs. And one seed may be luck. So here is `bert-stories`, with more steps and three seeds, recorded:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -713,29 +717,30 @@ assert round(bert_study.told_before(tasks.values()), 1) == 0.6
 # %% [markdown]
 # With new words and patterns, pre-training pays: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers; pairs rise from chance (34 %) to 49 %. With known words, even a model from scratch tags names well (F1 97).
 #
-# **Guess** before you look: how many labelled sentences does a model from scratch need to match the pre-trained one with 500?
+# **Guess** before you look: both take the same 150 steps. How many labelled sentences does a model from scratch need to match the pre-trained one with 500?
 
 # %%
 few = results.load("bert_labels")
 by_count = {f"{start}, {kind} words": ([int(n) for n in few["starts"][start]], [100 * found[split]["mean"] for found in few["starts"][start].values()])
             for start in few["starts"] for split, kind in kinds_of.items()}
 plot.lines(by_count | {"a coin": ([20, 2000], [50, 50])}, "sentences with a label", "right, %", log="x",
-           title="How many labels does it take?", caption=f"Sentiment, {few['steps']} steps each, mean of {few['seeds']} seeds. {few.about}")
+           title=f"How many labels does it take in {few['steps']} steps?", caption=f"Sentiment, mean of {few['seeds']} seeds. {few.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(by_count[f"pre-trained, {kind} words"][1][2]) for kind in ("known", "new")] == [97, 71]
 assert [round(by_count[f"from scratch, {kind} words"][1][3]) for kind in ("known", "new")] == [94, 57]
 assert [round(by_count[f"from scratch, {kind} words"][1][2]) for kind in ("known", "new")] == [91, 64] and few["steps"] == 150
+assert [round(100 * few["starts"]["from scratch"]["500"]["test"][end]) for end in ("lowest", "highest")] == [56, 74]
 assert all(share[0] < 61 for _, share in list(by_count.values()))
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In these 150 steps, 2,000 were not enough. With 500, the pre-trained model gets 97 % right with known words and 71 % with new ones; from scratch, 2,000 give 94 and 57. With 20, neither gets above 61 %.
+# In these 150 steps, 2,000 were not enough. With 500, the pre-trained model gets 97 % right with known words and 71 % with new ones; from scratch, 2,000 give 94 and 57. (With new words, 500 had given 64, but its three seeds lie between 56 and 74.) With 20, neither gets above 61 %.
 #
 # </details>
 #
-# Large models take two to four passes through the labels, a learning rate of 2 to 5 · 10⁻⁵ (ours 5 · 10⁻⁴ to 2 · 10⁻³), a short warm-up, and several seeds, because with few labels the results vary.
+# The paper takes two to four passes through the labels and a learning rate of 2 to 5 · 10⁻⁵ (ours 5 · 10⁻⁴ to 2 · 10⁻³). With few labels the results vary, so use several seeds.
 #
 # **Keep this:** labels are rare, text is not. Pre-training teaches a model words; fine-tuning, what to use them for.
 
@@ -773,7 +778,7 @@ with torch.no_grad():
     x = encoder(*batch).hidden
     W_down = torch.randn(x.shape[-1], 16, generator=torch.Generator().manual_seed(0))
     unchanged = adapter(x, W_down, torch.zeros(16), torch.zeros(16, x.shape[-1]), torch.zeros(x.shape[-1]))  # yours, W_up = 0
-print(f"Fresh, your adapter changes the output of BERT by {(unchanged - x).abs().max():.0f}.")
+print(f"Before training, your adapter changes the output of BERT by {(unchanged - x).abs().max():.0f}.")
 small = adapters.compare(tasks["entities"], encoder, steps=60)
 by_way = {row["what learns"]: row for row in small}
 small
@@ -796,7 +801,10 @@ assert adapters.of_lora(adapters.lora(tasks["entities"].model(encoder))) == (4, 
 assert all(len(rates) == 2 for rates in adapters.TRIED.values())
 assert max(by_way[name]["of all, in %"] for name in ("adapters", "LoRA")) < 5
 assert counted["LoRA"] == 6 * 2 * 128 * 4 + counted["head only"] == 6144 + 258 and 0.8 < 100 * counted["LoRA"] / counted["all"] < 0.9
-assert abs(mean["sentiment", "LoRA", "valid"] - mean["sentiment", "all", "valid"]) < 0.02
+assert all(abs(mean[name, "LoRA", "valid"] - mean[name, "all", "valid"]) < 0.01 for name in ways["tasks"])
+assert round(100 * (mean["sentiment", "all", "test"] - mean["sentiment", "LoRA", "test"])) == 12
+assert round(100 * (mean["sentiment", "all", "test"] - shipped["sentiment"].card["metrics"]["test_accuracy"])) == 8
+assert shipped["sentiment"].card["training"]["step"] == ways["steps"]
 assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "head only", "adapters")] == [84, 96, 49, 73]
 assert round(100 * mean["sentiment", "head only", "valid"]) == 56
 assert [round(100 * mean["entities", way, "test"]) for way in ("head only", "LoRA", "all")] == [36, 40, 41]
@@ -808,7 +816,7 @@ assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["r
 #
 # The task head alone learns next to nothing about sentiment: 56 % on known words, 49 % on new ones. In 300 steps, one layer could not learn to read it from the pooled `[CLS]`.
 #
-# **Keep this:** most parameters can stay as they are, and what a task adds fits into a small file. With new words this can cost a lot of accuracy (here 12 points or more for sentiment, hardly any for names).
+# **Keep this:** most parameters can stay as they are, and what a task adds fits into a small file. With new words this can cost accuracy. For sentiment, LoRA in two matrices of each block lost 12 points on average, and `bert-sentiment`, with LoRA in every matrix, lost 8 (one seed). For names hardly any were lost.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
@@ -872,17 +880,17 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (All four were made by LoRA. Even with at least as many steps, they score lower than models trained in full.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
+# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (All four were made by LoRA. Those for sentiment, pairs and names score below the mean of models trained in full, but inside the spread of their seeds.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
 Table([{"model": f"bert-{name}", "counted": task.main, "steps": shipped[name].card["training"]["step"],
         "file, kB": round(shipped[name].card["weights"]["bytes"] / 1000), "new words, %": round(100 * reached[name]),
-        "everything trained, %": round(100 * on_test[name][1])} for name, task in tasks.items()],
+        "everything trained, %": spread(by_task["tasks"][name]["pre-trained"]["test"]), "its steps": by_task["tasks"][name]["steps"]} for name, task in tasks.items()],
       "The four models that come with the course: LoRA of rank 3 in every matrix")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert all(reached[name] < on_test[name][1] for name in tasks)
+assert all(by_task["tasks"][name]["pre-trained"]["test"]["lowest"] < reached[name] < on_test[name][1] for name in ("sentiment", "pairs", "entities"))
 assert all(shipped[name].card["training"]["step"] >= by_task["tasks"][name]["steps"] for name in tasks)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
@@ -924,14 +932,14 @@ assert all(columns[name].index(max(columns[name])) == 3 for name in ("sentiment"
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Published parameters
 # <a id="sentence-vectors"></a>
-# The original BERT has the same parts in larger numbers: *base* 12 blocks with 768 features (110 million parameters), *large* 24 with 1,024 (340 million). It read 3.3 billion words of books and Wikipedia and, fine-tuned, set records in eleven tasks.
+# The original BERT has the same parts in larger numbers: *base* 12 blocks with 768 features (110 million parameters), *large* 24 with 1,024 (340 million). According to its paper, it read 3.3 billion words of books and Wikipedia.
 #
 # <a id="distilbert"></a>
-# **Multilingual BERT** is the same model trained on the Wikipedias of 104 languages with one vocabulary. **DistilBERT** is *distilled*, trained to imitate a larger model: its six layers learned to give the same outputs as BERT's twelve.
+# **Multilingual BERT** is the same model trained on the Wikipedias of 104 languages with one vocabulary. **DistilBERT** is *distilled*, trained to imitate a larger model: its six layers learned to give outputs similar to those of BERT's twelve.
 #
-# We take a smaller relative, `all-MiniLM-L6-v2`: 6 blocks with 384 features, distilled, then trained *contrastively* on a billion pairs of sentences (says its model card): in a batch, a sentence's partner should get the most similar vector. A **sentence vector** is the mean of the output vectors.
+# We take a smaller relative, `all-MiniLM-L6-v2`: 6 blocks with 384 features, distilled, then trained *contrastively* on a billion pairs of sentences (say its makers): in a batch, a sentence's partner should get the most similar vector. Its **sentence vector** is the mean of the output vectors of the real tokens. Without such training this mean is a poor one, found the paper on *Sentence-BERT*.
 #
-# The next cell looks for its parameters in the folder named by the environment variable `COURSE_MINILM`, or else at huggingface.co (91 MB, once), puts them into our class `Bert`, and compares its output with that of the library's own model. Without either it shows recorded numbers.
+# The next cell puts its parameters into our class `Bert` and compares the output with that of the library's own model. Without a network it shows recorded numbers.
 
 # %% tags=["optional-network"]
 from course_utils.models.bert import Bert
@@ -1116,14 +1124,14 @@ print("back as", type(theirs).__name__)
 assert torch.equal(cut_by_it.input_ids, batch.ids) and gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, you may be able to reach a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. Other libraries of the same makers, in a line each:
+# `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, you may be able to reach a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. If you have a folder already, name it in `COURSE_MINILM` or `COURSE_OPUS`. Other libraries of the same makers, in a line each:
 #
 # - **Datasets**: tables larger than memory, downloaded and split by name.
 # - **Accelerate**: one training script for one processor or many GPUs (chapter 7).
 # - **PEFT**: LoRA, AdaLoRA and similar methods for any model (above).
 # - **Diffusers**: the same kind of folder for models that generate images.
 #
-# Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it. Then we call a model for this directly: from the folder in `COURSE_OPUS`, or from the hub (312 MB, once).
+# Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it. Then we call a model for this directly: from your folder, or from the hub.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "optional-network"]
 from transformers import pipeline
@@ -1183,11 +1191,11 @@ def kind_of(target, sees):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# One script, one line and one model. The last two run without an error.
+# Three faulty programs. The last two run, so only thinking finds their errors.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 8 minutes
-# An article fine-tunes a BERT with a script like this one, and calls it machine translation. Five of its lines are wrong, the first among them: what does the function return for a sentence? `line=(…)` takes all five numbers.
+# An article fine-tunes a BERT with a script like this one, and calls it machine translation. Five of its lines are wrong, and `line=(…)` takes all five numbers. Line 1 is wrong only in its name, which promises a translation: any honest name will do.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.4")
@@ -1269,7 +1277,7 @@ for name, value, low, high in rows:
     print(f"{name:48} {value:7.3g}   band {low} to {high}")
 
 # %% [markdown]
-# (A gap of 0 means equal in every bit.)
+# (A gap of 0 means that no value differs.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
@@ -1297,7 +1305,7 @@ for name, value, low, high in rows:
 # | [BIO tags](#bio) | BIO 标注 | begins, inside, outside |
 # | [adapter](#adapter) | 适配器 | a small bottleneck inside a frozen model |
 # | [LoRA, AdaLoRA](#lora) | 低秩适配 | a thin product added to a matrix |
-# | [sentence vector](#sentence-vectors) | 句向量 | the mean of a sentence's output vectors |
+# | [sentence vector](#sentence-vectors) | 句向量 | one vector for a sentence, here the mean of its outputs |
 # | [hub](#hub) | 模型中心 | where folders with models are kept |
 # | [autoencoding](#autoencoding) | 自编码 | repair a damaged text |
 # | [autoregressive](#autoregressive) | 自回归 | continue, one word after another |

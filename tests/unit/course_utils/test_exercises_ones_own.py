@@ -343,7 +343,7 @@ def test_a_whole_class_as_it_came_is_not_solved(shown):
 
 def test_several_wrong_lines_are_asked_for(shown):
     find_error(SEVERAL)
-    assert "2 lines are wrong. Name all 2, and fix them: write it again." in shown()
+    assert "2 lines are wrong. Name both, and fix them: write it again." in shown()
     find_error(replace(SEVERAL, line=2))
     assert "One line is wrong. Name the line, and fix it: write it again." in shown()
     assert check(SEVERAL, lambda x: None, (2, 3)).text.startswith("2 of 2 lines found")
