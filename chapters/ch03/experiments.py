@@ -129,19 +129,20 @@ def shortest(lesson: Lesson, model: nn.Module, words: int = 6) -> tuple[int, flo
     return phrases, wrong[0] / max(1, total[0]), wrong[1] / max(1, total[1])
 
 
-def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float, float]:
-    """Of the target words that have gold links: the share whose heaviest source word is none of theirs, and how much of
-    that share goes to a neighbour of the right word."""
-    linked = missed = near = 0
+def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float, float, float]:
+    """Of the target words that have gold links: the share whose heaviest source word is none of theirs; how much of
+    that share goes to a neighbour of the right word; and how much would, if all wrong words were equally likely."""
+    linked = missed = near = by_chance = 0
     examples = lesson.examples(split)
     for example, weights in zip(examples, lesson.alignments(model, examples), strict=True):
         for t, heaviest in enumerate(weights.argmax(-1).tolist()):
             right = {s for word, s in example.links | example.possible if word == t}
             linked += bool(right)
             if right and heaviest not in right:
-                missed += 1
-                near += min(abs(heaviest - s) for s in right) == 1
-    return missed / linked, near / max(1, missed)
+                wrong = set(range(len(example.source))) - right
+                beside = {s for s in wrong if min(abs(s - r) for r in right) == 1}
+                missed, near, by_chance = missed + 1, near + (heaviest in beside), by_chance + len(beside) / len(wrong)
+    return missed / linked, near / max(1, missed), by_chance / max(1, missed)
 
 
 def pronouns(lesson: Lesson, model: nn.Module) -> tuple[float, float]:

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 3 · What does a translator look at?
-# *Sequence to sequence, without attention and with it.* **By the end** you will have trained two translators, seen what one forgets and what the other attends to, and you will know what a weight and a BLEU score cannot tell you. Reading 55 minutes · live 60 · exercises 20 · *Deeper* 107 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb) (query, key, value, softmax, masks) and [chapter 2](02_scoring_functions.ipynb) (additive score).
+# *Sequence to sequence, without attention and with it.* **By the end** you will have trained two translators, seen what one forgets and what the other attends to, and you will know what a weight and a BLEU score cannot tell you. Reading 53 minutes · live 60 · exercises 20 · *Deeper* 109 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb) (query, key, value, softmax, masks) and [chapter 2](02_scoring_functions.ipynb) (additive score).
 
 # %%
 import torch
@@ -45,13 +45,13 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 # ## Three questions first
 # All from chapters 1 and 2. Answer before you unfold.
 #
-# 1. Query, key, value: which of them asks, which is found, which is taken home?
+# 1. Query, key, value: which of them asks, which is compared with the question, which is taken home?
 # 2. Which mask keeps the padding out of the softmax, and what does True mean?
 # 3. The additive score is $w^\top\tanh(W_1q+W_2k)$. What effect would the query have without the tanh?
 #
 # <details><summary>Answers</summary>
 #
-# 1. The query asks, the key is found, the value is taken home.
+# 1. The query asks, the key is compared with it, the value is taken home.
 # 2. The padding mask: True marks a real word.
 # 3. None: it would add one number to all scores of a row, and softmax depends on differences only.
 #
@@ -92,7 +92,9 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown]
 # They are not: an RNN notices order.
 #
-# Our models use a **GRU**, an RNN with *gates*: numbers between 0 and 1 that decide, feature by feature, how much of the old state is kept.
+# Our models use a **GRU**, an RNN with *gates*: numbers between 0 and 1, computed from $x_i$ and $h_{i-1}$, one for each feature. The gate $z_i$ decides how much of the old state is kept, and $r_i$ how much of it the new proposal $\tilde h_i$ reads (⊙ multiplies feature by feature):
+#
+# $$ \tilde h_i=\tanh\big(W_x x_i+r_i\odot W_h h_{i-1}\big),\qquad h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
@@ -113,14 +115,14 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 #
 # $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
-# Two matrices and a tanh turn $[s_t;\,c]$ (the two joined) into a score for each word of the vocabulary, its **logit**. Softmax makes probabilities of them: of the next word, given the source $x$ and the words before, $y_{<t}$.
+# Two matrices and a tanh turn $[s_t;\,c]$ (the two joined) into a score for each word of the vocabulary, its **logit**. Softmax turns the logits into the probability of each possible next word, given the source $x$ and the words before, $y_{<t}$:
 #
 # $$ P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,c])\big) $$
 #
 # The probability of a translation is the product $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$.
 
 # %% [markdown]
-# Such a *sequence to sequence* model, **seq2seq**, also summarises texts, answers questions, transcribes speech and describes pictures. Ours translates sentences from a grammar of our own: English, French and Chinese, with *gold* alignments, known to be right. No score below counts a sentence that the model was trained on.
+# Such a *sequence to sequence* model, **seq2seq**, also summarises texts, answers questions and transcribes speech. With an image network as encoder, the same idea describes pictures. Ours translates sentences from a grammar of our own: English, French and Chinese, with *gold* alignments, known to be right. No BLEU score or error rate below counts a sentence that its model was trained on.
 
 # %%
 from chapters.ch03.lesson import Lesson
@@ -179,7 +181,7 @@ def masked_loss(logits, target, mask):
 
 # %% [markdown]
 # <a id="bleu"></a>
-# Now train it. Watch its translation of one new sentence, and its **BLEU** on a hundred: how many of the translation's words, and of its runs of two, three and four words, also occur in the reference, with a penalty if it is too short. The reference itself scores 100. (*Deeper: what BLEU counts* has the formula.)
+# Now train it. Watch its translation of one new sentence, and its **BLEU** on a hundred: how many of the translation's words, and of its runs of two, three and four words, also occur in the *reference*, the corpus's own translation, with a penalty if it is too short. The reference itself scores 100. (*Deeper: what BLEU counts* has the formula.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -232,10 +234,11 @@ own_words = lesson.target.tokens(greedy(one_word, begun, text.BOS, text.EOS, 40)
 print("English:  ", watched, "\nyour loop:", *own_words, "\nreference:", *lesson.ladder([14])[0].target)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert " ".join(own_words) == lesson.write(plain, lesson.ladder([14]))[0]
+assert " ".join(own_words) == lesson.write(plain, lesson.ladder([14]))[0] and plain.encoder.hidden_size == 64
+assert not {e.source for e in lesson.examples("train")} & {e.source for split in ("test", "valid", "long", "unseen", "twins") for e in lesson.examples(split)}
 
 # %% [markdown]
-# **Keep this:** greedy decoding takes the best word at each step, which need not give the best sentence. (*Deeper: the best few sentences* keeps several at once, in a *beam*; `beam=1` is greedy.)
+# **Keep this:** greedy decoding takes the best word at each step, which need not give the best sentence. (A *beam* of 4 keeps the four best beginnings at each step, see *Deeper: the best few sentences*; `beam=1` is greedy.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It loses the thread
@@ -270,21 +273,23 @@ short_line, plain_line = lesson.by_length(plain), lesson.by_length(plain_longer.
 plot.lines({"trained just now": (short_line.words, short_line.errors), "checkpoint": (plain_line.words, plain_line.errors)},
            "words in the source", "word errors, %", title="Do long sentences lose more?",
            caption="Without attention. A thousand test sentences of 3–6, 7–9, 10–12, 13–15 and 16–24 words.")
+long_wrong = mistakes(lesson, plain_longer.model, words=16)
+print("checkpoint, from 16 words on:", {how: f"{share:.0%}" for how, share in long_wrong.items()})
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert LENGTHS == ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
 assert "name" not in plain_longer.card or (all(11 < x < 15 for x in plain_line.errors[:4]) and 22 < plain_line.errors[4] < 26)
 assert steps > 700 or "name" not in plain_longer.card or (max(b / a for a, b in zip(short_line.errors[:4], plain_line.errors, strict=False)) < 0.58)
-assert steps > 700 or min(short_line.errors[0], short_line.errors[-1]) > max(short_line.errors[1:-1])
+assert "name" not in plain_longer.card or (long_wrong["says something else"] > 0.8 and 0.05 < long_wrong["stops early"] < 0.1)
 assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors[4] / short_line.errors[4] < 0.73
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# Both. Up to 15 words, the checkpoint makes at most about half as many errors as your model, but about one word in eight is still wrong. Beyond 15 words, longer training removes only a third of the errors, and one word in four is still wrong.
+# More training helps: up to 15 words it removes about half of the errors or more, beyond 15 only a third. What remains rises there, from about one word in eight to one in four. The single vector is a suspect. Or are long sentences rarer, or harder in themselves? The next section has the control.
 #
-# (Your own model is worst at both ends, with the shortest sentences and the longest. On real sentences Cho et al., 2014, saw quality fall with length; Sutskever et al., 2014, with 8,000 numbers, hardly did.)
+# (On real sentences Cho et al., 2014, saw quality fall with length; Sutskever et al., 2014, with 8,000 numbers, hardly did.)
 #
-# **Keep this:** when one vector has to carry too much, the model seldom stops early. Mostly it writes other words.
+# **Keep this:** when a model without attention fails on a long sentence, it seldom stops early. Mostly it writes other words.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
@@ -315,7 +320,7 @@ def look_back(query, keys, mask, W1, W2, w):
     raise NotImplementedError
 
 # %% [markdown]
-# The second translator has the same state size, data and number of training steps, and slightly fewer parameters.
+# The second translator has states of the same size, the same data and number of training steps, and slightly fewer parameters.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 attentive = lesson.model(attention="additive")
@@ -332,7 +337,7 @@ lesson.table(both, lesson.ladder(), f"The same sentences, translated by both. {s
 assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with attention"] < 97
 
 # %% [markdown]
-# After the same 700 steps, BLEU rises from about 50 without attention to about 90 with it: the main result of the chapter.
+# After the same 700 steps, BLEU is about 50 without attention and about 90 with it. Recorded with three random starts (*seeds*) and 1,000 steps, it is about 60 and 95: the main result of the chapter.
 
 # %% [markdown]
 # What does each word of a translation get to read? Two checkpoints show it, by eight features of each state. Step through the words. (The *effective number* of words is chapter 1's: $1/\sum_i\alpha_{ti}^2$.)
@@ -342,11 +347,12 @@ longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.lo
 labs.states_side_by_side(lesson, longer_trained, plain_longer, "the animal was too tired .")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert not plain_longer.was_seen("the animal was too tired .") and not longer_trained.was_seen("the animal was too tired .")
 assert "name" not in plain_longer.card or lesson.translate(plain_longer.model, "the animal was too tired .")[0].tokens[-2] == "fatiguée"
 assert "name" not in longer_trained.card or lesson.translate(longer_trained.model, "the animal was too tired .")[0].tokens[-2] == "fatigué"
 
 # %% [markdown]
-# On the left the decoder reads the same vector at every word, and ends with the wrong form: *fatiguée* is feminine, *animal* is masculine. On the right each word has an average of its own.
+# The sentence is new to both. On the left the decoder reads the same vector at every word, and ends with the wrong form: *fatiguée* is feminine, *animal* is masculine. On the right each word has an average of its own.
 #
 # Does length still matter?
 
@@ -357,7 +363,7 @@ plot.lines(errors, "words in the source", "word errors, %", title="What does att
            caption="The two checkpoints on a thousand test sentences, in five groups by length.")
 
 # %% [markdown]
-# Not up to the trained lengths: with attention, the longest sentences have the fewest errors. But why are the shortest the worst? Among them are phrases without a full stop:
+# Not for lengths seen in training: with attention, the longest sentences have the fewest errors. So neither the length alone nor the data is to blame, and the single vector remains as the suspect. But why are the shortest the worst? Among them are phrases without a full stop:
 
 # %%
 from chapters.ch03.experiments import shortest
@@ -410,7 +416,7 @@ _, weights = look_back(query, context, state.memory.mask, torch.cat([W1.weight, 
 assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives the model's own weights
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines differ in one place: the context comes from one vector or from all states. The last lines check your `look_back`: with the trained parameters it gives the model's own weights.
+# The two lines differ in one place: the context comes from one vector or from all states.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is the query the state before or after?
@@ -441,7 +447,7 @@ for query in ("previous", "current"):
 Table(rows, f"{len(batch.source)} sentences; measured just now")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With $s_t$ the states do not depend on what was attended to, so attention and output are computed for a whole sentence in one call (the recurrence itself still goes step by step, inside the GRU). With $s_{t-1}$ each word has to wait for the attention of the word before. This is Bahdanau's loop as the course uses it; the keys are projected once, before the loop:
+# With $s_t$ the states do not depend on what was attended to, so attention and output are computed for a whole sentence in one call (the recurrence itself still goes step by step, inside the GRU). With $s_{t-1}$ each word has to wait for the attention of the word before. This is Bahdanau's loop as the course uses it:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.seq2seq import Seq2Seq
@@ -472,7 +478,7 @@ labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", 
 # Play it. The checkpoint's weight moves right as far as *la*, jumps to *crisis* and goes back. The sentence is new, and no alignment was ever shown: we rewarded only correct words, and attending to the right word turned out to help.
 
 # %% [markdown]
-# Bahdanau's famous example is *the European Economic Area*, in his model's French *la zone économique européenne*. (Officially: *Espace économique européen*.) Two checkpoints translate it, one trained on this very sentence, the other on real sentences without it. An arrow ← points to the English word with the largest weight.
+# Bahdanau's famous example is *the European Economic Area*, in his model's French *la zone économique européenne*. Two checkpoints translate it, one trained on this very sentence, the other on real sentences without it. An arrow ← points to the English word with the largest weight.
 
 # %%
 area = translate(longer_trained, "We live in the European Economic Area.", beam=1)[0]
@@ -498,7 +504,7 @@ assert "name" not in {*longer_trained.card} & {*real.card} or (invented.source_t
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# We give your model with attention the reference's words, link each to the English word with the largest weight, and compare these links $A$ with gold links: the sure ones, $S$, and the possible ones, $P$, which include $S$ and, say, an article with its noun. The **alignment error rate** (0 is perfect) is
+# We give your model with attention the reference's words, link each to the English word with the largest weight, and compare these links $A$ with gold links: the sure ones, $S$, which it should find, and the possible ones, $P$, which it may: $P$ includes $S$ and, say, an article with its noun. The **alignment error rate** (0 is perfect) is
 #
 # $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 
@@ -506,16 +512,17 @@ assert "name" not in {*longer_trained.card} & {*real.card} or (invented.source_t
 from chapters.ch03.experiments import Diagonal, misses
 
 aer = lesson.alignment_error(attentive)
-diagonal = lesson.alignment_error(Diagonal())  # links each French word to the English one as far along its sentence
-missed, near = misses(lesson, attentive)
+diagonal = lesson.alignment_error(Diagonal())  # to the English word at the same relative position
+missed, near, by_chance = misses(lesson, attentive)
 print(f"AER on {len(lesson.examples('test')):,} new sentences: {aer:.2f}; of the plain diagonal: {diagonal:.2f}")
-print(f"words whose largest weight is on no gold link: {missed:.0%}, of these on a neighbour of the right word: {near:.0%}")
+print(f"words whose largest weight is on no gold link: {missed:.0%}")
+print(f"of these on a neighbour of the right word: {near:.0%}, by chance {by_chance:.0%}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert aer < 0.15 and 0.3 < diagonal < 0.4 and 3 * aer < diagonal and 0.5 < near < 0.95
+assert aer < 0.15 and 0.3 < diagonal < 0.4 and 3 * aer < diagonal and 0.5 < near < 0.95 and by_chance < 0.3
 
 # %% [markdown]
-# The rate is less than a third of the diagonal's, although no link was shown in training. Where the largest weight misses, it is usually on a *neighbour* of the right word, whose state has read that word too. (On real sentences, Koehn and Knowles, 2017, describe a translator whose largest weight was mostly *beside* the right word.)
+# The rate is less than a third of the diagonal's, although no link was shown in training. Where the largest weight misses, it is usually on a *neighbour* of the right word, whose state is only one step away from it. (On real sentences, Koehn and Knowles, 2017, describe a translator whose largest weight was mostly *beside* the right word.)
 #
 # Here is a long new sentence that your model translates just like its reference. Boxes are gold links.
 
@@ -527,8 +534,70 @@ found = lesson.translate(attentive, " ".join(right.source))[0]
 labs.alignment(found, right.links, languages=("en", "fr"), title="Does it attend where it should?")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## Real sentences
+# Our own language has about 800 English words. The next two checkpoints learned from *Tatoeba*, sentences that volunteers translated. The last column has one right translation, ours; there are others.
+
+# %%
+from chapters.ch03.lesson import translations
+from course_utils.views import Table
+
+real_plain = checkpoint("seq2seq-plain-en-fr", instead=lesson.loaded(plain))
+sentences = ["I am a student.", "Let them eat cake.", "He didn't come because he was ill.",
+             "My grandmother told me a story that I have never forgotten.",
+             "If I had known that you were coming I would have baked a cake.",
+             "The animal didn't cross the street because it was too tired."]
+right = ["je suis étudiant.", "qu'ils mangent de la brioche !", "il n'est pas venu parce qu'il était malade.",
+         "ma grand-mère m'a raconté une histoire que je n'ai jamais oubliée.",
+         "si j'avais su que tu venais, j'aurais fait un gâteau.",
+         "l'animal n'a pas traversé la rue parce qu'il était trop fatigué."]
+pairs_read = f"{real.card.get('data', {}).get('train_pairs', 0):,} pairs"
+six = translations({"with attention": real, "without attention": real_plain}, sentences, right,
+                   caption=f"Both trained on the same {pairs_read}. {same_words} A beam of 4.")
+six
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert "name" not in real.card or [row["with attention"].startswith("✓") for row in six] == [True, False, True, False, False, False]
+assert "name" not in real_plain.card or [row["without attention"].startswith("✓") for row in six] == [True] + 5 * [False]
+assert "name" not in real_plain.card or six[5]["without attention"].startswith("la police n'a pas l'air de la guerre")
+
+# %% [markdown]
+# *I am a student* is right in both columns, *He didn't come …* only with attention; all others have mistakes. Without attention the animal is lost altogether: “the police don't look like the war …”.
+#
+# Here are scores on new sentences:
+
+# %%
+rows = []
+for name, loaded in {"with attention": real, "without": real_plain}.items():
+    if found := loaded.card.get("metrics"):  # a model that stands in has none
+        by_words = {f"{words} words": score for words, score in found["test_bleu_by_length"].items()}
+        rows.append({"": name, "steps": loaded.card["training"]["steps"], "BLEU": found["test_bleu_beam_4"], **by_words})
+Table(rows or [{"": "no checkpoints"}], "BLEU on test sentences of Tatoeba, all and by length, with a beam of 4. Recorded.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 800 < len(lesson.source) < 830  # English words
+assert len(rows) < 2 or (gap := [a - b for a, b in list(zip(rows[0].values(), rows[1].values(), strict=True))[1:]])[0] == 0
+assert len(rows) < 2 or gap[1] > 8 and gap[2:] == sorted(gap[2:]) and 0.6 < rows[0]["11-14 words"] / rows[0]["5-7 words"] < 0.75
+assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
+
+# %% [markdown]
+# Attention helps at every length, and the longer the sentence, the more. Yet long real sentences stay harder: with attention BLEU falls by about a third from 5–7 words to 11–14.
+#
+# Our tables say which sources a model was trained on, word for word; a close relative counts as new. Now type your own:
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+yours = "The little girl is reading a long letter to her father."
+found = translate(real, yours)[0]
+labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'trained on' if found.seen else 'new'})",
+               model=real)
+
+# %% [markdown]
+# <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR. A subword with ▁ begins a word.</small>
+#
+# **Keep this:** always ask whether a sentence was seen in training. Repeating what you know by heart is not translating.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is "it"?
-# Our own sentence has a twin: *too tired*, and "it" is the animal, *il*; *too wide*, and "it" is the street, *elle*. **Guess:** when the checkpoint has to choose between them, where will it attend: to "animal" and "street", to "it", or to the adjective?
+# Our own sentence has a twin: *too tired*, and "it" is the animal, *il*; *too wide*, and "it" is the street, *elle*. **Guess:** when the checkpoint of our grammar has to choose between them, where will it attend: to "animal" and "street", to "it", or to the adjective?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 said, known = {}, []
@@ -555,7 +624,6 @@ assert "name" not in longer_trained.card or (known == [True, True] and said["il"
 
 # %%
 from chapters.ch03.experiments import pronouns
-from course_utils.views import Table
 
 new_twins, rows = lesson.examples("twins"), []
 always_il = sum(e.twin.pronoun == "il" for e in new_twins) / len(new_twins)
@@ -568,11 +636,12 @@ Table(rows, f"{len(new_twins)} new sentences. Always writing il would be right i
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(e.twin.held_out for e in new_twins) and 0.45 < always_il < 0.55
-assert steps > 700 or all(40 < int(row["right pronouns"][:-1]) < 65 and 30 < int(row["il"][:-1]) < 85 for row in rows[:2])
+assert steps > 700 or (50 < int(rows[0]["right pronouns"][:-1]) < 65 and 42 < int(rows[1]["right pronouns"][:-1]) < 55)
+assert steps > 700 or all(30 < int(row["il"][:-1]) < 85 for row in rows[:2])
 assert "name" not in longer_trained.card or all(int(row["right pronouns"][:-1]) > 75 for row in rows[2:])
 
 # %% [markdown]
-# The models that you have just trained guess: they write both pronouns, and get about half of them right, as always writing *il* would. The checkpoints get more than three in four right, with attention or without.
+# Of the models that you have just trained, the one with attention does no better than a coin, and the one without hardly better. The checkpoints get more than three in four right, with attention or without.
 #
 # Would you notice it from BLEU?
 
@@ -588,7 +657,7 @@ lesson.table({"with attention": attentive}, sorted(new_twins, key=lambda e: e.tw
 assert on_twins > 80 and fine > 96 and 67 < spoilt_ones < 78 and (steps > 700 or score["with attention"] - on_twins < 8)
 
 # %% [markdown]
-# Hardly: about half of the pronouns are wrong, but with attention BLEU is about 90 on the test set and still about 85 on these twins. A wrong pronoun costs a sentence only about a quarter of its BLEU, although this one word decides what the sentence says. (Chapter 5 measures the same twins with a model whose words attend to each other.)
+# Hardly: about half of the pronouns are wrong, but with attention BLEU is about 90 on the test set and still about 85 on these twins. Choosing the wrong pronoun (and with it, often, the wrong ending of the adjective) costs a sentence only about a quarter of its BLEU, although that one choice decides what it says. (Chapter 5 measures the same twins with a model whose words attend to each other.)
 #
 # **Keep this:** alignment was never taught; it appears because it lowers the loss. And a weight points at a state, which holds more than its word.
 
@@ -628,7 +697,7 @@ display(view, labs.compared(view, deaf, gone))
 #
 # </details>
 #
-# How often does nothing change? We hide one word in each of two hundred new sentences, and count only words that carry more than half of some French word's weight:
+# How often does nothing change? We hide one word in each of two hundred new sentences, and count the 183 that carry more than half of some French word's weight:
 
 # %%
 from collections import Counter
@@ -648,23 +717,23 @@ assert "name" not in longer_trained.card or (deaf[0]["tokens"] == gone[0]["token
 assert "name" not in longer_trained.card or (all("rouge" not in variant["tokens"] for variant in deaf if variant["name"] == "red"))
 assert "name" not in longer_trained.card or (all("rouge" in v["tokens"] and "voiture" not in v["tokens"] for v in deaf if v["name"] == "car"))
 assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and 0.35 < unchanged["word"] / unchanged["weight"] < 0.65)
-assert "name" not in longer_trained.card or (same["the"] / tried["the"] > 0.7 and 0.18 < same["another word"] / tried["another word"] < 0.28)
+assert "name" not in longer_trained.card or (same["the"] == 17 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# Without the weight of *the*, most translations stay as they were: French wants an article anyway. Without that of another word it is still almost a quarter, although each carried more than half of a French word's weight. The states of the neighbours, or $s_0$, may have kept enough: our zero removes a weight, not every path to the decoder. (When the word is never read, about half as many translations stay as they were.)
+# Without the weight of *the*, 17 of 21 translations stay as they were: French wants an article anyway. Without that of another word it is still almost a quarter. The states of the neighbours, or $s_0$, may have kept enough: our zero removes a weight, not every path to the decoder.
 #
 # So a picture of weights shows where the model attended, not what it would have done without the word. (Debated: see chapter 1's reading list.)
 #
 # **Keep this:** to know whether a word mattered, take it away and compare.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## How far does a gradient reach?
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: how far does a gradient reach?
 # <a id="vanishing-gradient"></a>
-# Attention removes a second bottleneck, in training. A *gradient* says how much the result changes when a number changes a little; training follows it. It is computed backwards from the result, and without attention, each recurrent step on the way multiplies it by a matrix. If it shrinks each time, it **vanishes**; if it grows, it **explodes**.
+# Attention may ease a second difficulty, in training. A *gradient* says how much the result changes when a number changes a little; training follows it. It is computed backwards from the result, and without attention, each recurrent step on the way multiplies it by a matrix. If it shrinks each time, it **vanishes**; if it grows, it **explodes**.
 #
 # **Guess:** before training and without attention, which of sixteen source words move the last target word most, and which with attention?
 
-# %%
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import reach
 
 u, flat = (reach(lesson, lesson.model(attention=kind).eval()) for kind in (None, "additive"))
@@ -672,21 +741,21 @@ plot.lines({name: (range(1, 17), shares) for name, shares in zip(both, (u, flat)
            title="Which source words move the last target word?",
            caption="Untrained models, means over twenty sentences of sixteen words. The shares of each model add up to 1: they say nothing of sizes.")
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert min(u[0], u[-1]) > 20 * u.min() and flat.max() < 1.5 * flat.min()
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * flat.min()
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Without attention: the first *and* the last, more than twenty times as much as the middle. Our encoder reads from both ends, so the outer words are one recurrent step away from $c$, which goes into every decoder step; the middle is far away. With attention each $h_i$ is one step from the output, in proportion to its weight, and before training the weights are nearly equal.
+# Without attention, the first *and* the last word move it more than twenty times as much as the middle. Our encoder reads from both ends, so the outer words are one recurrent step away from $c$, which goes into every decoder step; the middle is far away. With attention each $h_i$ is one step from the output, in proportion to its weight, and before training the weights are nearly equal.
 #
 # </details>
 #
-# **Keep this:** before training, distant words get hardly any gradient through a recurrent network. Attention gives every word a short path.
+# So with the usual random start, distant words get far less gradient than near ones. Attention gives every word a short path.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty steps
-# How fast does a gradient vanish or explode? Here are small untrained networks with sixty inputs and one output, their last state. In the two RNNs the recurrent matrix is a rotation times 0.9 or 1.5. The first GRU is PyTorch's own; in the second one 4 is added inside the gate that decides how much of the old state is kept. The last network is the first RNN with attention over its states.
+# How fast does a gradient vanish or explode? Here are small untrained networks with sixty inputs and one output, their last state. In the two RNNs the recurrent matrix is orthogonal (it changes no length) times 0.9 or 1.5. The first GRU is PyTorch's own; in the second one 4 is added inside the gate that decides how much of the old state is kept. The last network is the first RNN with attention over its states.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import felt
@@ -699,12 +768,14 @@ plot.lines({name: (range(60), line) for name, line in kinds.items()}, "steps fro
            caption="Untrained networks. With attention, every input is one step away from the output.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert far["RNN × 0.9"] < 1e-3 and far["RNN × 1.5"] > 10 and far["GRU"] < 1e-10
+assert 0.8 < far["RNN × 0.9"] ** (1 / 59) < 0.88 and 60 < far["RNN × 1.5"] < 70 and far["GRU"] < 1e-10
 assert 0.6 < far["GRU"] ** (1 / 59) < 0.66 and 0.34 < far["GRU, gates open"] < 0.5 and kinds["attention"].max() < 2 * kinds["attention"].min()
 assert 20 < kinds["GRU"][0] / kinds["GRU, gates open"][0] < 32
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The GRU's gradient vanishes fastest, because its gates start half open: each step passes on about 0.63 of it, and $0.63^{59}$ is about $10^{-12}$. With gates that keep nearly everything, the first input's gradient is still more than a third of the last one's. They have a price: a state that keeps nearly everything takes in little, and the last input's gradient is almost thirty times smaller than in the first GRU. Training can learn when to keep and when to take in, which is why GRUs and LSTMs replaced simple RNNs. With attention all inputs' gradients have about the same size from the start.
+# In 59 steps, the RNN × 1.5 makes the gradient about 64 times as large and not $1.5^{59}$ times, because tanh has a slope below 1; for the same reason the other shrinks faster than by 0.9 a step. The GRU's gradient vanishes fastest, because its gates start half open ($z\approx.5$): each step passes on about 0.63 of it, and $0.63^{59}$ is about $10^{-12}$.
+#
+# With gates that keep nearly everything, the first input's gradient is still more than a third of the last one's. They have a price: a state that keeps nearly everything takes in little, and the last input's gradient is almost thirty times smaller than in the first GRU. Training can learn when to keep and when to take in, which is why GRUs, and LSTMs, their older relatives, replaced simple RNNs. With attention all inputs' gradients have about the same size from the start.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: read it backwards
@@ -733,70 +804,9 @@ for name, r in recorded["readers"].items():
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It does not: it is a little better with two seeds (starting points of the random numbers) and worse with the third, and the means lie closer together than the seeds do. A likely reason is that our encoder reads from both ends, so the first word was close already: see *How far does a gradient reach?*
+# It does not: it is a little better with two seeds and worse with the third, and the means lie closer together than the seeds do. A likely reason is that our encoder reads from both ends, so the first word was close already: see *Deeper: how far does a gradient reach?*
 #
 # </details>
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Real sentences
-# Our own language has about 800 English words. The next two checkpoints learned from *Tatoeba*, sentences that volunteers translated. The last column has one right translation, ours; there are others.
-
-# %%
-from chapters.ch03.lesson import translations
-
-real_plain = checkpoint("seq2seq-plain-en-fr", instead=lesson.loaded(plain))
-sentences = ["I am a student.", "Let them eat cake.", "He didn't come because he was ill.",
-             "My grandmother told me a story that I have never forgotten.",
-             "If I had known that you were coming I would have baked a cake.",
-             "The animal didn't cross the street because it was too tired."]
-right = ["je suis étudiant.", "qu'ils mangent de la brioche !", "il n'est pas venu parce qu'il était malade.",
-         "ma grand-mère m'a raconté une histoire que je n'ai jamais oubliée.",
-         "si j'avais su que tu venais, j'aurais fait un gâteau.",
-         "l'animal n'a pas traversé la rue parce qu'il était trop fatigué."]
-pairs_read = f"{real.card.get('data', {}).get('train_pairs', 0):,} pairs"
-six = translations({"with attention": real, "without attention": real_plain}, sentences, right,
-                   caption=f"Both trained on the same {pairs_read}. {same_words} A beam of 4, see Deeper.")
-six
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert "name" not in real.card or [row["with attention"].startswith("✓") for row in six] == [True, False, True, False, False, False]
-assert "name" not in real_plain.card or [row["without attention"].startswith("✓") for row in six] == [True] + 5 * [False]
-assert "name" not in real_plain.card or six[5]["without attention"].startswith("la police n'a pas l'air de la guerre")
-
-# %% [markdown]
-# *I am a student* is right in both columns, *He didn't come …* only with attention; all others have mistakes. Without attention the animal is lost altogether: “the police doesn't look like the war …”.
-#
-# Here are scores on new sentences, all with a beam of 4:
-
-# %%
-rows = []
-for name, loaded in {"with attention": real, "without": real_plain}.items():
-    if found := loaded.card.get("metrics"):  # a model that stands in has none
-        by_words = {f"{words} words": score for words, score in found["test_bleu_by_length"].items()}
-        rows.append({"": name, "steps": loaded.card["training"]["steps"], "BLEU, beam of 4": found["test_bleu_beam_4"], **by_words})
-Table(rows or [{"": "no checkpoints"}], "BLEU on test sentences of Tatoeba: all (beam of 4), and by length. Recorded.")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 800 < len(lesson.source) < 830  # English words
-assert len(rows) < 2 or (gap := [a - b for a, b in list(zip(rows[0].values(), rows[1].values(), strict=True))[1:]])[0] == 0
-assert len(rows) < 2 or gap[1] > 8 and gap[2:] == sorted(gap[2:]) and 0.6 < rows[0]["11-14 words"] / rows[0]["5-7 words"] < 0.75
-assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
-
-# %% [markdown]
-# Attention helps at every length, and the longer the sentence, the more. Yet long real sentences stay harder: with attention BLEU falls by about a third from 5–7 words to 11–14.
-#
-# Our tables say which sources a model was trained on, word for word; a close relative counts as new. Now type your own:
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-yours = "The little girl is reading a long letter to her father."
-found = translate(real, yours)[0]
-labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'trained on' if found.seen else 'new'})",
-               model=real)
-
-# %% [markdown]
-# <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR. The pieces that begin with ▁ are *subwords*: rare words fall into several.</small>
-#
-# **Keep this:** always ask whether a sentence was seen in training. Repeating what you know by heart is not translating.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: at the moment of 高兴 (happy)
@@ -928,7 +938,7 @@ def brevity_penalty(hypothesis_length, reference_length):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# The candidate is 男孩 踢 足球 (*boy plays football*), the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). Three common errors together make .4167 of it. Each is a short program here; this is the first:
+# The candidate is 男孩 踢 足球 (*boy plays football*), the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). A score of .4167 circulates for it. You get it if you make three mistakes at once. Each is a short program here; this is the first:
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 3.5")
@@ -1052,10 +1062,11 @@ Table([{"by": name, "translation": words, "BLEU": scores[name]} for name, words 
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert scores["free"] < 30 < 60 < scores["word for word"] < scores["the reference, stuttering"]
+assert "name" not in real_plain.card or (abs(scores["free"] - scores["model without"]) < 2 and "si tard" in tried["model without"])
 assert all("restés à la maison." in text and "mauvais, alors nous sommes" in text for text in (answer, tried["word for word"]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The best French gets the lowest score of our three. BLEU for one sentence against one reference says how far two translators happened to choose the same words. It was made to compare systems over a whole test corpus, and does so fairly well when they differ clearly. More references help; so do newer scores, which count characters (chrF) or are trained on people's judgements (COMET). Reading the translations helps most.
+# The best French gets the lowest score of our three, about as low as the model without attention, whose sentence means “the weather was so late, we went home”. BLEU for one sentence against one reference says how far two translators happened to choose the same words. It was made to compare systems over a whole test corpus, and does so fairly well when they differ clearly. More references help; so do newer scores, which count characters (chrF) or are trained on people's judgements (COMET). Reading the translations helps most.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three bugs
@@ -1103,7 +1114,7 @@ def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what came next
-# By 2017 ByteNet and ConvS2S had replaced recurrence by convolutions. The Transformer dropped both and kept the attention. These figures are from table 2 of its paper: BLEU on the WMT 2014 news test against the arithmetic that the training took. (They cannot be compared with ours: other sentences, another vocabulary, longer texts.)
+# By 2017 ByteNet and ConvS2S had replaced recurrence by convolutions. The Transformer dropped both and kept the attention. These figures are from table 2 of its paper: BLEU on the WMT 2014 news test against the arithmetic that the training took. (They cannot be compared with ours: the texts are others.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
@@ -1180,7 +1191,7 @@ def kind_of_attention(queries, keys):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# All on new sentences. *Just trained*: your two models. *Checkpoint*: the stored ones, trained for longer. *Recorded*: means of three seeds (random starts). A value outside its band stops the notebook.
+# All on new sentences. *Just trained*: your two models. *Checkpoint*: the stored ones, trained for longer. *Recorded*: means of three seeds. A value outside its band stops the notebook.
 
 # %%
 from course_utils.data import results
@@ -1193,7 +1204,6 @@ rows = [
     ("checkpoint: word errors from 16 words on, without, %", plain_line.errors[-1], 15, 60),
     ("checkpoint: word errors from 16 words on, with, %", attentive_line.errors[-1], 0, 10),
     ("checkpoint: unchanged without a word's weight", unchanged["weight"], 0.2, 0.6),
-    ("untrained: gradient without attention, ends over middle", (u[0] / u.min()).item(), 20, 60),
     ("recorded: BLEU without attention", seeds["plain"], 55, 65),
     ("recorded: BLEU without, source reversed", seeds["reversed"], 55, 65),
     ("recorded: BLEU with attention", seeds["attention"], 93, 97),
@@ -1205,7 +1215,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. An encoder reads, a decoder writes; without attention, one vector carries everything between them.
-# 2. When that vector is not enough, the model seldom stops early: mostly it writes other words.
+# 2. When a model without attention fails on a long sentence, it seldom stops early: mostly it writes other words.
 # 3. Attention keeps all states and asks again at each word: additive score, softmax over real words, a context.
 # 4. The alignment is learned, not taught; and a weight shows where the model attended, not what it needed.
 # 5. BLEU counts shared runs of words over a corpus and can miss the one word that matters. First ask whether the sentence was seen in training.
@@ -1253,7 +1263,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: words attend to each other
-# Here a French word asks English words. The words of *one* sentence can ask each other, too, all at once and without a recurrent network: this is self-attention. But who tells it the order of the words?
+# In this chapter French words asked English ones. The words of *one* sentence can ask each other, too, all at once and without a recurrent network: this is self-attention. But who tells it the order of the words?
 #
 # **→ [4 · Who tells attention the order?](04_positional_encoding.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

@@ -23,7 +23,7 @@ FIXED = FindError(
     program=(
         "A Transformer's encoder reads the whole source before the decoder writes its first word.",
         "A Transformer's encoder turns the sentence into one vector of fixed length.",
-        "A Transformer's decoder writes word by word, and reads its own last words.",
+        "A Transformer's decoder writes word by word, and reads the words it has written so far.",
         "Its cross-attention attends to what the encoder hands over.",
     ),
     line=2,

@@ -46,13 +46,12 @@ class Flow(View):
         source, tokens = self.options["source"], self.options["tokens"]
         weights = self.array("weights")[self.word]
         read = ", ".join(f"{source[s]} {weights[s]:.2f}" for s in np.argsort(-weights)[:3] if weights[s] >= 0.05)
-        spread = np.linalg.norm(self.contexts - self.contexts.mean(0), axis=-1).mean()
         plain, written = (" ".join(tokens[side]) for side in ("plain", "attention"))
         return (
             f"{len(source)} encoder states of {self.options['dims']} features. Without attention one vector is handed "
             f"over, the same for all {len(tokens['plain'])} words of “{plain}”. With attention each of the "
-            f"{len(tokens['attention'])} words of “{written}” has a context of its own; on average its distance from "
-            f"their mean is {spread:.2f}. Word {self.word + 1}, “{tokens['attention'][self.word]}”, reads {read}: "
+            f"{len(tokens['attention'])} words of “{written}” has a context of its own. Word "
+            f"{self.word + 1}, “{tokens['attention'][self.word]}”, reads {read}: "
             f"{1 / (weights**2).sum():.1f} of {len(source)} words (effective number)."
         )
 

@@ -151,8 +151,9 @@ def test_misses_are_counted_and_neighbours_among_them(lesson, model, monkeypatch
     )
     monkeypatch.setattr(lesson, "examples", lambda split: [example])
     monkeypatch.setattr(lesson, "alignments", lambda model, examples: [torch.eye(4)[[0, 2, 0, 3]]])
-    missed, near = misses(lesson, model)  # x points at c, a neighbour of b; y points at a; z has no link
+    missed, near, chance = misses(lesson, model)  # x points at c, a neighbour of b; y points at a; z has no link
     assert missed == pytest.approx(2 / 3) and near == pytest.approx(1 / 2)
+    assert chance == pytest.approx(2 / 3)  # of three wrong words, a and c are beside b, b and d beside c
 
 
 def test_edits_are_words_changed_added_or_deleted():
