@@ -17,7 +17,7 @@ def three_masks(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]
 
 
 def _in_full(answer, case: Case):
-    """With an axis for all queries; what padded queries see is left open, since nobody reads their outputs."""
+    """With an axis for all queries; what padded queries see is left open."""
     source, target = case.args["source"], case.args["target"]
     masks = values.converted(call(answer, case), three_masks(source, target), MASKS.returns)
     return tuple(map(_spread, masks, (source, target, target)))
