@@ -652,7 +652,7 @@ assert share > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# Two papers each score with a small network instead of a dot product. Are these two scores, or one? The first attention in translation used the **additive** score:
+# Two papers proposed a small network as the score. Are these two scores, or one? The first attention in translation used the **additive** score:
 #
 # $$ w^\top\tanh(W_1{\color{#bf5f00}{q}}+W_2{\color{#007fc6}{k}}+b) $$
 #
@@ -931,7 +931,7 @@ assert percent.amin(1).max() < 20 and percent[7:10].max() < 97 and percent[1, 1]
 assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 
 # %% [markdown]
-# Read a row first: every score gets less than 20 % right in at least one world, because it *cannot see* what the rule needs. For eleven of them we built that world on purpose: at *place*, no key says where it is. But look further. The cosine sees no lengths. The dot product sees lengths, but always together with the direction: 31 % at *length*.
+# Read a row first: every score gets less than 20 % right in at least one world, because it *cannot see* what the rule needs. Eleven have to fail at *place*, because we built that world so: no key says where it is. Elsewhere the reasons differ. The cosine sees no lengths. The dot product sees lengths, but always together with the direction: 31 % at *length*.
 #
 # Now read a column. (Dot and scaled dot are one score here: the trained temperature makes up for √d.) Feature-based wins *length* although it never reads the query; in this world it does not have to. No small network is best anywhere after 300 steps.
 #
