@@ -1148,13 +1148,13 @@ if opus:
     written = opus.model.generate(**opus.tokenizer(apple, return_tensors="pt"), max_new_tokens=40)
     print("opus-mt-en-zh:", opus.tokenizer.decode(written[0], skip_special_tokens=True))
 own = translate(load_checkpoint("transformer-en-zh"), [apple])[0]
-print("chapter 5's:  ", own, "· trained on" if own.seen else "· new")
+print("transformer-en-zh:", own, "· trained on" if own.seen else "· new")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper", "optional-network"]
 assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The library has removed this task. Tutorials age, but the *model* still works: load its config, tokenizer and parameters, and `generate` writes. (Chapter 5's own translator did the same sentence, which was new to it, and lost the colour and the tense; `translate` is its `generate`.)
+# The library has removed this task. Tutorials age, but the *model* still works: load its config, tokenizer and parameters, and `generate` writes. (`transformer-en-zh`, a checkpoint of chapter 5's class, translated the same sentence, which was new to it, and lost the colour and the tense; `translate` is its `generate`.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
