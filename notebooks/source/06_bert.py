@@ -376,7 +376,7 @@ labs.predictions(river.tokens, {"untrained": untrained, "your model": gaps(mine,
 # | tags | `[CLS] A [SEP]` | each word | person, place, organisation, none of them |
 # | answer span | `[CLS] question [SEP] text [SEP]` | each word, twice | where the answer begins, where it ends |
 #
-# The first two are one softmax over a few labels; the other two need a closer look. The models shown there come with the course: `bert-stories`, fine-tuned by [LoRA](#lora), a cheaper method, into files of less than 50 kB each.
+# The first two are one softmax over a few labels; the other two need a closer look. The models shown there come with the course: `bert-stories`, fine-tuned, three of them by [LoRA](#lora), a cheaper method, into files of less than 50 kB each.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
@@ -460,10 +460,10 @@ labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.star
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == (answer.first, answer.last) and answer.text == question.answer
-assert round(shipped["questions"].card["metrics"]["test_exact_match"], 2) == 0.29
+assert round(shipped["questions"].card["metrics"]["test_exact_match"], 2) == 0.69
 
 # %% [markdown]
-# This one is right. On all test questions, with new names and patterns, 29 % of the answers are right word for word: the **exact match**.
+# This one is right. On all test questions, with new names and patterns, 69 % of the answers are right word for word: the **exact match**.
 #
 # **Keep this:** tags are one decision for each word; an answer is two decisions about the whole text.
 
@@ -648,7 +648,7 @@ assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "
 assert round(100 * mean["sentiment", "head only", "valid"]) == 56
 assert [round(100 * mean["entities", way, "test"]) for way in ("head only", "LoRA", "all")] == [36, 40, 41]
 assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
-assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for found in shipped.values())
+assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for name, found in shipped.items() if name != "questions")
 
 # %% [markdown]
 # (Each way has 300 steps, more than above, and the better of two learning rates, judged on known words.)
@@ -719,17 +719,17 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (All four were made by LoRA. Even with at least as many steps, they score lower than models trained in full.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
+# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (Three were made by LoRA. Even with at least as many steps, they score lower than models trained in full.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
 Table([{"model": f"bert-{name}", "counted": task.main, "steps": shipped[name].card["training"]["step"],
         "file, kB": round(shipped[name].card["weights"]["bytes"] / 1000), "new words, %": round(100 * reached[name]),
         "everything trained, %": round(100 * on_test[name][1])} for name, task in tasks.items()],
-      "The four models that come with the course: LoRA of rank 3 in every matrix")
+      "The four models that come with the course: LoRA of rank 3 in every matrix; for questions everything was trained, with practice")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert all(reached[name] < on_test[name][1] for name in tasks)
+assert all((reached[name] < on_test[name][1]) == (name != "questions") for name in tasks)
 assert all(shipped[name].card["training"]["step"] >= by_task["tasks"][name]["steps"] for name in tasks)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
