@@ -110,7 +110,8 @@ class FineTuningRecipe:
                 only = AnswerTask(self.corpus, loaded.tokenizer, (), _asked(work, there), work.max_length)
                 found[f"{work.main} {kind}"] = only.measure(loaded.model, "test")[work.main]
         result = {f"test_{_key(what)}": round(x, 4) for what, x in found.items()}
-        return finish(loaded, name, result, {"base": self.start, "rank": self.rank} if self.rank else None)
+        base = {"base": self.start, "rank": self.rank} if self.rank else None
+        return finish(loaded, name, result, base, chosen_on="valid")
 
 
 class FineTuning:
