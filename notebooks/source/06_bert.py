@@ -534,7 +534,7 @@ assert any(" ".join(e.words) == "Tom and Helen went to Egypt on Friday ." for e 
 assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in tasks["questions"].examples("train"))
 
 # %% [markdown]
-# A label for a sentence or a pair is one softmax over a few classes. The other two tasks need a closer look. The models in the next two sections come with the course: `bert-stories`, with a few added parameters that were trained in place of its own ([LoRA](#lora), further down).
+# A label for a sentence or a pair is one softmax over a few classes. The other two tasks need a closer look. The models in the next two sections come with the course: `bert-stories`, fine-tuned; for tags with a few added parameters that were trained in place of its own ([LoRA](#lora), further down).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
@@ -615,10 +615,12 @@ labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.star
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == (answer.first, answer.last) and answer.text == question.answer and best[0] < best[1]
-assert round(shipped["questions"].card["metrics"]["test_exact_match"], 2) == 0.29
+assert round(shipped["questions"].card["metrics"]["test_exact_match"], 2) == 0.69 and round(shipped["questions"].card["metrics"]["test_exact_match_answerable"], 2) == 0.74
 
 # %% [markdown]
-# We chose one that it gets right. On all test questions, with new names and patterns, 29 % of the answers are right word for word: the **exact match**.
+# We chose one that it gets right. On all test questions, with new names and patterns, 69 % of the answers are right word for word: the **exact match**. (Where the text has an answer, 74 %; it seldom says that there is none.)
+#
+# Training on our questions alone is not enough: such a model learns what *kind* of word is asked for, and guesses among those in the text. `bert-questions` practised to look things up. In training, half of its questions were a sentence of the text with a gap, some words were made-up ones, and one head of the first layer began by looking for the same word in the other segment.
 #
 # **Keep this:** tags are one decision for each word; an answer is two decisions about the whole text.
 
@@ -809,7 +811,7 @@ assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "
 assert round(100 * mean["sentiment", "head only", "valid"]) == 56
 assert [round(100 * mean["entities", way, "test"]) for way in ("head only", "LoRA", "all")] == [36, 40, 41]
 assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
-assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for found in shipped.values())
+assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for name, found in shipped.items() if name != "questions")
 
 # %% [markdown]
 # With fewer than 1 % of the parameters, LoRA does as well on known words as training all of them. With new words it gets 84 % of the sentiments right and adapters 73, but training everything 96. For names there is little to lose: the task head alone has an F1 of 36, LoRA 40, everything 41.
@@ -880,14 +882,14 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (All four were made by LoRA. Those for sentiment, pairs and names score below the mean of models trained in full, but inside the spread of their seeds.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
+# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (Those for sentiment, pairs and names were made by LoRA, and score below the mean of models trained in full, but inside the spread of their seeds.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
 Table([{"model": f"bert-{name}", "counted": task.main, "steps": shipped[name].card["training"]["step"],
         "file, kB": round(shipped[name].card["weights"]["bytes"] / 1000), "new words, %": round(100 * reached[name]),
         "everything trained, %": spread(by_task["tasks"][name]["pre-trained"]["test"]), "its steps": by_task["tasks"][name]["steps"]} for name, task in tasks.items()],
-      "The four models that come with the course: LoRA of rank 3 in every matrix")
+      "The four models that come with the course: LoRA of rank 3 in every matrix; for questions everything was trained, with practice")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert all(by_task["tasks"][name]["pre-trained"]["test"]["lowest"] < reached[name] < on_test[name][1] for name in ("sentiment", "pairs", "entities"))
@@ -918,14 +920,14 @@ Table([{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, lo
        for n, row in enumerate(heads["pre-training"])], f"Points of 100 lost without the head. {heads.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.5 * heads["tasks"]["questions"]["all heads"]
+assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.75 * heads["tasks"]["questions"]["all heads"]
 assert max(columns["pairs"] + columns["entities"]) < 0.05
-assert all(columns[name].index(max(columns[name])) == 3 for name in ("sentiment", "questions"))
+assert [columns[name].index(max(columns[name])) for name in ("sentiment", "questions")] == [3, 0]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Whichever single head is removed, masked words lose less than 2 points, and pairs and names less than 5. But sentiment and questions both depend on head 1.4, in the first layer, and the questions lose more than half of their correct answers without it. The same head is worth little in one task and a lot in another.
+# No. Whichever single head is removed, masked words lose less than 2 points, and pairs and names less than 5. But sentiment depends on head 1.4, in the first layer, and the questions lose more than three quarters of their correct answers without head 1.1, which began by looking for the same word in the other segment. The same head is worth little in one task and a lot in another.
 #
 # </details>
 

@@ -5,15 +5,16 @@
 
 import copy
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from chapters.ch06 import adapters
-from chapters.ch06.finetuning import Classify, task_of
+from chapters.ch06.finetuning import AnswerTask, Classify, task_of
 from chapters.ch06.lesson import BertLesson, loss
 from chapters.ch06.pairs import Judged, Masked
+from chapters.ch06.practice import Practice, look_for_equals
 from course_tools.recipes.stories.make import pack
 from course_utils.training import checkpoints
 
@@ -79,12 +80,16 @@ class PreTraining:
 
 @dataclass(frozen=True)
 class FineTuningRecipe:
-    """The pre-trained model of `start`, fine-tuned for the task `corpus` of `finetuning` by LoRA of this rank in all
-    its matrices, so that only a small file is added to it; the rest as StoriesRecipe."""
+    """The pre-trained model of `start`, fine-tuned for the task `corpus` of `finetuning`; the rest as StoriesRecipe.
+
+    rank      LoRA of this rank in all its matrices, so that only a small file is added to it; 0: everything learns
+    practice  questions: with the examples of `chapters.ch06.practice`, and no dropout, since none comes twice
+    """
 
     corpus: str
     steps: int = 300
     rank: int = 3
+    practice: bool = False
     rows: int = 32
     lr: float = 5e-3
     warm_up: int = 30
@@ -95,11 +100,18 @@ class FineTuningRecipe:
     start: str = FROM
 
     def measure(self, name: str) -> Path:
-        """The figures of the task on its test split -> the path of the card."""
+        """The figures of the task on its test split, which decides nothing -> the path of the card."""
         loaded = checkpoints.load_checkpoint(name)
-        found = task_of(self.corpus, loaded.tokenizer).measure(loaded.model, "test")
+        work = task_of(self.corpus, loaded.tokenizer)
+        work.max_length = loaded.model.config.max_length
+        found = work.measure(loaded.model, "test")
+        if isinstance(work, AnswerTask):
+            for kind, there in (("answerable", True), ("unanswerable", False)):
+                only = AnswerTask(self.corpus, loaded.tokenizer, (), _asked(work, there), work.max_length)
+                found[f"{work.main} {kind}"] = only.measure(loaded.model, "test")[work.main]
         result = {f"test_{_key(what)}": round(x, 4) for what, x in found.items()}
-        return finish(loaded, name, result, {"base": self.start, "rank": self.rank})
+        base = {"base": self.start, "rank": self.rank} if self.rank else None
+        return finish(loaded, name, result, base, chosen_on="valid")
 
 
 class FineTuning:
@@ -109,11 +121,19 @@ class FineTuning:
 
     def __init__(self, recipe: FineTuningRecipe, folder: Path):
         loaded = checkpoints.load_checkpoint(recipe.start)
-        self.recipe, self.work = recipe, task_of(recipe.corpus, loaded.tokenizer)
+        self.recipe, self.tokenizer = recipe, loaded.tokenizer
+        self.work = (Practice if recipe.practice else task_of)(recipe.corpus, loaded.tokenizer)
         self.metric, self.key = f"held-out {self.work.main}", f"valid_{_key(self.work.main)}"
-        fresh, pooled = self.work.model(loaded.model.bert, recipe.seed), isinstance(self.work, Classify)
-        targets = [*adapters.EVERYWHERE, *["pooler"] * pooled]
-        self.model = adapters.lora(fresh, recipe.rank, recipe.seed, targets)
+        if recipe.practice:
+            self.work.max_length = loaded.model.config.max_length
+            self.model = self.work.model(replace(loaded.model.config, dropout=0.0), recipe.seed)
+            self.model.bert.load_state_dict(loaded.model.bert.state_dict())
+            look_for_equals(self.model.bert)
+        else:
+            self.model = self.work.model(loaded.model.bert, recipe.seed)
+        if recipe.rank:
+            targets = [*adapters.EVERYWHERE, *["pooler"] * isinstance(self.work, Classify)]
+            self.model = adapters.lora(self.model, recipe.rank, recipe.seed, targets)
 
     def __str__(self) -> str:
         return f"{len(self.work.examples('train')):,} examples of {self.recipe.corpus}, from {self.recipe.start}"
@@ -128,13 +148,20 @@ class FineTuning:
         return self.work.measure(model, "valid")[self.work.main]
 
     def save(self, model, name: str, card: dict) -> Path:
-        """What was added to the pre-trained model."""
+        """What was added to the pre-trained model, or all of it."""
+        if not self.recipe.rank:
+            return checkpoints.save_checkpoint(model, name, card, tokenizer=self.tokenizer)
         plain = copy.deepcopy(model).merge_and_unload()
         return checkpoints.save_checkpoint(plain, name, card, base=self.recipe.start, rank=self.recipe.rank)
 
     @property
     def data(self) -> dict:
         return _data(self.recipe.corpus, self.work.examples("train")) | {"labels": list(self.work.labels)}
+
+
+def _asked(work: AnswerTask, there: bool) -> dict:
+    """The test questions that have an answer, or those that have none."""
+    return {"test": [e for e in work.examples("test") if bool(e.answer) == there]}
 
 
 def _key(name: str) -> str:
