@@ -130,7 +130,7 @@ def heatmap(
     masked). names: of the heads, where they have better ones than numbers, such as scores to compare. select:
     (query, key) to light at first, labels or indices. live=True: Python hears `row`, `col`, `layer`, `head`.
 
-    Weights travel as float16 (error ≤ 5·10⁻⁴), scores as float32.
+    More than 4,096 weights travel as float16 (error ≤ 5·10⁻⁴); fewer, and all scores, as float32.
     Returns a view: describe() table() to_png() to_html(path) selection. Raises TypeError or ValueError that says what
     was given, what is needed and what to do.
     """
@@ -176,7 +176,8 @@ def heatmap(
         state["show"] = "one"
         words = {"one": "one" if named else "one head", "all": "all"}
         controls.append({"kind": "choice", "name": "show", "label": "show", "options": ["one", "all"], "words": words})
-    arrays = {"weights": shown.astype("<f4" if kind == "scores" else "<f2").ravel()}
+    exact = kind == "scores" or shown.size <= 4096  # float16 would round 3/7 to .428
+    arrays = {"weights": shown.astype("<f4" if exact else "<f2").ravel()}
     options = {"shape": list(values.shape), "queries": queries, "keys": keys, "mode": kind, "range": [low, high]}
     options |= {"names": names} if named else {}
     view = Heatmap(title, caption, arrays, state, controls, options, presenting)

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* To translate "it" into French, a computer must choose between "il" and "elle", so it has to know what "it" refers to. **Attention** is the step in which a word weighs other words, and it is at the heart of nearly every large language model. This course builds it, from a weighted average up to a GPT, in code that you run and change.
+# *Attention, from a thermometer to GPT, in seven chapters.* To translate "it" into French, a computer must choose between "il" and "elle", and a person does so by knowing what "it" refers to. Does the computer? **Attention** is the step in which each word decides how much to take from every other word, and it is at the heart of nearly every large language model. This course builds it, from a weighted average up to a GPT, in code that you run and change.
 #
 # **By the end** of this page you will have moved an interactive picture (a *view*), worked with tensors, solved an exercise, and checked that this machine is ready. Reading 20 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 #
@@ -30,7 +30,7 @@ assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# “it” takes most from “animal”, which looks like the reason for “il”. But suppose that you replace the numbers of a single word by those from the other sentence. Then it is the word “tired” that turns “il” into “elle”, not “it”. An arc shows what a word takes from. To find out what decides, change something and look.
+# “it” takes most from “animal”, which looks like the reason for “il”. Now swap one word's numbers for those from the other sentence. If you swap those of “tired”, “il” becomes “elle”; if you swap those of “it”, it stays “il”. An arc shows where a word takes from. To find out what decides, change something and look.
 #
 # </details>
 #
@@ -133,7 +133,7 @@ print(asked.shape, there.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# How far is each of the two from each of the three? `asked - there` fails: [2] and [3] don't fit. `asked[:, None]` stands the first list upright, with an axis of length 1: [2, 1]. PyTorch stretches axes of length 1 to the length in the other tensor, and axes missing on the left count as 1. This is **broadcasting**: [2, 1] and [3] give [2, 3].
+# How far is each of the two from each of the three? `asked - there` fails: [2] and [3] don't fit. `asked[:, None]` turns the first list into a column, with an axis of length 1: [2, 1]. PyTorch stretches axes of length 1 to the length in the other tensor, and axes missing on the left count as 1. This is **broadcasting**: [2, 1] and [3] give [2, 3].
 
 # %%
 distance = asked[:, None] - there  # [2, 1] - [3] -> [2, 3]
@@ -148,7 +148,7 @@ near = 1 / (1 + distance.abs())  # .abs(): without the sign; element by element,
 print(near.sum(0).shape, near.sum(-1).shape, near.sum(-1, keepdim=True).shape)
 
 # %% [markdown]
-# Dividing by the sums of the rows makes shares. They average the values with `@`, the *matrix product*, which multiplies each row pair by pair with the values and adds up: [2, 3] `@` [3] gives [2]. If the values are a table, it does so for each of their columns: [2, 3] `@` [3, 4] gives [2, 4].
+# Divide each row by its sum and you have shares. `@`, the *matrix product*, then uses them to average the values: it multiplies each row pair by pair with the values and adds up: [2, 3] `@` [3] gives [2]. If the values are a table, it does so for each of their columns: [2, 3] `@` [3, 4] gives [2, 4].
 
 # %%
 part = near / near.sum(-1, keepdim=True)  # [2, 3] / [2, 1] -> [2, 3]; each row adds up to 1
@@ -168,7 +168,7 @@ assert near_enough.tolist() == [[True, True, False], [False, True, True]]
 assert (part.masked_fill(~near_enough, 0.0).sum(-1) < 1).all()
 
 # %% [markdown]
-# The rows no longer add up to 1. Chapter 1 does it better: there the numbers that are kept share out 1.
+# The rows no longer add up to 1. In chapter 1 the numbers that are kept are rescaled to add up to 1.
 #
 # **Try it.** Here the sums of the rows should be 1, and they are 1.25 and 0.875, although nothing failed. The table is square: what did broadcasting do, and which word is missing? Repair the cell.
 
@@ -223,7 +223,7 @@ progress()
 # - **Order.** A cell may need names from the cells above it. Once those have run, you can run it as often as you like, and you may leave out exercises and whole *Deeper* sections.
 # - **Restart.** The *kernel* is the Python process that runs your cells. After *Kernel → Restart*, or when you come back tomorrow, Python has forgotten every name: `NameError`. In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores everything above it. *Run → Run All Above Selected Cell* does so more slowly.
 # - **Stop.** Press ■ to stop a training run. It keeps its best result, from which you can continue (`resume=`).
-# - **No network needed.** Views compute in the browser, and move even when the kernel is off.
+# - **No network needed.** Most views compute in the browser, and move even when the kernel is off. Those that say “Python answers here” need it.
 #
 # **Keep this:** guess, touch, write, check. Nothing you do here can break the course.
 #

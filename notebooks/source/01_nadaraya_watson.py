@@ -64,7 +64,7 @@ labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_n
 # ## One number for a whole day
 # Suppose that we may keep one number for the whole day. The best one, $c$, is the mean: the squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero.
 #
-# **Guess:** as the answer for any hour, by how many degrees will it typically be wrong? One, four, or ten?
+# **Guess:** if you gave this number at every hour, how many degrees off would you typically be? One, four, or ten?
 
 # %%
 def off(estimate):
@@ -145,7 +145,7 @@ for row in range(0, 60, 10):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# On the left are 59 upright lines and a slanted one, on the right 59 turned corners and a T. The slanted line came to you: this is **pop-out**, in which something that differs draws the eye by itself. For the T you had to decide to look. These are an **involuntary cue** (bottom-up, driven by what is there: the red cup on a desk of grey papers) and a **voluntary cue** (top-down, driven by what I want: now I look for my book). *Dive into Deep Learning* calls the query a voluntary cue, and the key, which is what a thing shows of itself, an involuntary one.
+# On the left are 59 upright lines and a slanted one, on the right 59 turned corners and a T. The slanted line came to you: this is **pop-out**, in which something that differs draws the eye by itself. For the T you had to decide to look. These are an **involuntary cue** (bottom-up, driven by what is there: the red cup on a desk of grey papers) and a **voluntary cue** (top-down, driven by what I want: now I look for my book). Early editions of *Dive into Deep Learning* call the query a volitional cue, and the key, which is what a thing shows of itself, a nonvolitional one.
 #
 # Both work at once. At a party you follow one voice among thirty, which is called the *cocktail party effect*, and yet your own name, said across the room, sometimes gets through: about one listener in three noticed it.³ Only the words are borrowed from there. Nothing in this course claims to model a brain.
 #
@@ -158,7 +158,7 @@ for row in range(0, 60, 10):
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; p(s)_i\;{\color{#008a67}{v_i}}, \qquad s_j = a({\color{#007fc6}{k_j}},{\color{#bf5f00}{q}}) $$
 #
-# This is **attention pooling**. $K$ and $V$ stand for all keys and all values; in a shape such as [Q, K], K is how many keys there are. Every attention layer in this course is this line with another $a$.
+# This is **attention pooling**. $K$ and $V$ stand for all keys and all values; in a shape such as [Q, K], K is how many keys there are. The core of every attention layer in this course is this line, with another $a$.
 
 # %% [markdown]
 # <a id="softmax"></a>
@@ -237,7 +237,7 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# Back to the thermometer: its mean was off by four degrees because midnight counted as much as noon. Let closeness count. A **kernel** $\kappa$ (not Jupyter's kernel, the Python process) turns a distance into a *closeness*: 1 at distance 0; as the distance grows, it never rises. Here are three. Which of them never becomes 0?
+# Back to the thermometer: its mean was off by four degrees because midnight counted as much as noon. Let closeness count. A **kernel** $\kappa$ (not Jupyter's kernel, the Python process) turns a distance into a *closeness*: it is 1 at distance 0 and never increases with distance. Here are three. Which of them never becomes 0?
 
 # %%
 from course_utils.attention import KERNELS
@@ -371,7 +371,7 @@ assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: bias and variance, computed
-# Since we invented the day, we can say what would happen on average if the same fifty moments were read again and again. The readings are the truth plus independent errors $\varepsilon_i$ of variance 1, so the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is always the same: its distance from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$: one over the effective number. The bias *squared* plus this variance is the mean squared error.
+# Since we invented the day, we can say what would happen on average if the same fifty moments were read again and again. The readings are the truth plus independent errors $\varepsilon_i$ of variance 1, so the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is always the same: its distance from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the effective number. The bias *squared* plus this variance is the mean squared error.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths = torch.logspace(-1, 0.6, 17).tolist()
@@ -460,7 +460,7 @@ print("ratio of kernels: a number?", by_ratio.isfinite().item())
 print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# All fifty closenesses are smaller than the smallest number that a float64 can hold, so the ratio is 0/0. The softmax subtracts the largest score first and still finds the nearest key. The formula is the same; only the order of the steps is different.
+# All fifty closenesses are smaller than the smallest number that a float64 can hold, so the ratio is 0/0. The softmax subtracts the largest score first and still finds the nearest key. In exact arithmetic the two are equal.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two relatives
@@ -526,7 +526,7 @@ assert [round(off(NadarayaWatson(w)(grid, hours, readings)[0]), 1) for w in (2.0
 # In training, a query must not see the value that it has to guess. Hiding it is called **leave-one-out**: fifty tiny exams, in each of which one reading is guessed from the other 49.
 #
 # <a id="mask"></a>
-# A **mask** hides keys: it is a table of True and False with the shape of the scores. Throughout the course *True means: may be attended to*, and the sum in the softmax runs over these keys only. (The softmax lab above has one. Untick *may be attended* for a key: it gets exactly 0, and the others share what it had.)
+# A **mask** hides keys: it is a table of True and False, with the shape of the scores or one that broadcasts to it. Throughout the course *True means: may be attended to*, and the sum in the softmax runs over these keys only. (The softmax lab above has one. Untick *may be attended* for a key: it gets exactly 0, and the others share what it had.)
 #
 # ### Exercise 3 ●●○ · 8 minutes
 # Write a softmax that survives large scores, respects a mask, and gives *zeros* where a whole row is masked. (Zero *weights* claim nothing. The *estimate* made with them must not be read as 0 °C.)
@@ -562,7 +562,7 @@ def others_only(size):
 
 # %% [markdown]
 # <a id="gradient-descent"></a>
-# Now let a program find the best width: move the width a little so that the loss falls, and repeat. This is **gradient descent**. PyTorch computes the slope of the loss, and `fit` takes 200 steps, starting at 2 hours. (It uses *Adam*, a relative that adapts its steps; `lr`, the learning rate, is their size. What is in the list, here the queries `hours`, goes to the loss.) Watch where the loss stops.
+# Now let a program find the best width: move the width a little so that the loss falls, and repeat. This is **gradient descent**. PyTorch computes the slope of the loss, and `fit` takes 200 steps, starting at 2 hours. (It uses *Adam*, a relative that adapts its steps; `lr`, the learning rate, is their size. `fit` passes the model and each item of the list, here only the queries `hours`, to the loss.) Watch where the loss stops.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -592,7 +592,7 @@ assert 0.65 < off(learned(grid, hours, readings)[0]) < 0.75
 #
 # The learned curve is **spikier** because its width is smaller, 0.6 instead of 2 hours: an average of fewer readings keeps more of their errors. Here it pays: the storm is visible, and the error falls from 1.1 to 0.7 °C.
 #
-# **Keep this:** a model that can look up the answer learns only to look it up. Hide the answer with a mask, then train.
+# **Keep this:** where the answer is in sight, the loss rewards looking it up. Hide the answer with a mask, then train.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three errors, one width
@@ -643,7 +643,7 @@ reveal(NadarayaWatson)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: parametric or not?
 # <a id="parametric"></a>
-# The literature on attention writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. That $w$ is not our width but *one divided by it*: about 1.7 per hour for the width learned here.
+# *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. That $w$ is not our width but *one divided by it*: about 1.7 per hour for the width learned here.
 #
 # Is the estimator **parametric**? The textbook *Dive into Deep Learning* says so as soon as training changes a number in it, and calls it **non-parametric** before. In statistics it is non-parametric with any width, because it keeps the examples instead of replacing them by a fixed number of parameters. Say which meaning you use; the exercise uses the first one.
 #
@@ -798,7 +798,7 @@ plot.regression(years[::2], ppm[::2], {"width ½ year": (moments, trend)}, xlabe
 assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7 and len(years) == 2225
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One warning about the week that leave-one-out chose. If a whole month is a little high, its weeks guess each other well, and this pushes the choice towards narrow widths. Is it so here? Take away the trend *and* the season (three waves, of a year, a half and a third, which may grow with time), and compare each week with the next one that was measured. Then shuffle what is left over the record, and let leave-one-out choose again.
+# One warning about the week that leave-one-out chose. If a whole month is a little high, its weeks guess each other well, and this pushes the choice towards narrow widths. Does that happen here? Take away the trend *and* the season (three waves, of a year, a half and a third, which may grow with time), and compare each week with the next one that was measured. Then shuffle what is left over the record, and let leave-one-out choose again.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 turns = 2 * torch.pi * years[:, None] * torch.arange(1, 4)  # [2225, 3]
@@ -817,7 +817,7 @@ assert 0.45 < alike < 0.53 and pairs.sum() > 2150
 assert min(shuffled, key=shuffled.get) == 0.03 and shuffled[0.02] > 1.02 * shuffled[0.03]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Neighbouring weeks are alike even without season and trend, and if they were not, leave-one-out would choose a wider kernel.
+# Neighbouring weeks are alike even without season and trend. Where the shuffle has made them independent, leave-one-out chooses a wider kernel.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what if we fill the gaps, and what lies beyond the edge?
@@ -869,7 +869,7 @@ assert 0.2 < span[1.0] < 0.3 and 4.5 < span[5.0] < 5 and 2 < line - average < 2.
 assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the last week of the record the average is two ppm below the line, because the neighbours are older and lower. But a line continues whatever slope it finds. Seen from 2010, nine tenths of the closeness lie in the last quarter of a year at width 1, where the line takes the season for the trend, and in the last five years at width 5. In January 2010 the station measured about 389 ppm (NOAA), a little more than even this line, because the trend kept bending upwards.
+# In the last week of the record the average is two ppm below the line, because the neighbours are older and lower. But a line continues whatever slope it finds. Seen from 2010, nine tenths of the closeness lie in the last quarter of a year at width 1, where the line takes the season for the trend, and in the last five years at width 5. In January 2010 the station measured about 389 ppm (NOAA), 5 ppm more than the line of width 5 says.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
@@ -934,7 +934,7 @@ assert torch.isclose(other[it, animal] / other[it, street], attention[it, animal
 assert (other[it] - attention[it]).abs().max() < 0.001
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Would more numbers per word help? Of keys spread evenly over a cube, a box with a tenth of its side holds one in ten in one dimension, one in a hundred in two, and one in 10²⁰ in twenty: with many raw numbers nobody has near neighbours (the *curse of dimensionality*). So features must be learned, such that what belongs together comes to lie close together.
+# Would more numbers per word help? Spread keys evenly over a cube. A box with sides a tenth as long holds one key in ten in one dimension, one in a hundred in two, and one in 10²⁰ in twenty: with many raw numbers nobody has near neighbours (the *curse of dimensionality*). So features must be learned, such that what belongs together comes to lie close together.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
