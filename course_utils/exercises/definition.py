@@ -117,7 +117,6 @@ class Exercise:
 
     name: str
     task: str
-    why: str
     reference: Callable
     cases: Callable[[], Sequence[Case]]
     returns: tuple[str, ...]

@@ -37,7 +37,6 @@ def _wrong(weights, values, *, pairs=torch.mul, add=torch.sum, below=_sum_of_wei
 AVERAGE = Exercise(
     name="weighted average",
     task="Multiply each value by its weight, add up the products, and divide by the sum of the weights.",
-    why="Attention is a weighted average; the only new thing is where the weights come from.",
     reference=weighted_average,
     cases=_cases,
     returns=("average",),

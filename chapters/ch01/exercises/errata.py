@@ -43,7 +43,6 @@ DENOMINATOR = FindError(
     name="program 1.2",
     title="softmax denominator",
     task="each query's weights should sum to 1.",
-    why="A widely read article prints this formula, and nothing crashes when you run it.",
     program=(
         "def weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key",
         "    queries, keys = scores.shape",
@@ -125,7 +124,6 @@ NON_PARAMETRIC = FindError(
     name="claims 1.1",
     title="non-parametric",
     task='write a function of a model that returns "parametric" if training can change it, else "non-parametric".',
-    why="What is trained and what is only stored: every later chapter needs the difference.",
     claims=True,
     program=(
         "Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer.",

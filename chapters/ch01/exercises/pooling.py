@@ -39,7 +39,6 @@ NORMALISED = (
 KERNEL = Exercise(
     name="gaussian kernel",
     task="From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element.",
-    why="Everything in this chapter weighs examples by closeness; this is the closeness.",
     reference=gaussian_kernel,
     shown=bell,
     cases=lambda: [
@@ -162,7 +161,6 @@ POOLING = Exercise(
     name="attention pooling",
     task="For each query, the weight of every key (its Gaussian closeness, divided by the sum of its row) and the "
     "average of the values with these weights: `(estimate [Q], weights [Q, K])`.",
-    why="Query, key, weight, value: these steps come back in every chapter.",
     reference=attention_pooling,
     cases=lambda: [
         _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), shown=True),
@@ -263,7 +261,6 @@ def _misses_another(run, case, mine, want):
 LEAVE_ONE_OUT = Exercise(
     name="leave-one-out mask",
     task="A boolean mask [n, n], True = may be attended: each example may attend to all others, but not to itself.",
-    why="A training query that sees its own key copies the answer, and the best width seems to be 0.",
     reference=leave_one_out_mask,
     shown=all_but_itself,
     cases=lambda: [Case({"size": n}, shown=n == 3) for n in (3, 2, 1, 5)],

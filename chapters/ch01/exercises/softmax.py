@@ -92,7 +92,6 @@ SOFTMAX = Exercise(
     name="stable masked softmax",
     task="Softmax along the last axis over the scores whose mask is True. Large scores must not overflow, masked ones "
     "get exactly 0, and a row with nothing to attend to gets zeros. The mask may have to be broadcast to the scores.",
-    why="A softmax that leaks a little, or gives NaN once, spoils a model in training, and nothing tells you.",
     reference=masked_softmax,
     shown=stable_softmax,
     cases=_softmax_cases,

@@ -34,7 +34,6 @@ INDICES = FindError(
     name="program 2.9",
     title="mixed-up indices",
     task="S[i, j] should be the score of query i with key j.",
-    why="An article with code writes S₁₂ = q₂·k₂. Nothing crashes, and every row of weights comes out the same.",
     program=(
         "def scores(queries, keys):                     # queries [Q, D], keys [K, D], Q = K here",
         "    S = torch.zeros(len(queries), len(keys))",
@@ -139,7 +138,6 @@ AVERAGED = FindError(
     name="program 2.10",
     title="what is averaged",
     task="the function should return the output [T, D] of self-attention.",
-    why="This is from the same article. It computes values, and then never uses them.",
     program=(
         "def attention(x, Wq, Wk, Wv):               # x [T, D]",
         "    q, k, v = x @ Wq, x @ Wk, x @ Wv",
@@ -171,7 +169,6 @@ RELU = FindError(
     name="program 2.11",
     title="a relu on the queries",
     task="the function should return the output [T, D] of self-attention.",
-    why="This is from the same article. Nothing crashes, but the queries lose half of what they can ask for.",
     program=(
         "def attention(x, Wq, Wk, Wv):               # x [T, D]",
         "    q = torch.relu(x @ Wq)",
@@ -212,7 +209,6 @@ SAME_HEAD = FindError(
     title="the same head again",
     task="write a function of the heads' outputs [H, T, D] that returns how many of them are different from each "
     "other.",
-    why="The same article makes “multi-head” attention by calling one head H times.",
     claims=True,
     program=(
         "Multi-head attention lets each head attend to something else.",

@@ -47,7 +47,6 @@ SCORE = Exercise(
     name="scaled dot-product score",
     task="The scores of all queries with all keys, divided so that their variance does not depend on D: "
     "queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K].",
-    why="It is the score of every Transformer: one line, and four ways to get it wrong without a crash.",
     reference=scaled_dot_score,
     shown=scaled_score,
     cases=lambda: [
@@ -162,7 +161,6 @@ ATTENTION = Exercise(
     task="Scores, mask, softmax, average of the values: queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask "
     "[B, Q, K] bool, True = may be attended -> (output [B, Q, Dv], weights [B, Q, K]). A row with nothing to attend to "
     "gives zeros.",
-    why="The four steps of this chapter in one function; every later model calls it.",
     reference=scaled_dot_product_attention,
     shown=four_steps,
     cases=_attention_cases,

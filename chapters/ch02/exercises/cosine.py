@@ -65,7 +65,6 @@ COSINE = Exercise(
     name="cosine score",
     task="The cosine of the angle between each query and each key: queries [Q, D], keys [K, D] -> scores [Q, K]. "
     "A vector of zeros has no direction: score 0.",
-    why="It compares directions alone, whereas a dot product depends on the lengths as well.",
     reference=cosine_score,
     shown=by_both_lengths,
     cases=lambda: [

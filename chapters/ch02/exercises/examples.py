@@ -30,7 +30,6 @@ ROUNDED = FindError(
     title="a rounded weight",
     task="write a function of scores [K] that returns their softmax weights [K], rounded to three digits after the "
     "point.",
-    why="This is a lecture's worked example. The slip is small, but the weights no longer sum to 1.",
     claims=True,
     program=(
         "The query (0.5, 0.5) scores 0.5, 0.5 and 1 with the keys (1, 0), (0, 1) and (1, 1).",
@@ -103,7 +102,6 @@ TIES = FindError(
     title="who is tied to whom",
     task="write a function of words [T, D] that returns the weights [T] of the last word, from plain dot products and "
     "a softmax. In the example, look at the first two weights.",
-    why="This is a lecture's worked example of self-attention, with the conclusion that it draws.",
     claims=True,
     program=(
         "The words I, am, happy are the vectors (1, 0), (0, 1), (1, 1). The query is that of happy.",
@@ -163,7 +161,6 @@ IMPOSSIBLE = FindError(
     title="an impossible output",
     task="write a function of output [D] and values [K, D] that catches such slips. It returns bool [D], True for each "
     "coordinate that no weighted average of the values can have.",
-    why="A lecture prints an output that no attention can give, and you can see it without computing anything.",
     claims=True,
     program=(
         "“The weather is nice today” is (0.6 0.2 0.8) (0.2 0.3 0.1) (0.9 0.1 0.8) (0.4 0.1 0.4) (0.4 0.1 0.6).",
@@ -247,7 +244,6 @@ DIRECTION = FindError(
     title="only the direction",
     task="write a function of query [D] and keys [K, D] that returns the number of the key with the largest *dot "
     "product* (argmax). In the example, compare the directions of the two keys.",
-    why="A lecture takes the dot product for a measure of direction. It depends on the lengths just as much.",
     claims=True,
     program=(
         "a·b = ‖a‖ ‖b‖ cos θ, with θ the angle between them.",

@@ -51,7 +51,6 @@ LINEAR = Exercise(
     name="linear attention",
     task="The average of the values with the weights φ(q)·φ(k) / Σⱼ φ(q)·φ(kⱼ): phi_q [Q, m], phi_k [K, m], "
     "values [K, Dv] -> output [Q, Dv]. Try to do it without ever forming a [Q, K] matrix.",
-    why="Change the order of two products, and the cost of attention grows with the length, not with its square.",
     reference=linear_output,
     shown=without_a_table,
     cases=lambda: [
@@ -151,7 +150,6 @@ MASK = Exercise(
     name="padding and causal mask",
     task="For a batch of sequences padded to T: position t may attend to positions 0 … t, and never to padding. "
     "lengths [B], size T -> mask [B, T, T] bool, True = may be attended.",
-    why="Every decoder trains under this mask. A mask that is nearly right trains nearly well, and nobody notices.",
     reference=decoder_mask,
     shown=both_masks,
     cases=lambda: [

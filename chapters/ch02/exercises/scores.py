@@ -60,7 +60,6 @@ GENERAL = Exercise(
     name="general score",
     task="qᵀW k for all pairs, with queries and keys of different sizes: queries [B, Q, Dq], keys [B, K, Dk], "
     "W [Dq, Dk] -> scores [B, Q, K].",
-    why="With one matrix between them, a query and a key need not use the same features.",
     reference=general_score,
     shown=with_matrix,
     cases=lambda: [
@@ -162,7 +161,6 @@ ADDITIVE = Exercise(
     name="additive score",
     task="wᵀ tanh(W₁q + W₂k + b) for all pairs: queries [Q, Dq], keys [K, Dk], W1 [H, Dq], W2 [H, Dk], b [H], w [H] "
     "-> scores [Q, K].",
-    why="This is the score with which attention began in translation. Its difficult part is the broadcasting.",
     reference=additive_score,
     shown=small_network,
     cases=lambda: [
@@ -271,7 +269,6 @@ CUT = Exercise(
     name="cut w in two",
     task="The matrix W [H, Dq + Dk] of the concat score, which multiplies [q; k], as the two matrices of the additive "
     "score: (W1 [H, Dq], W2 [H, Dk]).",
-    why="Two famous formulas are one function, and you will not forget it once you have cut the matrix.",
     reference=cut_concat,
     cases=lambda: [
         Case({"W": torch.tensor([[1.0, 2, 3], [4, 5, 6]]), "query_size": 1}, shown=True),

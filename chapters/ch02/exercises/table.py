@@ -34,7 +34,6 @@ SIZE_OR_LENGTH = FindError(
     name="program 2.5",
     title="size or length",
     task="the variance of the scores should not depend on the size of the vectors.",
-    why="A widely used table calls d “the length of the input (64 or 512)”. It is neither.",
     program=(
         "def score(queries, keys):              # queries [Q, D], keys [K, D]",
         "    products = queries @ keys.T        # [Q, K]",
@@ -98,7 +97,6 @@ LOCATION = FindError(
     name="program 2.1",
     title="one number for all keys",
     task="each position should get its own score. Row i of W [P, D] belongs to position i.",
-    why="A widely used table writes the location-based score as a(q): one number. Its weights would always be uniform.",
     program=(
         "def score(queries, keys, W):           # queries [Q, D], keys [K, D], W [P, D], P ≥ K",
         "    a = queries @ W[0]                 # [Q]: a(q)",
@@ -176,7 +174,6 @@ BIASED = FindError(
     name="program 2.2",
     title="a missing transpose",
     task="there should be one number for each query with each key.",
-    why="A widely used table prints the biased general score as k(Wq + b). A vector beside a vector is not a number.",
     program=(
         "def score(queries, keys, W, b):                     # queries [Q, D], keys [K, D], W [D, D], b [D]",
         "    asked = queries @ W.T + b                       # [Q, D]: W q + b",
@@ -245,7 +242,6 @@ DEEP = FindError(
     name="program 2.3",
     title="the bias outside",
     task="the first layer should be relu(W₀q + W₁k + b₁) for each pair.",
-    why="A widely used table adds the first bias of the deep score after the activation, the others before.",
     program=(
         "def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H]",
         "    q = queries @ W0.T                   # [Q, H]",

@@ -42,7 +42,6 @@ UNITS = FindError(
     name="program 3.5",
     title="two units in one score",
     task="write the penalty again: two lists of words -> a number.",
-    why="A lecture scores 男孩 踢 足球 against 一个 小 男孩 在 踢 足球. Its n-grams are words.",
     program=(
         "def brevity(candidate, reference):          # lists of words",
         '    c, r = len("".join(candidate)), len("".join(reference))',
@@ -101,7 +100,6 @@ NOTHING = FindError(
     title="what is log zero",
     task="write it again, by the definition, without smoothing: matches and totals of 1- to 4-grams -> their geometric "
     "mean.",
-    why="In the same example there is no common 3-gram, and the candidate has no 4-gram at all.",
     program=(
         "def mean_precision(matches, totals):         # [3, 1, 0, 0] of [3, 2, 1, 0]",
         "    total = 0.0",
@@ -156,7 +154,6 @@ LOGARITHM = FindError(
     name="program 3.7",
     title="which logarithm",
     task="write it again: positive precisions and a brevity penalty -> the score.",
-    why="The same lecture arrives at .4167. With its own numbers it should have been .378.",
     program=(
         "def score(precisions, brevity):",
         "    logs = [math.log10(p) for p in precisions]",

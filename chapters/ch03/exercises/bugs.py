@@ -23,7 +23,6 @@ PADDING_ATTENDED = FindError(
     name="program 3.11",
     title="words that are not there",
     task="write the weights again: scores [B, K], lengths [B] -> weights [B, K].",
-    why="Each sentence is translated well alone and worse in a batch. Why?",
     program=(
         "def weights(scores, lengths):                     # scores [B, K], lengths [B]",
         "    real = torch.arange(scores.shape[1]) < lengths[:, None]",
@@ -94,7 +93,6 @@ CARRIED = FindError(
     name="program 3.12",
     title="what was said before",
     task="write it again: the last state of each sentence, [N, D].",
-    why="The translation of a sentence depends on which sentence came before it.",
     program=(
         "def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words",
         "    states, state = [], torch.zeros(len(Ws))",

@@ -18,7 +18,6 @@ FIXED = FindError(
     title="one fixed vector",
     task='write how many vectors an encoder hands over: kind "plain", "attention" or "transformer", length in tokens '
     "-> a number.",
-    why="A widely read article explains the Transformer with these sentences.",
     claims=True,
     program=(
         "A Transformer's encoder reads the whole source before the decoder writes its first word.",
@@ -73,7 +72,6 @@ ENCODER = FindError(
     title="under another name",
     task='write how many steps must wait for each other while one layer reads a sentence: kind "rnn" or "transformer", '
     "length -> a number.",
-    why="A widely used table compares the encoder and the decoder of the Transformer.",
     claims=True,
     program=(
         "A Transformer's encoder, input: the whole source sentence.",
@@ -175,7 +173,6 @@ THIRD = FindError(
     title="a third attention",
     task="write a test of layers: does a change of one token change the output of *another*? layer [T, D] -> [T, D], x "
     "[T, D] -> True or False.",
-    why="The same table lists the parts of a Transformer's decoder.",
     claims=True,
     program=(
         "A Transformer's decoder, its first attention: the target words so far attend to each other.",
@@ -233,7 +230,6 @@ SELF = FindError(
     name="claims 3.4",
     title="self or cross",
     task='write the test: the words of the queries and of the keys, as two lists -> "self" or "cross".',
-    why="A lecture shows the alignment of “the European Economic Area” as its first picture of self-attention.",
     claims=True,
     program=(
         "Each row of the picture is a word of the French sentence.",

@@ -96,7 +96,6 @@ LOSS = Exercise(
     name="masked loss",
     task="The mean of −log p(right word) over the real tokens only: logits [B, T, V], target [B, T], mask [B, T] bool, "
     "True = a real token -> a scalar.",
-    why="Padding is in every batch, and a loss that counts it looks better than the model is.",
     reference=masked_loss,
     cases=loss_cases,
     returns=("loss",),
@@ -154,7 +153,6 @@ CLIPPED = Exercise(
     name="clipped n-grams",
     task="How many of the candidate's runs of n words are in the reference, each counted at most as often as the "
     "reference has it; and how many runs the candidate has: lists of words, n -> (matches, total).",
-    why="Without the clipping, “the the the the” would be a perfect translation.",
     reference=clipped,
     cases=lambda: [
         _gram_case("the the the cat", "the cat sat on the mat", 1, shown=True),
@@ -229,7 +227,6 @@ PENALTY = Exercise(
     name="brevity penalty",
     task="1 for a translation at least as long as its reference, else e^(1 − reference / hypothesis): two lengths, "
     "in the same unit -> a number.",
-    why="A model could win on precision alone by writing only the one word that it is certain of.",
     reference=brevity_penalty,
     cases=lambda: [
         Case({"hypothesis_length": 3, "reference_length": 6}, shown=True),

@@ -54,7 +54,6 @@ READER = Exercise(
     name="recurrent network",
     task="Start with a state of zeros; for each word in turn the new state is tanh(Wx · word + Wh · old state): words "
     "[T, E], Wx [D, E], Wh [D, D] -> all the states, [T, D].",
-    why="It is the whole of a recurrent network; a GRU only chooses more carefully what it keeps.",
     reference=states_of,
     cases=_cases,
     returns=("states",),

@@ -98,7 +98,6 @@ LOOP = Exercise(
     name="greedy loop",
     task="Begin with <bos>; take the most probable word and give it back to `step` together with the new state, until "
     "<eos> or max_length words: `step(word, state) -> (logits [V], state)` -> ids, without <bos> and <eos>.",
-    why="Every decoder of this course writes like this; beam search and sampling only choose differently.",
     reference=greedy_ids,
     cases=_loop_cases,
     run=_ids,
@@ -152,8 +151,6 @@ NO_BOS = FindError(
     name="program 3.10",
     title="the first word is always odd",
     task="write what a decoder should read before each of the words that it writes: words [T] -> [T].",
-    why="Training is right, but at inference the decoder begins differently. The first word goes wrong, and then all "
-    "that follow.",
     program=(
         "def heard(words, bos):      # words [T], as they are written",
         "    reads, last = [], 0",

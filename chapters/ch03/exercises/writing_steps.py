@@ -91,7 +91,6 @@ STEP = Exercise(
     task="One look back: wᵀ tanh(W₁q + W₂k) for each key, softmax over the real ones, mean of the keys (which are the "
     "values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> (context [B, Dk], "
     "weights [B, K]).",
-    why="The step of Bahdanau, Cho and Bengio: everything in this chapter builds on it.",
     reference=additive_step,
     cases=_step_cases,
     returns=("context", "weights"),
@@ -211,7 +210,6 @@ DECODER = Exercise(
     name="one decoder step",
     task="Ask with the old state (dot products, softmax over real words, mean of the keys), make the new state "
     "tanh(Wx [embedding; context] + Ws state), read the logits Wo [new state; context] -> (logits [B, V], new [B, D]).",
-    why="Attend, update, predict: the loop that writes every word of a translation.",
     reference=decoder_step,
     cases=_decoder_cases,
     returns=("logits", "new"),

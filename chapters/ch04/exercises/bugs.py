@@ -30,7 +30,6 @@ MIXED = FindError(
     name="program 4.1",
     title="a times what",
     task="write the stack again: Z [T, D], W [L, 3, D, D] -> [T, D].",
-    why="Z_out = A · Z_in, or A · V_in? Both are in print.",
     program=(
         "def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]",
         "    for WQ, WK, WV in W:",
@@ -124,7 +123,6 @@ AFTER = FindError(
     name="program 4.5",
     title="positions after the softmax",
     task="write it so that the order can matter *to the weights*: x [T, D], P [T, D], WQ, WK, WV [D, D] -> [T, D].",
-    why="Scores, scaling, softmax, and then “add positional encoding”: so a flow chart has it.",
     program=(
         "def attend(x, P, WQ, WK, WV):       # words x, positions P [T, D]",
         "    Q, K, V = x @ WQ, x @ WK, x @ WV",
@@ -202,7 +200,6 @@ RELATIVE = FindError(
     name="program 4.7",
     title="absolute under the name relative",
     task="write a vector of the *distance*: query at i, key at j, size D -> [D], the same wherever the pair is.",
-    why="This formula is in print under the heading “relative position”.",
     program=(
         "def relative(i, j, D):              # query at i, key at j",
         "    place = torch.tensor(float(i))",

@@ -54,7 +54,6 @@ INVARIANT = FindError(
     title="invariant or equivariant",
     task='write the test: layer, x [T, D], an order [T] of the words -> "invariant" if the output stays as it is, '
     '"equivariant" if the outputs move along with the words, else "neither".',
-    why="A widely used set of slides, on why positions are needed.",
     claims=True,
     program=(
         "Self-attention compares every word with every other.",
@@ -110,7 +109,6 @@ LOG = FindError(
     title="log n, plainly",
     task="count for ordinary convolutions, each of which sees its own word and the k − 1 before it: after how many "
     "layers does the last of n words depend on the first? n, k -> a number.",
-    why="A widely used table compares three kinds of layers, by the longest path between two of n words.",
     claims=True,
     program=(
         "Self-attention: one step, whatever n.",
@@ -176,7 +174,6 @@ LOWERED = FindError(
     name="claims 4.3",
     title="lowered and raised",
     task='count: which layer multiplies less, for n words of d features? n, d -> "attention", "recurrent" or "equal".',
-    why="Does self-attention lower the complexity, or raise it? Both are in print.",
     claims=True,
     program=(
         "Attention, without its projections: n² scores of d products, n means of n vectors, 2 n² d in all.",

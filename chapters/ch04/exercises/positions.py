@@ -30,7 +30,6 @@ SINUSOIDAL = Exercise(
     name="sinusoidal encoding",
     task="P[i, 2j] = sin(i ω) and P[i, 2j + 1] = cos(i ω) with ω = 10000^(−2j / D), for the positions i = 0, 1, …: "
     "length, model_size D (even) -> [length, D].",
-    why="The table that the first Transformer added to its words. Four versions of it circulate, and three are wrong.",
     reference=sinusoidal_encoding,
     cases=lambda: [
         Case({"length": 3, "model_size": 4}, shown=True),
@@ -92,7 +91,6 @@ SHIFT = Exercise(
     name="shift matrix",
     task="Write the matrix R that moves every position on by `offset`: P[i + offset] = R P[i] for all i. P[i] holds "
     "sin(i ω), cos(i ω) for each frequency in turn: offset, model_size D -> [D, D]. `frequencies(D)` is given.",
-    why="One matrix for all positions: with it a model can look for “two words back” wherever it is.",
     reference=shift_matrix,
     cases=lambda: [
         Case({"offset": 1, "model_size": 2}, shown=True),
@@ -179,7 +177,6 @@ ROTARY = Exercise(
     name="rotary",
     task="Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle position · ω of its frequency: (a, b) becomes "
     "(a cos − b sin, a sin + b cos): x [T, D], positions [T] -> [T, D]. `frequencies(D)` is given.",
-    why="Many language models, LLaMA among them, turn queries and keys like this; they add nothing to a word.",
     reference=rotary,
     cases=lambda: [
         _rotated(*tensors([[1.0, 0], [1, 0], [1, 0]], [0, 1, 2]), shown=True),

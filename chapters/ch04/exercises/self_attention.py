@@ -52,7 +52,6 @@ SELF = Exercise(
     name="self-attention",
     task="Q = X WQ, K = X WK, V = X WV; weights A = softmax(Q Kᵀ / √d) by rows, d the size of a query; output A V: "
     "X [T, D], WQ and WK [D, d], WV [D, e] -> (output [T, e], weights [T, T]).",
-    why="One sentence, three roles. Everything in BERT and GPT is stacked from these four lines.",
     reference=self_attention,
     cases=lambda: [
         _self(*tensors([[1.0, 0], [0, 1], [1, 1]], [[1.0], [2]], [[2.0], [0]], [[1.0, 0], [0, 3]]), shown=True),
@@ -138,7 +137,6 @@ CONVOLUTION = Exercise(
     name="convolution as a matrix",
     task="Write the convolution as a matrix C, so that C @ x slides the kernel over x, with zeros beyond both ends: "
     "kernel [k] with odd k, length -> [length, length]. As in torch, kernel[0] meets the leftmost neighbour.",
-    why="Put beside attention's matrix, it shows what the two have in common, and in which one thing they differ.",
     reference=convolution_matrix,
     cases=lambda: [
         _convolved(torch.tensor([1.0, 2, 3]), 4, shown=True),

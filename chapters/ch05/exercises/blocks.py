@@ -99,7 +99,6 @@ BLOCK = Exercise(
     task="Put the four parts together, pre-norm: first the attention, with norm1, then the network, with norm2, each "
     "with a residual connection. Queries, keys and values are all norm1(x); attention(q, k, v, mask) gives (output, "
     "weights); x [B, T, D] -> [B, T, D].",
-    why="BERT is a stack of such blocks; so is GPT, with another mask.",
     reference=encoder_block,
     cases=lambda: [
         _block(some_numbers(1, 2, 3, seed=689), torch.tensor([[[True, False]]]), *encoder_parts(3, 600), shown=True),
@@ -198,7 +197,6 @@ NO_WAY = FindError(
     name="program 5.14",
     title="no way round",
     task="write the block again, with residuals and norms, pre-norm or post-norm.",
-    why="An article's TransformerBlock. What it stacks has no residual stream: all must pass through every layer.",
     program=(
         "def block(x, attention, ffn, norm1, norm2):      # each part: [B, T, D] -> [B, T, D]",
         "    return ffn(attention(x))",

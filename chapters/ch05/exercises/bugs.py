@@ -22,7 +22,6 @@ POSITIONS = FindError(
     name="program 5.18",
     title="positions along the batch",
     task="write it again: x [B, T, D], table [max, D] -> [B, T, D].",
-    why="A tutorial's line for [T, B, D]. With the batch first, each *sentence* gets a number, and no word a position.",
     program=(
         "def add_positions(x, table):                      # [B, T, D], [max, D]",
         "    return x + table[: x.size(0)].unsqueeze(1)",
@@ -94,7 +93,6 @@ KEYS = FindError(
     name="program 5.17",
     title="keys from the target",
     task="write it again: written [T, D], source [S, D] -> (output [T, D], weights [T, S]).",
-    why="An article's picture of “I love you” → “Je t'aime” takes keys and values from the target's vocabulary.",
     program=(
         "def cross_attention(written, source, Wq, Wk, Wv):     # Je t'aime [T, D], I love you [S, D]",
         "    q = written @ Wq",
@@ -156,7 +154,6 @@ KEY_LENGTH = FindError(
     name="program 5.11",
     title="as many keys as queries",
     task="write it again: query [B, Q, D], key [B, K, D] -> q [B, H, Q, d], k [B, H, K, d].",
-    why="It was tested with self-attention only, where both are equally long.",
     program=(
         "def split_both(query, key, heads):                # [B, Q, D], [B, K, D]",
         "    B, length, D = query.shape",

@@ -19,7 +19,6 @@ FAMILY = FindError(
     title="no longer an encoder and a decoder",
     task='write what a model is by its attentions: a list of "self", "causal self", "cross" -> "encoder-only" (BERT), '
     '"decoder-only" (GPT) or "encoder-decoder" (T5).',
-    why="A slide deck says so on one page, and draws the opposite some pages later.",
     claims=True,
     program=(
         "A Transformer has neither recurrence nor convolution.",

@@ -93,7 +93,6 @@ DECODER = Exercise(
     "norm2 and whose keys and values are memory, as it is. attention works under mask, with norm1; cross under "
     "memory_mask; the network has norm3. Each has a residual connection. attention and cross: (q, k, v, mask) -> "
     "(output, weights); x [B, T, D], memory [B, S, D] -> [B, T, D].",
-    why="It is the only block in which two sentences meet.",
     reference=decoder_block,
     cases=lambda: [
         _case(1, 3, 2, [3], 1100, shown=True),
@@ -242,7 +241,6 @@ WHOLE = Exercise(
     "encoder_norm: that is the memory. Then y [B, T, D], the target words so far, through the decoder's blocks, which "
     "read the memory under a causal mask; then decoder_norm and output -> logits [B, T, V]. real [B, S] bool, True = "
     "a real source word. Blocks are called as block(x, mask) and block(y, memory, mask, memory_mask).",
-    why="This is all of it: from here on you have built an encoder–decoder.",
     reference=transformer,
     cases=lambda: [
         _model_case(1, 3, 1, 2, [2], 2000, shown=True),

@@ -74,7 +74,6 @@ FFN = Exercise(
     name="position-wise ffn",
     task="Two layers, each a matrix and a bias, with a ReLU between them, the same for each position: x [B, T, D], "
     "W1 [D, F], b1 [F], W2 [F, D], b2 [D] -> [B, T, D].",
-    why="With F = 4 D, two thirds of an encoder block's parameters are here, and no word sees another one in it.",
     reference=position_wise,
     cases=_ffn_cases,
     returns=("output",),

@@ -50,7 +50,6 @@ SPLIT = Exercise(
     name="split heads",
     task="Cut each token's D features into H neighbouring pieces of d = D / H, and bring the heads to the front: "
     "x [B, T, D] -> [B, H, T, d].",
-    why="Two axes must be cut and swapped. A single reshape gives the right shape too, but mixes words with heads.",
     reference=split_heads,
     cases=lambda: [
         Case({"x": torch.tensor([[[0.0, 1, 2, 3], [10, 11, 12, 13], [20, 21, 22, 23]]]), "heads": 2}, shown=True),
@@ -151,7 +150,6 @@ MULTI_HEAD = Exercise(
     task="Project x to queries and memory to keys and values (`x @ Wq`, …), split all three into H heads, attend in "
     "each head, put the heads side by side, project with Wo: x [B, Q, D], memory [B, K, D], mask [B, Q, K] bool, "
     "True = may be attended -> (output [B, Q, D], weights [B, H, Q, K]).",
-    why="It is the heart of every model from here on, and each of its five steps can go wrong without a crash.",
     reference=multi_head,
     cases=_multi_head_cases,
     returns=("output", "weights"),

@@ -29,8 +29,6 @@ TRAINING_ONLY = FindError(
     name="program 5.19",
     title="a mask for training only",
     task="write the function again, q, k, v [B, T, d], training True or False -> [B, T, d].",
-    why="Training goes well. At inference the model reads its own words in another way than it learned: a quiet bug, "
-    "since most sentences come out the same.",
     program=(
         "def self_attention(q, k, v, training):           # [B, T, d] each",
         "    future = torch.ones(q.shape[1], q.shape[1], dtype=torch.bool).triu(1)",

@@ -62,7 +62,6 @@ MASKS = Exercise(
     "the decoder real words only, up to the query itself; across, real source words. source [B, S] and target [B, T] "
     "bool, True = a real word -> (encoder, decoder, cross). What padding may attend to is left to you (shown as "
     "False).",
-    why="Padding and future, in three places. A model whose masks are mixed up trains well and translates badly.",
     reference=three_masks,
     cases=lambda: [
         Case({"source": _real("110"), "target": _real("11")}, shown=True),
@@ -163,7 +162,6 @@ PRODUCT = FindError(
     name="program 5.1",
     title="a mask as a product",
     task="write the function again, causal attention, q, k, v [T, d] -> [T, d].",
-    why="A lecture draws it so: scores times a mask of zeros and ones, element by element, and then the softmax.",
     program=(
         "def masked_attention(q, k, v):                   # [T, d] each",
         "    scores = q @ k.T / q.shape[-1] ** 0.5",

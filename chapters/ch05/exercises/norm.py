@@ -77,7 +77,6 @@ ADD_NORM = Exercise(
     task="A residual and a layer norm around a part: x + part(norm(x)) if norm_first, else norm(x + part(x)). The norm "
     "makes each token's D features mean 0 and variance 1 (+ 1e-5 under the root), then times gain, plus bias: "
     "x [B, T, D], gain, bias [D] -> [B, T, D].",
-    why="It makes deep stacks trainable; and the axis over which it normalises decides whether padding counts.",
     reference=add_and_norm,
     cases=lambda: [
         _added(

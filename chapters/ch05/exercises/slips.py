@@ -95,8 +95,6 @@ SLIPS = FindError(
     task="write the class again: MultiHead(size, heads), with the layers query, key, value and out; "
     "forward(x [B, Q, D], memory [B, K, D], mask [B, Q, K], True = may be attended) -> [B, Q, D]. (The check gives the "
     "layers parameters that are always the same.)",
-    why="Put together from five programs that circulate. In self-attention it runs without an error, and its numbers "
-    "are finite.",
     program=(
         "class MultiHead(torch.nn.Module):",
         "    def __init__(self, size, heads):",

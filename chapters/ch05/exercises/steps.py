@@ -59,7 +59,6 @@ STEP = Exercise(
     task="Give the new word its position, project it, append its key and value to the cache, and let its query attend "
     "to all of them: word [B, D], keys and values [B, P, D] of the P words before, positions [max, D] -> "
     "(output [B, D], keys [B, P + 1, D], values [B, P + 1, D]).",
-    why="Every language model writes like this: one row a step, instead of the whole triangle.",
     reference=cached_step,
     cases=lambda: [
         _step_case(1, 2, 2, 1060, shown=True),
@@ -169,7 +168,6 @@ SMOOTHING = Exercise(
     task="The masked loss with a softer target: 1 − ε for the right word, plus ε spread evenly over all V words, the "
     "right one included; the mean over the real words: logits [B, T, V], target [B, T], mask [B, T] bool, True = a "
     "real word, smoothing ε -> a scalar.",
-    why="The Transformer of 2017 was trained with ε = 0.1: it learns not to be too sure.",
     reference=masked_loss,
     shown=smoothed_loss,
     cases=_smoothing_cases,
@@ -247,7 +245,6 @@ DIVIDED = FindError(
     name="program 5.20",
     title="divided by the padding",
     task="write the loss again: the mean over the real words.",
-    why="A tutorial's loss, copied often. The more padding in a batch, the better the model seems to be.",
     program=(
         "def mean_loss(logits, target, mask):           # [B, T, V], [B, T], [B, T] True = a real word",
         "    log_p = logits.log_softmax(-1)",

@@ -38,7 +38,6 @@ ROWS = FindError(
     name="claims 5.2",
     title="rows that are no distribution",
     task="write a check: table [T, V] -> [T] bool, can this row be a rounded distribution (a sum of 1, to 2 in 100)?",
-    why="A widely used lecture prints five rows of a decoder's output. Add them up.",
     claims=True,
     program=(
         "The decoder gives six logits at each position, one for each word of the vocabulary: a, am, I, thanks, "
@@ -104,7 +103,6 @@ INDEX = FindError(
     title="the index of am",
     task="write the function that reads the word from a row: row [V], list of V words -> (index counted from 1, as in "
     "the table, word).",
-    why="The text beside the same table counts the words differently from the table.",
     claims=True,
     program=(
         "The vocabulary is numbered: a 1, am 2, I 3, thanks 4, student 5, <eos> 6.",

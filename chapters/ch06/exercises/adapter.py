@@ -55,8 +55,6 @@ ADAPTER = Exercise(
     name="bottleneck adapter",
     task="Go down to R features, apply a GELU, go up again, and add the result to x: x [B, T, D], W_down [D, R], "
     "b_down [R], W_up [R, D], b_up [D] -> [B, T, D].",
-    why="A few of these learn the new task while the big model stays as it is, so one copy of it is enough for a "
-    "hundred tasks.",
     reference=bottleneck,
     shown=_by_hand,
     cases=_cases,

@@ -87,7 +87,6 @@ SPAN = Exercise(
     task="Where does the answer begin, and where does it end? Of all pairs with first ≤ last, both among the `allowed` "
     "tokens, take the one with the largest p(first) · p(last), two softmaxes over the positions: start_logits, "
     "end_logits [T], allowed [T] bool, True = a token of the text -> (first, last), two whole numbers.",
-    why="Two argmaxes look at each end alone, and now and then give an answer that ends before it begins.",
     reference=best_span,
     shown=_from_a_table,
     cases=lambda: [
@@ -183,7 +182,6 @@ THREE_CLASSES = FindError(
     title="three classes for each token",
     task="start_logits, end_logits [B, T], mask [B, T], True = a real token -> (p of being the first token, p of being "
     "the last), each [B, T].",
-    why="An overview makes this claim right beside formulas that say otherwise.",
     claims=True,
     program=(
         "The answer is a part of the text: it has a first and a last token.",

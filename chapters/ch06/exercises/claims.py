@@ -19,7 +19,6 @@ BERT_OR_GPT = FindError(
     task='target "word" or "label"; sees "before", "after" or "both sides" of it (of a label: which words of the text) '
     '-> the name of what is learned, "discriminative" (a label of the text), "autoregressive" (a word from one side) '
     'or "autoencoding" (a word from both).',
-    why="An overview's table of BERT against GPT.",
     claims=True,
     program=(
         "BERT's pre-training predicts hidden words from the words on both sides.",

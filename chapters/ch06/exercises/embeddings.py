@@ -89,7 +89,6 @@ SUM = Exercise(
     task="Give each token its three vectors, the rows of its id, of its segment and of its position, add them, and "
     "apply a layer norm over the features (eps 1e-12) with gain and bias: ids, segments [B, T], tables [V, D], [2, D], "
     "[max, D], gain, bias [D] -> [B, T, D].",
-    why="This is all that the encoder is ever told about a text.",
     reference=embedding_sum,
     shown=_three_rows,
     cases=_embedding_cases,

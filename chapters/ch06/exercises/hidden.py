@@ -43,8 +43,6 @@ ALL_HIDDEN = FindError(
     title="all fifteen per cent",
     task="ids, chosen (True for 15 %), dice (0 to 1), words, all [B, T] -> inputs [B, T]. Where `chosen`, a word "
     "becomes [MASK] if its die is below 0.8, the drawn word from 0.9 on, and stays as it is between.",
-    why="A slide deck replaces all of the 15 % with [MASK]. The model then learns about a token that it will never "
-    "meet again.",
     program=(
         "def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %",
         "    inputs = ids.clone()",

@@ -54,7 +54,6 @@ BERT_INPUT = Exercise(
     name="bert input",
     task="Join two sentences, [CLS] A [SEP] B [SEP], and fill up with [PAD] to `length` T: two lists of ids -> ids, "
     "segments (0 for [CLS], A and its [SEP]; 1 for B and its [SEP]) and mask (True = a real token), each [T].",
-    why="All four uses of BERT begin with this row. A slip in it raises no error, but it costs quality.",
     reference=bert_input,
     cases=lambda: [
         _put([11, 12], [13], 8, shown=True),

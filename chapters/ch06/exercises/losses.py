@@ -52,7 +52,6 @@ MLM_LOSS = Exercise(
     name="masked language model loss",
     task="Compute the mean of −log p(right word) over the positions that are asked: logits [B, T, V], labels [B, T], "
     "−100 where nothing is asked -> a scalar.",
-    why="Only where a word was chosen is there something to guess. All the other words can be read off the input.",
     reference=masked_language_loss,
     shown=_of_the_asked,
     cases=lambda: [

@@ -123,7 +123,6 @@ MASK = Exercise(
     task="Choose 15 % of the words at random. Of these, 80 % become [MASK], 10 % a word drawn from the vocabulary, and "
     "10 % stay as they are. ids [B, T], special_mask [B, T] (True: never chosen), the size of the vocabulary, the id "
     "of [MASK], a generator -> (inputs [B, T], labels [B, T]: the right id where chosen, −100 elsewhere).",
-    why="This makes millions of exercises with answers out of any text, and nobody has to label it.",
     reference=mask_tokens,
     shown=_one_draw,
     cases=lambda: [

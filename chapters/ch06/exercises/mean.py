@@ -27,8 +27,6 @@ MEAN = FindError(
     title="a mean with padding in it",
     task="hidden [2, T, D] of two sentences, mask [2, T], True = a real token -> the cosine of the means of their "
     "tokens, a scalar.",
-    why="Sentence vectors of MiniLM and its relatives are means. The model masks its padding well, but this line, "
-    "which is often copied, brings it back.",
     program=(
         "def similarity(hidden, mask):                  # [2, T, D], [2, T]",
         "    means = hidden.mean(dim=1)",

@@ -142,8 +142,6 @@ PAIRS = Exercise(
     task="Draw `count` pairs. Half of them are a sentence and the one that follows it, label 0; the other half are a "
     "sentence and one from *another* story, label 1. Stories, which are lists of at least two sentences, and a "
     "generator -> a list of (first, second, label).",
-    why="This is the second task that needs nobody to label it. If you draw it wrongly, the model learns just that, "
-    "very well.",
     reference=next_sentence_pairs,
     cases=lambda: [_stories(6, 4, 120, 8, shown=True), _stories(3, 3, 100, 9), _stories(5, 2, 100, 10)],
     returns=("pairs", "second, with label 0", "second, with label 1"),

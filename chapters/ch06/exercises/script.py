@@ -97,8 +97,6 @@ SCRIPT = FindError(
     title="a script for fine-tuning",
     task="a list of N texts, labels [N], each 0 or 1 -> the mean cross-entropy over the first three quarters of the "
     "texts, which are for training, and the share of right answers among the others, which are for the test.",
-    why="All five are from one script in an article. It calls itself machine translation and stops at once; "
-    "once that is fixed, its accuracy rises, whatever the labels are.",
     program=(
         "def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 1",
         "    cut = 3 * len(texts) // 4",

@@ -51,8 +51,6 @@ TAGS = Exercise(
     task="Give each token its label: the tag of its word at the word's *first* piece, −100 at its other pieces and at "
     "special tokens. tags: a number for each word; words: for each token the number of its word, −1 for [CLS], [SEP] "
     "and [PAD] -> labels [T].",
-    why="People tag words, and WordPiece cuts them into pieces. Without this step, all tags after the first long word "
-    "are at the wrong token.",
     reference=piece_labels,
     cases=lambda: [
         _pieces([0, 3, 4], [-1, 0, 1, 1, 1, 2, -1], shown=True),

@@ -120,7 +120,6 @@ FIVE = FindError(
     task="the class keeps its layers, under the same names. Its `forward` gets ids, segments, real "
     "(True = a token) and labels (−100 where nothing is asked), all [B, T] -> the attention weights [B, T, T], the "
     "mean loss of the masked words.",
-    why="All five have been met in this chapter or before it. None raises an error, and the loss falls all the same.",
     program=(
         "class MaskedModel(torch.nn.Module):             # one layer, one head",
         "    def __init__(self, words, size, longest):",

@@ -132,8 +132,6 @@ MERGE = Exercise(
     task='Do one merge of byte-pair encoding. words: a dict from pieces to how often the word occurs, {("l", "o", '
     '"w"): 5, …} -> the pair of neighbours that occurs most often, as a tuple, and the dict of words after this pair '
     "has become one piece wherever it occurs, from left to right. There is never more than one most frequent pair.",
-    why="Repeat it 50,000 times, on text from the web and from bytes instead of letters, and you get a vocabulary "
-    "like GPT-2's. Nobody wrote it; the text did.",
     reference=merge_once,
     shown=_in_brackets,
     cases=lambda: [
@@ -248,7 +246,6 @@ ENCODE = Exercise(
     task="Cut a word by merges that were learned before. word: a text; merges: the pairs, a list of tuples, in the "
     "order in which they were learned -> the pieces of the word, a tuple. Begin with its characters, and join one "
     "pair after another wherever it stands, from left to right.",
-    why="Every prompt goes through this before a model reads it, and the price of an answer is counted in its pieces.",
     reference=encode_word,
     cases=lambda: [
         _word("lowest", "e s, es t, l o, lo w", shown=True),

@@ -60,7 +60,6 @@ STEP = Exercise(
     task="Project the new token, cut query, key and value into H heads of d features, append key and value to the "
     "cache, let the query attend to all of them, join the heads and project with Wo: x [B, D], keys and values "
     "[B, H, P, d], four W [D, D] -> output [B, D], keys [B, H, P + 1, d], values [B, H, P + 1, d].",
-    why="This is chapter 5's step, with heads. It runs for every token that any GPT writes.",
     reference=attention_step,
     cases=lambda: [
         _step_case(1, 2, 1, 1, 1808, shown=True),
@@ -139,7 +138,6 @@ POSITION = FindError(
     title="always at position 0",
     task="ids [B, N] of new tokens, tokens [V, D], positions [max, D], past: how many tokens the cache holds -> "
     "[B, N, D].",
-    why="Without the cache it is right. With it, one token goes in at a time, and each takes itself for the first.",
     used="It counts the positions of the sample after the capstone.",
     program=(
         "def embed(ids, tokens, positions, past):   # past: in the cache",
@@ -204,8 +202,6 @@ CORNER = FindError(
     title="a mask in the wrong corner",
     task="q [B, N, d] of N new tokens, k and v [B, P + N, d], those of the cache first -> [B, N, d]. Each new token "
     "sees the cache, the new ones before it, and itself.",
-    why="Without a cache it is right. `is_causal=True` in torch's scaled_dot_product_attention puts the triangle into "
-    "the same corner.",
     program=(
         "def attend(q, k, v):                       # k, v: cache first",
         "    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril()",
@@ -272,7 +268,6 @@ LINEAR = FindError(
     task="n tokens are written, from the first one on; at step t there are t tokens, the new one among them. cached "
     "True: only the row of the new token is computed; False: all t rows of all t keys, and the mask comes afterwards "
     "-> how many scores q · k one head computes in all steps together, a whole number.",
-    why="This is said of every cache. It is true of the projections and the feed-forward networks.",
     claims=True,
     program=(
         "Without a cache, step t computes t² scores, every word with every word.",

@@ -21,7 +21,6 @@ ON_PROBABILITIES = FindError(
     name="program 7.1",
     title="temperature on probabilities",
     task="logits [..., V], temperature above 0 -> probabilities [..., V].",
-    why="There is no error and no warning, every row sums to 1, and the knob is connected to nothing.",
     program=(
         "def heated(logits, temperature):           # [..., V]",
         "    p = logits.softmax(dim=-1)",
@@ -78,7 +77,6 @@ ZERO = FindError(
     title="temperature zero",
     task="logits [..., V] -> the probabilities [..., V] to which softmax(logits / τ) tends as τ falls to 0. Logits "
     "that are equal have equal shares at every temperature.",
-    why="`transformers` refuses a temperature of 0 when it samples; other programs accept it. What would it mean?",
     claims=True,
     program=(
         "At temperature 1 the probabilities are those that the model was trained for.",
@@ -137,7 +135,6 @@ NUCLEUS = FindError(
     title="a nucleus without its core",
     task="logits [..., V], top_p -> probabilities [..., V] of the smallest set of most likely tokens that reaches "
     "top_p, 0 elsewhere.",
-    why="Where the model hesitates, you hardly notice it. Where one token alone is above p, that token is thrown out.",
     program=(
         "def top_p_again(logits, top_p):            # [..., V]",
         "    p, order = logits.softmax(dim=-1).sort(dim=-1, descending=True)",

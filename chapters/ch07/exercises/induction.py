@@ -54,7 +54,6 @@ INDUCTION = Exercise(
     task="weights [B, H, 2 half, 2 half] (head, query, key) of texts whose second half repeats the first: take the "
     "mean, over all texts and all queries of the *second* half, of the weight on the token *after* the earlier copy of "
     "the query's own -> a score for each head [H].",
-    why="Among all the heads of a model, this number finds the ones that copy. Whether they matter, an ablation tells.",
     reference=induction_score,
     shown=_by_index,
     cases=lambda: [

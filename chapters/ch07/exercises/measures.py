@@ -29,7 +29,6 @@ def _bits(loss, tokens, characters, *, unit=lambda nats: nats / math.log(2), sha
 BITS = Exercise(
     name="bits per character",
     task="loss: nats for each token; tokens, characters: how many of them the text has -> bits for each character.",
-    why="A loss per token depends on how long the tokens are. But all models have read the same characters.",
     reference=bits_per_character,
     cases=lambda: [
         _text(math.log(2), 100, 100, shown=True),
@@ -93,7 +92,6 @@ POWER = FindError(
     name="program 7.6",
     title="a power of two",
     task="logits [T, V], target [T] -> the perplexity, a number; it is V if all tokens are equally likely.",
-    why="Many textbooks define perplexity with 2 and log₂. torch computes with e.",
     program=(
         "def perplexity(logits, target):            # [T, V], [T]",
         "    loss = torch.nn.functional.cross_entropy(logits, target)",
@@ -157,7 +155,6 @@ TOKENIZERS = FindError(
     title="two perplexities",
     task="of models A and B the mean loss in nats for each token, and how many tokens their tokenizer makes of the "
     'text -> which of them gives the *same text* the larger probability, "A" or "B".',
-    why="Tables put the perplexities of models with different tokenizers side by side, with the smallest in bold.",
     claims=True,
     program=(
         "The perplexity is e to the mean loss, in nats, for each token.",
@@ -229,7 +226,6 @@ SIX = FindError(
     title="six for each",
     task="N parameters, D tokens, training True or False (the finished model only reads or writes them, with a cache) "
     "-> the number of operations.",
-    why="The cost of *using* a model is often estimated with the formula for training it.",
     claims=True,
     program=(
         "In the forward pass each parameter multiplies and adds once for each token, which makes 2 operations.",

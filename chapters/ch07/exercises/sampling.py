@@ -52,7 +52,6 @@ TEMPERATURE = Exercise(
     name="temperature",
     task="Divide the logits by the temperature, then take the softmax: logits [..., V], temperature -> probabilities "
     "[..., V]. At temperature 0 all weight is on the largest logit.",
-    why="One number decides between repetition and nonsense, and no parameter of the model is touched.",
     reference=with_temperature,
     shown=_divided,
     cases=lambda: [
@@ -157,8 +156,6 @@ TOP_K = Exercise(
     name="top-k",
     task="Keep the top_k largest logits of each row, give the others no chance, then take the softmax: logits [..., V] "
     "-> probabilities [..., V], each at its own place. Where there are fewer than top_k, keep all.",
-    why="Tens of thousands of unlikely tokens are likely together. Sooner or later one of them is drawn, and the text "
-    "goes off the rails.",
     reference=only_the_largest,
     shown=_below_the_kth,
     cases=lambda: [
@@ -271,8 +268,6 @@ TOP_P = Exercise(
     name="top-p",
     task="Keep the smallest set of most likely tokens whose probabilities together reach top_p (the one that crosses "
     "it stays), and divide by their sum: logits [..., V] -> probabilities [..., V], each at its own place.",
-    why="Where the model is sure, one token is enough; where it hesitates, a hundred are. k is the same everywhere, p "
-    "is not.",
     reference=nucleus,
     shown=sorted_and_summed,
     cases=nucleus_cases,

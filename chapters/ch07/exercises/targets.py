@@ -28,7 +28,6 @@ TARGETS = Exercise(
     name="next token targets",
     task="Cut a text into what goes in and what should come out: ids [B, T + 1] -> inputs [B, T], targets [B, T]. The "
     "target at each position is the token that follows.",
-    why="A text of T + 1 tokens asks T questions at once, and nobody has to write down an answer.",
     reference=next_token_targets,
     cases=lambda: [
         Case({"ids": torch.tensor([[5, 6, 7, 8]])}, shown=True),
@@ -109,7 +108,6 @@ SAME = FindError(
     name="program 7.3",
     title="a target that is the input",
     task="ids [B, T + 1], model(inputs [B, T]) -> logits [B, T, V]; return the mean cross-entropy of each next token.",
-    why="The loss falls to nearly 0 and looks like a triumph. The model has learned to say what it has just read.",
     program=(
         "def next_token_loss(model, ids):           # ids [B, T + 1]",
         "    inputs = ids[:, :-1]",
@@ -189,8 +187,6 @@ TWICE = FindError(
     title="shifted twice",
     task="ids [B, T], model(ids, labels=…) -> an output with `.loss` and `.logits`, as a causal model of "
     "`transformers` gives it; return the mean cross-entropy of each next token.",
-    why="It runs, it trains, and the model learns the token after the next. In its samples every other word seems to "
-    "be missing.",
     program=(
         "def their_loss(model, ids):                # model: GPT2LMHeadModel",
         "    labels = torch.full_like(ids, -100)    # −100: nothing is asked here",
@@ -249,7 +245,6 @@ TIME = FindError(
     name="program 7.5",
     title="a softmax over time",
     task="logits [B, T, V] -> probabilities [B, V] of what follows the last token.",
-    why="Every number is between 0 and 1. But what the model writes depends on how positions compete with each other.",
     program=(
         "def next_token(logits):                    # [B, T, V]",
         "    p = logits.softmax(dim=1)",

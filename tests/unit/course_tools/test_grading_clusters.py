@@ -30,7 +30,6 @@ class Hidden:
 MEAN = Exercise(
     name="mean of two",
     task="Their mean.",
-    why="A small one for these tests.",
     reference=Hidden.mean,
     cases=lambda: [Case({"x": T([1.0, 2.0]), "y": T([4.0, 2.5])}, shown=True), Case({"x": T([3.0]), "y": T([7.0])})],
     returns=("mean",),

@@ -30,7 +30,6 @@ PUZZLE = FindError(
     name=NEW,
     title=OLD,
     task="write it again.",
-    why="A small one for these tests.",
     reference=Hidden.score,
     cases=lambda: [Case({"q": torch.arange(6.0).reshape(2, 3), "k": torch.eye(3)[:2]}, shown=True)],
     returns=("scores",),

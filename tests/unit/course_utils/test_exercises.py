@@ -39,7 +39,6 @@ def mean_and_shares(x):
 SHARES = Exercise(
     name="shares",
     task="The mean, and each one's share.",
-    why="A small one for these tests.",
     reference=mean_and_shares,
     cases=lambda: [
         Case({"x": T([1.0, 3.0])}, shown=True),
@@ -56,7 +55,6 @@ SHARES = Exercise(
 DOUBLE = Exercise(
     name="double",
     task="Twice the input.",
-    why="The smallest there is.",
     reference=lambda x: 2 * x,
     cases=lambda: [Case({"x": T([[1.0, 2.0, 3.0], [4.0, 5.0, 6.5]])}, shown=True), Case({"x": T([[7.0, 1.0]])})],
     returns=("doubled",),
@@ -152,7 +150,6 @@ class Scale(nn.Module):
 SCALED = Exercise(
     name="scale",
     task="A module.",
-    why="Classes work as well.",
     reference=Scale,
     cases=lambda: [Case({"x": T([1.0, -2.0])}, init=(3,), shown=True), Case({"x": T([1.0])}, init=(0.5,))],
     returns=("scaled",),
@@ -236,9 +233,7 @@ class TestWriting:
         assert judge(mistaken, lambda x: "Decoder Only").text == "The other one."
 
     def test_line_1_of_a_program_only_names_what_comes_in(self):
-        given = {
-            name: getattr(DOUBLE, name) for name in ("name", "task", "why", "reference", "cases", "returns", "hints")
-        }
+        given = {name: getattr(DOUBLE, name) for name in ("name", "task", "reference", "cases", "returns", "hints")}
         lines = ("def double(x):", "    return x")
         puzzle = FindError(**given, minutes=1, difficulty=1, program=lines, line=2)
         assert puzzle.innocent == {1: "it only names what comes in."}
@@ -307,7 +302,7 @@ class TestWrong:
 
             square = [T([[1.0, 2.0], [3.0, 3.0]]), T([[1.0, 5.0], [2.0, 2.0], [3.0, 1.0]])]
             cases = [Case({"x": x}, shown=i == 0) for i, x in enumerate(square)]
-            task = {"task": "…", "why": "…", "returns": ("shares",), "hints": ("…",), "minutes": 1, "difficulty": 1}
+            task = {"task": "…", "returns": ("shares",), "hints": ("…",), "minutes": 1, "difficulty": 1}
             return judge(Exercise("rows", reference=shares, cases=lambda: cases, **task), answer).text
 
         assert "rows don't sum to 1, but the columns do" in rows(lambda x: x / x.sum(0))
@@ -332,14 +327,14 @@ class TestWrong:
         """Together they may sum to 1, or each be the one before: that says nothing."""
         numbers = [0.2, 0.3, 0.5]
         cases = [Case({"i": i}, shown=i == 0) for i in range(3)]
-        task = {"task": "…", "why": "…", "returns": ("share",), "hints": ("…",), "minutes": 1, "difficulty": 1}
+        task = {"task": "…", "returns": ("share",), "hints": ("…",), "minutes": 1, "difficulty": 1}
         one = Exercise("share", reference=lambda i: numbers[i], cases=lambda: cases, **task)
         assert "sum to 1" not in judge(one, lambda i: numbers[i] ** 3 + 0.1).text
         assert judge(one, lambda i: [0.9, 0.2, 0.3][i]).text.startswith("0.9, expected 0.2")
 
     def test_masks(self):
         def mask(answer):
-            task = {"task": "…", "why": "…", "returns": ("mask",), "hints": ("…",), "minutes": 1, "difficulty": 1}
+            task = {"task": "…", "returns": ("mask",), "hints": ("…",), "minutes": 1, "difficulty": 1}
             cases = [Case({"size": n}, shown=n == 3) for n in (3, 4)]
             one = Exercise("m", reference=lambda n: torch.ones(n, n).tril() > 0, cases=lambda: cases, **task)
             return judge(one, answer).text
@@ -751,7 +746,7 @@ class TestNames:
     def test_definitions_are_complete(self):
         for chapter in chapters():
             for one in exercises(chapter):
-                assert one.task and one.why and one.hints and one.minutes > 0 and one.cases()[0].shown, one.name
+                assert one.task and one.hints and one.minutes > 0 and one.cases()[0].shown, one.name
                 assert not any(wrong.hint.rstrip()[-1] not in ".?)`" for wrong in one.wrong), one.name
 
     def test_importing_is_cheap(self):

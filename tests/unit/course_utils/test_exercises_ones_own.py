@@ -16,7 +16,7 @@ from course_utils.exercises.show import verdict_note
 
 catalogue.load()
 T = torch.tensor
-SHARED = {"task": "…", "why": "…", "hints": ("Look.", "Nearer."), "minutes": 1, "difficulty": 1}
+SHARED = {"task": "…", "hints": ("Look.", "Nearer."), "minutes": 1, "difficulty": 1}
 
 
 def total(x, power=1):

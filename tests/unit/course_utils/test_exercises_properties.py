@@ -44,7 +44,7 @@ def attention_cases():
     ]
 
 
-SHARED = {"task": "…", "why": "…", "hints": ("…",), "minutes": 1, "difficulty": 1}
+SHARED = {"task": "…", "hints": ("…",), "minutes": 1, "difficulty": 1}
 ATTEND = Exercise("attend", reference=attend, cases=attention_cases, returns=("output", "weights"), **SHARED)
 CAUSAL = Exercise(
     "causal",

@@ -29,7 +29,6 @@ def weigh(q, k, *, root=True, scale=1.0, order=1):
 WEIGHTS = Exercise(
     name="weights",
     task="The weights of each query.",
-    why="A small one for these tests.",
     reference=weights,
     cases=lambda: [
         case(some_numbers(2, 3, seed=1), some_numbers(4, 3, seed=2), shown=True),
@@ -236,7 +235,7 @@ class TestNeverUsed:
         ("value", "other"), [(2, 3), (0.5, 1.0), (True, False), ([1, 2, 3], [3, 2, 1]), ((1, 2), (2, 1))]
     )
     def test_numbers_and_lists_count_as_inputs(self, value, other):
-        factor = {"task": "…", "why": "…", "hints": ("…",), "minutes": 1, "difficulty": 1, "returns": ("x",)}
+        factor = {"task": "…", "hints": ("…",), "minutes": 1, "difficulty": 1, "returns": ("x",)}
         by = lambda x, n: x * torch.as_tensor(n).double().flatten()[0] + 1  # noqa: E731
         cases = lambda: [Case({"x": some_numbers(3, seed=1), "n": value}, shown=True)]  # noqa: E731
         one = Exercise("factor", reference=by, cases=cases, **factor)
