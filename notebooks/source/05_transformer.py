@@ -69,7 +69,7 @@ assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argma
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 1: one head
-# In chapter 3's encoder each state waits for the one before it, and the first word reaches the last only through all of them. The Transformer (*Attention is all you need*, Vaswani et al. 2017; “the paper” from here on) has no such states: in training all words are computed at once, and a word reads a distant one in a single step. This is the whole of it, except what surrounds each part:
+# In chapter 3's encoder each state waits for the one before it, and the first word reaches the last only through every state in between. The Transformer (*Attention is all you need*, Vaswani et al. 2017; “the paper” from here on) has no such states: in training all words are computed at once, and a word reads a distant one in a single step. This is the whole model, without the residual connections and norms around each part:
 #
 # ```text
 # ENCODER, 3 blocks        DECODER, 3 blocks
@@ -112,7 +112,7 @@ for name, tensor in {"x": x, "q, k, v": q, "weights": weights, "output": output}
 # In version 1 each word has *one* row of weights. But "it" has several questions: what do I refer to, what is said about me? One softmax gives one average, so the same weights must serve both.
 #
 # <a id="head"></a>
-# So cut each *query, key and value* into four pieces of 32 numbers, and let each piece attend separately, as a **head**. Each of its numbers is still computed from all 128 features of $x$.
+# So cut each *query, key and value* into four pieces of 32 numbers, and let each piece attend separately, as a **head**. Each number in a piece is still computed from all 128 features of $x$: head $h$'s own matrix is 32 columns of $W_Q$, so $Q_h=x\,W_Q^{(h)}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -150,7 +150,7 @@ def split_heads(x, heads):
 # <a id="multi-head-attention"></a>
 # **Version 4** joins the heads' outputs side by side and mixes them by one more matrix, $W_O$. This is **multi-head attention** (here $d=32$):
 #
-# $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1;\dots;\mathrm{head}_H]\,W_O=\sum_h \mathrm{head}_h\,W_O^{(h)} $$
+# $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1,\dots,\mathrm{head}_H]\,W_O=\sum_h \mathrm{head}_h\,W_O^{(h)} $$
 #
 # The last form, with the rows $W_O^{(h)}$ of $W_O$ that meet head $h$, shows that heads *add up*.
 #
@@ -181,7 +181,7 @@ assert max(gaps) < 1e-4 and torch.allclose(torch.stack(maps, 1), maps_of[0], ato
 assert torch.allclose(split_heads(q, 4), torch.stack(q.chunk(4, -1), 1))
 
 # %% [markdown]
-# **Keep this:** some texts say that each head uses a function of its own. It doesn't: the function, a softmax of scaled dot products, is always the same; only the projections differ.
+# **Keep this:** some texts say that each head uses a function of its own. That is wrong: the function, a softmax of scaled dot products, is always the same; only the projections differ.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: eight heads, two words
@@ -328,7 +328,7 @@ def add_norm(x, part, gain, bias, norm_first):
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** with pre-norm, a sub-layer only adds to the residual stream. Layer norm uses one word at a time, so to the norm padding and other sentences don't matter.
+# **Keep this:** with pre-norm, a sub-layer only adds to the residual stream. Layer norm uses one word at a time, so neither padding nor other sentences change its result.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Versions 5 and 6: a block, and a stack
@@ -898,7 +898,7 @@ assert steps_of["yours"] < steps_of["chapter 3"] == plain.card["training"]["step
 assert judged[0]["twins"] == 736 and pronoun["transformer-grammar"] > 90 and pronoun["chapter 3, without attention"] > 80
 
 # %% [markdown]
-# Yours is above chance; it trained for fewer steps than all the others. Even chapter 3's model without attention gets more than 80 % right: for sentences this short, one vector can be enough. The shipped Transformer, also without recurrence, gets most pronouns right. So we ask that model how it does it.
+# Yours is above chance; it trained for fewer steps than all the others. Even chapter 3's model without attention gets more than 80 % right: for sentences this short, one vector can be enough. `transformer-grammar`, also without recurrence, gets most pronouns right. So we ask that model how it does it.
 #
 # **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. **Guess** what "it" attends to in the twin sentence, where it means the street, and what the adjective attends to.
 
@@ -971,7 +971,7 @@ assert left["nothing"][1] - left["all of head 2.2"][1] > 0.5 and left["all of he
 # And head 2.2? Without it the log-odds fall. So the map did point at a head that matters, but not for the reason it suggests: in this head the adjective finds its noun.
 
 # %% [markdown]
-# So this model's question is not "what does *it* mean?" but "*il* or *elle*?". The adjective finds its noun, and the decoder takes the answer from the adjective. This is one trained model, and our grammar made it easy: the adjective alone decides which noun is meant.
+# So this model finds the noun at the adjective, not at "it", and the decoder takes the answer from there. This is one trained model, and our grammar made it easy: the adjective alone decides which noun is meant.
 #
 # **Now your model.** We have already knocked out the encoder head whose loss hurts it most. Bring it back, knock out others, and read both translations below the maps.
 
@@ -1008,7 +1008,7 @@ assert stops[6]["P(il)"] - stops[3]["P(il)"] > max(stops[3]["P(il)"] - stops[0][
 assert all(a["P(il)"] + a["P(elle)"] < b["P(il)"] + b["P(elle)"] for a, b in zip(stops[:6], stops[1:7], strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Whether *il* or *elle*, the log-odds, changes most in the three cross-attentions. How probable *il* is grows most in layer 1 if you count factors, from 8·10⁻⁸ to .2, and most in layer 2 in per cent. In both layers each sub-layer makes it likelier that one of the two is written. So through this lens cross-attention decides which pronoun it will be; all sub-layers together make a pronoun likely at all.
+# Whether *il* or *elle*, the log-odds, changes most in the three cross-attentions. How probable *il* is grows most in layer 1 if you count factors, from 8·10⁻⁸ to .2, and most in layer 2 if you count percentage points. In both layers each sub-layer makes it likelier that one of the two is written. So through this lens cross-attention decides which pronoun it will be; all sub-layers together make a pronoun likely at all.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: every head, and all 736
@@ -1027,7 +1027,7 @@ assert {*list(by_head)[:2]} == {"2.2", "3.2"} and effects[1]["lost"] > 3 * effec
 assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) > 90
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Two heads matter far more than the others: 3.2, which hardly attends from "it" to its noun, and 2.2. No single head is indispensable: without any one of them more than 90 % of the pronouns are right. Voita et al. (2018) did find attention from *it* to its noun in a translator of film subtitles. They compared weights with the answers of a program that resolves pronouns and of people, which is a different test from taking something away.
+# Two heads matter far more than the others: 3.2, which hardly attends from "it" to its noun, and 2.2. No single head is indispensable: without any one of them more than 90 % of the pronouns are right. (Others may do its work when it is gone, so a knock-out shows what can be spared, not what is idle.) Voita et al. (2018) did find attention from *it* to its noun in a translator of film subtitles. They compared weights with the answers of a program that resolves pronouns and of people, which is a different test from taking something away.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Next all held-out twins, with more connections forbidden. One row is worth a thought: without the connection to the *other* noun, the adjective does better than with it.
@@ -1099,7 +1099,7 @@ assert bleu_of[0] < bleu_of[1] and tatoeba.card["training"]["minutes"] > before.
 #
 # <details><summary>Answer</summary>
 #
-# In the last column three are right: the cake, the friends and “I love you”. The grandmother's sentence lacks one letter, *oubliée*, because the story is feminine. “Good morning” was seen, and yet *bon matin* is said in Québec but not in France. Both twins say *elle*, which is wrong for the animal and right for the street; *abe* is no word. The long conditional sentence and the last one are no French.
+# In the last column three are right: the cake, the friends and “I love you”. The grandmother's sentence lacks one letter, *oubliée*, because the story is feminine. “Good morning” was seen, and yet *bon matin* is said in Québec but not in France. Both twins say *elle*, which is wrong for the animal and right for the street; *abe* is no word. The long conditional sentence and the last one are not French.
 #
 # </details>
 #
@@ -1161,7 +1161,7 @@ study.zoo_table(length=64)
 study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Linear attention** (chapter 2) has no map at all: in $\phi(Q)(\phi(K)^\top V)$ the bracket is a sum of fixed size, whatever the length. The price: with the usual $\phi$, its weights are less sharp.
+# **Linear attention** (chapter 2) never computes a map: in $\phi(Q)(\phi(K)^\top V)$ the bracket is a sum of fixed size, whatever the length. The price: with the usual $\phi$, the weights that it implies are less sharp.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from 2017 to today's block
@@ -1173,7 +1173,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # | layer norm | RMSNorm: divide by the root mean square, subtract no mean | about as good, and cheaper | Zhang & Sennrich 2019 |
 # | $\max(0, xW_1)W_2$ | SwiGLU: $(\mathrm{swish}(xW_1)\odot xW_3)\,W_2$, with $\mathrm{swish}(z)=z\,\sigma(z)$ | a lower loss at the same size | Shazeer 2020 |
 # | sinusoids, added once | rotary positions, in each attention | scores see distances | Su et al. 2021, chapter 4 |
-# | biases | none | nothing is lost, and training is steadier | Chowdhery et al. 2022 |
+# | biases | none | training is steadier, they report | Chowdhery et al. 2022 |
 # | each head its own keys and values | heads share them | a smaller cache | Ainslie et al. 2023, above |
 #
 # Three of the six are switches of the course's class: `norm_first`, `positions="rotary"` and `key_heads`. Try them: `study.live_model(lesson, positions="rotary")`.
@@ -1213,7 +1213,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # | scores divided by $\sqrt d$, and again in the softmax | divided by $d$ in all | hardly: the weights are too even at first, and training can make up for it |
 # | `scores / sqrt(d)` | `sqrt` is not imported | at once, a `NameError` |
 # | `mask=None`, and no caller builds a mask | each word sees the future, and padding | the loss falls too fast, and translations are bad |
-# | `W2(W1(x))` as feed-forward network | no ReLU: two matrices do what one could | never on a task like ours: our small model without a ReLU was no worse |
+# | `W2(W1(x))` as feed-forward network | no ReLU: two matrices do what one could | after 300 steps our small model without a ReLU was no worse |
 #
 # Now find the errors in one list of claims and seven programs, from this article and other sources.
 

@@ -52,7 +52,7 @@ assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories
 #
 # </details>
 #
-# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained on such gaps in a large amount of text. *Bidirectional* means that it reads both sides of a word at once, where earlier models read one side, or each by itself. With one new layer for each, it set records in eleven tasks (says its paper).
+# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained on such gaps in a large amount of text. *Bidirectional* means that it reads both sides of a word at once, where earlier pre-trained language models read one side, or each by itself. According to its paper, it set records in eleven tasks, with one new layer for each.
 #
 # **Keep this:** hide a word, and any text becomes a question with a known answer.
 
@@ -249,7 +249,7 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # | 今天天气很好 (fine weather today) | 我出去跑步了 (I went out for a run) | IsNext |
 # | 今天天气很好 | 我买了一本书 (I bought a book) | NotNext |
 #
-# In the last row both sentences are good; only together they are odd. (RoBERTa later dropped this task and did no worse, says its paper.)
+# In the last row both sentences are good; only together they are odd. (RoBERTa later dropped this task and, according to its paper, did no worse.)
 #
 # ### Exercise 5 ●●○ · 7 minutes
 # Make such pairs from stories. Be careful: the sentence from “somewhere else” must not happen to be the one that follows.
@@ -292,7 +292,7 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# All seven are right, and it is least sure of the book (0.35). From the fifth row to the sixth only B changes, and from the sixth to the seventh only A. Each time the answer flips, so the model uses both sentences. But the skill is brittle: with “the weather *is* fine today”, it believes that the book follows. (In training, names and topic often give the wrong sentence away.)
+# All seven are right, and it is least sure of the book (0.35). From the fifth row to the sixth only B changes, and from the sixth to the seventh only A. Each time the answer flips, so the model uses both sentences. But the skill is brittle: with “the weather *is* fine today”, it believes that the book follows.
 #
 # </details>
 #
@@ -475,7 +475,7 @@ assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2) and stories.card["
 assert stories.card["training"]["step"] == 10_000
 
 # %% [markdown]
-# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new plots and names it fills far fewer gaps, and its second task is back near a coin: much of what it knows is about *these* stories.
+# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new plots and names it fills far fewer gaps, and on pairs it does little better than tossing a coin: much of what it knows is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": gaps(mine, text)}, tokenizer.words, truth=text.tokens,
@@ -534,7 +534,7 @@ assert any(" ".join(e.words) == "Tom and Helen went to Egypt on Friday ." for e 
 assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in tasks["questions"].examples("train"))
 
 # %% [markdown]
-# A label for a sentence or a pair is one softmax over a few classes. The other two tasks need a closer look. The models in the next two sections come with the course: `bert-stories`, fine-tuned; for tags with a few added parameters that were trained in place of its own ([LoRA](#lora), further down).
+# A label for a sentence or a pair is one softmax over a few classes. The other two tasks need a closer look. The models in the next two sections come with the course: `bert-stories`, fine-tuned. The tagger kept its own parameters and trained only a few added ones ([LoRA](#lora), further down).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
@@ -615,12 +615,14 @@ labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.star
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == (answer.first, answer.last) and answer.text == question.answer and best[0] < best[1]
-assert round(shipped["questions"].card["metrics"]["test_exact_match"], 2) == 0.69 and round(shipped["questions"].card["metrics"]["test_exact_match_answerable"], 2) == 0.74
+metrics = shipped["questions"].card["metrics"]
+assert round(metrics["test_exact_match"], 2) == 0.69 and round(metrics["test_exact_match_answerable"], 2) == 0.74
+assert round(metrics["test_exact_match_unanswerable"], 1) == 0.2
 
 # %% [markdown]
-# We chose one that it gets right. On all test questions, with new names and patterns, 69 % of the answers are right word for word: the **exact match**. (Where the text has an answer, 74 %; it seldom says that there is none.)
+# We chose one that it gets right. On all test questions, with new names and patterns, 69 % of the answers are right word for word: the **exact match**. (Where the text has an answer, 74 %; where it has none, it says so in one case of five.)
 #
-# Training on our questions alone is not enough: such a model learns what *kind* of word is asked for, and guesses among those in the text. `bert-questions` practised to look things up. In training, half of its questions were a sentence of the text with a gap, some words were made-up ones, and one head of the first layer began by looking for the same word in the other segment.
+# Training on our questions alone is not enough: models trained so get about a third right (see *What is pre-training worth?*). `bert-questions` was given practice in looking things up: in training, half of its questions were a sentence of the text with a gap, some words were made-up ones, and one head of the first layer began by looking for the same word in the other segment.
 #
 # **Keep this:** tags are one decision for each word; an answer is two decisions about the whole text.
 
@@ -744,7 +746,7 @@ assert all(share[0] < 61 for _, share in list(by_count.values()))
 #
 # The paper takes two to four passes through the labels and a learning rate of 2 to 5 · 10⁻⁵ (ours 5 · 10⁻⁴ to 2 · 10⁻³). With few labels the results vary, so use several seeds.
 #
-# **Keep this:** labels are rare, text is not. Pre-training teaches a model words; fine-tuning, what to use them for.
+# **Keep this:** labels are rare, text is not. Pre-training teaches a model words; fine-tuning teaches it what to use them for.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
@@ -818,7 +820,7 @@ assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["r
 #
 # The task head alone learns next to nothing about sentiment: 56 % on known words, 49 % on new ones. In 300 steps, one layer could not learn to read it from the pooled `[CLS]`.
 #
-# **Keep this:** most parameters can stay as they are, and what a task adds fits into a small file. With new words this can cost accuracy. For sentiment, LoRA in two matrices of each block lost 12 points on average, and `bert-sentiment`, with LoRA in every matrix, lost 8 (one seed). For names hardly any were lost.
+# **Keep this:** most parameters can stay as they are, and what a task adds fits into a small file. With new words this can cost accuracy. For sentiment, LoRA in two matrices of each block lost 12 points on average, and `bert-sentiment`, with LoRA in every matrix, lost 8 (one seed). For names, one point was lost.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
@@ -882,7 +884,7 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (Those for sentiment, pairs and names were made by LoRA, and score below the mean of models trained in full, but inside the spread of their seeds.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
+# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (Those for sentiment, pairs and names were made by LoRA. They score below the mean of models trained in full; pairs and names lie inside the spread of the seeds, and sentiment does so only against half its steps.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
@@ -927,7 +929,7 @@ assert [columns[name].index(max(columns[name])) for name in ("sentiment", "quest
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Whichever single head is removed, masked words lose less than 2 points, and pairs and names less than 5. But sentiment depends on head 1.4, in the first layer, and the questions lose more than three quarters of their correct answers without head 1.1, which began by looking for the same word in the other segment. The same head is worth little in one task and a lot in another.
+# No. Whichever single head is removed, masked words lose less than 2 points, and pairs and names less than 5. But sentiment depends most on head 1.4, in the first layer, and the questions lose more than three quarters of their correct answers without head 1.1, which began by looking for the same word in the other segment.
 #
 # </details>
 
@@ -939,7 +941,7 @@ assert [columns[name].index(max(columns[name])) for name in ("sentiment", "quest
 # <a id="distilbert"></a>
 # **Multilingual BERT** is the same model trained on the Wikipedias of 104 languages with one vocabulary. **DistilBERT** is *distilled*, trained to imitate a larger model: its six layers learned to give outputs similar to those of BERT's twelve.
 #
-# We take a smaller relative, `all-MiniLM-L6-v2`: 6 blocks with 384 features, distilled, then trained *contrastively* on a billion pairs of sentences (say its makers): in a batch, a sentence's partner should get the most similar vector. Its **sentence vector** is the mean of the output vectors of the real tokens. Without such training this mean is a poor one, found the paper on *Sentence-BERT*.
+# We take a smaller relative, `all-MiniLM-L6-v2`: 6 blocks with 384 features, distilled, then trained *contrastively* on pairs of sentences: in a batch, a sentence's partner should get the most similar vector. Its **sentence vector** is the mean of the output vectors of the real tokens. Without such training this mean is a poor one, as the paper on *Sentence-BERT* found.
 #
 # The next cell puts its parameters into our class `Bert` and compares the output with that of the library's own model. Without a network it shows recorded numbers.
 
@@ -1156,12 +1158,12 @@ print("transformer-en-zh:", own, "· trained on" if own.seen else "· new")
 assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The library has removed this task. Tutorials age, but the *model* still works: load its config, tokenizer and parameters, and `generate` writes. (`transformer-en-zh`, a checkpoint of chapter 5's class, translated the same sentence, which was new to it, and lost the colour and the tense; `translate` is its `generate`.)
+# The library has removed this task. Tutorials age, but the *model* can still be used: load its config, tokenizer and parameters, and call `generate`. (`transformer-en-zh`, a checkpoint of chapter 5's class, translated the same sentence, which was new to it, and lost the colour and the tense; `translate` is its `generate`.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
 # <a id="autoencoding"></a><a id="autoregressive"></a>
-# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. The blocks are built alike; what differs is the mask:
+# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. The blocks are built alike; what differs is the mask, and with it the question that they are trained on:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask
@@ -1193,7 +1195,7 @@ def kind_of(target, sees):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Three faulty programs. The last two run, so only thinking finds their errors.
+# Three faulty programs. The last two run, so no error message will help you.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 8 minutes
