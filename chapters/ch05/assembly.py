@@ -43,8 +43,8 @@ class Assembled:
         self.parts = {name: find(exercise).reference for name, exercise in EXERCISES.items()} | parts
 
     def attention(self, layer):
-        """(q, k, v, mask) -> (output, weights). `multi_head` has no biases. The query's moves q, by the c with c W = b (W
-        is invertible). Softmax ignores the key's. The value's comes out as it went in: weights sum to 1."""
+        """(q, k, v, mask) -> (output, weights). `multi_head` has no biases. The query's moves q, by the c with c W = b
+        (W is invertible). Softmax ignores the key's. The value's comes out as it went in: weights sum to 1."""
         W = [part.weight.T for part in (layer.query, layer.key, layer.value, layer.out)]
         moved = torch.linalg.solve(layer.query.weight, layer.query.bias)
 
