@@ -35,7 +35,7 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 # <a id="alignment"></a>
 # <details><summary>Answer</summary>
 #
-# *Il*: your eyes go to "it", your mind on to "animal", masculine in French.
+# *Il*: your eyes go to "it", your mind goes on to "animal", masculine in French.
 #
 # </details>
 #
@@ -168,7 +168,7 @@ for reads, predicts in zip(batch.target_in, batch.target_out, strict=True):
 
 # %% [markdown]
 # <a id="masked-loss"></a>
-# A *batch* is the sentences of one training step; the shorter ones are filled up with `<pad>`. If padding counted, the model would earn marks for writing nothing after the end. So the loss is a mean over everything but the padding.
+# A *batch* is the sentences of one training step; the shorter ones are filled up with `<pad>`. If padding counted, the model would earn marks for writing nothing after the end. So the [loss](01_nadaraya_watson.ipynb#loss) is a mean over everything but the padding.
 #
 # ### Exercise 2 ●○○ · 4 minutes
 # Write this **masked loss**. You want minus the log-probability of the correct word; `x.gather(-1, target[..., None])` picks entries along the last axis by their number.
@@ -242,7 +242,7 @@ assert not {e.source for e in lesson.examples("train")} & {e.source for split in
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It loses the thread
-# Here are your model's translations of the first test sentence of each length: 5, 8, 11 … 20 words, the full stop counted. **Guess first:** when wrong, does it mostly stop early (three words short or more), repeat itself (the same three words twice), or say something else (even one wrong noun)?
+# Here are your model's translations of the first test sentence of each length: 5, 8, 11 … 20 words, the full stop counted. **Guess first:** when wrong, does it mostly stop early (three words short or more), repeat itself (the same three words twice), or say something else (all the rest, even one wrong noun)?
 
 # %%
 from chapters.ch03.experiments import mistakes
@@ -258,7 +258,7 @@ assert wrong["says something else"] > 0.6 and 0.01 < wrong["repeats itself"] < 0
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Mostly it says something else: another noun, a verb used twice. A likely reason: what its state does not hold, the decoder fills in with what usually comes next. It also reads its wrong words, which never happened in training: *exposure bias* (Ranzato et al., 2016).
+# Mostly it says something else: another noun, a verb used twice. A likely reason: what its state does not hold, the decoder fills in with what usually comes next. In training it never read its own wrong words; now it does: *exposure bias* (Ranzato et al., 2016).
 #
 # </details>
 
@@ -285,11 +285,11 @@ assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# More training helps: up to 15 words it removes about half of the errors or more, beyond 15 only a third. What remains rises there, from about one word in eight to one in four. The single vector is a suspect. Or are long sentences rarer, or harder in themselves? The next section has the control.
+# More training helps: up to 15 words it removes about half of the errors or more, beyond 15 only a third. There the checkpoint's error rate rises from about one word in eight to one in four. The single vector is a suspect. Or are long sentences rarer, or harder in themselves? The next section has the control.
 #
-# (On real sentences Cho et al., 2014, saw quality fall with length; Sutskever et al., 2014, with 8,000 numbers, hardly did.)
+# (On real sentences Cho et al., 2014, saw quality fall with length; Sutskever et al., 2014, whose summary had 8,000 numbers, saw hardly any fall.)
 #
-# **Keep this:** when a model without attention fails on a long sentence, it seldom stops early. Mostly it writes other words.
+# **Keep this:** when a model without attention fails on a long sentence, it seldom stops early or repeats itself.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
@@ -299,7 +299,7 @@ assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 
 # %% [markdown]
-# The average $c_t$ is the **context**, a new one for each word. It replaces $c$ in the prediction. The recurrence reads words only:
+# The average $c_t$ is the **context**, a new one for each word. It replaces $c$ in the prediction. The GRU no longer reads $c$:
 #
 # $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1}),\qquad P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,{\color{#bb51a8}{c_t}}])\big) $$
 #
@@ -363,7 +363,7 @@ plot.lines(errors, "words in the source", "word errors, %", title="What does att
            caption="The two checkpoints on a thousand test sentences, in five groups by length.")
 
 # %% [markdown]
-# Not for lengths seen in training: with attention, the longest sentences have the fewest errors. So neither the length alone nor the data is to blame, and the single vector remains as the suspect. But why are the shortest the worst? Among them are phrases without a full stop:
+# Not for lengths seen in training: with attention, the longest sentences have the fewest errors. So the same data suffice for a model with attention; to convict the single vector, we would make it larger. The highest error rate is at the shortest: among them are phrases without a full stop.
 
 # %%
 from chapters.ch03.experiments import shortest
@@ -496,7 +496,7 @@ assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not
 assert "name" not in {*longer_trained.card} & {*real.card} or (invented.source_tokens[invented.weights[invented.tokens.index("▁car")].argmax()] == "▁europe")
 
 # %% [markdown]
-# In our grammar's sentences, seen or new, each of the three words finds its own. The last line ends with an invented word, made of *subwords*, pieces of words. Its first piece, *car*, attends to “Europe”: attention finds where to look, but supplies nothing that was not learned.
+# In our grammar's sentences, each of the three words finds its own. The last line ends with an invented word, made of *subwords*, pieces of words. Its first piece, *car*, attends to “Europe”, not to “Area”: both the word and the place it attends to are wrong.
 #
 # <a id="cross-attention"></a>
 # When the queries come from one sentence and the keys from another, as here, it is called **cross-attention**.
@@ -522,9 +522,9 @@ print(f"of these on a neighbour of the right word: {near:.0%}, by chance {by_cha
 assert aer < 0.15 and 0.3 < diagonal < 0.4 and 3 * aer < diagonal and 0.5 < near < 0.95 and by_chance < 0.3
 
 # %% [markdown]
-# The rate is less than a third of the diagonal's, although no link was shown in training. Where the largest weight misses, it is usually on a *neighbour* of the right word, whose state is only one step away from it. (On real sentences, Koehn and Knowles, 2017, describe a translator whose largest weight was mostly *beside* the right word.)
+# The rate is less than a third of the diagonal's. Where the largest weight misses, it is usually on a *neighbour* of the right word, more often than “by chance” (all wrong words equally likely). (On real sentences, Koehn and Knowles, 2017, describe a translator whose largest weight was mostly *beside* the right word.)
 #
-# Here is a long new sentence that your model translates just like its reference. Boxes are gold links.
+# Here is a long new sentence, translated just like its reference. Boxes are gold links.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 written = lesson.write(attentive, lesson.examples("test")[:200])
@@ -615,7 +615,7 @@ assert "name" not in longer_trained.card or (known == [True, True] and said["il"
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", for *elle* more than half on the *full stop*, and both pronouns are right (the model was trained on both sentences). Every state has read the whole sentence, so the full stop's can hold the answer, and so can $s_0$, which no weight shows.
+# Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", for *elle* more than half on the *full stop*, and both pronouns are right (the model was trained on both sentences). Every state has read the whole sentence, so the full stop's state can hold the answer, and so can $s_0$, which no weight shows.
 #
 # </details>
 
@@ -657,7 +657,7 @@ lesson.table({"with attention": attentive}, sorted(new_twins, key=lambda e: e.tw
 assert on_twins > 80 and fine > 96 and 67 < spoilt_ones < 78 and (steps > 700 or score["with attention"] - on_twins < 8)
 
 # %% [markdown]
-# Hardly: about half of the pronouns are wrong, but with attention BLEU is about 90 on the test set and still about 85 on these twins. Choosing the wrong pronoun (and with it, often, the wrong ending of the adjective) costs a sentence only about a quarter of its BLEU, although that one choice decides what it says. (Chapter 5 measures the same twins with a model whose words attend to each other.)
+# A score of about 85 does not tell you. With every pronoun right it would be about 99, but the lost points look like any others, yet half of the sentences say the wrong thing. (Chapter 5 measures the same twins with a model whose words attend to each other.)
 #
 # **Keep this:** alignment was never taught; it appears because it lowers the loss. And a weight points at a state, which holds more than its word.
 
@@ -720,7 +720,7 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (same["the"] == 17 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# Without the weight of *the*, 17 of 21 translations stay as they were: French wants an article anyway. Without that of another word it is still almost a quarter. The states of the neighbours, or $s_0$, may have kept enough: our zero removes a weight, not every path to the decoder.
+# Without the weight of *the*, 17 of 21 translations stay: French wants an article anyway. Without that of another word it is still almost a quarter. When the word is never read, half as many stay, so half may be guesses. For the rest, the states of the neighbours, or $s_0$, may have kept enough: our zero removes a weight, not every path.
 #
 # So a picture of weights shows where the model attended, not what it would have done without the word. (Debated: see chapter 1's reading list.)
 #
@@ -829,7 +829,7 @@ for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色�
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # 我 (I) 今天 (today) 很 (a link between subject and adjective, literally *very*) 高兴 (happy). *Happy* has most of its weight on 高 and 兴, and some on 很. 我 (I) 正在 (in the middle of) 吃 (eat) 绿色的 (green) 苹果 (apples): *eating* attends to 吃, which names the action, and to 在, which says that it is going on now.
 #
-# The weights of these words look sensible. Those of the full stop do not, and the translations are not right either: *today* is missing from the first, the second says *an green*. Knock characters out. Without 今 or 天 nothing changes: *today* was lost already. Without 兴, *happy* becomes *tall*, because 高 alone means tall or high.
+# The weights of these words look sensible. Those of the full stop do not, and the translations are not right either, although both sentences were trained on: *today* is missing from the first, the second says *an green*. Knock characters out. Without 今 or 天 nothing changes: *today* was lost already. Without 高 it is still *happy*; without 兴, *happy* becomes *tall*, because 高 alone means tall.
 #
 # A Chinese alignment can be scored like a French one; a link to one character of a word counts for the word.
 
@@ -1215,7 +1215,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. An encoder reads, a decoder writes; without attention, one vector carries everything between them.
-# 2. When a model without attention fails on a long sentence, it seldom stops early: mostly it writes other words.
+# 2. When a model without attention fails on a long sentence, it seldom stops early or repeats itself.
 # 3. Attention keeps all states and asks again at each word: additive score, softmax over real words, a context.
 # 4. The alignment is learned, not taught; and a weight shows where the model attended, not what it needed.
 # 5. BLEU counts shared runs of words over a corpus and can miss the one word that matters. First ask whether the sentence was seen in training.
