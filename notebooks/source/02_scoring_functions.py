@@ -45,7 +45,7 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 # <a id="scoring-function"></a>
 # The rule that turns a query and a key into one number is the **scoring function**. A is the *dot product*: how far does this key reach in my direction? B is the *cosine* of the angle between them (*similarity* in the menu): how well does its direction agree with mine? Now drag the tip of *long*, and compare the two. The purple marks are the outputs, chapter 1's weighted averages of the values (here the keys), now called the *context*.
 #
-# Distance still works as well: *short* is nearest, and would get 78 %. Multiply out the square of the distance to find a dot product inside:
+# Distance still works as well: *short* is nearest, and would get 78 %. Expand the squared distance, and a dot product appears ($\lVert q\rVert$ is the length of q):
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
@@ -131,7 +131,7 @@ print({name: f"{weight:.0%}" for name, weight in zip(compass, by_cosine.tolist()
 assert round(100 * by_cosine.max().item()) == 43
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# These are the four keys of the first lab, with its query. B gave *short* 43 % as well.
+# These are the first lab's keys and query. B gave *short* 43 % as well.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 4 minutes
@@ -148,7 +148,7 @@ def favourite(query, keys):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why divide by √d?
 # <a id="scaled-dot-product"></a>
-# A model begins with random numbers. So take random vectors whose d features are independent, with mean 0 and variance 1. (In a model, the exact variance depends on its initialisation.) What do their dot products look like?
+# A model begins with random numbers. So take queries and keys of d random features, all independent, with mean 0 and variance 1. (In a model, the exact variance depends on its initialisation.) What are their dot products like?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -187,7 +187,7 @@ assert all(0.25 < sizes.measure(d, True)["gradient"] < 0.28 for d in (16, 64, 40
 # <a id="saturation"></a>
 # Without √d, about four in five of the 384 queries put more than 90 % of their weight on one key, although all vectors are noise. Divided by √d, no query does. A softmax is **saturated** when nearly all the weight is on one key.
 #
-# Why is that bad? To learn, the weights must respond when a score changes. How much does weight i change when score j changes a little? The answer is a derivative, and it has a short formula. (All of them together are the *Jacobian*; $\delta_{ij}$ is 1 if $i=j$, otherwise 0; $\mathrm{diag}(\alpha)$ has the weights on its diagonal.)
+# Why is that bad? To learn, the weights must respond when a score changes. How much does weight i change when score j changes a little? The answer is a derivative with a short formula. (All of them together are the *Jacobian*; $\delta_{ij}$ is 1 if $i=j$, otherwise 0; $\mathrm{diag}(\alpha)$ has the weights on its diagonal.)
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j), \qquad\text{as a matrix}\quad \mathrm{diag}(\alpha)-\alpha\,\alpha^\top $$
 #
@@ -212,7 +212,7 @@ assert [round(felt[name][0, 0].item(), 2) for name in ("lead 2", "lead 0")] == [
 # %% [markdown]
 # A small lead can even strengthen a response: at lead 2, α₁ answers to its own score with 0.21, at lead 0 with 0.19. A large one kills it. If one weight is 1, every derivative is 0, so query and keys learn nothing. (The values still do.)
 #
-# Go back to the lab and drag d. The curve answers: if a dot product changes by a typical amount, √d, how much do the weights of the median query respond? (The size of all derivatives together is the root of the sum of their squares.) Divided by √d, the response hardly changes from d = 16 to 1,024. Undivided, it is more than four times as large at d = 16; at 1,024 almost none is left.
+# Go back to the lab and drag d. The curve shows how strongly the weights of the median query respond when a dot product changes by √d, its typical size. (The size of all derivatives together is the root of the sum of their squares.) Divided by √d, the response hardly changes from d = 16 to 1,024. Undivided, it is more than four times the divided one at d = 16; at 1,024 the typical query hardly responds, others far more strongly.
 #
 # A learned matrix could shrink the scores as well; √d sets where learning starts, and how strongly each update moves the scores.
 #
@@ -231,7 +231,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
     return products / d ** 0.5
 
 # %% [markdown]
-# **Keep this:** for independent features with mean 0 and variance 1, dividing by √d keeps the scores' standard deviation at 1, so no query starts saturated.
+# **Keep this:** if all features of query and key are independent, with mean 0 and variance 1, dividing by √d keeps the scores' standard deviation at 1; with more than a few keys, hardly any query starts saturated.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: some queries learn nothing, some too much
@@ -314,7 +314,7 @@ assert torch.allclose(six[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An output that cannot be
-# Score and softmax only choose the weights. Which outputs can there be at all? Lecture slides give each of the five words of "The weather is nice today" a vector, key and value at once. "The" is the query, and nothing is divided by √d. Here are the vectors and the weights. The slides print the output (1.8, 2.3, 0.4).
+# Score and softmax only choose the weights. Which outputs can there be at all? One lecture's slides give each of the five words of "The weather is nice today" a vector, key and value at once. "The" is the query, and nothing is divided by √d. Here are vectors and weights. The slides print the output (1.8, 2.3, 0.4).
 
 # %%
 nice = ["The", "weather", "is", "nice", "today"]
@@ -357,7 +357,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: catch an impossible output
 # #### Find the error ●●○ · 5 minutes
-# Name the claim, and write a check that would have caught it. It is enough to check each coordinate separately; that is the box around the hull.
+# Name the claim, and write a check that would have caught it. Checking each coordinate separately is enough; that is the box around the hull.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 2.6")
@@ -408,7 +408,7 @@ assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-
 #
 # $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
 #
-# A query that differs from the key has another use. Without $W_Q$ and $W_K$ the score of two words is the same in both directions, $x_i\cdot x_j=x_j\cdot x_i$. (The weights above were 50 % and 12 %, but only because each row has its own softmax.) With them the scores can differ too. Here are the scores without the two matrices, the scores with two that we chose by hand, and their weights (row: query, column: key):
+# A query that differs from the key has another use. Without $W_Q$ and $W_K$ the score of two words is the same in both directions, $x_i\cdot x_j=x_j\cdot x_i$. (The weights above were 50 % and 12 %, but only because each row has its own softmax.) With them, the two scores can differ. Here are the scores without the two matrices, the scores with two that we chose by hand, and their weights (row: query, column: key):
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -426,9 +426,9 @@ assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two more worked examples
-# Slides of the cat on the mat round the weights to three digits *before* they average, so their context ends in 3 · 0.213 = 0.639; you saw 0.640. Round last.
+# One version of the cat on the mat rounds the weights to three digits *before* the average, so its context ends in 3 · 0.213 = 0.639; you saw 0.640. Round last.
 #
-# Two more examples circulate in lecture slides, with two features and plain dot products. The first is cross-attention: the keys, which are also the values, are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5). The context is (0.726, 0.726).
+# Two more examples have two features and plain dot products. The first is cross-attention: the keys, which are also the values, are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5). The context is (0.726, 0.726).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -497,7 +497,7 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# An article gets four things wrong in these few lines. Three are programs, and they run without an error message. (In one of them, relu(x) is the larger of x and 0.)
+# One article's version of these few lines gets four things wrong. Three are programs, and they run without an error message. (In one of them, relu(x) is the larger of x and 0.)
 #
 # #### Find the error ●○○ · 4 minutes
 
@@ -630,7 +630,7 @@ print("the same scores:", same, "· rank of W:", torch.linalg.matrix_rank(W_both
 
 # %% [markdown]
 # ### Exercise 2 ●○○ · 3 minutes
-# Write $q^\top W k$ for a whole batch: every query with every key, and W in between.
+# Write $q^\top W k$ for a whole batch, every query with every key. (`argmax` then picks the key with the highest score.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("general score")
@@ -704,7 +704,7 @@ assert difference < 1e-5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: additive beside scaled dot
-# Here is all of our code for it, with its paper and the tests that check it:
+# Here is our code for it, with its paper and its tests:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import reveal
@@ -736,7 +736,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
         print(error)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Cost and memory:** both grow with the number of pairs. To train, PyTorch must also store what the derivatives need: for additive a hidden vector for each pair, for the dot product only its queries and keys. (The softmax that follows stores the weights in both cases.) Here the dot product gets its two matrices as well:
+# **Cost and memory:** both grow with the number of pairs. To train, PyTorch must also store what the derivatives need: for additive a hidden vector for each pair, for the dot product only its queries and keys. (The softmax stores the weights in both cases.) Here the dot product gets its two matrices as well:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -761,7 +761,7 @@ assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["par
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: remove one hidden unit
-# Train an additive score of your own, with eight hidden units, to match directions in the plane. It will be right in more than half of the cases (guessing: one in eight). Then put it into the lab, next to the cosine that it tries to imitate.
+# Train an additive score of your own, with eight hidden units, to match directions in the plane. It will be right in more than half the cases (guessing: one in eight). Then put it into the lab, next to the cosine it should imitate.
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 torch.manual_seed(0)
@@ -807,7 +807,7 @@ plot.bars([f"unit {i + 1}" + (" (largest)" if i == largest else "") for i in ran
 assert max(missed) > 0.05 and missed[largest] < max(missed)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A large parameter need not be an important one. Remove it and you will know.
+# A large parameter need not be an important one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The twelve
@@ -838,8 +838,8 @@ assert [table[i]["multiply–adds per pair"] for i in (7, 8, 1)] == [4128, 64, 6
 # **Keep this:** some scores learn nothing, some a matrix, some a small network; and two read only one side.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: slips in a famous table
-# The twelve are from a survey (Chaudhari et al. 2021). Its table, as it circulates, has slips that you only notice when you try to run it. One was program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
+# ### Deeper: slips in a table
+# The twelve are from a survey (Chaudhari et al. 2021). One version of its table has slips that you only notice when you try to run it. One was program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -931,15 +931,15 @@ assert percent.amin(1).max() < 20 and percent[7:10].max() < 97 and percent[1, 1]
 assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 
 # %% [markdown]
-# Read a row first: every score gets less than 20 % right in at least one world, because it *cannot see* what the rule needs. Eleven have to fail at *place*, because we built that world so: no key says where it is. Elsewhere the reasons differ. The cosine sees no lengths. The dot product sees lengths, but always together with the direction: 31 % at *length*.
+# Read a row first: every score gets less than 20 % right in at least one world, because it *cannot see* what the rule needs. Eleven have to fail at *place*, because no key says where it is. Elsewhere the reasons differ. The cosine sees no lengths. The dot product sees lengths, but always together with the direction: 31 % at *length*.
 #
-# Now read a column. (Dot and scaled dot are one score here: the trained temperature makes up for √d.) Feature-based wins *length* although it never reads the query; in this world it does not have to. No small network is best anywhere after 300 steps.
+# Now read a column. (We built each world to fit one assumption. Dot and scaled dot tie: the trained temperature makes up for √d.) Feature-based wins *length* although it never reads the query; in this world it does not have to. No small network is best anywhere after 300 steps.
 #
-# **Keep this:** with the right assumption about what "fits" means there is little to learn; a network assumes less and has to learn more.
+# **Keep this:** with the right assumption about what "fits" means there is little to learn; a network assumes less, so it must learn more.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: why each row looks as it does
-# Here is the reason for each score:
+# Here are the reasons:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -953,7 +953,7 @@ assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the sentence, twelve times
-# **The animal didn't cross the street because it was too tired.** In chapter 1 its words met through a kernel. Here are all twelve scores, with the same hand-made vectors: three numbers that say how much a word names a thing, is about something alive, and describes.
+# **The animal didn't cross the street because it was too tired.** Here are all twelve scores, with chapter 1's hand-made vectors: three numbers that say how much a word names a thing, is about something alive, and describes.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
@@ -979,7 +979,7 @@ assert top[1] == "animal" and top[3] == "because" and of_it.max() < 0.25 and not
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
-# So far, a query could attend to every key. Two kinds of key have to be hidden.
+# So far, a query could attend to every key. Two kinds of key must be hidden.
 #
 # - <a id="padding"></a>Short sentences in a batch are filled up with **padding**, to the length of the longest. No query should attend to it.
 # - <a id="causal-mask"></a>A model that learns to write word by word must not see the words to come. It needs a **causal mask**: position t may attend to positions 0 … t.
@@ -1004,7 +1004,7 @@ for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
 
 # %% [markdown]
 # ### Where does the mask go?
-# In this lab five of seven positions are words (*tokens*), the mask is causal, and the steps are in the wrong order on purpose: the scores are multiplied by 0 and 1 *before* the softmax. **Guess first:** how much attention leaks to masked words?
+# In this lab the last two of seven words (*tokens*) count as padding, the mask is causal, and the steps are in the wrong order on purpose: the scores are multiplied by 0 and 1 *before* the softmax. **Guess first:** how much attention leaks to masked words?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 generator = torch.Generator().manual_seed(3)
@@ -1024,7 +1024,7 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 #
 # </details>
 #
-# Now try the other three orders in the lab. This table compares all four. Its columns, in percent:
+# Now try the other three orders. This table compares all four. Its columns, in percent:
 #
 # - the weight on masked keys,
 # - the same, when the first row has no key left,
@@ -1042,7 +1042,7 @@ assert [row["change by masked scores"] > 10 for row in by_order] == [False, Fals
 assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0
 
 # %% [markdown]
-# Three orders fail, each in a way of its own:
+# Three orders fail, each differently:
 #
 # - *multiply, then softmax* leaks, as you saw,
 # - *softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights, so a row sums to as little as 5 % (dividing each row by its sum repairs this, unless all its weights have become 0 in the computer),
@@ -1098,7 +1098,7 @@ print("empty rows:", empty_rows > 500, "· not finite:", bad)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: other ways to share
 # <a id="sparsemax"></a>
-# Softmax gives every key something. **Hardmax** gives everything to the best key: softmax at temperature 0, without a gradient. **Sparsemax** (Martins and Astudillo 2016) lies in between: of all possible shares it takes the ones closest to the scores, which makes weak ones exactly 0.
+# Softmax gives every key something. **Hardmax** gives everything to the best key: softmax at temperature 0, with gradient 0. **Sparsemax** (Martins and Astudillo 2016) lies in between: of all possible shares it takes the ones closest to the scores, which makes weak ones exactly 0.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import hardmax, sparsemax
@@ -1130,7 +1130,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# All three ways give the same result. But is it the result of softmax attention? The kernel is right on average; any one draw of random features is off. By how much, and what do we gain? (On the logarithmic axes of the second plot, slope 1 means that the time grows with the length, slope 2 with its square.)
+# All three ways give the same result. But the kernel is right only on average. How far off is one draw of random features, and what do we gain? (The first plot shows the share of a row's weight that exact attention puts on other keys. On the logarithmic axes of the second, slope 1 means that time grows with the length, slope 2 with its square.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1156,7 +1156,7 @@ assert lengths[0] == 128 and lengths[-1] == 8192
 assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster; at 8,192 it took about three hundred times as long on the machine that recorded these times. (The count of multiplications explains only part of that; where the rest goes we have not measured.) The price is an error like the one above.
+# At 128 tokens exact attention is faster; at 8,192 it took about three hundred times as long on the machine that recorded this. (The count of multiplications explains only part of that.) The price is an error like the one above.
 #
 # #### Exercise ●●● · 5 minutes
 # The features φ(q) and φ(k) are given. Write the average of the values with weights φ(q)·φ(k), divided by their sum, and do not form the [Q, K] matrix.
@@ -1190,11 +1190,11 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. The score decides what "fits" means. It is an assumption; a network assumes less and has to learn more.
-# 2. Dot product = cosine × both lengths. For independent features with mean 0 and variance 1, dividing by √d keeps its standard deviation at 1, so softmax does not start saturated.
+# 1. The score decides what "fits" means. Every score assumes something. A network assumes less, so it must learn more.
+# 2. Dot product = cosine × both lengths. For independent features with mean 0 and variance 1, dividing by √d keeps its standard deviation at 1, so, with more than a few keys, softmax hardly ever starts saturated.
 # 3. A matrix lets query and key use different features; $W_Q$ and $W_K$ are such a matrix in two factors. Additive attention is a small network instead; concat is the same, and costs more as it is written.
 # 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax, and an empty row gives zeros.
-# 5. Every other output is an average of values, so it never leaves their convex hull.
+# 5. The output is an average of values (except for an empty row), so it never leaves their convex hull.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
