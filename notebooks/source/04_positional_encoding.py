@@ -87,7 +87,7 @@ heatmap(own, english, english, title="Self-attention: to which words does each E
         caption="A row for each query, a column for each key, the same words. First layer.")
 
 # %% [markdown]
-# To “area”, the word that it describes. Now the cross-attention. A row is a step of the decoder: the last French word that it has read → the word to write next.
+# To “area”, the word that it describes. (Most rows are less easy to read.) Now the cross-attention. A row is a step of the decoder: the last French word that it has read → the word to write next.
 
 # %% slideshow={"slide_type": "subslide"}
 written_next = [f"{a} → {b}" for a, b in zip(read, written, strict=True)]
@@ -210,7 +210,7 @@ assert not torch.allclose(after, masked[order], atol=0.1)
 # <a id="positional-encoding"></a>
 # Attention compares vectors, so the position has to be in them: $x_i + P_i$, where $P_i$ is the **positional encoding** of position $i$, counted from 0. Appending it would make every vector longer. Adding mixes the two, but among many features there is room: training can give words and positions different directions.
 #
-# What should $P_i$ be? The number $i$ itself soon outgrows the features of a word. With $i/n$ in a text of $n$ words, neighbours are closer in a longer text. What about the digits of $i$ in binary?
+# What should $P_i$ be? The number $i$ itself soon outgrows the features of a word. With $i/n$ in a text of $n$ words, the step between neighbours would depend on the text's length. What about the digits of $i$ in binary?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -231,7 +231,7 @@ labs.sinusoid(max_length=50, model_size=128)
 
 # %% [markdown]
 # <a id="sinusoidal"></a>
-# Now as a formula. The $D$ columns form pairs $j=0,1,\dots$; the sine and the cosine of a pair share the frequency $\omega_j$:
+# The $D$ columns form pairs $j=0,1,\dots$; the sine and the cosine of a pair share the frequency $\omega_j$:
 #
 # $$ P_{i,2j}=\sin(i\,\omega_j),\qquad P_{i,2j+1}=\cos(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
 #
@@ -330,7 +330,7 @@ assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do they go in?
 # ### Find the error ●●○ · 4 minutes
-# Every step is there: scores, softmax, average, positions. Which line puts $P$ in the wrong place?
+# Which line puts $P$ in the wrong place?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("program 4.5")
@@ -342,7 +342,7 @@ def attend(x, P, WQ, WK, WV):       # words x, positions P [T, D]
     return A @ V + P                # add positional encoding
 
 # %% [markdown]
-# Here is the same model; the only change is that sinusoids are added to its word vectors.
+# Here is the same model, with sinusoids added to its word vectors.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 sighted = who.model("sinusoidal")
@@ -525,7 +525,7 @@ assert all(
 )  # the share of the commonest letter
 
 # %% [markdown]
-# Without positions the best guess is the commonest letter of the text. *Learned* positions fail at once: their vectors from position 20 on were never trained. *Sinusoidal* ones fail as well: the vectors exist, but the layer was fitted to the first twenty. (In these longer texts even the first twenty are not always right. *Deeper* asks why the curve rises again.) *Rotary* works at three times the trained length.
+# Without positions the commonest letter of the text is about the best guess. *Learned* positions fail at once: their vectors from position 20 on were never trained. *Sinusoidal* ones fail as well: the vectors exist, but the layer was fitted to the first twenty. (Even positions below 20 suffer in these longer texts. *Deeper* asks why the curve rises again.) *Rotary* works at three times the trained length: the distance that it needs, two, was trained, and the new ones do little harm here.
 
 # %% [markdown]
 # Why? The sinusoidal and the rotary model now read sixty equal letters. By how much does the score of the letter two back exceed a letter's score with itself? (A difference of scores is the log of a ratio of weights.)
@@ -566,9 +566,9 @@ assert reached[60][1] > 0.9 and reached[640][1] < 0.8 and reached[640][1] < reac
 assert all(abs(early - late) < 0.15 for early, late in reached.values()) and reached[640][0] < reached[60][0] - 0.15
 
 # %% [markdown]
-# Rotary positions fail too, but later. Then the *first* positions are wrong about as often as the late ones. The score two back has not changed, so the reason must be the other keys: their number, or their distances, most of which training never met. *Deeper* takes a first look.
+# Rotary positions fail too, but later. Then the *first* positions are wrong about as often as the late ones. The score two back has not changed, so the reason must be the other keys: their number, or their distances, most of which training never met.
 #
-# This is one layer and one task. *Deeper* also has kinds of position that fail here but serve well in language models.
+# This is one layer and one easy task: in language models, rotary positions usually fail soon after the trained length (Chen et al., 2023). *Deeper* has kinds that fail here but serve well there.
 #
 # **Keep this:** sinusoids permit a score by distance, rotary positions enforce one. Neither guarantees that a trained model works at any length: measure it.
 
@@ -587,7 +587,7 @@ assert (by_hand[2:].argmax(-1) == torch.arange(638)).all() and by_hand.diagonal(
 assert (soft[2:].argmax(-1) == torch.arange(638)).all() and soft.diagonal(-2).min() < 0.02
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So the encoding can do it at any of 640 positions, at least without words. Training on twenty positions did not find this head.
+# So the encoding can do it at any of 640 positions, at least without words. Training on twenty positions did not find these matrices.
 #
 # Beyond position 20 the sinusoidal curve falls, and rises again. Here is the curve in texts of 100 letters, and what is left of it when all but the four fastest pairs of waves are stopped *after* training.
 
@@ -606,9 +606,9 @@ assert max(waves["all waves"][i - 2] for i in (43, 44, 45, 46)) < 0.25 < 0.6 < m
 assert torch.allclose(turns, torch.tensor([4.5, 2.5, 1.4]).double(), atol=0.05)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The curve peaks within two positions of 33, 61 and 89, which are 28 apart. In 28 positions the three fastest pairs of waves turn 4.5, 2.5 and 1.4 times, each about a half turn beyond a whole number. A half turn changes the sign of a wave in the query *and* in the key, so their products are roughly what they were 28 positions earlier. This would explain the spacing, but not why the peak is at 33 and not all along 30 to 47. The four fastest pairs alone also peak within two positions of 33, 61 and 89.
+# The curve peaks within two positions of 33, 61 and 89, which are 28 apart. In 28 positions three of the four fastest pairs of waves turn 4.5, 2.5 and 1.4 times: whole turns plus roughly a half. (The fourth does not fit.) A half turn changes the sign of a wave in the query *and* in the key, so their products are roughly what they were 28 positions earlier. This would explain the spacing, but not why the peak is at 33 and not all along 30 to 47. The four fastest pairs alone peak there, too.
 #
-# And was the comparison of the four fair? A single learning rate could favour one of them. So we tried three.
+# Was the comparison of the four fair? A single learning rate could favour one, so we tried three.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 rows, where = [], {"inside": "20 letters", "beyond": "60, from position 20"}
@@ -656,7 +656,7 @@ def relative(i, j, D):              # query at i, key at j
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: distances in the score
-# Positions can also go straight into the scores. A **table** has one learned number for each distance, and one for all farther ones (simplified from the language model T5, which shares numbers among ever wider ranges, in each head; Raffel et al., 2020). **ALiBi** (Press et al., 2022) learns nothing: it subtracts the distance, times a fixed slope. **Guess:** which of them can do "two back", and which is the same in a text of any length?
+# Positions can also go straight into the scores. A **table** has one learned number for each distance, and one for all farther ones (simplified from the language model T5; Raffel et al., 2020). **ALiBi** (Press et al., 2022) learns nothing: it subtracts the distance, times a fixed slope. **Guess:** which of them can do "two back", and which is the same in a text of any length? (“Scores × 3”: tripled after training.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 held = {kind: [100 * sum(share) / len(share) for share in zip(*found["early"], strict=True)] for kind, found in longer["reach"].items()}
@@ -670,9 +670,9 @@ assert [round(held[kind][3]) for kind in ("rotary", "rotary, scores × 3")] == [
 assert sorted(round(100 * share[3]) for share in longer["reach"]["rotary"]["early"]) == [12, 25, 52]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The table has the same numbers in a text of any length, and still the share right falls from 100 % to 80, 49 and 27 % in texts of 60, 160 and 640 letters. Distance two has a fixed advantage in the score, and more and more other keys share the rest of the weight: *dilution*. Rotary scores three times as large help a little, in 640 letters from 29 to 36 %, so dilution may be a part of their failure and is not all of it. (Seeds differ widely: in 640 letters the three rotary models have 12, 25 and 52 %. The last is the one that you trained.)
+# The table has the same numbers in a text of any length; only the number of keys grows. Still the share right falls from 100 % to 80, 49 and 27 % in texts of 60, 160 and 640 letters. Distance two has a fixed advantage in the score, and more and more other keys share the rest of the weight: *dilution*. Tripled rotary scores help a little, in 640 letters from 29 to 36 %, so dilution may be a part of their failure but not all. (Seeds differ widely: in 640 letters the three rotary models have 12, 25 and 52 %. The last is the one that you trained.)
 #
-# ALiBi cannot do "two back": its distance has no sign, so two back and two ahead get the same bias, which is less than that of the letter itself. It is as bad in 640 letters as in 20, 22 to 25 %, where no positions at all have 22 %. But far keys have almost no weight, so a longer text changes little. In language, near words often matter more than one exact distance.
+# ALiBi cannot do "two back": nearer letters always get the larger bias, and two ahead gets the same as two back. (It was made for decoders, whose mask hides what is ahead.) It is as bad in 640 letters as in 20: 22 to 25 %; without positions it is 22 %. But far keys have almost no weight, so a longer text changes little. In language, near words often matter more than one exact distance.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Transformer-XL
@@ -687,7 +687,7 @@ assert sorted(round(100 * share[3]) for share in longer["reach"]["rotary"]["earl
 #
 # </details>
 #
-# Transformer-XL (Dai et al., 2019) makes three changes. An encoding $E_{i-m}$ of the distance replaces $P_m$ (the paper calls it $R$). It has a key matrix of its own, $W_E$. And because the position of the query should not matter, two learned vectors replace the query of $P_i$: $u$ where it meets words, $v$ where it meets distances.
+# Transformer-XL (Dai et al., 2019) makes three changes. An encoding $E_{i-m}$ of the distance replaces $P_m$ (the paper calls it $R$). It has a key matrix of its own, $W_E$. And because the position of the query should not matter, two learned vectors replace the position's part of the query, $P_i^\top W_Q$: $u$ with word keys, $v$ with distance keys.
 #
 # $$ x_i^\top W_QW_K^\top x_m+x_i^\top W_QW_E^\top E_{i-m}+u^\top W_K^\top x_m+v^\top W_E^\top E_{i-m} $$
 
@@ -707,15 +707,13 @@ assert not torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Transformer-XL also keeps the hidden states of the previous piece of text, so that a word can attend across the boundary. With absolute positions, the third word of the old piece and the third word of the new one would share a position.
-#
-# BERT learns its positions, Transformer-XL uses distances, rotary positions turn. All three solve the problem of this chapter's first lab.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why not a recurrence?
 # <a id="path-length"></a><a id="convolution"></a>
 # A recurrent network gets the order for free, because it reads word by word. So why attention? In a recurrent network each word waits for the one before, and what the first word says reaches the last through every state between. The number of these steps is the **path length**; chapter 3 showed what a long one does to a gradient.
 #
-# A **convolution** computes each output from $k$ neighbouring words, here its own and those before it, with the same parameters everywhere: its *kernel* (not one of chapter 1).
+# A **convolution** computes each output from $k$ neighbouring words, here its own and those before it, with the same parameters everywhere. They are its *kernel*, which is not a kernel of chapter 1.
 #
 # Make the sentence longer, then the kernel wider; then switch to *dilated*, where each layer reaches $k$ times as far as the one below.
 
@@ -752,7 +750,7 @@ assert all(conv[n]["multiplications"] > attention[n]["multiplications"] for n in
 assert recurrent["many"]["multiplications"] == 10 * recurrent["few"]["multiplications"]
 
 # %% [markdown]
-# The recurrent layer takes three steps for each word (product, sum, tanh), so ten times as many for ten times as many words. Attention takes three in all: projections, attention, output. (A longer sum is still one step here; added in pairs, $n$ terms would take $\log_2 n$.)
+# The recurrent layer takes three steps for each word (product, sum, tanh), so 27 for 9 words and 270 for 90 (9 and 90 if a whole update counted as one). Attention takes three at any length: projections, attention, output. (A longer sum is one step here; in pairs, $n$ terms would take $\log_2 n$.)
 #
 # But attention multiplies more than the recurrent layer. For 9 words it is 2.1 times as much, mostly because it has four matrices and not two. For 90 words it is 3.4 times, because the work for scores and averages grows a hundredfold, and so does the memory for weights. Convolutions multiply most, because they take so many layers.
 #
@@ -760,7 +758,7 @@ assert recurrent["many"]["multiplications"] == 10 * recurrent["few"]["multiplica
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three layers, three matrices
-# The four claims compare the three layers. One is wrong.
+# Four claims compare the three layers; one is wrong.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -816,7 +814,7 @@ assert not torch.allclose(found["man"], found["cat"], atol=0.1)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# And what does the matrix mix? Here are several layers of self-attention, one on the other.
+# And what does the matrix mix? Here are stacked layers of self-attention.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 4.1")
@@ -890,7 +888,7 @@ for name, value, low, high in rows:
 # 1. In self-attention, queries, keys and values come from the same words. The weights come from the words too, so the layer fits any length.
 # 2. Shuffle the words, and the outputs move with them: equivariant. Without positions or a causal mask, a sentence is a bag of words.
 # 3. Sinusoids: a position is a row of waves, a step is a rotation, the same everywhere. They permit a score by distance; rotary positions enforce one.
-# 4. Beyond the trained length, learned positions fail at once, sinusoidal ones soon, rotary ones later (on one task).
+# 4. Beyond the trained length, learned positions fail at once, sinusoidal ones soon, rotary ones later (on our easy task; in language models soon).
 # 5. Any word is one step from any other, and no word waits for another when a text is read, but there are n² pairs.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
