@@ -144,11 +144,13 @@ class Exercise:
 @dataclass(frozen=True)
 class FindError(Exercise):
     """A short wrong program, or a list of claims. `line` (from 1) is where it goes wrong, or the lines, where several
-    do; `innocent` says of other lines why they are right (of a `def` in line 1, it need not); `found` is said when all
-    are named. The name is neutral ("program 5.3"); `title` tells the error, and is shown when it is found."""
+    do; `also`: lines where a repair does as well as at `line`; `innocent` says of other lines why they are right (of a
+    `def` in line 1, it need not); `found` is said when all are named. The name is neutral ("program 5.3"); `title`
+    tells the error, and is shown when it is found."""
 
     program: tuple[str, ...] = ()
     line: int | tuple[int, ...] = 0
+    also: tuple[int, ...] = ()
     found: str = ""
     innocent: dict[int, str] = field(default_factory=dict)
     claims: bool = False

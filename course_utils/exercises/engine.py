@@ -208,7 +208,7 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
     if not named or not all(1 <= one <= len(puzzle.program) for one in named):
         text = f"`line` must be the number of a {unit}, 1 to {len(puzzle.program)}; given: {str(line)[:30]!r}."
         return replace(verdict, text=text, **unnamed)
-    if wrongly := [one for one in named if one not in puzzle.lines]:
+    if wrongly := [one for one in named if one not in puzzle.lines + puzzle.also]:
         why = puzzle.innocent.get(wrongly[0], "it does what it should.")
         text = f"{unit.capitalize()} {wrongly[0]} is not it: {why}"
         text += " Your repair is right, though. What did you change in it?" if verdict.right else ""

@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Guess a covered line letter by letter: Claude Shannon used this game to measure how predictable English is. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. The right guesses of both are counted. The model also pays $-\log_2$ of the probability that it gave to the right letter, in **bits**: none if it was certain, one for a coin toss. **Guess:** who will win, you or five million parameters?
+# Guess a covered line letter by letter: Claude Shannon used this game to measure how predictable English is. Here a small model plays against you, on two lines of *The Tempest* that it was not trained on. We count how often each of you is right. The model also pays $-\log_2$ of the probability that it gave to the right letter, in **bits**: 0 if it was certain and right, 1 for a coin toss. **Guess:** who will win, you or five million parameters?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -46,7 +46,7 @@ assert first > 2 * later and round(everywhere, 1) == 2.1
 # <a id="language-model"></a><a id="next-token"></a>
 # <details><summary>Answer</summary>
 #
-# People can win: from their guesses, Shannon estimated 0.6 to 1.3 bits a letter, though for modern prose in their own language, with 27 symbols where this game has 69. The model pays 2.1 on its held-out text, and more than twice as much for the first letter of a word as for a later one.
+# People can win: from their guesses, Shannon estimated 0.6 to 1.3 bits a letter, though for modern prose in their own language, with 27 symbols where this game has 69. The model pays 2.1 on held-out text, and more than twice as much for a word's first letter as for a later one.
 #
 # </details>
 #
@@ -91,7 +91,7 @@ assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# From chapters 5 and 6: answer all three before you unfold the answers.
+# From chapters 5 and 6: answer all three first.
 #
 # 1. A decoder is trained on all words of a sentence in one call. Why can it not cheat?
 # 2. Which of the Transformer's three kinds of attention is left when there is no source?
@@ -140,7 +140,7 @@ assert gpt.config.max_length == prose.model.config.max_length == 256
 # At each position the row of logits answers one question: which token follows? So a text of $T+1$ tokens asks $T$ questions at once.
 #
 # ### Exercise 1 ●○○ · 3 minutes
-# Make both: the inputs and the targets. Which tokens are in only one of them?
+# Cut the text into inputs and targets. Which tokens are in only one of them?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch07 import again, exercise, find_error, hint, solution
@@ -169,7 +169,7 @@ labs.merges(words, word="lowest", title="Which two belong together?")
 assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
 
 # %% [markdown]
-# After a few merges *est* is a piece, and the new word *lowest* is cut into two known pieces (words much like those of Sennrich et al. 2016).
+# After a few merges *est* is a piece, and the new word *lowest* is cut into two known pieces (the words of Sennrich et al. 2016).
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write one merge.
@@ -183,7 +183,7 @@ def merge_once(words):
     raise NotImplementedError
 
 # %% [markdown]
-# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text is a row of bytes, so nothing is unknown. Below, the course sentence is cut in five ways, two of them with merges learned from our stories. Compare *how many* tokens there are with the size of the *vocabulary*.
+# GPT-2 and `gpt-prose` merge the 256 *bytes* instead of characters. Any text is a row of bytes, so nothing is unknown. Below, the course sentence is cut in five ways. Compare *how many* tokens there are with the size of the *vocabulary*.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch07 import language
@@ -286,7 +286,7 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now train, on our own stories in these pieces. Two models need no training: one *knows nothing* and gives each of $V$ tokens the probability $1/V$; a **bigram** table counts which token follows which. Losses below use the natural logarithm, and their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
+# Now train, on our own stories in these pieces. Two models need no training: one *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$; a **bigram** table counts which token follows which. Losses below use the natural logarithm, and their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right token got. What is it before training, with V tokens?",
@@ -319,7 +319,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps: a single attention head alone, one block of chapter 5, and a GPT of two blocks. **Guess** how far each gets below the bigram table. (The curve is measured on 64 *windows*, stretches of 64 tokens, of the held-out text, the table on all of it.)
+# Three models train for equally many steps: a single attention head alone, one block of chapter 5, and a GPT of two blocks. **Guess:** which of them clearly beat the bigram table? (The curve is measured on 64 *windows*, stretches of 64 tokens, of the held-out text, the table on all of it.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 steps = {"class": 400, "full": 3000}[runtime.profile]
@@ -343,7 +343,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The head's output is a weighted mean of all it has read, and after these steps it is still near the bigram table, which sees one token. A block has more: several heads, norms, a residual connection that keeps the last token itself, and a feed-forward network. Together they more than halve the bits; this table does not say which matters most. In this run the second block adds little.
+# The head's output is a weighted mean of all it has read, and after these steps it is still near the bigram table, which sees one token. A block has more: several heads, norms, a residual connection that keeps the last token itself, and a feed-forward network. Together they more than halve the bits; this table does not say which matters most. The second block adds little. Both are far below Shannon's 0.6 because our stories come from a grammar with few words and patterns.
 #
 # </details>
 #
@@ -352,7 +352,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: by heart
 # <a id="overfitting"></a>
-# A small text is learned too well. Here a GPT reads the same 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: does it fall more slowly, stay the same, or rise?
+# Here a GPT reads the same 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: does it fall more slowly, stay the same, or rise?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -368,7 +368,7 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. `fit` keeps the state with the best held-out loss. More text helps; so can a smaller model, dropout (setting random features to zero during training), or stopping early.
+# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. The training loop, `fit`, keeps the best state. More text helps; so can a smaller model, dropout (setting random features to zero during training), or stopping early.
 #
 # </details>
 
@@ -382,7 +382,7 @@ predict("gpt-prose writes 100 tokens, each time the most likely one. What will y
         because="Each repetition makes the next one more likely.")
 
 # %% [markdown]
-# Here is one step. Press *draw*, move the knobs, then type your own opening below.
+# Here is one step. Press *draw*, move the knobs, then type your own opening. (*Entropy*: bits a draw costs on average.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = torch.tensor([prose.tokenizer.encode(opening)])
@@ -427,7 +427,7 @@ def heated(logits, temperature):           # [..., V]
 
 # %% [markdown]
 # ### Exercise 5 ●●● · 7 minutes
-# Write the third knob. The token that crosses $p$ stays; otherwise a sure model would keep nothing.
+# Write the third knob; its result is in the vocabulary's order. The token that crosses $p$ stays; otherwise a sure model would keep nothing.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("top-p")
@@ -537,11 +537,13 @@ print(start[2:] + generate(chinese, start, 60, temperature=0.8).split("\n\n")[0]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 1e-6 < his < 1e-4 and his > 1000 * held_out_line
+assert (poem := torch.tensor(chinese.tokenizer.encode(start + "日暮掩柴扉"))).ndim == 1 and (odds := chinese.model(poem[None]).logits[0, -6:-1]).ndim == 2
+assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3, 4]].tolist() == [2, 1, 1, 1] and 150 < ranks[2] < 250
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Not well enough to recite it: the line has less than one chance in ten thousand. But that is more than a thousand times what five characters get at the average loss on held-out poems. One line cannot show whether the model has read it, or only many like it.
+# No: in his line three characters are its first choice, and 日 is its second, but 掩 is only about its 200th. Still, the line is more than a thousand times as likely as five characters at the average (geometric mean) of held-out poems. One line cannot show whether the model has read it.
 #
 # </details>
 
@@ -672,7 +674,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer leads, by less than a point and with nearly twice the parameters; on the longest sentences the GPT leads. But the GPT was trained longer and on larger batches, so this only shows that a decoder alone can translate.
+# Chapter 3's model is last. The others are less than a point apart, practically equal; on the longest sentences the GPT leads. But the Transformer has nearly twice the parameters, and the GPT was trained longer on larger batches, so the comparison isn't fair. It only shows that a decoder alone can translate.
 #
 # In French the animal is *il* and the street *elle*. In both twins the GPT writes *il*, the Transformer *elle*, chapter 3's model *c'était*: none lets *tired* or *wide* decide, so here a right pronoun is right by default.
 #
@@ -841,7 +843,7 @@ assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copyin
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing the best copying head, 2.1, costs most, and removing 1.1, which attends most to the token before, comes second. But no single removal brings back guessing, because each layer has a spare: both heads of layer 2 copy, and both of layer 1 attend to the token before. Without both copying heads the model is even worse than guessing, for it is still sure of itself, and wrong (it never met zeros in training). Three models of one layer never got below 2 nats (recorded).
+# Removing the best copying head, 2.1, costs most, and removing 1.1, which attends most to the token before, comes second. But no single removal brings back guessing, because each layer has a spare: both heads of layer 2 copy, and both of layer 1 attend to the token before. Without both heads of a layer the model is no better than guessing, or worse: presumably it is still sure of itself (it never met zeros in training). Three models of one layer never got below 2 nats (recorded).
 #
 # </details>
 #
@@ -902,7 +904,7 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Nearly a third. These are the models known as 117 M, 1.5 B and 175 B. From one to the next there are more layers, features and text, but few changes of the architecture: GPT-2 moved the norms to the front of each sub-layer, added a last one (our class always has it) and merges bytes where the first GPT merged characters; GPT-3 lets every other layer attend to a band of recent tokens only.
+# Nearly a third. These are the models known as 117 M, 1.5 B and 175 B. The architecture hardly changes: GPT-2 moved the norms to the front of each sub-layer, added a last one (our class always has it) and merges bytes where the first GPT merged characters; GPT-3 lets every other layer attend to a band of recent tokens only.
 #
 # </details>
 
@@ -958,7 +960,7 @@ assert all(0.8 < row["counted / 6ND"] < 1.3 and 1.9 < row["backward / forward"] 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what length costs
-# Each token attends to every token before it. **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need? (*Fused* in the table is PyTorch's function for all steps at once.)
+# **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need? (*Fused* in the table is PyTorch's function for all steps at once.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.experiments import cost
@@ -976,7 +978,7 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# For the definition both grow about fourfold: all $T^2$ weights are computed, and stored for the backward pass. The fused form (FlashAttention's idea, in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still grows with $T^2$, but is shorter. Recorded up to 4,096 tokens:
+# For the definition memory grows fourfold and time three- to fourfold: all $T^2$ weights are computed, and stored for the backward pass. The fused form (FlashAttention's idea, in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still grows with $T^2$, but is shorter. Recorded up to 4,096 tokens:
 #
 # </details>
 
@@ -1015,11 +1017,11 @@ assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Yes, apart from the order of the sums. The course's recipes run in this way with one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`, or `accelerate launch` instead of `torchrun`.
+# Yes, apart from the order of the sums. The course's recipes run in this way with one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`, or with Hugging Face's `accelerate launch`.
 #
 # </details>
 #
-# On a GPU, products are computed in bfloat16: half the bytes of float32 but the same range, with only two to three digits. A training that is killed continues from its last saved state, with the same batches.
+# On a GPU, products are often computed in bfloat16 (`torch.autocast`): half the bytes of float32 but the same range, with only two to three digits.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: logging your runs
@@ -1039,7 +1041,7 @@ except ModuleNotFoundError as missing:
     print(missing)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# To look at it, type `tensorboard --logdir FOLDER --host 127.0.0.1` in a terminal and open port 6006 in the browser. **Weights & Biases** does the same on its own servers, unless you set `WANDB_MODE=offline`; this course does not use it.
+# To look at it, type `tensorboard --logdir FOLDER --host 127.0.0.1` in a terminal and open port 6006 in the browser. **Weights & Biases** does the same on its own servers, unless you set `WANDB_MODE=offline`.
 #
 # **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and clone the course in the first cell (`!git clone …`, `!pip install -e .`).
 
@@ -1256,10 +1258,10 @@ display(Table(rows, "Not selected. Copied: the longest stretch that is also in t
                    caption="A line that it was not trained on (␣: a space). Row: the token that asks. Column: what it attends to."))
 
 # %% [markdown]
-# **Check:** describe what one head does, and write down what would refute you. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):`, counting both from 1.
+# **Check:** in text as repetitive as ours, long copies are expected: see `longest_copy(mytext.valid[:220], mytext.train)`. Describe what one head does, and write down what would refute you. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):`, counting both from 1.
 #
 # ### Step 5 · 10 minutes: serve
-# What should the card say, so that a stranger knows what your model can and cannot do?
+# What should the card (the file that describes a model) say, so that a stranger knows what your model can and cannot do?
 
 # %% tags=["shows"]
 card = {"text": mytext.name, "licence": mytext.licence, "held_out_nats": held_out, "cannot": "write yours here"}
@@ -1279,7 +1281,7 @@ print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a GPT of your own parts
-# The capstone trained the course's class on your text. Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`: your positions, your attention step with its cache, and your knobs. The rest is the course's, and so is what you have not solved.
+# The capstone trained the course's class on your text. Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`. The rest is the course's.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
@@ -1318,7 +1320,7 @@ class YourGPT:
         return gpt.norm(x) @ gpt.tokens.weight.T, kept
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Does it give the course's numbers? It reads two lines of *The Tempest*, letter by letter, and the course's model reads them in one piece. **Guess:** how far apart are the probabilities?
+# Does it give the course's numbers? It reads two lines of *The Tempest*, letter by letter, the course's model in one piece. **Guess:** how far apart are the probabilities?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 assembled = YourGPT(poet.model)
@@ -1338,7 +1340,7 @@ print(f"{said.shape[1]} letters, largest difference {differ:.0e};", f"{bits_per_
 assert differ < 1e-5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Now it writes. Your knobs choose, with the seed that `generate` has, so the course's sampler should write the same letters.
+# Now it writes. Your knobs choose, with `generate`'s seed, so the course's sampler should write the same letters.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def write(prompt, count, temperature, top_p, seed=0):
@@ -1361,13 +1363,13 @@ assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Less than a hundred-thousandth. The parameters and operations are the same, only their order differs: a whole text at once, or letter by letter with a cache.
+# Less than a hundred-thousandth. The parameters and operations are the same, only their order differs: all at once, or letter by letter.
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Here are bugs of real training scripts and samplers. All of these programs run.
+# Bugs of real training scripts and samplers: all of these programs run.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -1447,7 +1449,7 @@ def limit(logits):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# It runs for weeks, and then gives NaN where the model is sure of a word. It was wrong from the first call.
+# It runs for a while, and then gives NaN where the model is sure of a word. It was wrong from the first call.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 7.9")
@@ -1522,7 +1524,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 #
 # </details>
 #
-# **Keep this:** in seven maps of one sentence the formula stayed the same, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changed is what the vectors know.
+# **Keep this:** in seven maps of one sentence the weighted mean stayed, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; the scores, the source and the vectors changed.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty years on one line
@@ -1538,7 +1540,7 @@ timeline(history, title="Sixty years of weighted means", caption="In circles: th
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Fifty years lie between the kernel and the first learned attention, three more to the Transformer, one more to GPT and BERT.
+# Fifty years lie between the kernel and learned attention, three more to the Transformer, one to GPT and BERT.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what such models are used for
@@ -1598,7 +1600,7 @@ for name, value, low, high in rows:
 # 2. GPT is a stack of chapter 5's blocks with a causal mask.
 # 3. A sampler chooses the token: temperature divides logits, top-k and top-p cut off the tail.
 # 4. Tasks can be written into the text, and some heads copy from the context: remove them and measure the loss.
-# 5. Training costs 6ND. Saved in a common format, your model works with any client.
+# 5. Training costs 6ND. Saved in a common format, your model works with any client of the same protocol.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
@@ -1646,7 +1648,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: yours
-# The course began with a thermometer that nobody had read at three o'clock, and one operation: an average whose weights depend on the query. Every model since was built around it. What would you like a model to read?
+# The course began with a thermometer that nobody had read at three o'clock, and one operation: an average whose weights depend on the query. Every chapter since has used it. What would you like a model to read?
 #
 # **←** [Start here and your progress](00_start_here.ipynb#progress)
 #

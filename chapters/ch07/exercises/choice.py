@@ -28,10 +28,10 @@ ON_PROBABILITIES = FindError(
         "    return p / p.sum(dim=-1, keepdim=True)",
     ),
     line=3,
-    found="every probability is divided by the same number, and line 4 undoes that. Before the softmax it is "
+    also=(2,),
+    found="in line 3 every probability is divided by the same number, and line 4 undoes that. Before the softmax it is "
     "different: exp(z/τ) = exp(z)^(1/τ), so there the *ratios* of the tokens change.",
     innocent={
-        2: "this is a softmax over the vocabulary. What has happened to the logits before it?",
         4: "it only makes each row sum to 1.",
     },
     reference=heated,

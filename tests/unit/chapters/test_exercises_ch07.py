@@ -101,6 +101,17 @@ def test_temperature_on_probabilities_changes_nothing():
     torch.testing.assert_close(heated(logits, 0.1), logits.softmax(-1))
 
 
+@pytest.mark.parametrize("line", [2, 3])
+def test_temperature_can_be_repaired_in_either_line(line):
+    def divided(logits, temperature):
+        p = (logits / temperature).softmax(-1)
+        p = p / temperature if line == 2 else p
+        return p / p.sum(-1, keepdim=True)
+
+    verdict = check("program 7.1", divided, line)
+    assert verdict.right and f"Line {line} it is" in verdict.text
+
+
 def test_the_nucleus_loses_its_core_or_all():
     nucleus = run_program("program 7.9")
     assert nucleus(torch.tensor([0.9, 0.06, 0.04]).log(), 0.5).isnan().all()
