@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from cells import answered
 from torch import nn
 
-from course_tools.classroom.catalogue import chapters, exercises, find
+from course_tools.classroom.catalogue import chapters, exercises, find, load
 from course_utils.exercises import check, exercise, find_error, guard, hint, show, solution
 from course_utils.exercises.definition import Case, Exercise, FindError, Wrong, variants, wrong_answers
 from course_utils.exercises.diagnose import describe
@@ -721,6 +721,7 @@ class TestFindError:
         assert again is PUZZLE.reference
 
     def test_the_two_kinds_are_told_apart(self):
+        load()
         with pytest.raises(LookupError, match="is an exercise: write @exercise"):
             find_error("gaussian kernel")
         with pytest.raises(LookupError, match="write @find_error"):
