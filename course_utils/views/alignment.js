@@ -214,7 +214,7 @@ export function alignment(ui) {
       height: Math.ceil(top + longest * size) + 3,
     };
   }
-  function paint(c, g, [t0, s0], asked, progress) {
+  function paint(c, g, [t0, s0], selected, progress) {
     const { theme } = ui,
       { size, left, top } = g,
       gap = size > 20 ? 2 : 1,
@@ -237,7 +237,7 @@ export function alignment(ui) {
           y = top + t * size,
           w = weight(t, s),
           side = size - gap,
-          clear = !asked || t === t0 || s === s0;
+          clear = !selected || t === t0 || s === s0;
         c.globalAlpha = t === n - 1 ? progress : 1;
         if (Number.isNaN(w)) {
           c.strokeStyle = theme.hatch;
@@ -252,7 +252,7 @@ export function alignment(ui) {
         const colour = mix(theme.paper, theme.ink, clear ? w : 0.3 * w);
         c.fillStyle = rgb(colour);
         c.fillRect(x, y, side, side);
-        if (size >= 26 * unit && (w >= 0.05 || (asked && clear))) {
+        if (size >= 26 * unit && (w >= 0.05 || (selected && clear))) {
           c.font = ui.font(Math.min(11.5, size / unit / 2.7));
           c.fillStyle = clear ? legible(colour) : theme.quiet;
           c.fillText(short(w), x + side / 2, y + side / 2 + 1);
@@ -268,7 +268,7 @@ export function alignment(ui) {
       }
     }
     c.globalAlpha = 1;
-    if (asked && t0 >= 0 && s0 >= 0) {
+    if (selected && t0 >= 0 && s0 >= 0) {
       c.strokeStyle = theme.query;
       c.lineWidth = 2.5 * unit;
       c.strokeRect(left + s0 * size - 1, top + t0 * size - 1, size - gap + 2, size - gap + 2);
@@ -276,14 +276,14 @@ export function alignment(ui) {
     c.textAlign = "right";
     for (let t = 0; t < n; t++) {
       const on = t === t0,
-        newest = !asked && t === t0,
+        newest = !selected && t === t0,
         y = top + (t + 0.5) * size;
       c.font = ui.font(Math.min(13, size / unit - 1), on || newest || (s0 >= 0 && partner(t, s0)) ? 700 : 400);
       c.fillStyle = newest
         ? theme.output
         : on || (t0 < 0 && partner(t, s0))
           ? theme.query
-          : asked
+          : selected
             ? theme.quiet
             : theme.text;
       const text = fit(v.tokens[t], left - 14 * unit);
@@ -299,7 +299,7 @@ export function alignment(ui) {
         on = s === s0 || (s0 < 0 && t0 >= 0 && partner(t0, s)),
         cut = v.word === s && v.row === null;
       c.font = ui.font(g.slanted ? slant.size : Math.min(13, size / unit), on ? 700 : 400);
-      c.fillStyle = on ? theme.key : asked || cut ? theme.quiet : theme.text;
+      c.fillStyle = on ? theme.key : selected || cut ? theme.quiet : theme.text;
       c.save();
       c.translate(x, top - 9 * unit);
       c.textAlign = g.slanted ? "left" : "center";
@@ -322,7 +322,7 @@ export function alignment(ui) {
     const letters = dark ? `color:${legible(ground)};` : role ? `color:var(--${role});` : "";
     word.style.cssText = (w > 0.004 ? `background:${rgb(ground)};` : "") + marked + letters;
   }
-  function sentences([t0, s0], asked) {
+  function sentences([t0, s0], selected) {
     const n = shown(),
       v = version(),
       w = t0 >= 0 ? row(t0).map(num) : null;
@@ -342,7 +342,7 @@ export function alignment(ui) {
         e.classList.toggle("changed", versions[i].changed[t]);
         if (i !== state.variant) return (e.style.visibility = "");
         const on = t === t0,
-          newest = !asked && on,
+          newest = !selected && on,
           from = t0 < 0 && s0 >= 0 && t < n ? num(weight(t, s0)) : 0;
         colour(e, from, newest ? "output" : on || from >= PARTNER ? "query" : null);
         if (t >= n) e.style.visibility = "hidden";
@@ -355,7 +355,7 @@ export function alignment(ui) {
       plain.dataset.of = state.variant;
     }
   }
-  function say([t0, s0], asked) {
+  function say([t0, s0], selected) {
     const n = shown(),
       v = version(),
       quiet = (text) => h("div", { class: "quiet" }, text),
@@ -371,7 +371,7 @@ export function alignment(ui) {
         x = w[s],
         blind = !w.some((y) => y > 0);
       head = [
-        h("b", { class: asked ? "query" : "output" }, v.tokens[t0]),
+        h("b", { class: selected ? "query" : "output" }, v.tokens[t0]),
         ...(blind
           ? []
           : [" → ", h("b", { class: "key" }, named(s)), " ", h("b", {}, Number.isNaN(x) ? "masked" : fmt(x))]),
@@ -379,7 +379,7 @@ export function alignment(ui) {
       text = blind
         ? "No weights here."
         : Number.isNaN(x)
-          ? `${q(v.tokens[t0])} may not look at ${q(named(s))}.`
+          ? `${q(v.tokens[t0])} may not attend to ${q(named(s))}.`
           : `${q(v.tokens[t0])} puts ${percent(x)} of its attention on ` +
             q(named(s)) +
             (s === top(w) ? ", its largest share" : "") +
@@ -421,7 +421,7 @@ export function alignment(ui) {
     paint(width, narrow) {
       const n = shown(),
         at = focus(),
-        asked = lit() !== null,
+        selected = lit() !== null,
         now = performance.now(),
         g = (geometry = layout(width, narrow));
       if (n !== before && before >= 0) fresh = n === before + 1 && !still() ? now : 0;
@@ -435,14 +435,14 @@ export function alignment(ui) {
       scroller.style.width = `${wide + (rolls && g.height > high ? 14 : 0)}px`;
       scroller.style.height = `${high + (rolls && g.width > wide ? 14 : 0)}px`;
       scroller.style.overflow = rolls ? "auto" : "hidden";
-      paint(paper(canvas, g.width, g.height), g, at, asked, progress);
+      paint(paper(canvas, g.width, g.height), g, at, selected, progress);
       if (grown && rolls)
         scroller.scrollTop = Math.max(
           Math.min(scroller.scrollTop, g.top + (n - 2) * g.size),
           g.top + n * g.size - high,
         );
-      sentences(at, asked);
-      say(at, asked);
+      sentences(at, selected);
+      say(at, selected);
       steps.sync();
       const output = ui.root.querySelector('output[data-testid="step"]');
       output.value = `${n} of ${total()}`;

@@ -24,7 +24,7 @@ from .translation import (
 )
 from .view import View
 
-TITLE = "Which source words does each new word look at?"
+TITLE = "Which source words does each new word attend to?"
 CAPTION = (
     "A row for each [query|new word], a column for each [key|source word]: the darker the cell, the larger its weight. "
     "Play, or point at a word."
@@ -72,7 +72,7 @@ class Alignment(View):
 
     @property
     def links(self) -> set[tuple[int, int]]:
-        """(target, source): each written word and the source word that it looks at most."""
+        """(target, source): each written word and the source word that it attends to most."""
         weights = np.nan_to_num(self.weights)
         return {(t, int(row.argmax())) for t, row in enumerate(weights) if row.max() > 0}
 
@@ -84,7 +84,7 @@ class Alignment(View):
 
     @property
     def agreement(self) -> dict[str, float]:
-        """`hits` of `words` written so far that have a gold partner look at it most; their error rate `aer`."""
+        """`hits` of `words` written so far that have a gold partner attend to it most; their error rate `aer`."""
         links, gold = self.links, self.gold
         words = len({t for t, _ in gold})
         return {"hits": len(links & gold), "words": words, "aer": alignment_error_rate([links], [gold])}
@@ -96,7 +96,7 @@ class Alignment(View):
         text += f", {len(written)} of {of} words written: “{' '.join(written)}”. "
         strongest = [f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links)]
         if strongest:
-            text += f"Each word and the source word it looks at most: {', '.join(strongest)}. "
+            text += f"Each word and the source word it attends to most: {', '.join(strongest)}. "
         if self.state["variant"]:
             changed, lost = sum(self.version["changed"]), sum(self.version["lost"])
             before = " ".join(self.options["versions"][0]["tokens"])

@@ -32,7 +32,7 @@ export function cause(ui, { canvas, under, head, query, key, open, show }) {
         if (mine === turn && !found) told.textContent = `The model is coming: ${Math.round(100 * share)} %.`;
       });
       if (mine !== turn) return;
-      const { changed, compared, looks } = globalThis.courseModels,
+      const { changed, compared, weightsOf } = globalThis.courseModels,
         pieces = (it.source ?? it.tokenizer).framed(spec.reads ?? spec.own.text),
         read = { ids: pieces.map((p) => p.id), segments: pieces.map((p) => p.segment) },
         out = state.knocked.map((k) => k.slice(-2)),
@@ -40,14 +40,14 @@ export function cause(ui, { canvas, under, head, query, key, open, show }) {
       if (pieces.length !== spec.maps[0].shape[2])
         throw new Error("The model cuts this text up in another way: ask it for the sentence again, above");
       found = compared(it, read, tap);
-      show(tap ? packed(looks(it, read, tap), spec.maps[0].masked) : given);
+      show(tap ? packed(weightsOf(it, read, tap), spec.maps[0].masked) : given);
       told.replaceChildren(...said(found));
     } catch ({ message }) {
       told.textContent = `${message[0].toUpperCase()}${message.slice(1)}.`;
     }
   }
 
-  // The word at this row looks at these keys alone, at each as much; without keys it looks as it did.
+  // The query of this row attends to these keys alone, to each as much; without keys, as it did.
   const here = (query) => (p) => String(p.slice(0, 3)) === String([...head(), query]);
   function paint(query, keys) {
     const seen = keys.filter((k) => open(query, k));
@@ -86,13 +86,13 @@ export function cause(ui, { canvas, under, head, query, key, open, show }) {
       paint(query(), keys.includes(k) ? keys.filter((one) => one !== k) : [...keys, k]);
     },
     sync(query, key) {
-      alone.textContent = `let “${query}” look only at “${key}”`;
+      alone.textContent = `let “${query}” attend only to “${key}”`;
       undo.hidden = !painted.length && !state.knocked.length;
     },
   };
 }
 
-// Weights of each head [T, T] one after the other; masked: what a word may not look at is NaN.
+// Weights of each head [T, T] one after the other; masked: what a word may not attend to is NaN.
 export function packed(layers, masked) {
   const size = layers[0][0].rows,
     all = Float32Array.from(layers.flat().flatMap((w) => Array.from(w.data)));

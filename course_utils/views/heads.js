@@ -63,13 +63,13 @@ export function heads(ui) {
       : means[at].subarray((l * Q + q) * K, (l * Q + q + 1) * K);
   const opened = () => [clamp(state.layer, L), state.head < 0 ? columns - 1 : clamp(state.head, H)];
   const query = () => hover.row ?? clamp(state.query, Q),
-    asked = (l, i) => row(l, i, query());
+    weightsFrom = (l, i) => row(l, i, query());
   const fixed = () => hover.col ?? (state.key < 0 ? null : clamp(state.key, K)),
     key = (w) => fixed() ?? top(w);
   const effect = (l, i) => m.effects?.[l][i] ?? NaN,
     byEffect = () => m.effects && state.number === "effect";
   const number = (l, i) => {
-    const w = asked(l, i);
+    const w = weightsFrom(l, i);
     return byEffect() ? effect(l, i) : w[key(w)];
   };
   const mark = (l, i) => [...(maps.length > 1 ? [m.name] : []), l, i],
@@ -169,7 +169,7 @@ export function heads(ui) {
       if (why && (name === " " || name === "Enter")) return (why.toggle(), true);
       if (!step) return false;
       hover = {};
-      ui.set({ query: clamp(query() + step[0], Q), key: clamp(key(asked(...opened())) + step[1], K) }, true);
+      ui.set({ query: clamp(query() + step[0], Q), key: clamp(key(weightsFrom(...opened())) + step[1], K) }, true);
       e.scrollTop = min(max(e.scrollTop, (state.query + 1) * g.size - g.high), state.query * g.size);
       e.scrollLeft = min(max(e.scrollLeft, (state.key + 1) * g.size - g.wide), state.key * g.size);
       return true;
@@ -188,8 +188,8 @@ export function heads(ui) {
     });
     return [list, h("span", { class: "control" }, h("label", { for: list.id }, name), list)];
   }
-  const [queries, asks] = menu("query", 0),
-    [keys, reads] = menu("key", 1),
+  const [queries, queryMenu] = menu("query", 0),
+    [keys, keyMenu] = menu("key", 1),
     what = h("div", { class: "what quiet", "data-testid": "number" }),
     title = h("b");
   const said = h("div", { class: "say", role: "status", "data-testid": "readout" }),
@@ -207,13 +207,13 @@ export function heads(ui) {
       },
       "knock it out",
     );
-  // ---- what follows from a look, in the model of this page
+  // ---- what follows from an attention weight, in the model of this page
   const why =
     spec.own && modelsAt()
       ? cause(ui, {
           ...{ canvas: large.canvas, under, query },
           head: () => [opened()[0], state.head < 0 ? -1 : opened()[1]],
-          key: () => key(asked(...opened())),
+          key: () => key(weightsFrom(...opened())),
           open: (q, k) => !empty(row(...opened(), q)[k]),
           show(map) {
             arrays.map0 = map;
@@ -226,7 +226,7 @@ export function heads(ui) {
       : null;
   ui.body.append(what, small.element);
   ui.side.append(h("div", { class: "opened" }, title, spec.live || why ? knock : ""), large.element);
-  ui.root.querySelector(".controls").prepend(asks, reads);
+  ui.root.querySelector(".controls").prepend(queryMenu, keyMenu);
 
   // ---- layout: the open head beside the grid where there is room, else below
   function layout(width, narrow) {
@@ -333,7 +333,7 @@ export function heads(ui) {
     tallest = 1e-6;
     for (let l = 0; l < L; l++)
       for (let i = 0; i < H; i++)
-        asked(l, i).forEach((x) => {
+        weightsFrom(l, i).forEach((x) => {
           if (x > tallest) tallest = x;
         });
   };
@@ -361,7 +361,7 @@ export function heads(ui) {
           bold = on || `${l},${i}` === best;
         c.globalAlpha = gone ? 0.3 : 1;
         if (bars) {
-          const w = asked(l, i),
+          const w = weightsFrom(l, i),
             bar = (p, k) => {
               const up = max((p / tallest) * g.tall, 0.5);
               c.fillRect(x + k * step, y + g.tall - up, max(step > 3 ? step - 1 : step, 0.7), up);
@@ -506,14 +506,14 @@ export function heads(ui) {
       from = m.queries[q],
       n = L * H;
     const sentence = (l, i) => {
-      const w = asked(l, i),
+      const w = weightsFrom(l, i),
         k = key(w);
       return (
-        `${named(l, i)}: “${from}” ${empty(w[k]) ? "may not look at" : `gives ${plain(w[k], 3)} to`} ` +
+        `${named(l, i)}: “${from}” ${empty(w[k]) ? "may not attend to" : `gives ${plain(w[k], 3)} to`} ` +
         `“${m.keys[k]}”${k === top(w) && w[k] > 0 ? ", its largest share" : ""}`
       );
     };
-    const w = asked(l, i),
+    const w = weightsFrom(l, i),
       k = key(w),
       e = effect(l, i),
       rank = ranking().findIndex(same([l, i])) + 1,
@@ -546,7 +546,7 @@ export function heads(ui) {
     title.textContent = capital(named(a, b));
     knock.textContent = out(a, b) ? "bring it back" : "knock it out";
     knock.disabled = b === H;
-    why?.sync(from, m.keys[key(asked(a, b))]);
+    why?.sync(from, m.keys[key(weightsFrom(a, b))]);
     const given = [
       "what ",
       who("query", from),
@@ -559,7 +559,7 @@ export function heads(ui) {
       state.show === "row" ? ` · the tallest bar is ${plain(tallest, 2)}` : "",
     );
     small.tell([L, columns, a + 1, b + 1, sentence(a, b)]);
-    large.tell([Q, K, q + 1, key(asked(a, b)) + 1, sentence(a, b)]);
+    large.tell([Q, K, q + 1, key(weightsFrom(a, b)) + 1, sentence(a, b)]);
     if (filled !== m) {
       const list = (words) =>
         words.map((t, j) => h("option", {}, words.indexOf(t) === words.lastIndexOf(t) ? t : `${t} (${j + 1})`));
@@ -605,7 +605,7 @@ export function heads(ui) {
         text = (x) => (empty(x) ? "masked" : plain(x, 3)),
         all = [...ranking(), ...(H > 1 ? Array.from({ length: L }, (_, l) => [l, H]) : [])];
       const rows = all.map(([l, i]) => {
-        const w = asked(l, i),
+        const w = weightsFrom(l, i),
           k = top(w);
         return [
           named(l, i),
@@ -635,7 +635,7 @@ export function heads(ui) {
     *answer({ models, text, source, ids, pieces }) {
       const [it] = models,
         size = ids.length,
-        layers = globalThis.courseModels.looks(it, { ids, segments: pieces.map((p) => p.segment) }),
+        layers = globalThis.courseModels.weightsOf(it, { ids, segments: pieces.map((p) => p.segment) }),
         masked = !!it.model.sharesContext,
         map0 = packed(layers, masked);
       const most = map0.reduce((a, x) => (x > a ? x : a), 0),

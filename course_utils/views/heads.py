@@ -16,7 +16,7 @@ from .view import View
 
 MOST_NUMBERS = 2_000_000
 MOST_TOKENS = 256
-TITLE = "Which head looks where?"
+TITLE = "What does each head attend to?"
 CAPTION = "Each small picture is one head: [query|queries] down, [key|keys] across, ink is attention."
 GAP, BELOW = 0.14, 0.34  # between the small pictures, of their width; room for the number below
 
@@ -114,7 +114,7 @@ class Heads(View):
         if len(self.options["maps"]) > 1:
             text = f"{m['name']}: {text}"
         text += f", each {queries} queries by {keys} keys. {_name(*self.opened).capitalize()}: “{seen.query}” "
-        weight = "may not look at" if seen.weight is None else f"gives {seen.weight:.3f} to"
+        weight = "may not attend to" if seen.weight is None else f"gives {seen.weight:.3f} to"
         text += f"{weight} “{seen.key}”. " + (f"Largest {self.options['effect']}: " if self.by_effect else "Most in: ")
         rows, numbers, found = self.weights[:, :, self.query], self.numbers, []
         for place in self.ranking()[:5]:

@@ -281,7 +281,7 @@ export function heatmap(ui) {
     const max = numbers.reduce((m, x) => (x > m ? x : m), -Infinity),
       exact = masked ? "masked" : fmt(w);
     const sentence = masked
-      ? `“${from}” may not look at “${to}”.`
+      ? `“${from}” may not attend to “${to}”.`
       : scores
         ? `“${from}” scores “${to}” ${exact}${w === max ? ", its highest score" : ""}.`
         : `“${from}” puts ${percent(w)} of its attention on “${to}”${w === max ? ", its largest share" : ""}.`;

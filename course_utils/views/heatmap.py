@@ -111,7 +111,7 @@ def heatmap(
     queries=None,
     keys=None,
     *,
-    title="Who looks at whom?",
+    title="Who attends to whom?",
     caption=None,
     mask=None,
     kind="weights",

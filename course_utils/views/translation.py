@@ -74,7 +74,7 @@ def variant_of(given, source: list[str], tokens: list[str], name: str) -> Versio
     by = by if by is None else text("by", by)
     label = f"without “{source[word]}”" if by is None else f"with “{by}” for “{source[word]}”"
     if row is not None:
-        label = f"when “{tokens[row]}” may not look at “{source[word]}”"
+        label = f"when “{tokens[row]}” may not attend to “{source[word]}”"
     return Version(written, rows, label, word, row, by)
 
 

@@ -36,7 +36,7 @@ with torch.no_grad(), recorded(grammar.model) as seen:
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
 labs.heads(maps_of, words, select=("it", "animal"), title="How much of “it” goes to “animal”?", model=grammar,
-           caption="Each small map is one head: a row for each [query|word that asks], a column for each [key|word it reads]. "
+           caption="Each small map is one head: a row for each [query|query], a column for each [key|key]. "
                    "Below it: the weight from “it” to “animal”. Click a map to see its whole row of “it”.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -391,7 +391,7 @@ masks = {"padding hidden": padding_mask([5], 7)[0].expand(7, 7), "future hidden 
 masks["both hidden"] = masks["padding hidden"] & masks["future hidden (causal)"]
 named = dict.fromkeys(masks, labels)
 plot.maps(masks, named, named, title="Who may attend to whom?",
-          caption="A row for each word that asks. Ink: it may read this word. In a causal mask the diagonal has ink, too.")
+          caption="A row for each query. Ink: it may attend to this word. In a causal mask the diagonal has ink, too.")
 
 # %% [markdown]
 # The order is $QK^\top$ → mask → softmax → $V$. If a word saw "only those before it", the first row would be empty, and its softmax 0/0, NaN. So the diagonal stays True.
@@ -907,8 +907,8 @@ from chapters.ch05.experiments import heads as head_study, twins as twin_study
 
 twins, wide = twin_study.reader(grammar).examples("twins")[:120], tired.replace("tired", "wide")
 # the referent is the noun that "it" means, the distractor the other noun
-prefers = {word: head_study.looks(grammar, twins, "encoder", word, "referent")
-           - head_study.looks(grammar, twins, "encoder", word, "distractor") for word in ("it", "adjective")}
+prefers = {word: head_study.weight_between(grammar, twins, "encoder", word, "referent")
+           - head_study.weight_between(grammar, twins, "encoder", word, "distractor") for word in ("it", "adjective")}
 readings = head_study.both_readings(grammar, (tired, wide), 2, 2, ("animal", "street"))
 readings
 
@@ -946,10 +946,10 @@ connections = {
     "the French step → “it”": [("cross", "pronoun", "it")],
     "the French step → the adjective": [("cross", "pronoun", "adjective")]}
 left, largest = {}, {}  # row -> (right, %; log-odds), and the largest weight that was taken away
-for name, unseen in connections.items():
-    left[name] = head_study.right(grammar, twins, unseen=unseen)
-    if unseen:
-        largest[name] = sum(head_study.looks(grammar, twins, *connection) for connection in unseen).max().item()
+for name, forbidden in connections.items():
+    left[name] = head_study.right(grammar, twins, forbidden=forbidden)
+    if forbidden:
+        largest[name] = sum(head_study.weight_between(grammar, twins, *connection) for connection in forbidden).max().item()
 left["all of head 2.2"] = head_study.right(grammar, twins, [head_study.head("encoder 2.2")])
 Table([{"taken away": name, "largest weight": largest.get(name, ""), "right, %": share, "log-odds": odds}
        for name, (share, odds) in left.items()],
@@ -1036,13 +1036,13 @@ assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) 
 from course_utils.data import results
 
 heads = results.load("transformer_heads")
-known = {row["may not look"]: row["right"] for row in heads["looks"]}
-Table([{"may not attend": row["may not look"].replace(" at ", " to "), "right": row["right"], "log-odds lost": row["lost"]}
-       for row in heads["looks"]], f"Pronouns right, in %; with nothing forbidden {heads['all heads']['right']}. {heads.about}")
+known = {row["forbidden"]: row["right"] for row in heads["connections"]}
+Table([{"forbidden": row["forbidden"], "right": row["right"], "log-odds lost": row["lost"]}
+       for row in heads["connections"]], f"Pronouns right, in %; with nothing forbidden {heads['all heads']['right']}. {heads.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert known["the adjective at the other noun"] > heads["all heads"]["right"] > known["the adjective at the noun it is about"] + 50
-assert 45 < known["the adjective at either noun"] < 55
+assert known["the adjective → the other noun"] > heads["all heads"]["right"] > known["the adjective → the noun it is about"] + 50
+assert 45 < known["the adjective → either noun"] < 55
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # And now several heads at a time. Remove the encoder's twelve heads one after another, in three orders: by the map, those first that attend most from "it" to its noun; by what each is worth alone; and at random. **Guess** which curve falls first.
@@ -1146,7 +1146,7 @@ assert 1e11 < yours_cost < 1e15
 # Attention over $T$ words has $T^2$ pairs, and a cache of $2\cdot T\cdot D$ numbers per layer. Most later variants save one of the two. Those that save pairs, local and **sparse** attention, can be drawn as masks. (A mask alone saves nothing: all scores are computed and then hidden. To save anything, the program has to skip the hidden pairs.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-plot.maps(study.zoo(36), "word that asks", "word that is read", title="Which words may be read?",
+plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
           caption="36 words. Ink: may be read. Through which mask does the last word learn of the first, and in how many layers?")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]

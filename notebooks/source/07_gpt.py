@@ -808,7 +808,7 @@ import ipywidgets
 
 letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
 view = labs.heads(task.weights(copier), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
-                  caption="Sixteen letters, twice. Row: the [query|letter that asks], here one of the second round. Column: what it attends to.")
+                  caption="Sixteen letters, twice. Row: the [query|query], here one of the second round. Column: what it attends to.")
 told = ipywidgets.HTML()
 
 def tell(change):
@@ -1255,7 +1255,7 @@ with torch.no_grad():
     seen = yours(torch.tensor([own.tokenizer.encode(line)]), need_weights=True).weights
 display(Table(rows, "Not selected. Copied: the longest stretch that is also in the training text."),
         labs.heads(seen, [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1, title="What does each head attend to?",
-                   caption="A line that it was not trained on (␣: a space). Row: the token that asks. Column: what it attends to."))
+                   caption="A line that it was not trained on (␣: a space). Row: the query. Column: what it attends to."))
 
 # %% [markdown]
 # **Check:** in text as repetitive as ours, long copies are expected: see `longest_copy(mytext.valid[:220], mytext.train)`. Describe what one head does, and write down what would refute you. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):`, counting both from 1.

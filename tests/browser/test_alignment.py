@@ -261,7 +261,7 @@ def test_knock_out_a_word_and_bring_it_back(show):
     until(lambda: page.evaluate(STATE)["variant"], 2)
 
 
-def test_knock_out_a_single_look(show):
+def test_knock_out_a_single_weight(show):
     """A press on the cell of “zone” and “Area”, found by walking over the picture; once more brings it back."""
     page = show(european(variants=knocked()))
     cell = page.evaluate(
@@ -274,9 +274,8 @@ def test_knock_out_a_single_look(show):
     )
     settle(page)
     until(lambda: page.evaluate(STATE)["variant"], 3)
-    until(
-        page.get_by_test_id("readout").inner_text, contains("When “zone” may not look at “Area”: 1 word is new, 1 gone")
-    )
+    changed = "When “zone” may not attend to “Area”: 1 word is new, 1 gone"
+    until(page.get_by_test_id("readout").inner_text, contains(changed))
     page.mouse.click(*cell)
     until(lambda: page.evaluate(STATE)["variant"], 0)
 

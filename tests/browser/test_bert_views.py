@@ -53,7 +53,7 @@ def chances(seed=3):
 
 
 def hidden():
-    """The sentence with three words masked, and the true words at these places."""
+    """The sentence with three words masked, and the true words at these positions."""
     truth = [w if i in (2, 6, 13) else None for i, w in enumerate(WORDS)]
     return ["[MASK]" if t else w for w, t in zip(WORDS, truth, strict=True)], truth
 
@@ -114,7 +114,7 @@ def focused(page):
 
 # ---- the masking lab
 def words_shown(page):
-    """What each word's place shows: (the word above, what the model reads, the kind written below)."""
+    """What each word's position shows: (the word above, what the model reads, the kind written below)."""
     settle(page)
     return [tuple(item.locator("span, b").all_inner_texts()) for item in page.locator(".tokens li").all()]
 
@@ -147,7 +147,7 @@ def test_bands_equal_torch(show):
             assert shown["bands"][name] == pytest.approx([max(0, p - half), min(1, p + half)], abs=1e-12)
 
 
-def test_each_place_says_what_was_done(show):
+def test_each_position_says_what_was_done(show):
     every = {"special", "as it is", "masked", "random", "kept"}
     draws = (masking(draws=n, share=0.5) for n in range(1, 200))
     view = next(v for v in draws if {m.kind for m in v.masked} == every)
@@ -259,7 +259,7 @@ def test_without_positions_equal_words_are_the_same(show):
     until(lambda: said(page), contains("its sum lies"))
     before = picture(page)
     page.get_by_label("position", exact=True).uncheck()
-    until(lambda: said(page), contains("The same sum, number by number, as “the” at place 6"))
+    until(lambda: said(page), contains("The same sum, number by number, as “the” at position 6"))
     until(lambda: picture(page), differs(before))
     until(lambda: state(page)["parts"], [True, True, False])
     page.get_by_label("token", exact=True).uncheck()
@@ -274,7 +274,7 @@ def test_embeddings_by_keys(show):
         page.keyboard.press(key)
     until(lambda: (state(page)["word"], state(page)["feature"]), (2, 1))
     given = [float(p[2, 1]) for p in parts()]
-    until(lambda: said(page), contains("“man”, place 3, segment 0, feature 1 of 40"))
+    until(lambda: said(page), contains("“man”, position 3, segment 0, feature 1 of 40"))
     for x in (*given, sum(given)):
         until(lambda: said(page).replace("−", "-"), contains(f"{x:.3f}"))
     page.keyboard.press("End")
@@ -293,15 +293,15 @@ def test_embeddings_by_pointer(show):
     settle(page)
     box = page.locator("canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] - 20, box["y"] + box["height"] - 12)
-    until(lambda: said(page), contains("“[SEP]”, place 15"))
+    until(lambda: said(page), contains("“[SEP]”, position 15"))
     until(lambda: state(page)["word"], 1)
     page.mouse.move(2, 2)
-    until(lambda: said(page), contains("“the”, place 2"))
+    until(lambda: said(page), contains("“the”, position 2"))
     page.mouse.click(box["x"] + box["width"] - 20, box["y"] + box["height"] - 12)
     settle(page)
     until(lambda: (state(page)["word"], state(page)["feature"]), (14, 14))
     page.mouse.move(2, 2)
-    until(lambda: said(page), contains("“[SEP]”, place 15"))
+    until(lambda: said(page), contains("“[SEP]”, position 15"))
 
 
 def test_each_cell_has_the_colour_of_its_number(show):
@@ -317,7 +317,7 @@ def test_each_cell_has_the_colour_of_its_number(show):
     right, y, matches = int(box["width"]), int(box["height"]) - 16, {}
     for x in range(right - 100, right - 6, 3):
         page.mouse.move(box["x"] + x, box["y"] + y)
-        place, feature = (int(re.search(f"{name} (\\d+)", said(page))[1]) for name in ("place", "feature"))
+        place, feature = (int(re.search(f"{name} (\\d+)", said(page))[1]) for name in ("position", "feature"))
         if place == 15:
             number = view.sum[14, feature]
             wanted = paper + (ink[bool(number > 0)] - paper) * min(1, abs(number) / view.options["reach"]["parts"])
@@ -374,7 +374,7 @@ def test_the_bars_show_the_numbers(show):
         track, bar = (panel.nth(0).evaluate(f"e => e{c}.getBoundingClientRect().width") for c in ("", ".firstChild"))
         assert bar / track == pytest.approx(bars[0][1], abs=0.02)
         right, of = view.right(m)
-        until(page.get_by_test_id(f"model-{m}").inner_text, contains(f"right at {right} of {of} places"))
+        until(page.get_by_test_id(f"model-{m}").inner_text, contains(f"right at {right} of {of} positions"))
     assert {view.true(m)[2] > 5 for m in (0, 1)} == {True, False}, "both cases were seen"
 
 
@@ -393,7 +393,7 @@ def test_words_are_chosen_by_click_keys_and_list(show):
     view = expected()
     page = show(view)
     page.locator('[data-word="4"]').click()
-    until(lambda: said(page), contains("At place 5, “to”"))
+    until(lambda: said(page), contains("At position 5, “to”"))
     until(lambda: state(page)["position"], 4)
     until(lambda: rows_shown(page)[0][0], view.bars(0, 4)[0][0])
     for key, place in (("ArrowRight", 5), ("ArrowRight", 6), ("ArrowLeft", 5), ("End", 14), ("Home", 0)):
@@ -401,15 +401,15 @@ def test_words_are_chosen_by_click_keys_and_list(show):
         settle(page)
         until(lambda: state(page)["position"], place)
         until(lambda: focused(page).startswith(view.options["names"][place]))
-    page.get_by_label("place", exact=True).select_option("14 [MASK]")
-    until(lambda: said(page), contains("At place 14, “[MASK]”"))
+    page.get_by_label("position", exact=True).select_option("14 [MASK]")
+    until(lambda: said(page), contains("At position 14, “[MASK]”"))
     pressed = page.locator(".word[aria-pressed=true]")
     until(pressed.count, 1)
     until(lambda: pressed.get_attribute("data-word"), "13")
     until(page.locator('.word[tabindex="0"]').count, 1)
 
 
-def test_only_asked_places_can_be_chosen(show):
+def test_only_asked_positions_can_be_chosen(show):
     page = show(scenes()["predictions"])
     until(page.locator("button.word").count, 3)
     page.locator("button.word").first.focus()
@@ -425,7 +425,7 @@ def test_a_certain_model_is_right_everywhere(show):
     sure = torch.eye(len(VOCABULARY))[[VOCABULARY.index(w) for w in WORDS]]
     page = show(labs.predictions(hidden()[0], sure, VOCABULARY, truth=hidden()[1], select=2))
     until(lambda: said(page), contains("expects “man” with 1.000, which is the true word"))
-    until(page.get_by_test_id("model-0").inner_text, contains("right at 3 of 3 places"))
+    until(page.get_by_test_id("model-0").inner_text, contains("right at 3 of 3 positions"))
     until(page.locator("button.word", has_text="✓").count, 3)
 
 

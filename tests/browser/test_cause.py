@@ -37,7 +37,7 @@ def read(name):
 
 
 @torch.no_grad()
-def looks(name):
+def weights_of(name):
     """Self-attention, a list of [1, H, T, T]."""
     model, given, _ = read(name)
     with recorded(model) as seen:
@@ -46,7 +46,7 @@ def looks(name):
 
 
 def view(name=GRAMMAR, layer=1, head=1, **options):
-    tokens, weights = read(name)[2], looks(name)
+    tokens, weights = read(name)[2], weights_of(name)
     mask = torch.ones_like(weights[0][0, 0]).tril().bool() if name == POET else None
     return at(heads(weights, tokens, mask=mask, model=name, layer=layer, **options), head=head)
 
@@ -89,7 +89,7 @@ def answer(page, passes=2):
 
 @contextlib.contextmanager
 def painted(attention, head, query, keys):
-    """Within it one row of a head looks at these keys alone: its answer is the mean of their values."""
+    """Within it one query of a head attends to these keys alone: its answer is the mean of their values."""
     mine, values = slice(head * attention.head_size, (head + 1) * attention.head_size), []
 
     def answer(_, args):
@@ -136,14 +136,14 @@ def test_a_painted_row_changes_all_that_follows_as_in_python(opened):
     loaded, words = load_checkpoint(GRAMMAR), read(GRAMMAR)[2]
     tired, street = words.index("tired"), words.index("street")
     page = opened(view(select=("tired", "street")))
-    press(page, "let “tired” look only at “street”")
+    press(page, "let “tired” attend only to “street”")
     attention = attentions(loaded.model)["encoder"][1]
     check(page, loaded, painted(attention, 1, tired, [street]))
     row = torch.zeros(len(words)).index_fill(0, torch.tensor([street]), 1)
     assert page.evaluate(NUMBERS)["open"][tired] == row.tolist()
     press(page, "as it was")
     answer(page, 1)
-    there = pytest.approx(looks(GRAMMAR)[1][0, 1, tired].tolist(), abs=5e-4)
+    there = pytest.approx(weights_of(GRAMMAR)[1][0, 1, tired].tolist(), abs=5e-4)
     until(lambda: page.evaluate(NUMBERS)["open"][tired], there.__eq__)
 
 
@@ -189,7 +189,7 @@ def test_a_hand_paints_a_row(opened):
 
 def test_what_it_would_say_after_each_layer_is_what_the_descent_says(opened):
     page = opened(view(select=("tired", "street")))
-    press(page, "let “tired” look only at “street”")
+    press(page, "let “tired” attend only to “street”")
     found = answer(page)
     word = found["words"][0][0]
     stops = transformer_labs.descent(TIRED, word=word).stops[::3]  # the input, and each layer's last
@@ -215,7 +215,7 @@ def test_bert_and_gpt_say_what_they_expect(opened, name):
     words = answer(page, 1)["words"]
     assert [word for word, _ in words] == loaded.tokenizer.tokens(best.indices.tolist())
     assert [p for _, p in words] == pytest.approx(best.values.tolist(), abs=1e-4)
-    press(page, "look only at")
+    press(page, "attend only to")
     found, (attention, *_) = answer(page), next(iter(attentions(model).values()))
     before = expected()
     with painted(attention, 2, query, [3]):
@@ -223,7 +223,7 @@ def test_bert_and_gpt_say_what_they_expect(opened, name):
     for word, *both in found["words"]:
         at = loaded.tokenizer.words.index(word)
         assert both == pytest.approx([before[at].item(), after[at].item()], abs=1e-4)
-    assert len(found["stops"][0]) == 1 + len(looks(name))
+    assert len(found["stops"][0]) == 1 + len(weights_of(name))
     assert found["stops"][0][-1][0] == found["words"][0][0]
 
 
@@ -260,7 +260,7 @@ def test_without_the_models_files_nothing_is_promised(opened):
 def test_it_can_be_used_by_everybody(opened, violations, dark, width):
     page = opened(view(), dark=dark, width=width)
     assert violations(page, ".course-view") == []
-    press(page, "look only at")
+    press(page, "attend only to")
     answer(page)
     expect(page.get_by_test_id("cause")).to_contain_text("had it stopped after")
     assert violations(page, ".course-view") == []

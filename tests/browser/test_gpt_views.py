@@ -355,8 +355,8 @@ def test_a_word_lights_in_every_panel(show):
     page.get_by_label("key", exact=True).select_option("street")
     page.get_by_label("query", exact=True).select_option("animal")
     settle(page)
-    until(page.locator(".panel").nth(2).inner_text, contains("“▁animal” may not look at “▁street”"))
-    until(lambda: said(page), contains("can look at “street” in 1 of 3"))
+    until(page.locator(".panel").nth(2).inner_text, contains("“▁animal” may not attend to “▁street”"))
+    until(lambda: said(page), contains("can attend to “street” in 1 of 3"))
 
 
 def test_a_pointer_lights_and_leaves(show):

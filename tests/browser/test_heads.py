@@ -224,7 +224,7 @@ def test_words_are_chosen_in_lists(show):
 
 def test_masked_cells_are_hatched_and_said(show):
     page = show(three("decoder", select=("动物", "街道")))
-    until(lambda: said(page), contains("“动物” may not look at “街道”"))
+    until(lambda: said(page), contains("“动物” may not attend to “街道”"))
     until(lambda: said(page), contains("masked"))
     causal = torch.ones(5, 5).tril()
     open_weights = causal / causal.sum(-1, keepdim=True)

@@ -20,7 +20,7 @@ from course_utils.views.table import Table
 
 from .twins import corpus, odds, reader, where
 
-PLACES = {  # place: stack, module of a block, weights of TransformerOutput, who looks and at what, as `where` names it
+PLACES = {  # place: stack, module of a block, weights of TransformerOutput, query and key, as `where` names them
     "encoder": ("encoder", "attention", "encoder_weights", "it", "referent"),
     "cross": ("decoder", "cross_attention", "weights", "pronoun", "referent"),
     "decoder": ("decoder", "attention", "decoder_weights", "pronoun", "noun"),
@@ -34,8 +34,8 @@ def blinded(model: nn.Module, place: str, queries: Sequence[int], keys: Sequence
     stack, argument = PLACES[place][0], 3 if place == "cross" else 2 if place == "decoder" else 1
 
     def hook(block, args):
-        looked = args[1] if place == "cross" else args[0]
-        mask = torch.ones(len(args[0]), args[0].shape[1], looked.shape[1], dtype=torch.bool)
+        keys_of = args[1] if place == "cross" else args[0]
+        mask = torch.ones(len(args[0]), args[0].shape[1], keys_of.shape[1], dtype=torch.bool)
         mask[at] = False
         return *args[:argument], mask if args[argument] is None else mask & args[argument], *args[argument + 1 :]
 
@@ -46,14 +46,14 @@ def blinded(model: nn.Module, place: str, queries: Sequence[int], keys: Sequence
 
 
 @torch.no_grad()
-def looks(loaded: Loaded, examples: Sequence[Example], place: str, query: str = "", key: str = "") -> Tensor:
+def weight_between(loaded: Loaded, examples: Sequence[Example], place: str, query: str = "", key: str = "") -> Tensor:
     """The weight that each head of a place puts where the story says, [layers, heads], mean over twins.
 
     By default from "it" to the noun that it is (encoder), from the step that writes the pronoun to that noun (cross) or
     to its French word (decoder). query, key: other words, as `where` names them.
     """
-    _, _, field, asks, asked = PLACES[place]
-    query, key, total = query or asks, key or asked, 0
+    _, _, field, from_word, to_word = PLACES[place]
+    query, key, total = query or from_word, key or to_word, 0
     for rows, batch in in_batches(loaded, examples):
         output = loaded.model(batch.source, batch.target_in, batch.source_mask, need_weights=True)
         own = place == "decoder"  # its keys are the words written so far, after <bos>
@@ -64,22 +64,22 @@ def looks(loaded: Loaded, examples: Sequence[Example], place: str, query: str = 
 
 
 def right(
-    loaded: Loaded, examples: Sequence[Example], heads: Iterable[Head] = (), unseen: Iterable[Sequence[str]] = ()
+    loaded: Loaded, examples: Sequence[Example], heads: Iterable[Head] = (), forbidden: Iterable[Sequence[str]] = ()
 ) -> tuple[float, float]:
     """(share of twins in % whose pronoun is the more probable one, mean log-odds for it) without some heads.
 
-    unseen: looks that no head may take, each (place, query, key), as in [("encoder", "it", "referent")]
+    forbidden: connections that no head may use, each (place, query, key), as in [("encoder", "it", "referent")]
     """
 
     @contextlib.contextmanager
     def within(rows):
         with contextlib.ExitStack() as stack:
-            for place, query, key in unseen:
+            for place, query, key in forbidden:
                 keys = [where(e, key) + (place == "decoder") for e in rows]
                 stack.enter_context(blinded(loaded.model, place, [where(e, query) for e in rows], keys))
             yield
 
-    unseen = list(unseen)
+    forbidden = list(forbidden)
     with silenced(loaded.model, heads):
         found = odds(loaded, examples, within)
     return round(100 * (found > 0).float().mean().item(), 1), round(found.mean().item(), 3)
@@ -88,15 +88,15 @@ def right(
 def head_effects(loaded: Loaded, examples: Sequence[Example], places: Iterable[str] = tuple(PLACES)) -> Table:
     """For each head of the places: what it attends to and what is lost without it, largest loss first.
 
-    "weight": on the word that the story wants (see `looks`); "other noun": on the noun that "it" is not (cross and
-    encoder); "right": % of pronouns right without this head; "lost": log-odds lost without it.
+    "weight": on the word that the story wants (see `weight_between`); "other noun": on the noun that "it" is not (cross
+    and encoder); "right": % of pronouns right without this head; "lost": log-odds lost without it.
     """
     whole, before = right(loaded, examples)
     rows = []
     for part in places:
-        weight, other = looks(loaded, examples, part), None
+        weight, other = weight_between(loaded, examples, part), None
         if part != "decoder":
-            other = looks(loaded, examples, part, key="distractor")
+            other = weight_between(loaded, examples, part, key="distractor")
         for head in heads_of(loaded.model, part):
             at = head.layer - 1, head.head - 1
             share, after = right(loaded, examples, [head])
@@ -146,30 +146,30 @@ def rank_correlation(x: Sequence[float], y: Sequence[float]) -> float:
     return ((a * b).sum() / (a.norm() * b.norm())).item()
 
 
-LOOKS = {  # what may not be looked at in turn: name -> looks (place, who, at what)
-    "“it” at the noun it is": [("encoder", "it", "referent")],
-    "“it” at either noun": [("encoder", "it", "referent"), ("encoder", "it", "distractor")],
-    "“it” at either noun and the adjective": [("encoder", "it", k) for k in ("referent", "distractor", "adjective")],
-    "either noun at “it”": [("encoder", "referent", "it"), ("encoder", "distractor", "it")],
-    "the adjective at the noun it is about": [("encoder", "adjective", "referent")],
-    "the adjective at the other noun": [("encoder", "adjective", "distractor")],
-    "the adjective at either noun": [("encoder", "adjective", "referent"), ("encoder", "adjective", "distractor")],
-    "either noun at the adjective": [("encoder", "referent", "adjective"), ("encoder", "distractor", "adjective")],
-    "the pronoun's step at “it”": [("cross", "pronoun", "it")],
-    "the pronoun's step at the adjective": [("cross", "pronoun", "adjective")],
-    "the pronoun's step at either English noun": [("cross", "pronoun", "referent"), ("cross", "pronoun", "distractor")],
-    "the pronoun's step at the French noun": [("decoder", "pronoun", "noun")],
+CONNECTIONS = {  # forbidden in turn: name -> connections (place, query, key)
+    "“it” → the noun it is": [("encoder", "it", "referent")],
+    "“it” → either noun": [("encoder", "it", "referent"), ("encoder", "it", "distractor")],
+    "“it” → either noun and the adjective": [("encoder", "it", k) for k in ("referent", "distractor", "adjective")],
+    "either noun → “it”": [("encoder", "referent", "it"), ("encoder", "distractor", "it")],
+    "the adjective → the noun it is about": [("encoder", "adjective", "referent")],
+    "the adjective → the other noun": [("encoder", "adjective", "distractor")],
+    "the adjective → either noun": [("encoder", "adjective", "referent"), ("encoder", "adjective", "distractor")],
+    "either noun → the adjective": [("encoder", "referent", "adjective"), ("encoder", "distractor", "adjective")],
+    "the pronoun's step → “it”": [("cross", "pronoun", "it")],
+    "the pronoun's step → the adjective": [("cross", "pronoun", "adjective")],
+    "the pronoun's step → either English noun": [("cross", "pronoun", "referent"), ("cross", "pronoun", "distractor")],
+    "the pronoun's step → the French noun": [("decoder", "pronoun", "noun")],
 }
 
 
-def unseen_looks(loaded: Loaded, examples: Sequence[Example]) -> Table:
-    """What is lost when no head of any layer may attend there: a row for each of LOOKS."""
+def without_connections(loaded: Loaded, examples: Sequence[Example]) -> Table:
+    """What is lost when no head of any layer may attend there: a row for each of CONNECTIONS."""
     whole, before = right(loaded, examples)
     rows = []
-    for name, taken in LOOKS.items():
-        share, after = right(loaded, examples, unseen=taken)
-        rows.append({"may not look": name, "right": share, "lost": round(before - after, 3)})
-    return Table(rows, f"All looks allowed: {whole} % right, log-odds {before}")
+    for name, forbidden in CONNECTIONS.items():
+        share, after = right(loaded, examples, forbidden=forbidden)
+        rows.append({"forbidden": name, "right": share, "lost": round(before - after, 3)})
+    return Table(rows, f"Nothing forbidden: {whole} % right, log-odds {before}")
 
 
 def told(effects: Sequence[dict], place: str, top: int = 3) -> dict:
@@ -201,7 +201,8 @@ def record_heads(name: str = "transformer-grammar", every: int = 6, sentences: i
     for row in effects:
         with silenced(loaded.model, [head(row["head"])]):
             row["bleu"] = round(lesson.bleu(loaded.model, count=sentences), 2)
-    figures |= {"heads": list(effects), "looks": list(unseen_looks(loaded, twins)), "told": {}, "removed": {}}
+    figures |= {"heads": list(effects), "connections": list(without_connections(loaded, twins))}
+    figures |= {"told": {}, "removed": {}}
     for place in PLACES:
         figures["told"][place] = told(effects, place)
         names = [str(one) for one in heads_of(loaded.model, place)]

@@ -127,7 +127,7 @@ export function embeddings(ui) {
         c.font = ui.font(11);
         c.fillStyle = theme.quiet;
         c.textAlign = "right";
-        c.fillText(segments ? "place · segment" : "place", left - 10 * unit, y - 12 * unit, left - 12 * unit);
+        c.fillText(segments ? "position · segment" : "position", left - 10 * unit, y - 12 * unit, left - 12 * unit);
         names.forEach((n, t) => {
           c.font = ui.font(13, t === word ? 700 : 400);
           c.fillStyle = t === word ? theme.text : theme.quiet;
@@ -205,7 +205,7 @@ export function embeddings(ui) {
           h(
             "span",
             { class: "quiet" },
-            `, place ${word + 1}${segments ? `, segment ${segments[word]}` : ""}, feature ${feature} of ${spec.size}`,
+            `, position ${word + 1}${segments ? `, segment ${segments[word]}` : ""}, feature ${feature} of ${spec.size}`,
           ),
         ),
         h(
@@ -219,15 +219,15 @@ export function embeddings(ui) {
           "div",
           { class: "quiet" },
           !twins.length
-            ? "No other place has this word."
+            ? "No other position has this word."
             : [
                 same.length
                   ? `The same sum, number by number, as “${names[word]}” at ` +
-                    `place ${places1(same)}: nobody could tell them apart. `
+                    `position ${places1(same)}: nothing tells them apart. `
                   : "",
                 differ.length
                   ? `“${names[word]}” at ` +
-                    `${differ.map(([t, d]) => `place ${t + 1}: its sum lies ${fmt(d, 2)} away`).join("; at ")}.`
+                    `${differ.map(([t, d]) => `position ${t + 1}: its sum lies ${fmt(d, 2)} away`).join("; at ")}.`
                   : "",
               ].join(""),
         ),

@@ -34,7 +34,7 @@ class Embeddings(View):
 
     @property
     def twins(self) -> list[tuple[int, float]]:
-        """The other places with the chosen word, and how far their sums lie from its own."""
+        """The other positions with the chosen word, and how far their sums lie from its own."""
         names, word, total = self.options["names"], self.state["word"], self.sum
         same = [i for i, n in enumerate(names) if n == names[word] and i != word]
         return [(i, float(np.linalg.norm(total[i] - total[word]))) for i in same]
@@ -50,13 +50,13 @@ class Embeddings(View):
         on = [p for p, use in zip(PARTS, self.state["parts"], strict=True) if use]
         numbers = " + ".join(f"{p} {self.parts[p][word, f]:.3f}" for p in on) or "nothing"
         other = "".join(
-            f" Its sum and that of “{names[i]}” at place {i + 1} {f'lie {d:.3f} apart' if d else 'are the same'}."
+            f" Its sum and that of “{names[i]}” at position {i + 1} {f'lie {d:.3f} apart' if d else 'are the same'}."
             for i, d in self.twins
         )
         full = f"Full colour stands for ±{self.options['reach']['parts']:g} and beyond."
         return (
             f"Embeddings of {len(names)} words, {' + '.join(on) or 'all parts switched off'}, in "
-            f"{self.options['features']} of {self.options['size']} features. “{names[word]}” at place {word + 1}, "
+            f"{self.options['features']} of {self.options['size']} features. “{names[word]}” at position {word + 1}, "
             f"feature {f}: {numbers} = {self.sum[word, f]:.3f}.{other} {full}"
         )
 

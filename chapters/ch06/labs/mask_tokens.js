@@ -11,7 +11,7 @@ export function mask_tokens(ui) {
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches,
     many = (n) => `${n.toLocaleString("en-GB")} draw${n > 1 ? "s" : ""}`;
 
-  // ---- the draws: a number depends on seed, draw and place alone, so each can be made again; the same in
+  // ---- the draws: a number depends on seed, draw and position alone, so each can be made again; the same in
   // mask_tokens.py
   const stir = (x) => {
     x ^= x >>> 16;
@@ -185,7 +185,7 @@ export function mask_tokens(ui) {
           h("b", {}, `Draw ${state.draws.toLocaleString("en-GB")}: ${chosen.length} of ${own} words chosen. `),
           chosen.length
             ? `${kinds.map((k) => `${chosen.filter((m) => m.kind === k).length} ${k}`).join(", ")}. ` +
-                `The loss looks at ${chosen.length > 1 ? "these places" : "this place"} only.`
+                `The loss counts only ${chosen.length > 1 ? "these positions" : "this position"}.`
             : `Nothing to learn from: that happens in ${pc((1 - state.share) ** own)} of all draws.`,
         ),
         h(

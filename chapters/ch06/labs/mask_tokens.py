@@ -20,7 +20,7 @@ SIGMAS = 2  # half the width of a band: 95 of 100 shares lie inside
 
 
 class Masked(NamedTuple):
-    """One place of a draw: the word that the model reads, the word it must name (or None), and what was done."""
+    """One position of a draw: the word that the model reads, the word it must name (or None), and what was done."""
 
     input: str
     label: str | None
@@ -39,7 +39,8 @@ def hashed(x: np.ndarray) -> np.ndarray:
 def uniforms(seed: int, draws, count: int) -> np.ndarray:
     """[n, count, 3] numbers in [0, 1) for n numbered draws: chosen? what becomes of it? which random word?
 
-    A number depends on seed, draw and place alone, so that browser and Python draw the same without drawing all before.
+    A number depends on seed, draw and position alone, so that browser and Python draw the same without the
+    draws before.
     """
     start = hashed(np.array([seed], dtype=np.uint32) + np.uint32(0x9E3779B9))
     draw = hashed(start + np.asarray(draws).astype(np.uint32))[:, None]
@@ -101,7 +102,7 @@ class MaskTokens(View):
 
     @property
     def selection(self) -> list[tuple[int, str, str]]:
-        """The chosen places of the draw shown: index, word, what was done."""
+        """The chosen positions of the draw shown: index, word, what was done."""
         return [(i, m.label, m.kind) for i, m in enumerate(self.masked) if m.label is not None]
 
     def describe(self) -> str:

@@ -1,4 +1,4 @@
-// The words that a model finds most probable at the chosen place, as bars; one model, or two side by side.
+// The words that a model finds most probable at the chosen position, as bars; one model, or two side by side.
 import PREDICTIONS_CSS from "./predictions.css";
 import { h } from "../../../course_utils/views/core.js";
 import { form, unknownOf } from "../../../course_utils/views/own.js";
@@ -7,7 +7,7 @@ import { chance, wordline } from "./words.js";
 export function predictions(ui) {
   const { spec, state, arrays } = ui,
     { models, top } = spec;
-  // What is shown: the words, the places among them that can be chosen, what is true there, what is expected there.
+  // What is shown: the words, the positions among them that can be chosen, what is true there, what is expected there.
   const lesson = {
     ...{ names: spec.names, positions: spec.positions, truth: spec.truth, at: "position" },
     bars: (m, n) =>
@@ -120,7 +120,7 @@ export function predictions(ui) {
               : empty()),
         );
         const right = positions.filter((_, i) => ready(i) && known(m, i)?.rank === 1).length;
-        score.textContent = asked() ? `right at ${right} of ${asked()} places` : "";
+        score.textContent = asked() ? `right at ${right} of ${asked()} positions` : "";
       });
       const said = models.map((name, m) => {
         const [best] = bars(m, n),
@@ -141,14 +141,14 @@ export function predictions(ui) {
         );
       });
       say.replaceChildren(
-        h("div", {}, "At place ", String(state[at] + 1), ", ", h("b", { class: "query" }, `“${word}”`), ":"),
+        h("div", {}, "At position ", String(state[at] + 1), ", ", h("b", { class: "query" }, `“${word}”`), ":"),
         ...said,
       );
     },
     table() {
       const { names, positions, bars, known } = now();
       const header = [
-        "place",
+        "position",
         ...models.flatMap((m) =>
           ["most probable", "probability", "true word", "its probability"].map((t) => `${m} ${t}`.trim()),
         ),

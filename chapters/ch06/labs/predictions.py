@@ -1,4 +1,4 @@
-"""What a model predicts at each place: choose a word and see the most probable ones as bars, one model or two."""
+"""What a model predicts at each position: choose a word and see the most probable ones as bars, one model or two."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ class Predictions(View):
     modules = ("core", "words", "predictions")
 
     def bars(self, model: int = 0, position: int | None = None) -> list[tuple[str, float]]:
-        """The most probable words at a place, by default the chosen one: (word, probability), the largest first."""
+        """The most probable words at a position, by default the chosen one: (word, probability), the largest first."""
         place = self.options["positions"].index(self.state["position"] if position is None else position)
         count, top = len(self.options["positions"]), self.options["top"]
         ids = self.arrays["words"].reshape(-1, count, top)[model, place].astype(int)
@@ -31,7 +31,7 @@ class Predictions(View):
         return [(self.options["vocabulary"][i], float(x)) for i, x in zip(ids, p, strict=True)]
 
     def true(self, model: int = 0, position: int | None = None) -> tuple[str, float, int] | None:
-        """The true word at a place, its probability and its rank from 1; None where none was given."""
+        """The true word at a position, its probability and its rank from 1; None where none was given."""
         position = self.state["position"] if position is None else position
         place, count = self.options["positions"].index(position), len(self.options["positions"])
         word = self.options["truth"][place]
@@ -39,7 +39,7 @@ class Predictions(View):
         return None if word is None else (word, float(p), int(rank))
 
     def right(self, model: int = 0) -> tuple[int, int]:
-        """At how many of the places with a true word the most probable word is it: (right, places)."""
+        """At how many of the positions with a true word the most probable word is it: (right, positions)."""
         known = [(self.bars(model, p), self.true(model, p)) for p in self.options["positions"]]
         known = [(bars, true) for bars, true in known if true is not None]
         return sum(true[2] == 1 for _, true in known), len(known)
@@ -56,13 +56,13 @@ class Predictions(View):
             listed = ", ".join(f"“{w}” {chance(p)}" for w, p in self.bars(m))
             true, (right, of) = self.true(m), self.right(m)
             truth = f" The true word “{true[0]}” has {chance(true[1])}, rank {true[2]:,}." if true else ""
-            score = f" Right at {right} of {of} places." if of else ""
+            score = f" Right at {right} of {of} positions." if of else ""
             said.append(f"{name + ': ' if name else ''}{listed}.{truth}{score}")
-        return f"At place {position + 1}, “{self.options['names'][position]}”: {' '.join(said)}"
+        return f"At position {position + 1}, “{self.options['names'][position]}”: {' '.join(said)}"
 
     def table(self) -> TextTable:
         models = range(len(self.options["models"]))
-        header, rows = ["place"], []
+        header, rows = ["position"], []
         for m in models:
             name = self.options["models"][m]
             header += [f"{name} {t}".strip() for t in ("most probable", "probability", "true word", "its probability")]
@@ -116,17 +116,17 @@ def predictions(
     model=None,
     title="What does the model expect here?",
     caption="Choose a [query|word], by click or with the arrow keys. Bars: the most probable words [output|predicted] "
-    "at its place. ✓ marks the true word.",
+    "at its position. ✓ marks the true word.",
     live=False,
     presenting=None,
 ):
-    """The most probable words at each place of a sentence as bars, for one model or for two side by side.
+    """The most probable words at each position of a sentence as bars, for one model or for two side by side.
 
     tokens: T words, at most 64; predictions: probabilities [T, V], or a dict of two such, name -> [T, V]; vocabulary: V
-    words, or a function id -> word; truth: the true word of each place, T words, None where there is none; positions:
-    the places that can be asked (default all; then predictions may have a row for each of these alone); top: how many
-    bars, 1 to 10; select: the place to begin with, or its word (default: the first with a true word). live=True: Python
-    reads `position`.
+    words, or a function id -> word; truth: the true word of each position, T words, None where there is none;
+    positions: those that can be chosen (default all; then predictions may have a row for each of these alone); top: how
+    many bars, 1 to 10; select: the position to begin with, or its word (default: the first with a true word).
+    live=True: Python reads `position`.
     model: the name of the BERT whose predictions these are, as in "bert-stories": it then fills the gaps of what the
     reader types, in the page.
 
@@ -178,7 +178,7 @@ def predictions(
     options = {"names": names, "positions": places, "models": list(models), "top": top, "truth": true_words}
     asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
     start = one_of(asked[0] if select is None and asked else select, names, places)
-    menu = {"kind": "choice", "name": "position", "label": "place", "options": places, "menu": True,
+    menu = {"kind": "choice", "name": "position", "label": "position", "options": places, "menu": True,
             "words": {i: f"{i + 1} {names[i]}" for i in places}}  # fmt: skip
     controls = [*([menu] if model is None else []), {"kind": "button", "name": "reset", "label": "reset"}]
     options["vocabulary"] = [str(word(i)) for i in used]
@@ -198,7 +198,7 @@ def _checked(given, name: str, names, places) -> np.ndarray:
 
 
 def _rank(p: np.ndarray, i: int | None) -> int:
-    """The place of word i among all, from 1, in the order of the bars: of equal ones the first comes first."""
+    """The rank of word i among all, from 1, in the order of the bars: of equal ones the first comes first."""
     return 0 if i is None else 1 + int((p > p[i]).sum() + (p[:i] == p[i]).sum())
 
 

@@ -18,7 +18,7 @@ def checked_words(tokens, most: int, name: str = "tokens") -> list[str]:
 
 
 def one_of(select, words: list[str], allowed=None) -> int:
-    """The index of a selected word, given as index or as the word itself (its first place among the allowed)."""
+    """The index of a selected word, given as index or as the word itself (its first position among the allowed)."""
     allowed = list(range(len(words))) if allowed is None else list(allowed)
     if select is None:
         return allowed[0]
@@ -28,7 +28,7 @@ def one_of(select, words: list[str], allowed=None) -> int:
             raise ValueError(f"there is no word {select!r} to select; choose among {[words[i] for i in allowed]}")
         return found[0]
     if whole_number("select", select) not in allowed:
-        raise ValueError(f"select is {select}; needed: one of the places {allowed}, or the word itself")
+        raise ValueError(f"select is {select}; needed: one of the positions {allowed}, or the word itself")
     return whole_number("select", select)
 
 
@@ -54,7 +54,7 @@ def chance(p: float) -> str:
 class Lines:
     """Where each word is in a matplotlib figure of `width` inches: one after the other, as text flows.
 
-    needs: for each word the longest text written at its place; iterating gives (index, x of its middle, row) and
+    needs: for each word the longest text written at its position; iterating gives (index, x of its middle, row) and
     `.wide` its width in inches, `.rows` the number of rows.
     """
 

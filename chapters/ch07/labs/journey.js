@@ -31,8 +31,8 @@ export function journey(ui) {
     const w = line(i, q),
       b = top(w);
     if (k < 0)
-      return `“${key}” is not asked here; ${quoted(p.queries, q)} gives ${quoted(p.keys, b)} most: ${three(w[b])}`;
-    if (empty(w[k])) return `${quoted(p.queries, q)} may not look at ${quoted(p.keys, k)}`;
+      return `“${key}” is not a query here; ${quoted(p.queries, q)} gives ${quoted(p.keys, b)} most: ${three(w[b])}`;
+    if (empty(w[k])) return `${quoted(p.queries, q)} may not attend to ${quoted(p.keys, k)}`;
     return (
       `${quoted(p.queries, q)} gives ${quoted(p.keys, k)} ` +
       `${three(w[k])}${w[k] === w[b] ? ", its largest share" : `; most to ${quoted(p.keys, b)} ${three(w[b])}`}`
@@ -246,7 +246,7 @@ export function journey(ui) {
         h(
           "div",
           { class: "quiet" },
-          `“${now().query}” can look at “${now().key}” in ${both.length} ` +
+          `“${now().query}” can attend to “${now().key}” in ${both.length} ` +
             `of ${panels.length}; its largest share is there ` +
             (largest.length
               ? `in ${largest.length}: ${largest.map(([i]) => panels[i].title).join(", ")}.`

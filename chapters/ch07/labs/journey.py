@@ -76,9 +76,10 @@ class Journey(View):
         line = weights[row]
         best = int(np.nan_to_num(line, nan=-1).argmax())
         if column is None:
-            return f"“{key}” is not asked here; “{p['queries'][row]}” gives “{p['keys'][best]}” most: {line[best]:.3f}"
+            gives = f"“{p['queries'][row]}” gives “{p['keys'][best]}” most: {line[best]:.3f}"
+            return f"“{key}” is not a query here; {gives}"
         if np.isnan(line[column]):
-            return f"“{p['queries'][row]}” may not look at “{p['keys'][column]}”"
+            return f"“{p['queries'][row]}” may not attend to “{p['keys'][column]}”"
         share = (
             ", its largest share" if line[column] == line[best] else f"; most to “{p['keys'][best]}” {line[best]:.3f}"
         )
@@ -200,7 +201,7 @@ def journey(
             raise ValueError(f"select: there is no {side} {word!r} in any panel; there are {', '.join(choices[side])}")
     high = value_range(np.concatenate([e.ravel() for e in every]), "weights")[1]
     if caption is None:
-        caption = "Point at a word or a cell: rows are [query|who asks], columns [key|who is asked]. Each row sums to 1"
+        caption = "Point at a word or a cell: rows are [query|queries], columns [key|keys]. Each row sums to 1"
         caption += f", full ink is {high:g}." if high < 1 else "."
         caption += " Hatched = masked." if any(np.isnan(e).any() for e in every) else ""
     controls = [

@@ -62,42 +62,44 @@ class Model {
     const turned = this.rotary && !name.includes("cross") ? rotary(keys, this.config.num_heads, first) : keys;
     return { keys: turned, values: this.linear(x, `${name}.value`) };
   }
-  // x asks what was read.
+  // The queries of x attend to the keys and values that were read.
   attend(x, read, name, { causal = false, first = 0, tap }) {
     const heads = this.config.num_heads,
-      asked = this.linear(x, `${name}.query`),
+      projected = this.linear(x, `${name}.query`),
       queries = listen(
         tap,
         `${name}.queries`,
-        this.rotary && !name.includes("cross") ? rotary(asked, heads, first) : asked,
+        this.rotary && !name.includes("cross") ? rotary(projected, heads, first) : projected,
       );
     const keys = listen(tap, `${name}.keys`, read.keys),
       values = listen(tap, `${name}.values`, read.values);
     const weights = listen(tap, `${name}.weights`, attentionWeights(queries, keys, heads, causal, first));
     return this.linear(listen(tap, `${name}.means`, weightedMeans(weights, values)), `${name}.out`);
   }
-  // A part with its residual connection and its norm, before it or after.
-  around(x, name, part) {
-    return this.normFirst ? add(x, part(this.norm(x, `${name}.norm`))) : this.norm(add(x, part(x)), `${name}.norm`);
+  // A sub-layer with its residual connection and its norm, before it or after.
+  around(x, name, sublayer) {
+    return this.normFirst
+      ? add(x, sublayer(this.norm(x, `${name}.norm`)))
+      : this.norm(add(x, sublayer(x)), `${name}.norm`);
   }
   // A block: x [T, D]; past: what was read before x; memory: keys and values of the source -> x and all that was read.
   block(x, name, { causal = false, past, memory, tap } = {}) {
     const first = past?.keys.rows ?? 0;
     let read;
-    x = this.around(x, `${name}.around_attention`, (asks) => {
-      read = this.project(asks, `${name}.attention`, first);
+    x = this.around(x, `${name}.around_attention`, (input) => {
+      read = this.project(input, `${name}.attention`, first);
       if (past) read = { keys: Matrix.stack([past.keys, read.keys]), values: Matrix.stack([past.values, read.values]) };
-      return this.attend(asks, read, `${name}.attention`, { causal, first, tap });
+      return this.attend(input, read, `${name}.attention`, { causal, first, tap });
     });
     x = listen(tap, `${name}.after_attention`, x);
     if (memory) {
-      x = this.around(x, `${name}.around_cross`, (asks) =>
-        this.attend(asks, memory, `${name}.cross_attention`, { tap }),
+      x = this.around(x, `${name}.around_cross`, (input) =>
+        this.attend(input, memory, `${name}.cross_attention`, { tap }),
       );
       x = listen(tap, `${name}.after_cross`, x);
     }
-    x = this.around(x, `${name}.around_ffn`, (asks) => {
-      const wide = map(this.linear(asks, `${name}.ffn.widen`), ACTIVATIONS[this.config.activation]);
+    x = this.around(x, `${name}.around_ffn`, (input) => {
+      const wide = map(this.linear(input, `${name}.ffn.widen`), ACTIVATIONS[this.config.activation]);
       return this.linear(listen(tap, `${name}.ffn`, wide), `${name}.ffn.narrow`);
     });
     return { x: listen(tap, name, x), read };
@@ -208,11 +210,11 @@ export class Seq2Seq extends Model {
   }
   // query [1, D] -> context [1, D] and weights [1, K]
   attend(query, state, tap) {
-    const asked = this.linear(query, "score.W1").data,
+    const projected = this.linear(query, "score.W1").data,
       w = this.tensors["score.w.weight"].data,
       scores = new Float64Array(state.states.rows);
     for (let k = 0; k < scores.length; k++)
-      state.projected.row(k).forEach((p, i) => (scores[k] += w[i] * Math.tanh(asked[i] + p)));
+      state.projected.row(k).forEach((p, i) => (scores[k] += w[i] * Math.tanh(projected[i] + p)));
     const shares = new Matrix(1, scores.length, Float32Array.from(softmax(scores)));
     const [weights] = listen(tap, "decoder.weights", [shares]);
     return { context: weightedMeans([weights], state.states), weights };

@@ -8,7 +8,7 @@ const SELF = /^(?:encoder|(?:bert\.)?blocks)\.(\d+)\.attention\.(weights|means)$
   STATES = /^(decoder\.)?embedding$|^(decoder|(bert\.)?blocks)\.\d+$/,
   MOST = 4; // words that are compared
 
-// A tap for the self-attention with which a text is read. rows: [layer, head, query, keys], so that this word looks at
+// A tap for the self-attention with which a text is read. rows: [layer, head, query, keys], so that this word attends to
 // these keys alone, at each as much (head −1: in all heads); out: [layer, head] of heads that give nothing.
 export function changed({ model }, { ids }, rows, out) {
   return (name, value) => {
@@ -41,7 +41,7 @@ function read({ model }, { ids, segments }, written, tap, hear) {
 }
 
 // The weights of self-attention with which the model reads: [layer][head], each a matrix.
-export function looks(it, given, tap) {
+export function weightsOf(it, given, tap) {
   const layers = [];
   read(it, given, null, tap, (name, value) => SELF.exec(name)?.[2] === "weights" && layers.push(value));
   return layers;

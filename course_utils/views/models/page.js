@@ -1,7 +1,7 @@
 // What a page runs: this script makes `courseModels`, to which the files of a model give their parts. Scripts and not
 // fetch(), since a page that was opened from disk may load nothing else.
 import { ARCHITECTURES, draw, greedy, probabilities, writing } from "./architectures.js";
-import { changed, compared, looks } from "./cause.js";
+import { changed, compared, weightsOf } from "./cause.js";
 import { Matrix, softmax } from "./tensors.js";
 import { BOS, EOS, PAD, UNK, vocabulary } from "./text.js";
 
@@ -45,7 +45,7 @@ function lowRank(matrix, up, down) {
 }
 
 globalThis.courseModels = {
-  ...{ PAD, UNK, BOS, EOS, Matrix, softmax, greedy, writing, draw, probabilities, changed, compared, looks },
+  ...{ PAD, UNK, BOS, EOS, Matrix, softmax, greedy, writing, draw, probabilities, changed, compared, weightsOf },
   ...{ cards, vocabulary },
   card: (card) => (cards[card.name] = card),
   part: (name, number, base64) => ((parts[name] ??= [])[number] = base64),

@@ -180,7 +180,7 @@ def test_looks_are_the_weights_of_the_model(loaded, lesson, twins):
         ("cross", output.weights, at["pronoun"], at["referent"]),
         ("decoder", output.decoder_weights, at["pronoun"], at["noun"] + 1),
     ):
-        found = head_study.looks(loaded, [example], place)
+        found = head_study.weight_between(loaded, [example], place)
         torch.testing.assert_close(found, torch.stack([w[0, :, q, k] for w in weights]))
 
 
@@ -196,9 +196,9 @@ def test_every_head_has_its_effect(loaded, twins):
     assert len(everything) == 9 and everything[0] == whole
 
 
-def test_unseen_looks_are_measured_one_by_one(loaded, twins):
-    table = head_study.unseen_looks(loaded, twins)
-    assert len(table) == len(head_study.LOOKS) and any(row["lost"] != 0 for row in table)
+def test_forbidden_connections_are_measured_one_by_one(loaded, twins):
+    table = head_study.without_connections(loaded, twins)
+    assert len(table) == len(head_study.CONNECTIONS) and any(row["lost"] != 0 for row in table)
 
 
 def test_rank_correlation():
@@ -282,7 +282,7 @@ def test_what_a_cache_keeps():
 def test_recorded_figures_are_those_of_the_shipped_checkpoints():
     heads = results.load("transformer_heads")
     assert heads["steps"] == load_checkpoint(heads["checkpoint"]).card["training"]["step"] and heads["twins"] == 736
-    assert len(heads["heads"]) == 36 and len(heads["looks"]) == len(head_study.LOOKS)
+    assert len(heads["heads"]) == 36 and len(heads["connections"]) == len(head_study.CONNECTIONS)
     assert set(results.load("transformer_norms")["curves"]) == set(norms.SETTINGS)
     assert [row["model"] for row in results.load("transformer_ablations")["rows"]] == list(ablations.VARIANTS)
     counts = results.load("transformer_head_counts")["rows"]

@@ -301,13 +301,13 @@ def test_words_are_found_in_every_panel():
     assert lab.place(0) == (1, 3) and lab.place(1) == (1, 3) and lab.place(2) == (1, 3)
     found = lab.selection
     assert [f.weight for f in found[:2]] == pytest.approx([float(w[1, 3]) for w in weights[:2]], abs=5e-4)
-    assert found[2].weight is None and "“▁animal” may not look at “▁the”" in lab.words(2)
+    assert found[2].weight is None and "“▁animal” may not attend to “▁the”" in lab.words(2)
     gone = at(lab, query="street", key="animal")
     assert gone.place(1) == (None, 1) and "“street” does not ask here; " in gone.words(1)
     best_row = int(weights[1][:, 1].argmax())
     assert f"“{['l', 'animal', 'traverse'][best_row]}" in gone.words(1)
     assert "neither" in at(lab, query="traverse", key="nobody").words(0)
-    assert "“nobody” is not asked here" in at(lab, key="nobody").words(0)
+    assert "“nobody” is not a query here" in at(lab, key="nobody").words(0)
     assert gone.selection[1].weight is None and gone.table().rows[1][1] == "–"
     row = weights[0][4]
     assert f"gives “animal” {row[1]:.3f}"[:-1] in gone.words(0)

@@ -69,7 +69,7 @@ def test_variants_mark_what_changed():
     view = lab(variants=cases, gold=GOLD)
     made = view.options["versions"]
     assert [v["label"] for v in made[1:]] == [
-        "without “He”", "with “wide” for “tired”", "when “est” may not look at “is”", "without “.”",
+        "without “He”", "with “wide” for “tired”", "when “est” may not attend to “is”", "without “.”",
     ]  # fmt: skip
     assert made[1]["changed"] == [True, False, False] and made[1]["lost"] == [True, True, False, False]
     assert made[2]["changed"] == [False, False, True, False] and made[3]["changed"] == [False] * 4

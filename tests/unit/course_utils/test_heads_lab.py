@@ -70,7 +70,7 @@ def test_maps_have_words_and_masks_of_their_own():
     view = three("source", select=("animal", "animal"))
     assert view.weights.shape == (2, 3, 4, 7) and view.selection.query == view.selection.key == "animal"
     decoder = at(view, map="decoder", query=1, key=3)
-    assert decoder.selection.weight is None and "may not look at “dort”" in decoder.describe()
+    assert decoder.selection.weight is None and "may not attend to “dort”" in decoder.describe()
     assert decoder.table().rows[0][1] == "masked"
     assert at(view, map="decoder", query=6, key=6).selection[3:5] == ("dort", "dort"), "kept inside a smaller map"
     marked = at(three(), knocked=[["source", 0, 1]])
