@@ -8,14 +8,16 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* To translate "it" into French, a computer must choose between "il" and "elle", and a person does so by knowing what "it" refers to. Does the computer? **Attention** is the step in which each word decides how much to take from every other word, and it is at the heart of nearly every large language model. This course builds it, from a weighted average up to a GPT, in code that you run and change.
+# *Attention, from a thermometer to GPT, in seven chapters.* **Attention** is the step in which each word of a text decides how much to take from every other word. Nearly every large language model is built on it. In this course you build it yourself, in code that you run and change.
 #
 # **By the end** of this page you will have moved an interactive picture (a *view*), worked with tensors, solved an exercise, and checked that this machine is ready. Reading 20 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 #
-# **To run a cell,** click into it and press *Shift + Enter*. Go from top to bottom, folded cells included; those with `assert` check the numbers in the text. (*Live* is the time in front of a class.)
+# **To run a cell,** click into it and press *Shift + Enter*. Run the folded cells, too: those with `assert` check the numbers in the text. (*Live* is the time in class.)
 
 # %% [markdown]
-# Here is attention at work. A small model of this course reads the English sentence and writes the French one below it. Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", watch the arcs and the French, and follow the questions below them.
+# A small model of this course reads the English sentence and writes the French one below it. In French, "it" becomes "il" or "elle", and a person chooses by knowing what "it" refers to. Does the model?
+#
+# Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", watch the arcs and the French, and follow the questions below them.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -30,11 +32,11 @@ assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# “it” takes most from “animal”, which looks like the reason for “il”. Now swap one word's numbers for those from the other sentence. If you swap those of “tired”, “il” becomes “elle”; if you swap those of “it”, it stays “il”. An arc shows where a word takes from. To find out what decides, change something and look.
+# “it” takes most from “animal”, which looks like the reason for “il”. But take what the model computed for “it” from the other sentence, and the French still says “il”. Only if you do this for “tired” does “il” become “elle”. So the arc of “it” does not show what decides. To find that out, change something and look.
 #
 # </details>
 #
-# Chapter 1 computes such weights by hand, chapter 3 says where a word's numbers come from, and chapter 5 takes this model apart: its *layers* and *heads* are explained there. In JupyterLab and on the website you can type a sentence of your own under the picture.
+# Chapter 5 takes this model apart, and explains its *layers* and *heads*.
 
 # %%
 import torch
@@ -45,7 +47,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# Here are five words. Each *asks* all five, itself included: how many letters do we have in common? Its answers are one row of the picture. They are divided by their sum, so each word shares out exactly 1.
+# Each of these five words *asks* all five, itself included: how many letters do we have in common? Its answers are one row of the picture, divided by their sum, so that each row adds up to 1.
 #
 # **Before you touch:** one word has something in common with only one of the other four. Which?
 
@@ -63,16 +65,15 @@ heatmap(shares, words, words, title="Who has letters in common?", caption="Each 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It is “noon”: of the other words, only “attention” has an n or an o. Move over the cells, or click one and walk with the arrow keys.
+# It is “noon”: of the other words, only “attention” has an n or an o.
 #
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# This picture, a **heatmap**, comes back in every chapter, and is always read in the same way:
-# - A row belongs to the word that asks, a column to a word that is asked. A row adds up to 1.
-# - Ink is attention: blank paper means none, full ink means all of it.
-# - Each role has one colour, in pictures, text and formulas: the <b style="color:#bf5f00">query</b> asks, the <b style="color:#007fc6">keys</b> are asked, the <b style="color:#008a67">values</b> are what they have to give, and <b style="color:#bb51a8">what comes out</b> is purple.
-# - Under each heatmap is a table with the same numbers.
+# This picture, a **heatmap**, comes back in every chapter, always to be read like this:
+# - A row belongs to the word that asks, a column to a word that is asked.
+# - Ink is attention: blank paper means none, and full ink means all of it, unless the picture says otherwise.
+# - Each role has one colour. The <b style="color:#bf5f00">query</b> asks, the <b style="color:#007fc6">keys</b> are asked, the <b style="color:#008a67">values</b> are what they have to give, and <b style="color:#bb51a8">what comes out</b> is purple.
 
 # %% [markdown]
 # ## Guess first
@@ -98,7 +99,7 @@ assert common[3, 4] == common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is: it tells you that nothing is written yet. Then replace the line with `raise` by your own code, run the cell again, and read what you are told. (`[K]` stands for a list of K numbers. `weights * values` multiplies pair by pair, `.sum()` adds up.) Try something wrong, too: forget to divide.
+# Run the cell below as it is, then replace the line with `raise` by your own code and run it again. Make a mistake on purpose, too: forget to divide. (`[K]` stands for a list of K numbers. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -118,14 +119,12 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 assert abs(float(result) - 3.5) < 1e-6
 
 # %% [markdown]
-# That last cell always works: it uses the course's function until yours is right. So you can skip an exercise and come back to it.
-#
-# Stuck? `hint("weighted average")` gives one step at a time; `solution("weighted average")` shows an answer. If your function is wrong and you cannot see why, `mine, inputs = again("weighted average")` gives it back with the inputs on which it failed, and `mine(*inputs)` runs it there. Some exercises ask you to *find the error* in a program or claim that circulates and is wrong.
+# You can skip an exercise, because the cells after it use the course's function until yours is right. If you are stuck, `hint("weighted average")` gives one step at a time, and `solution("weighted average")` shows an answer.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# Skip this if you know PyTorch. A **tensor** is a block of numbers, and its **shape** says how many along each axis. A list of three numbers has the shape [3]; a table of two rows and three columns has [2, 3]. Our docstrings write shapes in letters: [Q, K] is a row for each query and a column for each key.
+# Skip this section if you know PyTorch. A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three numbers has the shape [3]; a table of two rows and three columns has [2, 3]. In letters, [Q, K] has a row for each query and a column for each key.
 
 # %% tags=["nbval-check-output"]
 asked, there = torch.tensor([9.0, 15.0]), torch.tensor([8.0, 12.0, 18.0])
@@ -133,7 +132,7 @@ print(asked.shape, there.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# How far is each of the two from each of the three? `asked - there` fails: [2] and [3] don't fit. `asked[:, None]` turns the first list into a column, with an axis of length 1: [2, 1]. PyTorch stretches axes of length 1 to the length in the other tensor, and axes missing on the left count as 1. This is **broadcasting**: [2, 1] and [3] give [2, 3].
+# How far is each of the two from each of the three? `asked - there` fails, because [2] and [3] don't fit. `asked[:, None]` turns the first list into a column, of shape [2, 1]. PyTorch stretches an axis of length 1 to the length in the other tensor, and an axis missing on the left counts as 1. This is **broadcasting**: [2, 1] and [3] give [2, 3].
 
 # %%
 distance = asked[:, None] - there  # [2, 1] - [3] -> [2, 3]
@@ -141,14 +140,14 @@ distance
 
 # %% [markdown]
 # <a id="dim"></a>
-# Many functions run along one axis, which you choose with `dim`: the axis of that number disappears. (`x.sum(0)` is short for `x.sum(dim=0)`.) `dim=0` runs down the columns, `dim=1` along the rows. `dim=-1` is always the last axis, so in a table it runs along each row. With `keepdim=True` the axis stays, with length 1, and the result still fits the table.
+# Many functions run along one axis, which you choose with `dim`, and that axis disappears. In a table `dim=0` runs down the columns and `dim=1` along the rows; `dim=-1` is always the last axis. (`x.sum(0)` is short for `x.sum(dim=0)`.) With `keepdim=True` the axis stays, with length 1, so the result still fits the table.
 
 # %% tags=["nbval-check-output"]
 near = 1 / (1 + distance.abs())  # .abs(): without the sign; element by element, [2, 3]
 print(near.sum(0).shape, near.sum(-1).shape, near.sum(-1, keepdim=True).shape)
 
 # %% [markdown]
-# Divide each row by its sum and you have shares. `@`, the *matrix product*, then uses them to average the values: it multiplies each row pair by pair with the values and adds up: [2, 3] `@` [3] gives [2]. If the values are a table, it does so for each of their columns: [2, 3] `@` [3, 4] gives [2, 4].
+# Divide each row by its sum and you have shares. The *matrix product*, `@`, uses them to average the values: it multiplies each row pair by pair with the values and adds up, so [2, 3] `@` [3] gives [2]. If the values are a table, it does this for each column: [2, 3] `@` [3, 4] gives [2, 4].
 
 # %%
 part = near / near.sum(-1, keepdim=True)  # [2, 3] / [2, 1] -> [2, 3]; each row adds up to 1
@@ -156,7 +155,7 @@ part @ torch.tensor([10.0, 20.0, 15.0])  # [2, 3] @ [3] -> [2]: two weighted ave
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# A comparison gives a table of True and False, a **Boolean mask**. In this course True means "keep". `~mask` exchanges True and False, and `x.masked_fill(~mask, 0.0)` writes 0 wherever the mask says no. (`one & other` is True where both masks are; `x[mask]` takes only the numbers that are kept.)
+# A comparison gives a table of True and False, a **Boolean mask**. In this course True means "keep". `~mask` exchanges True and False, so `x.masked_fill(~mask, 0.0)` writes 0 wherever the mask says no. `x[mask]` takes only the numbers that are kept.
 
 # %%
 near_enough = distance.abs() <= 4  # [2, 3], bool
@@ -168,9 +167,9 @@ assert near_enough.tolist() == [[True, True, False], [False, True, True]]
 assert (part.masked_fill(~near_enough, 0.0).sum(-1) < 1).all()
 
 # %% [markdown]
-# The rows no longer add up to 1. In chapter 1 the numbers that are kept are rescaled to add up to 1.
+# The rows no longer add up to 1; chapter 1 rescales them.
 #
-# **Try it.** Here the sums of the rows should be 1, and they are 1.25 and 0.875, although nothing failed. The table is square: what did broadcasting do, and which word is missing? Repair the cell.
+# **Try it.** The next cell runs, but its rows add up to 1.25 and 0.875. The table is square: what did broadcasting do, and which word is missing? Repair the cell.
 
 # %%
 square = torch.tensor([[6.0, 2.0], [1.0, 3.0]])
@@ -183,13 +182,13 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# `keepdim=True` is missing. The sums are [8, 4], of shape [2]. Against a table they count as one *row*, [1, 2], so the first column was divided by 8 and the second by 4. With `keepdim=True` they are a column, [2, 1], and each row is divided by its own sum. With three columns the first version would have failed; with two it runs and is wrong.
+# `keepdim=True` is missing. The sums, [8, 4], have the shape [2]. Against a table they count as one *row*, so the first column was divided by 8 and the second by 4. With `keepdim=True` they are a column, [2, 1], and each row is divided by its own sum.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
-# The doctor checks everything that the course needs and says what to do if something is missing. (`make doctor`, in a terminal, also estimates the minutes of each chapter.)
+# The next cell checks everything that the course needs, and says what to do about what is missing.
 
 # %% tags=["check"]
 # %run -m course doctor --quick
@@ -206,11 +205,11 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 # | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
 # | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, and how to choose it |
 #
-# The first lines of each say how long its **core path** takes: everything but the folded sections called *Deeper*, on which nothing in the core depends. One sentence goes through all seven chapters: *The animal didn't cross the street because it was too tired.*
+# You may skip the folded sections called *Deeper*: nothing in the rest, the **core path**, depends on them.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>
-# **How far have you got?** Your workbook remembers what you have solved. Run this cell whenever you come back:
+# **How far have you got?** Run this cell whenever you come back: it shows what you have solved.
 
 # %% slideshow={"slide_type": "skip"}
 from course_tools.classroom.progress import progress
@@ -218,20 +217,13 @@ from course_tools.classroom.progress import progress
 progress()
 
 # %% [markdown]
-# ## Working, stopping, presenting
-# - **Your copy.** You work in the folder `workbook`. An update never overwrites what you wrote; a new edition is stored next to it.
-# - **Order.** A cell may need names from the cells above it. Once those have run, you can run it as often as you like, and you may leave out exercises and whole *Deeper* sections.
-# - **Restart.** The *kernel* is the Python process that runs your cells. After *Kernel → Restart*, or when you come back tomorrow, Python has forgotten every name: `NameError`. In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores everything above it. *Run → Run All Above Selected Cell* does so more slowly.
-# - **Stop.** Press ■ to stop a training run. It keeps its best result, from which you can continue (`resume=`).
-# - **No network needed.** Most views compute in the browser, and move even when the kernel is off. Those that say “Python answers here” need it.
+# ## Working and stopping
+# - **Your copy.** You work in the folder `workbook`, and an update never overwrites what you wrote.
+# - **Order.** A cell may need names from the cells above it, so go from top to bottom.
+# - **Restart.** The *kernel* is the Python process that runs your cells. When it restarts, Python forgets every name (`NameError`). In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores everything above it.
+# - **Stop.** Press ■ to stop a training run. It keeps its best result.
 #
 # **Keep this:** guess, touch, write, check. Nothing you do here can break the course.
-#
-# <details><summary>In front of a class</summary>
-#
-# *View → Presentation Mode* makes text and code larger. `presenting=True` gives a view type that can be read from the back row; `COURSE_PRESENTING=1` does it for every view.
-#
-# </details>
 
 # %% [markdown]
 # ## Glossary
@@ -244,9 +236,6 @@ progress()
 # | [shape](#shape) | 形状 | how many numbers along each axis |
 # | [broadcasting](#broadcasting) | 广播 | axes of length 1 are stretched to fit |
 # | [Boolean mask](#boolean-mask) | 布尔掩码 | a table of True and False |
-#
-# ## Further reading
-# - *JupyterLab documentation*, section "Notebooks": cells, kernels, shortcuts.
 #
 # ## Next
 # A thermometer that nobody looked at.
