@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* **By the end** you will have taught a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, trained a small part instead of the whole, and (with a network) loaded published parameters into the same classes. Reading 60 minutes · live 60 · exercises 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
+# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and loaded published parameters into the same classes. Reading 60 minutes · live 60 · exercises 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A story with a hole
-# A grammar of ours has generated 9,000 short stories. In these, `bert-stories`, an encoder with three of chapter 5's blocks, had to guess words that were hidden from it. **Before you touch anything:** cover the words below with a finger, one after another. Which could you guess? And which from the left side alone?
+# A program of ours wrote 9,000 short stories. On these we trained `bert-stories`, an encoder with three of chapter 5's blocks, to guess words that were hidden from it. **Before you touch anything:** cover the words below one after another. Which could you guess? And which from the left side alone?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
@@ -41,18 +41,18 @@ from_the_left = sum(tokenizer.words[left[n]] == text.tokens[n] for n in words)
 guessed
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert guessed.right() == (18, 21) and {anna[0][0], she[0][0]} == {"rosa"} and [(word, round(p, 2)) for word, p in her[:2]] == [("his", 0.57), ("her", 0.43)]
-assert not any(map(lesson.seen, at_the_bank)) and sum(text.tokens[n] == "." for n in words) == 2
+assert guessed.right() == (18, 21) and {anna[0][0], she[0][0]} == {"rosa"} and [word for word, _ in her[:2]] == ["his", "her"]
+assert not any(map(lesson.seen, at_the_bank))
 assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories.model.config.num_layers == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# It never read these two sentences in training. From both sides its first choice is right at 18 of the 21 positions (two of them full stops). It misses “anna”, as anybody would, puts a name for “she”, and takes “his” (0.57) before “her” (0.43). From the left alone, when it may not attend to anything after the gap, 11 are right (it was never trained for that).
+# The model never read these two sentences in training. From both sides, its first choice is right at 18 of the 21 positions. It misses “anna”, as anybody would, puts a name for “she”, and prefers “his” to “her”. From the left alone, 11 are right, although it was never trained for that.
 #
 # </details>
 #
-# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained on such gaps in a large amount of text. *Bidirectional* means that it reads both sides of a word at once, where earlier pre-trained language models read one side, or each by itself. According to its paper, it set records in eleven tasks, with one new layer for each.
+# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained on such gaps in a large amount of text. *Bidirectional* means that it reads both sides of a word at once.
 #
 # **Keep this:** hide a word, and any text becomes a question with a known answer.
 
@@ -60,20 +60,20 @@ assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories
 # ## Three questions first
 # 1. Which mask does a decoder have that an encoder lacks, and what is it for?
 # 2. What are the sub-layers of an encoder block?
-# 3. A map shows a head that attends to the right noun. What do you do before you call it an explanation?
+# 3. A head attends to the right noun. How do you test whether this matters?
 #
 # <details><summary>Answers</summary>
 #
 # 1. The causal mask: a model that is learning to predict the next word must not be able to see it.
 # 2. Multi-head attention and a feed-forward network, each with a residual connection and a norm.
-# 3. Remove the head, or forbid the connection, and count what is lost.
+# 3. Remove the head, and measure what is lost.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, two vectors
 # <a id="static"></a><a id="contextual"></a>
-# *Anna went to the bank to deposit some money. Anna went to the bank to sit down by the river.* Word2vec and GloVe learn a table with one row for each word: a **static** vector, the same for both kinds of bank. The output of an encoder at the word's position is a **contextual** vector.
+# *Anna went to the bank to deposit some money. Anna went to the bank to sit down by the river.* Older methods, word2vec and GloVe, learn a table with one row for each word, so both banks get the same **static** vector. An encoder reads the whole sentence, so its output at the word, a **contextual** vector, differs from one sentence to the next.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -84,7 +84,7 @@ predict(
 )
 
 # %% [markdown]
-# Now take 50 held-out sentences with “bank”, half about money and half about a river, and compare their “bank” vectors two by two (by the cosine, after subtracting the mean of all) at three stages of the model. If a stage separates the meanings, you see two dark squares.
+# Now take 50 held-out sentences with “bank”, half of them about money and half about a river. The maps compare their “bank” vectors two by two, at three stages of the model. Where a stage separates the meanings, you see two dark squares.
 
 # %%
 from chapters.ch06.experiments.contextual import banks, nearest_alike, nearest_by_words, similarity_maps, word_vectors
@@ -97,15 +97,17 @@ by_words = nearest_by_words(banked, kinds)  # no vectors: the sentence with the 
 similarity_maps(steps, kinds)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert len(banked) == 50 and int(kinds.sum()) == 25 and round(apart["with its position"], 2) == 0.42 and round(apart["after the last block"], 2) == 0.96
+assert len(banked) == 50 and int(kinds.sum()) == 25 and round(apart["after the last block"], 2) == 0.96
 assert round(by_words, 2) == 0.92
 
 # %% [markdown]
-# In the table, all fifty are the same row. After the last block, the nearest other “bank” has the same meaning in 96 % of the cases. (With a position added, but before the first block, in 42 %; chance is about half.)
+# In the table, all fifty are the same row. After the last block, the nearest other “bank” has the same meaning in 96 % of the cases. But this is easier than it sounds: if we choose the sentence that shares the most words instead, 92 % are right. So the count shows only that the vector has taken in the words around it.
 #
-# But nearly all of this is easy: just take the sentence that shares most words, and 92 % are right. The count shows only that the vector has taken in the words around it.
-#
-# Four ways to get word vectors, oldest first:
+# **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: four ways to get word vectors
+# Here are four ways to get word vectors, oldest first:
 #
 # | | built from | a word sees | its vector | for a new task |
 # |---|---|---|---|---|
@@ -114,12 +116,12 @@ assert round(by_words, 2) == 0.92
 # | GPT (2018) | Transformer decoder | its left | contextual | one layer on top |
 # | BERT (2018) | Transformer encoder | both sides, in every layer | contextual | one layer on top |
 #
-# **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
+# With one layer for each task on top, BERT set records in eleven tasks, according to its paper.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
 # <a id="wordpiece"></a>
-# First, our text is put into lower case and cut into pieces. **WordPiece** takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. So even a small vocabulary leaves hardly any word unknown, as long as it has the letters. Here is one sentence, cut by three vocabularies (BERT's has 30,522 pieces):
+# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. It takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. Here is one sentence, cut with three vocabularies:
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
@@ -131,10 +133,10 @@ for size in (150, 400, 1200):
 
 # %% [markdown]
 # <a id="cls"></a><a id="segment"></a>
-# Then one or two sentences (the paper means any piece of text) become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence, and the **segment** of a position is the number of its sentence: `0 0 0 0 1 1 1 1`.
+# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence. The **segment** of a position says to which sentence it belongs: `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
-# Join two sentences, and pad with `[PAD]` to the length that a batch needs. The mask is True for real tokens.
+# Join two sentences, and pad them.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch06 import again, exercise, find_error, hint, solution
@@ -146,7 +148,7 @@ def bert_input(first, second, cls, sep, pad, length):
 
 # %% [markdown]
 # <a id="embedding-sum"></a>
-# Each position now has three numbers: piece, segment and position. Each selects a row from its own learned table (BERT has no sinusoids), and **the rows are added**. A layer norm follows.
+# Each position now has three numbers: its piece, its segment and its position. Each number selects a row from a learned table of its own, and **the three rows are added**. A layer norm follows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.pairs import Batch
@@ -166,7 +168,7 @@ assert all(map(torch.equal, batch, collate([pair])))
 
 # %% [markdown]
 # ### Exercise 2 ●●○ · 4 minutes
-# Write it: three rows, a sum, a layer norm.
+# Write the sum and the layer norm.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("embedding sum")
@@ -175,12 +177,14 @@ def embed(ids, segments, token_table, segment_table, position_table, gain, bias)
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** pieces, segments, positions: three learned tables, one sum.
+# **Keep this:** the input is a sum of three learned rows, for the piece, the segment and the position.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Mask some words
 # <a id="mlm"></a>
-# A model that sees both sides also sees the next word, so asking for the next word would teach it nothing. Mask some words instead, and ask for those: this is a **masked language model** (MLM). 15 % of the pieces are chosen; of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts the chosen positions only.
+# A model that sees both sides also sees the next word, so asking for the next word would teach it nothing. Instead we hide some words and ask for those: this is a **masked language model** (MLM).
+#
+# Of all pieces, 15 % are chosen. Of these, 80 % become `[MASK]`, 10 % become a random word, and 10 % stay as they are. The loss counts only the chosen positions.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -192,9 +196,9 @@ predict(
 )
 
 # %% [markdown]
-# Copying is not safe, either: nothing marks the random words, so the model has to check every visible word. That was the idea. In practice it makes little difference: after fine-tuning, masking all chosen words does about as well (the paper's appendix C.2).
+# The random words are not marked, so the model has to check every visible word. In practice, this mixture matters little: according to the paper, masking all chosen words does about as well after fine-tuning.
 #
-# Draw again and again: the counters approach 15 %, and 80, 10 and 10 %.
+# Draw again and again, and watch the shares.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -203,7 +207,7 @@ labs.mask_tokens(shop, vocabulary=whole_words[:300], title="What is asked this t
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
-# `labels` hold the original word at the chosen positions and −100 elsewhere. Decide between the three cases by one random number per word: two independent draws could pick the same word twice.
+# Write it. For each word, let one random number decide between the three cases.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("mask tokens")
@@ -213,7 +217,7 @@ def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# How does a vector become a word? The output vector at a position goes through one more layer: a matrix, a GELU (a smooth version of ReLU) and a norm. The result is compared with every row of the word table. These V dot products, plus a learned number for each word, are the logits. Write the loss over the chosen positions.
+# How does a vector become a word? The output vector goes through one more layer and is then compared with every row of the table of pieces. These V dot products, plus a learned number for each word, are the logits. Write the loss over the chosen positions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -235,12 +239,12 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
     return inputs                              # the loss: where chosen
 
 # %% [markdown]
-# **Keep this:** ask for 15 %, count only these, and leave some of them looking normal.
+# **Keep this:** choose 15 % of the words, count the loss only there, and leave some of them looking normal.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the second follow the first?
 # <a id="nsp"></a>
-# BERT has a second task: in half of the pairs, B really follows A; in the other half it comes from somewhere else. **Next sentence prediction** (NSP) reads the answer from the output vector of `[CLS]`, after one more layer, the *pooler* (a matrix and a tanh). The paper's examples, and a Chinese one:
+# BERT has a second task, **next sentence prediction** (NSP). In half of the pairs, B really follows A; in the other half, it comes from somewhere else. The answer is read from the output vector of `[CLS]`, after one more layer, the *pooler* (a matrix and a tanh). The first two examples are the paper's:
 #
 # | A | B | |
 # |---|---|---|
@@ -249,10 +253,8 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # | 今天天气很好 (fine weather today) | 我出去跑步了 (I went out for a run) | IsNext |
 # | 今天天气很好 | 我买了一本书 (I bought a book) | NotNext |
 #
-# In the last row both sentences are good; only together they are odd. (RoBERTa later dropped this task and, according to its paper, did no worse.)
-#
 # ### Exercise 5 ●●○ · 7 minutes
-# Make such pairs from stories. Be careful: the sentence from “somewhere else” must not happen to be the one that follows.
+# Make such pairs from stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("next sentence pairs")
@@ -261,7 +263,7 @@ def next_sentence_pairs(stories, count, generator):
     raise NotImplementedError
 
 # %% [markdown]
-# What does `bert-stories` say of the pairs in the table above, and of three about banks? **Guess** which answer it is least sure of.
+# **Guess:** of which pair in the table above is `bert-stories` least sure? It reads these pairs in English and without gaps, and then three more about banks.
 
 # %% jupyter={"source_hidden": true}
 from course_utils.views import Table
@@ -292,16 +294,16 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# All seven are right, and it is least sure of the book (0.35). From the fifth row to the sixth only B changes, and from the sixth to the seventh only A. Each time the answer flips, so the model uses both sentences. But the skill is brittle: with “the weather *is* fine today”, it believes that the book follows.
+# It is least sure of the book (0.35), but all seven answers are right. From row 5 to row 6 only B changes, and from 6 to 7 only A. The answer flips each time, so the model uses both sentences. But its skill is brittle: with “the weather *is* fine today”, it believes that the book follows.
 #
 # </details>
 #
-# **Keep this:** the text contains the answers to both tasks; nobody has to label anything.
+# **Keep this:** the text itself contains the answers to both tasks, so nobody has to label anything.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One step of pre-training
 # <a id="pre-training"></a>
-# **Pre-training** repeats one step many times: draw a batch, let the model answer both questions, add the two losses, and change every parameter a little. Here is such a batch. Your functions draw the pairs, join them and mask them (the course's, where you have not written yours yet).
+# **Pre-training** repeats one step many times: draw a batch, let the model answer both questions, add the two losses, and change every parameter a little. The next cell draws a batch with your functions.
 
 # %% slideshow={"slide_type": "subslide"}
 from chapters.ch06.pairs import Masked
@@ -337,7 +339,7 @@ predict(
 )
 
 # %% [markdown]
-# Here is the whole step. Then the same batch is asked again:
+# Here is the whole step, with the loss on this batch before and after it:
 
 # %% slideshow={"slide_type": "subslide"}
 from torch.nn.functional import cross_entropy
@@ -358,11 +360,11 @@ print(f"loss before the step {before.item():.2f}, after it {after.item():.2f}")
 assert len(tokenizer) == 1200 and abs(before - torch.tensor(2.0 * len(tokenizer)).log()) < 0.6 and after < before
 
 # %% [markdown]
-# **Keep this:** one forward pass answers two questions, and the sum of their losses trains everything.
+# **Keep this:** one forward pass answers both questions, and the sum of their losses trains everything.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a BERT of your own parts
-# The model in that step was the course's. Your embedding sum, with chapter 5's blocks above it, makes one of your own. A table says whose parts it has.
+# The model in that step was the course's. With your embedding sum and chapter 5's blocks you can build one of your own. The table says which parts of it are yours.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 own = {"bert_input": bert_input, "embed": embed, "next_sentence_pairs": next_sentence_pairs, "mask_tokens": mask_tokens, "mlm_loss": mlm_loss}
@@ -428,11 +430,11 @@ assert max(differ.values()) < 1e-5
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Less than a hundred-thousandth. It is the same model.
+# They differ by less than a hundred-thousandth, so it is the same model.
 #
 # </details>
 #
-# Now repeat the step above with it, for a few seconds. It begins with the parameters of the fresh model.
+# Now repeat the step above with a model of your parts, for a few seconds. It begins with fresh parameters.
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 from course_utils.training import fit
@@ -446,7 +448,7 @@ assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pre-train it yourself
-# Now a model of your own takes 1,600 such steps. It has two blocks (`bert-stories` has three, and took 10,000 steps with 64 pairs each). `lesson.train` repeats the step above with the course's functions; its learning rate first rises and then falls. Start the cell. While it runs, **guess**: in stories that it has not read, how many of the masked words will your model get right, and how many of the pairs?
+# Now train a model of your own with 1,600 such steps, using the course's functions. It is smaller than `bert-stories` and trains for fewer steps. Start the cell. While it runs, **guess**: in stories that it has not read, how many of the masked words will your model get right, and how many of the pairs?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06.lesson import BATCH, STEPS
@@ -457,7 +459,7 @@ run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profi
                    evaluate=lesson.valid(128), every=STEPS // 10)
 
 # %% [markdown]
-# The table has two kinds of stories that were held out: some with the plots of the training, others with new plots and new names. Its pairs have masked words, those above had none. *Always the same answer* says “the”, the commonest word, for every gap, and “B follows” for every pair.
+# The table has two kinds of held-out stories: some have the plots of the training, others have new plots and new names. *Always the same answer* says “the” for every gap and “B follows” for every pair.
 
 # %%
 splits, both = {"known plots": "valid", "new plots and names": "test"}, {"your model": mine, "bert-stories": stories.model}
@@ -471,11 +473,11 @@ Table([{"task": task, "held-out stories with": name} | {f"{who}, %": round(100 *
 assert filled["known plots"]["your model"] > 0.55 and follow["known plots"]["your model"] > 0.8
 assert filled["new plots and names"]["your model"] < 0.45 and abs(follow["new plots and names"]["your model"] - 0.5) < 0.12
 assert all(0.09 < found["always the same answer"] < 0.13 for found in filled.values()) and filled["known plots"]["bert-stories"] > 0.8
-assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2) and stories.card["training"]["recipe"]["rows"] == 64
-assert stories.card["training"]["step"] == 10_000
+assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
+assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
 
 # %% [markdown]
-# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new plots and names it fills far fewer gaps, and on pairs it does little better than tossing a coin: much of what it knows is about *these* stories.
+# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new plots and names, it fills far fewer gaps, and on pairs it does little better than tossing a coin. So much of what it knows is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": gaps(mine, text)}, tokenizer.words, truth=text.tokens,
@@ -488,7 +490,7 @@ labs.predictions(text.tokens, {"untrained": untrained, "your model": gaps(mine, 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One model, four uses
 # <a id="fine-tuning"></a>
-# Keep the encoder, put *one* new layer on top (the **task head**, which has nothing to do with attention heads), and train everything a little further on a task with labels: **fine-tuning**. Our grammar has also generated sentences with labels, for four tasks:
+# Keep the encoder, put *one* new layer on top, and train everything a little further on a task with labels: this is **fine-tuning**. The new layer is the **task head**; it has nothing to do with attention heads. Here are four tasks, again with generated sentences:
 #
 # | task | input | an example | the new layer reads |
 # |---|---|---|---|
@@ -496,8 +498,6 @@ labs.predictions(text.tokens, {"untrained": untrained, "your model": gaps(mine, 
 # | pairs | `[CLS] A [SEP] B [SEP]` | Jack lost the race. Peter was the winner. → A implies B (or contradicts it, or neither) | `[CLS]` |
 # | entities | `[CLS] A [SEP]` | Tom and Helen went to Egypt on Friday. → two persons, a place | each word |
 # | questions | `[CLS] question [SEP] text [SEP]` | Who was at the farm? … Ben bought pears at the farm at night … → Ben | each token, for the start and for the end |
-#
-# Three things differ: the input, which output vectors are read, and whether a softmax chooses among labels or among positions.
 
 # %%
 from chapters.ch06.finetuning import task_of
@@ -508,7 +508,7 @@ for task in tasks.values():
     task.max_length = encoder.config.max_length
 
 # %% [markdown]
-# The training is the loop that you know. Here are five steps of it for sentiment, with a copy of `bert-stories` and 32 sentences:
+# Here are five steps of fine-tuning for sentiment, with a copy of `bert-stories` and 32 sentences:
 
 # %%
 tuned = tasks["sentiment"].model(encoder).eval()  # a copy of the encoder, and one new layer; eval(): no dropout here
@@ -534,12 +534,12 @@ assert any(" ".join(e.words) == "Tom and Helen went to Egypt on Friday ." for e 
 assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in tasks["questions"].examples("train"))
 
 # %% [markdown]
-# A label for a sentence or a pair is one softmax over a few classes. The other two tasks need a closer look. The models in the next two sections come with the course: `bert-stories`, fine-tuned. The tagger kept its own parameters and trained only a few added ones ([LoRA](#lora), further down).
+# For a sentence or a pair, one softmax chooses among a few labels. The other two tasks need a closer look. For each of them the course brings a model, fine-tuned from `bert-stories`.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
 # <a id="bio"></a>
-# Lincoln may be a man, a town or a company. Under each word you see the right tag, and under that the model's: **B** begins a name, **I** is inside one, **O** is outside, so *South Africa* is one place of two words. No labelled sentence in its training contains either name (some stories do mention a Lincoln).
+# Lincoln may be a man, a town or a company. Under each word you see the right tag, and below it the model's. **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. No labelled sentence in the model's training contains either name.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shipped = {name: load_checkpoint(f"bert-{name}") for name in tasks}
@@ -554,15 +554,14 @@ labs.tagged(tagged.words, tagged.tags, predicted=said[0].tags, title="Who is who
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
-assert any(" Lincoln " in sentence for story in load("stories", "train") for sentence in story.sentences)
 assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and round(sum(as_meant) / 58, 1) == 0.7 and counts == {"person": 23, "place": 20, "organisation": 15}
 
 # %% [markdown]
-# We count whole names by **F1** $=2PR/(P+R)$, where $P$ (*precision*) is the share of the names it found that are right, and $R$ (*recall*) the share of the right names that it found. A tagger that always answers O has an F1 of 0.
+# A tagger is judged by whole names. *Precision* $P$ is the share of its names that are right, and *recall* $R$ is the share of the right names that it found. **F1** combines them: $2PR/(P+R)$.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
-# People tag words, but the model reads pieces. So the first piece of a word is used for its tag, and the others are ignored.
+# People tag words, but the model reads pieces. So the first piece of a word gets the word's tag, and the other pieces are ignored.
 #
 # #### Exercise ●●○ · 4 minutes
 # `words` is what `encode(…).words` holds: for each token the number of its word, −1 for `[CLS]` and `[SEP]`.
@@ -585,7 +584,7 @@ assert piece_tags == tasks["entities"].target(tagged, pieced)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An answer from the text
 # <a id="span"></a>
-# For a question, the model gives each position two numbers. One softmax over all *positions* says where the answer begins, another where it ends. (If both choose `[CLS]`, there is no answer.)
+# For a question, the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another says where it ends. If both choose `[CLS]`, the text has no answer.
 #
 # ### Exercise 6 ●●● · 6 minutes
 # The most probable beginning may come after the most probable end. So look for the best *pair*: first ≤ last, both inside the text.
@@ -615,14 +614,14 @@ labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.star
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == (answer.first, answer.last) and answer.text == question.answer and best[0] < best[1]
-assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2) for part in ("", "_answerable", "_unanswerable")] == [0.69, 0.74, 0.21]
+assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2) for part in ("", "_unanswerable")] == [0.69, 0.21]
 
 # %% [markdown]
-# We chose one that it gets right. On all test questions, with new names and patterns, 69 % of the answers are right word for word: the **exact match**. (Where the text has an answer, 74 %; where it has none, it says so in one case of five.)
+# We chose a question that the model gets right. Over the whole test, with new names and patterns, 69 % of its answers are right word for word; this share is called the **exact match**. Where the text has no answer, the model says so in only one case of five.
 #
-# Training on our questions alone is not enough: models trained so get about a third right (see *What is pre-training worth?*). `bert-questions` was given practice in looking things up: in training, half of its questions were a sentence of the text with a gap, some words were made-up ones, and one head of the first layer began by looking for the same word in the other segment.
+# Models trained on our questions alone get about a third right, but `bert-questions` had extra practice in looking things up.
 #
-# **Keep this:** tags are one decision for each word; an answer is two decisions about the whole text.
+# **Keep this:** a tag is one decision for each word; an answer is two decisions about the whole text.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is an answer a class?
@@ -642,7 +641,7 @@ def start_and_end(start_logits, end_logits, mask):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: too long, too short, not in the set
-# What happens to texts that do not fit? A text that is too long loses its end, with a message; the remaining tokens still point to the right characters. An empty text is refused, and so are unknown labels.
+# What happens to a text that does not fit? If it is too long, it loses its end, with a message, and the remaining tokens still point to the right characters. An empty text is refused, and so is an unknown label.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 import warnings
@@ -661,7 +660,7 @@ for wrong in (lambda: encode(tokenizer, ""), lambda: tasks["sentiment"].number("
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is pre-training worth?
-# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Both are tested twice: on sentences with the words and patterns of their training (*known*), and with others (*new*). “New” means new to the *task*: six in ten of these words were in the stories.
+# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Both are tested on sentences with the words and patterns of their training (*known*), and on sentences with others (*new*). “New” means new to the *task*: six in ten of these words were in the stories.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -694,7 +693,7 @@ assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == shar
 assert live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# *Always the same answer* means one label, no name, or no answer. With known words, your pre-trained model is ahead in every task. Part of this is speed: in so few steps, the fresh one has not got beyond the same answer in sentiment and pairs. And one seed may be luck. So here is `bert-stories`, with more steps and three seeds, recorded:
+# With known words, your pre-trained model is ahead in every task. Part of this is speed: in so few steps, the fresh model hardly begins to learn sentiment and pairs. And one seed may be luck. So here are recorded runs with `bert-stories`, more steps and three seeds:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -711,15 +710,13 @@ Table(rows, f"bert-stories: mean of {by_task['seeds']} seeds (lowest to highest)
 assert [round(100 * x) for x in on_test["sentiment"] + on_test["pairs"]] == [61, 91, 34, 49]
 assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
 assert all(2 <= found["steps"] / bert_study.LIVE[name] <= 4 for name, found in by_task["tasks"].items())
-assert round(100 * by_task["tasks"]["entities"]["from scratch"]["valid"]["mean"]) == 97
-assert by_task["tasks"]["entities"]["steps"] == 100
-assert {found[start]["lr"] for found in by_task["tasks"].values() for start in ("from scratch", "pre-trained")} == {5e-4, 1e-3, 2e-3}
 assert round(bert_study.told_before(tasks.values()), 1) == 0.6
 
 # %% [markdown]
-# With new words and patterns, pre-training pays: from 61 to 91 % of the sentiments, three times the F1 of the names, three times as many answers; pairs rise from chance (34 %) to 49 %. With known words, even a model from scratch tags names well (F1 97).
-#
-# **Guess** before you look: both take the same 150 steps. How many labelled sentences does a model from scratch need to match the pre-trained one with 500?
+# With new words and patterns, pre-training pays in every task: sentiment rises from 61 to 91 %, and about three times as many questions are answered correctly.
+
+# %% [markdown]
+# **Guess:** both models take the same 150 steps. How many labelled sentences does the one from scratch need to match the pre-trained one with 500?
 
 # %%
 few = results.load("bert_labels")
@@ -731,32 +728,29 @@ plot.lines(by_count | {"a coin": ([20, 2000], [50, 50])}, "sentences with a labe
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(by_count[f"pre-trained, {kind} words"][1][2]) for kind in ("known", "new")] == [97, 71]
 assert [round(by_count[f"from scratch, {kind} words"][1][3]) for kind in ("known", "new")] == [94, 57]
-assert [round(by_count[f"from scratch, {kind} words"][1][2]) for kind in ("known", "new")] == [91, 64] and few["steps"] == 150
+assert few["steps"] == 150 and by_count["from scratch, new words"][1][3] < by_count["from scratch, new words"][1][2]
 assert [round(100 * few["starts"]["from scratch"]["500"]["test"][end]) for end in ("lowest", "highest")] == [56, 74]
-assert all(share[0] < 61 for _, share in list(by_count.values()))
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In these 150 steps, 2,000 were not enough. With 500, the pre-trained model gets 97 % right with known words and 71 % with new ones; from scratch, 2,000 give 94 and 57. (With new words, 500 had given 64, but its three seeds lie between 56 and 74.) With 20, neither gets above 61 %.
+# In these 150 steps, even 2,000 were not enough. With 500, the pre-trained model gets 97 % right with known words and 71 % with new ones; from scratch, 2,000 give 94 and 57. For new words the curve from scratch even falls, but there the seeds differ widely.
 #
 # </details>
-#
-# The paper takes two to four passes through the labels and a learning rate of 2 to 5 · 10⁻⁵ (ours 5 · 10⁻⁴ to 2 · 10⁻³). With few labels the results vary, so use several seeds.
 #
 # **Keep this:** labels are rare, text is not. Pre-training teaches a model words; fine-tuning teaches it what to use them for.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
 # <a id="adapter"></a><a id="lora"></a>
-# Four tasks mean four copies of the model on the disk. So *freeze* the model (its parameters no longer learn) and train something small inside it. A bottleneck **adapter** comes after each sub-layer of a block, before the residual connection:
+# If the whole model is trained, four tasks need four copies of it on the disk. Instead, *freeze* it, so that its parameters no longer learn, and train something small inside it. One way is a bottleneck **adapter** after each sub-layer of a block, before the residual connection:
 #
 # $$ x+\mathrm{GELU}(x\,W_{\downarrow}+b_{\downarrow})\,W_{\uparrow}+b_{\uparrow} $$
 #
-# Here $x$ is the output of the sub-layer. $W_\uparrow$ and $b_\uparrow$ start as zeros, so at first the model computes what it did before.
+# Here $x$ is the output of the sub-layer, and GELU is a smooth version of ReLU. $W_\uparrow$ and $b_\uparrow$ start as zeros, so at first the model computes what it did before.
 #
 # ### Exercise 7 ●○○ · 3 minutes
-# Write it: down to R features, a GELU, up again, and added to the input.
+# Write it, with R features in the middle.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("bottleneck adapter")
@@ -765,11 +759,9 @@ def adapter(x, W_down, b_down, W_up, b_up):
     raise NotImplementedError
 
 # %% [markdown]
-# **LoRA** adds no layer; it changes a *matrix*, to $W+\tfrac{\alpha}{r}BA$. $W$ is frozen; $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*. $\alpha/r$ is a fixed factor, here 2. $B$ starts as zeros, so again nothing changes at first. $A$ starts at random: if both were zero, neither would get a gradient.
+# **LoRA** adds no layer. It changes a *matrix* $W$ to $W+\tfrac{\alpha}{r}BA$, where $W$ is frozen and $\alpha/r$ is a fixed factor. $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*. $B$ starts as zeros, so again nothing changes at first.
 #
-# Count it: an attention matrix of `bert-stories` has 128 · 128 = 16,384 numbers, two factors with $r=4$ have 1,024. We change the query and the value matrix of each block: six matrices, 6,144 numbers, and the task head.
-#
-# This saves disk space, because one model serves all tasks. It saves memory in training, because the optimiser keeps two numbers for each parameter that learns. And after training the product can be added to $W$, so a prediction costs no more than before.
+# An attention matrix of `bert-stories` has 128 · 128 = 16,384 numbers; with $r=4$, the two factors have 1,024.
 #
 # The library PEFT does this to any model, given `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"])`. Here are four ways to learn the names, with 60 steps each:
 
@@ -786,7 +778,7 @@ by_way = {row["what learns"]: row for row in small}
 small
 
 # %% [markdown]
-# One run of 60 steps says little. Here are two of the tasks with 300 steps and three seeds, recorded, each way with the better of two learning rates (judged on known words). Compare the last column with the one before it.
+# One run of 60 steps says little. So here are recorded runs with 300 steps and three seeds, each way with the better of two learning rates (judged on known words):
 
 # %% jupyter={"source_hidden": true}
 ways = results.load("bert_adapters")
@@ -804,25 +796,24 @@ assert all(len(rates) == 2 for rates in adapters.TRIED.values())
 assert max(by_way[name]["of all, in %"] for name in ("adapters", "LoRA")) < 5
 assert counted["LoRA"] == 6 * 2 * 128 * 4 + counted["head only"] == 6144 + 258 and 0.8 < 100 * counted["LoRA"] / counted["all"] < 0.9
 assert all(abs(mean[name, "LoRA", "valid"] - mean[name, "all", "valid"]) < 0.01 for name in ways["tasks"])
-assert round(100 * (mean["sentiment", "all", "test"] - mean["sentiment", "LoRA", "test"])) == 12
-assert round(100 * (mean["sentiment", "all", "test"] - shipped["sentiment"].card["metrics"]["test_accuracy"])) == 8
 assert shipped["sentiment"].card["training"]["step"] == ways["steps"]
-assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "head only", "adapters")] == [84, 96, 49, 73]
-assert round(100 * mean["sentiment", "head only", "valid"]) == 56
-assert [round(100 * mean["entities", way, "test"]) for way in ("head only", "LoRA", "all")] == [36, 40, 41]
+assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "adapters")] == [84, 96, 73]
+assert [round(100 * mean["entities", way, "test"]) for way in ("LoRA", "all")] == [40, 41]
 assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
 assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for name, found in shipped.items() if name != "questions")
 
 # %% [markdown]
-# With fewer than 1 % of the parameters, LoRA does as well on known words as training all of them. With new words it gets 84 % of the sentiments right and adapters 73, but training everything 96. For names there is little to lose: the task head alone has an F1 of 36, LoRA 40, everything 41.
+# With fewer than 1 % of the parameters, LoRA does as well on known words as training all of them. With new words, training everything gets 96 % of the sentiments right, LoRA 84 and adapters 73. For names there is less to lose: everything has an F1 of 41, LoRA 40.
 #
-# The task head alone learns next to nothing about sentiment: 56 % on known words, 49 % on new ones. In 300 steps, one layer could not learn to read it from the pooled `[CLS]`.
-#
-# **Keep this:** most parameters can stay as they are, and what a task adds fits into a small file. With new words this can cost accuracy. For sentiment, LoRA in two matrices of each block lost 12 points on average, and `bert-sentiment`, with LoRA in every matrix, lost 8 (one seed). For names, one point was lost.
+# **Keep this:** a task can be learned with few parameters, which fit into a small file. But with new words, this can cost accuracy.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
-# **AdaLoRA** writes its addition as $P\Lambda Q$ with a diagonal $\Lambda$. It starts with more directions than it may keep and removes the least important ones during training, so that a matrix that needs more keeps more. We train it on a copy of our classifier in the classes of `transformers` (“their model”); PEFT only needs a config:
+# LoRA saves memory in training, because the optimiser keeps two numbers for each parameter that learns. After training, the product can be added to $W$, so a prediction costs no more than before.
+#
+# **AdaLoRA** writes its addition as $P\Lambda Q$ with a diagonal $\Lambda$, which has one number for each direction. It starts with more directions than it may keep, and removes the least important ones during training. So a matrix that needs more directions keeps more.
+#
+# We train it on a copy of our classifier in the classes of `transformers` (“their model”). PEFT needs only a config:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import reveal
@@ -847,11 +838,11 @@ assert len(kept) == 2 * encoder.config.num_layers and sum(kept.values()) == 4 * 
 assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each matrix began with 6 directions. Together they keep 24, four each on average, and not all of them the same number. In the recorded runs on sentiment, AdaLoRA gets 71 % right with new words, fewer than LoRA (84 %).
+# Each matrix began with 6 directions. Together they keep 24, four each on average, but not all of them keep the same number. In the recorded runs on sentiment, AdaLoRA gets 71 % right with new words, fewer than LoRA (84 %).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
-# Here is every head of *your* model on two new sentences with a gap. Look at the row of `[MASK]`: where does it get its information about the gap? Under each head you see by how many points the accuracy on masked words falls, on held-out stories, when this head is removed. **Guess:** is the head with the sharpest map the one that matters most?
+# Here is every head of *your* model on two new sentences with a gap. Look at the row of `[MASK]`: where does it get its information about the gap? The number under a head says how many points of accuracy on masked words are lost, on held-out stories, when this head is removed. **Guess:** is the head with the sharpest map the one that matters most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 import ipywidgets
@@ -882,7 +873,9 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines under the view answer the guess for your model. (A number below zero means: a little better without this head, by chance.) And what do the four fine-tuned models attend to? (Those for sentiment, pairs and names were made by LoRA. They score below the mean of models trained in full; pairs and names lie inside the spread of the seeds, and sentiment does so only against half its steps.) The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
+# The two lines under the view answer the guess for your model. (A number below zero means that it is a little better without this head, by chance.)
+#
+# And what do the four fine-tuned models attend to? Three of them were made by LoRA. `bert-questions` was trained in full, and its practice in looking things up had three parts. Half of its questions were a sentence of the text with a gap, some words were made-up ones, and one head of the first layer began by looking for the same word in the other segment.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
@@ -895,6 +888,11 @@ Table([{"model": f"bert-{name}", "counted": task.main, "steps": shipped[name].ca
 assert all(by_task["tasks"][name]["pre-trained"]["test"]["lowest"] < reached[name] < on_test[name][1] for name in ("sentiment", "pairs", "entities"))
 assert all(shipped[name].card["training"]["step"] >= by_task["tasks"][name]["steps"] for name in tasks)
 
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The models made by LoRA score below the mean of models trained in full. For pairs and names they lie within the spread of the seeds. For sentiment this holds only against models trained for half as many steps.
+#
+# The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
+
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 maps, tokens = {}, {}
 for name, task in tasks.items():
@@ -906,7 +904,7 @@ labs.heads(maps, tokens, select="[CLS]", title="What does each task attend to?",
            caption="Four fine-tuned models, each on a short test sentence of its own.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One model proves little. So, recorded, we remove one head at a time: what does `bert-stories` lose in its two tasks, and what does each fine-tuned model lose? **Guess:** do all of them need the same heads?
+# One model proves little. So here is a record in which one head at a time was removed: from `bert-stories` in its two tasks, and from each fine-tuned model. **Guess:** do all of them need the same heads?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 heads = results.load("bert_heads")
@@ -927,21 +925,18 @@ assert [columns[name].index(max(columns[name])) for name in ("sentiment", "quest
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Whichever single head is removed, masked words lose less than 2 points, and pairs and names less than 5. But sentiment depends most on head 1.4, in the first layer, and the questions lose more than three quarters of their correct answers without head 1.1, which began by looking for the same word in the other segment.
+# No. Whichever single head is removed, masked words lose less than 2 points, and pairs and names less than 5. But sentiment depends most on head 1.4, in the first layer. And the questions lose more than three quarters of their correct answers without head 1.1, the one that began by looking for the same word in the other segment.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Published parameters
 # <a id="sentence-vectors"></a>
-# The original BERT has the same parts in larger numbers: *base* 12 blocks with 768 features (110 million parameters), *large* 24 with 1,024 (340 million). According to its paper, it read 3.3 billion words of books and Wikipedia.
+# The original BERT has the same parts in larger numbers: *base* has 12 blocks with 768 features, and 110 million parameters.
 #
-# <a id="distilbert"></a>
-# **Multilingual BERT** is the same model trained on the Wikipedias of 104 languages with one vocabulary. **DistilBERT** is *distilled*, trained to imitate a larger model: its six layers learned to give outputs similar to those of BERT's twelve.
+# We take a smaller relative, `all-MiniLM-L6-v2`, with 6 blocks and 384 features. It was trained further, so that sentences that belong together get similar vectors. Its **sentence vector** is the mean of the output vectors of the real tokens.
 #
-# We take a smaller relative, `all-MiniLM-L6-v2`: 6 blocks with 384 features, distilled, then trained *contrastively* on pairs of sentences: in a batch, a sentence's partner should get the most similar vector. Its **sentence vector** is the mean of the output vectors of the real tokens. Without such training this mean is a poor one, as the paper on *Sentence-BERT* found.
-#
-# The next cell puts its parameters into our class `Bert` and compares the output with that of the library's own model. Without a network it shows recorded numbers.
+# The next cell puts its parameters into our class `Bert` and compares the output with that of the library's own model.
 
 # %% tags=["optional-network"]
 from course_utils.models.bert import Bert
@@ -980,13 +975,13 @@ assert round(between[4][5], 2) == 0.49 and max(between[4][:4]) < 0.03
 assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower().strip(".").split())
 
 # %% [markdown]
-# “We live in the European Economic Area.” (5) and “My country belongs to a common market.” (6) share no word, but their cosine is 0.49; no other sentence comes above 0.03 with the fifth. This is the idea of search by meaning: a vector for each text, and the nearest wins.
+# “We live in the European Economic Area.” (5) and “My country belongs to a common market.” (6) share no word, but their cosine is 0.49. No other sentence comes above 0.03 with the fifth. This is the idea of search by meaning: every text gets a vector, and the nearest wins.
 #
-# **Keep this:** the classes are the same; the sizes and the parameters differ. Others have paid for the pre-training.
+# **Keep this:** the classes are the same; only the sizes and the parameters differ.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: film reviews
-# Fine-tune the published model to tell whether a sentence from a film review is positive (SST-2). **Guess:** how many are right before?
+# Fine-tune the published model to tell whether a sentence from a film review is positive (the data set is called SST-2). **Guess:** how many are right before?
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper", "optional-network"]
 from chapters.ch06.experiments import minilm
@@ -1044,11 +1039,19 @@ assert [sum(shares_of[name].values()) for name in models] == [110_106_428, 336_2
 assert mine.config.inner_size == 2 * mine.config.model_size
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So *base* has 109.5 million parameters, and 110.1 with the heads of pre-training: “110” is right either way. *Large* has 335.1, with its heads 336.2. Nothing is missing: 336 million, rounded to two digits, is 340. (In your model, the feed-forward networks have as many parameters as attention: their inner size is 2 D, where BERT's is 4 D.)
+# *Base* has 109.5 million parameters, and 110.1 with the heads of pre-training, so “110” is right either way. *Large* has 335.1, and 336.2 with its heads. Nothing is missing: 336 million, rounded to two digits, is 340.
+#
+# In your model, the feed-forward networks have about as many parameters as attention, because their inner size is 2 D, where BERT's is 4 D.
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <a id="distilbert"></a>
+# The original BERT read 3.3 billion words of books and Wikipedia, according to its paper. It has relatives: **Multilingual BERT** is the same model, trained on the Wikipedias of 104 languages with one vocabulary. **DistilBERT** is *distilled*, which means trained to imitate a larger model: its six layers learned to give outputs similar to those of BERT's twelve.
+#
+# The model of this section, `all-MiniLM-L6-v2`, was distilled, too. Then it was trained *contrastively* on pairs of sentences: in a batch, a sentence's partner should get the most similar vector. Without such training, the mean of the outputs is a poor sentence vector, as the paper on *Sentence-BERT* found.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: names in real posts
-# Our own sentences have three kinds of names and few patterns. WNUT-17 consists of posts from the web, with six kinds of names, and the names in the test set are new on purpose. **Guess** the F1 of the published model after 200 steps of fine-tuning.
+# Our own sentences have three kinds of names and few patterns. WNUT-17 is a collection of posts from the web, with six kinds of names, and the names in its test set are new on purpose. **Guess** the F1 of the published model after 200 steps of fine-tuning.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 posts = results.load("minilm_wnut17")
@@ -1069,9 +1072,9 @@ assert round(posts["recall"], 2) == 0.23
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: questions about Wikipedia
-# SQuAD has paragraphs from Wikipedia and questions that people asked about them; the answer is in the paragraph. Whole articles are held out. The model reads 96 pieces at once here, the question included. A longer paragraph is read in overlapping windows, and the best span of all windows is the answer.
+# SQuAD has paragraphs from Wikipedia and questions that people asked about them; the answer is in the paragraph. Whole articles are held out. Here the model reads 96 pieces at once, the question included. It reads a longer paragraph in overlapping windows, and the best span of all windows is the answer.
 #
-# **Exact match** forgives case, punctuation and *a, an, the* here, and one of the answers that people gave is enough. **F1** here counts words, not names: those that the answer shares with the closest of these. **Guess** which question word is the hardest.
+# Here, **exact match** forgives case, punctuation and *a, an, the*, and it is enough to match one of the answers that people gave. **F1** counts words here, not names: those that the answer shares with the closest of people's answers. **Guess** which question word is the hardest.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 squad = results.load("minilm_squad")
@@ -1126,14 +1129,17 @@ print("back as", type(theirs).__name__)
 assert torch.equal(cut_by_it.input_ids, batch.ids) and gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, you may be able to reach a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. If you have a folder already, name it in `COURSE_MINILM` or `COURSE_OPUS`. Other libraries of the same makers, in a line each:
+# `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, you may be able to reach a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. If you have a folder already, name it in `COURSE_MINILM` or `COURSE_OPUS`.
 #
-# - **Datasets**: tables larger than memory, downloaded and split by name.
-# - **Accelerate**: one training script for one processor or many GPUs (chapter 7).
-# - **PEFT**: LoRA, AdaLoRA and similar methods for any model (above).
-# - **Diffusers**: the same kind of folder for models that generate images.
+# The makers of the hub have other libraries, too:
 #
-# Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it. Then we call a model for this directly: from your folder, or from the hub.
+# - **Datasets** holds tables larger than memory, downloaded and split by name.
+# - **Accelerate** runs one training script on one processor or on many GPUs (chapter 7).
+# - **PEFT** has LoRA, AdaLoRA and similar methods for any model (above).
+# - **Diffusers** has the same kind of folder for models that generate images.
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it. Then we call a model for this directly, from your folder or from the hub.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "optional-network"]
 from transformers import pipeline
@@ -1156,12 +1162,14 @@ print("transformer-en-zh:", own, "· trained on" if own.seen else "· new")
 assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The library has removed this task. Tutorials age, but the *model* can still be used: load its config, tokenizer and parameters, and call `generate`. (`transformer-en-zh`, a checkpoint of chapter 5's class, translated the same sentence, which was new to it, and lost the colour and the tense; `translate` is its `generate`.)
+# The library has removed this task. Tutorials age, but the *model* can still be used: load its config, tokenizer and parameters, and call `generate`.
+#
+# `transformer-en-zh` is a checkpoint of chapter 5's class, and `translate` is its `generate`. It translated the same sentence, which was new to it, and lost the colour and the tense.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
 # <a id="autoencoding"></a><a id="autoregressive"></a>
-# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. The blocks are built alike; what differs is the mask, and with it the question that they are trained on:
+# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. Their blocks are alike. What differs is the mask, and with it the question that they are trained on:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask
@@ -1181,7 +1189,7 @@ plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=Tru
 # | used for | vectors, labels, tags, spans, search | writing, and everything that can be written |
 #
 # ### Find the error ●○○ · 3 minutes
-# An overview compares BERT and GPT. It calls one *discriminative* (it labels a text) and the other *generative* (it produces one). Two of the four claims are wrong: `line=(…)` takes both numbers.
+# An overview calls BERT *discriminative* (it labels a text) and GPT *generative* (it produces one). Two of the four claims are wrong: `line=(…)` takes both numbers.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("claims 6.3")
@@ -1193,7 +1201,7 @@ def kind_of(target, sees):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Three faulty programs. The last two run, so no error message will help you.
+# Here are three faulty programs. The last two run, so no error message will help you.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 8 minutes
@@ -1256,7 +1264,7 @@ class MaskedModel(torch.nn.Module):             # one layer, one head
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# A line marked *recorded* comes from a file of the course. A value outside its band stops the notebook.
+# A value outside its band stops the notebook.
 
 # %%
 new_names = ("entities", "pre-trained", "test"), ("entities", "from scratch", "test")
@@ -1278,54 +1286,51 @@ for name, value, low, high in rows:
     assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
     print(f"{name:48} {value:7.3g}   band {low} to {high}")
 
-# %% [markdown]
-# (A gap of 0 means that no value differs.)
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in a sentence.
 # 2. BERT's input is a sum of three rows: piece, segment and position.
-# 3. Pre-training asks two questions: what is behind the masks (15 % chosen, 80/10/10), and does B follow A? One step adds both losses.
-# 4. Fine-tuning: one layer on top, everything trained a little. Tasks differ in their input and in the vectors that are read.
-# 5. Adapters and LoRA train a small part and share the rest. Published parameters fit the same classes.
+# 3. Pre-training asks which words are hidden (15 % chosen, 80/10/10) and whether B follows A.
+# 4. Fine-tuning puts one layer on top and trains everything a little.
+# 5. Adapters and LoRA train a small part and share the rest.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
-# | [static vector](#static) | 静态词向量 | one per word, whatever its context |
+# | [static vector](#static) | 静态词向量 | one per word |
 # | [contextual vector](#contextual) | 上下文词向量 | one per word in a sentence |
-# | [WordPiece](#wordpiece) | 词片 | longest known piece first, `##` inside a word |
-# | [CLS and SEP](#cls) | 分类标记、分隔标记 | a spare position that tasks read; ends a sentence |
+# | [WordPiece](#wordpiece) | 词片 | longest known piece first |
+# | [CLS and SEP](#cls) | 分类标记、分隔标记 | a position that tasks read; the end of a sentence |
 # | [segment embedding](#segment) | 段嵌入 | which of the two sentences |
-# | [embedding sum](#embedding-sum) | 嵌入求和 | token + segment + position |
-# | [masked language model](#mlm) | 掩码语言模型 | masks words and predicts them |
+# | [embedding sum](#embedding-sum) | 嵌入求和 | piece + segment + position |
+# | [masked language model](#mlm) | 掩码语言模型 | predicts hidden words |
 # | [next sentence prediction](#nsp) | 下一句预测 | does B follow A? |
 # | [pre-training](#pre-training) | 预训练 | on text alone, before any task |
-# | [fine-tuning](#fine-tuning) | 微调 | training a little further, on a task with labels |
+# | [fine-tuning](#fine-tuning) | 微调 | further training, on a task with labels |
 # | [answer span](#span) | 答案片段 | from a first word to a last one |
 # | [BIO tags](#bio) | BIO 标注 | begins, inside, outside |
 # | [adapter](#adapter) | 适配器 | a small bottleneck inside a frozen model |
 # | [LoRA, AdaLoRA](#lora) | 低秩适配 | a thin product added to a matrix |
-# | [sentence vector](#sentence-vectors) | 句向量 | one vector for a sentence, here the mean of its outputs |
+# | [sentence vector](#sentence-vectors) | 句向量 | one vector for a sentence |
 # | [hub](#hub) | 模型中心 | where folders with models are kept |
-# | [autoencoding](#autoencoding) | 自编码 | repair a damaged text |
-# | [autoregressive](#autoregressive) | 自回归 | continue, one word after another |
-# | [DistilBERT](#distilbert) | 蒸馏 BERT | half the layers, trained to imitate the whole |
+# | [autoencoding](#autoencoding) | 自编码 | repairs a damaged text |
+# | [autoregressive](#autoregressive) | 自回归 | continues, word after word |
+# | [DistilBERT](#distilbert) | 蒸馏 BERT | half the layers, trained to imitate BERT |
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading
-# - J. Devlin, M.-W. Chang, K. Lee, K. Toutanova, *BERT: pre-training of deep bidirectional Transformers*, 2019, section 3, figure 4 (four uses), appendix A (masking, examples).
-# - T. Mikolov et al., *Efficient estimation of word representations* (word2vec), 2013; J. Pennington et al., *GloVe*, 2014; M. Peters et al., *ELMo*, 2018, section 3.
-# - Y. Wu et al., *Google's neural machine translation system*, 2016, section 4.1 (WordPiece).
-# - Y. Liu et al., *RoBERTa*, 2019, section 4; V. Sanh et al., *DistilBERT*, 2019.
-# - N. Houlsby et al., *Parameter-efficient transfer learning for NLP*, 2019, section 2 (adapters); E. Hu et al., *LoRA*, 2021, section 4; Q. Zhang et al., *AdaLoRA*, 2023, section 3.
-# - P. Rajpurkar et al., *SQuAD*, 2016; R. Socher et al., *SST*, 2013; L. Derczynski et al., *WNUT 2017*, 2017.
-# - N. Reimers, I. Gurevych, *Sentence-BERT*, 2019, section 3; W. Wang et al., *MiniLM*, 2020.
+# - J. Devlin et al., *BERT*, 2019, section 3, figure 4, appendix A.
+# - T. Mikolov et al., *word2vec*, 2013; J. Pennington et al., *GloVe*, 2014; M. Peters et al., *ELMo*, 2018.
+# - Y. Wu et al., *GNMT*, 2016, section 4.1 (WordPiece).
+# - Y. Liu et al., *RoBERTa*, 2019, section 4 (no worse without next sentence prediction); V. Sanh et al., *DistilBERT*, 2019.
+# - N. Houlsby et al., *Parameter-efficient transfer learning for NLP*, 2019; E. Hu et al., *LoRA*, 2021; Q. Zhang et al., *AdaLoRA*, 2023.
+# - P. Rajpurkar et al., *SQuAD*, 2016; R. Socher et al., *SST*, 2013; L. Derczynski et al., *WNUT*, 2017.
+# - N. Reimers, I. Gurevych, *Sentence-BERT*, 2019; W. Wang et al., *MiniLM*, 2020.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
-# BERT fills a gap, but it cannot write you a letter. Take the *decoder* alone, ask for the next word at every position, and let it read what it wrote: this is chapter 7.
+# BERT fills a gap, but it cannot write you a letter. Chapter 7 takes the *decoder* alone, asks for the next word at every position, and lets it read what it wrote.
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
