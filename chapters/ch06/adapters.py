@@ -2,7 +2,6 @@
 
     model = add_adapters(task.model(encoder), size=16)     # everything else is frozen, but the task's head
     trainable(model)                                       # (those that learn, all)
-    compare(task, encoder, steps=100)                      # parameters and quality, side by side
 
 Sources: Houlsby et al. 2019 (adapters); Hu et al. 2022 (LoRA); Zhang et al. 2023 (AdaLoRA).
 """
@@ -18,7 +17,6 @@ from torch import Tensor, nn
 from course_utils.models.bert import Bert
 from course_utils.support.restored import seeded
 from course_utils.training.run import Run
-from course_utils.views.table import Table
 
 from .finetuning import Classify, Task
 
@@ -29,8 +27,6 @@ TRIED = {  # learning rates, of which the first serves in class: fewer parameter
     "all": (1e-3, 5e-4), "head only": (1e-2, 3e-3), "adapters": (5e-3, 2e-3), "LoRA": (1e-2, 3e-3),
     "AdaLoRA": (2e-2, 5e-3),
 }  # fmt: skip
-
-WORDS = {"valid": "known words", "test": "new words"}
 
 
 class Adapter(nn.Module):
@@ -158,20 +154,6 @@ def ways(task: Task, encoder: Bert, steps: int, seed: int = 0) -> dict[str, Any]
     if isinstance(task, Classify):
         found["AdaLoRA"] = adalora(fresh(), steps, seed=seed)
     return found
-
-
-def compare(task: Task, encoder: Bert, steps: int = 100, seed: int = 0, split: str = "test") -> Table:
-    """Each way of fine-tuning: parameters that learn, their share, and the task's main figure after so many steps."""
-    rows = []
-    for name, model in ways(task, encoder, steps, seed).items():
-        model.to(next(encoder.parameters()).device)
-        few, every = trainable(model)
-        figure = learn(task, model, name, steps, seed).measure(model, split)[task.main]
-        rows.append({"what learns": name, "parameters": few, "of all, in %": round(100 * few / every, 1),
-                     task.main: round(figure, 3)})  # fmt: skip
-    return Table(
-        rows, f"{task.name}, {steps} steps each, from the same pre-trained model, on {WORDS.get(split, split)}"
-    )
 
 
 def learn(task: Task, model: nn.Module, way: str, steps: int, seed: int = 0, lr: float | None = None) -> Task:

@@ -10,7 +10,7 @@
 # # Start here
 # *Attention, from a thermometer to GPT, in seven chapters.* **Attention** is the step in which each word of a text decides how much to take from every other word. Nearly every large language model is built on it. In this course you build it yourself, in code that you run and change.
 #
-# **By the end** of this page you will have moved an interactive picture (a *view*), worked with tensors, solved an exercise, and checked that this machine is ready. Reading 20 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
+# **By the end** of this page you will have moved an interactive picture (a *view*), worked with tensors, solved an exercise, and checked that this machine is ready. Reading 16 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 #
 # **To run a cell,** click into it and press *Shift + Enter*. Run the folded cells, too: those with `assert` check the numbers in the text. (*Live* is the time in class.)
 

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · Whom do you ask?
-# *Nadaraya–Watson: attention before it had the name.* **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how far it reaches. Reading 40 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp and derivatives, and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
+# *Nadaraya–Watson: attention before it had the name.* **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how far it reaches. Reading 32 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp and derivatives, and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
 
 # %%
 import torch
@@ -239,8 +239,7 @@ from course_utils.attention import KERNELS
 distance = torch.linspace(-3, 3, 301)
 curves = {name.capitalize(): (distance, kernel(distance)) for name, kernel in KERNELS.items()}
 plot.lines(curves, "distance / width", "closeness", title="How much does an example count?",
-           caption="Gaussian: never quite 0. Boxcar: 1 up to one width, then 0. "
-                   "Epanechnikov: 1 − (distance/width)², then 0.")
+           caption="Boxcar: 1 up to one width, then 0. Epanechnikov: 1 − (distance/width)², then 0.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 1 ●○○ · 3 minutes

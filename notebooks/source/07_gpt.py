@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 7 · What comes next?
-# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. Reading 65 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) and [chapter 6](06_bert.ipynb).
+# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. Reading 52 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) and [chapter 6](06_bert.ipynb).
 
 # %%
 import torch
@@ -59,7 +59,7 @@ assert round(everywhere, 1) == 2.1
 # `gpt-prose` was trained on old English novels and children's books and writes pieces of words. Put your own opening between the quotes. **Guess:** will the grammar hold, and will the story?
 
 # %%
-from course_utils.decoding import generate, translate
+from course_utils.decoding import generate
 
 prose = load_checkpoint("gpt-prose")
 opening = "The captain looked at the sky and"
@@ -680,23 +680,8 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # No model writes both: the GPT writes *il* in both sentences and the Transformer *elle*, so a right pronoun proves nothing here.
 #
 # </details>
-#
-# Which English pieces does each French piece attend to? Here is the mean of the last layer's heads; the weights on French are dropped and the rest rescaled.
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-import dataclasses
-
-said_so = translate(translator, "We live in the European Economic Area.")[0]
-back = said_so.weights / said_so.weights.sum(-1, keepdim=True)
-labs.alignment(dataclasses.replace(said_so, weights=back), languages=("en", "fr"), model=translator)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert {"▁viv→▁live", "▁nous→."} <= {f"{token}→{said_so.source_tokens[i]}" for token, i in
-                                                         zip(said_so.tokens, back.argmax(-1).tolist(), strict=True)}
 
 # %% [markdown]
-# *Viv* attends most to *live*, but *nous* (we) to the full stop: a mean of heads is not a dictionary.
-#
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
 # **Keep this:** a task can be written into the text, so that the prompt says what to do.
