@@ -355,6 +355,26 @@ plot.lines({name: run.history["held-out right"] for name, run in runs.items()}, 
 assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, twins[0]))) == "dog"
 
 # %% [markdown]
+# **Guess:** exchange "dog" and "man" in the lab. What does each model answer then?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+from IPython.display import display
+
+display(*labs.who_does_it(who, sighted, blind, "the dog bites the man .", live=True))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [next(iter(who.answers(sighted, text))) for text in twins] == ["dog", "man"]
+assert len({next(iter(who.answers(blind, text))) for text in twins}) == 1
+assert {text.split()[1] in who.nouns for text in (*who.training, *who.test)} == {True}
+assert sighted(who.encode(twins[:1])[0]).weights[0, :, 1].min() > 0.9
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# With positions it answers "man", without them the same as before. In all these sentences the noun in question is at position 1, so the model has learned to attend to that position, and no grammar.
+#
+# </details>
+#
 # **Keep this:** sinusoidal positions are added to the words once, before the first attention.
 
 # %% [markdown] slideshow={"slide_type": "slide"}

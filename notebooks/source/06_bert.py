@@ -739,7 +739,7 @@ def adapter(x, W_down, b_down, W_up, b_up):
     """x [B, T, D], W_down [D, R], b_down [R], W_up [R, D], b_up [D] -> [B, T, D]"""
     raise NotImplementedError
 
-# %%
+# %% tags=["nbval-check-output"]
 with torch.no_grad():
     x = encoder(*batch).hidden
     W_down = torch.randn(x.shape[-1], 16, generator=torch.Generator().manual_seed(0))

@@ -228,6 +228,7 @@ SAME_HEAD = FindError(
         Case({"heads": torch.tensor([[[1.0, 2]], [[1.0, 2]], [[1.0, 2]]])}, shown=True),
         Case({"heads": torch.tensor([[[1.0, 2]], [[2.0, 1]], [[1.0, 2]]])}),
         Case({"heads": torch.tensor([[[1.0], [2.0]]])}),
+        Case({"heads": torch.tensor([[[1.0], [2.0]], [[1.0], [3.0]]])}),  # their first tokens are equal
         Case({"heads": normal(4, 2, 3, seed=201)}),
     ],
     returns=("count",),

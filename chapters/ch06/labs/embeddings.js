@@ -205,7 +205,9 @@ export function embeddings(ui) {
           h(
             "span",
             { class: "quiet" },
-            `, position ${word + 1}${segments ? `, segment ${segments[word]}` : ""}, feature ${feature} of ${spec.size}`,
+            `, position ${word + 1}`,
+            segments ? `, segment ${segments[word]}` : "",
+            `, feature ${feature} of ${spec.size}`,
           ),
         ),
         h(

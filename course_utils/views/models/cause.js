@@ -8,8 +8,8 @@ const SELF = /^(?:encoder|(?:bert\.)?blocks)\.(\d+)\.attention\.(weights|means)$
   STATES = /^(decoder\.)?embedding$|^(decoder|(bert\.)?blocks)\.\d+$/,
   MOST = 4; // words that are compared
 
-// A tap for the self-attention with which a text is read. rows: [layer, head, query, keys], so that this word attends to
-// these keys alone, at each as much (head −1: in all heads); out: [layer, head] of heads that give nothing.
+// A tap for the self-attention with which a text is read. rows: [layer, head, query, keys], so that this query attends
+// to these keys alone, to each as much (head −1: in all heads); out: [layer, head] of heads that give nothing.
 export function changed({ model }, { ids }, rows, out) {
   return (name, value) => {
     const [, layer, what] = name.match(SELF) ?? [];

@@ -1,0 +1,43 @@
+"""Two trained readers that answer for the order of words in a shuffle lab: with positions, and without."""
+
+import copy
+
+import torch
+from torch import nn
+
+from .shuffle import shuffle
+
+
+def who_does_it(who, sighted, blind, sentence, *, live=True):
+    """The shuffle lab with the vectors and matrices of a trained reader, and a line in which both readers answer.
+
+    who: the task (`WhoDoesIt`); sighted, blind: its readers, trained with and without positions; sentence: the words.
+    Switching the lab's positions off takes them from the sighted reader, too.
+    Returns the view and the line, an ipywidgets.HTML that follows the view.
+    """
+    import ipywidgets
+
+    off, words = copy.deepcopy(sighted), sentence.split()
+    off.positions = nn.Identity()
+    maps = {name: getattr(sighted.attention, name).weight.detach().T for name in ("query", "key", "value")}
+    with torch.no_grad():
+        inside = sighted.embedding(who.encode([sentence])[0])[0]
+    view = shuffle(
+        inside, words, **maps, positions=True, live=live, title="Who does it, in your order?",
+        caption="The model trained with positions. To which word do all the [query|rows] attend? The answers "
+        "are below the lab.",
+    )  # fmt: skip
+    line = ipywidgets.HTML()
+
+    def tell(_=None):
+        state = view.state
+        text = " ".join(words[w] for w in state["order"])
+        readers = {"this model": sighted if state["positions"] else off, "the one trained without positions": blind}
+        says = {name: next(iter(who.answers(reader, text).items())) for name, reader in readers.items()}
+        answers = ", ".join(f"{name}: <b>{noun}</b> ({p:.0%})" for name, (noun, p) in says.items())
+        line.value = f"“{text}” Who does it? {answers}"
+
+    tell()
+    if live:
+        view.observe(tell, names=["order", "positions"])
+    return view, line
