@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .definition import Case, Exercise, Property, Wrong
+from .definition import Case, Exercise, Property, Wrong, call
 from .evidence import recognised
 from .looks import alike, described, equal_but_for_kind, order_of, senseless, strong, where
 from .properties import never_used, violated
@@ -118,11 +118,16 @@ class Diagnosis:
         return replace(verdict, arrays={}, lead="") if useless else verdict
 
     def a_spoilt_input(self) -> Verdict | None:
-        if self.pairs:
+        if not self.spoilt:
             return None
         more = tuple(f"On another input: {self.seen.outcomes[i].trouble.sentence}" for i in self.stuck[:1])
-        says = _spoils(self.seen.cases[self.failing[0]], self.spoilt[0], right=not self.stuck)
-        return Verdict(self.exercise.name, "wrong", says, notes=more)
+        says = _spoils(self.seen.cases[self.failing[0]], self.spoilt[0], right=not self.stuck and not self.pairs)
+        known = Wrong(self.seen.answer, says)
+        if not self.pairs:
+            return Verdict(self.exercise.name, "wrong", says, known=known, notes=more)
+        if "differ" not in self.plain:  # that says more than which numbers are wrong
+            return self.shown(self.failing, self.plain, notes=self.notes)
+        return self.shown(self.failing, says, known=known, notes=(self.plain, *more))
 
     def one_step_away(self) -> Verdict | None:
         return self.shown(self.failing, self.plain, notes=self.notes) if self.near else None
@@ -130,6 +135,10 @@ class Diagnosis:
     def an_unused_input(self) -> Verdict | None:
         value, right, mine = self.results
         unused = never_used(value, right, self.seen.cases, mine, self.seen.wanted)
+        if self.exercise.run is not call:  # what it compares need not depend on every input
+            return None
+        if all(isinstance(one, int) for one in mine):  # a count is often the same by chance
+            return None
         if any(map(senseless, mine)) or not (name := next(unused, None)):
             return None
         says = f"`{name}` is never used: whatever it holds, the result is the same."
@@ -156,7 +165,7 @@ class Diagnosis:
 
 
 LOOKS = (
-    Diagnosis.a_known_mistake, Diagnosis.an_error, Diagnosis.a_spoilt_input, Diagnosis.one_step_away,
+    Diagnosis.a_known_mistake, Diagnosis.an_error, Diagnosis.one_step_away, Diagnosis.a_spoilt_input,
     Diagnosis.an_unused_input, Diagnosis.a_mistake_on_a_part, Diagnosis.a_broken_property, Diagnosis.the_result,
 )  # fmt: skip
 
@@ -200,6 +209,8 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
 def _say(pairs: list[tuple[Any, Any]]) -> str:
     got, want = pairs[0]
     looked, apart = _as_one(pairs)
+    if shapes := _shapes(looked):
+        return shapes
     for answers in zip(*(described(g, w, apart) for g, w in looked), strict=True):  # of one look, on each input
         said = {words for words in answers if words}
         if None not in answers and (answers[0] or len(said) == 1):  # "": the shown one cannot tell, but the others do
@@ -211,6 +222,16 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
     if isinstance(want, float):
         return f"{got:.6g}, expected {want:.6g}{_too(got, want)}."
     return f"Expected {want!r}, got {got!r}."
+
+
+def _shapes(pairs: list[tuple[Tensor, Tensor]]) -> str:
+    """What the shapes are where the numbers are right on one input, and on another they are too many; else ""."""
+    wrong = [(got, want) for got, want in pairs if got.shape != want.shape]
+    more = [(got, want) for got, want in wrong if got.numel() != want.numel()]
+    if not more or len(more) == len(wrong) or wrong[0][0].numel() != wrong[0][1].numel():
+        return ""
+    shapes = (f"{list(got.shape)}, needed: {list(want.shape)}." for got, want in (wrong[0], more[0]))
+    return "Its shape is {} On another input it is {}".format(*shapes)
 
 
 def _too(got: float, want: float) -> str:

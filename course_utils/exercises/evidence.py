@@ -46,8 +46,11 @@ def recognised(
             return Match(wrong.hint, wrong, tuple(failing)), None
     if any(outcomes[i].trouble and outcomes[i].trouble.kind == "slow" for i in failing):
         return None, None
+    if not any(outcomes[i].trouble or not same(outcomes[i].value, wanted[i]) for i in failing):
+        return None, None  # all is right, but an input was changed
     whole = _two_at_once(wrongs, outcomes, order, run) or (None if near else _one_step_more(theirs, outcomes, failing))
-    part = None if whole or near else _on_a_part(theirs, wanted, outcomes, failing)
+    spoilt = any(o.spoilt for o in outcomes)  # a changed input explains part of what is wrong
+    part = None if whole or near or spoilt else _on_a_part(theirs, wanted, outcomes, failing)
     return whole and Match(*whole, tuple(failing)), part
 
 

@@ -204,6 +204,14 @@ def _constant(got: Tensor, want: Tensor) -> str | None:
     return None
 
 
+def _one_row(got: Tensor, want: Tensor) -> str | None:
+    if got.dim() < 2 or got.shape[-2] < 2 or not equal(got, got[..., :1, :].expand_as(got)):
+        return None
+    if equal(want, want[..., :1, :].expand_as(want)):
+        return ""
+    return "All rows are the same. Is one tensor changed again and again, or does each row get the same input?"
+
+
 def equal_but_for_kind(got: Any, want: Any) -> bool:
     """Whether the values are right, and only True stands for 1, or 1.0."""
     if isinstance(want, tuple):
@@ -240,10 +248,13 @@ def where(got: Tensor, want: Tensor) -> str:
 
 
 def strong(pairs: list[tuple[Any, Any]]) -> str:
-    """One step that leads from a result to what it is compared with on *all* these inputs, in words; "" for none.
+    """One step that leads from a result to what it is compared with on *all* these inputs, in words; "" for none, or
+    where no step is needed.
 
     Only what cannot be chance: a factor of three numbers means nothing, of thirty it does.
     """
+    if all(same(got, want) for got, want in pairs):
+        return ""
     if not all(isinstance(one, Tensor) for pair in pairs for one in pair):
         return "The results are in another order." if order_of(pairs) else ""
     if any(got.numel() < 3 or want.unique().numel() < 3 for got, want in pairs):
@@ -272,7 +283,7 @@ def _transposed_shape(got: Tensor, want: Tensor) -> str | None:
     return None
 
 
-LOOKS = _function, _nan, _infinite, _kind, _complement, _transposed, _constant, _rows, _factor, _offset
+LOOKS = _function, _nan, _infinite, _kind, _complement, _transposed, _constant, _one_row, _rows, _factor, _offset
 NEIGHBOURS = _shifted, _reordered
 
 

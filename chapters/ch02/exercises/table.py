@@ -26,8 +26,8 @@ _pair = named("queries", "keys")
 
 
 @variants
-def _divided(queries, keys, *, by):
-    return queries @ keys.T / by(keys)
+def _divided(queries, keys, *, by, of=lambda queries, keys: keys):
+    return queries @ keys.T / by(of(queries, keys))
 
 
 SIZE_OR_LENGTH = FindError(
@@ -52,7 +52,7 @@ SIZE_OR_LENGTH = FindError(
     cases=lambda: [
         _pair(*tensors([[1.0, 1]], [[1.0, 0], [0, 1], [1, 1]]), shown=True),
         _pair(*drawn(100, (2, 3), (4, 3), of=normal)),
-        _pair(*drawn(102, (2, 5), (2, 5), of=normal)),
+        _pair(*drawn(102, (3, 5), (2, 5), of=normal)),
     ],
     returns=("scores",),
     hints=(
@@ -66,6 +66,8 @@ SIZE_OR_LENGTH = FindError(
         _divided(by=lambda keys: len(keys) ** 0.5),
         "You still divide by the root of the number of keys, so a longer input changes the score of one and the same "
         "pair.",
+        _divided(by=lambda queries: len(queries) ** 0.5, of=lambda queries, keys: queries),
+        "You divide by the root of the number of queries. d is the size of one vector.",
         _divided(by=lambda keys: 512**0.5),
         "512 is the size of that model, all its heads together. d is the size of the keys that come in.",
         _divided(by=lambda keys: 64**0.5),

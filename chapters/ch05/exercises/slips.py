@@ -150,7 +150,7 @@ SLIPS = FindError(
     difficulty=3,
     wrong=wrong_answers(
         _with(**_SLIPS),
-        "Several of the five errors are still in it. Begin with the shapes: what does line 8 put into the first head?",
+        "Several of the five errors are still in it. Begin with the shapes.",
         _with(split=_SLIPS["split"]),
         "The split still mixes words with heads: [B, T, D] must be cut to [B, T, H, d], and then two axes swapped.",
         _with(keys=_SLIPS["keys"]),

@@ -191,9 +191,9 @@ _chunk = named("q", "k", "v")
 
 
 @variants
-def _masked(q, k, v, *, diagonal=lambda past: past, scale=lambda d: d**0.5):
-    """diagonal(P): how far to the right the triangle of a row goes."""
-    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril(diagonal(k.shape[1] - q.shape[1]))
+def _masked(q, k, v, *, diagonal=lambda past, new: past, scale=lambda d: d**0.5):
+    """diagonal(P, N): how far to the right the triangle of a row goes."""
+    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril(diagonal(k.shape[1] - q.shape[1], q.shape[1]))
     return ((q @ k.mT / scale(q.shape[-1])).masked_fill(~may, -torch.inf)).softmax(-1) @ v
 
 
@@ -222,7 +222,7 @@ CORNER = FindError(
     cases=lambda: [
         _chunk(*drawn(1859, (1, 1, 2), (1, 3, 2), (1, 3, 2)), shown=True),
         _chunk(*drawn(1853, (2, 3, 2), (2, 3, 2), (2, 3, 2))),
-        _chunk(*drawn(1856, (2, 2, 3), (2, 5, 3), (2, 5, 3))),
+        _chunk(*drawn(1856, (2, 2, 3), (2, 6, 3), (2, 6, 3))),
     ],
     returns=("output",),
     properties=(blind_to_later("k", "v"),),
@@ -235,13 +235,15 @@ CORNER = FindError(
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        _masked(diagonal=lambda past: 0),
+        _masked(diagonal=lambda past, new: 0),
         "The triangle is still in the upper left corner.",
-        _masked(diagonal=lambda past: 10**6),
+        _masked(diagonal=lambda past, new: 10**6),
         "There is no mask: of several new tokens, the first would see those after it.",
-        _masked(diagonal=lambda past: past - 1),
+        _masked(diagonal=lambda past, new: new),
+        "The triangle is moved by the number of new tokens. Move it by that of the cached ones, P = K − N.",
+        _masked(diagonal=lambda past, new: past - 1),
         "One too few: no new token sees itself, and without a cache the first sees nothing.",
-        _masked(diagonal=lambda past: past + 1),
+        _masked(diagonal=lambda past, new: past + 1),
         "One too many: each new token sees the one that comes after it.",
         _masked(scale=lambda d: 1),
         "The scale is missing: divide by √d.",

@@ -11,6 +11,7 @@ from course_utils.exercises.diagnose import describe
 from course_utils.exercises.engine import judge
 from course_utils.exercises.evidence import TWO
 from course_utils.exercises.inputs import named, some_numbers
+from course_utils.exercises.properties import blind_to_later
 
 T = torch.tensor
 case = named("q", "k")
@@ -282,3 +283,96 @@ def test_looking_further_ends_in_time(monkeypatch):
     verdict = judge(replace(WEIGHTS, wrong=(SIGN,)), slow)
     assert verdict.state == "wrong" and isinstance(verdict.arrays["weights, yours"], Tensor)
     assert time.monotonic() - before < 3
+
+
+# ---- what would be said by chance
+
+
+def test_an_answer_that_is_right_but_for_a_changed_input_has_no_two_mistakes():
+    """Two known mistakes together may undo each other; then the result is right, and that is what is said."""
+
+    def in_place(q, k):
+        q /= q.shape[-1] ** 0.5
+        return (q @ k.T).softmax(-1)
+
+    verdict = judge(WEIGHTS, in_place)
+    assert verdict.text.startswith("The result is right, but it changes its input `q`")
+    assert verdict.known.hint == verdict.text
+
+
+def test_a_changed_input_comes_before_a_mistake_that_it_looks_like_on_one_input():
+    def in_place(q, k):
+        """Right on one query; of two, the weights of the second are those without the root."""
+        scores = q @ k.T / q.shape[-1] ** 0.5
+        q += 1
+        scores[1:] *= k.shape[-1] ** 0.5
+        return scores.softmax(-1)
+
+    verdict = judge(WEIGHTS, in_place)
+    assert verdict.text.startswith("It changes its input `q`") and "differ" in verdict.notes[0]
+
+
+def test_a_known_mistake_is_not_one_with_a_factor_of_one():
+    """On the inputs that fail the answer does as the known mistake does, and elsewhere it is right."""
+
+    def sometimes(q, k):
+        return (q @ k.T / (q.shape[-1] ** 0.5 if len(q) == 1 else 1)).softmax(-1)
+
+    verdict = judge(WEIGHTS, sometimes)
+    assert "1 times" not in verdict.text and TWO not in verdict.text
+
+
+COUNT = replace(
+    WEIGHTS,
+    name="count",
+    reference=lambda q, k: len(torch.unique(k, dim=0)),
+    cases=lambda: [case(T([[1.0]]), T([[1.0], [1.0]]), shown=True), case(T([[2.0]]), T([[3.0], [3.0]]))],
+    returns=("count",),
+    wrong=(),
+)
+
+
+def test_of_a_count_nobody_says_that_an_input_is_never_used():
+    verdict = judge(COUNT, lambda q, k: len(torch.unique(k, dim=1)) - 1)
+    assert "never used" not in verdict.text
+
+
+def test_a_result_whose_shape_is_right_only_by_chance_is_shown_on_another_input():
+    rows = replace(
+        WEIGHTS,
+        name="mean",
+        reference=lambda q, k: k.mean(),
+        cases=lambda: [case(T([[1.0]]), T([[1.0, 2.0]]), shown=True), case(T([[2.0]]), T([[3.0, 5.0], [4.0, 4.5]]))],
+        returns=("mean",),
+        wrong=(),
+    )
+    text = judge(rows, lambda q, k: k.mean(-1)).text
+    assert text == "Its shape is [1], needed: []. On another input it is [2], needed: []."
+
+
+def test_rows_that_are_one_row_again_and_again_are_told():
+    steps = replace(
+        WEIGHTS,
+        name="steps",
+        reference=lambda q, k: k.cumsum(0),
+        cases=lambda: [case(T([[1.0]]), T([[1.0, 2.0], [3.0, 5.0]]), shown=True)],
+        returns=("states",),
+        properties=(blind_to_later("k"),),
+        wrong=(),
+    )
+
+    def one_tensor(q, k):
+        state, rows = torch.zeros(k.shape[1]), []
+        for row in k:
+            state += row
+            rows.append(state)
+        return torch.stack(rows)
+
+    assert judge(steps, one_tensor).text.startswith("All rows are the same. Is one tensor changed again and again")
+    assert "a later token" in judge(steps, lambda q, k: k.flip(0).cumsum(0).flip(0)).text
+
+
+def test_a_property_is_not_said_to_be_broken_by_chance():
+    """An answer that is another at each call breaks nearly everything."""
+    later = replace(WEIGHTS, properties=(blind_to_later("k", axis=-1),), wrong=())
+    assert "a later token" not in judge(later, lambda q, k: torch.rand(len(q), len(k))).text
