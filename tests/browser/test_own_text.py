@@ -110,7 +110,7 @@ def test_each_word_of_an_own_text_is_covered_as_in_python(opened):
     answered(page, "predictions")
     expected = gaps("Tom went to the river.", "He sat down on the zyzzyva.")
     right, of = expected.right()
-    expect(page.locator(".score")).to_have_text(f"right at {right} of {of} places", timeout=60_000)
+    expect(page.locator(".score")).to_have_text(f"right at {right} of {of} positions", timeout=60_000)
     for place in expected.options["positions"]:
         page.locator(f'[data-word="{place}"]').click()
         page.wait_for_function("p => document.querySelector('.course-view').view.state.own_position === p", arg=place)
