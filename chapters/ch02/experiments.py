@@ -38,8 +38,8 @@ REASONS = {
     "activated_general": "As general; tanh flattens the top but keeps the order.",
     "generalized_kernel": "A blurred dot product: 32 random features cannot be sharp; only a temperature is learned.",
     "concat": "A small network: approximates most rules, none exactly.",
-    "additive": "The same function as concat.",
-    "deep": "A larger network: better than the small two at direction, not at the other rules.",
+    "additive": "The same function as concat, from another random start.",
+    "deep": "A larger network: much better than the small two at direction, hardly or not at the other rules.",
     "location_based": "Knows positions and never reads a key.",
     "feature_based": "Reads the key, never the query: right only where the query does not matter.",
 }
