@@ -103,39 +103,14 @@ def layer(kind: str, size: int = 64, seed: int = 0) -> Callable[[Tensor], Tensor
     return recurrent
 
 
-SHAPES = ("T", "Transpose", "Permute", "View", "UnsafeView", "ReshapeAlias", "Clone", "Unbind", "Select", "Stack")
-
-
-def in_a_row(output: Tensor) -> int:
-    """The longest chain of operations behind a tensor, as autograd recorded them: what must wait for each other.
-
-    Each counts as one, however large; leaves and those that only change a shape or collect numbers (SHAPES) as none.
-    """
-    longest: dict = {None: 0}
-    stack = [output.grad_fn]
-    while stack:
-        node = stack[-1]
-        below = [n for n, _ in node.next_functions if n is not None]
-        waiting = [n for n in below if n not in longest]
-        if waiting:
-            stack += waiting
-        else:
-            counts = bool(below) and node.name().removesuffix("Backward0") not in SHAPES
-            longest[node] = counts + max((longest[n] for n in below), default=0)
-            stack.pop()
-    return longest[output.grad_fn]
-
-
 def costs_of(kind: str, length: int, size: int) -> dict:
     """A row of the table of costs, for as many layers as connect the first word with the last: path, layers,
-    operations in a row, multiplications (in all, and in attention's scores and means), and the attention weights that
-    training keeps."""
+    states in a row (each waits for the one before), multiplications (in all, and in attention's scores and means), and
+    the attention weights that training keeps."""
     path = steps_between(kind, length)
     layers = path if kind == "convolution" else 1
-    run, x = layer(kind, size), torch.zeros(1, length, size)
-    for _ in range(layers):
-        x = run(x)
-    counted = {"layer": kind, "words": length, "path": path, "layers": layers, "in a row": in_a_row(x)}
+    waiting = length if kind == "recurrent" else layers
+    counted = {"layer": kind, "words": length, "path": path, "layers": layers, "in a row": waiting}
     mixing, weights = (multiply_adds(kind, length, size), length**2) if kind == "attention" else (0, 0)
     total = layers * multiply_adds(kind, length, size, projections=True)
     return counted | {"multiplications": total, "words with words": mixing, "weights": weights}

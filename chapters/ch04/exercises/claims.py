@@ -113,7 +113,7 @@ LOG = FindError(
     program=(
         "Self-attention: one step, whatever n.",
         "Recurrent network: about n steps.",
-        "Convolutional network: about log n steps.",
+        "Ordinary convolutions: about log n steps.",
         "Short paths are meant to make links between distant words easier to learn.",
     ),
     line=3,

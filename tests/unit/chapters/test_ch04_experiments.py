@@ -20,7 +20,6 @@ from chapters.ch04.experiments import (
     convolution_matrix,
     convolutions_between,
     costs_of,
-    in_a_row,
     layer,
     layer_times,
     links,
@@ -65,18 +64,6 @@ def test_one_word_needs_no_step():
     assert links("convolution", 4).sum() == 9 and links("attention", 4).all()
 
 
-def test_only_the_recurrent_layer_waits_longer_for_a_longer_text():
-    chains = {kind: [in_a_row(layer(kind)(torch.zeros(1, n, 64))) for n in (4, 8, 16)] for kind in LAYERS}
-    assert chains["convolution"] == [1] * 3 and chains["attention"] == [3] * 3  # projections, attention, output
-    assert chains["recurrent"] == [12, 24, 48]  # product, sum and tanh for each word
-
-
-def test_the_chain_of_operations_is_counted():
-    x = torch.ones(3, requires_grad=True)
-    assert in_a_row(x.exp()) == in_a_row(x.exp().view(1, 3).mT) == 1  # a change of shape is no step
-    assert in_a_row(x.exp() + x.exp().exp()) == 3
-
-
 def test_attention_multiplies_less_exactly_while_the_text_is_shorter_than_the_vectors_are_wide():
     for n in (8, 64, 65, 500):
         assert (multiply_adds("attention", n, 64) < multiply_adds("recurrent", n, 64)) == (n < 64)
@@ -86,7 +73,8 @@ def test_attention_multiplies_less_exactly_while_the_text_is_shorter_than_the_ve
 def test_costs_are_those_of_enough_layers_to_connect_both_ends():
     conv, recurrent, attention = (costs_of(kind, 9, 8) for kind in LAYERS)
     assert conv["layers"] == conv["path"] == 4 and conv["multiplications"] == 4 * multiply_adds("convolution", 9, 8)
-    assert conv["in a row"] == 4 * in_a_row(layer("convolution", 8)(torch.zeros(1, 9, 8)))
+    lab = labs.paths(9).counts
+    assert [row["in a row"] for row in (conv, recurrent, attention)] == [lab[kind]["sequential"] for kind in LAYERS]
     assert recurrent["layers"] == attention["layers"] == 1 and (recurrent["weights"], attention["weights"]) == (0, 81)
 
 
