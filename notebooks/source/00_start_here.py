@@ -8,16 +8,16 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* **Attention** is the step in which each word of a text decides how much to take from every other word. Nearly every large language model is built on it. In this course you build it yourself, in code that you run and change.
+# *Attention, from a thermometer to GPT, in seven chapters.* **Attention** is the step in which each word of a text decides how much to take from each word, itself included. Nearly every large language model is built on it. In this course you build it yourself, in code that you run and change.
 #
 # **By the end** of this page you will have moved an interactive picture (a *view*), worked with tensors, solved an exercise, and checked that this machine is ready. Reading 16 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 #
-# **To run a cell,** click into it and press *Shift + Enter*. Run the folded cells, too: those with `assert` check the numbers in the text. (*Live* is the time in class.)
+# **To run a cell,** click into it and press *Shift + Enter*. Run the folded cells, too: those with `assert` check the numbers in the text. If a cell fails, the check near the end may say why. (*Live* is how long it takes in class.)
 
 # %% [markdown]
 # A small model of this course reads the English sentence and writes the French one below it. In French, "it" becomes "il" or "elle", and a person chooses by knowing what "it" refers to. Does the model?
 #
-# Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", watch the arcs and the French, and follow the questions below them.
+# Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", watch the arcs, and follow the questions below.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -28,11 +28,12 @@ cover
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert cover.shown.tokens[0][cover.shown.weights[0][cover.shown.tokens[0].index("it")].argmax()] == "animal"
 assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]))] == "tired"
+assert ["elle" in french for french in cover.shown.rewritten[0]] == [w == "tired" for w in cover.shown.tokens[0]]
 
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# “it” takes most from “animal”, which looks like the reason for “il”. But take what the model computed for “it” from the other sentence, and the French still says “il”. Only if you do this for “tired” does “il” become “elle”. So the arc of “it” does not show what decides. To find that out, change something and look.
+# “it” takes most from “animal”, which looks like the reason for “il”. But replace the numbers computed for “it” by those from the “wide” sentence, and the French still says “il”. Only if you do this for “tired” does “il” become “elle”. So this model chooses by the numbers for “tired”. Whether it knows what “it” refers to, one picture cannot say.
 #
 # </details>
 #
@@ -70,9 +71,9 @@ heatmap(shares, words, words, title="Who has letters in common?", caption="Each 
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# This picture, a **heatmap**, comes back in every chapter, always to be read like this:
+# This picture, a **heatmap**, comes back in every chapter. Read it like this:
 # - A row belongs to the word that asks, a column to a word that is asked.
-# - Ink is attention: blank paper means none, and full ink means all of it, unless the picture says otherwise.
+# - Ink is attention: blank paper means none, and full ink all of it, unless the picture says otherwise.
 # - Each role has one colour. The <b style="color:#bf5f00">query</b> asks, the <b style="color:#007fc6">keys</b> are asked, the <b style="color:#008a67">values</b> are what they have to give, and <b style="color:#bb51a8">what comes out</b> is purple.
 
 # %% [markdown]
@@ -81,7 +82,7 @@ heatmap(shares, words, words, title="Who has letters in common?", caption="Each 
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "“noon” gives part of its attention to “attention”. In return, “attention” gives “noon” …",
+    "“noon” gives “attention” a share of its row. In return, “attention” gives “noon” …",
     ["the same share", "a smaller share", "a larger share"],
     answer=1,
     because="The two words have three letters in common, whichever of them asks. But “attention” has many more in common with the other words and with itself, so three is a smaller part of its row.",
@@ -140,7 +141,7 @@ distance
 
 # %% [markdown]
 # <a id="dim"></a>
-# Many functions run along one axis, which you choose with `dim`, and that axis disappears. In a table `dim=0` runs down the columns and `dim=1` along the rows; `dim=-1` is always the last axis. (`x.sum(0)` is short for `x.sum(dim=0)`.) With `keepdim=True` the axis stays, with length 1, so the result still fits the table.
+# Functions such as `sum` and `mean` run along one axis, which you choose with `dim`, and that axis disappears. In a table `dim=0` runs down the columns and `dim=1` along the rows; `dim=-1` is always the last axis. (`x.sum(0)` is short for `x.sum(dim=0)`.) With `keepdim=True` the axis stays, with length 1, so the result still fits the table.
 
 # %% tags=["nbval-check-output"]
 near = 1 / (1 + distance.abs())  # .abs(): without the sign; element by element, [2, 3]
@@ -182,7 +183,7 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# `keepdim=True` is missing. The sums, [8, 4], have the shape [2]. Against a table they count as one *row*, so the first column was divided by 8 and the second by 4. With `keepdim=True` they are a column, [2, 1], and each row is divided by its own sum.
+# `keepdim=True` is missing. The sums, [8, 4], have the shape [2]. Against a table they count as one *row*, so the first column was divided by 8 and the second by 4. With `keepdim=True` they are a column, [2, 1].
 #
 # </details>
 
@@ -209,7 +210,7 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>
-# **How far have you got?** Run this cell whenever you come back: it shows what you have solved.
+# **How far have you got?** Run this cell whenever you come back.
 
 # %% slideshow={"slide_type": "skip"}
 from course_tools.classroom.progress import progress
@@ -218,7 +219,7 @@ progress()
 
 # %% [markdown]
 # ## Working and stopping
-# - **Your copy.** You work in the folder `workbook`, and an update never overwrites what you wrote.
+# - **Your copy.** `make lab` opens the folder `workbook`; an update never overwrites what you wrote there.
 # - **Order.** A cell may need names from the cells above it, so go from top to bottom.
 # - **Restart.** The *kernel* is the Python process that runs your cells. When it restarts, Python forgets every name (`NameError`). In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores everything above it.
 # - **Stop.** Press ■ to stop a training run. It keeps its best result.

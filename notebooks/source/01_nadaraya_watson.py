@@ -60,15 +60,14 @@ labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_n
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Suppose you may keep only one number for the whole day. The best one, $c$, is the mean, because the squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero.
+# Suppose you may keep only one number, $c$, for the whole day. The squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero: at the mean.
 #
 # **Guess:** if you gave this number at every hour, how many degrees off would you typically be? One, four, or ten?
 
 # %%
 def off(estimate):
     """How far an estimate [241] is from the true day, in °C: the root of the mean square."""
-    # .detach(): the numbers alone, even from a model in training; .item(): from tensor to number
-    return (estimate.detach() - truth[1]).pow(2).mean().sqrt().item()
+    return (estimate - truth[1]).pow(2).mean().sqrt().item()  # .item(): from tensor to number
 
 mean = readings.mean().expand(241)  # .expand: the same number for all 241 queries
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C"}
@@ -88,7 +87,7 @@ assert 3.9 < off(mean) < 4.1
 # One number fails in two ways. It loses information: if you play the day backwards, the mean is the same. And it gives every question the same answer.
 #
 # <a id="bottleneck"></a>
-# The first neural translators had a similar problem. One network read a sentence into *one vector of fixed size*, and another wrote the translation from it. This vector is a **bottleneck**, because it is the same for every word of the translation.
+# The first neural translators had a similar problem. One network read a sentence of any length into *one vector of fixed size*, and another wrote the translation from it. This vector is a **bottleneck**: everything must fit through it, and it is the same for every word of the translation.
 #
 # **Keep this:** a summary is made before the question is known. Attention keeps all the examples, and waits for the question.
 
@@ -115,12 +114,12 @@ predict(
 )
 
 # %%
-shares = torch.tensor([[0.1, 0.2, 0.7]])
+weights = torch.tensor([[0.1, 0.2, 0.7]])
 meanings = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-shares @ meanings  # [1, 3] @ [3, 2] -> [1, 2]: an average for each column of the values
+weights @ meanings  # [1, 3] @ [3, 2] -> [1, 2]: an average for each column of the values
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(shares @ meanings, torch.tensor([0.8, 0.9]))
+assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
@@ -150,9 +149,9 @@ for row in range(0, 60, 10):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Score, then share
 # <a id="alignment-function"></a><a id="attention-pooling"></a>
-# Weights are made in two steps. First an **alignment function** $a$ gives each key a *score*, which says how well the key fits the query. Then a **distribution** $p$ turns all the scores into *shares* that add up to 1. These are the weights of the values:
+# Weights are made in two steps. First an **alignment function** $a$ gives each key a *score*, which says how well the key fits the query. Then a **distribution** $p$ turns all the scores into the weights $\alpha_i$ of the values, which add up to 1:
 #
-# $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; p(s)_i\;{\color{#008a67}{v_i}}, \qquad s_j = a({\color{#007fc6}{k_j}},{\color{#bf5f00}{q}}) $$
+# $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; \alpha_i\;{\color{#008a67}{v_i}}, \qquad \alpha_i = p(s)_i, \qquad s_i = a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}}) $$
 #
 # This is **attention pooling**, where $K$ and $V$ are all the keys and values. The core of every attention layer in this course is this line, with another $a$.
 
@@ -169,11 +168,11 @@ for row in range(0, 60, 10):
 q = torch.tensor(2.0)
 k, v = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([10.0, 20.0, 0.0])
 s = -0.5 * (q - k) ** 2
-share = torch.exp(s) / torch.exp(s).sum()
-by_hand = share @ v
+weights = torch.exp(s) / torch.exp(s).sum()
+by_hand = weights @ v
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(share, torch.tensor([0.348, 0.574, 0.078]), atol=5e-4)
+assert torch.allclose(weights, torch.tensor([0.348, 0.574, 0.078]), atol=5e-4)
 assert abs(by_hand.item() - 14.96) < 0.005
 
 # %% [markdown]
@@ -186,8 +185,8 @@ assert abs(by_hand.item() - 14.96) < 0.005
 # Now keep the scores and change only $p$:
 
 # %%
-table = torch.stack([torch.ones(3) / 3, share, torch.tensor([0.0, 1.0, 0.0])])
-names = ["equal shares", "softmax", "winner takes all"]
+table = torch.stack([torch.ones(3) / 3, weights, torch.tensor([0.0, 1.0, 0.0])])
+names = ["equal weights", "softmax", "winner takes all"]
 heatmap(table, names, ["key 1", "key 2", "key 4"], title="How can scores be shared?",
         caption="A cell is the weight of one key. The same scores, shared in three ways; "
                 "estimates 10, 14.96 and 20.")
@@ -196,7 +195,7 @@ heatmap(table, names, ["key 1", "key 2", "key 4"], title="How can scores be shar
 assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown]
-# Equal shares give the mean again, and winner takes all is a hard address. Softmax lies between the two, and only softmax has a slope to learn from.
+# Equal weights give the mean again, and winner takes all is a hard address. Softmax lies between the two, and only softmax has a slope to learn from.
 #
 # **Keep this:** $a$ scores each key, $p$ turns the scores into weights, and the values are averaged with them.
 
@@ -224,7 +223,7 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The hard address answers 20 with slope 0, until it jumps to another value. Its slope can never tell you *which key you should have asked*.
 #
-# Why exp, and not another positive function $g$ of the score? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. So the ratio of two shares, $g(s+c)/g(s)$, may depend on $c$ alone. The only continuous positive functions that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
+# Why exp, and not another positive function $g$ of the score? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. So the ratio of two weights, $g(s+c)/g(s)$, may depend on $c$ alone. The only continuous positive functions that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
 #
 # (We keep the alignment $a$ and the distribution $p$ apart, as S. Chaudhari et al. do in *An attentive survey of attention models*, 2021.)
 
@@ -243,7 +242,7 @@ plot.lines(curves, "distance / width", "closeness", title="How much does an exam
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 1 ●○○ · 3 minutes
-# Write the Gaussian kernel: $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$ and a **width** $w$.
+# Only the Gaussian kernel never becomes 0. Write it: $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$ and a **width** $w$.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch01 import again, exercise, find_error, hint, solution
@@ -320,16 +319,120 @@ assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 # **Keep this:** a Gaussian kernel, normalised, is a softmax of $-\tfrac12$ distance².
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## Softmax, looked at closely
+# <a id="temperature"></a>
+# Any scores can be divided by a number $T>0$ before the softmax. This is the **temperature** (it has nothing to do with °C).
+#
+# **Guess before you move:** if you add 100 to all three scores, what happens to the weights? What will temperatures of 0.1 and 10 do?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (torch.softmax(torch.tensor([20.0, 10.0, 0.0]), -1) > 0.999).tolist() == [True, False, False]
+assert torch.allclose(torch.softmax(torch.tensor([0.2, 0.1, 0.0]), -1), torch.tensor([0.37, 0.33, 0.30]), atol=5e-3)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# - **Shift:** nothing happens. $e^{s+c}=e^s e^c$, and $e^c$ cancels.
+# - **Temperature:** at 0.1 "animal" takes more than 99.9 %; at 10 the weights are nearly equal, 0.37, 0.33 and 0.30.
+#
+# </details>
+#
+# With large scores, the formula as written breaks:
+
+# %%
+large = torch.tensor([1000.0, 999.0, 998.0])
+as_written = torch.exp(large) / torch.exp(large).sum()
+shifted = torch.exp(large - large.max()) / torch.exp(large - large.max()).sum()
+as_written, shifted
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
+
+# %% [markdown]
+# $e^{1000}$ is too large for a float, so it becomes infinity, and ∞/∞ is not a number (NaN). If you subtract the largest score first, as `torch.softmax` does, the weights are the same, and no exponent is above 0.
+#
+# **Keep this:** softmax depends only on the differences of the scores, and a temperature divides these differences.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a denominator that circulates
+# <a id="denominator"></a>
+# A widely read article prints this formula for the weight of input $x_i$ under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
+#
+# #### Find the error ●●○ · 5 minutes
+# Below it is as a program, in the article's letters; as everywhere in this course, queries are rows. Which line is wrong, and how would you fix it? Try $k$ instead of $i$, then instead of $j$.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
+find_error("program 1.2")
+
+@find_error("program 1.2", line=None)  # the number of the wrong line; correct it below
+def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key
+    queries, keys = scores.shape
+    result = torch.zeros(queries, keys)
+    for j in range(queries):
+        for i in range(keys):
+            top = scores[j, i].exp()
+            bottom = sum(scores[j, i].exp() for k in range(queries))
+            result[j, i] = top / bottom
+    return result
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: where the ratio of kernels fails
+# Kernels and softmax gave the same numbers up to rounding. Now move the query far away: hour 40 for a day of 24, with a width of 0.4.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
+from course_utils.attention import gaussian_kernel, nadaraya_watson
+
+far = torch.tensor([40.0], dtype=torch.float64)
+by_ratio, _ = nadaraya_watson(far, hours, readings, lambda distance: gaussian_kernel(distance, 0.4))
+by_softmax = torch.softmax(-0.5 * (far - hours) ** 2 / 0.4**2, -1) @ readings
+print("ratio of kernels: a number?", by_ratio.isfinite().item())
+print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# All fifty closenesses are smaller than the smallest number that a float64 can hold, so the ratio is 0/0. The softmax subtracts the largest score first and still finds the nearest key.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: two relatives
+# <a id="max-pooling"></a><a id="squeeze-and-excitation"></a>
+# Two other layers can be read as attention. **Max-pooling** keeps the largest number in a patch of a picture: each value is its own score, at temperature 0.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+patch = torch.tensor([1.0, 3.0, 2.0, 2.5])
+for heat in [10_000.0, 1.0, 0.01]:
+    pooled = torch.softmax(patch / heat, -1) @ patch
+    print(f"temperature {heat:7}: {pooled.item():.3f}")
+assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# At a high temperature we get the mean, 2.125; at a low one the maximum, 3.
+#
+# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network: its feature maps, each of which shows where in a picture one pattern was found. It squeezes each map to its mean, lets a tiny network compute a gate for each map, and multiplies. A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
+generator = torch.Generator().manual_seed(0)
+maps = torch.randn(1, 8, 6, 6, generator=generator)  # one picture, 8 channels of 6 × 6
+reduce, expand = torch.randn(8, 2, generator=generator), torch.randn(2, 8, generator=generator)
+gates = torch.sigmoid(torch.relu(maps.mean((-2, -1)) @ reduce) @ expand)  # [1, 8]; untrained
+gated = maps * gates[..., None, None]
+print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", tuple(gated.shape))
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Here $p$ is a sigmoid, not a softmax: each gate is decided separately, they need not add up to 1, and nothing is averaged. It is attention in a wider sense.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far should a query reach?
 # <a id="bandwidth"></a>
-# The width $w$, or **bandwidth**, is part of the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$.
+# The width $w$, or **bandwidth**, is part of the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. So $w^2$ is a temperature.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Make the kernel a hundred times wider. Where does the curve go?",
     ["through every reading", "to the mean of all readings", "to zero", "to the nearest reading"],
     answer=1,
-    because="All scores come close to 0, so all shares become equal. The mean is Nadaraya–Watson with an infinite width.",
+    because="All scores come close to 0, so all weights become equal. The mean is Nadaraya–Watson with an infinite width.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -379,113 +482,9 @@ plot.lines(parts, "width in hours", "mean squared error in °C²", log="x", mark
 assert (bias2.diff() > 0)[7:].all() and (variance.diff() < 0).all() and 0.5 < best_width < 1
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Softmax, looked at closely
-# <a id="temperature"></a>
-# Any scores can be divided by a number $T>0$ before the softmax. This is the **temperature** (it has nothing to do with °C). You have moved one already: a Gaussian of width $w$ divides the scores by $T=w^2$.
-#
-# **Guess before you move:** if you add 100 to all three scores, what happens to the shares? What will temperatures of 0.1 and 10 do?
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (torch.softmax(torch.tensor([20.0, 10.0, 0.0]), -1) > 0.999).tolist() == [True, False, False]
-assert torch.allclose(torch.softmax(torch.tensor([0.2, 0.1, 0.0]), -1), torch.tensor([0.37, 0.33, 0.30]), atol=5e-3)
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# - **Shift:** nothing happens. $e^{s+c}=e^s e^c$, and $e^c$ cancels.
-# - **Temperature:** at 0.1 "animal" takes more than 99.9 %; at 10 the shares are nearly equal, 0.37, 0.33 and 0.30.
-#
-# </details>
-#
-# With large scores, the formula as written breaks:
-
-# %%
-large = torch.tensor([1000.0, 999.0, 998.0])
-as_written = torch.exp(large) / torch.exp(large).sum()
-shifted = torch.exp(large - large.max()) / torch.exp(large - large.max()).sum()
-as_written, shifted
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
-
-# %% [markdown]
-# $e^{1000}$ is too large for a float, so it becomes infinity, and ∞/∞ is not a number (NaN). If you subtract the largest score first, as `torch.softmax` does, the shares are the same, and no exponent is above 0.
-#
-# **Keep this:** softmax depends only on the differences of the scores, and a temperature divides these differences.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: a denominator that circulates
-# <a id="denominator"></a>
-# A widely read article prints this formula for the weight of input $x_i$ under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
-#
-# #### Find the error ●●○ · 5 minutes
-# Below it is as a program, in the article's letters; as everywhere in this course, queries are rows. Which line is wrong, and how would you fix it? There are two indices that $k$ could replace.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
-find_error("program 1.2")
-
-@find_error("program 1.2", line=None)  # the number of the wrong line; correct it below
-def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key
-    queries, keys = scores.shape
-    result = torch.zeros(queries, keys)
-    for j in range(queries):
-        for i in range(keys):
-            top = scores[j, i].exp()
-            bottom = sum(scores[j, i].exp() for k in range(queries))
-            result[j, i] = top / bottom
-    return result
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: where the ratio of kernels fails
-# Kernels and softmax gave the same numbers up to rounding. Now move the query far away: hour 40 for a day of 24, with a width of 0.4.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
-from course_utils.attention import gaussian_kernel, nadaraya_watson
-
-far = torch.tensor([40.0], dtype=torch.float64)
-by_ratio, _ = nadaraya_watson(far, hours, readings, lambda distance: gaussian_kernel(distance, 0.4))
-by_softmax = torch.softmax(-0.5 * (far - hours) ** 2 / 0.4**2, -1) @ readings  # temperature = width²
-print("ratio of kernels: a number?", by_ratio.isfinite().item())
-print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# All fifty closenesses are smaller than the smallest number that a float64 can hold, so the ratio is 0/0. The softmax subtracts the largest score first and still finds the nearest key. In exact arithmetic the two are equal.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: two relatives
-# <a id="max-pooling"></a><a id="squeeze-and-excitation"></a>
-# Two other layers can be read as attention. **Max-pooling** keeps the largest number in a patch of a picture: each value is its own score, at temperature 0.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-patch = torch.tensor([1.0, 3.0, 2.0, 2.5])
-for heat in [10_000.0, 1.0, 0.01]:
-    pooled = torch.softmax(patch / heat, -1) @ patch
-    print(f"temperature {heat:7}: {pooled.item():.3f}")
-assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At a high temperature we get the mean, 2.125; at a low one the maximum, 3.
-#
-# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network: its feature maps, each of which shows where in a picture one pattern was found. It squeezes each map to its mean, lets a tiny network compute a gate for each map, and multiplies. A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
-generator = torch.Generator().manual_seed(0)
-maps = torch.randn(1, 8, 6, 6, generator=generator)  # one picture, 8 channels of 6 × 6
-reduce, expand = torch.randn(8, 2, generator=generator), torch.randn(2, 8, generator=generator)
-gates = torch.sigmoid(torch.relu(maps.mean((-2, -1)) @ reduce) @ expand)  # [1, 8]; untrained
-gated = maps * gates[..., None, None]
-print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", tuple(gated.shape))
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here $p$ is a sigmoid, not a softmax: each gate is decided separately, they need not add up to 1, and nothing is averaged. It is attention in a wider sense, with scores but without shares.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
 # <a id="loss"></a>
-# Real data come without the true curve. Can the readings say which width is good? For that we need a **loss**, a number that says how bad a width is. Let us try the mean squared difference between each reading and the estimate at its own hour.
+# Real data come without the true curve. Can the readings judge a width? We need a **loss**, a number that says how bad it is. Let us try the mean squared difference between each reading and the estimate at its own hour.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -497,23 +496,20 @@ predict(
 )
 
 # %%
-from course_utils.attention import NadarayaWatson
+def loss_in_sight(width):
+    return (pool(hours, hours, readings, width)[0] - readings).pow(2).mean().item()
 
-def loss_in_sight(model):  # model(queries, keys, values) gives the estimate and the weights
-    return (model(hours, hours, readings)[0] - readings).pow(2).mean()
-
-for width in [2.0, 0.6, 0.1, 0.01]:
-    model = NadarayaWatson(width)
-    loss, wrong = loss_in_sight(model).item(), off(model(grid, hours, readings)[0])
-    print(f"width {width:4} h: loss {loss:.2f}, off the true day by {wrong:.1f} °C")
+for width in [2.0, 0.6, 0.1, 0.02]:
+    wrong = off(pool(grid, hours, readings, width)[0])
+    print(f"width {width:4} h: loss {loss_in_sight(width):.2f}, off the true day by {wrong:.1f} °C")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert loss_in_sight(NadarayaWatson(0.01)) < 0.01 < 1.6 < loss_in_sight(NadarayaWatson(2.0))
-assert [round(off(NadarayaWatson(w)(grid, hours, readings)[0]), 1) for w in (2.0, 0.6, 0.01)] == [1.1, 0.7, 1.1]
+assert loss_in_sight(0.02) < 0.07 < 1.6 < loss_in_sight(2.0)
+assert [round(off(pool(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.02)] == [1.1, 0.7, 1.1]
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# The narrowest width has the smallest loss, because each reading looks itself up. Yet its curve is as far from the true day as that of 2 hours. In training, a query must not see the value that it has to guess. Hiding it is called **leave-one-out**: each of the fifty readings is guessed from the other 49.
+# At the narrowest width each reading looks itself up, and the curve is as far from the true day as that of 2 hours. In training, a query must not see the value that it has to guess. Hiding it is called **leave-one-out**: each of the fifty readings is guessed from the other 49.
 #
 # <a id="mask"></a>
 # A **mask** hides keys. It is a table of True and False that broadcasts to the shape of the scores. Throughout the course *True means: may be attended to*. The sum in the softmax runs over these keys only, so a hidden key gets weight 0.
@@ -541,7 +537,7 @@ infinite, huge, ours
 assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
-# If all keys are masked, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, common in published code, give equal shares to keys that should be hidden. Our function gives no attention at all.
+# If a whole row is masked, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, common in published code, then give equal weights to keys that should be hidden. Your function gives no attention at all.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 4 ●○○ · 2 minutes
@@ -553,35 +549,50 @@ def others_only(size):
     """size n -> [n, n] bool, True = may be attended to"""
     raise NotImplementedError
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Now let a program find the best width. A number that training changes is a *parameter*, and in PyTorch it belongs to a *module*. This one makes the scores, and your `masked_softmax` does the rest:
+
+# %%
+class Pooling(torch.nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.log_width = torch.nn.Parameter(torch.tensor(width).log())  # its exp is never below 0
+
+    def forward(self, queries, keys, values, mask):  # runs when the module is called
+        scores = -0.5 * ((queries[:, None] - keys) / self.log_width.exp()) ** 2  # [Q, K]
+        weights = masked_softmax(scores, mask)
+        return weights @ values, weights
+
 # %% [markdown]
 # <a id="gradient-descent"></a>
-# Now let a program find the best width. **Gradient descent** moves the width a little so that the loss falls, and repeats. PyTorch computes the slope of the loss, and `fit` takes 200 steps, starting at 2 hours. (`lr`, the learning rate, says how large a step is.) Watch where the loss stops.
+# **Gradient descent** moves the width a little so that the loss falls, and repeats. PyTorch computes the slope of the loss, and `fit` takes 200 steps (by a variant, Adam), starting at 2 hours. (`lr`, the learning rate, says how large a step is.) Watch where the loss stops.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
 
-learned = NadarayaWatson(width=2.0, learnable=True)
+learned = Pooling(width=2.0)
 
 def leave_one_out_loss(model, queries):
-    return (model(queries, hours, readings, mask=others_only(50))[0] - readings).pow(2).mean()
+    return (model(queries, hours, readings, others_only(50))[0] - readings).pow(2).mean()
 
 run = fit(learned, [hours], leave_one_out_loss, steps=200, lr=0.05,
           title="Trained with each answer hidden")
 
 # %%
-models = {"learned": learned, "at the start": NadarayaWatson(2.0)}
-curves = {f"{name}: {model.width.item():.2f} h": (grid, model(grid, hours, readings)[0].detach())
-          for name, model in models.items()}
+learned_width = learned.log_width.exp().item()
+widths = {"learned": learned_width, "at the start": 2.0}
+curves = {f"{name}: {width:.2f} h": (grid, pool(grid, hours, readings, width)[0])
+          for name, width in widths.items()}
 plot.regression(hours, readings, curves, **day, title="Why is the learned curve spikier?",
                 caption="Purple, the learned width, follows the storm. The width at the start "
                         "blurs it. Dashed: the true day.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 0.55 < learned.width < 0.62 and 1.65 < 1 / learned.width < 1.75 and 1.5 < run.best.value < 1.65
-assert 0.65 < off(learned(grid, hours, readings)[0]) < 0.75
+assert 0.55 < learned_width < 0.62 and 1.65 < 1 / learned_width < 1.75 and 1.5 < run.best.value < 1.65
+assert 0.65 < off(pool(grid, hours, readings, learned_width)[0]) < 0.75
 
 # %% [markdown]
-# The loss stops at about 1.6 because the readings have errors of variance 1, which their neighbours cannot predict.
+# The loss stops at about 1.6. On average, 1 of this is the readings' own error, which no neighbour can predict; the rest is the guess's error, and chance.
 #
 # The learned curve is **spikier** because its width is smaller, 0.6 instead of 2 hours: an average of fewer readings keeps more of their errors. Here that pays: the error falls from 1.1 to 0.7 °C.
 #
@@ -592,18 +603,17 @@ assert 0.65 < off(learned(grid, hours, readings)[0]) < 0.75
 # Why did one loss mislead us and the other not? If the answer is hidden, then averaged over many sets of readings the loss is 1, the variance of the errors, plus the squared error of the guess. So it is smallest where the guess is best. We draw both losses against the width, together with an error that nobody can see in real life: the distance from the true day.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
-tried = torch.logspace(-1.5, 1, 26)
-each = [NadarayaWatson(width) for width in tried.tolist()]
+tried = torch.logspace(-1.5, 1, 26).tolist()
 lines = {
-    "answers in sight": [loss_in_sight(model) ** 0.5 for model in each],
-    "each answer hidden": [leave_one_out_loss(model, hours) ** 0.5 for model in each],
-    "distance from the true day": [off(model(grid, hours, readings)[0]) for model in each],
+    "answers in sight": [loss_in_sight(width) ** 0.5 for width in tried],
+    "each answer hidden": [leave_one_out_loss(Pooling(width), hours).item() ** 0.5 for width in tried],
+    "distance from the true day": [off(pool(grid, hours, readings, width)[0]) for width in tried],
 }
-lowest = {name: tried[torch.tensor(line).argmin()].item() for name, line in lines.items()}
+lowest = {name: tried[torch.tensor(line).argmin()] for name, line in lines.items()}
 assert lowest["answers in sight"] == tried[0] and all(0.4 < lowest[name] < 1 for name in list(lines)[1:])
 plot.lines({name: (tried, torch.tensor(line)) for name, line in lines.items()}, "width in hours", "error in °C", log="x",
            title="Which error knows the best width?",
-           caption="If a reading may look at itself, width 0 wins. If it is hidden, a width near the best one wins.")
+           caption="If a reading may attend to itself, the narrowest width wins. If it is hidden, a width near the best one wins.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Were we lucky? Read the same fifty moments 200 times, with new errors, and let leave-one-out choose a width each time.
@@ -611,7 +621,7 @@ plot.lines({name: (tried, torch.tensor(line)) for name, line in lines.items()}, 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths, again_read = torch.logspace(-0.8, 0.5, 27).tolist(), temperature(hours) + torch.randn(
     200, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-at_keys = torch.stack([NadarayaWatson(w)(hours, hours, readings, mask=others_only(50))[1] for w in widths])  # [27, 50, 50]
+at_keys = torch.stack([Pooling(w)(hours, hours, readings, others_only(50))[1] for w in widths]).detach()
 at_grid = torch.stack([pool(grid, hours, readings, w)[1] for w in widths])  # [27, 241, 50]
 exam = (at_keys @ again_read.T - again_read.T).pow(2).mean(1)  # [27, 200]
 wrong = (at_grid @ again_read.T - truth[1][:, None]).pow(2).mean(1).sqrt()
@@ -624,14 +634,7 @@ print(f"chosen width {low:.2f} to {high:.2f} h in 90 % of the sets; off by {paid
 assert high > 2 * low and 0.04 < paid - possible < 0.06
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The width that leave-one-out chooses varies a good deal. On average over the 200 sets the choice costs 0.05 °C, compared with the best width for each set.
-#
-# The module that you trained is short. It stores the logarithm of the width, so that no step can make the width negative.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import reveal
-
-reveal(NadarayaWatson)
+# The width that leave-one-out chooses varies a good deal. On average the choice costs 0.05 °C, compared with the best width for each set.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: parametric or not?
@@ -641,7 +644,7 @@ reveal(NadarayaWatson)
 # Is the estimator **parametric**? The same textbook says so as soon as training changes a number in it, and calls it **non-parametric** before. In statistics it is non-parametric with any width, because it keeps the examples instead of replacing them by a fixed number of parameters. Say which meaning you use; the exercise uses the first one.
 #
 # #### Find the error ●○○ · 4 minutes
-# Here are four claims about what you have just trained. One of them is wrong, whichever meaning of "parametric" you use.
+# Here are four claims about what you have just trained. One of them is wrong. (`NadarayaWatson`, in the check, is the course's own `Pooling`.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
 find_error("claims 1.1")
@@ -661,20 +664,20 @@ predict(
     "Without the reading that has the largest weight, the estimate for noon moves by …",
     ["about 8 °C: 40 % of 20 °C are gone", "about 1 °C", "less than 0.1 °C"],
     answer=2,
-    because="The others share its weight, and their values are nearly the same. A reading that agrees with the rest "
+    because="The others share its weight, and their average is nearly the same as its value. A reading that agrees with the rest "
     "can have a large weight and hardly any influence.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
 
-width = round(learned.width.item(), 2)
+width = round(learned_width, 2)
 view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour", value_name="°C",
                 live=True)
 display(view, labs.influence(view, hours, readings, pool))
 
 # %% [markdown]
-# Press *remove the largest weight* at noon. Then press *bring all back*, move the query to 17:00, just after the storm broke, and press again.
+# Press *remove the largest weight* at noon. Then press *bring all back*, move the query to 17:00, and press again.
 #
 # Without example $i$ the others share its weight $\alpha_i$, and the estimate $f$ moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. So what counts is the weight *and* the disagreement, $f-v_i$.
 
@@ -710,7 +713,7 @@ assert 0.35 < (largest == most).double().mean() < 0.45
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 f_own, alpha_own = pool(hours, hours, readings, width=0.6)
 own = alpha_own.diagonal()
-hidden, _ = NadarayaWatson(0.6)(hours, hours, readings, mask=others_only(50))
+hidden, _ = Pooling(0.6)(hours, hours, readings, others_only(50))
 print(f"the two ways differ by {((readings - f_own) / (1 - own) - readings + hidden).abs().max():.0e}; the curve uses {own.sum():.0f} numbers")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -722,7 +725,6 @@ assert torch.allclose((readings - f_own) / (1 - own), readings - hidden, atol=1e
 
 # %% tags=["nbval-check-output"]
 from course_utils import data
-from course_utils.attention import NadarayaWatson, leave_one_out_mask
 
 air = data.load("co2_weekly")
 measured = torch.tensor(air.ppm).isfinite()  # a Boolean mask: True where there is a number
@@ -752,7 +754,8 @@ six_years
 # %%
 def hidden_week_error(width, ppm=ppm):
     """How far off, in ppm, when each week is guessed from all others; the width is in years."""
-    guess, _ = NadarayaWatson(width)(years, years, ppm, leave_one_out_mask(len(years)))
+    scores = -0.5 * ((years[:, None] - years) / width) ** 2  # [2225, 2225]
+    guess = masked_softmax(scores, others_only(len(years))) @ ppm
     return (guess - ppm).pow(2).mean().sqrt().item()
 
 widths = [0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
@@ -761,16 +764,16 @@ best = widths[errors.index(min(errors))]
 plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x",
            mark=(best, f"{best} years"),
            title="How far off is a hidden week?",
-           caption=f"Best at about a week: off by {min(errors):.2f} ppm. From half a year on, the "
-                   "whole season is error.")
+           caption=f"Best at about a week, off by {min(errors):.2f} ppm; narrower is almost as good. "
+                   "From half a year on, the whole season is error.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best in (0.015, 0.02) and 0.3 < min(errors) < 0.4 and 2 < errors[-2] < 2.3
+assert best in (0.015, 0.02) and errors[0] < 1.01 * min(errors) and 0.3 < min(errors) < 0.4 and 2 < errors[-2] < 2.3
 assert 2.5 < (ppm - pool(years, years, ppm, width=0.5)[0]).std() * 2**0.5 < 3.5  # a wave of 3 ppm up and down
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
 # %% [markdown]
-# About a week is best: to guess a lost week, ask the weeks around it. For the trend you would choose half a year and accept "errors" of 2 ppm, which are the season itself.
+# A week or less is best: to guess a lost week, ask the weeks around it. For the trend you would choose half a year and accept "errors" of 2 ppm, which are the season itself.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
@@ -790,7 +793,7 @@ plot.regression(years[::2], ppm[::2], {"width ½ year": (moments, trend)}, xlabe
 assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7 and len(years) == 2225
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One warning about the week that leave-one-out chose. If a whole month is a little high, its weeks guess each other well, and this pushes the choice towards narrow widths. Does that happen here? Take away the trend *and* the season (three waves, of a year, a half and a third, which may grow with time), and compare each week with the next one that was measured. Then shuffle what is left over the record, and let leave-one-out choose again.
+# One warning about the week that leave-one-out chose. If a whole month is a little high, its weeks guess each other well, and this pushes the choice towards narrow widths. Does that happen here? Take away the trend *and* the season (three waves, of a year, a half and a third, which may grow with time), and compare each week with the next one that was measured. Then put what is left in random order, and let leave-one-out choose again.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 turns = 2 * torch.pi * years[:, None] * torch.arange(1, 4)  # [2225, 3]
@@ -835,10 +838,10 @@ later, _ = pool(torch.tensor([2010.0], dtype=torch.float64), years, ppm, width=1
 print(f"estimate for 2010: {later.item():.0f} ppm; largest value in our record: {ppm.max():.0f} ppm")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert 368 < later < 373 and later < ppm.max()
+assert 368 < later < 373 and later < ppm.max() and trend[-1] + growth[1] * (2010 - moments[-1]) > 380
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# An average never leaves the range of what it averages, and beyond the edge only the last few keys count. So an average of the readings cannot continue a trend. It is biased *inside* the range, too, near an edge: at the end of the record all neighbours lie on one side, so a rising curve is pulled down. *Local linear regression* fits a line around the query instead of a number: it minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, and answers with $c$.
+# An average never leaves the range of what it averages, and beyond the edge only the last few keys count. So it cannot continue a trend. It is biased *inside* the range, too, near an edge: at the end of the record all neighbours lie on one side, so a rising curve is pulled down. *Local linear regression* fits a line around the query instead of a number: it minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, and answers with $c$.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def local_line(query, keys, values, width):
@@ -936,8 +939,8 @@ assert (other[it] - attention[it]).abs().max() < 0.001
 rows = [
     ("the mean of the day, °C", off(mean), 3.5, 4.5),
     ("width 2 h, where training starts, °C", off(pool(grid, hours, readings, 2.0)[0]), 1.0, 1.2),
-    ("width trained with each answer hidden, °C", off(learned(grid, hours, readings)[0]), 0.6, 0.8),
-    ("that width, hours", learned.width.item(), 0.4, 0.8),
+    ("width trained with each answer hidden, °C", off(pool(grid, hours, readings, learned_width)[0]), 0.6, 0.8),
+    ("that width, hours", learned_width, 0.4, 0.8),
     ("CO₂: a hidden week at the best width, ppm", min(errors), 0.3, 0.4),
 ]
 for name, value, low, high in rows:
@@ -947,7 +950,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. Attention is an average, and the query chooses the weights.
-# 2. Score, then share: $a$ says how well a key fits, $p$ makes shares that add up to 1.
+# 2. Score, then share: $a$ says how well a key fits, $p$ makes weights that add up to 1.
 # 3. The Gaussian kernel, normalised, *is* a softmax; its width decides between noise and blur.
 # 4. If a query's own value is the answer, hide it in training with a mask.
 # 5. A weight says how much a value is used, not how much it matters; and attention can only find what the vectors contain.
@@ -969,7 +972,7 @@ for name, value, low, high in rows:
 # | [attention pooling](#attention-pooling) | 注意力汇聚 | values averaged by attention weights |
 # | [kernel](#kernel) | 核函数 | distance → closeness |
 # | [Nadaraya–Watson estimator](#nadaraya-watson) | Nadaraya–Watson 估计 | average weighted by a kernel |
-# | [softmax](#softmax) | softmax（归一化指数函数） | scores → shares |
+# | [softmax](#softmax) | softmax（归一化指数函数） | scores → weights |
 # | [bandwidth](#bandwidth) | 带宽 | the width of a kernel |
 # | [bias](#bias) | 偏差 | the error left on average over many sets of readings |
 # | [variance](#variance) | 方差 | how much the result varies between sets of readings |

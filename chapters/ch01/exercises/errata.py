@@ -44,7 +44,7 @@ DENOMINATOR = FindError(
     title="softmax denominator",
     task="each query's weights should sum to 1.",
     program=(
-        "def weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key",
+        "def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key",
         "    queries, keys = scores.shape",
         "    result = torch.zeros(queries, keys)",
         "    for j in range(queries):",

@@ -172,7 +172,7 @@ POOLING = Exercise(
         _pooling(*drawn(21, (4,), (6,), (6,)), width=0.7),
     ],
     returns=("estimate", "weights"),
-    used="Your pooling draws the next curve and its weights, and compares four widths after that.",
+    used="Your pooling draws the next curve and its weights, and most curves after that.",
     hints=(
         "You need all distances at once. `queries[:, None] - keys` has the shape [Q, K], one row for each query.",
         "Then come the weights: the closeness of all distances, divided by the sum of its row. "
@@ -265,7 +265,7 @@ LEAVE_ONE_OUT = Exercise(
     shown=all_but_itself,
     cases=lambda: [Case({"size": n}, shown=n == 3) for n in (3, 2, 1, 5)],
     returns=("mask",),
-    used="In the next cell your mask hides each reading from itself while the width is learned.",
+    used="Below, your mask hides each reading from itself while the width is learned.",
     hints=(
         "Row i is query i, and column j is key j. Which single entry of row i must be False?",
         "`torch.eye(size)` has ones on the diagonal, which are exactly the entries that must be False.",

@@ -96,7 +96,7 @@ SOFTMAX = Exercise(
     shown=stable_softmax,
     cases=_softmax_cases,
     returns=("weights",),
-    used="The next cell asks yours for a row in which every key is masked.",
+    used="The next cell asks yours for a row in which every key is masked; later, training calls it at every step.",
     hints=(
         "exp(−∞) = 0. Which score must a masked key have *before* the softmax, so that it gets no weight?",
         "`scores.masked_fill(~mask, -torch.inf)` puts −∞ there; then comes the softmax. PyTorch's own subtracts the "

@@ -383,16 +383,16 @@ def test_the_shown_program_does_what_it_is_said_to_do():
     program, space = "\n".join(denominator.program), {"torch": torch}
     scores = torch.tensor([[0.0, 1.0, 2.0], [3.0, 1.0, 0.0]])
     exec(program, space)
-    assert torch.allclose(space["weights"](scores), torch.full((2, 3), 0.5))
+    assert torch.allclose(space["attention_weights"](scores), torch.full((2, 3), 0.5))
     exec(program.replace("sum(scores[j, i]", "sum(scores[k, i]"), space)
-    assert torch.allclose(space["weights"](scores).sum(0), torch.ones(3))
+    assert torch.allclose(space["attention_weights"](scores).sum(0), torch.ones(3))
     exec(
         program.replace(
             "sum(scores[j, i].exp() for k in range(queries))", "sum(scores[j, k].exp() for k in range(keys))"
         ),
         space,
     )
-    assert check(denominator.name, space["weights"], 7).right
+    assert check(denominator.name, space["attention_weights"], 7).right
 
 
 def test_the_claims_are_true_but_for_the_third():
