@@ -26,7 +26,7 @@ export function journey(ui) {
       const asks = p.queries.map((_, j) => line(i, j)[k]),
         b = top(asks);
       const most = `${quoted(p.queries, b)} gives ${quoted(p.keys, k)} most: ${three(asks[b])}`;
-      return `“${query}” does not ask here; ${most}`;
+      return `“${query}” is not a query here; ${most}`;
     }
     const w = line(i, q),
       b = top(w);
@@ -215,8 +215,9 @@ export function journey(ui) {
   }
   return {
     paint(width, narrow) {
-      small = spec.presenting || narrow;
-      const most = Math.max(1, Math.floor((width + 16 * unit) / ((small ? 150 : 290) * unit))),
+      small = spec.presenting || narrow || panels.length > 4; // many maps: side by side rather than one below the other
+      const least = spec.presenting || narrow ? 150 : small ? 190 : 290,
+        most = Math.max(1, Math.floor((width + 16 * unit) / (least * unit))),
         across = Math.min(most, panels.length),
         room = Math.floor((width - (across - 1) * 1.2 * 13.5 * unit) / across) - 1;
       panels.forEach((p, i) => {

@@ -70,9 +70,7 @@ class Journey(View):
         if row is None:
             top = weights[:, column]
             best = int(np.nan_to_num(top, nan=-1).argmax())
-            return (
-                f"“{query}” does not ask here; “{p['queries'][best]}” gives “{p['keys'][column]}” most: {top[best]:.3f}"
-            )
+            return f"“{query}” is not a query here; “{p['queries'][best]}” gives “{p['keys'][column]}” most: {top[best]:.3f}"
         line = weights[row]
         best = int(np.nan_to_num(line, nan=-1).argmax())
         if column is None:

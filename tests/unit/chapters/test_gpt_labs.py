@@ -303,7 +303,7 @@ def test_words_are_found_in_every_panel():
     assert [f.weight for f in found[:2]] == pytest.approx([float(w[1, 3]) for w in weights[:2]], abs=5e-4)
     assert found[2].weight is None and "“▁animal” may not attend to “▁the”" in lab.words(2)
     gone = at(lab, query="street", key="animal")
-    assert gone.place(1) == (None, 1) and "“street” does not ask here; " in gone.words(1)
+    assert gone.place(1) == (None, 1) and "“street” is not a query here; " in gone.words(1)
     best_row = int(weights[1][:, 1].argmax())
     assert f"“{['l', 'animal', 'traverse'][best_row]}" in gone.words(1)
     assert "neither" in at(lab, query="traverse", key="nobody").words(0)
