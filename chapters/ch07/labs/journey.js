@@ -21,7 +21,7 @@ export function journey(ui) {
       [q, k] = place(i),
       { query, key } = now(),
       quoted = (list, j) => `“${list[j]}”`;
-    if (q < 0 && k < 0) return `neither “${query}” nor “${key}” stands here`;
+    if (q < 0 && k < 0) return `neither “${query}” nor “${key}” appears here`;
     if (q < 0) {
       const asks = p.queries.map((_, j) => line(i, j)[k]),
         b = top(asks);
@@ -31,7 +31,7 @@ export function journey(ui) {
     const w = line(i, q),
       b = top(w);
     if (k < 0)
-      return `“${key}” is not a query here; ${quoted(p.queries, q)} gives ${quoted(p.keys, b)} most: ${three(w[b])}`;
+      return `“${key}” is not a key here; ${quoted(p.queries, q)} gives ${quoted(p.keys, b)} most: ${three(w[b])}`;
     if (empty(w[k])) return `${quoted(p.queries, q)} may not attend to ${quoted(p.keys, k)}`;
     return (
       `${quoted(p.queries, q)} gives ${quoted(p.keys, k)} ` +

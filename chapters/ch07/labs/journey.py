@@ -66,16 +66,17 @@ class Journey(View):
         p, (row, column), weights = self.options["panels"][panel], self.place(panel), self.weights(panel)
         query, key = self.state["query"], self.state["key"]
         if row is None and column is None:
-            return f"neither “{query}” nor “{key}” stands here"
+            return f"neither “{query}” nor “{key}” appears here"
         if row is None:
             top = weights[:, column]
             best = int(np.nan_to_num(top, nan=-1).argmax())
-            return f"“{query}” is not a query here; “{p['queries'][best]}” gives “{p['keys'][column]}” most: {top[best]:.3f}"
+            gives = f"“{p['queries'][best]}” gives “{p['keys'][column]}” most: {top[best]:.3f}"
+            return f"“{query}” is not a query here; {gives}"
         line = weights[row]
         best = int(np.nan_to_num(line, nan=-1).argmax())
         if column is None:
             gives = f"“{p['queries'][row]}” gives “{p['keys'][best]}” most: {line[best]:.3f}"
-            return f"“{key}” is not a query here; {gives}"
+            return f"“{key}” is not a key here; {gives}"
         if np.isnan(line[column]):
             return f"“{p['queries'][row]}” may not attend to “{p['keys'][column]}”"
         share = (

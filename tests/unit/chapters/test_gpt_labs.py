@@ -307,7 +307,7 @@ def test_words_are_found_in_every_panel():
     best_row = int(weights[1][:, 1].argmax())
     assert f"“{['l', 'animal', 'traverse'][best_row]}" in gone.words(1)
     assert "neither" in at(lab, query="traverse", key="nobody").words(0)
-    assert "“nobody” is not a query here" in at(lab, key="nobody").words(0)
+    assert "“nobody” is not a key here" in at(lab, key="nobody").words(0)
     assert gone.selection[1].weight is None and gone.table().rows[1][1] == "–"
     row = weights[0][4]
     assert f"gives “animal” {row[1]:.3f}"[:-1] in gone.words(0)
