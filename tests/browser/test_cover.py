@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from waiting import stays
+from waiting import stays, until
 
 from chapters.ch00 import labs
 from chapters.ch00.labs.cover import MODEL, study
@@ -126,6 +126,15 @@ def test_without_the_models_files_it_says_where_they_are(opened):
     expect(page.get_by_role("textbox")).to_have_count(0)
     expect(page.get_by_test_id("model")).to_contain_text("make lab")
     expect(french(page)).to_contain_text("L'animal")
+
+
+def test_on_a_phone_each_weight_stands_beside_its_bar_in_one_line(opened):
+    page = opened(models=False)
+    page.set_viewport_size({"width": 390, "height": 844})
+    number = page.locator(".share[data-weight='0.45']")
+    expect(number).to_be_visible()
+    after = "e => { const style = getComputedStyle(e, '::after'); return [style.content, style.whiteSpace]; }"
+    until(lambda: number.evaluate(after), ['"0.45"', "nowrap"])
 
 
 def test_it_can_be_used_by_everybody(opened, violations):

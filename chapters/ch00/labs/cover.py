@@ -209,7 +209,7 @@ def cover(
     *,
     model: str | Loaded = MODEL,
     title="“It” attends to the animal. Is that what decides?",
-    caption="Arcs: what [query|it] attends to, in one of the attention maps of a small translator. In French an animal "
+    caption="What [query|it] attends to, in one of the attention maps of a small translator. In French an animal "
     "is [output|il], a street [output|elle].",
     live=False,
     presenting=None,
