@@ -1,10 +1,10 @@
-// Does a look matter? Rows of attention can be painted and heads silenced: what the model in the page then says.
+// Does a weight matter? Rows of attention can be painted and heads silenced: what the model in the page then says.
 import { h } from "./core.js";
 import { loadModel } from "./models/load.js";
 
 const HINT =
-  "Does a look matter? Drag over a row of the open head (by keyboard: Space) to let its word look only there, or " +
-  "silence the head: you will see what the model then says.";
+  "Does a weight matter? Drag along a row of the open head (by keyboard: Space) to let its word attend only there, " +
+  "or knock the head out, and see what the model says then.";
 
 // head(): [layer, head], the one that is open (−1: the mean, all of its layer's); query(), key(): the chosen cell;
 // canvas, under(x, y): where the open head is drawn, {row, col}; open(query, key): it is not masked; show(weights).

@@ -240,12 +240,14 @@ export function heads(ui) {
       label = widest(m.queries) + 12 * unit,
       tail = names * 0.71 + 4;
     const spare = width - left - columns * (44 * unit + gap) - 24,
+      whole = label + 14 * unit * K + tail, // what it takes to see all columns at once
       beside = !narrow && spare >= 300 * unit,
-      room = beside ? min(spare, max(300 * unit, 0.55 * width)) : width - 4;
-    const size = max(14 * unit, min(34 * unit, floor((room - label - tail) / K), floor((430 * ui.tall) / Q))),
+      room = beside ? min(spare, max(300 * unit, 0.55 * width, whole <= spare ? whole : 0)) : width - 4,
+      tallest = 450 * ui.tall;
+    const size = max(14 * unit, min(34 * unit, floor((room - label - tail) / K), floor(tallest / Q))),
       slanted = names > size - 4,
       end = slanted ? tail : 4;
-    const high = min(Q * size, 430 * ui.tall),
+    const high = min(Q * size, tallest),
       wide = min(K * size, max(100, room - label - end)),
       over = slanted ? names * 0.71 + 18 * unit : 24 * unit;
     const big = {

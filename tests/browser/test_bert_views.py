@@ -7,6 +7,7 @@ import labs
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 from waiting import contains, differs, numbers, picture, settle, state, until
 
 from chapters.ch06.labs.words import chance
@@ -663,3 +664,14 @@ def test_live_views_tell_python(notebook):
         until(lambda: nb.ask("print(heard)"), contains(event))
     nb.ask("lab.draws = 50")
     nb.page.wait_for_function("document.querySelector('.jp-OutputArea .course-view').view.state.draws === 50")
+
+
+@pytest.mark.parametrize("start", [False, True])
+def test_tags_and_chances_are_smaller_than_the_words(show, start):
+    view = answered() if start else labs.tagged(NAMES, TAGS, predicted=GUESSED)
+    page = show(view)
+    size = "e => parseFloat(getComputedStyle(e).fontSize)"
+    word = page.locator(".word .text").first
+    expect(word).to_be_visible()
+    for small in (".tag", ".post small")[: 1 + start]:
+        until(lambda small=small: page.locator(small).first.evaluate(size) < word.evaluate(size))

@@ -7,6 +7,7 @@ import labs
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 from waiting import contains, differs, picture, settle, state, until
 
 from course_utils.views.view import at
@@ -379,6 +380,16 @@ def test_64_words_scroll_in_a_window(show):
     until(lambda: page.get_by_test_id("open").evaluate("e => e.scrollTop > 100 && e.scrollLeft > 50"))
     until(lambda: picture(page, 1), differs(before))
     until(lambda: said(page), contains("“word50” gives"))
+
+
+def test_of_32_letters_the_whole_map_is_seen_at_once(show):
+    """So many fit beside the small maps; more scroll in a window."""
+    letters = [*"abcdefghijklmnopqrstuvwxyzabcdef"]
+    page = show(labs.heads([torch.eye(32).expand(1, 2, 32, 32)], letters), width=920)
+    open_head = page.get_by_test_id("open")
+    expect(open_head).to_be_visible()
+    beyond = "e => Math.max(e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight)"
+    until(lambda: open_head.evaluate(beyond) <= 1)
 
 
 def test_presenting_size(show):

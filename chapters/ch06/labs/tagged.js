@@ -106,7 +106,7 @@ export function tagged(ui) {
   );
   ui.below.append(say);
   const css = h("style");
-  css.textContent = TAGGED_CSS + `.view{--least:${start ? 3.1 : 1.6}em;}`;
+  css.textContent = TAGGED_CSS + `.view{--chip:${start ? 3.1 : 1.6}em;}`;
   ui.root.append(css);
 
   return {
