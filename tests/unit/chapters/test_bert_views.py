@@ -314,7 +314,7 @@ E, P = torch.eye(8), chances()
         (lambda: labs.predictions(WORDS, P, WORDS, truth=["a"]), ValueError, "1 true words for 8"),
         (lambda: labs.predictions(WORDS, P, WORDS, truth=["cat"] * 8), ValueError, "'cat' is not in the vocab"),
         (lambda: labs.predictions(WORDS, P, WORDS, positions=[9]), ValueError, "from 0 to 7"),
-        (lambda: labs.predictions(WORDS, P, WORDS, positions=[2], select=3), ValueError, r"places \[2\]"),
+        (lambda: labs.predictions(WORDS, P, WORDS, positions=[2], select=3), ValueError, r"positions \[2\]"),
         (lambda: labs.tagged(WORDS), ValueError, "nothing to show"),
         (lambda: labs.tagged(WORDS, TAGS[:3]), ValueError, "3 tags for 8 words"),
         (lambda: labs.tagged(WORDS, ["person"] * 8), ValueError, "tag 'person'"),
