@@ -99,6 +99,7 @@ def adalora(model: nn.Module, steps: int, rank: int = 4, seed: int = 0) -> nn.Mo
         task_type=TaskType.SEQ_CLS, target_modules=TARGETS, init_r=first, target_r=rank, lora_alpha=2 * first,
         tinit=max(1, steps // 10), tfinal=max(1, steps // 3), deltaT=max(1, steps // 50), total_step=steps,
     )  # fmt: skip
+    # all directions until step tinit; then every deltaT steps the least important go; the last tfinal steps only train
     with seeded(seed):
         return get_peft_model(twin, config)
 

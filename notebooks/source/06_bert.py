@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and loaded published parameters into the same classes. Reading 48 minutes · live 60 · exercises 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
+# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and, with a network, loaded published parameters into the same classes. Reading 48 minutes · live 60 · exercises 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A story with a hole
-# A program of ours wrote 9,000 short stories. On these we trained `bert-stories`, an encoder with three of chapter 5's blocks, to guess words that were hidden from it. **Before you touch anything:** cover the words below one after another. Which could you guess? And which from the left side alone?
+# A program of ours wrote 9,000 short stories. On these we trained `bert-stories`, an encoder with three of chapter 5's blocks, to guess hidden words. **Before you touch anything:** cover the words below one after another. Which could you guess? And which from the left side alone?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
@@ -48,7 +48,7 @@ assert from_the_left == 11 and len(lesson.examples("train")) == 9000 and stories
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# The model never read these two sentences in training. From both sides, its first choice is right at 18 of the 21 positions. It misses “anna”, as anybody would, puts a name for “she”, and prefers “his” to “her”. From the left alone, 11 are right, although it was never trained for that.
+# The model never read these two sentences in training. From both sides, its first choice is right at 18 of the 21 positions, two of them full stops. It misses “anna”, puts a name for “she”, and prefers “his” to “her”. From the left alone, 11 are right, although it was never trained for that.
 #
 # </details>
 #
@@ -84,7 +84,7 @@ predict(
 )
 
 # %% [markdown]
-# Now take 50 held-out sentences with “bank”, half of them about money and half about a river. The maps compare their “bank” vectors two by two, at three stages of the model. Where a stage separates the meanings, you see two dark squares.
+# Now take 50 held-out sentences with “bank”, 25 about money and 25 about a river. The maps compare their “bank” vectors at three stages of the model. Where a stage separates the meanings, you see two dark squares.
 
 # %%
 from chapters.ch06.experiments.contextual import banks, nearest_alike, nearest_by_words, similarity_maps, word_vectors
@@ -94,6 +94,8 @@ found = word_vectors(stories.model.bert, tokenizer, "bank", banked)
 steps = {"in the table": found[0], "with its position": found[1], "after the last block": found[-1]}
 apart = {name: nearest_alike(vectors, kinds) for name, vectors in steps.items()}
 by_words = nearest_by_words(banked, kinds)  # no vectors: the sentence with the largest share of common words
+print("How often does the nearest other “bank” mean the same?")
+print(f"by the last block {apart['after the last block']:.0%}, by shared words {by_words:.0%}")
 similarity_maps(steps, kinds)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -101,7 +103,7 @@ assert len(banked) == 50 and int(kinds.sum()) == 25 and round(apart["after the l
 assert round(by_words, 2) == 0.92
 
 # %% [markdown]
-# In the table, all fifty are the same row. After the last block, the nearest other “bank” has the same meaning in 96 % of the cases. But this is easier than it sounds: if we choose the sentence that shares the most words instead, 92 % are right. So the count shows only that the vector has taken in the words around it.
+# In the table, all fifty are the same row. After the last block, the nearest other “bank” has the same meaning in 96 % of the cases. But this is easier than it sounds: the sentence that shares the most words has it in 92 %. So the count shows only that the vector takes in the words around it.
 #
 # **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
@@ -184,7 +186,7 @@ def embed(ids, segments, token_table, segment_table, position_table, gain, bias)
 # <a id="mlm"></a>
 # A model that sees both sides also sees the next word, so asking for the next word would teach it nothing. Instead we hide some words and ask for those: this is a **masked language model** (MLM).
 #
-# Of all pieces, 15 % are chosen. Of these, 80 % become `[MASK]`, 10 % become a random word, and 10 % stay as they are. The loss counts only the chosen positions.
+# Of all pieces, 15 % are chosen. Of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts only the chosen positions.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -192,13 +194,11 @@ predict(
     ["nothing: a free point", "any visible word may be asked for, so each position needs a good vector",
      "the loss gets smaller"],
     answer=1,
-    because="If only [MASK] were asked for, the vectors of visible words would never be checked. Later it will read text without any [MASK].",
+    because="If only [MASK] were asked for, the outputs at visible words would never be scored. Later it will read text without any [MASK].",
 )
 
 # %% [markdown]
-# The random words are not marked, so the model has to check every visible word. In practice, this mixture matters little: according to the paper, masking all chosen words does about as well after fine-tuning.
-#
-# Draw again and again, and watch the shares.
+# The random words are not marked, so the model has to check every visible word. This mixture matters little: in the paper, masking all chosen words does about as well after fine-tuning.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -207,7 +207,7 @@ labs.mask_tokens(shop, vocabulary=whole_words[:300], title="What is asked this t
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
-# Write it. For each word, let one random number decide between the three cases.
+# Write it. For each chosen word, let one random number decide between the three cases.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("mask tokens")
@@ -217,7 +217,7 @@ def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# How does a vector become a word? The output vector goes through one more layer and is then compared with every row of the table of pieces. These V dot products, plus a learned number for each word, are the logits. Write the loss over the chosen positions.
+# The output vector goes through one more layer and is compared with every row of the table of pieces. These V dot products, plus a learned number for each, are the logits. Write the loss over the chosen positions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -227,7 +227,7 @@ def mlm_loss(logits, labels):
 
 # %% [markdown]
 # ### Find the error ●○○ · 3 minutes
-# This is how a slide deck masks the chosen words.
+# In this masking from a slide deck, one line departs from the paper's recipe.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("program 6.1")
@@ -244,7 +244,7 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the second follow the first?
 # <a id="nsp"></a>
-# BERT has a second task, **next sentence prediction** (NSP). In half of the pairs, B really follows A; in the other half, it comes from somewhere else. The answer is read from the output vector of `[CLS]`, after one more layer, the *pooler* (a matrix and a tanh). The first two examples are the paper's:
+# BERT has a second task, **next sentence prediction** (NSP). In half of the pairs, B really follows A; in the others, it comes from elsewhere. The answer is read from the output vector of `[CLS]`, after one more layer, the *pooler* (a matrix and a tanh). The first two examples are the paper's:
 #
 # | A | B | |
 # |---|---|---|
@@ -263,16 +263,19 @@ def next_sentence_pairs(stories, count, generator):
     raise NotImplementedError
 
 # %% [markdown]
-# **Guess:** of which pair in the table above is `bert-stories` least sure? It reads these pairs in English and without gaps, and then three more about banks.
+# **Guess:** of which of these pairs is `bert-stories` least sure? It reads them in English and without gaps, then three more about banks.
 
 # %% jupyter={"source_hidden": true}
+from chapters.ch06.experiments.next_sentence import ByWords, right
 from course_utils.views import Table
 
 held = [story.sentences for story in load("stories", "valid")]
 drawn = next_sentence_pairs(held, 200, torch.Generator().manual_seed(0))  # by your function
 sure = lesson.follows(stories.model, [pair[:2] for pair in drawn])
 known = sum((p > 0.5) == (label == 0) for p, (*_, label) in zip(sure, drawn, strict=True)) / len(drawn)
-print(f"200 pairs that your function drew from held-out stories: {known:.0%} right")
+by_counting = ByWords(story.sentences for story in load("stories", "train"))  # which words neighbouring sentences have
+print(f"200 pairs that your function drew from held-out stories: bert-stories gets {known:.0%} right, "
+      f"counting words {right(by_counting.together, drawn):.0%}")
 in_pairs = [("the man went to the store", "he bought a gallon of milk"),
             ("the man went to the store", "penguins are flightless birds"),
             ("The weather was fine today.", "I went out for a run."), ("The weather was fine today.", "I bought a book."),
@@ -289,21 +292,24 @@ assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, Tr
 assert in_pairs[4][0] == in_pairs[5][0] and in_pairs[5][1] == in_pairs[6][1]
 assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
 assert [n for n, mark in enumerate(marks) if mark == "both"] == [2] and known > 0.8
+assert right(by_counting.together, drawn) > 0.97
 assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believed[3], 2) == 0.35
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It is least sure of the book (0.35), but all seven answers are right. From row 5 to row 6 only B changes, and from 6 to 7 only A. The answer flips each time, so the model uses both sentences. But its skill is brittle: with “the weather *is* fine today”, it believes that the book follows.
+# It is least sure of the book (0.35), but all seven answers are right. From row 5 to 6 only B changes, then only A. The answer flips each time, so the model uses both. But with “the weather *is* fine today”, it believes that the book follows.
 #
 # </details>
+#
+# The task is easy, because another story is usually about something else: counting which words occur in neighbouring sentences does about as well. A later study, RoBERTa, left the task out and found BERT no worse.
 #
 # **Keep this:** the text itself contains the answers to both tasks, so nobody has to label anything.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One step of pre-training
 # <a id="pre-training"></a>
-# **Pre-training** repeats one step many times: draw a batch, let the model answer both questions, add the two losses, and change every parameter a little. The next cell draws a batch with your functions.
+# **Pre-training** repeats one step many times: draw a batch (here with your functions), let the model answer both questions, add the two losses, and change every parameter a little.
 
 # %% slideshow={"slide_type": "subslide"}
 from chapters.ch06.pairs import Masked
@@ -339,7 +345,7 @@ predict(
 )
 
 # %% [markdown]
-# Here is the whole step, with the loss on this batch before and after it:
+# Here is the whole step:
 
 # %% slideshow={"slide_type": "subslide"}
 from torch.nn.functional import cross_entropy
@@ -362,93 +368,9 @@ assert len(tokenizer) == 1200 and abs(before - torch.tensor(2.0 * len(tokenizer)
 # %% [markdown]
 # **Keep this:** one forward pass answers both questions, and the sum of their losses trains everything.
 
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: a BERT of your own parts
-# The model in that step was the course's. With your embedding sum and chapter 5's blocks you can build one of your own. The table says which parts of it are yours.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-own = {"bert_input": bert_input, "embed": embed, "next_sentence_pairs": next_sentence_pairs, "mask_tokens": mask_tokens, "mlm_loss": mlm_loss}
-whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for name, one in own.items()}
-Table([{"part": name, "whose": who} for name, who in (whose | {"the blocks": "the course's, of chapter 5"}).items()])
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from torch import nn
-from course_utils.models.blocks import EncoderBlock
-
-class YourBert(nn.Module):
-    """Your embedding sum, chapter 5's blocks, and the two heads of pre-training."""
-
-    def __init__(self, c):
-        super().__init__()
-        D = c.model_size
-        self.tables = nn.ParameterList(torch.empty(n, D) for n in (c.vocab_size, c.segments, c.max_length))
-        self.gain, self.bias = nn.Parameter(torch.empty(D)), nn.Parameter(torch.empty(D))
-        sizes, options = (D, c.num_heads, c.inner_size), {"norm_first": False, "activation": c.activation, "eps": c.eps}
-        self.blocks = nn.ModuleList(EncoderBlock(*sizes, **options) for _ in range(c.num_layers))
-        self.pooler, self.transform, self.next_sentence = nn.Linear(D, D), nn.Linear(D, D), nn.Linear(D, 2)
-        self.norm, self.word_bias = nn.LayerNorm(D, c.eps), nn.Parameter(torch.empty(c.vocab_size))
-
-    def forward(self, ids, segments, mask):
-        """ids, segments, mask [B, T] -> logits of words [B, T, V], of whether the second follows [B, 2]"""
-        x = embed(ids, segments, *self.tables, self.gain, self.bias)                     # [B, T, D]
-        for block in self.blocks:
-            x = block(x, mask[:, None]).features                                         # padding is never attended to
-        words = self.norm(nn.functional.gelu(self.transform(x))) @ self.tables[0].T + self.word_bias
-        return words, self.next_sentence(self.pooler(x[:, 0]).tanh())
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The checkpoint has other names for the same parameters, so a few of them are renamed. Then your model and `bert-stories` get the batch from above. **Guess:** how far apart are their answers?
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight": "tables.1", "embeddings.positions.table": "tables.2",
-           "embeddings.norm.weight": "gain", "embeddings.norm.bias": "bias", "output.bias": "word_bias"}
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-def with_parameters_of(model):
-    """YourBert with the parameters of one of the course's models."""
-    names = {name: name.removeprefix("bert.") for name in model.state_dict() if name != "output.weight"}  # it is the table
-    yours = YourBert(model.config)
-    yours.load_state_dict({RENAMED.get(short, short): model.state_dict()[name] for name, short in names.items()})
-    return yours
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-ids, segments, mask, labels, follows = first_batch
-with torch.no_grad():
-    yours, theirs = with_parameters_of(stories.model)(ids, segments, mask), stories.model.eval()(ids, segments, mask)
-    their_loss = stories.model.loss(ids, labels, follows, segments, mask)
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-words_only = mask[..., None]  # what the model says of padding is never read
-differ = {"words": ((yours[0].softmax(-1) - theirs.mlm_logits.softmax(-1)) * words_only).abs().max().item(),
-          "follows": (yours[1].softmax(-1) - theirs.nsp_logits.softmax(-1)).abs().max().item(),
-          "loss of masked words": abs(mlm_loss(yours[0], labels).item() - their_loss.mlm.item())}
-print(", ".join(f"{name} {gap:.0e}" for name, gap in differ.items()))
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert max(differ.values()) < 1e-5
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# They differ by less than a hundred-thousandth, so it is the same model.
-#
-# </details>
-#
-# Now repeat the step above with a model of your parts, for a few seconds. It begins with fresh parameters.
-
-# %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
-from course_utils.training import fit
-
-assembled = with_parameters_of(lesson.model())
-_, fallen = fit(assembled, your_batch, both_losses, steps={"class": 100, "full": 1000}[runtime.profile], lr=1e-3,
-                clip=1.0, show=False, title="A BERT of your own parts").history["loss"]
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pre-train it yourself
-# Now train a model of your own with 1,600 such steps, using the course's functions. It is smaller than `bert-stories` and trains for fewer steps. Start the cell. While it runs, **guess**: in stories that it has not read, how many of the masked words will your model get right, and how many of the pairs?
+# Now train a model of your own, smaller than `bert-stories`, with 1,600 such steps of the course's functions. While it runs, **guess**: in stories that it has not read, how many of the masked words and of the pairs will it get right?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06.lesson import BATCH, STEPS
@@ -459,13 +381,18 @@ run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profi
                    evaluate=lesson.valid(128), every=STEPS // 10)
 
 # %% [markdown]
-# The table has two kinds of held-out stories: some have the plots of the training, others have new plots and new names. *Always the same answer* says “the” for every gap and “B follows” for every pair.
+# Some held-out stories have the plots of the training, others new plots and new names. *Always the same answer* says “the” for every gap and “B follows” for every pair; the pairs have gaps, too.
 
 # %%
 splits, both = {"known plots": "valid", "new plots and names": "test"}, {"your model": mine, "bert-stories": stories.model}
 filled = {name: lesson.masked_right(both, split) for name, split in splits.items()}  # where the input is [MASK]
 follow = {name: {"always the same answer": 0.5} | {who: lesson.measure(model, split)["NSP accuracy"] for who, model in both.items()}
           for name, split in splits.items()}
+for name, split in splits.items():
+    held = [story.sentences for story in load("stories", split)]
+    pairs = next_sentence_pairs(held, 500, torch.Generator().manual_seed(0))
+    print(f"next sentence, {name}: counting words {right(by_counting.together, pairs):.0%}, "
+          f"“they share an uncommon word” {right(by_counting.shared, pairs):.0%}")
 Table([{"task": task, "held-out stories with": name} | {f"{who}, %": round(100 * share) for who, share in found[name].items()}
        for task, found in {"masked words": filled, "next sentence": follow}.items() for name in splits])
 
@@ -473,11 +400,12 @@ Table([{"task": task, "held-out stories with": name} | {f"{who}, %": round(100 *
 assert filled["known plots"]["your model"] > 0.55 and follow["known plots"]["your model"] > 0.8
 assert filled["new plots and names"]["your model"] < 0.45 and abs(follow["new plots and names"]["your model"] - 0.5) < 0.12
 assert all(0.09 < found["always the same answer"] < 0.13 for found in filled.values()) and filled["known plots"]["bert-stories"] > 0.8
+assert abs(right(by_counting.together, pairs) - 0.5) < 0.1 and 0.7 < right(by_counting.shared, pairs) < 0.82
 assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
 
 # %% [markdown]
-# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new plots and names, it fills far fewer gaps, and on pairs it does little better than tossing a coin. So much of what it knows is about *these* stories.
+# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new ones, it fills far fewer gaps, and on pairs it does little better than a coin, like counting words; looking for a shared word does better. Much of what it knows, then, is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": gaps(mine, text)}, tokenizer.words, truth=text.tokens,
@@ -490,14 +418,14 @@ labs.predictions(text.tokens, {"untrained": untrained, "your model": gaps(mine, 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One model, four uses
 # <a id="fine-tuning"></a>
-# Keep the encoder, put *one* new layer on top, and train everything a little further on a task with labels: this is **fine-tuning**. The new layer is the **task head**; it has nothing to do with attention heads. Here are four tasks, again with generated sentences:
+# Keep the encoder, put *one* new layer on top, and train everything a little further on a task with labels: this is **fine-tuning**. The new layer is the **task head**, which is no attention head. Here are four tasks with generated sentences:
 #
 # | task | input | an example | the new layer reads |
 # |---|---|---|---|
 # | sentiment | `[CLS] A [SEP]` | The house was very ugly. → negative | `[CLS]` |
 # | pairs | `[CLS] A [SEP] B [SEP]` | Jack lost the race. Peter was the winner. → A implies B (or contradicts it, or neither) | `[CLS]` |
 # | entities | `[CLS] A [SEP]` | Tom and Helen went to Egypt on Friday. → two persons, a place | each word |
-# | questions | `[CLS] question [SEP] text [SEP]` | Who was at the farm? … Ben bought pears at the farm at night … → Ben | each token, for the start and for the end |
+# | questions | `[CLS] question [SEP] text [SEP]` | Who was at the farm? … Ben bought pears at the farm at night … → Ben | each token, for start and end |
 
 # %%
 from chapters.ch06.finetuning import task_of
@@ -508,7 +436,7 @@ for task in tasks.values():
     task.max_length = encoder.config.max_length
 
 # %% [markdown]
-# Here are five steps of fine-tuning for sentiment, with a copy of `bert-stories` and 32 sentences:
+# Here are five steps for sentiment, all on the same 32 sentences, with a learning rate of 1e-3 (for the paper's larger models, 2e-5 to 5e-5):
 
 # %%
 tuned = tasks["sentiment"].model(encoder).eval()  # a copy of the encoder, and one new layer; eval(): no dropout here
@@ -534,7 +462,7 @@ assert any(" ".join(e.words) == "Tom and Helen went to Egypt on Friday ." for e 
 assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in tasks["questions"].examples("train"))
 
 # %% [markdown]
-# For a sentence or a pair, one softmax chooses among a few labels. The other two tasks need a closer look. For each of them the course brings a model, fine-tuned from `bert-stories`.
+# For a sentence or a pair, one softmax chooses among a few labels. For the other two tasks the course brings models made from `bert-stories`: in `bert-questions` everything was trained, in `bert-entities` only a small addition to each matrix (*LoRA*, below).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
@@ -554,10 +482,11 @@ labs.tagged(tagged.words, tagged.tags, predicted=said[0].tags, title="Who is who
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
+assert round(100 * shipped["entities"].card["metrics"]["test_f1"]) == 38
 assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and round(sum(as_meant) / 58, 1) == 0.7 and counts == {"person": 23, "place": 20, "organisation": 15}
 
 # %% [markdown]
-# A tagger is judged by whole names. *Precision* $P$ is the share of its names that are right, and *recall* $R$ is the share of the right names that it found. **F1** combines them: $2PR/(P+R)$.
+# A tagger is judged by whole names. *Precision* $P$ is the share of its names that are right, and *recall* $R$ is the share of the right names that it found. **F1** combines them: $2PR/(P+R)$. The sentence above came out perfectly, but over the whole test F1 is 38 %. For Lincoln, always saying “person” would get 23.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
@@ -584,10 +513,10 @@ assert piece_tags == tasks["entities"].target(tagged, pieced)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An answer from the text
 # <a id="span"></a>
-# For a question, the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another says where it ends. If both choose `[CLS]`, the text has no answer.
+# For a question, the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another says where it ends. If `[CLS]` as both beats every span of the text, there is no answer.
 #
 # ### Exercise 6 ●●● · 6 minutes
-# The most probable beginning may come after the most probable end. So look for the best *pair*: first ≤ last, both inside the text.
+# The most probable beginning may come after the most probable end. So look for the best *pair* inside the text: first ≤ last.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("answer span")
@@ -617,7 +546,7 @@ assert best == (answer.first, answer.last) and answer.text == question.answer an
 assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2) for part in ("", "_unanswerable")] == [0.69, 0.21]
 
 # %% [markdown]
-# We chose a question that the model gets right. Over the whole test, with new names and patterns, 69 % of its answers are right word for word; this share is called the **exact match**. Where the text has no answer, the model says so in only one case of five.
+# We chose a question that the model gets right. Over the whole test, all of it new words and patterns, 69 % of its answers are right word for word: the **exact match**. Where the text has no answer, the model says so in only one case of five.
 #
 # Models trained on our questions alone get about a third right, but `bert-questions` had extra practice in looking things up.
 #
@@ -641,7 +570,7 @@ def start_and_end(start_logits, end_logits, mask):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is pre-training worth?
-# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Both are tested on sentences with the words and patterns of their training (*known*), and on sentences with others (*new*). “New” means new to the *task*: six in ten of these words were in the stories.
+# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Both are tested on sentences with the words and patterns of their training (*known*), and on others (*new*), such as “Max expected a polite clerk, but the clerk was rude.” “New” means new to the *task*: six in ten of the new words were in the stories.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -662,7 +591,7 @@ for name, task in tasks.items():
         live |= {(name, start, split): task.measure(tuned, split, 300)[task.main] for split in bert_study.SPLITS}
 gains = [live[name, "pre-trained", "valid"] - live[name, "from scratch", "valid"] for name in tasks]
 kinds_of = {"valid": "known", "test": "new"}
-Table([{"task": name, "counted, %": task.main, "words": kind, "steps": bert_study.LIVE[name],
+Table([{"task": name, "counted, %": task.main, "words and patterns": kind, "steps": bert_study.LIVE[name],
         "always the same answer": round(100 * bert_study.without_learning(task, split, 300))}
        | {start: round(100 * live[name, start, split]) for start in ("from scratch", "pre-trained")}
        for name, task in tasks.items() for split, kind in kinds_of.items()], "Your model, just now, one seed")
@@ -674,7 +603,7 @@ assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == shar
 assert live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# With known words, your pre-trained model is ahead in every task. Part of this is speed: in so few steps, the fresh model hardly begins to learn sentiment and pairs. And one seed may be luck. So here are recorded runs with `bert-stories`, more steps and three seeds:
+# On the known kind, your pre-trained model is ahead in every task. Part of this is speed: in so few steps, the fresh model hardly learns sentiment and pairs. And one seed may be luck, so here are recorded runs with `bert-stories`, more steps and three seeds:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -682,7 +611,7 @@ from chapters.ch06.experiments.tasks import spread
 
 by_task, rows = results.load("bert_tasks"), []
 for name, found in by_task["tasks"].items():
-    rows += [{"task": name, "counted": found["main"], "words": kind, "steps": found["steps"]}
+    rows += [{"task": name, "counted": found["main"], "words and patterns": kind, "steps": found["steps"]}
              | {f"{start}, %": spread(found[start][split]) for start in ("from scratch", "pre-trained")} for split, kind in kinds_of.items()]
 on_test = {name: [found[start]["test"]["mean"] for start in ("from scratch", "pre-trained")] for name, found in by_task["tasks"].items()}
 Table(rows, f"bert-stories: mean of {by_task['seeds']} seeds (lowest to highest). {by_task.about}")
@@ -692,30 +621,32 @@ assert [round(100 * x) for x in on_test["sentiment"] + on_test["pairs"]] == [61,
 assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
 assert all(2 <= found["steps"] / bert_study.LIVE[name] <= 4 for name, found in by_task["tasks"].items())
 assert round(bert_study.told_before(tasks.values()), 1) == 0.6
+assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in tasks["sentiment"].examples("test")
+assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"))
 
 # %% [markdown]
-# With new words and patterns, pre-training pays in every task: sentiment rises from 61 to 91 %, and about three times as many questions are answered correctly.
+# On new words and patterns, it pays in every task: sentiment rises from 61 to 91 %, and about three times as many answers are right.
 
 # %% [markdown]
 # **Guess:** both models take the same 150 steps. How many labelled sentences does the one from scratch need to match the pre-trained one with 500?
 
 # %%
 few = results.load("bert_labels")
-by_count = {f"{start}, {kind} words": ([int(n) for n in few["starts"][start]], [100 * found[split]["mean"] for found in few["starts"][start].values()])
+by_count = {f"{start}, {kind}": ([int(n) for n in few["starts"][start]], [100 * found[split]["mean"] for found in few["starts"][start].values()])
             for start in few["starts"] for split, kind in kinds_of.items()}
 plot.lines(by_count | {"a coin": ([20, 2000], [50, 50])}, "sentences with a label", "right, %", log="x",
-           title=f"How many labels does it take in {few['steps']} steps?", caption=f"Sentiment, mean of {few['seeds']} seeds. {few.about}")
+           title=f"How many labels does it take in {few['steps']} steps?", caption=f"Sentiment, known or new words and patterns, mean of {few['seeds']} seeds. {few.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [round(by_count[f"pre-trained, {kind} words"][1][2]) for kind in ("known", "new")] == [97, 71]
-assert [round(by_count[f"from scratch, {kind} words"][1][3]) for kind in ("known", "new")] == [94, 57]
-assert few["steps"] == 150 and by_count["from scratch, new words"][1][3] < by_count["from scratch, new words"][1][2]
+assert [round(by_count[f"pre-trained, {kind}"][1][2]) for kind in ("known", "new")] == [97, 71]
+assert [round(by_count[f"from scratch, {kind}"][1][3]) for kind in ("known", "new")] == [94, 57]
+assert few["steps"] == 150 and [round(y) for y in by_count["from scratch, new"][1][2:]] == [64, 57]
 assert [round(100 * few["starts"]["from scratch"]["500"]["test"][end]) for end in ("lowest", "highest")] == [56, 74]
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In these 150 steps, even 2,000 were not enough. With 500, the pre-trained model gets 97 % right with known words and 71 % with new ones; from scratch, 2,000 give 94 and 57. For new words the curve from scratch even falls, but there the seeds differ widely.
+# Even 2,000 were not enough. With 500, the pre-trained model gets 97 % right on known words and patterns and 71 % on new ones; from scratch, with 2,000 sentences, it gets 94 % and 57 %. (With 500 it got 64 %, but the seeds range from 56 to 74.)
 #
 # </details>
 #
@@ -747,11 +678,11 @@ with torch.no_grad():
 print(f"Before training, your adapter changes the output of BERT by {(unchanged - x).abs().max():.0f}.")
 
 # %% [markdown]
-# **LoRA** adds no layer. It changes a *matrix* $W$ to $W+\tfrac{\alpha}{r}BA$, where $W$ is frozen and $\alpha/r$ is a fixed factor. $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*. $B$ starts as zeros, so again nothing changes at first.
+# **LoRA** adds no layer. It changes a *matrix* $W$ to $W+\tfrac{\alpha}{r}BA$, where $W$ is frozen. $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*; the fixed factor $\alpha/r$ lets you change $r$ and keep the learning rate. $A$ starts at random and $B$ as zeros, so again nothing changes at first.
 #
 # An attention matrix of `bert-stories` has 128 · 128 = 16,384 numbers; with $r=4$, the two factors have 1,024.
 #
-# The library PEFT does this to any model, given `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"])`. Here is what four ways of fine-tuning reach in recorded runs with 300 steps and three seeds, each with the better of two learning rates (judged on known words):
+# The library PEFT does this to the matrices that you name: `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"])`. Here are recorded runs of four ways of fine-tuning, each with the better of two learning rates:
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch06 import adapters
@@ -760,10 +691,12 @@ ways = results.load("bert_adapters")
 mean = {(name, row["what learns"], split): row[split]["mean"] for name, found in ways["tasks"].items()
         for row in found["rows"] for split in ways["splits"]}
 counted = {row["what learns"]: row["parameters"] for row in ways["tasks"]["sentiment"]["rows"]}
+of_all = {row["what learns"]: row["of all, in %"] for row in ways["tasks"]["sentiment"]["rows"]}
 Table([{"task": name, "counted": found["main"]} | {key: row[key] for key in ("what learns", "parameters", "of all, in %")}
-       | {f"{kind} words, %": spread(row[split]) for split, kind in kinds_of.items()}
+       | {f"{kind}, %": spread(row[split]) for split, kind in kinds_of.items()}
        for name, found in ways["tasks"].items() for row in found["rows"] if row["what learns"] != "AdaLoRA"],
-      f"bert-stories, {ways['steps']} steps, mean of {ways['seeds']} seeds (lowest to highest). {ways.about}")
+      f"bert-stories, {ways['steps']} steps, on known and on new words and patterns: mean of {ways['seeds']} seeds (lowest to highest). "
+      f"{ways.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert adapters.of_lora(adapters.lora(tasks["entities"].model(encoder))) == (4, 8, {"query", "value"}) and len(encoder.blocks) == 3
@@ -773,14 +706,14 @@ assert counted["LoRA"] == 6 * 2 * 128 * 4 + counted["head only"] == 6144 + 258 a
 assert all(abs(mean[name, "LoRA", "valid"] - mean[name, "all", "valid"]) < 0.01 for name in ways["tasks"])
 assert shipped["sentiment"].card["training"]["step"] == ways["steps"]
 assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "adapters")] == [84, 96, 73]
-assert [round(100 * mean["entities", way, "test"]) for way in ("LoRA", "all")] == [40, 41]
+assert [round(100 * mean["entities", way, "test"]) for way in ("LoRA", "all", "head only")] == [40, 41, 36]
 assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
 assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for name, found in shipped.items() if name != "questions")
 
 # %% [markdown]
-# With fewer than 1 % of the parameters, LoRA does as well on known words as training all of them. With new words, training everything gets 96 % of the sentiments right, LoRA 84 and adapters 73. For names there is less to lose: everything has an F1 of 41, LoRA 40.
+# On known words and patterns, LoRA does as well with fewer than 1 % of the parameters. On new ones, training everything gets 96 % of the sentiments right, LoRA 84 and adapters 73. On names, everything gives an F1 of 41 and LoRA 40, within the seeds' spread; the head alone gives 36.
 #
-# **Keep this:** a task can be learned with few parameters, which fit into a small file. But with new words, this can cost accuracy.
+# **Keep this:** a task can be learned with few parameters, which fit into a small file. But on new words and patterns, this can cost accuracy.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
@@ -813,7 +746,7 @@ assert len(kept) == 2 * encoder.config.num_layers and sum(kept.values()) == 4 * 
 assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each matrix began with 6 directions. Together they keep 24, four each on average, but not all of them keep the same number. In the recorded runs on sentiment, AdaLoRA gets 71 % right with new words, fewer than LoRA (84 %).
+# Each matrix began with 6 directions. Together they keep 24, but not all of them keep the same number. In the recorded runs on sentiment, AdaLoRA gets 71 % right on new words and patterns, LoRA 84 %.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
@@ -850,12 +783,12 @@ assert effects.max() < 25
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The two lines under the view answer the guess for your model. (A number below zero means that it is a little better without this head, by chance.)
 #
-# And what do the four fine-tuned models attend to? Three of them were made by LoRA. `bert-questions` was trained in full, and its practice in looking things up had three parts. Half of its questions were a sentence of the text with a gap, some words were made-up ones, and one head of the first layer began by looking for the same word in the other segment.
+# And what do the four fine-tuned models attend to? `bert-sentiment` and `bert-pairs` were made by LoRA, too. The practice of `bert-questions` had three parts. In half of its questions, a sentence from the text had some words left out; some words were made-up ones; and one head of the first layer began by looking for the same word in the other segment.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
 Table([{"model": f"bert-{name}", "counted": task.main, "steps": shipped[name].card["training"]["step"],
-        "file, kB": round(shipped[name].card["weights"]["bytes"] / 1000), "new words, %": round(100 * reached[name]),
+        "file, kB": round(shipped[name].card["weights"]["bytes"] / 1000), "new words and patterns, %": round(100 * reached[name]),
         "everything trained, %": spread(by_task["tasks"][name]["pre-trained"]["test"]), "its steps": by_task["tasks"][name]["steps"]} for name, task in tasks.items()],
       "The four models that come with the course: LoRA of rank 3 in every matrix; for questions everything was trained, with practice")
 
@@ -864,7 +797,7 @@ assert all(by_task["tasks"][name]["pre-trained"]["test"]["lowest"] < reached[nam
 assert all(shipped[name].card["training"]["step"] >= by_task["tasks"][name]["steps"] for name in tasks)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The models made by LoRA score below the mean of models trained in full. For pairs and names they lie within the spread of the seeds. For sentiment this holds only against models trained for half as many steps.
+# The models made by LoRA score below the mean of models trained in full. For pairs and names they lie within the spread of the seeds. For sentiment, they do so only if the full models get half as many steps.
 #
 # The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
 
@@ -879,7 +812,7 @@ labs.heads(maps, tokens, select="[CLS]", title="What does each task attend to?",
            caption="Four fine-tuned models, each on a short test sentence of its own.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One model proves little. So here is a record in which one head at a time was removed: from `bert-stories` in its two tasks, and from each fine-tuned model. **Guess:** do all of them need the same heads?
+# A map shows where a head attends, not whether that matters. So here is a record in which one head at a time was removed: from `bert-stories` in its two tasks, and from each fine-tuned model. **Guess:** do all of them need the same heads?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 heads = results.load("bert_heads")
@@ -887,20 +820,28 @@ columns = {"masked words": [row["MLM lost"] for row in heads["pre-training"]],
            "next sentence": [row["NSP lost"] for row in heads["pre-training"]]}
 columns |= {name: [next(v for k, v in row.items() if k != "head") for row in found["heads"]]
             for name, found in heads["tasks"].items()}
+scores = [*heads["all heads"].values(), *(found["all heads"] for found in heads["tasks"].values())]
+asked = [heads["pairs"] * chosen / 32, heads["pairs"], *(len(tasks[name].examples("test")) for name in heads["tasks"])]
+noise = [2 * (p * (1 - p) / n) ** 0.5 for p, n in zip(scores, asked, strict=True)]  # two standard errors of each score
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 Table([{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, lost in columns.items()}
-       for n, row in enumerate(heads["pre-training"])], f"Points of 100 lost without the head. {heads.about}")
+       for n, row in enumerate(heads["pre-training"])]
+      + [{"head": name} | {column: round(100 * x, 1) for column, x in zip(columns, row, strict=True)}
+         for name, row in {"all heads: score": scores, "its noise, ±": noise}.items()],
+      "Points of 100 lost without the head, and at the end the score with all heads and its noise: two standard errors, "
+      f"from the number of test examples. {heads.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert max(columns["masked words"]) < 0.02 and max(columns["questions"]) > 0.75 * heads["tasks"]["questions"]["all heads"]
-assert max(columns["pairs"] + columns["entities"]) < 0.05
-assert [columns[name].index(max(columns[name])) for name in ("sentiment", "questions")] == [3, 0]
+assert all(max(columns[name]) == columns[name][3] < 0.02 for name in ("masked words", "next sentence"))
+assert [[round(100 * columns[name][head], 1) for head in (0, 1, 3)] for name in ("sentiment", "questions")] == [[-0.8, 19.2, 21.5], [54.8, -1.5, 35.2]]
+assert all(max(map(abs, columns[name])) < noise[n] for n, name in ((3, "pairs"), (4, "entities"))) and [*columns][3:5] == ["pairs", "entities"]
+assert round(100 * scores[5]) == 69 and max(map(abs, (columns["sentiment"][0], columns["questions"][1]))) < min(noise[2], noise[5])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Whichever single head is removed, masked words lose less than 2 points, and pairs and names less than 5. But sentiment depends most on head 1.4, in the first layer. And the questions lose more than three quarters of their correct answers without head 1.1, the one that began by looking for the same word in the other segment.
+# Partly. Sentiment and the questions both need head 1.4 (the fourth of the first layer): without it they lose 21.5 and 35.2 points. But sentiment also needs 1.2, and the questions do not. The questions most need 1.1, the one that began by looking for the same word: it costs 54.8 of their 69 points, and sentiment does without it. For pairs and names, every loss is smaller than the noise, so there the table ranks nothing. The pre-training tasks, too, lose most without 1.4, but less than 2 points.
 #
 # </details>
 
@@ -909,9 +850,9 @@ assert [columns[name].index(max(columns[name])) for name in ("sentiment", "quest
 # <a id="sentence-vectors"></a>
 # The original BERT has the same parts in larger numbers: *base* has 12 blocks with 768 features, and 110 million parameters.
 #
-# We take a smaller relative, `all-MiniLM-L6-v2`, with 6 blocks and 384 features. It was trained further, so that sentences that belong together get similar vectors. Its **sentence vector** is the mean of the output vectors of the real tokens.
+# We take a smaller relative, `all-MiniLM-L6-v2` (6 blocks, 384 features), which was trained further, so that sentences that belong together get similar vectors. Its **sentence vector** is the mean of the output vectors of the real tokens.
 #
-# The next cell puts its parameters into our class `Bert` and compares the output with that of the library's own model.
+# The next cell puts its parameters into our class `Bert` and compares the outputs.
 
 # %% tags=["optional-network"]
 from course_utils.models.bert import Bert
@@ -950,7 +891,7 @@ assert round(between[4][5], 2) == 0.49 and max(between[4][:4]) < 0.03
 assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower().strip(".").split())
 
 # %% [markdown]
-# “We live in the European Economic Area.” (5) and “My country belongs to a common market.” (6) share no word, but their cosine is 0.49. No other sentence comes above 0.03 with the fifth. This is the idea of search by meaning: every text gets a vector, and the nearest wins.
+# “We live in the European Economic Area.” (5) and “My country belongs to a common market.” (6) share no word, but their cosine is 0.49. No other sentence comes above 0.03 with the fifth. So you can search by meaning: the nearest vector wins.
 #
 # **Keep this:** the classes are the same; only the sizes and the parameters differ.
 
@@ -1022,7 +963,7 @@ assert mine.config.inner_size == 2 * mine.config.model_size
 # <a id="distilbert"></a>
 # The original BERT read 3.3 billion words of books and Wikipedia, according to its paper. It has relatives: **Multilingual BERT** is the same model, trained on the Wikipedias of 104 languages with one vocabulary. **DistilBERT** is *distilled*, which means trained to imitate a larger model: its six layers learned to give outputs similar to those of BERT's twelve.
 #
-# The model of this section, `all-MiniLM-L6-v2`, was distilled, too. Then it was trained *contrastively* on pairs of sentences: in a batch, a sentence's partner should get the most similar vector. Without such training, the mean of the outputs is a poor sentence vector, as the paper on *Sentence-BERT* found.
+# The model of *Published parameters*, `all-MiniLM-L6-v2`, was distilled, too. Then it was trained *contrastively* on pairs of sentences: in a batch, a sentence's partner should get the most similar vector. Without such training, the mean of the outputs is a poor sentence vector, as the paper on *Sentence-BERT* found.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: names in real posts
@@ -1049,7 +990,7 @@ assert round(posts["recall"], 2) == 0.23
 # ### Deeper: questions about Wikipedia
 # SQuAD has paragraphs from Wikipedia and questions that people asked about them; the answer is in the paragraph. Whole articles are held out. Here the model reads 96 pieces at once, the question included. It reads a longer paragraph in overlapping windows, and the best span of all windows is the answer.
 #
-# Here, **exact match** forgives case, punctuation and *a, an, the*, and it is enough to match one of the answers that people gave. **F1** counts words here, not names: those that the answer shares with the closest of people's answers. **Guess** which question word is the hardest.
+# Here, **exact match** forgives case, punctuation and *a, an, the*, and it is enough to match one of the answers that people gave. **F1** counts words here, not names: the words shared by the model's answer and the closest human answer. **Guess** which question word is the hardest.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 squad = results.load("minilm_squad")
@@ -1106,12 +1047,7 @@ assert torch.equal(cut_by_it.input_ids, batch.ids) and gap < 1e-4
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, you may be able to reach a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. If you have a folder already, name it in `COURSE_MINILM` or `COURSE_OPUS`.
 #
-# The makers of the hub have other libraries, too:
-#
-# - **Datasets** holds tables larger than memory, downloaded and split by name.
-# - **Accelerate** runs one training script on one processor or on many GPUs (chapter 7).
-# - **PEFT** has LoRA, AdaLoRA and similar methods for any model (above).
-# - **Diffusers** has the same kind of folder for models that generate images.
+# The same makers have *Datasets* (tables larger than memory), *Accelerate* (one training script on one processor or many GPUs), *PEFT* (above) and *Diffusers* (models that generate images).
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it. Then we call a model for this directly, from your folder or from the hub.
@@ -1144,7 +1080,7 @@ assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
 # <a id="autoencoding"></a><a id="autoregressive"></a>
-# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. Their blocks are alike. What differs is the mask, and with it the question that they are trained on:
+# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. Their blocks are alike. What differs is the mask, and with it the question:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask
@@ -1173,6 +1109,90 @@ find_error("claims 6.3")
 def kind_of(target, sees):
     """target: word or label; sees: before, after or both sides -> discriminative, autoregressive or autoencoding"""
     raise NotImplementedError
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a BERT of your own parts
+# The model in *One step of pre-training* was the course's. With your embedding sum and chapter 5's blocks you can build one of your own. The table says which parts of it are yours.
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+own = {"bert_input": bert_input, "embed": embed, "next_sentence_pairs": next_sentence_pairs, "mask_tokens": mask_tokens, "mlm_loss": mlm_loss}
+whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for name, one in own.items()}
+Table([{"part": name, "whose": who} for name, who in (whose | {"the blocks": "the course's, of chapter 5"}).items()])
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from torch import nn
+from course_utils.models.blocks import EncoderBlock
+
+class YourBert(nn.Module):
+    """Your embedding sum, chapter 5's blocks, and the two heads of pre-training."""
+
+    def __init__(self, c):
+        super().__init__()
+        D = c.model_size
+        self.tables = nn.ParameterList(torch.empty(n, D) for n in (c.vocab_size, c.segments, c.max_length))
+        self.gain, self.bias = nn.Parameter(torch.empty(D)), nn.Parameter(torch.empty(D))
+        sizes, options = (D, c.num_heads, c.inner_size), {"norm_first": False, "activation": c.activation, "eps": c.eps}
+        self.blocks = nn.ModuleList(EncoderBlock(*sizes, **options) for _ in range(c.num_layers))
+        self.pooler, self.transform, self.next_sentence = nn.Linear(D, D), nn.Linear(D, D), nn.Linear(D, 2)
+        self.norm, self.word_bias = nn.LayerNorm(D, c.eps), nn.Parameter(torch.empty(c.vocab_size))
+
+    def forward(self, ids, segments, mask):
+        """ids, segments, mask [B, T] -> logits of words [B, T, V], of whether the second follows [B, 2]"""
+        x = embed(ids, segments, *self.tables, self.gain, self.bias)                     # [B, T, D]
+        for block in self.blocks:
+            x = block(x, mask[:, None]).features                                         # padding is never attended to
+        words = self.norm(nn.functional.gelu(self.transform(x))) @ self.tables[0].T + self.word_bias
+        return words, self.next_sentence(self.pooler(x[:, 0]).tanh())
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# The checkpoint has other names for the same parameters, so a few of them are renamed. Then your model and `bert-stories` get that step's batch. **Guess:** how far apart are their answers?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight": "tables.1", "embeddings.positions.table": "tables.2",
+           "embeddings.norm.weight": "gain", "embeddings.norm.bias": "bias", "output.bias": "word_bias"}
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+def with_parameters_of(model):
+    """YourBert with the parameters of one of the course's models."""
+    names = {name: name.removeprefix("bert.") for name in model.state_dict() if name != "output.weight"}  # it is the table
+    yours = YourBert(model.config)
+    yours.load_state_dict({RENAMED.get(short, short): model.state_dict()[name] for name, short in names.items()})
+    return yours
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+ids, segments, mask, labels, follows = first_batch
+with torch.no_grad():
+    yours, theirs = with_parameters_of(stories.model)(ids, segments, mask), stories.model.eval()(ids, segments, mask)
+    their_loss = stories.model.loss(ids, labels, follows, segments, mask)
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+words_only = mask[..., None]  # what the model says of padding is never read
+differ = {"words": ((yours[0].softmax(-1) - theirs.mlm_logits.softmax(-1)) * words_only).abs().max().item(),
+          "follows": (yours[1].softmax(-1) - theirs.nsp_logits.softmax(-1)).abs().max().item(),
+          "loss of masked words": abs(mlm_loss(yours[0], labels).item() - their_loss.mlm.item())}
+print(", ".join(f"{name} {gap:.0e}" for name, gap in differ.items()))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert max(differ.values()) < 1e-5
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
+# They differ by less than a hundred-thousandth, so it is the same model.
+#
+# </details>
+#
+# Now repeat that step with a model of your parts, for a few seconds. It begins with fresh parameters.
+
+# %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
+from course_utils.training import fit
+
+assembled = with_parameters_of(lesson.model())
+_, fallen = fit(assembled, your_batch, both_losses, steps={"class": 100, "full": 1000}[runtime.profile], lr=1e-3,
+                clip=1.0, show=False, title="A BERT of your own parts").history["loss"]
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
@@ -1251,9 +1271,9 @@ rows = [
     ("loss before the first step", before.item(), 7.2, 8.4),
     ("nearest “bank” means the same, input", apart["with its position"], 0.3, 0.6),
     ("nearest “bank” means the same, last block", apart["after the last block"], 0.85, 1),
-    ("gain by pre-training: sentiment, known words", gains[0], 0.1, 0.5),
-    ("gain by pre-training: F1 of names, new words", live[new_names[0]] - live[new_names[1]], 0.05, 0.6),
-    ("share of parameters in the adapters, %", 100 * counted["adapters"] / counted["all"], 3, 4),
+    ("gain by pre-training: sentiment, known kind", gains[0], 0.1, 0.5),
+    ("gain by pre-training: F1 of names, new kind", live[new_names[0]] - live[new_names[1]], 0.05, 0.6),
+    ("share of parameters in adapters and head, %", of_all["adapters"], 3, 4),
     ("all-MiniLM-L6-v2 against transformers" + ("" if real else " (recorded)"), shown["gap"], 0, 1e-5),
     ("sentences of film reviews right, % (recorded)", 100 * results.load("minilm_sst2")["accuracy"], 88, 90),
 ]
@@ -1295,10 +1315,10 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading
-# - J. Devlin et al., *BERT*, 2019, section 3, figure 4, appendix A.
+# - J. Devlin et al., *BERT*, 2019, section 3, figure 4, appendices A and C.2.
 # - T. Mikolov et al., *word2vec*, 2013; J. Pennington et al., *GloVe*, 2014; M. Peters et al., *ELMo*, 2018.
 # - Y. Wu et al., *GNMT*, 2016, section 4.1 (WordPiece).
-# - Y. Liu et al., *RoBERTa*, 2019, section 4 (no worse without next sentence prediction); V. Sanh et al., *DistilBERT*, 2019.
+# - Y. Liu et al., *RoBERTa*, 2019, section 4; V. Sanh et al., *DistilBERT*, 2019.
 # - N. Houlsby et al., *Parameter-efficient transfer learning for NLP*, 2019; E. Hu et al., *LoRA*, 2021; Q. Zhang et al., *AdaLoRA*, 2023.
 # - P. Rajpurkar et al., *SQuAD*, 2016; R. Socher et al., *SST*, 2013; L. Derczynski et al., *WNUT*, 2017.
 # - N. Reimers, I. Gurevych, *Sentence-BERT*, 2019; W. Wang et al., *MiniLM*, 2020.

@@ -17,8 +17,8 @@ BERT_OR_GPT = FindError(
     name="claims 6.3",
     title="BERT or GPT",
     task='target "word" or "label"; sees "before", "after" or "both sides" of it (of a label: which words of the text) '
-    '-> the name of what is learned, "discriminative" (a label of the text), "autoregressive" (a word from one side) '
-    'or "autoencoding" (a word from both).',
+    '-> the name of what is learned, "discriminative" (a label of the text), "autoregressive" (a word from one side; '
+    'in GPT, from those before it) or "autoencoding" (a word from both).',
     claims=True,
     program=(
         "BERT's pre-training predicts hidden words from the words on both sides.",
@@ -27,10 +27,10 @@ BERT_OR_GPT = FindError(
         "Fine-tuned with a head, either gives p(label | text): a discriminative use.",
     ),
     line=(2, 3),
-    found="GPT has one direction: it predicts each word from those before it, in the order in which it writes. And a "
-    "discriminative model gives p(label | text). BERT's pre-training gives p(word | the rest of the text), and a GPT "
-    "with a head is as discriminative as a BERT with one. They differ in what a word may see: autoencoding "
-    "against autoregressive. What is true is that only the latter writes a text easily, word after word.",
+    found="Claim 2: GPT has one direction, and predicts each word from those before it, in the order in which it "
+    "writes. Claim 3: a discriminative model gives p(label | text). BERT's pre-training gives p(word | the rest of the "
+    "text), and a GPT with a head is as discriminative as a BERT with one. They differ in what a word may see: "
+    "autoencoding against autoregressive. What is true is that only the latter writes a text easily, word after word.",
     innocent={
         1: "it does so, and that is called autoencoding.",
         4: "GPT's first paper, too, solved all its tasks in this way.",

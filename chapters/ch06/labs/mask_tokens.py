@@ -173,7 +173,7 @@ def mask_tokens(
     mask="[MASK]",
     title="Which words must the model guess?",
     caption="Each word is chosen by chance. Of the chosen, 80 in 100 become [MASK], 10 a random word, 10 stay. Draw "
-    "again, then 10,000 times: do the bars settle inside the grey bands?",
+    "again, then 10,000 times: do the bars settle inside the grey bands, where chance puts 19 of 20?",
     live=False,
     presenting=None,
 ):
