@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Claude Shannon let people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. For each letter the model also pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and a half costs 1. **Guess:** who will win, you or five million parameters?
+# Claude Shannon let people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and a half costs 1. **Guess:** who will win, you or five million parameters?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -30,11 +30,8 @@ ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     chances = poet.model(ids).logits.softmax(-1)[0, 9:-1]  # after the name: one row for each letter of the verse
 paid = -chances.gather(-1, ids[0, 10:, None])[:, 0].log2()  # bits for each letter
-starts = torch.tensor([n == 0 or verse[n - 1] in " \n" for n in range(len(verse))])
-first, later, whole = (paid[which].mean().item() for which in (starts, ~starts, paid > -1))
 everywhere = poet.card["metrics"]["valid_loss"] / torch.tensor(2.0).log().item()
-print(f"The model's bits: {first:.1f} for the first letter of a word, {later:.1f} for a later one, {whole:.1f} on average; "
-      f"{everywhere:.2f} on all its held-out Shakespeare")
+print(f"The model's bits for each letter: {paid.mean():.1f} here, {everywhere:.2f} on all its held-out Shakespeare")
 labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), model="gpt-shakespeare",
                     title="What comes next?")
 
@@ -69,7 +66,7 @@ print(opening + generate(prose, opening, 80, temperature=0.7, top_p=0.9))
 assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].count(";") == 2
 
 # %% [markdown]
-# It sounds like an old novel, but the story goes nowhere. Nobody told the model what a sentence is, but knowing it helps to guess the next token.
+# It sounds like an old novel, but the story goes nowhere.
 #
 # **Keep this:** a language model gives a distribution over the next token; to write, ask it again and again.
 
@@ -90,15 +87,13 @@ assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
-# Answer all three before you unfold the answers.
-#
 # 1. A decoder is trained on all words of a sentence in one call. Why can it not cheat?
 # 2. Which of the Transformer's three kinds of attention is left when there is no source?
 # 3. BERT fills gaps. What does it see that a writer cannot see?
 #
 # <details><summary>Answers</summary>
 #
-# 1. Because of the causal mask, row $t$ is computed only from words 1 to $t$.
+# 1. Because of the causal mask, row $t$ is computed only from words 1 to $t$, and it must predict word $t+1$.
 # 2. Self-attention with the causal mask.
 # 3. The words to the right, which do not exist yet.
 #
@@ -131,12 +126,14 @@ print("table of positions", tuple(gpt.positions.table.shape))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(logits, direct, atol=1e-4)
 assert gpt.config.max_length == prose.model.config.max_length == 256
+assert (long := torch.tensor([poet.tokenizer.encode((verse + "\n") * 5)[:257]])).shape == (1, 257)
+assert torch.equal(*(next(course_utils.decoding.sampling.stream(gpt, text, 1))[1] for text in (long, long[:, -128:])))
 
 # %% [markdown]
 # <a id="context"></a>
-# The table of positions has 256 rows, so the model sees at most 256 tokens at once, its **context**.
+# The table of positions has 256 rows, so the model sees at most 256 tokens at once, its **context**. When it is full, `generate` keeps only the newer half.
 #
-# At each position the row of logits answers one question: which token follows? So a text of $T+1$ tokens asks $T$ questions.
+# Each row of logits answers one question: which token follows? So a text of $T+1$ tokens asks $T$ questions.
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Cut the ids of a text into inputs and targets. Which tokens are in only one of them?
@@ -158,17 +155,17 @@ def inputs_and_targets(ids):
 # A model reads numbers, and the unit of text that gets a number is called a **token**. With characters as tokens, a word takes many steps. With whole words the vocabulary is large, and the next text still contains a new one. Pieces of words are a compromise.
 #
 # <a id="bpe"></a>
-# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: the two neighbours that occur side by side most often become one piece. **Guess** the first pair in the words below. (Two pairs are tied; the one counted first is joined.)
+# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: the most frequent pair of neighbours is joined into one piece. **Guess** the first pair in the words below. (Two pairs are tied; the first counted wins.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
 labs.merges(words, word="lowest", title="Which two belong together?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert labs.merges(words, step=6).cut("lowest") == ["▁low", "est"]
+assert labs.merges(words, step=5).cut("lowest") == ["▁low", "est"] != labs.merges(words, step=4).cut("lowest")
 
 # %% [markdown]
-# After a few merges *est* is a piece, so the new word *lowest* is cut into two known pieces.
+# After five merges *▁low* and *est* are pieces (▁ marks the start of a word), so the new word *lowest* is cut into two known pieces.
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write one merge.
@@ -182,7 +179,7 @@ def merge_once(words):
     raise NotImplementedError
 
 # %% [markdown]
-# Here is the course sentence, cut in five ways. Compare the number of tokens with the size of the vocabulary.
+# Here is the course sentence, cut in five ways. Compare the numbers of tokens with the vocabularies.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch07 import language
@@ -191,24 +188,24 @@ from course_utils.views import Table
 
 tired = "The animal didn't cross the street because it was too tired."
 tales = language.load_text("stories")
-few, learned = (text.BytePairs.build([tales.train], max_size=4 + 256 + merges) for merges in (100, 600))  # 4 marks, 256 bytes
+few, learned = (text.BytePairs.build([tales.train], max_size=4 + 256 + merges) for merges in (100, 600))  # 260 at first
 rows, ways = [], {"characters": poet.tokenizer, "pieces, 100 merges of our stories": few, "pieces, 600 merges": learned,
                   "pieces, of gpt-prose": prose.tokenizer, "words, of chapter 5": load_checkpoint("transformer-grammar").source}
 for name, tokenizer in ways.items():
     cut = tokenizer.cut(tired)
-    rows.append({"tokens are": name, "how many": len(cut), "pairs to attend": len(cut) * (len(cut) + 1) // 2,
+    rows.append({"tokens are": name, "how many": len(cut), "query–key pairs": len(cut) * (len(cut) + 1) // 2,
                  "vocabulary": len(tokenizer), "it begins": " · ".join(cut[:7])})
 lengths = [row["how many"] for row in rows]
 Table(rows, "A space belongs to the piece that follows it.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60
+assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and tired in tales.train
 assert len(few) < len(learned) < len(prose.tokenizer)
 
 # %% [markdown]
-# The pieces of `gpt-prose` come from other books, so they fit this sentence less well. Fewer tokens are less work for attention. But inside a piece a model sees no letters, so to count the r's in *strawberry* it must know the spelling by heart.
+# The 600 merges are from our stories, which contain this sentence; the pieces of `gpt-prose`, from novels, fit it less well. Fewer tokens are less work for attention. But inside a piece a model sees no letters, so to count the r's in *strawberry* it must know the spelling by heart.
 #
-# **Keep this:** BPE finds its pieces by counting. On one text, more merges mean fewer tokens and a larger vocabulary.
+# **Keep this:** BPE finds its pieces by counting. More merges mean fewer tokens and a larger vocabulary.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a tokenizer of your own
@@ -318,7 +315,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps: a single attention head, one block of chapter 5, and a GPT of two blocks. **Guess:** which of them clearly beat the bigram table?
+# Three models train equally long: a single attention head, one block of chapter 5, and a GPT of two blocks. **Guess:** by how much does each beat the bigram table?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 steps = {"class": 400, "full": 3000}[runtime.profile]
@@ -332,21 +329,22 @@ reached = reached | {name: lesson.valid_loss(model) for name, model in trained.i
 size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
 rows = [{"who": name, "nats a token": loss, "perplexity": math.exp(loss), "bits per character": bits_per_character(loss, *size)}
         for name, loss in reached.items()]
-Table(rows, f"Held-out text of “{tales.name}”, {steps} steps each. Bits: by your function.")
+Table(rows, f"All held-out text of “{tales.name}” (the curve uses a sample), {steps} steps each. Bits: by bits_per_character")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert runtime.profile == "full" or 0.75 < reached["one head"] / reached["bigram"] < 1.3
+assert runtime.profile == "full" or 0.82 < reached["one head"] / reached["bigram"] < 0.9
+assert runtime.profile == "full" or 0.28 < reached["one block"] / reached["one head"] < 0.38
 assert max(reached["one block"], reached["GPT, two blocks"]) < 0.5 * min(reached["bigram"], reached["one head"])
 assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["one block"] < 1.15
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Only the two models with blocks. After these steps the single head is still near the table, although it reads more than one token. A block adds heads, norms, a residual connection and a feed-forward network, which together more than halve the bits.
+# The single head needs about a seventh fewer bits than the table. One block needs a third of the head's bits: it adds heads, norms, two residual connections and a feed-forward network. In so few steps the second block adds little.
 #
 # </details>
 #
-# **Keep this:** with small random parameters the loss starts near ln V; if it does not, look for a bug. After training it should beat the bigram table.
+# **Keep this:** with small random parameters the loss starts near ln V. After training it should beat the bigram table.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: by heart
@@ -381,7 +379,7 @@ predict("gpt-prose writes 100 tokens, each time the most likely one. What will y
         because="Each repetition makes the next one more likely.")
 
 # %% [markdown]
-# Press *draw*, then move the knobs. *Entropy* is the number of bits that a draw costs on average.
+# Press *draw*, then move the knobs. *Entropy* is what a draw costs on average, in bits.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = torch.tensor([prose.tokenizer.encode(opening)])
@@ -437,7 +435,7 @@ def nucleus(logits, top_p):
     raise NotImplementedError
 
 # %% [markdown]
-# Take two openings, *They looked at each* and *They looked at the*. **Guess:** how many of the 4,096 pieces does top-p 0.9 keep after each?
+# **Guess:** how many of the 4,096 pieces does top-p 0.9 keep after *They looked at each*, and after *They looked at the*?
 
 # %%
 def after(text):
@@ -451,7 +449,7 @@ for start in ("They looked at each", "They looked at the"):
     rows.append({"after": start, "most likely": prose.tokenizer.tokens([p.argmax().item()])[0],
                  "its probability": p.max().item(), "pieces in top-p 0.9": kept.sum().item(),
                  "probability in top-k 12": p.topk(12).values.sum().item()})
-Table(rows, "gpt-prose at temperature 1. Kept by your top-p.")
+Table(rows, "gpt-prose at temperature 1, kept by nucleus")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert rows[0]["pieces in top-p 0.9"] == 1 and rows[0]["its probability"] > 0.9
@@ -460,7 +458,7 @@ assert rows[1]["pieces in top-p 0.9"] > 200
 # %% [markdown]
 # After *each* the model is sure, and one piece is enough; after *the* hundreds are possible. A fixed number, as in top-k, cannot fit both.
 #
-# Now compare whole passages. The last one is by a person, from *The Wonderful Wizard of Oz*, which was held out. **Guess:** which one does the model itself find most likely, with the fewest bits for each character?
+# Now compare whole passages, the last one from the held-out *Wonderful Wizard of Oz*. **Guess:** which one does the model itself find most likely, with the fewest bits for each character?
 
 # %% jupyter={"source_hidden": true}
 knobs = {"always the likeliest": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
@@ -485,17 +483,18 @@ Table([{"how": how, "bits per character": means[how], "different words, %": roun
       "gpt-prose, seed 0, not selected")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert "The Wonderful Wizard of Oz" in prose.card["data"]["split"]
 assert fresh["always the likeliest"] == min(fresh.values()) and fresh["always the likeliest"] < 0.8 * fresh["temperature 1"]
 assert means["always the likeliest"] == min(means.values()) and means["always the likeliest"] < 0.8 * min(means["temperature 1"], means["L. F. Baum, 1900"]) and max(means, key=means.get) == "temperature 2"
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one that always took the likeliest token, although its phrases keep coming back. Baum's sentences cost far more bits, so likely text is not the same as good text (Holtzman et al. 2020).
+# The one that always took the likeliest token. Baum's sentences cost far more bits, so likely text is not the same as good text (Holtzman et al. 2020).
 #
 # </details>
 #
-# At temperature 2 the words fall apart. For a story, a value in between is a matter of taste; where one answer is right, stay low. But no knob makes a fluent text true.
+# At temperature 2 the words fall apart. For a story, choose a value in between, to taste; where one answer is right, stay low. But no knob makes a fluent text true.
 #
 # **Keep this:** temperature divides the logits, not the probabilities; top-k and top-p cut off the tail.
 
@@ -519,7 +518,7 @@ assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the same class, in Chinese
-# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart? A few draws would not tell; the probability of his line tells more.
+# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart? The probability of his line tells more than a few draws.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 chinese = load_checkpoint("gpt-quatrains")
@@ -537,20 +536,20 @@ print(f"His line: {his:.0e}. Five characters of a poem that was held out, on ave
 print(start[2:] + generate(chinese, start, 60, temperature=0.8).split("\n\n")[0])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert 1e-6 < his < 1e-4 and his > 1000 * held_out_line
+assert 1e-6 < his < 1e-4 and 8500 < his / held_out_line < 10_000
 assert (poem := torch.tensor(chinese.tokenizer.encode(start + "日暮掩柴扉"))).ndim == 1 and (odds := chinese.model(poem[None]).logits[0, -6:-1]).ndim == 2
 assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3, 4]].tolist() == [2, 1, 1, 1] and 150 < ranks[2] < 250
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: in his line three characters are its first choice, and 日 is its second, but 掩 is only about its 200th. Still, the line is more than a thousand times as likely as five characters at the average (geometric mean) of held-out poems. One line cannot show whether the model has read it.
+# No: in his line three characters are its first choice, and 日 is its second, but 掩 is only about its 200th. Still, the line is nearly ten thousand times as likely as five characters at the average (geometric mean) of held-out poems.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Don't compute it all again
-# To write the hundredth token, the model needs the keys and values of the ninety-nine tokens before it. As in chapter 5, a **KV cache** stores them.
+# To write the hundredth token, the model needs the keys and values of the 99 before it, which a **KV cache** stores, as in chapter 5.
 #
 # ### Exercise 6 ●●● · 8 minutes
 # Compute causal attention for one more token. Why is no mask needed now?
@@ -580,7 +579,7 @@ def embed(ids, tokens, positions, past):   # past: in the cache
     return tokens[ids] + positions[places]
 
 # %% [markdown]
-# **Guess:** does the same seed write the same text with and without the cache?
+# **Guess:** does the same seed write the same text with and without the cache? And how many bytes does the cache need for each token?
 
 # %% jupyter={"source_hidden": true}
 import time
@@ -597,12 +596,18 @@ def clock(cache, count=80):
 
 (kept, fast), (same, slow) = clock(True), clock(False)
 print(f"80 tokens, {'the same' if kept == same else 'others'}: {slow / fast:.1f} times faster with the cache")
+each = sum(x.nbytes for layer in prose.model.start(asked).past for x in layer) // asked.shape[1]
+print(f"{each:,} bytes in the cache for each token")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert kept == same and slow > 1.5 * fast
+assert each == 2 * 6 * 256 * 4 and round(each / 1e3) == 12 and round(256 * each / 1e6) == 3
+assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown]
-# **Keep this:** a cache of keys and values costs memory and saves time. The text is the same if each new token gets the next position.
+# For each token, each of 6 layers stores a key and a value, 256 features of 4 bytes: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) needs 9.7 GB for 2,048 tokens.
+#
+# **Keep this:** a KV cache costs memory and saves time. The text is the same if each new token gets the next position; a full context has none, so the cache is then built anew.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
@@ -640,7 +645,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: the shares drawn are those of your GPT, and not those of the draft. A token is drawn with probability $\min(p,q)$ as a kept proposal; the second draw adds what is missing to $p$. So a draft saves time only: the more proposals are kept, the fewer calls of the large model. Source: Y. Leviathan, M. Kalman, Y. Matias, *Fast inference from transformers via speculative decoding*, 2023, section 2.
+# No: the shares drawn are those of your GPT, and not those of the draft. A token is drawn with probability $\min(p,q)$ as a kept proposal; the second draw adds what is missing to $p$. So a draft changes only the time, not the text's distribution: the more proposals are kept, the fewer calls of the large model. Source: Y. Leviathan, M. Kalman, Y. Matias, *Fast inference from transformers via speculative decoding*, 2023, section 2.
 #
 # </details>
 
@@ -650,7 +655,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# The model was trained on 158,537 such lines, so a prompt that ends with `<to-fr>` asks for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three. And does any model write *il* for the animal that is too tired, and *elle* for the street that is too wide? (The score *chrF* compares characters instead of words.)
+# The model was trained on 158,537 such lines, each closed by `<eos>`. So a prompt that ends with `<to-fr>` asks for French, and when the model writes `<eos>`, `generate` stops. (Otherwise only your limit stops it, here 20 tokens.) Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three. And does any model write *il* for the animal that is too tired, and *elle* for the street that is too wide? (*chrF* compares characters instead of words.)
 
 # %%
 from IPython.display import display
@@ -668,6 +673,8 @@ display(scores, side_by_side)
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert bleus[0] + 5 < bleus[2] < bleus[1] < bleus[2] + 1 and round(bleus[2]) == 51 and 1.5 < sizes[1] / sizes[2] < 2
 assert translator.card["data"]["train_pairs"] == 158_537
+assert (said := torch.tensor([translator.tokenizer.encode(prompt + " je suis étudiant.")])).shape[1] < 20
+assert translator.model(said).logits[0, -1].softmax(-1)[text.EOS] > 0.8
 assert all(a > b for a, b in zip(translators.effort("GPT with <to-fr>"), translators.effort("Transformer, chapter 5"), strict=True))
 assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était trop" in twin["Transformer, chapter 5"] and
            "c'était trop" in twin["GRU with attention, chapter 3"] for twin in side_by_side[3:5])
@@ -675,7 +682,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Chapter 3's model is last, and the other two are less than a point of BLEU apart. The race is not fair, because the Transformer has nearly twice the parameters and the GPT was trained longer on larger batches. It only shows that a decoder alone can translate.
+# Chapter 3's model is last, and the other two are less than a point of BLEU apart. The race is not fair (the Transformer has nearly twice the parameters, the GPT was trained longer on larger batches), but it shows that a decoder alone can translate.
 #
 # No model writes both: the GPT writes *il* in both sentences and the Transformer *elle*, so a right pronoun proves nothing here.
 #
@@ -684,12 +691,12 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
-# **Keep this:** a task can be written into the text, so that the prompt says what to do.
+# **Keep this:** a task can be written into the text.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Chapter 6 did this with BERT; here we do it with a model that only predicted the next token. (Ours read pairs of sentences, so its text was not quite without labels.) Put one matrix on the vector of the translator's last token, and train it to tell whether a sentence is praise; beside it, train the same model from random parameters.
+# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Chapter 6 did this with BERT; here we do it with a model that only predicted the next token. (Ours read pairs of sentences, a kind of label.) Multiply the translator's vector of the last token by one new matrix, and train all parameters to tell whether a sentence is praise; beside it, train the same model from random ones.
 #
 # **Guess** both shares of correct answers after 30 steps, on sentences with new words and patterns. Chance is a half.
 
@@ -740,7 +747,7 @@ assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The head that repeats
 # <a id="induction-head"></a>
-# "Mrs Kowalski came in. Good morning, said Mrs" … and you know what comes, because you have just read it. A model can do this even with random text: sixteen tokens, then the same sixteen again. The first half cannot be predicted. And the second?
+# *Mrs. Kowalski came in. “Good morning,” said Mrs.* … and you know what comes, because you have just read it. A model can do this even with random text: sixteen tokens, then the same sixteen again. The first half cannot be predicted. And the second?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("To predict the next token in the second half, what must a head attend to?",
@@ -749,7 +756,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. The tokens and the distance at which they repeat change from text to text, so neither can be learned by heart. A head's *copying score*, or *induction score*, is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so neither can be learned by heart. A head's *copying score*, or *induction score*, is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -768,12 +775,13 @@ plot.beside({
     title="When can it know?", caption=f"New texts of {task.half} random tokens, twice. Guessing costs ln {task.size} = {blind:.2f} nats.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert prose.tokenizer.decode([after("Mrs. Kowalski came in. “Good morning,” said Mrs.").argmax().item()]) == " Arbuthnot"
 assert -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3 and places[task.half - 1] > 2
 assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
 
 # %% [markdown]
 # <a id="in-context"></a>
-# The loss falls suddenly, just when a head begins to attend where copying needs it. In the first half of a text the model can only guess. In the second half its loss falls, although no parameter changes: what it needs is in its context. This is the smallest case of **in-context learning**.
+# The loss falls suddenly, just when a head begins to attend where copying needs it. In the first half of a text the model can only guess; in the second its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020); `gpt-prose` does not even repeat a name: after the second *Mrs.* above it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
 # Compute the copying score of each head: how much does the second half attend to the token *after* the earlier occurrence?
@@ -816,8 +824,9 @@ for layer in (1, 2):
         pairs[layer] = task.second_half(copier)
 alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
 copying = [[round(x, 2) for x in induction_score(w, task.half).tolist()] for w in task.weights(copier, 64)]
-print("By your score, the heads of layer 1:", copying[0], "and of layer 2:", copying[1])
+print("By induction_score, the heads of layer 1:", copying[0], "and of layer 2:", copying[1])
 print("Without both heads of a layer:", {layer: round(loss, 2) for layer, loss in pairs.items()}, "· guessing:", round(blind, 2))
+print("One layer only, three recorded models:", [round(loss, 2) for loss in alone])
 induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -829,11 +838,11 @@ assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copyin
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing 2.1 (layer 2, head 1), which copies best, costs most; removing 1.1, which attends most to the previous token, comes second. Only without both heads of a layer is the model no better than guessing, because the two do similar work. Three recorded models of one layer never got below 2 nats.
+# Removing 2.1 (layer 2, head 1), which copies best, costs most; removing 1.1, which attends most to the previous token, comes second. Only without both heads of a layer is the model no better than guessing. Three recorded models with one layer stayed above 2 nats.
 #
 # </details>
 #
-# **Keep this:** an induction head finds the earlier occurrence of a token and predicts what followed. An ablation shows what the model loses without it.
+# **Keep this:** an induction head finds the earlier occurrence of a token and predicts what followed.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How large, how long?
@@ -851,16 +860,18 @@ law = labs.scaling_law(parameters=175e9, tokens=300e9)
 law
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert law.numbers["best_N"] < 175e9 / 2 and round(law.numbers["best_D"] / law.numbers["best_N"]) == 87
+assert round(175e9 / law.numbers["best_N"]) == round(law.numbers["best_D"] / 300e9) == 7
+assert round(law.numbers["best_D"] / law.numbers["best_N"]) == 87
+assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.95 2.00"
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Too large, by this law. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter, and GPT-3 read under two. Their model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost. (The lab uses their published constants, which ask for 87. Besiroglu et al. 2024 found them badly fitted.)
+# Too large, by this law: at the same cost, a seventh of the parameters should reach 1.95 nats instead of 2.00. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter, and GPT-3 read under two. Their model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost. (The lab's published constants, since found badly fitted, ask for 87 at this budget.)
 #
 # </details>
 #
-# **Keep this:** training costs about six operations per parameter and token. By a scaling law each cost has a best size of model.
+# **Keep this:** training costs about six operations per parameter and token. For each budget, a scaling law names the best model size.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
@@ -941,7 +952,7 @@ for size, length in ((128, 64), (256, 64), (256, 512)):
     paper = 6 * count * batch[:, 1:].numel()
     rows.append({"features": size, "tokens in a row": length, "N": count, "6ND": f"{paper:.2e}", "counted": f"{counted:.2e}",
                  "backward / forward": counted / forward - 1, "counted / 6ND": counted / paper})
-Table(rows, "6ND leaves out the attention maps, which grow with the length. It counts the table of positions, which multiplies nothing.")
+Table(rows, "6ND leaves out the attention maps, which grow with the length. It counts the table of positions, which is only looked up.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert all(0.8 < row["counted / 6ND"] < 1.3 and 1.9 < row["backward / forward"] < 2.1 for row in rows)
@@ -966,7 +977,7 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# For the definition memory grows fourfold and time three- to fourfold: all $T^2$ weights are computed, and stored for the backward pass. The fused form (the idea of Dao et al., *FlashAttention*, 2022; in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$; its time still grows with $T^2$, but is shorter. Recorded up to 4,096 tokens:
+# For the definition memory grows fourfold and time about fourfold: all $T^2$ weights are computed, and stored for the backward pass. The fused form (the idea of Dao et al., *FlashAttention*, 2022; in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$. Its time is shorter, and at these lengths may not grow fourfold; recorded from 2,048 to 4,096 tokens it grew 3.5-fold. The memory:
 #
 # </details>
 
@@ -978,7 +989,8 @@ mega = {name: (costs["lengths"], [n / 1e6 for n in both["bytes"]]) for name, bot
 plot.lines(mega, "tokens", "MB kept for the backward pass", log="xy", title="How much memory does the attention map take?", caption=costs.about)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1]
+assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1] and costs["lengths"][-2:] == [2048, 4096]
+assert round(costs["forms"]["fused"]["seconds"][-1] / costs["forms"]["fused"]["seconds"][-2], 1) == 3.5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: more than one device
@@ -1035,7 +1047,7 @@ except ModuleNotFoundError as missing:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Out of the classroom
-# Many programs read models in the layout of OpenAI's GPT-2, so we copy your trained parameters into the class `GPT2LMHeadModel` of `transformers`. **Guess:** how far apart are the logits?
+# Many programs read models in GPT-2's layout, so we copy your trained parameters into the class `GPT2LMHeadModel` of `transformers`. **Guess:** how far apart are the logits?
 
 # %%
 from course_utils.models.gpt import GPT, GPTConfig
@@ -1054,7 +1066,7 @@ assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
 
 # %% [markdown]
 # <a id="chat-template"></a><a id="system-prompt"></a>
-# To serve a model, here `gpt-shakespeare`, you need its parameters, its tokenizer and a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator of the service, then the user's turn.
+# To serve a model, here `gpt-shakespeare`, you need its parameters, its tokenizer and a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator, then the user's turn.
 
 # %% tags=["nbval-check-output"]
 from transformers import AutoTokenizer
@@ -1068,9 +1080,9 @@ chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "
 print(hub_format.as_text(reader, chat))
 
 # %% [markdown]
-# Here the system prompt becomes a stage direction, the user the first citizen, the model the second. It is all one text, so a user who can write the marks can pretend to be someone else.
+# Here the system prompt becomes a stage direction. It is all one text, so a user who can write the marks can pretend to be someone else.
 #
-# `transformers serve` runs on this computer and uses OpenAI's protocol. The same client can talk to Ollama or to a large model far away.
+# `transformers serve` uses OpenAI's protocol, so the same client can talk to Ollama or to a large model far away.
 
 # %% tags=["shows"]
 from chapters.ch07 import serving
@@ -1084,12 +1096,12 @@ try:
         answer = client.chat.completions.create(model=server.model, messages=chat, stream=True, max_tokens=80, temperature=0)
         served = ""
         for chunk in answer:  # piece by piece, as it is written
-            piece = chunk.choices[0].delta.content or ""
+            piece, stopped = chunk.choices[0].delta.content or "", chunk.choices[0].finish_reason
             served += piece
             print(piece, end="", flush=True)
         waited = serving.first_token(server, "What news?", max_tokens=1)
     assert served == generate(poet, hub_format.as_text(reader, chat), 80, temperature=0) and waited < 10
-    print(f"\n\nThe same letters as without a server. First one after {waited:.2f} s.")
+    print(f"\n\nStopped by: {stopped}. The same letters as without a server, the first one after {waited:.2f} s.")
 except ModuleNotFoundError as missing:
     print(missing)
 print(serving.ollama())
@@ -1097,9 +1109,9 @@ print(serving.ollama())
 # %% [markdown]
 # ### From continuing to answering
 # <a id="instruction-tuning"></a>
-# You asked for news, and the model asked back: it has learned to continue a play, not to answer. A chat model is then trained on questions with people's answers, which is called **instruction tuning**.
+# You asked for news, and the model asked back: it has learned to continue a play, not to answer. Its speeches do not end with `<eos>`, so only the limit of 80 tokens stopped it; with a full context this server fails. **Instruction tuning** trains a model on questions with people's answers, each closed by an end token.
 #
-# **Keep this:** a language model continues. It answers if it was trained on answers.
+# **Keep this:** a language model continues a text. Training on answers makes an answer its likely continuation.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how a chat model is trained
@@ -1173,7 +1185,7 @@ assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and kept_bits[
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Capstone: a GPT of your own
-# Take a text that you know well. It needs at least 20,000 characters, better 100,000. Without a file, our own sentences are used.
+# Take a text that you know well, of at least 20,000 characters, better 100,000. Without a file, our own sentences are used.
 #
 # ### Step 1 · 5 minutes: the text
 # **Guess** how many characters a piece has on average, after 600 merges. Then write the path of your file between the quotes.
@@ -1191,10 +1203,10 @@ print(mytext.note or repr(mytext.valid[:100]))
 assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
 
 # %% [markdown]
-# Does the licence of your text allow this use? A model may repeat what it has read, telephone numbers included.
+# Does its licence allow this? A model may repeat what it has read, telephone numbers included.
 #
 # ### Step 2 · 5 minutes: a model, and where it must start
-# Choose the sizes. **Guess** two losses before you run the cell: where training starts, and what a bigram table reaches.
+# Choose the sizes. **Guess** where training starts, and what a bigram table reaches.
 
 # %%
 from course_utils.training.checkpoints import Loaded, save_checkpoint
@@ -1211,7 +1223,7 @@ assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
 
 # %% [markdown]
 # ### Step 3 · 15 minutes: train
-# Look at the samples of this short run, then change 60 to 3,000 and run the cell again to continue.
+# Look at the samples, then change 60 to 3,000 and run the cell again to continue.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
@@ -1248,10 +1260,10 @@ display(Table(rows, "Not selected. Copied: the longest stretch that is also in t
                    caption="A line that it was not trained on (␣: a space). Row: the query. Column: what it attends to."))
 
 # %% [markdown]
-# **Check:** write down what one head does, and what would refute you. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):`, where both count from 1. In text as repetitive as ours, long copies are expected.
+# **Check:** write down what one head does, and what would refute you. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):` (both count from 1).
 #
 # ### Step 5 · 10 minutes: serve
-# What should the card (the file that describes a model) say, so that a stranger knows what your model cannot do?
+# What should the card (the model's description) say, so that a stranger knows what it cannot do?
 
 # %% tags=["shows"]
 card = {"text": mytext.name, "licence": mytext.licence, "held_out_nats": held_out, "cannot": "write yours here"}
@@ -1268,7 +1280,7 @@ print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a GPT of your own parts
-# The capstone trained the course's class on your text. Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`. The rest is the course's.
+# The capstone trained the course's class on your text. Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
@@ -1321,7 +1333,7 @@ with torch.no_grad():
     theirs = poet.model(inputs).logits
 differ = (said.softmax(-1) - theirs.softmax(-1)).abs().max().item()
 nats = torch.nn.functional.cross_entropy(said.flatten(0, 1), targets.flatten()).item()
-print(f"{said.shape[1]} letters, largest difference {differ:.0e};", f"{bits_per_character(nats, 1, 1):.2f} bits a letter")
+print(f"{said.shape[1]} letters, the name included: largest difference {differ:.0e};", f"{bits_per_character(nats, 1, 1):.2f} bits a letter")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert differ < 1e-5
@@ -1354,9 +1366,78 @@ assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 #
 # </details>
 
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One sentence, seven chapters
+# **The animal didn't cross the street because it was too tired.** Here is one attention map from each chapter. **Guess:** in which does "it" attend to "animal" most? And in which could that be knowledge?
+
+# %% slideshow={"slide_type": "subslide"} tags=["lab"]
+from chapters.ch07.experiments.one_sentence import through_all
+
+panels, given = through_all(tired)
+labs.journey(panels, select=("it", "animal"), title="Which word does “it” attend to, in each chapter?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2].index("animal")].min() > 0.6
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# In GPT's map. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
+#
+# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query is a French word, and chapter 4 has only positions. The last three models could *know*, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
+#
+# </details>
+#
+# **Keep this:** all seven chapters compute the same weighted mean, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; only the scores, the source and the vectors change.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: sixty years on one line
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from chapters.ch07.timeline import timeline
+from course_utils import data
+
+history = data.load("history")
+timeline(history, title="Sixty years of weighted means", caption="In circles: the chapters of this course.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Fifty years lie between the kernel and learned attention, three more to the Transformer, one to GPT and BERT.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: what such models are used for
+# | where | what | read |
+# |---|---|---|
+# | dialogue, instructions | a GPT fine-tuned on people's answers and preferences; 1.3 B parameters so trained were preferred to 175 B without | Ouyang et al. 2022 (InstructGPT) |
+# | tasks from examples in the prompt | no training: the examples are in the context | Brown et al. 2020 (GPT-3) |
+# | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
+# | every task as text | one encoder–decoder with a task's name in front | Raffel et al. 2020 (T5) |
+# | speech | chapter 5's encoder–decoder, reading sound | Radford et al. 2022 (Whisper) |
+# | pictures | patches instead of tokens | Dosovitskiy et al. 2020 (ViT) |
+# | proteins | attention over residues; a language model of sequences | Jumper et al. 2021 (AlphaFold 2), Rives et al. 2021 |
+#
+# #### Limits, with sources
+# - **It says what is likely, which need not be true.** Text that is fluent and wrong is called a hallucination: Ji et al. 2023, a survey. You have seen it in chapter 3.
+# - **It may know a text by heart.** Names, telephone numbers and e-mail addresses from its training text were extracted from GPT-2: Carlini et al. 2021.
+# - **It repeats what the web is like**, prejudices included, and size does not fix that: Bender, Gebru et al. 2021.
+# - **A long context is not read evenly.** The middle is used least: Liu et al. 2023, *Lost in the middle*.
+# - **It cannot tell text from commands.** It may obey an instruction hidden in a page that it reads: Greshake et al. 2023.
+# - **It costs.** Attention grows with the square of the length; training costs electricity: Strubell et al. 2019.
+#
+# #### Open problems
+# Why do scaling laws hold, and where do they end? What happens when all available text has been used (Villalobos et al. 2022)? How can we check what a model says when there is too much of it to check? What do the heads compute? How can we measure quality when the test may have been in the training text?
+#
+# #### Where to go next
+# - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
+# - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English.
+# - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*, 3rd edition, draft online. A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall, L. von Werra, T. Wolf, *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
+# - **The papers above.** T. Brown et al., *Language models are few-shot learners*. Ji et al., *Survey of hallucination in natural language generation*. Carlini et al., *Extracting training data from large language models*. Bender, Gebru et al., *On the dangers of stochastic parrots*. Greshake et al., *Not what you've signed up for*. Strubell, Ganesh, McCallum, *Energy and policy considerations for deep learning in NLP*. Villalobos et al., *Will we run out of data?* Xu et al., *CLUE: a Chinese language understanding evaluation benchmark*.
+
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Bugs of real training scripts and samplers: all of these programs run.
+# Bugs of real training scripts and samplers, in programs that run, and claims that sound right.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -1488,77 +1569,8 @@ def operations(parameters, tokens, training):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## One sentence, seven chapters
-# **The animal didn't cross the street because it was too tired.** Here is one attention map from each chapter. **Guess:** in which does "it" attend to "animal" most? And in which could that be knowledge?
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from chapters.ch07.experiments.one_sentence import through_all
-
-panels, given = through_all(tired)
-labs.journey(panels, select=("it", "animal"), title="Which word does “it” attend to, in each chapter?")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2].index("animal")].mean() > 0.5
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# In GPT's map. But look at the *column*: nearly every later word attends to "animal", so this head says nothing about "it".
-#
-# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query is a French word, and chapter 4 has only positions. The last three models could *know*, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
-#
-# </details>
-#
-# **Keep this:** all seven chapters compute the same weighted mean, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; only the scores, the source and the vectors change.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: sixty years on one line
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from chapters.ch07.timeline import timeline
-from course_utils import data
-
-history = data.load("history")
-timeline(history, title="Sixty years of weighted means", caption="In circles: the chapters of this course.")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Fifty years lie between the kernel and learned attention, three more to the Transformer, one to GPT and BERT.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: what such models are used for
-# | where | what | read |
-# |---|---|---|
-# | dialogue, instructions | a GPT fine-tuned on people's answers and preferences; 1.3 B parameters so trained were preferred to 175 B without | Ouyang et al. 2022 (InstructGPT) |
-# | tasks from examples in the prompt | no training: the examples are in the context | Brown et al. 2020 (GPT-3) |
-# | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
-# | every task as text | one encoder–decoder with a task's name in front | Raffel et al. 2020 (T5) |
-# | speech | chapter 5's encoder–decoder, reading sound | Radford et al. 2022 (Whisper) |
-# | pictures | patches instead of tokens | Dosovitskiy et al. 2020 (ViT) |
-# | proteins | attention over residues; a language model of sequences | Jumper et al. 2021 (AlphaFold 2), Rives et al. 2021 |
-#
-# #### Limits, with sources
-# - **It says what is likely, which need not be true.** Text that is fluent and wrong is called a hallucination: Ji et al. 2023, a survey. You have seen it in chapter 3.
-# - **It may know a text by heart.** Names, telephone numbers and e-mail addresses from its training text were extracted from GPT-2: Carlini et al. 2021.
-# - **It repeats what the web is like**, prejudices included, and size does not fix that: Bender, Gebru et al. 2021.
-# - **A long context is not read evenly.** The middle is used least: Liu et al. 2023, *Lost in the middle*.
-# - **It cannot tell text from commands.** It may obey an instruction hidden in a page that it reads: Greshake et al. 2023.
-# - **It costs.** Attention grows with the square of the length; training costs electricity: Strubell et al. 2019.
-#
-# #### Open problems
-# Why do scaling laws hold, and where do they end? What happens when all available text has been used (Villalobos et al. 2022)? How can we check what a model says when there is too much of it to check? What do the heads compute? How can we measure quality when the test may have been in the training text?
-#
-# #### Where to go next
-# - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
-# - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English.
-# - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*, 3rd edition, draft online. A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall, L. von Werra, T. Wolf, *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
-# - **The papers above.** T. Brown et al., *Language models are few-shot learners*. Ji et al., *Survey of hallucination in natural language generation*. Carlini et al., *Extracting training data from large language models*. Bender, Gebru et al., *On the dangers of stochastic parrots*. Greshake et al., *Not what you've signed up for*. Strubell, Ganesh, McCallum, *Energy and policy considerations for deep learning in NLP*. Villalobos et al., *Will we run out of data?* Xu et al., *CLUE: a Chinese language understanding evaluation benchmark*.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Measured just now, on text that was not trained on, unless a line says otherwise. A value outside its band stops the notebook.
+# Measured on text that was not trained on. A value outside its band stops the notebook.
 
 # %%
 rows = [
@@ -1586,22 +1598,22 @@ for name, value, low, high in rows:
 # 2. GPT is a stack of chapter 5's blocks with a causal mask.
 # 3. A sampler chooses the token: temperature divides the logits, and top-k and top-p cut off the tail.
 # 4. A task can be written into the text, and some heads copy from it.
-# 5. Training costs about 6ND operations. A model continues; it answers if it was trained on answers.
+# 5. Training costs about 6ND operations. A model continues; training on answers makes answers likely.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
-# | [language model](#language-model) | 语言模型 | probabilities of what comes next |
+# | [language model](#language-model) | 语言模型 | predicts what comes next |
 # | [next-token prediction](#next-token) | 下一词元预测 | the text holds the answers |
-# | [token](#token) | 词元 | the unit that a model reads and writes |
+# | [token](#token) | 词元 | a model's unit of text |
 # | [byte-pair encoding](#bpe) | 字节对编码 | joins the most frequent neighbours |
-# | [bigram](#bigram) | 二元模型 | counts of which token follows which |
+# | [bigram](#bigram) | 二元模型 | counts pairs of tokens |
 # | [context](#context) | 上下文 | the tokens seen at once |
 # | [bits per character](#bits-per-character) | 每字符比特数 | compares models with different tokens |
-# | [perplexity](#perplexity) | 困惑度 | as many equally likely tokens would be as hard |
-# | [overfitting](#overfitting) | 过拟合 | better on the training text, worse on new text |
-# | [temperature](#temperature) | 温度 | divides the logits before the softmax |
+# | [perplexity](#perplexity) | 困惑度 | e to the loss |
+# | [overfitting](#overfitting) | 过拟合 | learned by heart |
+# | [temperature](#temperature) | 温度 | divides the logits |
 # | [top-k](#top-k) | top-k 采样 | only the k most likely |
 # | [top-p](#top-p) | 核采样（top-p） | the fewest that reach p together |
 # | [induction head](#induction-head) | 归纳头 | attends to what followed this token before |
@@ -1609,15 +1621,15 @@ for name, value, low, high in rows:
 # | [chat template](#chat-template) | 对话模板 | turns a dialogue into one text |
 # | [system prompt](#system-prompt) | 系统提示 | instructions before the user's first turn |
 # | [instruction tuning](#instruction-tuning) | 指令微调 | next-token prediction on conversations |
-# | [quantised](#quantisation) | 量化 | fewer bits for each parameter |
-# | [data-parallel](#data-parallel) | 数据并行 | each device takes a share of the batch |
+# | [quantised](#quantisation) | 量化 | fewer bits per parameter |
+# | [data-parallel](#data-parallel) | 数据并行 | devices share the batch |
 # | [scaling law](#scaling-law) | 缩放定律 | loss against size and text |
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading
 # - C. Shannon, *Prediction and entropy of printed English*, 1951: the game.
 # - A. Radford et al., *Improving language understanding by generative pre-training*, 2018 (GPT); *Language models are unsupervised multitask learners*, 2019 (GPT-2).
-# - R. Sennrich et al., *Neural machine translation of rare words with subword units*, 2016, section 3.2 (BPE).
+# - R. Sennrich et al., *Neural machine translation of rare words with subword units*, 2016 (BPE).
 # - A. Holtzman et al., *The curious case of neural text degeneration*, 2020 (top-p).
 # - N. Elhage et al., *A mathematical framework for Transformer circuits*, 2021; C. Olsson et al., *In-context learning and induction heads*, 2022.
 # - J. Kaplan et al., *Scaling laws for neural language models*, 2020 (6ND); J. Hoffmann et al., *Training compute-optimal large language models*, 2022.

@@ -272,13 +272,13 @@ LINEAR = FindError(
     "-> how many scores q · k one head computes in all steps together, a whole number.",
     claims=True,
     program=(
-        "Without a cache, step t computes t² scores, every word with every word.",
-        "With it, step t computes t, the new word with all words so far.",
-        "So with a cache the attention of each new word costs the same, and the cost of n words grows with n only.",
-        "What has to be kept grows with each word, by two vectors for each layer.",
+        "Without a cache, step t computes t² scores, every token with every token.",
+        "With it, step t computes t, the new token with all tokens so far.",
+        "So with a cache the attention of each new token costs the same, and the cost of n tokens grows with n only.",
+        "What has to be kept grows with each token, by two vectors for each layer.",
     ),
     line=3,
-    found="step t still costs t, so n steps cost n(n + 1)/2: the cache brings n³ down to n². A word at the end of a "
+    found="step t still costs t, so n steps cost n(n + 1)/2: the cache brings n³ down to n². A token at the end of a "
     "long text costs more than one at its beginning.",
     innocent={
         1: "it does, because the mask comes afterwards.",
@@ -297,11 +297,11 @@ LINEAR = FindError(
     difficulty=2,
     wrong=wrong_answers(
         _cost(lambda n: n),
-        "One score for each step, as the claim says. The new word meets t keys at step t.",
+        "One score for each step, as the claim says. The new token meets t keys at step t.",
         _cost(lambda n: n * n),
         "You count n at each step. There are that many keys only at the end; at step t there are t.",
         _cost(lambda n: n * (n - 1) // 2),
-        "The new word meets itself, too, so step 1 computes one score.",
+        "The new token meets itself, too, so step 1 computes one score.",
         _cost(anew=lambda n: n * n),
         "Without the cache, n² is the last step alone; add up all of them.",
         _cost(lambda n: n, lambda n: n * n),

@@ -38,7 +38,10 @@ def score_table() -> Table:
         row = {"model": name, "parameters": size, "BLEU, greedy": m["test_bleu_beam_1"], "BLEU": m["test_bleu_beam_4"],
                "chrF": m["test_chrf"], "exact, %": round(100 * m["test_exact_match"], 1)}  # fmt: skip
         rows.append(row | {f"{part} words": m["test_bleu_by_length"][part] for part in PARTS})
-    return Table(rows, f"{next(iter(same))[1]:,} held-out sentences; BLEU with a beam of 4 unless greedy")
+    return Table(
+        rows,
+        f"{next(iter(same))[1]:,} held-out sentences; BLEU with a beam of 4 unless greedy; exact: as a reference",
+    )
 
 
 def effort(name: str) -> tuple[int, int]:
