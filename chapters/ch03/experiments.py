@@ -43,7 +43,8 @@ def knocked_out(loaded: Loaded, sentence: str, what: str = "weight") -> list[dic
 
 
 class Without(nn.Module):
-    """A model that may not attend to some source words. The encoder has read them; the decoder gives them no weight.
+    """A model that may not attend to some source words. The encoder has read them; a mask before the
+    decoder's softmax gives them no weight, and the other words share it out.
 
     places: positions of source words, from 0: [n], the same for all sentences, or [B, n]
     """
@@ -90,17 +91,17 @@ def survivors(
 def mistakes(lesson: Lesson, model: nn.Module, split: str = "test", words: int = 11) -> dict[str, float]:
     """How the wrong translations of sentences with at least so many words are wrong: shares that sum to 1.
 
-    "repeats itself": three words in a row come twice, and not in the reference; "stops early": at least three words
+    "repeats itself": three words in a row come twice, and not in the reference; "is too short": at least three words
     fewer than the reference; "says something else": all others.
     """
-    found = dict.fromkeys(("stops early", "repeats itself", "says something else"), 0)
+    found = dict.fromkeys(("is too short", "repeats itself", "says something else"), 0)
     examples = [e for e in lesson.examples(split) if len(e.source) >= words]
     for example, written in zip(examples, lesson.write(model, examples), strict=True):
         ours, theirs = written.split(), list(example.target)
         if ours != theirs:
             again = any(n > ngrams(theirs, 3)[run] for run, n in ngrams(ours, 3).items() if n > 1)
             early = len(ours) <= len(theirs) - 3
-            found["repeats itself" if again else "stops early" if early else "says something else"] += 1
+            found["repeats itself" if again else "is too short" if early else "says something else"] += 1
     return {kind: n / sum(found.values()) for kind, n in found.items()}
 
 
@@ -116,9 +117,9 @@ class Diagonal(nn.Module):
         return Seq2SeqOutput(torch.empty(0), [weights.float()[:, None]])
 
 
-def shortest(lesson: Lesson, model: nn.Module, words: int = 6) -> tuple[int, float, float]:
-    """Of the test sources of at most so many words: how many have no final mark, and the share of word errors in their
-    translations and in those of the others."""
+def shortest(lesson: Lesson, model: nn.Module, words: int = 6) -> tuple[int, float, float, float]:
+    """Of the test sources of at most so many words: how many have no final mark, the share of word errors in their
+    translations and in those of the others, and how much of all these errors is theirs."""
     wrong, total, phrases = [0, 0], [0, 0], 0
     examples = [e for e in lesson.examples("test") if len(e.source) <= words]
     for example, written in zip(examples, lesson.write(model, examples), strict=True):
@@ -126,7 +127,7 @@ def shortest(lesson: Lesson, model: nn.Module, words: int = 6) -> tuple[int, flo
         phrases += not ends
         wrong[ends] += edits(written.split(), example.target)
         total[ends] += len(example.target)
-    return phrases, wrong[0] / max(1, total[0]), wrong[1] / max(1, total[1])
+    return phrases, wrong[0] / max(1, total[0]), wrong[1] / max(1, total[1]), wrong[0] / max(1, sum(wrong))
 
 
 def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float, float, float]:

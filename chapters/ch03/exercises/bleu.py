@@ -155,7 +155,7 @@ LOGARITHM = FindError(
     title="which logarithm",
     task="write it again: positive precisions and a brevity penalty -> the score.",
     program=(
-        "def score(precisions, brevity):",
+        "def score_of(precisions, brevity):",
         "    logs = [math.log10(p) for p in precisions]",
         "    mean = sum(logs) / len(logs)",
         "    return brevity * math.exp(mean)",

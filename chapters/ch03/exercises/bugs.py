@@ -24,7 +24,7 @@ PADDING_ATTENDED = FindError(
     title="words that are not there",
     task="write the weights again: scores [B, K], lengths [B] -> weights [B, K].",
     program=(
-        "def weights(scores, lengths):                     # scores [B, K], lengths [B]",
+        "def real_weights(scores, lengths):                # scores [B, K], lengths [B]",
         "    real = torch.arange(scores.shape[1]) < lengths[:, None]",
         "    scores = scores * real",
         "    return torch.softmax(scores, dim=-1)",

@@ -10,7 +10,7 @@ FEATURES = (60, 68)  # of a state's numbers, these are shown
 
 
 def compared(view, deaf: list[dict], gone: list[dict]):
-    """A line below a live `alignment`: what is written without the chosen word's weight, and without the word itself.
+    """A line below a live `alignment`: what is written with the chosen word masked, and without the word itself.
 
     deaf, gone: `experiments.knocked_out` of the same sentence, for "weight" (the view's variants) and for "word".
     """
@@ -21,7 +21,7 @@ def compared(view, deaf: list[dict], gone: list[dict]):
     def tell(change=None):
         chosen = view.variant - 1
         texts = [escape(" ".join(found[chosen]["tokens"]), quote=False) for found in (deaf, gone)]  # <unk>
-        line.value = "No weight on it: {}<br>Never read: {}".format(*texts) if chosen >= 0 else ""
+        line.value = "Masked: {}<br>Never read: {}".format(*texts) if chosen >= 0 else ""
 
     view.observe(tell, names="variant")
     tell()

@@ -14,4 +14,4 @@ def test_the_line_below_a_knock_out_follows_the_view_and_shows_unknown_words():
     view.variant = 2
     tell({})
     assert names == "variant"
-    assert line.value == "No weight on it: l' &lt;unk&gt; b<br>Never read: l' &lt;unk&gt; d"
+    assert line.value == "Masked: l' &lt;unk&gt; b<br>Never read: l' &lt;unk&gt; d"
