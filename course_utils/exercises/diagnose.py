@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .definition import Case, Exercise, Property, Wrong, call
 from .evidence import recognised
-from .looks import alike, described, equal_but_for_kind, order_of, senseless, strong, where
+from .looks import REACHES, alike, described, equal_but_for_kind, order_of, senseless, strong, where
 from .properties import never_used, violated
 from .values import same
 from .verdict import Outcome, Verdict, example
@@ -90,7 +90,9 @@ class Diagnosis:
     @functools.cached_property
     def plain(self) -> str:
         """What can be said of any wrong result."""
-        return describe(self.exercise.returns, self.pairs, everything=not self.stuck)
+        said = describe(self.exercise.returns, self.pairs, everything=not self.stuck)
+        some_are_right = len(self.failing) < len(self.seen.cases)  # then what comes in does reach the result
+        return said.replace(REACHES, "") if some_are_right else said
 
     @functools.cached_property
     def results(self) -> tuple[Callable, Callable, list]:

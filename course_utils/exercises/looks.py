@@ -15,6 +15,8 @@ from torch import Tensor
 
 from .values import close, number_kind, same
 
+REACHES = " Does what comes in reach its result?"
+
 
 def equal(a: Any, b: Any) -> bool:
     return isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape and bool(close(a, b).all())
@@ -154,7 +156,7 @@ def _finite(got: Tensor, want: Tensor):
 
 def _complement(got: Tensor, want: Tensor) -> str | None:
     if number_kind(want) == number_kind(got) == "bool" and equal(~got, want):
-        return "Exactly the other way round: True where False should be. True means *may be attended*."
+        return "Exactly the other way round: True where False should be."
     if want.is_floating_point() and got.is_floating_point() and equal(1 - got, want):
         return "Exactly 1 minus what it should be."
     return None
@@ -200,7 +202,7 @@ def _reordered(got: Tensor, want: Tensor) -> str | None:
 
 def _constant(got: Tensor, want: Tensor) -> str | None:
     if got.numel() > 1 and got.unique().numel() == 1 and want.unique().numel() > 1:
-        return f"It gives {got.flatten()[0].item():.3g} everywhere. Does what comes in reach its result?"
+        return f"It gives {got.flatten()[0].item():.3g} everywhere.{REACHES}"
     return None
 
 
@@ -256,7 +258,9 @@ def strong(pairs: list[tuple[Any, Any]]) -> str:
     if all(same(got, want) for got, want in pairs):
         return ""
     if not all(isinstance(one, Tensor) for pair in pairs for one in pair):
-        return "The results are in another order." if order_of(pairs) else ""
+        parts = [part for pair in pairs for one in pair if isinstance(one, tuple) for part in one]
+        fit = all(isinstance(part, Tensor) for part in parts)  # truth values are equal by chance
+        return "The results are in another order." if fit and order_of(pairs) else ""
     if any(got.numel() < 3 or want.unique().numel() < 3 for got, want in pairs):
         return ""
     for look in (_transposed_shape, _function, _complement, _transposed, _factor, _offset):

@@ -68,6 +68,8 @@ def blind_to_later(*names: str, dim=-2, axis=-2, asks="Does the mask hide what c
             head, tail = x.split([x.shape[dim] - 1, 1], dim)
             last[name] = torch.cat([head, _moved(tail) if tail.is_floating_point() else head.narrow(dim, 0, 1)], dim)
         before, after = part_of(mine), part_of(run(changed(case, **last)))
+        if before.isnan().any():  # NaN is not even equal to itself
+            return None
         earlier = before.shape[axis] - 1
         if earlier and same(before.narrow(axis, 0, 1), before.narrow(axis, earlier, 1)):  # all are the last one
             return None

@@ -376,3 +376,28 @@ def test_a_property_is_not_said_to_be_broken_by_chance():
     """An answer that is another at each call breaks nearly everything."""
     later = replace(WEIGHTS, properties=(blind_to_later("k", axis=-1),), wrong=())
     assert "a later token" not in judge(later, lambda q, k: torch.rand(len(q), len(k))).text
+
+
+def test_of_truth_values_nobody_says_that_they_are_in_another_order():
+    checks = replace(
+        WEIGHTS,
+        name="checks",
+        reference=lambda q, k: (q.sum(), True, False),
+        returns=("sum", "one", "other"),
+        wrong=wrong_answers(lambda q, k: (q.sum(), False, True), "Both are wrong."),
+    )
+    assert "another order" not in judge(checks, lambda q, k: (q.sum() + 1, True, True)).text
+
+
+def test_one_number_everywhere_on_one_input_is_no_input_that_is_not_read():
+    halves = replace(
+        WEIGHTS,
+        name="halves",
+        reference=lambda q, k: k.cumsum(-1),
+        cases=lambda: [case(T([[1.0]]), T([[1.0, 2.0]]), shown=True), case(T([[2.0]]), T([[3.0, 5.0]]))],
+        returns=("sums",),
+        wrong=(),
+    )
+    some = judge(halves, lambda q, k: k.cumsum(-1) if q.item() == 1 else torch.full_like(k, 0.5))
+    assert some.text == "It gives 0.5 everywhere."
+    assert judge(halves, lambda q, k: torch.full_like(k, 0.5)).text.endswith("Does what comes in reach its result?")
