@@ -421,9 +421,9 @@ written = ["<bos>", *said.tokens]
 places = {"encoder self-attention": (out.encoder_weights, words, words),
           "decoder self-attention": (out.decoder_weights, written, written), "cross-attention": (out.weights, written, words)}
 second, asks, read = ({name: place[i] for name, place in places.items()} for i in range(3))
-plot.maps({name: layers[1][0, 1] for name, layers in second.items()}, asks, read,
+plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read,
           title="Who attends to whom, in the three kinds of attention?",
-          caption="Head 2.2 (layer 2, head 2) of each kind. A row of the decoder is named after the word it has read; from it the model "
+          caption="Layer 2, head 1 of each kind. A row of the decoder is named after the word it has read; from it the model "
                   "predicts the next one. Only decoder self-attention has an empty triangle: the future.")
 
 # %% [markdown]
