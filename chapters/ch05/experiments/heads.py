@@ -28,34 +28,60 @@ PLACES = {  # place: stack, module of a block, weights of TransformerOutput, que
 
 
 @contextlib.contextmanager
-def blinded(model: nn.Module, place: str, queries: Sequence[int], keys: Sequence[int]) -> Iterator[nn.Module]:
-    """Within it no head of a place may attend from queries[b] to keys[b] in sentence b of the batch, in any layer."""
+def blinded(
+    model: nn.Module, place: str, queries: Sequence[int], keys: Sequence[int], only: tuple[int, int] | None = None
+) -> Iterator[nn.Module]:
+    """Within it no head of a place may attend from queries[b] to keys[b] in sentence b of the batch, in any layer.
+
+    only: the one head that may not, (layer, head), both from 1
+    """
     at = torch.arange(len(queries)), torch.as_tensor(queries), torch.as_tensor(keys)
     stack, argument = PLACES[place][0], 3 if place == "cross" else 2 if place == "decoder" else 1
 
     def hook(block, args):
         keys_of = args[1] if place == "cross" else args[0]
-        mask = torch.ones(len(args[0]), args[0].shape[1], keys_of.shape[1], dtype=torch.bool)
-        mask[at] = False
-        return *args[:argument], mask if args[argument] is None else mask & args[argument], *args[argument + 1 :]
+        mask = torch.ones(len(args[0]), block.attention.num_heads, args[0].shape[1], keys_of.shape[1], dtype=torch.bool)
+        heads = slice(None) if only is None else slice(only[1] - 1, only[1])
+        mask[at[0], heads, at[1], at[2]] = False  # [B, H, Q, K]
+        given = args[argument]  # None, [Q, K] or [B, 1 or Q, K]
+        mask = mask if given is None else mask & (given[:, None] if given.dim() == 3 else given)
+        return *args[:argument], mask, *args[argument + 1 :]
 
     with contextlib.ExitStack() as open_hooks:
-        for block in getattr(model, stack):
+        for block in getattr(model, stack) if only is None else [getattr(model, stack)[only[0] - 1]]:
             open_hooks.callback(block.register_forward_pre_hook(hook).remove)
         yield model
 
 
+@contextlib.contextmanager
+def _without(loaded: Loaded, rows: Sequence[Example], forbidden: Iterable[Sequence]) -> Iterator[None]:
+    """Within it connections are forbidden in a batch of twins; as in `right`."""
+    with contextlib.ExitStack() as stack:
+        for place, query, key, *only in forbidden:
+            queries, keys = [where(e, query) for e in rows], [where(e, key) + (place == "decoder") for e in rows]
+            stack.enter_context(blinded(loaded.model, place, queries, keys, *only))
+        yield
+
+
 @torch.no_grad()
-def weight_between(loaded: Loaded, examples: Sequence[Example], place: str, query: str = "", key: str = "") -> Tensor:
+def weight_between(
+    loaded: Loaded,
+    examples: Sequence[Example],
+    place: str,
+    query: str = "",
+    key: str = "",
+    forbidden: Sequence[Sequence] = (),
+) -> Tensor:
     """The weight that each head of a place puts where the story says, [layers, heads], mean over twins.
 
     By default from "it" to the noun that it is (encoder), from the step that writes the pronoun to that noun (cross) or
-    to its French word (decoder). query, key: other words, as `where` names them.
+    to its French word (decoder). query, key: other words, as `where` names them. forbidden: as in `right`.
     """
     _, _, field, from_word, to_word = PLACES[place]
     query, key, total = query or from_word, key or to_word, 0
     for rows, batch in in_batches(loaded, examples):
-        output = loaded.model(batch.source, batch.target_in, batch.source_mask, need_weights=True)
+        with _without(loaded, rows, forbidden):
+            output = loaded.model(batch.source, batch.target_in, batch.source_mask, need_weights=True)
         own = place == "decoder"  # its keys are the words written so far, after <bos>
         cell = torch.arange(len(rows)), *(torch.tensor([where(e, r) for e in rows]) for r in (query, key))
         weights = torch.stack(getattr(output, field)).movedim(0, 1)  # [B, layers, H, Q, K]
@@ -64,24 +90,16 @@ def weight_between(loaded: Loaded, examples: Sequence[Example], place: str, quer
 
 
 def right(
-    loaded: Loaded, examples: Sequence[Example], heads: Iterable[Head] = (), forbidden: Iterable[Sequence[str]] = ()
+    loaded: Loaded, examples: Sequence[Example], heads: Iterable[Head] = (), forbidden: Iterable[Sequence] = ()
 ) -> tuple[float, float]:
     """(share of twins in % whose pronoun is the more probable one, mean log-odds for it) without some heads.
 
-    forbidden: connections that no head may use, each (place, query, key), as in [("encoder", "it", "referent")]
+    forbidden: connections that no head may use, each (place, query, key), as in [("encoder", "it", "referent")]; with
+    a fourth entry, (layer, head), only this head may not
     """
-
-    @contextlib.contextmanager
-    def within(rows):
-        with contextlib.ExitStack() as stack:
-            for place, query, key in forbidden:
-                keys = [where(e, key) + (place == "decoder") for e in rows]
-                stack.enter_context(blinded(loaded.model, place, [where(e, query) for e in rows], keys))
-            yield
-
     forbidden = list(forbidden)
     with silenced(loaded.model, heads):
-        found = odds(loaded, examples, within)
+        found = odds(loaded, examples, lambda rows: _without(loaded, rows, forbidden))
     return round(100 * (found > 0).float().mean().item(), 1), round(found.mean().item(), 3)
 
 

@@ -159,7 +159,7 @@ def zoo_table(length: int = 64, window: int | None = None) -> Table:
     for name, mask in zoo(length, window).items():
         share = round(mask.float().mean().item(), 3)
         rows.append({"attention": name, "pairs": int(mask.sum()), "share": share, "layers": hops(mask)})
-    return Table(rows, f"{length} words; layers: until the last word can know of all that are open to it")
+    return Table(rows, f"{length} words; layers: until every word that it may see has reached the last word")
 
 
 def cache_table(length: int = 1024, model_size: int = 512, num_heads: int = 8, window: int | None = None) -> Table:

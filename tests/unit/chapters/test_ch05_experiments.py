@@ -169,6 +169,17 @@ def test_a_forbidden_look_has_no_weight_in_any_layer_and_the_others_keep_theirs(
     assert not any(module._forward_pre_hooks for module in model.modules())
 
 
+def test_a_connection_can_be_forbidden_in_one_head_only(model, loaded, twins):
+    source, target, mask = random_batch()
+    with blinded(model, "encoder", [3, 2, 1], [1, 0, 0], (2, 1)):
+        first, second = model(source, target, mask, need_weights=True).encoder_weights
+    assert (first[0, :, 3, 1] > 0).all() and second[0, 0, 3, 1] == 0 < second[0, 1, 3, 1]
+    forbidden = [("encoder", "adjective", "referent", (2, 1))]
+    weights = head_study.weight_between(loaded, twins, *forbidden[0][:3], forbidden=forbidden)
+    assert (weights == 0).nonzero().tolist() == [[1, 0]]
+    assert head_study.right(loaded, twins, forbidden=forbidden) != head_study.right(loaded, twins)
+
+
 def test_looks_are_the_weights_of_the_model(loaded, lesson, twins):
     example = twins[0]
     batch = text.collate([(lesson.source.encode(example.source), lesson.target.encode(example.target))])
@@ -284,7 +295,9 @@ def test_recorded_figures_are_those_of_the_shipped_checkpoints():
     assert heads["steps"] == load_checkpoint(heads["checkpoint"]).card["training"]["step"] and heads["twins"] == 736
     assert len(heads["heads"]) == 36 and len(heads["connections"]) == len(head_study.CONNECTIONS)
     assert set(results.load("transformer_norms")["curves"]) == set(norms.SETTINGS)
-    assert [row["model"] for row in results.load("transformer_ablations")["rows"]] == list(ablations.VARIANTS)
+    removed = results.load("transformer_ablations")
+    assert [row["model"] for row in removed["rows"]] == list(ablations.VARIANTS)
+    assert [row["model"] for row in removed["longer"]["rows"]] == list(ablations.VARIANTS)[:2]
     counts = results.load("transformer_head_counts")["rows"]
     assert len({row["parameters"] for row in counts}) == 1 and counts[0]["time of a step"] == 1
 
@@ -307,4 +320,5 @@ def test_an_ablated_model_lacks_its_part_and_nothing_else(lesson):
 def test_a_row_has_a_loss_and_a_score_for_each_seed(lesson):
     rows = ablations.ablation_rows(lesson, steps=10, seeds=(0, 1), sentences=2)
     assert [row["model"] for row in rows] == list(ablations.VARIANTS)
+    assert ablations.ablation_rows(lesson, steps=10, sentences=2, names=["no ReLU"])[0]["loss"][0] == rows[2]["loss"][0]
     assert all(len(row["loss"]) == len(row["BLEU"]) == 2 and row["loss"][0] > 0 for row in rows)
