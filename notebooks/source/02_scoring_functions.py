@@ -99,7 +99,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a cosine cannot decide
-# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$, however well one key fits and however badly the other. The paper that introduced this score therefore multiplies it by a learned *sharpness* β (A. Graves, G. Wayne, I. Danihelka, *Neural Turing machines*, 2014, section 3.3.1).
+# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$, however well one key fits and however badly the other. The paper that introduced this score therefore multiplies it by a *sharpness* β, which the network chooses at each step (A. Graves, G. Wayne, I. Danihelka, *Neural Turing machines*, 2014, section 3.3.1).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
@@ -189,7 +189,7 @@ assert all((sizes.measure(d, False)["gradient"] > 0.26) == (d < 250) for d in (4
 # <a id="saturation"></a>
 # A softmax is **saturated** when nearly all its weight is on one key. Without √d, about four in five of the 384 queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, no query does.
 #
-# Why is saturation bad? A model can learn only if its weights respond when a score changes. The response of weight $\alpha_i$ to score $s_j$ is a derivative ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+# Why is saturation bad? A model can learn only if its attention weights respond when a score changes. The response of weight $\alpha_i$ to score $s_j$ is a derivative ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j) $$
 #
@@ -213,9 +213,9 @@ assert felt["lead 10"].abs().max() < 2e-4
 # %% [markdown]
 # At a lead of 10 no weight responds noticeably.
 #
-# Go back to the lab and drag d. The lower plot shows how the median query's weights respond when q·k changes by its standard deviation, √d. With √d, the response stays near 0.26 from d = 4 on. Without √d it is larger at first, 1.4 at d = 16 and still 1.2 at 64, because nothing divides the change. But saturation grows: near d = 250 the lines cross, and at 1,024 less than 0.01 is left.
+# Go back to the lab and drag d. The lower plot shows the derivative with respect to q·k, multiplied by √d so that sizes can be compared, for the median query. With √d, it stays near 0.26 from d = 4 on. Without √d it is larger at first, 1.4 at d = 16 and still 1.2 at 64, because nothing divides the change. But saturation grows: near d = 250 the lines cross, and at 1,024 less than 0.01 is left.
 #
-# So √d keeps the response similar for every d and every query. Without it, some queries learn nothing and others too much (*Deeper*, below).
+# So √d keeps the response of a typical query similar for every d from 4 on. Without it, some queries get almost no gradient and others far more than the rest (*Deeper*, below).
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -232,7 +232,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
     return products / d ** 0.5
 
 # %% [markdown]
-# **Keep this:** for independent features with mean 0 and variance 1, dividing by √d keeps the scores' standard deviation at 1, so a softmax over many keys hardly ever starts saturated.
+# **Keep this:** for queries and keys that are independent of each other, with independent features of mean 0 and variance 1, dividing by √d keeps the scores' standard deviation at 1, so a softmax over many keys hardly ever starts saturated.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: some queries learn nothing, some too much
@@ -259,7 +259,7 @@ assert torch.softmax(products[400], -1).amax(-1)[plain < middle / 10].min() > 0.
 assert torch.softmax(products[400], -1).amax(-1)[plain > 10 * middle].max() < 0.95
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Without √d the *mean* gradient is even seven times as large. The trouble is that the queries are unequal: nearly half get less than a tenth of what √d would give them, because they are saturated, and about a quarter get more than ten times as much, because they still hesitate. With √d, all get a similar gradient.
+# Without √d the *mean* gradient is even seven times as large. The trouble is that the queries are unequal: nearly half get less than a tenth of what the median query gets with √d, because they are saturated, and about a quarter get more than ten times as much, because no key has quite won yet. With √d, all get a similar gradient.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Could a learned matrix not shrink the scores just as well? It could, but √d decides where learning starts, and how strongly each update moves the scores.
@@ -352,9 +352,9 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. The picture shows its shadow. Softmax makes such weights, so whatever the score, attention never leaves the hull, except in a row with every key masked.
+# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. The picture shows it in two of the three features. Softmax makes such weights, so whatever the score, attention never leaves the hull, except in a row with every key masked.
 #
-# **Keep this:** the output of attention is an average of values, so it always lies between them.
+# **Keep this:** unless every key is masked, the output of attention is an average of values, so it lies between them.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: catch an impossible output
@@ -756,7 +756,7 @@ assert rows[0]["stored for each pair"] == 0 and rows[1]["stored for each pair"] 
 assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["parameters"] == 2 * 64 * 64
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The multiply–adds are the same, because there are as many hidden units as features. But the dot products of all pairs are *one* matrix product, while additive takes a tanh for every pair and hidden unit and stores four million numbers for 256 words. **Quality:** Vaswani et al. (2017, section 3.2.1) report that the two do about equally well for small d, and that additive does better than the plain dot product for large d. They *suspect* small gradients, and introduced √d for that reason.
+# The multiply–adds are the same, because there are as many hidden units as features. But the dot products of all pairs are *one* matrix product, while additive takes a tanh for every pair and hidden unit and stores four million numbers for 256 words. **Quality:** Vaswani et al. (2017, section 3.2.1) cite that the two do about equally well for small d, and that additive does better than the plain dot product for large d. They *suspect* small gradients, and introduced √d for that reason.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: remove one hidden unit
@@ -822,7 +822,7 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[
 assert [table[i]["multiply–adds per pair"] for i in (7, 8)] == [4128, 64]
 
 # %% [markdown]
-# With 64 features (above, 3 and 5) concat needs 4,128 multiply–adds per pair. Additive needs 64: half for the pair, half its share of what each query and key needs once.
+# With 64 features (above, 3 and 5) concat needs 4,128 multiply–adds per pair. Additive needs 64: 32 for the pair itself, and 32 as the pair's share of projecting each query and key once.
 #
 # **Keep this:** the twelve scores fall into four families.
 #
@@ -1022,7 +1022,7 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all() and torch.finfo(torch.float16).min > -1e9
 
 # %% [markdown]
-# This table compares four orders, in percent. *On masked keys* is a mean over the seven rows, *first row empty* the same mean when the whole first row is masked. The last column is the largest change of an allowed weight when all *masked* scores rise by 1.
+# This table compares four orders, in percent. *On masked keys* is the weight on masked keys, averaged over the seven rows. *First row empty* is the same average when the whole first row is masked. The last column is the largest change of an allowed weight when all *masked* scores rise by 1.
 
 # %%
 by_order = labs.orders(masks)
@@ -1039,7 +1039,7 @@ assert max(row["change by masked scores"] for row in by_order if row["order"] !=
 #
 # - *multiply, then softmax* leaks to masked words,
 # - *softmax, then multiply* gives them no weight, but their scores still shrink the other weights,
-# - *−10⁹ instead of −∞* fails only when a whole row is masked: then masked words get all its weight, a seventh of the total. (Float16 cannot even hold −10⁹.)
+# - *−10⁹ instead of −∞* fails only when a whole row is masked: then all of that row's weight goes to masked words, a seventh of the total. (Float16 cannot even hold −10⁹.)
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # Put everything together, with `masked_softmax`.
