@@ -39,7 +39,7 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 #
 # </details>
 #
-# A table showing which word translates which is called an **alignment**. You looked back at the English for every French word. The translators of 2014 could not: they read the sentence once and then wrote from memory.
+# A table showing which word translates which is called an **alignment**. You looked back at the English for every French word. The first neural translators (2014) could not: they read the sentence once and then wrote from memory.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -93,7 +93,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
 # <a id="encoder"></a><a id="decoder"></a><a id="seq2seq"></a>
-# A translator of 2014 has two such networks. The **encoder** reads the source and hands over one vector, $c$, made of its last state. The **decoder** starts from $c$ and writes one word at a time:
+# Such a translator has two networks of this kind. The **encoder** reads the source and hands over one vector, $c$, made of its last state. The **decoder** starts from $c$ and writes one word at a time:
 #
 # ```text
 #                                           il     dort     .     <eos>    it writes
@@ -267,14 +267,14 @@ assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# More training cuts the errors of the longest sentences by the smallest share: beyond 15 words the checkpoint still gets about one word in four wrong. The single vector is a suspect, but long sentences could also be rarer in training, or harder in themselves.
+# More training helps the longest sentences least, as a share of their errors: beyond 15 words the checkpoint still gets about one word in four wrong. The single vector is a suspect, but long sentences could also be rarer in training, or harder in themselves.
 #
 # **Keep this:** after long training without attention, the longest sentences keep the most errors.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
 # <a id="additive-attention"></a><a id="context"></a><a id="bidirectional"></a>
-# The remedy (Bahdanau et al., 2015) is to keep *all* states of the encoder. It is still **bidirectional**, reading from both ends, so each state $h_i$ knows the words on both sides. The states are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>, and it asks again at each step:
+# The remedy (Bahdanau et al., 2015; here in Luong's order of steps, see *Deeper*) is to keep *all* states of the encoder. Ours is **bidirectional**: it reads from both ends, so each state $h_i$ knows the words on both sides. The states are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>, and it asks again at each step:
 #
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 
@@ -313,7 +313,7 @@ lesson.table(both, lesson.ladder(), f"The same sentences, translated by both. {s
 assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with attention"] < 97
 
 # %% [markdown]
-# After 700 steps, BLEU is about 50 without attention and about 90 with it. Recorded trainings from three random starts (*seeds*) show a similar gap.
+# After 700 steps, BLEU is about 50 without attention and about 90 with it. Three recorded trainings of 1,000 steps, from other random starts (*seeds*), show a similar gap (*Deeper*).
 
 # %% [markdown]
 # What does the decoder get to read at each word? Step through two checkpoints, without attention and with it; you see 8 of each state's 128 numbers.
@@ -339,7 +339,7 @@ plot.lines(errors, "words in the source", "word errors, %", title="What does att
            caption="The two checkpoints on a thousand test sentences, in five groups by length.")
 
 # %% [markdown]
-# Not for lengths seen in training: with attention, the longest sentences have the fewest errors. So they were neither too rare nor too hard for a model of this size. The suspects are the single vector and the long path through it.
+# Long sentences no longer lose more: with attention, the longest have the fewest errors (up to the lengths seen in training). So they were neither too rare nor too hard for a model of this size. The suspects are the single vector, and the many recurrent steps between a source word and its translation.
 #
 # Two harder tests for your own models: sentences longer than any in training, and pairs of words that never met there.
 
@@ -361,7 +361,7 @@ assert wrong["is too short"] > 0.5 and {len(e.source) for e in lesson.examples("
 assert "name" not in {*longer_trained.card} & {*plain_longer.card} or (attentive_line.errors[-1] == min(attentive_line.errors) and 2 < attentive_line.errors[0] < 8 and attentive_line.errors[0] == max(attentive_line.errors) and min(plain_line.errors) > 8)
 
 # %% [markdown]
-# With attention, new pairs cost little, but beyond the trained lengths BLEU falls to about half, and most wrong translations are too short: often a whole clause is missing. The bottleneck is gone, but not every limit on length.
+# With attention, new pairs cost little, but beyond the trained lengths BLEU falls to about half, and most wrong translations are at least three words too short. The bottleneck is gone, but not every limit on length.
 #
 # **Keep this:** attention keeps every state, and the decoder asks anew at each word.
 
@@ -381,7 +381,7 @@ assert "name" not in longer_trained.card or 0.6 < share < 0.73
 assert any(e.source == ("a", "grey", "donkey") for e in lesson.examples("test"))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# About two thirds of the errors are in 18 phrases without a full stop, such as *a grey donkey*.
+# About two thirds of the errors of this group are in 18 phrases without a full stop, such as *a grey donkey*.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two rows of four steps
@@ -462,7 +462,7 @@ crisis = translate(longer_trained, "My aunt is discussing the European economic 
 labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", model=longer_trained)
 
 # %% [markdown]
-# The checkpoint's weight moves right as far as *la*, jumps to *crisis* and goes back. No alignment was ever shown: we rewarded only correct words, and attending to the right word turned out to help.
+# The checkpoint's weight moves right as far as *la*, jumps to *crisis* and goes back. No alignment was ever shown: training rewarded only correct words, and attending to the right source word helped to predict them.
 
 # %% [markdown]
 # Bahdanau's famous example is *the European Economic Area*. Here the same checkpoint translates it, and then one that was trained on real sentences. Each arrow points to the English word with the largest weight.
@@ -650,7 +650,7 @@ assert 80 < on_twins < 90 and fine > 96 and 67 < spoilt_ones < 78 and (steps > 7
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Take a word away
-# We *knock out* one word: a mask before the softmax gives it no weight, and the others share it out. The encoder has still read the word.
+# We *knock out* one word: a mask before the softmax gives it no weight, and the other words share its weight. The encoder has still read the word.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -707,7 +707,7 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words 54 stay the same, and 27 if the word is never read. Those 27 may be guesses (French wants some article anyway). In the others, the neighbours' states or $s_0$ may have kept enough of the word, even that it is *la* and not *une*.
+# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words 54 stay the same, and 27 if the word is never read, which may be guesses (French wants some article anyway). In at least 27 of the 54, the neighbours' states or $s_0$ may have kept enough of the word, even that it is *la* and not *une*.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether it mattered, but no proof.
 
@@ -1209,7 +1209,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. An encoder reads and a decoder writes; without attention, one vector carries everything between them.
-# 2. After long training, the longest sentences have the most word errors without attention, and the fewest with it, up to the trained length.
+# 2. In our checkpoints, the longest sentences have the most word errors without attention, and the fewest with it, up to the trained length.
 # 3. Attention keeps all states and asks again at each word: additive score, softmax over real words, context.
 # 4. Alignment is learned without being taught. A weight shows where the model attended, not what it needed.
 # 5. BLEU counts shared runs of words. A high total can hide that half of the translations are wrong.
