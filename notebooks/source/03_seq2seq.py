@@ -784,6 +784,7 @@ plot.lines({name: (recorded["lengths"], line) for name, line in mean.items()}, "
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert total["attention"] > total["plain"] + 20 and abs(total["reversed"] - total["plain"]) < 2
+assert recorded["steps"] == 1000 and total["attention"] > total["plain"] + 30
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 helps = [b > a for a, b in zip(*(recorded["readers"][name]["bleu"] for name in ("plain", "reversed")), strict=True)]
