@@ -231,7 +231,7 @@ assert counts["rows"][0]["BLEU"] < min(row["BLEU"] for row in counts["rows"][1:]
 assert max(row["BLEU"] for row in counts["rows"]) - min(row["BLEU"] for row in counts["rows"][1:]) < 3
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One head scores lowest, as in the paper. But this is one seed, and in *What can the model do without?* BLEU differs by up to 5 between seeds. The time of a step tends to rise with the number of heads, which fits the growing number of weights.
+# One head scores lowest, as in the paper. But this is one seed, and in *What can the model do without?* BLEU differs by more than 5 between seeds. The time of a step tends to rise with the number of heads, which fits the growing number of weights.
 #
 # Some texts say that heads may use different functions. They do not: every head is a softmax of scaled dot products, and only the projections differ. So are heads interchangeable? If $W_O^{(h)}$ are the rows of $W_O$ that meet head $h$, then the output is $\sum_h \mathrm{head}_h\,W_O^{(h)}$: the heads *add up*. So when they change places, together with their rows of $W_O$, the output stays the same:
 
@@ -396,7 +396,7 @@ def masked_attention(q, k, v):                   # [T, d] each
     return torch.softmax(scores, dim=-1) @ v
 
 # %% [markdown]
-# **Keep this:** a mask acts on the scores, before the softmax.
+# **Keep this:** a mask sets hidden scores to −∞ before the softmax. A score of 0 would still get weight.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 7: three kinds of attention
@@ -428,7 +428,7 @@ plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read
 
 # %% [markdown]
 # ### Exercise 6 ●●○ · 5 minutes
-# Write the masks of the table. What padding itself may attend to is up to you, because no real word reads its output.
+# Write the masks of the table. What padding itself may attend to is up to you: no real word reads its output, and our softmax turns an empty row into zeros (a plain softmax gives NaN).
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder masks")
@@ -585,7 +585,7 @@ assert words[out.weights[2][0, 3, said.tokens.index("il")].argmax()] == "tired"
 #
 # </details>
 #
-# **Keep this:** a query meets keys, scores become shares, shares average values, and the result is *added* to the residual stream.
+# **Keep this:** a query is compared with keys, softmax turns the scores into weights, these average the values, and the result is *added* to the residual stream.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All at once, or word by word?
@@ -763,7 +763,7 @@ assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["
 # %% [markdown]
 # Your model translates well, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. It also aligns words better (AER, the alignment error, is lower) and wrote faster when this page was built. The larger Transformer draws level in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and learned differently (*Deeper: label smoothing*).
 #
-# **Keep this:** on this small corpus, attention without recurrence does nearly the same job. Whether it saves time depends on the hardware.
+# **Keep this:** on this small corpus, attention without recurrence does nearly the same job. Its speed shows only on hardware that computes many words at once.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
@@ -830,7 +830,7 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 #
 # </details>
 #
-# **Keep this:** on this small corpus, attention alone nearly catches up with the whole model. Without residual connections, no model learned to translate.
+# **Keep this:** on this small corpus, attention alone, with one more layer, nearly catches up with the whole model. Without residual connections, no model learned to translate.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
@@ -919,7 +919,7 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 #
 # </details>
 #
-# **Third: which connection decides?** Weights cannot tell us. So we forbid a connection by a mask, in every layer and head, and count the pronouns that are still right.
+# **Third: which connection decides?** Weights cannot tell us. So we forbid a connection by a mask, in every layer and head (in one row, in a single head), and count the pronouns that are still right.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -930,7 +930,7 @@ predict(
 
 # %% [markdown]
 # <a id="knock-out"></a><a id="log-odds"></a>
-# Each row of the table takes something away. The weight of a forbidden connection goes to other words, so one row is a control: there the adjective may attend to neither noun. In the last row all of head 2.2 is **knocked out**: its output is set to zero. (Others replace it by its mean.) The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun); 0 is even.
+# Each row of the table takes something away. Softmax hands the forbidden weight to other words, perhaps to the wrong noun, so one row is a control: there the adjective may attend to neither noun. In the last row all of head 2.2 is **knocked out**: its output is set to zero. (Others replace it by its mean.) The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun); 0 is even.
 
 # %%
 connections = {
@@ -967,14 +967,14 @@ assert abs(left["the French step → the adjective"][0] - 68 / 1.2) < 3
 assert left["nothing"][1] - left["all of head 2.2"][1] > 0.5 and left["all of head 2.2"][0] > 85
 
 # %% [markdown]
-# If "it" may not attend to its noun, nothing changes. If the *adjective* may not, far more than half of the pronouns are wrong. With both nouns forbidden, about half are right. So it is the other noun that makes the answer *wrong*, because it takes over much of the weight (see the caption).
+# If "it" may not attend to its noun, nothing changes. If the *adjective* may not, far more than half of the pronouns are wrong. With both nouns forbidden, about half are right. So it is the other noun that makes the answer *wrong*, because it takes over much of the weight (for head 2.2, see the caption).
 #
 # The step that writes *il* or *elle* gives "it" more than .99 of its weight in one head, and loses nothing without it. Without the adjective it does no better than a model that always says *il* (68 of 120).
 #
-# And head 2.2? Knocked out, it costs few pronouns. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong: attending to the wrong noun is worse than no head at all. So the map did point at a head that matters, but not for the reason it suggests: here the adjective finds its noun.
+# And head 2.2? Without it, few pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong: attending to the wrong noun is worse than no head at all. So the map did point at a head that matters, but not for the reason it suggests: here the adjective finds its noun.
 
 # %% [markdown]
-# So this model finds the noun at the adjective, and the decoder takes the answer from there. Our grammar made this easy: two twins differ only in the adjective.
+# So in this model the adjective's vector collects the noun, and the decoder reads the answer there. Our grammar made this easy: two twins differ only in the adjective.
 #
 # **Now your model.** We have already knocked out the encoder head that it needs most.
 
@@ -1419,21 +1419,21 @@ for name, value, low, high in rows:
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
-# | [head](#head) | 注意力头 | attention with a projection of its own |
+# | [head](#head) | 注意力头 | attention with projections of its own |
 # | [multi-head attention](#multi-head-attention) | 多头注意力 | several heads at once, joined and mixed |
 # | [position-wise feed-forward network](#ffn) | 逐位置前馈网络 | the same two matrices for each word |
 # | [residual connection](#residual) | 残差连接 | adds a sub-layer's input to its output |
 # | [layer norm](#layer-norm) | 层归一化 | mean 0 and standard deviation 1 over one word's features |
 # | [pre-norm, post-norm](#pre-norm) | 前置归一化、后置归一化 | the norm before a sub-layer, or after the sum |
 # | [warm-up](#warm-up) | 学习率预热 | the learning rate rises slowly at first |
-# | [block](#block) | 块 | attention and feed-forward, with norms |
+# | [block](#block) | 块 | attention and feed-forward, with residual connections and norms |
 # | [causal mask](#causal-mask) | 因果掩码 | no word looks ahead; the diagonal is allowed |
 # | [cross-attention](#cross-attention) | 交叉注意力 | queries from the target, keys and values from the source |
 # | [KV cache](#kv-cache) | 键值缓存 | keys and values of earlier words, kept |
 # | [label smoothing](#label-smoothing) | 标签平滑 | asks for a little less than certainty |
 # | [knocked out](#knock-out) | 敲除 | set to zero as a test |
 # | [log-odds](#log-odds) | 对数几率 | the logarithm of one probability divided by another |
-# | [sparse attention](#sparse-attention) | 稀疏注意力 | a mask that leaves few pairs |
+# | [sparse attention](#sparse-attention) | 稀疏注意力 | only few pairs are computed |
 # | [multi-query, grouped-query](#multi-query) | 多查询、分组查询注意力 | heads share keys and values |
 # | [encoder-only, decoder-only](#encoder-only) | 仅编码器、仅解码器 | half a Transformer: BERT, GPT |
 # | [T5](#t5) | T5 模型 | every task as text to text |
