@@ -43,7 +43,7 @@ assert round(everywhere, 1) == 2.1
 # <a id="language-model"></a><a id="next-token"></a>
 # <details><summary>Answer</summary>
 #
-# People can win. From their guesses Shannon estimated 0.6 to 1.3 bits a letter, though for an easier text, modern prose in 27 symbols. The model pays 2.1 bits on held-out Shakespeare.
+# Perhaps you won. From people's guesses Shannon estimated 0.6 to 1.3 bits a letter, though for an easier text, modern prose in 27 symbols. The model pays 2.1 bits on held-out Shakespeare.
 #
 # </details>
 #
@@ -205,7 +205,7 @@ assert len(few) < len(learned) < len(prose.tokenizer)
 # %% [markdown]
 # The 600 merges are from our stories, which contain this sentence; the pieces of `gpt-prose`, from novels, fit it less well. Fewer tokens are less work for attention. But inside a piece a model sees no letters, so to count the r's in *strawberry* it must know the spelling by heart.
 #
-# **Keep this:** BPE finds its pieces by counting. More merges mean fewer tokens and a larger vocabulary.
+# **Keep this:** BPE finds its pieces by counting. On the text they were learned from, more merges mean fewer tokens, and a larger vocabulary.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a tokenizer of your own
@@ -456,7 +456,7 @@ assert rows[0]["pieces in top-p 0.9"] == 1 and rows[0]["its probability"] > 0.9
 assert rows[1]["pieces in top-p 0.9"] > 200
 
 # %% [markdown]
-# After *each* the model is sure, and one piece is enough; after *the* hundreds are possible. A fixed number, as in top-k, cannot fit both.
+# After *each* the model is sure, and one piece is enough; after *the*, hundreds of pieces are possible. A fixed number, as in top-k, cannot fit both.
 #
 # Now compare whole passages, the last one from the held-out *Wonderful Wizard of Oz*. **Guess:** which one does the model itself find most likely, with the fewest bits for each character?
 
@@ -485,12 +485,13 @@ Table([{"how": how, "bits per character": means[how], "different words, %": roun
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "The Wonderful Wizard of Oz" in prose.card["data"]["split"]
 assert fresh["always the likeliest"] == min(fresh.values()) and fresh["always the likeliest"] < 0.8 * fresh["temperature 1"]
+assert means["temperature 2"] == max(means.values())
 assert means["always the likeliest"] == min(means.values()) and means["always the likeliest"] < 0.8 * min(means["temperature 1"], means["L. F. Baum, 1900"]) and max(means, key=means.get) == "temperature 2"
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one that always took the likeliest token. Baum's sentences cost far more bits, so likely text is not the same as good text (Holtzman et al. 2020).
+# The one that always took the likeliest token. Baum's sentences cost far more bits, so the likeliest text is not the best (Holtzman et al. 2020). Nor is unlikely text good: temperature 2 costs most.
 #
 # </details>
 #
@@ -607,11 +608,11 @@ assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 # %% [markdown]
 # For each token, each of 6 layers stores a key and a value, 256 features of 4 bytes: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) needs 9.7 GB for 2,048 tokens.
 #
-# **Keep this:** a KV cache costs memory and saves time. The text is the same if each new token gets the next position; a full context has none, so the cache is then built anew.
+# **Keep this:** a KV cache costs memory and saves time. The text is the same if each new token gets the next position; when the context is full, `generate` drops the older half and builds the cache anew.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
-# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes a token from its distribution $q$. The large model, with the distribution $p$, reads all positions at once, so it can check several proposals in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$; otherwise it draws from what is missing, $\max(0, p-q)$. **Guess:** does this change the distribution of the text?
+# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes a token from its distribution $q$. The large model, with the distribution $p$, reads all positions at once, so it can check several proposals in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$; otherwise it draws from what is missing, $\max(0, p-q)$, rescaled to sum to 1. **Guess:** does this change the distribution of the text?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 follows = torch.ones(len(learned), len(learned))  # one for each pair, and one each time it occurs
@@ -696,7 +697,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Chapter 6 did this with BERT; here we do it with a model that only predicted the next token. (Ours read pairs of sentences, a kind of label.) Multiply the translator's vector of the last token by one new matrix, and train all parameters to tell whether a sentence is praise; beside it, train the same model from random ones.
+# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Chapter 6 did this with BERT; here we do it with a model that only predicted the next token. (Ours read pairs of sentences, a kind of label.) Multiply the translator's vector of the last token by one new matrix, and train all parameters to tell whether a sentence is praise; beside it, train the same architecture from random parameters.
 #
 # **Guess** both shares of correct answers after 30 steps, on sentences with new words and patterns. Chance is a half.
 
@@ -756,7 +757,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so neither can be learned by heart. A head's *copying score*, or *induction score*, is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so neither can be learned by heart. A head's *induction score* (*copying score* in the picture) is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -781,7 +782,7 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 
 # %% [markdown]
 # <a id="in-context"></a>
-# The loss falls suddenly, just when a head begins to attend where copying needs it. In the first half of a text the model can only guess; in the second its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020); `gpt-prose` does not even repeat a name: after the second *Mrs.* above it prefers *Arbuthnot*.
+# The loss falls suddenly, at the moment when a head begins to attend to the right token. In the first half of a text the model can only guess; in the second its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020); `gpt-prose` did not even repeat a name: after the second *Mrs.* above it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
 # Compute the copying score of each head: how much does the second half attend to the token *after* the earlier occurrence?
@@ -838,7 +839,7 @@ assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copyin
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing 2.1 (layer 2, head 1), which copies best, costs most; removing 1.1, which attends most to the previous token, comes second. Only without both heads of a layer is the model no better than guessing. Three recorded models with one layer stayed above 2 nats.
+# Removing 2.1 (layer 2, head 1), which copies best, costs most; removing 1.1, which attends most to the previous token, comes second. Only without both heads of a layer is the model no better than guessing, or even worse, since the rest never trained without them. Three recorded models with one layer learned something, but stayed above 2 nats.
 #
 # </details>
 #
@@ -867,7 +868,7 @@ assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.95 2.00
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Too large, by this law: at the same cost, a seventh of the parameters should reach 1.95 nats instead of 2.00. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter, and GPT-3 read under two. Their model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost. (The lab's published constants, since found badly fitted, ask for 87 at this budget.)
+# Too large: by this law, at the same cost, a seventh of the parameters would reach 1.95 nats instead of 2.00. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter, and GPT-3 read under two. Their model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost. (The lab's published constants, since found badly fitted, ask for 87 at this budget.)
 #
 # </details>
 #
@@ -959,7 +960,7 @@ assert all(0.8 < row["counted / 6ND"] < 1.3 and 1.9 < row["backward / forward"] 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what length costs
-# **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need? (*Fused* in the table is PyTorch's function for all steps at once.)
+# **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need? (*Fused* in the table is PyTorch's single function for all of attention.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.experiments import cost
@@ -1121,7 +1122,7 @@ print(serving.ollama())
 # |---|---|---|
 # | pre-training | any text | every next token |
 # | instruction tuning | questions with answers written by people, in the marks of the chat template | the tokens of the *answers* |
-# | preference training | two answers of the model, and which of them people prefer | the preferred answer |
+# | preference training | two answers of the model, and which of them people prefer | answers that a reward model, trained on these choices, scores highly |
 #
 # The first two stages have the same loss, but in the second usually only the tokens of the answer count. `gpt-en-fr` knows a single instruction, `<to-fr>`. The third stage is possible because comparing two answers is easier than writing a better one.
 
@@ -1260,7 +1261,7 @@ display(Table(rows, "Not selected. Copied: the longest stretch that is also in t
                    caption="A line that it was not trained on (␣: a space). Row: the query. Column: what it attends to."))
 
 # %% [markdown]
-# **Check:** write down what one head does, and what would refute you. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):` (both count from 1).
+# **Check:** write down what one head does, and what result would prove you wrong. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):` (both count from 1).
 #
 # ### Step 5 · 10 minutes: serve
 # What should the card (the model's description) say, so that a stranger knows what it cannot do?

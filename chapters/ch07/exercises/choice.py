@@ -82,7 +82,7 @@ ZERO = FindError(
         "At temperature 1 the probabilities are those that the model was trained for.",
         "No temperature above 0 changes which token is more likely than another.",
         "At temperature 0 you would divide by 0, so it cannot exist: 0.01 is as cold as you can get.",
-        "The higher the temperature, the nearer all tokens come to the same probability.",
+        "The higher the temperature, the smaller the gap between the largest and the smallest probability.",
     ),
     line=3,
     found="nothing needs to be divided. As the temperature falls, the largest gets more and more, and the limit is "
