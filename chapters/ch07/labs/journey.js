@@ -161,13 +161,14 @@ export function journey(ui) {
       widest = (list) => Math.min(most, Math.max(...list.map((t) => probe.measureText(t).width))),
       left = widest(p.queries) + 8 * unit,
       tall = widest(p.keys) * 0.71,
+      tail = small ? 2 : tall, // the one name of a small map leans to where there is room
       topmost = tall + 14 * unit;
     const size = Math.max(
         (small ? 4 : 7) * unit,
-        Math.min(spec.presenting ? (215 * ui.tall) / Q : 26 * unit, Math.floor((room - left - tall - 2) / K)),
+        Math.min(spec.presenting ? (215 * ui.tall) / Q : 26 * unit, Math.floor((room - left - tail - 2) / K)),
       ),
       g = { left, top: topmost, size },
-      wide = Math.ceil(Math.min(room, left + K * size + tall + 2)),
+      wide = Math.ceil(Math.min(room, left + K * size + tail + 2)),
       c = paper(canvas, wide, Math.ceil(topmost + Q * size + 3)),
       gap = size > 16 ? 2 : 1;
     made[i].geometry = g;
@@ -195,9 +196,10 @@ export function journey(ui) {
     p.keys.forEach((t, k) => {
       if (small && k !== k0) return;
       c.save();
+      const back = small && k > K / 2;
       c.translate(left + (k + 0.45) * size, topmost - 6 * unit);
-      c.rotate(-Math.PI / 4);
-      c.textAlign = "left";
+      c.rotate(back ? Math.PI / 4 : -Math.PI / 4);
+      c.textAlign = back ? "right" : "left";
       c.font = ui.font(type, k === k0 ? 700 : 400);
       c.fillStyle = k === k0 ? theme.key : theme.text;
       c.fillText(fit(t, most), 0, 0);
