@@ -124,12 +124,11 @@ class Diagnosis:
             return None
         more = tuple(f"On another input: {self.seen.outcomes[i].trouble.sentence}" for i in self.stuck[:1])
         says = _spoils(self.seen.cases[self.failing[0]], self.spoilt[0], right=not self.stuck and not self.pairs)
-        known = Wrong(self.seen.answer, says)
         if not self.pairs:
-            return Verdict(self.exercise.name, "wrong", says, known=known, notes=more)
+            return Verdict(self.exercise.name, "wrong", says, known=Wrong(self.seen.answer, says), notes=more)
         if "differ" not in self.plain:  # that says more than which numbers are wrong
             return self.shown(self.failing, self.plain, notes=self.notes)
-        return self.shown(self.failing, says, known=known, notes=(self.plain, *more))
+        return self.shown(self.failing, says, notes=(self.plain, *more))
 
     def one_step_away(self) -> Verdict | None:
         return self.shown(self.failing, self.plain, notes=self.notes) if self.near else None
