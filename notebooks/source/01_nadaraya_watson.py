@@ -995,6 +995,11 @@ for name, value, low, high in rows:
 # - T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2009, sections 6.1–6.2, 7.3 and 7.10: kernels, bias and variance, leave-one-out.
 # - S. Jain and B. Wallace, *Attention is not explanation*, 2019, and the reply: S. Wiegreffe and Y. Pinter, *Attention is not not explanation*, 2019.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(1)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: how a query meets a key
 # Our score came from a distance, but vectors can be scored in other ways. [Chapter 2](02_scoring_functions.ipynb) compares twelve scoring functions, and asks why Transformers divide by √d.

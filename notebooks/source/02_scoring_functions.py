@@ -1216,6 +1216,11 @@ for name, value, low, high in rows:
 # - M.-T. Luong et al., *Effective approaches to attention-based neural machine translation*, 2015, section 3.1: dot, general, concat, location.
 # - A. Vaswani et al., *Attention is all you need*, 2017, section 3.2.1: scaled dot; footnote 4 explains √d.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(2)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: attention learns to translate
 # In chapter 3 a network makes the queries and keys itself while it learns to translate.

@@ -1251,6 +1251,11 @@ for name, value, low, high in rows:
 # - Y. Wu et al., *Google's neural machine translation system*, 2016, section 7.
 # - S. Jain and B. Wallace, *Attention is not explanation*, 2019.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(3)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: words attend to each other
 # The words of *one* sentence can also attend to each other, without a recurrent network: this is self-attention. But who tells it the order of the words?

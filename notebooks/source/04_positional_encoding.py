@@ -898,6 +898,11 @@ for name, value, low, high in rows:
 # - A. Haviv et al., *Transformer language models without positional encodings still learn positional information*, 2022.
 # - N. Kalchbrenner et al., *Neural machine translation in linear time*, 2016 (dilated convolutions).
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(4)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: a whole translator of nothing but this
 # Chapter 5 stacks several attentions and a small network into a translator without recurrence, the Transformer.

@@ -1444,6 +1444,11 @@ for name, value, low, high in rows:
 # - A. Rush, *The annotated Transformer*, 2018.
 # - J. Ba, J. Kiros, G. Hinton, *Layer normalization*, 2016, section 3; K. He et al., *Deep residual learning*, 2015, section 3.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(5)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: half of it
 # Our Transformer learns from pairs of sentences, which are few, while text is endless. Take the encoder alone and let it guess hidden words from both sides: that is BERT.

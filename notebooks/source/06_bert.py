@@ -1324,6 +1324,11 @@ for name, value, low, high in rows:
 # - P. Rajpurkar et al., *SQuAD*, 2016; R. Socher et al., *SST*, 2013; L. Derczynski et al., *WNUT*, 2017.
 # - N. Reimers, I. Gurevych, *Sentence-BERT*, 2019; W. Wang et al., *MiniLM*, 2020.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(6)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
 # BERT fills a gap, but it cannot write you a letter. Chapter 7 takes the *decoder* alone, asks for the next word at every position, and lets it read what it wrote.

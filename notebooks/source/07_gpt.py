@@ -1635,6 +1635,11 @@ for name, value, low, high in rows:
 # - N. Elhage et al., *A mathematical framework for Transformer circuits*, 2021; C. Olsson et al., *In-context learning and induction heads*, 2022.
 # - J. Kaplan et al., *Scaling laws for neural language models*, 2020 (6ND); J. Hoffmann et al., *Training compute-optimal large language models*, 2022.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(7)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: yours
 # The course began with a thermometer that nobody had read at three o'clock, and one operation: an average whose weights depend on the query. What would you like a model to read?
