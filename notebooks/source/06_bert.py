@@ -944,7 +944,7 @@ assert mine.config.inner_size == 2 * mine.config.model_size
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="distilbert"></a>
-# **Multilingual BERT** is the same model, trained on the Wikipedias of 104 languages. **DistilBERT** was *distilled*: its six layers were trained to imitate the outputs of BERT's twelve.
+# **Multilingual BERT** is BERT trained on the Wikipedias of 104 languages. **DistilBERT** was *distilled*: its six layers were trained to imitate the outputs of BERT's twelve.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: names in real posts
