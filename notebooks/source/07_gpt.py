@@ -610,6 +610,46 @@ assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 #
 # **Keep this:** a KV cache costs memory and saves time. The text is the same if each new token gets the next position; when the context is full, `generate` drops the older half and builds the cache anew.
 
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a small model proposes
+# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes several tokens, each drawn from its distribution $q$, and the large model checks them all in one call. With its own distribution $p$ it keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise it draws from what is missing, $\max(0, p-q)$, rescaled to sum to 1. **Guess:** does this change the distribution of the text?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+follows = torch.ones(len(learned), len(learned))  # one for each pair, and one each time it occurs
+follows.index_put_((lesson.train_ids[:-1], lesson.train_ids[1:]), torch.tensor(1.0), accumulate=True)
+draft = follows / follows.sum(-1, keepdim=True)   # [V, V]: what follows each token
+
+def speculate(p, q, count, generator):
+    """p, q [V] -> tokens [count], and which of them were kept proposals [count]"""
+    proposed = torch.multinomial(q, count, replacement=True, generator=generator)
+    keeps = torch.rand(count, generator=generator) < (p / q)[proposed]
+    others = torch.multinomial((p - q).clamp_min(0), count, replacement=True, generator=generator)
+    return torch.where(keeps, proposed, others), keeps
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Here is one position, 20,000 times. Is the share drawn nearer to $q$ or to $p$?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+begun, window = torch.tensor([learned.encode("\nThe nurse was")]), lesson.windows(count=64)[0][:, :-1]
+with torch.no_grad():
+    p, q = mine(begun).logits[0, -1].softmax(-1), draft[begun[0, -1]]
+    on_average = torch.minimum(mine(window).logits.softmax(-1), draft[window]).sum(-1).mean()
+tokens, keeps = speculate(p, q, 20_000, torch.Generator().manual_seed(0))
+shares = tokens.bincount(minlength=len(p)) / len(tokens)
+Table([{"token": learned.tokens([i])[0], "q, the draft": q[i].item(), "p, your GPT": p[i].item(), "drawn": shares[i].item()}
+       for i in p.topk(6).indices.tolist()],
+      f"After “The nurse was”. Proposals kept: {keeps.float().mean():.0%}; over 64 windows of held-out text: {on_average:.0%}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float().mean() - torch.minimum(p, q).sum()) < 0.02 and 0.1 < on_average < 0.9
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# <details><summary>Answer</summary>
+#
+# No: the shares are those of your GPT. A token is a kept proposal with probability $\min(p,q)$, and the second draw adds what is missing to $p$. A better draft only saves calls of the large model. (Leviathan et al., *Fast inference from transformers via speculative decoding*, 2023, section 2.)
+#
+# </details>
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Translating by continuing
 # A GPT has no encoder, so we write the source into the same line:
