@@ -316,7 +316,7 @@ assert common[0, 0] == common[0].max() and common[0].min() > 30 and common[0, 49
 assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * frequencies(128)).sum(1), atol=1e-3)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# They are one curve, because each pair of columns contributes $\sin a\sin b+\cos a\cos b=\cos(b-a)$. Here $b-a=\delta\omega_j$, so only the distance $\delta$ counts: $P_i\cdot P_{i+\delta}=\sum_j\cos\delta\omega_j$.
+# They are one curve: at angles $a$ and $b$, a pair of columns contributes $\sin a\sin b+\cos a\cos b=\cos(b-a)$. Here $b-a=\delta\omega_j$, so only the distance $\delta$ counts: $P_i\cdot P_{i+\delta}=\sum_j\cos\delta\omega_j$.
 #
 # This sum is 64 at distance 0 and falls from there, with ripples. It is the same on both sides, so it does not say which word comes first. With a rotation in $W_Q$ it does.
 
@@ -583,7 +583,7 @@ assert (soft[2:].argmax(-1) == torch.arange(638)).all() and soft.diagonal(-2).mi
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 waves = {name: longer["waves"][name] for name in ("all waves", "only the four fastest")}
-turns = 28 * frequencies(32)[:3] / (2 * torch.pi)  # of the three fastest pairs in 28 positions
+turns = 28 * frequencies(32)[:3] / (2 * torch.pi)  # from peak to peak the fastest pairs turn about 4½, 2½ and 1½ times
 plot.lines({name: (range(2, 100), [100 * x for x in found]) for name, found in waves.items()}, "position", "right, %",
            title="Which waves bring the sinusoids back?", mark=(20, "trained up to here"),
            caption=f"Sinusoidal positions, means of {len(longer['seeds'])} seeds. A stopped wave keeps its value at position 10. {longer.about}")
@@ -652,7 +652,7 @@ assert [round(held[kind][3]) for kind in ("rotary", "rotary, scores × 3")] == [
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Transformer-XL
 # <a id="transformer-xl"></a>
-# Let the query's word $x_i$ be at position $i$ and the key's word $x_m$ at $m$. With added positions, their score has four parts:
+# Let the query's word $x_i$ be at position $i$ and the key's word $x_m$ at $m$. With positions added, their score has four parts:
 #
 # $$ (x_i+P_i)^\top M\,(x_m+P_m)=x_i^\top Mx_m+x_i^\top MP_m+P_i^\top Mx_m+P_i^\top MP_m,\qquad M=W_QW_K^\top $$
 #
@@ -823,7 +823,7 @@ assert all((4 * d + 2 * n < 6 * d, 4 * d + 2 * n < 8 * d) == (n < d, n < 2 * d) 
 assert [sum(p.numel() for p in cell(64, 64, bias=False).parameters()) // 64**2 for cell in (torch.nn.RNN, torch.nn.GRU, torch.nn.LSTM)] == [2, 6, 8]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In this count, attention multiplies less for a sentence of 30 words with 512 features, and more for a text of 100,000 words with 4,096. With its projections, it never multiplies less than a plain recurrent layer.
+# In this count, attention multiplies less than the recurrent layer for a sentence of 30 words with 512 features, and more for a text of 100,000 words with 4,096. With its projections, it never does.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
