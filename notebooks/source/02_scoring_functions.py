@@ -99,7 +99,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a cosine cannot decide
-# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. The paper that introduced this score therefore multiplies it by a *sharpness* β, chosen by the network (A. Graves et al., *Neural Turing machines*, 2014).
+# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. The paper that introduced this score therefore multiplies it by a *sharpness* β, chosen by the network (Graves et al., *Neural Turing machines*, 2014).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
@@ -1061,7 +1061,7 @@ print("output", *output.shape, "weights", *weights.shape, "· equal to 1e-5:", a
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: never NaN
-# Rows in which every key is masked easily end in NaN. Here are a thousand random masks, many with such rows, through the forward and backward pass:
+# Rows in which every key is masked easily end in NaN. Here are a thousand random masks, forward and backward:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
@@ -1079,7 +1079,7 @@ print("empty rows:", empty_rows > 500, "· not finite:", bad)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: other ways to share
 # <a id="sparsemax"></a>
-# Softmax gives every key something. **Hardmax** gives everything to the best key: it is softmax at temperature 0, with gradient 0. **Sparsemax** lies in between: it takes the shares closest to the scores, so weak keys get exactly 0 (A. Martins and R. Astudillo, 2016).
+# Softmax gives every key something. **Hardmax** gives everything to the best key: it is softmax at temperature 0, with gradient 0. **Sparsemax** lies in between: it takes the shares closest to the scores, so weak keys get exactly 0 (Martins and Astudillo, 2016).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import hardmax, sparsemax
@@ -1096,9 +1096,9 @@ assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: attention at linear cost
 # <a id="generalized-kernel"></a><a id="linear-attention"></a>
-# Softmax needs every pair, so twice the length means four times the work. But suppose the weight of a pair is a *product*, φ(q)·φ(k), where φ turns a vector into new features that are never negative. Then the sum over the keys, $\varphi(K)^\top V$, can be computed once for all queries. The table of all pairs is never formed. This is **linear attention** (A. Katharopoulos et al., 2020).
+# Softmax needs every pair, so twice the length means four times the work. But suppose the weight of a pair is a *product*, φ(q)·φ(k), where φ turns a vector into new features that are never negative. Then the sum over the keys, $\varphi(K)^\top V$, can be computed once for all queries. The table of all pairs is never formed. This is **linear attention** (Katharopoulos et al., 2020).
 #
-# The **generalized kernel** of the model Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (K. Choromanski et al., 2021). As a score it returns log(φ(q)·φ(k)): softmax undoes the logarithm and divides by the sum.
+# The **generalized kernel** of the model Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (Choromanski et al., 2021). As a score it returns log(φ(q)·φ(k)): softmax undoes the logarithm and divides by the sum.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import PositiveFeatures, linear_attention
