@@ -378,7 +378,7 @@ def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and in
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: where the ratio of kernels fails
-# What if the query is far from every key? Take hour 40 for a day of 24, with a width of 0.4.
+# What if the query is far from every key? Ask for hour 40 of our day, with a width of 0.4.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import gaussian_kernel, nadaraya_watson
@@ -395,7 +395,7 @@ print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two relatives
 # <a id="max-pooling"></a><a id="squeeze-and-excitation"></a>
-# Two other layers resemble attention. **Max-pooling** keeps the largest number in a patch of a picture. Each value is its own score, and the temperature goes to 0:
+# Two other layers resemble attention. **Max-pooling** keeps the largest number in a patch of a picture. In our terms, each value is its own score, and the temperature goes to 0:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 patch = torch.tensor([1.0, 3.0, 2.0, 2.5])

@@ -91,7 +91,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a dot product inside the distance
-# Chapter 1's distance works for vectors too: in the first lab it would give 78 % of the weight to *short*, the nearest key. If you expand its square, a dot product appears:
+# Chapter 1's distance would give 78 % of the weight in the first lab to *short*, the nearest key. If you expand its square, a dot product appears:
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
@@ -99,7 +99,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a cosine cannot decide
-# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. The paper that introduced this score therefore multiplies it by a *sharpness* β, chosen by the network (Graves et al., *Neural Turing machines*, 2014).
+# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. The paper that introduced this score therefore multiplies it by a *sharpness* β, chosen by the network (Graves et al., 2014).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
@@ -236,7 +236,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: some queries learn nothing, some too much
-# The median hides how different the queries are. Here is the *gradient* of each of the 1,000 queries at d = 400, the size of all derivatives of its weights with respect to the dot products. With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d.
+# The median hides how different the queries are. Here is the *gradient* of each of the 1,000 queries at d = 400, the root of the sum of all squared derivatives of its weights with respect to the dot products. With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -259,7 +259,7 @@ assert torch.softmax(products[400], -1).amax(-1)[plain < middle / 10].min() > 0.
 assert torch.softmax(products[400], -1).amax(-1)[plain > 10 * middle].max() < 0.95
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Without √d the *mean* gradient is even seven times as large, but the queries are unequal. Nearly half are saturated and get less than a tenth of the median gradient with √d. About a quarter, in which no key has quite won, get more than ten times as much. With √d, all get a similar gradient.
+# Without √d the *mean* gradient is even seven times as large, but the queries are unequal. Nearly half are saturated and get less than a tenth of the median gradient with √d. About a quarter get more than ten times as much. With √d, all get a similar gradient.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
@@ -356,7 +356,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: catch an impossible output
 # #### Find the error ●●○ · 5 minutes
-# Name the claim, and write a check that would have caught it, for each coordinate separately.
+# Name the wrong claim, and write a check that would have caught it, for each coordinate separately.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 2.6")
@@ -472,7 +472,7 @@ def weights_of_last(words):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three tokens, every number
-# Here is every step, from three *tokens* (words, or pieces of words) and three matrices to the output. Do the first row by hand.
+# Here is every step of self-attention, from three *tokens* (words, or pieces of words) and three matrices to the output. Do the first row by hand.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 x = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -495,7 +495,7 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One article gets four things wrong in these few lines. Three are programs here, which run without an error message. (relu(x) is the larger of x and 0.)
+# One article gets four things wrong in these few lines. Three are programs that run without an error message. (relu(x) is the larger of x and 0.)
 #
 # #### Find the error ●○○ · 4 minutes
 
@@ -715,7 +715,7 @@ pieces = cut(concat.W.weight.detach(), 3)
 print("as in the additive score:", torch.equal(pieces[0], W1), torch.equal(pieces[1], W2))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Which should you use, additive or the scaled dot product? **Sizes:** additive accepts any two sizes, a dot product only equal ones. Our code says so if you forget it:
+# Which should you use, additive or the scaled dot product? **Sizes:** additive accepts any two sizes, a dot product only equal ones, as our code says:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 print(SCORES["additive"](query_size=3, key_size=5)(torch.ones(1, 2, 3), torch.ones(1, 4, 5)).shape)
@@ -747,13 +747,13 @@ assert rows[0]["stored for each pair"] == 0 and rows[1]["stored for each pair"] 
 assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["parameters"] == 2 * 64 * 64
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The multiply–adds are the same, because there are as many hidden units as features. But the dot products of all pairs are *one* matrix product, while additive stores four million numbers for 256 words.
+# The multiply–adds are equal, with as many hidden units as features. But the dot products of all pairs are *one* matrix product, while additive stores four million numbers for 256 words.
 #
 # **Quality:** Vaswani et al. (2017, section 3.2.1) cite that additive does better than the plain dot product for large d. They *suspect* small gradients, and therefore divide by √d.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: remove one hidden unit
-# Train an additive score with eight hidden units to match directions. It will be right in more than half the cases (guessing: one in eight).
+# Train an additive score with eight hidden units to match directions. It will be right in more than half the cases (guessing: one in eight). The lab compares it with the cosine.
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 torch.manual_seed(0)
@@ -839,7 +839,7 @@ def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], 
     return a[:, None].expand(-1, len(keys))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Equal scores get equal weights. Compare one query's weights on five keys, first by a(q), then by Luong's own score, with one number for each position:
+# Equal scores get equal weights. Compare one query's weights on five keys, by a(q), then by Luong's own score, with a number for each position:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 generator = torch.Generator().manual_seed(0)
@@ -1061,7 +1061,7 @@ print("output", *output.shape, "weights", *weights.shape, "· equal to 1e-5:", a
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: never NaN
-# Rows in which every key is masked easily end in NaN. Here are a thousand random masks, forward and backward:
+# Rows in which every key is masked easily end in NaN. Here is our attention under a thousand random masks, forward and backward:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
@@ -1096,7 +1096,7 @@ assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: attention at linear cost
 # <a id="generalized-kernel"></a><a id="linear-attention"></a>
-# Softmax needs every pair, so twice the length means four times the work. But suppose the weight of a pair is a *product*, φ(q)·φ(k), where φ turns a vector into new features that are never negative. Then the sum over the keys, $\varphi(K)^\top V$, can be computed once for all queries. The table of all pairs is never formed. This is **linear attention** (Katharopoulos et al., 2020).
+# Softmax needs every pair, so twice the length means four times the work. But suppose the weight of a pair is a *product*, φ(q)·φ(k), where φ turns a vector into new features that are never negative. Then the sum over the keys, $\varphi(K)^\top V$, can be computed once for all queries: $(\varphi(Q)\,\varphi(K)^\top)\,V$ equals $\varphi(Q)\,(\varphi(K)^\top V)$, which never forms the table of all pairs. This is **linear attention** (Katharopoulos et al., 2020).
 #
 # The **generalized kernel** of the model Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (Choromanski et al., 2021). As a score it returns log(φ(q)·φ(k)): softmax undoes the logarithm and divides by the sum.
 
