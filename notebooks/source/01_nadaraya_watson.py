@@ -223,7 +223,7 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The hard address answers 20 with slope 0, until it jumps to another value. Such a slope can never tell you *which key you should have asked*.
 #
-# Why does softmax use exp? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. With exp, one weight is $e$ times the other in both cases.
+# Why does softmax use exp? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. So the ratio of two weights, $g(s+c)/g(s)$, may depend on the lead $c$ alone. The only continuous positive functions $g$ that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
@@ -820,7 +820,30 @@ print(f"estimate for 2010: {later.item():.0f} ppm; largest value in our record: 
 assert 368 < later < 373 and later < ppm.max() and trend[-1] + growth[1] * (2010 - moments[-1]) > 380
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: an average never leaves the range of what it averages, so it cannot continue a trend. (*Local linear regression*, which fits a line around the query, can.)
+# No: an average never leaves the range of what it averages. Even at the end of the record it is too low, because there all neighbours of a rising curve lie on one side. *Local linear regression* fits a line around the query instead of a number. It minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$. **Guess:** can a line continue the record to 2010?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+def local_line(query, keys, values, width):
+    """What the line fitted around the query says at the query, and its slope."""
+    root = gaussian(keys - query, width).sqrt()  # its square is the closeness
+    design = torch.stack([root, root * (keys - query)], -1)
+    return torch.linalg.lstsq(design, (root * values)[:, None]).solution[:, 0].tolist()
+
+ahead = {width: local_line(2010.0, years, ppm, width) for width in [1.0, 2.0, 5.0]}
+span = {}  # how many years, from the end, hold nine tenths of the closeness to 2010
+for width, (there, slope) in ahead.items():
+    summed = torch.softmax(-0.5 * ((2010 - years) / width) ** 2, -1).cumsum(0)
+    span[width] = (years[-1] - years[summed > 0.1][0]).item()
+    print(f"width {width}: {there:.0f} ppm in 2010, {slope:+.1f} ppm a year, from the last {span[width]:.1f} years")
+average, line = pool(years[-1:], years, ppm, 2.0)[0].item(), local_line(years[-1], years, ppm, 2.0)[0]
+print(f"last week of the record, width 2 years: average {average:.1f}, line {line:.1f} ppm")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert 0.2 < span[1.0] < 0.3 and 0.9 < span[2.0] < 1.1 and 4.5 < span[5.0] < 5 and 2 < line - average < 2.4
+assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# In the last week of the record the average is two ppm below the line. But far from its keys a line continues whatever slope it finds: at widths 1 and 2 it sees only the last year or less, so the season decides. At width 5 it sees five years, and is still 5 ppm below the 389 that the station measured in January 2010 (NOAA).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel

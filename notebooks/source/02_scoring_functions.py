@@ -1205,6 +1205,7 @@ for name, value, low, high in rows:
 # - D. Bahdanau et al., *Neural machine translation by jointly learning to align and translate*, 2015, appendix A.1.2: additive.
 # - M.-T. Luong et al., *Effective approaches to attention-based neural machine translation*, 2015, section 3.1: dot, general, concat, location.
 # - A. Vaswani et al., *Attention is all you need*, 2017, section 3.2.1: scaled dot; footnote 4 explains √d.
+# - Less known: A. Graves et al., *Neural Turing machines*, 2014 (similarity); A. Sordoni et al., *Iterative alternating neural attention for machine reading*, 2016 (biased general); D. Ma et al., *Interactive attention networks*, 2017 (activated general); J. Pavlopoulos et al., *Deeper attention to abusive user content moderation*, 2017 (deep); Y. Li et al., *Area attention*, 2019 (feature-based).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
 from course_tools.classroom.progress import onward

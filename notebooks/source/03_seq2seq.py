@@ -407,7 +407,7 @@ assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is the query the state before or after?
-# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query, like ours, is $s_t$, the state *after* it: update, then attend.
+# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query, like ours, is $s_t$, the state *after* it: update, then attend. Luong's model can also feed what it computed from context and state into its next step, which is called *input feeding*.
 #
 # #### Exercise ●●● · 8 minutes
 # Write one step in Bahdanau's order, with a simple recurrent cell and dot products.
@@ -457,6 +457,25 @@ labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", 
 
 # %% [markdown]
 # The checkpoint's weight moves right as far as *la*, jumps to *crisis* and goes back. No alignment was ever shown: training rewarded only correct words, and attending to the right source word helped to predict them.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a window, or a single word
+# Luong's *local attention* looks only near one source position $p_t$: it multiplies the weights by chapter 1's Gaussian, $\exp\big(-(s-p_t)^2/2\sigma^2\big)$, where $s$ is the position of the source word. The simplest choice is $p_t=t$. **Guess:** which French words lose most?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.attention import gaussian_kernel
+
+writes, reads = torch.arange(len(crisis.tokens)), torch.arange(len(crisis.source_tokens))
+kept = (crisis.weights * gaussian_kernel((reads - writes[:, None]).float(), width=1.0)).sum(-1)
+print(", ".join(f"{word} {share:.0%}" for word, share in zip(crisis.tokens, kept.tolist(), strict=True)))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "européenne"} and kept.sort().values[1] < 0.4 < 0.9 < kept.max()
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# *crise* and *européenne*, whose English words are two positions away. So Luong's better variant predicts $p_t$ from the decoder's state.
+#
+# *Hard attention* reads one word, drawn with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so the gradient has to be estimated from many draws. Averaging avoids this, which is why nearly all models do it.
 
 # %% [markdown]
 # Bahdanau's famous example is *the European Economic Area*. Here the same checkpoint translates it, and then one that was trained on real sentences. Each arrow points to the English word with the largest weight.
