@@ -319,11 +319,11 @@ export function mount(host, kinds, given, buffer, link = null) {
   };
   return () => stop();
 }
-// What the ink of a picture means, beside it: from no weight to `high`; marks: of other marks, [class, words].
-export function legend(high = 1, ...marks) {
-  const named = ([name, words]) => h("span", {}, h("i", { class: name, "aria-hidden": "true" }), words);
-  const ramp = h("span", {}, "weight 0", h("i", { class: "ramp", "aria-hidden": "true" }), String(high));
-  return h("div", { class: "legend" }, ramp, ...marks.map(named));
+// What the ink of a picture means, beside it: a ramp from low to high; marks: of other marks, [class, words].
+export function legend({ low = 0, high = 1, name = "weight", ink = "" } = {}, ...marks) {
+  const named = ([mark, words]) => h("span", {}, h("i", { class: mark, "aria-hidden": "true" }), words),
+    ramp = h("i", { class: `ramp ${ink}`, "aria-hidden": "true" });
+  return h("div", { class: "legend" }, h("span", {}, `${name} ${low}`, ramp, String(high)), ...marks.map(named));
 }
 // [query|text] in a caption is shown in that role's colour
 export function coloured(text) {
