@@ -1,12 +1,13 @@
 // A translation that grows word by word: its rows of weights, both sentences, gold links, and what changes without a
 // word.
 import ALIGNMENT_CSS from "./alignment.css";
-import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
+import { fmt, h, legend, legible, mix, paper, percent, pointed, rgb } from "./core.js";
 import STEPPER_CSS from "./stepper.css";
 import { stepper, still } from "./stepper.js";
 
 // a weight from here on lights the other word
 const PARTNER = 0.15;
+const POINT = "Point at any word, or press play to see it grow.";
 
 export function alignment(ui) {
   const { spec, state, unit, arrays } = ui,
@@ -55,7 +56,20 @@ export function alignment(ui) {
   }
   // what is lit: [target, source], -1 for none; the pointer first, then what was chosen, then the newest word
   const lit = () => hover ?? (state.row >= 0 || state.col >= 0 ? [Math.min(state.row, shown() - 1), state.col] : null);
-  const focus = () => lit() ?? [touched ? shown() - 1 : -1, -1];
+  const focus = () => lit() ?? [touched ? shown() - 1 : first(), -1];
+  // Of a whole translation that nobody has touched: the word asked for, one that disagrees with gold, or the one that
+  // looks farthest from where its place would be.
+  function first() {
+    const n = shown(),
+      linked = (t) => source.some((_, s) => gold.has(t * S + s)),
+      words = Array.from({ length: n }, (_, t) => t).filter((t) => /[\p{L}\p{N}]/u.test(version().tokens[t])),
+      off = (t) => (num(row(t)[top(row(t))]) > 0.4 ? Math.abs(top(row(t)) / S - t / total()) : -1);
+    if (spec.first >= 0 && !state.variant) return Math.min(spec.first, n - 1);
+    return (
+      (judged() && words.find((t) => linked(t) && !gold.has(t * S + top(row(t))))) ||
+      words.reduce((best, t) => (best < 0 || off(t) > off(best) ? t : best), -1)
+    );
+  }
 
   // ---- both sentences, as words one can point at, focus and press
   const knocks = (s) => versions.flatMap((v, i) => (v.word === s && v.row === null ? [i] : []));
@@ -128,9 +142,9 @@ export function alignment(ui) {
   const strip = h(
     "div",
     { class: "strip" },
-    h("span", { class: "quiet" }, "source"),
+    h("span", { class: "key" }, "source"),
     above.element,
-    h("span", { class: "quiet" }, "translation"),
+    h("span", { class: "query" }, "translation"),
     h("div", { class: "stack" }, ...lines.map((l) => l.element)),
     ...(changes ? [h("span", { class: "quiet was" }, "before"), plain] : []),
   );
@@ -162,8 +176,8 @@ export function alignment(ui) {
   function under(e) {
     const [x, y] = pointed(e, canvas),
       g = geometry;
-    const t = Math.floor((y - g.top) / g.size),
-      s = Math.floor((x - g.left + (y < g.top && g.slanted ? y - g.top : 0)) / g.size);
+    const t = Math.floor((y - g.top) / g.down),
+      s = Math.floor((x - g.left + (y < g.top && g.slanted ? y - g.top : 0)) / g.across);
     const column = s >= 0 && s < S,
       line = t >= 0 && t < shown();
     return y < g.top ? (column ? [-1, s] : null) : !line ? null : x < g.left ? [t, -1] : column ? [t, s] : null;
@@ -177,7 +191,12 @@ export function alignment(ui) {
     const at = under(e);
     if (at) press(...at);
   };
-  ui.body.append(grid);
+  const inks = legend(
+    {},
+    ...(gold.size ? [["gold", "gold link: the right word"]] : []),
+    ...(changes ? [["masked", "masked"]] : []),
+  );
+  ui.body.append(grid, inks);
   ui.side.append(said);
   ui.body.parentElement.before(strip);
   ui.body.parentElement.nextElementSibling.prepend(steps.row);
@@ -188,36 +207,44 @@ export function alignment(ui) {
     const c = canvas.getContext("2d"),
       room = width - (narrow ? 0 : 250 * unit) - 4;
     c.font = ui.font(13, 700);
-    const left =
-        Math.min(
-          widest(
-            c,
-            versions.flatMap((v) => v.tokens),
-          ),
-          130 * unit,
-        ) +
-        14 * unit,
+    const corner = narrow ? ["↓", "→"] : ["translation ↓", "source →"],
+      left = Math.min(widest(c, [...versions.flatMap((v) => v.tokens), corner[0]]), 130 * unit) + 14 * unit,
       names = Math.min(widest(c, source), 130 * unit);
-    const fits = (slanted) =>
-      Math.floor(Math.min(34 * unit, (room - left - (slanted ? names * 0.6 : 4)) / S, (460 * ui.tall) / longest));
-    const slanted = names > fits(false) - 4,
-      size = Math.max(14 * unit, fits(slanted)),
-      top = slanted ? names * 0.71 + 18 * unit : 24 * unit;
+    const fits = (slanted) => Math.floor(Math.min(52 * unit, (room - left - (slanted ? names * 0.71 + 1 : 4)) / S)),
+      slanted = names > fits(false) - 4,
+      row = Math.min(34 * unit, (400 * ui.tall) / longest, 1.4 * fits(slanted)),
+      tall = longest * Math.max(14 * unit, Math.floor(row)), // a shorter version has higher rows
+      down = Math.min(44 * unit, tall / Math.max(1, total()), Math.max(14 * unit, 1.8 * fits(slanted))),
+      across = Math.max(14 * unit, Math.min(1.7 * down, fits(slanted))),
+      top = Math.max(44 * unit, slanted ? names * 0.71 + 18 * unit : 0);
     return {
+      corner,
       left,
       top,
-      size,
+      across,
+      down,
       slanted,
       names,
       room,
-      width: Math.ceil(left + S * size + (slanted ? names * 0.71 : 4)),
-      height: Math.ceil(top + longest * size) + 3,
+      width: Math.ceil(left + S * across + (slanted ? names * 0.71 : 4)),
+      height: Math.ceil(top + tall) + 3,
     };
+  }
+  // Both sentences as large as they fit on their lines.
+  function large(width) {
+    const c = canvas.getContext("2d");
+    c.font = ui.font(20);
+    const pixels = parseFloat(c.font.match(/[\d.]+px/)[0]),
+      long = (words) => words.reduce((sum, word) => sum + c.measureText(word).width / pixels + 0.56, 0);
+    const most = Math.max(...[source, ...versions.map((v) => v.tokens)].map(long)),
+      room = width - 100 * unit;
+    strip.style.fontSize = `${Math.max(14 * unit, Math.min(18 * unit, Math.floor(room / most)))}px`;
   }
   function paint(c, g, [t0, s0], selected, progress) {
     const { theme } = ui,
-      { size, left, top } = g,
-      gap = size > 20 ? 2 : 1,
+      { across, down, left, top } = g,
+      small = Math.min(across, down),
+      gap = small > 20 ? 2 : 1,
       n = shown(),
       v = version(),
       fit = (t, w) => {
@@ -228,34 +255,50 @@ export function alignment(ui) {
       t0 >= 0 && s0 >= 0 ? false : t0 >= 0 ? weight(t0, s) >= PARTNER : s0 >= 0 && weight(t, s0) >= PARTNER;
     c.strokeStyle = theme.line;
     c.lineWidth = 1;
-    c.strokeRect(left - 1.5, top - 1.5, S * size + 2, total() * size + 2);
-    c.textAlign = "center";
+    c.strokeRect(left - 1.5, top - 1.5, S * across + 2, total() * down + 2);
     c.textBaseline = "middle";
+    c.textAlign = "right";
+    c.font = ui.font(12);
+    g.corner.forEach((text, i) => {
+      c.fillStyle = [theme.query, theme.key][i];
+      c.fillText(text, left - 9 * unit, top - (i ? 28 : 10) * unit);
+    });
+    c.textAlign = "center";
+    // the rows to come
+    c.fillStyle = theme.line;
+    for (let t = n; t < total(); t++) c.fillRect(left, top + t * down - 1.5, S * across - gap, 1);
+    if (n < total()) {
+      const size = Math.min(13, (down - 4) / unit);
+      c.font = ui.font(size);
+      c.fillStyle = theme.quiet;
+      c.fillText("still to be written", left + (S * across) / 2, top + (n + 0.5) * down - 1);
+    }
     for (let t = 0; t < n; t++)
       for (let s = 0; s < S; s++) {
-        const x = left + s * size,
-          y = top + t * size,
+        const x = left + s * across,
+          y = top + t * down,
           w = weight(t, s),
-          side = size - gap,
+          wide = across - gap,
+          high = down - gap,
           clear = !selected || t === t0 || s === s0;
         c.globalAlpha = t === n - 1 ? progress : 1;
         if (Number.isNaN(w)) {
           c.strokeStyle = theme.hatch;
           c.beginPath();
-          for (let d = 4; d < 2 * side; d += 6) {
-            c.moveTo(x + Math.max(0, d - side), y + Math.min(d, side));
-            c.lineTo(x + Math.min(d, side), y + Math.max(0, d - side));
+          for (let d = 4; d < wide + high; d += 6) {
+            c.moveTo(x + Math.max(0, d - high), y + Math.min(d, high));
+            c.lineTo(x + Math.min(d, wide), y + Math.max(0, d - wide));
           }
           c.stroke();
           continue;
         }
         const colour = mix(theme.paper, theme.ink, clear ? w : 0.3 * w);
         c.fillStyle = rgb(colour);
-        c.fillRect(x, y, side, side);
-        if (size >= 26 * unit && (w >= 0.05 || (selected && clear))) {
-          c.font = ui.font(Math.min(11.5, size / unit / 2.7));
+        c.fillRect(x, y, wide, high);
+        if (across >= 26 * unit && down >= 18 * unit && (w >= 0.05 || (selected && clear))) {
+          c.font = ui.font(Math.min(11.5, across / unit / 2.4));
           c.fillStyle = clear ? legible(colour) : theme.quiet;
-          c.fillText(short(w), x + side / 2, y + side / 2 + 1);
+          c.fillText(short(w), x + wide / 2, y + high / 2 + 1);
         }
       }
     if (judged()) {
@@ -264,28 +307,22 @@ export function alignment(ui) {
       for (const link of gold) {
         const t = Math.floor(link / S);
         c.globalAlpha = t === n - 1 ? progress : 1;
-        if (t < n) c.strokeRect(left + (link % S) * size, top + t * size, size - gap, size - gap);
+        if (t < n) c.strokeRect(left + (link % S) * across, top + t * down, across - gap, down - gap);
       }
     }
     c.globalAlpha = 1;
     if (selected && t0 >= 0 && s0 >= 0) {
       c.strokeStyle = theme.query;
       c.lineWidth = 2.5 * unit;
-      c.strokeRect(left + s0 * size - 1, top + t0 * size - 1, size - gap + 2, size - gap + 2);
+      c.strokeRect(left + s0 * across - 1, top + t0 * down - 1, across - gap + 2, down - gap + 2);
     }
     c.textAlign = "right";
     for (let t = 0; t < n; t++) {
       const on = t === t0,
         newest = !selected && t === t0,
-        y = top + (t + 0.5) * size;
-      c.font = ui.font(Math.min(13, size / unit - 1), on || newest || (s0 >= 0 && partner(t, s0)) ? 700 : 400);
-      c.fillStyle = newest
-        ? theme.output
-        : on || (t0 < 0 && partner(t, s0))
-          ? theme.query
-          : selected
-            ? theme.quiet
-            : theme.text;
+        y = top + (t + 0.5) * down;
+      c.font = ui.font(Math.min(13, down / unit - 1), on || newest || (s0 >= 0 && partner(t, s0)) ? 700 : 400);
+      c.fillStyle = newest || on || (t0 < 0 && partner(t, s0)) ? theme.query : selected ? theme.quiet : theme.text;
       const text = fit(v.tokens[t], left - 14 * unit);
       c.fillText(text, left - 9 * unit, y);
       if (v.changed[t]) {
@@ -293,18 +330,18 @@ export function alignment(ui) {
         c.fillRect(left - 9 * unit - w, y + 7 * unit, w, 2 * unit);
       }
     }
-    const slant = ui.slant(size);
+    const slant = ui.slant(across);
     for (let s = 0; s < S; s++) {
-      const x = left + (s + 0.5) * size,
+      const x = left + (s + 0.5) * across,
         on = s === s0 || (s0 < 0 && t0 >= 0 && partner(t0, s)),
         cut = v.word === s && v.row === null;
-      c.font = ui.font(g.slanted ? slant.size : Math.min(13, size / unit), on ? 700 : 400);
+      c.font = ui.font(g.slanted ? slant.size : Math.min(13, across / unit), on ? 700 : 400);
       c.fillStyle = on ? theme.key : selected || cut ? theme.quiet : theme.text;
       c.save();
       c.translate(x, top - 9 * unit);
       c.textAlign = g.slanted ? "left" : "center";
       if (g.slanted) c.rotate(-Math.PI / 4);
-      const text = fit(named(s), g.slanted ? g.names : size);
+      const text = fit(named(s), g.slanted ? g.names : across);
       c.fillText(text, 0, 0);
       if (cut && !v.by) {
         const w = c.measureText(text).width;
@@ -344,7 +381,7 @@ export function alignment(ui) {
         const on = t === t0,
           newest = !selected && on,
           from = t0 < 0 && s0 >= 0 && t < n ? num(weight(t, s0)) : 0;
-        colour(e, from, newest ? "output" : on || from >= PARTNER ? "query" : null);
+        colour(e, from, newest || on || from >= PARTNER ? "query" : null);
         if (t >= n) e.style.visibility = "hidden";
       });
     });
@@ -363,7 +400,7 @@ export function alignment(ui) {
     let head, text;
     if (t0 < 0 && s0 < 0)
       [head, text] = n
-        ? [["all is written"], "Point at a word, or press play to see it grow."]
+        ? [["all is written"], POINT]
         : [["nothing is written yet"], "Press play, or ▶: each word brings its row of weights."];
     else if (t0 >= 0) {
       const w = row(t0),
@@ -371,7 +408,7 @@ export function alignment(ui) {
         x = w[s],
         blind = !w.some((y) => y > 0);
       head = [
-        h("b", { class: selected ? "query" : "output" }, v.tokens[t0]),
+        h("b", { class: "query" }, v.tokens[t0]),
         ...(blind
           ? []
           : [" → ", h("b", { class: "key" }, named(s)), " ", h("b", {}, Number.isNaN(x) ? "masked" : fmt(x))]),
@@ -411,7 +448,7 @@ export function alignment(ui) {
         ? `Gold agrees with ${hits} of ${words} ${words === 1 ? "word" : "words"} ` +
           `so far; alignment error rate ${fmt(aer, 2)}.`
         : "";
-    said.replaceChildren(h("div", {}, ...head), quiet(text), quiet(last));
+    said.replaceChildren(h("div", {}, ...head), quiet(text), quiet(last), quiet(selected || touched ? "" : POINT));
   }
   const css = h("style");
   css.textContent = STEPPER_CSS + ALIGNMENT_CSS;
@@ -424,6 +461,9 @@ export function alignment(ui) {
         selected = lit() !== null,
         now = performance.now(),
         g = (geometry = layout(width, narrow));
+      large(width);
+      inks.style.marginLeft = `${g.left}px`;
+      ui.side.style.paddingTop = narrow ? "" : `${g.top}px`;
       if (n !== before && before >= 0) fresh = n === before + 1 && !still() ? now : 0;
       const grown = n !== before,
         progress = fresh ? Math.min(1, 0.1 + (now - fresh) / 260) : 1;
@@ -438,8 +478,8 @@ export function alignment(ui) {
       paint(paper(canvas, g.width, g.height), g, at, selected, progress);
       if (grown && rolls)
         scroller.scrollTop = Math.max(
-          Math.min(scroller.scrollTop, g.top + (n - 2) * g.size),
-          g.top + n * g.size - high,
+          Math.min(scroller.scrollTop, g.top + (n - 2) * g.down),
+          g.top + n * g.down - high,
         );
       sentences(at, selected);
       say(at, selected);

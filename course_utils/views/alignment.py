@@ -7,7 +7,7 @@ import numpy as np
 from course_utils.metrics import alignment_error_rate
 from course_utils.support.checks import described, whole_number
 
-from .given import as_labels
+from .given import as_labels, place_of
 from .heatmap import Selection
 from .live import shell
 from .own import answered
@@ -26,8 +26,7 @@ from .view import View
 
 TITLE = "Which source words does each new word attend to?"
 CAPTION = (
-    "A row for each [query|new word], a column for each [key|source word]: the darker the cell, the larger its weight. "
-    "Play, or point at a word."
+    "A row for each [query|word written], a column for each [key|source word]. Press play, or point at a word."
 )
 
 
@@ -148,6 +147,7 @@ def alignment(
     *,
     variants=(),
     step=None,
+    select=None,
     title=TITLE,
     caption=None,
     languages=("", ""),
@@ -164,7 +164,8 @@ def alignment(
         tokens    the translation then; weights [T', S], or [T', S − 1] for a source without the word; may be None
         row       optional: only this target word could not attend to it
         by        optional: the word that replaced it
-    step: words written at first; None for all. languages: of both sides, as in ("en", "zh"), for fonts and readers.
+    step: words written at first; None for all. select: the written word that is lit before anybody points; None: one that
+    disagrees with gold, or that attends far from its own place. languages: of both sides, as in ("en", "zh"), for fonts and readers.
     model: a translator with attention, as `load_checkpoint` gives it, or its name: the reader can then type a sentence,
     which it translates in the page, where its files are at hand.
     live=True: Python hears `step`, `variant` (0: none, else the place in variants from 1), `row`, `col`.
@@ -202,6 +203,7 @@ def alignment(
         menu = {"options": list(words), "words": words, "menu": True}
         controls.append({"kind": "choice", "name": "variant", "label": "knock out", **menu})
     options = {"source": source, "versions": shown, "languages": languages}
+    options["first"] = place_of(select, tokens, "written word")
     options["gold"] = None if gold is None else sorted(links)
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
     view = Alignment(title, caption, arrays, state, controls, options, presenting)

@@ -2,9 +2,7 @@
 import { h } from "./core.js";
 import { loadModel } from "./models/load.js";
 
-const HINT =
-  "Does a weight matter? Drag along a row of the open head (by keyboard: Space) to let its word attend only there, " +
-  "or knock the head out, and see what the model says then.";
+const HINT = "Or drag along a row of the open head (by keyboard: Space), to let its word attend to these keys alone.";
 
 // head(): [layer, head], the one that is open (−1: the mean, all of its layer's); query(), key(): the chosen cell;
 // canvas, under(x, y): where the open head is drawn, {row, col}; open(query, key): it is not masked; show(weights).
@@ -22,8 +20,9 @@ export function cause(ui, { canvas, under, head, query, key, open, show }) {
       ui.set({ knocked: [] }, true);
       ask();
     }, "as it was"),
-    told = h("div", { class: "told", role: "status", "data-testid": "cause" }, HINT);
-  ui.below.append(h("div", { class: "cause" }, alone, button(ask, "what does it say?"), undo, told));
+    told = h("div", { class: "told quiet", role: "status", "data-testid": "cause" }, HINT),
+    asked = h("b", {}, "Does this weight matter?");
+  ui.below.append(h("div", { class: "cause" }, asked, alone, button(ask, "what does it say?"), undo, told));
 
   async function ask() {
     const mine = ++turn;
@@ -41,7 +40,9 @@ export function cause(ui, { canvas, under, head, query, key, open, show }) {
         throw new Error("The model cuts this text up in another way: ask it for the sentence again, above");
       found = compared(it, read, tap);
       show(tap ? packed(weightsOf(it, read, tap), spec.maps[0].masked) : given);
+      told.classList.remove("quiet");
       told.replaceChildren(...said(found));
+      told.style.minHeight = `${told.offsetHeight}px`; // the next answer finds this one's room
     } catch ({ message }) {
       told.textContent = `${message[0].toUpperCase()}${message.slice(1)}.`;
     }

@@ -249,8 +249,8 @@ export function mount(host, kinds, given, buffer, link = null) {
     const theme = themeOf(host);
     ui.family = getComputedStyle(host).fontFamily;
     if (theme !== ui.theme)
-      for (const k of ["query", "key", "value", "output", "text", "quiet", "line"])
-        (shell.style.setProperty(`--${k}`, theme[k]), shell.style.setProperty("--ground", rgb(theme.paper)));
+      for (const [k, colour] of Object.entries({ ...theme, ground: theme.paper }))
+        shell.style.setProperty(`--${k}`, typeof colour === "string" ? colour : rgb(colour));
     ui.theme = theme;
     syncs.forEach((s) => s());
     shell.classList.toggle("narrow", width < (spec.presenting ? 560 : 720) * unit);
@@ -271,11 +271,15 @@ export function mount(host, kinds, given, buffer, link = null) {
       heights = ways.map(high);
     high(ways[heights.indexOf(Math.min(...heights))]);
   }
-  const controls = [...(spec.controls ?? [])];
+  // sliders first: they fill their rows, and what is pressed comes after them
+  const controls = [...(spec.controls ?? [])].sort((a, b) => (b.kind === "range") - (a.kind === "range"));
   if (controls.length && !controls.some((c) => c.name === "reset"))
     controls.push({ kind: "button", name: "reset", label: "reset" }); // there is a way back in each
   const made = controls.map((c) => control[c.kind](ui, c));
   syncs = made.map(([, sync]) => sync);
+  // the way back is in the same corner of every view, never on a row of its own
+  const footless = spec.foot === false || spec.presenting,
+    back = footless ? -1 : controls.findIndex((c) => c.name === "reset");
   const style = h("style");
   style.textContent = CORE_CSS;
   const shell = h(
@@ -289,9 +293,9 @@ export function mount(host, kinds, given, buffer, link = null) {
     h("div", { class: "title", id }, spec.title),
     spec.caption ? h("div", { class: "caption" }) : null,
     h("div", { class: "stage" }, ui.body, ui.side),
-    h("div", { class: "controls" }, ...made.map(([e]) => e)),
+    h("div", { class: "controls" }, ...made.flatMap(([e], i) => (i === back ? [] : [e]))),
     ui.below,
-    spec.foot === false || spec.presenting ? null : h("div", { class: "foot" }, numbers, words),
+    footless ? null : h("div", { class: "foot" }, numbers, words, made[back]?.[0]),
   );
   if (spec.caption) shell.querySelector(".caption").append(...coloured(spec.caption));
   // the page's colour changes: so does ours
@@ -314,6 +318,12 @@ export function mount(host, kinds, given, buffer, link = null) {
     delete host.view;
   };
   return () => stop();
+}
+// What the ink of a picture means, beside it: a ramp from low to high; marks: of other marks, [class, words].
+export function legend({ low = 0, high = 1, name = "weight", ink = "" } = {}, ...marks) {
+  const named = ([mark, words]) => h("span", {}, h("i", { class: mark, "aria-hidden": "true" }), words),
+    ramp = h("i", { class: `ramp ${ink}`, "aria-hidden": "true" });
+  return h("div", { class: "legend" }, h("span", {}, `${name} ${low}`, ramp, String(high)), ...marks.map(named));
 }
 // [query|text] in a caption is shown in that role's colour
 export function coloured(text) {

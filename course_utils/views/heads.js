@@ -3,7 +3,7 @@
 // twin.
 import HEADS_CSS from "./heads.css";
 import { cause, packed } from "./cause.js";
-import { h, legible, mix, paper, rgb } from "./core.js";
+import { h, legend, legible, mix, paper, rgb } from "./core.js";
 import { modelsAt } from "./models/load.js";
 
 const { ceil, floor, max, min, round } = Math;
@@ -191,6 +191,9 @@ export function heads(ui) {
   const [queries, queryMenu] = menu("query", 0),
     [keys, keyMenu] = menu("key", 1),
     what = h("div", { class: "what quiet", "data-testid": "number" }),
+    ranked = h("div", { class: "ranked", "aria-hidden": "true" }),
+    hidden = maps.some((x) => x.masked) && !/hatched/i.test(spec.caption ?? ""),
+    inks = legend({ high: spec.high }, ...(hidden ? [["masked", "masked"]] : [])),
     title = h("b");
   const said = h("div", { class: "say", role: "status", "data-testid": "readout" }),
     knock = h(
@@ -225,7 +228,7 @@ export function heads(ui) {
         })
       : null;
   ui.body.append(what, small.element);
-  ui.side.append(h("div", { class: "opened" }, title, spec.live || why ? knock : ""), large.element);
+  ui.side.append(h("div", { class: "opened" }, title, spec.live || why ? knock : ""), large.element, inks);
   ui.root.querySelector(".controls").prepend(queryMenu, keyMenu);
 
   // ---- layout: the open head beside the grid where there is room, else below
@@ -237,7 +240,7 @@ export function heads(ui) {
     c.font = ui.font(13, 700);
     const widest = (words) => min(130 * unit, ceil(words.reduce((a, w) => max(a, c.measureText(w).width), 0))),
       names = widest(m.keys),
-      label = widest(m.queries) + 12 * unit,
+      label = max(widest(m.queries), widest(["query ↓"])) + 12 * unit,
       tail = names * 0.71 + 4;
     const spare = width - left - columns * (44 * unit + gap) - 24,
       whole = label + 14 * unit * K + tail, // what it takes to see all columns at once
@@ -249,7 +252,7 @@ export function heads(ui) {
       end = slanted ? tail : 4;
     const high = min(Q * size, tallest),
       wide = min(K * size, max(100, room - label - end)),
-      over = slanted ? names * 0.71 + 18 * unit : 24 * unit;
+      over = max(44 * unit, slanted ? names * 0.71 + 18 * unit : 0);
     const big = {
       left: label,
       top: over,
@@ -429,7 +432,7 @@ export function heads(ui) {
     c.clip();
     c.textAlign = "center";
     c.textBaseline = "middle";
-    c.font = ui.font(min(11.5, size / unit / 2.7));
+    c.font = ui.font(min(11.5, size / unit / 2.3));
     for (let q = rows[0]; q < rows[1]; q++) {
       const w = row(l, i, q);
       for (let k = cols[0]; k < cols[1]; k++) {
@@ -444,9 +447,9 @@ export function heads(ui) {
         c.fillStyle = rgb(colour);
         c.fillRect(x, y, s, s);
         if (why?.paints(q, k)) box(c, theme.key, 3 * unit, x, y, s, s);
-        if (size >= 26 * unit) {
+        if (size >= 24 * unit) {
           c.fillStyle = legible(colour);
-          c.fillText(w[k] < 0.005 ? 0 : plain(w[k], 2).slice(w[k] < 0.995), x + s / 2, y + s / 2 + 1);
+          c.fillText(w[k] < 0.005 ? 0 : w[k] < 0.995 ? plain(w[k], 2).slice(1) : 1, x + s / 2, y + s / 2 + 1);
         }
       }
     }
@@ -461,6 +464,8 @@ export function heads(ui) {
     );
     c.restore();
     c.textBaseline = "middle";
+    write(c, "key →", left - 8 * unit, high - 28 * unit, "right", theme.key, 12);
+    write(c, "query ↓", left - 8 * unit, high - 10 * unit, "right", theme.query, 12);
     for (let q = rows[0]; q < rows[1]; q++) {
       const y = high + (q + 0.5) * size - g.y,
         on = q === q0;
@@ -521,7 +526,7 @@ export function heads(ui) {
       rank = ranking().findIndex(same([l, i])) + 1,
       who = (role, t) => h("b", { class: role }, t);
     const more = [
-      !empty(e) && `${spec.effect}: ${plain(e, 3)}`,
+      !empty(e) && `${spec.effect}: ${plain(e, 2)}`,
       rank && n > 1 && !empty(number(l, i)) && `${rank > 1 ? `number ${rank}` : "the largest"} of ${n} heads`,
       out(l, i) && "knocked out",
     ];
@@ -549,14 +554,9 @@ export function heads(ui) {
     knock.textContent = out(a, b) ? "bring it back" : "knock it out";
     knock.disabled = b === H;
     why?.sync(from, m.keys[key(weightsFrom(a, b))]);
-    const given = [
-      "what ",
-      who("query", from),
-      " gives to ",
-      fixed() === null ? "its strongest word" : who("key", m.keys[k]),
-    ];
+    const given = [who("query", from), " → ", fixed() === null ? "its strongest word" : who("key", m.keys[k])];
     what.replaceChildren(
-      "under each head: ",
+      "below each map: ",
       ...(byEffect() ? [spec.effect] : given),
       state.show === "row" ? ` · the tallest bar is ${plain(tallest, 2)}` : "",
     );
@@ -572,6 +572,22 @@ export function heads(ui) {
     queries.selectedIndex = clamp(state.query, Q);
     keys.selectedIndex = state.key < 0 ? 0 : clamp(state.key, K) + 1;
   }
+  // the row of the word in the head that is open, its largest weights as bars, where the grid leaves room for some
+  function rank(count) {
+    const [l, i] = hover.layer >= 0 ? [hover.layer, hover.head] : opened(),
+      w = weightsFrom(l, i),
+      order = Array.from(w.keys(), (k) => k).filter((k) => !empty(w[k]));
+    const shown = count < 4 ? [] : order.sort((a, b) => w[b] - w[a]).slice(0, count),
+      most = w[shown[0]] || 1,
+      on = key(w);
+    ranked.replaceChildren(
+      ...shown.flatMap((k) => [
+        h("span", { class: k === on ? "key on" : "" }, m.keys[k]),
+        h("i", { class: k === on ? "on" : "", style: `width:${(100 * w[k]) / most}%` }),
+        h("span", {}, plain(w[k], 2)),
+      ]),
+    );
+  }
   const css = h("style");
   css.textContent = HEADS_CSS;
   ui.root.append(css);
@@ -585,9 +601,11 @@ export function heads(ui) {
         scroll = large.element;
       stage.classList.toggle("stacked", !g.beside);
       const under = g.beside && g.height < b.height;
-      if (said.parentElement !== (under ? ui.body : ui.side)) under ? ui.body.append(said) : ui.side.prepend(said);
+      if (said.parentElement !== (under ? ui.body : ui.side))
+        under ? ui.body.append(said, ranked) : (ui.side.prepend(said), ranked.remove());
+      inks.style.marginLeft = `${b.left}px`;
       what.style.width = g.beside ? `${max(g.width, 220 * unit)}px` : "";
-      said.style.width = under ? what.style.width : "";
+      said.style.width = ranked.style.width = under ? what.style.width : "";
       small.element.style.cssText = `width:${min(g.width, width)}px;overflow:${g.width > width ? "auto" : "hidden"}`;
       scroll.style.width = `${b.width}px`;
       scroll.style.height = `${b.height + (b.rolls ? 14 : 0)}px`;
@@ -601,6 +619,7 @@ export function heads(ui) {
       paintSmall(paper(small.canvas, g.width, g.height), g);
       paintLarge(paper(large.canvas, b.width, b.height), b);
       say();
+      if (under) rank(spec.presenting ? 0 : min(10, floor((b.height - g.height - 120 * unit) / (20 * unit))));
     },
     table() {
       const mine = state.knocked.some((k) => k.length < 3 || k[0] === m.name),

@@ -17,7 +17,7 @@ from .view import View
 MOST_NUMBERS = 2_000_000
 MOST_TOKENS = 256
 TITLE = "What does each head attend to?"
-CAPTION = "Each small picture is one head: [query|queries] down, [key|keys] across, ink is attention."
+CAPTION = "Each small map is one head: a row for each [query|query], a column for each [key|key]. Click one to open it."
 GAP, BELOW = 0.14, 0.34  # between the small pictures, of their width; room for the number below
 
 
@@ -159,7 +159,7 @@ def heads(
     keys=None,
     *,
     mask=None,
-    layer=0,
+    layer=None,
     select=None,
     effects=None,
     effect="loss without it",
@@ -175,7 +175,7 @@ def heads(
         {"encoder": output.encoder_weights, "decoder": output.decoder_weights, "source": output.weights}.
     queries, keys: labels, Q and K of them (keys: those of queries if left out); by name where maps differ.
     mask: bool, True = may be attended, broadcastable to [L, H, Q, K]; the rest is hatched. By name where maps differ.
-    layer: the one whose first head is open at first, counted from 0.
+    layer: the one whose first head is open at first, counted from 0; without it the head with the largest number.
     select: (query, key) or query, labels or positions: its weight stands under each head; without a key, the largest.
     effects: a number for each head [L, H], such as the loss when it is knocked out; effect: what that number is.
     model: the Transformer, BERT or GPT whose self-attention this is, as `load_checkpoint` gives it, or its name. Where
@@ -216,10 +216,15 @@ def heads(
     query, key = chosen_pair(select, first["queries"], first["keys"])
     high = value_range(np.concatenate([v.ravel() for v in every]), "weights")[1]
     state = {"map": first["name"], "number": "effect" if by_effect else "weight"}
-    state |= {"layer": checked_index(layer, first["shape"][0], "layer"), "head": 0}
-    state |= {"query": max(query, 0), "key": key, "show": "maps", "knocked": []}
+    if layer is None:
+        asked = every[0][:, :, max(query, 0)]
+        shown = first["effects"] or (asked.max(-1, initial=-1, where=~np.isnan(asked)) if key < 0 else asked[:, :, key])
+        layer, head = divmod(int(np.nan_to_num(np.array(shown, float), nan=-np.inf).argmax()), first["shape"][1])
+    else:
+        layer, head = checked_index(layer, first["shape"][0], "layer"), 0
+    state |= {"layer": layer, "head": head, "query": max(query, 0), "key": key, "show": "maps", "knocked": []}
     choices = [("show", "show", {"maps": "whole maps", "row": "the word’s row"})]
-    choices += [("number", "under each head", {"weight": "its weight", "effect": effect})] if by_effect else []
+    choices += [("number", "below each map", {"weight": "its weight", "effect": effect})] if by_effect else []
     controls = [
         {"kind": "choice", "name": name, "label": label, "options": list(words), "words": words}
         for name, label, words in choices

@@ -1,7 +1,7 @@
 // The heatmap: queries down, keys across, ink is attention. One canvas; only what is in the window is painted.
 // Its accessible twin is an ARIA grid of one cell that moves with the selection.
 import HEATMAP_CSS from "./heatmap.css";
-import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
+import { fmt, h, legend, legible, mix, paper, percent, pointed, rgb } from "./core.js";
 
 export function heatmap(ui) {
   const { spec, state, unit, arrays } = ui,
@@ -10,13 +10,25 @@ export function heatmap(ui) {
   const [low, high] = spec.range,
     many = L * H > 1,
     least = 14 * unit,
-    most = 36 * unit;
+    most = 56 * unit;
   let geometry = null,
     at = null;
 
   // ---- the numbers: NaN is a masked cell
   const start = () => (state.layer * H + state.head) * Q * K;
   const row = (q) => arrays.weights.subarray(start() + q * K, start() + (q + 1) * K);
+  // What is lit: under the pointer, else chosen, else the largest number in sight that is not a word's own.
+  const lit = () => at ?? (state.row >= 0 ? [state.row, state.col] : largest());
+  function largest() {
+    const self = spec.queries.every((name, q) => name === spec.keys[q]),
+      { high, wide, size } = geometry;
+    let best = [0, 0, 0];
+    for (let q = 0; q < Math.min(Q, high / size); q++)
+      row(q).forEach((x, k) => {
+        if (k < wide / size && !(self && Q > 1 && q === k) && Math.abs(x) > best[2]) best = [q, k, Math.abs(x)];
+      });
+    return best.slice(0, 2);
+  }
   function shade(x) {
     const t = ui.theme;
     if (!scores) return mix(t.paper, t.ink, (x - low) / (high - low));
@@ -45,15 +57,26 @@ export function heatmap(ui) {
       "aria-rowcount": Q,
       "aria-colcount": K,
       "aria-activedescendant": cell.id,
-      onkeydown: key,
-      onfocus: () => state.row < 0 && ui.set({ row: 0, col: 0 }),
+      onkeydown: walk,
+      onfocus: () => {
+        const [row, col] = lit();
+        ui.set({ row, col });
+      },
     },
     scroller,
     h("div", { class: "hidden" }, line),
   );
   const said = h("div", { class: "say", role: "status", "data-testid": "readout" }),
     bars = h("div", { class: "bars", "aria-hidden": "true" });
-  ui.body.append(grid);
+  const scale = scores ? { name: "score", ink: low < 0 ? "signed" : "scores" } : {},
+    reach = low < 0 ? Math.max(-low, high) : high,
+    shown = (x) => String(Number(x.toFixed(2))).replace("-", "−"),
+    hidden = arrays.weights.some(Number.isNaN) && !/hatched/i.test(spec.caption ?? "");
+  const key = legend(
+    { ...scale, low: shown(low < 0 ? -reach : low), high: shown(reach) },
+    ...(hidden ? [["masked", "masked"]] : []),
+  );
+  ui.body.append(grid, key);
   ui.side.append(said, bars);
   scroller.onscroll = () => ui.set({});
   canvas.onpointermove = (e) => point(e, false);
@@ -81,7 +104,7 @@ export function heatmap(ui) {
     at = inside ? [r, col] : null;
     ui.set({});
   }
-  function key(e) {
+  function walk(e) {
     if (state.show === "all") return;
     const steps = {
       ArrowUp: [-1, 0],
@@ -122,14 +145,15 @@ export function heatmap(ui) {
     const c = canvas.getContext("2d");
     c.font = ui.font(13, 600);
     const widest = (names) => Math.ceil(names.reduce((m, n) => Math.max(m, c.measureText(n).width), 0));
-    const left = Math.min(widest(spec.queries), 150 * unit) + 12,
+    const corner = widest([`${spec.axes[0]} ↓`, `${spec.axes[1]} →`]),
+      left = Math.max(corner, Math.min(widest(spec.queries), 150 * unit)) + 12,
       longest = widest(spec.keys);
     let size = Math.max(
       least,
       Math.min(most, Math.floor((room - left - longest * 0.5) / K), Math.floor(Math.max(420 * ui.tall, Q * least) / Q)),
     );
     const slanted = longest > size - 4,
-      top = slanted ? Math.min(longest, 150 * unit) * 0.71 + 16 * unit : 22 * unit,
+      top = Math.max(42 * unit, slanted ? Math.min(longest, 150 * unit) * 0.71 + 16 * unit : 0),
       tail = slanted ? Math.min(longest, 150 * unit) * 0.71 : 4;
     const wide = Math.min(K * size, Math.max(120, room - left - Math.min(tail, 40)));
     const high = Math.min(Q * size, 480 * ui.tall);
@@ -190,7 +214,8 @@ export function heatmap(ui) {
     c.clip();
     c.textAlign = "center";
     c.textBaseline = "middle";
-    c.font = ui.font(Math.min(11.5, size / unit / 2.7));
+    const s = size / unit;
+    c.font = ui.font(Math.max(Math.min(11.5, s / (scores ? 2.7 : 2.4)), Math.min(14, s / 4)));
     for (let q = first[0]; q < last[0]; q++) {
       const numbers = row(q);
       for (let k = first[1]; k < last[1]; k++) {
@@ -241,6 +266,11 @@ export function heatmap(ui) {
     };
     c.textBaseline = "middle";
     c.textAlign = "right";
+    c.font = ui.font(12);
+    ["query", "key"].forEach((role, i) => {
+      c.fillStyle = spec.axes[i] === role ? theme[role] : theme.quiet;
+      c.fillText(`${spec.axes[i]} ${"↓→"[i]}`, left - 8, top - (i ? 28 : 10) * unit);
+    });
     for (let q = first[0]; q < last[0]; q++) {
       const y = top + (q + 0.5) * size - g.y;
       if (y > top && y < top + g.high) c.fillText(fit(name(q, row0, "query", spec.queries), left - 10), left - 8, y);
@@ -260,15 +290,8 @@ export function heatmap(ui) {
 
   // ---- the sentence beside the picture, and the row as bars
   function say(q, k) {
-    const strip = h("div");
-    if (q < 0 || state.show === "all") {
-      said.replaceChildren(
-        h(
-          "span",
-          { class: "quiet" },
-          many && state.show === "all" ? "Choose a head to open it." : "Point at a cell, or use the arrow keys.",
-        ),
-      );
+    if (state.show === "all") {
+      said.replaceChildren(h("span", { class: "quiet" }, "Choose a head to open it."));
       bars.replaceChildren();
       cell.setAttribute("aria-label", "nothing selected");
       return;
@@ -287,7 +310,8 @@ export function heatmap(ui) {
         : `“${from}” puts ${percent(w)} of its attention on “${to}”${w === max ? ", its largest share" : ""}.`;
     said.replaceChildren(
       h("div", {}, h("b", { class: "query" }, from), " → ", h("b", { class: "key" }, to), " ", h("b", {}, exact)),
-      h("span", { class: "quiet" }, sentence),
+      h("div", { class: "quiet" }, sentence),
+      at || state.row >= 0 ? "" : h("div", { class: "quiet" }, "Point at any cell."),
     );
     cell.setAttribute("aria-label", `${sentence} ${exact}`);
     const picked = Array.from(numbers, (x, i) => [x, i]).filter(([x]) => !Number.isNaN(x)),
@@ -298,11 +322,11 @@ export function heatmap(ui) {
               .slice(0, 14)
               .sort((a, b) => a[1] - b[1])
           : picked;
-    const reach = Math.max(scores ? Math.max(...top.map(([x]) => Math.abs(x))) : max, 1e-9);
+    const most = Math.max(scores ? Math.max(...top.map(([x]) => Math.abs(x))) : max, 1e-9);
     bars.replaceChildren(
       ...top.flatMap(([x, i]) => [
         h("span", { class: i === k ? "key on" : "" }, spec.keys[i]),
-        h("i", {}, h("u", { style: `width:${(100 * Math.abs(x)) / reach}%;${i === k ? "opacity:1" : ""}` })),
+        h("i", {}, h("u", { style: `width:${(100 * Math.abs(x)) / most}%;${i === k ? "opacity:1" : ""}` })),
         h("span", {}, scores ? fmt(x, 2) : x.toFixed(2)),
       ]),
     );
@@ -324,11 +348,13 @@ export function heatmap(ui) {
       g.x = scrolls ? scroller.scrollLeft : 0;
       g.y = scrolls ? scroller.scrollTop : 0;
       const c = paper(canvas, g.width, g.height),
-        [q, k] = at ?? [state.row, state.col];
+        [q, k] = lit();
+      key.style.marginLeft = `${g.left}px`;
+      ui.side.style.paddingTop = narrow || g.all ? "" : `${g.top}px`;
       if (g.all) paintAll(c, g);
       else paintOne(c, g, q, k);
-      line.setAttribute("aria-rowindex", Math.max(0, q) + 1);
-      cell.setAttribute("aria-colindex", Math.max(0, k) + 1);
+      line.setAttribute("aria-rowindex", q + 1);
+      cell.setAttribute("aria-colindex", k + 1);
       say(q, k);
     },
     table() {

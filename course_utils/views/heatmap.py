@@ -95,6 +95,8 @@ class Heatmap(View):
         axes.set_yticks(np.arange(len(queries) + 1) - 0.5, minor=True)
         axes.grid(which="minor", color="white", lw=1.5 if longest <= 64 else 0)
         axes.tick_params(which="minor", length=0)
+        for name, role, put in zip(self.options["axes"], ("query", "key"), (axes.set_ylabel, axes.set_xlabel), strict=True):
+            put(name, color=COLOURS[role] if name == role else "#596573")
         if len(queries) * len(keys) <= 256:
             for q, k in np.ndindex(weights.shape):
                 if not np.isnan(weights[q, k]):
@@ -119,6 +121,7 @@ def heatmap(
     head=0,
     names=None,
     select=None,
+    axes=("query", "key"),
     live=False,
     presenting=None,
 ):
@@ -128,7 +131,8 @@ def heatmap(
     queries, keys: labels, Q and K of them. mask: bool, True = may be attended, broadcastable to weights; the rest is
     hatched. kind: "weights" (0–1, each row sums to 1, or to 0 where all is masked) or "scores" (any number; −inf is
     masked). names: of the heads, where they have better ones than numbers, such as scores to compare. select:
-    (query, key) to light at first, labels or indices. live=True: Python hears `row`, `col`, `layer`, `head`.
+    (query, key) to light at first, labels or indices; the largest number is lit without it. axes: what the rows and the
+    columns are, where they are no queries and keys. live=True: Python hears `row`, `col`, `layer`, `head`.
 
     More than 4,096 weights travel as float16 (error ≤ 5·10⁻⁴); fewer, and all scores, as float32.
     Returns a view: describe() table() to_png() to_html(path) selection. Raises TypeError or ValueError that says what
@@ -180,6 +184,7 @@ def heatmap(
     arrays = {"weights": shown.astype("<f4" if exact else "<f2").ravel()}
     options = {"shape": list(values.shape), "queries": queries, "keys": keys, "mode": kind, "range": [low, high]}
     options |= {"names": names} if named else {}
+    options["axes"] = checked_labels(axes, 2, "axes", "a heatmap has {} sides")
     view = Heatmap(title, caption, arrays, state, controls, options, presenting)
     side = 0.42 * max(1.0, 6 / max(count, width))
     view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))

@@ -15,14 +15,20 @@ export function unknownOf({ source, tokenizer }, pieces) {
   return missing.size ? `It does not know ${[...missing].join(", ")}, and reads ${words[unk]} there. ` : "";
 }
 
-// A field, a button, and what is said of the model: `about`, and before it what `answer(models, text, going)` gives;
+// A field, a button, and a line on the model: `about`, or for once what `answer(models, text, going)` gives;
 // it ends when going() is false. forget(): shows what was there first; rows: of the field; with more than one, what is
 // typed is answered at once when the model is there; beside: what comes beside the button. The form's `ask(then)` asks,
 // and lets then(models, going) say more.
 export function form({ models, label, text, about }, answer, { forget, rows = 1, beside = "" } = {}) {
   const style = h("style", {}, OWN_CSS);
   if (!modelsAt()) return h("div", { class: "own", "data-testid": "model" }, ELSEWHERE, style);
-  const said = h("span", { role: "status", "data-testid": "model" }, about);
+  const facts = h("span", {}, about),
+    news = h("span"),
+    said = h("span", { role: "status", "data-testid": "model" }, facts, news);
+  function say(words) {
+    facts.className = words ? "away" : "";
+    news.textContent = words;
+  }
   let found = null,
     turn = 0;
   const field = h("textarea", {
@@ -36,12 +42,12 @@ export function form({ models, label, text, about }, answer, { forget, rows = 1,
     },
   });
   field.value = text;
-  const button = (words, onclick, hidden) => h("button", { type: "button", onclick, hidden }, words),
+  const button = (words, onclick, hidden, title) => h("button", { type: "button", onclick, hidden, title }, words),
     back = button("the first sentence", first, true);
   function first() {
     turn++;
     field.value = text;
-    said.textContent = about;
+    say("");
     back.hidden = true;
     forget();
     field.focus();
@@ -50,7 +56,7 @@ export function form({ models, label, text, about }, answer, { forget, rows = 1,
     const mine = ++turn,
       shares = models.map(() => 0),
       going = () => mine === turn && made.isConnected,
-      tell = (words) => mine === turn && (said.textContent = words);
+      tell = (words) => mine === turn && say(words);
     const come = (n) => (share) => {
       shares[n] = share / models.length;
       if (!found) tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
@@ -59,13 +65,14 @@ export function form({ models, label, text, about }, answer, { forget, rows = 1,
       if (!field.value.trim()) throw new Error("There is no word to read: type a text");
       found ??= await Promise.all(models.map((name, n) => loadModel(name, come(n))));
       if (!going()) return;
-      tell(about);
-      tell((await answer(found, field.value, going)) + about);
+      tell("");
+      tell(await answer(found, field.value, going));
       if (mine === turn) back.hidden = !forget;
-      if (then && going()) tell((await then(found, going)) + about);
+      if (then && going()) tell(await then(found, going));
     } catch ({ message }) {
-      const more = message.includes("files of the models") ? ELSEWHERE : about;
-      tell(`${message[0].toUpperCase()}${message.slice(1)}. ${more}`);
+      tell(
+        `${message[0].toUpperCase()}${message.slice(1)}. ${message.includes("files of the models") ? ELSEWHERE : ""}`,
+      );
     }
   }
   const line = h("label", {}, label, field),
@@ -73,7 +80,7 @@ export function form({ models, label, text, about }, answer, { forget, rows = 1,
       "div",
       { class: "own" },
       line,
-      button("ask the model", () => ask()),
+      button("ask the model", () => ask(), false, "It is computed in this page: what you type is sent nowhere."),
       beside,
       back,
       said,

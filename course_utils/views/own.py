@@ -4,17 +4,16 @@ from course_utils.text.vocabulary import join
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 
 LANGUAGES = {"en": "English", "fr": "French", "zh": "Chinese"}
-PIECES = "pieces of {} words"
-UNITS = {"words": "{} words", "characters": "{} characters", "exact": "signs"}
+PIECES = "word pieces"
+UNITS = {"words": "words", "characters": "characters", "exact": "signs"}
 UNITS |= dict.fromkeys(("subwords", "wordpiece", "bytepairs"), PIECES)
-PAIRS = "{train_pairs:,} {one}–{other} sentence pairs of "
 TRAINED = {
-    "grammar": f"{PAIRS}this course",
-    "tatoeba": f"{PAIRS}tatoeba.org (CC BY 2.0 FR)",
-    "shakespeare": "{train_characters:,} letters of Shakespeare and nothing else",
-    "quatrains": "{train_characters:,} signs of Chinese poems and nothing else",
-    "books": "{train_characters:,} letters of old novels in English and nothing else",
-    "data/stories/stories.gz": "{train_examples:,} small stories and nothing else",
+    "grammar": "{train_pairs:,} {one}–{other} sentence pairs",
+    "tatoeba": "{train_pairs:,} sentence pairs of tatoeba.org",
+    "shakespeare": "{train_characters:,} letters of Shakespeare",
+    "quatrains": "{train_characters:,} signs of Chinese poems",
+    "books": "{train_characters:,} letters of old novels",
+    "data/stories/stories.gz": "{train_examples:,} small stories",
 }  # by corpus
 
 
@@ -38,18 +37,19 @@ def answered(view, model, text, room=None, *modules, needs="", **more):
 
 def asked(loaded: list[Loaded], text, room=None, label="Your own sentence:", note="", **more) -> dict:
     """What own.js is told. text: what stands in the field, or its tokens; room: for so many tokens; None: as many as
-    the model sees; note: said of the model last; more: as the `title` and the `caption` of what is computed."""
+    the model sees; note: said of the model last, best in a few words, since all of it is one line; more: as the `title`
+    and the `caption` of what is computed."""
     first, names = loaded[0], [m.card["name"] for m in loaded]
     read, data, limit = first.source or first.tokenizer, first.card["data"], first.model.config.max_length
     kind, pair = read.to_json()["kind"], data.get("pair", "en-en")
     limit //= 1 + ("pair" in data and getattr(first.model, "shares_context", False))
     one, other = (LANGUAGES[language] for language in pair.split("-"))
     size = sum(p.numel() for p in first.model.parameters()) / 1e6
+    most = f"it sees {limit} at once" if room is None else f"reads up to {min(room, limit)}"
+    trained = TRAINED[data["corpus"]].format(one=one, other=other, **data)
     about = (
-        f"What you type is answered in this page, by {' and '.join(names)}: {size:.1f} million parameters"
-        f"{' each' * (len(names) > 1)}, trained on {TRAINED[data['corpus']].format(one=one, other=other, **data)}. "
-        f"Known: {len(read):,} {UNITS[kind].format(one)}; "
-        f"{f'it sees {limit} at once' if room is None else f'up to {min(room, limit)} in a sentence'}.{note}"
+        f"{' and '.join(names)}: {size:.1f} M parameters{' each' * (len(names) > 1)}, trained on {trained}. "
+        f"Knows {len(read):,} {UNITS[kind]}; {most}.{note}"
     )
     if not isinstance(text, str):
         bare = " ".join(t for t in text if t not in ("[CLS]", "[SEP]")).replace(" ##", "")

@@ -61,7 +61,8 @@ def in_common(one, other):
 
 common = torch.tensor([[float(in_common(mine, yours)) for yours in words] for mine in words])
 shares = common / common.sum(-1, keepdim=True)  # “Ten minutes of tensors”, below, explains keepdim
-heatmap(shares, words, words, title="Who has letters in common?", caption="Each row adds up to 1. More ink, more in common.")
+heatmap(shares, words, words, select=("tea", "meat"), title="Who has letters in common?",
+        caption="A row for each word that asks (the [query|query]), a column for each word that it asks (the [key|key]). Each row adds up to 1.")
 
 # %% [markdown]
 # <details><summary>Answer</summary>

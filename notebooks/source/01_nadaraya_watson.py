@@ -187,7 +187,7 @@ assert abs(by_hand.item() - 14.96) < 0.005
 # %%
 table = torch.stack([torch.ones(3) / 3, weights, torch.tensor([0.0, 1.0, 0.0])])
 names = ["equal weights", "softmax", "winner takes all"]
-heatmap(table, names, ["key 1", "key 2", "key 4"], title="How can scores be shared?",
+heatmap(table, names, ["key 1", "key 2", "key 4"], axes=("rule", "key"), select=("softmax", "key 2"), title="How can scores be shared?",
         caption="A cell is the weight of one key. The same scores, shared in three ways; "
                 "estimates 10, 14.96 and 20.")
 

@@ -602,7 +602,7 @@ assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - 
 # %%
 W = general.score.W.weight.detach()
 W = W / W.norm() * 2**0.5
-heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores",
+heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", select=(0, 1),
         title="W has learned a quarter turn",
         caption="A cell: how much a feature of the query (row) asks for a feature of the key "
                 "(column). q₁ asks for k₂, q₂ for −k₁.")
@@ -904,7 +904,7 @@ recorded = results.load("scores_task")
 percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()]
                         for tasks in recorded["share_right"].values()])
 best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
-heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores",
+heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores", axes=("score", "world"),
         title="Each world has a different winner",
         caption=f"A cell: right choices in % of a score (row) in a world (column); guessing gives "
                 f"12.5. {recorded.about}")

@@ -828,7 +828,8 @@ for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色�
         print(f"   {said_word}:", ", ".join(f"{c} {w:.2f}" for c, w in weighs[said_word].items() if w > 0.05))
     deaf_to = knocked_out(chinese, moment)
     without |= {v["name"]: " ".join(t.strip("▁") for t in v["tokens"]) for v in deaf_to if said_here == "happy"}
-    display(labs.alignment(found, variants=deaf_to, languages=("zh", "en"), title=f"What does “{said_here}” attend to?"))
+    display(labs.alignment(found, variants=deaf_to, languages=("zh", "en"), select=said_here if said_here in words else None,
+                           title=f"What does “{said_here}” attend to?"))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # 我 (I) 今天 (today) 很 (a link, literally *very*) 高兴 (happy): *happy* has most of its weight on 高 and 兴. 我 (I) 正在 (in the middle of) 吃 (eat) 绿色的 (green) 苹果 (apples): *eating* attends to 吃, the action, and to 在, which says that it is going on now.

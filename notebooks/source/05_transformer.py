@@ -36,8 +36,8 @@ with torch.no_grad(), recorded(grammar.model) as seen:
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
 labs.heads(maps_of, words, select=("it", "animal"), title="How much of “it” goes to “animal”?", model=grammar,
-           caption="Each small map is one head: a row for each [query|query], a column for each [key|key]. "
-                   "Below it: the weight from “it” to “animal”. Click a map to see its whole row of “it”.")
+           caption="Each small map is one head, and the number below it what “it” gives to “animal” there. Click a map to open it: "
+                   "a row for each [query|query], a column for each [key|key].")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argmax() == animal] == [(1, 1)]

@@ -173,8 +173,8 @@ def test_words_come_one_by_one(opened):
 def test_unknown_words_and_what_cannot_be_read_are_said(opened):
     page = opened(aligned(GRAMMAR))
     said = page.get_by_test_id("model")
-    expect(said).to_contain_text("trained on 20,000 English–French sentence pairs of this course")
-    expect(said).to_contain_text("818 English words; up to 64")
+    expect(said).to_contain_text("trained on 20,000 English–French sentence pairs")
+    expect(said).to_contain_text("Knows 818 words; reads up to 64")
     ask(page, "   ")
     expect(said).to_contain_text("no word to read")
     ask(page, "very " * 65)

@@ -97,7 +97,7 @@ export function flow(ui) {
       below = long([...tokens.plain, ...tokens.attention]),
       cell = (D <= 8 ? 9 : 6) * ui.tall,
       left = 64 * unit;
-    const size = Math.max(9 * unit, Math.min(30 * unit, (width - left - above * 0.71 + 8) / C)),
+    const size = Math.max(9 * unit, Math.min(48 * unit, (width - left - above * 0.71) / C)),
       tall = D * cell;
     const top = above * 0.71 + 18 * unit,
       row = top + tall + 7 * unit,
@@ -236,7 +236,7 @@ export function flow(ui) {
       (t) => g.target(t, n),
       g.bottom + g.tall + 10 * unit,
       (t) => t === now,
-      attends ? "query" : "output",
+      attends ? "query" : "text",
       "right",
     );
     places[side] = { ...g, n, written, box };
@@ -305,7 +305,7 @@ export function flow(ui) {
         "div",
         {},
         "Without, “",
-        h("b", { class: "output" }, tokens.plain[p]),
+        h("b", {}, tokens.plain[p]),
         `” reads the same ${D} ${D === 1 ? "number" : "numbers"} as every other word.`,
       ),
       h("div", { class: "quiet", "data-testid": "numbers" }, numbers),
@@ -322,7 +322,7 @@ export function flow(ui) {
         g = layout(pair ? half : width);
       for (const side of ["plain", "attention"]) {
         draw(side, g);
-        canvases[side].parentElement.style.width = `${g.width}px`;
+        canvases[side].parentElement.style.width = `${pair ? half : g.width}px`;
       }
       say();
       steps.sync();

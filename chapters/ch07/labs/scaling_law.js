@@ -89,7 +89,7 @@ export function scaling_law(ui) {
   ui.body.append(canvas);
   ui.side.append(said, stack);
   const controls = ui.root.querySelector(".controls");
-  controls.lastElementChild.before(
+  controls.append(
     ...(names.length ? [h("span", { class: "control" }, h("label", { for: list.id }, "as"), list)] : []),
     go,
   );

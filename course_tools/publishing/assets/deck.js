@@ -75,7 +75,9 @@
   const tall = views.filter((v) => (heights.get(v).at(-1).high * LEAST) / SCALES.at(-1) > HIGH);
   const rearrange = ({ shadowRoot: made }) => {
     made.querySelector(".stage").before(made.querySelector(".controls"));
-    made.querySelector(".foot")?.remove(); // table and words are for reading
+    const foot = made.querySelector(".foot"); // table and words are for reading
+    made.querySelector(".controls").append(...(foot?.querySelectorAll(".foot > button") ?? []));
+    foot?.remove();
   };
   for (const view of tall) {
     const script = make(
