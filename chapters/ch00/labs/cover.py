@@ -30,6 +30,7 @@ OTHERS = (
 )
 PRONOUNS = ("il", "elle", "ils", "elles")
 SURE = 0.5  # the model means what it writes when it gives it at least so much
+HINT = "In French an animal is [output|il], and a street is [output|elle]. "  # to SENTENCE
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
 MOST = 24  # words of a sentence
 
@@ -124,7 +125,7 @@ class Cover(View):
     """See `cover`."""
 
     kind = "cover"
-    modules = ("core", "models/load", "own", "cover")
+    modules = ("core", "models/load", "own", "cover_story", "cover_study", "cover")
     size = (9.6, 3.2)
 
     @property
@@ -208,9 +209,8 @@ def cover(
     sentence: str = SENTENCE,
     *,
     model: str | Loaded = MODEL,
-    title="“It” attends to the animal. Is that what decides?",
-    caption="What [query|it] attends to, in one of the attention maps of a small translator. In French an animal "
-    "is [output|il], a street [output|elle].",
+    title="“It” attends to “animal”. Is that why the French says “il”?",
+    caption="Arcs: what [query|it] attends to, in one attention map of a translation model that runs in this page.",
     live=False,
     presenting=None,
 ):
@@ -229,6 +229,7 @@ def cover(
     options = {
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
         "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD, "asker": asker, "pronouns": list(PRONOUNS),
+        "hint": HINT if sentence == SENTENCE else "",
         "own": asked([loaded], sentence, MOST, "Your own sentence, a slash between two words:",
                      f" Shown: one attention map, head {HEAD} of layer {LAYER} of its encoder.{seen}"),
     }  # fmt: skip
