@@ -29,11 +29,10 @@ export function cover(ui) {
   svg.setAttribute("class", "arcs");
   svg.setAttribute("aria-hidden", "true");
   ui.body.append(svg, sentence, french, says);
-  // one quiet line below: what is there on demand, and the way back once there is one
+  // one quiet line below: what is there on demand
   const foot = ui.root.querySelector(".foot"),
-    reset = ui.root.querySelector(".controls button");
+    reset = ui.root.querySelector(".foot > button, .controls button");
   foot?.prepend(h("details", { class: "more typed" }, h("summary", {}, "a sentence of your own"), own));
-  foot?.append(reset);
   const before = ui.root.querySelector(".caption")?.firstChild,
     leads = before?.data;
   const css = h("style");

@@ -127,6 +127,7 @@ class Cover(View):
     kind = "cover"
     modules = ("core", "models/load", "own", "cover_story", "cover_study", "cover")
     size = (9.6, 3.2)
+    colours = 128  # the word that asks has few pixels
 
     @property
     def shown(self) -> Study:
@@ -225,13 +226,13 @@ def cover(
     found = study(loaded, halves(sentence))
     tokens = found.tokens[0]
     asker = tokens.index("it") if "it" in tokens else len(tokens) - 1
-    seen = " It has seen the first sentence in training." if any(map(loaded.was_seen, halves(sentence))) else ""
+    seen = " It was trained on the first sentence, too." if any(map(loaded.was_seen, halves(sentence))) else ""
     options = {
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
         "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD, "asker": asker, "pronouns": list(PRONOUNS),
         "hint": HINT if sentence == SENTENCE else "",
         "own": asked([loaded], sentence, MOST, "Your own sentence, a slash between two words:",
-                     f" Shown: one attention map, head {HEAD} of layer {LAYER} of its encoder.{seen}"),
+                     f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}"),
     }  # fmt: skip
     state = {"shown": 0, "asker": asker, "tried": [], "turned": False, "own": ""}
     arrays = {"weights": np.stack(found.weights).astype("<f4").ravel()}
