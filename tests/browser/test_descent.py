@@ -71,7 +71,7 @@ def spot(page, name, cell=0):
 def test_five_scenes_by_key_forth_and_back(opened):
     page = opened()
     page.locator("canvas").focus()
-    expect(says(page)).to_contain_text("the last word written, “qu'”, is a row of a table")
+    expect(says(page)).to_contain_text("“qu'”, the last word written, is a list of 128 learned numbers")
     seen = []
     for step in range(LAST):
         seen.append(says(page).text_content())

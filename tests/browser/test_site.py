@@ -135,6 +135,7 @@ def test_the_first_view_is_there_at_once_and_moves(visit):
 
 def test_a_sentence_of_ones_own_is_answered_in_the_page(visit):
     page = visit("index.html")
+    page.get_by_text("a sentence of your own", exact=True).click()
     page.get_by_role("button", name="animal, street/bridge").click()
     until(lambda: "bridge" in page.locator(".words").inner_text())
 
