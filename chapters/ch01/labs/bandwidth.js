@@ -1,7 +1,7 @@
 // Kernel and bandwidth: the fitted curve, the heatmap of its weights and the leave-one-out error move together.
 import { h, fmt, mix, paper, pool, nearest, pointed, rgb } from "../../../course_utils/views/core.js";
 import { axes, curve, dot, effective, range, said, scale } from "../../../course_utils/views/axes.js";
-import { asked, legend, straight } from "./marks.js";
+import { asked, marked, straight } from "./marks.js";
 
 export function bandwidth(ui) {
   const { state, unit, spec, arrays } = ui,
@@ -83,7 +83,7 @@ export function bandwidth(ui) {
     c.textAlign = "right";
     c.fillText("0", bar.x - 6 * unit, y);
     c.textAlign = "left";
-    c.fillText(fmt(most, 2), bar.x + bar.w + 6 * unit, y);
+    c.fillText(fmt(most, most < 0.01 ? 3 : 2), bar.x + bar.w + 6 * unit, y);
     const row = nearest(Array.from(queries), state.query),
       t = box.h / Q;
     c.strokeStyle = theme.query;
@@ -152,7 +152,7 @@ export function bandwidth(ui) {
         y = scale(bottom, top, box.y + box.h, box.y);
       plots = { box, map, x };
       axes(c, ui, box, x, y, { x: "", y: spec.value_name });
-      legend(ui, c, box.x + box.w, box.y - 11 * unit, "value", truth_x);
+      marked(ui, c, box.x + box.w, box.y - 11 * unit, "value", truth_x);
       c.save();
       c.beginPath();
       c.rect(box.x, box.y, box.w, box.h);

@@ -11,7 +11,7 @@ export const straight = (c, x0, y0, x1, y1, ...how) =>
     ...how,
   );
 // Marks and what they are, in one row that ends at `right`: dots for values, the curve of the estimates, the truth.
-export function legend(ui, c, right, y, value, truth) {
+export function marked(ui, c, right, y, value, truth) {
   const { theme, unit } = ui;
   const items = [
     [value, (x) => dot(c, x + 8 * unit, y, 4 * unit, theme.value)],

@@ -1,7 +1,7 @@
 // Drag a query along the axis: bars are its weights on the keys, dots the values, the curve its estimate everywhere.
 import { h, fmt, paper, percent, pool, rgb, pointed } from "../../../course_utils/views/core.js";
 import { axes, curve, dot, effective, range, said, scale } from "../../../course_utils/views/axes.js";
-import { asked, legend, straight } from "./marks.js";
+import { asked, marked, straight } from "./marks.js";
 
 const ROOFS = [0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
@@ -123,7 +123,7 @@ export function pooling(ui) {
       x = scale(low, high, box.x, end);
       axes(c, ui, box, x, y, { x: "", y: spec.value_name });
       const value = small ? "value" : "value, larger with more weight";
-      legend(ui, c, narrow ? width - 2 : end, box.y - 11 * unit, value, truth_x);
+      marked(ui, c, narrow ? width - 2 : end, box.y - 11 * unit, value, truth_x);
       c.save();
       c.beginPath();
       c.rect(box.x, box.y - 2, box.w, box.h + 4);

@@ -134,7 +134,7 @@ export function softmax_lab(ui) {
       const now = [...state.scores, ...heights, ...w.map((s) => s || 0)];
       const shown = dragged ? now : ui.follow(`stages ${drags}`, now),
         [score, high, share] = [0, 1, 2].map((stage) => shown.slice(stage * n, (stage + 1) * n));
-      zone = { zero: 18 * unit + 58 * ui.tall, high: 58 * ui.tall };
+      zone = { zero: 23 * unit + 58 * ui.tall, high: 58 * ui.tall };
       const most = 58 * ui.tall,
         floor = zone.zero + zone.high + 46 * unit + most,
         one = { y: floor + 34 * unit, h: 36 * unit, w: wide - left - 8 * unit },

@@ -1,5 +1,4 @@
 // The mask lab: padding, causal, an empty row, and four orders of mask and softmax, three of them wrong.
-import MASKING_CSS from "./masking.css";
 import { fmt, h, legible, mix, paper, percent, rgb, softmax } from "../../../course_utils/views/core.js";
 
 export function masking(ui) {
@@ -15,10 +14,6 @@ export function masking(ui) {
   });
   ui.body.append(canvas);
   spec.presenting ? ui.below.append(say) : ui.body.parentElement.after(say);
-
-  const css = h("style");
-  css.textContent = MASKING_CSS;
-  ui.root.append(css);
 
   function compute() {
     const allowed = names.map((_, q) =>

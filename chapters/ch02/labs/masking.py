@@ -138,12 +138,12 @@ def masking(
     length = size if length is None else whole_number("length", length, 0, size)
     one_of("order", order, ORDERS), flag("causal", causal)
     controls = [
-        {"kind": "choice", "name": "order", "label": "order", "options": list(ORDERS),
-         "words": WORDS},
         {"kind": "range", "name": "length", "label": "real tokens", "values": list(range(size + 1)), "digits": 0},
         {"kind": "choice", "name": "causal", "label": "future", "options": [False, True],
          "words": {"false": "seen", "true": "hidden"}},
         {"kind": "range", "name": "empty", "label": "empty row", "values": list(range(size + 1)), "digits": 0},
+        {"kind": "choice", "name": "order", "label": "order", "options": list(ORDERS),
+         "words": WORDS},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]  # fmt: skip
     state = {"length": length, "causal": causal, "empty": 0, "order": order}

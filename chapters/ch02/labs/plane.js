@@ -1,4 +1,5 @@
 // Vectors of two numbers as arrows whose tips can be dragged; the contexts of A and B as marks.
+// What is there at first fills the plane, with room around it to drag a tip to.
 import { h, paper, pointed, rgb } from "../../../course_utils/views/core.js";
 
 // tips() -> the vectors, the query first; move(i, [x, y], done) is called while the tip of vector i is dragged.
@@ -6,6 +7,13 @@ export function plane(ui, tips, move) {
   const { spec, state, unit } = ui,
     canvas = h("canvas", { role: "img", "aria-label": spec.words, style: "cursor:grab;touch-action:none" }),
     round = (x) => Math.round(x * 20) / 20;
+  const given = [spec.state.query, spec.state.key_vectors].flat(),
+    spans = [0, 1].map((axis) => {
+      const all = [0, ...given.filter((_, i) => i % 2 === axis)],
+        [low, high] = [Math.min(...all), Math.max(...all)],
+        room = Math.max(0.2 * (high - low), 0.5);
+      return [low - room, high + room];
+    });
   let held = null,
     place = null;
   canvas.onpointerdown = (e) => {
@@ -20,11 +28,8 @@ export function plane(ui, tips, move) {
   };
   const drag = (e, done) => {
     if (held === null) return;
-    const edge = spec.reach,
-      at = pointed(e, canvas).map((p, i) =>
-        Math.max(-edge, Math.min(edge, round(i ? place.fromY(p) : place.fromX(p)))),
-      );
-    move(held, at, done);
+    const [x, y] = pointed(e, canvas).map((p, i) => Math.max(8, Math.min(place.size[i] - 8, p)));
+    move(held, [round(place.fromX(x)), round(place.fromY(y))], done);
   };
   canvas.onpointermove = (e) => drag(e, false);
   canvas.onpointerup = (e) => {
@@ -37,16 +42,16 @@ export function plane(ui, tips, move) {
     c.strokeStyle = ui.theme.line;
     c.lineWidth = 1;
     const { middle, one } = place,
-      lines = (middle_, size, draw) => {
-        for (let t = -Math.floor(middle_ / one); t <= middle_ / one; t++) {
+      lines = (zero, end, draw) => {
+        for (let t = -Math.floor(zero / one); zero + t * one < end; t++) {
           c.globalAlpha = t ? 0.55 : 1;
           c.beginPath();
-          draw(middle_ + t * one, size);
+          draw(zero + t * one);
           c.stroke();
         }
       };
-    lines(middle[0], high, (p, size) => (c.moveTo(p, 0), c.lineTo(p, size)));
-    lines(middle[1], wide, (p, size) => (c.moveTo(0, p), c.lineTo(size, p)));
+    lines(middle[0], wide, (p) => (c.moveTo(p, 0), c.lineTo(p, high)));
+    lines(middle[1], high, (p) => (c.moveTo(0, p), c.lineTo(wide, p)));
     c.globalAlpha = 1;
   }
   function arrow(c, [a, b], colour, width, name) {
@@ -66,7 +71,7 @@ export function plane(ui, tips, move) {
       for (const s of [2.6, -2.6]) c.lineTo(x + 11 * unit * Math.cos(turn + s), y + 11 * unit * Math.sin(turn + s));
     } else c.arc(x, y, 4, 0, 7);
     c.fill();
-    const left = a > spec.reach * 0.6;
+    const left = x > 0.72 * place.size[0];
     c.font = ui.font(13, 600);
     c.textAlign = left ? "right" : "left";
     c.textBaseline = b >= 0 ? "bottom" : "top";
@@ -99,11 +104,13 @@ export function plane(ui, tips, move) {
   function draw(wide, high, contexts) {
     const { theme } = ui,
       c = paper(canvas, wide, high),
-      middle = [wide / 2, high / 2],
-      one = (Math.min(wide, high) / 2 - 14 * unit) / spec.reach;
+      [[x0, x1], [y0, y1]] = spans,
+      one = Math.min(wide / (x1 - x0), high / (y1 - y0)),
+      middle = [wide / 2 - ((x0 + x1) / 2) * one, high / 2 + ((y0 + y1) / 2) * one];
     place = {
       middle,
       one,
+      size: [wide, high],
       x: (a) => middle[0] + a * one,
       y: (b) => middle[1] - b * one,
       fromX: (p) => (p - middle[0]) / one,
@@ -119,5 +126,5 @@ export function plane(ui, tips, move) {
     if (contexts) for (const which of ["b", "a"]) mark(c, which, contexts[which]);
     arrow(c, query, theme.query, 3.4 * unit, spec.query_name);
   }
-  return { canvas, draw };
+  return { canvas, draw, where: () => place };
 }

@@ -122,7 +122,7 @@ export function scaling(ui) {
         made = both(),
         head = 26 * unit,
         half = narrow ? width - 10 * unit : width * 0.44;
-      const box = { x: 2, y: head, w: half - 10 * unit, h: 140 * ui.tall };
+      const box = { x: 6 * unit, y: head, w: half - 14 * unit, h: 140 * ui.tall };
       const first = narrow ? 24 * unit : half + 44 * unit,
         side = narrow ? width - first - 4 : (width - first - 4 - 40 * unit) / 2,
         high = narrow ? 150 * unit : box.h,
@@ -189,7 +189,8 @@ export function scaling(ui) {
       c.fillStyle = theme.text;
       c.fillText("response of the weights to q·k", curveBox.x, curveBox.y - 6 * unit);
       const after = curveBox.x + c.measureText("response of the weights to q·k").width + 10 * unit;
-      if (!narrow) label("√d · ∂α/∂(q·k), median query", after, curveBox.y - 6 * unit, theme.quiet, 400, "bottom");
+      const exact = "√d · ∂α/∂(q·k), median query";
+      if (!narrow) label(exact, after, curveBox.y - 6 * unit, theme.quiet, 400, "bottom");
       curve(c, sizes, lines[0], ex, ey, brick, 2 * unit, [6, 3]);
       curve(c, sizes, lines[1], ex, ey, sand, 2.4 * unit);
       curves.forEach((list, i) =>

@@ -201,12 +201,18 @@ export function scoring(ui) {
   return {
     paint(width, narrow) {
       const made = both();
-      const high = (narrow ? 280 : spec.presenting ? 410 : 312) * ui.tall;
+      const high = (narrow ? 280 : spec.presenting ? 410 : 320) * ui.tall;
       if (flat) {
         const shown = state.step >= 5 && made.a.context.length === 2;
-        drawn.draw(narrow ? width : width * 0.38, high, shown ? { a: made.a.context, b: made.b.context } : null);
+        drawn.draw(
+          narrow ? width : width * (spec.presenting ? 0.34 : 0.38),
+          high,
+          shown ? { a: made.a.context, b: made.b.context } : null,
+        );
       }
-      table.style.height = `${flat && !narrow ? high + 26 * unit : 0}px`;
+      // room for all four steps of both, so that a row more or less moves nothing below
+      const rows = 25 + (flat ? 0 : 1.9 * D);
+      table.style.height = flat && !narrow ? `${high + 26 * unit}px` : spec.presenting ? "" : `${rows}em`;
       fields.forEach((f) => f());
       fillSlot("a", made.a);
       fillSlot("b", made.b);
@@ -252,6 +258,6 @@ export function scoring(ui) {
         ],
       };
     },
-    numbers: both,
+    numbers: () => ({ ...both(), plane: drawn?.where() }),
   };
 }

@@ -150,7 +150,6 @@ def scoring(
         for key, value in module.state_dict().items()
     }
     options = {"names": names, "dims": len(query), "query_name": query_name, "scores": list(made)}
-    options["reach"] = float(max(1.0, 1.15 * max(abs(query).max(), abs(keys).max())))
     if values is not None:
         values = as_array(values, "values")
         fits = values.ndim == 2 and len(values) == len(keys) and 1 <= values.shape[1] <= 8
