@@ -335,9 +335,27 @@ def test_the_bars_of_the_first_lab_stand_on_an_axis_that_does_not_move(show):
       }
       return most / devicePixelRatio;
     }"""
-    high = until(lambda: page.evaluate(blue), lambda seen: seen > 80)  # nearly all of the weight
+    high = until(lambda: page.evaluate(blue), lambda seen: seen > 60)  # nearly all of the weight, of 72 pixels
     page.evaluate("document.querySelector('.course-view').view.set({ width: 100 })")
     until(lambda: page.evaluate(blue), lambda seen: 0.25 < seen / high < 0.42)  # a third of it
+
+
+def test_the_weights_of_many_keys_can_be_seen_and_equal_ones_stay_low(show):
+    """With 50 keys the largest weight is a tenth or two: its bar is high all the same, on an axis that says so."""
+    page = show(labs.ask(torch.arange(50.0), torch.arange(50.0), query=24.5, width=2.0))
+    until(lambda: roof_and_most(page), lambda shown: shown[0] == 0.2 and 0.5 < shown[1] / shown[0] <= 1)
+    page.evaluate("document.querySelector('.course-view').view.set({ width: 1000 })")
+    until(lambda: roof_and_most(page), lambda shown: shown == pytest.approx([0.1, 0.02], abs=1e-4))
+    page.evaluate("document.querySelector('.course-view').view.set({ width: 0.1, query: 25 })")
+    until(lambda: roof_and_most(page), [1, 1])
+
+
+def roof_and_most(page):
+    """Where the axis of the weights ends, and the largest of them."""
+    return page.evaluate(
+        "() => { const n = document.querySelector('.course-view').view.numbers(); "
+        "return [n.roof, Math.max(...n.weights)] }"
+    )
 
 
 def test_every_lab_has_one_way_back(show):
