@@ -34,7 +34,7 @@ text = encode(tokenizer, *at_the_bank)
 words = [n for n, token in enumerate(text.tokens) if token[0] != "["]
 guessed = labs.predictions(text.tokens, gaps(stories.model, text), tokenizer.words, truth=text.tokens, positions=words,
                            select=text.tokens.index("her"), model="bert-stories", title="Which word is missing?",
-                           caption="Click a word: it is masked, and the bars show what bert-stories would put there.")
+                           caption="Click a [query|word] to cover it. The bars show which words bert-stories [output|expects] in the gap.")
 anna, she, her = (guessed.bars(position=text.tokens.index(word)) for word in ("anna", "she", "her"))
 left = gaps(stories.model, text, left=True).argmax(-1)  # attention to everything after the gap is forbidden
 from_the_left = sum(tokenizer.words[left[n]] == text.tokens[n] for n in words)
@@ -161,7 +161,7 @@ with torch.no_grad():
     parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
 labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
                 title="What is in the sum?",
-                caption="“bank” occurs twice. Switch parts off until the sums of both are equal. Each cell is one feature.")
+                caption="“bank” occurs twice. Switch parts off until both have the same sum. Rows: words; cells: features.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(map(torch.equal, batch, collate([pair])))
@@ -201,7 +201,7 @@ predict(
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
 whole_words = [word for word in tokenizer.words if word.isalpha() and len(word) > 2]
-labs.mask_tokens(shop, vocabulary=whole_words[:300], title="What is asked this time?")
+labs.mask_tokens(shop, vocabulary=whole_words[:300], title="Which words must the model predict this time?")
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
@@ -408,7 +408,7 @@ assert stories.card["training"]["step"] > STEPS and stories.model.config.num_lay
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": gaps(mine, text)}, tokenizer.words, truth=text.tokens,
                  positions=words, select=text.tokens.index("bank"), title="What did the training change?",
-                 caption="Click a word. Both models get the text with the same gap. The sentences are in no training story.")
+                 caption="Click a [query|word] to cover it. Both models get the text with the same gap; neither saw it in training.")
 
 # %% [markdown]
 # **Keep this:** from two questions about a lot of text, a model learns how that text uses its words.
@@ -537,7 +537,7 @@ best = tuple(map(int, best_span(answer.starts.log(), answer.ends.log(), inside))
 print("Your best_span answers:", " ".join(answer.tokens[best[0] : best[1] + 1]))
 labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.starts[context], end=answer.ends[context],
             question=question.question, title="Where does the answer begin?",
-            caption="Bars: the probability of each piece to be the first and the last. Framed: the best pair. Below: the right answer.")
+            caption="Bars: how probably the answer starts, or ends, at each piece. [output|Framed]: the best pair. Below it: the true answer.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == (answer.first, answer.last) and answer.text == question.answer and best[0] < best[1]

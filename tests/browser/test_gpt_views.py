@@ -276,13 +276,15 @@ def test_the_reader_plays(show):
     until(lambda: len(state(page)["guesses"]), 6)
     until(lambda: said(page), contains("That was the last one"))
     page.get_by_role("button", name="again").click()
-    until(lambda: said(page), contains("What comes next?"))
+    until(lambda: said(page), contains("What comes first? Your guess."))
     until(lambda: state(page)["guesses"], [])
 
 
 def test_the_model_is_silent_before_the_guess(show):
     page = show(game())
-    until(page.locator(".bars *").count, 0)
+    until(page.locator(".bars u").count, 0)
+    until(lambda: set(page.locator(".bars > span").all_inner_texts()), {"?", ""})
+    until(lambda: said(page, "score"), "")
     until(lambda: said(page, "text"), contains("·"))
     page.get_by_test_id("type").press_sequentially("x")
     settle(page)
