@@ -26,7 +26,7 @@ class Heatmap(View):
     """See `heatmap`, which makes it."""
 
     kind = "heatmap"
-    modules = ("core", "heatmap")
+    modules = ("core", "legend", "heatmap")
 
     @property
     def labels(self) -> tuple[list[str], list[str]]:
@@ -95,7 +95,9 @@ class Heatmap(View):
         axes.set_yticks(np.arange(len(queries) + 1) - 0.5, minor=True)
         axes.grid(which="minor", color="white", lw=1.5 if longest <= 64 else 0)
         axes.tick_params(which="minor", length=0)
-        for name, role, put in zip(self.options["axes"], ("query", "key"), (axes.set_ylabel, axes.set_xlabel), strict=True):
+        for name, role, put in zip(
+            self.options["axes"], ("query", "key"), (axes.set_ylabel, axes.set_xlabel), strict=True
+        ):
             put(name, color=COLOURS[role] if name == role else "#596573")
         if len(queries) * len(keys) <= 256:
             for q, k in np.ndindex(weights.shape):
