@@ -1,7 +1,8 @@
 // A translation that grows word by word: its rows of weights, both sentences, gold links, and what changes without a
 // word.
 import ALIGNMENT_CSS from "./alignment.css";
-import { fmt, h, legend, legible, mix, paper, percent, pointed, rgb } from "./core.js";
+import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
+import { legend } from "./legend.js";
 import STEPPER_CSS from "./stepper.css";
 import { stepper, still } from "./stepper.js";
 
@@ -448,7 +449,12 @@ export function alignment(ui) {
         ? `Gold agrees with ${hits} of ${words} ${words === 1 ? "word" : "words"} ` +
           `so far; alignment error rate ${fmt(aer, 2)}.`
         : "";
-    said.replaceChildren(h("div", {}, ...head), quiet(text), quiet(last), quiet(selected || touched ? "" : POINT));
+    said.replaceChildren(
+      h("div", {}, ...head),
+      quiet(text),
+      quiet(last),
+      quiet(last || selected || touched ? "" : POINT),
+    );
   }
   const css = h("style");
   css.textContent = STEPPER_CSS + ALIGNMENT_CSS;

@@ -32,7 +32,7 @@ class Alignment(View):
     """See `alignment`, which makes it."""
 
     kind = "alignment"
-    modules = ("core", "stepper", "alignment")
+    modules = ("core", "legend", "stepper", "alignment")
 
     @property
     def version(self) -> dict:
@@ -162,8 +162,9 @@ def alignment(
         tokens    the translation then; weights [T', S], or [T', S − 1] for a source without the word; may be None
         row       optional: only this target word could not attend to it
         by        optional: the word that replaced it
-    step: words written at first; None for all. select: the written word that is lit before anybody points; None: one that
-    disagrees with gold, or that attends far from its own place. languages: of both sides, as in ("en", "zh"), for fonts and readers.
+    step: words written at first; None for all. select: the written word that is lit before anybody points; None: one
+    that disagrees with gold, or that attends far from its own place.
+    languages: of both sides, as in ("en", "zh"), for fonts and readers.
     model: a translator with attention, as `load_checkpoint` gives it, or its name: the reader can then type a sentence,
     which it translates in the page, where its files are at hand.
     live=True: Python hears `step`, `variant` (0: none, else the place in variants from 1), `row`, `col`.

@@ -1,7 +1,9 @@
 // The controls of a view: native, labelled, described by its spec; a value is always its own, never an index.
+import CONTROLS_CSS from "./controls.css";
 import { control, fmt, fresh, h, nearest } from "./core.js";
 
 Object.assign(control, {
+  css: CONTROLS_CSS,
   range(ui, { name, label, values, digits = 2 }) {
     const id = fresh("c"),
       shown = h("output", { for: id, "data-testid": name });

@@ -145,7 +145,7 @@ export const nearest = (values, x) =>
 let serial = 0;
 export const fresh = (letter) => `${letter}${++serial}`;
 
-// The kinds of controls, by name: controls.js fills it, which a view without controls does not need.
+// The kinds of controls, by name, and their style: controls.js fills it, which a view without controls does not need.
 export const control = {};
 
 // What other modules add to every view: a function of the view's `ui` and of its picture, by name.
@@ -281,7 +281,7 @@ export function mount(host, kinds, given, buffer, link = null) {
   const footless = spec.foot === false || spec.presenting,
     back = footless ? -1 : controls.findIndex((c) => c.name === "reset");
   const style = h("style");
-  style.textContent = CORE_CSS;
+  style.textContent = CORE_CSS + (control.css ?? "");
   const shell = h(
     "div",
     {
@@ -318,12 +318,6 @@ export function mount(host, kinds, given, buffer, link = null) {
     delete host.view;
   };
   return () => stop();
-}
-// What the ink of a picture means, beside it: a ramp from low to high; marks: of other marks, [class, words].
-export function legend({ low = 0, high = 1, name = "weight", ink = "" } = {}, ...marks) {
-  const named = ([mark, words]) => h("span", {}, h("i", { class: mark, "aria-hidden": "true" }), words),
-    ramp = h("i", { class: `ramp ${ink}`, "aria-hidden": "true" });
-  return h("div", { class: "legend" }, h("span", {}, `${name} ${low}`, ramp, String(high)), ...marks.map(named));
 }
 // [query|text] in a caption is shown in that role's colour
 export function coloured(text) {

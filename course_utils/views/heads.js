@@ -3,7 +3,8 @@
 // twin.
 import HEADS_CSS from "./heads.css";
 import { cause, packed } from "./cause.js";
-import { h, legend, legible, mix, paper, rgb } from "./core.js";
+import { h, legible, mix, paper, rgb } from "./core.js";
+import { legend } from "./legend.js";
 import { modelsAt } from "./models/load.js";
 
 const { ceil, floor, max, min, round } = Math;
@@ -27,8 +28,7 @@ export function heads(ui) {
   let hover = {},
     geometry = null,
     atlas = null,
-    filled = null,
-    tallest = 0;
+    filled = null;
 
   // ---- the numbers
   let m = maps[0],
@@ -240,11 +240,14 @@ export function heads(ui) {
     c.font = ui.font(13, 700);
     const widest = (words) => min(130 * unit, ceil(words.reduce((a, w) => max(a, c.measureText(w).width), 0))),
       names = widest(m.keys),
-      label = max(widest(m.queries), widest(["query ↓"])) + 12 * unit,
       tail = names * 0.71 + 4;
     const spare = width - left - columns * (44 * unit + gap) - 24,
-      whole = label + 14 * unit * K + tail, // what it takes to see all columns at once
       beside = !narrow && spare >= 300 * unit,
+      bare = widest(m.queries) + 12 * unit,
+      named = max(bare, widest(["query ↓"]) + 12 * unit), // the corner is named where that hides no column
+      fits = named + 14 * unit * K + tail <= (beside ? spare : width - 4),
+      label = fits ? named : bare,
+      whole = label + 14 * unit * K + tail, // what it takes to see all columns at once
       room = beside ? min(spare, max(300 * unit, 0.55 * width, whole <= spare ? whole : 0)) : width - 4,
       tallest = 450 * ui.tall;
     const size = max(14 * unit, min(34 * unit, floor((room - label - tail) / K), floor(tallest / Q))),
@@ -254,6 +257,7 @@ export function heads(ui) {
       wide = min(K * size, max(100, room - label - end)),
       over = max(44 * unit, slanted ? names * 0.71 + 18 * unit : 0);
     const big = {
+      corner: fits ? ["query ↓", "key →"] : ["↓", "→"],
       left: label,
       top: over,
       size,
@@ -333,25 +337,13 @@ export function heads(ui) {
     c.lineWidth = line;
     c.strokeRect(x, y, wide, high);
   };
-  // the tallest bar: the largest weight of the word in any head
-  const reach = () => {
-    tallest = 1e-6;
-    for (let l = 0; l < L; l++)
-      for (let i = 0; i < H; i++)
-        weightsFrom(l, i).forEach((x) => {
-          if (x > tallest) tallest = x;
-        });
-  };
   function paintSmall(c, g) {
     const { theme } = ui,
       tiles = pixels(),
       q = query(),
       [l0, i0] = opened(),
       best = String(ranking()[0]),
-      bars = state.show === "row",
-      high = g.tall / Q,
-      step = g.tile / K;
-    bars && reach();
+      high = g.tall / Q;
     c.textBaseline = "alphabetic";
     c.imageSmoothingEnabled = Q > g.tall || K > g.tile;
     write(c, "head", g.left - 6, g.top - 6, "right");
@@ -365,24 +357,11 @@ export function heads(ui) {
           on = l === l0 && i === i0,
           bold = on || `${l},${i}` === best;
         c.globalAlpha = gone ? 0.3 : 1;
-        if (bars) {
-          const w = weightsFrom(l, i),
-            bar = (p, k) => {
-              const up = max((p / tallest) * g.tall, 0.5);
-              c.fillRect(x + k * step, y + g.tall - up, max(step > 3 ? step - 1 : step, 0.7), up);
-            };
-          c.fillStyle = theme.key;
-          c.globalAlpha *= 0.42;
-          w.forEach((p, k) => (empty(p) ? hatch(c, x + k * step, y, step, g.tall) : bar(p, k)));
-          c.globalAlpha /= 0.42;
-          if (fixed() !== null) bar(w[fixed()], fixed());
-        } else {
-          if (m.masked) hatch(c, x, y, g.tile, g.tall);
-          c.drawImage(tiles, i * K, l * Q, K, Q, x, y, g.tile, g.tall);
-          c.fillStyle = theme.query;
-          if (high >= 4) box(c, theme.query, 1.3, x - 0.5, y + q * high - 0.5, g.tile + 1, high + 1);
-          else c.fillRect(x - 4, y + q * high - 1, 4, max(2, high + 1));
-        }
+        if (m.masked) hatch(c, x, y, g.tile, g.tall);
+        c.drawImage(tiles, i * K, l * Q, K, Q, x, y, g.tile, g.tall);
+        c.fillStyle = theme.query;
+        if (high >= 4) box(c, theme.query, 1.3, x - 0.5, y + q * high - 0.5, g.tile + 1, high + 1);
+        else c.fillRect(x - 4, y + q * high - 1, 4, max(2, high + 1));
         c.globalAlpha = 1;
         box(
           c,
@@ -464,8 +443,9 @@ export function heads(ui) {
     );
     c.restore();
     c.textBaseline = "middle";
-    write(c, "key →", left - 8 * unit, high - 28 * unit, "right", theme.key, 12);
-    write(c, "query ↓", left - 8 * unit, high - 10 * unit, "right", theme.query, 12);
+    g.corner.forEach((text, i) =>
+      write(c, text, left - 8 * unit, high - (i ? 28 : 10) * unit, "right", theme[i ? "key" : "query"], 12),
+    );
     for (let q = rows[0]; q < rows[1]; q++) {
       const y = high + (q + 0.5) * size - g.y,
         on = q === q0;
@@ -555,11 +535,7 @@ export function heads(ui) {
     knock.disabled = b === H;
     why?.sync(from, m.keys[key(weightsFrom(a, b))]);
     const given = [who("query", from), " → ", fixed() === null ? "its strongest word" : who("key", m.keys[k])];
-    what.replaceChildren(
-      "below each map: ",
-      ...(byEffect() ? [spec.effect] : given),
-      state.show === "row" ? ` · the tallest bar is ${plain(tallest, 2)}` : "",
-    );
+    what.replaceChildren("below each map: ", ...(byEffect() ? [spec.effect] : given));
     small.tell([L, columns, a + 1, b + 1, sentence(a, b)]);
     large.tell([Q, K, q + 1, key(weightsFrom(a, b)) + 1, sentence(a, b)]);
     if (filled !== m) {
@@ -668,7 +644,7 @@ export function heads(ui) {
           maps: [map],
           reads: text,
           high: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((step) => most <= step) ?? 1,
-          controls: spec.controls.filter((c) => c.name === "show"),
+          controls: spec.controls.filter((c) => c.name === "reset"),
           state: { ...state, query, key: -1, number: "weight", knocked: [] },
         },
         arrays: { map0 },

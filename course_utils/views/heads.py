@@ -36,7 +36,7 @@ class Heads(View):
     """See `heads`, which makes it."""
 
     kind = "heads"
-    modules = ("core", "heads")
+    modules = ("core", "legend", "heads")
     colours = 256
 
     @property
@@ -222,13 +222,12 @@ def heads(
         layer, head = divmod(int(np.nan_to_num(np.array(shown, float), nan=-np.inf).argmax()), first["shape"][1])
     else:
         layer, head = checked_index(layer, first["shape"][0], "layer"), 0
-    state |= {"layer": layer, "head": head, "query": max(query, 0), "key": key, "show": "maps", "knocked": []}
-    choices = [("show", "show", {"maps": "whole maps", "row": "the word’s row"})]
-    choices += [("number", "below each map", {"weight": "its weight", "effect": effect})] if by_effect else []
-    controls = [
-        {"kind": "choice", "name": name, "label": label, "options": list(words), "words": words}
-        for name, label, words in choices
-    ]
+    state |= {"layer": layer, "head": head, "query": max(query, 0), "key": key, "knocked": []}
+    controls: list[dict[str, Any]] = [{"kind": "button", "name": "reset", "label": "reset"}]
+    if by_effect:
+        words = {"weight": "its weight", "effect": effect}
+        choice = {"kind": "choice", "name": "number", "label": "below each map", "options": list(words), "words": words}
+        controls.insert(0, choice)
     if len(maps) > 1:
         controls.insert(0, {"kind": "choice", "name": "map", "label": "map", "options": [m["name"] for m in maps]})
     if caption is None:
@@ -306,16 +305,9 @@ def _grid(view, axes, layers, heads, wide) -> None:
         x, y = column * (1 + GAP), layer * down
         if np.isnan(shown).any():
             frame(axes, x + 0.5, y + 0.5, hatch="//////", ec="#c3ced9", lw=0)
-        if view.state["show"] == "row":
-            step = 1 / len(row)
-            tall = np.nan_to_num(row) / np.nanmax(weights[:, :, query], initial=1e-6)
-            bars = axes.bar(x + step * (np.arange(len(row)) + 0.5), -tall, step * 0.8, y + 1, color=COLOURS["key"])
-            for k, bar in enumerate(bars):
-                bar.set_alpha(1 if k == view.key(row) and chosen else 0.42)
-        else:
-            smooth = "nearest" if max(shown.shape) <= 24 else "antialiased"
-            axes.imshow(shown, cmap=ink, vmin=0, vmax=high, extent=(x, x + 1, y + 1, y), interpolation=smooth)
-            axes.plot([x - 0.04] * 2, [y + i / len(shown) for i in (query, query + 1)], color=COLOURS["query"], lw=2)
+        smooth = "nearest" if max(shown.shape) <= 24 else "antialiased"
+        axes.imshow(shown, cmap=ink, vmin=0, vmax=high, extent=(x, x + 1, y + 1, y), interpolation=smooth)
+        axes.plot([x - 0.04] * 2, [y + i / len(shown) for i in (query, query + 1)], color=COLOURS["query"], lw=2)
         here = view.opened == (layer, head)
         frame(axes, x + 0.5, y + 0.5, ec="#1b2430" if here else "#c3ced9", lw=1.6 if here else 0.6)
         if (layer, head) in view.knocked:
@@ -323,7 +315,7 @@ def _grid(view, axes, layers, heads, wide) -> None:
         mean = np.nan if view.by_effect else row[view.key(row)]
         number = mean if head is None else numbers[layer, head]
         axes.text(x + 0.5, y + 1.06, _short(number, 2), ha="center", va="top", fontsize=size)
-    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * down, -0.1))  # pictures and bars have moved them
+    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * down, -0.1))  # pictures have moved them
     axes.set_xticks([i * (1 + GAP) + 0.5 for i in range(wide)], [*range(1, heads + 1), "mean"][:wide], fontsize=size)
     axes.set_yticks([i * down + 0.5 for i in range(layers)], [f"layer {i + 1}" for i in range(layers)])
     bare_axes(axes, labelsize=size)

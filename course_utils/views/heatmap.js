@@ -1,7 +1,8 @@
 // The heatmap: queries down, keys across, ink is attention. One canvas; only what is in the window is painted.
 // Its accessible twin is an ARIA grid of one cell that moves with the selection.
 import HEATMAP_CSS from "./heatmap.css";
-import { fmt, h, legend, legible, mix, paper, percent, pointed, rgb } from "./core.js";
+import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
+import { legend } from "./legend.js";
 
 export function heatmap(ui) {
   const { spec, state, unit, arrays } = ui,

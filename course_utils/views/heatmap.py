@@ -26,7 +26,7 @@ class Heatmap(View):
     """See `heatmap`, which makes it."""
 
     kind = "heatmap"
-    modules = ("core", "heatmap")
+    modules = ("core", "legend", "heatmap")
 
     @property
     def labels(self) -> tuple[list[str], list[str]]:

@@ -280,7 +280,18 @@ def test_knock_out_a_single_weight(show):
     until(lambda: page.evaluate(STATE)["variant"], 0)
 
 
+def test_it_opens_on_a_word_that_tells_something(show):
+    """The one asked for, one that disagrees with gold, or the one that attends farthest from its own place."""
+    opens = lambda **options: show(european(**options)).get_by_test_id("readout").inner_text  # noqa: E731
+    until(opens(), contains("Area"))
+    until(opens(select="signé"), contains("“signé” puts"))
+    moved = [(t, s if t != 5 else 9) for t, s in GOLD]
+    until(opens(gold=moved), contains("“économique” puts"))
+
+
 def test_gold_links_are_outlined(show):
+    page = show(european(gold=GOLD))
+    until(page.locator(".legend").inner_text, contains("gold link"))
     until(lambda: picture(show(european(gold=GOLD))) != picture(show(european())))
     moved = [(t, (s + 1) % 13) for t, s in GOLD]
     page = show(european(gold=moved))

@@ -27,7 +27,7 @@ def layers(count=3, heads=4, queries=12, keys=12):
 
 
 def encoder(**options):
-    return labs.heads(layers(), WORDS, **{"select": ("it", "animal"), **options})
+    return labs.heads(layers(), WORDS, **{"select": ("it", "animal"), "layer": 0, **options})
 
 
 def three(first="encoder", **options):
@@ -43,9 +43,8 @@ def scenes():
     effects = torch.rand(3, 4, generator=torch.Generator().manual_seed(1))
     return {
         "encoder": encoder(),
-        "row": at(encoder(effects=effects), show="row", layer=1, head=2, knocked=[[0, 1], [2, 3]]),
+        "effects": at(encoder(effects=effects), layer=1, head=2, knocked=[[0, 1], [2, 3]]),
         "decoder": at(three("decoder"), head=-1),
-        "rows of a mask": at(three("decoder"), show="row"),
         "source": three("source", select="动物"),
         "one": labs.heads(layers(1, 1), WORDS),
         "long": labs.heads(layers(2, 2, 64, 64), [f"word{i}" for i in range(64)]),
@@ -190,10 +189,10 @@ def test_pointing_at_a_word_shows_it_in_every_head(show):
         page.mouse.move(box["x"] + 12, box["y"] + y)
         settle(page)
         seen.setdefault(page.get_by_test_id("number").inner_text(), y)
-    asked = [w for w in WORDS if any(f"what {w} gives to animal" in t for t in seen)]
+    asked = [w for w in WORDS if any(f": {w} → animal" in t for t in seen)]
     assert set(asked) == set(WORDS), seen
     until(lambda: state(page)["query"], 7)
-    y = next(y for t, y in seen.items() if "what street gives" in t)
+    y = next(y for t, y in seen.items() if ": street →" in t)
     page.mouse.click(box["x"] + 12, box["y"] + y)
     page.mouse.move(2, 2)
     settle(page)
@@ -251,11 +250,11 @@ import torch
 from chapters.ch05 import labs
 from course_utils.views.view import at
 weights = [torch.softmax(torch.randn(1, 4, 6, 6), -1) for _ in range(2)]
-view = labs.heads(weights, list("abcdef"), select=(2, 3), live=True)
+view = labs.heads(weights, list("abcdef"), select=(2, 3), layer=0, live=True)
 def hear(change):
     even = torch.full((1, 4, 6, 6), 1 / 6)
     title = f"without {change.new}"
-    answer = labs.heads([even, even], list("abcdef"), select=(2, 3), title=title)
+    answer = labs.heads([even, even], list("abcdef"), select=(2, 3), layer=0, title=title)
     view.replace(at(answer, knocked=change.new))
 view.observe(hear, "knocked")
 view"""
@@ -276,15 +275,14 @@ REPAINTS = """async patches => { const v = document.querySelector('.course-view'
     await new Promise(f => requestAnimationFrame(() => setTimeout(f))); } }"""
 
 
-@pytest.mark.parametrize("what", ["maps", "row"])
-def test_144_heads_of_64_words_repaint_under_the_hand(show, what):
+def test_144_heads_of_64_words_repaint_under_the_hand(show):
     """12 × 12 heads, T = 64: a repaint takes 8 to 12 ms of the thread's own time on a quiet machine.
 
     The bound is wide: a machine that others share runs at half its speed.
     """
     weights = torch.softmax(4 * torch.randn(12, 12, 64, 64, generator=torch.Generator().manual_seed(0)), -1)
     view = labs.heads(weights, [f"w{i}" for i in range(64)], select=(1, 0))
-    page = show(at(view, show=what), width=1200)
+    page = show(view, width=1200)
     protocol = page.context.new_cdp_session(page)
     protocol.send("Performance.enable", {"timeDomain": "threadTicks"})
 
@@ -300,7 +298,7 @@ def test_144_heads_of_64_words_repaint_under_the_hand(show, what):
         start = spent()
         page.evaluate(REPAINTS, patches)
         each = 1000 * (spent() - start) / len(patches)
-        print(f"{what}, other {name}: {each:.1f} ms")
+        print(f"other {name}: {each:.1f} ms")
         assert each < 100, f"{each:.1f} ms for a repaint of 144 heads"
 
 
@@ -354,9 +352,16 @@ def test_never_wider_than_the_column(show, width):
 
 @pytest.mark.parametrize("width", [480, 1000])
 def test_the_layout_does_not_jump(show, width):
-    page = show(scenes()["row"], width=width)
+    page = show(scenes()["effects"], width=width)
     heights = set()
-    for patch in ({}, {"head": 0}, {"head": -1}, {"query": 10, "key": -1}, {"layer": 2, "head": 3}, {"show": "maps"}):
+    for patch in (
+        {},
+        {"head": 0},
+        {"head": -1},
+        {"query": 10, "key": -1},
+        {"layer": 2, "head": 3},
+        {"number": "weight"},
+    ):
         numbers(page, **patch)
         heights.add(page.locator(".course-view").evaluate("e => e.offsetHeight"))
     assert len(heights) == 1
@@ -398,7 +403,7 @@ def test_presenting_size(show):
     until(lambda: page.locator(".course-view").bounding_box()["height"] < 1000)
 
 
-@pytest.mark.parametrize("name", ["row", "decoder"])
+@pytest.mark.parametrize("name", ["effects", "decoder"])
 def test_without_scripts_picture_sentence_and_table_remain(show, name):
     page = show(scenes()[name], scripts=False)
     until(lambda: page.locator("img").bounding_box()["width"] > 200)

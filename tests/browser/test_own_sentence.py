@@ -170,6 +170,23 @@ def test_words_come_one_by_one(opened):
     assert {count for count, _ in seen} >= set(range(1, len(written) + 1))
 
 
+@pytest.mark.parametrize("view", [lambda: aligned(GRAMMAR), explored])
+def test_an_own_sentence_is_one_line_and_one_line_of_facts(opened, view):
+    page = opened(view(), size=(940, 900))
+    field, button, facts = (
+        page.locator(".own").locator(part).bounding_box() for part in ("textarea", "button >> nth=0", "[role=status]")
+    )
+    assert field["height"] < 40 and abs(field["y"] - button["y"]) < 8 and facts["height"] < 24
+    view_box = page.locator(".view").bounding_box()
+    assert button["x"] + button["width"] <= view_box["x"] + view_box["width"]
+    before = page.locator(".course-view").evaluate("e => e.offsetHeight")
+    answered(page, "The zyzzyva was too tired.")
+    assert page.locator(".own").bounding_box()["height"] == pytest.approx(
+        facts["y"] + facts["height"] - field["y"], abs=9
+    )
+    assert before > 0
+
+
 def test_unknown_words_and_what_cannot_be_read_are_said(opened):
     page = opened(aligned(GRAMMAR))
     said = page.get_by_test_id("model")

@@ -245,7 +245,7 @@ def test_a_model_of_pieces_writes_on_piece_by_piece_and_says_what_it_read(opened
     page.wait_for_function(f"document.querySelector('.course-view').view.state.own.length > {len(BEGUN) + 40}")
     page.get_by_role("button", name="stop").click()
     expect(page.get_by_test_id("model")).to_contain_text("pieces, ")
-    expect(page.get_by_test_id("model")).to_contain_text("letters of old novels in English and nothing else")
+    expect(page.get_by_test_id("model")).to_contain_text("letters of old novels")
     written, drawn = state(page)["own"], []
     while len(BEGUN + PROSE.tokenizer.decode(drawn)) < len(written):
         drawn.append(int(next_piece(BEGUN, drawn).argmax()))
