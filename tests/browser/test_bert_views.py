@@ -192,6 +192,45 @@ def test_draw_again_and_10_000_times(show):
     until(lambda: state(page)["draws"], 1)
 
 
+def test_few_draws_are_counted_and_many_have_bands(show):
+    view = masking()
+    page = show(view)
+    until(page.locator(".over").inner_text, contains("thin line: the intended share"))
+    counts, texts = view.statistics["counts"], page.locator(".rows .quiet")
+    until(lambda: texts.first.inner_text(), f"{counts['chosen']} of 12, intended 15 %")
+    assert page.locator(".zone").first.bounding_box()["width"] == 0
+    page.get_by_role("button", name="100 draws", exact=True).click()
+    until(page.locator(".over").inner_text, contains("grey: where chance puts 95 of 100 shares"))
+    until(lambda: texts.first.inner_text(), contains("by chance"))
+    assert page.locator(".zone").first.bounding_box()["width"] > 2
+
+
+def beside(page):
+    """Each label at the left: (its text, its box)."""
+    settle(page)
+    return [(e.inner_text().split("\n")[0], e.bounding_box()) for e in page.locator(".beside").all()]
+
+
+@pytest.mark.parametrize("width", [1000, 420])
+def test_each_line_says_at_its_left_what_it_is(show, width):
+    """Labels are level with what they name, and no word runs into them; on a phone the masking lab has none."""
+    for view, row, wanted in (
+        (masking(), "li b", {"to predict", "model reads"} if width > 700 else set()),
+        (expected(), ".word small", {"before", "after"}),
+        (labs.tagged(NAMES, TAGS, predicted=GUESSED), ".tag", {"true tag", "model"}),
+        (answered(), ".tag, .pair", {"start", "true"}),
+    ):
+        page = show(view, width=width)
+        shown = [(text, box) for text, box in beside(page) if box]
+        assert {text for text, _ in shown} == wanted
+        rows = [box for box in (e.bounding_box() for e in page.locator(row).all()) if box]
+        for text, box in shown:
+            middle = box["y"] + box["height"] / 2
+            level = [r for r in rows if r["y"] <= middle <= r["y"] + r["height"]]
+            assert text == "to predict" or level, text
+            assert all(box["x"] + box["width"] <= r["x"] + 1 for r in level), text
+
+
 def test_bars_and_bands_have_their_widths(show):
     view = masking(draws=40)
     page = show(view)
@@ -305,6 +344,17 @@ def test_embeddings_by_pointer(show):
     until(lambda: said(page), contains("“[SEP]”, position 15"))
 
 
+def test_colours_have_a_scale(show):
+    normed = torch.nn.functional.layer_norm(sum(parts()), (40,))
+    view = labs.embeddings(parts(), WORDS, normed=normed)
+    page = show(view)
+    scales = page.locator(".legend span")
+    until(scales.count, 3)
+    for text, reach in zip(scales.all_inner_texts(), view.options["reach"].values(), strict=False):
+        assert f"−{reach:g}" in text and text.endswith(f"{reach:g}")
+    assert scales.last.inner_text() == "features 0 to 15 of 40"
+
+
 def test_each_cell_has_the_colour_of_its_number(show):
     """Found by pointing: the pixel under the pointer is paper, towards sand above 0 and towards brick below."""
     view = sums()
@@ -409,6 +459,19 @@ def test_words_are_chosen_by_click_and_keys(show):
     until(pressed.count, 1)
     until(lambda: pressed.get_attribute("data-word"), "13")
     until(page.locator('.word[tabindex="0"]').count, 1)
+
+
+def test_the_covered_word_is_a_gap(show):
+    """From the beginning: the word is not to be seen, its room stays, and the text says which word it was."""
+    words = ["a", "dog", "bites"]
+    page = show(labs.predictions(words, torch.eye(3), words, truth=words, select="dog"))
+    until(lambda: said(page), contains("At position 2, “dog” is covered. The model expects “dog”, the true word."))
+    assert [e.is_visible() for e in page.locator(".word span").all()] == [True, False, True]
+    wide = [e.bounding_box()["width"] for e in page.locator(".word").all()]
+    page.keyboard.press("Tab")
+    page.locator('[data-word="2"]').click()
+    until(lambda: [e.is_visible() for e in page.locator(".word span").all()], [True, True, False])
+    assert [e.bounding_box()["width"] for e in page.locator(".word").all()] == wide
 
 
 def test_only_asked_positions_can_be_chosen(show):
@@ -540,7 +603,8 @@ WALK = """async () => {
       slider.dispatchEvent(new Event('input'));
       await note();
     }
-  for (const other of root.querySelectorAll('input[type=radio], input[type=checkbox], .controls button, button.word')) {
+  const pressed = 'input[type=radio], input[type=checkbox], .controls button, button.word, .foot > button';
+  for (const other of root.querySelectorAll(pressed)) {
     other.click();
     await note();
   }

@@ -378,6 +378,31 @@ def test_a_pointer_lights_and_leaves(show):
     until(lambda: said(page).split(" · ")[0], still.split(" · ")[0])
 
 
+def test_maps_are_equal_squares_whatever_their_words(show):
+    panels = [
+        (
+            f"{name}, layer 2, head 2",
+            noise(q, k).softmax(-1),
+            [f"q{i}" for i in range(q)],
+            [f"k{i}" for i in range(k)],
+            n,
+        )
+        for n, (name, q, k) in enumerate(
+            [("Transformer", 5, 5), ("BERT", 16, 16), ("GPT", 9, 4)] * 2 + [("a", 3, 3)], 1
+        )
+    ]
+    for width, rows in ((920, 2), (390, 4)):
+        page = show(labs.journey(panels, select=("q0", "k0")), width=width)
+        settle(page)
+        sizes = {tuple(e.bounding_box()[s] for s in ("width", "height")) for e in page.locator("canvas").all()}
+        assert len(sizes) == 1, sizes
+        tops = {round(e.bounding_box()["y"]) for e in page.locator("canvas").all()}
+        assert len(tops) == rows
+        cut = "e => [...e.querySelectorAll('*')].some(x => x.scrollWidth > x.clientWidth + 1)"
+        assert not any(e.evaluate(cut) for e in page.locator(".head, .words").all())
+    until(page.locator(".sentence .key").inner_text, "k0")
+
+
 # ---- how they look and behave
 WALK = """async () => {
   const view = document.querySelector('.course-view'), root = view.shadowRoot;
@@ -400,7 +425,7 @@ WALK = """async () => {
       list.dispatchEvent(new Event('change'));
       await note();
     }
-  for (const other of root.querySelectorAll('.keys button, .controls button:not(.play)')) {
+  for (const other of root.querySelectorAll('.keys button, .controls button:not(.play), .foot > button')) {
     other.click();
     await note();
   }

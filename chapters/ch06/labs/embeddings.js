@@ -37,19 +37,19 @@ export function embeddings(ui) {
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
   const legend = h("div", { class: "legend" });
   ui.body.append(picture, legend);
+  ui.below.append(say);
   // what the colours mean: a scale for the parts and their sum, another one behind the norm
-  function scales(theme) {
-    const ramp = `background:linear-gradient(to right,${[theme.minus, theme.paper, theme.plus].map(rgb).join()})`,
-      { reach } = spec,
-      of = (n) => String(n).replace("-", "−"),
-      scale = (n, what) => [h("span", {}, `${what} ${of(-n)}`), h("i", { style: ramp }), h("span", {}, `${n}`)];
+  function scales() {
+    const of = (n) => String(n).replace("-", "−"),
+      ramp = () => h("i", { class: "ramp signed", "aria-hidden": "true" }),
+      scale = (what, n) => h("span", {}, `${what} ${of(-n)}`, ramp(), of(n)),
+      last = state.first + W - 1;
     legend.replaceChildren(
-      h("span", { class: "quiet" }, `features ${state.first} to ${state.first + W - 1} of ${spec.size}`),
-      h("span", { class: "scale" }, ...scale(reach.parts, spec.normed ? "parts and sum" : "below 0")),
-      ...(spec.normed ? [h("span", { class: "scale" }, ...scale(reach.normed, titles.normed))] : []),
+      scale(spec.normed ? "parts and sum" : "below 0", spec.reach.parts),
+      ...(spec.normed ? [scale(titles.normed, spec.reach.normed)] : []),
+      h("span", { class: "window" }, `features ${state.first} to ${last} of ${spec.size}`),
     );
   }
-  ui.below.append(say);
   canvas.onpointermove = (e) => {
     at = under(e);
     ui.set({});
@@ -200,7 +200,7 @@ export function embeddings(ui) {
           c.strokeRect(g.x + (feature - state.first) * cell - 1, g.y + word * high - 1, cell + 1, high);
         }
       });
-      scales(theme);
+      scales();
       const numbers = parts.map((p) => row(p, word)[feature]),
         sum = total(word),
         twins = names.map((n, t) => t).filter((t) => t !== word && names[t] === names[word]);

@@ -142,7 +142,7 @@ export function mask_tokens(ui) {
   function lay(width, narrow) {
     const c = document.createElement("canvas").getContext("2d");
     c.font = ui.font(narrow || spec.presenting ? 13.5 : 15.5, 700);
-    const wide = (w) => c.measureText(w).width + 14 * unit,
+    const wide = (w) => c.measureText(w).width + (spec.presenting ? 11 : 14) * unit,
       least = Math.min(Math.max(...[...names, mask, ...vocabulary].map(wide)), Math.max(wide(mask), 76 * unit)),
       across = Math.max(1, Math.floor((width - parseFloat(getComputedStyle(list).paddingLeft)) / least)),
       whole = longest <= across;

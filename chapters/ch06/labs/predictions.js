@@ -32,7 +32,7 @@ export function predictions(ui) {
     }));
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
   const box = h("div"),
-    legend = h("span", { class: "quiet" }),
+    marks = h("span", { class: "quiet" }),
     controls = ui.root.querySelector(".controls");
   let line = null,
     shown = null,
@@ -62,7 +62,7 @@ export function predictions(ui) {
   }
   ui.body.append(
     box,
-    h("div", { class: "legend" }, one ? panels[0].score : legend, controls),
+    h("div", { class: "marks" }, one ? panels[0].score : marks, controls),
     say,
     h(
       "div",
@@ -118,7 +118,7 @@ export function predictions(ui) {
       const { names, positions, bars, known, at, ready } = shown,
         n = positions.indexOf(state[at]),
         word = names[state[at]];
-      legend.textContent = asked() && !one ? "✓ the first choice is the true word, ✗ it is another" : "";
+      marks.textContent = asked() && !one ? "✓ the first choice is the true word, ✗ it is another" : "";
       panels.forEach(({ list, score }, m) => {
         const best = bars(m, n),
           true_ = known(m, n),

@@ -160,7 +160,7 @@ def next_character(
         {"kind": "button", "name": "reset", "label": "again"},
     ]
     view = NextCharacter(title, caption, arrays, {"guesses": [], "own": ""}, controls, options, presenting)
-    told = "Your own beginning, which the model continues (new line: Shift + Enter):"
+    told = "Your own beginning:"
     return shell(answered(view, model, "ROMEO:\nBut soft, ", None, "continued", label=told), live)
 
 
