@@ -19,14 +19,14 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who bites whom?
-# Each of these words is a vector of eight random numbers, which serves as query, key and value. Every word attends to all six and gets a weighted average. **Before you touch anything:** if "dog" and "man" change places, what happens to the average of "bites"?
+# Each of these words is a vector of eight random numbers, which serves as query, key and value. Every word attends to all six and gets a weighted average. **Guess before you look on:** if "dog" and "man" change places, what happens to the average of "bites"?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 draw = torch.Generator().manual_seed(0)
 vectors = {word: torch.randn(8, generator=draw) for word in "the dog bites man cat sees bear .".split()}
 sentence = "the dog bites the man .".split()
 X = torch.stack([vectors[word] for word in sentence])  # [6, 8]
-labs.shuffle(X, sentence, caption="Left, a row for each word: its weights. Right, its average. Drag “dog” and “man” to each other’s places: does any [output|output] change?")
+labs.shuffle(X, sentence, order=[0, 4, 2, 3, 1, 5], caption="A row is a word: its weights on all six, then its average, its [output|output]. “dog” and “man” have changed places. Follow the lines: has any output changed? Drag other words, too.")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>

@@ -136,7 +136,7 @@ def test_the_verdict_is_computed(show):
 # ---- under the hand
 def test_words_move_by_key_button_and_pointer(show):
     page = show(labs.shuffle(sentence(), WORDS))
-    until(lambda: said(page), contains("nothing to compare yet"))
+    until(lambda: said(page), contains("This is the first order"))
     page.get_by_role("button", name="dog, place 2 of 6").focus()
     page.keyboard.press("Shift+ArrowRight")
     settle(page)
@@ -232,10 +232,10 @@ def test_both_points_on_the_circle_can_be_dragged(show):
 def test_paths_say_their_counts(show):
     page = show(labs.paths(length=9, kernel=3))
     settle(page)
-    until(page.get_by_test_id("convolution").inner_text, contains("path 4 = ⌈(n − 1) ÷ (k − 1)⌉"))
+    until(page.get_by_test_id("convolution").inner_text, contains("4 steps = ⌈(n−1)/(k−1)⌉"))
     page.get_by_text("dilated", exact=True).click()
     settle(page)
-    until(page.get_by_test_id("convolution").inner_text, contains("path 2 = ⌈log₃ n⌉"))
+    until(page.get_by_test_id("convolution").inner_text, contains("2 steps = ⌈log₃ n⌉"))
     until(
         lambda: said(page),
         contains("8 steps through the recurrent layer, 2 through the dilated convolutions, 1 in self-attention"),
