@@ -121,12 +121,9 @@ export function shuffle(ui) {
     on: () => move(state.word, slot() + 1),
     reverse: () => reorder(state.order.toReversed()),
     mix() {
-      const order = [...state.order];
-      do
-        for (let i = T - 1; i > 0; i--) {
-          const j = Math.floor(Math.random() * (i + 1));
-          [order[i], order[j]] = [order[j], order[i]];
-        }
+      const dice = () => state.order.map((w) => [Math.random(), w]).sort(([a], [b]) => a - b);
+      let order;
+      do order = dice().map(([, w]) => w);
       while (order.every((w, s) => w === state.order[s]));
       reorder(order);
     },
@@ -172,11 +169,11 @@ export function shuffle(ui) {
       return;
     }
     const verdict = made.equivariant
-      ? ["each output moved with its word and did not change: ", h("b", {}, "equivariant"), ". "]
+      ? ["each output moved with its word and did not change: ", h("b", {}, "equivariant"), "."]
       : [
           "the outputs changed: ",
           h("b", {}, "not equivariant"),
-          `. “${names[most]}” differs most, by ${fmt(made.change[most], 2)}. `,
+          `. “${names[most]}” differs most, by ${fmt(made.change[most], 2)}.`,
         ];
     const pooled = made.invariant
       ? ["Their mean stayed: ", h("b", {}, "invariant"), "."]

@@ -31,7 +31,7 @@ export function shuffled(ui, canvas, same) {
       tail = Math.max(wide("Δ 0.00", 12, 700), wide("same", 12, 400)) + 12 * unit,
       lines = tail + (narrow ? 34 : 56) * unit;
     const beside = all - 2 * left - gap - lines,
-      most = Math.min(44 * unit, (290 * ui.tall) / T),
+      most = Math.min(44 * unit, ((spec.presenting ? 250 : 290) * ui.tall) / T),
       stack = Math.min(most, beside / (T + 0.6 * E)) < 22 * unit;
     const cell = Math.floor(stack ? Math.min((all - left) / T, most) : Math.min(most, beside / (T + 0.6 * E))),
       room = stack ? all - 2 * left - lines : beside - T * cell,
@@ -90,61 +90,50 @@ export function shuffled(ui, canvas, same) {
         c.fillStyle = rgb(mix(theme.paper, v < 0 ? theme.plus : purple, (0.9 * Math.abs(v)) / reach));
         c.fillRect(x + e * bit, y, bit - 1, row - 2);
       });
-    const verdict = (change, y) => {
-      const at = [out + span + 6 * unit, y + middle];
-      if (!away) return;
-      if (change < same) write("same", ...at, { size: 12, colour: theme.quiet });
-      else write(`Δ ${fmt(change, 2)}`, ...at, { size: 12, weight: 700, colour: rgb(theme.minus) });
-    };
-    const link = (from, to, colour, thick) => {
-      const [x0, x1] = [out + span + tail, before - 6 * unit],
-        [y0, y1] = [from + middle, to + middle];
-      c.strokeStyle = colour;
-      c.lineWidth = thick * unit;
+    const size = Math.min(13, (0.8 * row) / unit),
+      [x0, x1] = [out + span + tail, before - 6 * unit],
+      head = { weight: 600, colour: theme.output };
+    const lines = names.map((name, w) => ({
+      ...{ name, y: down + places[w] * row, y0: down + w * row, picked: w === state.word, change: made.change[w] },
+      ...{ now: made.outputs[state.order.indexOf(w)], first: made.first[w] },
+    }));
+    lines.push({ y: mean, y0: mean, change: made.drift, now: made.mean, first: made.first_mean });
+    for (const { name, y, y0, picked, change, now, first } of lines) {
+      strip(now, out, y);
+      strip(first, before, y0);
+      const moved = Math.abs(y - y0) > 1,
+        [from, to] = [y + middle, y0 + middle],
+        at = [out + span + 6 * unit, from];
+      if (away && change < same) write("same", ...at, { size: 12, colour: theme.quiet });
+      else if (away) write(`Δ ${fmt(change, 2)}`, ...at, { size: 12, weight: 700, colour: rgb(theme.minus) });
+      c.strokeStyle = picked ? theme.output : moved ? theme.text : theme.hatch;
+      c.lineWidth = (picked || moved ? 1.8 : 1.2) * unit;
       c.beginPath();
-      c.moveTo(x0, y0);
-      c.bezierCurveTo((x0 + x1) / 2, y0, (x0 + x1) / 2, y1, x1, y1);
+      c.moveTo(x0, from);
+      c.bezierCurveTo((x0 + x1) / 2, from, (x0 + x1) / 2, to, x1, to);
       c.stroke();
-    };
-    const size = Math.min(13, (0.8 * row) / unit);
-    names.forEach((name, w) => {
-      const [y, y0] = [down + places[w] * row, down + w * row],
-        picked = w === state.word,
-        colour = picked ? theme.output : theme.text,
-        weight = picked ? 700 : 400;
-      strip(made.outputs[state.order.indexOf(w)], out, y);
-      strip(made.first[w], before, y0);
-      verdict(made.change[w], y);
-      const moved = Math.abs(places[w] - w) > 0.01;
-      link(y, y0, picked ? theme.output : moved ? theme.text : theme.hatch, picked || moved ? 1.8 : 1.2);
-      c.font = ui.font(size, weight);
-      const text = fit(name, widest);
-      write(text, before + span + 7 * unit, y0 + middle, { size, weight, colour });
-      if (stack) write(text, left - 8 * unit, y + middle, { align: "right", size, weight, colour });
-    });
-    c.lineWidth = 2 * unit;
-    c.strokeStyle = theme.output;
-    c.strokeRect(out - 2, down + places[state.word] * row - 1, span + 2, row);
-    c.strokeRect(before - 2, down + state.word * row - 1, span + 2, row);
-    strip(made.mean, out, mean);
-    strip(made.first_mean, before, mean);
-    verdict(made.drift, mean);
-    link(mean, mean, theme.hatch, 1.2);
-    const head = { weight: 600, colour: theme.output };
-    write("mean", out - 8 * unit, mean + middle, { ...head, align: "right", size });
+      const how = name ? { size, weight: picked ? 700 : 400, colour: picked ? theme.output : theme.text } : head;
+      wide(name ?? "", size, how.weight);
+      if (name) write(fit(name, widest), before + span + 7 * unit, to, how);
+      if (stack || !name) write(name ? fit(name, widest) : "mean", out - 8 * unit, from, { ...how, align: "right" });
+      if (!picked) continue;
+      c.lineWidth = 2 * unit;
+      c.strokeRect(out - 2, y - 1, span + 2, row);
+      c.strokeRect(before - 2, y0 - 1, span + 2, row);
+    }
     write("outputs now", out, down - 14 * unit, head);
     write("outputs at first", before, down - 14 * unit, head);
     // what the colours are: left of the mean, or below it
-    const ways = [["output below 0", "above 0"], ["below 0", "above 0"], ["< 0", "> 0"]]; // prettier-ignore
-    const room = stack ? Infinity : out - left - wide("mean", size) - 16 * unit,
-      signs = ways.find((way) => wide(way.join(""), 12, 400) + 52 * unit < room) ?? ways[2];
+    const signs = ["output below 0", "above 0"];
+    if (!stack && wide(signs.join(""), 12, 400) + wide("mean", size) + 68 * unit > out - left)
+      signs.splice(0, 2, "< 0", "> 0");
     let x = stack ? out : left;
     signs.forEach((text, i) => {
       const y = mean + (stack ? row + 16 * unit : middle);
       c.fillStyle = rgb(mix(theme.paper, i ? purple : theme.plus, 0.7));
       c.fillRect(x, y - 6 * unit, 12 * unit, 12 * unit);
       write(text, x + 17 * unit, y, { size: 12, colour: theme.quiet });
-      x += 17 * unit + wide(text, 12, 400) + 18 * unit;
+      x += wide(text, 12, 400) + 35 * unit;
     });
   }
   return (made, places, width, narrow) => {
