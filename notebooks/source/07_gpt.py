@@ -392,7 +392,7 @@ def next_logits(written):
 
 labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer))), text=opening, then=next_logits,
               model="gpt-prose", live=True, temperature=0.7, top_k=12, title="Which word will it be?",
-              caption="Bar: how likely a piece is to be drawn (␣: a space). Hatched: cut. [output|Purple] mark: what the model gives.")
+              caption="The settings sharpen, flatten or cut what the model gives; then one piece is [output|drawn] (␣: a space).")
 
 # %% [markdown]
 # <a id="temperature"></a><a id="top-k"></a><a id="top-p"></a>
