@@ -7,6 +7,7 @@ import labs
 import numpy as np
 import pytest
 import torch
+from cut_labels import cut_labels
 from waiting import contains, differs, lacks, numbers, picture, settle, state, until
 
 from chapters.ch07.labs.journey import Panel
@@ -442,6 +443,35 @@ def test_every_control_repaints_and_nothing_jumps(show, name):
         heights, pictures, over = page.evaluate(WALK)
         assert len(heights) == 1, (width, heights)
         assert pictures >= 5 and over <= 1, (width, pictures, over)
+
+
+@pytest.mark.parametrize("name", ["sampling", "scaling_law"])
+def test_no_label_is_cut(show, name):
+    page = show(MADE[name]())
+    for width in (920, 700, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        assert cut_labels(page) == [], width
+
+
+def test_the_curves_and_points_of_the_law_are_named(show):
+    page = show(labs.scaling_law(parameters=175e9, tokens=300e9))
+    settle(page)
+    written, _ = page.evaluate(SPY)
+    assert {"the best of every budget", "the same budget, other sizes", "GPT-3 2.00", "best 1.95"} <= set(written)
+    page.get_by_role("button", name="go to the best").click()
+    settle(page)
+    until(lambda: "yours 1.95" in page.evaluate(SPY)[0])
+
+
+def test_many_rare_tokens_are_words_not_a_bar(show):
+    view = labs.sampling(noise(2000, seed=5) / 2, [f"t{i}" for i in range(2000)], text="so", top_k=5)
+    page = show(view)
+    settle(page)
+    written, clipped = page.evaluate(SPY)
+    others = [t for t in written if t.startswith("cut; the model gives them")]
+    assert len(others) == 1 and "1986 others" in written
+    assert clipped == written.count("cut") == 9
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -10,7 +10,6 @@ export function shuffle(ui) {
     T = names.length,
     SAME = 1e-9, // computed in double precision: what differs less has not changed
     first = names.map((_, i) => i);
-  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const matrix = (array, rows) =>
     Array.from({ length: rows }, (_, r) =>
       Array.from(array.subarray((r * array.length) / rows, ((r + 1) * array.length) / rows)),
@@ -82,9 +81,7 @@ export function shuffle(ui) {
     wants = true;
   }
   let wants = false,
-    shown = "",
-    places = null,
-    time = 0;
+    shown = "";
   function grab(e, word) {
     if (e.button) return;
     ui.set({ word });
@@ -128,7 +125,9 @@ export function shuffle(ui) {
       reorder(order);
     },
   });
-  ui.body.append(line, canvas);
+  const sign = (name, text) => h("span", {}, h("i", { class: name }), text),
+    signs = h("div", { class: "legend" }, "outputs:", sign("below0", "below 0"), sign("above0", "above 0"));
+  ui.body.append(h("div", { class: "top" }, line, signs), canvas);
   ui.below.append(say);
   const css = h("style");
   css.textContent = SHUFFLE_CSS;
@@ -146,23 +145,10 @@ export function shuffle(ui) {
     if (wants) chips[state.word].focus();
     wants = false;
   }
-  // rows glide to their new places; the numbers are the new ones at once
-  function glide() {
-    const target = first.map((w) => state.order.indexOf(w)),
-      now = performance.now(),
-      share = 1 - Math.exp(-Math.min(now - time, 50) / 70);
-    time = now;
-    places =
-      !places || still()
-        ? target
-        : places.map((p, w) => (Math.abs(target[w] - p) < 0.01 ? target[w] : p + (target[w] - p) * share));
-    if (places.some((p, w) => p !== target[w])) ui.set({});
-  }
   const picture = shuffled(ui, canvas, SAME);
   const list = (words) => words.map((w) => `“${names[w]}”`).join(words.length === 2 ? " and " : ", ");
   function tell(made) {
     const moved = first.filter((w) => state.order[w] !== w),
-      most = made.change.indexOf(Math.max(...made.change)),
       who = moved.length > 3 ? `${moved.length} words` : list(moved);
     if (!moved.length) {
       say.replaceChildren("This is the first order. Drag a word: do the two ends of each line stay alike?");
@@ -170,11 +156,7 @@ export function shuffle(ui) {
     }
     const verdict = made.equivariant
       ? ["each output moved with its word and did not change: ", h("b", {}, "equivariant"), "."]
-      : [
-          "the outputs changed: ",
-          h("b", {}, "not equivariant"),
-          `. “${names[most]}” differs most, by ${fmt(made.change[most], 2)}.`,
-        ];
+      : ["the outputs changed: ", h("b", {}, "not equivariant"), "."];
     const pooled = made.invariant
       ? ["Their mean stayed: ", h("b", {}, "invariant"), "."]
       : ["Their mean moved by ", h("b", {}, fmt(made.drift, 2)), ": not invariant."];
@@ -187,8 +169,9 @@ export function shuffle(ui) {
     paint(width, narrow) {
       const made = compute();
       sentence();
-      glide();
-      picture(made, places, width, narrow);
+      // rows glide to their new places; the numbers are the new ones at once
+      const places = first.map((w) => state.order.indexOf(w));
+      picture(made, ui.follow("places", places), width, narrow);
       tell(made);
     },
     table() {

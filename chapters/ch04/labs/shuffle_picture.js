@@ -32,8 +32,9 @@ export function shuffled(ui, canvas, same) {
       lines = tail + (narrow ? 34 : 56) * unit;
     const beside = all - 2 * left - gap - lines,
       most = Math.min(44 * unit, ((spec.presenting ? 250 : 290) * ui.tall) / T),
-      stack = Math.min(most, beside / (T + 0.6 * E)) < 22 * unit;
-    const cell = Math.floor(stack ? Math.min((all - left) / T, most) : Math.min(most, beside / (T + 0.6 * E))),
+      fits = beside / (T + 0.6 * E),
+      stack = fits < 22 * unit,
+      cell = Math.floor(Math.min(stack ? (all - left) / T : fits, most)),
       room = stack ? all - 2 * left - lines : beside - T * cell,
       bit = Math.min(0.8 * cell, room / E / 2),
       row = stack ? Math.min(cell, 28 * unit) : cell,
@@ -57,7 +58,7 @@ export function shuffled(ui, canvas, same) {
           x = left + places[u] * cell;
         c.fillStyle = rgb(colour);
         c.fillRect(x, y, cell - 2, cell - 2);
-        if (cell < 25 * unit) return;
+        if (wide(".00", 11.5, 400) > cell - 3) return;
         const at = [x + cell / 2 - 1, y + cell / 2];
         write(short(made.weights[s][r]), ...at, { align: "center", size: 11.5, colour: legible(colour) });
       });
@@ -123,23 +124,11 @@ export function shuffled(ui, canvas, same) {
     }
     write("outputs now", out, down - 14 * unit, head);
     write("outputs at first", before, down - 14 * unit, head);
-    // what the colours are: left of the mean, or below it
-    const signs = ["output below 0", "above 0"];
-    if (!stack && wide(signs.join(""), 12, 400) + wide("mean", size) + 68 * unit > out - left)
-      signs.splice(0, 2, "< 0", "> 0");
-    let x = stack ? out : left;
-    signs.forEach((text, i) => {
-      const y = mean + (stack ? row + 16 * unit : middle);
-      c.fillStyle = rgb(mix(theme.paper, i ? purple : theme.plus, 0.7));
-      c.fillRect(x, y - 6 * unit, 12 * unit, 12 * unit);
-      write(text, x + 17 * unit, y, { size: 12, colour: theme.quiet });
-      x += wide(text, 12, 400) + 35 * unit;
-    });
   }
   return (made, places, width, narrow) => {
     const at = layout(width, narrow, made.mean.length),
       { theme } = ui;
-    paper(canvas, Math.min(width, at.before + at.span + at.left), at.mean + at.row + (at.stack ? 30 : 2) * unit);
+    paper(canvas, Math.min(width, at.before + at.span + at.left), at.mean + at.row);
     c.textBaseline = "middle";
     weights(made, places, at);
     outputs(made, places, at);

@@ -126,9 +126,9 @@ export function sampling(ui) {
   );
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
   ui.body.append(list);
-  const signs = { bar: "how likely it is drawn", mark: "what the model gives it", cut: "cut: never drawn" };
-  const legend = Object.entries({ ...signs, ring: "its share of your draws" });
-  ui.side.append(h("div", { class: "legend" }, ...legend.map(([n, t]) => h("span", {}, h("i", { class: n }), t))), say);
+  const signs = { bar: "how likely it is drawn", mark: "what the model gives it", cut: "cut: never drawn" },
+    legend = Object.entries(signs).map(([n, t]) => h("span", {}, h("i", { class: n }), t));
+  ui.side.append(h("div", { class: "legend" }, ...legend), say);
   ui.body.parentElement.before(line);
   const under = (e) => {
     const i = Math.floor((e.offsetY - geometry.top) / geometry.step);
@@ -306,22 +306,9 @@ export function sampling(ui) {
           } // longer than there is room
           c.fillStyle = theme.output;
           c.fillRect(x(first) - 1.2 * unit, middle - step * 0.44, 2.4 * unit, step * 0.88);
-          if (n && drawn.length > 1) {
-            c.fillStyle = `rgb(${theme.paper.join(" ")})`;
-            c.strokeStyle = theme.output;
-            c.lineWidth = 2 * unit;
-            c.beginPath();
-            c.arc(x(n / drawn.length), middle, 4 * unit, 0, 7);
-            c.fill();
-            c.stroke();
-          }
           c.font = ui.font(12, i === chosen ? 700 : 400);
           c.fillStyle = keep ? theme.text : theme.quiet;
-          c.fillText(
-            keep ? fmt(p) : "cut",
-            Math.max(x(keep ? p : open), x(first), n && drawn.length > 1 ? x(n / drawn.length) : 0) + 8 * unit,
-            middle,
-          );
+          c.fillText(keep ? fmt(p) : "cut", Math.max(x(keep ? p : open), x(first)) + 8 * unit, middle);
         }
         if (n) {
           c.textAlign = "right";
