@@ -348,11 +348,13 @@ def test_colours_have_a_scale(show):
     normed = torch.nn.functional.layer_norm(sum(parts()), (40,))
     view = labs.embeddings(parts(), WORDS, normed=normed)
     page = show(view)
-    scales = page.locator(".legend span")
+    scales = page.locator(".scales span")
     until(scales.count, 3)
     for text, reach in zip(scales.all_inner_texts(), view.options["reach"].values(), strict=False):
         assert f"−{reach:g}" in text and text.endswith(f"{reach:g}")
     assert scales.last.inner_text() == "features 0 to 15 of 40"
+    ramp = page.locator(".scales i").first
+    assert ramp.bounding_box()["width"] > 50 and "gradient" in ramp.evaluate("e => getComputedStyle(e).backgroundImage")
 
 
 def test_each_cell_has_the_colour_of_its_number(show):

@@ -35,13 +35,13 @@ export function embeddings(ui) {
     canvas,
   );
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  const legend = h("div", { class: "legend" });
+  const legend = h("div", { class: "scales" });
   ui.body.append(picture, legend);
   ui.below.append(say);
   // what the colours mean: a scale for the parts and their sum, another one behind the norm
   function scales() {
     const of = (n) => String(n).replace("-", "−"),
-      ramp = () => h("i", { class: "ramp signed", "aria-hidden": "true" }),
+      ramp = () => h("i", { "aria-hidden": "true" }),
       scale = (what, n) => h("span", {}, `${what} ${of(-n)}`, ramp(), of(n)),
       last = state.first + W - 1;
     legend.replaceChildren(

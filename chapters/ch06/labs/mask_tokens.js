@@ -143,7 +143,10 @@ export function mask_tokens(ui) {
     const c = document.createElement("canvas").getContext("2d");
     c.font = ui.font(narrow || spec.presenting ? 13.5 : 15.5, 700);
     const wide = (w) => c.measureText(w).width + (spec.presenting ? 11 : 14) * unit,
-      least = Math.min(Math.max(...[...names, mask, ...vocabulary].map(wide)), Math.max(wide(mask), 76 * unit)),
+      least = Math.min(
+        Math.max(...[...names, mask, ...vocabulary].map(wide)),
+        Math.max(wide(mask), (spec.presenting ? 0 : 76) * unit),
+      ),
       across = Math.max(1, Math.floor((width - parseFloat(getComputedStyle(list).paddingLeft)) / least)),
       whole = longest <= across;
     list.style.gridTemplateColumns = `repeat(${whole ? longest : Math.min(across, T)},minmax(0,1fr))`;
