@@ -1004,7 +1004,7 @@ assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# By the definition BLEU is 0: the two share no run of three words, and the candidate has no run of four at all. sacrebleu's corpus score and our `bleu` stay 0. Its score for single sentences counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four: 23.2. So a score needs the name of its tool and settings.
+# By the definition BLEU is 0: the two share no run of three words, and the candidate has no run of four at all. sacrebleu's corpus score and our `bleu` stay 0. sacrebleu's score for single sentences counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four: 23.2. So a score needs the name of its tool and settings.
 #
 # #### Exercise ●●○ · 5 minutes
 # "Each at most as often as it occurs there": write this clipped count. `Counter` counts the elements of a list.
