@@ -133,7 +133,7 @@ export function bandwidth(ui) {
         under = 46 * unit, // the axis and the query below the curve
         between = (narrow ? 0 : 30) * unit + 24 * unit,
         side = narrow
-          ? Math.min(width - 32 * unit, 320 * unit)
+          ? Math.min(width - 32 * unit, 360 * unit)
           : Math.round(Math.min((exams ? 0.4 : 0.34) * width, (exams ? 340 : 310) * ui.tall));
       const left = { x: 46 * unit, w: (narrow ? width - 18 * unit : width - side - between) - 46 * unit };
       // beside the map, curve and error are as high as it; below each other they have heights of their own
@@ -143,7 +143,7 @@ export function bandwidth(ui) {
         curveBox = { ...left, y: box.y + box.h + under + 22 * unit, h: error },
         end = exams ? curveBox.y + error + 36 * unit : box.y + box.h + under,
         map = narrow
-          ? { x: 26 * unit, y: end + 40 * unit, w: side, h: side }
+          ? { x: (width - side) / 2 + 12 * unit, y: end + 40 * unit, w: side, h: side }
           : { x: width - side - 2, y: head, w: side, h: side };
       const c = paper(canvas, width, Math.max(end, map.y + side + 34 * unit));
       const [bottom, top] = range([...values, ...(truth_y ?? [])]),

@@ -97,7 +97,7 @@ export function masking(ui) {
       const longest = Math.max(...names.map((n) => c0.measureText(n).width)),
         label = Math.min(80 * unit, longest + 10 * unit);
       const wide = Math.floor(
-          Math.min((narrow ? width - label - tail : (width - label - tail - gap) / 2) / T, 60 * unit),
+          Math.min((narrow ? width - label - tail : (width - label - tail - gap) / 2) / T, 72 * unit),
         ),
         high = Math.floor(Math.min(wide, 34 * unit, (250 * ui.tall) / T)),
         size = [wide, high],

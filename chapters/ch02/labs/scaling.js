@@ -124,11 +124,12 @@ export function scaling(ui) {
         half = narrow ? width - 10 * unit : width * 0.44;
       const box = { x: 6 * unit, y: head, w: half - 14 * unit, h: 140 * ui.tall };
       const first = narrow ? 24 * unit : half + 44 * unit,
-        side = narrow ? width - first - 4 : (width - first - 4 - 40 * unit) / 2,
+        beside = !narrow || width > 480 * unit,
+        side = beside ? (width - first - 4 - 40 * unit) / 2 : width - first - 4,
         high = narrow ? 150 * unit : box.h,
         maps = [0, 1].map((i) => ({
-          x: narrow ? first : first + i * (side + 40 * unit),
-          y: narrow ? box.y + box.h + (66 + i * 52) * unit + i * high : head,
+          x: first + (beside ? i * (side + 40 * unit) : 0),
+          y: narrow ? box.y + box.h + 66 * unit + (beside ? 0 : i * (high + 52 * unit)) : head,
         }));
       const curveBox = {
         x: 46 * unit,

@@ -18,16 +18,11 @@ export function scoring(ui) {
     "data-testid": "readout",
     style: "margin-top:.6em;min-height:2.8em",
   });
-  const parameters = Object.fromEntries(
-    spec.scores.map((s) => [
-      s,
-      Object.fromEntries(
-        Object.keys(arrays)
-          .filter((n) => n.startsWith(`${s}/`))
-          .map((n) => [n.slice(s.length + 1), arrays[n]]),
-      ),
-    ]),
-  );
+  const parameters = {};
+  for (const name in arrays) {
+    const [score, part] = name.split("/");
+    (parameters[score] ??= {})[part] = arrays[name];
+  }
   const key = (i) => state.key_vectors.slice(i * D, (i + 1) * D);
 
   // ---- the numbers of one slot, step by step
@@ -47,6 +42,7 @@ export function scoring(ui) {
   const fields = [],
     set = (list, at, x) => list.map((v, i) => (i === at ? x : v)),
     write = (i, j, x, done) =>
+      Number.isFinite(x) &&
       ui.set(i ? { key_vectors: set(state.key_vectors, (i - 1) * D + j, x) } : { query: set(state.query, j, x) }, done),
     vectors = [spec.query_name, ...names]; // the query, then the keys
   function field(i, j) {
@@ -55,23 +51,23 @@ export function scoring(ui) {
       step: 0.05,
       "aria-label": `${vectors[i]}, feature ${j + 1}`,
       "data-control": `${i ? "key" : "query"}-number`,
-      oninput: () => Number.isFinite(input.valueAsNumber) && write(i, j, input.valueAsNumber, false),
-      onchange: () => Number.isFinite(input.valueAsNumber) && write(i, j, input.valueAsNumber, true),
+      oninput: () => write(i, j, input.valueAsNumber, false),
+      onchange: () => write(i, j, input.valueAsNumber, true),
     });
     const read = () => (i ? state.key_vectors[(i - 1) * D + j] : state.query[j]);
     fields.push(() => ui.root.activeElement !== input && (input.value = +read().toFixed(3)));
     return h("td", {}, input);
   }
-  const features = Array.from({ length: D }, (_, j) => j);
-  const listed = () =>
+  const features = () =>
     h(
-      "table",
+      "tbody",
       { class: "vectors" },
-      h(
-        "tbody",
-        {},
-        ...vectors.map((name, i) =>
-          h("tr", {}, h("th", { scope: "row", class: i ? "key" : "query" }, name), ...features.map((j) => field(i, j))),
+      ...Array.from({ length: D }, (_, j) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, h("span", { class: "roomy" }, "feature "), String(j + 1)),
+          ...vectors.map((_, i) => field(i, j)),
         ),
       ),
     );
@@ -105,39 +101,23 @@ export function scoring(ui) {
         ...boxes.map((box) => h("th", { scope: "col" }, box)),
       ),
     ),
-    flat
-      ? null
-      : h(
-          "tbody",
-          { class: "vectors" },
-          ...features.map((j) =>
-            h(
-              "tr",
-              {},
-              h("th", { scope: "row" }, h("span", { class: "roomy" }, "feature "), String(j + 1)),
-              ...vectors.map((_, i) => field(i, j)),
-            ),
-          ),
-        ),
+    flat ? null : features(),
     slots.a.body,
     slots.b.body,
   );
-  const drawn = flat
-    ? plane(
-        ui,
-        () => [state.query, ...names.map((_, i) => key(i))],
-        (i, [x, y], done) =>
-          ui.set(
-            i ? { key_vectors: set(set(state.key_vectors, 2 * i - 2, x), 2 * i - 1, y) } : { query: [x, y] },
-            done,
-          ),
-      )
-    : null;
-  if (flat)
-    ui.body.append(drawn.canvas, h("details", { class: "more" }, h("summary", {}, "vectors as numbers"), listed()));
-  else ui.body.hidden = true;
+  const drawn =
+    flat &&
+    plane(
+      ui,
+      () => [state.query, ...names.map((_, i) => key(i))],
+      (i, [x, y], done) => (write(i, 0, x, done), write(i, 1, y, done)),
+    );
+  if (flat) {
+    const heads = vectors.map((name, i) => h("th", { scope: "col", class: i ? "key" : "query" }, name)),
+      listed = h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...heads)), features());
+    ui.body.append(drawn.canvas, h("details", { class: "more" }, h("summary", {}, "vectors as numbers"), listed));
+  } else ui.body.hidden = true;
   ui.side.append(table);
-  ui.side.style.maxWidth = "none";
   spec.presenting ? ui.below.append(say) : ui.body.parentElement.after(say);
 
   // ---- one slot: up to four rows of cells, each a small heatmap with its numbers, and the context
@@ -148,12 +128,12 @@ export function scoring(ui) {
     const reach = Math.max(...made.score.map(Math.abs), ...made.scaled.map(Math.abs), 1e-9);
     const cell = (x, step, i) => {
       if (x === -Infinity || (step === "weights" && !state.mask[i]))
-        return h("td", { class: "hatched", style: `--h:${theme.hatch}` }, h("span", { class: "hidden" }, "masked"));
+        return h("td", { class: "hatched" }, h("span", { class: "hidden" }, "masked"));
       const ground =
         step === "weights"
           ? mix(theme.paper, theme.ink, x)
           : mix(theme.paper, x < 0 ? theme.minus : theme.plus, (0.85 * Math.abs(x)) / reach);
-      return h("td", { style: `background:${rgb(ground)};color:${legible(ground, theme)}` }, fmt(x, 3));
+      return h("td", { style: `background:${rgb(ground)};color:${legible(ground)}` }, fmt(x, 3));
     };
     const label = {
       score: ["score", name === "scaled_dot" ? "q·k" : told.equation],
@@ -163,24 +143,24 @@ export function scoring(ui) {
     };
     // a step that changes nothing has no row; the context is no number of a key, so it has no column
     const idle = { scaled: made.by === 1, masked: state.mask.every(Boolean) };
-    const later = (step, other) => ({
-      class: `${other} ${STEPS.indexOf(step) < state.step ? "" : "later"}`,
-      "aria-hidden": STEPS.indexOf(step) >= state.step && "true",
-    });
+    const line = (step, kind, ...cells) => {
+      const later = STEPS.indexOf(step) >= state.step;
+      return h("tr", { class: `${kind} ${later ? "later" : ""}`, "aria-hidden": later && "true" }, ...cells);
+    };
     const rows = STEPS.slice(0, 4)
       .filter((step) => !idle[step])
       .map((step) => {
         const [word, how] = label[step];
-        return h(
-          "tr",
-          later(step, "step"),
+        return line(
+          step,
+          "step",
           h("th", { scope: "row", colspan: all - K }, h("b", {}, word), " ", h("span", { class: "how" }, how)),
           ...made[step].map((x, i) => cell(x, step, i)),
         );
       });
-    const context = h(
-      "tr",
-      later("context", "context"),
+    const context = line(
+      "context",
+      "context",
       h(
         "td",
         { colspan: all },
@@ -207,7 +187,7 @@ export function scoring(ui) {
         drawn.draw(
           narrow ? width : width * (spec.presenting ? 0.34 : 0.38),
           high,
-          shown ? { a: made.a.context, b: made.b.context } : null,
+          shown ? { B: made.b.context, A: made.a.context } : {},
         );
       }
       // room for all four steps of both, so that a row more or less moves nothing below
@@ -242,10 +222,8 @@ export function scoring(ui) {
         row = (s) =>
           STEPS.slice(0, 4).map((step) => [
             `${s.toUpperCase()} ${step}`,
-            ...made[s][step].map((x) =>
-              x === -Infinity || (step === "weights" && !state.mask[made[s][step].indexOf(x)] && x === 0)
-                ? "masked"
-                : fmt(x),
+            ...made[s][step].map((x, i) =>
+              x === -Infinity || (step === "weights" && !state.mask[i]) ? "masked" : fmt(x),
             ),
           ]);
       return {
@@ -258,6 +236,6 @@ export function scoring(ui) {
         ],
       };
     },
-    numbers: () => ({ ...both(), plane: drawn?.where() }),
+    numbers: () => ({ ...both(), plane: flat && drawn.where() }),
   };
 }
