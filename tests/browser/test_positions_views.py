@@ -291,14 +291,14 @@ def test_the_shuffle_opens_on_what_has_moved(show):
     until(lambda: said(page), contains("“dog” and “man” have moved"))
     until(lambda: said(page), contains("equivariant"))
     until(lambda: state(page)["word"], 1)
-    assert page.locator(".legend").inner_text().split("\n") == ["outputs:", "below 0", "above 0"]
+    until(lambda: page.locator(".signs").inner_text().split("\n"), ["outputs:", "below 0", "above 0"])
 
 
 def test_the_same_matrix_is_shown_at_other_positions(show):
     page = show(labs.rotation())
     rows = page.locator(".same")
     until(rows.inner_text, contains("every position 3 on"))
-    assert rows.locator("i").all_inner_texts()[:4] == ["P[0]", "P[3]", "P[10]", "P[13]"]
+    until(lambda: rows.locator("i").all_inner_texts()[:4], ["P[0]", "P[3]", "P[10]", "P[13]"])
     page.get_by_label("offset δ").focus()
     page.keyboard.press("ArrowRight")
     until(rows.inner_text, contains("every position 4 on"))

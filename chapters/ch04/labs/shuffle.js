@@ -126,7 +126,7 @@ export function shuffle(ui) {
     },
   });
   const sign = (name, text) => h("span", {}, h("i", { class: name }), text),
-    signs = h("div", { class: "legend" }, "outputs:", sign("below0", "below 0"), sign("above0", "above 0"));
+    signs = h("div", { class: "signs" }, "outputs:", sign("below0", "below 0"), sign("above0", "above 0"));
   ui.body.append(h("div", { class: "top" }, line, signs), canvas);
   ui.below.append(say);
   const css = h("style");

@@ -128,7 +128,7 @@ export function sampling(ui) {
   ui.body.append(list);
   const signs = { bar: "how likely it is drawn", mark: "what the model gives it", cut: "cut: never drawn" },
     legend = Object.entries(signs).map(([n, t]) => h("span", {}, h("i", { class: n }), t));
-  ui.side.append(h("div", { class: "legend" }, ...legend), say);
+  ui.side.append(h("div", { class: "signs" }, ...legend), say);
   ui.body.parentElement.before(line);
   const under = (e) => {
     const i = Math.floor((e.offsetY - geometry.top) / geometry.step);
