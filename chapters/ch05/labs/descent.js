@@ -55,9 +55,10 @@ export function descent(ui) {
   const back = h("button", { type: "button", class: "back", onclick: () => go(state.step - 1) }, "← back"),
     next = h("button", { type: "button", class: "next", onclick: () => go(state.step + 1) }, "next step →"),
     keys = h("span", { class: "keys" });
+  title.after(keys);
   ui.body.append(h("div", { class: "scenes", role: "group", "aria-label": "scenes" }, ...scenes));
   ui.body.append(sentences, says, canvas, made);
-  ui.root.querySelector(".controls").prepend(h("span", { class: "steps" }, back, next, keys));
+  ui.root.querySelector(".controls").prepend(h("span", { class: "steps" }, back, next));
   const field = h("details", { class: "more typed" }, h("summary", {}, "your own sentence"));
   field.open = !!spec.made;
   if (spec.own) ui.root.querySelector(".foot > button")?.before(field);
@@ -170,7 +171,7 @@ export function descent(ui) {
     next.disabled = state.step === last;
     keys.classList.toggle("free", state.free);
     keys.textContent = state.free
-      ? "exploring: arrows move from number to number, Esc ends it"
+      ? "exploring: arrows go from number to number, Esc ends it"
       : "space or → goes on, ← back, Esc explores";
   }
 

@@ -62,7 +62,7 @@ export function pen(m, spec, step, { W, height, small }, at) {
         first = Math.floor(at / count) * count,
         left = small ? 0 : Math.min(146, W * 0.185),
         above = small ? 16 : 0,
-        ch = Math.min(30, (pitch - 4 - above) / Math.ceil(count / wide));
+        ch = Math.min(36, (pitch - 4 - above) / Math.ceil(count / wide));
       all.forEach(([name, values, role, words, from], n) => {
         const top = y + n * pitch + above;
         const more = { scale, wide, first, digits: true, group: `line ${name}` };
@@ -80,20 +80,25 @@ export function pen(m, spec, step, { W, height, small }, at) {
     rows(top, bottom, largest = small ? 28 : 25) {
       const pitch = Math.min(largest, (height - top - bottom) / spec.source.length),
         middle = (i) => top + (i + 0.5) * pitch;
+      this.size = Math.min(13.5, pitch - 0.5);
       spec.source.forEach((word, i) => {
         const weight = i === m.lead && step > 5 ? 700 : 400;
-        text(`word.${i}`, room - 8, middle(i), word, { align: "right", weight, room: room - 8 });
+        text(`word.${i}`, room - 8, middle(i), word, { align: "right", weight, room: room - 8, size: this.size });
       });
       return { y: (i) => top + i * pitch + 1, middle, ch: pitch - 3, pitch };
     },
     score(i, x, y, zero, reach, more) {
       const w = (m.scores[i] / most([m.scores])) * reach;
-      this.number(`score.${i}`, x, y, said(m.scores[i]), { weight: i === m.lead ? 700 : 400, ...more });
+      this.number(`score.${i}`, x, y, said(m.scores[i]), {
+        weight: i === m.lead ? 700 : 400,
+        size: this.size,
+        ...more,
+      });
       if (reach > 14) this.bar(`score.${i}`, zero, y, w, 10, w > 0 ? "plus" : "minus");
     },
     share(i, x, y, reach, more) {
       const weight = i === m.lead ? 700 : 400;
-      this.number(`share.${i}`, x, y, m.shares[i].toFixed(3), { weight, ...more });
+      this.number(`share.${i}`, x, y, m.shares[i].toFixed(3), { weight, size: this.size, ...more });
       if (reach > 14)
         this.bar(`share.${i}`, x + 12, y, Math.max(1, m.shares[i] * reach), 10, "ink", { ink: m.shares[i] });
     },

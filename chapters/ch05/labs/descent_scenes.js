@@ -85,7 +85,7 @@ function climb(p, m, spec, W, scale) {
       ["state", m.state, "ink", "= its state now"],
     ],
     y = top + 8 * ch + (small ? 8 : 14);
-  p.lines(lines, y, Math.min(small ? 66 : 50, (p.height - y) / lines.length), { scale, count });
+  p.lines(lines, y, Math.min(70, (p.height - y) / lines.length), { scale, count });
 }
 
 // ---- 2 its query meets every key
