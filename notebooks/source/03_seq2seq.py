@@ -458,25 +458,6 @@ labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", 
 # %% [markdown]
 # The checkpoint's weight moves right as far as *la*, jumps to *crisis* and goes back. No alignment was ever shown: training rewarded only correct words, and attending to the right source word helped to predict them.
 
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: a window, or a single word
-# Luong's *local attention* looks only near one source position $p_t$: it multiplies the weights by chapter 1's Gaussian, $\exp\big(-(s-p_t)^2/2\sigma^2\big)$, where $s$ is the position of the source word. The simplest choice is $p_t=t$. **Guess:** which French words lose most?
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.attention import gaussian_kernel
-
-writes, reads = torch.arange(len(crisis.tokens)), torch.arange(len(crisis.source_tokens))
-kept = (crisis.weights * gaussian_kernel((reads - writes[:, None]).float(), width=1.0)).sum(-1)
-print(", ".join(f"{word} {share:.0%}" for word, share in zip(crisis.tokens, kept.tolist(), strict=True)))
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "européenne"} and kept.sort().values[1] < 0.4 < 0.9 < kept.max()
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# *crise* and *européenne*, whose English words are two positions away. So Luong's better variant predicts $p_t$ from the decoder's state.
-#
-# *Hard attention* reads one word, drawn with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so the gradient has to be estimated from many draws. Averaging avoids this, which is why nearly all models do it.
-
 # %% [markdown]
 # Bahdanau's famous example is *the European Economic Area*. Here the same checkpoint translates it, and then one that was trained on real sentences. Each arrow points to the English word with the largest weight.
 
@@ -499,6 +480,25 @@ assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not
 #
 # <a id="cross-attention"></a>
 # When the queries come from one sentence and the keys from another, as here, it is called **cross-attention**.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a window, or a single word
+# Luong's *local attention* looks only near one source position $p_t$: it multiplies the weights by chapter 1's Gaussian, $\exp\big(-(s-p_t)^2/2\sigma^2\big)$, where $s$ is the position of the source word. The simplest choice is $p_t=t$. **Guess:** which French words lose most?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.attention import gaussian_kernel
+
+writes, reads = torch.arange(len(crisis.tokens)), torch.arange(len(crisis.source_tokens))
+kept = (crisis.weights * gaussian_kernel((reads - writes[:, None]).float(), width=1.0)).sum(-1)
+print(", ".join(f"{word} {share:.0%}" for word, share in zip(crisis.tokens, kept.tolist(), strict=True)))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "européenne"} and kept.sort().values[1] < 0.4 < 0.9 < kept.max()
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# *crise* and *européenne*, whose English words are two positions away. So Luong's better variant predicts $p_t$ from the decoder's state.
+#
+# *Hard attention* reads one word, drawn with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so the gradient has to be estimated from many draws. Averaging avoids this, which is why nearly all models do it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned

@@ -1,5 +1,5 @@
-// What changes between two sentences that differ in one word, and which word's state carries it: as in cover.py, for the
-// sentences that a reader types, by a model in the page.
+// What changes between two sentences that differ in one word, and which word's state carries it: as in cover.py, for
+// the sentences that a reader types, by a model in the page.
 
 export const rowsOf = (data, size) =>
   [0, 1].map((s) =>
