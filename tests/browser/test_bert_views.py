@@ -198,11 +198,11 @@ def test_few_draws_are_counted_and_many_have_bands(show):
     until(page.locator(".over").inner_text, contains("thin line: the intended share"))
     counts, texts = view.statistics["counts"], page.locator(".rows .quiet")
     until(lambda: texts.first.inner_text(), f"{counts['chosen']} of 12, intended 15 %")
-    assert page.locator(".zone").first.bounding_box()["width"] == 0
+    until(lambda: page.locator(".zone").first.bounding_box()["width"], 0)
     page.get_by_role("button", name="100 draws", exact=True).click()
     until(page.locator(".over").inner_text, contains("grey: where chance puts 95 of 100 shares"))
     until(lambda: texts.first.inner_text(), contains("by chance"))
-    assert page.locator(".zone").first.bounding_box()["width"] > 2
+    until(lambda: page.locator(".zone").first.bounding_box()["width"] > 2)
 
 
 def beside(page):
@@ -350,11 +350,12 @@ def test_colours_have_a_scale(show):
     page = show(view)
     scales = page.locator(".scales span")
     until(scales.count, 3)
-    for text, reach in zip(scales.all_inner_texts(), view.options["reach"].values(), strict=False):
-        assert f"−{reach:g}" in text and text.endswith(f"{reach:g}")
-    assert scales.last.inner_text() == "features 0 to 15 of 40"
+    for number, reach in enumerate(view.options["reach"].values()):
+        until(scales.nth(number).inner_text, lambda text, end=f"{reach:g}": f"−{end}" in text and text.endswith(end))
+    until(scales.last.inner_text, "features 0 to 15 of 40")
     ramp = page.locator(".scales i").first
-    assert ramp.bounding_box()["width"] > 50 and "gradient" in ramp.evaluate("e => getComputedStyle(e).backgroundImage")
+    until(lambda: ramp.bounding_box()["width"] > 50)
+    until(lambda: ramp.evaluate("e => getComputedStyle(e).backgroundImage"), contains("gradient"))
 
 
 def test_each_cell_has_the_colour_of_its_number(show):
@@ -468,12 +469,13 @@ def test_the_covered_word_is_a_gap(show):
     words = ["a", "dog", "bites"]
     page = show(labs.predictions(words, torch.eye(3), words, truth=words, select="dog"))
     until(lambda: said(page), contains("At position 2, “dog” is covered. The model expects “dog”, the true word."))
-    assert [e.is_visible() for e in page.locator(".word span").all()] == [True, False, True]
-    wide = [e.bounding_box()["width"] for e in page.locator(".word").all()]
+    until(lambda: [e.is_visible() for e in page.locator(".word span").all()], [True, False, True])
+    widths = lambda: [e.bounding_box()["width"] for e in page.locator(".word").all()]  # noqa: E731
+    before = widths()
     page.keyboard.press("Tab")
     page.locator('[data-word="2"]').click()
     until(lambda: [e.is_visible() for e in page.locator(".word span").all()], [True, True, False])
-    assert [e.bounding_box()["width"] for e in page.locator(".word").all()] == wide
+    until(widths, before)
 
 
 def test_only_asked_positions_can_be_chosen(show):

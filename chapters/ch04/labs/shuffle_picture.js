@@ -1,4 +1,4 @@
-// The picture of the shuffle lab: weights, the outputs now, and, on the other side of the lines, those of the first order.
+// The picture of the shuffle lab: weights, the outputs now and, at the lines' other ends, those of the first order.
 import { fmt, legible, mix, paper, rgb } from "../../../course_utils/views/core.js";
 
 // -> paint(made, places, width, narrow): made: what was computed; places: the row of each word, on its way there.

@@ -1,4 +1,4 @@
-// What the scenes draw with: each thing has an id, by which the stage knows it again at the next step. A place is a list
+// What the scenes draw with: each thing has an id, by which the stage knows it at the next step. A place is a list
 // of numbers that the stage follows from one step to the next, the last of them how visible the thing is.
 import { said } from "./descent_numbers.js";
 
