@@ -190,8 +190,10 @@ export function scaling(ui) {
       c.fillStyle = theme.text;
       c.fillText("response of the weights to q·k", curveBox.x, curveBox.y - 6 * unit);
       const after = curveBox.x + c.measureText("response of the weights to q·k").width + 10 * unit;
-      const exact = "√d · ∂α/∂(q·k), median query";
-      if (!narrow) label(exact, after, curveBox.y - 6 * unit, theme.quiet, 400, "bottom");
+      const exact = ["√d · ∂α/∂(q·k) of the median query; dots: each size, line: smoothed", "√d · ∂α/∂(q·k)"];
+      c.font = ui.font(12);
+      const note = exact.find((text) => c.measureText(text).width < width - after);
+      label(note ?? "", after, curveBox.y - 6 * unit, theme.quiet, 400, "bottom");
       curve(c, sizes, lines[0], ex, ey, brick, 2 * unit, [6, 3]);
       curve(c, sizes, lines[1], ex, ey, sand, 2.4 * unit);
       curves.forEach((list, i) =>
