@@ -127,11 +127,11 @@ function scores(p, m, spec, step, W) {
   p.frame("asks", room, 20, end - room, 18);
   p.frame("offers", room, rows.y(lead), end - room, rows.ch);
   const y = p.height - bottom + 14,
-    base = y + (small ? 42 : 44),
+    base = y + (small ? 42 : 38),
     of = small ? "" : `query × key of “${spec.source[lead]}”, `;
   p.heading("product", room, y, `${of}pair by pair`, "quiet");
   const from = [room, rows.y(lead), cw, 1];
-  p.vector("product", m.products[lead], room, base, cw, small ? 28 : 32, "plus", { bars: true, ...over, from });
+  p.vector("product", m.products[lead], room, base, cw, 28, "plus", { bars: true, ...over, from });
   const large = { align: "left", size: small ? 15 : 17, weight: 700 },
     [x, line] = small ? [room - 60, p.height - 10] : [end + 16, p.height - 50];
   if (step === 6 && !small) {
