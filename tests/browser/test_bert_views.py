@@ -539,7 +539,7 @@ WALK = """async () => {
       slider.dispatchEvent(new Event('input'));
       await note();
     }
-  for (const other of root.querySelectorAll('input[type=radio], input[type=checkbox], .controls button, button.word')) {
+  for (const other of root.querySelectorAll('input[type=radio], input[type=checkbox], .controls button, .foot > button, button.word')) {
     other.click();
     await note();
   }

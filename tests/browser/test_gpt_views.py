@@ -398,7 +398,7 @@ WALK = """async () => {
       list.dispatchEvent(new Event('change'));
       await note();
     }
-  for (const other of root.querySelectorAll('.keys button, .controls button:not(.play)')) {
+  for (const other of root.querySelectorAll('.keys button, .controls button:not(.play), .foot > button')) {
     other.click();
     await note();
   }

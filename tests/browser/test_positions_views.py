@@ -257,7 +257,7 @@ WALK = """async () => {
       slider.dispatchEvent(new Event('input'));
       await note();
     }
-  for (const other of root.querySelectorAll('input[type=radio], .controls button')) { other.click(); await note(); }
+  for (const other of root.querySelectorAll('input[type=radio], .controls button, .foot > button')) { other.click(); await note(); }
   return [[...heights], pictures.size, view.scrollWidth - view.clientWidth];
 }"""
 
