@@ -539,7 +539,8 @@ WALK = """async () => {
       slider.dispatchEvent(new Event('input'));
       await note();
     }
-  for (const other of root.querySelectorAll('input[type=radio], input[type=checkbox], .controls button, .foot > button, button.word')) {
+  const pressed = 'input[type=radio], input[type=checkbox], .controls button, .foot > button, button.word';
+  for (const other of root.querySelectorAll(pressed)) {
     other.click();
     await note();
   }

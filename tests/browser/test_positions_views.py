@@ -257,7 +257,8 @@ WALK = """async () => {
       slider.dispatchEvent(new Event('input'));
       await note();
     }
-  for (const other of root.querySelectorAll('input[type=radio], .controls button, .foot > button')) { other.click(); await note(); }
+  const pressed = 'input[type=radio], .controls button, .foot > button';
+  for (const other of root.querySelectorAll(pressed)) { other.click(); await note(); }
   return [[...heights], pictures.size, view.scrollWidth - view.clientWidth];
 }"""
 
