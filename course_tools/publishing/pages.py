@@ -76,7 +76,7 @@ def chapter(name, link=lambda address: address):
                 if words.startswith("Deeper"):
                     under = under or level
             cell = Cell(raw.id, "markdown", made, (), slide, tags, bool(under), headings=found)
-        elif raw.cell_type == "code" and "asserts" not in tags:  # what the tests hold is not for readers
+        elif raw.cell_type == "code" and not tags & {"asserts", "workbook"}:  # not for readers of a page
             hidden = bool(raw.metadata.get("jupyter", {}).get("source_hidden"))
             outputs = tuple(made for o in raw.outputs if (made := _output(o, text)))
             setup = "course_utils.setup(" in raw.source

@@ -6,12 +6,13 @@ import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import replace
+from types import FunctionType
 from typing import Any
 
 import torch
 
 from . import values
-from .definition import Case, Exercise, FindError
+from .definition import Case, Exercise, FindError, call
 from .diagnose import Evidence, diagnose
 from .guard import SECONDS, TookTooLong, its_own_name, quiet, time_limit, world_unchanged
 from .trouble import Trouble, begun, clean, own_line, trouble
@@ -50,7 +51,9 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
             verdict = _unsolved(exercise, cases, wanted, not given and begun(answer))
         elif all(not o.spoilt and o.like(Outcome(w)) for o, w in zip(outcomes, wanted, strict=True)):
             torches = all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True))
-            verdict = Verdict(exercise.name, "right", f"right, on all {len(cases)} inputs.", converts=not torches)
+            right = f"right, on all {len(cases)} inputs."
+            cuts = _cuts_gradients(exercise, answer, cases[0])
+            verdict = Verdict(exercise.name, "right", right, converts=not torches, cuts=cuts)
         else:
             verdict = _explained(exercise, answer, cases, wanted, outcomes)
     notes = verdict.notes + _notes(verdict, changed, outcomes)
@@ -143,6 +146,9 @@ def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tup
         notes.append(f"It changed {' and '.join(changed)}; the check has put that back.")
     if verdict.converts:
         notes.append("It does not return tensors; the notebook turns its results into tensors.")
+    if verdict.cuts:
+        notes.append("No gradient passes through it: numpy, `.detach()`, `.item()` and `torch.tensor(…)` cut it off. "
+                     "Where the notebook trains, it takes the course's function.")  # fmt: skip
     if verdict.state == "wrong" and verdict.here is not None and (text := outcomes[verdict.here].printed):
         lines = [clean(line, 120) for line in text.splitlines()]
         notes.append("On this input it printed:\n" + "\n".join(lines[:PRINTS] + ["…"] * (len(lines) > PRINTS)))
@@ -159,18 +165,48 @@ def _is_torch(raw: Any, want: Any) -> bool:
 
 def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
     """What the notebook goes on with: the student's own if it is right, else the reference. The results of an answer
-    in numpy or lists are turned into tensors, since the next cell may need them."""
+    in numpy or lists are turned into tensors, since the next cell may need them; where a gradient is asked for that
+    the answer would cut off, the reference gives it."""
     if not verdict.right:
         return exercise.reference
-    if not verdict.converts or isinstance(answer, type):
+    if isinstance(answer, type) or not (verdict.converts or verdict.cuts):
         return answer
     shape = _expected(exercise, exercise.cases()[0])
 
     @functools.wraps(answer)
-    def converted(*args, **keywords):
-        return values.converted(answer(*args, **keywords), shape, exercise.returns, exercise.words)
+    def usable(*args, **keywords):
+        if verdict.cuts and _grows((args, *keywords.values())):
+            return exercise.reference(*args, **keywords)
+        result = answer(*args, **keywords)
+        return values.converted(result, shape, exercise.returns, exercise.words) if verdict.converts else result
 
-    return converted
+    return usable
+
+
+def _cuts_gradients(exercise: Exercise, answer: Callable, case: Case) -> bool:
+    """Whether a gradient that reaches the inputs through the reference would end in this function."""
+    if not isinstance(answer, FunctionType) or exercise.run is not call:
+        return False
+
+    def passes(one: Callable) -> bool:
+        grown = {name: _growing(x) for name, x in values.cloned(case.args).items()}
+        with quiet(), torch.enable_grad(), contextlib.suppress(Exception, TookTooLong), time_limit(LOOKING):
+            return _grows(one(*grown.values(), **values.cloned(case.keywords)))
+        return False
+
+    return passes(exercise.reference) and not passes(answer)
+
+
+def _growing(x: Any) -> Any:
+    """A tensor with fractions as something computed from parameters, so that it may be changed in place."""
+    return x.requires_grad_() * 1 if isinstance(x, values.Tensor) and x.is_floating_point() else x
+
+
+def _grows(thing: Any) -> bool:
+    """Whether a gradient is wanted of a tensor, or of one in this tuple or list."""
+    if isinstance(thing, tuple | list):
+        return any(map(_grows, thing))
+    return isinstance(thing, values.Tensor) and thing.requires_grad
 
 
 def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:

@@ -33,7 +33,8 @@ class Outcome:
 class Verdict:
     """state: "right", "wrong" or "unsolved". text: what a teacher says. code: the student's own line. lead: said above
     the arrays, which are name -> array or text. notes: what else was seen. known: the mistake that was recognised.
-    here: the number of the case that is shown. outcomes: what came of each case."""
+    converts: it gives no tensors; cuts: it lets no gradient through. here: the number of the case that is shown.
+    outcomes: what came of each case."""
 
     name: str
     state: str
@@ -44,6 +45,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     known: Wrong | None = None
     converts: bool = False
+    cuts: bool = False
     here: int | None = None
     outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
 

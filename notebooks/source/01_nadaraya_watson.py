@@ -129,7 +129,7 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two cues, a slanted line and a T
-# People cannot take in everything either. Some ten million bits a second leave each eye,¹ but what we do amounts to about ten bits a second.² Each half below holds one odd sign. Find both, and notice which one you had to *search for*.
+# You cannot take in everything you see: some ten million bits a second leave each eye,¹ but what you do amounts to about ten.² Each half below holds one odd sign. Find both, and notice which one you had to *search for*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 turns = torch.randint(4, (60,), generator=torch.Generator().manual_seed(11)).tolist()
@@ -140,11 +140,11 @@ for row in range(0, 60, 10):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# On the left are 59 upright lines and a slanted one, on the right 59 turned corners and a T. The slanted line came to you: this is **pop-out**,³ in which something that differs draws the eye by itself. For the T you had to decide to look. These are an **involuntary cue** (bottom-up, driven by what is there: the red cup on a desk of grey papers) and a **voluntary cue** (top-down, driven by what I want: now I look for my book). Early editions of *Dive into Deep Learning* call the query a volitional cue, and the key a nonvolitional one.
+# On the left is a slanted line among 59 upright ones, on the right a T among 59 corners. The line probably came to you: in **pop-out**,³ what differs draws the eye by itself. It is an **involuntary cue** (bottom-up), like a red cup among grey papers. For the T you had to decide where to look: a **voluntary cue** (top-down), as when you look for your book. Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
 #
-# Both work at once. At a party you follow one voice among thirty (the *cocktail party effect*⁴), and yet your own name, said across the room, sometimes gets through: about one listener in three noticed it.⁵ We borrow only the words: nothing in this course claims to model a brain.
+# Both work at once. At a party you follow one voice among many (the *cocktail party effect*⁴), but in an experiment about one listener in three noticed their own name in a voice that they were ignoring.⁵ Nothing in this course claims to model a brain.
 #
-# <small>¹ K. Koch et al., *How much the eye tells the brain*, 2006, measured in guinea pigs and scaled to human eyes. ² J. Zheng and M. Meister, *The unbearable slowness of being*, 2025. ³ A. Treisman and G. Gelade, *A feature-integration theory of attention*, 1980. ⁴ E. C. Cherry, *Some experiments on the recognition of speech*, 1953. ⁵ N. Moray, *Attention in dichotic listening*, 1959.</small>
+# <small>¹ K. Koch et al., 2006 (guinea pigs, scaled to humans). ² J. Zheng and M. Meister, 2025. ³ A. Treisman and G. Gelade, 1980. ⁴ E. C. Cherry, 1953. ⁵ N. Moray, 1959.</small>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Score, then share
@@ -201,7 +201,7 @@ assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a hard address has no slope
-# We ask PyTorch how the result changes when the query moves a little: `requires_grad` lets it follow the computation, and `backward()` computes the slope.
+# How does the result change when the query moves a little? PyTorch can say: with `requires_grad` it follows the computation, and `backward()` computes the slope.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 asked = torch.tensor(2.2, requires_grad=True)
@@ -221,11 +221,9 @@ print(f"hard address: {nearest.item():.2f}, slope {(nudged - nearest).item() / 0
 assert nudged - nearest == 0 and nearest == 20
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The hard address answers 20 with slope 0, until it jumps to another value. Its slope can never tell you *which key you should have asked*.
+# The hard address answers 20 with slope 0, until it jumps to another value. Such a slope can never tell you *which key you should have asked*.
 #
-# Why exp, and not another positive function $g$ of the score? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. So the ratio of two weights, $g(s+c)/g(s)$, may depend on $c$ alone. The only continuous positive functions that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
-#
-# (We keep the alignment $a$ and the distribution $p$ apart, as S. Chaudhari et al. do in *An attentive survey of attention models*, 2021.)
+# Why does softmax use exp? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. So the ratio of two weights, $g(s+c)/g(s)$, may depend on the lead $c$ alone. The only continuous positive functions $g$ that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
@@ -362,7 +360,7 @@ assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665,
 # A widely read article prints this formula for the weight of input $x_i$ under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
 #
 # #### Find the error ●●○ · 5 minutes
-# Below it is as a program, in the article's letters; as everywhere in this course, queries are rows. Which line is wrong, and how would you fix it? Try $k$ instead of $i$, then instead of $j$.
+# Here it is as a program, in the article's letters. Which line is wrong? To fix it, try $k$ instead of $i$, then instead of $j$.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
 find_error("program 1.2")
@@ -380,7 +378,7 @@ def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and in
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: where the ratio of kernels fails
-# Move the query far away: hour 40 for a day of 24, with a width of 0.4.
+# What if the query is far from every key? Ask for hour 40 of our day, with a width of 0.4.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import gaussian_kernel, nadaraya_watson
@@ -392,12 +390,12 @@ print("ratio of kernels: a number?", by_ratio.isfinite().item())
 print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# All fifty closenesses are smaller than the smallest number that a float64 can hold, so the ratio is 0/0. The softmax subtracts the largest score first and still finds the nearest key.
+# All fifty closenesses are too small for a float64, so they become 0 and the ratio is 0/0. The softmax subtracts the largest score first and still finds the nearest key.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two relatives
 # <a id="max-pooling"></a><a id="squeeze-and-excitation"></a>
-# Two other layers resemble attention. **Max-pooling** keeps the largest number in a patch of a picture: each value is its own score, and the temperature goes to 0.
+# Two other layers resemble attention. **Max-pooling** keeps the largest number in a patch of a picture. In our terms, each value is its own score, and the temperature goes to 0:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 patch = torch.tensor([1.0, 3.0, 2.0, 2.5])
@@ -409,7 +407,7 @@ assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # A high temperature gives the mean, a low one the maximum.
 #
-# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network: its feature maps, each of which shows where in a picture one pattern was found. It squeezes each map to its mean, lets a tiny network compute a gate for each map, and multiplies. A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1.
+# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights *channels*: the maps of a convolutional network, each of which shows where in a picture one pattern was found. It squeezes each map to its mean. From the means, a tiny network computes a gate for each map and multiplies. A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -420,7 +418,7 @@ gated = maps * gates[..., None, None]
 print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", tuple(gated.shape))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here $p$ is a sigmoid, not a softmax: each gate is decided separately, they need not add up to 1, and the channels are rescaled, not averaged. It is attention in a wider sense.
+# Here $p$ is a sigmoid, not a softmax: the gates need not add up to 1, and the channels are rescaled, not averaged.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far should a query reach?
@@ -464,9 +462,9 @@ assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: bias and variance, computed
-# The estimator of Nadaraya (*On estimating regression*, 1964) and Watson (*Smooth regression analysis*, 1964) estimates the *conditional mean* $E[\text{value}\mid\text{key}=q]$, the average of all the values that you could read at $q$. How wrong is it?
+# How wrong is the estimate, and in which way? We invented the day, so we can compute what would happen on average if the same fifty moments were read again and again.
 #
-# We invented the day, so we know what would happen on average if the same fifty moments were read again and again. The readings are the truth $t$ plus independent errors $\varepsilon_i$ of variance 1, so the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is always the same: its distance from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the effective number. The bias *squared* plus this variance is the mean squared error. (At the narrowest widths the bias grows again, because single readings fill gaps of up to 1.6 hours.)
+# Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum never changes: its distance from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number). The mean squared error is the bias *squared* plus this variance. (At the narrowest widths the bias grows again, because single readings fill long gaps.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths = torch.logspace(-1, 0.6, 17).tolist()
@@ -602,7 +600,7 @@ assert 0.65 < off(pool(grid, hours, readings, learned_width)[0]) < 0.75
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three errors, one width
-# Why did only one loss mislead us? If the answer is hidden, then averaged over many sets of readings the loss is 1, the variance of the errors, plus the squared error of the guess from the other 49. So it is smallest where that guess is best, at the hours of the readings. We draw both losses, and an error that nobody sees in real life: the distance from the true day.
+# Why did only one of the two losses mislead us? If you average over many sets of readings, the loss with hidden answers is 1, the variance of the errors, plus the squared error of the guess from the other 49. So it is smallest where that guess is best. The plot adds an error that nobody sees in real life: the distance from the true day.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 tried = torch.logspace(-1.5, 1, 26).tolist()
@@ -618,7 +616,7 @@ plot.lines({name: (tried, torch.tensor(line)) for name, line in lines.items()}, 
            caption="If a reading may attend to itself, the narrowest width wins. If it is hidden, a width near the best one wins.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Were we lucky? Read the same fifty moments 200 times, with new errors, and let leave-one-out choose a width each time.
+# Were we lucky? We read the same fifty moments 200 times with new errors, and let leave-one-out choose each time.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths, again_read = torch.logspace(-0.8, 0.5, 27).tolist(), temperature(hours) + torch.randn(
@@ -638,14 +636,14 @@ assert [round(torch.tensor(widths)[row].median().item(), 2) for row in (chosen, 
 assert -0.28 < torch.corrcoef(torch.tensor(widths).log()[torch.stack([chosen, wrong.argmin(0)])])[0, 1] < -0.24
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The chosen width varies a good deal, and it is often too large: its median is 0.79 h, and that of the best width for each set 0.56 h. They even tend to move in opposite directions (the correlation of their logarithms is −0.26). Yet the choice costs only 0.05 °C on average, because widths near the best one are almost as good.
+# The chosen width varies a good deal, and it is often too large: its median is 0.79 h, while the best width for each set has a median of 0.56 h. Yet this costs only 0.05 °C on average, because widths near the best one are almost as good.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: parametric or not?
 # <a id="parametric"></a>
-# The textbook *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. That $w$ is not our width but *one divided by it*: about 1.7 per hour for the width learned here.
+# The textbook *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. That $w$ is *one divided by* our width, here about 1.7 per hour.
 #
-# Is the estimator **parametric**? The same textbook says so as soon as training changes a number in it, and calls it **non-parametric** before. In statistics it is non-parametric with any width, because it keeps the examples instead of replacing them by a fixed number of parameters. Say which meaning you use; the exercise uses the first one.
+# Is the estimator **parametric**? For this textbook it is, as soon as training changes a number in it; before that it is **non-parametric**. In statistics it is non-parametric with any width, because it keeps the examples. Say which meaning you use; the exercise uses the textbook's.
 #
 # #### Find the error ●○○ · 4 minutes
 # One of these four claims about what you have just trained is wrong. (`NadarayaWatson`, in the check, is the course's own `Pooling`.)
@@ -712,7 +710,7 @@ assert 0.35 < (largest == most).double().mean() < 0.45
 #
 # $$ v_i - f_{\text{without }i} \;=\; v_i - f - \frac{\alpha_{ii}\,(f-v_i)}{1-\alpha_{ii}} \;=\; \frac{v_i-f}{1-\alpha_{ii}}. $$
 #
-# So the fifty exams need no mask, only the weight $\alpha_{ii}$ that each example gives to itself. The sum of these weights, the *trace* of the weight matrix, says how many free numbers the curve uses, its *effective degrees of freedom*: 50 if each reading is repeated, 1 for the mean.
+# So the fifty exams need no mask, only the weight $\alpha_{ii}$ that each example gives to itself. The sum of these weights says how many free numbers the curve uses: 50 if it repeats each reading, 1 for the mean.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 f_own, alpha_own = pool(hours, hours, readings, width=0.6)
@@ -783,10 +781,9 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the whole record
-# All 2,225 weeks, at the width of the trend. (Such estimates agree to 1e-6 with statsmodels' `KernelReg`, `reg_type="lc"`, in `test_statsmodels.py`.)
+# Here are all 2,225 weeks, at the width of the trend. (Such estimates agree to 1e-6 with statsmodels' `KernelReg`: see `test_statsmodels.py`.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-season = ppm - pool(years, years, ppm, width=0.5)[0]
 moments = torch.linspace(1958.3, 2001.9, 500, dtype=torch.float64)
 trend, _ = pool(moments, years, ppm, width=0.5)
 growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 115), (385, 499)]]
@@ -796,31 +793,9 @@ plot.regression(years[::2], ppm[::2], {"width ½ year": (moments, trend)}, xlabe
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7 and len(years) == 2225
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One warning. If a whole month is a little high, its weeks guess each other well, and this pushes the choice towards narrow widths. Does that happen here? Take away the trend *and* the season (three waves, of a year, a half and a third, which may grow with time), and compare each week with the next. Then put what is left in random order, and let leave-one-out choose again.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-turns = 2 * torch.pi * years[:, None] * torch.arange(1, 4)  # [2225, 3]
-waves = torch.cat([turns.cos(), turns.sin()], -1)
-waves = torch.cat([waves, waves * (years[:, None] - 1980)], -1)  # [2225, 12]
-left = season - waves @ torch.linalg.lstsq(waves, season).solution  # the best fit of the waves is taken away
-pairs = years.diff() < 1.5 / 52  # no pair across a gap
-alike = torch.corrcoef(torch.stack([left[1:], left[:-1]])[:, pairs])[0, 1].item()
-order = torch.randperm(len(left), generator=torch.Generator().manual_seed(0))
-shuffled = {width: hidden_week_error(width, ppm - left + left[order]) for width in [0.015, 0.02, 0.03, 0.05]}
-print(f"correlation of what is left with the week after: {alike:.2f}")
-print(f"best width: {best} years, with what is left shuffled {min(shuffled, key=shuffled.get)}")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert 0.45 < alike < 0.53 and pairs.sum() > 2150
-assert min(shuffled, key=shuffled.get) == 0.03 and shuffled[0.02] > 1.02 * shuffled[0.03]
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Neighbouring weeks are alike even without season and trend. Where the shuffle has made them independent, leave-one-out chooses a wider kernel.
-
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what if we fill the gaps, and what lies beyond the edge?
-# In early 1964 many weeks in a row are missing. Suppose that we "repair" the table with zeros.
+# In early 1964 many weeks in a row are missing. What if we "repair" the table with zeros?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 all_years, filled = torch.tensor(air.year), torch.tensor(air.ppm).nan_to_num(0.0)
@@ -845,7 +820,7 @@ print(f"estimate for 2010: {later.item():.0f} ppm; largest value in our record: 
 assert 368 < later < 373 and later < ppm.max() and trend[-1] + growth[1] * (2010 - moments[-1]) > 380
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# An average never leaves the range of what it averages, so it cannot continue a trend. It is biased *inside* the range, too: at the end of the record all neighbours lie on one side, so a rising curve is pulled down. *Local linear regression* fits a line around the query instead of a number: it minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$.
+# No: an average never leaves the range of what it averages. Even at the end of the record it is too low, because there all neighbours of a rising curve lie on one side. *Local linear regression* fits a line around the query instead of a number. It minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$. **Guess:** can a line continue the record to 2010?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def local_line(query, keys, values, width):
@@ -868,7 +843,7 @@ assert 0.2 < span[1.0] < 0.3 and 0.9 < span[2.0] < 1.1 and 4.5 < span[5.0] < 5 a
 assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the last week of the record the average is two ppm below the line, because its neighbours are lower. But a line continues whatever slope it finds. Seen from 2010, nine tenths of the closeness lie in the last quarter of a year at width 1 and in the last year at width 2, so the season decides the slope. At width 5 they lie in the last five years, but the line is still 5 ppm below the 389 that the station measured in January 2010 (NOAA).
+# In the last week of the record the average is two ppm below the line. But far from its keys a line continues whatever slope it finds: at widths 1 and 2 it sees only the last year or less, so the season decides. At width 5 it sees five years, and is still 5 ppm below the 389 that the station measured in January 2010 (NOAA).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
@@ -918,7 +893,7 @@ predict(
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the twin, computed
-# Here are the same lines with the last word replaced.
+# Does the row of “it” really stay the same? Here are the same lines with the last word replaced.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 wide, twin = cards.words[:10] + cards.words[11:], torch.cat([features[:10], features[11:]])
@@ -933,7 +908,7 @@ assert torch.isclose(other[it, animal] / other[it, street], attention[it, animal
 assert (other[it] - attention[it]).abs().max() < 0.001
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Would more numbers per word help? Spread keys evenly over a cube. A box with sides a tenth as long holds one key in ten in one dimension, one in a hundred in two, and one in 10²⁰ in twenty: with many raw numbers nobody has near neighbours (the *curse of dimensionality*). So features must be learned, such that what belongs together comes to lie close together.
+# Would more numbers per word help? Spread keys evenly over a cube. A box with sides a tenth as long holds one key in ten in one dimension, but one in 10²⁰ in twenty. Near neighbours become rare (the *curse of dimensionality*). So features must be learned, such that what belongs together lies close together.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
@@ -994,6 +969,11 @@ for name, value, low, high in rows:
 # ## Further reading
 # - T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2009, sections 6.1–6.2, 7.3 and 7.10: kernels, bias and variance, leave-one-out.
 # - S. Jain and B. Wallace, *Attention is not explanation*, 2019, and the reply: S. Wiegreffe and Y. Pinter, *Attention is not not explanation*, 2019.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(1)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: how a query meets a key

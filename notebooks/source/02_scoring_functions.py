@@ -91,15 +91,15 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a dot product inside the distance
-# The distance of chapter 1 works for vectors too. In the first lab it would give 78 % of the weight to *short*, the nearest key. If you expand the squared distance, a dot product appears:
+# Chapter 1's distance would give 78 % of the weight in the first lab to *short*, the nearest key. If you expand its square, a dot product appears:
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
-# Softmax cancels $\tfrac12\lVert q\rVert^2$, because it is the same for all keys. If all keys are equally long, the last term cancels too, and only the dot product is left. In the first lab the lengths differ, so distance and dot product disagree.
+# Softmax cancels $\tfrac12\lVert q\rVert^2$, which is the same for all keys. If all keys are equally long, only the dot product is left.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a cosine cannot decide
-# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$, however well one key fits and however badly the other. The paper that introduced this score therefore multiplies it by a *sharpness* β, which the network chooses at each step (A. Graves, G. Wayne, I. Danihelka, *Neural Turing machines*, 2014, section 3.3.1).
+# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. The paper that introduced this score therefore multiplies it by a *sharpness* β, chosen by the network (Graves et al., 2014).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
@@ -135,7 +135,7 @@ assert round(100 * by_cosine.max().item()) == 43
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 4 minutes
-# A lecture makes these claims. Which of them goes too far?
+# A lecture makes these claims. Which one goes too far?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 2.4")
@@ -236,7 +236,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: some queries learn nothing, some too much
-# The median hides how different the queries are. So here is the *gradient* for each of the 1,000 queries at d = 400: the size of all derivatives of its weights with respect to the dot products, which is the root of the sum of their squares. With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d once more. (The lab multiplies both by √d.)
+# The median hides how different the queries are. Here is the *gradient* of each of the 1,000 queries at d = 400, the root of the sum of all squared derivatives of its weights with respect to the dot products. With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -259,10 +259,7 @@ assert torch.softmax(products[400], -1).amax(-1)[plain < middle / 10].min() > 0.
 assert torch.softmax(products[400], -1).amax(-1)[plain > 10 * middle].max() < 0.95
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Without √d the *mean* gradient is even seven times as large. The trouble is that the queries are unequal: nearly half get less than a tenth of what the median query gets with √d, because they are saturated, and about a quarter get more than ten times as much, because no key has quite won yet. With √d, all get a similar gradient.
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Could a learned matrix not shrink the scores just as well? It could, but √d decides where learning starts, and how strongly each update moves the scores.
+# Without √d the *mean* gradient is even seven times as large, but the queries are unequal. Nearly half are saturated and get less than a tenth of the median gradient with √d. About a quarter get more than ten times as much. With √d, all get a similar gradient.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
@@ -359,7 +356,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: catch an impossible output
 # #### Find the error ●●○ · 5 minutes
-# Name the claim, and write a check that would have caught it. Checking each coordinate separately is enough.
+# Name the wrong claim, and write a check that would have caught it, for each coordinate separately.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 2.6")
@@ -427,9 +424,9 @@ assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two more worked examples
-# One version of the cat on the mat rounds the weights to three digits *before* the average, so its context ends in 3 · 0.213 = 0.639; you saw 0.640. Round last.
+# One version of the cat on the mat rounds the weights *before* the average, so its context ends in 3 · 0.213 = 0.639; you saw 0.640. Round last.
 #
-# Two more examples have two features and plain dot products. The first is cross-attention: the keys, which are also the values, are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5). The context is (0.726, 0.726).
+# Two more examples use plain dot products. The first is cross-attention: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5). The context is (0.726, 0.726).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -452,7 +449,7 @@ def three_digits(scores):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The second is self-attention with the same three vectors, now for the words I, am, happy. Look at the last row, that of "happy".
+# The second is self-attention with the same vectors, now the words I, am, happy. Look at the last row.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(H @ H.T, -1)
@@ -475,7 +472,7 @@ def weights_of_last(words):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three tokens, every number
-# Here are all the steps: *tokens* (words, or pieces of words), three matrices, queries, keys, values, scores, weights, output. Do the first row by hand.
+# Here is every step of self-attention, from three *tokens* (words, or pieces of words) and three matrices to the output. Do the first row by hand.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 x = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -498,7 +495,7 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One article's version of these few lines gets four things wrong. Three are programs, and they run without an error message. (In one of them, relu(x) is the larger of x and 0.)
+# One article gets four things wrong in these few lines. Three are programs that run without an error message. (relu(x) is the larger of x and 0.)
 #
 # #### Find the error ●○○ · 4 minutes
 
@@ -539,7 +536,7 @@ def free_queries(x, Wq, Wk, Wv):                # x [T, D]
     return weights @ v
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The fourth slip is about *multi-head attention* (chapter 5): several attentions ("heads") run side by side, and a last matrix $W_O$ joins their outputs.
+# The fourth slip is about *multi-head attention* (chapter 5): several attentions, or *heads*, run side by side, and a last matrix $W_O$ joins their outputs.
 #
 # #### Find the error ●○○ · 3 minutes
 
@@ -703,14 +700,8 @@ assert difference < 1e-5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: additive beside scaled dot
-# Why does the additive score need the tanh? Without it, the query would only add the same number, $w^\top W_1 q$, to all its scores, and softmax would cancel it. Here is our code for this score, with its paper and its tests:
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import reveal
-
-reveal(Additive)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# Why does the additive score need the tanh? Without it, the query would add the same number, $w^\top W_1 q$, to all its scores, and softmax would cancel it.
+#
 # #### Exercise ●○○ · 3 minutes
 # Cut the matrix of concat yourself.
 
@@ -724,7 +715,7 @@ pieces = cut(concat.W.weight.detach(), 3)
 print("as in the additive score:", torch.equal(pieces[0], W1), torch.equal(pieces[1], W2))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Which should you use, additive or the scaled dot product? Three differences matter. **Sizes:** additive accepts any two sizes, a dot product only equal ones. Our code says so if you forget it:
+# Which should you use, additive or the scaled dot product? **Sizes:** additive accepts any two sizes, a dot product only equal ones, as our code says:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 print(SCORES["additive"](query_size=3, key_size=5)(torch.ones(1, 2, 3), torch.ones(1, 4, 5)).shape)
@@ -735,7 +726,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
         print(error)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Cost and memory:** both grow with the number of pairs. To train, PyTorch must also store what the derivatives need: for additive a hidden vector for each pair, for the dot product only its queries and keys. (The softmax stores the weights in both cases.) Here the dot product gets its two matrices as well:
+# **Cost and memory:** for its derivatives, PyTorch must store a hidden vector for each pair with additive, but only queries and keys with the dot product. The dot product gets its two matrices as well:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -756,11 +747,13 @@ assert rows[0]["stored for each pair"] == 0 and rows[1]["stored for each pair"] 
 assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["parameters"] == 2 * 64 * 64
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The multiply–adds are the same, because there are as many hidden units as features. But the dot products of all pairs are *one* matrix product, while additive takes a tanh for every pair and hidden unit and stores four million numbers for 256 words. **Quality:** Vaswani et al. (2017, section 3.2.1) cite that the two do about equally well for small d, and that additive does better than the plain dot product for large d. They *suspect* small gradients, and introduced √d for that reason.
+# The multiply–adds are equal, with as many hidden units as features. But the dot products of all pairs are *one* matrix product, while additive stores four million numbers for 256 words.
+#
+# **Quality:** Vaswani et al. (2017, section 3.2.1) cite that additive does better than the plain dot product for large d. They *suspect* small gradients, and therefore divide by √d.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: remove one hidden unit
-# Train an additive score of your own, with eight hidden units, to match directions in the plane. It will be right in more than half the cases (guessing: one in eight). Then put it into the lab, next to the cosine it should imitate.
+# Train an additive score with eight hidden units to match directions. It will be right in more than half the cases (guessing: one in eight). The lab compares it with the cosine.
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 torch.manual_seed(0)
@@ -786,7 +779,7 @@ view = labs.scoring([1.2, 0.1], list(compass.values()), list(compass), a="additi
 labs.remove_unit(view, mine.score, list(compass))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Choose a unit, or drag an arrow and let go. Here is what happens on 4,000 fresh questions when each unit is removed in turn:
+# Choose a unit, or drag an arrow and let go. Which unit is missed most on 4,000 fresh questions?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def without(unit):
@@ -833,10 +826,7 @@ assert [table[i]["multiply–adds per pair"] for i in (7, 8)] == [4128, 64]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: slips in a table
-# The twelve are from a survey (Chaudhari et al. 2021). Four of the scores come from lesser-known papers: biased general (A. Sordoni et al., *Iterative alternating neural attention for machine reading*, 2016), activated general (D. Ma et al., *Interactive attention networks*, 2017), deep (J. Pavlopoulos et al., *Deeper attention to abusive user content moderation*, 2017) and feature-based (Y. Li et al., *Area attention*, 2019).
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One version of the survey's table has slips that you only notice when you try to run it. One was program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
+# One version of the survey's table (Chaudhari et al. 2021) has slips. One was program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -849,7 +839,7 @@ def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], 
     return a[:, None].expand(-1, len(keys))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# If all keys have the same score, softmax gives them the same weight, so this attention cannot attend to anything. Here are the weights of one query on five keys, first by a(q), then by Luong's own score, which computes one number for each position:
+# Equal scores get equal weights. Compare one query's weights on five keys, by a(q), then by Luong's own score, with a number for each position:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 generator = torch.Generator().manual_seed(0)
@@ -948,7 +938,7 @@ assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the sentence, twelve times
-# **The animal didn't cross the street because it was too tired.** Here are all twelve scores, with chapter 1's hand-made vectors: three numbers that say how much a word names a thing, is about something alive, and describes.
+# Which word does "it" attend to under each score? The vectors are chapter 1's: how much a word names a thing, is about something alive, and describes.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
@@ -970,7 +960,7 @@ heatmap(twelve, tired, tired, names=[name.replace("_", " ") for name in scores],
 assert top[1] == "animal" and top[3] == "because" and of_it.max() < 0.25 and not x[tired.index("because")].any()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No score is wrong here, and none understands the sentence. For "it", the dot product puts "animal" first. Under general, "because" wins: its vector is all zeros, so it scores 0, and every other word scores less. That matrix was trained for a rotation that these words do not have. Under no score does "it" give any word even a quarter of its weight. The vectors and the score have to be learned together, which the next chapter does.
+# No score understands the sentence. The dot product puts "animal" first. Under general, "because" wins: its vector is all zeros, so it scores 0, and all others less. Under every score "it" gives each word less than a quarter of its weight. Vectors and score have to be learned together, as in the next chapter.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
@@ -1071,7 +1061,7 @@ print("output", *output.shape, "weights", *weights.shape, "· equal to 1e-5:", a
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: never NaN
-# Attention usually breaks at a row in which every key is masked. Here are a thousand random masks, many with such rows, through the forward and the backward pass:
+# Rows in which every key is masked easily end in NaN. Here is our attention under a thousand random masks, forward and backward:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
@@ -1089,7 +1079,7 @@ print("empty rows:", empty_rows > 500, "· not finite:", bad)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: other ways to share
 # <a id="sparsemax"></a>
-# Softmax gives every key something. **Hardmax** gives everything to the best key: it is softmax at temperature 0, with gradient 0. **Sparsemax** lies in between: of all possible shares it takes the ones closest to the scores, which makes weak ones exactly 0 (A. Martins and R. Astudillo, *From softmax to sparsemax*, 2016, section 2).
+# Softmax gives every key something. **Hardmax** gives everything to the best key: it is softmax at temperature 0, with gradient 0. **Sparsemax** lies in between: it takes the shares closest to the scores, so weak keys get exactly 0 (Martins and Astudillo, 2016).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import hardmax, sparsemax
@@ -1106,9 +1096,9 @@ assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: attention at linear cost
 # <a id="generalized-kernel"></a><a id="linear-attention"></a>
-# Softmax needs every pair, so twice the length means four times the work. But suppose the weight of a pair is a *product*, φ(q)·φ(k), where φ turns a vector into new features that are never negative. Then the sum over the keys can be computed once for all queries, as $\varphi(Q)\,(\varphi(K)^\top V)$ instead of $(\varphi(Q)\,\varphi(K)^\top)\,V$, and the table of all pairs is never formed. This is **linear attention** (A. Katharopoulos et al., *Transformers are RNNs*, 2020, section 3.2).
+# Softmax needs every pair, so twice the length means four times the work. But suppose the weight of a pair is a *product*, φ(q)·φ(k), where φ turns a vector into new features that are never negative. Then the sum over the keys, $\varphi(K)^\top V$, can be computed once for all queries: $(\varphi(Q)\,\varphi(K)^\top)\,V$ equals $\varphi(Q)\,(\varphi(K)^\top V)$, which never forms the table of all pairs. This is **linear attention** (Katharopoulos et al., 2020).
 #
-# The **generalized kernel** of a model called Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (K. Choromanski et al., *Rethinking attention with Performers*, 2021, section 2). The product φ(q)·φ(k) therefore already stands for $e^{\text{score}}$. As a score it returns the logarithm, log(φ(q)·φ(k)): the softmax undoes the logarithm and divides by the sum.
+# The **generalized kernel** of the model Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (Choromanski et al., 2021). As a score it returns log(φ(q)·φ(k)): softmax undoes the logarithm and divides by the sum.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import PositiveFeatures, linear_attention
@@ -1121,7 +1111,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# All three give the same result. But the kernel is right only on average. How far off is one draw of random features, and what do we gain? (The first plot shows the share of a row's weight that would have to move to match exact attention. On the logarithmic axes of the second, slope 1 means that time grows with the length, slope 2 with its square.)
+# Computed in either order, or as a score, the result is the same. How far is one draw of random features from exact attention, and what do we gain? The first plot shows how much of a row's weight would have to move. In the second, slope 1 means that time grows with the length, 2 with its square.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1150,7 +1140,7 @@ assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and r
 # At 128 tokens exact attention is faster; at 8,192 it took about three hundred times as long on the machine that recorded this. The price is an error like the one above.
 #
 # #### Exercise ●●● · 5 minutes
-# The features φ(q) and φ(k) are given. Write the average of the values with weights φ(q)·φ(k), divided by their sum, and do not form the [Q, K] matrix.
+# Write the average of the values with weights φ(q)·φ(k), divided by their sum, without the [Q, K] matrix.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("linear attention")
@@ -1215,6 +1205,12 @@ for name, value, low, high in rows:
 # - D. Bahdanau et al., *Neural machine translation by jointly learning to align and translate*, 2015, appendix A.1.2: additive.
 # - M.-T. Luong et al., *Effective approaches to attention-based neural machine translation*, 2015, section 3.1: dot, general, concat, location.
 # - A. Vaswani et al., *Attention is all you need*, 2017, section 3.2.1: scaled dot; footnote 4 explains √d.
+# - Less known: A. Graves et al., *Neural Turing machines*, 2014 (similarity); A. Sordoni et al., *Iterative alternating neural attention for machine reading*, 2016 (biased general); D. Ma et al., *Interactive attention networks*, 2017 (activated general); J. Pavlopoulos et al., *Deeper attention to abusive user content moderation*, 2017 (deep); Y. Li et al., *Area attention*, 2019 (feature-based).
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(2)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: attention learns to translate

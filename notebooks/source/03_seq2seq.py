@@ -381,11 +381,11 @@ assert "name" not in longer_trained.card or 0.6 < share < 0.73
 assert any(e.source == ("a", "grey", "donkey") for e in lesson.examples("test"))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# About two thirds of the errors of this group are in 18 phrases without a full stop, such as *a grey donkey*.
+# About two thirds of this group's errors are in 18 phrases without a full stop, such as *a grey donkey*.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two rows of four steps
-# A widely used table compares a *traditional* decoder with one that has *attention*, in four steps: encode, context, decode, generate. This is Bahdanau's order, whereas our model attends after it has decoded. Each line prints the shape after each step.
+# A widely used table compares a *traditional* decoder with one that has *attention*, in four steps: encode, context, decode, generate. (Our model decodes first, and then attends.) Each line prints the shape after each step. Where do the lines differ?
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output", "deeper"]
 ids, begin = torch.tensor([lesson.source.encode(tired)]), torch.tensor([text.BOS])
@@ -403,14 +403,14 @@ _, weights = look_back(query, context, state.memory.mask, torch.cat([W1.weight, 
 assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives the model's own weights
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines differ in one place: the context comes from one vector or from all states.
+# Only in the context: it comes from one vector, or from all states.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is the query the state before or after?
-# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query, like ours, is $s_t$, the state *after* the new word: update, then attend. Luong's model then computes an *attentional vector* $\tilde h_t=\tanh(W[c_t;s_t])$, which makes the prediction and can also be fed into the next step (*input feeding*). Our model makes the prediction in the same way, but has no input feeding.
+# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query, like ours, is $s_t$, the state *after* it: update, then attend. Luong's model can also feed what it computed from context and state into its next step, which is called *input feeding*.
 #
 # #### Exercise ●●● · 8 minutes
-# Write one step in Bahdanau's order. To keep it short, use a simple recurrent cell and dot products.
+# Write one step in Bahdanau's order, with a simple recurrent cell and dot products.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("one decoder step")
@@ -420,7 +420,7 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Our models have a switch, `query="previous"` or `"current"`. In which of the two can attention and output be computed for all words of a known translation at once?
+# Our models have a switch, `query="previous"` or `"current"`. With which can attention and output be computed for a whole known translation at once?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -434,13 +434,7 @@ for query in ("previous", "current"):
 Table(rows, f"{len(batch.source)} sentences; measured just now")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With $s_t$ the states do not depend on what was attended to, so attention and output are computed for a whole sentence in one call (the recurrence itself still goes step by step, inside the GRU). With $s_{t-1}$ each word has to wait for the attention of the word before. This is Bahdanau's loop as the course uses it:
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.models.seq2seq import Seq2Seq
-from course_utils.views import reveal
-
-reveal(Seq2Seq._attend_then_move)
+# With the current state, $s_t$: the states do not depend on what was attended to, so one call attends for a whole sentence. With $s_{t-1}$ each word has to wait for the attention of the word before.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## European, Economic, Area
@@ -486,6 +480,25 @@ assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not
 #
 # <a id="cross-attention"></a>
 # When the queries come from one sentence and the keys from another, as here, it is called **cross-attention**.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a window, or a single word
+# Luong's *local attention* looks only near one source position $p_t$: it multiplies the weights by chapter 1's Gaussian, $\exp\big(-(s-p_t)^2/2\sigma^2\big)$, where $s$ is the position of the source word. The simplest choice is $p_t=t$. **Guess:** which French words lose most?
+
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
+from course_utils.attention import gaussian_kernel
+
+writes, reads = torch.arange(len(crisis.tokens)), torch.arange(len(crisis.source_tokens))
+kept = (crisis.weights * gaussian_kernel((reads - writes[:, None]).float(), width=1.0)).sum(-1)
+print(", ".join(f"{word} {share:.0%}" for word, share in zip(crisis.tokens, kept.tolist(), strict=True)))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "européenne"} and kept.sort().values[1] < 0.4 < 0.9 < kept.max()
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# *crise* and *européenne*, whose English words are two positions away. So Luong's better variant predicts $p_t$ from the decoder's state.
+#
+# *Hard attention* reads one word, drawn with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so the gradient has to be estimated from many draws. Averaging avoids this, which is why nearly all models do it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
@@ -714,9 +727,9 @@ assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"]
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how far does a gradient reach?
 # <a id="vanishing-gradient"></a>
-# Training has a second difficulty, which attention may ease. A *gradient* says how much the result changes when a number changes a little, and training follows it. It is computed backwards from the result, and without attention each recurrent step on the way multiplies it by a matrix. If it shrinks each time, it **vanishes**; if it grows, it **explodes** (Bengio et al., 1994).
+# Training follows the *gradient*, which says how much the result changes when a number changes a little. It is computed backwards, and each recurrent step on the way multiplies it by a matrix. If it shrinks each time, it **vanishes**; if it grows, it **explodes** (Bengio et al., 1994).
 #
-# **Guess:** before training, which of sixteen source words move the last target word most without attention, and which with it?
+# **Guess:** before training, which of sixteen source words move the last target word most, without attention and with it?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import reach
@@ -732,20 +745,20 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Without attention, the first *and* the last word move it more than twenty times as much as the middle. Our encoder reads from both ends, so the outer words are one recurrent step away from $c$, which goes into every decoder step; the middle is far away. With attention each $h_i$ is one step from the output, in proportion to its weight, and before training the weights are nearly equal.
+# Without attention, the first *and* the last word move it more than twenty times as much as the middle. Our encoder reads from both ends, so these two are one recurrent step away from $c$. With attention each $h_i$ is one step from the output, and untrained weights are nearly equal.
 #
 # </details>
 #
-# So with the usual random start, distant words get far less gradient than near ones. Attention gives every word a short path.
+# So in our untrained model without attention, words far from $c$ get far less gradient. Attention gives every word a short path.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty steps
-# In a GRU, each feature has two gates, computed from $x_i$ and $h_{i-1}$. The gate $z_i$ decides how much of the old state is kept, and $r_i$ how much of it the new proposal $\tilde h_i$ reads (⊙ multiplies feature by feature):
+# In a GRU, a gate $z_i$, computed from $x_i$ and $h_{i-1}$, decides for each feature how much of the old state is kept. The rest comes from a new proposal, $\tilde h_i$ (⊙ multiplies feature by feature):
 #
-# $$ \tilde h_i=\tanh\big(W_x x_i+r_i\odot W_h h_{i-1}\big),\qquad h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
+# $$ h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# How fast does a gradient vanish or explode? Here are small untrained networks with sixty inputs and one output, their last state. In the two RNNs the recurrent matrix is orthogonal (it changes no length) times 0.9 or 1.5. The first GRU is PyTorch's own; in the second one, 4 is added inside the gate $z_i$, so that it keeps nearly everything. The last network is the first RNN with attention over its states.
+# Which gradient vanishes fastest? Here are small untrained networks with sixty inputs; the output is the last state. The recurrent matrix of the RNNs is orthogonal (it changes no length), times 0.9 or 1.5. In the second GRU, 4 is added inside the gate $z_i$, so it keeps nearly everything. The last network is the first RNN with attention over its states.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import felt
@@ -763,14 +776,14 @@ assert 0.6 < far["GRU"] ** (1 / 59) < 0.66 and 0.34 < far["GRU, keeping"] < 0.5 
 assert 20 < kinds["GRU"][0] / kinds["GRU, keeping"][0] < 32
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In 59 steps, the RNN × 1.5 makes the gradient about 64 times as large and not $1.5^{59}$ times, because tanh has a slope below 1. For the same reason the RNN × 0.9 multiplies it by about 0.85 a step, less than 0.9. The GRU's gradient vanishes fastest, because its gates start half open ($z\approx.5$): each step passes on about 0.63 of it, and $0.63^{59}$ is about $10^{-12}$.
+# The GRU's: its gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes it about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
 #
-# If the gates keep nearly everything, the first input's gradient is still more than a third of the last one's. But such a state takes in little: the last input's gradient is almost thirty times smaller than in the first GRU. Training can learn when to keep and when to take in, which is why GRUs, and LSTMs, their older relatives, replaced simple RNNs. With attention all inputs' gradients have about the same size from the start.
+# If the gates keep nearly everything, the first input's gradient is more than a third of the last one's. But such a state takes in little: the last input's gradient is almost thirty times smaller than in the first GRU. With attention all inputs' gradients have about the same size.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: read it backwards
 # <a id="reversed-source"></a>
-# Before attention there was a trick: feed the source *backwards* (Sutskever, Vinyals and Le, 2014). Then the first source word comes right before the first target word, and the beginning of the translation, on which the rest depends, becomes the easiest to learn. Their encoder read in one direction only, but ours reads in both. **Guess:** does the trick still help?
+# Before attention there was a trick: feed the source *backwards* (Sutskever et al., 2014). Then the first source word comes right before the first target word, which makes the beginning of the translation easier to learn. Their encoder read in one direction, ours reads in both. **Guess:** does the trick still help?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -795,15 +808,13 @@ for name, r in recorded["readers"].items():
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It does not: it is a little better with two seeds and worse with the third, and the means lie closer together than the seeds do. A likely reason is that our encoder reads from both ends, so the first word was close already: see *Deeper: how far does a gradient reach?*
+# No: it is a little better with two seeds and worse with the third, and the means are closer together than the seeds. Perhaps the first word was close already, because our encoder reads from both ends.
 #
 # </details>
-#
-# On real sentences Cho et al. (*On the properties of neural machine translation*, 2014) saw quality fall with length, but Sutskever's reversed model, whose summary had 8,000 numbers, lost hardly any.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: at the moment of 高兴 (happy)
-# The same model class with other data translates from Chinese to English, character by character. When it writes *happy*, 高兴, or *eating*, 吃, what does it attend to? Nobody told the model where words begin.
+# The same kind of model also translates from Chinese, character by character. What does it attend to when it writes *happy* (高兴) or *eating* (吃)? Nobody told it where words begin.
 
 # %% slideshow={"slide_type": "skip"} tags=["lab", "deeper"]
 chinese = checkpoint("seq2seq-attention-zh-en-grammar", instead="seq2seq-attention-zh-en")
@@ -821,11 +832,11 @@ for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色�
                            title=f"What does “{said_here}” attend to?"))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# 我 (I) 今天 (today) 很 (a link between subject and adjective, literally *very*) 高兴 (happy). *Happy* has most of its weight on 高 and 兴, and some on 很. 我 (I) 正在 (in the middle of) 吃 (eat) 绿色的 (green) 苹果 (apples): *eating* attends to 吃, which names the action, and to 在, which says that it is going on now.
+# 我 (I) 今天 (today) 很 (a link, literally *very*) 高兴 (happy): *happy* has most of its weight on 高 and 兴. 我 (I) 正在 (in the middle of) 吃 (eat) 绿色的 (green) 苹果 (apples): *eating* attends to 吃, the action, and to 在, which says that it is going on now.
 #
-# The weights of these words look sensible. Those of the full stop do not, and the translations are not right either, although both sentences were trained on: *today* is missing from the first, the second says *an green*. Knock characters out. Without 今 or 天 nothing changes: *today* was lost already. Without 高 it is still *happy*; without 兴, *happy* becomes *tall*, because 高 alone means tall.
+# Both sentences were trained on, yet the translations are not right: *today* is missing from the first, and the second says *an green*. Knock characters out. Without 今 or 天 nothing changes: *today* was lost already. Without 高 it is still *happy*; without 兴 it becomes *tall*, because 高 alone means tall.
 #
-# A Chinese alignment can be scored like a French one; a link to one character of a word counts for the word.
+# How good are the alignments, if a link to one character counts for the word?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 marks = chinese.card["metrics"] if chinese else {}
@@ -839,12 +850,12 @@ assert "test_aer" not in marks or (exact > 0.88 and all_words < 0.2 and no_marks
 assert "test_aer" not in marks or ("i am happy ." == without["今"] == without["天"] == without["高"] and "tall" in without["兴"])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Nine translations out of ten are right word for word, and still the error rate is far from 0. Nearly half of it comes from commas and full stops. A possible reason: the decoder can know from its own state that a sentence ends, and then nothing in the loss says where that weight should be.
+# Nine translations out of ten are right word for word. Nearly half of the alignment error comes from commas and full stops.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the best few sentences
 # <a id="beam-search"></a>
-# **Beam search** keeps several sentences side by side and continues the best few at each step. The probability of a translation is the product $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$, so each further word makes it smaller, which favours short sentences. Therefore sentences are compared by log-probability divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. Here α = 0 switches it off, so that you see the plain log-probabilities.
+# **Beam search** keeps several sentences side by side and continues the best few at each step. Each further word makes the probability $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$ smaller, which favours short sentences. So the log-probability is divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. Here α = 0 switches it off.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 rows = []
@@ -859,13 +870,11 @@ assert "name" not in real.card or [row["beam of 8, α = 0"] for row in rows].cou
 assert "name" not in real.card or rows[4]["beam of 8, α = 0"] == "si j'avais su que vous viendriez un gâteau."
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Five of the six are the same. In the other one the beam finds a more probable sentence that is worse: “if I had known that you would come a cake”. A search cannot tell whether the model is right. (It does not guarantee the most probable sentence either.)
-#
-# Greedy or not, a model that writes by itself may also stumble over its own mistakes, because in training it read only correct words. This is called *exposure bias* (Ranzato et al., 2016).
+# Five of the six are the same. In the other one the beam finds a more probable sentence that is worse: “if I had known that you would come a cake”. A search cannot tell whether the model is right.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a decoder of your own
-# Your loss, your loop and your decoder step (from *Deeper: is the query the state before or after?*) make a decoder; only its parameters are missing. Here are four matrices of random numbers. The encoder is the one that you trained, and it is not changed. **Guess:** how much French does your step learn in two hundred steps of training?
+# Your loss, your loop and your decoder step (from *Deeper: is the query the state before or after?*) make a decoder. Its four matrices start as random numbers, and the encoder is the one that you trained, unchanged. **Guess:** how much French does it learn in two hundred steps?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch import nn
@@ -910,19 +919,19 @@ for example in lesson.ladder((5, 8, 11)):
 assert before > 5 and own_loss(own, trial).item() < 0.4 * before
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Much of this French is right already, though not all. The states of the encoder hold what is needed; your step has learned where to find it.
+# Much of this French is right already, though not all. The encoder's states hold what is needed; your step has learned where to find it.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what BLEU counts
 # <a id="n-gram"></a>
-# **BLEU** (Papineni et al. 2002): count the runs of 1, 2, 3 and 4 words (**n-grams**) in the translation. How many of them are in the reference, counting each at most as often as it occurs there? Matches and totals are summed over *all* sentences, which gives four precisions $p_n$. Take their geometric mean. A model could still win by writing only the few words that it is sure of, so multiply by a **brevity penalty**:<a id="brevity-penalty"></a>
+# **BLEU** (Papineni et al. 2002) takes the runs of 1, 2, 3 and 4 words (**n-grams**) in the translation and counts how many are in the reference, each at most as often as it occurs there. Over *all* sentences this gives four precisions $p_n$: matches divided by n-grams. BLEU is their geometric mean, times a **brevity penalty**.<a id="brevity-penalty"></a> Without this, a model could win by writing only the words that it is sure of:
 #
 # $$ \mathrm{BLEU}=\mathrm{BP}\cdot\exp\Big(\tfrac14\sum_{n=1}^{4}\ln p_n\Big),\qquad \mathrm{BP}=\begin{cases}1 & c\ge r\\ e^{\,1-r/c} & c<r\end{cases} $$
 #
-# with $c$ and $r$ the lengths of all candidates and of all references: BLEU is a score of a corpus.
+# Here $c$ is the total length of the translations and $r$ that of the references.
 #
 # #### Exercise ●○○ · 3 minutes
-# Write the brevity penalty, BP. `hypothesis_length` is $c$, the length of the translation, and `reference_length` is $r$.
+# Write the brevity penalty, BP. `hypothesis_length` is $c$, and `reference_length` is $r$.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 import math
@@ -934,7 +943,7 @@ def brevity_penalty(hypothesis_length, reference_length):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# The candidate is 男孩 踢 足球 (*boy plays football*), the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). A score of .4167 circulates for it. You get it if you make three mistakes at once. Each is a short program here; this is the first:
+# A score of .4167 circulates for the candidate 男孩 踢 足球 (*boy plays football*) with the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). It takes three mistakes at once. Each is a short program here:
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 3.5")
@@ -995,12 +1004,10 @@ assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# By the definition BLEU is 0: the two have no run of three words in common, and the candidate has no run of four at all. Tools *smooth* a precision of 0 (sacrebleu replaces it by half an n-gram, then a quarter, and so on), and they differ on what a sentence of three words should get for runs of four. sacrebleu's corpus score, with which our `bleu` agrees, stays 0; its score for single sentences leaves the runs of four out and gives 23.2.
-#
-# So a score needs the name of its tool and settings. For whole corpora smoothing hardly matters, but how the text is cut into tokens does: Post (2018) found differences of more than a point, and papers that did not say.
+# By the definition BLEU is 0: the two share no run of three words, and the candidate has no run of four at all. sacrebleu's corpus score and our `bleu` stay 0. sacrebleu's score for single sentences counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four: 23.2. So a score needs the name of its tool and settings.
 #
 # #### Exercise ●●○ · 5 minutes
-# "Counting each at most as often as it occurs there": write this clipped count. `Counter` counts the elements of a list.
+# "Each at most as often as it occurs there": write this clipped count. `Counter` counts the elements of a list.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 from collections import Counter
@@ -1030,7 +1037,7 @@ assert abs(your_bleu(spoilt, right) - bleu([" ".join(spoilt)], [" ".join(right)]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a person and some machines
-# Here is one sentence with one reference and five translations: three that we wrote, and those of the two Tatoeba models. The free one says “As the weather was bad, we stayed at our place”; *le temps était mauvais* is “the weather was bad”, word for word.
+# Here are five translations of one sentence: three of ours, and two by the Tatoeba models. The free one says “As the weather was bad, we stayed at our place”.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
 predict(
@@ -1062,7 +1069,7 @@ assert "name" not in real_plain.card or (abs(scores["free"] - scores["model with
 assert all("restés à la maison." in text and "mauvais, alors nous sommes" in text for text in (answer, tried["word for word"]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The free version, good everyday French, gets the lowest score of our three, about as low as the model without attention, whose sentence means “the weather was so late, we went home”. BLEU for one sentence against one reference says how far two translators happened to choose the same words. It was made to compare systems over a whole test corpus, and does so fairly well when they differ clearly. More references help; so do newer scores, which count characters (chrF) or are trained on people's judgements (COMET).
+# The free version, good French, gets the lowest score of our three, about as low as the model without attention, whose sentence means “the weather was so late, we went home”. For one sentence and one reference, BLEU says how far two translators happened to choose the same words. It was made for whole test corpora. Newer scores count characters (chrF) or learn from people's judgements (COMET).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three bugs
@@ -1110,7 +1117,7 @@ def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what came next
-# By 2017 ByteNet and ConvS2S had replaced recurrence by convolutions. The Transformer dropped both and kept the attention. These figures are from table 2 of its paper (*Attention is all you need*, Vaswani et al., 2017): BLEU on the WMT 2014 news test against the arithmetic that the training took. (They cannot be compared with ours, because the texts differ.)
+# By 2017 ByteNet and ConvS2S had replaced recurrence by convolutions. The Transformer dropped both and kept the attention. At what cost? Table 2 of its paper (Vaswani et al., 2017) has BLEU on the WMT 2014 news test, and the arithmetic of the training. (Our texts differ, so our scores cannot be compared.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
@@ -1135,11 +1142,11 @@ assert [wmt.bleu_en_fr[names.index(f"Transformer ({size})")] for size in ("base"
 assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bleu_en_fr if x == x) == 38.1 and max(x for x in wmt.bleu_en_fr if x == x) == 41.8
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The upper left corner is best: good and cheap. Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, the big one 28.4 with less than a third of what ConvS2S's ensemble took. Into French the big model reaches 41.8, the most here (the paper's running text says 41.0), and the base model's 38.1 is the lowest. (ByteNet's 23.75 is missing because its cost was not published.)
+# The upper left corner is best: good and cheap. Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, the big one 28.4 with less than a third of the ConvS2S ensemble's. Into French the big model's 41.8 is the highest here, and the base model's 38.1 the lowest. (ByteNet's cost was not published.)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: claims about the Transformer
-# You may prefer to come back to these four lists after chapter 5. The Transformer's encoder has no recurrent network: the words of a sentence attend to each other, which is called *self-attention*. In each list, one claim is wrong.
+# You may prefer to come back after chapter 5. In each list, one claim is wrong. A Transformer's encoder has no recurrent network: the words of a sentence attend to each other (*self-attention*).
 #
 # #### Find the error ●○○ · 3 minutes
 
@@ -1175,7 +1182,7 @@ def mixes(layer, x):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
-# Now a picture as in *European, Economic, Area*: French words attend to English ones.
+# Now a picture as in *European, Economic, Area*, with French and English words:
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 3.4")
@@ -1251,6 +1258,11 @@ for name, value, low, high in rows:
 # - F. Och and H. Ney, *A systematic comparison of various statistical alignment models*, 2003.
 # - Y. Wu et al., *Google's neural machine translation system*, 2016, section 7.
 # - S. Jain and B. Wallace, *Attention is not explanation*, 2019.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(3)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: words attend to each other

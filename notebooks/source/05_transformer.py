@@ -185,7 +185,7 @@ assert torch.allclose(split_heads(q, 4), torch.stack(q.chunk(4, -1), 1))
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: eight heads, two words
-# Here multi-head attention has the sizes of the paper: 512 features (which the paper calls d_model) and eight heads of 64 (d_k). The input is two words, "deep" and "learning". Their vectors and all matrices are random, because here only the shapes matter.
+# How do the shapes change at the paper's size, 512 features (its d_model) and eight heads of 64 (d_k)? The two words are "deep" and "learning"; their vectors and all matrices are random.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch05.experiments import live as study
@@ -194,7 +194,7 @@ study.eight_heads(multi_head, split_heads)  # your functions, if you have writte
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how many heads?
-# Would fewer heads save computation, as is sometimes advised? The model keeps its 512 features, so fewer heads are wider heads. PyTorch counts the operations of all matrix products while it runs, a multiplication and an addition as two.
+# Would fewer heads save computation, as is sometimes advised? The model keeps its 512 features, so fewer heads are wider heads. PyTorch counts the operations in all matrix products.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -214,7 +214,7 @@ Table(rows, "2 sentences of 64 words. Weights: numbers in the attention maps, on
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Every row has the same parameters and the same number of operations in matrix products. Only the number of attention weights grows, because each head has its own map. So the number of heads is chosen by quality. A single head gives each word only one set of weights; very narrow heads can form fewer patterns, because their scores come from only $d$ features. The paper tried 1 to 32 heads: eight and sixteen were equally good, 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# No: every row has the same parameters and operations. Only the attention weights become more, because each head has its own map. So the number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -231,20 +231,9 @@ assert counts["rows"][0]["BLEU"] < min(row["BLEU"] for row in counts["rows"][1:]
 assert max(row["BLEU"] for row in counts["rows"]) - min(row["BLEU"] for row in counts["rows"][1:]) < 3
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One head scores lowest, as in the paper. But this is one seed, and in *What can the model do without?* BLEU differs by more than 5 between seeds. The time of a step tends to rise with the number of heads, which fits the growing number of weights.
+# One head scores lowest, as in the paper. But this is one seed, and in *What can the model do without?* BLEU differs by more than 5 between seeds.
 #
-# Some texts say that heads may use different functions. They do not: every head is a softmax of scaled dot products, and only the projections differ. So are heads interchangeable? If $W_O^{(h)}$ are the rows of $W_O$ that meet head $h$, then the output is $\sum_h \mathrm{head}_h\,W_O^{(h)}$: the heads *add up*. So when they change places, together with their rows of $W_O$, the output stays the same:
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-with torch.no_grad():
-    order, attention = [2, 0, 3, 1], layer.attention
-    q4, k4, v4 = (split_heads(part(x), 4)[:, order] for part in (attention.query, attention.key, attention.value))
-    turned = scaled_dot_product_attention(q4, k4, v4)[0].transpose(1, 2).flatten(2)
-    mixed = turned @ attention.out.weight.T.unflatten(0, (4, 32))[order].flatten(0, 1) + attention.out.bias
-print("Heads in another order: the same output?", torch.allclose(mixed, output, atol=1e-5))
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert torch.allclose(mixed, output, atol=1e-5)
+# Some texts say that heads may use different functions. They do not: only their projections differ.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does each word do alone?
@@ -485,7 +474,7 @@ assert not {id(p) for p in exact.decoder[0].attention.parameters()} & {id(p) for
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the class itself
-# Here are the course's decoder block and decoder from `course_utils`. Their steps are those of exercises 7 and 8. The rest is bookkeeping: `past`, `first` and `_read` belong to the [KV cache](#kv-cache), `checked` tests shapes, `_embed` adds positions, `_seen` and `_keys` make masks, and `config.reads` says which encoder layer each decoder layer reads. The matrix that makes the logits is the table of the French words' embeddings, used a second time.
+# This is the course's own decoder. Can you find the steps of exercises 7 and 8 in it? The rest is bookkeeping: `past`, `first` and `_read` belong to the [KV cache](#kv-cache), `checked` tests shapes, `_embed` adds positions, `_seen` and `_keys` make masks, and `config.reads` names the encoder layer that each decoder layer reads.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.blocks import DecoderBlock
@@ -514,7 +503,7 @@ assert torch.allclose(ours, theirs, atol=1e-5)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: your own Transformer
 # <a id="assembly"></a>
-# In version 7 and in your training, something has to hand your functions their parameters. This class does: it takes the matrices from a model of the course and gives them to your functions. **Before you read it:** your `multi_head` has no biases, but the checkpoint has four in every attention. Where could they go?
+# In version 7 and in your training, this class hands your functions the matrices of a model of the course. **Before you read it:** your `multi_head` has no biases, but the checkpoint has four in every attention. Where could they go?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 reveal(assembly.Assembled, alone=True)
@@ -522,13 +511,16 @@ reveal(assembly.Assembled, alone=True)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Three of the four need nothing from `multi_head`. The key's bias adds the same number to all scores of a row, and softmax sees only differences. The value's bias comes out of the average unchanged, because the weights sum to 1; so it can be added afterwards, multiplied by $W_O$. The bias of the last matrix is added there, too. Only the query's bias needs a trick: if $W_Q$ is invertible, some vector $c$ has $cW_Q=b$, and we add this $c$ to the input of every query.
+# - The key's bias is left out. It adds the same number to all scores of a row, and softmax sees only differences.
+# - The value's bias is added at the end, multiplied by $W_O$. The weights sum to 1, so the average leaves it unchanged.
+# - The bias of the last matrix is added there, too.
+# - The query's bias $b$ goes into the queries' input: we add the vector $c$ with $cW_Q=b$. ($W_Q$ must be invertible.)
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the last step, by hand
-# Logits → softmax → the most probable word. A widely used picture shows this with six words, up to `<eos>`, and prints this table of probabilities:
+# Logits → softmax → the most probable word. A widely used picture shows this with six words, and prints this table. Can every row come from a softmax?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch05.exercises.table import TABLE, VOCABULARY
@@ -541,7 +533,7 @@ rows = [dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "
 Table(rows, "As printed. The written word is the largest of the row.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The words are right, "I am a student" and the end. But four of the five rows don't sum to 1: three of them could be rounded numbers, one cannot. The text beside the table makes another mistake.
+# The words are right, "I am a student" and the end. But four of the five rows don't sum to 1: three of them could be rounded numbers, one cannot.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -767,7 +759,7 @@ assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
-# Each decoder layer reads the *last* encoder layer. It could also read another one: decoder layer 1 reads encoder layer 1, layer 2 reads layer 2, and so on. (Liu et al., 2020, warn that a model trained like this bypasses the rest of the encoder; in their **layer-wise multi-view** decoding each decoder layer reads another layer *together with* the last.) Our class has a switch for the simple form, `memory_layers`, which adds no parameters. **Guess** what happens to a trained model when you turn the switch *after* training.
+# Each decoder layer reads the *last* encoder layer. It could also read the one of its own depth, or another one *together with* the last (**layer-wise multi-view** decoding). Our class has a switch, `memory_layers`, for the one layer that each of them reads. **Guess** what happens if you turn it *after* training.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import dataclasses
@@ -785,11 +777,11 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It gets worse, but it still works, and “upside down” costs even less than “each its own”. All layers add to the same residual stream, which may be why their outputs are similar enough. You can also train a model with the switch set: try `study.live_model(lesson, memory_layers=(1, 2))`.
+# BLEU falls, but the model still works, perhaps because all layers add to the same residual stream. “Upside down” costs less than “each its own”. To train with the switch set, try `study.live_model(lesson, memory_layers=(1, 2))`.
 #
 # </details>
 #
-# *Source:* F. Liu et al., *Layer-wise multi-view decoding for improved natural language generation*, 2020, section 3.
+# *Source:* Liu et al., *Layer-wise multi-view decoding for improved natural language generation*, 2020, section 3.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What can the model do without?
@@ -834,7 +826,7 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
-# Post-norm puts a norm into the residual stream after every sub-layer, and at first the gradients near the output are large; pre-norm leaves the stream free (Xiong et al. 2020). **Guess** which of the two can be trained without a slow start, that is, without a *warm-up* of the learning rate.
+# Post-norm puts a norm into the residual stream after every sub-layer; pre-norm leaves the stream free. **Guess** which of the two learns without [warm-up](#warm-up), a slow start of the learning rate.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 norms = results.load("transformer_norms")
@@ -863,11 +855,11 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Pre-norm learns with a slow start and without. At the higher rate both losses are almost the same after two hundred steps; at a third of that rate, training with warm-up ends at a higher loss. Post-norm learns little at both rates; at the lower one a warm-up helps it a little (4.66). The paper used post-norm with a lower rate and 4,000 steps of warm-up.
+# Pre-norm: at the higher rate its losses are almost the same with warm-up and without, and at a third of it the one without ends lower. In these two hundred steps post-norm learns little at both rates; at the lower one a warm-up helps it a little (4.66). The paper trained post-norm with a lower rate and 4,000 steps of warm-up.
 #
 # </details>
 #
-# *Source:* R. Xiong et al., *On layer normalization in the Transformer architecture*, 2020, section 3.
+# *Source:* Xiong et al., *On layer normalization in the Transformer architecture*, 2020, section 3.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" mean, measured
@@ -994,7 +986,7 @@ display(view, told)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: after which sub-layer is it decided?
-# Stop the decoder of the course sentence after each sub-layer, and let the last norm and the output matrix read the residual stream there. This is called a *logit lens*. It gives a hint and not a proof, because norm and matrix were not trained for such early vectors. Read the last column first: after which sub-layers do the log-odds change most?
+# We stop the decoder of the course sentence after each sub-layer, and let the last norm and the output matrix read the residual stream there. This *logit lens* gives a hint, not a proof: norm and matrix were not trained for such early vectors. Read the last column. After which sub-layers do the [log-odds](#log-odds) change most?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch05.experiments import lens
@@ -1011,13 +1003,13 @@ assert stops[6]["P(il)"] - stops[3]["P(il)"] > max(stops[3]["P(il)"] - stops[0][
 assert all(a["P(il)"] + a["P(elle)"] < b["P(il)"] + b["P(elle)"] for a, b in zip(stops[:6], stops[1:7], strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The log-odds, which say whether it is *il* or *elle*, change most in the three cross-attentions. The probability of *il* grows most in layer 1 if you count factors, from 8·10⁻⁸ to .2, and most in layer 2 if you count percentage points. In both layers each sub-layer makes it likelier that one of the two is written. So in this sentence, through this lens, cross-attention decides which pronoun it will be; all sub-layers together make a pronoun likely at all.
+# After the three cross-attentions. But in layers 1 and 2 *every* sub-layer makes it likelier that one of the two pronouns is written. So in this sentence, through this lens, it is mostly cross-attention that decides *which* pronoun comes.
 #
 # *Source:* nostalgebraist, *interpreting GPT: the logit lens*, 2020.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: every head, and all 736
-# First each encoder head alone: how much does it attend from "it" to its noun, and what is lost when it is knocked out?
+# ### Deeper: every head, and all 736 twins
+# Do the heads in which "it" attends to its noun matter most? We knock out each encoder head alone.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 effects = head_study.head_effects(grammar, twins[:60], ["encoder"])
@@ -1032,12 +1024,12 @@ assert {*list(by_head)[:2]} == {"2.2", "3.2"} and effects[1]["lost"] > 3 * effec
 assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) > 90
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Two heads matter far more than the others: 2.2, and 3.2, which hardly attends from "it" to its noun. No single head is indispensable: without any one of them more than 90 % of the pronouns are right. (Other heads may take over its work, so a knock-out shows what can be spared, not what is idle.)
+# Two heads matter far more than the others: 2.2 and 3.2. But in 3.2 "it" hardly attends to its noun. Without any one head, more than 90 % of the pronouns are still right. (Other heads may take over: a knock-out shows what can be spared, not what is idle.)
 #
-# Voita et al. (2018) did find attention from *it* to its noun in a translator of film subtitles. They compared weights with the answers of people and of a program that resolves pronouns, which is a different test from taking something away.
+# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun. They compared weights with the answers of people and of a program, which is a different test from taking something away.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Next we forbid more connections, on all held-out twins. One row is worth a thought: without the connection to the *other* noun, the adjective does better than with it.
+# Next we forbid connections, on all held-out twins. Look at the rows of the adjective: without its connection to the *other* noun, more pronouns are right than with it.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1051,35 +1043,9 @@ Table([{"forbidden": row["forbidden"], "right": row["right"], "log-odds lost": r
 assert known["the adjective → the other noun"] > heads["all heads"]["right"] > known["the adjective → the noun it is about"] + 50
 assert 45 < known["the adjective → either noun"] < 55
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Now we remove several heads at a time. The encoder's twelve heads go one after another, in three orders: by the map, starting with the heads in which "it" attends most to its noun; by what each is worth alone; and at random. **Guess** which curve falls first.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-orders = heads["removed"]["encoder"]
-told_by = {place: told["correlation"] for place, told in heads["told"].items()}
-plot.lines({{"by weight": "by the map", "by loss": "by what each is worth"}.get(name, name): (range(13), orders[name])
-            for name in ("by weight", "by loss", "at random")}, "heads removed", "pronouns right, %",
-           title="Which order hurts first?", caption=f"{heads['some']} twins; at random: mean of several orders. Recorded, too.")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert orders["by weight"][8] > orders["by weight"][0] - 2 and orders["at random"][8] < orders["by weight"][8] - 5
-assert 60 < orders["by loss"][5] < 70 and abs(told_by["encoder"] - 0.13) < 0.01 and abs(told_by["cross"]) < 0.01
-assert abs(told_by["decoder"] - 0.70) < 0.01 and max(row["lost"] for row in heads["heads"] if "decoder" in row["head"]) < 0.1
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# Without the eight heads that the map points at, hardly fewer pronouns are right; eight heads chosen at random cost more. If you remove the heads first that cost most when they were knocked out alone, a third of the pronouns are wrong after five of them.
-#
-# </details>
-#
-# Does weight predict loss? Their rank correlation (1: the same order, 0: no relation) is .13 for the twelve encoder heads and .00 for the twelve of cross-attention. It is .70 in decoder self-attention, but there no head is worth more than .1 of log-odds.
-#
-# *Sources:* E. Voita et al., *Context-aware neural machine translation learns anaphora resolution*, 2018, section 5; P. Michel, O. Levy, G. Neubig, *Are sixteen heads really better than one?*, 2019, section 3; E. Voita et al., *Analyzing multi-head self-attention*, 2019, section 5.
-
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: real sentences
-# A second Transformer was trained on the Tatoeba sentences of chapter 3's translator, but with more parameters and for longer, so their scores do not compare architectures. As always, check first whether a sentence was *seen*.
+# A second Transformer learned from the Tatoeba sentences of chapter 3, but with more parameters and for longer than the translator there, so the scores do not compare architectures. Check first whether a sentence was *seen*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.lesson import checkpoint
@@ -1104,15 +1070,15 @@ assert tatoeba is grammar or sum(p.numel() for p in tatoeba.model.parameters()) 
 assert bleu_of[0] < bleu_of[1] and tatoeba.card["training"]["minutes"] > before.card["training"]["minutes"]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Which of the translations are right? Look at the twins in particular, because this corpus was not made for them.
+# Which translations in the last column are right? Look at the twins, too: this corpus was not made for them.
 #
 # <details><summary>Answer</summary>
 #
-# In the last column three are right: the cake, the friends and “I love you”. The grandmother's sentence lacks one letter, *oubliée*, because the story is feminine. “Good morning” was seen, and yet *bon matin* is said in Québec but not in France. Both twins say *elle*, which is wrong for the animal and right for the street; *abe* is no word. The long conditional sentence and the last one are ungrammatical.
+# Three: the cake, the friends and “I love you”. The grandmother's sentence lacks one letter, *oubliée*. “Good morning” was seen, and yet *bon matin* is not said in France. Both twins say *elle*, wrong for the animal and right for the street; *abe* is no word. The other two are ungrammatical.
 #
 # </details>
 #
-# Now type a sentence of your own. The ink is the cross-attention of the last layer, averaged over its heads.
+# Now type a sentence of your own. The ink is the last layer's cross-attention, averaged over its heads.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 labs.alignment(translate(tatoeba, "My grandmother told me a story that I have never forgotten.")[0], languages=("en", "fr"),
@@ -1122,8 +1088,8 @@ labs.alignment(translate(tatoeba, "My grandmother told me a story that I have ne
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: what the first one cost
-# The paper trained on 4.5 million sentence pairs for German and 36 million for French, on 8 P100 cards. The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. The paper assumes 9.5 TFLOP/s for a P100. **Guess** before you multiply: which power of ten is the number of operations?
+# ### Deeper: what the first Transformer cost
+# The paper used 4.5 million sentence pairs for German, 36 million for French, and 8 P100 cards, each assumed to do 9.5 TFLOP/s ($9.5\cdot10^{12}$ operations a second). The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. **Guess** before you multiply: which power of ten is the number of operations?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 day, cards, speed = 24 * 3600, 8, 9.5e12
@@ -1135,7 +1101,7 @@ print(f"big  {big:.1e} operations, {3.5 * day / 300_000:.2f} s a step")
 assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# These are the two figures of chapter 3's plot, an estimate from time and speed and not a count. For the model that you trained, PyTorch can count the operations of its matrix products:
+# These are the figures of chapter 3's plot, estimated from time and speed. For the model that you trained, PyTorch can count the operations in matrix products:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -1152,7 +1118,7 @@ assert 1e11 < yours_cost < 1e15
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small zoo
 # <a id="sparse-attention"></a><a id="multi-query"></a>
-# Attention over $T$ words has $T^2$ pairs, and a cache of $2\cdot T\cdot D$ numbers per layer. Most later variants save one of the two. Those that save pairs, local and **sparse** attention, can be drawn as masks. (A mask alone saves nothing: the program has to skip the hidden pairs.)
+# Attention over $T$ words has $T^2$ pairs, and a cache of $2TD$ numbers per layer. Most later variants save one of the two. Local and **sparse** attention save pairs, and can be drawn as masks. (The program has to skip the hidden pairs: a mask alone saves nothing.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
@@ -1162,48 +1128,50 @@ plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
 study.zoo_table(length=64)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Local attention reaches further with each layer, as a convolution does. One word that attends to all others, and to which all attend, shortens every path to two steps.
+# Local attention reaches further with each layer, as a convolution does. One global word, which attends to all and to which all attend, shortens every path to two steps.
 #
-# Variants that make the cache smaller let heads *share* keys and values: groups of heads in **grouped-query** attention, all heads in **multi-query** attention. Each head keeps its own queries. In our class this is one number, `key_heads`.
+# The cache gets smaller if heads *share* keys and values, each with its own queries: groups of heads in **grouped-query** attention, all heads in **multi-query** attention. In our class this is one number, `key_heads`.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Linear attention** (chapter 2) never computes a map: in $\phi(Q)(\phi(K)^\top V)$, divided by $\phi(Q)(\phi(K)^\top 1)$ so that weights sum to 1, the brackets have a fixed size, whatever the length. The price: with the usual $\phi$, the weights that it implies are less sharp.
+# **Linear attention** (chapter 2) never computes a map: in $\phi(Q)(\phi(K)^\top V)$, divided so that the weights sum to 1, the product $\phi(K)^\top V$ has a fixed size, whatever the length. The price: with the usual $\phi$, these weights are less sharp.
 #
-# *Sources:* I. Beltagy, M. Peters, A. Cohan, *Longformer*, 2020, section 3; R. Child et al., *Generating long sequences with sparse Transformers*, 2019, section 4; N. Shazeer, *Fast Transformer decoding: one write-head is all you need*, 2019; J. Ainslie et al., *GQA*, 2023.
+# *Sources:* Beltagy et al., *Longformer*, 2020; Child et al., *Sparse Transformers*, 2019; Shazeer, *Fast Transformer decoding*, 2019; Ainslie et al., *GQA*, 2023.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from 2017 to today's block
-# The block that you wrote is nearly the one inside today's large language models. What most of them have changed is one line each:
+# What have most of today's large language models changed in the block that you wrote? One line each:
 #
 # | 2017 | today | why | source |
 # |---|---|---|---|
-# | post-norm | pre-norm | the residual stream stays free, so that deep stacks train | Xiong et al. 2020 |
-# | layer norm | RMSNorm: divide by the root mean square, subtract no mean | about as good, and cheaper | Zhang & Sennrich, *Root mean square layer normalization*, 2019 |
-# | $\max(0, xW_1)W_2$ | SwiGLU: $(\mathrm{swish}(xW_1)\odot xW_3)\,W_2$, with $\mathrm{swish}(z)=z\,\sigma(z)$ | a lower loss at the same size | Shazeer, *GLU variants improve Transformer*, 2020 |
-# | sinusoids, added once | rotary positions, in each attention | scores see distances | Su et al., *RoFormer*, 2021, chapter 4 |
-# | biases | none | training is steadier, they report | Chowdhery et al., *PaLM*, 2022, section 2 |
-# | each head its own keys and values | heads share them | a smaller cache | Ainslie et al. 2023, above |
+# | post-norm | pre-norm | deep stacks can be trained | Xiong et al. 2020 |
+# | layer norm | RMSNorm: divide by the root mean square, subtract no mean | about as good, and cheaper | Zhang & Sennrich 2019 |
+# | $\max(0, xW_1)W_2$ | SwiGLU: $(\mathrm{swish}(xW_1)\odot xW_3)\,W_2$, with $\mathrm{swish}(z)=z\,\sigma(z)$ | a lower loss at the same size | Shazeer 2020 |
+# | sinusoids, added once | rotary positions, in each attention | scores see distances | chapter 4 |
+# | biases | none | training is steadier, they report | Chowdhery et al. 2022 (PaLM) |
+# | keys and values for each head | heads share them | a smaller cache | the zoo above |
 #
-# Three of the six are switches of the course's class: `norm_first`, `positions="rotary"` and `key_heads`. Try them: `study.live_model(lesson, positions="rotary")`.
+# Three of the six are switches of our class: `norm_first`, `positions="rotary"` and `key_heads`. Try `study.live_model(lesson, positions="rotary")`.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three ways to read a sentence
+# For $n$ words of $d$ features:
+#
 # | | RNN | CNN, kernel $k$, backwards only | Transformer |
 # |---|---|---|---|
 # | a word reads | the state left of it | $k$ neighbours | every word |
 # | longest path | $n$ | $n/(k-1)$ | 1 |
 # | steps that wait | $n$ | 1 per layer | 1 per layer |
 # | cost of a layer | $n\,d^2$ | $k\,n\,d^2$ | $n^2 d + n\,d^2$ |
-# | knows the order | by itself | by itself | from positions; a causal stack partly by itself |
+# | knows the order | by itself | by itself | from positions, partly from a causal mask |
 # | memory while writing | one state | $k$ words | every word |
 #
-# The last row is the price: an RNN writes the thousandth word as fast as the first, while a Transformer reads a thousand keys for it.
+# The last row is the price. An RNN writes the thousandth word as fast as the first; a Transformer reads a thousand keys for it.
 #
 # <a id="encoder-only"></a>
-# There are also three ways to build a model from the same blocks:
+# The same blocks make three families of models:
 #
 # | family | attention | learns to | known |
 # |---|---|---|---|
@@ -1212,25 +1180,23 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # | encoder–decoder | both, and cross-attention | rewrite | the Transformer of 2017, T5 |
 #
 # <a id="t5"></a>
-# T5 puts every task into words, "translate English to German: …", so that one encoder–decoder can do them all. (C. Raffel et al., *Exploring the limits of transfer learning*, 2020, section 2.4.)
+# T5 puts every task into words, "translate English to German: …", so that one model can do them all (Raffel et al., 2020).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: what circulates
-# One article builds a Transformer for "I love you" → "Je t'aime" in code. Among its errors are these five:
+# ### Deeper: errors that circulate
+# One article programs a Transformer for "I love you" → "Je t'aime". Among its errors are these five:
 #
 # | in the article | what is wrong | how you notice |
 # |---|---|---|
 # | `torch.matmul(q, k)` | the keys are not transposed | an error, except where there are as many keys as a head has features |
-# | scores divided by $\sqrt d$, and again in the softmax | divided by $d$ in all | hardly: the weights are too even at first, and training can make up for it |
-# | `scores / sqrt(d)` | `sqrt` is not imported | at once, a `NameError` |
-# | `mask=None`, and no caller builds a mask | each word sees the future, and padding | the loss falls too fast, and translations are bad |
-# | `W2(W1(x))` as feed-forward network | no ReLU: two matrices do what one could | after 300 steps our small model without a ReLU was no worse |
-#
-# Now find the errors in one list of claims and seven programs, from this article and other sources.
+# | scores divided by $\sqrt d$, and again in the softmax | divided by $d$ in all | hardly: training can make up for weights that are too even at first |
+# | `scores / sqrt(d)` | `sqrt` is not imported | a `NameError` |
+# | `mask=None`, and no caller builds a mask | each word sees the future, and padding | the loss falls too fast, translations are bad |
+# | `W2(W1(x))` as feed-forward network | no ReLU: two matrices do what one could | hardly: after 300 steps our model without a ReLU was no worse |
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# A slide deck says one thing about encoders and decoders, and the opposite a few pages later.
+# A slide deck contradicts itself about encoders and decoders.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 5.4")
@@ -1256,7 +1222,7 @@ def split_both(query, key, heads):                # [B, Q, D], [B, K, D]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# An article about “I love you” → “Je t'aime” takes keys and values from the words of the target.
+# Here the article lets “Je t'aime” read “I love you”.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.17")
@@ -1270,7 +1236,7 @@ def cross_attention(written, source, Wq, Wk, Wv):     # Je t'aime [T, D], I love
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 3 minutes
-# This line was written for [T, B, D] and pasted into a model that has the batch first.
+# This line was pasted from a model for [T, B, D] into one for [B, T, D].
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.18")
@@ -1281,7 +1247,7 @@ def add_positions(x, table):                      # [B, T, D], [max, D]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# Training goes well. But at inference the model reads its own words in a way that it was not trained for.
+# Training goes well. But at inference the model reads its words in another way.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.19")
@@ -1310,7 +1276,7 @@ def mean_loss(logits, target, mask):           # [B, T, V], [B, T], [B, T] True 
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# This is the article's block. Something is missing around each sub-layer. You may fix it with pre-norm or with post-norm.
+# The article's block lacks something around each sub-layer. Pre-norm and post-norm are both right.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.14")
@@ -1321,7 +1287,7 @@ def block(x, attention, ffn, norm1, norm2):      # each part: [B, T, D] -> [B, T
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●● · 10 minutes
-# This is a whole class, put together from what circulates. In self-attention it runs without an error and its numbers are finite, and yet five of its lines are wrong. Name all five, `line=(…, …)`.
+# This class runs in self-attention without an error, and yet five of its lines are wrong. Name all five, `line=(…, …)`.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.22")
@@ -1347,12 +1313,12 @@ class MultiHead(torch.nn.Module):
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: label smoothing
 # <a id="label-smoothing"></a>
-# The paper, and our `transformer-grammar`, used a softer loss than yours. To give the correct word a probability of exactly 1, the logits would have to be infinite, so **label smoothing** asks for a little less. With a *one-hot* target (1 for the correct word, 0 for all others) and a vocabulary of $V$ words:
+# A probability of exactly 1 would need infinite logits. So **label smoothing**, used by the paper and for our `transformer-grammar`, asks for a little less. Of a *one-hot* target (1 for the correct word, 0 for all others) it shares out ε evenly among all $V$ words, the correct one included:
 #
 # $$ \text{target}=(1-\varepsilon)\cdot\text{one-hot}+\varepsilon\cdot\tfrac1V $$
 #
 # #### Exercise 10 ●●○ · 5 minutes
-# Of each target, $1-\varepsilon$ goes to the correct word, and ε is shared evenly among all words, the correct one included. Padding does not count.
+# Write the loss with such targets. Padding does not count.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("label smoothing")
@@ -1361,7 +1327,7 @@ def smoothed_loss(logits, target, mask, smoothing):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# This loss cannot reach 0. It is lowest when the model predicts exactly the soft target, and then it is the target's entropy. Give your function such a perfect prediction, with the vocabulary and the ε = 0.1 of `transformer-grammar`, and compare with the loss at which its training ended:
+# This loss cannot reach 0: it is lowest when the model predicts exactly the soft target. How low is that for `transformer-grammar` (ε = 0.1), and where did its training end?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 V, epsilon = len(grammar.target), 0.1
@@ -1375,11 +1341,11 @@ print(f"a perfect prediction of {V:,} words: {lowest:.2f}; transformer-grammar e
 assert abs(lowest - torch.special.entr(perfect).sum()) < 1e-4 and lowest < ended < lowest + 0.1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So a loss above 1 can belong to a nearly perfect model, and losses with different ε must not be compared. To train with your smoothed loss, write `assembly.Assembled(smoothing=0.1, smoothed_loss=smoothed_loss, **parts).loss` in the training cell.
+# So a loss above 1 can be nearly the lowest possible, and losses with different ε must not be compared. To train with your smoothed loss, write `assembly.Assembled(smoothing=0.1, smoothed_loss=smoothed_loss, **parts).loss` in the training cell.
 #
-# The training of `transformer-grammar` differed in two more ways: it used *dropout* (random features are set to zero), and it saw the rare twins several times in each pass through the corpus.
+# `transformer-grammar` also learned with *dropout* (random features are set to zero), and saw the rare twins several times in each pass through the corpus.
 #
-# *Source:* C. Szegedy et al., *Rethinking the Inception architecture*, 2015, section 7.
+# *Source:* Szegedy et al., *Rethinking the Inception architecture*, 2015, section 7.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
@@ -1443,6 +1409,11 @@ for name, value, low, high in rows:
 # - A. Vaswani et al., *Attention is all you need*, 2017, sections 3 and 5, table 3.
 # - A. Rush, *The annotated Transformer*, 2018.
 # - J. Ba, J. Kiros, G. Hinton, *Layer normalization*, 2016, section 3; K. He et al., *Deep residual learning*, 2015, section 3.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: half of it

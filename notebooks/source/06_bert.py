@@ -34,7 +34,7 @@ text = encode(tokenizer, *at_the_bank)
 words = [n for n, token in enumerate(text.tokens) if token[0] != "["]
 guessed = labs.predictions(text.tokens, gaps(stories.model, text), tokenizer.words, truth=text.tokens, positions=words,
                            select=text.tokens.index("her"), model="bert-stories", title="Which word is missing?",
-                           caption="Click a word: it is masked, and the bars show what bert-stories would put there.")
+                           caption="Click a [query|word] to cover it. The bars show which words bert-stories [output|expects] in the gap.")
 anna, she, her = (guessed.bars(position=text.tokens.index(word)) for word in ("anna", "she", "her"))
 left = gaps(stories.model, text, left=True).argmax(-1)  # attention to everything after the gap is forbidden
 from_the_left = sum(tokenizer.words[left[n]] == text.tokens[n] for n in words)
@@ -109,16 +109,14 @@ assert round(by_words, 2) == 0.92
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: four ways to get word vectors
-# Here are four ways to get word vectors, oldest first:
+# Which of these methods let a word see both sides? The oldest is first.
 #
 # | | built from | a word sees | its vector | for a new task |
 # |---|---|---|---|---|
 # | word2vec, GloVe (2013, 2014) | a table | nothing | static | a whole model on top |
-# | ELMo (2018) | two LSTMs | left and right separately, joined at the end | contextual | a whole model on top |
+# | ELMo (2018) | two recurrent networks | left and right separately, joined at the end | contextual | a whole model on top |
 # | GPT (2018) | Transformer decoder | its left | contextual | one layer on top |
 # | BERT (2018) | Transformer encoder | both sides, in every layer | contextual | one layer on top |
-#
-# With one layer for each task on top, BERT set records in eleven tasks, according to its paper.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
@@ -163,7 +161,7 @@ with torch.no_grad():
     parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
 labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
                 title="What is in the sum?",
-                caption="“bank” occurs twice. Switch parts off until the sums of both are equal. Each cell is one feature.")
+                caption="“bank” occurs twice. Switch parts off until both have the same sum. Rows: words; cells: features.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(map(torch.equal, batch, collate([pair])))
@@ -203,7 +201,7 @@ predict(
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
 whole_words = [word for word in tokenizer.words if word.isalpha() and len(word) > 2]
-labs.mask_tokens(shop, vocabulary=whole_words[:300], title="What is asked this time?")
+labs.mask_tokens(shop, vocabulary=whole_words[:300], title="Which words must the model predict this time?")
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
@@ -410,7 +408,7 @@ assert stories.card["training"]["step"] > STEPS and stories.model.config.num_lay
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": gaps(mine, text)}, tokenizer.words, truth=text.tokens,
                  positions=words, select=text.tokens.index("bank"), title="What did the training change?",
-                 caption="Click a word. Both models get the text with the same gap. The sentences are in no training story.")
+                 caption="Click a [query|word] to cover it. Both models get the text with the same gap; neither saw it in training.")
 
 # %% [markdown]
 # **Keep this:** from two questions about a lot of text, a model learns how that text uses its words.
@@ -490,7 +488,7 @@ assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and round(sum(a
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
-# People tag words, but the model reads pieces. So the first piece of a word gets the word's tag, and the other pieces are ignored.
+# People tag words, but the model reads pieces. Which piece gets the tag? The first piece of a word does, and the others get none.
 #
 # #### Exercise ●●○ · 4 minutes
 # `words` is what `encode(…).words` holds: for each token the number of its word, −1 for `[CLS]` and `[SEP]`.
@@ -539,7 +537,7 @@ best = tuple(map(int, best_span(answer.starts.log(), answer.ends.log(), inside))
 print("Your best_span answers:", " ".join(answer.tokens[best[0] : best[1] + 1]))
 labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.starts[context], end=answer.ends[context],
             question=question.question, title="Where does the answer begin?",
-            caption="Bars: the probability of each piece to be the first and the last. Framed: the best pair. Below: the right answer.")
+            caption="Bars: how probably the answer starts, or ends, at each piece. [output|Framed]: the best pair. Below it: the true answer.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == (answer.first, answer.last) and answer.text == question.answer and best[0] < best[1]
@@ -717,9 +715,9 @@ assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["r
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
-# LoRA saves memory in training, because the optimiser keeps two numbers for each parameter that learns. After training, the product can be added to $W$, so a prediction costs no more than before.
+# LoRA gives every matrix the same rank. Do all of them need the same?
 #
-# **AdaLoRA** writes its addition as $P\Lambda Q$ with a diagonal $\Lambda$, which has one number for each direction. It starts with more directions than it may keep, and removes the least important ones during training. So a matrix that needs more directions keeps more.
+# **AdaLoRA** writes its addition to $W$ as $P\Lambda Q$. Here $P$ and $Q$ are like LoRA's $B$ and $A$, and $\Lambda$ is diagonal, with one number for each *direction*. Training starts with more directions than may stay, and the least important ones are removed.
 #
 # We train it on a copy of our classifier in the classes of `transformers` (“their model”). PEFT needs only a config:
 
@@ -746,11 +744,11 @@ assert len(kept) == 2 * encoder.config.num_layers and sum(kept.values()) == 4 * 
 assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each matrix began with 6 directions. Together they keep 24, but not all of them keep the same number. In the recorded runs on sentiment, AdaLoRA gets 71 % right on new words and patterns, LoRA 84 %.
+# Each matrix began with 6 directions. Together they keep 24, but some keep more than others. In the recorded runs on sentiment, AdaLoRA gets 71 % right on new words and patterns, LoRA 84 %.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
-# Here is every head of *your* model on two new sentences with a gap. Look at the row of `[MASK]`: where does it get its information about the gap? The number under a head says how many points of accuracy on masked words are lost, on held-out stories, when this head is removed. **Guess:** is the head with the sharpest map the one that matters most?
+# Here is every head of *your* model, on two new sentences with a gap. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. **Guess:** does the head with the sharpest map, the one that spreads its weights least, matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 import ipywidgets
@@ -781,25 +779,9 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines under the view answer the guess for your model. (A number below zero means that it is a little better without this head, by chance.)
+# The two lines under the view answer for your model. (Below zero, it does a little better without this head.)
 #
-# And what do the four fine-tuned models attend to? `bert-sentiment` and `bert-pairs` were made by LoRA, too. The practice of `bert-questions` had three parts. In half of its questions, a sentence from the text had some words left out; some words were made-up ones; and one head of the first layer began by looking for the same word in the other segment.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
-reached = {name: shipped[name].card["metrics"]["test_" + task.main.lower().replace(" ", "_")] for name, task in tasks.items()}
-Table([{"model": f"bert-{name}", "counted": task.main, "steps": shipped[name].card["training"]["step"],
-        "file, kB": round(shipped[name].card["weights"]["bytes"] / 1000), "new words and patterns, %": round(100 * reached[name]),
-        "everything trained, %": spread(by_task["tasks"][name]["pre-trained"]["test"]), "its steps": by_task["tasks"][name]["steps"]} for name, task in tasks.items()],
-      "The four models that come with the course: LoRA of rank 3 in every matrix; for questions everything was trained, with practice")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert all(by_task["tasks"][name]["pre-trained"]["test"]["lowest"] < reached[name] < on_test[name][1] for name in ("sentiment", "pairs", "entities"))
-assert all(shipped[name].card["training"]["step"] >= by_task["tasks"][name]["steps"] for name in tasks)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The models made by LoRA score below the mean of models trained in full. For pairs and names they lie within the spread of the seeds. For sentiment, 300 steps of LoRA match 150 steps of full training, not 300.
-#
-# The label of a sentence or of a pair is read from `[CLS]`, a tag from its own word, an answer from every word of the text. Choose a task, then a row.
+# And the four fine-tuned models? They read the label of a sentence or a pair from `[CLS]`, a tag from its own word, and an answer from every word of the text. Choose a task, then a row.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 maps, tokens = {}, {}
@@ -812,7 +794,7 @@ labs.heads(maps, tokens, select="[CLS]", title="What does each task attend to?",
            caption="Four fine-tuned models, each on a short test sentence of its own.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A map shows where a head attends, not whether that matters. So here is a record in which one head at a time was removed: from `bert-stories` in its two tasks, and from each fine-tuned model. **Guess:** do all of them need the same heads?
+# A map shows where a head attends, not whether that matters. In this record, one head at a time was removed. **Guess:** do all tasks need the same heads?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 heads = results.load("bert_heads")
@@ -842,7 +824,9 @@ assert round(100 * scores[5]) == 69 and max(map(abs, (columns["sentiment"][0], c
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Partly. Sentiment and the questions both need head 1.4 (the fourth of the first layer): without it they lose 21.5 and 35.2 points. But sentiment also needs 1.2, and the questions do not. The questions most need 1.1, the one that began by looking for the same word: it costs 54.8 of their 69 points, and sentiment does without it. For pairs and names, every loss is smaller than the noise, so there the table ranks nothing. The pre-training tasks lose less than 2 points without any head: next sentence most without 1.4, and for masked words 1.3 and 1.4 cannot be told apart.
+# Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. What the questions need most is 1.1, the head that began by looking for equal words: it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise.
+#
+# For pairs and names, every loss is smaller than the noise, so there the table ranks nothing. In pre-training, no head costs as much as 2 points.
 #
 # </details>
 
@@ -898,7 +882,7 @@ assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower()
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: film reviews
-# Fine-tune the published model to tell whether a sentence from a film review is positive (the data set is called SST-2). **Guess:** how many are right before?
+# Fine-tune the published model to tell whether a sentence from a film review is positive (the data set SST-2). **Guess:** how many are right before?
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper", "optional-network"]
 from chapters.ch06.experiments import minilm
@@ -924,11 +908,11 @@ assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (tuning an
 assert sst2["before"] < sst2["always the same answer"] < 0.52 and round(sst2["steps"] * sst2["batch"] / sst2["train"]) == 2
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# It goes from chance to 89 % in two passes through 6,920 sentences.
+# In the recorded run, it goes from chance to 89 % in two passes through 6,920 sentences.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: where are the 110 million?
-# The paper's base model has 12 layers with 768 features and 12 heads, the large one 24 layers with 1,024 features and 16 heads. They are said to have “110 and 340 million parameters”. Count them. On the device `meta` a tensor has a shape but no numbers, so even the large model takes no memory.
+# BERT *base* has 12 layers, 768 features and 12 heads; *large* has 24 layers, 1,024 features and 16 heads. They are said to have “110 and 340 million parameters”. Count them. On the device `meta` a tensor has a shape but no numbers, so even the large model takes no memory.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "predict"]
 predict(
@@ -957,18 +941,14 @@ assert mine.config.inner_size == 2 * mine.config.model_size
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # *Base* has 109.5 million parameters, and 110.1 with the heads of pre-training, so “110” is right either way. *Large* has 335.1, and 336.2 with its heads. Nothing is missing: 336 million, rounded to two digits, is 340.
-#
-# In your model, the feed-forward networks have about as many parameters as attention, because their inner size is 2 D, where BERT's is 4 D.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="distilbert"></a>
-# The original BERT read 3.3 billion words of books and Wikipedia, according to its paper. It has relatives: **Multilingual BERT** is the same model, trained on the Wikipedias of 104 languages with one vocabulary. **DistilBERT** is *distilled*, which means trained to imitate a larger model: its six layers learned to give outputs similar to those of BERT's twelve.
-#
-# The model of *Published parameters*, `all-MiniLM-L6-v2`, was distilled, too. Then it was trained *contrastively* on pairs of sentences: in a batch, a sentence's partner should get the most similar vector. Without such training, the mean of the outputs is a poor sentence vector, as the paper on *Sentence-BERT* found.
+# **Multilingual BERT** is BERT trained on the Wikipedias of 104 languages. **DistilBERT** was *distilled*: its six layers were trained to imitate the outputs of BERT's twelve.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: names in real posts
-# Our own sentences have three kinds of names and few patterns. WNUT-17 is a collection of posts from the web, with six kinds of names, and the names in its test set are new on purpose. **Guess** the F1 of the published model after 200 steps of fine-tuning.
+# WNUT-17 has posts from the web with six kinds of names, and most words of its test names are new. **Guess** the published model's [F1](#bio) after 200 steps of fine-tuning.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 posts = results.load("minilm_wnut17")
@@ -983,15 +963,15 @@ assert round(posts["recall"], 2) == 0.23
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# About 0.3: it finds fewer than a quarter of the names. With a network, `course results minilm_wnut17` does it again.
+# About 0.3: it finds fewer than a quarter of the names.
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: questions about Wikipedia
-# SQuAD has paragraphs from Wikipedia and questions that people asked about them; the answer is in the paragraph. Whole articles are held out. Here the model reads 96 pieces at once, the question included. It reads a longer paragraph in overlapping windows, and the best span of all windows is the answer.
+# SQuAD has paragraphs from Wikipedia, and questions whose answer is in the paragraph. Our model reads 96 pieces at once. A longer paragraph is read in overlapping windows, and the best span of all windows is the answer.
 #
-# Here, **exact match** forgives case, punctuation and *a, an, the*, and it is enough to match one of the answers that people gave. **F1** counts words here, not names: the words shared by the model's answer and the closest human answer. **Guess** which question word is the hardest.
+# **Exact match** here forgives case, punctuation and *a, an, the*, and one of several human answers is enough. **F1** counts the words shared with the closest human answer. **Guess** which question word is the hardest.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 squad = results.load("minilm_squad")
@@ -1014,16 +994,14 @@ assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for na
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# After less than one pass through the questions, about half of the answers are exact: 53 %, F1 64 (people reach 83 and 92). *When* and *how many* are answered best, *why* worst.
+# After less than one pass through the questions, 53 % of the answers are exact, and F1 is 64 (people reach 83 and 92). *When* and *how many* are answered best, *why* worst.
 #
 # </details>
-#
-# With a network (or the file in the folder named by `COURSE_DATA_DIR`), `course results minilm_squad` does it again.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what is a model on the hub?
 # <a id="hub"></a>
-# The *hub* is the site huggingface.co, where people keep models. A model there is a folder with three things in it, and the library `transformers` has a class for each: a **config** (the sizes), a **tokenizer** (how to cut text into pieces) and a **model** (the parameters). We can save your model as such a folder and load it with *their* class; it gives the same numbers.
+# The *hub* is the site huggingface.co, where people keep models. Each is kept as a folder with three things, and the library `transformers` has a class for each: a **config** (the sizes), a **tokenizer** (how to cut text) and a **model** (the parameters). We save your model in this way and load it with *their* class; it gives the same numbers.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 import os
@@ -1046,12 +1024,12 @@ print("back as", type(theirs).__name__)
 assert torch.equal(cut_by_it.input_ids, batch.ids) and gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, you may be able to reach a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. If you have a folder already, name it in `COURSE_MINILM` or `COURSE_OPUS`.
+# `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, try a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. If you have a folder already, name it in `COURSE_MINILM` or `COURSE_OPUS`.
 #
 # The same makers have *Datasets* (tables larger than memory), *Accelerate* (one training script on one processor or many GPUs), *PEFT* (above) and *Diffusers* (models that generate images).
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it. Then we call a model for this directly, from your folder or from the hub.
+# Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it; then we call a model directly, from your folder or from the hub.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "optional-network"]
 from transformers import pipeline
@@ -1074,9 +1052,9 @@ print("transformer-en-zh:", own, "· trained on" if own.seen else "· new")
 assert own.seen is False and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The library has removed this task. Tutorials age, but the *model* can still be used: load its config, tokenizer and parameters, and call `generate`.
+# The library has removed this task, but the *model* still works: load its config, tokenizer and parameters, and call `generate`.
 #
-# `transformer-en-zh` is a checkpoint of chapter 5's class, and `translate` is its `generate`. It translated the same sentence, which was new to it, and lost the colour and the tense.
+# `transformer-en-zh` is a checkpoint of chapter 5's class. The sentence was new to it, and it lost the colour.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
@@ -1113,7 +1091,7 @@ def kind_of(target, sees):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a BERT of your own parts
-# The model in *One step of pre-training* was the course's. With your embedding sum and chapter 5's blocks you can build one of your own. The table says which parts of it are yours.
+# The model in *One step of pre-training* was the course's. Your embedding sum and chapter 5's blocks make one of your own, and the table says which parts are yours.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 own = {"bert_input": bert_input, "embed": embed, "next_sentence_pairs": next_sentence_pairs, "mask_tokens": mask_tokens, "mlm_loss": mlm_loss}
@@ -1146,7 +1124,7 @@ class YourBert(nn.Module):
         return words, self.next_sentence(self.pooler(x[:, 0]).tanh())
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The checkpoint has other names for the same parameters, so a few of them are renamed. Then your model and `bert-stories` get that step's batch. **Guess:** how far apart are their answers?
+# The checkpoint has other names for some parameters, so these are renamed. Then your model and `bert-stories` get the batch of that step. **Guess:** how far apart are their answers?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight": "tables.1", "embeddings.positions.table": "tables.2",
@@ -1179,11 +1157,11 @@ assert max(differ.values()) < 1e-5
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# They differ by less than a hundred-thousandth, so it is the same model.
+# By less than a hundred-thousandth: it is the same model.
 #
 # </details>
 #
-# Now repeat that step with a model of your parts, for a few seconds. It begins with fresh parameters.
+# Now repeat that step for a few seconds, with your parts and fresh parameters.
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 from course_utils.training import fit
@@ -1197,11 +1175,11 @@ assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Here are three faulty programs. The last two run, so no error message will help you.
+# Three faulty programs: the last two run, so no error message will help you.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 8 minutes
-# An article fine-tunes a BERT with a script like this one, and calls it machine translation. Five of its lines are wrong, and `line=(…)` takes all five numbers. Line 1 is wrong only in its name, which promises a translation: any honest name will do.
+# An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong, and `line=(…)` takes all five numbers. In line 1 only the name is wrong, which promises a translation: any honest name will do.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.4")
@@ -1231,7 +1209,7 @@ def similarity(hidden, mask):                  # [2, T, D], [2, T]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●● · 10 minutes
-# Five errors from this chapter and the ones before it in one class, a BERT of one layer. It runs, and its loss falls. `line=(…)` takes all five numbers.
+# A BERT of one layer, with five errors from this chapter and earlier ones. It runs, and its loss falls. `line=(…)` takes all five.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.6")
@@ -1323,6 +1301,11 @@ for name, value, low, high in rows:
 # - N. Houlsby et al., *Parameter-efficient transfer learning for NLP*, 2019; E. Hu et al., *LoRA*, 2021; Q. Zhang et al., *AdaLoRA*, 2023.
 # - P. Rajpurkar et al., *SQuAD*, 2016; R. Socher et al., *SST*, 2013; L. Derczynski et al., *WNUT*, 2017.
 # - N. Reimers, I. Gurevych, *Sentence-BERT*, 2019; W. Wang et al., *MiniLM*, 2020.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half

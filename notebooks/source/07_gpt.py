@@ -72,7 +72,7 @@ assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].c
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: ten openings, nothing selected
-# One continuation may be luck. Here are all ten that were drawn when its training ended, from its card (the file that describes it). Look for one that still makes sense at its end.
+# One continuation may be luck. Here are all ten from the model's card (the file that describes it). Look for one that still makes sense at its end.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -209,7 +209,7 @@ assert len(few) < len(learned) < len(prose.tokenizer)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a tokenizer of your own
-# A tokenizer learns, encodes and decodes. To learn, repeat your merge. GPT-2 and `gpt-prose` merge *bytes* instead of characters, so that every text can be cut and nothing is unknown. Each byte is written as one character here, so *é* is two of them.
+# To learn its pieces, a tokenizer repeats your merge. GPT-2 and `gpt-prose` merge *bytes* instead of characters, so that every text can be cut. Here each byte is written as one character, so *é* is two.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.text.bytepairs import WORD, joined  # WORD finds words, each with the space before it
@@ -244,7 +244,7 @@ def encode_word(word, merges):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each piece gets a number: first the 256 bytes, then the pairs. The library `tokenizers` learns from the same passage. In each row, compare the two numbers of tokens.
+# Each piece gets a number: first the 256 bytes, then the pairs. The library `tokenizers` learns from the same passage. Compare the two numbers of tokens in each row.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import functools
@@ -275,7 +275,7 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# The order matters, because a later pair is made of pieces that earlier pairs have joined. On the held-out stories your tokenizer and the library differ by less than one token in a hundred: where two pairs are equally frequent, the library may join the other one first. Characters that never occurred are cut into bytes, and decoding brings them back.
+# The order matters, because a later pair may be made of pieces that earlier pairs have joined. On the held-out stories, your tokenizer and the library differ by less than one token in a hundred. New characters are cut into bytes, and decoding brings them back.
 #
 # </details>
 
@@ -349,7 +349,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: by heart
 # <a id="overfitting"></a>
-# Our stories come from a grammar with few words and patterns, which is why a model can get below Shannon's 0.6 bits. Shakespeare is harder. Here a GPT reads the same 3,000 characters of his again and again. **Guess** what happens to the held-out loss after the first hundred steps: does it fall more slowly, stay the same, or rise?
+# A GPT reads the same 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: does it fall more slowly, stay the same, or rise?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -365,7 +365,7 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. The training loop, `fit`, keeps the best state. More text helps; so can a smaller model, dropout (setting random features to zero during training), or stopping early.
+# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. More text, a smaller model or dropout (random features are set to zero) can help. Our training loop `fit` keeps the best state.
 #
 # </details>
 
@@ -392,7 +392,7 @@ def next_logits(written):
 
 labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer))), text=opening, then=next_logits,
               model="gpt-prose", live=True, temperature=0.7, top_k=12, title="Which word will it be?",
-              caption="Bar: how likely a piece is to be drawn (␣: a space). Hatched: cut. [output|Purple] mark: what the model gives.")
+              caption="The settings sharpen, flatten or cut what the model gives; then one piece is [output|drawn] (␣: a space).")
 
 # %% [markdown]
 # <a id="temperature"></a><a id="top-k"></a><a id="top-p"></a>
@@ -502,7 +502,7 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the second knob
 # #### Exercise ●●○ · 4 minutes
-# Write top-k (A. Fan, M. Lewis, Y. Dauphin, *Hierarchical neural story generation*, 2018).
+# Write top-k (Fan et al., *Hierarchical neural story generation*, 2018).
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("top-k")
@@ -519,7 +519,7 @@ assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the same class, in Chinese
-# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart? The probability of his line tells more than a few draws.
+# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart? Look at the probability of his line.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 chinese = load_checkpoint("gpt-quatrains")
@@ -544,7 +544,7 @@ assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: in his line three characters are its first choice, and 日 is its second, but 掩 is only about its 200th. Still, the line is nearly ten thousand times as likely as five characters at the average (geometric mean) of held-out poems.
+# No: in his line three characters are its first choice and 日 its second, but 掩 is only about its 200th. Still, the line is nearly ten thousand times as likely as five characters of held-out poems on average (the geometric mean).
 #
 # </details>
 
@@ -612,7 +612,7 @@ assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
-# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes a token from its distribution $q$. The large model, with the distribution $p$, reads all positions at once, so it can check several proposals in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$; otherwise it draws from what is missing, $\max(0, p-q)$, rescaled to sum to 1. **Guess:** does this change the distribution of the text?
+# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes several tokens, each drawn from its distribution $q$, and the large model checks them all in one call. With its own distribution $p$ it keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise it draws from what is missing, $\max(0, p-q)$, rescaled to sum to 1. **Guess:** does this change the distribution of the text?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 follows = torch.ones(len(learned), len(learned))  # one for each pair, and one each time it occurs
@@ -646,7 +646,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: the shares drawn are those of your GPT, and not those of the draft. A token is drawn with probability $\min(p,q)$ as a kept proposal; the second draw adds what is missing to $p$. So a draft changes only the time, not the text's distribution: the more proposals are kept, the fewer calls of the large model. Source: Y. Leviathan, M. Kalman, Y. Matias, *Fast inference from transformers via speculative decoding*, 2023, section 2.
+# No: the shares are those of your GPT. A token is a kept proposal with probability $\min(p,q)$, and the second draw adds what is missing to $p$. A better draft only saves calls of the large model. (Leviathan et al., *Fast inference from transformers via speculative decoding*, 2023, section 2.)
 #
 # </details>
 
@@ -697,9 +697,9 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Chapter 6 did this with BERT; here we do it with a model that only predicted the next token. (Ours read pairs of sentences, a kind of label.) Multiply the translator's vector of the last token by one new matrix, and train all parameters to tell whether a sentence is praise; beside it, train the same architecture from random parameters.
+# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few. Does this help a model that only predicted the next token? (Ours read pairs of sentences, a kind of label.)
 #
-# **Guess** both shares of correct answers after 30 steps, on sentences with new words and patterns. Chance is a half.
+# A new layer reads the translator's vector of the last token, and everything is trained to tell whether a sentence is praise. Beside it, the same architecture starts from random parameters. **Guess** both shares of right answers after 30 steps, on sentences with new words and patterns.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
@@ -741,7 +741,7 @@ assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# From random parameters, 30 steps achieve nothing. The pre-trained model has met the words of the test in other sentences, although no labelled example holds them; that is presumably what helps. This was the idea of the paper of 2018: one pre-training, many tasks, a new matrix for each. GPT-2 then dropped the matrix and wrote the task into the text, as `<to-fr>` does.
+# From random parameters, 30 steps achieve hardly anything. The pre-trained model has met the words of the test before, in other sentences, which presumably helps.
 #
 # </details>
 
@@ -876,7 +876,7 @@ assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.95 2.00
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
-# Here is the same class in other sizes. On the *meta* device a tensor has a shape but no numbers, so even the largest is built in a moment. **Guess** how many of GPT-2's 124 M parameters are in its table of tokens: a tenth, a third, half?
+# Here is our class in other sizes. On the *meta* device a tensor has a shape but no numbers, so even the largest is built at once. **Guess:** how much of GPT-2's 124 M parameters is its table of tokens, a tenth, a third or half?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.gpt import GPT, GPTConfig
@@ -898,17 +898,17 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Nearly a third, although the same table also turns vectors into logits (*tied* embeddings). These are the models known as 117 M, 1.5 B and 175 B. The architecture hardly changes: GPT-2 moved the norms to the front of each sub-layer, added a last one (our class always has it) and merges bytes where the first GPT merged characters; GPT-3 lets every other layer attend to a band of recent tokens only.
+# Nearly a third, although the same table also turns vectors into logits. These are the models known as 117 M, 1.5 B and 175 B. Their architecture hardly changes: GPT-2 moved the norms to the front of each sub-layer, and in GPT-3 every other layer attends to recent tokens only.
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: 6ND against what was printed
-# In the law of the lab (Hoffmann et al. 2022) one term stays, one shrinks with the parameters and one with the text. The other letters are fitted numbers:
+# In the lab's [scaling law](#scaling-law) (Hoffmann et al. 2022), the loss $L$ has three terms. One stays, one shrinks with the parameters $N$, one with the tokens $D$:
 #
 # $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
 #
-# Here are three models of the Chinchilla paper, by this formula and 6ND:
+# The other letters are fitted numbers. Here are three models of the Chinchilla paper:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.labs.scaling_law import flops, loss as loss_on_paper
@@ -922,9 +922,9 @@ assert round(rows[0]["tokens per parameter"], 1) == 1.7 and rows[2]["tokens per 
 assert rows[2]["loss on paper"] < min(row["loss on paper"] for row in rows[:2])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, found these constants badly fitted. Today's models often read more than twenty tokens per parameter, because small models are cheaper to *use*.
+# T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, found these numbers badly fitted.
 #
-# Chapter 5 found 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers as *hours × GPUs × speed*, an estimate. By 6ND, with the paper's 65 M and 213 M parameters, batches of about 25,000 source and as many target tokens, and 100,000 and 300,000 steps (a pair of tokens passes through the model about once):
+# Chapter 5 estimated 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers, as *hours × GPUs × speed*. And by 6ND? They had 65 M and 213 M parameters and took 100,000 and 300,000 steps of about 25,000 source and as many target tokens. (The encoder reads the first, the decoder the second, so we count 25,000.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 base, big = 6 * 65e6 * 25_000 * 100_000, 6 * 213e6 * 25_000 * 300_000
@@ -935,7 +935,7 @@ print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of the table's 2.3e19")
 assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So 6ND is less than half of the estimates; presumably the GPUs were not busy with products all the time. How well does 6ND count a GPT like yours? PyTorch counts the operations of every product, forward and backward:
+# So 6ND is less than half of the estimates. How well does 6ND count a GPT like yours? PyTorch counts the operations of every product, forward and backward:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -960,7 +960,7 @@ assert all(0.8 < row["counted / 6ND"] < 1.3 and 1.9 < row["backward / forward"] 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what length costs
-# **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need? (*Fused* in the table is PyTorch's single function for all of attention.)
+# **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory does training need? (*Fused* is PyTorch's single function for all of attention.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.experiments import cost
@@ -978,9 +978,11 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# For the definition memory grows fourfold and time about fourfold: all $T^2$ weights are computed, and stored for the backward pass. The fused form (the idea of Dao et al., *FlashAttention*, 2022; in PyTorch `F.scaled_dot_product_attention`) goes through the map in tiles, stores one number for each query, and computes weights again when it needs them. Its memory grows with $T$. Its time is shorter, and at these lengths may not grow fourfold; recorded from 2,048 to 4,096 tokens it grew 3.5-fold. The memory:
+# With the definition, memory grows about fourfold and time more than twofold, because all $T^2$ weights are computed and stored. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory grows with $T$ only. Its time still grows: in our record, 3.5-fold from 2,048 to 4,096 tokens.
 #
 # </details>
+#
+# Here is the recorded memory:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -996,7 +998,7 @@ assert round(costs["forms"]["fused"]["seconds"][-1] / costs["forms"]["fused"]["s
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: more than one device
 # <a id="data-parallel"></a>
-# In **data-parallel** training each of several computers holds the whole model and takes a share of the batch; the gradients are added, each weighted by its share, and all take the same step. **Guess:** does this give the same training as one computer?
+# In **data-parallel** training each of several computers holds the whole model and takes a share of the batch. The gradients are added, weighted by the shares, and all take the same step. **Guess:** would one computer get the same gradient?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from chapters.ch07 import distributed
@@ -1018,11 +1020,9 @@ assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Yes, apart from the order of the sums. The course's recipes run in this way with one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`, or with Hugging Face's `accelerate launch`.
+# Yes, apart from rounding. The course's recipes run in this way with one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`.
 #
 # </details>
-#
-# On a GPU, products are often computed in bfloat16 (`torch.autocast`): half the bytes of float32 but the same range, with only two to three digits.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: logging your runs
@@ -1042,7 +1042,7 @@ except ModuleNotFoundError as missing:
     print(missing)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# To look at it, type `tensorboard --logdir FOLDER --host 127.0.0.1` in a terminal and open port 6006 in the browser. **Weights & Biases** does the same on its own servers, unless you set `WANDB_MODE=offline`.
+# To look at it, type `tensorboard --logdir FOLDER --host 127.0.0.1` and open port 6006. **Weights & Biases** does the same on its own servers, unless you set `WANDB_MODE=offline`.
 #
 # **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and clone the course in the first cell (`!git clone …`, `!pip install -e .`).
 
@@ -1116,20 +1116,20 @@ print(serving.ollama())
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how a chat model is trained
-# There are usually three stages (L. Ouyang et al., *Training language models to follow instructions with human feedback*, 2022, section 3):
+# There are usually three stages (Ouyang et al., *Training language models to follow instructions with human feedback*, 2022):
 #
 # | stage | what it reads | what becomes more likely |
 # |---|---|---|
 # | pre-training | any text | every next token |
-# | instruction tuning | questions with answers written by people, in the marks of the chat template | the tokens of the *answers* |
-# | preference training | two answers of the model, and which of them people prefer | answers that a reward model, trained on these choices, scores highly |
+# | instruction tuning | questions with people's answers | the tokens of the *answers* |
+# | preference training | two answers of the model, and which people prefer | answers that a reward model, trained on these choices, scores highly |
 #
-# The first two stages have the same loss, but in the second usually only the tokens of the answer count. `gpt-en-fr` knows a single instruction, `<to-fr>`. The third stage is possible because comparing two answers is easier than writing a better one.
+# The first two have the same loss, but in the second usually only the answer's tokens count.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a 3 B model in 1.9 GB
 # <a id="quantisation"></a>
-# `ollama run qwen2.5:3b` downloads 1.9 GB. Three billion numbers of four bytes would be twelve. **Guess** how many bits are left for each parameter. They can be counted from the sizes in the model's configuration: 36 layers with 2,048 features, 11,008 in the feed-forward network, 16 query heads that share 2 key heads, 151,936 tokens. (*Narrowing* in the table is the feed-forward network's last matrix.)
+# `ollama run qwen2.5:3b` downloads 1.9 GB, but three billion parameters of four bytes would be twelve. **Guess** how many bits are left for each parameter. The table counts them from the model's configuration. (*Narrowing* is the feed-forward network's last matrix.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 counted = hub_format.size_table()
@@ -1141,13 +1141,13 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# About five bits for each parameter, not four. **Quantised** parameters are stored in blocks; each block has scales of its own, and sensitive parts get more bits (the format is called Q4_K_M).
+# About five bits, not four. **Quantised** parameters are stored in blocks; each block has scales of its own, and some matrices get more bits (format Q4_K_M).
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: your GPT in fewer bits
-# Now round the matrices of the GPT that you trained. Each block of 32 parameters keeps one scale of 16 bits, which is half a bit for each, and every parameter is rounded to a whole multiple of that scale. **Guess:** from 32 bits for each parameter, how far down can you go before the held-out text costs a tenth more?
+# Now round the GPT that you trained. In each block of 32 parameters, every parameter is rounded to a whole multiple of one scale of 16 bits (half a bit for each). **Guess** the fewest bits at which held-out text costs less than a tenth more.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
@@ -1180,7 +1180,7 @@ assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and kept_bits[
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# To 4 bits, which with the scales is 4.5. With 6 bits hardly anything is lost, with 3 more than a tenth, and with 2 the model is spoiled: each parameter is then −1, 0 or 1 times its scale.
+# 4 bits, or 4.5 with the scales. With 6 hardly anything is lost, with 3 more than a tenth. With 2 the text costs more than twice as much, because each parameter is then −1, 0 or 1 times its scale.
 #
 # </details>
 
@@ -1281,7 +1281,7 @@ print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a GPT of your own parts
-# The capstone trained the course's class on your text. Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`.
+# The capstone trained the course's class. Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
@@ -1290,7 +1290,7 @@ whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for n
 Table([{"part": name, "whose": who} for name, who in (whose | {"norms and feed-forward networks": "the course's, of chapter 5"}).items()])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The checkpoint has biases, and your step has none. So the cell below puts a 1 behind each x, which turns a bias into one more row of a matrix.
+# The checkpoint has biases, and your step has none. So we put a 1 behind each x, which turns a bias into one more row of a matrix.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.assembly import biases_inside, one_behind
@@ -1320,7 +1320,7 @@ class YourGPT:
         return gpt.norm(x) @ gpt.tokens.weight.T, kept
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Does it give the course's numbers? It reads two lines of *The Tempest*, letter by letter, the course's model in one piece. **Guess:** how far apart are the probabilities?
+# Does it give the course's numbers? It reads two lines of *The Tempest* letter by letter, and the course's model reads them all at once. **Guess:** how far apart are the probabilities?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 assembled = YourGPT(poet.model)
@@ -1340,7 +1340,7 @@ print(f"{said.shape[1]} letters, the name included: largest difference {differ:.
 assert differ < 1e-5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Now it writes. Your knobs choose, with `generate`'s seed, so the course's sampler should write the same letters.
+# Now it writes. Your knobs choose, with `generate`'s seed, so it should write the same letters as the course's sampler.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def write(prompt, count, temperature, top_p, seed=0):
@@ -1363,7 +1363,7 @@ assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Less than a hundred-thousandth. The parameters and operations are the same, only their order differs: all at once, or letter by letter.
+# Less than a hundred-thousandth, and both write the same letters. Only the order of the operations differs.
 #
 # </details>
 
@@ -1411,34 +1411,32 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 # ### Deeper: what such models are used for
 # | where | what | read |
 # |---|---|---|
-# | dialogue, instructions | a GPT fine-tuned on people's answers and preferences; 1.3 B parameters so trained were preferred to 175 B without | Ouyang et al. 2022 (InstructGPT) |
-# | tasks from examples in the prompt | no training: the examples are in the context | Brown et al. 2020 (GPT-3) |
+# | dialogue | a GPT fine-tuned on people's answers and preferences; people preferred one of 1.3 B parameters to an untuned one of 175 B | Ouyang et al. 2022 (InstructGPT) |
+# | tasks shown by examples | a GPT without further training: they are in its prompt | Brown et al. 2020 (GPT-3) |
 # | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
-# | every task as text | one encoder–decoder with a task's name in front | Raffel et al. 2020 (T5) |
 # | speech | chapter 5's encoder–decoder, reading sound | Radford et al. 2022 (Whisper) |
 # | pictures | patches instead of tokens | Dosovitskiy et al. 2020 (ViT) |
-# | proteins | attention over residues; a language model of sequences | Jumper et al. 2021 (AlphaFold 2), Rives et al. 2021 |
+# | proteins | attention over residues | Jumper et al. 2021 (AlphaFold 2) |
 #
 # #### Limits, with sources
-# - **It says what is likely, which need not be true.** Text that is fluent and wrong is called a hallucination: Ji et al. 2023, a survey. You have seen it in chapter 3.
-# - **It may know a text by heart.** Names, telephone numbers and e-mail addresses from its training text were extracted from GPT-2: Carlini et al. 2021.
-# - **It repeats what the web is like**, prejudices included, and size does not fix that: Bender, Gebru et al. 2021.
-# - **A long context is not read evenly.** The middle is used least: Liu et al. 2023, *Lost in the middle*.
-# - **It cannot tell text from commands.** It may obey an instruction hidden in a page that it reads: Greshake et al. 2023.
-# - **It costs.** Attention grows with the square of the length; training costs electricity: Strubell et al. 2019.
+# - **Likely is not true.** Text that is fluent and wrong is called a hallucination (Ji et al. 2023, *Survey of hallucination in natural language generation*).
+# - **It may know a text by heart.** Telephone numbers were extracted from GPT-2 (Carlini et al. 2021, *Extracting training data from large language models*).
+# - **It repeats the prejudices of the web**, and size does not fix that (Bender, Gebru et al. 2021, *On the dangers of stochastic parrots*).
+# - **A long context is read unevenly**, its middle least (Liu et al. 2023, *Lost in the middle*).
+# - **It cannot tell text from commands**, such as one hidden in a page (Greshake et al. 2023, *Not what you've signed up for*).
+# - **It costs** electricity (Strubell et al. 2019, *Energy and policy considerations for deep learning in NLP*).
 #
 # #### Open problems
-# Why do scaling laws hold, and where do they end? What happens when all available text has been used (Villalobos et al. 2022)? How can we check what a model says when there is too much of it to check? What do the heads compute? How can we measure quality when the test may have been in the training text?
+# Why do scaling laws hold, and where do they end? What happens when all text has been used (Villalobos et al. 2022, *Will we run out of data?*)? What do the heads compute? How can we measure quality when the test may have been in the training text?
 #
 # #### Where to go next
-# - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*: lectures and notes are open. A. Karpathy, *Let's build GPT*, and his nanoGPT: a whole GPT in one file.
-# - **A benchmark in Chinese.** CLUE (Xu et al. 2020): classification, pairs, reading comprehension, as GLUE is for English.
-# - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*, 3rd edition, draft online. A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall, L. von Werra, T. Wolf, *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
-# - **The papers above.** T. Brown et al., *Language models are few-shot learners*. Ji et al., *Survey of hallucination in natural language generation*. Carlini et al., *Extracting training data from large language models*. Bender, Gebru et al., *On the dangers of stochastic parrots*. Greshake et al., *Not what you've signed up for*. Strubell, Ganesh, McCallum, *Energy and policy considerations for deep learning in NLP*. Villalobos et al., *Will we run out of data?* Xu et al., *CLUE: a Chinese language understanding evaluation benchmark*.
+# - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*. A. Karpathy, *Let's build GPT*: a whole GPT in one file.
+# - **A benchmark in Chinese.** CLUE (Xu et al. 2020).
+# - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*. A. Zhang et al., *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall et al., *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Bugs of real training scripts and samplers, in programs that run, and claims that sound right.
+# Programs that run, with bugs of real scripts, and claims that sound right.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -1518,7 +1516,7 @@ def limit(logits):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# It runs for a while, and then gives NaN where the model is sure of a word. It was wrong from the first call.
+# It runs for a while, then gives NaN where the model is sure of a word. But it was wrong from the first call.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 7.9")
@@ -1634,6 +1632,11 @@ for name, value, low, high in rows:
 # - A. Holtzman et al., *The curious case of neural text degeneration*, 2020 (top-p).
 # - N. Elhage et al., *A mathematical framework for Transformer circuits*, 2021; C. Olsson et al., *In-context learning and induction heads*, 2022.
 # - J. Kaplan et al., *Scaling laws for neural language models*, 2020 (6ND); J. Hoffmann et al., *Training compute-optimal large language models*, 2022.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(7)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: yours

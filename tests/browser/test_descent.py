@@ -71,7 +71,7 @@ def spot(page, name, cell=0):
 def test_five_scenes_by_key_forth_and_back(opened):
     page = opened()
     page.locator("canvas").focus()
-    expect(says(page)).to_contain_text("the last word written, “qu'”, is a row of a table")
+    expect(says(page)).to_contain_text("“qu'”, the last word written, is a list of 128 learned numbers")
     seen = []
     for step in range(LAST):
         seen.append(says(page).text_content())
@@ -181,6 +181,32 @@ def test_the_stage_stays_where_it_is(opened):
         assert page.evaluate(height) == first
         for line in (says(page), page.locator(".sentences")):
             until(lambda line=line: line.evaluate("e => e.scrollHeight <= e.clientHeight + 2"))
+
+
+@pytest.mark.parametrize("width", [1160, 896, 700, 390])
+def test_nothing_on_the_stage_is_cut_off_and_it_is_used_to_its_right_edge(opened, width):
+    page = opened(width=width)
+    edges = f"""() => {{
+      const {{ offsetWidth, offsetHeight }} = document.querySelector('.course-view').shadowRoot.querySelector('canvas'),
+        hits = {NUMBERS}.hits, end = (side, size) => Math.max(...hits.map((hit) => hit[side] + hit[size]));
+      return [Math.min(...hits.map((hit) => hit.x)), end("x", "w") - offsetWidth, end("y", "h") - offsetHeight];
+    }}"""
+    for step in range(LAST + 1):
+        go(page, step)
+        left, right, bottom = page.evaluate(edges)
+        assert left >= -6 and right <= 4 and bottom <= 4, step
+        assert right >= -0.3 * width, f"step {step} leaves the right of the stage empty"
+
+
+@pytest.mark.parametrize("width", [1160, 896])
+def test_marks_of_scenes_and_the_head_line_take_one_line_each(opened, width):
+    page = opened(width=width)
+    for step in range(LAST + 1):
+        go(page, step)
+        for line, most in ((says(page), 40), (page.locator(".scenes"), 40)):
+            until(lambda line=line, most=most: line.evaluate("e => e.offsetHeight") < most)
+    names = page.locator(".scenes button").evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
+    assert max(names) <= width and names == sorted(names)
 
 
 @pytest.mark.parametrize("width", [1160, 390])

@@ -7,6 +7,7 @@ import labs
 import numpy as np
 import pytest
 import torch
+from cut_labels import cut_labels
 from waiting import contains, differs, lacks, numbers, picture, settle, state, until
 
 from chapters.ch07.labs.journey import Panel
@@ -276,13 +277,15 @@ def test_the_reader_plays(show):
     until(lambda: len(state(page)["guesses"]), 6)
     until(lambda: said(page), contains("That was the last one"))
     page.get_by_role("button", name="again").click()
-    until(lambda: said(page), contains("What comes next?"))
+    until(lambda: said(page), contains("What comes first? Your guess."))
     until(lambda: state(page)["guesses"], [])
 
 
 def test_the_model_is_silent_before_the_guess(show):
     page = show(game())
-    until(page.locator(".bars *").count, 0)
+    until(page.locator(".bars u").count, 0)
+    until(lambda: set(page.locator(".bars > span").all_inner_texts()), {"?", ""})
+    until(lambda: said(page, "score"), "")
     until(lambda: said(page, "text"), contains("·"))
     page.get_by_test_id("type").press_sequentially("x")
     settle(page)
@@ -376,6 +379,31 @@ def test_a_pointer_lights_and_leaves(show):
     until(lambda: said(page).split(" · ")[0], still.split(" · ")[0])
 
 
+def test_maps_are_equal_squares_whatever_their_words(show):
+    panels = [
+        (
+            f"{name}, layer 2, head 2",
+            noise(q, k).softmax(-1),
+            [f"q{i}" for i in range(q)],
+            [f"k{i}" for i in range(k)],
+            n,
+        )
+        for n, (name, q, k) in enumerate(
+            [("Transformer", 5, 5), ("BERT", 16, 16), ("GPT", 9, 4)] * 2 + [("a", 3, 3)], 1
+        )
+    ]
+    for width, rows in ((920, 2), (390, 4)):
+        page = show(labs.journey(panels, select=("q0", "k0")), width=width)
+        settle(page)
+        sizes = {tuple(e.bounding_box()[s] for s in ("width", "height")) for e in page.locator("canvas").all()}
+        assert len(sizes) == 1, sizes
+        tops = {round(e.bounding_box()["y"]) for e in page.locator("canvas").all()}
+        assert len(tops) == rows
+        cut = "e => [...e.querySelectorAll('*')].some(x => x.scrollWidth > x.clientWidth + 1)"
+        assert not any(e.evaluate(cut) for e in page.locator(".head, .words").all())
+    until(page.locator(".sentence .key").inner_text, "k0")
+
+
 # ---- how they look and behave
 WALK = """async () => {
   const view = document.querySelector('.course-view'), root = view.shadowRoot;
@@ -415,6 +443,35 @@ def test_every_control_repaints_and_nothing_jumps(show, name):
         heights, pictures, over = page.evaluate(WALK)
         assert len(heights) == 1, (width, heights)
         assert pictures >= 5 and over <= 1, (width, pictures, over)
+
+
+@pytest.mark.parametrize("name", ["sampling", "scaling_law"])
+def test_no_label_is_cut(show, name):
+    page = show(MADE[name]())
+    for width in (920, 700, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        assert cut_labels(page) == [], width
+
+
+def test_the_curves_and_points_of_the_law_are_named(show):
+    page = show(labs.scaling_law(parameters=175e9, tokens=300e9))
+    settle(page)
+    written, _ = page.evaluate(SPY)
+    assert {"the best of every budget", "the same budget, other sizes", "GPT-3 2.00", "best 1.95"} <= set(written)
+    page.get_by_role("button", name="go to the best").click()
+    settle(page)
+    until(lambda: "yours 1.95" in page.evaluate(SPY)[0])
+
+
+def test_many_rare_tokens_are_words_not_a_bar(show):
+    view = labs.sampling(noise(2000, seed=5) / 2, [f"t{i}" for i in range(2000)], text="so", top_k=5)
+    page = show(view)
+    settle(page)
+    written, clipped = page.evaluate(SPY)
+    others = [t for t in written if t.startswith("cut; the model gives them")]
+    assert len(others) == 1 and "1986 others" in written
+    assert clipped == written.count("cut") == 9
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -173,18 +173,18 @@ def test_words_come_one_by_one(opened):
 @pytest.mark.parametrize("view", [lambda: aligned(GRAMMAR), explored])
 def test_an_own_sentence_is_one_line_and_one_line_of_facts(opened, view):
     page = opened(view(), size=(940, 900))
-    field, button, facts = (
-        page.locator(".own").locator(part).bounding_box() for part in ("textarea", "button >> nth=0", "[role=status]")
-    )
-    assert field["height"] < 40 and abs(field["y"] - button["y"]) < 8 and facts["height"] < 24
-    view_box = page.locator(".view").bounding_box()
-    assert button["x"] + button["width"] <= view_box["x"] + view_box["width"]
-    before = page.locator(".course-view").evaluate("e => e.offsetHeight")
+    parts = [page.locator(".own").locator(part) for part in ("textarea", "button >> nth=0", "[role=status]")]
+
+    def one_line():
+        field, button, facts = (part.bounding_box() for part in parts)
+        whole = page.locator(".view").bounding_box()
+        beside = abs(field["y"] - button["y"]) < 8 and button["x"] + button["width"] <= whole["x"] + whole["width"]
+        return beside and field["height"] < 40 and facts["height"] < 24
+
+    until(one_line)
+    high = page.locator(".own").evaluate("e => e.offsetHeight")
     answered(page, "The zyzzyva was too tired.")
-    assert page.locator(".own").bounding_box()["height"] == pytest.approx(
-        facts["y"] + facts["height"] - field["y"], abs=9
-    )
-    assert before > 0
+    until(lambda: page.locator(".own").evaluate("e => e.offsetHeight"), high)  # what it says has its room
 
 
 def test_unknown_words_and_what_cannot_be_read_are_said(opened):

@@ -110,7 +110,9 @@ def test_each_word_of_an_own_text_is_covered_as_in_python(opened):
     answered(page, "predictions")
     expected = gaps("Tom went to the river.", "He sat down on the zyzzyva.")
     right, of = expected.right()
-    expect(page.locator(".score")).to_have_text(f"right at {right} of {of} positions", timeout=60_000)
+    expect(page.locator(".score")).to_have_text(
+        f"✓ first choice right at {right} of {of} positions, ✗ wrong", timeout=60_000
+    )
     for place in expected.options["positions"]:
         page.locator(f'[data-word="{place}"]').click()
         page.wait_for_function("p => document.querySelector('.course-view').view.state.own_position === p", arg=place)
@@ -172,7 +174,7 @@ def test_a_beginning_is_read_as_in_python_and_written_on(opened):
     expect(page.get_by_role("button", name="pass")).to_be_disabled()
     page.get_by_role("button", name="again").click()
     expect(page.get_by_role("button", name="pass")).to_be_enabled()
-    expect(page.get_by_test_id("score")).to_contain_text("right guesses")
+    expect(page.get_by_test_id("readout")).to_contain_text("Your guess.")
 
 
 def test_what_the_model_sees_ends_after_256_letters(opened):

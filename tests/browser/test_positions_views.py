@@ -6,6 +6,7 @@ import labs
 import numpy as np
 import pytest
 import torch
+from cut_labels import cut_labels
 from waiting import contains, differs, lacks, numbers, settle, state, until
 
 from course_utils.views.view import at
@@ -136,7 +137,7 @@ def test_the_verdict_is_computed(show):
 # ---- under the hand
 def test_words_move_by_key_button_and_pointer(show):
     page = show(labs.shuffle(sentence(), WORDS))
-    until(lambda: said(page), contains("nothing to compare yet"))
+    until(lambda: said(page), contains("This is the first order"))
     page.get_by_role("button", name="dog, place 2 of 6").focus()
     page.keyboard.press("Shift+ArrowRight")
     settle(page)
@@ -232,10 +233,10 @@ def test_both_points_on_the_circle_can_be_dragged(show):
 def test_paths_say_their_counts(show):
     page = show(labs.paths(length=9, kernel=3))
     settle(page)
-    until(page.get_by_test_id("convolution").inner_text, contains("path 4 = ⌈(n − 1) ÷ (k − 1)⌉"))
+    until(page.get_by_test_id("convolution").inner_text, contains("4 steps = ⌈(n−1)/(k−1)⌉"))
     page.get_by_text("dilated", exact=True).click()
     settle(page)
-    until(page.get_by_test_id("convolution").inner_text, contains("path 2 = ⌈log₃ n⌉"))
+    until(page.get_by_test_id("convolution").inner_text, contains("2 steps = ⌈log₃ n⌉"))
     until(
         lambda: said(page),
         contains("8 steps through the recurrent layer, 2 through the dilated convolutions, 1 in self-attention"),
@@ -257,8 +258,10 @@ WALK = """async () => {
       slider.dispatchEvent(new Event('input'));
       await note();
     }
-  const pressed = 'input[type=radio], .controls button, .foot > button';
-  for (const other of root.querySelectorAll(pressed)) { other.click(); await note(); }
+  for (const other of root.querySelectorAll('input[type=radio], .controls button, .foot > button')) {
+    other.click();
+    await note();
+  }
   return [[...heights], pictures.size, view.scrollWidth - view.clientWidth];
 }"""
 
@@ -272,6 +275,34 @@ def test_every_control_repaints_and_nothing_jumps(show, name):
         heights, pictures, over = page.evaluate(WALK)
         assert len(heights) == 1, (width, heights)
         assert pictures >= 5 and over <= 1
+
+
+@pytest.mark.parametrize("name", list(all_labs()))
+def test_no_label_is_cut(show, name):
+    page = show(all_labs()[name])
+    for width in (920, 700, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        assert cut_labels(page) == [], width
+
+
+def test_the_shuffle_opens_on_what_has_moved(show):
+    page = show(labs.shuffle(sentence(), WORDS, order=[0, 5, 2, 3, 4, 1]))
+    until(lambda: said(page), contains("“dog” and “man” have moved"))
+    until(lambda: said(page), contains("equivariant"))
+    until(lambda: state(page)["word"], 1)
+    until(lambda: page.locator(".signs").inner_text().split("\n"), ["outputs:", "below 0", "above 0"])
+
+
+def test_the_same_matrix_is_shown_at_other_positions(show):
+    page = show(labs.rotation())
+    rows = page.locator(".same")
+    until(rows.inner_text, contains("every position 3 on"))
+    until(lambda: rows.locator("i").all_inner_texts()[:4], ["P[0]", "P[3]", "P[10]", "P[13]"])
+    page.get_by_label("offset δ").focus()
+    page.keyboard.press("ArrowRight")
+    until(rows.inner_text, contains("every position 4 on"))
+    until(lambda: "↛" not in rows.inner_text())
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -75,6 +75,21 @@ def deck(browser, tmp_path, monkeypatch):
     assert [e for e in watched.errors if "course" in e.lower()] == []
 
 
+# A restarted kernel that loses the first message that it is sent.
+LOSES_ONE = """() => {
+  const context = courseDeck.panel.sessionContext, restart = context.restartKernel;
+  context.restartKernel = async function () {
+    context.restartKernel = restart;
+    await restart.call(context);
+    const kernel = context.session.kernel, asked = kernel.requestKernelInfo;
+    kernel.requestKernelInfo = () => {
+      kernel.requestKernelInfo = asked;
+      return new Promise(() => {});
+    };
+  };
+}"""
+
+
 class Deck:
     """What the class sees, and the presenter's keys."""
 
@@ -192,6 +207,7 @@ def test_a_lesson_by_keyboard(deck):
 
     # minute 40: the kernel is restarted; back at the same place, with what was trained, and nothing was waited for
     deck.to(10)
+    page.evaluate(LOSES_ONE)
     page.keyboard.press("Shift+K")
     page.wait_for_function("/are back|Not all/.test(document.querySelector('[data-testid=course-bar]').innerText)")
     until(deck.say, contains("are back"))

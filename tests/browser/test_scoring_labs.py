@@ -46,14 +46,17 @@ def test_dragging_a_key_and_typing_a_number_move_both_slots(show):
     view = labs.scoring([1.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], a="dot", b="similarity")
     page = show(view)
     box = page.locator("canvas").bounding_box()
-    middle, one = box["width"] / 2, (box["width"] / 2 - 14) / view.options["reach"]
-    at = lambda x, y: (box["x"] + middle + x * one, box["y"] + middle - y * one)  # noqa: E731
+    (left, top), one = (numbers(page)["plane"][name] for name in ("middle", "one"))
+    at = lambda x, y: (box["x"] + left + x * one, box["y"] + top - y * one)  # noqa: E731
     page.mouse.move(*at(0, 1))
     page.mouse.down()
-    page.mouse.move(*at(1.5, 1), steps=4)
+    page.mouse.move(*at(1.1, 1), steps=4)
+    page.mouse.move(*at(9, 9))  # out of the plane: the tip stays in sight
+    until(lambda: 0 < left + numbers(page)["a"]["score"][1] * one < page.locator("canvas").bounding_box()["width"])
+    page.mouse.move(*at(1.1, 1))
     page.mouse.up()
     made = numbers(page)
-    assert made["a"]["score"] == pytest.approx([1, 1.5], abs=0.06)
+    assert made["a"]["score"] == pytest.approx([1, 1.1], abs=0.06)
     assert made["b"]["score"][1] < 0.9
     page.get_by_text("vectors as numbers").click()
     page.get_by_label("query, feature 1").fill("-2")
@@ -76,14 +79,41 @@ def test_a_step_that_changes_nothing_has_no_row_and_the_context_no_heading_of_a_
     page = show(
         labs.scoring([1.0, 0.0], [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], ["a", "b", "c"], a="dot", b="scaled_dot")
     )
-    rows = lambda slot: page.get_by_test_id(slot).locator("tbody th").all_inner_texts()  # noqa: E731
-    until(lambda: rows("slot-a"), ["q·k", "softmax"])
-    until(lambda: rows("slot-b"), ["q·k", "÷ √2", "softmax"])
+    rows = lambda slot: [  # noqa: E731
+        " ".join(text.split()) for text in page.get_by_test_id(slot).locator("th").all_inner_texts()
+    ]
+    until(lambda: rows("slot-a"), ["score q·k", "weight softmax"])
+    until(lambda: rows("slot-b"), ["score q·k", "scaled ÷ √2", "weight softmax"])
     context = page.get_by_test_id("slot-a").get_by_text("context", exact=False)
     until(context.inner_text, contains("a vector of 2 numbers"))
-    until(page.get_by_test_id("slot-a").locator("table").get_by_text("context", exact=False).count, 0)
+    until(lambda: context.evaluate("e => e.closest('td').colSpan"), 4)  # the heading of the rows and all three keys
     page.get_by_label("b", exact=True).uncheck()
-    until(lambda: rows("slot-a"), ["q·k", "mask", "softmax"])
+    until(lambda: rows("slot-a"), ["score q·k", "mask", "weight softmax"])
+
+
+BOXES = """() => [...document.querySelector('.course-view').shadowRoot.querySelectorAll('.strip tr')].flatMap(row => {
+  const cells = [...row.children].slice(-3).map(e => e.getBoundingClientRect());
+  return row.matches('.slot, .context') ? [] : [cells.map(({ left, width }) => [Math.round(left), Math.round(width)])];
+})"""
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_and_b_share_the_columns_of_the_keys_whose_names_stand_above_them_once(show, size):
+    keys = torch.eye(3)[:, :size].tolist()
+    page = show(labs.scoring(keys[0], keys, ["one", "two", "three"], a="dot", b="scaled_dot"), width=920)
+    columns = until(lambda: page.evaluate(BOXES), lambda found: len(found) >= 6)
+    assert all(row == columns[0] for row in columns), columns
+    until(page.locator(".strip").get_by_text("three", exact=True).count, 1)
+
+
+def test_another_score_moves_nothing_below_the_table(show):
+    page = show(labs.scoring([1.2, 0.1], [[0.7, -0.1], [2.4, 2.0]], ["short", "long"]), width=920)
+    reset = page.get_by_role("button", name="reset")
+    before = until(reset.bounding_box)
+    for score in ("scaled_dot", "general", "similarity"):
+        page.get_by_label("A", exact=True).select_option(score.replace("_", " "))
+        until(lambda s=score: page.evaluate("document.querySelector('.course-view').view.state.a"), score)
+        until(reset.bounding_box, before)
 
 
 @pytest.mark.parametrize("d", [1, 64, 400, 1024])

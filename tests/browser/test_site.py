@@ -135,6 +135,7 @@ def test_the_first_view_is_there_at_once_and_moves(visit):
 
 def test_a_sentence_of_ones_own_is_answered_in_the_page(visit):
     page = visit("index.html")
+    page.get_by_text("a sentence of your own", exact=True).click()
     page.get_by_role("button", name="animal, street/bridge").click()
     until(lambda: "bridge" in page.locator(".words").inner_text())
 
@@ -272,7 +273,9 @@ def test_without_scripts_pictures_sentences_and_the_way_on_remain(visit):
     page = visit("01_nadaraya_watson.html", java_script_enabled=False)
     until(page.locator(".course-view img").first.is_visible)
     until(page.locator("nav.contents a").first.is_visible)
-    until(page.get_by_text("Whom does the query ask?", exact=True).locator("visible=true").count, 2)  # two such views
+    until(
+        page.get_by_text("Which keys does the query attend to?", exact=True).locator("visible=true").count, 2
+    )  # two such views
     until(page.locator("header button:visible").count, 0)
     until(page.locator(".note").inner_text, lacks("views move"))
     page.locator("a[rel=next]").click()

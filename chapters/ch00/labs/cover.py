@@ -30,6 +30,7 @@ OTHERS = (
 )
 PRONOUNS = ("il", "elle", "ils", "elles")
 SURE = 0.5  # the model means what it writes when it gives it at least so much
+HINT = "In French an animal is [output|il], and a street is [output|elle]. "  # to SENTENCE
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
 MOST = 24  # words of a sentence
 
@@ -124,8 +125,9 @@ class Cover(View):
     """See `cover`."""
 
     kind = "cover"
-    modules = ("core", "models/load", "own", "cover")
+    modules = ("core", "models/load", "own", "cover_story", "cover_study", "cover")
     size = (9.6, 3.2)
+    colours = 128  # the word that asks has few pixels
 
     @property
     def shown(self) -> Study:
@@ -208,9 +210,8 @@ def cover(
     sentence: str = SENTENCE,
     *,
     model: str | Loaded = MODEL,
-    title="“It” attends to the animal. Is that what decides?",
-    caption="What [query|it] attends to, in one of the attention maps of a small translator. In French an animal "
-    "is [output|il], a street [output|elle].",
+    title="“It” attends to “animal”. Is that why the French says “il”?",
+    caption="Arcs: what [query|it] attends to, in one attention map of a translation model that runs in this page.",
     live=False,
     presenting=None,
 ):
@@ -225,12 +226,13 @@ def cover(
     found = study(loaded, halves(sentence))
     tokens = found.tokens[0]
     asker = tokens.index("it") if "it" in tokens else len(tokens) - 1
-    seen = " It has seen the first sentence in training." if any(map(loaded.was_seen, halves(sentence))) else ""
+    seen = " It was trained on the first sentence, too." if any(map(loaded.was_seen, halves(sentence))) else ""
     options = {
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
         "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD, "asker": asker, "pronouns": list(PRONOUNS),
+        "hint": HINT if sentence == SENTENCE else "",
         "own": asked([loaded], sentence, MOST, "Your own sentence, a slash between two words:",
-                     f" Shown: one attention map, head {HEAD} of layer {LAYER} of its encoder.{seen}"),
+                     f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}"),
     }  # fmt: skip
     state = {"shown": 0, "asker": asker, "tried": [], "turned": False, "own": ""}
     arrays = {"weights": np.stack(found.weights).astype("<f4").ravel()}

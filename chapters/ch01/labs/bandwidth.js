@@ -1,6 +1,7 @@
 // Kernel and bandwidth: the fitted curve, the heatmap of its weights and the leave-one-out error move together.
-import { h, fmt, mix, paper, pool, nearest, pointed } from "../../../course_utils/views/core.js";
+import { h, fmt, mix, paper, pool, nearest, pointed, rgb } from "../../../course_utils/views/core.js";
 import { axes, curve, dot, effective, range, said, scale } from "../../../course_utils/views/axes.js";
+import { asked, marked, straight } from "./marks.js";
 
 export function bandwidth(ui) {
   const { state, unit, spec, arrays } = ui,
@@ -13,7 +14,7 @@ export function bandwidth(ui) {
       class: "say",
       role: "status",
       "data-testid": "readout",
-      style: "margin-top:.5em;min-height:3.1em",
+      style: `margin-top:.5em;min-height:${arrays.errors ? 2.9 : 1.5}em`,
     });
   const tile = new OffscreenCanvas(n, Q),
     brush = tile.getContext("2d"),
@@ -27,7 +28,7 @@ export function bandwidth(ui) {
     mean = 0,
     most = 1;
   ui.body.append(canvas);
-  ui.below.append(say);
+  spec.presenting ? ui.below.append(say) : ui.body.parentElement.after(say);
 
   function fit() {
     mean = most = 0;
@@ -59,17 +60,30 @@ export function bandwidth(ui) {
     c.textBaseline = "bottom";
     c.textAlign = "left";
     c.fillStyle = theme.key;
-    c.fillText("keys, sorted →", box.x, box.y - 5 * unit);
+    c.fillText(`keys by ${spec.key_name} →`, box.x, box.y - 5 * unit);
     c.save();
     c.translate(box.x - 6 * unit, box.y + box.h);
     c.rotate(-Math.PI / 2);
     c.fillStyle = theme.query;
-    c.fillText("← queries, sorted", 0, 0);
+    c.fillText(`← queries by ${spec.key_name}`, 0, 0);
     c.restore();
-    c.font = ui.font(11);
+    // what the ink is worth, at this width
+    const y = box.y + box.h + 18 * unit,
+      bar = { x: box.x + 70 * unit, w: box.w / 3 },
+      ramp = c.createLinearGradient(bar.x, 0, bar.x + bar.w, 0);
+    [theme.paper, theme.ink].forEach((colour, i) => ramp.addColorStop(i, rgb(colour)));
+    c.fillStyle = ramp;
+    c.fillRect(bar.x, y - 6 * unit, bar.w, 12 * unit);
+    c.strokeStyle = theme.line;
+    c.strokeRect(bar.x - 0.5, y - 6 * unit - 0.5, bar.w + 1, 12 * unit + 1);
+    c.font = ui.font(12);
     c.fillStyle = theme.quiet;
-    c.textBaseline = "top";
-    c.fillText(`full ink = weight ${fmt(most, 2)}`, box.x, box.y + box.h + 5 * unit);
+    c.textBaseline = "middle";
+    c.fillText("weight", box.x, y);
+    c.textAlign = "right";
+    c.fillText("0", bar.x - 6 * unit, y);
+    c.textAlign = "left";
+    c.fillText(fmt(most, most < 0.01 ? 3 : 2), bar.x + bar.w + 6 * unit, y);
     const row = nearest(Array.from(queries), state.query),
       t = box.h / Q;
     c.strokeStyle = theme.query;
@@ -84,7 +98,7 @@ export function bandwidth(ui) {
       lowest = best(list),
       here = nearest(widths, state.width);
     const finite = list.filter(Number.isFinite),
-      roof = Math.min(Math.max(...finite), 12 * list[lowest]),
+      roof = Math.min(Math.max(...finite), 6 * list[lowest]),
       ey = scale(0, roof * 1.05, box.y + box.h, box.y);
     axes(c, ui, box, ex, ey, { x: "width", y: "leave-one-out error, squared" });
     c.save();
@@ -114,32 +128,31 @@ export function bandwidth(ui) {
     paint(width, narrow) {
       fit();
       const { theme } = ui,
-        wide = Math.min(width, 900 * unit),
-        side = narrow ? Math.min(wide - 40 * unit, 300 * unit) : Math.round(wide * 0.34);
-      const box = {
-        x: 46 * unit,
-        y: 22 * unit,
-        w: (narrow ? wide - 16 * unit : wide - side - 46 * unit) - 46 * unit,
-        h: 220 * ui.tall,
-      };
-      const below = box.y + box.h + 58 * unit;
-      const curveBox = {
-        x: box.x,
-        y: arrays.errors ? below : box.y + box.h,
-        w: box.w,
-        h: arrays.errors ? 76 * ui.tall : 0,
-      };
-      const map = narrow
-        ? { x: 30 * unit, y: curveBox.y + curveBox.h + 68 * unit, w: side, h: side }
-        : { x: wide - side - 4, y: box.y, w: side, h: side };
-      const height = Math.max(curveBox.y + curveBox.h, map.y + map.h) + (narrow ? 26 : 40) * unit,
-        c = paper(canvas, wide, height);
+        exams = Boolean(arrays.errors),
+        head = 24 * unit,
+        under = 46 * unit, // the axis and the query below the curve
+        between = (narrow ? 0 : 30) * unit + 24 * unit,
+        side = narrow
+          ? Math.min(width - 32 * unit, 360 * unit)
+          : Math.round(Math.min((exams ? 0.4 : 0.34) * width, (exams ? 340 : 310) * ui.tall));
+      const left = { x: 46 * unit, w: (narrow ? width - 18 * unit : width - side - between) - 46 * unit };
+      // beside the map, curve and error are as high as it; below each other they have heights of their own
+      const room = side + 34 * unit - under,
+        error = narrow ? 90 * unit : Math.round((room - 58 * unit) * 0.3),
+        box = { ...left, y: head, h: narrow ? 200 * unit : exams ? room - 58 * unit - error : side },
+        curveBox = { ...left, y: box.y + box.h + under + 22 * unit, h: error },
+        end = exams ? curveBox.y + error + 36 * unit : box.y + box.h + under,
+        map = narrow
+          ? { x: (width - side) / 2 + 12 * unit, y: end + 40 * unit, w: side, h: side }
+          : { x: width - side - 2, y: head, w: side, h: side };
+      const c = paper(canvas, width, Math.max(end, map.y + side + 34 * unit));
       const [bottom, top] = range([...values, ...(truth_y ?? [])]),
         pad = 0.02 * (queries[Q - 1] - queries[0]),
         x = scale(queries[0] - pad, queries[Q - 1] + pad, box.x, box.x + box.w),
         y = scale(bottom, top, box.y + box.h, box.y);
       plots = { box, map, x };
-      axes(c, ui, box, x, y, { x: spec.key_name, y: spec.value_name });
+      axes(c, ui, box, x, y, { x: "", y: spec.value_name });
+      marked(ui, c, box.x + box.w, box.y - 11 * unit, "value", truth_x);
       c.save();
       c.beginPath();
       c.rect(box.x, box.y, box.w, box.h);
@@ -148,8 +161,10 @@ export function bandwidth(ui) {
         dot(c, x(keys[i]), y(values[i]), (n > 300 ? 1.6 : 3.6) * unit, theme.value, n > 300 ? 0.35 : 0.5);
       if (truth_x) curve(c, truth_x, truth_y, x, y, theme.quiet, 1.2, [5, 4]);
       curve(c, queries, estimates, x, y, theme.output, 2.4 * unit);
-      curve(c, [state.query, state.query], [bottom, top], x, y, theme.query, 1.6 * unit, [6, 4]);
       c.restore();
+      const at = x(state.query);
+      straight(c, at, box.y, at, box.y + box.h, theme.query, 1.8 * unit, [6, 4]);
+      asked(ui, c, at, box.y + box.h + 24 * unit, box.x, box.x + box.w);
       heat(c, map);
       say.replaceChildren(
         h(

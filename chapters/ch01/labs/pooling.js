@@ -1,6 +1,9 @@
-// Whom does the query ask? Drag a query along the axis: bars are its weights, dots its values, the curve its estimate.
+// Drag a query along the axis: bars are its weights on the keys, dots the values, the curve its estimate everywhere.
 import { h, fmt, paper, percent, pool, rgb, pointed } from "../../../course_utils/views/core.js";
 import { axes, curve, dot, effective, range, said, scale } from "../../../course_utils/views/axes.js";
+import { asked, marked, straight } from "./marks.js";
+
+const ROOFS = [0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
 export function pooling(ui) {
   const { state, unit, spec, arrays } = ui,
@@ -8,13 +11,18 @@ export function pooling(ui) {
     [low, high] = spec.domain,
     n = keys.length;
   const canvas = h("canvas", { role: "img", "aria-label": spec.words, style: "cursor:ew-resize" }),
-    say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    say = h("div", {
+      class: "say",
+      role: "status",
+      "data-testid": "readout",
+      style: "margin-top:.5em;min-height:2.9em",
+    });
   const grid = Float64Array.from({ length: 161 }, (_, i) => low + ((high - low) * i) / 160);
   let x = null,
     y = null,
     pressed = -1;
   ui.body.append(canvas);
-  ui.side.append(say);
+  (spec.presenting ? ui.side : ui.body).append(say); // a screen is wide and low
 
   const removed = () => {
     const out = new Uint8Array(n);
@@ -52,137 +60,130 @@ export function pooling(ui) {
     ui.set({ removed: without.length < state.removed.length ? without : [...without, i] }, true);
   };
 
+  function tell(weights, estimate) {
+    const strongest = weights.reduce((best, w, i) => (w > weights[best] ? i : best), 0),
+      count = state.removed.length,
+      none = Number.isNaN(estimate);
+    say.replaceChildren(
+      h(
+        "div",
+        {},
+        h("b", { class: "query" }, said(state.query)),
+        " → ",
+        h("b", { class: "output" }, said(estimate)),
+        h(
+          "span",
+          { class: "quiet" },
+          none
+            ? " · No key is within reach: no weights, no estimate."
+            : ` · About ${effective(weights).toFixed(1)} of ${n - count} examples count; ` +
+                `the largest weight, ${percent(weights[strongest])}, is at ${said(keys[strongest])}.`,
+        ),
+      ),
+      h(
+        "div",
+        { class: "quiet" },
+        count
+          ? `With all: ${said(ask(state.query, null).estimate)}. Without ${count}: ${said(estimate)}.`
+          : "Click a dot to leave its example out.",
+      ),
+    );
+  }
+  // the top of the weights' axis: what is there fits, and shares that are all equal stay low
+  const roof = (weights) => ROOFS.find((r) => r >= Math.max(...weights, 5 / n)) ?? 1;
+  function crossed(c, px, py) {
+    for (const s of [-1, 1]) straight(c, px - 4, py - 4 * s, px + 4, py + 4 * s, ui.theme.quiet, 1.3);
+  }
+  // what is at the right of the picture: the name of what is drawn there, and its number
+  function beside(c, lines, colour, px, py) {
+    c.fillStyle = colour;
+    c.textAlign = "left";
+    c.textBaseline = "middle";
+    lines.forEach(([text, weight], i) => {
+      c.font = ui.font(weight > 400 ? 13 : 12, weight);
+      c.fillText(text, px, py + (i - (lines.length - 1) / 2) * 17 * (ui.spec.presenting ? 1.6 : unit));
+    });
+  }
+
   return {
-    paint(width, narrow) {
-      const wide = Math.min(width, narrow ? width : width - 230 * unit, 640 * unit),
-        theme = ui.theme;
-      const box = { x: 46 * unit, y: 20 * unit, w: wide - 62 * unit, h: (narrow ? 200 : 240) * ui.tall },
-        strip = 100 * ui.tall,
-        foot = box.y + box.h + 26 * unit + strip;
-      const c = paper(canvas, wide, foot + 34 * unit),
+    paint(room, narrow) {
+      const { theme } = ui,
+        width = spec.presenting && !narrow ? room - 240 * unit : room,
+        small = narrow || spec.presenting,
+        right = (narrow ? 62 : spec.presenting ? 78 : 92) * unit;
+      const box = { x: 46 * unit, y: 24 * unit, w: width - 46 * unit - right, h: 200 * ui.tall },
+        strip = 72 * ui.tall,
+        foot = box.y + box.h + (spec.presenting ? 22 : 30) * unit + strip;
+      const c = paper(canvas, width, foot + 24 * unit),
         out = removed(),
-        { weights, estimate } = ask(state.query, out);
+        { weights, estimate } = ask(state.query, out),
+        end = box.x + box.w;
       const [bottom, top] = range([...values, ...(truth_y ?? [])]);
       y = scale(bottom, top, box.y + box.h, box.y);
-      x = scale(low, high, box.x, box.x + box.w);
+      x = scale(low, high, box.x, end);
       axes(c, ui, box, x, y, { x: "", y: spec.value_name });
+      const value = small ? "value" : "value, larger with more weight";
+      marked(ui, c, narrow ? width - 2 : end, box.y - 11 * unit, value, truth_x);
       c.save();
       c.beginPath();
       c.rect(box.x, box.y - 2, box.w, box.h + 4);
       c.clip();
       if (truth_x) curve(c, truth_x, truth_y, x, y, theme.quiet, 1.2, [5, 4]);
-      curve(
-        c,
-        grid,
-        grid.map((q) => ask(q, out).estimate),
-        x,
-        y,
-        theme.output,
-        2.4 * unit,
-      );
+      const estimates = grid.map((q) => ask(q, out).estimate);
+      curve(c, grid, estimates, x, y, theme.output, 2.4 * unit);
       const most = Math.max(...weights, 1e-12);
       for (let i = 0; i < n; i++) {
-        if (out[i]) {
-          c.strokeStyle = theme.quiet;
-          c.lineWidth = 1.3;
-          c.beginPath();
-          for (const s of [-1, 1]) {
-            c.moveTo(x(keys[i]) - 4, y(values[i]) - 4 * s);
-            c.lineTo(x(keys[i]) + 4, y(values[i]) + 4 * s);
-          }
-          c.stroke();
-        } else
-          dot(
-            c,
-            x(keys[i]),
-            y(values[i]),
-            (3 + 5 * Math.sqrt(weights[i] / most)) * unit,
-            theme.value,
-            weights[i] ? 0.45 + 0.5 * (weights[i] / most) : 0.28,
-          );
+        const [px, py, share] = [x(keys[i]), y(values[i]), weights[i] / most];
+        if (out[i]) crossed(c, px, py);
+        else dot(c, px, py, (3 + 5 * Math.sqrt(share)) * unit, theme.value, weights[i] ? 0.45 + 0.5 * share : 0.28);
       }
       c.restore();
-      const at = x(state.query);
+      // the weights, on an axis that says how high it is
+      const at = x(state.query),
+        [most_] = ui.follow("roof", [roof(weights)]);
+      for (const t of [1, 0.5, 0]) {
+        const py = Math.round(foot - t * strip) + 0.5;
+        straight(c, box.x, py, end, py, theme.line, 1);
+        c.font = ui.font(11);
+        c.fillStyle = theme.key;
+        c.textAlign = "right";
+        c.textBaseline = "middle";
+        c.fillText(t ? `${+(100 * t * roof(weights)).toFixed(1)} %` : "0", box.x - 6 * unit, py);
+      }
+      const bar = Math.max(1.5, Math.min(8 * unit, (0.6 * box.w) / n));
       c.fillStyle = theme.key;
-      const bar = Math.max(1.5, Math.min(6 * unit, (0.6 * box.w) / n));
       for (let i = 0; i < n; i++) {
-        const t = weights[i] * strip; // from 0 to 100 %, whatever is asked: a wide kernel is seen to be unsure
+        const t = Math.min(1, weights[i] / most_) * strip;
         if (t > 0.3) c.fillRect(x(keys[i]) - bar / 2, foot - t, bar, t);
       }
-      c.strokeStyle = theme.line;
-      c.lineWidth = 1;
-      c.beginPath();
-      c.moveTo(box.x, foot + 0.5);
-      c.lineTo(box.x + box.w, foot + 0.5);
-      c.stroke();
-      c.font = ui.font(11);
-      c.fillStyle = theme.key;
-      c.textAlign = "right";
-      c.textBaseline = "middle";
-      c.fillText("weight", box.x - 6 * unit, foot - strip / 2);
-      c.fillText("100 %", box.x - 6 * unit, foot - strip + 5 * unit);
-      c.fillText("0", box.x - 6 * unit, foot - 2 * unit);
-      c.fillStyle = theme.quiet;
-      c.textAlign = at > box.x + box.w / 2 ? "left" : "right";
-      c.textBaseline = "top";
-      c.fillText(spec.key_name, at > box.x + box.w / 2 ? box.x : box.x + box.w, foot + 6 * unit);
-      c.strokeStyle = theme.query;
-      c.lineWidth = 1.8 * unit;
-      c.setLineDash([6, 4]);
-      c.beginPath();
-      c.moveTo(at, box.y);
-      c.lineTo(at, foot);
-      c.stroke();
-      c.setLineDash([]);
-      c.fillStyle = theme.query;
-      c.beginPath();
-      c.moveTo(at, foot + 3);
-      c.lineTo(at - 8 * unit, foot + 17 * unit);
-      c.lineTo(at + 8 * unit, foot + 17 * unit);
-      c.fill();
-      const left = at > box.x + box.w - 110 * unit,
-        beside = (text, colour, px, py) => {
-          c.font = ui.font(13, 700);
-          c.fillStyle = colour;
-          c.textAlign = left ? "right" : "left";
-          c.textBaseline = "middle";
-          c.strokeStyle = rgb(theme.paper);
-          c.lineWidth = 4 * unit;
-          c.lineJoin = "round";
-          c.strokeText(text, px + (left ? -12 : 12) * unit, py);
-          c.fillText(text, px + (left ? -12 : 12) * unit, py);
-        };
-      beside(`query ${said(state.query)}`, theme.query, at, foot + 11 * unit);
-      if (!Number.isNaN(estimate)) {
-        dot(c, at, y(estimate), 7 * unit, theme.text === "#1b2430" ? "#fff" : "#1c2128");
-        dot(c, at, y(estimate), 5.5 * unit, theme.output);
-        beside(said(estimate), theme.output, at, Math.max(box.y + 10 * unit, y(estimate) - 16 * unit));
-      }
-      const strongest = weights.reduce((best, w, i) => (w > weights[best] ? i : best), 0),
-        before = state.removed.length ? ask(state.query, null).estimate : null,
-        asked = h("b", { class: "query" }, said(state.query));
-      say.replaceChildren(
-        h("div", {}, asked, " → ", h("b", { class: "output" }, said(estimate))),
-        h(
-          "div",
-          { class: "quiet" },
-          Number.isNaN(estimate)
-            ? "No key is within reach: no weights, no estimate."
-            : `About ${effective(weights).toFixed(1)} of ${n - state.removed.length} examples count.`,
-        ),
-        h(
-          "div",
-          { class: "quiet" },
-          Number.isNaN(estimate)
-            ? ""
-            : `The largest weight, ${percent(weights[strongest])}, is at ${said(keys[strongest])}.`,
-        ),
-        h(
-          "div",
-          { class: "quiet" },
-          before === null ? "" : `With all: ${said(before)}. Without ${state.removed.length}: ${said(estimate)}.`,
-        ),
+      beside(
+        c,
+        small
+          ? [["weight", 700]]
+          : [
+              ["weight", 700],
+              ["of each key", 400],
+            ],
+        theme.key,
+        end + 8 * unit,
+        foot - strip / 2,
       );
+      // the query, and what it gets
+      for (const [from, to] of [
+        [box.y, box.y + box.h],
+        [foot - strip, foot],
+      ])
+        straight(c, at, from, at, to, theme.query, 1.8 * unit, [6, 4]);
+      asked(ui, c, at, foot + 3, box.x, end);
+      if (!Number.isNaN(estimate)) {
+        const py = y(estimate);
+        straight(c, at, py, end + 4 * unit, py, theme.output, 1.2 * unit, [2, 3]);
+        dot(c, at, py, 7 * unit, rgb(theme.paper));
+        dot(c, at, py, 5.5 * unit, theme.output);
+        const shown = [said(estimate), 700];
+        beside(c, small ? [shown] : [["estimate", 400], shown], theme.output, end + 8 * unit, py);
+      }
+      tell(weights, estimate);
     },
     table() {
       const out = removed(),
@@ -194,7 +195,12 @@ export function pooling(ui) {
     },
     numbers: () => {
       const { weights, estimate } = ask(state.query, removed());
-      return { weights: Array.from(weights), estimate, curve: Array.from(grid, (q) => ask(q, removed()).estimate) };
+      return {
+        weights: Array.from(weights),
+        estimate,
+        roof: roof(weights),
+        curve: Array.from(grid, (q) => ask(q, removed()).estimate),
+      };
     },
   };
 }

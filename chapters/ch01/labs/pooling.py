@@ -11,23 +11,20 @@ from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
 MOST_EXAMPLES = 3000
+ROOFS = 0.02, 0.05, 0.1, 0.2, 0.5, 1  # of the axis of the weights
 ASK = (
-    "Drag the [query|query]. A bar: its weight on one [key|key]. A dot: a [value|value], larger where it counts more. "
-    "Curve: the [output|estimate] for every query."
+    "Drag the [query|query]. The [output|estimate] is the average of the [value|values], each with the weight of its "
+    "[key|key]."
 )
-REACH = (
-    "Move the width. Left: the [output|estimate] through the [value|values]. Right: its weights, a row for each "
-    "[query|query], a column for each [key|key], the more ink the larger."
-)
-EXAM = " Below: the error on examples that were left out."
-DASHED = " Dashed: the truth."
+REACH = "Move the width. Map: each row a [query|query], each column a [key|key], and ink is weight."
+EXAM = " Below: the error on examples left out."
 
 
 class Pooling(View):
     """See `ask`."""
 
     kind = "pooling"
-    modules = ("core", "axes", "pooling")
+    modules = ("core", "axes", "marks", "pooling")
     size = (7.0, 4.0)
 
     def answer(self, queries) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +73,8 @@ class Pooling(View):
             top.plot(*at, "o", color=colour, mec="white", ms=8)
             top.annotate(f"{estimate:.2f}", at, (9, 9), textcoords="offset points", color=colour, weight="bold")
         strip.bar(keys, weights, width=(high - low) / 120, color=COLOURS["key"])
-        strip.set(ylim=(0, 1), yticks=[0, 1], yticklabels=["0", "100 %"])
+        roof = next((r for r in ROOFS if r >= max(weights.max(), 5 / len(weights))), 1)
+        strip.set(ylim=(0, roof), yticks=[0, roof], yticklabels=["0", f"{100 * roof:.3g} %"])
         strip.set_ylabel("weight", color=COLOURS["key"])
         strip.set_xlabel(f"{self.options['key_name']} · query {self.state['query']:.2f}", color=COLOURS["query"])
         top.set_ylabel(self.options["value_name"])
@@ -86,7 +84,7 @@ class Bandwidth(Pooling):
     """See `bandwidth`."""
 
     kind = "bandwidth"
-    modules = ("core", "axes", "bandwidth")
+    modules = ("core", "axes", "marks", "bandwidth")
     size = (7.4, 3.6)
 
     @property
@@ -149,12 +147,12 @@ def ask(
     width=None,
     key_name="key",
     value_name="value",
-    title="Whom does the query ask?",
+    title="Which keys does the query attend to?",
     caption=None,
     live=False,
     presenting=None,
 ):
-    """Drag a query along the axis and see whom it asks: weights as bars, the estimate moving; knock examples out.
+    """Drag a query along the axis and see which keys it attends to: weights as bars, the estimate; leave examples out.
 
     keys [K], values [K]: 1 to 3,000 finite numbers; truth: (x, y) or a
     function of a tensor of keys, drawn dashed; key_name, value_name: the axes; query, width: where to start, in the
@@ -180,7 +178,7 @@ def ask(
     ]
     arrays = {"keys": keys, "values": values, **_truth(truth, keys)}
     options = {"domain": [float(low), float(high)], "key_name": key_name, "value_name": value_name}
-    caption = ASK + DASHED * (truth is not None) if caption is None else caption
+    caption = ASK if caption is None else caption
     return shell(Pooling(title, caption, arrays, state, controls, options, presenting), live)
 
 
@@ -226,7 +224,7 @@ def bandwidth(
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
     options = {"widths": widths, "kernels": list(KERNELS), "key_name": key_name, "value_name": value_name}
-    caption = REACH + EXAM * exam + DASHED * (truth is not None) if caption is None else caption
+    caption = REACH + EXAM * exam if caption is None else caption
     return shell(Bandwidth(title, caption, arrays, state, controls, options, presenting), live)
 
 

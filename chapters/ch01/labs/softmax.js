@@ -12,7 +12,12 @@ export function softmax_lab(ui) {
     drags = 0,
     zone = { zero: 0, high: 1 }; // where score 0 is, and how high `reach`
   const canvas = h("canvas", { role: "img", "aria-label": spec.words }),
-    say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    say = h("div", {
+      class: "say",
+      role: "status",
+      "data-testid": "readout",
+      style: "margin-top:.5em;min-height:2.9em",
+    });
   const hands = names.map((name, i) =>
     h("div", {
       ...{ class: "hand", role: "slider", tabindex: 0, "data-score": i, "aria-label": `score of ${name}` },
@@ -39,7 +44,7 @@ export function softmax_lab(ui) {
     }),
   );
   ui.body.append(h("div", { class: "plot" }, canvas, ...hands));
-  ui.side.append(say);
+  (spec.presenting ? ui.side : ui.body).append(say); // a screen is wide and low
   const css = h("style");
   css.textContent = SOFTMAX_CSS;
   ui.root.append(css);
@@ -116,10 +121,10 @@ export function softmax_lab(ui) {
   return {
     paint(width, narrow) {
       const { theme } = ui,
-        left = 62 * unit,
-        wide = Math.min(width - (narrow ? 0 : 240 * unit), 660 * unit),
+        left = (narrow ? 62 : 84) * unit,
+        wide = spec.presenting && !narrow ? width - 240 * unit : width,
         column = (wide - left - 8 * unit) / n,
-        bar = Math.min(column * 0.62, 60 * unit),
+        bar = Math.min(column * 0.5, 84 * unit),
         x = (i) => left + (i + 0.5) * column;
       const w = weights(),
         raised = powers(),
@@ -129,16 +134,16 @@ export function softmax_lab(ui) {
       const now = [...state.scores, ...heights, ...w.map((s) => s || 0)];
       const shown = dragged ? now : ui.follow(`stages ${drags}`, now),
         [score, high, share] = [0, 1, 2].map((stage) => shown.slice(stage * n, (stage + 1) * n));
-      zone = { zero: 26 * unit + 66 * ui.tall, high: 66 * ui.tall };
-      const under = zone.zero + zone.high + 34 * unit,
-        floor = under + 30 * unit + 66 * ui.tall,
+      zone = { zero: 23 * unit + 58 * ui.tall, high: 58 * ui.tall };
+      const most = 58 * ui.tall,
+        floor = zone.zero + zone.high + 46 * unit + most,
         one = { y: floor + 34 * unit, h: 36 * unit, w: wide - left - 8 * unit },
         c = paper(canvas, wide, one.y + one.h + 22 * unit);
       const text = (
         t,
         at,
         y,
-        { size = 12, weight = 400, colour = theme.text, align = "center", base = "bottom" } = {},
+        { size = 13, weight = 400, colour = theme.text, align = "center", base = "bottom" } = {},
       ) => {
         c.font = ui.font(size, weight);
         c.fillStyle = colour;
@@ -151,20 +156,35 @@ export function softmax_lab(ui) {
         while (t.length > 2 && c.measureText(t).width > room) t = `${t.slice(0, -2)}…`;
         return t;
       };
-      // what each row is
-      const quiet = { colour: theme.quiet, align: "right", base: "middle" },
+      // what each row is, and how far a score can be dragged
+      const quiet = { size: 13, colour: theme.quiet, align: "right", base: "middle" },
         edge = left - 12 * unit;
       text("score", edge, zone.zero, quiet);
-      text("share", edge, one.y + one.h / 2, quiet);
+      text("weight", edge, one.y + one.h / 2, quiet);
+      for (const s of [reach, -reach])
+        text(fmt(s + state.shift, 0), edge, zone.zero - (s / reach) * zone.high, { ...quiet, size: 11 });
       const up = state.temperature === 1 ? "score" : "score/T";
-      text(up, edge, floor - 27 * unit, { ...quiet, size: 10 });
-      c.font = ui.font(10);
-      text("e", edge - c.measureText(up).width - 1, floor - 20 * unit, quiet);
+      text(up, edge, floor - 15 * unit, { ...quiet, size: 11 });
+      c.font = ui.font(11);
+      text("e", edge - c.measureText(up).width - 1, floor - 7 * unit, quiet);
       c.strokeStyle = theme.line;
+      c.lineWidth = 1;
       c.beginPath();
       for (const y of [zone.zero, floor]) {
         c.moveTo(left, y + 0.5);
         c.lineTo(wide - 8 * unit, y + 0.5);
+      }
+      c.stroke();
+      c.strokeStyle = theme.hatch;
+      c.beginPath();
+      for (let i = 0; i < n; i++) {
+        const middle = Math.round(x(i)) + 0.5;
+        c.moveTo(middle, zone.zero - zone.high);
+        c.lineTo(middle, zone.zero + zone.high);
+        for (const end of [-1, 1]) {
+          c.moveTo(middle - 5 * unit, zone.zero + end * zone.high);
+          c.lineTo(middle + 5 * unit, zone.zero + end * zone.high);
+        }
       }
       c.stroke();
       let start = left;
@@ -181,13 +201,20 @@ export function softmax_lab(ui) {
         c.fillRect(x(i) - bar / 2, zone.zero - tall - 2 * unit, bar, 4 * unit);
         const said = fmt(state.scores[i] + state.shift, state.shift >= 100 ? 1 : 2),
           above = zone.zero - Math.max(0, tall) - 5 * unit;
+        c.font = ui.font(13, on ? 700 : 400);
+        c.clearRect(
+          x(i) - c.measureText(said).width / 2 - 2,
+          above - 14 * unit,
+          c.measureText(said).width + 4,
+          14 * unit,
+        );
         text(said, x(i), above, { weight: on ? 700 : 400, colour: open ? theme.text : theme.quiet });
         text(fit(names[i], column - 6), x(i), zone.zero + zone.high + 8 * unit, {
           ...{ size: 13, weight: 600, colour: theme.key, base: "top" },
         });
         // e raised to it, and its way into the one bar
         const length = share[i] * one.w,
-          rise = high[i] * 66 * ui.tall;
+          rise = high[i] * most;
         if (open) {
           c.fillStyle = theme.line;
           c.globalAlpha = on ? 0.95 : 0.5;

@@ -75,7 +75,7 @@ class Softmax(View):
             if w > 0.12:
                 share.text(start + w / 2, 0, f"{name} {w:.3f}", ha="center", va="center", fontsize=9,
                            color="white" if w > 0.4 else "#1b2430")  # fmt: skip
-        share.set(xlim=(0, 1), yticks=[], ylabel="share")
+        share.set(xlim=(0, 1), yticks=[], ylabel="weight")
         share.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
 
 
@@ -85,7 +85,7 @@ def softmax(
     *,
     mask=None,
     title="What does softmax make of the scores?",
-    caption="Drag a score, or press the arrow keys on it. e is raised to it; each [key|key] has a share of the sum.",
+    caption="Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys.",
     live=False,
     presenting=None,
 ):

@@ -13,7 +13,7 @@ export function masking(ui) {
     style: "margin-top:.5em;min-height:3.1em",
   });
   ui.body.append(canvas);
-  ui.below.append(say);
+  spec.presenting ? ui.below.append(say) : ui.body.parentElement.after(say);
 
   function compute() {
     const allowed = names.map((_, q) =>
@@ -31,73 +31,83 @@ export function masking(ui) {
     const leaks = weights.map((row, q) => row.reduce((a, w, k) => a + (allowed[q][k] ? 0 : w), 0));
     return { allowed, scores, weights, sums, leaks };
   }
-  function grid(c, x, y, size, made, title, tail, cell) {
+  // One table of cells [wide, high]; cell(q, k) -> [ground or null (hatched), text, edge or null].
+  function grid(c, x, y, [wide, high], cell) {
     const { theme } = ui,
-      gap = size > 20 ? 2 : 1,
-      s = size - gap;
-    c.font = ui.font(12, 600);
-    c.fillStyle = theme.text;
-    c.textAlign = "left";
-    c.textBaseline = "bottom";
-    c.fillText(title, x, y - 5 * unit);
+      gap = wide > 20 ? 2 : 1,
+      [w, t] = [wide - gap, high - gap];
     c.textAlign = "center";
     c.textBaseline = "middle";
-    c.font = ui.font(Math.min(11, size / unit / 2.9));
+    c.font = ui.font(Math.min(12, wide / unit / 2.9));
     for (let q = 0; q < T; q++)
       for (let k = 0; k < T; k++) {
-        const left = x + k * size,
-          top = y + q * size,
+        const left = x + k * wide,
+          top = y + q * high,
           [ground, text, edge] = cell(q, k);
         if (ground === null) {
+          c.save();
+          c.beginPath();
+          c.rect(left, top, w, t);
+          c.clip();
           c.strokeStyle = theme.hatch;
           c.lineWidth = 1;
           c.beginPath();
-          for (let d = 4; d < 2 * s; d += 6) {
-            c.moveTo(left + Math.max(0, d - s), top + Math.min(d, s));
-            c.lineTo(left + Math.min(d, s), top + Math.max(0, d - s));
+          for (let d = 4; d < w + t; d += 6) {
+            c.moveTo(left + d, top);
+            c.lineTo(left + d - t, top + t);
           }
           c.stroke();
+          c.restore();
         } else {
           c.fillStyle = rgb(ground);
-          c.fillRect(left, top, s, s);
+          c.fillRect(left, top, w, t);
         }
         if (edge) {
           c.strokeStyle = edge;
           c.lineWidth = 2 * unit;
-          c.strokeRect(left + 1, top + 1, s - 2, s - 2);
+          c.strokeRect(left + 1, top + 1, w - 2, t - 2);
         }
-        if (text && size >= 24 * unit) {
+        if (text && wide >= 24 * unit) {
           c.fillStyle = ground ? legible(ground, theme) : theme.text;
-          c.fillText(text, left + s / 2, top + s / 2 + 1);
+          c.fillText(text, left + w / 2, top + t / 2 + 1);
         }
       }
-    if (tail) tail(c, x + T * size + 6 * unit, y, size);
+  }
+  // A name from x on, and behind it what there is to know, as long as it can be.
+  function heading(c, x, y, right, name, notes, colour) {
+    c.textAlign = "left";
+    c.textBaseline = "bottom";
+    c.font = ui.font(13, 700);
+    c.fillStyle = ui.theme.text;
+    c.fillText(name, x, y);
+    x += c.measureText(name).width + 10 * unit;
+    c.font = ui.font(12, colour === ui.theme.quiet ? 400 : 600);
+    c.fillStyle = colour;
+    c.fillText(notes.find((note) => c.measureText(note).width < right - x) ?? "", x, y);
   }
   const short = (w) => (w >= 0.995 ? "1" : w < 0.005 ? "0" : w.toFixed(2).slice(1));
   return {
     paint(width, narrow) {
       const { theme } = ui,
         made = compute(),
-        wide = Math.min(width, 940 * unit),
-        tail = 48 * unit;
-      const label = Math.min(
-        80 * unit,
-        ((c) => {
-          c.font = ui.font(12);
-          return Math.max(...names.map((n) => c.measureText(n).width));
-        })(canvas.getContext("2d")) +
-          10 * unit,
-      );
-      const size = Math.floor(
-          narrow
-            ? Math.min((wide - label - tail) / T, 34 * unit)
-            : Math.min((wide - label - tail - 28 * unit) / (2 * T), 38 * unit, (430 * ui.tall) / T),
+        tail = 50 * unit,
+        gap = 28 * unit;
+      const c0 = canvas.getContext("2d");
+      c0.font = ui.font(12, 600);
+      const longest = Math.max(...names.map((n) => c0.measureText(n).width)),
+        label = Math.min(80 * unit, longest + 10 * unit);
+      const wide = Math.floor(
+          Math.min((narrow ? width - label - tail : (width - label - tail - gap) / 2) / T, 72 * unit),
         ),
-        side = size * T;
-      const top = 26 * unit,
-        foot = 0.75 * label + 14 * unit,
-        second = narrow ? { x: label, y: top + side + foot + 28 * unit } : { x: label + side + 28 * unit, y: top };
-      const c = paper(canvas, wide, second.y + side + foot),
+        high = Math.floor(Math.min(wide, 34 * unit, (250 * ui.tall) / T)),
+        size = [wide, high],
+        side = wide * T,
+        tall = high * T;
+      const slanted = longest > wide - 4 * unit,
+        top = 24 * unit,
+        foot = slanted ? 0.71 * Math.min(longest, 76 * unit) + 18 * unit : 24 * unit,
+        second = narrow ? { x: label, y: top + tall + foot + 28 * unit } : { x: label + side + gap, y: top };
+      const c = paper(canvas, width, second.y + tall + foot),
         reach = Math.max(...arrays.scores.map(Math.abs), 1e-9),
         brick = rgb(theme.minus);
       const rows = (x, y) =>
@@ -106,17 +116,17 @@ export function masking(ui) {
           c.fillStyle = q < state.length ? theme.query : theme.quiet;
           c.textAlign = "right";
           c.textBaseline = "middle";
-          c.fillText(q < state.length ? n : "pad", x - 7 * unit, y + (q + 0.5) * size);
+          c.fillText(q < state.length ? n : "pad", x - 7 * unit, y + (q + 0.5) * high);
         });
       const columns = (x, y) =>
         names.forEach((n, k) => {
           c.font = ui.font(12, k < state.length ? 600 : 400);
           c.fillStyle = k < state.length ? theme.key : theme.quiet;
-          c.textAlign = "right";
           c.textBaseline = "middle";
+          c.textAlign = slanted ? "right" : "center";
           c.save();
-          c.translate(x + (k + 0.5) * size + 3, y + side + 8 * unit);
-          c.rotate(-Math.PI / 4);
+          c.translate(x + (k + 0.5) * wide + (slanted ? 3 : -1), y + tall + (slanted ? 8 : 11) * unit);
+          if (slanted) c.rotate(-Math.PI / 4);
           c.fillText(k < state.length ? n : "pad", 0, 0);
           c.restore();
         });
@@ -124,50 +134,41 @@ export function masking(ui) {
       columns(label, top);
       columns(second.x, second.y);
       if (narrow) rows(label, second.y);
-      grid(c, label, top, size, made, "scores; hatched: masked", null, (q, k) => [
-        made.allowed[q][k]
-          ? mix(
-              theme.paper,
-              made.scores[q][k] < 0 ? theme.minus : theme.plus,
-              (0.85 * Math.abs(made.scores[q][k])) / reach,
-            )
-          : null,
-        made.allowed[q][k] ? made.scores[q][k].toFixed(1).replace("-", "−") : "",
-      ]);
-      grid(
-        c,
-        second.x,
-        second.y,
-        size,
-        made,
-        "weights",
-        (c, x, y) =>
-          made.sums.forEach((s, q) => {
-            c.font = ui.font(11, Math.abs(s - 1) < 1e-9 ? 400 : 700);
-            c.textAlign = "left";
-            c.textBaseline = "middle";
-            c.fillStyle = Math.abs(s - 1) < 1e-9 ? theme.quiet : brick;
-            c.fillText(`Σ ${fmt(s, 2)}`, x, y + (q + 0.5) * size);
-          }),
-        (q, k) => {
-          const w = made.weights[q][k],
-            open = made.allowed[q][k],
-            leak = !open && w > 1e-12;
-          return [
-            open || leak ? mix(theme.paper, theme.ink, w) : null,
-            open || leak ? short(w) : "",
-            leak ? brick : null,
-          ];
-        },
-      );
       const leak = made.leaks.reduce((a, b) => a + b, 0) / T,
         empty = made.allowed.filter((row) => !row.some(Boolean)).length,
-        short1 = made.sums.filter((s, q) => made.allowed[q].some(Boolean) && s < 1 - 1e-9).length;
+        less = made.sums.filter((s, q) => made.allowed[q].some(Boolean) && s < 1 - 1e-9).length;
+      grid(c, label, top, size, (q, k) => {
+        const s = made.scores[q][k],
+          ground = mix(theme.paper, s < 0 ? theme.minus : theme.plus, (0.85 * Math.abs(s)) / reach);
+        return made.allowed[q][k] ? [ground, s.toFixed(1).replace("-", "−")] : [null, ""];
+      });
+      heading(c, label, top - 6 * unit, label + side, "scores", ["hatched = masked"], theme.quiet);
+      grid(c, second.x, second.y, size, (q, k) => {
+        const w = made.weights[q][k],
+          open = made.allowed[q][k],
+          leaks = !open && w > 1e-12;
+        return open || leaks ? [mix(theme.paper, theme.ink, w), short(w), leaks ? brick : null] : [null, ""];
+      });
+      const [notes, colour] =
+        leak > 1e-12
+          ? [["framed = leak, weight on a masked key", "framed = leak"], brick]
+          : less
+            ? [["Σ below 1 = weight is missing", "Σ below 1"], brick]
+            : [["none on masked keys", "no leak"], theme.quiet];
+      heading(c, second.x, second.y - 6 * unit, width, "weights", notes, colour);
+      made.sums.forEach((s, q) => {
+        const whole = Math.abs(s - 1) < 1e-9;
+        c.font = ui.font(11, whole ? 400 : 700);
+        c.textAlign = "left";
+        c.textBaseline = "middle";
+        c.fillStyle = whole ? theme.quiet : brick;
+        c.fillText(`Σ ${fmt(s, 2)}`, second.x + side + 6 * unit, second.y + (q + 0.5) * high);
+      });
       const verdict =
         leak > 1e-12
           ? [h("b", {}, `Leak: ${percent(leak)} `), "of all weight lies where the mask says no (framed)."]
-          : short1
-            ? [h("b", {}, `${short1} rows `), "sum to less than 1: their outputs shrink."]
+          : less
+            ? [h("b", {}, `${less} row${less > 1 ? "s" : ""} `), "sum to less than 1: their outputs shrink."]
             : [
                 h("b", {}, "No leak. "),
                 empty

@@ -118,8 +118,7 @@ def masking(
     causal=False,
     order="before",
     title="Which word may attend to which?",
-    caption="Rows are queries, columns are keys. Shorten the sequence, hide the future, empty a row. Then try the "
-    "wrong orders, and look for the leak.",
+    caption="Each row is a [query|query], each column a [key|key]. Try the four orders of the steps: three are wrong.",
     live=False,
     presenting=None,
 ):

@@ -1,6 +1,6 @@
 // Dot products of random vectors of size d, with and without √d: their spread, the weights, the gradient.
 import SCALING_CSS from "./scaling.css";
-import { fmt, h, mix, paper, rgb, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, mix, paper, pool, rgb, softmax } from "../../../course_utils/views/core.js";
 import { axes, curve, dot, scale } from "../../../course_utils/views/axes.js";
 
 export function scaling(ui) {
@@ -16,7 +16,7 @@ export function scaling(ui) {
     style: "margin-top:.5em;min-height:3.1em",
   });
   ui.body.append(canvas);
-  ui.below.append(say);
+  spec.presenting ? ui.below.append(say) : ui.body.parentElement.after(say);
 
   // dot products of the first d features, for the sizes of the slider; few vectors make many by turning them round
   const vector = (list, count) => {
@@ -57,6 +57,9 @@ export function scaling(ui) {
     return { scores, spread, entropy, gradient, weights };
   }
   const curves = [false, true].map((scaled) => sizes.map((d) => measure(d, scaled).gradient));
+  // few queries make the median jump from size to size: the line is its Gaussian average over neighbouring sizes
+  const logs = sizes.map(Math.log),
+    lines = curves.map((list) => logs.map((x) => pool(x, logs, list, "gaussian", 0.22).estimate));
   const both = () => ({ plain: measure(state.d, false), scaled: measure(state.d, true) });
 
   function histogram(c, x, floor, tall, made, colour, fill) {
@@ -79,7 +82,7 @@ export function scaling(ui) {
           : c.strokeRect(left, floor - up, Math.max(right - left, 0.8), up);
     }
   }
-  function heat(c, weights, x, y, side, tall, title) {
+  function heat(c, weights, x, y, side, tall, title, colour) {
     const { theme } = ui,
       wide = side / K,
       high = tall / shown;
@@ -92,15 +95,23 @@ export function scaling(ui) {
     c.strokeStyle = theme.line;
     c.lineWidth = 1;
     c.strokeRect(x - 0.5, y - 0.5, side + 1, tall + 1);
-    c.font = ui.font(12, 600);
-    c.fillStyle = theme.text;
     c.textAlign = "left";
     c.textBaseline = "bottom";
-    c.fillText(title, x, y - 5 * unit);
-    c.font = ui.font(11);
-    c.fillStyle = theme.quiet;
+    c.font = ui.font(13, 700);
+    c.fillStyle = colour;
+    c.fillText(title, x, y - 6 * unit);
+    c.font = ui.font(12, 600);
+    c.fillStyle = theme.key;
     c.textBaseline = "top";
-    c.fillText(`${shown} queries down, ${K} keys across`, x, y + tall + 5 * unit);
+    c.fillText(`${K} keys →`, x, y + tall + 6 * unit);
+    c.save();
+    c.translate(x - 6 * unit, y + tall);
+    c.rotate(-Math.PI / 2);
+    c.textBaseline = "bottom";
+    c.fillStyle = theme.query;
+    const said = `← ${shown} queries`;
+    c.fillText(c.measureText(said).width < tall ? said : "← queries", 0, 0);
+    c.restore();
   }
   const css = h("style");
   css.textContent = SCALING_CSS;
@@ -108,20 +119,25 @@ export function scaling(ui) {
   return {
     paint(width, narrow) {
       const { theme } = ui,
-        wide = Math.min(width, 880 * unit),
         made = both(),
-        half = narrow ? wide - 20 * unit : wide / 2 - 24 * unit;
-      const box = { x: 8 * unit, y: 26 * unit, w: half - 16 * unit, h: 150 * ui.tall };
-      const side = narrow ? Math.min(half, 300 * unit) : (half - 26 * unit) / 2,
-        high = narrow ? side / 2 : box.h,
-        across = !narrow;
-      const maps = { x: across ? wide / 2 + 10 * unit : 8 * unit, y: across ? 26 * unit : box.y + box.h + 66 * unit };
-      const under = {
-        y: across ? box.y + box.h + 66 * unit : maps.y + 2 * (high + 48 * unit) + 26 * unit,
-        h: 110 * ui.tall,
+        head = 26 * unit,
+        half = narrow ? width - 10 * unit : width * 0.44;
+      const box = { x: 6 * unit, y: head, w: half - 14 * unit, h: 140 * ui.tall };
+      const first = narrow ? 24 * unit : half + 44 * unit,
+        beside = !narrow || width > 480 * unit,
+        side = beside ? (width - first - 4 - 40 * unit) / 2 : width - first - 4,
+        high = narrow ? 150 * unit : box.h,
+        maps = [0, 1].map((i) => ({
+          x: first + (beside ? i * (side + 40 * unit) : 0),
+          y: narrow ? box.y + box.h + 66 * unit + (beside ? 0 : i * (high + 52 * unit)) : head,
+        }));
+      const curveBox = {
+        x: 46 * unit,
+        y: (narrow ? maps[1].y + high : box.y + box.h) + 66 * unit,
+        w: width - (spec.presenting ? 130 : 100) * unit,
+        h: 96 * ui.tall,
       };
-      const curveBox = { x: 46 * unit, y: under.y, w: wide - 60 * unit, h: under.h };
-      const c = paper(canvas, wide, curveBox.y + curveBox.h + 40 * unit),
+      const c = paper(canvas, width, curveBox.y + curveBox.h + 36 * unit),
         brick = rgb(theme.minus),
         sand = rgb(theme.plus);
       const x = scale(-64, 64, box.x, box.x + box.w),
@@ -140,36 +156,56 @@ export function scaling(ui) {
       c.textBaseline = "top";
       for (const t of [-60, -40, -20, 0, 20, 40, 60]) c.fillText(String(t).replace("-", "−"), x(t), floor + 5 * unit);
       c.textAlign = "right";
-      c.fillText("score of a query with a key", box.x + box.w, floor + 20 * unit);
-      c.font = ui.font(12, 600);
+      const axis = ["score of a query with a key, ± standard deviation", "score, ± standard deviation"];
+      c.fillText(axis.find((t) => c.measureText(t).width < box.w) ?? "score", box.x + box.w, floor + 20 * unit);
+      const label = (text, px, py, colour, weight = 600, base = "top") => {
+        c.font = ui.font(12, weight);
+        c.textAlign = "left";
+        c.textBaseline = base;
+        c.strokeStyle = rgb(theme.paper);
+        c.lineWidth = 4 * unit;
+        c.lineJoin = "round";
+        c.strokeText(text, px, py);
+        c.fillStyle = colour;
+        c.fillText(text, px, py);
+      };
+      c.font = ui.font(13, 700);
       c.textBaseline = "bottom";
       c.textAlign = "left";
       c.fillStyle = theme.text;
-      c.fillText("distribution of the scores", box.x, box.y - 5 * unit);
-      c.font = ui.font(12, 600);
-      c.textBaseline = "top";
-      c.fillStyle = brick;
-      c.fillText(`□ q·k: ± ${fmt(made.plain.spread, 1)}`, box.x, box.y + 2);
-      c.fillStyle = sand;
-      c.fillText(`■ ÷ √d: ± ${fmt(made.scaled.spread, 1)}`, box.x, box.y + 19 * unit);
-      heat(c, made.plain.weights, maps.x, maps.y, side, high, "weights of q·k");
-      heat(
-        c,
-        made.scaled.weights,
-        across ? maps.x + side + 22 * unit : maps.x,
-        across ? maps.y : maps.y + high + 48 * unit,
-        side,
-        high,
-        "weights of q·k ÷ √d",
-      );
+      c.fillText("scores of all pairs", box.x, box.y - 6 * unit);
+      const row = (i) => box.y + (4 + 20 * i) * (spec.presenting ? 1.5 : 1) * unit;
+      label("□ q·k", box.x, row(0), brick);
+      label(`± ${fmt(made.plain.spread, 1)}`, box.x, row(1), brick);
+      label("■ q·k ÷ √d", box.x + 0.66 * box.w, row(0), sand);
+      label(`± ${fmt(made.scaled.spread, 1)}`, box.x + 0.66 * box.w, row(1), sand);
+      heat(c, made.plain.weights, maps[0].x, maps[0].y, side, high, "weights of q·k", brick);
+      heat(c, made.scaled.weights, maps[1].x, maps[1].y, side, high, "weights of q·k ÷ √d", sand);
       const ex = scale(1, most, curveBox.x, curveBox.x + curveBox.w, true),
         ey = scale(0, Math.max(...curves.flat()) * 1.08, curveBox.y + curveBox.h, curveBox.y);
-      axes(c, ui, curveBox, ex, ey, { x: "d, the size of the vectors", y: "√d · ∂α/∂(q·k), median query" });
-      curve(c, sizes, curves[0], ex, ey, brick, 2 * unit, [6, 3]);
-      curve(c, sizes, curves[1], ex, ey, sand, 2.4 * unit);
+      axes(c, ui, curveBox, ex, ey, { x: "d, the size of the vectors", y: "" });
+      c.font = ui.font(13, 700);
+      c.textAlign = "left";
+      c.textBaseline = "bottom";
+      c.fillStyle = theme.text;
+      c.fillText("response of the weights to q·k", curveBox.x, curveBox.y - 6 * unit);
+      const after = curveBox.x + c.measureText("response of the weights to q·k").width + 10 * unit;
+      const exact = ["√d · ∂α/∂(q·k) of the median query; dots: each size, line: smoothed", "√d · ∂α/∂(q·k)"];
+      c.font = ui.font(12);
+      const note = exact.find((text) => c.measureText(text).width < width - after);
+      label(note ?? "", after, curveBox.y - 6 * unit, theme.quiet, 400, "bottom");
+      curve(c, sizes, lines[0], ex, ey, brick, 2 * unit, [6, 3]);
+      curve(c, sizes, lines[1], ex, ey, sand, 2.4 * unit);
+      curves.forEach((list, i) =>
+        list.forEach((v, k) => dot(c, ex(sizes[k]), ey(v), 1.6 * unit, [brick, sand][i], 0.5)),
+      );
       curve(c, [state.d, state.d], [0, ey.high], ex, ey, theme.text, 1, [3, 3]);
       dot(c, ex(state.d), ey(made.plain.gradient), 5 * unit, brick);
       dot(c, ex(state.d), ey(made.scaled.gradient), 5 * unit, sand);
+      const end = curveBox.x + curveBox.w + 8 * unit,
+        line = (spec.presenting ? 15 : 17) * unit;
+      label("q·k", end, ey(0) + 2, brick, 600, "bottom");
+      label("÷ √d", end, ey(0) + 2 - line, sand, 600, "bottom");
       const share = (m) => `${Math.round((100 * m.entropy) / Math.log(K))} %`;
       say.replaceChildren(
         h(

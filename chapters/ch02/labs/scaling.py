@@ -89,9 +89,7 @@ def scaling(
     d=64,
     seed=16,
     title="Why divide by √d?",
-    caption="Drag d. Brick: plain dot products; sand: divided by √d. Above, the distribution of the scores and the "
-    "weights that softmax makes of them (a cell: the weight of one query on one key; all vectors are random). Below, "
-    "how much the median query's weights respond when q·k changes by one standard deviation, √d.",
+    caption="Drag d. Queries and keys are random vectors of d numbers each; in the two maps, ink is weight.",
     live=False,
     presenting=None,
 ):

@@ -1,6 +1,7 @@
-// The scoring lab: one query, a few keys, two scores side by side: score → scale → mask → softmax → context.
+// The scoring lab: one query, a few keys, two scores in one table: score → scale → mask → softmax → context.
 import SCORING_CSS from "./scoring.css";
-import { fmt, h, legible, mix, paper, percent, pointed, rgb, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, legible, mix, percent, rgb, softmax } from "../../../course_utils/views/core.js";
+import { plane } from "./plane.js";
 import { SCORE } from "./scores.js";
 
 const STEPS = ["score", "scaled", "masked", "weights", "context"];
@@ -10,31 +11,19 @@ export function scoring(ui) {
     names = spec.names,
     K = names.length,
     D = spec.dims,
-    plane = D === 2;
-  const canvas = plane
-    ? h("canvas", { role: "img", "aria-label": spec.words, style: "cursor:grab;touch-action:none" })
-    : null;
-  const slots = { a: h("div", { "data-testid": "slot-a" }), b: h("div", { "data-testid": "slot-b" }) };
+    flat = D === 2;
   const say = h("div", {
     class: "say",
     role: "status",
     "data-testid": "readout",
     style: "margin-top:.6em;min-height:2.8em",
   });
-  const parameters = Object.fromEntries(
-    spec.scores.map((s) => [
-      s,
-      Object.fromEntries(
-        Object.keys(arrays)
-          .filter((n) => n.startsWith(`${s}/`))
-          .map((n) => [n.slice(s.length + 1), arrays[n]]),
-      ),
-    ]),
-  );
-  const key = (i) => state.key_vectors.slice(i * D, (i + 1) * D),
-    round = (x) => Math.round(x * 20) / 20;
-  let held = null,
-    place = null;
+  const parameters = {};
+  for (const name in arrays) {
+    const [score, part] = name.split("/");
+    (parameters[score] ??= {})[part] = arrays[name];
+  }
+  const key = (i) => state.key_vectors.slice(i * D, (i + 1) * D);
 
   // ---- the numbers of one slot, step by step
   function steps(name) {
@@ -49,222 +38,140 @@ export function scoring(ui) {
     return { score, scaled, masked, weights, context, by };
   }
 
-  // ---- vectors as numbers
-  const entry = (name, role, read, write) =>
-    h(
-      "tr",
-      {},
-      h("th", { scope: "row", class: role }, name),
-      ...Array.from({ length: D }, (_, j) => {
-        const input = h("input", {
-          type: "number",
-          step: 0.05,
-          "aria-label": `${name}, feature ${j + 1}`,
-          "data-control": `${role}-number`,
-          oninput: () => Number.isFinite(input.valueAsNumber) && write(j, input.valueAsNumber, false),
-          onchange: () => Number.isFinite(input.valueAsNumber) && write(j, input.valueAsNumber, true),
-        });
-        fields.push(() => ui.root.activeElement !== input && (input.value = +read(j).toFixed(3)));
-        return h("td", {}, input);
-      }),
-    );
+  // ---- vectors as numbers, each in a field of its own
   const fields = [],
-    set = (list, at, x) => list.map((v, i) => (i === at ? x : v));
-  const numbers = h(
-    "table",
-    { class: "vectors" },
+    set = (list, at, x) => list.map((v, i) => (i === at ? x : v)),
+    write = (i, j, x, done) =>
+      Number.isFinite(x) &&
+      ui.set(i ? { key_vectors: set(state.key_vectors, (i - 1) * D + j, x) } : { query: set(state.query, j, x) }, done),
+    vectors = [spec.query_name, ...names]; // the query, then the keys
+  function field(i, j) {
+    const input = h("input", {
+      type: "number",
+      step: 0.05,
+      "aria-label": `${vectors[i]}, feature ${j + 1}`,
+      "data-control": `${i ? "key" : "query"}-number`,
+      oninput: () => write(i, j, input.valueAsNumber, false),
+      onchange: () => write(i, j, input.valueAsNumber, true),
+    });
+    const read = () => (i ? state.key_vectors[(i - 1) * D + j] : state.query[j]);
+    fields.push(() => ui.root.activeElement !== input && (input.value = +read().toFixed(3)));
+    return h("td", {}, input);
+  }
+  const features = () =>
     h(
       "tbody",
-      {},
-      entry(
-        spec.query_name,
-        "query",
-        (j) => state.query[j],
-        (j, x, done) => ui.set({ query: set(state.query, j, x) }, done),
-      ),
-      ...names.map((n, i) =>
-        entry(
-          n,
-          "key",
-          (j) => state.key_vectors[i * D + j],
-          (j, x, done) => ui.set({ key_vectors: set(state.key_vectors, i * D + j, x) }, done),
+      { class: "vectors" },
+      ...Array.from({ length: D }, (_, j) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, h("span", { class: "roomy" }, "feature "), String(j + 1)),
+          ...vectors.map((_, i) => field(i, j)),
         ),
       ),
+    );
+
+  // ---- one table: a column for each key, the vectors above (unless they are drawn), A and B below each other
+  const control = (name) => ui.root.querySelector(`[data-control="${name}"]`).closest(".control"),
+    masks = control("mask"),
+    boxes = [...masks.querySelectorAll("label")];
+  masks.remove();
+  boxes.forEach((box) => (box.title = "may be attended"));
+  const all = K + (flat ? 1 : 2),
+    slots = {};
+  for (const slot of ["a", "b"]) {
+    const choice = control(slot),
+      about = h("span", { class: "quiet about" });
+    choice.querySelector("label").className = `mark ${slot}`;
+    const title = h("tr", { class: "slot" }, h("td", { colspan: all }, choice, about));
+    slots[slot] = { about, title, body: h("tbody", { "data-testid": `slot-${slot}` }, title) };
+  }
+  const table = h(
+    "table",
+    { class: `strip ${flat ? "" : "full"}`, style: `min-width:${(flat ? 5 : 4) + 3 * K}em` },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("td", { class: "names" }, ...(flat ? [h("b", { class: "query" }, spec.query_name), " with"] : [])),
+        flat ? null : h("th", { scope: "col", class: "query" }, spec.query_name),
+        ...boxes.map((box) => h("th", { scope: "col" }, box)),
+      ),
     ),
+    flat ? null : features(),
+    slots.a.body,
+    slots.b.body,
   );
-  ui.body.append(
-    ...(plane ? [canvas, h("details", { class: "more" }, h("summary", {}, "vectors as numbers"), numbers)] : [numbers]),
-  );
-  ui.side.append(slots.a, slots.b);
-  ui.side.style.maxWidth = "none";
-  ui.below.append(say);
+  const drawn =
+    flat &&
+    plane(
+      ui,
+      () => [state.query, ...names.map((_, i) => key(i))],
+      (i, [x, y], done) => (write(i, 0, x, done), write(i, 1, y, done)),
+    );
+  if (flat) {
+    const heads = vectors.map((name, i) => h("th", { scope: "col", class: i ? "key" : "query" }, name)),
+      listed = h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...heads)), features());
+    ui.body.append(drawn.canvas, h("details", { class: "more" }, h("summary", {}, "vectors as numbers"), listed));
+  } else ui.body.hidden = true;
+  ui.side.append(table);
+  spec.presenting ? ui.below.append(say) : ui.body.parentElement.after(say);
 
-  // ---- the plane: drag the tip of an arrow
-  if (plane) {
-    const tips = () => [state.query, ...names.map((_, i) => key(i))];
-    const point = (e) => pointed(e, canvas);
-    canvas.onpointerdown = (e) => {
-      const [x, y] = point(e),
-        far = tips().map(([a, b]) => Math.hypot(place.x(a) - x, place.y(b) - y)),
-        best = far.indexOf(Math.min(...far));
-      if (far[best] < 26 * unit) {
-        held = best;
-        canvas.setPointerCapture(e.pointerId);
-        canvas.style.cursor = "grabbing";
-      }
-    };
-    const move = (e, done) => {
-      if (held === null) return;
-      const edge = spec.reach,
-        [x, y] = point(e).map((p, i) => Math.max(-edge, Math.min(edge, round(i ? place.fromY(p) : place.fromX(p)))));
-      ui.set(
-        held ? { key_vectors: set(set(state.key_vectors, 2 * held - 2, x), 2 * held - 1, y) } : { query: [x, y] },
-        done,
-      );
-    };
-    canvas.onpointermove = (e) => move(e, false);
-    canvas.onpointerup = (e) => {
-      move(e, true);
-      held = null;
-      canvas.style.cursor = "grab";
-    };
-  }
-  function drawPlane(side, made) {
-    const c = paper(canvas, side, side),
-      { theme } = ui,
-      middle = side / 2,
-      one = (side / 2 - 14 * unit) / spec.reach;
-    place = {
-      x: (a) => middle + a * one,
-      y: (b) => middle - b * one,
-      fromX: (p) => (p - middle) / one,
-      fromY: (p) => (middle - p) / one,
-    };
-    c.strokeStyle = theme.line;
-    c.lineWidth = 1;
-    for (let t = -Math.floor(spec.reach); t <= spec.reach; t++) {
-      c.globalAlpha = t ? 0.55 : 1;
-      c.beginPath();
-      c.moveTo(place.x(t), 0);
-      c.lineTo(place.x(t), side);
-      c.moveTo(0, place.y(t));
-      c.lineTo(side, place.y(t));
-      c.stroke();
-    }
-    c.globalAlpha = 1;
-    const arrow = ([a, b], colour, width, text, dash = []) => {
-      const x = place.x(a),
-        y = place.y(b),
-        turn = Math.atan2(y - middle, x - middle),
-        n = Math.hypot(x - middle, y - middle);
-      c.strokeStyle = c.fillStyle = colour;
-      c.lineWidth = width;
-      c.setLineDash(dash);
-      c.beginPath();
-      c.moveTo(middle, middle);
-      c.lineTo(x, y);
-      c.stroke();
-      c.setLineDash([]);
-      if (n > 6) {
-        c.beginPath();
-        c.moveTo(x, y);
-        for (const s of [2.6, -2.6]) c.lineTo(x + 9 * unit * Math.cos(turn + s), y + 9 * unit * Math.sin(turn + s));
-        c.fill();
-      } else {
-        c.beginPath();
-        c.arc(x, y, 4, 0, 7);
-        c.fill();
-      }
-      c.font = ui.font(12, 600);
-      c.textAlign = a > spec.reach * 0.6 ? "right" : "left";
-      c.textBaseline = b >= 0 ? "bottom" : "top";
-      c.fillText(text, x + (a > spec.reach * 0.6 ? -7 : 7) * unit, y + (b >= 0 ? -4 : 4) * unit);
-    };
-    names.forEach((n, i) => {
-      c.globalAlpha = state.mask[i] ? 1 : 0.35;
-      arrow(key(i), theme.key, 1.8 * unit, n);
-      c.globalAlpha = 1;
-    });
-    if (state.step >= 5 && made.a.context.length === 2)
-      for (const s of ["b", "a"]) {
-        const [a, b] = made[s].context,
-          x = place.x(a),
-          y = place.y(b),
-          r = 6 * unit;
-        c.strokeStyle = c.fillStyle = theme.output;
-        c.lineWidth = 2 * unit;
-        c.beginPath();
-        if (s === "a") {
-          c.arc(x, y, r, 0, 7);
-          c.fill();
-        } else {
-          c.rect(x - r, y - r, 2 * r, 2 * r);
-          c.stroke();
-        }
-        c.font = ui.font(11, 700);
-        c.textAlign = "center";
-        c.textBaseline = "middle";
-        c.fillStyle = s === "a" ? rgb(theme.paper) : theme.output;
-        c.fillText(s.toUpperCase(), x, y + 0.5);
-      }
-    arrow(state.query, theme.query, 3 * unit, spec.query_name);
-  }
-
-  // ---- one slot: five rows, each a small heatmap with its numbers
+  // ---- one slot: up to four rows of cells, each a small heatmap with its numbers, and the context
   function fillSlot(slot, made) {
     const { theme } = ui,
       name = state[slot],
-      about = spec.about[name];
+      told = spec.about[name];
     const reach = Math.max(...made.score.map(Math.abs), ...made.scaled.map(Math.abs), 1e-9);
     const cell = (x, step, i) => {
       if (x === -Infinity || (step === "weights" && !state.mask[i]))
-        return h("td", { class: "hatched", style: `--h:${theme.hatch}` }, h("span", { class: "hidden" }, "masked"));
+        return h("td", { class: "hatched" }, h("span", { class: "hidden" }, "masked"));
       const ground =
         step === "weights"
           ? mix(theme.paper, theme.ink, x)
           : mix(theme.paper, x < 0 ? theme.minus : theme.plus, (0.85 * Math.abs(x)) / reach);
-      return h("td", { style: `background:${rgb(ground)};color:${legible(ground, theme)}` }, fmt(x, 3));
+      return h("td", { style: `background:${rgb(ground)};color:${legible(ground)}` }, fmt(x, 3));
     };
     const label = {
-      score: name === "scaled_dot" ? "q·k" : about.equation,
-      scaled: name === "scaled_dot" ? `÷ √${D}${state.temperature === 1 ? "" : " ÷ t"}` : "÷ t",
-      masked: "mask",
-      weights: "softmax",
+      score: ["score", name === "scaled_dot" ? "q·k" : told.equation],
+      scaled: ["scaled", name === "scaled_dot" ? `÷ √${D}${state.temperature === 1 ? "" : " ÷ t"}` : "÷ t"],
+      masked: ["mask", ""],
+      weights: ["weight", "softmax"],
     };
-    // a step that changes nothing has no row; the context is no number of a key, and stands below the table
+    // a step that changes nothing has no row; the context is no number of a key, so it has no column
     const idle = { scaled: made.by === 1, masked: state.mask.every(Boolean) };
-    const later = (step) => (STEPS.indexOf(step) < state.step ? {} : { class: "later", "aria-hidden": "true" });
+    const line = (step, kind, ...cells) => {
+      const later = STEPS.indexOf(step) >= state.step;
+      return h("tr", { class: `${kind} ${later ? "later" : ""}`, "aria-hidden": later && "true" }, ...cells);
+    };
     const rows = STEPS.slice(0, 4)
       .filter((step) => !idle[step])
-      .map((step) =>
-        h("tr", later(step), h("th", { scope: "row" }, label[step]), ...made[step].map((x, i) => cell(x, step, i))),
-      );
-    const context = h(
-      "div",
-      later("context"),
-      h("span", { class: "quiet" }, `context Σ α v, a vector of ${made.context.length} numbers: `),
-      h("b", { class: "output" }, `(${made.context.map((x) => fmt(x)).join(", ")})`),
-    );
-    slots[slot].replaceChildren(
+      .map((step) => {
+        const [word, how] = label[step];
+        return line(
+          step,
+          "step",
+          h("th", { scope: "row", colspan: all - K }, h("b", {}, word), " ", h("span", { class: "how" }, how)),
+          ...made[step].map((x, i) => cell(x, step, i)),
+        );
+      });
+    const context = line(
+      "context",
+      "context",
       h(
-        "div",
-        { class: "slot" },
-        h("b", {}, `${slot.toUpperCase()} · ${spec.words_of[name] ?? name}`),
-        h(
-          "span",
-          { class: "quiet about" },
-          ` ${about.reference} · ${about.parameters} parameters, ${about.pair} ` +
-            `multiply–adds a pair${about.task ? ` · ${about.task}` : ""}`,
-        ),
+        "td",
+        { colspan: all },
+        h("span", { class: "quiet" }, `context Σ α v, a vector of ${made.context.length} numbers: `),
+        h("b", { class: "output" }, `(${made.context.map((x) => fmt(x)).join(", ")})`),
       ),
-      h(
-        "table",
-        { class: "strip" },
-        h("thead", {}, h("tr", {}, h("td"), ...names.map((n) => h("th", { scope: "col", class: "key" }, n)))),
-        h("tbody", {}, ...rows),
-      ),
-      context,
     );
+    slots[slot].about.textContent =
+      `${told.reference} · ${told.parameters} parameters · ${told.pair} multiply–adds a pair` +
+      (told.task ? ` · ${told.task}` : "");
+    slots[slot].body.replaceChildren(slots[slot].title, ...rows, context);
   }
   const css = h("style");
   css.textContent = SCORING_CSS;
@@ -274,7 +181,18 @@ export function scoring(ui) {
   return {
     paint(width, narrow) {
       const made = both();
-      if (plane) drawPlane(Math.min(narrow ? width : width * 0.34, 300 * unit), made);
+      const high = (narrow ? 280 : spec.presenting ? 410 : 320) * ui.tall;
+      if (flat) {
+        const shown = state.step >= 5 && made.a.context.length === 2;
+        drawn.draw(
+          narrow ? width : width * (spec.presenting ? 0.34 : 0.38),
+          high,
+          shown ? { B: made.b.context, A: made.a.context } : {},
+        );
+      }
+      // room for all four steps of both, so that a row more or less moves nothing below
+      const rows = 25 + (flat ? 0 : 1.9 * D);
+      table.style.height = flat && !narrow ? `${high + 26 * unit}px` : spec.presenting ? "" : `${rows}em`;
       fields.forEach((f) => f());
       fillSlot("a", made.a);
       fillSlot("b", made.b);
@@ -304,10 +222,8 @@ export function scoring(ui) {
         row = (s) =>
           STEPS.slice(0, 4).map((step) => [
             `${s.toUpperCase()} ${step}`,
-            ...made[s][step].map((x) =>
-              x === -Infinity || (step === "weights" && !state.mask[made[s][step].indexOf(x)] && x === 0)
-                ? "masked"
-                : fmt(x),
+            ...made[s][step].map((x, i) =>
+              x === -Infinity || (step === "weights" && !state.mask[i]) ? "masked" : fmt(x),
             ),
           ]);
       return {
@@ -320,6 +236,6 @@ export function scoring(ui) {
         ],
       };
     },
-    numbers: both,
+    numbers: () => ({ ...both(), plane: flat && drawn.where() }),
   };
 }

@@ -16,6 +16,8 @@ from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
 STEPS = ("score", "scaled", "masked", "weights", "context")
+DRAG, TYPE = "Drag an arrow", "Change a number"
+READ = ", or choose a score. Each column is a [key|key], from its score to its weight; untick it to mask it."
 TASK_WORDS = {
     "feature": "trained to undo a hidden rotation",
     "direction": "trained to match directions",
@@ -28,7 +30,7 @@ class Scoring(View):
     """See `scoring`."""
 
     kind = "scoring"
-    modules = ("core", "scores", "scoring")
+    modules = ("core", "scores", "plane", "scoring")
     size = (7.2, 4.4)
 
     def __init__(self, *arguments, modules_by_name, **keywords):
@@ -115,8 +117,7 @@ def scoring(
     modules=None,
     query_name="query",
     title="How does the query meet the keys?",
-    caption="Choose a score for A and for B. Move the [query|query] and the [key|keys]: each column is a key, each "
-    "row one step on the way from the scores to the weights and the [output|context].",
+    caption=None,
     live=False,
     presenting=None,
 ):
@@ -149,7 +150,6 @@ def scoring(
         for key, value in module.state_dict().items()
     }
     options = {"names": names, "dims": len(query), "query_name": query_name, "scores": list(made)}
-    options["reach"] = float(np.ceil(max(1.0, 1.15 * max(abs(query).max(), abs(keys).max()))))
     if values is not None:
         values = as_array(values, "values")
         fits = values.ndim == 2 and len(values) == len(keys) and 1 <= values.shape[1] <= 8
@@ -157,6 +157,7 @@ def scoring(
             raise ValueError(f"values {values.shape}: needed, finite [K, Dv], a row for each of the {len(keys)} keys")
         arrays["values"] = values.astype("<f4").ravel()
         options["value_dims"] = values.shape[1]
+    caption = (DRAG if len(query) == 2 else TYPE) + READ if caption is None else caption
     options["words_of"] = {name: name.replace("_", " ") for name in made}
     options["about"] = {
         name: {

@@ -1,7 +1,7 @@
 // Three networks over n words as graphs: the way from the first word to the last, found by walking, and how many
 // states must wait.
 import PATHS_CSS from "./paths.css";
-import { h, paper } from "../../../course_utils/views/core.js";
+import { h, paper, rgb } from "../../../course_utils/views/core.js";
 
 export function paths(ui) {
   const { spec, state, unit } = ui,
@@ -13,14 +13,15 @@ export function paths(ui) {
       {
         canvas: h("canvas", { role: "img", "aria-label": kind }),
         head: h("b"),
-        count: h("div", { "data-testid": kind }),
+        count: h("div", { class: "count", "data-testid": kind }),
+        price: h("div"),
       },
     ]),
   );
   const box = h(
     "div",
     { class: "panels" },
-    ...kinds.map((k) => h("div", { class: k }, panels[k].head, panels[k].canvas, panels[k].count)),
+    ...kinds.map((k) => h("div", { class: k }, panels[k].head, panels[k].count, panels[k].canvas, panels[k].price)),
   );
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
   ui.body.append(box);
@@ -98,11 +99,15 @@ export function paths(ui) {
       g = graph(kind),
       { n } = g,
       c = paper(panels[kind].canvas, width, high),
-      pad = 14 * unit,
-      foot = 24 * unit,
+      pad = 12 * unit,
+      foot = (spec.presenting ? 20 : 24) * unit,
       way = new Set(g.path),
       heard = sources(g);
-    const x = (v) => pad + ((v % n) / (n - 1)) * (width - 2 * pad),
+    // what the rows are, on the left
+    c.font = ui.font(11.5);
+    const left = c.measureText(`layer ${Math.max(9, g.layers)}`).width + 12 * unit,
+      room = width - left - pad;
+    const x = (v) => left + ((v % n) / (n - 1)) * room,
       y = (v) =>
         g.layers
           ? high - foot - 8 * unit - (Math.floor(v / n) / g.layers) * (high - foot - 20 * unit)
@@ -120,22 +125,48 @@ export function paths(ui) {
         }
       c.stroke();
     }
-    const size = Math.min(4.5 * unit, (width - 2 * pad) / n / 4, g.layers > 8 ? 3.5 * unit : 9);
+    const size = Math.min(4.5 * unit, room / n / 4, g.layers > 8 ? 3.5 * unit : 9);
     for (let v = 0; v < (g.layers + 1) * n; v++) {
       c.fillStyle = way.has(v) ? theme.text : heard.has(v) ? theme.quiet : theme.hatch;
       c.beginPath();
       c.arc(x(v), y(v), way.has(v) ? size * 1.35 : size, 0, 7);
       c.fill();
     }
-    c.textBaseline = "bottom";
+    const write = (text, at, down, { size = 11.5, weight = 400, colour = theme.quiet } = {}) => {
+      c.font = ui.font(size, weight);
+      c.fillStyle = colour;
+      c.fillText(text, at, down);
+    };
+    c.textBaseline = "middle";
+    c.textAlign = "left";
+    const tight = g.layers && (high - foot) / g.layers < (spec.presenting ? 26 : 15 * unit);
+    for (let layer = 0; layer <= g.layers; layer++)
+      if (layer === 0 || layer === g.layers || !tight)
+        write(g.layers ? (layer ? `layer ${layer}` : "words") : "states", 0, y(layer * n));
     c.textAlign = "center";
-    const every = (width - 2 * pad) / n < 20 * unit ? 2 : 1;
+    const waits = "each waits for the one before";
+    if (!g.layers && c.measureText(waits).width < room && high > 100 * unit)
+      write(waits, left + room / 2, y(0) + 20 * unit);
+    // the steps of the shortest way, counted
+    c.lineJoin = "round";
+    c.strokeStyle = rgb(theme.paper);
+    const steps = g.path.slice(1).map((v, i) => [(x(g.path[i]) + x(v)) / 2, (y(g.path[i]) + y(v)) / 2]),
+      few = room / n > (spec.presenting ? 30 : 17 * unit);
+    steps.forEach(([at, down], i) => {
+      if (!few && i < steps.length - 1) return;
+      const up = g.layers ? [-8, -7] : [0, -13];
+      c.font = ui.font(13, 700);
+      c.lineWidth = 4 * unit;
+      c.strokeText(String(i + 1), at + up[0] * unit, down + up[1] * unit);
+      write(String(i + 1), at + up[0] * unit, down + up[1] * unit, { size: 13, weight: 700, colour: theme.text });
+    });
+    c.textBaseline = "bottom";
+    const every = room / n < (spec.presenting ? 30 : 18 * unit) ? 2 : 1;
     for (let i = 0; i < n; i++)
       if (i === n - 1 || (i % every === 0 && i + every < n) || every === 1) {
         const end = i === 0 || i === n - 1;
-        c.font = ui.font(end ? 12 : 11, end ? 700 : 400);
-        c.fillStyle = end ? theme.text : theme.quiet;
-        c.fillText(String(i + 1), x(i), high - 2 * unit);
+        const how = end ? { size: 13, weight: 700, colour: theme.text } : {};
+        write(String(i + 1), x(i), high - 2 * unit, how);
       }
   }
   const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
@@ -143,10 +174,10 @@ export function paths(ui) {
     kind === "attention"
       ? "1"
       : kind === "recurrent"
-        ? "n − 1"
+        ? "n−1"
         : state.dilated
           ? `⌈log${signs[state.kernel]} n⌉`
-          : "⌈(n − 1) ÷ (k − 1)⌉";
+          : "⌈(n−1)/(k−1)⌉";
   const css = h("style");
   css.textContent = PATHS_CSS;
   ui.root.append(css);
@@ -156,49 +187,41 @@ export function paths(ui) {
         wide = Math.min(width, 1000 * unit);
       box.style.maxWidth = `${wide}px`;
       for (const kind of kinds) {
-        const { head, canvas, count } = panels[kind],
+        const { head, canvas, count, price } = panels[kind],
           c = made[kind];
         head.textContent =
           spec.names[kind] + (kind === "convolution" ? `, k = ${state.kernel}${state.dilated ? ", dilated" : ""}` : "");
         draw(
           kind,
           Math.floor(narrow ? wide : (wide - 2 * 21.6 * unit) / 3),
-          narrow ? { convolution: 190, recurrent: 64, attention: 120 }[kind] * unit : 200 * ui.tall,
+          narrow
+            ? { convolution: 190, recurrent: 64, attention: 120 }[kind] * unit
+            : spec.presenting
+              ? 260 * ui.tall
+              : 200 * unit,
         );
         canvas.setAttribute(
           "aria-label",
           `${head.textContent}, ${state.length} words: ${many(c.path, "step")} from the first to the last`,
         );
-        count.replaceChildren(
-          "path ",
-          h("strong", {}, String(c.path)),
-          ` = ${formula(kind)}`.replace(/^ = (\d+)$/, ""),
-          h("br"),
-          kind === "convolution"
-            ? `${many(c.layers, "layer")}, in each all at once`
-            : kind === "recurrent"
-              ? `${many(c.sequential, "state")}, one after another`
-              : "1 layer, all at once",
-        );
+        count.replaceChildren(h("strong", {}, many(c.path, "step")), ` = ${formula(kind)}`.replace(/^ = (\d+)$/, ""));
+        price.textContent =
+          kind === "recurrent"
+            ? `${many(c.sequential, "state")}, ${many(c.lines, "line")}`
+            : `${many(c.layers, "layer")} of ${many(c.lines, "line")}`;
       }
       const { convolution: a, recurrent: b, attention: c } = made;
       say.replaceChildren(
         h(
           "div",
           {},
-          "From the first word to the last, a signal takes ",
+          "First to last: ",
           h("b", {}, many(b.path, "step")),
           " through the recurrent layer, ",
           h("b", {}, String(a.path)),
           ` through the ${state.dilated ? "dilated " : ""}convolutions, `,
           h("b", {}, String(c.path)),
           " in self-attention.",
-        ),
-        h(
-          "div",
-          { class: "quiet" },
-          `States that must wait for one another: ${b.sequential}, ${a.sequential} and ` +
-            `${c.sequential}. The price, lines in one layer: ${b.lines}, ${a.lines} and ${c.lines}.`,
         ),
       );
     },

@@ -124,8 +124,8 @@ def paths(
     kernel=3,
     dilated=False,
     title="How far is the first word from the last?",
-    caption="Each dot is a state, each line says what it is computed from. Dark: the shortest way by which the last "
-    "word hears of the first. More words, a wider kernel: which path grows?",
+    caption="Each dot is a state, each line says what it is computed from. Thick: the shortest way from the first word "
+    "to the last, step by step. More words: which way grows?",
     live=False,
     presenting=None,
 ):

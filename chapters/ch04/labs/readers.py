@@ -24,8 +24,8 @@ def who_does_it(who, sighted, blind, sentence, *, live=True):
         inside = sighted.embedding(who.encode([sentence])[0])[0]
     view = shuffle(
         inside, words, **maps, positions=True, live=live, title="Who does it, in your order?",
-        caption="The model trained with positions. To which word do all the [query|rows] attend? The answers "
-        "are below the lab.",
+        caption="A model trained with positions reads the sentence. To which word does every [query|row] attend? Drag "
+        "“man” to its place: the answers below the lab follow.",
     )  # fmt: skip
     line = ipywidgets.HTML()
 

@@ -17,9 +17,11 @@ export function rotation(ui) {
       style: "cursor:grab;touch-action:none",
     }),
     equation = h("div", { class: "equation", role: "math" }),
-    say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    same = h("div", { class: "same" }),
+    say = h("div", { class: "say", role: "status", "data-testid": "readout" }),
+    some = [...new Set([0, 1, 2, 3, 4].map((n) => Math.floor((n * T) / 5)))];
   ui.body.append(canvas);
-  ui.side.append(equation, say);
+  ui.side.append(equation, same, say);
 
   const at = (i) => encode(i, [omegas[state.pair]]); // [sine, cosine]
   const times = (R, p) => R.map((row) => row[0] * p[0] + row[1] * p[1]);
@@ -91,14 +93,14 @@ export function rotation(ui) {
   };
   // what the reader moved last, and whether R moved with it
   let last = null,
-    note = "Drag a point, and look at the matrix.";
+    note = "Drag P[i] round the circle: does R change?";
   function notice(made) {
     if (last && words.some((w) => state[w] !== last.state[w])) {
       const moved = words.filter((w) => state[w] !== last.state[w]),
         same = apart(made.matrix, last.matrix) === 0;
       const [name] = moved,
         letter = { position: "i", offset: "δ", pair: "j" }[name],
-        outcome = same ? "stayed the same, number by number." : "is another matrix.",
+        outcome = same ? "stayed the same." : "is another matrix.",
         said = `You moved ${letter} from ${last.state[name]} to ${state[name]}: R ${outcome}`;
       note = moved.length > 1 ? "" : said.replaceAll("-", "−");
       last = null;
@@ -128,7 +130,9 @@ export function rotation(ui) {
         d = state.offset,
         j = state.pair;
       notice(made);
-      const side = Math.min(narrow ? width : width * 0.43, 380 * unit),
+      ui.body.parentElement.classList.toggle("beside", narrow && width > 560 * unit);
+      const beside = !narrow || width > 560 * unit,
+        side = Math.min(beside ? width * 0.43 : width, 380 * unit),
         R = side / 2 - 42 * unit,
         m = side / 2,
         c = paper(canvas, side, side + 4 * unit),
@@ -145,6 +149,14 @@ export function rotation(ui) {
       c.strokeStyle = theme.hatch;
       c.beginPath();
       c.arc(m, m, R, 0, 7);
+      c.stroke();
+      // the same step from everywhere
+      c.strokeStyle = theme.line;
+      c.beginPath();
+      for (let p = 0; p < T; p++) {
+        c.moveTo(...place(at(p)));
+        c.lineTo(...place(at(p + d)));
+      }
       c.stroke();
       c.fillStyle = theme.quiet;
       for (let p = 0; p < T; p++) {
@@ -169,6 +181,15 @@ export function rotation(ui) {
         );
       }
       c.stroke();
+      if (Math.abs(angle) > 0.6) {
+        const a = i * omega + angle / 2,
+          [x, y] = place([Math.sin(a), Math.cos(a)], R * (0.47 + 0.02 * Math.abs(angle)));
+        c.fillStyle = sand;
+        c.font = ui.font(13, 600);
+        c.textAlign = "center";
+        c.textBaseline = "middle";
+        c.fillText(`${fmt((angle * 180) / Math.PI, 0)}°`, x, y);
+      }
       const names = [`P[${i}]`, `P[${sign(i + d)}]`],
         near = d !== 0 && Math.hypot(points[0][0] - points[1][0], points[0][1] - points[1][1]) < 0.3;
       points.forEach((p, n) => {
@@ -192,7 +213,7 @@ export function rotation(ui) {
         c.textBaseline = "middle";
         c.fillText(names[n], tx, ty);
       });
-      c.font = ui.font(11);
+      c.font = ui.font(12);
       c.fillStyle = theme.quiet;
       c.textAlign = "right";
       c.textBaseline = "bottom";
@@ -206,13 +227,12 @@ export function rotation(ui) {
           `${names[1]} at ${points[1].map((x) => fmt(x)).join(", ")}, ${fmt(angle)} radians apart.`,
       );
       const column = (v) => v.map((x) => [x]);
+      const equal = (a, b) => (apart(a, b) < 1e-9 ? "=" : "≠");
       equation.replaceChildren(
-        h("span", { class: "one matrix" }, ...bracket(matrix, `R, δ = ${sign(d)}`).childNodes),
+        h("span", { class: "one matrix" }, ...bracket(matrix, `R, for δ = ${sign(d)}`).childNodes),
         h("b", {}, "·"),
         bracket(column(points[0]), names[0]),
-        h("b", {}, "="),
-        bracket(column(turned), "R · P"),
-        h("b", {}, apart(turned, points[1]) < 1e-9 ? "=" : "≠"),
+        h("b", {}, equal(turned, points[1])),
         bracket(column(points[1]), names[1]),
       );
       equation.setAttribute(
@@ -220,32 +240,30 @@ export function rotation(ui) {
         `R = (${matrix.map((r) => r.map((x) => fmt(x)).join(", ")).join("; ")}) ` +
           `times ${names[0]} = ${turned.map((x) => fmt(x)).join(", ")}`,
       );
+      const pair = (v) => `(${v.map((x) => fmt(x)).join(", ")})`,
+        degrees = fmt((angle * 180) / Math.PI, 0);
+      same.replaceChildren(
+        h("b", {}, `The same R carries every position ${sign(Math.abs(d))} ${d < 0 ? "back" : "on"}:`),
+        ...some.flatMap((p) => [
+          h("i", {}, `P[${p}]`),
+          h("span", {}, pair(at(p))),
+          h("span", {}, equal(times(matrix, at(p)), at(p + d)) === "=" ? "→" : "↛"),
+          h("i", {}, `P[${sign(p + d)}]`),
+          h("span", {}, pair(at(p + d))),
+        ]),
+      );
       say.replaceChildren(
         h(
           "div",
           {},
-          h("b", {}, `δ · ω = ${sign(d)} · ${fmt(omega, omega < 0.01 ? 5 : 3)} = ${fmt(angle)} rad`),
-          ` (${fmt((angle * 180) / Math.PI, 0)}°)`,
+          `R turns by δ · ω = ${sign(d)} · ${fmt(omega, omega < 0.01 ? 5 : 3)} = ${fmt(angle)} rad, ${degrees}°.`,
         ),
         h(
           "div",
           {},
           made.error < 1e-9
-            ? `R · P[i] = P[i+δ] at all ${T} positions i, with an error of at most ${tiny(made.error)}.`
+            ? `R · P[i] = P[i+δ] at all ${T} positions, to within ${tiny(made.error)}.`
             : `R misses P[i+δ] by up to ${fmt(made.error)}.`,
-        ),
-        h(
-          "div",
-          {},
-          made.found < 1e-9
-            ? "Worked out from the two points alone, R comes out the same at every i."
-            : "Worked out from the two points alone, R differs from i to i.",
-        ),
-        h(
-          "div",
-          {},
-          `All ${D / 2} pairs together: P[i] · P[i+δ] = ` +
-            `${fmt(made.dots[i], 2)}${Math.max(...made.dots) - Math.min(...made.dots) < 1e-9 ? " at every i" : ""}.`,
         ),
         h("div", { class: "quiet", "data-testid": "note" }, note),
       );

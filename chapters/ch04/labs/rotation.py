@@ -124,8 +124,7 @@ def rotation(
     offset=3,
     position=5,
     title="What carries a position δ steps on?",
-    caption="A pair of columns, sine and cosine, is a point on a circle. Move i: does the matrix change? Then move δ, "
-    "and the pair j.",
+    caption="A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?",
     live=False,
     presenting=None,
 ):

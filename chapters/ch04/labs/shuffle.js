@@ -1,15 +1,15 @@
 // Self-attention over words that change places: rows, columns and outputs permute along, unless positions are added.
 import SHUFFLE_CSS from "./shuffle.css";
-import { fmt, h, legible, mix, paper, rgb, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, softmax } from "../../../course_utils/views/core.js";
+import { shuffled } from "./shuffle_picture.js";
 import { encode, frequencies } from "./sines.js";
 
 export function shuffle(ui) {
   const { spec, state, unit, arrays } = ui,
     { names, size: D } = spec,
     T = names.length,
-    SAME = 1e-9,
+    SAME = 1e-9, // computed in double precision: what differs less has not changed
     first = names.map((_, i) => i);
-  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const matrix = (array, rows) =>
     Array.from({ length: rows }, (_, r) =>
       Array.from(array.subarray((r * array.length) / rows, ((r + 1) * array.length) / rows)),
@@ -35,8 +35,10 @@ export function shuffle(ui) {
       change = [];
     state.order.forEach((w, s) => (change[w] = far(now.outputs[s], before.outputs[w])));
     const pooled = mean(now.outputs),
-      drift = far(pooled, mean(before.outputs));
-    return { ...now, mean: pooled, change, drift, equivariant: Math.max(...change) < SAME, invariant: drift < SAME };
+      first_mean = mean(before.outputs),
+      drift = far(pooled, first_mean),
+      [equivariant, invariant] = [Math.max(...change) < SAME, drift < SAME];
+    return { ...now, mean: pooled, first: before.outputs, first_mean, change, drift, equivariant, invariant };
   }
 
   // ---- words that can be picked and moved: buttons, keys, pointer
@@ -79,9 +81,7 @@ export function shuffle(ui) {
     wants = true;
   }
   let wants = false,
-    shown = "",
-    places = null,
-    time = 0;
+    shown = "";
   function grab(e, word) {
     if (e.button) return;
     ui.set({ word });
@@ -118,17 +118,16 @@ export function shuffle(ui) {
     on: () => move(state.word, slot() + 1),
     reverse: () => reorder(state.order.toReversed()),
     mix() {
-      const order = [...state.order];
-      do
-        for (let i = T - 1; i > 0; i--) {
-          const j = Math.floor(Math.random() * (i + 1));
-          [order[i], order[j]] = [order[j], order[i]];
-        }
+      const dice = () => state.order.map((w) => [Math.random(), w]).sort(([a], [b]) => a - b);
+      let order;
+      do order = dice().map(([, w]) => w);
       while (order.every((w, s) => w === state.order[s]));
       reorder(order);
     },
   });
-  ui.body.append(line, canvas);
+  const sign = (name, text) => h("span", {}, h("i", { class: name }), text),
+    signs = h("div", { class: "signs" }, "outputs:", sign("below0", "below 0"), sign("above0", "above 0"));
+  ui.body.append(h("div", { class: "top" }, line, signs), canvas);
   ui.below.append(say);
   const css = h("style");
   css.textContent = SHUFFLE_CSS;
@@ -146,163 +145,34 @@ export function shuffle(ui) {
     if (wants) chips[state.word].focus();
     wants = false;
   }
-  // rows glide to their new places; the numbers are the new ones at once
-  function glide() {
-    const target = first.map((w) => state.order.indexOf(w)),
-      now = performance.now(),
-      share = 1 - Math.exp(-Math.min(now - time, 50) / 70);
-    time = now;
-    places =
-      !places || still()
-        ? target
-        : places.map((p, w) => (Math.abs(target[w] - p) < 0.01 ? target[w] : p + (target[w] - p) * share));
-    if (places.some((p, w) => p !== target[w])) ui.set({});
+  const picture = shuffled(ui, canvas, SAME);
+  const list = (words) => words.map((w) => `“${names[w]}”`).join(words.length === 2 ? " and " : ", ");
+  function tell(made) {
+    const moved = first.filter((w) => state.order[w] !== w),
+      who = moved.length > 3 ? `${moved.length} words` : list(moved);
+    if (!moved.length) {
+      say.replaceChildren("This is the first order. Drag a word: do the two ends of each line stay alike?");
+      return;
+    }
+    const verdict = made.equivariant
+      ? ["each output moved with its word and did not change: ", h("b", {}, "equivariant"), "."]
+      : ["the outputs changed: ", h("b", {}, "not equivariant"), "."];
+    const pooled = made.invariant
+      ? ["Their mean stayed: ", h("b", {}, "invariant"), "."]
+      : ["Their mean moved by ", h("b", {}, fmt(made.drift, 2)), ": not invariant."];
+    say.replaceChildren(
+      h("div", {}, `${who[0].toUpperCase()}${who.slice(1)} have moved, and `, ...verdict),
+      h("div", {}, ...pooled),
+    );
   }
-  const short = (w) => (w >= 0.995 ? "1" : w < 0.005 ? "0" : w.toFixed(2).slice(1));
   return {
     paint(width, narrow) {
-      const { theme } = ui,
-        made = compute(),
-        wide = Math.min(width, 900 * unit),
-        E = made.mean.length,
-        c = canvas.getContext("2d");
+      const made = compute();
       sentence();
-      glide();
-      c.font = ui.font(13, 600);
-      const widest = Math.min(
-          110 * unit,
-          Math.max(...names.map((n) => c.measureText(n).width), c.measureText("mean").width),
-        ),
-        left = widest + 12 * unit,
-        gap = (narrow ? 16 : 40) * unit,
-        tail = 58 * unit;
-      const fits = (columns) =>
-          Math.floor(
-            Math.min(34 * unit, (340 * ui.tall) / T, (wide - left - tail - (columns > T ? gap : 0)) / columns),
-          ),
-        beside = fits(T + 0.62 * E),
-        stack = beside < 22 * unit;
-      const cell = stack ? Math.min(fits(T), 30 * unit) : beside,
-        bit = stack ? Math.min(cell, (wide - left - tail) / E) : cell * 0.62,
-        top = 22 * unit + widest * 0.71;
-      // outputs on the rows of their words, or below the matrix where there is no room beside it
-      const out = stack ? left : left + T * cell + gap,
-        down = stack ? T * cell + 34 * unit : 0,
-        foot = top + down + T * cell + 12 * unit,
-        right = Math.max(out + E * bit + tail, left + T * cell + widest * 0.71);
-      const g = paper(canvas, Math.min(right, width), foot + cell + 4 * unit),
-        reach = Math.max(...made.outputs.flat().map(Math.abs), 1e-9),
-        at = (w) => places[w];
-      const tint = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)),
-        purple = tint(theme.output);
-      g.textBaseline = "middle";
-      const fit = (t, room) => {
-        while (t.length > 2 && g.measureText(t).width > room) t = `${t.slice(0, -2)}…`;
-        return t;
-      };
-      const row = (numbers, y) =>
-        numbers.forEach((v, e) => {
-          g.fillStyle = rgb(mix(theme.paper, v < 0 ? theme.plus : purple, (0.9 * Math.abs(v)) / reach));
-          g.fillRect(out + e * bit, y, bit - 1, cell - 2);
-        });
-      const label = (y, changed) => {
-        g.textAlign = "left";
-        g.font = ui.font(11.5, changed < SAME ? 400 : 700);
-        g.fillStyle = changed < SAME ? theme.quiet : rgb(theme.minus);
-        g.fillText(changed < SAME ? "same" : `Δ ${fmt(changed, 2)}`, out + E * bit + 7 * unit, y);
-      };
-      state.order.forEach((w, s) => {
-        const y = top + at(w) * cell,
-          picked = w === state.word;
-        state.order.forEach((u, r) => {
-          const weight = made.weights[s][r],
-            colour = mix(theme.paper, theme.ink, weight),
-            x = left + at(u) * cell;
-          g.fillStyle = rgb(colour);
-          g.fillRect(x, y, cell - 2, cell - 2);
-          if (cell >= 25 * unit) {
-            g.font = ui.font(11);
-            g.textAlign = "center";
-            g.fillStyle = legible(colour);
-            g.fillText(short(weight), x + cell / 2 - 1, y + cell / 2);
-          }
-        });
-        row(made.outputs[s], y + down);
-        label(y + down + cell / 2, made.change[w]);
-        g.font = ui.font(Math.min(13, (0.8 * cell) / unit), picked ? 700 : 400);
-        g.textAlign = "right";
-        g.fillStyle = picked ? theme.query : theme.text;
-        g.fillText(fit(names[w], widest), left - 8 * unit, y + cell / 2 - 1);
-        if (down) {
-          g.fillStyle = picked ? theme.output : theme.text;
-          g.fillText(fit(names[w], widest), left - 8 * unit, y + down + cell / 2 - 1);
-        }
-        g.save();
-        g.translate(left + (at(w) + 0.42) * cell, top - 8 * unit);
-        g.rotate(-Math.PI / 4);
-        g.textAlign = "left";
-        g.fillStyle = picked ? theme.key : theme.text;
-        g.fillText(fit(names[w], widest), 0, 0);
-        g.restore();
-      });
-      // the picked word: its row, its column, its output
-      const here = at(state.word) * cell;
-      g.lineWidth = 2 * unit;
-      g.strokeStyle = theme.query;
-      g.strokeRect(left - 1, top + here - 1, T * cell, cell);
-      g.strokeStyle = theme.key;
-      g.strokeRect(left + here - 1, top - 1, cell, T * cell);
-      g.strokeStyle = theme.output;
-      g.strokeRect(out - 2, top + down + here - 1, E * bit + 2, cell);
-      row(made.mean, foot);
-      label(foot + cell / 2, made.drift);
-      g.font = ui.font(13, 600);
-      g.fillStyle = theme.output;
-      g.textAlign = "right";
-      g.fillText("mean", out - 8 * unit, foot + cell / 2);
-      g.textAlign = "left";
-      g.textBaseline = "bottom";
-      g.fillText("outputs", out, top + down - 7 * unit);
-      const away = state.order.some((w, s) => w !== s),
-        most = made.change.indexOf(Math.max(...made.change));
-      canvas.setAttribute(
-        "aria-label",
-        `Attention weights and outputs of ${T} words in the order: ${state.order.map((w) => names[w]).join(" ")}`,
-      );
-      say.replaceChildren(
-        h(
-          "div",
-          {},
-          state.positions ? "With positions. " : "Without positions. ",
-          h(
-            "span",
-            { class: "quiet" },
-            away ? `At first: ${names.join(" ")}` : "The words stand as at first: nothing to compare yet.",
-          ),
-        ),
-        h(
-          "div",
-          {},
-          ...(!away
-            ? [h("span", { class: "quiet" }, "Move a word.")]
-            : made.equivariant
-              ? ["Each output moved with its word and did not change: ", h("b", {}, "equivariant"), "."]
-              : [
-                  "The outputs changed: ",
-                  h("b", {}, "not equivariant"),
-                  `. “${names[most]}” differs most, by ${fmt(made.change[most], 2)}.`,
-                ]),
-        ),
-        h(
-          "div",
-          {},
-          ...(!away
-            ? [""]
-            : made.invariant
-              ? ["Their mean stayed: ", h("b", {}, "invariant"), "."]
-              : ["Their mean moved by ", h("b", {}, fmt(made.drift, 2)), ": not invariant."]),
-        ),
-      );
+      // rows glide to their new places; the numbers are the new ones at once
+      const places = first.map((w) => state.order.indexOf(w));
+      picture(made, ui.follow("places", places), width, narrow);
+      tell(made);
     },
     table() {
       const made = compute(),

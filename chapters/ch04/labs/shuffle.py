@@ -8,7 +8,7 @@ from course_utils.support.checks import flag, whole_numbers
 from course_utils.views.given import as_array, checked_labels
 from course_utils.views.live import shell
 from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_utils.views.view import View, at
 
 from .sinusoid import waves
 
@@ -20,7 +20,7 @@ class Shuffle(View):
     """See `shuffle`."""
 
     kind = "shuffle"
-    modules = ("core", "sines", "shuffle")
+    modules = ("core", "sines", "shuffle_picture", "shuffle")
     size = (7.6, 3.9)
 
     def attend(self, order=None) -> tuple[np.ndarray, np.ndarray]:
@@ -162,8 +162,12 @@ def shuffle(
         {"kind": "button", "name": "reset", "label": "reset"},
     ]  # fmt: skip
     controls = [c for c in controls if c["name"] != "positions" or width % 2 == 0]
-    state = {"order": order, "positions": positions, "word": 0}
-    return shell(Shuffle(title, caption, arrays, state, controls, {"names": names, "size": width}, presenting), live)
+    moved = [w for s, w in enumerate(order) if s != w]
+    state = {"order": order, "positions": positions, "word": min(moved, default=0)}
+    view = Shuffle(title, caption, arrays, state, controls, {"names": names, "size": width}, presenting)
+    if not moved:  # the word to which most is attended
+        state["word"] = int(view.attend()[0].sum(0).round(6).argmax())
+    return shell(at(view, **state), live)
 
 
 BUTTONS = {"back": "◀ move", "on": "move ▶", "reverse": "reverse", "mix": "shuffle"}

@@ -96,75 +96,111 @@ export function sinusoid(ui) {
     c.imageSmoothingEnabled = false;
     c.drawImage(tile, g.x, g.y, g.w, T * g.row);
   }
-  function layout(width, narrow) {
+  // side by side while a column of the heatmap has two pixels, else the wave and the digits below it
+  function layout(width) {
     const wide = Math.min(width, 960 * unit),
       left = 34 * unit,
-      top = 40 * unit,
+      top = 44 * unit,
       gap = 30 * unit,
       ratio = window.devicePixelRatio || 1,
-      whole = (x) => Math.max(1, Math.floor(x * ratio)) / ratio;
-    const binary = bits * 17 * unit,
-      row = Math.max(whole((ui.spec.presenting ? 400 : 310 * unit) / T), 3),
-      least = 116 * unit;
-    const cell = Math.min(whole((wide - left - (narrow ? 0 : 2 * gap + least + binary)) / D), 26 * unit),
-      heat = { x: left, y: top, w: cell * D, cell, row };
-    const start = narrow ? left : left + heat.w + gap,
-      y = narrow ? top + T * row + 78 * unit : top,
-      room = wide - start - gap - binary - 4;
-    const curve = { x: start, y, w: Math.min(room, 190 * unit), cell, row };
-    return {
-      heat,
-      curve,
-      binary: { x: start + curve.w + gap, y, w: binary, cell: binary / bits, row },
-      wide,
-      height: y + T * row + 36 * unit,
-    };
+      whole = (x) => Math.max(1, Math.floor(x * ratio)) / ratio,
+      binary = bits * (spec.presenting ? 36 : 18 * unit),
+      beside = wide - left - 2 * gap - 116 * unit - binary,
+      stack = beside < Math.min(2 * D, 190 * unit),
+      high = stack ? 190 * unit : spec.presenting ? 330 : 300 * unit,
+      row = Math.max(whole(high / T), stack ? 2 : 3);
+    const cell = Math.min(whole((stack ? wide - left : beside) / D), 26 * unit),
+      heat = { x: left, y: top, w: cell * D, cell, row },
+      foot = spec.presenting ? 66 : 40 * unit;
+    const start = stack ? left : left + heat.w + gap,
+      y = stack ? top + T * row + foot + 48 * unit : top,
+      room = wide - start - gap - binary - 3,
+      curve = { x: start, y, w: Math.min(room, (stack ? 400 : 190) * unit), cell, row };
+    const digits = { x: start + curve.w + gap, y, w: binary, cell: binary / bits, row };
+    return { heat, curve, binary: digits, stack, wide, height: y + T * row + foot };
   }
-  function labels(c, g, side) {
-    c.font = ui.font(11);
-    c.fillStyle = ui.theme.quiet;
-    c.textBaseline = "middle";
-    c.textAlign = "right";
-    const step = T > 64 ? 20 : T > 12 ? 10 : 1;
-    if (side) for (let i = 0; i < T; i += step) c.fillText(String(i), g.x - 7 * unit, g.y + (i + 0.5) * g.row);
-  }
-  function title(c, g, text, second = "") {
-    c.textAlign = "left";
-    c.textBaseline = "bottom";
-    c.font = ui.font(12, 600);
-    c.fillStyle = ui.theme.text;
-    c.fillText(text, g.x, g.y - (second ? 21 : 7) * unit);
-    c.font = ui.font(11);
-    c.fillStyle = ui.theme.quiet;
-    c.fillText(second, g.x, g.y - 6 * unit);
+  const write = (c, text, x, y, { align = "left", base = "bottom", size = 11, weight = 400, ink = false } = {}) => {
+    c.textAlign = align;
+    c.textBaseline = base;
+    c.font = ui.font(size, weight);
+    c.fillStyle = ink ? ui.theme.text : ui.theme.quiet;
+    c.fillText(text, x, y);
+    return c.measureText(text).width;
+  };
+  // the positions, on the left; the one that is chosen takes the place of what would be too near
+  function rowsOf(c, g, chosen) {
+    const step = T > 64 ? 20 : T > 12 ? 10 : 1,
+      at = (i) => [String(i), g.x - 8 * unit, g.y + (i + 0.5) * g.row],
+      near = (spec.presenting ? 26 : 15 * unit) / g.row;
+    for (let i = 0; i < T; i += step)
+      if (Math.abs(i - chosen) >= near) write(c, ...at(i), { align: "right", base: "middle" });
+    write(c, ...at(chosen), { align: "right", base: "middle", size: 13, weight: 700, ink: true });
   }
   const css = h("style");
   css.textContent = SINUSOID_CSS;
   ui.root.append(css);
   return {
-    paint(width, narrow) {
-      const g = (places = layout(width, narrow)),
-        { heat, curve, binary } = g,
+    paint(width) {
+      const g = layout(width),
+        { heat, curve, binary, stack } = g,
         { theme } = ui,
         { position: i, column: k } = at ?? state,
-        c = paper(canvas, g.wide, g.height);
+        c = paper(canvas, g.wide, g.height),
+        turn = (j) => (2 * Math.PI) / omegas[j >> 1];
       places = { heat, curve, binary };
-      const foot = heat.y + T * heat.row;
+      const foot = heat.y + T * heat.row,
+        end = curve.y + T * curve.row,
+        x = (v) => curve.x + ((v + 1.08) / 2.16) * curve.w,
+        y = (p) => curve.y + (p + 0.5) * curve.row;
+      // one row through all three: the same position
+      c.fillStyle = theme.line;
+      for (const [from, to] of stack
+        ? [[curve, binary]]
+        : [
+            [heat, curve],
+            [curve, binary],
+          ])
+        // prettier-ignore
+        c.fillRect(from.x, from.y + i * from.row - 1, to.x + to.w - from.x, from.row + 2);
       paintHeat(c, heat);
-      labels(c, heat, true);
-      labels(c, curve, narrow);
-      title(c, heat, "position ↓   column →");
-      c.textAlign = "center";
-      c.textBaseline = "top";
+      rowsOf(c, heat, i);
+      if (stack) rowsOf(c, curve, i);
+      // the heatmap: what its colours are, its columns, and which turn fast
+      const head = { size: 12.5, weight: 600, ink: true };
+      write(c, "position ↓  column →", 0, heat.y - 24 * unit, head);
+      const scale = 60 * unit,
+        right = heat.x + heat.w;
+      const strip = c.createLinearGradient(right - scale - 13 * unit, 0, right - 13 * unit, 0);
+      [theme.minus, theme.paper, theme.plus].forEach((colour, n) => strip.addColorStop(n / 2, rgb(colour)));
+      c.fillStyle = strip;
+      c.fillRect(right - scale - 13 * unit, heat.y - 37 * unit, scale, 11 * unit);
+      write(c, "1", right, heat.y - 24 * unit, { align: "right" });
+      write(c, "−1", right - scale - 18 * unit, heat.y - 24 * unit, { align: "right" });
+      const name = String(k),
+        middle = heat.x + (k + 0.5) * heat.cell;
+      write(c, name, middle, heat.y - 5 * unit, { ...head, align: "center" });
+      const every = (D > 64 ? 16 : D > 16 ? 8 : 1) * (heat.w < 300 * unit ? 2 : 1);
+      for (let j = 0; j < D; j += every)
+        write(c, String(j), heat.x + (j + 0.5) * heat.cell, foot + 5 * unit, { align: "center", base: "top" });
+      const low = foot + (spec.presenting ? 38 : 22 * unit),
+        [quick, slow] = [fmt(turn(0), 1), long(turn(D - 1))],
+        told = [`fast: repeats after ${quick} positions`, `slow: after ${slow}`];
       c.font = ui.font(11);
-      c.fillStyle = theme.quiet;
-      for (let j = 0; j < D; j += D > 64 ? 16 : D > 16 ? 8 : 1)
-        c.fillText(String(j), heat.x + (j + 0.5) * heat.cell, foot + 6 * unit);
+      const fits = c.measureText(told.join("")).width + 16 * unit < heat.w,
+        [fast, late] = fits ? told : [`repeats after ${quick}`, `after ${slow}`];
+      write(c, fast, heat.x, low, { base: "top" });
+      write(c, late, right, low, { align: "right", base: "top" });
       // the wave: along the rows, −1 on the left, 1 on the right
-      const x = (v) => curve.x + ((v + 1.08) / 2.16) * curve.w,
-        y = (p) => curve.y + (p + 0.5) * curve.row,
-        end = curve.y + T * curve.row;
-      title(c, curve, `— column ${k}, ${kind(k)}`, `┄ column ${k ^ 1}, ${kind(k ^ 1)}`);
+      write(c, `column ${k}: ${kind(k)}`, curve.x, curve.y - 24 * unit, head);
+      write(c, `column ${k ^ 1}: ${kind(k ^ 1)}`, curve.x + 22 * unit, curve.y - 6 * unit);
+      c.strokeStyle = theme.quiet;
+      c.lineWidth = 1.2 * unit;
+      c.setLineDash([4, 3]);
+      c.beginPath();
+      c.moveTo(curve.x, curve.y - 13 * unit);
+      c.lineTo(curve.x + 17 * unit, curve.y - 13 * unit);
+      c.stroke();
+      c.setLineDash([]);
       c.strokeStyle = theme.line;
       c.lineWidth = 1;
       c.strokeRect(curve.x + 0.5, curve.y + 0.5, curve.w - 1, T * curve.row - 1);
@@ -185,54 +221,42 @@ export function sinusoid(ui) {
       }
       c.setLineDash([]);
       c.fillStyle = theme.text;
-      c.textBaseline = "top";
       for (let p = 0; p < T; p++) {
         c.beginPath();
-        c.arc(x(rows[p][k]), y(p), (p === i ? 5 : 1.7) * unit, 0, 7);
+        c.arc(x(rows[p][k]), y(p), (p === i ? 5.5 : 1.7) * unit, 0, 7);
         c.fill();
       }
-      c.textAlign = "center";
-      c.fillStyle = theme.quiet;
-      for (const v of [-1, 0, 1]) c.fillText(String(v).replace("-", "−"), x(v), end + 6 * unit);
+      for (const v of [-1, 0, 1])
+        write(c, String(v).replace("-", "−"), x(v), end + 5 * unit, { align: "center", base: "top" });
       // binary counting: ink is 1
-      title(c, binary, `binary: ${i}`);
+      write(c, "in binary", binary.x, curve.y - 24 * unit, head);
+      c.fillStyle = rgb(mix(theme.paper, theme.ink, 0.85));
+      c.fillRect(binary.x, curve.y - 19 * unit, 12 * unit, 12 * unit);
+      write(c, "is 1", binary.x + 18 * unit, curve.y - 6 * unit);
       for (let p = 0; p < T; p++)
         for (let b = 0; b < bits; b++) {
-          c.fillStyle = rgb(mix(theme.paper, theme.ink, digits(p)[b] === "1" ? 0.85 : 0.04));
+          const on = digits(p)[b] === "1";
+          c.fillStyle = on || p !== i ? rgb(mix(theme.paper, theme.ink, on ? 0.85 : 0.04)) : theme.line;
           c.fillRect(binary.x + b * binary.cell, binary.y + p * binary.row, binary.cell - 1, binary.row);
         }
-      c.textBaseline = "top";
-      c.textAlign = "center";
       for (let b = 0; b < bits; b++) {
-        c.font = ui.font(13, 700);
-        c.fillStyle = theme.text;
-        c.fillText(digits(i)[b], binary.x + (b + 0.5) * binary.cell, end + 5 * unit);
-        c.font = ui.font(9.5);
-        c.fillStyle = theme.quiet;
-        c.fillText(String(2 ** (bits - 1 - b)), binary.x + (b + 0.5) * binary.cell, end + 22 * unit);
+        const centre = { align: "center", base: "top" },
+          at = binary.x + (b + 0.5) * binary.cell;
+        write(c, digits(i)[b], at, end + 4 * unit, { ...centre, size: 13, weight: 700, ink: true });
+        write(c, String(2 ** (bits - 1 - b)), at, end + (spec.presenting ? 38 : 22 * unit), centre);
       }
       // where we are: the same row in all three, the column in the heatmap
       c.strokeStyle = theme.text;
       c.lineWidth = 1.5 * unit;
       for (const box of [heat, curve, binary]) c.strokeRect(box.x - 2, box.y + i * box.row - 1, box.w + 4, box.row + 2);
       c.strokeRect(heat.x + k * heat.cell - 1, heat.y - 2, heat.cell + 2, T * heat.row + 4);
-      const turn = (2 * Math.PI) / omegas[k >> 1],
-        quick = (2 * Math.PI) / omegas[0],
-        slow = (2 * Math.PI) / omegas.at(-1),
-        name = k % 2 ? "cos" : "sin";
+      const sum = `P[${i}, ${k}] = ${k % 2 ? "cos" : "sin"}(${i} · ${fmt(omegas[k >> 1], 4)}) = ${fmt(rows[i][k])}`;
       say.replaceChildren(
-        h("div", {}, h("b", {}, `P[${i}, ${k}] = ${name}(${i} · ${fmt(omegas[k >> 1], 4)}) = ${fmt(rows[i][k])}`)),
-        h(
-          "div",
-          {},
-          `Column ${k} turns once in ${long(turn)} positions: the ` +
-            `fastest in ${fmt(quick, 1)}, the slowest in ${long(slow)}.`,
-        ),
+        h("div", {}, h("b", {}, sum), ` · Column ${k} repeats after ${long(turn(k))} positions.`),
         h(
           "div",
           { class: "quiet" },
-          `${i} in binary is ${digits(i)}: the last digit flips at every step, the first ` +
-            `after ${2 ** (bits - 1)}. The waves do so smoothly, the fast ones on the left.`,
+          `${i} in binary is ${digits(i)}: the last digit flips at every step, the first after ${2 ** (bits - 1)}.`,
         ),
       );
     },

@@ -91,8 +91,7 @@ def sinusoid(
     position=21,
     column=8,
     title="How does a row of waves say where it stands?",
-    caption="A row for each position. Sand: above 0, brick: below 0. To the right, on the same rows: the chosen column "
-    "as a wave, and the position as a binary number. Move the pointer, or the arrow keys.",
+    caption="A row is a position, in all three: its waves, one wave as a curve, its binary digits. Point at one.",
     live=False,
     presenting=None,
 ):

@@ -1,12 +1,15 @@
 // The guided descent: one word from its embedding to its probability, on one stage; a press does the next step.
 import DESCENT_CSS from "./descent.css";
-import { h, legible, mix, paper, pointed, rgb } from "../../../course_utils/views/core.js";
+import { h, paper, pointed } from "../../../course_utils/views/core.js";
 import { loadModel } from "../../../course_utils/views/models/load.js";
+import { draw } from "./descent_draw.js";
 import { baked, derived, explain, studied } from "./descent_numbers.js";
-import { places, sentenceOf, stageOf } from "./descent_scenes.js";
+import { places, stageOf } from "./descent_scenes.js";
+import { sentenceOf } from "./descent_sentences.js";
 
 const MET = 9; // the step at which every key has met the query
-const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+const CLOSE = ["token", "position", "start", "state", "thumb", "adds", "after"]; // of these some numbers are shown
+const [WIDE_STAGE, PHONE_STAGE, PHONE] = [336, 440, 480]; // heights; and up to which width it is a phone's
 
 export function descent(ui) {
   const { spec, state, unit } = ui,
@@ -25,6 +28,7 @@ export function descent(ui) {
     visits = 0,
     painted = -1, // the step that is on the stage
     moving = false,
+    close = null, // the number that was pointed at in a vector of which only some are shown
     focus = -1; // the key whose products are shown, once all have met the query
   const shown = new Map(); // what is on the stage, by its id
 
@@ -51,26 +55,28 @@ export function descent(ui) {
   const back = h("button", { type: "button", class: "back", onclick: () => go(state.step - 1) }, "← back"),
     next = h("button", { type: "button", class: "next", onclick: () => go(state.step + 1) }, "next step →"),
     keys = h("span", { class: "keys" });
+  title.after(keys);
   ui.body.append(h("div", { class: "scenes", role: "group", "aria-label": "scenes" }, ...scenes));
   ui.body.append(sentences, says, canvas, made);
-  ui.root.querySelector(".controls").prepend(h("span", { class: "steps" }, back, next, keys));
+  ui.root.querySelector(".controls").prepend(h("span", { class: "steps" }, back, next));
   const field = h("details", { class: "more typed" }, h("summary", {}, "your own sentence"));
   field.open = !!spec.made;
-  if (spec.own) ui.root.querySelector(".foot")?.append(field);
+  if (spec.own) ui.root.querySelector(".foot > button")?.before(field);
   const css = h("style");
   css.textContent = DESCENT_CSS;
   ui.root.append(css);
 
   function go(step) {
-    aim = null;
+    aim = close = null;
     focus = -1;
     ui.set({ step: Math.max(0, Math.min(last, step)), free: false }, true);
   }
   function point(hit) {
-    if (hit?.name === aim?.name && hit?.cell === aim?.cell) return;
-    aim = hit && { name: hit.name, cell: hit.cell };
+    if (hit?.name === aim?.name && hit?.cell === aim?.cell && hit?.id === aim?.id) return;
+    aim = hit && { name: hit.name, cell: hit.cell, id: hit.id };
     const [kind, i] = aim?.name.split(".") ?? [];
     if (state.step === MET && (kind === "key" || kind === "score")) focus = +i;
+    if (CLOSE.includes(kind)) close = aim.cell;
     ui.set({});
   }
   const hitAt = (x, y) =>
@@ -80,7 +86,8 @@ export function descent(ui) {
   const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
   function neighbour([dx, dy]) {
     const centre = (one) => [one.x + one.w / 2, one.y + one.h / 2],
-      from = hits.find((one) => one.name === aim?.name && one.cell === aim?.cell);
+      same = hits.filter((one) => one.name === aim?.name && one.cell === aim?.cell),
+      from = same.find((one) => one.id === aim.id) ?? same[0];
     if (!from) return hits[0];
     const [x, y] = centre(from);
     let best = null,
@@ -153,7 +160,7 @@ export function descent(ui) {
       return [space, h("button", { type: "button", class: kind, "data-place": i + 1, onclick: choose }, word)];
     });
     const source = spec.source.map((word, i) => (i && !/^[.,!?]/.test(word) ? " " : "") + word).join("");
-    sentences.replaceChildren(`${source}  →  `, h("span", { class: "written", lang: "fr" }, ...words));
+    sentences.replaceChildren(h("span", {}, source), h("span", { class: "written", lang: "fr" }, "→ ", ...words));
     if (focused) sentences.querySelector(`[data-place="${focused}"]`)?.focus();
     const [sentence, name, cell] = sentenceOf(m, spec, state.step);
     if (says.textContent !== sentence) says.textContent = sentence;
@@ -164,24 +171,29 @@ export function descent(ui) {
     next.disabled = state.step === last;
     keys.classList.toggle("free", state.free);
     keys.textContent = state.free
-      ? "exploring: arrows move from number to number, Esc ends it"
+      ? "exploring: arrows go from number to number, Esc ends it"
       : "space or → goes on, ← back, Esc explores";
   }
 
   return {
-    paint(width, narrow) {
+    paint(width) {
       if (known[key()]) {
         [m, good, wanted] = [known[key()], asked(state), ""];
         if (state.step === MET && focus >= 0) m = { ...m, lead: focus };
+        m = { ...m, close };
       } else if (wanted !== key()) ask(key());
       const { classList } = ui.root.querySelector(".view");
       classList.toggle("tight", width < 1040 * unit);
       classList.toggle("large", spec.presenting);
+      classList.toggle("phone", width < PHONE * unit);
       paintWords();
       // in front of a class the stage is as large as the screen lets it
-      const k = spec.presenting ? Math.min(width / 960, Math.max(1, (ui.screen - 350) / 332)) : unit,
+      const room = ui.screen - 336,
+        k = spec.presenting ? Math.min(width / 900, Math.max(1, room / 300)) : unit,
         W = width / k,
-        { height, items } = stageOf(m, spec, state.step, W, narrow),
+        small = W < PHONE,
+        height = small ? PHONE_STAGE : spec.presenting ? Math.max(300, room / k) : WIDE_STAGE,
+        { items } = stageOf(m, spec, state.step, { W, height, small }),
         c = paper(canvas, width, height * k),
         here = new Set(items.map((item) => item.id));
       c.scale(k, k);
@@ -250,107 +262,4 @@ export function descent(ui) {
       yield { spec: other, arrays: { study } };
     },
   };
-}
-
-function draw(c, ui, items, { lit, at, aimed, hits, k }) {
-  const { theme } = ui;
-  const colourOf = (name) =>
-    name === "ink" ? theme.ink : Array.isArray(theme[name]) ? theme[name] : hex(theme[name] ?? theme.text);
-  const hit = ({ leaving, name, type }, cell, ...box) => {
-    const [x, y, w, tall] = box.map((length) => length * k);
-    if (name && !leaving) hits.push({ name, cell, bar: type === "bar", x, y, w, h: tall });
-  };
-  const outline = (x, y, w, hgt, strong) => {
-    if (strong) {
-      c.strokeStyle = rgb(theme.paper);
-      c.lineWidth = 4;
-      c.strokeRect(x - 0.5, y - 0.5, w, hgt);
-    }
-    c.strokeStyle = theme.text;
-    c.lineWidth = strong ? 2 : 1.2;
-    const out = strong ? 1 : 0.5;
-    c.strokeRect(x - out, y - out, w + 2 * out - 1, hgt + 2 * out - 1);
-  };
-  c.textBaseline = "middle";
-  const isAt = (item, cell) => item.name === at.name && cell === at.cell;
-  const later = [],
-    around = {}; // one frame around all cells of a vector that are lit
-  function wrap({ name }, x, y, w, tall) {
-    const box = (around[name] ??= [x, y, x, y]);
-    [box[0], box[1]] = [Math.min(box[0], x), Math.min(box[1], y)];
-    [box[2], box[3]] = [Math.max(box[2], x + w), Math.max(box[3], y + tall)];
-  }
-  for (const item of items) {
-    c.globalAlpha = Math.max(0, Math.min(1, item.at.at(-1)));
-    if (item.type === "cells" || item.type === "bars") {
-      const [x, y, cw, ch] = item.at,
-        role = colourOf(item.role);
-      item.now.forEach((v, j) => {
-        const t = Math.min(1, Math.abs(v) / item.scale),
-          left = x + j * cw,
-          cell = item.first + j;
-        if (item.type === "bars") {
-          c.fillStyle = rgb(v > 0 ? theme.plus : theme.minus);
-          const tall = Math.max(0.7, t * ch);
-          c.fillRect(left, v > 0 ? y - tall : y, cw - 1.5, tall);
-          hit(item, cell, left, y - ch, cw, 2 * ch);
-          if (aimed && isAt(item, cell)) later.push([left, v > 0 ? y - tall : y, cw - 0.5, tall + 1, true]);
-          return;
-        }
-        const fill = mix(theme.paper, role, 0.07 + 0.93 * t);
-        c.fillStyle = rgb(fill);
-        c.fillRect(left, y, cw - (cw > 4 ? 1 : 0.4), ch - (ch > 4 ? 1 : 0.4));
-        if (v < 0 && t > 0.08 && cw >= 6 && ch >= 6) {
-          c.fillStyle = t > 0.45 ? legible(fill) : rgb(role);
-          c.fillRect(left + cw / 2 - 2.5, y + ch / 2 - 1, 4, 1);
-        }
-        hit(item, cell, left, y, cw, ch);
-        if (isAt(item, cell)) later.push([left, y, cw, ch, true]);
-        else if (lit.has(`${item.name}|${cell}`)) wrap(item, left, y, cw, ch);
-      });
-    } else if (item.type === "text") {
-      const [x, y] = item.at,
-        size = item.size ?? 13.5;
-      c.font = `${item.weight ?? 400} ${size}px ${ui.family}`;
-      c.fillStyle = rgb(colourOf(item.colour ?? "text"));
-      c.textAlign = item.align ?? "left";
-      const words = fitted(c, item.words, item.room);
-      c.fillText(words, x, y);
-      const w = c.measureText(words).width,
-        left = x - (item.align === "right" ? w : item.align === "center" ? w / 2 : 0);
-      hit(item, 0, left - 3, y - size * 0.75, w + 6, size * 1.5);
-      if (item.name && isAt(item, 0) && aimed) later.push([left - 3, y - size * 0.75, w + 7, size * 1.5, true]);
-      else if (lit.has(`${item.name}|0`)) {
-        c.fillRect(left, y + size * 0.62, w, 1.5);
-      }
-    } else if (item.type === "bar") {
-      const [x, y, w, tall] = item.at;
-      const colour =
-        item.colour === "ink" ? mix(theme.paper, theme.ink, 0.25 + 0.75 * item.ink) : colourOf(item.colour);
-      c.fillStyle = rgb(colour);
-      c.fillRect(Math.min(x, x + w), y, Math.abs(w), tall);
-      hit(item, 0, Math.min(x, x + w), y, Math.abs(w), tall);
-    } else if (item.type === "line") {
-      const [x1, y1, x2, y2] = item.at;
-      c.strokeStyle = rgb(colourOf(item.colour));
-      c.lineWidth = 1.3;
-      c.setLineDash(y1 === y2 ? [] : [2.5, 3]);
-      c.beginPath();
-      c.moveTo(x1, y1);
-      c.bezierCurveTo((x1 + x2) / 2, y1, (x1 + x2) / 2, y2, x2, y2);
-      c.stroke();
-      c.setLineDash([]);
-    }
-  }
-  c.globalAlpha = 1;
-  for (const [x, y, right, bottom] of Object.values(around)) outline(x, y, right - x, bottom - y, false);
-  for (const place of later) outline(...place);
-}
-
-// A word cut to the room it has.
-function fitted(c, words, room) {
-  if (!room || c.measureText(words).width <= room) return words;
-  let n = words.length;
-  while (n > 1 && c.measureText(`${words.slice(0, n)}…`).width > room) n--;
-  return `${words.slice(0, n)}…`;
 }

@@ -24,11 +24,11 @@ MODEL = "transformer-grammar"
 SENTENCE = "The animal didn't cross the street because it was too tired."
 MOST_SOURCE, MOST_WRITTEN, RIVALS = 16, 24, 6  # words on the stage, and the most probable ones of the last scene
 SCENES = {
-    "a word becomes a vector": 4,
-    "its query meets every key": 6,
-    "scores become shares": 4,
-    "shares average the values": 3,
-    "heads add up to a word": 5,
+    "word to vector": 4,
+    "query meets keys": 6,
+    "scores to weights": 4,
+    "average of values": 3,
+    "heads to word": 5,
 }  # each with its number of steps
 LAST = sum(SCENES.values()) - 1
 SUB_LAYERS = ("self-attention", "cross-attention", "feed-forward")
@@ -89,9 +89,12 @@ class Descent(View):
     """See `descent`, which makes it."""
 
     kind = "descent"
-    modules = ("core", "descent_numbers", "descent_scenes", "descent")
+    modules = (
+        "core", "descent_numbers", "descent_sentences", "descent_pen", "descent_last", "descent_scenes",
+        "descent_draw", "descent",
+    )  # fmt: skip
     size = (7.6, 2.5)
-    colours = 28
+    colours = 18
     loaded: Loaded
     trace: Trace
 

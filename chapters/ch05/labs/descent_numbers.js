@@ -173,19 +173,14 @@ const MADE = {
     return [`${at}: ${said(m.state[cell])} = ${sumOf(listed(terms, spec.names), 3)}.`, places];
   },
   query: (c) => [`Query, number ${c.cell + 1}: ${projected(c, "query", c.m.read.x)}`, all("state", c.D)],
-  q2: (c) => [`Query, number ${c.cell + 1}: ${projected(c, "query", c.m.read.x)}`, [["query", c.cell]]],
   key: (c) => [`Key of ${c.word}, number ${c.cell + 1}: ${projected(c, "key", c.s.memory[c.i])}`],
-  k2: (c) => [
-    `Key of ${key(c)}, number ${c.cell + 1}: ${projected(c, "key", c.s.memory[c.m.lead])}`,
-    [[`key.${c.m.lead}`, c.cell]],
-  ],
   value: (c) => [`Value of ${c.word}, number ${c.cell + 1}: ${projected(c, "value", c.s.memory[c.i])}`],
   product(c) {
     const { m, cell, at } = c,
       product = said(m.products[m.lead][cell]);
     return [
       `${at}: ${said(m.q[cell])} (query) × ${said(m.k[m.lead][cell])} (key of ${key(c)}) = ${product}.`,
-      ["q2", "k2", "query", `key.${m.lead}`].map((name) => [name, cell]),
+      ["query", `key.${m.lead}`].map((name) => [name, cell]),
     ];
   },
   sum: ({ m, d }) => [

@@ -35,8 +35,21 @@ export function embeddings(ui) {
     canvas,
   );
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  ui.body.append(picture);
+  const legend = h("div", { class: "scales" });
+  ui.body.append(picture, legend);
   ui.below.append(say);
+  // what the colours mean: a scale for the parts and their sum, another one behind the norm
+  function scales() {
+    const of = (n) => String(n).replace("-", "−"),
+      ramp = () => h("i", { "aria-hidden": "true" }),
+      scale = (what, n) => h("span", {}, `${what} ${of(-n)}`, ramp(), of(n)),
+      last = state.first + W - 1;
+    legend.replaceChildren(
+      scale(spec.normed ? "parts and sum" : "below 0", spec.reach.parts),
+      ...(spec.normed ? [scale(titles.normed, spec.reach.normed)] : []),
+      h("span", { class: "window" }, `features ${state.first} to ${last} of ${spec.size}`),
+    );
+  }
   canvas.onpointermove = (e) => {
     at = under(e);
     ui.set({});
@@ -87,82 +100,75 @@ export function embeddings(ui) {
       true,
     );
   }
+  // what stands at the left of a strip's rows: the word, and what makes the row of this part
+  const sides = [
+    (t) => names[t],
+    (t) => (segments ? String(segments[t]) : ""),
+    (t) => String(t + 1),
+    () => "",
+    () => "",
+  ];
   return {
     paint(width, narrow) {
       const { theme } = ui,
         c0 = canvas.getContext("2d"),
-        wide = Math.min(width, 1000 * unit),
         columns = narrow ? 2 : strips.length,
-        gap = 30 * unit;
-      c0.font = ui.font(13, 600);
-      const id = (t) => `${t + 1}${segments ? ` · ${segments[t]}` : ""}`,
-        ids = Math.max(...names.map((_, t) => c0.measureText(id(t)).width)) + 8 * unit;
-      const widest = Math.min(Math.max(...names.map((n) => c0.measureText(n).width)), 110 * unit),
-        left = widest + ids + 10 * unit,
-        high = (T > 14 ? 19 : 23) * unit,
-        top = 44 * unit;
-      const cell = Math.max(3, Math.min((wide - left - (columns - 1) * gap - 4 * unit) / (columns * W), 24 * unit)),
+        pad = 8 * unit,
+        between = 22 * unit;
+      c0.font = ui.font(13, 700);
+      const wide = (t) => c0.measureText(t).width,
+        widest = Math.min(Math.max(...names.map(wide)), (narrow ? 70 : 110) * unit),
+        side = (i) => Math.max(...names.map((_, t) => wide(sides[i](t)))),
+        needs = strips.map((_, i) => {
+          const own = i && side(i) ? side(i) + pad : 0;
+          return own + (i % columns ? between : widest + pad);
+        });
+      const left = Array.from({ length: columns }, (_, k) => Math.max(...needs.filter((_, i) => i % columns === k))),
+        room = left.reduce((a, b) => a + b);
+      const cell = Math.max(3, Math.min((Math.min(width, 1200 * unit) - room - 3 * unit) / (columns * W), 24 * unit)),
         lines = Math.ceil(strips.length / columns),
+        high = (T > 14 || spec.presenting ? 19 : 23) * unit,
+        top = 30 * unit,
         block = T * high + top;
-      const c = paper(
-          canvas,
-          Math.min(width, left + columns * W * cell + (columns - 1) * gap + 4 * unit),
-          lines * block + 4 * unit,
-        ),
-        { word, feature } = here();
+      const c = paper(canvas, Math.min(width, room + columns * W * cell + 3 * unit), lines * block + 4 * unit),
+        { word, feature } = here(),
+        twin = (t) => names[t] === names[word];
       const fit = (t, room) => {
         while (t.length > 2 && c.measureText(t).width > room) t = `${t.slice(0, -2)}…`;
         return t;
       };
-      places = strips.map((name, i) => ({
-        name,
-        x: left + (i % columns) * (W * cell + gap),
-        y: top + Math.floor(i / columns) * block,
-        wide: cell,
-        high,
-      }));
+      let end = 0;
+      places = strips.map((name, i) => {
+        const x = (i % columns ? end : 0) + left[i % columns];
+        end = x + W * cell;
+        return { name, x, y: top + Math.floor(i / columns) * block, wide: cell, high };
+      });
       c.textBaseline = "middle";
-      for (let l = 0; l < lines; l++) {
-        const y = top + l * block;
-        c.font = ui.font(11);
-        c.fillStyle = theme.quiet;
-        c.textAlign = "right";
-        c.fillText(segments ? "position · segment" : "position", left - 10 * unit, y - 12 * unit, left - 12 * unit);
-        names.forEach((n, t) => {
-          c.font = ui.font(13, t === word ? 700 : 400);
-          c.fillStyle = t === word ? theme.text : theme.quiet;
-          c.textAlign = "right";
-          c.fillText(fit(n, widest), widest, y + (t + 0.5) * high);
-          c.font = ui.font(11);
-          c.fillStyle = theme.quiet;
-          c.textAlign = "left";
-          c.fillText(id(t), widest + 10 * unit, y + (t + 0.5) * high);
-        });
-      }
+      const write = (text, x, y, colour, weight, align) => {
+        c.font = ui.font(13, weight);
+        c.fillStyle = colour;
+        c.textAlign = align;
+        c.fillText(text, x, y);
+      };
       places.forEach((g, i) => {
         const off = i < 3 && !state.parts[i],
           rows = numbersOf(g.name),
           reach = spec.reach[g.name === "normed" ? "normed" : "parts"],
-          sign = signs[i];
-        c.font = ui.font(13, 700);
-        c.textAlign = "left";
-        c.fillStyle = g.name === "sum" ? theme.output : off ? theme.quiet : theme.text;
-        c.fillText(off ? `${g.name}: off` : (titles[g.name] ?? g.name), g.x, g.y - 27 * unit, W * cell);
-        c.font = ui.font(11);
-        c.fillStyle = theme.quiet;
-        c.fillText(
-          i > 2 ? `full colour ±${reach}` : i % columns ? "" : `features ${state.first}–${state.first + W - 1}`,
-          g.x,
-          g.y - 11 * unit,
-          W * cell,
-        );
-        if (sign) {
-          c.font = ui.font(17, 700);
-          c.fillStyle = theme.text;
-          c.textAlign = "center";
-          if (i % columns) c.fillText(sign, g.x - gap / 2, g.y + (T * high) / 2);
-          else c.fillText(sign, g.x - 16 * unit, g.y - 27 * unit);
-        }
+          name = [titles[g.name] ?? g.name, "norm"].find((t) => wide(t) <= W * cell) ?? g.name,
+          colour = g.name === "sum" ? theme.output : off ? theme.quiet : theme.text;
+        write(fit(off ? `${name}: off` : name, W * cell), g.x, g.y - 15 * unit, colour, 700, "left");
+        if (signs[i]) write(signs[i], g.x - pad, g.y - 15 * unit, theme.text, 700, "right");
+        names.forEach((n, t) => {
+          const y = g.y + (t + 0.5) * high - 1,
+            on = twin(t),
+            ink = on ? theme.text : theme.quiet,
+            id = sides[i](t);
+          if (i && id) write(id, g.x - pad, y, ink, on ? 700 : 400, "right");
+          if (i % columns === 0) {
+            c.font = ui.font(13, on ? 700 : 400);
+            write(fit(n, widest), widest, y, ink, on ? 700 : 400, "right");
+          }
+        });
         c.globalAlpha = off ? 0.18 : 1;
         rows.forEach((numbers, t) => {
           for (let k = 0; k < W; k++) {
@@ -181,15 +187,20 @@ export function embeddings(ui) {
           }
         });
         c.globalAlpha = 1;
-        c.lineWidth = 1.5 * unit;
-        c.strokeStyle = g.name === "sum" ? theme.output : theme.text;
-        c.strokeRect(g.x - 1.5, g.y + word * high - 1.5, W * cell + 2, high + 1);
+        // the word's row, and thinner the rows of the same word
+        names.forEach((_, t) => {
+          if (!twin(t)) return;
+          c.lineWidth = (t === word ? 2 : 1) * unit;
+          c.strokeStyle = g.name === "sum" ? theme.output : theme.text;
+          c.strokeRect(g.x - 1.5, g.y + t * high - 1.5, W * cell + 2, high + 1);
+        });
         if (feature >= state.first && feature < state.first + W) {
           c.lineWidth = 2 * unit;
           c.strokeStyle = theme.text;
           c.strokeRect(g.x + (feature - state.first) * cell - 1, g.y + word * high - 1, cell + 1, high);
         }
       });
+      scales();
       const numbers = parts.map((p) => row(p, word)[feature]),
         sum = total(word),
         twins = names.map((n, t) => t).filter((t) => t !== word && names[t] === names[word]);
@@ -200,26 +211,22 @@ export function embeddings(ui) {
       say.replaceChildren(
         h(
           "div",
-          {},
+          { class: "sum" },
           h("b", {}, `“${names[word]}”`),
           h(
             "span",
             { class: "quiet" },
             `, position ${word + 1}`,
             segments ? `, segment ${segments[word]}` : "",
-            `, feature ${feature} of ${spec.size}`,
+            `, feature ${feature} of ${spec.size}: `,
           ),
-        ),
-        h(
-          "div",
-          { class: "sum" },
-          ...parts.flatMap((p, i) => [i ? "+" : "", h(state.parts[i] ? "span" : "s", {}, `${p} ${fmt(numbers[i])}`)]),
-          "=",
+          ...parts.flatMap((p, i) => [i ? " + " : "", h(state.parts[i] ? "span" : "s", {}, `${p} ${fmt(numbers[i])}`)]),
+          " = ",
           h("b", { class: "output" }, fmt(sum[feature])),
         ),
         h(
           "div",
-          { class: "quiet" },
+          {},
           !twins.length
             ? "No other position has this word."
             : [
@@ -228,8 +235,8 @@ export function embeddings(ui) {
                     `position ${places1(same)}: nothing tells them apart. `
                   : "",
                 differ.length
-                  ? `“${names[word]}” at ` +
-                    `${differ.map(([t, d]) => `position ${t + 1}: its sum lies ${fmt(d, 2)} away`).join("; at ")}.`
+                  ? `“${names[word]}” is also at ` +
+                    `${differ.map(([t, d]) => `position ${t + 1}: its sum lies ${fmt(d, 2)} away`).join(", and at ")}.`
                   : "",
               ].join(""),
         ),

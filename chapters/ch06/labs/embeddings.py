@@ -110,8 +110,8 @@ def embeddings(
     features=64,
     select=None,
     title="What does BERT know of a word before it reads the others?",
-    caption="A row for each word: the same numbers wherever the same token, segment or position comes back. Sand: "
-    "above 0, brick: below 0. Point at a cell, or switch a part off.",
+    caption="A row for each word, a cell for each feature: the same row wherever the same token, segment or position "
+    "comes back. Point at a cell, or switch a part off.",
     live=False,
     presenting=None,
 ):

@@ -1,6 +1,9 @@
 // The masking lab: which words a draw chooses and what becomes of them, and how the shares settle over many draws.
 import MASK_TOKENS_CSS from "./mask_tokens.css";
 import { fmt, h, mix, rgb } from "../../../course_utils/views/core.js";
+import { gutter } from "./words.js";
+
+const FEW = 30; // draws: with fewer, a band is too wide to say anything
 
 export function mask_tokens(ui) {
   const { spec, state, unit } = ui,
@@ -97,32 +100,32 @@ export function mask_tokens(ui) {
       ...cells.map((c) => c.item),
     ),
     heading = h("div", { class: "over" });
+  const says = {
+    chosen: "chosen, of all words",
+    masked: `of these: ${mask}`,
+    random: "a random word",
+    kept: "kept as it is",
+  };
   const lines = rows.map((r) => {
     const zone = h("i", { class: "zone" }),
       bar = h("i", { class: "bar" }),
+      aim = h("i", { class: "aim" }),
       share = h("span", { class: "share", "data-testid": `share-${r}` }),
-      text = h("span", { class: "quiet" });
-    return {
-      r,
-      zone,
-      bar,
-      share,
-      text,
-      all: [
-        h(
-          "span",
-          { class: "name" },
-          { chosen: "chosen", masked: `of these: ${mask}`, random: "a random word", kept: "kept" }[r],
-        ),
-        h("span", { class: "track", "aria-hidden": "true" }, zone, bar),
-        share,
-        text,
-      ],
-    };
+      text = h("span", { class: "quiet" }),
+      track = h("span", { class: "track", "aria-hidden": "true" }, zone, bar, aim);
+    return { r, zone, bar, aim, share, text, all: [h("span", { class: "name" }, says[r]), track, share, text] };
   });
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  ui.body.append(list);
-  ui.below.append(say, heading, h("div", { class: "rows" }, ...lines.flatMap((l) => l.all)));
+  ui.body.append(list, say);
+  ui.below.append(heading, h("div", { class: "rows" }, ...lines.flatMap((l) => l.all)));
+  const place = gutter(
+    list,
+    cells.map((c) => c.item),
+    [
+      [".was", "to predict"],
+      ["b", "model reads"],
+    ],
+  );
   const css = h("style");
   css.textContent = MASK_TOKENS_CSS;
   ui.root.append(css);
@@ -133,8 +136,24 @@ export function mask_tokens(ui) {
     last = "";
   const pc = (x) => (x === null ? "–" : `${fmt(100 * x, 1)} %`);
 
+  // columns of one width, so that no word moves when another is drawn; where they fit, each sentence on its own line
+  const ends = names.flatMap((n, t) => (n === "[SEP]" || t === T - 1 ? [t + 1] : [])),
+    longest = Math.max(...ends.map((end, i) => end - (ends[i - 1] ?? 0)));
+  function lay(width, narrow) {
+    const c = document.createElement("canvas").getContext("2d");
+    c.font = ui.font(narrow || spec.presenting ? 13.5 : 15.5, 700);
+    const wide = (w) => c.measureText(w).width + (spec.presenting ? 11 : 14) * unit,
+      least = Math.min(
+        Math.max(...[...names, mask, ...vocabulary].map(wide)),
+        Math.max(wide(mask), (spec.presenting ? 0 : 76) * unit),
+      ),
+      across = Math.max(1, Math.floor((width - parseFloat(getComputedStyle(list).paddingLeft)) / least)),
+      whole = longest <= across;
+    list.style.gridTemplateColumns = `repeat(${whole ? longest : Math.min(across, T)},minmax(0,1fr))`;
+    cells.forEach(({ item }, t) => (item.style.gridColumnStart = whole && ends.includes(t) ? "1" : ""));
+  }
   return {
-    paint() {
+    paint(width, narrow) {
       const { theme } = ui,
         made = drawn(),
         style = (n, v) => list.getRootNode().querySelector(".view").style.setProperty(n, v);
@@ -143,57 +162,48 @@ export function mask_tokens(ui) {
       style("--sanded", rgb(mix(theme.paper, theme.plus, 0.14)));
       style("--bricked", rgb(mix(theme.paper, theme.minus, 0.14)));
       style("--zone", rgb(mix(theme.paper, theme.ink, 0.17)));
-      const c = document.createElement("canvas").getContext("2d");
-      c.font = ui.font(13.5, 700);
-      const widest = Math.max(...[...names, mask, "random", ...vocabulary].map((w) => c.measureText(w).width));
-      const least = Math.ceil(Math.min(widest + 16 * unit, 120 * unit));
-      list.style.gridTemplateColumns = `repeat(auto-fill,minmax(${least}px,1fr))`;
+      lay(width, narrow);
       made.forEach((m, t) => {
         const { item, was, reads, kind } = cells[t];
         item.className = m.kind.replaceAll(" ", "-");
         was.textContent = m.label ?? "";
         reads.textContent = reads.title = m.input;
-        kind.textContent = { special: "never", "as it is": "" }[m.kind] ?? m.kind;
+        kind.textContent = { special: "", "as it is": "" }[m.kind] ?? m.kind;
       });
+      place();
       // the bars fill up, a quarter more in each frame, unless motion is unwelcome
       at = state.draws <= at || still() ? state.draws : Math.min(state.draws, Math.ceil(at * 1.25) + 1);
       if (at < state.draws) ui.set({});
       const s = statistics(at),
-        chosen = made.filter((m) => m.label !== null),
-        inside = rows.every(
-          (r) => s.shares[r] === null || (s.shares[r] >= s.bands[r][0] && s.shares[r] <= s.bands[r][1]),
-        );
+        few = at < FEW,
+        chosen = made.filter((m) => m.label !== null);
+      const legend = few ? "thin line: the intended share" : "grey: where chance puts 95 of 100 shares";
       heading.replaceChildren(
         h("b", {}, `Over ${many(at)}`),
-        h("span", { class: "quiet" }, `, ${s.tokens.toLocaleString("en-GB")} words. Grey: where 95 of 100 shares lie.`),
+        h("span", { class: "quiet" }, `, ${s.tokens.toLocaleString("en-GB")} words · ${legend}`),
       );
-      for (const { r, zone, bar, share, text } of lines) {
-        const [low, high] = s.bands[r];
+      for (const { r, zone, bar, aim, share, text } of lines) {
+        const [low, high] = s.bands[r],
+          meant = r === "chosen" ? state.share : parts[r];
         zone.style.left = `${100 * low}%`;
-        zone.style.width = `max(2px,${100 * (high - low)}%)`;
+        zone.style.width = few ? 0 : `max(2px,${100 * (high - low)}%)`;
+        aim.style.left = `${100 * meant}%`;
         bar.style.width = `${100 * (s.shares[r] ?? 0)}%`;
         share.textContent = pc(s.shares[r]);
-        text.textContent = `expected ${fmt(100 * low, 1)} to ${fmt(100 * high, 1)} %`;
+        text.textContent = few
+          ? `${s.counts[r]} of ${r === "chosen" ? s.tokens : s.counts.chosen}, intended ${fmt(100 * meant, 0)} %`
+          : `by chance ${fmt(100 * low, 1)} to ${fmt(100 * high, 1)} %`;
       }
       const key = JSON.stringify([made, at]);
       if (at < state.draws || key === last) return;
       last = key;
       say.replaceChildren(
-        h(
-          "div",
-          {},
-          h("b", {}, `Draw ${state.draws.toLocaleString("en-GB")}: ${chosen.length} of ${own} words chosen. `),
-          chosen.length
-            ? `${kinds.map((k) => `${chosen.filter((m) => m.kind === k).length} ${k}`).join(", ")}. ` +
-                `The loss counts only ${chosen.length > 1 ? "these positions" : "this position"}.`
+        h("b", {}, `Draw ${state.draws.toLocaleString("en-GB")}: ${chosen.length} of ${own} words chosen. `),
+        state.draws === spec.most
+          ? `${many(spec.most)} are as many as it counts.`
+          : chosen.length
+            ? `The loss counts only ${chosen.length > 1 ? "these positions" : "this position"}.`
             : `Nothing to learn from: that happens in ${pc((1 - state.share) ** own)} of all draws.`,
-        ),
-        h(
-          "div",
-          { class: "quiet" },
-          inside ? "All shares lie in their bands." : "A share lies outside its band: 1 in 20 does.",
-          state.draws === spec.most ? ` ${many(spec.most)} are as many as it counts.` : "",
-        ),
       );
     },
     table() {

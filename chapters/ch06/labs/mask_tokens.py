@@ -70,7 +70,7 @@ class MaskTokens(View):
     """See `mask_tokens`."""
 
     kind = "mask_tokens"
-    modules = ("core", "mask_tokens")
+    modules = ("core", "words", "mask_tokens")
 
     @property
     def masked(self) -> list[Masked]:
@@ -172,8 +172,8 @@ def mask_tokens(
     draws=1,
     mask="[MASK]",
     title="Which words must the model guess?",
-    caption="Each word is chosen by chance. Of the chosen, 80 in 100 become [MASK], 10 a random word, 10 stay. Draw "
-    "again, then 10,000 times: do the bars settle inside the grey bands, where chance puts 19 of 20?",
+    caption="Chance picks words to predict: 80 in 100 become [MASK], 10 a random word, 10 stay. Draw again, then "
+    "10,000 times.",
     live=False,
     presenting=None,
 ):

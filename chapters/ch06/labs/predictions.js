@@ -2,7 +2,7 @@
 import PREDICTIONS_CSS from "./predictions.css";
 import { h } from "../../../course_utils/views/core.js";
 import { form, unknownOf } from "../../../course_utils/views/own.js";
-import { chance, wordline } from "./words.js";
+import { chance, gutter, wordline } from "./words.js";
 
 export function predictions(ui) {
   const { spec, state, arrays } = ui,
@@ -25,61 +25,78 @@ export function predictions(ui) {
     now = () => read[state.own] ?? lesson,
     asked = () => now().truth.filter((t) => t !== null).length;
 
-  const panels = models.map((m) => ({
-    name: h("div", { class: "model" }),
-    list: h("div", { class: "bars", role: "group", "aria-label": `most probable words ${m}` }),
-    score: h("div", { class: "quiet score" }),
-  }));
+  const one = models.length === 1,
+    panels = models.map((m) => ({
+      list: h("div", { class: "bars", role: "group", "aria-label": `most probable words ${m}` }),
+      score: h("span", { class: "quiet score" }),
+    }));
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  const box = h("div");
+  const box = h("div"),
+    marks = h("span", { class: "quiet" }),
+    controls = ui.root.querySelector(".controls");
   let line = null,
-    shown = null;
+    shown = null,
+    place = null;
   function build() {
     const { names, positions, at } = (shown = now());
     line = wordline(ui, { words: names, places: positions, name: at, label: "the words; arrow keys choose one" });
     line.chips.forEach((chip, i) => {
       chip.append(h("span", {}, names[i]));
-      if (asked()) chip.append(h("small", { "aria-hidden": "true" }, "\u00a0"));
+      if (asked()) chip.append(...models.map(() => h("small", { "aria-hidden": "true" }, "\u00a0")));
     });
+    line.line.classList.toggle("compared", !one);
+    place = gutter(line.line, line.chips, one ? [] : models.map((m, k) => [`small:nth-of-type(${k + 1})`, m]));
     box.replaceChildren(line.line);
     mark();
   }
-  // ✓ and ✗ at the words; those of an own text come one after the other
+  // ✓ and ✗ at the words, a row for each model; those of an own text come one after the other
   function mark() {
     const { names, positions, truth, known, ready } = shown;
     positions.forEach((i, n) => {
       if (truth[n] === null || !ready(n)) return;
       const right = models.map((_, m) => known(m, n).rank === 1);
-      line.chips[i].querySelector("small").textContent = right.map((r) => (r ? "✓" : "✗")).join(" ");
+      line.chips[i].querySelectorAll("small").forEach((e, m) => (e.textContent = right[m] ? "✓" : "✗"));
       const told = models.map((name, m) => `${name} ${right[m] ? "right" : "wrong"}`.trim()).join(", ");
       line.chips[i].setAttribute("aria-label", `${names[i]}, word ${i + 1}, ${told}`);
     });
   }
   ui.body.append(
     box,
+    h("div", { class: "marks" }, one ? panels[0].score : marks, controls),
+    say,
     h(
       "div",
       { class: "panels" },
-      ...panels.map((p, m) => h("div", { class: "panel", "data-testid": `model-${m}` }, p.name, p.list, p.score)),
+      ...panels.map((p, m) =>
+        h(
+          "div",
+          { class: "panel", "data-testid": `model-${m}` },
+          one ? null : h("div", { class: "model" }, h("b", {}, models[m]), " ", p.score),
+          p.list,
+        ),
+      ),
     ),
   );
-  ui.below.append(say);
   const css = h("style");
-  css.textContent =
-    PREDICTIONS_CSS +
-    `.view{--models:${models.length};${models.length > 1 ? "--widest:27em;--said:7.7em" : "--widest:34em;--said:6em"}}`;
+  css.textContent = PREDICTIONS_CSS + `.view{--models:${models.length}}`;
   ui.root.append(css);
 
   function row({ word, p }, mark, note, other = "") {
-    const on = mark ? " true" : other;
+    const on = mark ? " true" : other,
+      long = p > 0.42,
+      at = long ? "within" : "behind"; // a note has room in a long bar, or behind a short one
     return [
       h("span", { class: `w${on}` }, word),
-      h("i", { class: on.trim() || null, "aria-hidden": "true" }, h("u", { style: `width:${100 * p}%` })),
-      h("span", { class: "p" }, chance(p)),
-      h("span", { class: `note${on}` }, note),
+      h("span", { class: `p${on}` }, chance(p)),
+      h(
+        "i",
+        { class: on.trim() || null },
+        h("u", { style: `width:${100 * p}%` }),
+        h("span", { class: `note ${at}`, style: long ? `right:${100 - 100 * p}%` : `left:${100 * p}%` }, note),
+      ),
     ];
   }
-  const empty = () => Array.from({ length: 4 }, () => h("span"));
+  const empty = () => Array.from({ length: 3 }, () => h("span"));
   if (spec.own) ui.below.append(form(spec.own, fill, { rows: 2 }));
   async function fill([it], text, going) {
     const own = (read[text] ??= filled(it, text, top)),
@@ -97,16 +114,16 @@ export function predictions(ui) {
       if (shown !== now()) build();
       else if (shown !== lesson) mark();
       line.sync();
+      place();
       const { names, positions, bars, known, at, ready } = shown,
         n = positions.indexOf(state[at]),
         word = names[state[at]];
-      panels.forEach(({ name, list, score }, m) => {
+      marks.textContent = asked() && !one ? "✓ the first choice is the true word, ✗ it is another" : "";
+      panels.forEach(({ list, score }, m) => {
         const best = bars(m, n),
           true_ = known(m, n),
           listed = best.some((b) => b.word === true_?.word),
           left = Math.max(0, 1 - best.reduce((sum, b) => sum + b.p, 0) - (true_ && !listed ? true_.p : 0));
-        const where = h("span", { class: "query" }, `“${word}”`);
-        name.replaceChildren(...(models[m] ? [models[m]] : ["at ", where]));
         list.replaceChildren(
           ...best.flatMap((b) => {
             const mark = b.word === true_?.word;
@@ -120,29 +137,25 @@ export function predictions(ui) {
               : empty()),
         );
         const right = positions.filter((_, i) => ready(i) && known(m, i)?.rank === 1).length;
-        score.textContent = asked() ? `right at ${right} of ${asked()} positions` : "";
+        const where = `right at ${right} of ${asked()} positions`;
+        score.textContent = !asked() ? "" : one ? `✓ first choice ${where}, ✗ wrong` : `✓ ${where}`;
       });
-      const said = models.map((name, m) => {
+      // what the bars mean; their numbers are written at them
+      const said = models.flatMap((name, m) => {
         const [best] = bars(m, n),
-          true_ = known(m, n);
-        return h(
-          "div",
-          {},
-          name ? `${name}: ` : "",
-          "expects ",
+          who = m ? `, ${name}` : ` ${name ? name[0].toUpperCase() + name.slice(1) : "The model"}`;
+        return [
+          `${who} expects `,
           h("b", { class: "output" }, `“${best.word}”`),
-          ` with ${chance(best.p)}`,
-          !true_
-            ? "."
-            : true_.rank === 1
-              ? ", which is the true word."
-              : `; the true word “${true_.word}” has ${chance(true_.p)}, ` +
-                `rank ${true_.rank.toLocaleString("en-GB")}.`,
-        );
+          known(m, n)?.rank === 1 ? ", the true word" : "",
+        ];
       });
       say.replaceChildren(
-        h("div", {}, "At position ", String(state[at] + 1), ", ", h("b", { class: "query" }, `“${word}”`), ":"),
+        `At position ${state[at] + 1}, `,
+        h("b", { class: "query" }, `“${word}”`),
+        shown.truth[n] === null ? ": a gap." : " is covered.",
         ...said,
+        ".",
       );
     },
     table() {

@@ -115,8 +115,8 @@ def predictions(
     select=None,
     model=None,
     title="What does the model expect here?",
-    caption="Choose a [query|word], by click or with the arrow keys. Bars: the most probable words [output|predicted] "
-    "at its position. ✓ marks the true word.",
+    caption="Click a [query|word] to cover it, or use the arrow keys. Bars: the words that the model "
+    "[output|expects] in the gap.",
     live=False,
     presenting=None,
 ):
@@ -178,13 +178,11 @@ def predictions(
     options = {"names": names, "positions": places, "models": list(models), "top": top, "truth": true_words}
     asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
     start = one_of(asked[0] if select is None and asked else select, names, places)
-    menu = {"kind": "choice", "name": "position", "label": "position", "options": places, "menu": True,
-            "words": {i: f"{i + 1} {names[i]}" for i in places}}  # fmt: skip
-    controls = [*([menu] if model is None else []), {"kind": "button", "name": "reset", "label": "reset"}]
+    controls = [{"kind": "button", "name": "reset", "label": "reset"}]
     options["vocabulary"] = [str(word(i)) for i in used]
     state = {"position": start} | ({} if model is None else {"own": "", "own_position": 0})
     view = Predictions(title, caption, arrays, state, controls, options, presenting)
-    answered(view, model, OWN, label="Your own text: each word is covered in turn, or cover one yourself with [MASK]:")
+    answered(view, model, OWN, label="Your own text, or with a [MASK]:")
     view.size = (7.6, 0.9 + 0.34 * Lines(names).rows + 0.26 * (top + 1))
     return shell(view, live)
 

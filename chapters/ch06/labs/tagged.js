@@ -1,7 +1,7 @@
 // Spans in a text: tags under the words, what was predicted below them, start and end of an answer as bars above.
 import TAGGED_CSS from "./tagged.css";
 import { h, mix, rgb } from "../../../course_utils/views/core.js";
-import { chance, wordline } from "./words.js";
+import { chance, gutter, wordline } from "./words.js";
 
 export function tagged(ui) {
   const { spec, state, arrays } = ui,
@@ -97,16 +97,37 @@ export function tagged(ui) {
     return chip;
   });
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  ui.body.append(
-    ...(question ? [h("div", { class: "question" }, h("b", {}, "Question: "), question)] : []),
-    line,
-    ...(compare
-      ? [h("div", { class: "quiet" }, "First line of tags: the true ones; second: predicted, ✗ where they differ.")]
-      : []),
-  );
+  ui.body.append(...(question ? [h("div", { class: "question" }, h("b", {}, "Question: "), question)] : []), line);
   ui.below.append(say);
   const css = h("style");
-  css.textContent = TAGGED_CSS + `.view{--chip:${start ? 3.1 : 1.6}em;}`;
+  css.textContent = TAGGED_CSS + `.view{--chip:${start ? 3.1 : 1.6}em;--said:${start ? 5.8 : 7.4}em}`;
+  line.classList.add(start ? "barred" : "plain");
+  const legend = (kind, word) => [h("i", { class: kind }), word];
+  const place = gutter(line, chips, [
+    ...(start ? [[".pair", h("span", {}, ...legend("start", "start"), h("br"), ...legend("end", "end"))]] : []),
+    ...lines.map(([name], n) => [
+      `.tag:nth-last-of-type(${lines.length - n})`,
+      name === "tags" ? (start ? "true" : "true tag") : "model",
+    ]),
+  ]);
+  // a line of words takes the room of its highest bar, and of a tag where it has one
+  function level() {
+    let row = [];
+    const done = () => {
+      const most = Math.max(...row.flatMap((i) => [start[i], end[i]]));
+      const plain = row.every((i) => lines.every(([, tag]) => tag[i] === "O"));
+      row.forEach((i) => {
+        chips[i].style.setProperty("--high", most < 0.05 ? "0.6em" : `${Math.max(3, 3 * most + 1.5)}em`);
+        chips[i].classList.toggle("bare", plain);
+      });
+      row = [];
+    };
+    chips.forEach((c, i) => {
+      if (i && c.offsetLeft < chips[i - 1].offsetLeft) done();
+      row.push(i);
+    });
+    done();
+  }
   ui.root.append(css);
 
   return {
@@ -120,6 +141,8 @@ export function tagged(ui) {
       style("--bricked", rgb(mix(theme.paper, theme.minus, 0.14)));
       style("--greyed", rgb(mix(theme.paper, theme.ink, 0.1)));
       sync();
+      if (start) level();
+      place();
       const best = answer(),
         w = state.word;
       cells.forEach((cell, i) => {
@@ -131,8 +154,8 @@ export function tagged(ui) {
           cell.classList.toggle(name, Boolean(on));
       });
       const about = [h("b", { class: "query" }, `“${names[w]}”`), ` (word ${w + 1})`];
-      if (tags) about.push(`: ${tags[w]}`);
-      if (predicted) about.push(`${tags ? ", predicted " : ": "}${predicted[w]}`);
+      if (tags && !start) about.push(`: ${tags[w]}`);
+      if (predicted && !start) about.push(`${tags ? ", predicted " : ": "}${predicted[w]}`);
       if (start) about.push(`: start ${chance(start[w])}, end ${chance(end[w])}`);
       const listed = (s) => s.map(([a, b, label]) => `“${text(a, b)}” ${label}`).join(", ");
       const rest = [];

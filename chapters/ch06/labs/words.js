@@ -5,6 +5,33 @@ import { h } from "../../../course_utils/views/core.js";
 // a probability as a reader sees it; the same in words.py
 export const chance = (p) => (p > 0 && p < 0.0005 ? "< 0.001" : p.toFixed(3));
 
+// What [SEP] divides begins on a line of its own.
+const broken = (chips, words) =>
+  chips.flatMap((chip, i) =>
+    words[i] === "[SEP]" && i + 1 < words.length ? [chip, h("span", { class: "turn", "aria-hidden": "true" })] : [chip],
+  );
+
+// Beside each line of words, what the rows above or below them say. rows: [[selector in a word, label], …];
+// returns place(), for after the words have their places.
+export function gutter(line, chips, rows) {
+  let made = [];
+  return () => {
+    made.forEach((e) => e.remove());
+    const begins = chips.map((c, i) => !i || c.offsetLeft < chips[i - 1].offsetLeft),
+      lines = chips.reduce((all, c, i) => (begins[i] ? all.push([c]) : all.at(-1).push(c), all), []);
+    made = lines.flatMap((of) =>
+      rows.flatMap(([selector, label]) => {
+        const first = of.map((c) => c.querySelector(selector)).find((e) => e?.textContent.trim());
+        if (!first) return [];
+        const style = `top:${first.offsetTop}px;height:${first.offsetHeight}px`;
+        const text = label.cloneNode?.(true) ?? label;
+        return [h("span", { class: "beside", style, "aria-hidden": "true" }, text)];
+      }),
+    );
+    line.append(...made);
+  };
+}
+
 // places: indices that can be chosen; fill(index, button) writes what a word shows; name: the entry of the state
 export function wordline(ui, { words, places, name, label, order = (i) => i }) {
   const chips = words.map((w, i) =>
@@ -19,7 +46,7 @@ export function wordline(ui, { words, places, name, label, order = (i) => i }) {
         })
       : h("span", { class: "word off" }),
   );
-  const line = h("div", { class: "words", role: "group", "aria-label": label }, ...chips);
+  const line = h("div", { class: "words", role: "group", "aria-label": label }, ...broken(chips, words));
   const css = h("style", { class: "wordline" });
   css.textContent = WORDS_CSS;
   let wants = false;

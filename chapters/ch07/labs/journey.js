@@ -9,7 +9,6 @@ export function journey(ui) {
     empty = Number.isNaN,
     three = (x) => x.toFixed(3);
   let active = 0,
-    small = false,
     hover = null;
   const cells = panels.map((_, i) => arrays[`p${i}`]),
     line = (i, q) => Array.from(cells[i].subarray(q * panels[i].shape[1], (q + 1) * panels[i].shape[1]));
@@ -39,6 +38,19 @@ export function journey(ui) {
     );
   }
 
+  // the same in a few words, below a map
+  function brief(i) {
+    const p = panels[i],
+      [q, k] = place(i);
+    if (q < 0) return ["–", k < 0 ? "neither word is here" : `“${now().query}” is no query here`];
+    const w = line(i, q),
+      b = top(w),
+      most = `most: “${p.keys[b]}” ${three(w[b])}`;
+    if (k < 0) return ["–", `no “${now().key}” here; ${most}`];
+    if (empty(w[k])) return ["–", "masked"];
+    return [three(w[k]), w[k] === w[b] ? "its largest share" : most];
+  }
+
   // ---- a panel: heading, picture with its twin, sentence
   const made = panels.map((p, i) => {
     const canvas = h("canvas", { "aria-hidden": "true" }),
@@ -66,7 +78,8 @@ export function journey(ui) {
       canvas,
       h("div", { class: "hidden" }, row),
     );
-    const text = h("div", { class: "words quiet" });
+    const text = h("div", { class: "words" }),
+      [model, ...rest] = p.title.split(", ");
     canvas.onpointermove = (e) => point(e, i, false);
     canvas.onclick = (e) => point(e, i, true);
     canvas.onpointerleave = () => {
@@ -84,20 +97,37 @@ export function journey(ui) {
       box: h(
         "div",
         { class: "panel" },
-        h("div", { class: "head" }, p.chapter ? h("span", { class: "chapter" }, p.chapter) : null, h("b", {}, p.title)),
+        h(
+          "div",
+          { class: "head", title: name },
+          p.chapter ? h("span", { class: "chapter" }, p.chapter) : null,
+          h("b", {}, model),
+          rest.length ? h("span", { class: "quiet" }, rest.join(", ")) : null,
+        ),
         grid,
         text,
       ),
     };
   });
   const said = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  ui.body.append(said, h("div", { class: "panels" }, ...made.map((m) => m.box)));
+  // the sentence, with the two words marked; beside the maps what is what in them
+  const spoken = panels.find((p) => p.rows.includes(state.query) && p.columns.includes(state.key)) ?? panels[0],
+    sentence = spoken.keys.map((t) => h("span", {}, t)),
+    ramp = h("i", { class: "ramp" });
+  ui.body.append(
+    h(
+      "div",
+      { class: "above", "aria-hidden": "true" },
+      h("div", { class: "sentence" }, ...sentence),
+      h("div", { class: "scale quiet" }, "weight 0", ramp, `${spec.high}`),
+    ),
+    h("div", { class: "panels" }, ...made.map((m) => m.box), h("div", { class: "panel key-to" }, said)),
+  );
   function point(e, i, press) {
     const g = made[i].geometry,
       p = panels[i],
-      above = e.offsetY < g.top,
-      k = Math.floor((e.offsetX - g.left + (above ? e.offsetY - g.top + 6 * unit : 0)) / g.size),
-      q = Math.floor((e.offsetY - g.top) / g.size);
+      k = Math.floor((e.offsetX - g.left) / g.wide),
+      q = Math.floor((e.offsetY - g.top) / g.high);
     const row = q >= 0 && q < p.shape[0] ? p.rows[q] : null,
       column = k >= 0 && k < p.shape[1] ? p.columns[k] : null;
     const found = row || column ? { query: row ?? state.query, key: column ?? state.key } : null;
@@ -133,110 +163,112 @@ export function journey(ui) {
     active = i;
     ui.set(patch, true);
   }
-  const css = h("style");
+  const css = h("style"),
+    shell = ui.body.closest(".view");
   css.textContent = JOURNEY_CSS;
   ui.root.append(css);
 
-  function hatch(c, x, y, s) {
+  function hatch(c, x, y, w, t) {
+    c.save();
+    c.beginPath();
+    c.rect(x, y, w, t);
+    c.clip();
     c.strokeStyle = ui.theme.hatch;
     c.lineWidth = 1;
     c.beginPath();
-    for (let d = 4; d < 2 * s; d += 6) {
-      c.moveTo(x + Math.max(0, d - s), y + Math.min(d, s));
-      c.lineTo(x + Math.min(d, s), y + Math.max(0, d - s));
+    for (let d = 4; d < w + t; d += 6) {
+      c.moveTo(x + d - t, y + t);
+      c.lineTo(x + d, y);
     }
     c.stroke();
+    c.restore();
   }
-  function draw(i, room) {
+  // Every map is a square of one size, however many words it has; beside it the two words that are lit.
+  function draw(i, side, left) {
     const { theme } = ui,
       p = panels[i],
       [Q, K] = p.shape,
       { canvas } = made[i],
-      probe = canvas.getContext("2d"),
       [q0, k0] = place(i),
-      fs = 12;
-    probe.font = ui.font(fs, 700);
-    // small maps, in front of a class or on a phone: only the two words have their names, and little room for them
-    const most = (small ? 54 : 88) * unit,
-      widest = (list) => Math.min(most, Math.max(...list.map((t) => probe.measureText(t).width))),
-      left = widest(p.queries) + 8 * unit,
-      tall = widest(p.keys) * 0.71,
-      tail = small ? 2 : tall, // the one name of a small map leans to where there is room
-      topmost = tall + 14 * unit;
-    const size = Math.max(
-        (small ? 4 : 7) * unit,
-        Math.min(spec.presenting ? (215 * ui.tall) / Q : 26 * unit, Math.floor((room - left - tail - 2) / K)),
-      ),
-      g = { left, top: topmost, size },
-      wide = Math.ceil(Math.min(room, left + K * size + tail + 2)),
-      c = paper(canvas, wide, Math.ceil(topmost + Q * size + 3)),
-      gap = size > 16 ? 2 : 1;
-    made[i].geometry = g;
+      above = 20 * unit,
+      wide = side / K,
+      high = side / Q,
+      gap = Math.min(wide, high) > 16 ? 2 : 1,
+      c = paper(canvas, left + side + 3, above + side + 3);
+    made[i].geometry = { left, top: above, wide, high };
     for (let q = 0; q < Q; q++)
       line(i, q).forEach((w, k) => {
-        const x = left + k * size,
-          y = topmost + q * size;
-        if (empty(w)) return hatch(c, x, y, size - gap);
+        const x = left + k * wide,
+          y = above + q * high;
+        if (empty(w)) return hatch(c, x, y, wide - gap, high - gap);
         c.fillStyle = rgb(mix(theme.paper, theme.ink, w / spec.high));
-        c.fillRect(x, y, size - gap, size - gap);
+        c.fillRect(x, y, wide - gap, high - gap);
       });
+    c.strokeStyle = theme.line;
+    c.lineWidth = 1;
+    c.strokeRect(left - 0.5, above - 0.5, side, side);
     const fit = (t, n) => {
-        while (t.length > 2 && c.measureText(t).width > n) t = `${t.slice(0, -2)}…`;
-        return t;
-      },
-      type = small ? fs : Math.min(fs, (0.86 * size) / unit);
-    c.textBaseline = "middle";
-    c.textAlign = "right";
-    p.queries.forEach((t, q) => {
-      if (small && q !== q0) return;
-      c.font = ui.font(type, q === q0 ? 700 : 400);
-      c.fillStyle = q === q0 ? theme.query : theme.text;
-      c.fillText(fit(t, left - 6 * unit), left - 6 * unit, topmost + (q + 0.5) * size - 1);
-    });
-    p.keys.forEach((t, k) => {
-      if (small && k !== k0) return;
-      c.save();
-      const back = small && k > K / 2;
-      c.translate(left + (k + 0.45) * size, topmost - 6 * unit);
-      c.rotate(back ? Math.PI / 4 : -Math.PI / 4);
-      c.textAlign = back ? "right" : "left";
-      c.font = ui.font(type, k === k0 ? 700 : 400);
-      c.fillStyle = k === k0 ? theme.key : theme.text;
-      c.fillText(fit(t, most), 0, 0);
-      c.restore();
-    });
+      while (t.length > 2 && c.measureText(t).width > n) t = `${t.slice(0, -2)}…`;
+      return t;
+    };
+    c.font = ui.font(12, 700);
     c.lineWidth = 2 * unit;
     if (q0 >= 0) {
-      c.strokeStyle = theme.query;
-      c.strokeRect(left - 1, topmost + q0 * size - 1, K * size, size);
+      c.fillStyle = c.strokeStyle = theme.query;
+      c.textAlign = "right";
+      c.textBaseline = "middle";
+      c.fillText(fit(p.queries[q0], left - 6 * unit), left - 6 * unit, above + (q0 + 0.5) * high);
+      c.strokeRect(left - 1, above + q0 * high - 1, side + 1, high + 1);
     }
     if (k0 >= 0) {
-      c.strokeStyle = theme.key;
-      c.strokeRect(left + k0 * size - 1, topmost - 1, size, Q * size);
+      c.fillStyle = c.strokeStyle = theme.key;
+      const text = fit(p.keys[k0], side),
+        half = c.measureText(text).width / 2,
+        middle = Math.max(left + half, Math.min(left + side - half, left + (k0 + 0.5) * wide));
+      c.textAlign = "center";
+      c.textBaseline = "alphabetic";
+      c.fillText(text, middle, above - 6 * unit);
+      c.strokeRect(left + k0 * wide - 1, above - 1, wide + 1, side + 1);
     }
   }
   return {
     paint(width, narrow) {
-      small = spec.presenting || narrow || panels.length > 4; // many maps: side by side rather than one below the other
-      const least = spec.presenting || narrow ? 150 : small ? 190 : 290,
-        most = Math.max(1, Math.floor((width + 16 * unit) / (least * unit))),
-        across = Math.min(most, panels.length),
-        room = Math.floor((width - (across - 1) * 1.2 * 13.5 * unit) / across) - 1;
+      const probe = made[0].canvas.getContext("2d");
+      probe.font = ui.font(12, 700);
+      const longest = Math.max(...panels.flatMap((p) => p.queries.map((t) => probe.measureText(t).width))),
+        left = Math.min(longest, (spec.presenting ? 34 : narrow ? 48 : 62) * unit) + 8 * unit,
+        gap = 16,
+        least = (narrow || spec.presenting ? 140 : 172) * unit,
+        across = Math.min(panels.length + 1, Math.max(1, Math.floor((width + gap) / (least + gap)))),
+        room = Math.floor((width - (across - 1) * gap) / across),
+        side = Math.min(room - left - 3, spec.presenting ? 165 * ui.tall : 200 * unit);
+      shell.style.setProperty("--across", across);
+      ramp.style.background = `linear-gradient(to right,${rgb(ui.theme.paper)},${rgb(ui.theme.ink)})`;
+      // room for the longest that it says, about 112 letters, then 80
+      const lines = (letters) => Math.ceil((7.3 * unit * letters) / ((narrow ? width : room) - 16));
+      said.style.minHeight = `${0.5 + 1.4 * (lines(112) + lines(80))}em`;
       panels.forEach((p, i) => {
         const m = made[i],
-          sentence = words(i),
-          [q, k] = place(i);
-        m.box.style.width = `${room}px`;
-        draw(i, room);
-        m.text.textContent = `${sentence}.`;
-        m.cell.textContent = sentence;
+          [q, k] = place(i),
+          [weight, more] = brief(i);
+        draw(i, side, left);
+        m.text.style.width = `${left + side}px`;
+        m.text.replaceChildren(h("b", {}, weight), " ", h("span", { class: "quiet" }, more));
+        m.cell.textContent = words(i);
         m.row.setAttribute("aria-rowindex", Math.max(0, q) + 1);
         m.cell.setAttribute("aria-colindex", Math.max(0, k) + 1);
+      });
+      const marks = [spoken.rows.indexOf(now().query), spoken.columns.indexOf(now().key)];
+      sentence.forEach((word, t) => {
+        word.classList.toggle("query", t === marks[0]);
+        word.classList.toggle("key", t === marks[1]);
       });
       const both = panels
           .map((_, i) => [i, ...place(i)])
           .filter(([i, q, k]) => q >= 0 && k >= 0 && !empty(line(i, q)[k])),
         largest = both.filter(([i, q, k]) => line(i, q)[k] === Math.max(...line(i, q).filter((x) => !empty(x))));
+      const named = ([i]) => panels[i].chapter || panels[i].title,
+        counted = `${largest.length} ${panels[0].chapter ? "chapter" : "map"}${largest.length > 1 ? "s" : ""}`;
       said.replaceChildren(
         h(
           "div",
@@ -249,11 +281,8 @@ export function journey(ui) {
         h(
           "div",
           { class: "quiet" },
-          `“${now().query}” can attend to “${now().key}” in ${both.length} ` +
-            `of ${panels.length}; its largest share is there ` +
-            (largest.length
-              ? `in ${largest.length}: ${largest.map(([i]) => panels[i].title).join(", ")}.`
-              : "in none."),
+          `“${now().query}” can attend to “${now().key}” in ${both.length} of ${panels.length}; ` +
+            `its largest share in ${largest.length ? `${counted}: ${largest.map(named).join(", ")}` : "none"}.`,
         ),
       );
     },

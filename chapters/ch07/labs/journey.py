@@ -200,9 +200,10 @@ def journey(
             raise ValueError(f"select: there is no {side} {word!r} in any panel; there are {', '.join(choices[side])}")
     high = value_range(np.concatenate([e.ravel() for e in every]), "weights")[1]
     if caption is None:
-        caption = "Point at a word or a cell: rows are [query|queries], columns [key|keys]. Each row sums to 1"
-        caption += f", full ink is {high:g}." if high < 1 else "."
-        caption += " Hatched = masked." if any(np.isnan(e).any() for e in every) else ""
+        caption = (
+            "Rows are [query|queries], columns [key|keys], ink is the weight. Point at a cell: its words light up "
+        )
+        caption += "everywhere." + (" Hatched: masked." if any(np.isnan(e).any() for e in every) else "")
     controls = [
         {"kind": "choice", "name": side, "label": side, "options": choices[side], "menu": True} for side in SIDES
     ] + [{"kind": "button", "name": "reset", "label": "reset"}]

@@ -61,7 +61,7 @@ export function merges(ui) {
     }),
     bars = h("div", { class: "bars", "data-testid": "pairs" });
   const said = h("div", { class: "say", role: "status", "data-testid": "readout" }),
-    learned = h("div", { class: "learned" });
+    learned = h("span", { class: "pieces", "data-testid": "vocabulary" });
   const walk = stepper({
     now: () => state.step,
     last: () => spec.last,
@@ -84,14 +84,27 @@ export function merges(ui) {
     onkeydown: (e) => e.stopPropagation(),
   });
   const result = h("span", { class: "pieces", "data-testid": "cut" });
-  ui.body.append(list);
-  ui.side.append(said, h("div", { class: "quiet" }, "side by side"), bars);
-  ui.below.append(learned);
+  const sizes = h("span", { "data-testid": "sizes" });
+  ui.body.append(
+    said,
+    h("div", { class: "quiet head" }, "how often each word occurs, and its pieces"),
+    list,
+    h("div", { class: "quiet head" }, h("span", {}, "vocabulary: "), sizes),
+    learned,
+  );
+  ui.side.append(h("div", { class: "quiet head" }, "how often two pieces are neighbours"), bars);
   const controls = ui.root.querySelector(".controls");
   controls.prepend(walk.row);
-  controls.append(h("span", { class: "control" }, h("label", { for: input.id }, "cut another word"), input, result));
+  const word = h(
+    "div",
+    { class: "another" },
+    h("label", { for: input.id }, "cut a new word by these merges"),
+    input,
+    result,
+  );
+  spec.presenting ? controls.append(word) : ui.below.append(word);
   const css = h("style");
-  css.textContent = STEPPER_CSS + MERGES_CSS + `.view{--tall:${1.55 * spec.bars}em;}`;
+  css.textContent = STEPPER_CSS + MERGES_CSS + `.view{--tall:${1.8 * spec.bars}em;}`;
   ui.root.append(css);
 
   function chips(pieces, made, pair) {
@@ -115,6 +128,15 @@ export function merges(ui) {
         ? [h("span"), h("span", { class: "quiet" }, `and ${names.length - spec.shown} more words, counted as well`)]
         : []),
     );
+  // the pieces that the model would know: the characters (their number, if they are many), and what was merged
+  const vocabulary = (step) => {
+    const made = [...new Set(steps.slice(1, step + 1).map((s) => s.made.left + s.made.right))];
+    learned.replaceChildren(
+      ...(signs.length > 14 ? [h("i", {}, `${signs.length} characters`)] : signs.map((c) => h("span", {}, c))),
+      ...(made.length > 20 ? [h("i", {}, "…")] : []),
+      ...made.slice(-20).map((m, i, all) => h("span", { class: i + 1 === all.length ? "joined new" : "joined" }, m)),
+    );
+  };
   let measured = 0;
   return {
     paint(width) {
@@ -126,6 +148,9 @@ export function merges(ui) {
         list.style.minHeight = "";
         fill(steps[0], steps[0].pairs[0]);
         list.style.minHeight = `${list.offsetHeight}px`;
+        learned.style.minHeight = "";
+        vocabulary(spec.last);
+        learned.style.minHeight = `${learned.offsetHeight}px`;
         measured = width;
       }
       fill(now, pair);
@@ -160,24 +185,13 @@ export function merges(ui) {
                 "Next: ",
                 h("b", {}, `${pair.left} + ${pair.right}`),
                 `, ${pair.count} times`,
-                now.pairs[1]?.count === pair.count
-                  ? "; another pair is as frequent, this one’s pieces are older."
-                  : ".",
+                now.pairs[1]?.count === pair.count ? "; another pair is as frequent, the first one counted wins." : ".",
               ]
             : ["No pair stands side by side twice: nothing is left to merge."]),
         ),
-        h(
-          "div",
-          { class: "quiet" },
-          `${now.known} pieces are known. The text takes ${used(now)} of them; at first it took ${used(steps[0])}.`,
-        ),
       );
-      learned.textContent = state.step
-        ? `Merged so far: ${state.step > 16 ? "… " : ""}${done()
-            .slice(-16)
-            .map((m) => m.left + m.right)
-            .join(" · ")}`
-        : "Nothing is merged yet.";
+      vocabulary(state.step);
+      sizes.textContent = `${now.known} pieces · all words together take ${used(now)} (at first ${used(steps[0])})`;
       if (ui.root.activeElement !== input) input.value = state.word;
       result.replaceChildren(...(state.word ? cut(state.word).map((p) => h("span", {}, p)) : []));
     },

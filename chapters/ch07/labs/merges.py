@@ -167,7 +167,7 @@ def merges(
     word="",
     mark="▁",
     title="Which two pieces belong together?",
-    caption="Each word with its count, cut into pieces. The pair that stands side by side most often becomes one.",
+    caption="Each step joins the pair of neighbours that occurs most often (framed): it becomes one new piece (dark).",
     live=False,
     presenting=None,
 ):

@@ -50,25 +50,32 @@ export function next_character(ui) {
     oncompositionend: () => typed({}),
     onkeydown: entered,
   });
-  const row = h(
-    "span",
-    { class: "control" },
-    h("label", { for: input.id }, spec.long ? "next token" : "next character"),
-    input,
-  );
+  // small letters, capitals and the rest in rows of their own
+  const kind = (k) => (/\p{Ll}/u.test(k) ? 0 : /\p{Lu}/u.test(k) ? 1 : 2);
   const keys = h(
     "div",
     { class: "keys", role: "group", "aria-label": "characters to choose from" },
-    ...spec.keys.map((k) =>
+    ...spec.keys.flatMap((k, i) => [
+      i && kind(k) !== kind(spec.keys[i - 1]) ? h("span", { class: "row" }) : null,
       h("button", { type: "button", "data-key": k, "aria-label": spoken(k), onclick: () => guess(k) }, visible(k)),
-    ),
+    ]),
+  );
+  const row = h(
+    "span",
+    { class: "control" },
+    h("label", { for: input.id }, spec.long ? "next token" : keys.childElementCount ? "or type it" : "type it"),
+    input,
   );
   const page = h("div", { class: "page", "data-testid": "text" }),
     said = h("div", { class: "say", role: "status", "data-testid": "readout" }),
     bars = h("div", { class: "bars" }),
-    score = h("div", { class: "score", "data-testid": "score" });
-  ui.body.append(page, ...(spec.presenting ? [] : [keys]));
-  ui.side.append(score, said, bars);
+    score = h("div", { class: "score", "data-testid": "score" }),
+    found = h("div", {}, h("div", { class: "quiet" }, "the model’s best guesses"), bars);
+  ui.body.append(
+    page,
+    h("div", { class: "turn" }, h("div", {}, said, score), found),
+    ...(spec.presenting || !spec.keys.length ? [] : [keys]),
+  );
   const controls = ui.root.querySelector(".controls");
   controls.prepend(row);
   ui.actions.pass = () => guess("");
@@ -104,10 +111,11 @@ export function next_character(ui) {
     );
     bars.replaceChildren(...best.flatMap(({ token, p }) => bar(token, p, "")));
   }
+  const covered = () => [h("span", { class: "quiet" }, "?"), h("i"), h("span")];
   const bar = (token, p, on) => [
     h("span", { class: on }, visible(token)),
     h("i", { class: on }, h("u", { style: `width:${100 * p}%` })),
-    h("span", { class: on }, fmt(p)),
+    h("span", { class: on }, p > 0 && p < 0.0005 ? "< 0.001" : p.toFixed(3)),
   ];
 
   return {
@@ -132,21 +140,20 @@ export function next_character(ui) {
       const long = spec.shown.length > 400 ? `…${spec.shown.slice(-400)}` : spec.shown;
       page.replaceChildren(h("span", { class: "shown" }, long), ...hidden.map((t, i) => cell(i, t)));
       score.replaceChildren(
-        ...[
-          ["right guesses", n ? `of ${n}` : "of 0", ""],
-          ["you", h("b", {}, s.reader), ""],
-          ["the model", h("b", {}, s.model), `${fmt(s.bits, 2)} bits each (blind: ${fmt(blind, 2)})`],
-        ]
-          .flat()
-          .map((x) => h("span", {}, x)),
+        ...(n
+          ? [
+              h("div", {}, `Right of ${n}: you `, h("b", {}, s.reader), ", the model ", h("b", {}, s.model), "."),
+              h("div", { class: "quiet" }, `It pays ${fmt(s.bits, 2)} bits each; blind guessing ${fmt(blind, 2)}.`),
+            ]
+          : []),
       );
       const last = n - 1,
         truth = hidden[last],
         yours = state.guesses[last];
       if (!n)
         said.replaceChildren(
-          h("b", {}, "What comes next?"),
-          h("div", { class: "quiet" }, "Guess; then the model shows what it expected."),
+          h("b", {}, "What comes first? Your guess."),
+          h("div", { class: "quiet" }, "The model has made its guesses, too; it shows them after yours."),
         );
       else
         said.replaceChildren(
@@ -162,12 +169,14 @@ export function next_character(ui) {
           h(
             "div",
             { class: "quiet" },
-            `The model gave it ${percent(arrays.truth[last])}: ${fmt(bits(last), 2)} ` +
+            `The model gave it ${percent(arrays.truth[last])}: ${bits(last).toFixed(2)} ` +
               `bits.${best[last].includes(truth) ? "" : " Not among its five best:"}`,
           ),
         );
       bars.replaceChildren(
-        ...(n ? best[last].flatMap((t, j) => bar(t, arrays.chances[last * W + j], t === truth ? "on" : "")) : []),
+        ...(n
+          ? best[last].flatMap((t, j) => bar(t, arrays.chances[last * W + j], t === truth ? "on" : ""))
+          : best[0].flatMap(covered)),
       );
     },
     table() {

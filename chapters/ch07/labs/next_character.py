@@ -153,14 +153,14 @@ def next_character(
         "long": any(len(t) > 1 for t in hidden),
     }
     if caption is None:
-        caption = "Type it, or press its key; Enter is a new line." if keys else "Type it."
-        caption += " Ink under a character: how much the model expected it."
+        caption = "Press a key or type. " if keys else "Type your guess. "
+        caption += "Under each: ✓ if you were right, and in ink how much the model expected it."
     controls = [
         {"kind": "button", "name": "pass", "label": "pass"},
         {"kind": "button", "name": "reset", "label": "again"},
     ]
     view = NextCharacter(title, caption, arrays, {"guesses": [], "own": ""}, controls, options, presenting)
-    told = "Your own beginning (Shift + Enter: a new line), which the model writes on letter by letter:"
+    told = "Your own beginning:"
     return shell(answered(view, model, "ROMEO:\nBut soft, ", None, "continued", label=told), live)
 
 

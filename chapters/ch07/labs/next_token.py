@@ -23,8 +23,12 @@ def packed(values: np.ndarray, tokens: list[str]) -> tuple[dict, dict]:
         names.append([tokens[i] for i in single])
     arrays = {"logits": np.array(logits, "<f4"), "counts": np.array(counts, "<f4")}
     high = 2 * max(np.exp(row - row.max()).max() / np.exp(row - row.max()).sum() for row in values)
-    reach = next(r for r in (0.05, 0.1, 0.2, 0.5, 1.0) if high <= r or r == 1)  # of the bars: room to grow, never less
-    return arrays, {"names": names, "bounds": bounds, "reach": reach}
+    return arrays, {"names": names, "bounds": bounds, "reach": reach(high)}  # of the bars: room to grow, never less
+
+
+def reach(high: float) -> float:
+    """Where an axis ends that holds bars up to `high`, with ticks that are read easily."""
+    return next(r for r in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0) if high <= r or r == 1)
 
 
 def are_words(tokens: list[str]) -> bool:

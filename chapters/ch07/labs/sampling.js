@@ -126,7 +126,9 @@ export function sampling(ui) {
   );
   const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
   ui.body.append(list);
-  ui.side.append(say);
+  const signs = { bar: "how likely it is drawn", mark: "what the model gives it", cut: "cut: never drawn" },
+    legend = Object.entries(signs).map(([n, t]) => h("span", {}, h("i", { class: n }), t));
+  ui.side.append(h("div", { class: "signs" }, ...legend), say);
   ui.body.parentElement.before(line);
   const under = (e) => {
     const i = Math.floor((e.offsetY - geometry.top) / geometry.step);
@@ -195,7 +197,7 @@ export function sampling(ui) {
         made = compute(),
         raw = compute(1, spec.size, 1),
         drawn = draws(made),
-        most = spec.presenting ? 10 : narrow ? 14 : 18;
+        most = spec.presenting ? 12 : narrow ? 12 : 15;
       const lines = Math.max(...given.bounds.map(([a, b]) => Math.min(most, b - a))),
         total = (a) => a.reduce((x, y) => x + y, 0);
       rows = Math.min(made.after.length, lines - (made.after.length > lines ? 1 : 0), made.names.length);
@@ -211,7 +213,7 @@ export function sampling(ui) {
               keep: made.keep[i],
             }
           : {
-              label: "all the rest",
+              label: `${total(made.counts.slice(rows))} others`,
               p: total(made.after.slice(rows)),
               first: total(raw.after.slice(rows)),
               open: total(made.before.slice(rows)),
@@ -224,7 +226,7 @@ export function sampling(ui) {
           Math.min(
             0.3 * wide,
             Math.max(
-              c0.measureText("all the rest").width,
+              c0.measureText(`${spec.size} others`).width,
               ...given.names.flat().map((t) => c0.measureText(visible(t)).width),
             ),
           ) +
@@ -248,11 +250,13 @@ export function sampling(ui) {
       c.strokeStyle = theme.line;
       c.lineWidth = 1;
       c.textAlign = "center";
-      for (const t of [0, 0.2, 0.4, 0.6, 0.8, 1].map((t) => t * given.reach)) {
+      const parts = { 0.2: 4, 0.3: 3, 0.4: 4, 0.6: 3, 0.8: 4 }[given.reach] ?? 5,
+        bottom = top + rows * step;
+      for (const t of Array.from({ length: parts + 1 }, (_, i) => (i / parts) * given.reach)) {
         c.fillText(String(+t.toFixed(3)), x(t), top - 11 * unit);
         c.beginPath();
         c.moveTo(x(t) + 0.5, top - 3);
-        c.lineTo(x(t) + 0.5, top + lines * step);
+        c.lineTo(x(t) + 0.5, bottom);
         c.stroke();
       }
       for (let i = 0; i < geometry.lines; i++) {
@@ -271,39 +275,41 @@ export function sampling(ui) {
         c.fillStyle = now ? theme.output : keep ? theme.text : theme.quiet;
         c.textAlign = "right";
         c.fillText(fit(label, names - 8 * unit), left - 8 * unit, middle);
-        if (keep) {
-          c.fillStyle = now ? theme.output : theme.text;
-          c.fillRect(x(0), middle - bar / 2, Math.max(x(p) - x(0), 0.8), bar);
-        } else hatch(c, x(0), middle - bar / 2, Math.max(x(open) - x(0), 3), bar);
-        if ((keep ? p : open) > given.reach) {
-          c.strokeStyle = `rgb(${theme.paper.join(" ")})`;
-          c.lineWidth = 3 * unit;
-          c.beginPath();
-          for (const d of [10, 17]) {
-            c.moveTo(x(1) - d * unit, middle + bar / 2);
-            c.lineTo(x(1) - (d - 6) * unit, middle - bar / 2);
-          }
-          c.stroke();
-        } // longer than there is room
-        c.fillStyle = theme.output;
-        c.fillRect(x(first) - 1.2 * unit, middle - step * 0.44, 2.4 * unit, step * 0.88);
-        if (n && drawn.length > 1) {
-          c.fillStyle = `rgb(${theme.paper.join(" ")})`;
-          c.strokeStyle = theme.output;
-          c.lineWidth = 2 * unit;
-          c.beginPath();
-          c.arc(x(n / drawn.length), middle, 4 * unit, 0, 7);
-          c.fill();
-          c.stroke();
-        }
-        c.font = ui.font(12, i === chosen ? 700 : 400);
         c.textAlign = "left";
-        c.fillStyle = keep ? theme.text : theme.quiet;
-        c.fillText(
-          keep ? fmt(p) : "cut",
-          Math.max(x(keep ? p : open), x(first), n && drawn.length > 1 ? x(n / drawn.length) : 0) + 8 * unit,
-          middle,
-        );
+        if (i >= rows) {
+          // many together are no bar: said in words
+          c.font = ui.font(12);
+          c.fillStyle = keep ? theme.text : theme.quiet;
+          const of = fmt(first),
+            ways = keep
+              ? [`together ${fmt(p)}; the model gives them ${of}`, `${fmt(p)} (model: ${of})`]
+              : [`cut; the model gives them ${of} together`, `cut (model: ${of})`];
+          c.fillText(
+            ways.find((t) => c.measureText(t).width < wide - left - (n ? 60 * unit : 0)) ?? ways[1],
+            x(0),
+            middle,
+          );
+        } else {
+          if (keep) {
+            c.fillStyle = now ? theme.output : theme.text;
+            c.fillRect(x(0), middle - bar / 2, Math.max(x(p) - x(0), 0.8), bar);
+          } else hatch(c, x(0), middle - bar / 2, Math.max(x(open) - x(0), 3), bar);
+          if ((keep ? p : open) > given.reach) {
+            c.strokeStyle = `rgb(${theme.paper.join(" ")})`;
+            c.lineWidth = 3 * unit;
+            c.beginPath();
+            for (const d of [10, 17]) {
+              c.moveTo(x(1) - d * unit, middle + bar / 2);
+              c.lineTo(x(1) - (d - 6) * unit, middle - bar / 2);
+            }
+            c.stroke();
+          } // longer than there is room
+          c.fillStyle = theme.output;
+          c.fillRect(x(first) - 1.2 * unit, middle - step * 0.44, 2.4 * unit, step * 0.88);
+          c.font = ui.font(12, i === chosen ? 700 : 400);
+          c.fillStyle = keep ? theme.text : theme.quiet;
+          c.fillText(keep ? fmt(p) : "cut", Math.max(x(keep ? p : open), x(first)) + 8 * unit, middle);
+        }
         if (n) {
           c.textAlign = "right";
           c.font = ui.font(12, 700);
@@ -321,15 +327,16 @@ export function sampling(ui) {
         h(
           "div",
           {},
-          h("span", { class: "quiet" }, old.length > 220 ? `…${old.slice(-220)}` : old),
+          h("span", {}, old.length > 220 ? `…${old.slice(-220)}` : old),
           h("b", {}, last ? show(token) || "∅" : fresh),
-          h("span", { class: "quiet" }, last ? "" : "▁"),
+          h("span", { class: "slot" }, last ? "" : "▁"),
         ),
       );
+      line.scrollTop = line.scrollHeight;
       const one = part(chosen),
         sentence =
-          `“${one.label}”: the model gives ${fmt(one.first, 4)}; ` +
-          `${one.keep ? `drawn from: ${fmt(one.p, 4)}` : "cut, it cannot be drawn"}`;
+          `“${one.label}”: the model gives ${fmt(one.first)}; ` +
+          `${one.keep ? `here ${fmt(one.p)}` : "cut, it cannot be drawn"}`;
       const cuts = [
         state.top_k < spec.size && `top-k ${state.top_k}`,
         state.top_p < 1 && `top-p ${fmt(state.top_p, 2)}`,

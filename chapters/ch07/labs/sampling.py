@@ -13,7 +13,7 @@ from course_utils.views.own import answered
 from course_utils.views.table import TextTable
 from course_utils.views.view import View, at
 
-from .next_token import ALL, ROWS, are_words, dice, packed, spelled, visible
+from .next_token import ALL, ROWS, are_words, dice, packed, reach, spelled, visible
 
 MOST_STEPS = 64
 
@@ -166,8 +166,7 @@ def sampling(
     then=None,
     model=None,
     title="What may come next?",
-    caption="Bars: what the next token is drawn from. Hatched: cut. [output|Purple] mark: as the model gives it, at "
-    "temperature 1.",
+    caption="The model gives each token a probability; the settings sharpen, flatten or cut these before one is drawn.",
     live=False,
     presenting=None,
 ):
@@ -226,9 +225,15 @@ def sampling(
     }
     options |= {"asks": then is not None}
     view = Sampling(title, caption, arrays, state, controls_of(steps, size, state), options, presenting)
-    told = "Your own beginning (Shift + Enter: a new line); it is written on with the settings above:"
-    answered(view, model, text, None, "continued", label=told)
+    fitted(view)
+    answered(view, model, text, None, "continued", label="Your own beginning:")
     return answering(view, tokens, then) if then is not None else shell(view, live)
+
+
+def fitted(view: Sampling) -> Sampling:
+    """The same view; its axis holds the longest bar of its settings."""
+    view.options["reach"] = max(view.options["reach"], reach(float(view.probabilities.max())))
+    return view
 
 
 def answering(view: Sampling, tokens: list[str], then):
@@ -246,7 +251,7 @@ def answering(view: Sampling, tokens: list[str], then):
         now.arrays = arrays
         now.options = {**lab.view.options, **options, "text": view.options["text"] + "".join(pieces)}
         now.options |= {"before": len(written), "new": len(pieces[-1])}
-        lab.replace(now)
+        lab.replace(fitted(now))
 
     lab.observe(hear, "pick")
     return lab
@@ -272,8 +277,8 @@ def controls_of(steps: int, size: int, state: dict) -> list[dict]:
         slider("temperature", "temperature", warm, 2),
         slider("top_k", "top-k", [*few, size], 0),
         slider("top_p", "top-p", share, 2),
-        slider("seed", "seed", range(21), 0),
         {"kind": "button", "name": "one", "label": "draw"},
         {"kind": "button", "name": "many", "label": "draw 100"},
+        slider("seed", "seed", range(21), 0),
         {"kind": "button", "name": "reset", "label": "reset"},
     ]

@@ -88,8 +88,8 @@ export function scaling_law(ui) {
   );
   ui.body.append(canvas);
   ui.side.append(said, stack);
-  const controls = ui.root.querySelector(".controls");
-  controls.append(
+  const machine = ui.root.querySelector('[data-control="machine"]');
+  machine.parentElement.after(
     ...(names.length ? [h("span", { class: "control" }, h("label", { for: list.id }, "as"), list)] : []),
     go,
   );
@@ -105,7 +105,7 @@ export function scaling_law(ui) {
         n = compute(),
         wide = Math.min(width - (narrow ? 0 : 262 * unit), 640 * unit),
         tall = spec.presenting ? 470 : 330 * unit,
-        box = { x: 40 * unit, y: 22 * unit, w: wide - 52 * unit, h: tall - 66 * unit };
+        box = { x: 40 * unit, y: 22 * unit, w: wide - 58 * unit, h: tall - 66 * unit };
       const c = paper(canvas, wide, tall),
         x = scale(low, high, box.x, box.x + box.w, true),
         y = scale(1.5, 6, box.y + box.h, box.y, true),
@@ -142,7 +142,8 @@ export function scaling_law(ui) {
       c.textAlign = "left";
       if (E > 1.5) {
         curve(c, [low, high], [E, E], x, y, theme.quiet, 1);
-        c.fillText(`${fmt(E, 2)}: stays, whatever the model`, box.x + 8 * unit, y(E) - 3);
+        c.textBaseline = "top";
+        c.fillText(`${fmt(E, 2)} stays, whatever the model`, box.x + 8 * unit, y(E) + 5 * unit);
       }
       const path = Array.from({ length: 160 }, (_, i) => best(10 ** (10 + i / 7.5)));
       curve(
@@ -174,15 +175,44 @@ export function scaling_law(ui) {
       c.lineTo(bx + r, by);
       c.lineTo(bx, by + r);
       c.fill();
-      const top = Math.max(box.y + 6 * unit, y(n.loss));
-      dot(c, x(state.N), top, 6 * unit, theme.output);
-      c.font = ui.font(13, 700);
-      c.fillStyle = theme.output;
-      c.textBaseline = "bottom";
-      const right = x(state.N) < box.x + box.w * 0.8;
-      c.textAlign = right ? "left" : "right";
-      c.fillText(fmt(n.loss, 2), x(state.N) + (right ? 9 : -9) * unit, Math.max(top - 3, box.y + 18 * unit));
+      const top = Math.max(box.y + 7 * unit, y(n.loss)),
+        model = names.findIndex((m) => spec.models[m][0] === state.N && spec.models[m][1] === state.D),
+        small = state.N < n.best_N;
+      dot(c, x(state.N), top, 7 * unit, theme.output);
       c.restore();
+
+      // each line and mark is named where it is; a name inside of the valley meets no line
+      const name = (words, at, down, colour, { align = "left", weight = 400 } = {}) => {
+        c.font = ui.font(13, weight);
+        const long = c.measureText(words).width,
+          from = at - (align === "right" ? long : align === "center" ? long / 2 : 0);
+        c.textAlign = "left";
+        c.lineJoin = "round";
+        c.lineWidth = 4 * unit;
+        c.strokeStyle = rgb(theme.paper);
+        c.fillStyle = colour;
+        const inside = Math.max(box.x + 4, Math.min(from, box.x + box.w - long - 4));
+        c.strokeText(words, inside, down);
+        c.fillText(words, inside, down);
+      };
+      c.textBaseline = "bottom";
+      const every = path.find((p) => loss(...p) < 5),
+        level = Math.min(3.2, loss(high, n.flops / 6 / high)),
+        arm = grid.findLast((N) => N >= n.best_N && loss(N, n.flops / 6 / N) <= level);
+      if (every) name("the best of every budget", x(every[0]) + 10 * unit, y(5) + 14 * unit, sand);
+      const others = box.w < 400 * unit ? "same budget" : "the same budget, other sizes";
+      if (arm) name(others, x(arm) - 8 * unit, y(level) - 8 * unit, theme.text, { align: "right" });
+      const apart = Math.abs(bx - x(state.N)) > 2 * r;
+      if (apart) name(`best ${fmt(n.best_loss, 2)}`, bx, by + 25 * unit, sand, { align: "center", weight: 600 });
+      const mine = `${model < 0 ? "yours" : names[model]} ${fmt(n.loss, 2)}`,
+        aside = { align: apart ? (small ? "left" : "right") : "center", weight: 700 };
+      name(
+        mine,
+        x(state.N) + (apart ? (small ? 10 : -4) * unit : 0),
+        Math.max(top - 8 * unit, box.y + 20 * unit),
+        theme.output,
+        aside,
+      );
 
       for (const k of ["N", "D"]) {
         // the number as one reads it, beside its slider
@@ -192,7 +222,7 @@ export function scaling_law(ui) {
           .querySelector(`[data-control=${k}]`)
           .setAttribute("aria-valuetext", `${shown.value} ${k === "N" ? "parameters" : "tokens"}`);
       }
-      list.selectedIndex = names.findIndex((m) => spec.models[m][0] === state.N && spec.models[m][1] === state.D) + 1;
+      list.selectedIndex = model + 1;
       const outside = ["N", "D"].some((k) => state[k] < spec.fitted[k][0] || state[k] > spec.fitted[k][1]),
         more = n.loss - n.best_loss;
       said.replaceChildren(
@@ -205,7 +235,7 @@ export function scaling_law(ui) {
           h("b", { class: "output" }, fmt(n.loss)),
           more < 5e-4
             ? ": the best for so many operations"
-            : `: the best for as many is ${fmt(n.best_loss)}, with ` +
+            : `. The best of this budget: ${fmt(n.best_loss)}, with ` +
                 `${short(n.best_N)} parameters and ${short(n.best_D)} tokens`,
         ),
         h(
@@ -217,12 +247,12 @@ export function scaling_law(ui) {
       );
       const colours = [theme.quiet, sand, rgb(theme.minus)],
         words = ["stays", "model too small", "text too short"];
-      const reach = Math.max(6, n.loss);
       stack.replaceChildren(
+        h("b", {}, "What the loss is made of"),
         h(
           "div",
           {},
-          ...n.parts.map((p, i) => h("i", { style: `width:${(100 * p) / reach}%;background:${colours[i]}` })),
+          ...n.parts.map((p, i) => h("i", { style: `width:${(100 * p) / n.loss}%;background:${colours[i]}` })),
         ),
         ...n.parts.flatMap((p, i) => [
           h("span", {}, h("i", { style: `background:${colours[i]}` }), fmt(p)),

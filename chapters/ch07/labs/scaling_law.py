@@ -149,8 +149,7 @@ def scaling_law(
     models=None,
     law=CHINCHILLA,
     title="A larger model, or more text?",
-    caption="Curve: all models for the same operations, 6ND. [output|Dot]: these sliders. Diamond: the best of the "
-    "curve. Dashed: the best for every budget.",
+    caption="Every model on the curve costs the same to train, 6ND operations. Is [output|yours] at its lowest point?",
     live=False,
     presenting=None,
 ):

@@ -10,6 +10,7 @@ LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 5, 40, 6
 PARAGRAPH = 600  # characters: about four lines on a wide screen
 TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
 TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test
+TAGS |= {"workbook"}  # about the student's own copy; left out of the website, slides and paper
 FILLER = (
     "simply", "as we all know", "obviously", "needless to say", "as can be seen", "it is easy to see",
     "in this section we will", "in this chapter we will", "let us now", "clearly,",
@@ -39,7 +40,8 @@ def header(notebook):
 
 
 def size_of_cells(notebook):
-    sizes, read = [], [(number, cell) for number, cell in notebook.code() if "asserts" not in tags(cell)]
+    apart = {"asserts", "workbook"}
+    sizes, read = [], [(number, cell) for number, cell in notebook.code() if not apart & set(tags(cell))]
     for number, cell in read:
         lines = cell.source.splitlines()
         own = cell.source.split("\n@find_error(")[0].splitlines()  # the program that it offers is not the lesson's code

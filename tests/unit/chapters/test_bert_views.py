@@ -235,7 +235,11 @@ def test_the_answer_is_the_best_pair_in_order():
 
 # ---- all of them
 def test_every_control_over_its_whole_range():
-    assert [sweep(v) for v in all_views()] == [10, 5 + 5, 8, 0, 2 + 8]
+    assert [sweep(v) for v in all_views()] == [10, 5 + 5, 0, 0, 2 + 8]
+    bars = all_views()[2]  # its control is the sentence
+    for place in range(len(WORDS)):
+        one = at(bars, position=place)
+        assert f"At position {place + 1}, “{WORDS[place]}”" in one.describe() and one.to_png() and one.table()
 
 
 def test_pictures_bundles_and_fragments():

@@ -58,6 +58,13 @@ def test_every_control_over_its_whole_range():
     assert visited == {"next_character": 0, "merges": 13, "scaling_law": 161 + 181 + 3, "journey": 7 + 5}
 
 
+def test_the_axis_of_sampling_holds_the_longest_bar_at_first():
+    logits = torch.tensor([2.0, 1.0, 0.5, *[0.0] * 7])
+    for temperature in (2.0, 1.0, 0.5, 0.1, 0.0):
+        lab = labs.sampling(logits, list("abcdefghij"), temperature=temperature)
+        assert lab.probabilities.max() <= lab.options["reach"]
+
+
 def test_bundles_stay_small_and_words_differ():
     for name, lab in all_labs().items():
         assert len(lab.code().encode()) < 30 * 1024, name

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from course_tools.classroom import catalogue
-from course_utils.exercises import again, check, exercise, find_error, show, values
+from course_utils.exercises import again, check, engine, exercise, find_error, show, values
 from course_utils.exercises.definition import Case, Exercise, FindError
 from course_utils.exercises.engine import judge
 from course_utils.exercises.show import verdict_note
@@ -54,6 +54,33 @@ SCALE = Exercise(
     returns=("x",),
     **SHARED,
 )
+
+
+CUTTING = {
+    "numpy": lambda x, power=1: (x.numpy() ** power).sum(),
+    "detach": lambda x, power=1: (x.detach() ** power).sum(),
+    "item": lambda x, power=1: torch.tensor(sum(one.item() ** power for one in x)),
+}
+
+
+@pytest.mark.parametrize("how", CUTTING)
+def test_a_right_answer_that_cuts_gradients_off_leaves_training_to_the_course(how):
+    answer = CUTTING[how]
+    verdict = judge(TOTAL, answer)
+    assert verdict.right
+    assert any("No gradient passes through it" in note for note in verdict.notes)
+    usable = engine.chosen(TOTAL, answer, verdict)
+    assert usable(T([1.0, 2.0])) == 3 and isinstance(usable(T([1.0, 2.0])), torch.Tensor)
+    weights = nn.Parameter(T([1.0, 2.0]))
+    usable(weights, power=2).backward()
+    assert weights.grad.tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize("answer", [total, lambda x, power=1: sum(one**power for one in x)])
+def test_nothing_is_said_of_gradients_where_they_pass(answer):
+    verdict = judge(TOTAL, answer)
+    assert verdict.right and not verdict.cuts and not any("gradient" in note for note in verdict.notes)
+    assert engine.chosen(TOTAL, answer, verdict) is answer
 
 
 @pytest.fixture(autouse=True)

@@ -43,9 +43,19 @@
     return ask(panel, `from course_tools.classroom import resuming\nresuming.resume_here(${JSON.stringify(id)})`);
   }
 
+  // A kernel that was just restarted may lose what it is sent before it listens: ask until it answers.
+  async function answers(kernel, seconds = 90) {
+    for (let asked = 0; asked < seconds; asked += 3) {
+      const later = new Promise((done) => setTimeout(done, 3000));
+      if (await Promise.race([kernel.requestKernelInfo().catch(() => later), later])) return;
+    }
+    throw new Error("The kernel does not answer after its restart: choose Restart Kernel in the Kernel menu.");
+  }
+
   async function restartAndResume(panel) {
     await panel.context.save();
     await panel.sessionContext.restartKernel();
+    await answers(panel.sessionContext.session.kernel);
     return resume(panel);
   }
 
