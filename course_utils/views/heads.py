@@ -321,7 +321,7 @@ def _grid(view, axes, layers, heads, wide) -> None:
     bare_axes(axes, labelsize=size)
     asks, reads = names(view.map["queries"], "q")[query], names(view.map["keys"], "k")
     given = f"what “{asks}” gives to " + (f"“{reads[view.key(reads)]}”" if chosen else "its strongest word")
-    axes.set_xlabel(f"under each head:\n{view.options['effect'] if view.by_effect else given}")
+    axes.set_xlabel(f"below each map:\n{view.options['effect'] if view.by_effect else given}")
 
 
 def _open(view, axes) -> None:

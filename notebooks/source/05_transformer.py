@@ -977,7 +977,7 @@ with torch.no_grad(), recorded(mine) as seen:
     mine.encode(torch.tensor([lesson.source.encode(tired)]))
 view = labs.heads(seen["encoder"], words, select=("it", "animal"), live=True, title="Which of your model's heads can go?",
                   caption="The encoder that you trained. The crossed head is out: if the translations below are the same with it and "
-                          "without, these two sentences do not need it. Open another head to knock it out, too.")
+                          "without, these two sentences do not need it. In a running notebook, open another head and knock it out, too.")
 told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, costly.head - 1)])  # view.observe, inside
 display(view, told)
 

@@ -41,7 +41,7 @@ def test_scores_of_any_size_are_shown_as_they_were_given(show):
     page = show(heatmap([[70_000.0, -3e5, 1234.567]], kind="scores"))
     said = page.get_by_test_id("readout")
     page.get_by_role("grid").focus()
-    page.keyboard.press("ArrowLeft")  # it opens on the largest score of either sign
+    page.keyboard.press("Home")  # it opens on the largest
     for shown in ("70000.0", "−3.0e+5", "1234.6"):
         until(said.inner_text, contains(shown))
         page.keyboard.press("ArrowRight")
