@@ -20,11 +20,11 @@ INLINE = 8_000  # characters of numbers that a page itself may carry for one vie
 CONTROLS = 100  # pixels that title and controls of a view need above and below its picture, about
 # How high the views of each kind are on a phone 390 pixels wide, about: as much room waits for them there.
 ON_A_PHONE = {
-    "lines": 469, "bars": 427, "shares": 301, "alignment": 1041, "bandwidth": 1355, "cover": 1085, "descent": 1050,
-    "embeddings": 1440, "flow": 1630, "heads": 1183, "journey": 1075, "mask_tokens": 1055, "masking": 1320,
-    "merges": 885, "next_character": 1270, "paths": 1130, "pooling": 970, "predictions": 955, "rotation": 1030,
-    "sampling": 1260, "scaling": 1220, "scaling_law": 1030, "scoring": 1400, "shuffle": 1000, "sinusoid": 1375,
-    "softmax_lab": 975, "tagged": 1145,
+    "lines": 469, "bars": 427, "shares": 301, "alignment": 992, "bandwidth": 1123, "cover": 674, "descent": 1021,
+    "embeddings": 1379, "flow": 1520, "heads": 1005, "journey": 1244, "mask_tokens": 883, "masking": 1082,
+    "merges": 887, "next_character": 975, "paths": 1010, "pooling": 804, "predictions": 916, "rotation": 908,
+    "sampling": 1049, "scaling": 1151, "scaling_law": 945, "scoring": 963, "shuffle": 996, "sinusoid": 888,
+    "softmax_lab": 751, "tagged": 668,
 }  # fmt: skip
 
 

@@ -303,12 +303,13 @@ export function heatmap(ui) {
       to = spec.keys[k],
       masked = Number.isNaN(w);
     const max = numbers.reduce((m, x) => (x > m ? x : m), -Infinity),
-      exact = masked ? "masked" : fmt(w);
+      exact = masked ? "masked" : fmt(w),
+      first = w === max && numbers.filter((x) => x === max).length === 1;
     const sentence = masked
       ? `“${from}” may not attend to “${to}”.`
       : scores
-        ? `“${from}” scores “${to}” ${exact}${w === max ? ", its highest score" : ""}.`
-        : `“${from}” puts ${percent(w)} of its attention on “${to}”${w === max ? ", its largest share" : ""}.`;
+        ? `“${from}” scores “${to}” ${exact}${first ? ", its highest score" : ""}.`
+        : `“${from}” puts ${percent(w)} of its attention on “${to}”${first ? ", its largest share" : ""}.`;
     said.replaceChildren(
       h("div", {}, h("b", { class: "query" }, from), " → ", h("b", { class: "key" }, to), " ", h("b", {}, exact)),
       h("div", { class: "quiet" }, sentence),

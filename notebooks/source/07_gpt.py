@@ -796,7 +796,7 @@ def induction_score(weights, half):
 # %% [markdown]
 # In a Transformer like ours such copying takes two layers. At each position, a head of layer 1 attends to the *previous* token and leaves a note of it. A head of layer 2 then attends to the position whose note names the current token, and predicts the token that is there.
 #
-# An *ablation* sets the output of a head to zero. **Guess** the loss of the second half without the copying head, and without the head of layer 1 that leaves the note. Then open a head and press *knock out*.
+# An *ablation* sets the output of a head to zero. **Guess** the loss of the second half without the copying head, and without the head of layer 1 that leaves the note. Then, in a running notebook, open a head and press *knock it out*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
@@ -1258,7 +1258,7 @@ with torch.no_grad():
     seen = yours(torch.tensor([own.tokenizer.encode(line)]), need_weights=True).weights
 display(Table(rows, "Not selected. Copied: the longest stretch that is also in the training text."),
         labs.heads(seen, [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1, title="What does each head attend to?",
-                   caption="A line that it was not trained on (␣: a space). Row: the query. Column: what it attends to."))
+                   caption="A line that it was not trained on (␣: a space). A nearly even row: this head has learned little yet."))
 
 # %% [markdown]
 # **Check:** write down what one head does, and what result would prove you wrong. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):` (both count from 1).

@@ -228,6 +228,7 @@ def test_search_escapes_what_is_typed_and_closes_with_escape(visit):
     until(page.locator("#search-found b").count, 0)
     page.keyboard.press("Escape")
     until(lambda: not page.locator("#search").is_visible())
+    page.get_by_text("a sentence of your own", exact=True).click()
     page.locator('textarea[data-control="own"]').focus()
     page.keyboard.press("/")
     until(lambda: not page.locator("#search").is_visible())

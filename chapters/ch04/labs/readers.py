@@ -23,9 +23,9 @@ def who_does_it(who, sighted, blind, sentence, *, live=True):
     with torch.no_grad():
         inside = sighted.embedding(who.encode([sentence])[0])[0]
     view = shuffle(
-        inside, words, **maps, positions=True, live=live, title="Who does it, in your order?",
-        caption="A model trained with positions reads the sentence. To which word does every [query|row] attend? Drag "
-        "“man” to its place: the answers below the lab follow.",
+        inside, words, **maps, positions=True, live=live, title="Who does it? One word decides",
+        caption="A model trained with positions says who does it. To which word does every [query|row] attend? Drag "
+        "“man” to its place; in a running notebook, the answer below the lab follows.",
     )  # fmt: skip
     line = ipywidgets.HTML()
 
