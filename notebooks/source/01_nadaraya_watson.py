@@ -223,7 +223,7 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The hard address answers 20 with slope 0, until it jumps to another value. Such a slope can never tell you *which key you should have asked*.
 #
-# Why does softmax use exp? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. So the ratio of two weights, $g(s+c)/g(s)$, may depend on the lead $c$ alone. The only continuous positive functions $g$ that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
+# Why does softmax use exp? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. Let a weight be $g(\text{score})$ divided by the sum of all of them. Then the ratio of two weights, $g(s+c)/g(s)$, may depend on the lead $c$ alone. The only continuous positive functions $g$ that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
@@ -360,7 +360,7 @@ assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665,
 # A widely read article prints this formula for the weight of input $x_i$ under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
 #
 # #### Find the error ●●○ · 5 minutes
-# Here it is as a program, in the article's letters. Which line is wrong? To fix it, try $k$ instead of $i$, then instead of $j$.
+# Here it is as a program, in the article's letters. Which line is wrong? In the repair, $k$ takes the place of $i$ or of $j$: what should it count?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
 find_error("program 1.2")
@@ -395,7 +395,7 @@ print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two relatives
 # <a id="max-pooling"></a><a id="squeeze-and-excitation"></a>
-# Two other layers resemble attention. **Max-pooling** keeps the largest number in a patch of a picture. In our terms, each value is its own score, and the temperature goes to 0:
+# Two other layers resemble attention. **Max-pooling** keeps the largest number in a patch of a picture. It is attention in which each value is its own score and the temperature goes to 0:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 patch = torch.tensor([1.0, 3.0, 2.0, 2.5])
@@ -418,7 +418,7 @@ gated = maps * gates[..., None, None]
 print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", tuple(gated.shape))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here $p$ is a sigmoid, not a softmax: the gates need not add up to 1, and the channels are rescaled, not averaged.
+# A sigmoid takes the place of the softmax, so the gates need not add up to 1, and the channels are rescaled, not averaged.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far should a query reach?
@@ -464,7 +464,7 @@ assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 # ### Deeper: bias and variance, computed
 # How wrong is the estimate, and in which way? We invented the day, so we can compute what would happen on average if the same fifty moments were read again and again.
 #
-# Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum never changes: its distance from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number). The mean squared error is the bias *squared* plus this variance. (At the narrowest widths the bias grows again, because single readings fill long gaps.)
+# Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum never changes: its distance from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number). The mean squared error is the bias *squared* plus this variance. (A narrow kernel has little bias, except at the very narrowest widths, where single readings fill long gaps.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths = torch.logspace(-1, 0.6, 17).tolist()

@@ -39,7 +39,7 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 #
 # </details>
 #
-# A table showing which word translates which is called an **alignment**. You looked back at the English for every French word. The first neural translators (2014) could not: they read the sentence once and then wrote from memory.
+# A table showing which word translates which is called an **alignment**. You looked back at the English for every French word. The neural translators of 2014 could not: they read the sentence once and then wrote from memory.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -361,7 +361,7 @@ assert wrong["is too short"] > 0.5 and {len(e.source) for e in lesson.examples("
 assert "name" not in {*longer_trained.card} & {*plain_longer.card} or (attentive_line.errors[-1] == min(attentive_line.errors) and 2 < attentive_line.errors[0] < 8 and attentive_line.errors[0] == max(attentive_line.errors) and min(plain_line.errors) > 8)
 
 # %% [markdown]
-# With attention, new pairs cost little, but beyond the trained lengths BLEU falls to about half, and most wrong translations are at least three words too short. The bottleneck is gone, but not every limit on length.
+# With attention, new pairs cost few points of BLEU, but beyond the trained lengths BLEU falls to about half, and most wrong translations are at least three words too short. The bottleneck is gone, but not every limit on length.
 #
 # **Keep this:** attention keeps every state, and the decoder asks anew at each word.
 
@@ -420,7 +420,7 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Our models have a switch, `query="previous"` or `"current"`. With which can attention and output be computed for a whole known translation at once?
+# Our models have a switch, `query="previous"` or `"current"`. With which can attention and output be computed for all words of a known translation at once, as teacher forcing allows?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -483,7 +483,7 @@ assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a window, or a single word
-# Luong's *local attention* looks only near one source position $p_t$: it multiplies the weights by chapter 1's Gaussian, $\exp\big(-(s-p_t)^2/2\sigma^2\big)$, where $s$ is the position of the source word. The simplest choice is $p_t=t$. **Guess:** which French words lose most?
+# Luong's *local attention* attends only near one source position $p_t$. In one variant $p_t=t$, with equal rights for all words in a window around it. In the other, the decoder's state predicts $p_t$, and the weight of the word at position $j$ is multiplied by chapter 1's Gaussian, $\exp\big(-(j-p_t)^2/2\sigma^2\big)$. Why predict it? We put $p_t=t$ into the Gaussian. **Guess:** which French words lose most of their weight?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention import gaussian_kernel
@@ -496,14 +496,14 @@ print(", ".join(f"{word} {share:.0%}" for word, share in zip(crisis.tokens, kept
 assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "européenne"} and kept.sort().values[1] < 0.4 < 0.9 < kept.max()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# *crise* and *européenne*, whose English words are two positions away. So Luong's better variant predicts $p_t$ from the decoder's state.
+# *crise* and *européenne*, whose English words are two positions away. Where two languages order their words differently, $p_t$ has to be predicted.
 #
 # *Hard attention* reads one word, drawn with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so the gradient has to be estimated from many draws. Averaging avoids this, which is why nearly all models do it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# How good are these alignments? Your model with attention reads the reference, and we link each French word to the English word with the largest weight. Our grammar supplies *gold* links. Our links, $A$, should contain every sure one ($S$) and nothing outside the possible ones ($P$, which include $S$). The **alignment error rate** (0 is perfect) is
+# How good are these alignments? Your model with attention reads the reference, and we link each French word to the English word with the largest weight. Our grammar supplies *gold* links. People who draw links mark some as *sure* and others as merely *possible*. Our links, $A$, should contain every sure one ($S$) and nothing outside the possible ones ($P$, which include $S$). The **alignment error rate** (0 is perfect) is
 #
 # $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 
@@ -657,7 +657,7 @@ lesson.table({"with attention": attentive}, sorted(new_twins, key=lambda e: e.tw
 assert 80 < on_twins < 90 and fine > 96 and 67 < spoilt_ones < 78 and (steps > 700 or score["with attention"] - on_twins < 8)
 
 # %% [markdown]
-# Not from the total: about 85 looks good. Only the split by pronoun shows that about half of the translations are wrong.
+# Not from the total BLEU, because about 85 looks good. Only the split by pronoun shows that about half of the translations are wrong.
 #
 # **Keep this:** a weight points at a state, which holds more than its word.
 
@@ -720,7 +720,7 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words 54 stay the same, and 27 if the word is never read, which may be guesses (French wants some article anyway). In at least 27 of the 54, the neighbours' states or $s_0$ may have kept enough of the word, even that it is *la* and not *une*.
+# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words 54 stay the same, and 27 if the word is never read, which may be guesses (French wants some article anyway). So at least 27 translations survive the mask but not the missing word: there, the neighbours' states or $s_0$ may have kept enough of the word, even that it is *la* and not *une*.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether it mattered, but no proof.
 
@@ -776,7 +776,7 @@ assert 0.6 < far["GRU"] ** (1 / 59) < 0.66 and 0.34 < far["GRU, keeping"] < 0.5 
 assert 20 < kinds["GRU"][0] / kinds["GRU, keeping"][0] < 32
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The GRU's: its gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes it about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
+# The GRU's, as PyTorch initialises it: its gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes it about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
 #
 # If the gates keep nearly everything, the first input's gradient is more than a third of the last one's. But such a state takes in little: the last input's gradient is almost thirty times smaller than in the first GRU. With attention all inputs' gradients have about the same size.
 
@@ -832,7 +832,7 @@ for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色�
                            title=f"What does “{said_here}” attend to?"))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# 我 (I) 今天 (today) 很 (a link, literally *very*) 高兴 (happy): *happy* has most of its weight on 高 and 兴. 我 (I) 正在 (in the middle of) 吃 (eat) 绿色的 (green) 苹果 (apples): *eating* attends to 吃, the action, and to 在, which says that it is going on now.
+# 我 (I) 今天 (today) 很 (a link, literally *very*) 高兴 (happy): *happy* has most of its weight on 兴 and 高, and some on 很. 我 (I) 正在 (in the middle of) 吃 (eat) 绿色的 (green) 苹果 (apples): *eating* attends to 吃, the action, and to 在, which says that it is going on now.
 #
 # Both sentences were trained on, yet the translations are not right: *today* is missing from the first, and the second says *an green*. Knock characters out. Without 今 or 天 nothing changes: *today* was lost already. Without 高 it is still *happy*; without 兴 it becomes *tall*, because 高 alone means tall.
 #
@@ -1182,7 +1182,7 @@ def mixes(layer, x):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
-# Now a picture as in *European, Economic, Area*, with French and English words:
+# Now claims about a picture as in *European, Economic, Area*, with French and English words:
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 3.4")

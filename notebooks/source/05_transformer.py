@@ -214,7 +214,7 @@ Table(rows, "2 sentences of 64 words. Weights: numbers in the attention maps, on
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: every row has the same parameters and operations. Only the attention weights become more, because each head has its own map. So the number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# No: every row has the same parameters and operations. Only the attention weights become more, because each head has its own map, so with more heads a step takes somewhat longer (see the next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -417,7 +417,7 @@ plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read
 
 # %% [markdown]
 # ### Exercise 6 ●●○ · 5 minutes
-# Write the masks of the table. What padding itself may attend to is up to you: no real word reads its output, and our softmax turns an empty row into zeros (a plain softmax gives NaN).
+# Write the masks of the table. What padding itself may attend to is up to you: no real word reads its output. (Our softmax turns an empty row into zeros; a plain one gives NaN.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder masks")
@@ -533,7 +533,7 @@ rows = [dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "
 Table(rows, "As printed. The written word is the largest of the row.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The words are right, "I am a student" and the end. But four of the five rows don't sum to 1: three of them could be rounded numbers, one cannot.
+# The words are right, "I am a student" and the end. But four of the five rows don't sum to 1. Rounding could explain three of them, but not the fourth.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -755,7 +755,7 @@ assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["
 # %% [markdown]
 # Your model translates well, but chapter 3's checkpoint, with fewer parameters and more steps, is ahead. It also aligns words better (AER, the alignment error, is lower) and wrote faster when this page was built. The larger Transformer draws level in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and learned differently (*Deeper: label smoothing*).
 #
-# **Keep this:** on this small corpus, attention without recurrence does nearly the same job. Its speed shows only on hardware that computes many words at once.
+# **Keep this:** on this small corpus, attention without recurrence does nearly the same job. On the two processor cores that built this page it saved no time.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
@@ -822,7 +822,7 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 #
 # </details>
 #
-# **Keep this:** on this small corpus, attention alone, with one more layer, nearly catches up with the whole model. Without residual connections, no model learned to translate.
+# **Keep this:** on this small corpus, attention alone, with one more layer, nearly catches up with the whole model. Without residual connections, no model learned to translate in 300 steps.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
@@ -855,7 +855,7 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Pre-norm: at the higher rate its losses are almost the same with warm-up and without, and at a third of it the one without ends lower. In these two hundred steps post-norm learns little at both rates; at the lower one a warm-up helps it a little (4.66). The paper trained post-norm with a lower rate and 4,000 steps of warm-up.
+# Pre-norm: at the higher learning rate its losses are almost the same with warm-up and without, and at a third of this rate the loss without warm-up ends lower. In these two hundred steps post-norm learns little at both rates; at the lower one a warm-up helps it a little (4.66). The paper trained post-norm with a lower rate and 4,000 steps of warm-up.
 #
 # </details>
 #
@@ -865,7 +865,7 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 # ## What does "it" mean, measured
 # If the animal was too tired, French says *il … fatigué*; if the street was too wide, it says *elle … large*. Two such sentences are *twins*.
 #
-# **First: is the pronoun right?** The models translate 736 held-out twins, each with at least one noun that was in no training twin. Half of the right pronouns are *il*, so compare each row with 50 %, and not with the other rows, because the models were trained differently.
+# **First: is the pronoun right?** The models translate 736 held-out twins, each with at least one noun that was in no training twin. Half of the right pronouns are *il*, so 50 % is guessing. The models were trained differently, so the rows do not say which architecture is better.
 
 # %%
 from chapters.ch05.experiments.twins import MODELS, pronoun_table
@@ -911,7 +911,7 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 #
 # </details>
 #
-# **Third: which connection decides?** Weights cannot tell us. So we forbid a connection by a mask, in every layer and head (in one row, in a single head), and count the pronouns that are still right.
+# **Third: which connection decides?** Weights cannot tell us. So we forbid one connection by a mask, in every layer and head, and count the pronouns that are still right. (One row of the table forbids it in a single head.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -922,7 +922,7 @@ predict(
 
 # %% [markdown]
 # <a id="knock-out"></a><a id="log-odds"></a>
-# Each row of the table takes something away. Softmax hands the forbidden weight to other words, perhaps to the wrong noun, so one row is a control: there the adjective may attend to neither noun. In the last row all of head 2.2 is **knocked out**: its output is set to zero. (Others replace it by its mean.) The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun); 0 is even.
+# Each row of the table takes something away. Softmax hands the forbidden weight to other words, perhaps to the wrong noun. One row checks this: there the adjective may attend to neither noun. In the last row all of head 2.2 is **knocked out**: its output is set to zero. (Others replace it by its mean.) The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun); 0 is even.
 
 # %%
 connections = {
@@ -963,7 +963,7 @@ assert left["nothing"][1] - left["all of head 2.2"][1] > 0.5 and left["all of he
 #
 # The step that writes *il* or *elle* gives "it" more than .99 of its weight in one head, and loses nothing without it. Without the adjective it does no better than a model that always says *il* (68 of 120).
 #
-# And head 2.2? Without it, few pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong: attending to the wrong noun is worse than no head at all. So the map did point at a head that matters, but not for the reason it suggests: here the adjective finds its noun.
+# And head 2.2? Without it, few pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but not for the reason it suggests: here the adjective finds its noun.
 
 # %% [markdown]
 # So in this model the adjective's vector collects the noun, and the decoder reads the answer there. Our grammar made this easy: two twins differ only in the adjective.
@@ -1074,7 +1074,7 @@ assert bleu_of[0] < bleu_of[1] and tatoeba.card["training"]["minutes"] > before.
 #
 # <details><summary>Answer</summary>
 #
-# Three: the cake, the friends and “I love you”. The grandmother's sentence lacks one letter, *oubliée*. “Good morning” was seen, and yet *bon matin* is not said in France. Both twins say *elle*, wrong for the animal and right for the street; *abe* is no word. The other two are ungrammatical.
+# Three: the cake, the friends and “I love you”. The grandmother's sentence lacks one letter, *oubliée*. “Good morning” was seen, and yet *bon matin* is not said in France. Both twins say *elle*, wrong for the animal and right for the street. *Abe* is no word, and the other two are ungrammatical.
 #
 # </details>
 #

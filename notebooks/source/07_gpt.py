@@ -340,7 +340,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The single head needs about a seventh fewer bits than the table. One block needs a third of the head's bits: it adds heads, norms, two residual connections and a feed-forward network. In so few steps the second block adds little.
+# The single head needs about a seventh fewer bits than the table. One block needs a third of the head's bits: it adds heads, norms, two residual connections and a feed-forward network. After these few steps, the second block has added little.
 #
 # </details>
 #
@@ -491,7 +491,7 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one that always took the likeliest token. Baum's sentences cost far more bits, so the likeliest text is not the best (Holtzman et al. 2020). Nor is unlikely text good: temperature 2 costs most.
+# The one that always took the likeliest token. Baum's sentences cost far more bits, so people do not write the likeliest words (Holtzman et al. 2020). Nor is unlikely text good: temperature 2 costs most.
 #
 # </details>
 #
@@ -697,7 +697,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few. Does this help a model that only predicted the next token? (Ours read pairs of sentences, a kind of label.)
+# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few. Does this help a model that only predicted the next token? (Chapter 6's model read pairs of sentences, which is a kind of label.)
 #
 # A new layer reads the translator's vector of the last token, and everything is trained to tell whether a sentence is praise. Beside it, the same architecture starts from random parameters. **Guess** both shares of right answers after 30 steps, on sentences with new words and patterns.
 
@@ -757,7 +757,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so neither can be learned by heart. A head's *induction score* (*copying score* in the picture) is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so neither can be learned by heart. A head's *copying score*, in papers *induction score*, is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -839,7 +839,7 @@ assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copyin
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing 2.1 (layer 2, head 1), which copies best, costs most; removing 1.1, which attends most to the previous token, comes second. Only without both heads of a layer is the model no better than guessing, or even worse, since the rest never trained without them. Three recorded models with one layer learned something, but stayed above 2 nats.
+# Removing 2.1 (layer 2, head 1), which copies best, costs most; removing 1.1, which attends most to the previous token, comes second. Without both heads of a layer the model is no better than guessing, or even worse, since the rest never trained without them. Three recorded models with one layer learned something, but stayed above 2 nats.
 #
 # </details>
 #
@@ -868,7 +868,7 @@ assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.95 2.00
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Too large: by this law, at the same cost, a seventh of the parameters would reach 1.95 nats instead of 2.00. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter, and GPT-3 read under two. Their model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost. (The lab's published constants, since found badly fitted, ask for 87 at this budget.)
+# Too large: by this law, at the same cost, a seventh of the parameters would reach 1.95 nats instead of 2.00. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter, and GPT-3 read under two. Their model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost. (The constants behind the picture are the published ones. They were later found to be badly fitted: at this budget they ask for 87 tokens per parameter.)
 #
 # </details>
 #
@@ -1141,7 +1141,7 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# About five bits, not four. **Quantised** parameters are stored in blocks; each block has scales of its own, and some matrices get more bits (format Q4_K_M).
+# About five bits for each parameter. **Quantised** parameters are stored in blocks; each block has scales of its own, and some matrices get more bits (format Q4_K_M).
 #
 # </details>
 
