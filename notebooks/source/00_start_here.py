@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* In **attention**, each word of a text collects information from the words, itself included, and decides how much from each. Nearly every large language model is built on it. In this course you build it yourself, in code that you run and change.
+# *Attention, from a thermometer to GPT, in seven chapters.* In **attention**, a word collects information from words, often those of its own sentence, and decides how much from each. Nearly every large language model is built on it. In this course you build it yourself, in code that you run and change.
 #
 # **By the end** of this page you will have moved an interactive picture (a *view*), worked with tensors, solved an exercise, and checked that this machine is ready. Reading 16 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 #
@@ -33,7 +33,7 @@ assert ["elle" in french for french in cover.shown.rewritten[0]] == [w == "tired
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# “it” takes most from “animal”, which looks like the reason for “il”. But replace the vector that the model computed for “it” by the one from the “wide” sentence, and the French still says “il”. Only if you do this for “tired” does “il” become “elle”. So this model chooses by the adjective's vector, although “it” could have carried the answer. Whether it knows what “it” refers to, one picture cannot say.
+# “it” takes most from “animal”, which looks like the reason for “il”. But replace the vector that the model computed for “it” by the one from the “wide” sentence, and the French still says “il”. Only replacing the vector of “tired” turns “il” into “elle”. So here this model chooses by the adjective's vector, although “it” could have carried the answer. Whether it knows what “it” refers to, one picture cannot say.
 #
 # </details>
 #

@@ -228,7 +228,7 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# The mean was off by four degrees because midnight counted as much as noon. Let close readings count more. A **kernel** $\kappa$ (not Jupyter's) turns the distance between query and key, in either direction, into a *closeness*: 1 at distance 0, and never larger further out. Which of the three below never becomes 0?
+# The mean was off by four degrees because midnight counted as much as noon. Let close readings count more. A **kernel** $\kappa$ (not Jupyter's) turns the difference between query and key, whatever its sign, into a *closeness*: 1 at 0, never larger further out, and never negative. Which of the three below never becomes 0?
 
 # %%
 from course_utils.attention import KERNELS
@@ -278,17 +278,17 @@ assert weights.shape == (241, 50) and 0.75 < off(estimate) < 0.85
 assert estimate[165] < truth[1][165] - 1.5 and estimate[170] > truth[1][170] + 1.5  # 16:30 and 17:00
 
 # %% [markdown]
-# The error fell from 4.0 to 0.8 degrees, and nothing was trained. Here are the weights for every second reading:
+# The error fell from 4.0 to 0.8 degrees, and nothing was trained; we chose the width. Here are the weights, with a column for every second reading:
 
 # %%
-_, weights = pool(grid[::10], hours[::2], readings[::2], width=1.0)
+_, weights = pool(grid[::10], hours, readings, width=1.0)
 labels = [[f"{hour:.1f}" for hour in clock.tolist()] for clock in (grid[::10], hours[::2])]
-heatmap(weights, *labels, title="Whom does each hour ask?",
-        caption="Row: the hour we ask for. Column: the hour of a reading. With both sorted, "
-                "closeness is a band along the diagonal.")
+heatmap(weights[:, ::2], *labels, title="Whom does each hour ask?",
+        caption="Row: the hour we ask for; column: the hour of a reading, every second one shown. With both "
+                "sorted, closeness is a band along the diagonal.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert weights.shape == (25, 25)
+assert weights.shape == (25, 50) and weights.sum(-1).allclose(torch.ones((), dtype=torch.float64)) and 0.28 < weights[0, 0] < 0.3
 
 # %% [markdown]
 # **Keep this:** each Nadaraya–Watson weight is a key's closeness, divided by the sum over all keys.
@@ -390,7 +390,7 @@ print("ratio of kernels: a number?", by_ratio.isfinite().item())
 print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# All fifty closenesses are too small for a float64, so they become 0 and the ratio is 0/0. The softmax subtracts the largest score first and still finds the nearest key.
+# All fifty closenesses are too small for a float64, so they become 0 and the ratio is 0/0. (The other two kernels give 0/0 as soon as no key is in reach.) The softmax subtracts the largest score first and still finds the nearest key.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two relatives
@@ -464,7 +464,7 @@ assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 # ### Deeper: bias and variance, computed
 # How wrong is the estimate, and in which way? We invented the day, so we can compute what would happen on average if the same fifty moments were read again and again.
 #
-# Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum never changes: its distance from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number). The mean squared error is the bias *squared* plus this variance. (A narrow kernel has little bias, except at the very narrowest widths, where single readings fill long gaps.)
+# Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum never changes: its distance from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) of that query. The mean squared error is the bias *squared* plus this variance. (A narrow kernel has little bias, except at the very narrowest widths, where single readings fill long gaps.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths = torch.logspace(-1, 0.6, 17).tolist()
@@ -474,7 +474,7 @@ variance = torch.tensor([alpha.pow(2).sum(-1).mean() for _, alpha in both])
 parts = {"bias² + variance": (widths, bias2 + variance), "bias²": (widths, bias2), "variance": (widths, variance)}
 best_width = widths[(bias2 + variance).argmin()]
 plot.lines(parts, "width in hours", "mean squared error in °C²", log="x", mark=(best_width, f"{best_width:.1f} h"),
-           title="In which way is it wrong?", caption="To the left the errors of the readings hurt, to the right the blur.")
+           title="In which way is it wrong?", caption="On the left the errors of the readings dominate, on the right the blur.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert (bias2.diff() > 0)[7:].all() and (variance.diff() < 0).all() and 0.5 < best_width < 1
@@ -536,7 +536,7 @@ infinite, huge, ours
 assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
-# If a whole row is masked, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, then give equal weights to keys that should be hidden. Your function gives no attention at all.
+# If a whole row is masked, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, then give equal weights to keys that should be hidden. Your function gives zeros: the row has no estimate, and what is computed from it must be left out.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 4 ●○○ · 2 minutes
@@ -636,14 +636,14 @@ assert [round(torch.tensor(widths)[row].median().item(), 2) for row in (chosen, 
 assert -0.28 < torch.corrcoef(torch.tensor(widths).log()[torch.stack([chosen, wrong.argmin(0)])])[0, 1] < -0.24
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The chosen width varies a good deal, and it is often larger than the best one: its median is 0.79 h, theirs 0.56 h. The two ask different questions: leave-one-out guesses at the hours of the readings, without the nearest one, the plot at all hours, with all of them. Yet this costs only 0.05 °C on average, because widths near the best one are almost as good.
+# The chosen width varies a good deal, and it says little about which width was best for its own set: where it is large, the best one is rather small (correlation −0.26). Its median is 0.79 h; that of the best widths is 0.56 h, because leave-one-out asks another question: it guesses at the hours of the readings and leaves out the nearest reading, while the plot guesses at all hours, from all readings. Yet the choice costs only 0.05 °C on average, since widths near the best one are almost as good.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: parametric or not?
 # <a id="parametric"></a>
 # The textbook *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. That $w$ is *one divided by* our width, here about 1.7 per hour.
 #
-# Is the estimator **parametric**? For this textbook it is, as soon as training changes a number in it; before that it is **non-parametric**. In statistics it is non-parametric with any width, because no fixed number of parameters describes all the curves that it allows. Say which meaning you use; the exercise uses the textbook's.
+# Is the estimator **parametric**? For this textbook it is, as soon as training changes a number in it; before that it is **non-parametric**. In statistics it is non-parametric with any width, because it assumes no formula for the true curve: it keeps all examples, and with more of them it can follow more. Say which meaning you use; the exercise uses the textbook's.
 #
 # #### Find the error ●○○ · 4 minutes
 # One of these four claims about what you have just trained is wrong. (`NadarayaWatson`, in the check, is the course's own `Pooling`.)
@@ -681,7 +681,7 @@ display(view, labs.influence(view, hours, readings, pool))
 # %% [markdown]
 # Press *remove the largest weight* at noon. Then press *bring all back*, move the query to 17:00, and press again.
 #
-# Without example $i$ the others share its weight $\alpha_i$ in proportion to their own, and the estimate $f$ moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. So what counts is the weight *and* the disagreement, $f-v_i$.
+# Without example $i$ the others share its weight $\alpha_i$ in proportion to their own, and the estimate $f$ moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. So what counts is the weight *and* the disagreement, $f-v_i$. (If the reading were one degree higher, the estimate would be $\alpha_i$ degrees higher: that is what the weight itself says.)
 
 # %%
 f, alpha = pool(grid, hours, readings, width)
@@ -698,32 +698,32 @@ assert abs(moves[120, largest[120]]) < 0.1 and moves[170, largest[170]] > 2 and 
 assert 0.35 < (largest == most).double().mean() < 0.45
 
 # %% [markdown]
-# At 17:00 a single reading carries most of the news of the storm, and without it the estimate jumps by more than two degrees. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
+# At 17:00 a single reading carries most of the evidence for the storm, and without it the estimate jumps by more than two degrees. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
 #
-# **Keep this:** a weight says how much a value is used, not how much it matters. To find out what matters, remove it and look.
+# **Keep this:** a weight says how far the result moves if the value changes, not how far it moves without the example. To find that out, remove it and look.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: one formula for influence and exam
+# ### Deeper: one formula for influence and leave-one-out
 # Why does the estimate move by $\alpha_i\,(f-v_i)/(1-\alpha_i)$ without example $i$? The other weights add up to $1-\alpha_i$, so the estimate becomes $(f-\alpha_i v_i)/(1-\alpha_i)$.
 #
-# Now let the query be example $i$'s own key. Removing the example is then its leave-one-out exam, and the error becomes
+# Now let the query be example $i$'s own key. Removing the example is then its leave-one-out test, and the error becomes
 #
 # $$ v_i - f_{\text{without }i} \;=\; v_i - f - \frac{\alpha_{ii}\,(f-v_i)}{1-\alpha_{ii}} \;=\; \frac{v_i-f}{1-\alpha_{ii}}. $$
 #
-# So the fifty exams need no mask, only the weight $\alpha_{ii}$ that each example gives to itself. The sum of these weights is the curve's *effective number of parameters*: 50 if it repeats each reading, 1 for the mean.
+# So the fifty tests need no mask, only the weight $\alpha_{ii}$ that each example gives to itself. The sum of these weights is the curve's *effective degrees of freedom*: 50 if it repeats each reading, 1 for the mean.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 f_own, alpha_own = pool(hours, hours, readings, width=0.6)
 own = alpha_own.diagonal()
 hidden, _ = Pooling(0.6)(hours, hours, readings, others_only(50))
-print(f"the two ways differ by {((readings - f_own) / (1 - own) - readings + hidden).abs().max():.0e}; the curve uses {own.sum():.0f} numbers")
+print(f"the two ways differ by {((readings - f_own) / (1 - own) - readings + hidden).abs().max():.0e}; degrees of freedom {own.sum():.0f}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose((readings - f_own) / (1 - own), readings - hidden, atol=1e-5) and 14.5 < own.sum() < 15.5
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Forty-four years of air
-# On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is a number for each week to the end of 2001, in ppm (molecules per million).
+# On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is the record by weeks to the end of 2001, in ppm (molecules per million).
 
 # %% tags=["nbval-check-output"]
 from course_utils import data
@@ -736,7 +736,7 @@ print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(year
 # %% [markdown]
 # We do nothing about the 59 missing weeks. A missing week is not a zero: its key *is not there*.
 #
-# The northern forests, which take up carbon dioxide in summer, make a yearly wave of about 3 ppm, up and down.
+# The northern forests, which take up carbon dioxide in summer, make a yearly wave, about 3 ppm above and below the trend.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -775,7 +775,7 @@ assert 2.5 < (ppm - pool(years, years, ppm, width=0.5)[0]).std() * 2**0.5 < 3.5 
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
 # %% [markdown]
-# A week or less is best: to guess a single lost week, ask its neighbours. (Where many weeks in a row are lost, this error says nothing.) To see the trend, you need about half a year, and its "errors" of 2 ppm are the season itself.
+# A week or less is best: to guess a single lost week, ask its neighbours. (Where many weeks in a row are lost, this error says nothing. And since the errors of neighbouring weeks are alike, it prefers narrower widths than the true curve would.) To see the trend, you need about half a year, and its "errors" of 2 ppm are the season itself.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
@@ -784,11 +784,11 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 # Here is the whole record, with a dot for every other week. The curve uses all 2,225, at the width of the trend. (Such estimates agree to 1e-6 with statsmodels' `KernelReg`: see `test_statsmodels.py`.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-moments = torch.linspace(1958.3, 2001.9, 500, dtype=torch.float64)
+moments = torch.linspace(1960, 2000, 401, dtype=torch.float64)  # two years from each end, where an average is off
 trend, _ = pool(moments, years, ppm, width=0.5)
-growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 115), (385, 499)]]
+growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 100), (300, 400)]]
 plot.regression(years[::2], ppm[::2], {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
-                caption=f"It grew by {growth[0]:.1f} ppm a year in the first decade and by {growth[1]:.1f} in the last: the trend bends.")
+                caption=f"It grew by {growth[0]:.1f} ppm a year in the 1960s and by {growth[1]:.1f} in the 1990s: the trend bends.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7 and len(years) == 2225
@@ -887,7 +887,7 @@ predict(
 )
 
 # %% [markdown]
-# What is missing? The score must be *learned*, and the vectors must depend on the sentence. Chapter 3 learns the score, and in chapter 4 attention itself computes such vectors.
+# What is missing? The vectors must depend on the sentence, and nobody should have to make them up: they, and the score, must be *learned*. Chapter 3 learns the score, and in chapter 4 attention itself computes such vectors.
 #
 # **Keep this:** attention can only find what the vectors contain. With fixed vectors the score of each pair is fixed, too.
 
@@ -932,7 +932,7 @@ for name, value, low, high in rows:
 # 2. Score, then share: $a$ says how well a key fits, $p$ makes weights that add up to 1.
 # 3. The Gaussian kernel, normalised, *is* a softmax; its width decides between noise and blur.
 # 4. If a query's own value is the answer, hide it in training with a mask.
-# 5. A weight says how much a value is used, not how much it matters; and attention can only find what the vectors contain.
+# 5. A weight does not say what would be missing without its example; and attention can only find what the vectors contain.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary

@@ -112,7 +112,7 @@ assert weights[1, 1] < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Exercise ●●○ · 4 minutes
-# Write the cosine score of all queries with all keys. Watch out for vectors of zeros.
+# Write the cosine score of all queries with all keys. Watch out for vectors of zeros: their score is 0.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 from chapters.ch02 import again, exercise, find_error, hint, solution
@@ -1144,7 +1144,7 @@ assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and r
 # At 128 tokens exact attention is faster; at 8,192 our code, which stores all weights, took about three hundred times as long on the machine that recorded this. (A fused call stores none.) The price is the error. Even for the small scores above, sixteen features do worse than equal weights; the larger the scores, the larger the error.
 #
 # #### Exercise ●●● · 5 minutes
-# Write the average of the values with weights φ(q)·φ(k), divided by their sum, without the [Q, K] matrix.
+# Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("linear attention")

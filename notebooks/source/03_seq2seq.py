@@ -93,7 +93,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
 # <a id="encoder"></a><a id="decoder"></a><a id="seq2seq"></a>
-# Such a translator has two recurrent networks. The **encoder** reads the source and hands over one vector, $c$, made of its last state. The **decoder** starts from $c$ and writes one word at a time:
+# Such a translator has two recurrent networks. The **encoder** reads the source and hands over one vector, $c$, made of its last state (ours reads from both ends, so it has two last states, and joins them). The **decoder** starts from $c$ and writes one word at a time:
 #
 # ```text
 #                                           il     dort     .     <eos>    it writes
@@ -105,7 +105,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # ```
 
 # %% [markdown]
-# Each step $f$ of the decoder is one step of a GRU, which reads the word before, $y_{t-1}$, and also $c$:
+# Each step $f$ of the decoder is one step of a GRU, which reads the word before, $y_{t-1}$, and also $c$ (the picture shows it only at $s_0$):
 #
 # $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
@@ -198,12 +198,12 @@ def learn(model, title):  # the learning rate rises, then falls; clip shortens v
 plain_run = learn(plain, "without attention")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Write the best sentence
+# ## Write a sentence
 # <a id="greedy"></a>
 # Now the decoder has to read its own words, even wrong ones. **Greedy** decoding takes the most probable word at each step.
 #
 # ### Exercise 3 ●●○ · 5 minutes
-# Write this loop.
+# Write this loop. `max_length` counts the words without `<eos>`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("greedy loop")
@@ -231,7 +231,7 @@ assert " ".join(own_words) == lesson.write(plain, lesson.ladder([14]))[0] and pl
 assert not {e.source for e in lesson.examples("train")} & {e.source for split in ("test", "valid", "long", "unseen", "twins") for e in lesson.examples(split)}
 
 # %% [markdown]
-# **Keep this:** greedy decoding takes the best word at each step, which need not give the best sentence. (A *beam* keeps several beginnings: see *Deeper: the best few sentences*.)
+# **Keep this:** greedy decoding takes the most probable word at each step, which need not give the most probable sentence. (A *beam* keeps several beginnings: see *Deeper: the best few sentences*.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It loses the thread
@@ -261,15 +261,15 @@ plot.lines({"trained just now": (short_line.words, short_line.errors), "checkpoi
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert LENGTHS == ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
 assert "name" not in plain_longer.card or (all(11 < x < 15 for x in plain_line.errors[:4]) and 22 < plain_line.errors[4] < 26)
-assert steps > 700 or "name" not in plain_longer.card or (max(b / a for a, b in zip(short_line.errors[:4], plain_line.errors, strict=False)) < 0.58)
+assert steps > 700 or "name" not in plain_longer.card or all(0.3 < b / a < 0.56 for a, b in zip(short_line.errors[:4], plain_line.errors, strict=False))
 assert "name" not in plain_longer.card or 1.5 < plain_line.errors[4] / max(plain_line.errors[:4]) < 2.2
 assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors[4] / short_line.errors[4] < 0.73
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# More training removes about half of the shorter groups' errors, but only a third of the longest's: beyond 15 words the checkpoint still gets about one word in four wrong. The single vector is a suspect, but long sentences could also be rarer in training, or harder in themselves.
+# More training removes between 45 and 70 % of the errors in the four shorter groups, but only a third of those in the longest: beyond 15 words the checkpoint still gets about one word in four wrong. The single vector is a suspect, but long sentences could also be rarer in training, or harder in themselves.
 #
-# **Keep this:** without attention, even after four times the training, the longest sentences keep the most errors.
+# **Keep this:** without attention, and after four times the training, the longest sentences have the highest error rate.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
@@ -316,7 +316,7 @@ assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with 
 # After 700 steps, BLEU is about 50 without attention and about 90 with it. Three recorded trainings of 1,000 steps, each from another random start (*seed*), show a similar gap (*Deeper*).
 
 # %% [markdown]
-# What does the decoder get to read at each word? Step through two checkpoints, without attention and with it; you see 8 of each state's 128 numbers.
+# What does the decoder read at each word? Step through two checkpoints, without attention and with it; you see 8 of each state's 128 numbers.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
@@ -330,7 +330,7 @@ assert "name" not in plain_longer.card or lesson.translate(plain_longer.model, "
 assert "name" not in longer_trained.card or lesson.translate(longer_trained.model, "the animal was too tired .")[0].tokens[-2] == "fatigué"
 
 # %% [markdown]
-# On the left the decoder reads the same vector at every word, and it ends with the wrong form: *fatiguée* is feminine, but *animal* is masculine. On the right it reads a different average at each word.
+# On the left the decoder reads the same vector at every word, and it ends with the wrong form: *fatiguée* is feminine, but *animal* is masculine. On the right it reads a different average at each word. (One word in one run proves no mechanism: here nearly all the weight of the last step is on “tired”, whose state must know about *animal*, or the decoder's own state does.)
 #
 # Does length still matter?
 
@@ -341,7 +341,7 @@ plot.lines(errors, "words in the source", "word errors, %", title="What does att
            caption="The two checkpoints on a thousand test sentences, in five groups by length.")
 
 # %% [markdown]
-# Long sentences no longer lose more: with attention, the longest have the fewest errors (up to the lengths seen in training). A model of the same size learns them, so they were neither too rare nor too hard. The suspects are the single vector, and the many recurrent steps between a source word and its translation.
+# With attention, long sentences no longer lose more (up to the lengths seen in training). The same data and the same steps were enough to learn them, so neither rarity nor difficulty alone explains the errors without attention. The suspects are the single vector, and the many recurrent steps between a source word and its translation.
 #
 # Two harder tests for your own models: sentences longer than any in training, and pairs of words that never met there.
 
@@ -366,13 +366,13 @@ assert wrong["is too short"] > 0.5 and {len(e.source) for e in lesson.examples("
 assert "name" not in {*longer_trained.card} & {*plain_longer.card} or (attentive_line.errors[-1] == min(attentive_line.errors) and 2 < attentive_line.errors[0] < 8 and attentive_line.errors[0] == max(attentive_line.errors) and min(plain_line.errors) > 8)
 
 # %% [markdown]
-# With attention, new pairs cost few points of BLEU. The long sentences have another new thing, too: four clauses, where training had at most three. On them BLEU falls to about half, and most wrong translations are at least three words too short. The bottleneck is gone, but not every limit.
+# With attention, new pairs cost few points of BLEU. The long sentences differ in a second way: they have four clauses, where training had at most three. On them BLEU falls to about half, and most wrong translations are at least three words too short. The bottleneck is gone, but not every limit.
 #
 # **Keep this:** attention keeps every state, and the decoder asks anew at each word.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the errors of the shortest
-# Why do the shortest sentences have the most errors with attention?
+# With attention, the shortest sentences have the most errors. Where are they?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import shortest
@@ -415,7 +415,7 @@ assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives 
 # Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query, like ours, is $s_t$, the state *after* it: update, then attend. Luong's model can also feed what it computed from context and state into its next step, which is called *input feeding*.
 #
 # #### Exercise ●●● · 8 minutes
-# Write one step in Bahdanau's order, with a simple recurrent cell and dot products.
+# Write one step in Bahdanau's order, with a simple recurrent cell, $\tanh(W_x[\text{embedding};\text{context}]+W_s s)$, dot products without a scale, and $W_o[\text{state};\text{context}]$ as logits.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("one decoder step")
@@ -439,11 +439,11 @@ for query in ("previous", "current"):
 Table(rows, f"{len(batch.source)} sentences; measured just now")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With the current state, $s_t$ (without input feeding): the states do not depend on what was attended to, so one call attends for a whole sentence. With $s_{t-1}$ each word has to wait for the attention of the word before.
+# With the current state, $s_t$ (and without input feeding), the states do not depend on what was attended to, so one call attends for a whole sentence. With $s_{t-1}$ the context goes into the next state, so each word has to wait for the attention of the word before.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## European, Economic, Area
-# French puts most adjectives after the noun, so three words change order:
+# French puts most adjectives after the noun, so three words are reversed:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -505,12 +505,12 @@ assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "eur
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # *crise* and *européenne*, whose English words are two positions away. Where words move further than the window is wide, $p_t$ has to be predicted. (Luong's σ was 5; then these two keep more than 90 %.)
 #
-# *Hard attention* reads one word, drawn with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so its gradient is estimated from draws, and such estimates are noisy. Averaging avoids this, which is why nearly all models do it.
+# *Hard attention* reads one state (there, one place in a picture), drawn with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so its gradient is estimated from draws, and such estimates are noisy. Averaging avoids this, which is why nearly all models do it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# How good are these alignments? Your model with attention reads the reference, and we link each French word to the English word with the largest weight. Our grammar supplies *gold* links. People who draw links mark some as *sure* and others as merely *possible*. Our links, $A$, should contain every sure one ($S$) and nothing outside the possible ones ($P$, which include $S$). The **alignment error rate** (0 is perfect) is
+# How good are these alignments? Your model with attention reads the reference, and we link each French word to the English word with the largest weight. Our grammar supplies *gold* links. People who draw links mark some as *sure* and others as merely *possible*. The model's links, $A$, should contain every sure one ($S$) and nothing outside the possible ones ($P$, which include $S$). The **alignment error rate** (0 is perfect) is
 #
 # $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 
@@ -530,7 +530,7 @@ print(f"of these on a neighbour of the right word: {near:.0%} (if any wrong word
 assert aer < 0.15 and 2.5 * aer < beyond < 0.4 and 0.3 < diagonal < 0.4 and 3 * aer < diagonal and 0.5 < near < 0.95 and by_chance < 0.3
 
 # %% [markdown]
-# The error rate is less than a third of that of the *diagonal*, which links words at the same relative position. Most wrong links are to a *neighbour* of the right word. At 25 to 40 words (and four clauses) the error rate is several times as high: attention itself loses its place.
+# The error rate is less than a third of that of the *diagonal*, which links words at the same relative position. Most wrong links are to a *neighbour* of the right word. At 25 to 40 words (and four clauses) the error rate is several times as high: there the largest weight is often in the wrong place.
 #
 # Here is a long new sentence that your model translates just like its reference. Boxes are gold links.
 
@@ -567,10 +567,10 @@ six
 assert "name" not in real.card or [row["with attention"].startswith("✓") for row in six] == [True, False, True, False, False, False]
 assert "name" not in real_plain.card or [row["without attention"].startswith("✓") for row in six] == [True, False, True, False, False, False]
 assert "name" not in real_plain.card or all(part in six[i]["without attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "que j'avais besoin d'avoir oublié"), (5, "l'homme n'a pas trouvé la rue")))
-assert "name" not in real.card or all(part in six[i]["with attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "une histoire que je n'ai jamais oublié."), (5, "le animal n'a pas traversé la rue")))
+assert "name" not in real.card or all(part in six[i]["with attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "dit une histoire que je n'ai jamais oublié."), (5, "le animal n'a pas traversé la rue parce que c'était")))
 
 # %% [markdown]
-# Both translate the second and the third sentence well. But without attention the grandmother “told me that I needed to have forgotten”, and the animal becomes a man who did not find the street. With attention these two sentences keep their content, with small mistakes (*oublié* for *oubliée*, *le animal*). Here are the scores on all test sentences:
+# Both translate the second and the third sentence well. But without attention the grandmother “told me that I needed to have forgotten”, and the animal becomes a man who did not find the street. With attention these two sentences keep most of their content, with mistakes: *dit* for *raconté*, *oublié* for *oubliée*, *le animal*, and “it” becomes *c'*. The cake defeats both. Here are the scores on all test sentences:
 
 # %%
 rows = []
@@ -587,7 +587,7 @@ assert len(rows) < 2 or gap[1] > 6 and gap[2:] == sorted(gap[2:]) and 0.6 < rows
 assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
 
 # %% [markdown]
-# Attention helps at every length, and the longer the sentence, the more. Yet long real sentences stay harder: with attention, BLEU falls by more than a third from 5–7 words to 11–14.
+# Attention helps at every length, and the longer the sentence, the more. Yet even with attention, BLEU falls by more than a third from 5–7 words to 11–14. (Part of this is that a longer sentence has more right translations, and BLEU knows one or a few.)
 #
 # Now type a sentence of your own:
 
@@ -624,7 +624,7 @@ assert "name" not in longer_trained.card or (known == [True, True] and said["il"
 #
 # Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", for *elle* more than half on the *full stop*. Yet both pronouns are right, in sentences that the model was trained on.
 #
-# The forward half of the full stop's state has read *animal*, *street* and *wide*, so it can hold the answer. So can $s_0$, which no weight shows.
+# The forward half of the full stop's state has read *animal*, *street* and *wide*, so it can hold the answer. So can $s_0$, which no weight shows, and the decoder has read its own French so far.
 #
 # </details>
 
@@ -680,7 +680,7 @@ predict(
     "weight. What happens to “la”?",
     ["it disappears", "it stays", "the translation breaks off"],
     answer=1,
-    because="French wants some article. That it is “la” and not “une” may come from the neighbours' states.",
+    because="French wants some article, so the model writes one even where it never read “the”, as you see below. Here it guesses right.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -729,7 +729,7 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words, 54 stay the same. Without the word, 27 do, and these may be guesses (French wants some article anyway). So at least 27 translations survive the mask but not the missing word: there, the neighbours' states or $s_0$ may have kept enough of the word, even that it is *la* and not *une*.
+# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words, 54 stay the same. Without the word, 27 do, and these may be guesses (French wants some article anyway). So at least 27 translations survive the mask but not the missing word. There, the neighbours' states or $s_0$ may have kept enough of the word. (Or the sentence without it was too odd to translate: leaving a word out changes more than the word.) Seven in ten translations do change under the mask, so the weights are not idle either.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether it mattered, but no proof.
 
@@ -817,7 +817,7 @@ for name, r in recorded["readers"].items():
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Our encoder has a half for each direction, and both start alike: a reversed source only exchanges them. So all differences between *plain* and *reversed* are chance. It is a little better with two seeds and worse with the third: so much can a seed alone do.
+# No. Our encoder has a half for each direction, and both start alike: a reversed source only exchanges them. So all differences between *plain* and *reversed* are chance. It is a little better with two seeds and worse with the third: a seed alone can make this much difference.
 #
 # </details>
 
@@ -844,7 +844,7 @@ for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色�
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # 我 (I) 今天 (today) 很 (a link, literally *very*) 高兴 (happy): *happy* has half of its weight on 兴, and most of the rest on 很 and 高. 我 (I) 正在 (in the middle of) 吃 (eat) 绿色的 (green) 苹果 (apples): *eating* attends to 吃, the action, and to 在, which says that it is going on now.
 #
-# Both sentences were trained on, yet the translations are not right: *today* is missing from the first, and the second says *an green*. Knock characters out. Without 今 or 天 nothing changes: *today* was lost already. Without 高 it is still *happy*; without 兴 it becomes *tall*, because 高 alone means tall.
+# Both sentences were trained on, yet the translations are not right: *today* is missing from the first, and the second says *an green*. Knock characters out. Without 今 or 天 nothing changes: *today* was lost already. Without 高 it is still *happy*; without 兴 it becomes *tall*, perhaps because 高 alone means tall.
 #
 # How good are the alignments, if a link to one character counts for the word?
 
@@ -930,7 +930,7 @@ for example in lesson.ladder((5, 8, 11)):
 assert before > 5 and own_loss(own, trial).item() < 0.4 * before
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Much of this French is right already, though not all. The encoder's states hold what is needed; your step has learned where to find it.
+# Some of this French is right already: your step has learned where to look in the encoder's states.
 #
 # In training your step read correct words; here it reads its own, mistakes included (**exposure bias**, Ranzato et al. 2016). And nothing makes a decoder keep track of what is already translated, so it may repeat some words and drop others. *Coverage* also gives the score the sum of all earlier weights (Tu et al. 2016).
 
@@ -956,7 +956,7 @@ def brevity_penalty(hypothesis_length, reference_length):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# A score of .4167 circulates for the candidate 男孩 踢 足球 (*boy plays football*) with the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). One gets it only by making three mistakes together. Each is a short program here:
+# A score of .4167 circulates for the candidate 男孩 踢 足球 (*boy plays football*) with the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). One gets it, up to rounding, by making three mistakes together. Each is a short program here:
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 3.5")
@@ -1146,7 +1146,7 @@ def quality(flops, score):
 
 cost = dict(zip(names, wmt.flops_en_de, strict=True))
 plot.beside({f"English {name}": quality(*columns) for name, columns in figures.items()}, title="What does quality cost?",
-            caption="Up is better, left is cheaper; × means several models that vote. As printed in 2017.")
+            caption="Up is better, left is cheaper; × means several models that vote. Table 2 of its later versions; the first had 41.0 for the big model into French.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 6 < cost["GNMT + RL"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4
@@ -1231,9 +1231,9 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. An encoder reads and a decoder writes; without attention, one vector carries everything between them.
-# 2. In our checkpoints, the longest sentences have the most word errors without attention, and the fewest with it, up to the trained length.
+# 2. In our checkpoints, the longest sentences have the most word errors without attention, and no more than others with it, up to the trained length.
 # 3. Attention keeps all states and asks again at each word: additive score, softmax over real words, context.
-# 4. Alignment is learned without being taught. A weight shows where the model attended, not what it needed.
+# 4. Alignment is learned without being taught. A weight shows where the model attended; what it needed, only a test can show.
 # 5. BLEU counts shared runs of words. A high total can hide that half of the translations are wrong.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1257,7 +1257,7 @@ for name, value, low, high in rows:
 # | [BLEU](#bleu) | BLEU（双语评估替补） | n-gram precision × brevity |
 # | [n-gram](#n-gram) | n 元语法 | n words in a row |
 # | [brevity penalty](#brevity-penalty) | 过短惩罚 | for translations that are too short |
-# | [greedy decoding](#greedy) | 贪心解码 | the best word at each step |
+# | [greedy decoding](#greedy) | 贪心解码 | the most probable word at each step |
 # | [beam search](#beam-search) | 束搜索 | keeps the best few sentences |
 
 # %% [markdown] slideshow={"slide_type": "skip"}

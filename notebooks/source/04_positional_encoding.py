@@ -419,7 +419,7 @@ predict(
 # Let $\mathrm{turn}_i$ be the turn for position $i$. The two positions enter the score only through their difference: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$. Such positions are called **relative**: they tell how far the key is before or after the query, not where.
 #
 # ### Exercise 4 ●●○ · 6 minutes
-# Write this turn, which is counter-clockwise (that of the sinusoids, with the sine as first coordinate, was clockwise). A pair $(a,b)$ becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$, where $\varphi$ is the position times the pair's frequency.
+# Write this turn, which is counter-clockwise (that of the sinusoids, with the sine as first coordinate, was clockwise). A pair $(a,b)$ of neighbouring features becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$, where $\varphi$ is the position times the pair's frequency.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("rotary")
@@ -741,7 +741,7 @@ def layers_needed(n, k):
 # In $Z=A\,V$, the $[T, T]$ matrix $A$ mixes the words. A convolution is such a matrix, too, if all features share one kernel, here centred on the word. So is a **fully connected** (*dense*) layer along the sentence, which has a parameter for each pair of positions.
 #
 # #### Exercise 5 ●●○ · 6 minutes
-# Write the convolution as a matrix.
+# Write the convolution as a matrix: `kernel[0]` meets the leftmost word, as in PyTorch.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("convolution as a matrix")

@@ -97,7 +97,7 @@ from course_utils.attention import scaled_dot_product_attention
 from course_utils.positions import sinusoidal_encoding
 
 layer = grammar.model.encoder[0]
-embedded = grammar.model.source_embedding(ids).detach() * 128**0.5  # times √D: longer than the positions
+embedded = grammar.model.source_embedding(ids).detach() * 128**0.5  # times √D, so that the positions don't drown it
 embedded = embedded + sinusoidal_encoding(len(words), 128)
 with torch.no_grad():
     x = layer.around_attention.before(embedded)  # a layer norm: it is explained before version 5
@@ -214,7 +214,7 @@ Table(rows, "2 sentences of 64 words. Weights: numbers in the attention maps, on
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: every row has the same parameters and operations. Only the number of attention weights grows, because each head has its own map, so with more heads a step takes somewhat longer (see the next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# No: every row has the same parameters and the same matrix products. Only the number of attention weights grows, because each head has its own map, so with more heads a step takes somewhat longer (see the next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -252,7 +252,7 @@ def ffn(x, W1, b1, W2, b2):
     raise NotImplementedError
 
 # %% [markdown]
-# The network processes each word alone. So 2 sentences of 5 words are just ten words: $(b, n, d)\to(b\cdot n, d)$ and back changes nothing. And if one input word changes, only that word's output changes:
+# The network processes each word alone. So 2 sentences of 5 words are just ten words: $(b, n, d)\to(b\cdot n, d)$ before the network and back after it change nothing. And if one input word changes, only that word's output changes:
 
 # %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
@@ -369,7 +369,7 @@ plot.maps(masks, named, named, title="Who may attend to whom?",
           caption="A row for each query. Ink: it may attend to this word. In a causal mask the diagonal has ink, too.")
 
 # %% [markdown]
-# The order is $QK^\top/\sqrt{d_k}$ → mask → softmax → $V$. If a word could see "only those before it", as a widely used slide says, the first row would be empty and its softmax 0/0, which is NaN. So the diagonal stays True.
+# The order is $QK^\top/\sqrt{d_k}$ → mask → softmax → $V$. A widely used slide says that a word may see "only those before it". But position $t$ already holds a known word and is asked for the next one, so it may see itself: the diagonal is True. (Otherwise the first row would also be empty.)
 #
 # ### Find the error ●○○ · 3 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by it, before the softmax.
@@ -417,7 +417,7 @@ plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read
 
 # %% [markdown]
 # ### Exercise 6 ●●○ · 5 minutes
-# Write the masks of the table. What padding itself may attend to is up to you: no real word reads its output. (Our softmax turns an empty row into zeros; a plain one gives NaN.)
+# Write the masks of the table. What padding itself may attend to is up to you, since no real word attends to it. (Our softmax turns an empty row into zeros. A plain one gives NaN, and in the next layer 0 · NaN would be NaN, too.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder masks")
@@ -577,7 +577,7 @@ assert words[out.weights[2][0, 3, said.tokens.index("il")].argmax()] == "tired"
 #
 # </details>
 #
-# **Keep this:** a query is compared with keys, softmax turns the scores into weights, these average the values, and the result is *added* to the residual stream.
+# **Keep this:** a query is compared with keys, softmax turns the scores into weights, these average the values, and the result, times $W_O$, is *added* to the residual stream.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All at once, or word by word?
@@ -640,10 +640,10 @@ with torch.no_grad():
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a cache save?
 # <a id="kv-cache"></a>
-# With the mask, a new word does not change the keys and values of earlier words. The **KV cache** keeps them, so each step computes the query, key and value of the new word only.
+# With the mask, a new word does not change the keys and values of earlier words. The **KV cache** keeps them, and those of the source, so each step computes the new word only: its query, key and value, and all that follows in each layer.
 #
 # ### Exercise 9 ●●● · 8 minutes
-# Write one step with one head.
+# Write one step with one head. The new word is at position P, which has yet to be added to it.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("cached step")
@@ -755,13 +755,13 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well, but chapter 3's checkpoint, with fewer parameters and three times as many tokens read, is ahead. It also aligns words better (AER, the alignment error, is lower). And when this page was built, it wrote faster and learned more tokens a second: on one core and with short sentences, computing all words at once saves no time. The larger Transformer draws level in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and learned differently (*Deeper: label smoothing*).
+# Your model translates well, but chapter 3's checkpoint, with fewer parameters and three times as many tokens read, is ahead. Its attention also fits the gold links better (AER, the alignment error, is lower). And when this page was built, it wrote faster and learned more tokens a second: it is half as large, and on one core, with short sentences, computing all words at once has little to gain. The larger Transformer draws level in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and its targets were smoothed (*Deeper: label smoothing*).
 #
 # **Keep this:** on this small corpus, attention without recurrence also learns to translate.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
-# Each decoder layer reads the *last* encoder layer. It could also read the one of its own depth, or another one *together with* the last (**layer-wise multi-view** decoding). Our class has a switch, `memory_layers`, for the one layer that each of them reads. **Guess** what happens if you turn it *after* training.
+# Each decoder layer reads the *last* encoder layer. It could also read the one of its own depth, or another one *together with* the last (**layer-wise multi-view** decoding). Our class has a switch, `memory_layers`, for the one layer that each of them reads. **Guess** what happens if you change it *after* training.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import dataclasses
@@ -818,7 +818,7 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one without residual connections: none of three such models learned to translate. Without norms, or without the ReLU, the models did no worse: this corpus is too easy, or these models too small, to show what either is for.
+# The one without residual connections: none of three such models learned to translate. Without norms, or without the ReLU, the models did no worse: this corpus is too easy, these models too small, or 300 steps too few, to show what either is for.
 #
 # Attention alone is behind after 300 steps, but after 1,000 the two score nearly the same. It keeps its residual connections: without these and feed-forward networks, repeated attention makes all words' vectors alike (Dong et al., *Attention is not all you need*, 2021).
 #
@@ -844,7 +844,7 @@ plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss
 rows = [{"norm, warm-up": name, f"rate {norms['lr']}": curves[name][-1].item(), "a third of it": lower[name][-1].item()}
         for name in curves]
 Table(rows, "The loss of the last ten of two hundred steps, at two learning rates. "
-            "Giving all words the same probability costs 7.09.")
+            "Guessing all words as equally likely gives a loss of 7.09, ln 1,205.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert abs(curves["pre-norm, none"][-1] - curves["pre-norm, warm-up"][-1]) < 0.05 and norms["steps"] == 200
@@ -888,7 +888,7 @@ assert judged[0]["twins"] == 736 and pronoun["transformer-grammar"] > 90 and pro
 assert min(pronoun, key=pronoun.get) == "yours" or runtime.profile == "full"
 
 # %% [markdown]
-# All four are above chance, even the one without attention. Yours took the fewest steps and gets the fewest right. `transformer-grammar` gets most right, so we ask that model how.
+# All four are above chance, even the one without attention. Yours took the fewest steps and gets the fewest right. `transformer-grammar` gets most right (its training sentences held the twins many times), so we ask that model how.
 #
 # **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. **Guess** what "it" attends to in the twin sentence, where it means the street, and what the adjective attends to.
 
@@ -910,11 +910,11 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# "It" gives the animal nearly the same weight in both sentences. In the same head the adjective tells the nouns apart: "tired" attends to the animal, "wide" to the street. Over 120 sentences of the twins, "it" favours the right noun by less than .01 in every head; the adjective does so by more than .5 in head 2.2.
+# "It" gives the animal nearly the same weight in both sentences. In the same head the adjective tells the nouns apart: "tired" attends to the animal, "wide" to the street. Over 120 sentences of the twins, "it" favours the right noun by less than .01 on average in every head; the adjective does so by more than .5 in head 2.2.
 #
 # </details>
 #
-# **Third: which connection decides?** Weights cannot tell us. So we forbid one connection by a mask, in every layer and head, and count the sentences in which, after the words before it, the right pronoun is still the more probable one. (One row of the table forbids it in a single head.)
+# **Third: which connection decides?** Weights alone cannot tell us. So we forbid one connection by a mask, in every layer and head, and count the sentences in which, after the words before it, the right pronoun is still the more probable one. (One row of the table forbids it in a single head.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -962,11 +962,11 @@ assert abs(left["the French step → the adjective"][0] - 68 / 1.2) < 3
 assert left["nothing"][1] - left["all of head 2.2"][1] > 0.5 and left["all of head 2.2"][0] > 85
 
 # %% [markdown]
-# If "it" may not attend to its noun, nothing changes. If the *adjective* may not, far more than half of the pronouns are wrong. With both nouns forbidden, about half are right. So it is the other noun that makes the answer *wrong*, because it takes over much of the weight (for head 2.2, see the caption).
+# If "it" may not attend to its noun, neither number changes. If the *adjective* may not, most of the pronouns are wrong. With both nouns forbidden, about half are right. So it is the other noun that makes the answer *wrong*, because it takes over much of the weight (for head 2.2, see the caption).
 #
-# One head of the step that writes *il* or *elle* gives "it" more than .99 of its weight. If we forbid this connection, as many pronouns are right. Without the adjective, the model does no better than one that always writes *il* (right in 68 of 120).
+# When the decoder writes *il* or *elle*, one of its heads gives "it" more than .99 of its weight. If we forbid this connection, just as many pronouns are right. Without the adjective, the model does no better than one that always writes *il* (right in 68 of 120).
 #
-# And head 2.2? Without it, few pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but not for the reason it suggests: here the adjective finds its noun.
+# And head 2.2? Without it, few more pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but not for the reason it suggests: here the adjective finds its noun.
 
 # %% [markdown]
 # So in this model the adjective needs its noun, and the decoder needs the adjective. Our grammar made this easy: two twins differ only in the adjective.
@@ -1028,7 +1028,7 @@ assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Two heads matter far more than the others: 2.2 and 3.2. But in 3.2 "it" hardly attends to its noun. Whichever single head we remove, more than 90 % of the pronouns are still right. (Other heads may take over: a knock-out shows what can be spared, not what is idle.)
 #
-# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun. They compared weights with the answers of people and of a program, which is a different test from taking something away.
+# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun, in the sentence before. They compared weights with the answers of people and of a program, which is a different test from taking something away.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Next we forbid connections, on all held-out twins. Look at the rows of the adjective: without its connection to the *other* noun, more pronouns are right than with it.
@@ -1047,7 +1047,7 @@ assert 45 < known["the adjective → either noun"] < 55
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: real sentences
-# A second Transformer learned from the Tatoeba sentences of chapter 3, in as many steps on as many tokens as the translator there. But it has more parameters and another optimizer (Muon, chapter 7), and took longer.
+# A second Transformer learned from the Tatoeba sentences of chapter 3, in as many steps on as many tokens as the translator there. But it has more parameters and another optimizer (Muon, chapter 7), and needed more time.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.lesson import checkpoint
@@ -1068,7 +1068,7 @@ def effort(name, one):
             "tokens in a step": made["recipe"]["tokens"], "minutes on one core": made["minutes"],
             "BLEU, greedy": scores["test_bleu_beam_1"], "BLEU": scores["test_bleu_beam_4"]}
 
-efforts = Table([effort("chapter 3", before), effort("chapter 5", tatoeba)], "Recorded, on the test sentences of their corpora; BLEU with a beam of 4 unless greedy")
+efforts = Table([effort("chapter 3", before), effort("chapter 5", tatoeba)], "Recorded, on the same test sentences; BLEU with a beam of 4 unless greedy")
 display(efforts, Table(rows, "The same two, with a beam of 4"))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -1082,13 +1082,13 @@ assert tatoeba is grammar or [one.card["training"]["recipe"]["optimizer"] for on
 assert {one.card["training"]["threads"] for one in (before, tatoeba)} == {1} or tatoeba is grammar
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With as many tokens, it translates better, but three things differ, so the table does not say which of them helped.
+# With as many tokens, it translates better. But architecture, size and optimizer all differ, so the table does not say which of them helped.
 #
 # Which translations in the last column are right? Check first whether a sentence was *seen*. Look at the twins, too: this corpus was not made for them.
 #
 # <details><summary>Answer</summary>
 #
-# Four: “Good morning”, the cake, the friends and “I love you”. The grandmother's sentence has *dont* for *que*. Both twins say *elle*, wrong for the animal and right for the street, and *l'animage* is no word. The European Economic Area has become *la zone d'europe*, and the sentence with *if* has lost its end.
+# Three: “Good morning”, the cake and “I love you”. Several friends need *comment allez-vous*, not *vas-tu*. The grandmother's sentence has *dont* for *que* and *oublié* for *oubliée*. Both twins say *elle*, wrong for the animal and right for the street, and *l'animage* is no word. The European Economic Area has become *la zone d'europe*, and in the sentence with *if* somebody has just been baked.
 #
 # </details>
 #
@@ -1124,7 +1124,7 @@ with FlopCounterMode(display=False) as counter:
     mine.loss(next(iter(lesson.batches))).backward()
 mine.zero_grad()
 yours_cost = counter.get_total_flops() * run.step
-print(f"yours {yours_cost:.1e} operations: the base model took {base / yours_cost:.1e} times as many")
+print(f"yours {yours_cost:.1e} operations in products of matrices: the base model's estimate is {base / yours_cost:.1e} times as large")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 1e11 < yours_cost < 1e15
@@ -1332,7 +1332,7 @@ class MultiHead(torch.nn.Module):
 # $$ \text{target}=(1-\varepsilon)\cdot\text{one-hot}+\varepsilon\cdot\tfrac1V $$
 #
 # #### Exercise 10 ●●○ · 5 minutes
-# Write the loss with such targets. Padding does not count.
+# Write the loss with such targets: the mean over the real words.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("label smoothing")

@@ -137,7 +137,7 @@ for size in (150, 400, 1200):
 # Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence. The **segment** of a position says to which sentence it belongs: `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
-# Join two sentences, and pad them.
+# Join two sentences, and pad them (segment 0; the mask is True at real pieces).
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch06 import again, exercise, find_error, hint, solution
@@ -169,7 +169,7 @@ assert all(map(torch.equal, batch, collate([pair])))
 
 # %% [markdown]
 # ### Exercise 2 ●●○ · 4 minutes
-# Write the sum and the layer norm.
+# Write the sum and the layer norm (BERT's ε is 1e-12).
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("embedding sum")
@@ -253,7 +253,7 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # | 今天天气很好 | 我买了一本书 (I bought a book) | NotNext |
 #
 # ### Exercise 5 ●●○ · 7 minutes
-# Make such pairs from stories.
+# Make such pairs from stories. A wrong B comes from another story, and chance decides for each pair.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("next sentence pairs")
@@ -493,7 +493,7 @@ assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and sum(as_mean
 # People tag words, but the model reads pieces. Which piece gets the tag? The first piece of a word does, and the others get none.
 #
 # #### Exercise ●●○ · 4 minutes
-# `words` is what `encode(…).words` holds: for each token the number of its word, −1 for `[CLS]` and `[SEP]`.
+# `words` is what `encode(…).words` holds: for each token the number of its word, −1 for `[CLS]` and `[SEP]`. “None” is −100.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("tags for pieces")

@@ -168,7 +168,7 @@ assert labs.merges(words, step=5).cut("lowest") == ["▁low", "est"] != labs.mer
 # After five merges *▁low* and *est* are pieces (▁ marks the start of a word), so the new word *lowest* is cut into two known pieces.
 #
 # ### Exercise 2 ●●○ · 6 minutes
-# Write one merge.
+# Write one merge, from left to right.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from collections import Counter
@@ -789,7 +789,7 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 # The loss falls suddenly, at the moment when a head begins to attend to the right token. Early in a text it can only guess; in the second half its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020); `gpt-prose` did not repeat this long name: after the second *Mrs.* above it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
-# Compute the copying score of each head: how much does the second half attend to the token *after* the earlier occurrence?
+# Compute the copying score of each head: how much does the second half attend to the token *after* the earlier occurrence, on average?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("induction score")

@@ -236,6 +236,15 @@ def _leftmost_first(word, merges):
     return pieces
 
 
+def _until_one_is_missing(word, merges):
+    pieces = tuple(word)
+    for pair in merges:
+        if joined(pieces, pair) == pieces:
+            break
+        pieces = joined(pieces, pair)
+    return pieces
+
+
 def _word(word: str, merges: str, shown=False) -> Case:
     pairs = [tuple(pair.split()) for pair in merges.split(", ")]
     return Case({"word": word, "merges": pairs}, given={"merges": merges}, shown=shown)
@@ -255,6 +264,7 @@ ENCODE = Exercise(
         _word("abab", "a b"),
         _word("haaa", "a a"),
         _word("cat", "d o"),
+        _word("nest", "l o, e s, es t"),
     ],
     returns=("pieces",),
     run=_pieces,
@@ -279,6 +289,8 @@ ENCODE = Exercise(
         "Only the first place of each pair is joined. Join it wherever it stands.",
         _encoding(join=_not_skipped),
         "After joining, the second piece is still there. Continue after *both* pieces.",
+        _until_one_is_missing,
+        "You stop at the first pair that the word does not have. A later pair may still stand in it: go on.",
         _encoding(order=lambda merges: merges[:1]),
         "Only the first merge is tried. Go through all of them.",
         lambda word, merges: tuple(word),

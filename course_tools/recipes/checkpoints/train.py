@@ -28,11 +28,18 @@ from course_utils.training.schedules import warm_then_fall
 
 from .bert import FineTuning, FineTuningRecipe, PreTraining, StoriesRecipe
 from .language import LanguageRecipe, Writing
+from .masked import Filling, MaskedRecipe
 from .translation import Recipe, Translating
 
 STATE = "state.safetensors"  # what a stopped training has kept, in build/train/NAME
-KINDS = {"translation": Recipe, "language": LanguageRecipe, "stories": StoriesRecipe, "task": FineTuningRecipe}
-TASKS = {Recipe: Translating, LanguageRecipe: Writing, StoriesRecipe: PreTraining, FineTuningRecipe: FineTuning}
+KINDS = {
+    "translation": (Recipe, Translating),
+    "language": (LanguageRecipe, Writing),
+    "masked": (MaskedRecipe, Filling),
+    "stories": (StoriesRecipe, PreTraining),
+    "task": (FineTuningRecipe, FineTuning),
+}
+TASKS = dict(KINDS.values())
 
 
 def _read() -> dict:
@@ -42,7 +49,7 @@ def _read() -> dict:
         model = settings.get("model", {})
         if model.get("attention") == "none":
             model["attention"] = None
-        recipes[name] = KINDS[settings.pop("kind")](**settings)
+        recipes[name] = KINDS[settings.pop("kind")][0](**settings)
     return recipes
 
 
