@@ -2,7 +2,7 @@
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-STAND_IN = "<p><em>Run this cell again to bring its controls back.</em></p>"
+STAND_IN = "<p><em>One part of this needs Python: run this cell again to see it.</em></p>"
 
 
 def clean(notebook):

@@ -6,7 +6,7 @@ import OWN_CSS from "./own.css";
 import { additions, h } from "./core.js";
 import { loadModel, modelsAt } from "./models/load.js";
 
-const ELSEWHERE = "On the course's website, and in `make lab`, you can type a text of your own here.";
+const ELSEWHERE = "You can type a text of your own here on the course's website and in JupyterLab.";
 
 // What a model reads instead of pieces that it does not know.
 export function unknownOf({ source, tokenizer }, pieces) {

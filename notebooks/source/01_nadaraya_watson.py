@@ -674,8 +674,8 @@ predict(
 from IPython.display import display
 
 width = round(learned_width, 2)
-view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour", value_name="°C",
-                live=True)
+view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour", value_name="°C", live=True,
+                title="What if one reading had never been taken?")
 display(view, labs.influence(view, hours, readings, pool))
 
 # %% [markdown]
@@ -747,7 +747,8 @@ predict(
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-six_years = labs.bandwidth(years[-312:], ppm[-312:], width=0.05, key_name="year", value_name="ppm")
+six_years = labs.bandwidth(years[-312:], ppm[-312:], width=0.05, key_name="year", value_name="CO₂ in ppm",
+                           title="How wide to see the season, how wide to see the trend?")
 six_years
 
 # %% [markdown]

@@ -288,7 +288,7 @@ assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4)
 
 # %% tags=["lab"]
 labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis",
-             title="Which English word does “assis” come from?")
+             title="Three words tie. Which number makes “sat” win alone?")
 
 # %% [markdown]
 # "sat" gets 0.213, but so do "the" and "mat": the query asks only for the third feature, and all three have a 1 there. Change the vector of "sat" in the lab so that it wins alone.
@@ -775,7 +775,7 @@ predict(
 
 # %% slideshow={"slide_type": "skip"} tags=["lab", "deeper"]
 view = labs.scoring([1.2, 0.1], list(compass.values()), list(compass), a="additive", b="similarity",
-                    modules={"additive": mine.score}, title="Does it match directions?", live=True)
+                    modules={"additive": mine.score}, title="Does your trained score (A) match directions, as B does?", live=True)
 labs.remove_unit(view, mine.score, list(compass))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]

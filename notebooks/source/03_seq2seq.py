@@ -614,7 +614,7 @@ for adjective, pronoun in (("tired", "il"), ("wide", "elle")):
     if pronoun in twin.tokens:
         said[pronoun] = dict(zip(twin.source_tokens, twin.weights[twin.tokens.index(pronoun)].tolist(), strict=True))
         print(f"{pronoun}:", ", ".join(f"{word} {weight:.2f}" for word, weight in said[pronoun].items() if weight > 0.05))
-labs.alignment(twin, step=11, languages=("en", "fr"), title="What decides between “il” and “elle”?", model=longer_trained)
+labs.alignment(twin, step=11, languages=("en", "fr"), title="Where does the model look when it writes “elle”?", model=longer_trained)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in longer_trained.card or (known == [True, True] and said["il"]["it"] > 0.6 and said["elle"]["."] > 0.5 and all(x["animal"] + x["street"] < 0.05 for x in said.values()))

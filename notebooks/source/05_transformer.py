@@ -978,8 +978,9 @@ me = trained["yours"]
 costly = head_study.head(head_study.head_effects(me, twin_study.reader(me).examples("twins")[:60], ["encoder"])[0]["head"])
 with torch.no_grad(), recorded(mine) as seen:
     mine.encode(torch.tensor([lesson.source.encode(tired)]))
-view = labs.heads(seen["encoder"], words, select=("it", "animal"), live=True, title="Which of your model's heads can go?",
-                  caption="Each small map is a head of the encoder that you trained. The crossed one is out.")
+view = labs.heads(seen["encoder"], words, select=("it", "animal"), live=True, title="What does your model lose without a head?",
+                  caption="Each small map is a head of the encoder that you trained. The crossed one is taken out: below stands what "
+                          "the model then writes.")
 told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, costly.head - 1)])  # view.observe, inside
 display(view, told)
 

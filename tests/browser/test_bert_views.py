@@ -416,7 +416,7 @@ def test_the_bars_show_the_numbers(show):
         shown, bars, true = rows_shown(page, m), view.bars(m), view.true(m)
         for (word, p), (text, number, note) in zip(bars, shown[:5], strict=True):
             assert (text, number) == (word, chance(p))
-            assert note == ("✓ true word" if word == true[0] else "")
+            assert note == ("← true word" if word == true[0] else "")
         rest = 1 - sum(p for _, p in bars)
         if true[2] > 5:
             assert shown[6][0] == "store" and shown[6][2] == f"✓ rank {true[2]}"
@@ -438,7 +438,7 @@ def test_all_others_are_what_is_left(show):
     page = show(labs.predictions(list("abc"), p, list("abcd"), truth=[None, "b", "a"], top=1))
     until(lambda: rows_shown(page), [("a", "0.500", ""), ("all others", "0.200", ""), ("b", "0.300", "✓ rank 2")])
     page.locator('[data-word="2"]').click()
-    until(lambda: rows_shown(page)[:2], [("a", "0.500", "✓ true word"), ("all others", "0.500", "")])
+    until(lambda: rows_shown(page)[:2], [("a", "0.500", "← true word"), ("all others", "0.500", "")])
     page.locator('[data-word="0"]').click()
     until(lambda: rows_shown(page)[:2], [("a", "0.500", ""), ("all others", "0.500", "")])
 

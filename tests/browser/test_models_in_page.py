@@ -98,7 +98,7 @@ def test_a_bert_reads_as_python_does(page, name):
     loaded, it = load_checkpoint(name), page(name)
     own = loaded.tokenizer
     sentences = [s for story in stories.load("stories", "test")[:COUNT] for s in story.sentences[:1]]
-    base = "courseModels.open('bert-stories')"
+    base = f"courseModels.open('{loaded.card.get('base', {}).get('name', name)}')"
     assert it.evaluate(f"s => s.map(t => {base}.tokenizer.encode(t))", [*ODD, *sentences]) == [
         own.encode(s) for s in (*ODD, *sentences)
     ]

@@ -274,7 +274,7 @@ def test_empty_and_too_long(opened, name):
 @pytest.mark.parametrize("name", MODELS)
 def test_without_the_models_files_it_says_where_they_are(opened, name):
     page = opened(name, models=False)
-    expect(page.get_by_test_id("model")).to_contain_text("in `make lab`, you can type a text of your own here.")
+    expect(page.get_by_test_id("model")).to_contain_text("You can type a text of your own here on the course's website")
     expect(page.get_by_role("textbox", name="Your own")).to_have_count(0)
     until(lambda: state(page)["own"], "")
 

@@ -140,7 +140,7 @@ export function descent(ui) {
       if (wanted !== which) return;
       wanted = "";
       trouble = `${error.message[0].toUpperCase()}${error.message.slice(1)}. `;
-      trouble += "On the course's website, and in `make lab`, any word, layer and head can be chosen.";
+      trouble += "On the course's website and in JupyterLab, any word, layer and head can be chosen.";
       ui.set({ ...good });
     }
   }

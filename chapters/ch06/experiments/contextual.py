@@ -1,8 +1,8 @@
 """One word in many sentences: its vector in the table, and after each layer of an encoder.
 
-    sentences, kinds = banks()                             # half of them about money, half by the water
-    steps = word_vectors(encoder, tokenizer, "bank", sentences)
-    nearest_alike(steps[-1], kinds)                        # how often the nearest other “bank” means the same
+    sentences, kinds = in_two_senses("light")              # half of them not heavy, half to see by
+    steps = word_vectors(encoder, tokenizer, "light", sentences)
+    nearest_alike(steps[-1], kinds)                        # how often the nearest other “light” means the same
 
 Sizes: N sentences, D features. Source of the question: Peters et al. 2018, ELMo, section 5.
 """
@@ -12,29 +12,79 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch06.pairs import collate, encode_all
-from course_utils.data import stories
 from course_utils.models.bert import Bert
 from course_utils.support.restored import evaluating
 from course_utils.views import plot
 
-MONEY = ("money", "loan", "cash")
+# Written for this purpose, before any model was asked: twelve sentences for each sense, with few words in common.
+SENSES = {
+    "bank": {
+        "money": (
+            "He kept his savings in the bank.",
+            "The bank had closed its doors and paid nobody.",
+            "She drew fifty pounds from the bank.",
+            "The clerk at the bank counted the notes.",
+            "A robbery at the bank ruined the town.",
+            "The bank refused to lend him more.",
+            "His father was a partner in a bank in London.",
+            "The merchant owed the bank a thousand pounds.",
+            "They sent a cheque to the bank on Monday.",
+            "The manager of the bank shook his hand.",
+            "Her fortune lay safely at the bank.",
+            "The bank failed, and the family were beggars.",
+        ),
+        "river": (
+            "They sat on the bank and fished.",
+            "The boat struck the bank and stopped.",
+            "Willows grew along the bank.",
+            "The children played on the grassy bank.",
+            "He climbed the steep bank out of the water.",
+            "The stream had flooded its bank after the rain.",
+            "A heron stood on the further bank.",
+            "We tied the raft to the bank with a rope.",
+            "The horse slipped down the muddy bank.",
+            "Reeds hid the bank from those who rowed past.",
+            "He swam to the opposite bank.",
+            "Primroses covered the bank below the mill.",
+        ),
+    },
+    "light": {
+        "not heavy": (
+            "The basket was so light that a child could lift it.",
+            "He travelled with light luggage and a full purse.",
+            "Her step was light upon the stair.",
+            "A light boat needs little water under it.",
+            "The soldiers wore light armour on the march.",
+            "They carried the light end of the trunk.",
+            "He was a light man, quick on his feet.",
+            "We took a light supper and went to bed.",
+            "The load seemed light to the old horse.",
+            "She wore a light dress in the heat of summer.",
+            "A feather is light and a stone is not.",
+            "His purse was light after the fair.",
+        ),
+        "to see by": (
+            "The light of the candle fell upon the wall.",
+            "One light burned in the window all night.",
+            "She turned her face away from the light.",
+            "There was no light in the passage.",
+            "The moon gave but little light that evening.",
+            "He held the light above his head and looked round.",
+            "The first light of morning came through the trees.",
+            "We saw a light far off at sea.",
+            "By the light of the fire he read the letter.",
+            "The room was full of light and flowers.",
+            "They put out the light and listened.",
+            "The light blinded him when the door was opened.",
+        ),
+    },
+}
 
 
-def banks(split: str = "valid") -> tuple[list[str], Tensor]:
-    """Sentences of held-out stories with a bank, as many about money as by the water, and kinds [N]: True for money.
-
-    What a bank it is, the story tells. Sentences that differ in names only are taken once.
-    """
-    found: dict[bool, dict[str, str]] = {True: {}, False: {}}
-    for story in stories.load("stories", split):
-        about_money = any(word in " ".join(story.sentences) for word in MONEY)
-        for sentence in story.sentences:
-            if " bank" in sentence:
-                pattern = " ".join(word for word in sentence.split() if word.islower())
-                found[about_money].setdefault(pattern, sentence)
-    count = min(map(len, found.values()))
-    sentences = [s for kind in found.values() for s in list(kind.values())[:count]]
-    return sentences, torch.arange(2 * count) < count
+def in_two_senses(word: str) -> tuple[list[str], Tensor]:
+    """The sentences of SENSES with a word, and kinds [N]: True for its first sense."""
+    first, second = SENSES[word].values()
+    return [*first, *second], torch.arange(len(first) + len(second)) < len(first)
 
 
 @torch.no_grad()
@@ -78,14 +128,15 @@ def nearest_by_words(sentences: list[str], kinds: Tensor) -> float:
     return (kinds[nearest] == kinds).float().mean().item()
 
 
-def similarity_maps(steps: dict[str, Tensor], kinds: Tensor):
-    """The cosines of each step as a map, the kinds named in the middle of their rows and columns."""
-    names = [""] * len(kinds)
-    names[len(kinds) // 4], names[3 * len(kinds) // 4] = "money", "river"
+def similarity_maps(steps: dict[str, Tensor], word: str):
+    """The cosines of each step as a map, the senses of the word named in the middle of their rows and columns."""
+    count = len(next(iter(steps.values())))
+    names = [""] * count
+    names[count // 4], names[3 * count // 4] = SENSES[word]
     labels = dict.fromkeys(steps, names)
     return plot.maps(
         {name: cosines(vectors) for name, vectors in steps.items()}, labels, labels,
         limits=(-0.5, 1), title="Do the two meanings part?",
-        caption=f"Each cell: the cosine of two of {len(kinds)} “bank”, after subtracting the mean of all. Dark: "
+        caption=f"Each cell: the cosine of two of {count} “{word}”, after subtracting the mean of all. Dark: "
         "similar. In which of the three are both squares on the diagonal dark?",
     )  # fmt: skip

@@ -127,7 +127,7 @@ export function predictions(ui) {
         list.replaceChildren(
           ...best.flatMap((b) => {
             const mark = b.word === true_?.word;
-            return row(b, mark, mark ? "✓ true word" : "");
+            return row(b, mark, mark ? "← true word" : "");
           }),
           ...row({ word: "all others", p: left }, false, "", " rest"),
           ...(!asked()

@@ -95,7 +95,7 @@ class Predictions(View):
             drawn = axes.barh(range(len(bars)), [p for _, p in bars], color=picture.COLOURS["output"], height=0.65)
             for bar, mark in zip(drawn, marks, strict=True):
                 bar.set_alpha(1 if mark or not any(marks) else 0.45)
-            texts = [f"{chance(p)}{' ✓ true word' if mark else ''}" for (_, p), mark in zip(bars, marks, strict=True)]
+            texts = [f"{chance(p)}{' ← true word' if mark else ''}" for (_, p), mark in zip(bars, marks, strict=True)]
             axes.bar_label(drawn, texts, padding=3, fontsize=8.5)
             axes.set_yticks(range(len(bars)), shown([w for w, _ in bars]))
             axes.set(xlim=(0, 1.45), ylim=(self.options["top"] + 0.5, -0.6), xticks=[0, 0.5, 1])

@@ -15,7 +15,11 @@ export function tagged(ui) {
     { start, end } = arrays,
     compare = tags && predicted;
   const short = (p) => (p >= 0.995 ? "1" : p.toFixed(2).slice(1)),
-    text = (a, b) => names.slice(a, b + 1).join(" ");
+    text = (a, b) =>
+      names
+        .slice(a, b + 1)
+        .join(" ")
+        .replaceAll(" ##", "");
 
   function spansOf(given) {
     const spans = [];

@@ -68,7 +68,7 @@ class Tagged(View):
         return word, self.options["names"][word], self.options["tags"][word] if self.options["tags"] else None
 
     def text(self, first: int, last: int) -> str:
-        return " ".join(self.options["names"][first : last + 1])
+        return " ".join(self.options["names"][first : last + 1]).replace(" ##", "")
 
     def describe(self) -> str:
         said = []

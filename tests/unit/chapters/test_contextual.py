@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from chapters.ch06.experiments.contextual import (
-    MONEY,
-    banks,
+    SENSES,
     cosines,
+    in_two_senses,
     nearest_alike,
     nearest_by_words,
     similarity_maps,
@@ -58,16 +58,16 @@ def test_the_nearest_by_words_shares_most_of_them_and_is_another_one():
     assert nearest_by_words(texts, kinds) == 1 and nearest_by_words(texts, kinds[[0, 2, 1, 3]]) == 0
 
 
-def test_banks_are_half_and_half_and_no_two_differ_in_names_only():
-    sentences, kinds = banks()
-    assert len(sentences) == len(kinds) >= 30 and kinds.sum() == len(kinds) / 2
-    patterns = {" ".join(w for w in s.split() if w.islower()) for s in sentences}
-    assert len(patterns) >= 0.9 * len(sentences) and all(" bank" in s for s in sentences)
-    assert not any(w in s for s, money in zip(sentences, kinds, strict=True) if not money for w in MONEY)
+@pytest.mark.parametrize("word", SENSES)
+def test_each_sense_has_as_many_sentences_which_share_few_words(word):
+    sentences, kinds = in_two_senses(word)
+    assert len({*sentences}) == len(kinds) == 24 and kinds.tolist() == [True] * 12 + [False] * 12
+    assert all(word in sentence.lower().strip(".").split() or f"{word}," in sentence for sentence in sentences)
+    assert nearest_by_words(sentences, kinds) < 0.6
 
 
-def test_the_maps_name_both_kinds(small):
+def test_the_maps_name_both_senses(small):
     steps = word_vectors(*small, "bank", SENTENCES * 4)
-    view = similarity_maps({"last": steps[-1]}, torch.arange(12) < 6)
-    panel = view.options["panels"][0]
+    panel = similarity_maps({"last": steps[-1]}, "bank").options["panels"][0]
     assert panel["rows"] == panel["columns"] and [n for n, name in enumerate(panel["rows"]) if name] == [3, 9]
+    assert [panel["rows"][3], panel["rows"][9]] == ["money", "river"]

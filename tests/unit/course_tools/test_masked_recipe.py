@@ -1,0 +1,99 @@
+"""The recipe of bert-prose: which words are hidden and how they are counted, where its heads begin to look, a card."""
+
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from chapters.ch06.lesson import BertLesson
+from chapters.ch07 import language
+from course_tools.recipes.checkpoints import masked, train
+from course_tools.recipes.checkpoints.masked import MaskedRecipe, Windows, look_beside
+from course_utils.support import files
+from course_utils.text import WordPiece
+from course_utils.training import checkpoints
+
+LINE = "The old cat sees a small dog, and it runs home again.\n\n“Unhappily,” she said, the horsekeeper had gone.\n\n"
+TINY = {"model_size": 16, "num_layers": 1, "num_heads": 2, "ffn_size": 32, "max_length": 18, "dropout": 0.0}
+RECIPE = MaskedRecipe("books", 70, TINY, steps=4, rows=3, every=2, warm_up=1, valid=4,
+                      sentences=("The [MASK] dog runs.", "It is [MASK] the [MASK]."))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def windows():
+    return Windows(LINE * 60, WordPiece.build([LINE], 70), 18)
+
+
+def test_a_hidden_word_is_hidden_with_all_its_pieces_and_is_one_of_letters(windows):
+    ids = windows.at(torch.arange(150) * 7)
+    inputs, number = windows.hide_words(ids, torch.Generator().manual_seed(0))
+    hidden, words = number >= 0, windows.tokenizer.words
+    assert torch.equal(inputs == windows.tokenizer.mask, hidden) and torch.equal(inputs[~hidden], ids[~hidden])
+    in_words = 0
+    for row, marks, numbers in zip(ids.tolist(), hidden.tolist(), number.tolist(), strict=True):
+        starts = [i for i, piece in enumerate(row) if not words[piece].startswith("##")]
+        for start, end in zip(starts, [*starts[1:], len(row)], strict=True):
+            assert len({*marks[start:end]}) == 1  # all of it or nothing
+            if marks[start]:
+                assert words[row[start]].isalpha() and len({*numbers[start:end]}) == 1
+                in_words += 1
+        assert all(not marks[i] for i in range(starts[1]))  # a word that began before the window
+    eligible = sum(words[piece].isalpha() for row in ids.tolist() for piece in row)
+    assert any(number[hidden].bincount() > 1) and 0.12 < in_words / eligible < 0.18
+
+
+def test_the_measured_shares_are_those_of_counting(windows):
+    """A model that puts pieces in one order everywhere is right as often as counting says."""
+    size = len(windows.tokenizer)
+    order = torch.randperm(size, generator=torch.Generator().manual_seed(3)).float()
+    place = (order[:, None] < order).sum(-1)  # how many pieces come before each
+
+    class Stubborn(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.nothing = nn.Parameter(torch.zeros(1))
+
+        def forward(self, ids):
+            return SimpleNamespace(mlm_logits=order.expand(*ids.shape, size))
+
+    found = windows.measure(Stubborn())
+    generator, worst = torch.Generator().manual_seed(1), Counter()
+    starts = torch.arange(len(windows.ids) // windows.inside) * windows.inside
+    for batch, some in enumerate(starts.split(32)):
+        ids = windows.at(some)
+        _, number = windows.hide_words(ids, generator)
+        for piece, word in zip(ids[number >= 0].tolist(), number[number >= 0].tolist(), strict=True):
+            worst[batch, word] = max(worst[batch, word], int(place[piece]))
+    for top in (1, 10):
+        assert found[f"top_{top}"] == pytest.approx(sum(rank < top for rank in worst.values()) / len(worst))
+    assert 0 < found["top_10"] < 1 and found["loss"] > 3
+    assert windows.measure(Stubborn(), 5) == windows.measure(Stubborn(), 5) != found
+
+
+def test_the_first_layer_begins_by_looking_beside_each_token():
+    tokenizer = WordPiece.build([LINE], 70)
+    settings = TINY | {"model_size": 256, "num_heads": 4, "max_length": 40}
+    model = BertLesson(tokenizer, {"train": []}).model(**settings).eval()
+    ids = torch.randint(5, len(tokenizer), (3, 40), generator=torch.Generator().manual_seed(0))
+    plain = model(ids, need_weights=True).weights[0]
+    look_beside(model.bert)
+    weights = model(ids, need_weights=True).weights[0]
+    for head, offset in enumerate(masked.BESIDE):
+        assert weights[:, head].diagonal(offset, 1, 2).mean() > 0.5 > 0.1 > plain[:, head].diagonal(offset, 1, 2).mean()
+
+
+def test_it_is_trained_measured_and_says_how(monkeypatch, tmp_path):
+    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    monkeypatch.setattr(language, "load_text", lambda name: language.Text(name, LINE * 40, LINE * 9, "held out: Emma"))
+    monkeypatch.setitem(train.RECIPES, "tiny-prose", RECIPE)
+    train.train("tiny-prose")
+    loaded = checkpoints.load_checkpoint("tiny-prose")
+    card = loaded.card
+    assert card["data"]["split"] == "held out: Emma" and card["training"]["recipe"]["share"] == 0.2
+    assert {"valid_loss", "valid_top_1", "valid_top_10"} == set(card["metrics"])
+    assert card["metrics"]["valid_top_1"] <= card["metrics"]["valid_top_10"]
+    assert [len(sample) for sample in card["samples_not_selected"]] == [2, 3]
+    assert all(len(filled.split(", ")) == 5 for sample in card["samples_not_selected"] for filled in sample[1:])
+    assert loaded.model.config.max_length == 18 and len(loaded.tokenizer) == 70
