@@ -142,7 +142,7 @@ class Diagnosis:
             return None
         if any(map(senseless, mine)) or not (name := next(unused, None)):
             return None
-        says = f"`{name}` is never used: whatever it holds, the result is the same."
+        says = f"`{name}` has no effect: whatever it holds, the result is the same."
         known = Wrong(self.seen.answer, says)
         if not alike(*self.pairs[0]):
             return self.shown(self.failing, self.plain, known=known, notes=(says, *self.notes))

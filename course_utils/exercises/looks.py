@@ -45,7 +45,7 @@ def _shape(got: Tensor, want: Tensor) -> str | None:
         return f"{given} An axis has gone: {lost}"
     if got.dim() > want.dim():
         return f"{given} There is an axis too many: does a sum over it still have to come?"
-    return f"{given} Print the shape after each step, and see where it leaves the path."
+    return f"{given} Print the shape after each step, and see where it goes wrong."
 
 
 def _nan(got: Tensor, want: Tensor) -> str | None:
@@ -260,7 +260,7 @@ def strong(pairs: list[tuple[Any, Any]]) -> str:
     if not all(isinstance(one, Tensor) for pair in pairs for one in pair):
         parts = [part for pair in pairs for one in pair if isinstance(one, tuple) for part in one]
         fit = all(isinstance(part, Tensor) for part in parts)  # truth values are equal by chance
-        return "The results are in another order." if fit and order_of(pairs) else ""
+        return "The results are in the wrong order." if fit and order_of(pairs) else ""
     if any(got.numel() < 3 or want.unique().numel() < 3 for got, want in pairs):
         return ""
     for look in (_transposed_shape, _function, _complement, _transposed, _factor, _offset):

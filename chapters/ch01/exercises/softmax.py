@@ -79,7 +79,7 @@ OVERFLOW = (
     "added to all scores changes no weight. (`torch.softmax` does this for you.)"
 )
 LEAK = (
-    "The mask leaks: it is multiplied in before the softmax, so a masked score becomes 0, and exp(0) = 1 still gets a "
+    "The mask leaks: before the softmax a masked score is 0 here, and exp(0) = 1 still gets a "
     "share. Before the softmax a masked score must be −∞."
 )
 EVEN_SHARES = (

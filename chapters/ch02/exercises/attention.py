@@ -78,8 +78,8 @@ SCORE = Exercise(
         "These are plain dot products: the scale is missing. Divide by √D; otherwise the longer the vectors are, the "
         "further apart the scores.",
         _wrong_score(scale=lambda queries, keys: queries.shape[-1]),
-        "Scaled twice: you divide by D, which is √D two times. The *variance* of the scores grows like D. Their "
-        "standard deviation grows like √D, and that is what softmax feels.",
+        "Scaled twice: you divide by D, which is √D · √D. The *variance* of the scores grows like D. Their standard "
+        "deviation grows like √D, and that is what softmax feels.",
         _wrong_score(scale=lambda queries, keys: queries.shape[-1] ** -0.5),
         "You multiply by √D where you should divide: now the scores are even further apart.",
         _wrong_score(scale=lambda queries, keys: keys.shape[-2] ** 0.5),
@@ -99,7 +99,7 @@ SCORE = Exercise(
         "`reshape` and `view` give the right shape but mix up the numbers of the keys: they only cut the same row of "
         "numbers into other pieces. Transpose: `keys.mT`.",
         _wrong_score(turned=lambda keys: keys[0].mT),
-        "The keys of the first batch item serve all of them (broadcasting). Each batch item has its own keys.",
+        "The keys of the first batch item serve all of them. Each batch item has its own keys.",
         _wrong_score(axes=_transposed),
         "The scores are transposed, [B, K, Q]. Queries go down, keys across, so that softmax can run along each row: "
         "`queries @ keys.mT`.",
@@ -202,11 +202,9 @@ ATTENTION = Exercise(
         "The mask is added as 0 and 1: allowed keys get a bonus of 1, and masked ones keep their share. What is added "
         "must be −∞ where the mask is False.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores * mask, -1)),
-        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still gets a share. "
-        "Masked scores must be −∞.",
+        "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.",
         _wrong_attention(weigh=lambda scores, mask: masked_softmax(scores * mask, mask.any(-1, keepdim=True))),
-        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still gets a share. "
-        "Masked scores must be −∞.",
+        "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores, -1) * mask),
         "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. "
         "Mask the scores, then take the softmax.",

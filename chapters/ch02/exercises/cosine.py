@@ -86,7 +86,7 @@ COSINE = Exercise(
     difficulty=2,
     properties=(
         properties.Property(
-            "A vector and itself should have cosine 1, and yours have not. By which lengths do you divide?", _not_one
+            "A vector and itself should have cosine 1, and yours do not. By which lengths do you divide?", _not_one
         ),
         properties.Property(
             "A key three times as long gets another score. A cosine depends on directions alone: divide by both "

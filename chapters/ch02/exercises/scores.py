@@ -109,7 +109,7 @@ GENERAL = Exercise(
         "`reshape` and `view` give the right shape but mix up the numbers of the keys: they only cut the same row of "
         "numbers into other pieces. Transpose: `keys.mT`.",
         _wrong_general(turned=lambda keys: keys[0].mT),
-        "The keys of the first batch item serve all of them (broadcasting). Each batch item has its own keys.",
+        "The keys of the first batch item serve all of them. Each batch item has its own keys.",
     ),
 )
 
@@ -217,10 +217,10 @@ ADDITIVE = Exercise(
         _wrong_additive(hidden=lambda q, k, b: torch.sigmoid(q + k + b)),
         "There is a sigmoid where the tanh should be. It is never negative; tanh lies between −1 and 1.",
         _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + b) + torch.tanh(k)),
-        "You take the tanh of query and key separately and then add: again the query adds one number to the whole row. "
+        "You take the tanh of query and key separately and then add: the query adds one number to the whole row. "
         "Add first, then take the tanh: that is where the two meet.",
         _wrong_additive(hidden=lambda q, k, b: torch.tanh(q) + torch.tanh(k) + b),
-        "You take the tanh of query and key separately and then add: again the query adds one number to the whole row. "
+        "You take the tanh of query and key separately and then add: the query adds one number to the whole row. "
         "Add first, then take the tanh: that is where the two meet.",
         _wrong_additive(join=lambda hidden, w: hidden.sum(-1)),
         "w is missing: the hidden features are added up as if each counted the same.",

@@ -127,8 +127,7 @@ STEP = Exercise(
         _wrong_step(weigh=_mask_too_late),
         "The mask comes after the softmax: what went to padding is lost, and the weights sum to less than 1.",
         _wrong_step(weigh=_mask_times),
-        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1, so padding still gets "
-        "a share.",
+        "Before the softmax a masked score is 0 here, and exp(0) = 1, so padding still gets a share.",
         _wrong_step(weigh=_over_the_batch),
         "The softmax runs over the sentences of the batch. The weights of one sentence's *words* sum to 1: `dim=-1`.",
         _wrong_step(mean=lambda a, k: k.mean(1)),
@@ -236,8 +235,7 @@ DECODER = Exercise(
         _wrong_decoder(weigh=_mask_too_late),
         "The mask comes after the softmax: what went to padding is lost. Mask the scores, before the softmax.",
         _wrong_decoder(weigh=_mask_times),
-        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1, so padding still gets "
-        "a share.",
+        "Before the softmax a masked score is 0 here, and exp(0) = 1, so padding still gets a share.",
         _wrong_decoder(weigh=_mask_filled),
         "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and here True marks *a real "
         "word*. Write `~mask`.",

@@ -54,7 +54,7 @@ SINUSOIDAL = Exercise(
         "From the second pair on, the waves turn too slowly: the number of the column is 2j already, and is doubled "
         "again.",
         _table(exponents=lambda c, D: (c / D, (c + 1) / D)),
-        "The cosine has a frequency of its own. A sine and its cosine share one; otherwise they are no point on a "
+        "The cosine has a frequency of its own. A sine and its cosine share one; otherwise they are not a point on a "
         "circle.",
         _table(exponents=lambda c, D: (c / 2 / D, c / 2 / D)),
         "The exponent is j / D: the 2 is missing, and the slowest waves are not slow enough.",
@@ -65,8 +65,8 @@ SINUSOIDAL = Exercise(
         _table(base=1000),
         "The base is 1000. It should be 10000, with four zeros.",
         _table(halves=True),
-        "All sines come first, then all cosines. A model can learn as well from that, but here each sine is beside its "
-        "cosine: columns 2j and 2j + 1.",
+        "All sines come first, then all cosines. A model can learn from that just as well, but here each sine is "
+        "beside its cosine: columns 2j and 2j + 1.",
         _table(first=1),
         "The positions are counted from 1; the first word is at position 0.",
         _table(swap=True),
@@ -110,7 +110,7 @@ SHIFT = Exercise(
     wrong=wrong_answers(
         _moves(block=lambda c, s: [[c, -s], [s, c]]),
         "It goes back instead of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
-        "first, so the minus is in the second row.",
+        "first, so the minus is in the second row (or the whole matrix is transposed).",
         _moves(block=lambda c, s: [[c, s], [s, c]]),
         "A minus is missing: the cosine of a sum has one, −sin b, in the second row.",
         _moves(block=lambda c, s: [[s, c], [c, -s]]),
@@ -194,8 +194,8 @@ ROTARY = Exercise(
     difficulty=2,
     wrong=wrong_answers(
         _turned(pairs=_half_and_half, halves=True),
-        "This is another layout: feature j is turned together with feature j + D / 2, as Llama's code does. Here "
-        "neighbours are a pair. Parameters trained with one layout are useless with the other.",
+        "This is another layout: feature j is turned together with feature j + D / 2, as `transformers` has it for "
+        "Llama. Here neighbours are a pair. Parameters trained with one layout are useless with the other.",
         _turned(halves=True),
         "The turned pairs are in two halves, all first features and then all second ones. Put each beside its partner: "
         "even and odd columns.",

@@ -24,8 +24,8 @@ def who_does_it(who, sighted, blind, sentence, *, live=True):
         inside = sighted.embedding(who.encode([sentence])[0])[0]
     view = shuffle(
         inside, words, **maps, positions=True, live=live, title="Who bites? The order decides",
-        caption="A model trained with positions says who bites. Here every [query|row] attends to the word that it takes for "
-        "the biter, so all [output|outputs] are alike. Drag “man” to the place of “dog”: who bites now?",
+        caption="A model trained with positions says who bites. Here every [query|row] attends to the word that it "
+        "takes for the biter, so all [output|outputs] are alike. Drag “man” to the place of “dog”: who bites now?",
     )  # fmt: skip
     line = ipywidgets.HTML()
 

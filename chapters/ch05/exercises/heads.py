@@ -218,8 +218,7 @@ MULTI_HEAD = Exercise(
         "The mask comes after the softmax, so what the hidden keys got is lost, and the rows sum to less than 1. Mask "
         "the scores first.",
         _heads(weigh=lambda s, m: torch.softmax(s * m, -1)),
-        "The mask is multiplied in before the softmax: a masked score becomes 0, and exp(0) = 1 still leaks. Masked "
-        "scores must be −∞.",
+        "Before the softmax a masked score is 0 here, and exp(0) = 1 still leaks. Masked scores must be −∞.",
         _heads(valued=lambda memory, Wv: memory),
         "The weights average memory itself: Wv is not used.",
         _heads(report=lambda weights: weights.mean(1)),

@@ -125,7 +125,7 @@ class TestInTheSandbox:
         [
             ("return x + y", "This is the sum."),
             ("return (x + y) / 3", "Right, but 0.667 times what it should be: look for a factor."),
-            ("return x * 3", "`y` is never used: whatever it holds, the result is the same."),
+            ("return x * 3", "`y` has no effect: whatever it holds, the result is the same."),
             ("raise NotImplementedError", "Their mean."),
         ],
     )

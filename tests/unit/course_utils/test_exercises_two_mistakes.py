@@ -94,7 +94,7 @@ def test_a_known_one_and_a_last_step(step, second):
 
 def test_a_known_one_and_results_exchanged():
     verdict = judge(PAIR, lambda x: (x / x.sum(), x.sum() / 2))
-    assert verdict.text.endswith("by two, whatever the length. Second: The results are in another order.")
+    assert verdict.text.endswith("by two, whatever the length. Second: The results are in the wrong order.")
 
 
 def test_what_is_one_step_from_right_is_not_a_known_one_and_a_step():
@@ -200,7 +200,7 @@ def test_an_error_on_one_input_and_a_mistake_on_another():
 class TestNeverUsed:
     def test_is_named(self):
         verdict = judge(WEIGHTS, lambda q, k: k.sum(-1).sigmoid().expand(len(q), -1))
-        assert verdict.text == "`q` is never used: whatever it holds, the result is the same."
+        assert verdict.text == "`q` has no effect: whatever it holds, the result is the same."
         assert verdict.known.hint == verdict.text
 
     def test_beside_a_known_mistake(self):
