@@ -88,7 +88,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown]
 # They are not: each step transforms the state before it, so an RNN notices the order of the words.
 #
-# Our models use a **GRU**, an RNN with *gates* that decide how much of the old state is kept.
+# Our models use a **GRU**, an RNN with *gates* that decide how much of the old state is kept, and how much of it a new state is made of.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
@@ -174,7 +174,7 @@ def masked_loss(logits, target, mask):
 
 # %% [markdown]
 # <a id="bleu"></a>
-# Now train it, and watch its translation of one new sentence and its **BLEU** score on a hundred. BLEU counts how many of the translations' words, and of their runs of two, three and four words, also occur in the *reference*, our corpus's own translation. The reference itself scores 100.
+# Now train it, and watch its translation of one new sentence and its **BLEU** score on a hundred. BLEU counts how many of the translations' words, and of their runs of two, three and four words, also occur in the *reference*, our corpus's own translation; a translation that is too short loses points. The reference itself scores 100.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit

@@ -153,7 +153,7 @@ predict(
     "However long it is trained, what share of the held-out sentences can it answer correctly at best?",
     ["nearly all", "exactly half", "one in ten, by chance"],
     answer=1,
-    because="It can find the two nouns. But it gives a sentence and its twin the same answer, which is right for only one of them.",
+    because="It can find the two nouns. But it gives a sentence and its twin the same answer, which is right for at most one of them.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -201,7 +201,7 @@ assert not torch.allclose(after, masked[order], atol=0.1)
 # <a id="positional-encoding"></a>
 # Attention compares vectors, so the simplest way is to put the position into them: $x_i+P_i$, where $P_i$ is the **positional encoding** of position $i$, counted from 0.
 #
-# What should $P_i$ be? The number $i$ itself soon outgrows the features of a word. The binary digits of $i$ do not:
+# What should $P_i$ be? The number $i$ itself soon becomes much larger than the features of a word. The binary digits of $i$ do not:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -212,7 +212,7 @@ predict(
 )
 
 # %% [markdown]
-# On the right are the binary digits of the positions. On the left is a similar idea without jumps. Which columns are fast, and which slow?
+# On the right are the binary digits of the positions. On the left is a similar idea with smooth waves in place of jumps. Which columns are fast, and which slow?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.sinusoid(max_length=50, model_size=128)
@@ -290,13 +290,13 @@ def shift(offset, model_size):
 # %%
 R = shift(3, 128).float()
 assert torch.allclose(P[:-3] @ R.T, P[3:], atol=1e-4)  # one matrix, all 47 pairs of positions
-assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # a rotation: lengths stay
+assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # lengths stay, as in every rotation
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all((scores[3:].argmax(-1) == torch.arange(47)).all() for scores in ((P @ R) @ P.T, P @ (P @ R.T).T))  # three back
 
 # %% [markdown]
-# What is that good for? Suppose that a layer needs "the word three positions back". In $XW_Q$ the encodings are rows. To multiply a row by $R(3)$ from the right is to multiply the column by $R(3)^\top$, three positions *back*: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$. So with $W_Q=R(3)$ and $W_K=I$, and if only the encodings enter the score, each query scores highest with the key three positions back.
+# What is that good for? Suppose that a layer needs "the word three positions back". In $XW_Q$ the encodings are rows. To multiply a row by $R(3)$ from the right is to multiply the column by $R(3)^\top$, three positions *back*: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$. So with $W_Q=R(3)$ and $W_K=I$, and if only the encodings enter the score, each query from position 3 on scores highest with the key three positions back.
 #
 # **Keep this:** a position is a row of waves; a step in the text is a rotation, the same everywhere.
 
@@ -364,11 +364,11 @@ assert sighted(who.encode(twins[:1])[0]).weights[0, :, 1].min() > 0.9
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With positions it answers "man", without them the same as before. In all these sentences the noun in question is at position 1, so the model attends there and has learned no grammar.
+# With positions it answers "man", without them the same as before. In all these sentences the noun in question is at position 1, so it may have learned that position and no grammar.
 #
 # </details>
 #
-# **Keep this:** sinusoidal positions are added to the words once, before the first attention.
+# **Keep this:** sinusoidal positions are added to the words, in the original Transformer once, before the first attention. (Its residual connections, in chapter 5, carry them on.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remove the positions
@@ -399,7 +399,7 @@ assert right[0].text == "anna dit que léo a vu le médecin." and right[1].text 
 assert right[2].text == "ils habitent dans la zone économique européenne."
 
 # %% [markdown]
-# Without positions, the first two become the same sentence. The third is still right, perhaps because the phrase itself was in the training sentences.
+# Without positions, the first two become the same sentence. The third is still right, perhaps because it is the likeliest order of these words, or because the phrase itself was in the training sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Turn instead of add
@@ -453,7 +453,7 @@ predict(
     "In texts of 20 letters, all but “none” are right. Which of them is still right at position 50 of a text of 60?",
     ["learned", "sinusoidal", "rotary", "all three"],
     answer=2,
-    because="With rotary, positions enter the score of two letters only through their distance. The other two meet vectors, or sums of vectors, that training never showed them.",
+    because="With rotary, positions enter the score of two letters only through their distance, and the distance that counts here is always 2. (The other letters are at new distances for it, too.) The other two meet vectors, or sums of vectors, that training never showed them.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -491,8 +491,8 @@ recorded = results.load("positions_order")
 rate = str(recorded["rates"][1])
 mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
 curves = {kind: (range(2, 60), [100 * x for x in found["by_place"]]) for kind, found in recorded["kinds"].items()}
-plot.lines(curves, "position", "right, %", title="Which positions work from 20 on?", mark=(20, ""),
-           caption=f"Dashed: training ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds; the commonest letter is right in {mean['beyond']['none']:.0%}. {recorded.about}")
+plot.lines(curves, "position", "right, %", title="Which encodings still work beyond position 20?", mark=(20, ""),
+           caption=f"Dashed: training ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds, no causal mask; always the commonest letter would be right in {mean['beyond']['none']:.0%}. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert min(mean["inside"][kind] for kind in ("learned", "sinusoidal", "rotary")) > 0.95 and 0.1 < mean["inside"]["none"] < 0.3
@@ -536,9 +536,9 @@ assert max(range(19, 58), key=recorded["kinds"]["sinusoidal"]["by_place"].__geti
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
 
 # %% [markdown]
-# Beyond position 20, the sinusoidal margin is mostly negative. Near 32 and 40, and at 59, it is positive again, and there the curve above, a mean of five models, rises. The four fastest waves alone bring similar rises (see *Deeper*).
+# Beyond position 20, the sinusoidal margin goes up and down, and in this model it is below 0 at more than half of the positions. So the curve above, a mean of five models, also rises again in places. (The four fastest waves alone bring similar rises: see *Deeper*.)
 #
-# With sinusoids a layer *can* learn scores in which positions count only through their distance, but training may use each position's vector as it likes. With rotary positions it *must*, whatever its parameters. So the score two back stays what it was in training, and in 60 letters that is enough.
+# With sinusoids a layer *can* learn scores in which positions count only through their distance, but training may use each position's vector as it likes. With rotary positions it *must*: for given query and key vectors, only the distance counts. So the score two back stays what it was in training, and in 60 letters that is enough.
 #
 # And in 160 or 640? Here are three models:
 
@@ -556,7 +556,7 @@ assert all(seed[-3] > 0.97 and seed[-3] > seed[-2] > seed[-1] for part in ("earl
 assert all(abs(float(a[:-1]) - float(b[:-1])) < 7 for pair in zip(early, late, strict=True) for a, b in zip(*pair, strict=True))
 
 # %% [markdown]
-# Rotary positions fail too, but later. In a long text, positions 2 to 19 are as often wrong as later ones. The score two back has not changed, so the reason must be the other keys: their number or distances.
+# Rotary positions fail too, but later. In a text of 640 letters without a causal mask, positions 2 to 19 are about as often wrong as later ones. The score two back has not changed, so the reason must be the other keys: more of them, at new distances.
 #
 # This task is easy. In language models, rotary positions usually fail soon after the trained length (Chen et al., 2023).
 #
@@ -585,7 +585,7 @@ assert (soft[2:].argmax(-1) == torch.arange(638)).all() and soft.diagonal(-2).mi
 waves = {name: longer["waves"][name] for name in ("all waves", "only the four fastest")}
 turns = 28 * frequencies(32)[:3] / (2 * torch.pi)  # from peak to peak
 plot.lines({name: (range(2, 100), [100 * x for x in found]) for name, found in waves.items()}, "position", "right, %",
-           title="Which waves bring the sinusoids back?", mark=(20, "trained up to here"),
+           title="Which waves cause the later peaks?", mark=(20, "trained up to here"),
            caption=f"Sinusoidal positions, means of {len(longer['seeds'])} seeds. A stopped wave keeps its value at position 10. {longer.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -598,7 +598,7 @@ assert max(range(37, 44), key=lambda i: waves["all waves"][i - 2]) == 40 and max
 assert torch.allclose(turns, torch.tensor([4.5, 2.5, 1.4]).double(), atol=0.05)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. In 28 positions three of them turn about 4½, 2½ and 1½ times, so they are *reversed*; in 56 they are nearly back. A product of two reversed vectors is unchanged, which may be a part of the reason, but not all of it: it would help at 37, too.
+# Both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. In 28 positions three of them turn about 4½, 2½ and 1½ times, so they are roughly *reversed*. A product of two reversed vectors is unchanged, which may be a part of the reason, but not all of it: it would help at 37, too.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation
@@ -609,7 +609,7 @@ distance = torch.arange(61)
 stretched = {f"positions ÷ {by}": (rotary(q.expand(61, -1), distance / by) @ k.T)[:, 0] for by in (1, 3)}
 plot.lines({name: (distance, found) for name, found in stretched.items()}, "distance from query to key", "score", mark=(19, "trained, say, up to here"),
            title="What does position interpolation do to a score?",
-           caption="One query and one key. Divided by 3, distances up to 57 fall within the trained ones, up to 19, but two back now looks like two thirds.")
+           caption="One query and one key. Divided by 3, distances up to 57 fall within the trained ones, up to 19, but a distance of 2 now looks like 2/3.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose(stretched["positions ÷ 3"][::3], stretched["positions ÷ 1"][:21], atol=1e-3)
@@ -646,9 +646,9 @@ assert [round(held[kind][3]) for kind in ("rotary", "rotary, scores × 3")] == [
 assert (gains := [b[3] - a[3] for a, b in zip(*(longer["reach"][kind]["early"] for kind in ("rotary", "rotary, scores × 3")), strict=True)]) and min(gains) > 0 and max(gains) > 0.6 * sum(gains)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The table can do it, but in 640 letters its accuracy falls from 100 % to 27 %, although the learned numbers are unchanged. More and more other keys take a share of the weight, which is called *dilution*. Tripling the rotary scores helps a little, on average from 29 to 36 %, most of it in one of the three models. So dilution may be a part of the rotary failure, but not all of it.
+# The table can do it, but in 640 letters its accuracy falls from 100 % to 27 %, although the learned numbers are unchanged. More and more other keys take a share of the weight, which is called *dilution*. Tripling the rotary scores helps a little, on average from 29 to 36 %, most of it in one of the three models. So dilution may be a part of the rotary failure. That it is all of it, this does not show: even three times the margin may be too little for 640 keys.
 #
-# One ALiBi head cannot do it here, without a causal mask: two back and two ahead have the same bias. It is right in 22 to 25 % at every length, in 20 letters as often as without positions. But far keys get almost no weight, so a longer text changes little.
+# One ALiBi head cannot do it here: its bias is largest at distance 0, so it never prefers a distance of 2, and without a causal mask two back and two ahead have the same bias. (It was made for causal attention.) It is right in 22 to 25 % at every length, in 20 letters as often as without positions. A longer text changes little, but there is little to lose.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Transformer-XL
@@ -716,7 +716,7 @@ assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplicat
 assert all((4 * d + 2 * n < 6 * d) == (n < d) for d in (64,) for n in (9, 63, 64, 90))  # per n d; a GRU has six matrices
 
 # %% [markdown]
-# Attention computes all of its states at once, at any length. But it multiplies more than the plain RNN, though less than 45 ordinary or 5 dilated convolutions. (A GRU has three times the RNN's matrices, so attention multiplies less while there are fewer words than features.) With ten times the words, attention's work for scores and averages grows a hundredfold, and so does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
+# Attention computes all of its states at once, at any length. But at 90 words it multiplies more than the plain RNN, though less than 45 ordinary or 5 dilated convolutions. (A GRU has three times the RNN's matrices, so attention multiplies less while there are fewer words than features.) With ten times the words, attention's work for scores and averages grows a hundredfold, and so does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
 #
 # **Keep this:** with attention any word is one step away, and no word of a given text waits for another, but there are n² pairs. A recurrent layer needs n states in a row, ordinary convolutions about n/(k − 1) layers.
 
@@ -864,7 +864,7 @@ for name, value, low, high in rows:
 # | [self-attention](#self-attention) | 自注意力 | words of one sentence attend to each other |
 # | [cross-attention](#cross-attention) | 交叉注意力 | one sequence attends to another |
 # | [convolution](#convolution) | 卷积 | one small kernel, slid along |
-# | [fully connected layer](#dense) | 全连接层 | a parameter for each pair of positions |
+# | [fully connected layer](#dense) | 全连接层 | a parameter for each pair of input and output |
 # | [path length](#path-length) | 路径长度 | steps from one word to another |
 # | [permutation equivariant](#equivariant) | 置换等变 | outputs move with the words |
 # | [permutation invariant](#invariant) | 置换不变 | the output stays as it is |

@@ -50,7 +50,7 @@ assert round(everywhere, 1) == 2.1
 # A **language model** reads a text and gives each possible next token (here a letter) a probability. Training it by **next-token prediction** needs no labels, because every text contains its own answers.
 #
 # <a id="autoregressive"></a>
-# Such a model can also write: choose a token, append it, ask again. A model that continues its own words is **autoregressive**. GPT stands for *generative pre-trained Transformer*.
+# Such a model can also write: choose a token, append it, ask again. A model that predicts each token from those before it is **autoregressive**. GPT stands for *generative pre-trained Transformer*.
 #
 # ### A model that writes prose
 # `gpt-prose` was trained on old English novels and children's books and writes pieces of words. Put your own opening between the quotes. **Guess:** will the grammar hold, and will the story?
@@ -152,7 +152,7 @@ def inputs_and_targets(ids):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a token?
 # <a id="token"></a>
-# A model reads numbers, and the unit of text that gets a number is called a **token**. With characters as tokens, a word takes many steps. With whole words the vocabulary is large, and the next text still contains a new one. Pieces of words are a compromise.
+# A model reads numbers, and the unit of text that gets a number is called a **token**. With characters as tokens, a word takes many steps. With whole words the vocabulary of real text is large, and the next text still contains a new one. Pieces of words are a compromise.
 #
 # <a id="bpe"></a>
 # **Byte-pair encoding** (BPE) starts with single characters and repeats one step: the most frequent pair of neighbours is joined into one piece. **Guess** the first pair in the words below. (Two pairs are tied; the first counted wins.)
@@ -196,7 +196,7 @@ for name, tokenizer in ways.items():
     rows.append({"tokens are": name, "how many": len(cut), "query–key pairs": len(cut) * (len(cut) + 1) // 2,
                  "vocabulary": len(tokenizer), "it begins": " · ".join(cut[:7])})
 lengths = [row["how many"] for row in rows]
-Table(rows, "A space belongs to the piece that follows it.")
+Table(rows, "In pieces, a space belongs to what follows it. (The 818 words are those of our small grammar.)")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and tired in tales.train
@@ -282,7 +282,7 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no training: one *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$; the other, a **bigram** table, counts which token follows which (plus, for each pair, how common the second token is). The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
+# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no gradient descent: one *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$; the other, a **bigram** table, counts which token follows which (smoothed with how common the second token is). The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right token got. What is it before training, with V tokens?",
@@ -315,7 +315,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train equally long (by *Muon*, an optimizer that needs fewer steps than Adam; Jordan et al., 2024): a single attention head, one block of chapter 5, and a GPT of two blocks. **Guess:** which of them beat the bigram table, and by how much?
+# Three models train equally long (by *Muon*, an optimizer that often needs fewer steps than Adam; Jordan et al., 2024): a single attention head, one block of chapter 5, and a GPT of two blocks. **Guess:** which of them beat the bigram table, and by how much?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 steps = {"class": 400, "full": 3000}[runtime.profile]
@@ -345,7 +345,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 #
 # The single head needs as many bits as the table. One block needs a third of them: it adds heads, norms, two residual connections and a feed-forward network, all at once. After these few steps, the second block has added little.
 #
-# But 0.36 bits a character is not English. A program wrote our stories from templates, and two in three held-out sentences also stand in the training part.
+# But 0.36 bits a character is not English. A program wrote our stories from templates, and two in three held-out sentences also occur in the training part. (`fit` kept the state that was best on held-out windows, which flatters all three a little.)
 #
 # </details>
 #
@@ -482,8 +482,8 @@ def surprise(before, text):
     return bits_per_character(nats.item(), len(said), len(text))
 
 means = {how: surprise(*both) for how, both in texts.items()}
-fresh = {how: len(set(text.split())) / len(text.split()) for how, (_, text) in texts.items()}
-Table([{"how": how, "bits per character": means[how], "different words, %": round(100 * fresh[how]),
+fresh = {how: len(set(text.split()[:40])) / 40 for how, (_, text) in texts.items()}  # equal lengths: longer texts repeat more
+Table([{"how": how, "bits per character": means[how], "different among 40 words, %": round(100 * fresh[how]),
         f"after “{opening}” (“{begun[:13]}…”)": text.replace("\n", " / ")} for how, (_, text) in texts.items()],
       "gpt-prose, seed 0, not selected")
 
@@ -496,11 +496,11 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one that always took the likeliest token. Baum's sentences cost far more bits: people do not always write the likeliest words (Holtzman et al. 2020). Nor is unlikely text good: temperature 2 costs most.
+# The one that always took the likeliest token. Baum's sentences cost far more bits, and so does what the model itself draws at temperature 1: neither always takes the likeliest words (Holtzman et al. 2020). Nor is unlikely text good: temperature 2 costs most.
 #
 # </details>
 #
-# At temperature 2 the words fall apart. For a story, choose a temperature between 0 and 1; where one answer is right, stay near 0. But no knob makes a fluent text true.
+# At temperature 2 the words fall apart. With this model, a story wants a temperature between 0 and 1; where only one answer is right, stay near 0. But no knob makes a fluent text true.
 #
 # **Keep this:** temperature divides the logits, not the probabilities; top-k and top-p cut off the tail.
 
@@ -549,7 +549,7 @@ assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: in his line three characters are its first choice and 日 its second, but 掩 is only about its 200th. Still, the line is more than ten billion times as likely as five characters drawn by chance.
+# No: in his line three characters are its first choice and 日 its second, but 掩 is only about its 200th. Still, the line is more than ten billion times as likely as five of its characters drawn evenly, which says little.
 #
 # </details>
 
@@ -613,7 +613,7 @@ assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 # %% [markdown]
 # For each token, each of 6 layers stores a key and a value, 256 features of 4 bytes: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) needs 9.7 GB for 2,048 tokens.
 #
-# **Keep this:** a KV cache costs memory and saves time. The text is the same if each new token gets the next position; when the context is full, `generate` drops the older half and builds the cache anew.
+# **Keep this:** a KV cache costs memory and saves time. The text is the same, up to rounding, if each new token gets the next position; when the context is full, `generate` drops the older half and builds the cache anew.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
@@ -689,7 +689,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 #
 # The Transformer is first. The GPT and chapter 3's model are level, although the GPT read two and a half times as many tokens as each of the others. The race is not fair (the Transformer has nearly twice the GPT's parameters, and learned with another optimizer), but it shows that a decoder alone can translate.
 #
-# No model writes both: the GPT writes *il* in both sentences and the Transformer *elle*, so in each, one of the two has to fit.
+# No model writes both: the GPT writes *il* in both sentences and the Transformer *elle*, so each is bound to fit once. (And what fits may be chance: the GPT's wide street is *blessé*, injured.)
 #
 # </details>
 
@@ -745,7 +745,7 @@ assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# From random parameters, 30 steps achieve hardly anything. The pre-trained model has learned how English words are used, which presumably helps. (One seed, one learning rate.)
+# From random parameters, 30 steps bring it hardly anywhere. The pre-trained model has learned how English words are used, which presumably helps. (One seed, one learning rate.)
 #
 # </details>
 
@@ -761,7 +761,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *copying score*, in papers *induction score*, is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *copying score* (in papers *prefix-matching score*) is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -786,7 +786,7 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 
 # %% [markdown]
 # <a id="in-context"></a>
-# The loss falls suddenly, at the moment when a head begins to attend to the right token. Early in a text it can only guess; in the second half its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020); `gpt-prose` did not repeat this long name: after the second *Mrs.* above it prefers *Arbuthnot*.
+# The loss falls suddenly, at the moment when a head begins to attend to the right token. Early in a text it does even worse than guessing, perhaps because it bets on repeats; in the second half its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020); `gpt-prose` did not repeat this long name: after the second *Mrs.* above it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
 # Compute the copying score of each head: how much does the second half attend to the token *after* the earlier occurrence, on average?
@@ -884,7 +884,7 @@ assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.99 2.01
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
-# Here is our class in other sizes. On the *meta* device a tensor has a shape but no numbers, so even the largest is built at once. **Guess:** how much of GPT-2's 124 M parameters is its table of tokens, a tenth, a third or half?
+# Here is our class in other sizes. On the *meta* device a tensor has a shape but no numbers, so even the largest is built in an instant. **Guess:** how much of GPT-2's 124 M parameters is its table of tokens, a tenth, a third or half?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.gpt import GPT, GPTConfig
@@ -897,7 +897,7 @@ for name, (vocabulary, size, layers, heads, context) in known.items():
         large = GPT(GPTConfig(vocabulary, size, layers, heads, max_length=context))
     count = sum(p.numel() for p in large.parameters())
     rows.append({"model": name, "layers": layers, "features": size, "heads": heads, "context": context,
-                 "parameters": count, "of it the table, %": round(100 * vocabulary * size / count, 1)})
+                 "parameters": count, "share of the token table, %": round(100 * vocabulary * size / count, 1)})
 Table(rows, "Counted by our class; nothing of these models was loaded.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -916,7 +916,7 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 #
 # $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
 #
-# The other letters are fitted numbers. The form is that of J. Hoffmann et al. (2022). The lab's numbers are from T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, who fitted it again to the models of that paper, read off a figure. Here are three models that it compares:
+# The other letters are fitted numbers. The form is that of J. Hoffmann et al. (2022). The lab's numbers are from T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, who fitted it again to the models of that paper, with data read off a figure. Here are three models that it compares:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.labs.scaling_law import best as best_on_paper, flops, loss as loss_on_paper
@@ -1035,10 +1035,11 @@ def gradient(batch, weight=1.0):
 batch = lesson.batch(torch.Generator().manual_seed(0))
 alone = gradient(batch)
 shares = [distributed.share(batch, rank, size=3) for rank in range(3)]
-print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}: the sum of the gradients is the gradient")
+apart = (sum(gradient(*share) for share in shares) - alone).abs().max().item()
+print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}; sum and whole gradient alike: {apart < 1e-5}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert torch.allclose(sum(gradient(*share) for share in shares), alone, atol=1e-5)
+assert apart < 1e-5 < 1e-3 < alone.abs().max()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
@@ -1125,7 +1126,7 @@ try:
             print(piece, end="", flush=True)
         waited = serving.first_token(server, "What news?", max_tokens=1)
     assert served == generate(poet, hub_format.as_text(reader, chat), 80, temperature=0) and waited < 10
-    print(f"\n\nStopped by: {stopped}. The same letters as without a server, the first one after {waited:.2f} s.")
+    print(f"\n\nStopped by: {stopped}. It wrote the same letters as without a server; the first came after {waited:.2f} s.")
 except ModuleNotFoundError as missing:
     print(missing)
 print(serving.ollama())
@@ -1139,7 +1140,7 @@ print(serving.ollama())
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how a chat model is trained
-# There are usually three stages (Ouyang et al., *Training language models to follow instructions with human feedback*, 2022):
+# There are usually at least three stages (Ouyang et al., *Training language models to follow instructions with human feedback*, 2022):
 #
 # | stage | what it reads | what becomes more likely |
 # |---|---|---|
@@ -1152,7 +1153,7 @@ print(serving.ollama())
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a 3 B model in 1.9 GB
 # <a id="quantisation"></a>
-# `ollama run qwen2.5:3b` downloads 1.9 GB, but three billion parameters of four bytes would be twelve. **Guess** how many bits are left for each parameter. The table counts them from the model's configuration. (*Narrowing* is the feed-forward network's last matrix.)
+# `ollama run qwen2.5:3b` downloads 1.9 GB, but three billion parameters of four bytes would be twelve. **Guess** how many bits are left for each parameter. The table counts them from the model's configuration. (*Narrowing*, elsewhere *down-projection*, is the feed-forward network's last matrix.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 counted = hub_format.size_table()
@@ -1198,12 +1199,12 @@ plot.lines({"rounded": ([bits + 0.5 for bits in kept_bits], list(kept_bits.value
            caption="Begin at the right, with many bits: at which number does the curve rise above the line? 128 windows of the held-out stories.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and kept_bits[3] > 1.15 * exact and kept_bits[2] > 2 * exact
+assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and 1.2 * exact < kept_bits[3] < 1.5 * exact and kept_bits[2] > 2 * exact
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# 4 bits, or 4.5 with the scales. With 6 hardly anything is lost, with 3 more than a tenth. With 2 the text costs several times as much, because each parameter is then −1, 0 or 1 times its scale.
+# 4 bits, or 4.5 with the scales. With 6 hardly anything is lost, with 3 the text costs about a third more. With 2 the text costs several times as much, because each parameter is then −1, 0 or 1 times its scale.
 #
 # </details>
 
@@ -1275,14 +1276,14 @@ rows = []
 for heat in (0.3, 0.8, 1.2):
     said = generate(me, "\n", 60, temperature=heat)
     rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "copied": repr(longest_copy(said, mytext.train))})
-line = mytext.valid[:40]
+line = mytext.valid[:40].rsplit(" ", 1)[0]  # not in the middle of a word: a space belongs to the piece after it
 cut = own.tokenizer.cut(line)
 with torch.no_grad():
     seen = yours(torch.tensor([own.tokenizer.encode(line)]), need_weights=True).weights
 display(Table(rows, "Not selected. Copied: the longest stretch that is also in the training text."),
         labs.heads(seen, [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1, title="What does each head attend to?",
                    caption=f"A line that it was not trained on, after {done.step} steps of training (␣: a space). A nearly even row: this head "
-                           "has learned little yet, and averages all that came before."))
+                           "averages all that came before."))
 
 # %% [markdown]
 # **Check:** write down what one head does, and what result would prove you wrong. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):` (both count from 1).
@@ -1409,7 +1410,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 #
 # In GPT's map. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
 #
-# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query is a French word, and chapter 4 has only positions. The last three models could *know*, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
+# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query is a French word, and chapter 4 has only positions. The row of GPT *cannot* know: behind the causal mask, "it" has not read *tired* yet, so the row is the same for the twin. The Transformer's and BERT's could, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
 #
 # </details>
 #
@@ -1516,7 +1517,7 @@ def perplexity(logits, target):            # [T, V], [T]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 3 minutes
-# Leaderboards and papers do it.
+# Papers compare models whose tokens differ.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 7.7")
@@ -1555,7 +1556,7 @@ def top_p_again(logits, top_p):                # [..., V]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# Several new tokens follow a cache. PyTorch's `is_causal=True` does the same.
+# Several new tokens follow a cache. PyTorch's `is_causal=True` makes the same mistake.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 7.10")
@@ -1593,7 +1594,7 @@ def operations(parameters, tokens, training):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Measured on held-out text. A value outside its band stops the notebook.
+# A value outside its band stops the notebook.
 
 # %%
 rows = [

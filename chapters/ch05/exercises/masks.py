@@ -112,7 +112,7 @@ MASKS = Exercise(
         _masks(cross=lambda s, t: t[:, None]),
         "Across, the keys are the *source* words; this is the padding of the target.",
         _masks(cross=lambda s, t: t[:, :, None].expand(-1, -1, s.shape[1])),
-        "Across, the source's padding may be attended. Hide it on the axis of the *keys*, the last one.",
+        "In `cross`, the source's padding may be attended to. Hide it on the axis of the *keys*, the last one.",
         _masks(cross=lambda s, t: (s[:, None] & t[:, :, None]).mT),
         "The mask across is [B, S, T]. Rows are queries, the target's words, and columns keys: [B, T, S].",
         _masks(cross=lambda s, t: s[:, None] & torch.ones(t.shape[1], s.shape[1]).tril().bool()),

@@ -82,9 +82,9 @@ STEP = Exercise(
         "Position 0 for every step: each word takes itself for the first. Its position is the number of words in "
         "the cache.",
         _step(place=lambda x, positions, past: x + positions[min(past + 1, len(positions) - 1)]),
-        "One position too far: positions count from 0, so the word behind P others is at P.",
+        "One position too far: positions count from 0, so the word after P others is at P.",
         _step(place=lambda x, positions, past: x + positions[max(past - 1, 0)]),
-        "One position too early: positions count from 0, so the word behind P others is at P.",
+        "One position too early: positions count from 0, so the word after P others is at P.",
         _step(place=lambda x, positions, past: x),
         "The position is not added.",
         _step(place=lambda x, positions, past: positions[past].expand_as(x)),

@@ -77,7 +77,7 @@ TAGS = Exercise(
         _labelled(none=_tag),
         "[CLS], [SEP] and [PAD] get a tag: −1 is no word, and in Python the tag at −1 is the last one.",
         _labelled(special=lambda word: False),
-        "The first special token of each row of them gets a tag: −1 is no word, and in Python the tag at −1 is the "
+        "The first special token of each run of them gets a tag: −1 is no word, and in Python the tag at −1 is the "
         "last one.",
         _labelled(none=_tag, rest=_tag),
         "Each token has the tag of `words[t]`, even where that is −1: in Python this is the last tag. And further "

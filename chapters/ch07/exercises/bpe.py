@@ -56,6 +56,7 @@ def _merging(
     words,
     *,
     count=lambda times: times,
+    add=lambda before, times: before + times,
     neighbours=lambda w: zip(w, w[1:], strict=False),
     choose=max,
     join=joined,
@@ -66,7 +67,7 @@ def _merging(
     pairs = Counter()
     for pieces, times in words.items():
         for one in neighbours(pieces):
-            pairs[one] += count(times)
+            pairs[one] = add(pairs[one], count(times))
     best = choose(pairs, key=pairs.get)
     return pair(best), {join(pieces, best): keep(times) for pieces, times in words.items()}
 
@@ -175,6 +176,10 @@ MERGE = Exercise(
         "The last piece of a word is lost unless it is joined. Go on while `i < len(pieces)`.",
         _merging(choose=min),
         "This joins the *rarest* pair.",
+        _merging(choose=lambda pairs, key: max(pairs)),
+        "`max(pairs)` alone takes the pair that is last in the alphabet. The largest count: `key=pairs.get`.",
+        _merging(add=lambda before, times: times),
+        "The count of a pair is overwritten by each word that has it. Add them up: `+=`.",
         _merging(neighbours=lambda w: [(a, b) for i, a in enumerate(w) for b in w[i + 1 :]]),
         "All pairs in a word are counted, not only neighbours: `zip(pieces, pieces[1:])`.",
         _merging(neighbours=lambda w: set(zip(w, w[1:], strict=False))),
@@ -190,7 +195,7 @@ MERGE = Exercise(
         _merging(keep=lambda times: 1),
         "The counts are lost: a merged word occurs as often as before.",
         _merging(pair="".join),
-        "The pair is returned as one text already. Return its two pieces, `(left, right)`.",
+        "The pair is returned as one joined text. Return its two pieces, `(left, right)`.",
     ),
 )
 
@@ -291,6 +296,8 @@ ENCODE = Exercise(
         "After joining, the second piece is still there. Continue after *both* pieces.",
         _until_one_is_missing,
         "You stop at the first pair that the word does not have. A later pair may still stand in it: go on.",
+        _encoding(order=lambda merges: merges[1:]),
+        "The first merge is left out. Go through all of them.",
         _encoding(order=lambda merges: merges[:1]),
         "Only the first merge is tried. Go through all of them.",
         lambda word, merges: tuple(word),

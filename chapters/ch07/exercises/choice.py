@@ -124,7 +124,7 @@ ZERO = FindError(
         lambda logits: (logits == logits.amax()).float() / (logits == logits.amax()).float().sum(-1, keepdim=True),
         "This finds one largest in all rows together. Each row has its own: `logits.amax(-1, keepdim=True)`.",
         lambda logits: logits.argmax(-1),
-        "This is the number of the largest; it should be probabilities.",
+        "This is the index of the largest; it should be probabilities.",
         lambda logits: logits.softmax(-1),
         "This is temperature 1.",
     ),

@@ -67,7 +67,8 @@ BITS = Exercise(
         _bits(unit=math.log2),
         "The loss is a logarithm already, to base e. Change its base: divide by ln 2.",
         _bits(unit=math.exp),
-        "exp of the loss is a perplexity, and perplexities cannot be shared out.",
+        "exp of the loss is a perplexity, and perplexities cannot be averaged over characters like this. Take the "
+        "loss itself.",
         _bits(unit=lambda nats: math.exp(nats) / math.log(2)),
         "This is the perplexity divided by ln 2. Divide the loss itself by ln 2: losses add up, perplexities do not.",
         _bits(share=lambda t, c: t // c),

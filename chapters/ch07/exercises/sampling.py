@@ -94,7 +94,7 @@ TEMPERATURE = Exercise(
         _knob(cold=lambda logits: torch.full_like(logits, 1 / logits.shape[-1])),
         "At 0 all tokens are equally likely here. That is the limit of high temperatures; at 0 the largest takes all.",
         _knob(cold=lambda logits: logits.argmax(-1)),
-        "At 0 this is the number of the largest. It should be probabilities: a 1 there, and 0 elsewhere.",
+        "At 0 this is the index of the largest. It should be probabilities: a 1 there, and 0 elsewhere.",
         _knob(cold=lambda logits: F.one_hot(logits.argmax(-1), logits.shape[-1])),
         "At 0 `one_hot` gives whole numbers, and probabilities are decimal ones: `.float()`.",
         _knob(cold=lambda logits: F.one_hot(logits.argmax(), logits.numel()).float().view_as(logits)),
@@ -308,8 +308,8 @@ TOP_P = Exercise(
         kept(again=lambda p: p),
         "What stays no longer sums to 1: divide by its sum.",
         kept(again=lambda p: p.softmax(-1)),
-        "There are two softmaxes, and the second gives what was cut off exp(0) = 1 again. Divide by the sum of what is "
-        "left.",
+        "There are two softmaxes, and to the second what was cut off is a score of 0, which gets exp(0) = 1. Divide by "
+        "the sum of what is left.",
         kept(back=lambda p, order: p),
         "The probabilities are in sorted order. Bring them back to their places: `scatter` with the order.",
         kept(back=lambda p, order: p.gather(-1, order)),
@@ -317,7 +317,7 @@ TOP_P = Exercise(
         kept(which=lambda p, sums, top_p: before(p, sums, top_p).roll(1, -1)),
         "The mask is moved by one in the wrong direction: the most likely token is out.",
         kept(which=lambda p, sums, top_p: sums - p - F.pad(p, (1, 0))[..., :-1] < top_p),
-        "One token too many stays: the sum *before* a token lacks itself, and no other.",
+        "One token too many stays. Compare p with the sum of the tokens *before* each one.",
         kept(which=lambda p, sums, top_p: sums - p >= top_p),
         "What should be cut off stays: the tail is kept, and the likely ones are dropped.",
         kept(which=lambda p, sums, top_p: sums - p < 1 - top_p),
