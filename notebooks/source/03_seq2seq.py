@@ -88,7 +88,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown]
 # They are not: each step transforms the state before it, so an RNN notices the order of the words.
 #
-# Our models use a **GRU**, an RNN with *gates* that decide how much of the old state is kept, and how much of it a new state is made of.
+# Our models use a **GRU**, an RNN with two *gates*: one decides how much of the old state is kept, the other how much of it enters the new one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
@@ -267,7 +267,7 @@ assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# More training removes between 45 and 70 % of the errors in the four shorter groups, but only a third of those in the longest: beyond 15 words the checkpoint still gets about one word in four wrong. The single vector is a suspect, but long sentences could also be rarer in training, or harder in themselves.
+# More training removes between 40 and 70 % of the errors in the four shorter groups, but only a third of those in the longest: beyond 15 words the checkpoint still gets about one word in four wrong. The single vector is a suspect, but long sentences could also be rarer in training, or harder in themselves.
 #
 # **Keep this:** without attention, and after four times the training, the longest sentences have the highest error rate.
 
@@ -330,7 +330,7 @@ assert "name" not in plain_longer.card or lesson.translate(plain_longer.model, "
 assert "name" not in longer_trained.card or lesson.translate(longer_trained.model, "the animal was too tired .")[0].tokens[-2] == "fatigué"
 
 # %% [markdown]
-# On the left the decoder reads the same vector at every word, and it ends with the wrong form: *fatiguée* is feminine, but *animal* is masculine. On the right it reads a different average at each word. (One word in one run proves no mechanism: here nearly all the weight of the last step is on “tired”, whose state must know about *animal*, or the decoder's own state does.)
+# On the left the decoder reads the same vector at every word, and it ends with the wrong form: *fatiguée* is feminine, but *animal* is masculine. On the right it reads a different average at each word. (One word in one run proves no mechanism: here nearly all the weight of the last step is on “tired”, so the agreement may come from that state, or from the decoder's own.)
 #
 # Does length still matter?
 
@@ -505,7 +505,7 @@ assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "eur
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # *crise* and *européenne*, whose English words are two positions away. Where words move further than the window is wide, $p_t$ has to be predicted. (Luong's σ was 5; then these two keep more than 90 %.)
 #
-# *Hard attention* reads one state (there, one place in a picture), drawn with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so its gradient is estimated from draws, and such estimates are noisy. Averaging avoids this, which is why nearly all models do it.
+# *Hard attention* draws one state, with the weights as probabilities; for pictures, one place (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so its gradient is estimated from draws, and such estimates are noisy. Averaging avoids this, which is why nearly all models do it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
@@ -570,7 +570,7 @@ assert "name" not in real_plain.card or all(part in six[i]["without attention"] 
 assert "name" not in real.card or all(part in six[i]["with attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "dit une histoire que je n'ai jamais oublié."), (5, "le animal n'a pas traversé la rue parce que c'était")))
 
 # %% [markdown]
-# Both translate the second and the third sentence well. But without attention the grandmother “told me that I needed to have forgotten”, and the animal becomes a man who did not find the street. With attention these two sentences keep most of their content, with mistakes: *dit* for *raconté*, *oublié* for *oubliée*, *le animal*, and “it” becomes *c'*. The cake defeats both. Here are the scores on all test sentences:
+# Both translate the second and the third sentence well. But without attention the grandmother “told me that I needed to have forgotten”, and the animal becomes a man who did not find the street. With attention these two sentences keep most of their content, with mistakes: *dit* for *raconté*, *oublié* for *oubliée*, *le animal*, and “it” becomes *c'*. The sentence with *if* defeats both. Here are the scores on all test sentences:
 
 # %%
 rows = []
@@ -666,7 +666,7 @@ lesson.table({"with attention": attentive}, sorted(new_twins, key=lambda e: e.tw
 assert 80 < on_twins < 90 and fine > 96 and 67 < spoilt_ones < 78 and (steps > 700 or score["with attention"] - on_twins < 8)
 
 # %% [markdown]
-# Not from the total BLEU, because about 85 looks good. Only the split by pronoun shows that about half of the translations are wrong.
+# Not from the total BLEU, because about 85 looks good. The split by pronoun shows that about half of the translations are wrong (counting whole sentences would, too).
 #
 # **Keep this:** a weight points at a state, which holds more than its word.
 
@@ -680,7 +680,7 @@ predict(
     "weight. What happens to “la”?",
     ["it disappears", "it stays", "the translation breaks off"],
     answer=1,
-    because="French wants some article, so the model writes one even where it never read “the”, as you see below. Here it guesses right.",
+    because="French wants some article, so the model writes one even where it never read “the”, as you see below.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -729,7 +729,7 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words, 54 stay the same. Without the word, 27 do, and these may be guesses (French wants some article anyway). So at least 27 translations survive the mask but not the missing word. There, the neighbours' states or $s_0$ may have kept enough of the word. (Or the sentence without it was too odd to translate: leaving a word out changes more than the word.) Seven in ten translations do change under the mask, so the weights are not idle either.
+# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words, 54 stay the same. When the word is never read, 27 stay the same, and these may be guesses (French wants some article anyway). So at least 27 translations survive the mask but not the missing word. There, the neighbours' states or $s_0$ may have kept enough of the word. (Or the sentence without it was too odd to translate: leaving a word out changes more than the word.) Seven in ten translations do change under the mask, so the weights are not idle either.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether it mattered, but no proof.
 
@@ -767,7 +767,7 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # $$ h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Which gradient vanishes fastest? Here are small untrained networks with sixty inputs; the output is the last state. The recurrent matrix of the RNNs is orthogonal (it changes no length), times 0.9 or 1.5. In the second GRU, 4 is added inside the gate $z_i$, so it keeps nearly everything. The last network is the first RNN with attention over its states.
+# Which gradient vanishes fastest? Here are small untrained networks with sixty inputs; the output is the last state. The recurrent matrix of the RNNs is orthogonal (it changes no length), times 0.9 or 1.5. (PyTorch would start an RNN smaller, and its gradient would vanish, too.) In the second GRU, 4 is added inside the gate $z_i$, so it keeps nearly everything. The last network is the first RNN with attention over its states.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import felt
@@ -930,9 +930,9 @@ for example in lesson.ladder((5, 8, 11)):
 assert before > 5 and own_loss(own, trial).item() < 0.4 * before
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Some of this French is right already: your step has learned where to look in the encoder's states.
+# Some of this French is right already.
 #
-# In training your step read correct words; here it reads its own, mistakes included (**exposure bias**, Ranzato et al. 2016). And nothing makes a decoder keep track of what is already translated, so it may repeat some words and drop others. *Coverage* also gives the score the sum of all earlier weights (Tu et al. 2016).
+# In training your step read correct words; here it reads its own, mistakes included (**exposure bias**, Ranzato et al. 2016). And nothing makes a decoder keep track of what is already translated, so it may repeat some words and drop others. *Coverage* gives the score each source word's earlier weights as a further input (Tu et al. 2016).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what BLEU counts
@@ -1017,7 +1017,7 @@ assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# By the definition BLEU is 0: the two share no run of three words, and the candidate has no run of four at all. sacrebleu's corpus score and our `bleu` stay 0. sacrebleu's score for single sentences counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four: 23.2. So a score needs the name of its tool and settings.
+# By the definition BLEU is 0: the two share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score and our `bleu` stay 0. sacrebleu's score for single sentences counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four: 23.2. So a score needs the name of its tool and settings.
 #
 # #### Exercise ●●○ · 5 minutes
 # "Each at most as often as it occurs there": write this clipped count. `Counter` counts the elements of a list.
@@ -1233,7 +1233,7 @@ for name, value, low, high in rows:
 # 1. An encoder reads and a decoder writes; without attention, one vector carries everything between them.
 # 2. In our checkpoints, the longest sentences have the most word errors without attention, and no more than others with it, up to the trained length.
 # 3. Attention keeps all states and asks again at each word: additive score, softmax over real words, context.
-# 4. Alignment is learned without being taught. A weight shows where the model attended; what it needed, only a test can show.
+# 4. Alignment is learned without being taught. A weight shows where the model attended; what it needed, a test can suggest.
 # 5. BLEU counts shared runs of words. A high total can hide that half of the translations are wrong.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

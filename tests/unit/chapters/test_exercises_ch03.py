@@ -196,7 +196,7 @@ def test_the_candidate_is_not_called_unused_where_it_only_lacks_its_last_run():
         return (ours & theirs).total(), share
 
     said = check("clipped n-grams", one_too_few)
-    assert "never used" not in " ".join((said.text, *said.notes))
+    assert "has no effect" not in " ".join((said.text, *said.notes))
 
 
 def test_a_missing_axis_in_the_additive_step_is_advised_without_a_sum():

@@ -206,27 +206,27 @@ class TestNeverUsed:
     def test_beside_a_known_mistake(self):
         keys = Wrong(lambda q, k: (k @ k.T).softmax(-1)[: len(q)], "The keys are their own queries.")
         verdict = judge(replace(WEIGHTS, wrong=(keys,)), lambda q, k: keys.answer(q, k) + 0.1 * (len(q) == 1))
-        assert verdict.text.startswith("`q` is never used")
+        assert verdict.text.startswith("`q` has no effect")
         assert verdict.notes == ("Besides, it looks like this mistake: The keys are their own queries.",)
 
     def test_where_the_shape_is_wrong_that_comes_first(self):
         verdict = judge(WEIGHTS, lambda q, k: k.sum(-1).sigmoid())
-        assert verdict.text.startswith("Its shape is [4], needed: [2, 4].") and "`q` is never used" in verdict.notes[0]
+        assert verdict.text.startswith("Its shape is [4], needed: [2, 4].") and "`q` has no effect" in verdict.notes[0]
 
     def test_not_where_only_a_small_change_is_hidden(self):
         """An argmax does not move with every change of its input: that input is used."""
         largest = replace(WEIGHTS, reference=lambda q, k: (q @ k.T).argmax(-1), wrong=())
-        assert "never used" not in judge(largest, lambda q, k: q.argmax(-1) + 1).text.partition("`k`")[0]
+        assert "has no effect" not in judge(largest, lambda q, k: q.argmax(-1) + 1).text.partition("`k`")[0]
 
     def test_not_where_a_maximum_hides_it(self):
         q, k = torch.tensor([[1.0, 2.0]]), torch.tensor([[4.0, 5.5]])
         larger = replace(WEIGHTS, reference=lambda q, k: q + k, wrong=(), cases=lambda: [case(q, k, shown=True)])
-        assert "never used" not in judge(larger, lambda q, k: torch.maximum(q, k) * 0.9).text
-        assert "never used" not in judge(larger, lambda q, k: torch.minimum(q, k) * 0.9).text
+        assert "has no effect" not in judge(larger, lambda q, k: torch.maximum(q, k) * 0.9).text
+        assert "has no effect" not in judge(larger, lambda q, k: torch.minimum(q, k) * 0.9).text
 
     def test_not_where_the_reference_does_not_use_it_either(self):
         one = replace(WEIGHTS, reference=lambda q, k: q.softmax(-1), wrong=())
-        assert "never used" not in judge(one, lambda q, k: q.sigmoid()).text
+        assert "has no effect" not in judge(one, lambda q, k: q.sigmoid()).text
 
     def test_not_of_a_result_that_is_nonsense(self):
         verdict = judge(WEIGHTS, lambda q, k: torch.zeros(len(q), len(k)))
@@ -240,8 +240,8 @@ class TestNeverUsed:
         by = lambda x, n: x * torch.as_tensor(n).double().flatten()[0] + 1  # noqa: E731
         cases = lambda: [Case({"x": some_numbers(3, seed=1), "n": value}, shown=True)]  # noqa: E731
         one = Exercise("factor", reference=by, cases=cases, **factor)
-        assert judge(one, lambda x, n: x.exp()).text.startswith("`n` is never used")
-        assert "never used" not in judge(one, lambda x, n: by(x, n).exp() ** 2).text
+        assert judge(one, lambda x, n: x.exp()).text.startswith("`n` has no effect")
+        assert "has no effect" not in judge(one, lambda x, n: by(x, n).exp() ** 2).text
 
 
 class TestTheRest:
@@ -334,7 +334,7 @@ COUNT = replace(
 
 def test_of_a_count_nobody_says_that_an_input_is_never_used():
     verdict = judge(COUNT, lambda q, k: len(torch.unique(k, dim=1)) - 1)
-    assert "never used" not in verdict.text
+    assert "has no effect" not in verdict.text
 
 
 def test_a_result_whose_shape_is_right_only_by_chance_is_shown_on_another_input():
