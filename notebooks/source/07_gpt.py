@@ -542,14 +542,14 @@ print(f"His line: {his:.0e}. Five characters drawn by chance: {of_chance:.0e}")
 print(start[2:] + generate(chinese, start, 60, temperature=0.8).split("\n\n")[0])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert 1e-6 < his < 1e-4 and his / of_chance > 1e10
+assert 1e-6 < his < 1e-4 and his / of_chance > 1e12
 assert (poem := torch.tensor(chinese.tokenizer.encode(start + "日暮掩柴扉"))).ndim == 1 and (odds := chinese.model(poem[None]).logits[0, -6:-1]).ndim == 2
 assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3, 4]].tolist() == [2, 1, 1, 1] and 150 < ranks[2] < 250
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: in his line three characters are its first choice and 日 its second, but 掩 is only about its 200th. Still, the line is more than ten billion times as likely as five of its characters drawn evenly, which says little.
+# No: in his line three characters are its first choice and 日 its second, but 掩 is only about its 200th. Still, the line is more than a trillion times as likely as five of its characters drawn evenly, which says little.
 #
 # </details>
 
@@ -611,13 +611,13 @@ assert each == 2 * 6 * 256 * 4 and round(each / 1e3) == 12 and round(256 * each 
 assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown]
-# For each token, each of 6 layers stores a key and a value, 256 features of 4 bytes: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) needs 9.7 GB for 2,048 tokens.
+# For each token, each of 6 layers stores a key and a value, 256 features of 4 bytes: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
 #
 # **Keep this:** a KV cache costs memory and saves time. The text is the same, up to rounding, if each new token gets the next position; when the context is full, `generate` drops the older half and builds the cache anew.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
-# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes several tokens, each drawn from its distribution $q$, and the large model checks them all in one call. With its own distribution $p$ it keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise it draws from what is missing, $\max(0, p-q)$, rescaled to sum to 1, and drops the proposals that follow. **Guess:** does this change the distribution of the text?
+# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes several tokens, each drawn from its distribution $q$, and the large model checks them all in one call. The large model, whose distribution is $p$, keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise the next token is drawn from what is missing, $\max(0, p-q)$, rescaled to sum to 1, and drops the proposals that follow. **Guess:** does this change the distribution of the text?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 draft = lesson.bigrams()  # [V, V]: what follows each token
@@ -761,7 +761,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *copying score* (in papers *prefix-matching score*) is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *induction score* (*prefix-matching score* in Olsson et al. 2022) is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -770,13 +770,13 @@ task = induction.Repeats()
 copier = task.model()
 copied = task.train(copier, show=True, title="Copying")
 places, blind = task.by_place(copier), math.log(task.size)
-(when, losses), (_, scored) = copied.history["second half"], copied.history["copying score"]
+(when, losses), (_, scored) = copied.history["second half"], copied.history["induction score"]
 falls, rises = ([sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)] for sign, x in ((-1, losses), (1, scored)))
 plot.beside({
     "After training: where can it know?": plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats",
                                                      mark=(task.half + 1.5, "second round")),
     "During training: when did it learn?": plot.lines({"loss, as a share of guessing": (when, [x / blind for x in losses]),
-                                                       "highest copying score": (when, scored)}, "step", "share")},
+                                                       "highest induction score": (when, scored)}, "step", "share")},
     title="When can it know?", caption=f"New texts of {task.half} random tokens, twice. Guessing costs ln {task.size} = {blind:.2f} nats.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -786,10 +786,10 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 
 # %% [markdown]
 # <a id="in-context"></a>
-# The loss falls suddenly, at the moment when a head begins to attend to the right token. Early in a text it does even worse than guessing, perhaps because it bets on repeats; in the second half its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020); `gpt-prose` did not repeat this long name: after the second *Mrs.* above it prefers *Arbuthnot*.
+# The loss falls suddenly, at the moment when a head begins to attend to the right token. In the first half of a text its loss rises above that of guessing, perhaps because it bets on repeats; in the second half its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020); `gpt-prose` did not repeat this long name: after the second *Mrs.* above it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
-# Compute the copying score of each head: how much does the second half attend to the token *after* the earlier occurrence, on average?
+# Compute the induction score of each head: how much does the second half attend to the token *after* the earlier occurrence, on average?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("induction score")
@@ -798,7 +798,7 @@ def induction_score(weights, half):
     raise NotImplementedError
 
 # %% [markdown]
-# In a small Transformer such copying takes two layers (Elhage et al. 2021). At each position, a head of layer 1 attends to the *previous* token and adds a note of it to the vector there. A head of layer 2 then attends to the position just after an earlier copy of the current token, which it finds by this note, and predicts the token that is there.
+# In a small Transformer such copying takes two layers (Elhage et al. 2021). At each position, a head of layer 1 attends to the *previous* token and adds a note of it to the vector there. A head of layer 2 then looks for a note of the current token. It finds it one place after the earlier copy, and predicts the token that stands there.
 #
 # An *ablation* sets the output of a head to zero. **Guess** the loss of the second half without the copying head, and without the head of layer 1 that leaves the note. Then, in a running notebook, open a head and press *knock it out*.
 
@@ -843,7 +843,7 @@ assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copyin
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing 2.1 (layer 2, head 1), which copies best, costs most; removing 1.1, which attends most to the previous token, comes second. Without both heads of a layer the model is no better than guessing, or even worse, since the rest never trained without them. Three recorded models with one layer, trained as long, came down to just above 2 nats, not below.
+# Removing 2.1 (layer 2, head 1), which has the highest score, costs most; removing 1.1, which attends most to the previous token, comes second. Without both heads of a layer the model is no better than guessing, or even worse, since the rest never trained without them. Three recorded models with one layer, trained as long, came down to just above 2 nats: better than guessing (3.18), far from copying.
 #
 # </details>
 #
@@ -1001,7 +1001,7 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# With the definition, memory grows about fourfold and time more than twofold, because all $T^2$ weights are computed and stored. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory grows with $T$ only. Its time still grows: in our record, 3.5-fold from 2,048 to 4,096 tokens.
+# With the definition, memory and time tend to fourfold, because all $T^2$ weights are computed and stored. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory grows with $T$ only. Its time still grows: in our record, 3.5-fold from 2,048 to 4,096 tokens.
 #
 # </details>
 #
@@ -1410,7 +1410,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 #
 # In GPT's map. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
 #
-# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query is a French word, and chapter 4 has only positions. The row of GPT *cannot* know: behind the causal mask, "it" has not read *tired* yet, so the row is the same for the twin. The Transformer's and BERT's could, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
+# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. The row of GPT *cannot* know: behind the causal mask, "it" has not read *tired* yet, so the row is the same for the twin. The Transformer's and BERT's could, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
 #
 # </details>
 #
@@ -1447,8 +1447,8 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 # - **Likely is not true.** Text that is fluent and wrong is called a hallucination (Ji et al. 2023, *Survey of hallucination in natural language generation*).
 # - **It may know a text by heart.** Telephone numbers were extracted from GPT-2 (Carlini et al. 2021, *Extracting training data from large language models*).
 # - **It repeats the prejudices of the web**, and size does not fix that (Bender, Gebru et al. 2021, *On the dangers of stochastic parrots*).
-# - **A long context is read unevenly**, its middle least (Liu et al. 2023, *Lost in the middle*).
-# - **It cannot tell text from commands**, such as one hidden in a page (Greshake et al. 2023, *Not what you've signed up for*).
+# - **A long context is often read unevenly**, its middle least (Liu et al. 2023, *Lost in the middle*).
+# - **It cannot reliably tell text from commands**, such as one hidden in a page (Greshake et al. 2023, *Not what you've signed up for*).
 # - **It costs** electricity (Strubell et al. 2019, *Energy and policy considerations for deep learning in NLP*).
 #
 # #### Open problems

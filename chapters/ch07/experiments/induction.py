@@ -66,7 +66,7 @@ class Repeats:
         return model.loss(ids)
 
     def train(self, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
-        """fit() -> Run; beside "loss" its history holds the loss of the "second half", and the "copying score" of the
+        """fit() -> Run; beside "loss" its history holds the loss of the "second half", and the "induction score" of the
         head that has most of it."""
         settings = {"lr": 4e-3, "clip": 1.0, "schedule": lambda i: min((i + 1) / 40, max(1.03 - i / steps, 0.03))}
         settings |= {"evaluate": self.measured} | options
@@ -74,7 +74,7 @@ class Repeats:
 
     def measured(self, model: nn.Module) -> dict[str, float]:
         """What is measured on the way."""
-        return {"second half": self.second_half(model), "copying score": self.scores(model).max().item()}
+        return {"second half": self.second_half(model), "induction score": self.scores(model).max().item()}
 
     @torch.no_grad()
     def by_place(self, model: nn.Module, rows: int = 128) -> Tensor:
