@@ -56,7 +56,7 @@ labs.shuffle(X, sentence, order=[0, 4, 2, 3, 1, 5], caption="A row is a word: it
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Words attend to each other
 # <a id="self-attention"></a><a id="cross-attention"></a>
-# In chapter 3, French words attended to English words: **cross-attention**. Now the words of *one* sentence attend to each other: **self-attention**. In "The animal didn't cross the street because it was too tired", "it" can find "animal" in one step. The words are the $T$ rows of $X$, of $D$ numbers each, and three learned matrices make their queries (of $d$ numbers), keys and values:
+# In chapter 3, the decoder's states attended to those of the English words: **cross-attention**. Now the words of *one* sentence attend to each other: **self-attention**. In "The animal didn't cross the street because it was too tired", "it" can find "animal" in one step. The words are the $T$ rows of $X$, of $D$ numbers each, and three learned matrices make their queries (of $d$ numbers), keys and values:
 #
 # $$ {\color{#bf5f00}{Q}}=XW_Q,\quad {\color{#007fc6}{K}}=XW_K,\quad {\color{#008a67}{V}}=XW_V,\qquad {\color{#bb51a8}{Z}}=A\,{\color{#008a67}{V}},\quad A=\mathrm{softmax}\!\left({\color{#bf5f00}{Q}}{\color{#007fc6}{K}}^\top/\sqrt d\right) $$
 
@@ -296,7 +296,7 @@ assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # lengths stay, as in
 assert all((scores[3:].argmax(-1) == torch.arange(47)).all() for scores in ((P @ R) @ P.T, P @ (P @ R.T).T))  # three back
 
 # %% [markdown]
-# What is that good for? Suppose that a layer needs "the word three positions back". In $XW_Q$ the encodings are rows. To multiply a row by $R(3)$ from the right is to multiply the column by $R(3)^\top$, three positions *back*: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$. So with $W_Q=R(3)$ and $W_K=I$, and if only the encodings enter the score, each query from position 3 on scores highest with the key three positions back.
+# What is that good for? Suppose that a layer needs "the word three positions back". In $XW_Q$ the encodings are rows. $R(3)$ moves a column three positions on. A row times $R(3)$ moves *back*, because transposing reverses a rotation: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$. So with $W_Q=R(3)$ and $W_K=I$, and if only the encodings enter the score, each query from position 3 on scores highest with the key three positions back.
 #
 # **Keep this:** a position is a row of waves; a step in the text is a rotation, the same everywhere.
 
@@ -453,7 +453,7 @@ predict(
     "In texts of 20 letters, all but “none” are right. Which of them is still right at position 50 of a text of 60?",
     ["learned", "sinusoidal", "rotary", "all three"],
     answer=2,
-    because="With rotary, positions enter the score of two letters only through their distance, and the distance that counts here is always 2. (The other letters are at new distances for it, too.) The other two meet vectors, or sums of vectors, that training never showed them.",
+    because="With rotary, positions enter the score of two letters only through their distance, and the distance that counts here is always 2. (The other letters are at new distances for it, too.) Learned vectors beyond 19 are untrained, and sinusoidal ones are new to the layer.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -536,9 +536,9 @@ assert max(range(19, 58), key=recorded["kinds"]["sinusoidal"]["by_place"].__geti
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
 
 # %% [markdown]
-# Beyond position 20, the sinusoidal margin goes up and down, and in this model it is below 0 at more than half of the positions. So the curve above, a mean of five models, also rises again in places. (The four fastest waves alone bring similar rises: see *Deeper*.)
+# Beyond position 20, the sinusoidal margin goes up and down, and in this model it is below 0 at more than half of the positions. This fits the rises of the curve above, a mean of five models. (The four fastest waves alone bring similar rises: see *Deeper*.)
 #
-# With sinusoids a layer *can* learn scores in which positions count only through their distance, but training may use each position's vector as it likes. With rotary positions it *must*: for given query and key vectors, only the distance counts. So the score two back stays what it was in training, and in 60 letters that is enough.
+# With sinusoids a layer *can* learn scores in which positions count only through their distance (if words and positions are kept apart), but training may use each position's vector as it likes. With rotary positions it *must*: for given query and key vectors, only the distance counts (with its sign: two back is not two ahead). So the score two back stays what it was in training, and in 60 letters that is enough.
 #
 # And in 160 or 640? Here are three models:
 
@@ -598,7 +598,7 @@ assert max(range(37, 44), key=lambda i: waves["all waves"][i - 2]) == 40 and max
 assert torch.allclose(turns, torch.tensor([4.5, 2.5, 1.4]).double(), atol=0.05)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. In 28 positions three of them turn about 4½, 2½ and 1½ times, so they are roughly *reversed*. A product of two reversed vectors is unchanged, which may be a part of the reason, but not all of it: it would help at 37, too.
+# Both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. In 28 positions three of them turn about 4½, 2½ and 1½ times, so they are roughly *reversed*. A product of two reversed vectors is unchanged, which may be a part of the reason, but not all of it: 37 is also 28 after a trained position, and has no peak.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation
@@ -646,7 +646,7 @@ assert [round(held[kind][3]) for kind in ("rotary", "rotary, scores × 3")] == [
 assert (gains := [b[3] - a[3] for a, b in zip(*(longer["reach"][kind]["early"] for kind in ("rotary", "rotary, scores × 3")), strict=True)]) and min(gains) > 0 and max(gains) > 0.6 * sum(gains)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The table can do it, but in 640 letters its accuracy falls from 100 % to 27 %, although the learned numbers are unchanged. More and more other keys take a share of the weight, which is called *dilution*. Tripling the rotary scores helps a little, on average from 29 to 36 %, most of it in one of the three models. So dilution may be a part of the rotary failure. That it is all of it, this does not show: even three times the margin may be too little for 640 keys.
+# The table can do it, but in 640 letters its accuracy falls from 100 % to 27 %, although the learned numbers are unchanged. More and more other keys take a share of the weight, which is called *dilution*. Tripling the rotary scores helps a little, on average from 29 to 36 %, most of it in one of the three models. So dilution may be a part of the rotary failure. Whether it is the whole reason, this does not show.
 #
 # One ALiBi head cannot do it here: its bias is largest at distance 0, so it never prefers a distance of 2, and without a causal mask two back and two ahead have the same bias. (It was made for causal attention.) It is right in 22 to 25 % at every length, in 20 letters as often as without positions. A longer text changes little, but there is little to lose.
 
@@ -687,7 +687,7 @@ assert not torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1
 # <a id="path-length"></a><a id="convolution"></a>
 # A recurrent network knows the order without any encoding, because it reads word by word. But what the first word says reaches the last only through every state between them. The number of these steps is the **path length**, and a short path should make distant links easier to learn.
 #
-# A **convolution** computes each output from $k$ neighbouring words, here its own and those before it, with the same parameters everywhere, its *kernel*. In a *dilated* one, each layer reaches $k$ times as far as the layer below.
+# A **convolution** computes each output from $k$ neighbouring words, here its own and those before it, with the same parameters everywhere, its *kernel*. In a *dilated* stack, each layer here reaches $k$ times as far as the layer below.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.paths(9)
@@ -716,7 +716,7 @@ assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplicat
 assert all((4 * d + 2 * n < 6 * d) == (n < d) for d in (64,) for n in (9, 63, 64, 90))  # per n d; a GRU has six matrices
 
 # %% [markdown]
-# Attention computes all of its states at once, at any length. But at 90 words it multiplies more than the plain RNN, though less than 45 ordinary or 5 dilated convolutions. (A GRU has three times the RNN's matrices, so attention multiplies less while there are fewer words than features.) With ten times the words, attention's work for scores and averages grows a hundredfold, and so does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
+# Attention computes all of its states at once, at any length. But it multiplies more than the plain RNN, though at 90 words less than 45 ordinary or 5 dilated convolutions. (A GRU has three times the RNN's matrices, so attention multiplies less while there are fewer words than features.) With ten times the words, attention's work for scores and averages grows a hundredfold, and so does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
 #
 # **Keep this:** with attention any word is one step away, and no word of a given text waits for another, but there are n² pairs. A recurrent layer needs n states in a row, ordinary convolutions about n/(k − 1) layers.
 
@@ -853,7 +853,7 @@ for name, value, low, high in rows:
 # ## Five lines to keep
 # 1. In self-attention, queries, keys and values come from the same words.
 # 2. Shuffle the words, and the outputs move with them: equivariant. Without positions or a causal mask, a sentence is a bag of words.
-# 3. With sinusoids, a position is a row of waves, and a step is a rotation. With them a layer can learn scores that use positions only through their distance; with rotary positions its scores must.
+# 3. With sinusoids, a position is a row of waves, and a step is a rotation. With them a layer can learn scores that use positions only through their distance; with rotary positions the scores of given queries and keys must.
 # 4. Beyond the trained length, learned positions fail at once, sinusoidal ones at most positions, rotary ones later (on our easy task; in language models soon).
 # 5. Any word is one step from any other, and no word of a given text waits for another, but there are n² pairs.
 

@@ -132,7 +132,7 @@ def table(tmp_path_factory):
     with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("01_nadaraya_watson.ipynb", bytes(64 << 20))
     (folder / "deep.json").write_text("[" * 10**6)
-    rows = grading.graded(hand_ins.entries(folder), seconds=2.0)
+    rows = grading.graded(hand_ins.entries(folder), seconds=6.0)  # a busy machine needs 2 to load torch
     return {row.student: row for row in report.finish(rows)}, landmark
 
 
