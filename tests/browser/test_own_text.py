@@ -33,8 +33,8 @@ def poet(text):
         return loaded.model(torch.tensor([loaded.tokenizer.encode(text)])).logits[0]
 
 
-def gaps(*sentences, **options):
-    loaded = load_checkpoint("bert-stories")
+def gaps(*sentences, name="bert-stories", **options):
+    loaded = load_checkpoint(name)
     read, words = encode(loaded.tokenizer, *sentences), loaded.tokenizer.words
     places = [n for n, token in enumerate(read.tokens) if token[0] != "["]
     found = BertLesson(loaded.tokenizer).gaps(loaded.model, read)
@@ -44,6 +44,8 @@ def gaps(*sentences, **options):
 def made(name, **options):
     if name == "predictions":
         return gaps("The grass on the bank was wet.", model=MODELS[name], **options)
+    if name == "novels":
+        return gaps("He opened the door.", name="bert-prose", model="bert-prose", **options)
     if name == "prose":
         words = PROSE.tokenizer.tokens(range(len(PROSE.tokenizer)))
         return gpt_labs.sampling(next_piece(BEGUN), words, text=BEGUN, temperature=0, model="gpt-prose", **options)
@@ -60,7 +62,7 @@ def files(tmp_path_factory):
     where = tmp_path_factory.mktemp("site")
     (where / "models").mkdir()
     scripts = page_files()
-    for name in ("bert-stories", "gpt-shakespeare", "gpt-prose"):
+    for name in ("bert-stories", "bert-prose", "gpt-shakespeare", "gpt-prose"):
         scripts |= model_files(name)
     for name, script in scripts.items():
         (where / "models" / name).write_text(script, encoding="utf-8")
@@ -121,6 +123,18 @@ def test_each_word_of_an_own_text_is_covered_as_in_python(opened):
         assert [b["p"] for b in ours["bars"]] == pytest.approx([p for _, p in expected.bars(0, place)], abs=1e-4)
         assert (ours["true"]["word"], ours["true"]["rank"]) == (word, rank)
         assert ours["true"]["p"] == pytest.approx(p, abs=1e-4)
+
+
+def test_a_model_that_knows_one_segment_reads_two_sentences_as_one(opened):
+    page = typed(opened("novels"), "He opened the door. She was gone.")
+    until(lambda: state(page)["own"], seconds=120)
+    expected = gaps("He opened the door. She was gone.", name="bert-prose")
+    right, of = expected.right()
+    expect(page.locator(".score")).to_have_text(
+        f"✓ first choice right at {right} of {of} positions, ✗ wrong", timeout=60_000
+    )
+    (ours,) = numbers(page)
+    assert [b["p"] for b in ours["bars"]] == pytest.approx([p for _, p in expected.bars()], abs=1e-4)
 
 
 def test_an_own_gap_is_filled_as_in_python(opened):

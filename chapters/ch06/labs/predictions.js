@@ -190,7 +190,7 @@ export function predictions(ui) {
 // gaps of its own, these.
 function filled({ model, tokenizer }, text, top) {
   const { mask } = tokenizer,
-    pieces = tokenizer.framed(text),
+    pieces = tokenizer.framed(text, model.config.segments),
     segments = pieces.map((piece) => piece.segment),
     ids = pieces.map((piece) => piece.id),
     names = ids.map((id) => tokenizer.token(id)),

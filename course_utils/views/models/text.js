@@ -194,9 +194,10 @@ class WordPiece extends Vocabulary {
     });
     return found;
   }
-  // [CLS] first sentence [SEP] what follows [SEP], each piece with its segment.
-  framed(text) {
-    const [, ...parts] = text.trim().match(/^(.*?[.!?]+)\s+(\S.*)$/s) ?? ["", text],
+  // [CLS] first sentence [SEP] what follows [SEP], each piece with its segment; all in one where a model knows but one.
+  framed(text, segments = 2) {
+    const two = segments > 1 && text.trim().match(/^(.*?[.!?]+)\s+(\S.*)$/s),
+      [, ...parts] = two || ["", text],
       mark = (id, segment) => ({ id, text: this.token(id), segment });
     return [mark(this.cls, 0)].concat(
       ...parts.map((part, segment) => [
