@@ -177,7 +177,7 @@ MERGE = Exercise(
         _merging(choose=min),
         "This joins the *rarest* pair.",
         _merging(choose=lambda pairs, key: max(pairs)),
-        "`max(pairs)` alone takes the pair that is last in the alphabet. The largest count: `key=pairs.get`.",
+        "Without `key=`, `max` takes the pair that is last in the alphabet, and not the one with the largest count.",
         _merging(add=lambda before, times: times),
         "The count of a pair is overwritten by each word that has it. Add them up: `+=`.",
         _merging(neighbours=lambda w: [(a, b) for i, a in enumerate(w) for b in w[i + 1 :]]),
