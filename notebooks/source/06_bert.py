@@ -122,15 +122,18 @@ assert [round(100 * share) for row in alike.values() for share in row] == [96, 4
 # ## What goes in
 # <a id="wordpiece"></a>
 # For the rest of the chapter we take a smaller world, in which you can train a BERT yourself. A program of ours wrote 10,000 short stories; on 9,000 of them we trained `bert-stories`, with three blocks and both of BERT's tasks.
-#
+
+# %%
+stories = load_checkpoint("bert-stories")
+tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)
+
+# %% [markdown]
 # A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. It takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. (Punctuation is cut off first, and what cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
 from course_utils.text import WordPiece
 
-stories = load_checkpoint("bert-stories")
-tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)
 train_sentences = [sentence for story in load("stories", "train")[:2000] for sentence in story.sentences]
 for size in (150, 400, 1200):
     print(size, "pieces:", *WordPiece.build(train_sentences, max_size=size).cut("She crossed the river on a bridge."))
