@@ -26,7 +26,8 @@ from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import collate, encode
 from course_utils.training.checkpoints import load_checkpoint
 
-prose = load_checkpoint("bert-prose")
+prose, stories = (load_checkpoint(name) for name in ("bert-prose", "bert-stories"))
+tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)  # of a smaller world, see “What goes in”
 gaps = BertLesson(prose.tokenizer).gaps  # each word masked in turn: probabilities of what was there [T, V]
 opening = encode(prose.tokenizer, "She opened the door of the house and went into the garden.")
 words = [n for n, token in enumerate(opening.tokens) if token.isalpha()]
@@ -122,12 +123,7 @@ assert [round(100 * share) for row in alike.values() for share in row] == [96, 4
 # ## What goes in
 # <a id="wordpiece"></a>
 # For the rest of the chapter we take a smaller world, in which you can train a BERT yourself. A program of ours wrote 10,000 short stories; on 9,000 of them we trained `bert-stories`, with three blocks and both of BERT's tasks.
-
-# %%
-stories = load_checkpoint("bert-stories")
-tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)
-
-# %% [markdown]
+#
 # A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. It takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. (Punctuation is cut off first, and what cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
 
 # %% tags=["nbval-check-output"]
