@@ -78,8 +78,7 @@ predict(
     "The model has such a table, too, at its input. How similar are the rows of the two occurrences of “bank” (cosine)?",
     ["about 0: they mean different things", "about 0.5", "exactly 1"],
     answer=2,
-    because="A table depends on the word and on nothing around it. It is the same row, read twice.",
-)
+    because="A table depends on the word and on nothing around it. It is the same row, read twice.")
 
 # %% [markdown]
 # We wrote 24 sentences with “bank”, twelve for each meaning, and 24 with “light”, before we asked any model. Do the vectors of one meaning lie together? The maps compare the 24 “light” at three stages of `bert-prose`: where a stage separates the meanings, you see two dark squares.
@@ -292,8 +291,7 @@ Table([{"A": a, "B": b, "in its training": mark, "p(B follows)": round(p, 2)}
 assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
 assert in_pairs[4][0] == in_pairs[5][0] and in_pairs[5][1] == in_pairs[6][1]
 assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
-assert [n for n, mark in enumerate(marks) if mark == "both"] == [2] and known > 0.8
-assert right(by_counting.together, drawn) > 0.97
+assert [n for n, mark in enumerate(marks) if mark == "both"] == [2] and known > 0.8 and right(by_counting.together, drawn) > 0.97
 assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believed[3], 2) == 0.35
 
 # %% [markdown]
