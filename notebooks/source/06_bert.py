@@ -46,7 +46,7 @@ assert sum(guessed.true(position=n)[2] <= 10 for n in words) == 12 and prose.mod
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# From both sides, its first choice is right at 9 of the 12 words, and all of them are among its first ten. From the left alone, 3 are right, although it was never trained for that. (We tried six sentences; this was the easiest.) In three books that it never read, its first choice is right for 26 % of the words hidden, and 56 % are among its first ten.
+# From both sides, its first choice is right at 9 of the 12 words, and all of them are among its first ten. From the left alone, 3 are right; but it was never trained for that, and a model that was would do better. (We tried six sentences; this was the easiest.) In three books that it never read, its first choice is right for 26 % of the words hidden, and 56 % are among its first ten.
 #
 # </details>
 #
@@ -81,7 +81,7 @@ predict(
     because="A table depends on the word and on nothing around it. It is the same row, read twice.")
 
 # %% [markdown]
-# We wrote 24 sentences with “bank”, twelve for each meaning, and 24 with “light”, before we asked any model. Do the vectors of one meaning lie together? The maps compare the 24 “light” at three stages of `bert-prose`: where a stage separates the meanings, you see two dark squares.
+# We wrote 24 sentences with “bank”, twelve for each meaning, and 24 with “light”, before we asked any model. Do the vectors of one meaning lie together? The maps compare the 24 “light” at three stages of `bert-prose`: where a stage separates the meanings, you see two dark squares and pale corners.
 
 # %%
 from IPython.display import display
@@ -103,7 +103,7 @@ assert word == "light" and len(written) == 24 and int(kinds.sum()) == 12
 assert [round(100 * share) for row in alike.values() for share in row] == [96, 46, 83, 50]
 
 # %% [markdown]
-# In the table, all 24 are the same row. After the last block, the nearest other “light” has the same meaning in 83 % of the cases, and the nearest “bank” in 96 %. The sentence with the most words in common has it in about half of them, as chance would. So the vector holds something of what the word means here. (48 sentences, written by us: a small test.)
+# In the table, all 24 are the same row. After the last block, the nearest other “light” has the same meaning in 83 % of the cases, and the nearest “bank” in 96 %. The sentence that shares most words has the same meaning about half the time: chance. So the vector holds something of what the word means here. (48 sentences, written by us: a small test.)
 #
 # **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
@@ -199,7 +199,7 @@ predict(
 )
 
 # %% [markdown]
-# The random words are not marked, so the model has to check every visible word. This mixture matters little: in the paper, masking all chosen words does about as well after fine-tuning.
+# The random words are not marked, so the model has to check every visible word. This mixture matters little if all is fine-tuned: in the paper, masking all chosen words does about as well. (With a frozen model it does worse on names.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -283,7 +283,7 @@ in_pairs = [("the man went to the store", "he bought a gallon of milk"),
             ("Anna went to the bank to deposit some money.", "The grass on the bank was wet."),
             ("Anna went to the bank to sit down by the river.", "The grass on the bank was wet.")]
 believed = lesson.follows(stories.model, in_pairs)
-marks = [("new", "one of them", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in in_pairs]
+marks = [("not word for word", "one of them", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in in_pairs]
 Table([{"A": a, "B": b, "in its training": mark, "p(B follows)": round(p, 2)}
        for (a, b), mark, p in zip(in_pairs, marks, believed, strict=True)], "bert-stories")
 
@@ -406,7 +406,7 @@ assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
 
 # %% [markdown]
-# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new ones, it fills far fewer gaps, and on pairs it does hardly better than a coin, like counting words. The rule “they share an uncommon word” does better, but it saw the pairs without gaps. Much of what it knows, then, is about *these* stories.
+# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new ones, it fills far fewer gaps, and on pairs it does hardly better than a coin, like counting words. The rule “they share an uncommon word” does better, on pairs without gaps; with gaps we did not measure it. Much of what it knows, then, is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": lesson.gaps(mine, text)}, tokenizer.words, truth=text.tokens,
@@ -584,7 +584,7 @@ predict(
     "In how many of the four tasks does pre-training help, on sentences of the known kind?",
     ["in none: the stories contain none of these labels", "in one or two", "in all four"],
     answer=2,
-    because="The stories contain no labels. But they show how words are used, and that helps in all four, as you see below.",
+    because="The stories contain no labels. But they show how words are used, and in all four the pre-trained model is ahead, as you see below.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -610,7 +610,7 @@ assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == shar
 assert live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# On the known kind, your pre-trained model is ahead in every task. Part of this is speed: in so few steps, the fresh model hardly learns sentiment and pairs. And one seed may be luck, so here are recorded runs with `bert-stories`, more steps and three seeds:
+# On the known kind, your pre-trained model is ahead in every task. Part of this is speed: in so few steps, the fresh model hardly learns sentiment and pairs. And one seed may be luck. Here are recorded runs of another model, `bert-stories`, with more steps and three seeds:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -634,7 +634,7 @@ assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in t
 assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"))
 
 # %% [markdown]
-# On new words and patterns, it pays in every task: sentiment rises from 61 to 91 %, and about three times as many answers are right. But training from scratch is a weak rival. Counting words, without their order, does nearly as well on pairs (44 %), and better on questions (36 %).
+# On new words and patterns, it pays in every task: sentiment rises from 61 to 91 %, and about three times as many answers are right. But training from scratch is a weak rival. Counting words, without their order, does nearly as well on pairs (44 %), and about as well on questions (36 %).
 
 # %% [markdown]
 # **Guess:** both models take the same 150 steps. How many labelled sentences does the one from scratch need to match the pre-trained one with 500?
@@ -657,13 +657,13 @@ assert [round(100 * few["starts"]["from scratch"]["500"]["test"][end]) for end i
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With 20 or 100 labels, neither learns new words and patterns. With more, even 2,000 were not enough in 150 steps: 57 %, against 71 % with 500. (From scratch, 500 gave 64 %, but the seeds range from 56 to 74.) On known ones it is 94 % against 97, and two of the three seeds from scratch are ahead. With more steps the gap may shrink.
+# With 20 or 100 labels, neither learns new words and patterns. With more, even 2,000 did not suffice in 150 steps: 57 %, against 71 % with 500. More labels did not help it here, so steps and seeds are its limit, not labels. (From scratch, 500 gave 64 %, but the seeds range from 56 to 74.) On known ones it is 94 % against 97, and two of the three seeds from scratch are ahead. With more steps the gap may shrink.
 #
 # With all 2,000, the pre-trained model has 83 % on new ones here and 91 % in the table above: the same training on another machine. Three seeds do not show the whole spread.
 #
 # </details>
 #
-# **Keep this:** labels are rare, text is not. Pre-training needs no labels, and after it a short fine-tuning needed fewer here, once there were some hundreds.
+# **Keep this:** labels are rare, text is not. Pre-training needs no labels, and after it, with 500 labels or more, a short fine-tuning was ahead on average at equal steps.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
@@ -726,7 +726,7 @@ assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["r
 # %% [markdown]
 # On known words and patterns, LoRA does as well with fewer than 1 % of the parameters. On new ones, training everything gets 96 % of the sentiments right, LoRA 84 and adapters 73. On names, everything gives an F1 of 41 and LoRA 40, within the seeds' spread; the head alone gives 36.
 #
-# **Keep this:** a task can be learned with few parameters, which fit into a small file. But here it cost accuracy on the new words and patterns of one task of two.
+# **Keep this:** a task can be learned with few parameters, which fit into a small file. But in one of our two tasks it was less accurate on new words and patterns.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
@@ -763,7 +763,7 @@ assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
-# Here is every head of *your* model, on two new sentences with a gap. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. **Guess:** does the head with the sharpest map, the one that spreads its weights least, matter most?
+# Here is every head of *your* model, on two sentences with a gap. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. **Guess:** does the head with the sharpest map, the one that spreads its weights least over all rows, matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 import ipywidgets
@@ -839,9 +839,9 @@ assert round(100 * scores[5]) == 69 and max(map(abs, (columns["sentiment"][0], c
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. What the questions need most is 1.1, the head that began by looking for equal words: it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise.
+# Partly, as far as one can say: the question model was also trained in another way. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. What the questions need most is 1.1, the head that began by looking for equal words: it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise.
 #
-# For pairs and names, every loss is smaller than the noise. (A test that compares sentence by sentence could see more.) In pre-training, no head costs as much as 2 points.
+# For pairs and names, every loss is smaller than the noise. (A test that compares sentence by sentence could see more.) In the pre-training of `bert-stories`, no head costs as much as 2 points.
 #
 # </details>
 
