@@ -250,7 +250,7 @@ def test_bert_and_gpt_read_an_own_sentence(opened, name):
 
 def test_without_the_models_files_nothing_is_promised(opened):
     page = opened(view(), models=False)
-    expect(page.get_by_test_id("model")).to_contain_text("make lab")
+    expect(page.get_by_test_id("model")).to_contain_text("in JupyterLab")
     expect(page.get_by_test_id("cause")).to_have_count(0)
     expect(page.get_by_test_id("knock")).to_have_count(0)
 

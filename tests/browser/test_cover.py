@@ -160,7 +160,7 @@ def test_unknown_words_and_wrong_input_are_said(opened):
 def test_without_the_models_files_it_says_where_they_are(opened):
     page = opened(models=False)
     expect(page.get_by_role("textbox")).to_have_count(0)
-    expect(page.get_by_test_id("model")).to_contain_text("make lab")
+    expect(page.get_by_test_id("model")).to_contain_text("in JupyterLab")
     expect(french(page)).to_contain_text("L'animal")
 
 

@@ -155,7 +155,7 @@ def test_an_own_sentence_goes_down_as_in_python(opened, violations, width):
 def test_without_the_models_files_it_says_where_they_are(opened):
     page = opened()
     page.get_by_label("next word").select_option("animal (after l')")
-    expect(made(page)).to_contain_text("make lab")
+    expect(made(page)).to_contain_text("in JupyterLab")
     expect(page.locator(".now")).to_have_text("il")
     expect(page.get_by_label("next word")).to_have_value("il (after qu')")
 

@@ -216,7 +216,7 @@ def test_the_last_sentence_wins(opened):
 
 def test_without_the_models_files_it_says_where_there_are_some(opened):
     page = opened(aligned(GRAMMAR), models=None)
-    expect(page.get_by_test_id("model")).to_contain_text("make lab")
+    expect(page.get_by_test_id("model")).to_contain_text("in JupyterLab")
     expect(page.get_by_role("textbox")).to_have_count(0)
     until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["l'", "animal"])
 
