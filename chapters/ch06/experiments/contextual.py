@@ -14,7 +14,6 @@ from torch import Tensor
 from chapters.ch06.pairs import collate, encode_all
 from course_utils.models.bert import Bert
 from course_utils.support.restored import evaluating
-from course_utils.views import plot
 
 # Written for this purpose, before any model was asked: twelve sentences for each sense, with few words in common.
 SENSES = {
@@ -113,10 +112,14 @@ def cosines(vectors: Tensor) -> Tensor:
     return unit @ unit.T
 
 
+def nearest(vectors: Tensor) -> Tensor:
+    """The number of the other vector that is most like each: [N, D] -> [N]."""
+    return cosines(vectors).fill_diagonal_(-torch.inf).argmax(-1)
+
+
 def nearest_alike(vectors: Tensor, kinds: Tensor) -> float:
     """The share of vectors whose nearest other one is of their kind: vectors [N, D], kinds [N] -> 0 to 1."""
-    nearest = cosines(vectors).fill_diagonal_(-torch.inf).argmax(-1)
-    return (kinds[nearest] == kinds).float().mean().item()
+    return (kinds[nearest(vectors)] == kinds).float().mean().item()
 
 
 def nearest_by_words(sentences: list[str], kinds: Tensor) -> float:
@@ -126,17 +129,3 @@ def nearest_by_words(sentences: list[str], kinds: Tensor) -> float:
     shared = torch.tensor([[len(a & b) / len(a | b) for b in words] for a in words])
     nearest = shared.fill_diagonal_(-1).argmax(-1)
     return (kinds[nearest] == kinds).float().mean().item()
-
-
-def similarity_maps(steps: dict[str, Tensor], word: str):
-    """The cosines of each step as a map, the senses of the word named in the middle of their rows and columns."""
-    count = len(next(iter(steps.values())))
-    names = [""] * count
-    names[count // 4], names[3 * count // 4] = SENSES[word]
-    labels = dict.fromkeys(steps, names)
-    return plot.maps(
-        {name: cosines(vectors) for name, vectors in steps.items()}, labels, labels,
-        limits=(-0.5, 1), title="Do the two meanings part?",
-        caption=f"Each cell: the cosine of two of {count} “{word}”, after subtracting the mean of all. Dark: "
-        "similar. In which of the three are both squares on the diagonal dark?",
-    )  # fmt: skip

@@ -7,9 +7,9 @@ from chapters.ch06.experiments.contextual import (
     SENSES,
     cosines,
     in_two_senses,
+    nearest,
     nearest_alike,
     nearest_by_words,
-    similarity_maps,
     word_vectors,
 )
 from chapters.ch06.pairs import collate, encode
@@ -49,6 +49,7 @@ def test_the_table_has_one_vector_and_no_neighbour(small):
 
 def test_nearest_is_counted_without_oneself():
     vectors, kinds = torch.tensor([[0.0, 1], [0.1, 1], [1, 0.1], [1, 0]]), torch.tensor([True, True, False, False])
+    assert nearest(vectors).tolist() == [1, 0, 3, 2]
     assert nearest_alike(vectors, kinds) == 1 and nearest_alike(vectors, kinds[[0, 2, 1, 3]]) == 0
 
 
@@ -64,10 +65,3 @@ def test_each_sense_has_as_many_sentences_which_share_few_words(word):
     assert len({*sentences}) == len(kinds) == 24 and kinds.tolist() == [True] * 12 + [False] * 12
     assert all(word in sentence.lower().strip(".").split() or f"{word}," in sentence for sentence in sentences)
     assert nearest_by_words(sentences, kinds) < 0.6
-
-
-def test_the_maps_name_both_senses(small):
-    steps = word_vectors(*small, "bank", SENTENCES * 4)
-    panel = similarity_maps({"last": steps[-1]}, "bank").options["panels"][0]
-    assert panel["rows"] == panel["columns"] and [n for n, name in enumerate(panel["rows"]) if name] == [3, 9]
-    assert [panel["rows"][3], panel["rows"][9]] == ["money", "river"]
