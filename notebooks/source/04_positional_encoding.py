@@ -212,7 +212,7 @@ predict(
 )
 
 # %% [markdown]
-# On the right are the binary digits of the positions. On the left is a similar idea with smooth waves in place of jumps. Which columns are fast, and which slow?
+# On the right are the binary digits of the positions. On the left is a similar idea with smooth waves instead of jumps. Which columns are fast, and which slow?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.sinusoid(max_length=50, model_size=128)

@@ -1089,7 +1089,7 @@ assert {one.card["training"]["threads"] for one in (before, tatoeba)} == {1} or 
 #
 # <details><summary>Answer</summary>
 #
-# Three: “Good morning”, the cake and “I love you”. Several friends need *comment allez-vous*, not *vas-tu*. The grandmother's sentence has *dont* for *que* and *oublié* for *oubliée*. Both twins say *elle*, wrong for the animal and right for the street, and *l'animage* is no word. The European Economic Area has become *la zone d'europe*, and in the sentence with *if* somebody has just been baked.
+# Three: “Good morning”, the cake and “I love you”. Several friends need *comment allez-vous*, not *vas-tu*. The grandmother's sentence has *dont* for *que* and *oublié* for *oubliée*. Both twins say *elle*, wrong for the animal and right for the street, and *l'animage* is no word. The European Economic Area has become *la zone d'europe*, and in the sentence with *if* a person has just been baked.
 #
 # </details>
 #

@@ -841,7 +841,7 @@ assert round(100 * scores[5]) == 69 and max(map(abs, (columns["sentiment"][0], c
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Partly, as far as one can say: the question model was also trained in another way. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. What the questions need most is 1.1, the head that began by looking for equal words: it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise.
+# Partly; but the question model was also trained in another way, which this record cannot separate. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. What the questions need most is 1.1, the head that began by looking for equal words: it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise.
 #
 # For pairs and names, every loss is smaller than the noise. (A test that compares sentence by sentence could see more.) In the pre-training of `bert-stories`, no head costs as much as 2 points.
 #
