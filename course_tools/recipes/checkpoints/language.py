@@ -1,6 +1,7 @@
 """Recipes of language models: a text in random windows, held-out loss. `recipes.train` does the rest."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from chapters.ch07 import language
 from course_utils import decoding
 from course_utils.models.gpt import GPT, GPTConfig
 from course_utils.support import files
-from course_utils.text import BytePairs, Characters, Vocabulary, from_json
+from course_utils.text import BytePairs, Characters, Vocabulary, WordPiece, from_json
 from course_utils.training import checkpoints
 
 from .measuring import finish
@@ -95,13 +96,18 @@ class Writing:
 
 
 def _tokenizer(recipe: LanguageRecipe, content: str, folder: Path) -> Vocabulary | BytePairs:
-    """Characters, or byte pairs: those that a stopped training began with, else new ones, kept beside its state."""
+    """Characters, all or the most frequent ones, or byte pairs."""
     if recipe.subwords is None:
         if recipe.most is None:
             return Characters.build(content)
         return Vocabulary.build([content], "exact", max_size=recipe.most)
+    return kept_tokenizer(folder, lambda: BytePairs.build([content], recipe.subwords))
+
+
+def kept_tokenizer(folder: Path, build: Callable[[], BytePairs | WordPiece]) -> BytePairs | WordPiece:
+    """The tokenizer that a stopped training began with, kept beside its state; else the one that `build` makes."""
     path = folder / "tokenizer.json"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        files.write_atomically(path, json.dumps(BytePairs.build([content], recipe.subwords).to_json()))
+        files.write_atomically(path, json.dumps(build().to_json()))
     return from_json(json.loads(path.read_text("utf-8")))

@@ -1,7 +1,5 @@
 """The recipe of `bert-prose`, an encoder that fills gaps in real text. `recipes.train` does the rest."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -13,11 +11,11 @@ from chapters.ch06.lesson import BertLesson
 from chapters.ch07 import language
 from course_utils.models.bert import Bert, BertForPreTraining, mask_tokens
 from course_utils.positions import shift_matrix, sinusoidal_encoding
-from course_utils.support import files
 from course_utils.support.restored import evaluating
-from course_utils.text import WordPiece, from_json
+from course_utils.text import WordPiece
 from course_utils.training import checkpoints
 
+from .language import kept_tokenizer
 from .measuring import finish
 
 ASKED = 0.15  # the share of words that a measurement hides
@@ -146,7 +144,7 @@ class Filling:
 
     def __init__(self, recipe: MaskedRecipe, folder: Path):
         self.recipe, self.text = recipe, language.load_text(recipe.corpus)
-        tokenizer = _tokenizer(recipe.pieces, self.text.train.split("\n\n"), folder)
+        tokenizer = kept_tokenizer(folder, lambda: WordPiece.build(self.text.train.split("\n\n"), recipe.pieces))
         self.model = BertLesson(tokenizer, {"train": []}).model(recipe.seed, **recipe.model)
         look_beside(self.model.bert)
         length = self.model.config.max_length
@@ -192,12 +190,3 @@ def look_beside(bert: Bert, sharp: float = 2.0) -> Bert:
         attention.query.weight[rows] = sharp * shift_matrix(BESIDE[head % len(BESIDE)], features)[:size]
         attention.key.weight[rows] = sharp * torch.eye(features)[:size]
     return bert
-
-
-def _tokenizer(pieces: int, paragraphs: Sequence[str], folder: Path) -> WordPiece:
-    """Those that a stopped training began with, else new ones, kept beside its state."""
-    path = folder / "tokenizer.json"
-    if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        files.write_atomically(path, json.dumps(WordPiece.build(paragraphs, pieces).to_json()))
-    return from_json(json.loads(path.read_text("utf-8")))
