@@ -189,7 +189,9 @@ class GeneralizedKernel(Score):
         q, k = self.features.log(queries), self.features.log(keys)
         return torch.logsumexp(q[..., :, None, :] + k[..., None, :, :], dim=-1)
 
-    cost = property(lambda self: Cost(*[self.hidden_size * self.key_size] * 2, self.hidden_size))
+    cost = property(
+        lambda self: Cost(self.hidden_size * self.key_size, self.hidden_size * self.key_size, self.hidden_size)
+    )
 
 
 class Concat(Score):

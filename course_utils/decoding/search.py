@@ -199,7 +199,7 @@ def translate(
         for at in range(0, len(order), batch):
             rows = order[at : at + batch]
             ids, mask = pad([encoded[i][:limit] for i in rows])
-            longest = min(int(LONGEST * ids.shape[1]) + 10, limit - 1 if shared else 10**9)
+            longest = min(int(LONGEST * ids.shape[1]) + 10, limit - 1 if shared else FARTHEST)
             written = beam_search(model, ids.to(device), mask.to(device), longest, beam, length_penalty)
             for i, w in zip(rows, written, strict=True):
                 results[i] = _translation(loaded, sentences[i], encoded[i], limit, w)

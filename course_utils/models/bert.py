@@ -20,7 +20,7 @@ from course_utils.positions import LearnedPositions
 from course_utils.support.checks import check_ids, check_real, check_rng, described, real_number, sizes, whole_number
 
 from . import convert
-from .blocks import EncoderBlock, Widened, begin_small
+from .blocks import ACTIVATIONS, EncoderBlock, Widened, begin_small
 from .heads import recorded
 from .loss import IGNORED, output_loss
 
@@ -191,12 +191,12 @@ class BertForPreTraining(_BertWithHead):
         if not asked.any():
             raise ValueError(f"labels {list(labels.shape)} are all {IGNORED}: no token is masked; mask at least one")
         hidden, pooled, _ = self.bert(ids, segments, mask)  # [B, T, D], [B, D]
-        mlm = output_loss(self._transformed(hidden[asked])[None], self.output, labels[asked][None])
+        mlm = output_loss(self._transformed(hidden[asked]), self.output, labels[asked])
         nsp = F.cross_entropy(self.next_sentence(pooled).float(), follows)
         return PreTrainingLoss(mlm + nsp, mlm, nsp)
 
     def _transformed(self, hidden: Tensor) -> Tensor:
-        return self.norm(F.gelu(self.transform(hidden)))
+        return self.norm(ACTIVATIONS[self.config.activation](self.transform(hidden)))
 
 
 class BertForSequenceClassification(_BertWithHead):

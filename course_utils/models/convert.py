@@ -69,6 +69,8 @@ def bert_from(cls, config_class, module: nn.Module):
             f"this BERT has {kind} positions, activation {theirs.hidden_act!r}, is_decoder={theirs.is_decoder}; "
             f"needed: absolute positions, one of {', '.join(ACTIVATIONS)}, and no decoder"
         )
+    if needed == "BertForPreTraining":
+        _check_tied(theirs)
     settings = {own: getattr(theirs, name) for own, name in BERT_SETTINGS.items()}
     config = config_class(**settings, ffn_size=theirs.intermediate_size, activation=ACTIVATIONS[theirs.hidden_act])
     ours = cls(config, **({"num_labels": module.num_labels} if "Classification" in given else {}))
@@ -98,6 +100,7 @@ def gpt_from(cls, config_class, module: nn.Module):
     if type(module).__name__ != "GPT2LMHeadModel":
         raise ValueError(f"this is a {type(module).__name__}; GPT.from_huggingface takes transformers' GPT2LMHeadModel")
     c = module.config
+    _check_tied(c)
     if c.activation_function not in ACTIVATIONS or c.scale_attn_by_inverse_layer_idx or not c.scale_attn_weights:
         raise ValueError(
             f"this GPT-2 has activation {c.activation_function!r}, scale_attn_weights={c.scale_attn_weights}, "
@@ -133,6 +136,12 @@ def gpt_to(model: nn.Module) -> nn.Module:
         x = torch.cat([own[ours.replace(JOINED, part)] for part in PARTS]) if JOINED in ours else own[ours]
         state[name] = _turned(name, x).contiguous()
     return _filled(theirs, state, model)
+
+
+def _check_tied(theirs) -> None:
+    """Raises ValueError for a model whose output matrix is not its embedding matrix: ours has one for both."""
+    if not theirs.tie_word_embeddings:
+        raise ValueError("this model has tie_word_embeddings=False; needed: True, one matrix for embedding and output")
 
 
 def _their_class(cls) -> str:

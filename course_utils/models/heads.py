@@ -87,7 +87,7 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
         if not isinstance(head, tuple | list) or len(head) not in (2, 3):
             raise TypeError(f"heads hold {described(head)}; needed: a list of Head(place, layer, head)")
         place, layer, number = head if len(head) == 3 else (next(iter(places)), *head)
-        if (place, layer, number) not in heads_of(model) or len(head) == 2 < len(places):
+        if (place, layer, number) not in heads_of(model) or (len(head) == 2 and len(places) > 1):
             modules = next(iter(places.values()))
             has = f"layers 1 to {len(modules)} and heads 1 to {modules[0].num_heads}"
             has = ", ".join([*places, has] if len(places) > 1 else [has])

@@ -32,7 +32,7 @@ def output_loss(features: Tensor, output, target: Tensor, mask=None, label_smoot
     vectors("weight", weight, vectors("features", features).shape[-1], "[V, D]")
     counted = tokens_that_count(features, target, mask, len(weight))  # [B, T]
     logits = F.linear(features[counted], weight, bias)  # [N, D] -> [N, V]
-    return masked_loss(logits[None], target[counted][None], label_smoothing=label_smoothing)
+    return masked_loss(logits, target[counted], label_smoothing=label_smoothing)
 
 
 def tokens_that_count(x: Tensor, target: Tensor, mask: Tensor | None, words: int) -> Tensor:

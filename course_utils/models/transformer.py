@@ -81,8 +81,8 @@ class TransformerOutput(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What the encoder hands over: states, the output of each layer [B, S, D], the last one normed; mask [B, S] or
-    None."""
+    """What the encoder hands over: states, the output of each layer [B, S, D], the last one normed; mask
+    [B, 1, S], True = a real token, or None where there is no padding."""
 
     states: tuple[Tensor, ...]
     mask: Tensor | None
@@ -143,20 +143,20 @@ class Transformer(nn.Module):
     def encode(self, source: Tensor, source_mask: Tensor | None = None) -> Memory:
         """source [B, S], source_mask [B, S] bool, True = a real token -> Memory."""
         x = self._embed(source, "source")  # [B, S, D]
-        mask = self._seen(x.shape[1], check_real(source_mask, source), causal=False, like=x)
+        mask = self._mask(x, check_real(source_mask, source), causal=False)
         states = []
         for block in self.encoder:
             x = block(x, mask).features
             states.append(x)
         states[-1] = self.encoder_norm(x)
-        return Memory(tuple(states), source_mask)
+        return Memory(tuple(states), _keys(source_mask))
 
     def decode(self, target: Tensor, memory: Memory, target_mask: Tensor | None = None) -> Tensor:
         """target [B, T] (from <bos> on), memory as `encode` gives it -> features [B, T, D]."""
         x = self._embed(target, "target")  # [B, T, D]
-        mask = self._seen(x.shape[1], check_real(target_mask, target), causal=True, like=x)
+        mask = self._mask(x, check_real(target_mask, target), causal=True)
         for block, layer in zip(self.decoder, self.config.reads, strict=True):
-            x = block(x, memory.states[layer - 1], mask, _keys(memory.mask)).features
+            x = block(x, memory.states[layer - 1], mask, memory.mask).features
         return self.decoder_norm(x)
 
     def start(self, source: Tensor, source_mask: Tensor | None = None) -> DecoderState:
@@ -164,13 +164,14 @@ class Transformer(nn.Module):
         memory = self.encode(source, source_mask)
         layers = zip(self.decoder, self.config.reads, strict=True)
         read = tuple(block.cross_attention.project(memory.states[n - 1]) for block, n in layers)
-        return DecoderState(read, _keys(source_mask), ())
+        return DecoderState(read, memory.mask, ())
 
     def step(self, words: Tensor, state: DecoderState) -> Step:
         """One word further: words [B], the ones written last (<bos> at first) -> Step. Its weights [B, S]: of the last
         layer, mean of its heads."""
         first = state.past[0].keys.shape[2] if state.past else 0
-        x, past, window = self._embed(words[:, None], "target", first), [], self.config.window
+        x = self._embed(words[:, None], "target", first)  # [B, 1, D]
+        past, window = [], self.config.window
         mask = None if window is None else local_mask(first + 1, window, device=x.device)[-1:]
         last = self.decoder[-1].cross_attention
         with recording([last]) as seen:
@@ -195,14 +196,17 @@ class Transformer(nn.Module):
         positions = self.positions if role == "source" else self.target_positions
         return self.dropout(x if positions is None else positions(x, first))
 
-    def _seen(self, size: int, real: Tensor | None, causal: bool, like: Tensor) -> Tensor | None:
-        """Which positions may be attended to: a mask [T, T], [B, 1, T] or [B, T, T], or None for all."""
-        window, real, mask = self.config.window, _keys(real), None
-        if window is not None:
-            mask = local_mask(size, window, causal, like.device)
+    def _mask(self, x: Tensor, real: Tensor | None, causal: bool) -> Tensor | None:
+        """Which positions of x [B, T, D] may be attended to, real [B, T]: a mask [T, T], [B, 1, T] or [B, T, T], or
+        None for all."""
+        mask, real = None, _keys(real)
+        if self.config.window is not None:
+            mask = local_mask(x.shape[1], self.config.window, causal, x.device)
         elif causal:
-            mask = causal_mask(size, like.device)
-        return mask if real is None else real if mask is None else mask & real
+            mask = causal_mask(x.shape[1], x.device)
+        if mask is None or real is None:
+            return real if mask is None else mask
+        return mask & real
 
 
 def _keys(mask: Tensor | None) -> Tensor | None:

@@ -27,10 +27,8 @@ class Subwords(Pieces):
         Raises TypeError for one text instead of a list, ValueError for sizes that cannot be.
         """
         sentences = map(whole_characters, list_of_texts("sentences", sentences))
-        max_size, min_count = (
-            whole_number("max_size", max_size, 5, LARGEST),
-            whole_number("min_count", min_count, 1, 10**9),
-        )
+        max_size = whole_number("max_size", max_size, 5, LARGEST)
+        min_count = whole_number("min_count", min_count, 1, 10**9)
         special = list_of_texts("special", special)
         if len(special) != len(SPECIAL) or len(set(special)) != len(SPECIAL):
             raise ValueError(f"special is {special}; needed: four different names, for padding, unknown, start and end")

@@ -87,7 +87,9 @@ def fit(
     run and says so; it does not raise.
     """
     steps, options = _steps(steps), _settings(settings)
-    resume = getattr(model, "last_run", None) if resume is True else resume or None
+    if resume is True:
+        resume = getattr(model, "last_run", None)
+    resume = resume or None
     _check(model, batches, loss, evaluate, resume, seed, title)
     place = kept.training(
         model, resume, title, steps, batches=batches, loss=loss, evaluate=evaluate, seed=seed,
@@ -164,10 +166,11 @@ class _Training:
             self.torn = True
             self.restore(resume._last)
             for name, (at, values) in self.run.history.items():  # what lies after a divergence did not happen
-                sound = sum(s <= self.run.step - (name == "loss") for s in at)
+                last = self.run.step - 1 if name == "loss" else self.run.step  # a loss is noted before its step counts
+                sound = sum(s <= last for s in at)
                 del at[sound:], values[sound:]
             if self.run._judged and (self.run._judged[1] is None) == bool(self.evaluate):
-                self.run._judged = None  # the best so far was told by something else: a loss, or a held-out number
+                self.run._judged = None  # the best so far was judged by another measure: a loss, or a held-out number
         self.safe, self.torn = self.state(), False
         stop.check()
         if self.evaluate and not self.run.best:
@@ -235,9 +238,10 @@ class _Training:
             run.stopped = "time"
         if run.step % self.every == 0 or run.step == run.steps or run.stopped:
             self.measure(stop)
-            for name, (at, values) in run.history.items() if self.writer else ():
-                if values:
-                    self.writer.add_scalar(name, values[-1], at[-1])
+            if self.writer:
+                for name, (at, values) in run.history.items():
+                    if values:
+                        self.writer.add_scalar(name, values[-1], at[-1])
 
     def measure(self, stop: Stop) -> None:
         """Held-out metrics of the present state; the best state is kept. Leaves no trace in what comes after."""
@@ -245,7 +249,9 @@ class _Training:
             self.run.stopped, self.torn, self.trouble = "diverged", True, "the weights are no longer finite"
             return
         state, losses, samples = self.state(), self.run.history["loss"][1], self.options.samples
-        if self.evaluate or not losses or losses[-1] <= 10 * losses[0]:  # else it may be on its way to infinity
+        if (
+            self.evaluate or not losses or losses[-1] <= losses[0] + 9 * abs(losses[0])
+        ):  # else it may be on its way to infinity
             self.safe = state
         if not self.evaluate:
             return
@@ -291,7 +297,8 @@ class _Training:
         """A sound state to resume from, and the best state in the model, whatever has just happened."""
         run = self.run
         best = run._judged[1] if run._judged else None
-        if self.torn and (sound := (best if run.stopped == "diverged" else None) or self.safe):
+        sound = best if best and run.stopped == "diverged" else self.safe
+        if self.torn and sound:
             self.restore(sound)
         run._last = self.state()
         if best:
@@ -375,7 +382,7 @@ def _diverged(number: float, before: list[float]) -> str:
     if not math.isfinite(number):
         return "the loss is NaN" if math.isnan(number) else "the loss is infinite"
     recent = [*before[-4:], number]
-    if len(before) >= 10 and min(recent) > EXPLODED * max(statistics.median(before[:10]), 1e-12):
+    if len(before) >= 10 and min(recent) > EXPLODED * max(abs(statistics.median(before[:10])), 1e-12):
         return f"the loss explodes ({number:.3g}, from {before[0]:.3g})"
     return ""
 

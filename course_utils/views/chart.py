@@ -49,7 +49,7 @@ class Chart(View):
 
 def draw_lines(figure, panels: list[dict]) -> None:
     for axes, panel in zip(np.ravel(figure.subplots(1, len(panels))), panels, strict=True):
-        ends = []
+        ends, told = [], []
         for i, (name, x, y, z, kind, role, labels) in enumerate(panel["series"]):
             colour, dense = COLOURS.get(role, GREYS[i % len(GREYS)]), len(x) > 300
             if kind == "band":
@@ -59,7 +59,7 @@ def draw_lines(figure, panels: list[dict]) -> None:
             else:
                 axes.plot(x, y, color=colour, **({"ls": "--", "lw": 1.2} if kind == "dashed" else {}))
             for label, *at in zip(labels or (), x, y, strict=False):
-                axes.annotate(label, at, (5, -3), textcoords="offset points", fontsize=8, color=colour)
+                told.append(axes.annotate(label, at, (5, -3), textcoords="offset points", fontsize=8, color=colour))
             known = np.flatnonzero(np.isfinite(y))
             if len(known) and len(panel["series"]) > 1:
                 ends.append((x[known[-1]], y[known[-1]], name, colour))
@@ -70,12 +70,15 @@ def draw_lines(figure, panels: list[dict]) -> None:
             axes.axvline(panel["mark"][0], color="#596573", lw=1, ls="--")
             axes.annotate(panel["mark"][1], (panel["mark"][0], 1), (5, -10), ("data", "axes fraction"), "offset points")
         axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"])
+        axes.figure.draw_without_rendering()
+        for label in told:  # to the left of its point where there is no room to the right
+            if label.get_window_extent().x1 > axes.bbox.x1:
+                label.set(ha="right", position=(-5, -3))
         name_ends(axes, ends)
 
 
 def name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
     """The name of each line at its end, spread so that none covers another."""
-    axes.figure.draw_without_rendering()
     placed = -1e9
     for height, x, y, name, colour in sorted((axes.transData.transform(e[:2])[1] * 0.72, *e) for e in ends):
         placed = max(height, placed + 13)

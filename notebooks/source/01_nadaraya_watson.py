@@ -33,7 +33,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A query comes in
-# At 15:00 nobody looked at the thermometer. It was read at fifty other moments of that day, each time a little wrongly. **Before you touch anything:** which readings would you ask?
+# The thermometer was read at fifty moments of one day, each time with a small error. Nobody read it at 15:00. **Before you touch anything:** which readings would you use to guess the temperature then?
 
 # %% jupyter={"source_hidden": true}
 def temperature(hour):
@@ -51,7 +51,7 @@ truth = (grid, temperature(grid))
 labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_name="°C")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Drag the orange mark from 15:00 across the storm, which breaks at 16:30. The *width* says how far the query reaches: make it small, then large.
+# Drag the orange mark from 15:00 past 16:30, when a storm breaks. The *width* sets how far from the mark readings still count noticeably. Make it small, then large.
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
 # This is attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours of the readings), and each key gets a **weight**. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and the result is an <b style="color:#bb51a8">estimate</b>. A key with its value is an *example*.
@@ -60,7 +60,7 @@ labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_n
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Suppose you may keep only one number, $c$, for the whole day. The squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero: at the mean.
+# Suppose you may keep only one number, $c$, for the whole day. The squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero: at the mean of the values $v_i$.
 #
 # **Guess:** if you gave this number at every hour, how many degrees off would you typically be? One, four, or ten?
 
@@ -103,7 +103,7 @@ print("快乐 →", shelf.get("快乐"))
 # %% [markdown]
 # 快乐 (joyful) finds nothing, although 高兴 (happy) means almost the same: in a dictionary, a key fits or it doesn't. Weights can say that one key fits well and another a little.
 #
-# Give the words 我, 很 and 高兴 the values (1, 0), (0, 1) and (1, 1). A query asks for the feeling, and the weights are 0.1, 0.2 and 0.7.
+# Let the values be vectors: (1, 0) for 我, (0, 1) for 很 and (1, 1) for 高兴. A query asks for the feeling, and the weights are 0.1, 0.2 and 0.7.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -123,13 +123,13 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
-# The weights (0, 0, 1) would fetch one book, as an *address* does. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result, which is then *differentiable*: it has a slope, and a slope tells a network in which direction to learn.
+# The weights (0, 0, 1) would fetch one book: a *hard address*. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result. It is then *differentiable*: it has a slope, which tells a network in which direction to learn.
 #
 # **Keep this:** the query is what I want, the key is what the label says, the value is what I take home.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two cues, a slanted line and a T
-# You cannot take in everything you see: some ten million bits a second leave each eye,¹ but what you do amounts to about ten.² Each half below holds one odd sign. Find both, and notice which one you had to *search for*.
+# You cannot take in everything you see. Each second, some ten million bits leave each eye,¹ but what you do amounts to about ten.² Each half below holds one odd sign. Find both, and notice which one you had to *search for*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 turns = torch.randint(4, (60,), generator=torch.Generator().manual_seed(11)).tolist()
@@ -140,20 +140,20 @@ for row in range(0, 60, 10):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# On the left is a slanted line among 59 upright ones, on the right a T among 59 corners. The line probably came to you: in **pop-out**,³ what differs draws the eye by itself. It is an **involuntary cue** (bottom-up), like a red cup among grey papers. For the T you had to decide where to look: a **voluntary cue** (top-down), as when you look for your book. Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
+# On the left is a slanted line among 59 upright ones, on the right a T among 59 corners. The line probably came to you. This is **pop-out**:³ what differs draws the eye by itself. Such a sign is an **involuntary cue** (bottom-up), like a red cup among grey papers. For the T you had to decide where to look. That is a **voluntary cue** (top-down), as when you look for your book. Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
 #
-# Both work at once. At a party you follow one voice among many (the *cocktail party effect*⁴), but in an experiment about one listener in three noticed their own name in a voice that they were ignoring.⁵ Nothing in this course claims to model a brain.
+# Both kinds of cue work at once. At a party you follow one voice among many: the *cocktail party effect*.⁴ But in an experiment, about one listener in three noticed their own name in a voice that they were ignoring.⁵ Nothing in this course claims to model a brain.
 #
 # <small>¹ K. Koch et al., 2006 (guinea pigs, scaled to humans). ² J. Zheng and M. Meister, 2025. ³ A. Treisman and G. Gelade, 1980. ⁴ E. C. Cherry, 1953. ⁵ N. Moray, 1959.</small>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Score, then share
 # <a id="alignment-function"></a><a id="attention-pooling"></a>
-# Weights are made in two steps. First an **alignment function** $a$ gives each key a *score*, which says how well the key fits the query. Then a **distribution** $p$ turns all the scores into the weights $\alpha_i$ of the values, which add up to 1:
+# Weights are made in two steps. First an **alignment function** $a$ gives each key a *score*: how well it fits the query. Then a **distribution** $p$ turns all the scores into weights $\alpha_i$ for the values. The weights add up to 1:
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; \alpha_i\;{\color{#008a67}{v_i}}, \qquad \alpha_i = p(s)_i, \qquad s_i = a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}}) $$
 #
-# This is **attention pooling**, where $K$ and $V$ are all the keys and values. The core of every attention layer in this course is this line, with another $a$.
+# This is **attention pooling**. $K$ and $V$ are all the keys and all the values. Every attention layer in this course has this formula at its core, with another $a$.
 
 # %% [markdown]
 # <a id="softmax"></a>
@@ -162,7 +162,7 @@ for row in range(0, 60, 10):
 # $$ \mathrm{softmax}_i(s) \;=\; \frac{e^{s_i}}{\sum_j e^{s_j}}, \qquad j \text{ runs over all keys.} $$
 
 # %% [markdown]
-# **Take a pencil,** and a day with three readings: at 1, 2 and 4 o'clock (the keys) it was 10, 20 and 0 °C (the values). The query is 2 o'clock, and the score falls with distance: $-\tfrac12(q-k)^2$. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
+# **Take a pencil.** A day has three readings: 10, 20 and 0 °C (the values) at 1, 2 and 4 o'clock (the keys). The query is 2 o'clock. The score, $-\tfrac12(q-k)^2$, falls with distance. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
 
 # %%
 q = torch.tensor(2.0)
@@ -178,7 +178,7 @@ assert abs(by_hand.item() - 14.96) < 0.005
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The scores are −0.5, 0 and −2. Their exps, 0.607, 1 and 0.135, add up to 1.742. Divided by this sum they are the weights, 0.348, 0.574 and 0.078. So the estimate is 0.348 · 10 + 0.574 · 20 + 0.078 · 0 = 14.96.
+# The scores are −0.5, 0 and −2. Their exps, 0.607, 1 and 0.135, add up to 1.742. Divided by this sum, they give the weights 0.348, 0.574 and 0.078. The estimate is 0.348 · 10 + 0.574 · 20 + 0.078 · 0 = 14.96.
 #
 # </details>
 #
@@ -223,12 +223,12 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The hard address answers 20 with slope 0, until it jumps to another value. Such a slope can never tell you *which key you should have asked*.
 #
-# Why does softmax use exp? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. Let a weight be $g(\text{score})$ divided by the sum of all of them. Then the ratio of two weights, $g(s+c)/g(s)$, may depend on the lead $c$ alone. The only continuous positive functions $g$ that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
+# Why does softmax use exp? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. Let a weight be $g(\text{score})$ divided by the sum of $g$ over all the scores. Then the ratio of two weights, $g(s+c)/g(s)$, must depend only on the lead $c$. The only continuous positive functions $g$ that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# The mean was off by four degrees because midnight counted as much as noon. Let close readings count more. A **kernel** $\kappa$ (not Jupyter's) turns the difference between query and key, whatever its sign, into a *closeness*: 1 at 0, never larger further out, and never negative. Which of the three below never becomes 0?
+# The mean was off by four degrees because midnight counted as much as noon. Let close readings count more. A **kernel** $\kappa$ turns the difference between query and key into a *closeness*. The closeness is 1 at 0 and ignores the sign of the difference. It never grows further out and is never negative. Which of the three kernels below never becomes 0?
 
 # %%
 from course_utils.attention import KERNELS
@@ -252,13 +252,13 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# The mean of the day was the $c$ that makes $\sum_i (v_i-c)^2$ smallest. If you weight each square by the closeness of its key, the same derivation gives a mean weighted by closeness, the **Nadaraya–Watson estimator** (1964):
+# The mean of the day was the $c$ that makes $\sum_i (v_i-c)^2$ smallest. Now weight each square by the closeness of its key. The same derivation gives a mean weighted by closeness, the **Nadaraya–Watson estimator** (1964):
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 2 ●●○ · 5 minutes
-# Write it for many queries at once, in three lines without a loop. `queries[:, None] - keys` gives all distances, [Q, K]. You also need your kernel, `.sum(-1, keepdim=True)` and `@`.
+# Write this estimator for many queries at once, in three lines without a loop. `queries[:, None] - keys` gives all distances, [Q, K]. You also need your kernel, `.sum(-1, keepdim=True)` and `@`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("attention pooling")
@@ -295,7 +295,7 @@ assert weights.shape == (25, 50) and weights.sum(-1).allclose(torch.ones((), dty
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The Gaussian is a softmax
-# Put the Gaussian into the formula. Each weight is then exp of something, divided by the sum of all such exps:
+# Put the Gaussian of width 1 into the formula. Each weight is then exp of something, divided by the sum of all such exps:
 #
 # $$ \frac{\exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2\big)}{\sum_j \exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})^2\big)} \;=\; \mathrm{softmax}_i\big(s\big),\qquad s_i=-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2 $$
 #
@@ -312,14 +312,14 @@ print(f"largest difference at {len(grid)} hours: {(ratio_form - softmax_form).ab
 assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 
 # %% [markdown]
-# They do, up to rounding. (A factor such as $1/\sqrt{2\pi}$ would cancel.)
+# They do, up to rounding. A constant factor, such as $1/\sqrt{2\pi}$, would cancel.
 #
-# **Keep this:** any positive kernel, normalised, is a softmax of its logarithm. For the Gaussian, that is $-\tfrac12$ distance².
+# **Keep this:** any positive kernel, normalised, is a softmax of its logarithm. For the Gaussian of width 1, this is $-\tfrac12$ distance².
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
 # <a id="temperature"></a>
-# Any scores can be divided by a number $T>0$ before the softmax. This is the **temperature** (nothing to do with °C).
+# Before the softmax you can divide all the scores by a number $T>0$, the **temperature**. It has nothing to do with °C.
 #
 # **Guess before you move:** if you add 100 to all three scores, what happens to the weights? What will temperatures of 0.1 and 10 do?
 
@@ -350,7 +350,7 @@ as_written, shifted
 assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
 
 # %% [markdown]
-# $e^{1000}$ is too large for a float, so it becomes infinity, and ∞/∞ is not a number (NaN). If you subtract the largest score first, as `torch.softmax` does, the weights are the same, and no exponent is above 0.
+# $e^{1000}$ is too large for a float, so it becomes infinity, and ∞/∞ is not a number (NaN). So `torch.softmax` subtracts the largest score first: the weights are the same, and no exponent is above 0.
 #
 # **Keep this:** softmax depends only on the differences of the scores, and a temperature divides these differences.
 
@@ -390,7 +390,7 @@ print("ratio of kernels: a number?", by_ratio.isfinite().item())
 print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# All fifty closenesses are too small for a float64, so they become 0 and the ratio is 0/0. (The other two kernels give 0/0 as soon as no key is in reach.) The softmax subtracts the largest score first and still finds the nearest key.
+# All fifty closenesses are too small for a float64, so they become 0 and the ratio is 0/0. The softmax subtracts the largest score first, so it still finds the nearest key. The other two kernels give 0/0 as soon as no key is in reach.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two relatives
@@ -407,7 +407,7 @@ assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # A high temperature gives the mean, a low one the maximum.
 #
-# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights *channels*: the maps of a convolutional network, each of which shows where in a picture one pattern was found. It squeezes each map to its mean. From the means, a tiny network computes a gate for each map and multiplies. A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1.
+# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network. Each channel is a map that shows where in a picture one pattern was found. The layer squeezes each map to its mean. From the means, a tiny network computes a gate for each map and multiplies the map by it. A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -423,7 +423,7 @@ print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far should a query reach?
 # <a id="bandwidth"></a>
-# The width $w$, or **bandwidth**, is part of the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. So $w^2$ is a temperature.
+# The width $w$, or **bandwidth**, is part of the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. So $w^2$ is a temperature: it divides the scores for width 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -439,12 +439,12 @@ labs.bandwidth(hours, readings, truth, width=1.0, key_name="hour", value_name="�
 # %% [markdown]
 # <a id="bias"></a><a id="variance"></a>
 # Move the width from one end to the other.
-# - **Too narrow:** each query believes a single reading, error included. New readings would give a very different curve: high **variance**.
-# - **Too wide:** the storm is averaged away in every set of readings: high **bias**.
+# - **Too narrow:** each query follows a single reading, error included. New readings would give a very different curve. This is high **variance**.
+# - **Too wide:** the storm is averaged away, whatever set of readings you take. This is high **bias**.
 
 # %% [markdown]
 # <a id="effective-number"></a>
-# How many examples does a query really use? If it shared its attention equally among $n$ examples, each weight $\alpha_i$ would be $1/n$, and $1/\sum_i\alpha_i^2$ would be $n$. With unequal weights we use the same formula: the **effective number** of examples (Kish's *effective sample size*):
+# How many examples does a query really use? If it attends equally to $n$ examples, each weight $\alpha_i$ is $1/n$, and $1/\sum_i\alpha_i^2$ is $n$. For unequal weights, the same formula gives the **effective number** of examples (Kish's *effective sample size*):
 
 # %%
 count = {}
@@ -464,7 +464,9 @@ assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 # ### Deeper: bias and variance, computed
 # How wrong is the estimate, and in which way? We invented the day, so we can compute what would happen on average if the same fifty moments were read again and again.
 #
-# Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum never changes: its distance from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) of that query. The mean squared error is the bias *squared* plus this variance. (A narrow kernel has little bias, except at the very narrowest widths, where single readings fill long gaps.)
+# Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same in every set of readings, and its distance from the truth is the bias. The second sum has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) of that query. The mean squared error is the bias *squared* plus this variance.
+#
+# A narrow kernel has little bias, except at the very narrowest widths, where single readings fill long gaps.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths = torch.logspace(-1, 0.6, 17).tolist()
@@ -483,7 +485,7 @@ assert bias2[0] > 1.5 * bias2.min() and 1.55 < hours.diff().max() < 1.65
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
 # <a id="loss"></a>
-# Real data come without the true curve. Can the readings judge a width? We need a **loss**, a number that says how bad it is. Let us try the mean squared difference between each reading and the estimate at its own hour.
+# Real data come without the true curve, so the readings must judge the width. We need a **loss**, a number that says how bad the width is. First we try the mean squared difference between each reading and the estimate at the same hour.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -508,14 +510,14 @@ assert [round(off(pool(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.0
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# At the narrowest width each reading looks itself up, and the curve is as far off as at 2 hours. In training, a query must not see the value that it has to guess. Hiding it is called **leave-one-out**: each of the fifty readings is guessed from the other 49.
+# At the narrowest width each reading looks itself up. There the loss is smallest, but the curve is as far off as at 2 hours. So in training, a query must not see the value that it has to guess. Hiding this value is called **leave-one-out**: each of the fifty readings is guessed from the other 49.
 #
 # <a id="mask"></a>
 # A **mask** hides keys. It is a table of True and False that broadcasts to the shape of the scores. Throughout the course *True means: may be attended to*. The sum in the softmax runs over these keys only, so a hidden key gets weight 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 3 ●●○ · 8 minutes
-# Write a softmax that survives large scores, respects a mask, and gives *zeros* where a whole row is masked. Besides `torch.softmax(x, -1)` and `~mask` you need three tools:
+# Write a softmax that survives large scores and respects a mask. Where a whole row is masked, it gives *zeros*. Besides `torch.softmax(x, -1)` and `~mask` you need three tools:
 # - `-torch.inf` is minus infinity.
 # - `x.masked_fill(where, number)` puts a number wherever `where` is True.
 # - `mask.any(-1, keepdim=True)` says for each row whether anything is allowed.
@@ -536,7 +538,7 @@ infinite, huge, ours
 assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
-# If a whole row is masked, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, then give equal weights to keys that should be hidden. Your function gives zeros: the row has no estimate, and what is computed from it must be left out.
+# Here the whole row is masked. Scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that should be hidden. Your function gives zeros. Such a row has no estimate: leave out what is computed from it.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 4 ●○○ · 2 minutes
@@ -549,7 +551,7 @@ def others_only(size):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Now let a program find the best width. A number that training changes is a *parameter*, and in PyTorch it belongs to a *module*. This one makes the scores, and your `masked_softmax` does the rest:
+# Now let a program find the best width. A number that training changes is a *parameter*, and in PyTorch it belongs to a *module*. The module below computes the scores, and your `masked_softmax` turns them into weights:
 
 # %%
 class Pooling(torch.nn.Module):
@@ -564,7 +566,7 @@ class Pooling(torch.nn.Module):
 
 # %% [markdown]
 # <a id="gradient-descent"></a>
-# **Gradient descent** moves the width a little so that the loss falls, and repeats. PyTorch computes the slope of the loss, and `fit` takes 200 steps (by a variant, Adam), starting at 2 hours. (`lr`, the learning rate, says how large a step is.) Watch where the loss stops.
+# **Gradient descent** changes the width a little so that the loss falls, and repeats. PyTorch computes the slope of the loss, which gives the direction. `fit` starts at 2 hours and takes 200 steps by a variant, Adam. The learning rate `lr` sets how large a step is. Watch where the loss stops.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -592,15 +594,17 @@ assert 1.25 < (readings - temperature(hours)).pow(2).mean() < 1.35
 assert 0.65 < off(pool(grid, hours, readings, learned_width)[0]) < 0.75
 
 # %% [markdown]
-# The loss stops at about 1.6. It cannot fall to 0, because no neighbour can predict a reading's own error, whose square is 1 on average and 1.3 in this set.
+# The loss stops at about 1.6. It cannot fall to 0, because no neighbour can predict a reading's own error. The mean square of these errors is 1 over many sets, and 1.3 in this one.
 #
-# The learned curve is **spikier** because its width is smaller, 0.6 instead of 2 hours: an average of fewer readings keeps more of their errors. Here that pays: the error falls from 1.1 to 0.7 °C.
+# The learned curve is **spikier** because its width is 0.6 instead of 2 hours. An average of fewer readings keeps more of their errors. Here that pays: the curve is off by 0.7 °C instead of 1.1.
 #
 # **Keep this:** where the answer is in sight, the loss rewards looking it up. Hide it with a mask, then train.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three errors, one width
-# Why did only one of the two losses mislead us? If you average over many sets of readings, the loss with hidden answers is a sum: the variance of the errors, here 1, and the mean squared error of the guesses, each made from the other 49 readings. So it is smallest where these guesses are best. (The errors have to be independent.) The plot adds an error that nobody sees in real life: the distance from the true day.
+# Why did only one of the two losses mislead us? On average over many sets of readings, the loss with hidden answers is a sum: the variance of the errors, here 1, and the mean squared distance of the guesses from the truth. Each guess is made from the other 49 readings. So the loss is smallest where these guesses are best. This holds if the errors are independent.
+#
+# The plot adds an error that nobody sees in real life: the distance from the true day.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 tried = torch.logspace(-1.5, 1, 26).tolist()
@@ -636,17 +640,19 @@ assert [round(torch.tensor(widths)[row].median().item(), 2) for row in (chosen, 
 assert -0.28 < torch.corrcoef(torch.tensor(widths).log()[torch.stack([chosen, wrong.argmin(0)])])[0, 1] < -0.24
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The chosen width varies a good deal, and it says little about which width was best for its own set: where it is large, the best one is rather small (correlation −0.26). Its median is 0.79 h; that of the best widths is 0.56 h, because leave-one-out asks another question: it guesses at the hours of the readings and leaves out the nearest reading, while the plot guesses at all hours, from all readings. Yet the choice costs only 0.05 °C on average, since widths near the best one are almost as good.
+# The choice costs only 0.05 °C on average, since widths near the best one are almost as good. Yet the chosen width varies a good deal, and it says little about which width was best for its own set. Where it is large, the best one is rather small (correlation −0.26).
+#
+# The median chosen width is 0.79 h, the median best width 0.56 h, because leave-one-out asks another question. It guesses at the hours of the readings and leaves out the nearest reading. The plot guesses at all hours, from all readings.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: parametric or not?
 # <a id="parametric"></a>
 # The textbook *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. That $w$ is *one divided by* our width, here about 1.7 per hour.
 #
-# Is the estimator **parametric**? For this textbook it is, as soon as training changes a number in it; before that it is **non-parametric**. In statistics it is non-parametric with any width, because it assumes no formula for the true curve: it keeps all examples, and with more of them it can follow more. Say which meaning you use; the exercise uses the textbook's.
+# Is the estimator **parametric**? For this textbook it is, as soon as training changes a number in it; before that it is **non-parametric**. In statistics it is non-parametric with any width, because it assumes no formula for the true curve. It keeps all examples, and with more of them it can follow more of the curve. Say which meaning you use. The exercise uses the textbook's.
 #
 # #### Find the error ●○○ · 4 minutes
-# One of these four claims about what you have just trained is wrong. (`NadarayaWatson`, in the check, is the course's own `Pooling`.)
+# One of the four claims below is wrong. (`NadarayaWatson`, in the check, is the course's own `Pooling`.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
 find_error("claims 1.1")
@@ -679,9 +685,11 @@ view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour"
 display(view, labs.influence(view, hours, readings, pool))
 
 # %% [markdown]
-# Press *remove the largest weight* at noon. Then press *bring all back*, move the query to 17:00, and press again.
+# At noon, press *remove the largest weight*, then *bring all back*. Do the same at 17:00.
 #
-# Without example $i$ the others share its weight $\alpha_i$ in proportion to their own, and the estimate $f$ moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. So what counts is the weight *and* the disagreement, $f-v_i$. (If the reading were one degree higher, the estimate would be $\alpha_i$ degrees higher: that is what the weight itself says.)
+# Without example $i$ the others share its weight $\alpha_i$ in proportion to their own. The estimate $f$ then moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. So the move depends on the weight *and* on the disagreement, $f-v_i$.
+#
+# The weight alone says something else: if the reading were one degree higher, the estimate would be $\alpha_i$ degrees higher.
 
 # %%
 f, alpha = pool(grid, hours, readings, width)
@@ -698,9 +706,9 @@ assert abs(moves[120, largest[120]]) < 0.1 and moves[170, largest[170]] > 2 and 
 assert 0.35 < (largest == most).double().mean() < 0.45
 
 # %% [markdown]
-# At 17:00 a single reading carries most of the evidence for the storm, and without it the estimate jumps by more than two degrees. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
+# At 17:00 a single reading carries most of the evidence for the storm. Without it the estimate jumps by more than two degrees: this is its *influence*. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
 #
-# **Keep this:** a weight says how far the result moves if the value changes, not how far it moves without the example. To find that out, remove it and look.
+# **Keep this:** a weight says how far the result moves if the value changes, not how far it moves without the example. To find that out, remove the example.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: one formula for influence and leave-one-out
@@ -723,7 +731,7 @@ assert torch.allclose((readings - f_own) / (1 - own), readings - hidden, atol=1e
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Forty-four years of air
-# On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is the record by weeks to the end of 2001, in ppm (molecules per million).
+# On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is the weekly record to the end of 2001, in ppm (molecules per million).
 
 # %% tags=["nbval-check-output"]
 from course_utils import data
@@ -734,9 +742,9 @@ years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
 print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys")
 
 # %% [markdown]
-# We do nothing about the 59 missing weeks. A missing week is not a zero: its key *is not there*.
+# We leave out the 59 missing weeks. A missing week is not a zero; it has no key.
 #
-# The northern forests, which take up carbon dioxide in summer, make a yearly wave, about 3 ppm above and below the trend.
+# The northern forests take up carbon dioxide in summer. This makes a yearly wave, about 3 ppm above and below the trend.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -776,13 +784,15 @@ assert 2.5 < (ppm - pool(years, years, ppm, width=0.5)[0]).std() * 2**0.5 < 3.5 
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
 # %% [markdown]
-# A week or less is best: to guess a single lost week, ask its neighbours. (Where many weeks in a row are lost, this error says nothing. And since the errors of neighbouring weeks are alike, it prefers narrower widths than the true curve would.) To see the trend, you need about half a year, and its "errors" of 2 ppm are the season itself.
+# A width of a week or less is best: to guess a single missing week, ask its neighbours. To see the trend, you need about half a year. The “errors” of 2 ppm at that width are the season itself.
+#
+# This test says nothing about gaps of many weeks in a row. And since the errors of neighbouring weeks are alike, it prefers narrower widths than the true curve would.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the whole record
-# Here is the whole record, with a dot for every other week. The curve uses all 2,225, at the width of the trend. (Such estimates agree to 1e-6 with statsmodels' `KernelReg`: see `test_statsmodels.py`.)
+# Here is the whole record, with a dot for every other week. The curve uses all 2,225 weeks, at the width of the trend. Such estimates agree to 1e-6 with statsmodels' `KernelReg` (see `test_statsmodels.py`).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 moments = torch.linspace(1960, 2000, 401, dtype=torch.float64)  # two years from each end, where an average is off
@@ -809,7 +819,7 @@ print(f"gap filled with zeros: {zeros.item():.0f} ppm; gap left alone: {honest.i
 assert zeros < 100 and 318 < honest < 323 and not measured[(all_years > 1964.1) & (all_years < 1964.3)].any()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A zero claims that there was *no carbon dioxide*; a missing key claims nothing. Chapter 2 shows the same mistake: attention to *padding*, which fills up short sentences.
+# A zero claims that there was *no carbon dioxide*; a missing key claims nothing.
 #
 # Now ask for the year 2010, eight years after the last key. The trend is heading above 380 ppm. Can the estimate follow?
 
@@ -821,7 +831,9 @@ print(f"estimate for 2010: {later.item():.0f} ppm; largest value in our record: 
 assert 368 < later < 373 and later < ppm.max() and trend[-1] + growth[1] * (2010 - moments[-1]) > 380
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: an average never leaves the range of what it averages. Even at the end of the record it is too low, because there all neighbours of a rising curve lie on one side. *Local linear regression* fits a line around the query instead of a number. It minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$. **Guess:** can a line continue the record to 2010?
+# No: an average never leaves the range of what it averages. Even at the end of the record it is too low, because the curve rises and all the neighbours lie on one side.
+#
+# *Local linear regression* fits a line around the query instead of a number. It minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$. **Guess:** can a line continue the record to 2010?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def local_line(query, keys, values, width):
@@ -844,13 +856,13 @@ assert 0.2 < span[1.0] < 0.3 and 0.9 < span[2.0] < 1.1 and 4.5 < span[5.0] < 5 a
 assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the last week of the record the average is two ppm below the line. But far from its keys a line continues whatever slope it finds: at widths 1 and 2 it sees only the last year or less, so the season decides. At width 5 it sees five years, and is still 5 ppm below the 389 that the station measured in January 2010 (NOAA).
+# In the last week of the record the average is two ppm below the line. But far from its keys a line continues whatever slope it finds. At widths 1 and 2 it sees only the last year or less, so the season decides the slope. At width 5 it sees five years, and is still 5 ppm below the 389 that the station measured in January 2010 (NOAA).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
 # One sentence goes through all seven chapters: **The animal didn't cross the street because it was too tired.** You know what "it" refers to. Does a kernel?
 #
-# Words need numbers before they have distances, so *we made some up*: how much a word names something, how much it is about something alive, and how much it describes.
+# A kernel needs distances, so words need numbers. *We made up* three for each word: how much it names something, how much it is about something alive, and how much it describes.
 
 # %%
 from course_utils import data
@@ -864,7 +876,7 @@ for word in ["it", "animal", "street"]:
 assert features[[tired.index(word) for word in ("it", "animal")]].tolist() == [[0.8, 0.6, 0.1], [0.9, 0.9, 0.1]]
 
 # %% [markdown]
-# Every word is now a query and a key. It may attend to itself, because nothing has to be guessed:
+# Every word is now both a query and a key. Nothing has to be guessed, so a word may attend to itself:
 
 # %%
 closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)  # all distances
@@ -888,13 +900,13 @@ predict(
 )
 
 # %% [markdown]
-# What is missing? The vectors must depend on the sentence, and nobody should have to make them up: they, and the score, must be *learned*. Chapter 3 learns the score, and in chapter 4 attention itself computes such vectors.
+# What is missing? The vectors must depend on the sentence. The vectors and the score must be *learned*, not made up. Chapter 3 learns the score, and in chapter 4 attention itself computes such vectors.
 #
 # **Keep this:** attention can only find what the vectors contain. With fixed vectors the score of each pair is fixed, too.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the twin, computed
-# Does the row of “it” really stay the same? Here are the same lines with the last word replaced.
+# Does the row of “it” really stay the same? Here is the same code with the last word replaced.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 wide, twin = cards.words[:10] + cards.words[11:], torch.cat([features[:10], features[11:]])
@@ -909,7 +921,7 @@ assert torch.isclose(other[it, animal] / other[it, street], attention[it, animal
 assert (other[it] - attention[it]).abs().max() < 0.001
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Would more numbers per word help? Spread keys evenly over a cube. A box a tenth as wide on every side holds a tenth of the keys in one dimension, and one key in 10²⁰ in twenty. Near neighbours become rare (the *curse of dimensionality*). This is one reason to learn features, such that what belongs together lies close together.
+# Would more numbers per word help? Spread keys evenly over a cube, and take a box a tenth as wide on every side. In one dimension it holds a tenth of the keys, in twenty dimensions one key in 10²⁰. Near neighbours become rare: the *curse of dimensionality*. This is one reason to learn features in which what belongs together lies close together.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured

@@ -57,7 +57,7 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A network that remembers
-# The words that a model knows (its *tokens*, punctuation included) form a numbered list, its **vocabulary**. Each word has an **embedding**: a vector of its own, random before training.
+# The words and punctuation marks that a model knows, its *tokens*, form a numbered list, its **vocabulary**. Each has an **embedding**, a vector of its own that is random before training.
 #
 # A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ in turn. At each word it computes a new **hidden state** $h$ from the word and the state before:
 #
@@ -88,12 +88,12 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown]
 # They are not: each step transforms the state before it, so an RNN notices the order of the words.
 #
-# Our models use a **GRU**, an RNN with two *gates*: one decides how much of the old state is kept, the other how much of it enters the new one.
+# Our models use a **GRU**, an RNN with two *gates*. One decides how much of the old state is kept, the other how much of it enters the proposal for the new one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
 # <a id="encoder"></a><a id="decoder"></a><a id="seq2seq"></a>
-# Such a translator has two recurrent networks. The **encoder** reads the source and hands over one vector, $c$, made of its last state (ours reads from both ends, so it has two last states, and joins them). The **decoder** starts from $c$ and writes one word at a time:
+# Our first translator has two recurrent networks. The **encoder** reads the source and hands over one vector, $c$, made of its last state. The **decoder** starts from $c$ and writes one word at a time:
 #
 # ```text
 #                                           il     dort     .     <eos>    it writes
@@ -105,7 +105,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # ```
 
 # %% [markdown]
-# Each step $f$ of the decoder is one step of a GRU, which reads the word before, $y_{t-1}$, and also $c$ (the picture shows it only at $s_0$):
+# Each step $f$ of the decoder is one step of a GRU. It reads the word before, $y_{t-1}$, and each time also $c$, which the picture shows only before $s_0$:
 #
 # $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
@@ -114,7 +114,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # $$ P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,c])\big) $$
 
 # %% [markdown]
-# Such a *sequence to sequence* model, **seq2seq** for short, can also summarise texts or transcribe speech. Ours translates sentences from a grammar of our own. All scores and error rates below are on sentences that the model never saw in training.
+# Such a model is called *sequence to sequence*, **seq2seq** for short. Ours translates sentences from a grammar of our own. All scores and error rates below are on sentences that the model never saw in training.
 
 # %%
 from chapters.ch03.lesson import Lesson
@@ -140,7 +140,7 @@ for example in lesson.ladder((5, 20)):
 
 # %% [markdown]
 # <a id="bottleneck"></a>
-# For twenty words as for five, $c$ has 128 numbers: 64 from each of the encoder's two GRUs, which read from opposite ends. Chapter 1 called such a summary, made before the question is known, the **bottleneck**.
+# Our encoder has two GRUs, which read from opposite ends, and $c$ joins their last states, of 64 numbers each: 128 numbers, for twenty words as for five. Chapter 1 called such a summary, made before the question is known, the **bottleneck**.
 #
 # **Keep this:** without attention, one vector of fixed size carries the whole sentence.
 
@@ -163,7 +163,7 @@ for reads, predicts in zip(batch.target_in, batch.target_out, strict=True):
 # The sentences of a training step form a *batch*, in which the shorter ones are filled up with `<pad>`. If padding counted in the [loss](01_nadaraya_watson.ipynb#loss), the model would earn marks for writing nothing after the end.
 #
 # ### Exercise 2 ●○○ · 4 minutes
-# Write the **masked loss**: the mean of minus the log-probability of each correct word, without the padding. `x.gather(-1, target[..., None])` picks entries along the last axis.
+# Write the **masked loss**: take minus the log-probability of each correct word, and average without the padding. `x.gather(-1, target[..., None])` picks entries along the last axis.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked loss")
@@ -174,7 +174,7 @@ def masked_loss(logits, target, mask):
 
 # %% [markdown]
 # <a id="bleu"></a>
-# Now train it, and watch its translation of one new sentence and its **BLEU** score on a hundred. BLEU counts how many of the translations' words, and of their runs of two, three and four words, also occur in the *reference*, our corpus's own translation; a translation that is too short loses points. The reference itself scores 100.
+# Now train it. Watch its translation of one new sentence, and its **BLEU** score on a hundred. BLEU counts how many of the translations' words, and of their runs of two, three and four words, also occur in the *reference*, our corpus's own translation. A translation that is too short loses points. The reference itself scores 100.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -200,7 +200,7 @@ plain_run = learn(plain, "without attention")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Write a sentence
 # <a id="greedy"></a>
-# Now the decoder has to read its own words, even wrong ones. **Greedy** decoding takes the most probable word at each step.
+# Now the decoder reads its own words, even wrong ones. **Greedy** decoding takes the most probable word at each step.
 #
 # ### Exercise 3 ●●○ · 5 minutes
 # Write this loop. `max_length` counts the words without `<eos>`.
@@ -231,7 +231,7 @@ assert " ".join(own_words) == lesson.write(plain, lesson.ladder([14]))[0] and pl
 assert not {e.source for e in lesson.examples("train")} & {e.source for split in ("test", "valid", "long", "unseen", "twins") for e in lesson.examples(split)}
 
 # %% [markdown]
-# **Keep this:** greedy decoding takes the most probable word at each step, which need not give the most probable sentence. (A *beam* keeps several beginnings: see *Deeper: the best few sentences*.)
+# **Keep this:** greedy decoding takes the most probable word at each step, which need not give the most probable sentence. A *beam* keeps several beginnings instead (*Deeper: the best few sentences*).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It loses the thread
@@ -242,10 +242,10 @@ same_words = "✓: word for word the reference."
 lesson.table({"without attention": plain}, lesson.ladder(), f"Longer and longer, not selected. {same_words}")
 
 # %% [markdown]
-# Read a long one aloud: the French is fluent, but it is another sentence. Perhaps the decoder fills the gaps in its state with words that usually come next.
+# Read a long one aloud. The French is fluent, but it says something else. Perhaps the decoder fills the gaps in its state with words that usually come next.
 
 # %% [markdown]
-# Is length to blame, or did we train too little? We compare your model with a **checkpoint**, the stored parameters of a model that was trained about four times as long. We count *word errors*: words to change, add or delete, in % of the reference.
+# Is length to blame, or did we train too little? We compare your model with a **checkpoint**, the stored parameters of a model. This one was trained on about four times as much text. We count *word errors*, the words to change, add or delete, in % of the reference.
 
 # %%
 from chapters.ch03.lesson import LENGTHS, checkpoint
@@ -267,14 +267,14 @@ assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# More training removes between 40 and 70 % of the errors in the four shorter groups, but only a third of those in the longest: beyond 15 words the checkpoint still gets about one word in four wrong. The single vector is a suspect, but long sentences could also be rarer in training, or harder in themselves.
+# More training removes between 40 and 70 % of the errors in the four shorter groups, but only a third of those in the longest. Beyond 15 words the checkpoint still gets about one word in four wrong. The single vector is a suspect. But long sentences could also be rarer in training, or harder in themselves.
 #
 # **Keep this:** without attention, and after four times the training, the longest sentences have the highest error rate.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
 # <a id="additive-attention"></a><a id="context"></a><a id="bidirectional"></a>
-# The remedy (Bahdanau et al., 2015; here in Luong's order of steps, see *Deeper*) is to keep *all* states of the encoder. Ours is **bidirectional**: it reads from both ends, so each state $h_i$ knows the words on both sides. The states are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>, and it asks again at each step:
+# The remedy is to keep *all* states of the encoder (Bahdanau et al., 2015). Ours is **bidirectional**: it reads from both ends, so each state $h_i$ knows the words on both sides. The states are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>, and it asks again at each step:
 #
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 
@@ -296,7 +296,7 @@ def look_back(query, keys, mask, W1, W2, w):
     raise NotImplementedError
 
 # %% [markdown]
-# The second translator has states of the same size, slightly fewer parameters, and the same data and training steps.
+# The second translator has states of the same size and slightly fewer parameters. It gets the same data and training steps.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 attentive = lesson.model(attention="additive")
@@ -313,7 +313,7 @@ lesson.table(both, lesson.ladder(), f"The same sentences, translated by both. {s
 assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with attention"] < 97
 
 # %% [markdown]
-# After 700 steps, BLEU is about 50 without attention and about 90 with it. Three recorded trainings of 1,000 steps, each from another random start (*seed*), show a similar gap (*Deeper*).
+# After 700 steps, BLEU is about 50 without attention and about 90 with it. Three recorded trainings of 1,000 steps, each from another random start (*seed*), show a similar gap (*Deeper: read it backwards*).
 
 # %% [markdown]
 # What does the decoder read at each word? Step through two checkpoints, without attention and with it; you see 8 of each state's 128 numbers.
@@ -330,7 +330,7 @@ assert "name" not in plain_longer.card or lesson.translate(plain_longer.model, "
 assert "name" not in longer_trained.card or lesson.translate(longer_trained.model, "the animal was too tired .")[0].tokens[-2] == "fatigué"
 
 # %% [markdown]
-# On the left the decoder reads the same vector at every word, and it ends with the wrong form: *fatiguée* is feminine, but *animal* is masculine. On the right it reads a different average at each word. (One word in one run proves no mechanism: here nearly all the weight of the last step is on “tired”, so the agreement may come from that state, or from the decoder's own.)
+# On the left the decoder reads the same vector at every word, and it ends with the wrong form: *fatiguée* is feminine, but *animal* is masculine. On the right it reads a different average at each word. But one word in one run proves no mechanism. At *fatigué* nearly all the weight is on “tired”, so the agreement may come from that state, or from the decoder's own.
 #
 # Does length still matter?
 
@@ -341,9 +341,9 @@ plot.lines(errors, "words in the source", "word errors, %", title="What does att
            caption="The two checkpoints on a thousand test sentences, in five groups by length.")
 
 # %% [markdown]
-# With attention, long sentences no longer lose more (up to the lengths seen in training). The same data and the same steps were enough to learn them, so neither rarity nor difficulty alone explains the errors without attention. The suspects are the single vector, and the many recurrent steps between a source word and its translation.
+# With attention, long sentences no longer have a higher error rate, up to the lengths seen in training. The same data and the same steps were enough to learn them, so neither rarity nor difficulty alone explains the errors without attention. The suspects are the single vector, and the many recurrent steps between a source word and its translation.
 #
-# Two harder tests for your own models: sentences longer than any in training, and pairs of words that never met there.
+# Two harder tests for your own models follow: sentences longer than any in training, and pairs of words that never occurred together there.
 
 # %%
 from chapters.ch03.experiments import mistakes
@@ -366,13 +366,13 @@ assert wrong["is too short"] > 0.5 and {len(e.source) for e in lesson.examples("
 assert "name" not in {*longer_trained.card} & {*plain_longer.card} or (attentive_line.errors[-1] == min(attentive_line.errors) and 2 < attentive_line.errors[0] < 8 and attentive_line.errors[0] == max(attentive_line.errors) and min(plain_line.errors) > 8)
 
 # %% [markdown]
-# With attention, new pairs cost few points of BLEU. The long sentences differ in a second way: they have four clauses, where training had at most three. On them BLEU falls to about half, and most wrong translations are at least three words too short. The bottleneck is gone, but not every limit.
+# With attention, new pairs cost few points of BLEU. On the long sentences BLEU falls to about half, and most wrong translations are at least three words too short. But they differ in a second way: they have four clauses, where training had at most three.
 #
 # **Keep this:** attention keeps every state, and the decoder asks anew at each word.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the errors of the shortest
-# With attention, the shortest sentences have the most errors. Where are they?
+# With attention, the shortest sentences have the highest error rate. Where are these errors?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import shortest
@@ -415,7 +415,7 @@ assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives 
 # Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query, like ours, is $s_t$, the state *after* it: update, then attend. Luong's model can also feed what it computed from context and state into its next step, which is called *input feeding*.
 #
 # #### Exercise ●●● · 8 minutes
-# Write one step in Bahdanau's order, with a simple recurrent cell, $\tanh(W_x[\text{embedding};\text{context}]+W_s s)$, dot products without a scale, and $W_o[\text{state};\text{context}]$ as logits.
+# Write one step in Bahdanau's order. The scores are dot products without a scale. The recurrent cell is simple, $\tanh(W_x[\text{embedding};\text{context}]+W_s s)$. The logits are $W_o[\text{state};\text{context}]$.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("one decoder step")
@@ -425,7 +425,7 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Our models have a switch, `query="previous"` or `"current"`. With which can attention and output be computed for all words of a known translation at once, as teacher forcing allows?
+# Our models have a switch, `query="previous"` or `"current"`. Teacher forcing knows the whole translation. With which setting can attention and output be computed for all its words at once?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -439,7 +439,7 @@ for query in ("previous", "current"):
 Table(rows, f"{len(batch.source)} sentences; measured just now")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With the current state, $s_t$ (and without input feeding), the states do not depend on what was attended to, so one call attends for a whole sentence. With $s_{t-1}$ the context goes into the next state, so each word has to wait for the attention of the word before.
+# With the current state, $s_t$. Without input feeding, the states do not depend on what was attended to, so one call attends for a whole sentence. With $s_{t-1}$ the context goes into the next state, so each word has to wait for the attention of the word before.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## European, Economic, Area
@@ -461,10 +461,10 @@ crisis = translate(longer_trained, "My aunt is discussing the European economic 
 labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", model=longer_trained)
 
 # %% [markdown]
-# The checkpoint's weight moves right as far as *la*, jumps to *crisis* and goes back. No alignment was ever shown: training rewarded only correct words, and attending to the right source word helped to predict them.
+# Up to *la*, the checkpoint's weight moves right. Then it jumps to *crisis* and goes back. We never showed it an alignment. Training rewarded only correct words, and attending to the right source word helped to predict them.
 
 # %% [markdown]
-# Bahdanau's famous example is *the European Economic Area*. Here the same checkpoint translates it, and then one that was trained on real sentences. Each arrow points to the English word with the largest weight.
+# Bahdanau's famous example is *the European Economic Area*. First the same checkpoint translates it, then a second one that was trained on real sentences. Each arrow points to the English word with the largest weight.
 
 # %%
 area = translate(longer_trained, "We live in the European Economic Area.", beam=1)[0]
@@ -484,11 +484,11 @@ assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not
 # The first checkpoint attends to the right word each time. The second writes in *subwords*, pieces of words, which here form a word that does not exist.
 #
 # <a id="cross-attention"></a>
-# When the queries come from one sentence and the keys from another, as here, it is called **cross-attention**.
+# Attention is called **cross-attention** when the queries come from one sentence and the keys from another, as here.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a window, or a single word
-# Luong's *local attention* attends only near one source position $p_t$. In one variant $p_t=t$, and the words in a window around it share the weight by an ordinary softmax. In the other, the decoder's state predicts $p_t$, and the weight of the word at position $j$ is multiplied by chapter 1's Gaussian, $\exp\big(-(j-p_t)^2/2\sigma^2\big)$. Why predict it? We put $p_t=t$ into the Gaussian. **Guess:** which French words lose most of their weight?
+# Luong's *local attention* attends only near one source position $p_t$. In one variant $p_t=t$, and the words in a window around it share the weight by an ordinary softmax. In the other, the decoder's state predicts $p_t$, and the weight of the word at position $j$ is multiplied by chapter 1's Gaussian, $\exp\big(-(j-p_t)^2/2\sigma^2\big)$. To see why $p_t$ is predicted, we put $p_t=t$ into the Gaussian. **Guess:** which French words lose most of their weight?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention import gaussian_kernel
@@ -505,12 +505,13 @@ assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "eur
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # *crise* and *européenne*, whose English words are two positions away. Where words move further than the window is wide, $p_t$ has to be predicted. (Luong's σ was 5; then these two keep more than 90 %.)
 #
-# *Hard attention* draws one state, with the weights as probabilities; for pictures, one place (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so its gradient is estimated from draws, and such estimates are noisy. Averaging avoids this, which is why nearly all models do it.
+# *Hard attention* draws one state, with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015, for pictures). A draw has no derivative, so its gradient is estimated from draws, which is noisy. Averaging avoids this, so nearly all models do it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# How good are these alignments? Your model with attention reads the reference, and we link each French word to the English word with the largest weight. Our grammar supplies *gold* links. People who draw links mark some as *sure* and others as merely *possible*. The model's links, $A$, should contain every sure one ($S$) and nothing outside the possible ones ($P$, which include $S$). The **alignment error rate** (0 is perfect) is
+# How good are these alignments? Your model with attention reads the reference, and we link each French word to the English word with the largest weight. These links form the set $A$. Our grammar supplies *gold* links. The *sure* ones form the set $S$, and $P$ also holds
+# those that are merely *possible*. So $A$ should contain all of $S$ and nothing outside $P$. The **alignment error rate** (0 is perfect) is
 #
 # $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 
@@ -530,7 +531,7 @@ print(f"of these on a neighbour of the right word: {near:.0%} (if any wrong word
 assert aer < 0.15 and 2.5 * aer < beyond < 0.4 and 0.3 < diagonal < 0.4 and 3 * aer < diagonal and 0.5 < near < 0.95 and by_chance < 0.3
 
 # %% [markdown]
-# The error rate is less than a third of that of the *diagonal*, which links words at the same relative position. Most wrong links are to a *neighbour* of the right word. At 25 to 40 words (and four clauses) the error rate is several times as high: there the largest weight is often in the wrong place.
+# The *diagonal* links words at the same relative position. The model's error rate is less than a third of the diagonal's. Most wrong links are to a *neighbour* of the right word. At 25 to 40 words (and four clauses) the error rate is several times as high. There the largest weight is often on a wrong word.
 #
 # Here is a long new sentence that your model translates just like its reference. Boxes are gold links.
 
@@ -587,7 +588,7 @@ assert len(rows) < 2 or gap[1] > 6 and gap[2:] == sorted(gap[2:]) and 0.6 < rows
 assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
 
 # %% [markdown]
-# Attention helps at every length, and the longer the sentence, the more. Yet even with attention, BLEU falls by more than a third from 5–7 words to 11–14. (Part of this is that a longer sentence has more right translations, and BLEU knows one or a few.)
+# Attention helps at every length, and longer sentences more. Yet even with attention, BLEU falls by more than a third from 5–7 words to 11–14. Part of this is that a longer sentence has more right translations, and BLEU knows one or a few.
 #
 # Now type a sentence of your own:
 
@@ -604,7 +605,7 @@ labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'train
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is "it"?
-# In our first sentence, *too tired* makes "it" the animal, *il*. In its twin, *too wide* makes it the street, *elle*. **Guess:** when the checkpoint chooses the pronoun, where does it attend: to "animal" and "street", to "it", or to the adjective?
+# Our first sentence ends in *too tired*, so "it" is the animal, *il*. Its *twin* ends in *too wide*, so "it" is the street, *elle*. **Guess:** when the checkpoint chooses the pronoun, where does it attend: to "animal" and "street", to "it", or to the adjective?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 said, known = {}, []
@@ -666,7 +667,7 @@ lesson.table({"with attention": attentive}, sorted(new_twins, key=lambda e: e.tw
 assert 80 < on_twins < 90 and fine > 96 and 67 < spoilt_ones < 78 and (steps > 700 or score["with attention"] - on_twins < 8)
 
 # %% [markdown]
-# Not from the total BLEU, because about 85 looks good. The split by pronoun shows that about half of the translations are wrong (counting whole sentences would, too).
+# Not from the total BLEU, because about 85 looks good. The split by pronoun shows that about half of the translations are wrong. Counting whole sentences would show it, too.
 #
 # **Keep this:** a weight points at a state, which holds more than its word.
 
@@ -698,7 +699,7 @@ view.variant = 1  # the first word is knocked out
 display(view, labs.compared(view, deaf, gone))
 
 # %% [markdown]
-# Masking *the* changes nothing, and neither does leaving it out (the last line). Now knock out *red* (in French *rouge*), then *car* (*voiture*).
+# Masking *the* changes nothing, and neither does never reading it (the last line). Now knock out *red* (in French *rouge*), then *car* (*voiture*).
 #
 # <details><summary>What happens</summary>
 #
@@ -706,7 +707,7 @@ display(view, labs.compared(view, deaf, gone))
 #
 # </details>
 #
-# How often does nothing change? We knock out 183 words, each from a new sentence, that carry more than half of some French word's weight:
+# How often does nothing change? We knock out 183 words, each in another new sentence. Each carries more than half of some French word's weight:
 
 # %%
 from collections import Counter
@@ -729,7 +730,9 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words, 54 stay the same. When the word is never read, 27 stay the same, and these may be guesses (French wants some article anyway). So at least 27 translations survive the mask but not the missing word. There, the neighbours' states or $s_0$ may have kept enough of the word. (Or the sentence without it was too odd to translate: leaving a word out changes more than the word.) Seven in ten translations do change under the mask, so the weights are not idle either.
+# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words, 54 stay the same with the mask. If the word is never read, 27 stay the same, and these may be guesses. So at least 27 translations survive the mask but not the missing word.
+#
+# In those 27, the neighbours' states or $s_0$ may have kept enough of the word. Or the sentence without the word was too odd to translate, because leaving a word out changes more than the word. Seven in ten translations do change under the mask, so the weights matter, too.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether it mattered, but no proof.
 
@@ -758,7 +761,7 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 #
 # </details>
 #
-# So in our untrained model without attention, the words in the middle, many recurrent steps from $c$, get far less gradient. Attention gives every word a short path.
+# So without attention, the middle words of our untrained model get far less gradient. Attention gives every word a short path.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty steps
@@ -767,7 +770,7 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # $$ h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Which gradient vanishes fastest? Here are small untrained networks with sixty inputs; the output is the last state. The recurrent matrix of the RNNs is orthogonal (it changes no length), times 0.9 or 1.5. (PyTorch would start an RNN smaller, and its gradient would vanish, too.) In the second GRU, 4 is added inside the gate $z_i$, so it keeps nearly everything. The last network is the first RNN with attention over its states.
+# Here are five small untrained networks with sixty inputs. Which gradient vanishes fastest? The output is the last state. In the RNNs the recurrent matrix is orthogonal, so it changes no length, and it is multiplied by 0.9 or 1.5. In the second GRU, 4 is added inside the gate $z_i$, so it keeps nearly everything. The last network is the first RNN with attention over its states.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import felt
@@ -785,7 +788,7 @@ assert 0.6 < far["GRU"] ** (1 / 59) < 0.66 and 0.34 < far["GRU, keeping"] < 0.5 
 assert 20 < kinds["GRU"][0] / kinds["GRU, keeping"][0] < 32
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The GRU's, as PyTorch initialises it. (With other random starts the order may differ.) Its gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes it about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
+# The GRU's gradient vanishes fastest, as PyTorch initialises it. With other random starts the order may differ. The gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes its gradient about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
 #
 # If the gates keep nearly everything, the first input's gradient is more than a third of the last one's. But such a state takes in little: the last input's gradient is almost thirty times smaller than in the first GRU. With attention all inputs' gradients have about the same size.
 
@@ -817,7 +820,7 @@ for name, r in recorded["readers"].items():
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Our encoder has a half for each direction, and both start alike: a reversed source only exchanges them. So all differences between *plain* and *reversed* are chance. It is a little better with two seeds and worse with the third: a seed alone can make this much difference.
+# No. Our encoder has a half for each direction, and both halves start alike, so a reversed source only exchanges them. All differences between *plain* and *reversed* are chance. *Reversed* is a little better with two seeds and worse with the third. A seed alone can make this much difference.
 #
 # </details>
 
@@ -881,7 +884,7 @@ assert "name" not in real.card or all(row["log p "] > row["log p"] + 2 for row i
 assert "name" not in real.card or [row["beam of 8, α = 0"] for row in rows[4:]] == ["si j'avais su que tu viendrais faire un gâteau.", "le animal n'a pas traversé la rue parce que c'était trop fatigué."]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Four of the six are the same. For the last two, greedy search missed a sentence that the model finds far more probable: a *search error*. Yet neither is right: in one, *you* come to bake the cake, and the other says *le animal* and *c'était*. A search cannot tell whether the model is right.
+# Four of the six translations are the same. For the last two, greedy search missed a sentence that the model finds far more probable. This is a *search error*. Yet neither sentence found is right. In one, *you* come to bake the cake; the other says *le animal* and *c'était*. A search cannot tell whether the model is right.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a decoder of your own
@@ -937,7 +940,7 @@ assert before > 5 and own_loss(own, trial).item() < 0.4 * before
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what BLEU counts
 # <a id="n-gram"></a>
-# **BLEU** (Papineni et al. 2002) takes the runs of 1, 2, 3 and 4 words (**n-grams**) in the translation and counts how many are in the reference, each at most as often as it occurs there. Over *all* sentences this gives four precisions $p_n$: matches divided by n-grams. BLEU is their geometric mean, times a **brevity penalty**.<a id="brevity-penalty"></a> Without this, a model could win by writing only the words that it is sure of:
+# **BLEU** (Papineni et al. 2002) takes the runs of 1, 2, 3 and 4 words in the translation, its **n-grams**, and counts how many are in the reference. Each n-gram counts at most as often as it occurs there. Over *all* sentences this gives four precisions $p_n$, the matches divided by the n-grams. BLEU is their geometric mean, times a **brevity penalty**.<a id="brevity-penalty"></a> Without this, a model could win by writing only the words that it is sure of:
 #
 # $$ \mathrm{BLEU}=\mathrm{BP}\cdot\exp\Big(\tfrac14\sum_{n=1}^{4}\ln p_n\Big),\qquad \mathrm{BP}=\begin{cases}1 & c\ge r\\ e^{\,1-r/c} & c<r\end{cases} $$
 #
@@ -956,7 +959,7 @@ def brevity_penalty(hypothesis_length, reference_length):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# A score of .4167 circulates for the candidate 男孩 踢 足球 (*boy plays football*) with the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). One gets it, up to rounding, by making three mistakes together. Each is a short program here:
+# A score of .4167 circulates for the candidate 男孩 踢 足球 (*boy plays football*) with the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). You get it, up to rounding, by making three mistakes together. Each mistake is a short program here:
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 3.5")
@@ -1017,10 +1020,10 @@ assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# By the definition BLEU is 0: the two share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score and our `bleu` stay 0. sacrebleu's score for single sentences counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four: 23.2. So a score needs the name of its tool and settings.
+# By the definition BLEU is 0, because the two share no run of three words. The candidate has no run of four at all, and 0/0 counts as 0. sacrebleu's corpus score and our `bleu` stay 0. sacrebleu's score for single sentences is 23.2. It counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four. So a score needs the name of its tool and settings.
 #
 # #### Exercise ●●○ · 5 minutes
-# "Each at most as often as it occurs there": write this clipped count. `Counter` counts the elements of a list.
+# Each n-gram counts at most as often as it occurs in the reference. Write this clipped count. `Counter` counts the elements of a list.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 from collections import Counter
@@ -1082,7 +1085,7 @@ assert "name" not in {*real.card} & {*real_plain.card} or all(tried[f"model {whi
 assert all("restés à la maison." in text and "mauvais, alors nous sommes" in text for text in (answer, tried["word for word"]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The free version, good French, gets by far the lowest score. Both models write the one word for word. For one sentence and one reference, BLEU says how far two translators happened to choose the same words. It was made for whole test corpora. Newer scores count characters (chrF) or learn from people's judgements (COMET).
+# The free version, good French, gets by far the lowest score. Both models write the word-for-word version. With one sentence and one reference, BLEU says how far two translators happened to choose the same words. It was made for whole test corpora. Newer scores count characters (chrF) or learn from people's judgements (COMET).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three bugs
@@ -1155,11 +1158,11 @@ assert [wmt.bleu_en_fr[names.index(f"Transformer ({size})")] for size in ("base"
 assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bleu_en_fr if x == x) == 38.1 and max(x for x in wmt.bleu_en_fr if x == x) == 41.8
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The upper left corner is best: good and cheap. Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, the big one 28.4 with less than a third of the ConvS2S ensemble's. Into French the big model's 41.8 is the highest here, and the base model's 38.1 the lowest. (ByteNet's cost was not published. The costs are estimates, and papers differ in how they cut words for BLEU.)
+# The upper left corner is best: good and cheap. Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic. The big model reaches 28.4 with less than a third of the ConvS2S ensemble's arithmetic. Into French the big model's 41.8 is the highest here, and the base model's 38.1 the lowest. (ByteNet's cost was not published. The costs are estimates, and papers differ in how they cut words for BLEU.)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: claims about the Transformer
-# You may prefer to come back after chapter 5. In each list, one claim is wrong. A Transformer's encoder has no recurrent network: the words of a sentence attend to each other (*self-attention*).
+# In each list, one claim is wrong. You need one fact: a Transformer's encoder has no recurrent network. The words of a sentence attend to each other (*self-attention*). You may prefer to come back after chapter 5.
 #
 # #### Find the error ●○○ · 3 minutes
 
@@ -1231,9 +1234,9 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. An encoder reads and a decoder writes; without attention, one vector carries everything between them.
-# 2. In our checkpoints, the longest sentences have the most word errors without attention, and no more than others with it, up to the trained length.
+# 2. Without attention, our checkpoint's error rate is highest in the longest sentences. With attention it is not, up to the trained length.
 # 3. Attention keeps all states and asks again at each word: additive score, softmax over real words, context.
-# 4. Alignment is learned without being taught. A weight shows where the model attended; what it needed, a test can suggest.
+# 4. Alignment is learned without being taught. A weight shows where the model attended. A test can suggest what it needed.
 # 5. BLEU counts shared runs of words. A high total can hide that half of the translations are wrong.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who bites whom?
-# Each of these words is a vector of eight random numbers, which serves as query, key and value. Every word attends to all six and gets a weighted average. **Guess before you look on:** if "dog" and "man" change places, what happens to the average of "bites"?
+# Below, each of six words is a vector of eight random numbers, used as query, key and value. A word attends to all six, and its *output* is their weighted average. **Guess before you look on:** if "dog" and "man" change places, what happens to the output of "bites"?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 draw = torch.Generator().manual_seed(0)
@@ -31,7 +31,7 @@ labs.shuffle(X, sentence, order=[0, 4, 2, 3, 1, 5], caption="A row is a word: it
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# Nothing. Every average moves with its word, unchanged, so "bites" does not know who bites. (On the left, columns move, too.)
+# Nothing. Each output moves with its word and keeps its values, so "bites" cannot tell who bites.
 #
 # </details>
 #
@@ -56,12 +56,12 @@ labs.shuffle(X, sentence, order=[0, 4, 2, 3, 1, 5], caption="A row is a word: it
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Words attend to each other
 # <a id="self-attention"></a><a id="cross-attention"></a>
-# In chapter 3, the decoder's states attended to those of the English words: **cross-attention**. Now the words of *one* sentence attend to each other: **self-attention**. In "The animal didn't cross the street because it was too tired", "it" can find "animal" in one step. The words are the $T$ rows of $X$, of $D$ numbers each, and three learned matrices make their queries (of $d$ numbers), keys and values:
+# In chapter 3, the decoder's states attended to those of the English words. This is **cross-attention**. In **self-attention**, the words of *one* sentence attend to each other. In "The animal didn't cross the street because it was too tired", "it" can find "animal" in one step. The words are the $T$ rows of $X$, of $D$ numbers each. Three learned matrices make their queries (of $d$ numbers), keys and values:
 #
 # $$ {\color{#bf5f00}{Q}}=XW_Q,\quad {\color{#007fc6}{K}}=XW_K,\quad {\color{#008a67}{V}}=XW_V,\qquad {\color{#bb51a8}{Z}}=A\,{\color{#008a67}{V}},\quad A=\mathrm{softmax}\!\left({\color{#bf5f00}{Q}}{\color{#007fc6}{K}}^\top/\sqrt d\right) $$
 
 # %% [markdown]
-# In cross-attention, the queries come from one sequence, $Y$, and the keys and values from another, $H$. The trained translator of chapter 5, a *Transformer*, uses both kinds, with different matrices:
+# In cross-attention, the queries come from one sequence, $Y$, and the keys and values from another, $H$. The trained translator of chapter 5, a *Transformer*, uses both kinds of attention, each with its own matrices:
 
 # %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -90,9 +90,9 @@ heatmap(own, english, english, title="Self-attention: to which words does each E
 assert cross.shape == (9, 8) and own.shape == (8, 8) and english[own[english.index("european")].argmax()] == "area"
 
 # %% [markdown]
-# Most to “area” (.26), the noun that it describes, and nearly as much to the full stop (.21).
+# It attends most to “area” (.26), the noun that it describes, and nearly as much to the full stop (.21).
 #
-# The learned matrices do not depend on the number of words, so one layer reads sentences of any length.
+# The learned matrices have the same size for any number of words, so one layer reads sentences of any length.
 #
 # ### Exercise 1 ●○○ · 5 minutes
 # Write self-attention for one sentence.
@@ -108,7 +108,7 @@ def self_attention(X, WQ, WK, WV):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Shuffle it
 # <a id="equivariant"></a><a id="invariant"></a>
-# A layer is **equivariant** if shuffling its input shuffles its output in the same way, and **invariant** if its output does not change. In the first lab the outputs moved with their words. Does this hold for every order, and with $W_Q$, $W_K$ and $W_V$?
+# A layer is **equivariant** if shuffling its input shuffles its output in the same way, and **invariant** if its output does not change. In the first lab, without learned matrices, the outputs moved with their words. Does this hold for every order, and with $W_Q$, $W_K$ and $W_V$?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -119,7 +119,7 @@ predict(
 )
 
 # %% [markdown]
-# A shuffle is a matrix $\Pi$ with one 1 in each row and column. $X$ becomes $\Pi X$, so $Q$, $K$ and $V$ become $\Pi Q$, $\Pi K$ and $\Pi V$. The scores $S=QK^\top/\sqrt d$ become $\Pi S\Pi^\top$, shuffled in rows and columns. Softmax works row by row, and the sum in it has no order, so $A$ becomes $\Pi A\Pi^\top$. Because $\Pi^\top\Pi=I$, the output is
+# A shuffle is a matrix $\Pi$ with one 1 in each row and column. $X$ becomes $\Pi X$, so $Q$, $K$ and $V$ become $\Pi Q$, $\Pi K$ and $\Pi V$. The scores $S=QK^\top/\sqrt d$ become $\Pi S\Pi^\top$, shuffled in rows and columns. Softmax treats each row separately, and its sum is the same in any order. So $A$ becomes $\Pi A\Pi^\top$. Because $\Pi^\top\Pi=I$, the output is
 #
 # $$ \Pi A\Pi^\top\,\Pi V=\Pi\,AV=\Pi Z. $$
 
@@ -146,7 +146,7 @@ def under_shuffling(layer, x, order):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A reader without positions
-# Can training help? A small model learns to answer *who does it?*, one of ten nouns, for sentences such as "the fox hears the bear". It has word vectors, one self-attention layer, the mean of its outputs, and a linear layer. It is tested on *twins*, held-out pairs such as "the dog bites the man" and "the man bites the dog".
+# Can training help? A small model reads sentences such as "the fox hears the bear" and answers *who does it?* with one of ten nouns. It has word vectors, one self-attention layer, the mean of its outputs, and a linear layer. It is tested on *twins*, held-out pairs such as "the dog bites the man" and "the man bites the dog".
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -177,7 +177,7 @@ assert set(twins) <= set(who.test) and len(who.nouns) == 10
 # %% [markdown]
 # More data, layers or training cannot help, because the mean of the outputs is invariant.
 #
-# **Keep this:** without positions or a causal mask, a sentence is a *bag of words*: words without an order.
+# **Keep this:** without positions or a causal mask, attention treats a sentence as a *bag of words*, without an order.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: does a mask tell the order?
@@ -192,14 +192,14 @@ assert not torch.allclose(after, masked[order], atol=0.1)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. The first word attends only to itself, the last one to all six. With several layers, a decoder can learn some order from its mask alone (Haviv et al., 2022). (With one, the last output does not depend on the order of the words before it.)
+# No. The first word attends only to itself, the last one to all six. With one layer, the last output still does not depend on the order of the words before it. With several layers, a decoder can learn some order from its mask alone (Haviv et al., 2022).
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Give each word its position
 # <a id="positional-encoding"></a>
-# Attention compares vectors, so the simplest way is to put the position into them: $x_i+P_i$, where $P_i$ is the **positional encoding** of position $i$, counted from 0.
+# The simplest way to tell attention the order is to put the position into the vectors: $x_i+P_i$. Here $P_i$ is the **positional encoding** of position $i$, counted from 0.
 #
 # What should $P_i$ be? The number $i$ itself soon becomes much larger than the features of a word. The binary digits of $i$ do not:
 
@@ -212,7 +212,7 @@ predict(
 )
 
 # %% [markdown]
-# On the right are the binary digits of the positions. On the left is a similar idea with smooth waves instead of jumps. Which columns are fast, and which slow?
+# On the right are the binary digits of the positions. On the left, smooth waves replace their jumps. Which columns change fast, and which slowly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.sinusoid(max_length=50, model_size=128)
@@ -226,7 +226,7 @@ labs.sinusoid(max_length=50, model_size=128)
 #
 # $$ P_{i,2j}=\sin(i\,\omega_j),\qquad P_{i,2j+1}=\cos(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
 #
-# The fastest wave repeats after $2\pi\approx 6$ positions, the slowest of these 128 columns only after 54,000.
+# With 128 columns, the fastest wave repeats after $2\pi\approx 6$ positions and the slowest only after 54,000.
 
 # %% [markdown]
 # ### Exercise 2 ●●○ · 6 minutes
@@ -266,14 +266,14 @@ predict(
 labs.rotation(model_size=128, max_length=50)
 
 # %% [markdown]
-# For each pair of columns, the matrix depends only on the step $\delta$, by the angle-sum formulae from school:
+# For each pair of columns, the rotation matrix depends on the step $\delta$, not on the position. This follows from the angle-sum formulae from school:
 #
 # $$ \sin\big((i+\delta)\omega\big)=\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega $$
 #
 # $$ \cos\big((i+\delta)\omega\big)=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega $$
 
 # %% [markdown]
-# For a whole encoding, written as a column, put one such block for each pair along the diagonal of $R(\delta)$:
+# Write a whole encoding as a column. Then $R(\delta)$ has one such block for each pair on its diagonal:
 #
 # $$ P_{i+\delta}=R(\delta)\,P_i\quad\text{for all } i,\qquad R(\delta)\text{ made of }\begin{pmatrix}\cos\delta\omega_j&\sin\delta\omega_j\\-\sin\delta\omega_j&\cos\delta\omega_j\end{pmatrix} $$
 
@@ -296,9 +296,9 @@ assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # lengths stay, as in
 assert all((scores[3:].argmax(-1) == torch.arange(47)).all() for scores in ((P @ R) @ P.T, P @ (P @ R.T).T))  # three back
 
 # %% [markdown]
-# What is that good for? Suppose that a layer needs "the word three positions back". In $XW_Q$ the encodings are rows. $R(3)$ moves a column three positions on. A row times $R(3)$ moves *back*, because transposing reverses a rotation: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$. So with $W_Q=R(3)$ and $W_K=I$, and if only the encodings enter the score, each query from position 3 on scores highest with the key three positions back.
+# How can a layer find "the word three positions back"? Choose $W_Q=R(3)$ and $W_K=I$, and let only the encodings enter the score. Then each query from position 3 on scores highest with the key three positions back. $R(3)$ moves a column three positions *on*, but in $XW_Q$ the encodings are rows. A row times $R(3)$ moves *back*, because transposing reverses a rotation: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$.
 #
-# **Keep this:** a position is a row of waves; a step in the text is a rotation, the same everywhere.
+# **Keep this:** sinusoids make each position a row of wave values; a step in the text is a rotation, the same everywhere.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how similar are two positions?
@@ -316,9 +316,9 @@ assert common[0, 0] == common[0].max() and common[0].min() > 30 and common[0, 49
 assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * frequencies(128)).sum(1), atol=1e-3)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# They are one curve: at angles $a$ and $b$, a pair of columns contributes $\sin a\sin b+\cos a\cos b=\cos(b-a)$. Here $b-a=\delta\omega_j$, so only the distance $\delta$ counts: $P_i\cdot P_{i+\delta}=\sum_j\cos\delta\omega_j$.
+# They are one curve. At angles $a$ and $b$, a pair of columns contributes $\sin a\sin b+\cos a\cos b=\cos(b-a)$. Here $b-a=\delta\omega_j$, so only the distance $\delta$ counts: $P_i\cdot P_{i+\delta}=\sum_j\cos\delta\omega_j$.
 #
-# This sum is 64 at distance 0 and falls from there, with ripples. It is the same on both sides, so it does not say which word comes first. With a rotation in $W_Q$ it does.
+# This sum is 64 at distance 0 and falls from there, with ripples. It is the same for $\delta$ and $-\delta$, so it does not tell which word comes first. With a rotation in $W_Q$, the score does.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do they go in?
@@ -364,11 +364,11 @@ assert sighted(who.encode(twins[:1])[0]).weights[0, :, 1].min() > 0.9
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With positions it answers "man", without them the same as before. In all these sentences the noun in question is at position 1, so it may have learned that position and no grammar.
+# With positions the model answers "man", without them the same as before. In all these sentences the noun in question is at position 1. So the model with positions may have learned position 1 and no grammar.
 #
 # </details>
 #
-# **Keep this:** sinusoidal positions are added to the words, in the original Transformer once, before the first attention. (Its residual connections, in chapter 5, carry them on.)
+# **Keep this:** sinusoidal positions are added to the words. The original Transformer does this once, before the first attention.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remove the positions
@@ -399,12 +399,12 @@ assert right[0].text == "anna dit que léo a vu le médecin." and right[1].text 
 assert right[2].text == "ils habitent dans la zone économique européenne."
 
 # %% [markdown]
-# Without positions, the first two become the same sentence. The third is still right, perhaps because it is the likeliest order of these words, or because the phrase itself was in the training sentences.
+# Without positions, the first two become the same sentence. The third is still right. Perhaps this is the likeliest order of its words, or the phrase itself was in the training sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Turn instead of add
 # <a id="rotary"></a>
-# **Rotary** positions (Su et al., 2021), which many language models use, add nothing to the words. In every layer, each pair of features of a query or a key is a point in the plane, which is *turned* about the origin by the position times the pair's frequency. Values are not turned.
+# **Rotary** positions (Su et al., 2021), which many language models use, add nothing to the words. Instead, every layer *turns* its queries and keys, but not its values. Each pair of features is a point in the plane, turned about the origin by the position times the pair's frequency.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -416,10 +416,10 @@ predict(
 
 # %% [markdown]
 # <a id="relative"></a>
-# Let $\mathrm{turn}_i$ be the turn for position $i$. The two positions enter the score only through their difference: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$. Such positions are called **relative**: they tell how far the key is before or after the query, not where.
+# Let $\mathrm{turn}_i$ be the turn for position $i$. For a query $q$ at $i$ and a key $k$ at $m$, the positions enter the score only through their difference: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$. Such positions are called **relative**: they tell how far the key is before or after the query, not where.
 #
 # ### Exercise 4 ●●○ · 6 minutes
-# Write this turn, which is counter-clockwise (that of the sinusoids, with the sine as first coordinate, was clockwise). A pair $(a,b)$ of neighbouring features becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$, where $\varphi$ is the position times the pair's frequency.
+# Write this turn. A pair $(a,b)$ of neighbouring features becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$, where $\varphi$ is the position times the pair's frequency. This turn is counter-clockwise. That of the sinusoids was clockwise, because the sine is their first coordinate.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("rotary")
@@ -443,7 +443,7 @@ assert torch.allclose(rotary(q, torch.tensor([9])).norm(), q.norm())  # a turn c
 # <a id="learned-positions"></a><a id="extrapolation"></a>
 # The formula gives an encoding for any position. Does a *trained* model work at any position, too?
 #
-# Here is a task of order alone: at each position of a text of random letters, output *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models with one attention layer and no mask differ only in their positions:
+# Here is a task of order alone. At each position of a text of random letters, the model outputs *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models with one attention layer and no mask differ only in their positions:
 #
 # - **none**, **sinusoidal** and **rotary**, as above;
 # - **learned**: a trained vector for each position. BERT (chapter 6) has 512 × 768 = 393,216 such parameters, sinusoids have none.
@@ -482,7 +482,7 @@ heatmap(looks, names, names, title="Did it learn to attend two back?",
 assert back > 0.5 and inside_20 > 0.95 and beyond_20 < 0.8
 
 # %% [markdown]
-# It attends two letters back, although we rewarded it only for correct letters. And beyond position 20, with all four kinds?
+# It attends two letters back, although we rewarded it only for correct letters. What do all four kinds do beyond position 20?
 
 # %% slideshow={"slide_type": "subslide"}
 from course_utils.data import results
@@ -506,10 +506,10 @@ assert all(
 )  # the share of the commonest letter
 
 # %% [markdown]
-# *Learned* positions fail at once, because their vectors from position 20 on were never trained. *Sinusoidal* vectors exist there, but the layer was fitted to the first twenty. In these texts of 60 they already err before position 20, as they hardly do in texts of 20: the extra keys draw weight away. (Why does their curve rise again?) *Rotary* ones still work at three times the trained length.
+# *Learned* positions fail at once, because their vectors from position 20 on were never trained. *Sinusoidal* vectors exist there, but the layer was fitted to the first twenty. In texts of 60 they already err before position 20, because the extra keys draw weight away. In texts of 20 they hardly do. *Rotary* ones still work at three times the trained length.
 
 # %% [markdown]
-# What makes rotary different? The sinusoidal and the rotary model now read sixty equal letters, so that only positions can matter. By how much does the score of the letter two back exceed the highest other score?
+# What makes rotary different, and why does the sinusoidal curve rise again? The sinusoidal and the rotary model now read sixty equal letters, so that only positions can matter. By what *margin* does the score of the letter two back exceed the highest other score?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 turning = letters.model("rotary")
@@ -536,11 +536,11 @@ assert max(range(19, 58), key=recorded["kinds"]["sinusoidal"]["by_place"].__geti
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
 
 # %% [markdown]
-# Beyond position 20, the sinusoidal margin goes up and down, and in this model it is below 0 at more than half of the positions. This fits the rises of the curve above, a mean of five models. (The four fastest waves alone bring similar rises: see *Deeper*.)
+# Beyond position 20, the sinusoidal margin goes up and down. In this model it is below 0 at more than half of these positions. This fits the rises of the curve above, a mean of five models.
 #
-# With sinusoids a layer *can* learn scores in which positions count only through their distance (if words and positions are kept apart), but training may use each position's vector as it likes. With rotary positions it *must*: for given query and key vectors, only the distance counts (with its sign: two back is not two ahead). So the score two back stays what it was in training, and in 60 letters that is enough.
+# With sinusoids a layer *can* learn scores in which positions count only through their distance, if it keeps words and positions apart. But training may use each position's vector as it likes. With rotary positions it *must*: for given query and key vectors, only the distance, before or after, counts. So the score two back stays what it was in training, and in 60 letters that is enough.
 #
-# And in 160 or 640? Here are three models:
+# Is it enough in 160 or 640, too? Here are three models:
 
 # %% slideshow={"slide_type": "subslide"}
 longer = results.load("positions_lengths")
@@ -556,7 +556,7 @@ assert all(seed[-3] > 0.97 and seed[-3] > seed[-2] > seed[-1] for part in ("earl
 assert all(abs(float(a[:-1]) - float(b[:-1])) < 7 for pair in zip(early, late, strict=True) for a, b in zip(*pair, strict=True))
 
 # %% [markdown]
-# Rotary positions fail too, but later. In a text of 640 letters without a causal mask, positions 2 to 19 are about as often wrong as later ones. The score two back has not changed, so the reason must be the other keys: more of them, at new distances.
+# Rotary positions fail too, but later. In a text of 640 letters without a causal mask, positions 2 to 19 are about as often wrong as later ones. The score two back has not changed, so the reason must be the other keys. There are more of them, at new distances.
 #
 # This task is easy. In language models, rotary positions usually fail soon after the trained length (Chen et al., 2023).
 #
@@ -579,7 +579,7 @@ assert (soft[2:].argmax(-1) == torch.arange(638)).all() and soft.diagonal(-2).mi
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # So the encodings alone, without words, can find the position two back in a text of 640 letters. Training on twenty positions did not find these matrices.
 #
-# And why does the trained model's curve rise again? Here it is in texts of 100 letters, and once more with all but the four fastest pairs of waves stopped *after* training. Compare the peaks.
+# Why does the trained model's curve rise again? Here it is in texts of 100 letters. For the second curve, all but the four fastest pairs of waves were stopped *after* training. Compare the peaks.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 waves = {name: longer["waves"][name] for name in ("all waves", "only the four fastest")}
@@ -598,11 +598,11 @@ assert max(range(37, 44), key=lambda i: waves["all waves"][i - 2]) == 40 and max
 assert torch.allclose(turns, torch.tensor([4.5, 2.5, 1.4]).double(), atol=0.05)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. In 28 positions three of them turn about 4½, 2½ and 1½ times, so they are roughly *reversed*. A product of two reversed vectors is unchanged, which may be a part of the reason, but not all of it: 37 is also 28 after a trained position, and has no peak.
+# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. From peak to peak, in 28 positions, three of them turn about 4½, 2½ and 1½ times, so they are roughly *reversed*. A product of two reversed vectors is unchanged, which may be a part of the reason. It is not all of it: 37 is also 28 after a trained position, and has no peak.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation
-# Can rotary positions be made to serve longer texts? **Position interpolation** (Chen et al., 2023) divides all positions by a factor, so that they fit into the trained range, and trains a little more.
+# Can rotary positions serve longer texts? **Position interpolation** (Chen et al., 2023) divides all positions by a factor, so that they fit into the trained range, and trains a little more.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 distance = torch.arange(61)
@@ -630,9 +630,9 @@ def relative(i, j, D):              # query at i, key at j
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: distances in the score
-# Distances can also go straight into the scores. A **table** adds a learned number for each distance, and the same number for all beyond a limit (simplified from the language model T5; Raffel et al., 2020). **ALiBi** (Press et al., 2022) learns nothing: it subtracts the distance, times a fixed slope.
+# Distances can also go straight into the scores. A **table** adds a learned number for each distance, and the same number for all distances beyond a limit. (This simplifies the language model T5; Raffel et al., 2020.) **ALiBi** (Press et al., 2022) learns nothing: it subtracts the distance, times a fixed slope.
 #
-# **Guess:** which of the two can do "two back", and which is disturbed less by a longer text? (“scores × 3” is rotary, with its scores tripled after training.)
+# **Guess:** which of the two can do "two back"? Which is disturbed less by a longer text? (“scores × 3” is rotary, with its scores tripled after training.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 held = {kind: [100 * sum(share) / len(share) for share in zip(*found["early"], strict=True)] for kind, found in longer["reach"].items()}
@@ -646,9 +646,9 @@ assert [round(held[kind][3]) for kind in ("rotary", "rotary, scores × 3")] == [
 assert (gains := [b[3] - a[3] for a, b in zip(*(longer["reach"][kind]["early"] for kind in ("rotary", "rotary, scores × 3")), strict=True)]) and min(gains) > 0 and max(gains) > 0.6 * sum(gains)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The table can do it, but in 640 letters its accuracy falls from 100 % to 27 %, although the learned numbers are unchanged. More and more other keys take a share of the weight, which is called *dilution*. Tripling the rotary scores helps a little, on average from 29 to 36 %, most of it in one of the three models. So dilution may be a part of the rotary failure. Whether it is the whole reason, this does not show.
+# The table can do it, but in 640 letters its accuracy falls from 100 % to 27 %, although the learned numbers are unchanged. More and more other keys take a share of the weight, which is called *dilution*. Tripling the rotary scores helps a little, on average from 29 to 36 %, most of it in one of the three models. So dilution may be a part of the rotary failure. This does not show whether it is all of it.
 #
-# One ALiBi head cannot do it here: its bias is largest at distance 0, so it never prefers a distance of 2, and without a causal mask two back and two ahead have the same bias. (It was made for causal attention.) It is right in 22 to 25 % at every length, in 20 letters as often as without positions. A longer text changes little, but there is little to lose.
+# One ALiBi head cannot do it here. Its bias is largest at distance 0, so it never prefers a distance of 2. Without the causal mask that it was made for, two back and two ahead have the same bias. It is right in 22 to 25 % at every length, in 20 letters as often as without positions. A longer text changes little, but there is little to lose.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Transformer-XL
@@ -685,16 +685,16 @@ assert not torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why not a recurrence?
 # <a id="path-length"></a><a id="convolution"></a>
-# A recurrent network knows the order without any encoding, because it reads word by word. But what the first word says reaches the last only through every state between them. The number of these steps is the **path length**, and a short path should make distant links easier to learn.
+# A recurrent network knows the order without any encoding, because it reads word by word. But information from the first word reaches the last only through every state between them. The number of these steps is the **path length**. A short path should make distant links easier to learn.
 #
-# A **convolution** computes each output from $k$ neighbouring words, here its own and those before it, with the same parameters everywhere, its *kernel*. In a *dilated* stack, each layer here reaches $k$ times as far as the layer below.
+# A **convolution** computes each output from $k$ neighbouring words, here its own and those before it. Its parameters, the *kernel*, are the same everywhere. In a *dilated* stack, each layer here reaches $k$ times as far as the layer below.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.paths(9)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does it cost?
-# We take enough layers of each kind, with 64 features, to connect the first word with the last. The recurrent layer is a plain RNN. We count
+# To connect the first word with the last, we stack enough layers of each kind, with 64 features. The recurrent layer is a plain RNN. We count
 # - the states *in a row*, each of which waits for the one before;
 # - all multiplications (attention has a fourth matrix, for its output);
 # - the attention weights.
@@ -716,9 +716,11 @@ assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplicat
 assert all((4 * d + 2 * n < 6 * d) == (n < d) for d in (64,) for n in (9, 63, 64, 90))  # per n d; a GRU has six matrices
 
 # %% [markdown]
-# Attention computes all of its states at once, at any length. But it multiplies more than the plain RNN, though at 90 words less than 45 ordinary or 5 dilated convolutions. (A GRU has three times the RNN's matrices, so attention multiplies less while there are fewer words than features.) With ten times the words, attention's work for scores and averages grows a hundredfold, and so does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
+# Attention computes all of its states at once, at any length. But it multiplies more than the plain RNN. At 90 words it multiplies less than 45 ordinary or 5 dilated convolutions. A GRU has three times the RNN's matrices, so attention multiplies less than a GRU while there are fewer words than features.
 #
-# **Keep this:** with attention any word is one step away, and no word of a given text waits for another, but there are n² pairs. A recurrent layer needs n states in a row, ordinary convolutions about n/(k − 1) layers.
+# With ten times the words, attention's work for scores and averages grows a hundredfold. So does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
+#
+# **Keep this:** with attention any word is one step away, and no word of a given text waits for another, but there are n² pairs. A recurrent layer needs n states in a row. Ordinary convolutions need about n/(k − 1) layers.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three layers, three matrices
@@ -793,7 +795,7 @@ def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what a long text costs
-# Attention multiplies more than a plain RNN even in short texts, because it has four matrices instead of two. But its states need not wait. **Guess:** which is faster, even on one thread? Look where the lines of attention and of the recurrent layer cross. (One convolution does not connect the first word with the last.)
+# Attention multiplies more than a plain RNN even in short texts, because it has four matrices instead of two. But its states need not wait. **Guess:** which is faster, even on one thread? Look where these two lines cross. (The other line is one convolution, which does not connect the first word with the last.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 costs = results.load("positions_costs")
@@ -809,7 +811,7 @@ assert times[4096][0] / times[2048][0] > 4 > 3 > max(times[2 * n][0] / times[n][
 assert more[1] > 2 and (more[64], more[1024]) == (3, 18)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 1,024 words attention multiplies 18 times as much as the recurrent layer and was still faster here, probably because many small steps in a row cost more than a few large ones. At 2,048 words it is slower: its line is the steepest. (The convolution's jump after 2,048 words is unexplained.)
+# At 1,024 words attention multiplies 18 times as much as the recurrent layer. It was still faster here, probably because many small steps in a row cost more than a few large ones. At 2,048 words it was slower: its line is the steepest. (The convolution's jump after 2,048 words is unexplained.)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -852,9 +854,9 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. In self-attention, queries, keys and values come from the same words.
-# 2. Shuffle the words, and the outputs move with them: equivariant. Without positions or a causal mask, a sentence is a bag of words.
-# 3. With sinusoids, a position is a row of waves, and a step is a rotation. With them a layer can learn scores that use positions only through their distance; with rotary positions the scores of given queries and keys must.
-# 4. Beyond the trained length, learned positions fail at once, sinusoidal ones at most positions, rotary ones later (on our easy task; in language models soon).
+# 2. Without positions or a causal mask, self-attention is equivariant: shuffle the words, and the outputs move with them. A sentence is then a bag of words.
+# 3. With sinusoids, a position is a row of wave values, and a step is a rotation. A layer can then learn scores that use positions only through their distance. With rotary positions the scores of given queries and keys must.
+# 4. Beyond the trained length, learned positions fail at once, and sinusoidal ones at most positions. Rotary ones fail later on our easy task, but usually soon in language models.
 # 5. Any word is one step from any other, and no word of a given text waits for another, but there are n² pairs.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

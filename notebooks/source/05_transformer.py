@@ -61,14 +61,16 @@ assert grammar.was_seen(tired)
 # <details><summary>Answers</summary>
 #
 # 1. The scores' standard deviation grows like $\sqrt d$, so one weight takes nearly everything and the gradient vanishes.
-# 2. All words that it reads are known beforehand. So none has to wait for another, if no state is passed from word to word.
+# 2. All words that it reads are known beforehand. So if no state is passed from word to word, none has to wait for another.
 # 3. Who bites: if the words are shuffled, the outputs are only shuffled with them.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 1: one head
-# In chapter 3's encoder each state waits for the one before it. In the Transformer (*Attention is all you need*, Vaswani et al. 2017; from here on "the paper") a word reads any other word in one step, however far away, and in training all words are computed at once. The price is a score for each pair, $n^2$ of them for $n$ words. This is the whole model, still without residual connections and norms:
+# In chapter 3's encoder each state waits for the one before it. In the Transformer a word reads another in one step, however far away. In training all words are computed at once. The price is a score for each pair: $n^2$ scores for $n$ words.
+#
+# The Transformer comes from *Attention is all you need* (Vaswani et al. 2017), from here on "the paper". This is the whole model, still without residual connections and norms:
 #
 # ```text
 # ENCODER, 3 blocks        DECODER, 3 blocks
@@ -133,7 +135,7 @@ print(len(outputs), "heads of", tuple(outputs[0].shape), "joined", tuple(joined.
 print(len(maps), "maps of", tuple(maps[0].shape))
 
 # %% [markdown]
-# **Version 3** needs no loop. It cuts the *last* axis into $H$ heads of $d=D/H$ features and moves the heads in front of the words, so that one call computes them all:
+# **Version 3** needs no loop. It cuts the *last* axis into $H$ heads of $d=D/H$ features, then moves the heads in front of the words. One call now computes them all:
 #
 # $$ [B, T, H\cdot d]\;\to\;[B, T, H, d]\;\to\;[B, H, T, d] $$
 #
@@ -155,7 +157,7 @@ def split_heads(x, heads):
 # $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1,\dots,\mathrm{head}_H]\,W_O $$
 #
 # ### Exercise 2 ●●● · 9 minutes
-# Project, split, attend, join, mix. Keys and values come from `memory`, the words that are read; in self-attention that is `x` itself.
+# *Project* (multiply by the matrices), split, attend, join, mix. Keys and values come from `memory`, which here means the words that are read. In self-attention it is `x` itself.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("multi-head attention")
@@ -194,7 +196,7 @@ study.eight_heads(multi_head, split_heads)  # your functions, if you have writte
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how many heads?
-# Would fewer heads save computation, as is sometimes advised? The model keeps its 512 features, so fewer heads are wider heads. PyTorch counts the operations in all matrix products.
+# Fewer heads are sometimes advised to save computation. Do they? The model keeps its 512 features, so fewer heads are wider heads. PyTorch counts the operations in all matrix products.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -214,7 +216,7 @@ Table(rows, "2 sentences of 64 words. Weights: numbers in the attention maps, on
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: every row has the same parameters and the same matrix products. Only the number of attention weights grows, because each head has its own map, so with more heads a step takes somewhat longer (see the next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# No: every row has equally many parameters and operations. Only the number of attention weights grows, because each head has its own map, so with more heads a step takes somewhat longer (see the next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -233,7 +235,7 @@ assert max(row["BLEU"] for row in counts["rows"]) - min(row["BLEU"] for row in c
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # One head scores lowest, as in the paper. But this is one seed, and a similar model's BLEU differs by more than 5 between seeds (*What can the model do without?*, 300 steps).
 #
-# Some texts say that heads may use different formulas. They do not: only their projections differ.
+# Some texts say that heads may use different formulas. They do not.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does each word do alone?
@@ -252,7 +254,7 @@ def ffn(x, W1, b1, W2, b2):
     raise NotImplementedError
 
 # %% [markdown]
-# The network processes each word alone. So 2 sentences of 5 words are just ten words: $(b, n, d)\to(b\cdot n, d)$ before the network and back after it change nothing. And if one input word changes, only that word's output changes:
+# The network processes each word alone. So 2 sentences of 5 words are just ten words: a reshape $(B, T, D)\to(B\cdot T, D)$ before the network, undone after it, changes nothing. If one input word changes, only that word's output changes:
 
 # %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
@@ -274,7 +276,7 @@ assert W1.shape == (128, 3 * 128)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What surrounds each sub-layer?
 # <a id="residual"></a><a id="layer-norm"></a>
-# A **residual connection** adds the input of a sub-layer $f$ (attention or feed-forward network) to its output: $x+f(x)$. So $f$ only computes a *change*, and even where $f'$ is small the gradient passes, because the derivative of the sum is $1+f'$. The sum that runs through all layers is the **residual stream**.
+# A **residual connection** adds the input of a sub-layer $f$ (attention or feed-forward network) to its output: $x+f(x)$. So $f$ only computes a *change*. The derivative of the sum is $1+f'$, which lets the gradient pass even where $f'$ is small. The sum that runs through all layers is the **residual stream**.
 #
 # A **layer norm** gives each word's vector mean 0 and standard deviation 1, then a learned scale $\gamma$ and shift $\beta$ for each feature:
 #
@@ -369,7 +371,7 @@ plot.maps(masks, named, named, title="Who may attend to whom?",
           caption="A row for each query. Ink: it may attend to this word. In a causal mask the diagonal has ink, too.")
 
 # %% [markdown]
-# The order is $QK^\top/\sqrt{d_k}$ → mask → softmax → $V$. A widely used slide says that a word may see "only those before it". But position $t$ already holds a known word and is asked for the next one, so it may see itself: the diagonal is True. (Otherwise the first row would also be empty.)
+# The order is $QK^\top/\sqrt{d_k}$ → mask → softmax → $V$. The diagonal is True: position $t$ holds a known word and predicts the next one, so it may see itself. A widely used slide lets a word see "only those before it". Then the first row would be empty.
 #
 # ### Find the error ●○○ · 3 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by it, before the softmax.
@@ -390,7 +392,7 @@ def masked_attention(q, k, v):                   # [T, d] each
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 7: three kinds of attention
 # <a id="cross-attention"></a>
-# A **decoder block** has one sub-layer more than an encoder block: between self-attention and feed-forward network, **cross-attention** reads the encoder's output. So there are three kinds of attention:
+# A **decoder block** has one sub-layer more than an encoder block. Between self-attention and feed-forward network, **cross-attention** reads the encoder's output. So there are three kinds of attention:
 #
 # | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | mask |
 # |---|---|---|---|
@@ -417,7 +419,7 @@ plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read
 
 # %% [markdown]
 # ### Exercise 6 ●●○ · 5 minutes
-# Write the masks of the table. What padding itself may attend to is up to you, since no real word attends to it. (Our softmax turns an empty row into zeros. A plain one gives NaN, and in the next layer 0 · NaN would be NaN, too.)
+# Write the masks of the table. What padding itself may attend to is up to you, since no real word attends to it. Our softmax turns an empty row into zeros. A plain one gives NaN, and in the next layer 0 · NaN is NaN again.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder masks")
@@ -438,10 +440,10 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
     raise NotImplementedError
 
 # %% [markdown]
-# At the end a matrix, here the French embedding matrix once more, turns each vector of the decoder into a logit for every French word. Softmax turns the logits into probabilities, and the most probable word is written.
+# At the end a matrix turns each decoder vector into a logit for every French word. We reuse the French embedding matrix. Softmax turns the logits into probabilities, and the most probable word is written.
 #
 # ### Exercise 8 ●●○ · 6 minutes
-# Put it all together. The decoder needs only the causal mask here: padding stands after every real word, and the loss skips its rows.
+# Put it all together. The decoder needs only the causal mask here. It hides padding, which follows the real words. The loss skips its rows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("the whole model")
@@ -451,7 +453,7 @@ def transformer(x, y, real, encoder, encoder_norm, decoder, decoder_norm, output
     raise NotImplementedError
 
 # %% [markdown]
-# Is version 7 the model from the top of the page? Its parameters go into your functions, or the course's where yours is missing:
+# Is version 7 the model from the top of the page? We put that model's parameters into your functions, or into the course's where yours is missing:
 
 # %%
 import copy
@@ -474,7 +476,7 @@ assert not {id(p) for p in exact.decoder[0].attention.parameters()} & {id(p) for
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the class itself
-# This is the course's own decoder. Can you find the steps of exercises 7 and 8 in it? The rest is bookkeeping: `past`, `first` and `_read` belong to the [KV cache](#kv-cache), `checked` tests shapes, `_embed` adds positions, `_seen` and `_keys` make masks, and `config.reads` names the encoder layer that each decoder layer reads.
+# This is the course's own decoder. Can you find the steps of exercises 7 and 8 in it? The rest is bookkeeping: `past`, `first` and `_read` belong to the [KV cache](#kv-cache), `checked` tests shapes, `_embed` adds positions, `_mask` makes masks, and `config.reads` names the encoder layer that each decoder layer reads.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.blocks import DecoderBlock
@@ -577,7 +579,7 @@ assert words[out.weights[2][0, 3, said.tokens.index("il")].argmax()] == "tired"
 #
 # </details>
 #
-# **Keep this:** a query is compared with keys, softmax turns the scores into weights, these average the values, and the result, times $W_O$, is *added* to the residual stream.
+# **Keep this:** a query is compared with keys, softmax turns the scores into weights, and these average the values. The result, times $W_O$, is *added* to the residual stream.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All at once, or word by word?
@@ -608,7 +610,7 @@ with torch.no_grad():
 Table(rows, f"The next word, computed in both ways, and the largest difference of {len(grammar.target):,} logits: rounding")
 
 # %% [markdown]
-# A lecture says that "in prediction no mask is needed, the future is not there yet". **Guess** what happens to the *last* word's features if the words so far go through the decoder again without a mask.
+# A lecture says that "in prediction no mask is needed, the future is not there yet". **Guess:** if all words so far go through the decoder without a mask, do the *last* word's features change?
 
 # %%
 _, causal, across = three_masks(torch.ones_like(ids).bool(), torch.ones_like(heard).bool())  # all words are real
@@ -640,10 +642,10 @@ with torch.no_grad():
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a cache save?
 # <a id="kv-cache"></a>
-# With the mask, a new word does not change the keys and values of earlier words. The **KV cache** keeps them, and those of the source, so each step computes the new word only: its query, key and value, and all that follows in each layer.
+# With the mask, a new word does not change the keys and values of earlier words. The **KV cache** keeps them, and those of the source. Each step then computes only the new word, in every layer.
 #
 # ### Exercise 9 ●●● · 8 minutes
-# Write one step with one head. The new word is at position P, which has yet to be added to it.
+# Write one step with one head. The cache holds P words, so the new word is at position P. First add that position to the word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("cached step")
@@ -755,13 +757,15 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well, but chapter 3's checkpoint, with fewer parameters and three times as many tokens read, is ahead. Its attention also fits the gold links better (AER, the alignment error, is lower). And when this page was built, it wrote faster and learned more tokens a second: it is half as large, and on one core, with short sentences, computing all words at once has little to gain. The larger Transformer draws level in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and its targets were smoothed (*Deeper: label smoothing*).
+# Your model translates well, but chapter 3's checkpoint is ahead. It has fewer parameters, but it read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it also wrote faster and learned more tokens a second. It is half as large, and on one core, with short sentences, computing all words at once has little to gain.
+#
+# `transformer-grammar` draws level with that checkpoint in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and its targets were smoothed (*Deeper: label smoothing*).
 #
 # **Keep this:** on this small corpus, attention without recurrence also learns to translate.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
-# Each decoder layer reads the *last* encoder layer. It could also read the one of its own depth, or another one *together with* the last (**layer-wise multi-view** decoding). Our class has a switch, `memory_layers`, for the one layer that each of them reads. **Guess** what happens if you change it *after* training.
+# Each decoder layer reads the *last* encoder layer. It could also read the one of its own depth, or another one *together with* the last (**layer-wise multi-view** decoding). Our switch `memory_layers` names one encoder layer for each decoder layer. **Guess** what happens if you change it *after* training.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import dataclasses
@@ -787,7 +791,9 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What can the model do without?
-# We train small Transformers, each without one kind of part. The model with attention alone gets one more layer, so that it has as many parameters as the whole. There are five models: whole; attention alone; no ReLU; no residual connections; no norms. **Guess** before you read the table: which translates worst after 300 steps? And does attention alone catch up later?
+# We train five small Transformers: whole; attention alone; no ReLU; no residual connections; no norms.
+#
+# Attention alone has no feed-forward networks, but it gets one more layer, so that it has as many parameters as the whole. **Guess** before you read the table: which translates worst after 300 steps? And does attention alone catch up later?
 
 # %%
 from course_utils.data import results
@@ -818,13 +824,13 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one without residual connections: none of three such models learned to translate. Without norms, or without the ReLU, the models did no worse: this corpus is too easy, these models too small, or 300 steps too few, to show what either is for.
+# The one without residual connections: none of three such models learned to translate. Without norms, or without the ReLU, the models did no worse. Either this corpus is too easy, these models too small, or 300 steps too few to show their use.
 #
 # Attention alone is behind after 300 steps, but after 1,000 the two score nearly the same. It keeps its residual connections: without these and feed-forward networks, repeated attention makes all words' vectors alike (Dong et al., *Attention is not all you need*, 2021).
 #
 # </details>
 #
-# **Keep this:** on this small corpus, attention alone, with one more layer, catches up with the whole model within the spread of three seeds. Without residual connections, no model learned to translate in 300 steps.
+# **Keep this:** on this small corpus, attention alone with one more layer catches up with the whole model, within the range of three seeds. Without residual connections, no model learned to translate in 300 steps.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
@@ -857,7 +863,7 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Pre-norm: at the higher learning rate its losses are almost the same with warm-up and without, and at a third of this rate the loss without warm-up ends lower. In these two hundred steps post-norm learns little at both rates; at the lower one a warm-up helps it a little (4.66). The paper trained post-norm with a lower rate and 4,000 steps of warm-up.
+# Pre-norm. At the higher rate, warm-up hardly changes its loss. At a third of it, its loss ends lower without warm-up. In these two hundred steps post-norm learns much less at both rates; at the lower one a warm-up helps it a little (4.66). The paper trained post-norm with a lower rate and 4,000 steps of warm-up.
 #
 # </details>
 #
@@ -888,9 +894,9 @@ assert judged[0]["twins"] == 736 and pronoun["transformer-grammar"] > 90 and pro
 assert min(pronoun, key=pronoun.get) == "yours" or runtime.profile == "full"
 
 # %% [markdown]
-# All four are above chance, even the one without attention. Yours took the fewest steps and gets the fewest right. `transformer-grammar` gets most right (its training sentences held the twins many times), so we ask that model how.
+# All four are above chance, even the one without attention. Yours took the fewest steps and gets the fewest right. `transformer-grammar`, which saw the training twins many times, gets the most right. So we ask that model how.
 #
-# **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. **Guess** what "it" attends to in the twin sentence, where it means the street, and what the adjective attends to.
+# **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. In the twin sentence "it" means the street. **Guess** what "it" attends to there, and what the adjective attends to.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch05.experiments import heads as head_study, twins as twin_study
@@ -914,7 +920,7 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 #
 # </details>
 #
-# **Third: which connection decides?** Weights alone cannot tell us. So we forbid one connection by a mask, in every layer and head, and count the sentences in which, after the words before it, the right pronoun is still the more probable one. (One row of the table forbids it in a single head.)
+# **Third: which connection decides?** Weights alone cannot tell us. So we forbid one connection by a mask, in every layer and head. The decoder reads the words of the reference before the pronoun. We count how often the right pronoun is still the more probable one. (One row forbids the connection in one head only.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -925,7 +931,7 @@ predict(
 
 # %% [markdown]
 # <a id="knock-out"></a><a id="log-odds"></a>
-# Each row of the table takes something away. Softmax hands the forbidden weight to other words, perhaps to the wrong noun. To check this, one row forbids both nouns, so that neither can take over the weight. In the last row all of head 2.2 is **knocked out**: its output is set to zero. (Others replace it by its mean.) The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun); 0 is even.
+# Each row of the table takes something away. Softmax hands the forbidden weight to other words, perhaps to the wrong noun. To check this, one row forbids both nouns. In the last row all of head 2.2 is **knocked out**: its output is set to zero. The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun). At 0 both are equally probable.
 
 # %%
 connections = {
@@ -962,11 +968,11 @@ assert abs(left["the French step → the adjective"][0] - 68 / 1.2) < 3
 assert left["nothing"][1] - left["all of head 2.2"][1] > 0.5 and left["all of head 2.2"][0] > 85
 
 # %% [markdown]
-# If "it" may not attend to its noun, neither number changes. If the *adjective* may not, most of the pronouns are wrong. With both nouns forbidden, about half are right. So it is the other noun that makes the answer *wrong*, because it takes over much of the weight (for head 2.2, see the caption).
+# If "it" may not attend to its noun, neither number changes. If the *adjective* may not, most of the pronouns are wrong. With both nouns forbidden, about half are right. So the other noun makes the answer *wrong*: it takes over much of the weight (for head 2.2, see the caption).
 #
-# When the decoder writes *il* or *elle*, one of its heads gives "it" more than .99 of its weight. If we forbid this connection, just as many pronouns are right. Without the adjective, the model does no better than one that always writes *il* (right in 68 of 120).
+# When the decoder writes *il* or *elle*, one of its heads gives "it" more than .99 of its weight. If we forbid this connection, just as many pronouns are right. If we forbid the one to the adjective, the model does no better than one that always writes *il* (right in 68 of 120).
 #
-# And head 2.2? Without it, few more pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but not for the reason it suggests: here the adjective finds its noun.
+# And head 2.2? Without it, few more pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but for another reason: in this head the adjective finds its noun.
 
 # %% [markdown]
 # So in this model the adjective needs its noun, and the decoder needs the adjective. Our grammar made this easy: two twins differ only in the adjective.
@@ -985,11 +991,11 @@ told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, c
 display(view, told)
 
 # %% [markdown]
-# **Keep this:** transformer-grammar can choose the pronoun without attending from "it" to its noun. Before you tell the story of a map, take the connection away and count.
+# **Keep this:** transformer-grammar can choose the pronoun without attending from "it" to its noun. Before you explain a model by a map, take the connection away and count.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: after which sub-layer is it decided?
-# We stop the decoder of the course sentence after each sub-layer, and let the last norm and the output matrix read the residual stream there. This *logit lens* gives a hint, not a proof: norm and matrix were not trained for such early vectors. Read the last column. After which sub-layers do the [log-odds](#log-odds) change most?
+# In the course sentence, at the step that writes the pronoun, we stop the decoder after each sub-layer, and let the last norm and the output matrix read the residual stream there. This *logit lens* gives a hint, not a proof: norm and matrix were not trained for such early vectors. Read the last column. After which sub-layers do the [log-odds](#log-odds) change most?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch05.experiments import lens
@@ -1006,7 +1012,7 @@ assert stops[6]["P(il)"] - stops[3]["P(il)"] > max(stops[3]["P(il)"] - stops[0][
 assert all(a["P(il)"] + a["P(elle)"] < b["P(il)"] + b["P(elle)"] for a, b in zip(stops[:6], stops[1:7], strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# After the three cross-attentions. But in layers 1 and 2 *every* sub-layer makes it likelier that one of the two pronouns is written. So in this sentence, through this lens, it is mostly cross-attention that decides *which* pronoun comes.
+# After the three cross-attentions. In layers 1 and 2 *every* sub-layer makes it likelier that one of the two pronouns is written. But it is mostly cross-attention that decides *which* one comes, in this sentence and through this lens.
 #
 # *Source:* nostalgebraist, *interpreting GPT: the logit lens*, 2020.
 
@@ -1017,7 +1023,8 @@ assert all(a["P(il)"] + a["P(elle)"] < b["P(il)"] + b["P(elle)"] for a, b in zip
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 effects = head_study.head_effects(grammar, twins[:60], ["encoder"])
 by_head = {row["head"].removeprefix("encoder "): row for row in effects}
-plot.points([row["weight"] for row in effects], [row["lost"] for row in effects], labels=list(by_head),
+found = {"2.2": "2.2: attends to the noun, and matters", "3.2": "3.2: hardly attends to the noun, but matters"}
+plot.points([row["weight"] for row in effects], [row["lost"] for row in effects], labels=[found.get(name, name) for name in by_head],
             xlabel="mean weight from “it” to the noun that it means", ylabel="log-odds lost without the head",
             title="Do the heads that attend to the noun matter?",
             caption="Each dot is a head of the encoder, layer.head. Right: attends from “it” to its noun. Top: matters.")
@@ -1027,9 +1034,9 @@ assert {*list(by_head)[:2]} == {"2.2", "3.2"} and effects[1]["lost"] > 3 * effec
 assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) > 90
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Two heads matter far more than the others: 2.2 and 3.2. But in 3.2 "it" hardly attends to its noun. Whichever single head we remove, more than 90 % of the pronouns are still right. (Other heads may take over: a knock-out shows what can be spared, not what is idle.)
+# Two heads matter far more than the others: 2.2 and 3.2. But in 3.2 "it" hardly attends to its noun. Whichever single head we remove, more than 90 % of the pronouns are still right. (Other heads may take over, so this does not show that a head does nothing.)
 #
-# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun, in the sentence before. They compared weights with the answers of people and of a program, which is a different test from taking something away.
+# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun, in the sentence before. Theirs is a different test: they compared weights with the answers of people and of a program.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Next we forbid connections, on all held-out twins. Look at the rows of the adjective: without its connection to the *other* noun, more pronouns are right than with it.
@@ -1133,7 +1140,7 @@ assert 1e11 < yours_cost < 1e15
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small zoo
 # <a id="sparse-attention"></a><a id="multi-query"></a>
-# Attention over $T$ words has $T^2$ pairs, and a cache of $2TD$ numbers per layer. Most later variants save one of the two. Local and **sparse** attention save pairs, and can be drawn as masks. (The program has to skip the hidden pairs: a mask alone saves nothing.)
+# Attention over $T$ words has $T^2$ pairs, and a cache of $2TD$ numbers per layer. Most later variants save one of the two. Local and **sparse** attention save pairs, and can be drawn as masks. A mask alone saves nothing: the program has to skip the hidden pairs.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
@@ -1145,7 +1152,7 @@ study.zoo_table(length=64)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Local attention reaches further with each layer, as a convolution does. One global word, which attends to all and to which all attend, shortens every path to two steps.
 #
-# The cache gets smaller if heads *share* keys and values, each with its own queries: groups of heads in **grouped-query** attention, all heads in **multi-query** attention. In our class this is one number, `key_heads`.
+# The cache gets smaller if heads *share* keys and values but keep their own queries. Groups share in **grouped-query** attention, all in **multi-query**. In our class this is one number, `key_heads`.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.cache_table(length=1024, model_size=512, num_heads=8)
@@ -1328,7 +1335,7 @@ class MultiHead(torch.nn.Module):
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: label smoothing
 # <a id="label-smoothing"></a>
-# A probability of exactly 1 would need infinite logits. So **label smoothing**, used by the paper and for our `transformer-grammar`, asks for a little less. From a *one-hot* target (1 for the correct word, 0 for all others) it takes ε and shares it evenly among all $V$ words, the correct one included:
+# A probability of exactly 1 would need infinite logits. So **label smoothing** asks for a little less. The paper used it, and so did the training of our `transformer-grammar`. From a *one-hot* target (1 for the correct word, 0 for all others) it takes ε and shares it evenly among all $V$ words, the correct one included:
 #
 # $$ \text{target}=(1-\varepsilon)\cdot\text{one-hot}+\varepsilon\cdot\tfrac1V $$
 #

@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A page with holes
-# `bert-prose` is an encoder with four of chapter 5's blocks. It learned to guess hidden words in 29 novels and children's books. **Guess first:** if one word after another were covered, which could you guess? And which from the left side alone? Then click a word to cover it.
+# `bert-prose` is an encoder with four of chapter 5's blocks. It learned to guess hidden words in 29 novels and children's books. **Guess first:** can you guess a covered word of the sentence below from the rest? And from the left side alone? Then click a word to cover it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
@@ -46,11 +46,11 @@ assert sum(guessed.true(position=n)[2] <= 10 for n in words) == 12 and prose.mod
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# From both sides, its first choice is right at 9 of the 12 words, and all of them are among its first ten. From the left alone, 3 are right; but it was never trained for that, and a model that was would do better. (We tried six sentences; this was the easiest.) In three books that it never read, its first choice is right for 26 % of the words hidden, and 56 % are among its first ten.
+# From both sides, its first choice is right at 9 of the 12 words, and all are among its first ten. (We tried six sentences; this was the easiest.) From the left alone, 3 are right; a model trained for that would do better. In three books that it never read, its first choice is right for 26 % of the hidden words, and 56 % are among its first ten.
 #
 # </details>
 #
-# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder (with the norm after each sum, learned positions, and GELU, a smooth ReLU), trained on such gaps in a text of 3.3 billion words. *Bidirectional* means that it reads both sides of a word at once.
+# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained on such gaps in a text of 3.3 billion words. It has the norm after each sum, learned positions, and GELU, a smooth ReLU. *Bidirectional* means that it reads both sides of a word at once.
 #
 # **Keep this:** hide a word, and any text becomes a question with a known answer.
 
@@ -81,7 +81,7 @@ predict(
     because="A table depends on the word and on nothing around it. It is the same row, read twice.")
 
 # %% [markdown]
-# We wrote 24 sentences with “bank”, twelve for each meaning, and 24 with “light”, before we asked any model. For each sentence we look for the other one in which the word's vector, after the last block of `bert-prose`, is most similar (cosine, after subtracting the mean of all). **Guess:** how often does the word mean the same there? By chance it would be about half.
+# Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. For each sentence we look for the other one in which the word's vector is most similar (cosine). The vectors are those after the last block of `bert-prose`, minus their mean. **Guess:** how often does the word mean the same there? By chance it would be about half.
 
 # %%
 from IPython.display import display
@@ -105,7 +105,7 @@ assert word == "light" and len(written) == 24 and int(kinds.sum()) == 12
 assert [round(100 * share) for row in alike.values() for share in row] == [96, 46, 83, 50]
 
 # %% [markdown]
-# The nearest other “light” has the same meaning in 83 % of the cases, and the nearest “bank” in 96 %. The sentence that shares most words has the same meaning about half the time: chance. So the vector holds something of what the word means here. (48 sentences, written by us: a small test.)
+# The nearest other “bank” has the same meaning in 96 % of the cases, the nearest “light” in 83 %. The sentence that shares most words has the same meaning about half the time, as by chance. So the vector holds something of what the word means here. (48 sentences, written by us: a small test.)
 #
 # **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
@@ -123,9 +123,9 @@ assert [round(100 * share) for row in alike.values() for share in row] == [96, 4
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
 # <a id="wordpiece"></a>
-# For the rest of the chapter we take a smaller world, in which you can train a BERT yourself. A program of ours wrote 10,000 short stories; on 9,000 of them we trained `bert-stories`, with three blocks and both of BERT's tasks.
+# From here to *Published parameters* we use a smaller world, in which you can train a BERT yourself. A program of ours wrote 10,000 short stories. On 9,000 of them we trained `bert-stories`, with three blocks and BERT's two tasks (both below).
 #
-# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. It takes the longest piece from the left that is in its vocabulary, continues with the rest, and marks pieces inside a word with `##`. (Punctuation is cut off first, and what cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
+# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. From the left, it takes the longest piece in its vocabulary and continues with the rest. Pieces inside a word are marked with `##`. (What cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
@@ -140,7 +140,7 @@ for size in (150, 400, 1200):
 # Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence. The **segment** of a position says to which sentence it belongs: `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
-# Join two sentences, and pad them (segment 0; the mask is True at real pieces).
+# Join two sentences and pad them. Padding gets segment 0. The mask is False at padding and True elsewhere.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch06 import again, exercise, find_error, hint, solution
@@ -201,7 +201,7 @@ predict(
 )
 
 # %% [markdown]
-# The random words are not marked, so the model has to check every visible word. This mixture matters little if all is fine-tuned: in the paper, masking all chosen words does about as well. (With a frozen model it does worse on names.)
+# The random words are not marked, so the model has to check every visible word. The mixture matters little if all parameters are later trained on a task: in the paper, masking all chosen words does about as well.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -210,7 +210,7 @@ labs.mask_tokens(shop, vocabulary=whole_words[:300], title="Which words must the
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
-# Write it. For each chosen word, let one random number decide between the three cases.
+# Write this masking. For each chosen word, let one random number decide between the three cases.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("mask tokens")
@@ -220,7 +220,7 @@ def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# The output vector goes through one more layer and is compared with every row of the table of pieces. These V dot products, plus a learned number for each, are the logits. Write the loss over the chosen positions.
+# The output vector goes through one more layer. The logits are the dot products of the result with the V rows of the table of pieces, plus a learned number for each. Write the loss over the chosen positions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -266,7 +266,7 @@ def next_sentence_pairs(stories, count, generator):
     raise NotImplementedError
 
 # %% [markdown]
-# **Guess:** of which of these pairs is `bert-stories` least sure? Here are the four in English and without gaps, and three more about banks.
+# The next table has these pairs, in English and without gaps, and three more about banks. **Guess:** of which is `bert-stories` least sure?
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch06.experiments.next_sentence import ByWords, right
@@ -299,11 +299,11 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It is least sure of the book (0.35), but all seven answers are right. Rows 5 and 6 differ only in B, rows 6 and 7 only in A. The answer flips each time, so the model uses both. But with “the weather *is* fine today”, it believes that the book follows.
+# It is least sure of the pair with the book (0.35), but all seven answers are right. Rows 5 and 6 differ only in B, rows 6 and 7 only in A. The answer flips each time, so the model uses both. But with *is* instead of *was* in row 4, it believes that the book follows.
 #
 # </details>
 #
-# With known plots the task is easy, because another story is usually about something else: counting which words occur in neighbouring sentences does as well. BERT's paper found the task useful; a later study, RoBERTa, left it out and found BERT no worse. (In BERT, A and B are long pieces of text, not single sentences.)
+# In these held-out stories the task is easy, because their plots are known and another story is usually about something else. Counting which words occur in neighbouring sentences does as well. BERT's paper found the task useful. A later study, RoBERTa, left it out and found BERT no worse. (In BERT, A and B are long pieces of text, not single sentences.)
 #
 # **Keep this:** the text itself contains the answers to both tasks, so nobody has to label anything.
 
@@ -371,7 +371,7 @@ assert len(tokenizer) == 1200 and abs(before - torch.tensor(2.0 * len(tokenizer)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pre-train it yourself
-# Now train a model of your own, smaller than `bert-stories`, with 1,600 such steps of the course's functions. While it runs, **guess**: in stories that it has not read, how many of the masked words and of the pairs will it get right?
+# Now train a model of your own, smaller than `bert-stories`, for 1,600 such steps (with the course's functions). While it runs, **guess**: in stories that it has not read, how many of the masked words and of the pairs will it get right?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06.lesson import BATCH, STEPS
@@ -384,7 +384,7 @@ run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profi
                    evaluate=lesson.valid(128), every=STEPS // 10)
 
 # %% [markdown]
-# Some held-out stories have the plots of the training, others new plots and new names. *Always the same answer* says “the” for every gap and “B follows” for every pair; in the pairs, too, some words are masked.
+# Some held-out stories have plots from the training; others have new plots and new names. The baseline *always the same answer* says “the” for every gap and “B follows” for every pair. In the pairs, too, some words are masked.
 
 # %%
 splits, both = {"known plots": "valid", "new plots and names": "test"}, {"your model": mine, "bert-stories": stories.model}
@@ -408,7 +408,7 @@ assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
 
 # %% [markdown]
-# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new ones, it fills far fewer gaps, and on pairs it does hardly better than a coin, like counting words. The rule “they share an uncommon word” does better, on pairs without gaps; with gaps we did not measure it. Much of what it knows, then, is about *these* stories.
+# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new ones, it fills far fewer gaps, and on pairs it does hardly better than a coin. So does counting words. The rule “they share an uncommon word” does better, but we measured it only on pairs without gaps. So much of what the model knows is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": lesson.gaps(mine, text)}, tokenizer.words, truth=text.tokens,
@@ -469,12 +469,12 @@ assert any(" ".join(e.words) == "Tom and Helen went to Egypt on Friday ." for e 
 assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in tasks["questions"].examples("train"))
 
 # %% [markdown]
-# For a sentence or a pair, one softmax chooses among a few labels. The course brings a model for each task, made from `bert-stories`: in `bert-questions` everything was trained, in the others only a small addition to each matrix (*LoRA*, below).
+# For a sentence or a pair, one softmax chooses among a few labels. The course brings a model for each task, made from `bert-stories`. In `bert-questions` everything was trained; in the others, only the new layer and a small addition to each matrix (*LoRA*, below).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
 # <a id="bio"></a>
-# Lincoln may be a man, a town or a company. Under each word you see the right tag, and below it the model's. **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. No labelled sentence in the model's training contains either name. (The stories tell of a Lincoln of each kind.)
+# Lincoln may be a man, a town or a company. Under each word you see the right tag, and below it the model's. **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. No labelled sentence in the model's training contains *Lincoln* or *South Africa*. (The stories of its pre-training tell of a Lincoln of each kind.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shipped = {name: load_checkpoint(f"bert-{name}") for name in tasks}
@@ -494,14 +494,14 @@ assert round(100 * shipped["entities"].card["metrics"]["test_f1"]) == 38
 assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and sum(as_meant) == 38 and counts == {"person": 23, "place": 20, "organisation": 15}
 
 # %% [markdown]
-# A tagger is judged by whole names. *Precision* $P$ is the share of its names that are right, and *recall* $R$ is the share of the right names that it found. **F1** combines them: $2PR/(P+R)$. The sentence above came out perfectly, but over the whole test F1 is 38 %. Of the 58 Lincolns it tags 38 rightly; always saying “person” would get 23.
+# A tagger is judged by whole names. *Precision* $P$: of the names that it tagged, the share that is right. *Recall* $R$: of the true names, the share that it found. **F1** combines them: $2PR/(P+R)$. The sentence above came out perfectly, but over the whole test F1 is 38 %. Of the 58 Lincolns it tags 38 correctly; always saying “person” would get 23.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
-# People tag words, but the model reads pieces. Which piece gets the tag? The first piece of a word does, and the others get none.
+# People tag words, but the model reads pieces. The first piece of a word gets its tag, and the others get none.
 #
 # #### Exercise ●●○ · 4 minutes
-# `words` is what `encode(…).words` holds: for each token the number of its word, −1 for `[CLS]` and `[SEP]`. “None” is −100.
+# `words` gives the number of each token's word, −1 for `[CLS]` and `[SEP]`, as in `encode(…).words`. “No tag” is −100.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("tags for pieces")
@@ -521,7 +521,7 @@ assert piece_tags == tasks["entities"].target(tagged, pieced)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An answer from the text
 # <a id="span"></a>
-# For a question, the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another says where it ends. If `[CLS]`, as start and end, scores higher than every span of the text, there is no answer.
+# For a question, the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another says where it ends. The answer is “none” if `[CLS]`, as start and end, scores higher than every span of the text.
 #
 # ### Exercise 6 ●●● · 6 minutes
 # The most probable beginning may come after the most probable end. So look for the best *pair* inside the text: first ≤ last.
@@ -555,9 +555,9 @@ assert best == (answer.first, answer.last) and answer.text == question.answer an
 assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2) for part in ("", "_unanswerable")] == [0.69, 0.21]
 
 # %% [markdown]
-# We chose a question that the model gets right. Over the whole test, all of it new words and patterns, 69 % of its answers are right, up to case, punctuation and articles: the **exact match**. Where the text has no answer, the model says so in only one case of five.
+# We chose a question that the model gets right. In the whole test, all of it new words and patterns, 69 % of its answers are right. This share, the **exact match**, ignores case, punctuation and articles. Where the text has no answer, the model says so in only one case of five.
 #
-# Fine-tuned on our questions alone, `bert-stories` gets about a third right. `bert-questions` had extra practice in looking things up, a head that began by looking for equal words, more steps and no dropout. Which of these helped, we did not test.
+# Fine-tuned on our questions alone, `bert-stories` gets about a third right. `bert-questions` had extra practice in looking things up, an attention head that began by looking for equal words, more steps and no dropout. We did not test which of these helped.
 #
 # **Keep this:** a tag is one decision for each word; an answer is two decisions about the whole text.
 
@@ -579,7 +579,7 @@ def start_and_end(start_logits, end_logits, mask):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is pre-training worth?
-# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Both are tested on sentences with the words and patterns of their training (*known*), and on others (*new*), such as “Max expected a polite clerk, but the clerk was rude.” “New” means new to the *task*: six in ten of the new words were in the stories.
+# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). *Known* test sentences have the words and patterns of the training. *New* ones have others, such as “Max expected a polite clerk, but the clerk was rude.” “New” means new to the *task*: six in ten of the new words were in the stories.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -636,10 +636,10 @@ assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in t
 assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"))
 
 # %% [markdown]
-# On new words and patterns, it pays in every task: sentiment rises from 61 to 91 %, and about three times as many answers are right. But training from scratch is a weak rival. Counting words, without their order, does nearly as well on pairs (44 %), and about as well on questions (36 %).
+# On new words and patterns, pre-training helps in every task. Sentiment rises from 61 to 91 %, and about three times as many questions are answered correctly. But training from scratch is a weak rival. Counting words, without order, nearly matches the pre-trained model on pairs (44 %) and does about as well on questions (36 %).
 
 # %% [markdown]
-# **Guess:** both models take the same 150 steps. How many labelled sentences does the one from scratch need to match the pre-trained one with 500?
+# Both models take the same 150 steps, the pre-trained one with 500 labelled sentences. **Guess:** how many does the one from scratch need to match it?
 
 # %%
 few = results.load("bert_labels")
@@ -659,13 +659,15 @@ assert [round(100 * few["starts"]["from scratch"]["500"]["test"][end]) for end i
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With 20 or 100 labels, neither learns new words and patterns. With more, even 2,000 did not suffice in 150 steps: 57 %, against 71 % with 500. More labels did not help it here, so steps and seeds are its limit, not labels. (From scratch, 500 gave 64 %, but the seeds range from 56 to 74.) On known ones it is 94 % against 97, and two of the three seeds from scratch are ahead. With more steps the gap may shrink.
+# With 20 or 100 labels, neither learns new words and patterns. With 500, the pre-trained model gets 71 % right. The one from scratch gets only 57 % in 150 steps, even with 2,000. More labels did not help it here: with 500 it got 64 %, with seeds from 56 to 74.
 #
-# With all 2,000, the pre-trained model has 83 % on new ones here and 91 % in the table above: the same training on another machine. Three seeds do not show the whole spread.
+# On known words and patterns, the one from scratch gets 94 % with 2,000 labels and the pre-trained one 97 % with 500. Two of the three seeds from scratch are ahead. With more steps the gap may shrink.
+#
+# With all 2,000, the pre-trained model gets 83 % on new ones here. In the table above it gets 91 %: the same training on another machine. Three seeds do not show the whole spread.
 #
 # </details>
 #
-# **Keep this:** labels are rare, text is not. Pre-training needs no labels, and after it, with 500 labels or more, a short fine-tuning was ahead on average at equal steps.
+# **Keep this:** labels are rare, text is not. Pre-training needs no labels. With 500 labels or more, a short fine-tuning after it was ahead on average, at equal steps.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
@@ -674,7 +676,7 @@ assert [round(100 * few["starts"]["from scratch"]["500"]["test"][end]) for end i
 #
 # $$ x+\mathrm{GELU}(x\,W_{\downarrow}+b_{\downarrow})\,W_{\uparrow}+b_{\uparrow} $$
 #
-# Here $x$ is the output of the sub-layer, and GELU is a smooth version of ReLU. $W_\uparrow$ and $b_\uparrow$ start as zeros, so at first the model computes what it did before.
+# Here $x$ is the output of the sub-layer. $W_\uparrow$ and $b_\uparrow$ start as zeros, so at first the model computes what it did before.
 #
 # ### Exercise 7 ●○○ · 3 minutes
 # Write it, with R features in the middle.
@@ -693,11 +695,11 @@ with torch.no_grad():
 print(f"Before training, your adapter changes what it is given by {(unchanged - x).abs().max():.0f}.")
 
 # %% [markdown]
-# **LoRA** adds no layer. It changes a *matrix* $W$ to $W+\tfrac{\alpha}{r}BA$, where $W$ is frozen. $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*; the factor $\alpha/r$ is meant to make the learning rate depend less on $r$. $A$ starts at random and $B$ as zeros, so again nothing changes at first.
+# **LoRA** adds no layer. It changes a *matrix* $W$ to $W+\tfrac{\alpha}{r}BA$, where $W$ is frozen. $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*. $A$ starts at random and $B$ as zeros, so again nothing changes at first. The factor $\alpha/r$ is meant to make the learning rate depend less on $r$.
 #
 # An attention matrix of `bert-stories` has 128 · 128 = 16,384 numbers; with $r=4$, the two factors have 1,024.
 #
-# The library PEFT does this to the matrices that you name: `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"], modules_to_save=["classifier"])`, where the last one is the new layer. Here are recorded runs of four ways of fine-tuning, each with the better of two learning rates:
+# The library PEFT does this to the matrices that you name: `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"], modules_to_save=["classifier"])`. Here `classifier` is the new layer. The table has recorded runs of four ways of fine-tuning, each with the better of two learning rates:
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch06 import adapters
@@ -726,9 +728,9 @@ assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
 assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for name, found in shipped.items() if name != "questions")
 
 # %% [markdown]
-# On known words and patterns, LoRA does as well with fewer than 1 % of the parameters. On new ones, training everything gets 96 % of the sentiments right, LoRA 84 and adapters 73. On names, everything gives an F1 of 41 and LoRA 40, within the seeds' spread; the head alone gives 36.
+# On known words and patterns, LoRA does as well as training everything, with fewer than 1 % of the parameters. On new ones, it is behind for sentiment: training everything gets 96 % right, LoRA 84 and adapters 73. For names, training everything gets an F1 of 41, LoRA 40 (within the seeds' spread) and the head alone 36.
 #
-# **Keep this:** a task can be learned with few parameters, which fit into a small file. But in one of our two tasks it was less accurate on new words and patterns.
+# **Keep this:** a task can be learned with few parameters, which fit into a small file. But in one of our two tasks this was less accurate on new words and patterns.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
@@ -761,11 +763,11 @@ assert len(kept) == 2 * encoder.config.num_layers and sum(kept.values()) == 4 * 
 assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each matrix began with 6 directions. Together they keep 24, but some keep more than others. Whether they need more is another question: in the recorded runs on sentiment, AdaLoRA gets 71 % right on new words and patterns, LoRA 84 %.
+# Each matrix began with 6 directions. Together they keep 24, but some keep more than others. That does not show that unequal ranks are better: in the recorded runs on sentiment, AdaLoRA gets 71 % right on new words and patterns, LoRA 84 %.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
-# Here is every head of *your* model, on two sentences with a gap. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. **Guess:** does the head with the sharpest map, the one that spreads its weights least over all rows, matter most?
+# Here is every head of *your* model, on two sentences with a gap. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. In the *sharpest* map, the largest weight of a row is highest on average. **Guess:** does its head matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 import ipywidgets
@@ -796,7 +798,7 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two lines below give the answer for your model. (A negative number: the model does better without it.)
+# The two printed lines under the maps give the answer for your model. (A negative number: the model does better without that head.)
 #
 # And the four fine-tuned models? They read the label of a sentence or a pair from `[CLS]`, a tag from its own word, and an answer from every word of the text. Choose a task, then a row.
 
@@ -841,7 +843,7 @@ assert round(100 * scores[5]) == 69 and max(map(abs, (columns["sentiment"][0], c
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Partly; but the question model was also trained in another way, which this record cannot separate. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. What the questions need most is 1.1, the head that began by looking for equal words: it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise.
+# Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. The questions most need 1.1, the head that began by looking for equal words. Losing it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise. But the question model was also trained in another way, and this record cannot separate the two.
 #
 # For pairs and names, every loss is smaller than the noise. (A test that compares sentence by sentence could see more.) In the pre-training of `bert-stories`, no head costs as much as 2 points.
 #
@@ -852,7 +854,7 @@ assert round(100 * scores[5]) == 69 and max(map(abs, (columns["sentiment"][0], c
 # <a id="sentence-vectors"></a>
 # The original BERT has the same parts in larger numbers: *base* has 12 blocks with 768 features, and 110 million parameters.
 #
-# We take a smaller relative, `all-MiniLM-L6-v2` (6 blocks, 384 features), which was trained further, so that sentences that belong together get similar vectors. Its **sentence vector** is the mean of the output vectors of the real tokens.
+# We take a smaller relative, `all-MiniLM-L6-v2` (6 blocks, 384 features). It was trained further, so that sentences that belong together get similar vectors. Its **sentence vector** is the mean of the output vectors of the real tokens.
 #
 # The next cell puts its parameters into our class `Bert` and compares the outputs.
 
@@ -893,13 +895,13 @@ assert round(between[4][5], 2) == 0.49 and max(between[4][:4]) < 0.03
 assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower().strip(".").split())
 
 # %% [markdown]
-# “We live in the European Economic Area.” (5) and “My country belongs to a common market.” (6) share no word, but their cosine is 0.49. No other sentence comes above 0.03 with the fifth. So you can search by meaning, the nearest vector first, with the weakness just seen.
+# “We live in the European Economic Area.” (5) and “My country belongs to a common market.” (6) share no word, but their cosine is 0.49. No other sentence comes above 0.03 with the fifth. So you can search by meaning, the nearest vector first. But shared words count, too.
 #
 # **Keep this:** the classes are the same; only the sizes and the parameters differ.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: film reviews
-# Fine-tune the published model, all but its embeddings, to tell whether a sentence from a film review is positive (the data set SST-2). **Guess:** how many are right before?
+# SST-2 is a data set of sentences from film reviews. Fine-tune the published model, all but its embeddings, to tell which are positive. **Guess:** how many are right before?
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper", "optional-network"]
 from chapters.ch06.experiments import minilm
@@ -988,7 +990,7 @@ assert round(posts["recall"], 2) == 0.23
 # ### Deeper: questions about Wikipedia
 # SQuAD has paragraphs from Wikipedia, and questions whose answer is in the paragraph. We split its small development set by articles, so our scores cannot be compared with published ones. Here a model reads at most 96 pieces at once. A longer paragraph is read in overlapping windows, and the best span of all windows is the answer.
 #
-# For the **exact match**, one of several human answers is enough. **F1** counts the words shared with the closest human answer. **Guess** which question word is the hardest.
+# For the **exact match**, an answer has to match only one of several human answers. **F1** counts the words shared with the closest one. **Guess** which question word is the hardest.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 squad = results.load("minilm_squad")
@@ -1019,7 +1021,7 @@ assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for na
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what is a model on the hub?
 # <a id="hub"></a>
-# The *hub* is the site huggingface.co, where people keep models. Each is kept as a folder with three things, and the library `transformers` has a class for each: a **config** (the sizes), a **tokenizer** (how to cut text) and a **model** (the parameters). We save your model in this way and load it with *their* class; it gives the same numbers.
+# The *hub* is the site huggingface.co, where people keep models. Each is a folder with three things: a **config** (the sizes), a **tokenizer** (how to cut text) and a **model** (the parameters). The library `transformers` has a class for each of the three. We save your model in this way and load it with *their* class; it gives the same numbers.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 import os
@@ -1072,12 +1074,12 @@ assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text an
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The installed version of the library has removed this task, but the *model* still works: load its config, tokenizer and parameters, and call `generate`.
 #
-# `transformer-en-zh` is a checkpoint of chapter 5's class. The sentence was new to it: *am eating* and the apple are there, the colour is lost.
+# `transformer-en-zh` is a checkpoint of chapter 5's class. The sentence was new to it: its translation has *am eating* and the apple, but not the colour.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
 # <a id="autoencoding"></a><a id="autoregressive"></a>
-# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. Their blocks are alike. What differs is the mask, and with it the question:
+# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. Their blocks are alike. They differ in the mask, and so in what they learn to predict:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask
@@ -1109,7 +1111,7 @@ def kind_of(target, sees):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a BERT of your own parts
-# The model in *One step of pre-training* was the course's. Your embedding sum and chapter 5's blocks make one of your own, and the table says which parts are yours.
+# The model in *One step of pre-training* was the course's. Here you build your own, from your embedding sum and chapter 5's blocks. The table says which parts are yours.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 own = {"bert_input": bert_input, "embed": embed, "next_sentence_pairs": next_sentence_pairs, "mask_tokens": mask_tokens, "mlm_loss": mlm_loss}
@@ -1193,11 +1195,11 @@ assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Three faulty programs: the last two run, so no error message will help you.
+# Of these three faulty programs, the last two run, so no error message will help you.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 8 minutes
-# An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong, and `line=(…)` takes all five numbers. In line 1 only the name is wrong, which promises a translation: any honest name will do.
+# An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong, and `line=(…)` takes all five numbers. In line 1 only the name is wrong, because it promises a translation: any honest name will do.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.4")

@@ -1,5 +1,7 @@
 """Every notebook's exercises unsolved and wrong, in a real kernel: as students run it. test_solved.py solves them."""
 
+import importlib
+
 import nbformat
 import pytest
 from cells import answered, texts
@@ -32,6 +34,13 @@ def test_each_stub_has_a_definition_and_a_tag(notebook_name):
             offered = isinstance(one, FindError) and all(line in cell.source for line in one.program[1:])
             assert offered or "NotImplementedError" in cell.source, f"{stub.name}: the notebook gives the answer away"
         assert "exercise" in cell.metadata.get("tags", [])
+
+
+def test_the_chapter_lists_its_exercises_in_the_order_of_the_page(notebook_name):
+    on_page = [find(stub.name) for cell in exercise_cells(notebook_name) for stub in stubs(cell.source)]
+    listed = importlib.import_module(f"chapters.ch{notebook_name[:2]}.exercises").EXERCISES
+    written = [one for one in listed if not isinstance(one, FindError)]
+    assert written == [one for one in on_page if one in written]
 
 
 def test_effort_in_the_text_is_the_exercise_s(notebook_name):

@@ -108,6 +108,17 @@ def test_gradients_of_the_loss_are_transformers_gradients(batch):
     assert torch.allclose(a, b, atol=1e-6)
 
 
+@pytest.mark.parametrize("activation", ["gelu", "gelu_new", "relu"])
+def test_its_activation_is_that_of_the_gap_filler_too(activation, batch):
+    module = theirs("BertForPreTraining", SHAPES[0], hidden_act=activation)
+    ours = bert.BertForPreTraining.from_huggingface(module)
+    ids, segments, mask = batch
+    with torch.no_grad():
+        found = ours(ids, segments, mask).mlm_logits
+        needed = module(ids, attention_mask=mask.long(), token_type_ids=segments).prediction_logits
+    assert torch.allclose(found[mask], needed[mask], atol=1e-5)
+
+
 def test_another_architecture_is_refused_by_name():
     config = transformers.RobertaConfig(vocab_size=60, hidden_size=32, num_hidden_layers=1, num_attention_heads=4)
     with pytest.raises(ValueError, match="RobertaModel.*BertModel"):
@@ -116,6 +127,9 @@ def test_another_architecture_is_refused_by_name():
         bert.BertForPreTraining.from_huggingface(theirs("Bert", SHAPES[0]))
     with pytest.raises(ValueError, match="is_decoder=True"):
         bert.Bert.from_huggingface(theirs("Bert", SHAPES[0], is_decoder=True))
+    untied = theirs("BertForPreTraining", SHAPES[0], tie_word_embeddings=False)
+    with pytest.raises(ValueError, match="tie_word_embeddings=False; needed: True"):
+        bert.BertForPreTraining.from_huggingface(untied)
     module = theirs("Bert", SHAPES[0])
     module.pooler.dense.bias = None
     with pytest.raises(ValueError, match="pooler.* is missing"):

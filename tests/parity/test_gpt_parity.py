@@ -97,3 +97,5 @@ def test_what_the_layout_cannot_hold_is_named():
         GPT.from_huggingface(theirs(SHAPES[0]).transformer)
     with pytest.raises(ValueError, match="scale_attn_by_inverse_layer_idx=True"):
         GPT.from_huggingface(theirs(SHAPES[0], scale_attn_by_inverse_layer_idx=True))
+    with pytest.raises(ValueError, match="tie_word_embeddings=False; needed: True"):
+        GPT.from_huggingface(theirs(SHAPES[0], tie_word_embeddings=False))

@@ -8,4 +8,4 @@ from .reading import READER
 from .writing import LOOP, NO_BOS
 from .writing_steps import DECODER, STEP
 
-EXERCISES = (READER, STEP, DECODER, LOOP, LOSS, CLIPPED, PENALTY, NO_BOS, *BUGS, *CLAIMS, *BLEU)
+EXERCISES = (READER, LOSS, LOOP, STEP, DECODER, PENALTY, CLIPPED, NO_BOS, *BUGS, *CLAIMS, *BLEU)  # as in the notebook

@@ -251,6 +251,12 @@ class TestEnds:
         run = quiet(model(), loss=lambda net, batch: squares(net, batch) * 0 + next(script), every=1)
         assert run.stopped == "diverged" and run.step == 3
 
+    def test_a_loss_may_be_negative(self):
+        """A log-likelihood, say: what falls below zero is sound, and what rises from it a little has not exploded."""
+        script = iter([-1.0, -30.0, -20.0, *[-0.5] * 12, 0.1, 0.1, 0.1, 0.1, 0.1, math.nan])
+        run = quiet(model(), loss=lambda net, batch: squares(net, batch) * 0 + next(script), steps=30, every=1)
+        assert run.stopped == "diverged" and run.step == 20 and "NaN" in run.message
+
     def test_nan_from_the_start_points_at_the_data(self):
         run = quiet(model(), [(X * float("nan"), Y)])
         assert run.stopped == "diverged" and "Look at the data" in run.message and run.best is None
