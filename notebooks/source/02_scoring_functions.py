@@ -43,7 +43,7 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 # </details>
 #
 # <a id="scoring-function"></a>
-# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it asks how far a key reaches in the direction of the query. Score B, *similarity* in the menu, is the *cosine* of the angle between them: it asks only how well their directions agree. Drag the tip of *long*, and compare. (The purple marks are the outputs, also called *context*.)
+# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it measures how far a key reaches in the direction of the query. Score B is the *cosine* of the angle between the two: it measures only how well their directions agree. The menu calls it *similarity*. The purple marks are the outputs, or *context*. Drag the tip of *long*, and compare.
 #
 # **Keep this:** the scoring function decides what "fits" means; softmax and average stay as they were.
 
@@ -64,7 +64,7 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Direction times length
 # <a id="dot-product"></a>
-# The numbers in a vector are its *features*. The **dot product** multiplies two vectors feature by feature and adds up the products. In geometry it is both lengths times the cosine of the angle θ between them: ${\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$.
+# The numbers in a vector are its *features*. The **dot product** multiplies two vectors feature by feature and adds up the products. In geometry it is the product of both lengths and the cosine of the angle θ between the vectors: ${\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -99,7 +99,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a cosine cannot decide
-# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. The paper that introduced this score therefore multiplies it by a *sharpness* β, chosen by the network (Graves et al., 2014).
+# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. The paper that introduced this score multiplies it by a *sharpness* β, chosen by the network (Graves et al., 2014).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
@@ -171,7 +171,7 @@ print(f"standard deviation of the scores: {spread[4]:.1f} for d = 4, {spread[400
 assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
 
 # %% [markdown]
-# What do such large scores do to softmax? The lab starts at d = 400 and shows twelve of its 384 queries, which meet 24 keys each. Compare the weights without and with √d; leave the folded part closed for now.
+# What do such large scores do to softmax? The lab starts at d = 400. It shows twelve of 384 queries, which meet 24 keys each. Compare the weights without and with √d, but leave the folded part closed for now.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=400)
@@ -189,11 +189,11 @@ assert all((sizes.measure(d, False)["gradient"] > 0.26) == (d < 250) for d in (4
 # <a id="saturation"></a>
 # A softmax is **saturated** when nearly all its weight is on one key. Without √d, about four in five of the 384 queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, no query does.
 #
-# Why is saturation bad? Where a loss is reached only through the average of the values, scores can be learned only if the weights respond when a score changes. The response of weight $\alpha_i$ to score $s_j$ is a derivative ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+# Why is saturation bad? Suppose that scores affect the loss only through the average of the values. Then they can be learned only if the weights respond when a score changes. The response of weight $\alpha_i$ to score $s_j$ is a derivative ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j) $$
 #
-# Here are all these derivatives together, the *Jacobian* matrix, when the first of four scores leads the others by 0, by 2 and by 10.
+# All these derivatives form the *Jacobian* matrix. Here it is when the first of four scores leads the others by 0, by 2 and by 10.
 
 # %%
 def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
@@ -213,9 +213,11 @@ assert felt["lead 10"].abs().max() < 2e-4
 # %% [markdown]
 # At a lead of 10 no weight responds noticeably.
 #
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows how sensitive the weights of the median query are to its 24 dot products together (the root of the sum of all squared derivatives, times √d, the typical size of a product). With √d it is about 0.26 from d = 4 on. Without √d, the same change of a product moves the score √d times as far, so at small d the weights respond more: 1.4 at d = 16. But saturation grows, and at 1,024 less than 0.01 is left. (With more than 24 keys, it grows more slowly.)
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows how strongly the weights of the median query respond to its 24 dot products together. (The measure is the root of the sum of all squared derivatives, times √d, the typical size of a product.)
 #
-# So with √d the weights respond much alike for every d from 4 on, and for every query at d = 400 (*Deeper*, below). (Learned matrices could absorb the factor: √d changes how training starts and how large its steps are, not what a model can express.)
+# With √d this response is about 0.26 from d = 4 on. Without √d, the same change of a product moves the score √d times as far. So at small d the weights respond more, 1.4 at d = 16. But saturation grows, and at 1,024 less than 0.01 is left.
+#
+# So with √d the weights respond much alike for every d from 4 on. At d = 400 they do so for every query (*Deeper*, below). Dividing by √d changes how training starts and how large its steps are, but not what a model can express: learned matrices could absorb the factor.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -232,11 +234,11 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
     return products / d ** 0.5
 
 # %% [markdown]
-# **Keep this:** for queries and keys that are independent of each other, with independent features of mean 0 and variance 1, dividing by √d keeps the scores' standard deviation at 1, so a softmax over many keys hardly ever starts saturated.
+# **Keep this:** dividing by √d keeps the scores' standard deviation at 1, so a softmax over many keys hardly ever starts saturated. This holds if all features of queries and keys are independent, with mean 0 and variance 1.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
-# The median hides how different the queries are. Here is the *gradient* of each of the 1,000 queries at d = 400, the root of the sum of all squared derivatives of its weights with respect to the dot products. With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d. (Unlike in the lab, it is not multiplied by √d here.)
+# The median hides how different the queries are. So we compute the *gradient* of each of the 1,000 queries at d = 400. It is the root of the sum of all squared derivatives of the query's weights with respect to the dot products. (Unlike in the lab, it is not multiplied by √d here.) With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -259,12 +261,12 @@ assert torch.softmax(products[400], -1).amax(-1)[plain < middle / 10].min() > 0.
 assert torch.softmax(products[400], -1).amax(-1)[plain > 10 * middle].max() < 0.95
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Without √d the *mean* gradient is even seven times as large, but the queries are unequal. Nearly half get less than a tenth of the median gradient with √d. About a quarter get more than ten times as much. With √d, all get a similar gradient.
+# With √d, all queries get a similar gradient. Without √d the *mean* gradient is seven times as large, but the queries are unequal. Nearly half get less than a tenth of the median gradient with √d. About a quarter get more than ten times that median.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
 # <a id="cross-attention"></a>
-# "The cat sat on the mat" is being translated. After *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value, but the query (0, 0, 1) comes from the French side, from what is known after *était*. (We call this query *assis*, after the word that it will produce.) Attention from one sequence to another is called **cross-attention**.
+# "The cat sat on the mat" is being translated. After *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query (0, 0, 1) comes from the French side, from what is known after *était*. We call it *assis*, after the word that it will produce. Attention from one sequence to another is called **cross-attention**.
 #
 # **With a pencil:** compute the six dot products of the query with these vectors. Which words share first place?
 #
@@ -313,7 +315,7 @@ assert torch.allclose(six[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An output that cannot be
-# Which outputs can attention have? A widely used lecture gives each word of "The weather is nice today" a vector, which is both key and value. The query is "The", and nothing is divided by √d. The lecture's output is (1.8, 2.3, 0.4).
+# Which outputs can attention have? A widely used lecture gives each word of "The weather is nice today" a vector, which is both key and value. The query is "The", and the scores are not divided by √d. The lecture's output is (1.8, 2.3, 0.4).
 
 # %%
 nice = ["The", "weather", "is", "nice", "today"]
@@ -349,9 +351,9 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. The picture shows it in two of the three features. Softmax makes such weights, so whatever the score, attention never leaves the hull, except in a row with every key masked or with dropout on the weights. (In each feature it then lies between the smallest and the largest value; that alone is not enough.)
+# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. The picture shows it in two of the three features. Softmax makes such weights, so whatever the score, attention never leaves the hull, unless every key of a row is masked, or *dropout* sets random weights to 0 in training. (In the hull, each feature lies between its smallest and its largest value. The converse is false.)
 #
-# **Keep this:** unless every key is masked (or dropout takes weights away), the output of attention is an average of values, so it lies between them.
+# **Keep this:** the output of attention is an average of values, so it lies between them. (Exceptions: every key masked, or dropout.)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: catch an impossible output
@@ -383,7 +385,7 @@ heatmap(weights, ["train", "station"], ["train", "station"], select=("station", 
 assert torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now one vector is both the word's *content* and the *reason for its weight*. Is that a problem? Take attention without queries, $\alpha=\mathrm{softmax}(w\cdot x_i)$, with w = (1, 0), which prefers "train". To give "station" more weight, we first move its whole vector along w, then only its key.
+# Now one vector is both the word's *content* and the *reason for its weight*. Is that a problem? To find out, use one fixed vector w = (1, 0) instead of queries: $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we first move its whole vector along w, then only its key.
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -406,7 +408,7 @@ assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-
 #
 # $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
 #
-# Without $W_Q$ and $W_K$ two words have the same score in both directions, $x_i\cdot x_j=x_j\cdot x_i$. Their weights, 0.12 and 0.5 above, differ only because each row has other scores too. With the matrices, the scores can differ as well. Here are the scores without them, then scores and weights with two that we chose by hand:
+# Without $W_Q$ and $W_K$ two words have the same score in both directions, $x_i\cdot x_j=x_j\cdot x_i$. Their weights, 0.12 and 0.5 above, differ only because each row has other scores too. With the matrices, the scores can differ as well. Here are the scores without matrices, then the scores and weights with two matrices that we chose by hand:
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -424,7 +426,7 @@ assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two more worked examples
-# Some lecture notes round the weights of the cat on the mat *before* the average, so their context ends in 3 · 0.213 = 0.639; unrounded it is 0.6405. Round last.
+# Round last. Some lecture notes round the weights of the cat on the mat *before* the average, so their context ends in 3 · 0.213 = 0.639 instead of 0.6405.
 #
 # Two more examples use plain dot products. The first is cross-attention: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5). The context is (0.726, 0.726).
 
@@ -495,7 +497,7 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One article gets four things wrong in these few lines. Three are programs that run without an error message. (relu(x) is the larger of x and 0.)
+# One article makes four mistakes in these steps. The first three are programs that run without an error message. (relu(x) is the larger of x and 0.)
 #
 # #### Find the error ●○○ · 4 minutes
 
@@ -536,7 +538,7 @@ def free_queries(x, Wq, Wk, Wv):                # x [T, D]
     return weights @ v
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The fourth slip is about *multi-head attention* (chapter 5): several attentions, or *heads*, run side by side, and a last matrix $W_O$ joins their outputs.
+# The fourth mistake is about *multi-head attention* (chapter 5): several attentions, or *heads*, run side by side, and a last matrix $W_O$ joins their outputs.
 #
 # #### Find the error ●○○ · 3 minutes
 
@@ -551,7 +553,7 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys, arrows of equal length. The right key is the one closest in direction to *a quarter turn to the left* of the query.
+# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys, arrows of equal length. Rotate the query by *a quarter turn to the left*: the right key is the one closest to that direction.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -563,7 +565,7 @@ predict(
 )
 
 # %% [markdown]
-# The **general** score, $q^\top W k$ with columns q and k, puts a matrix in between, random at first. (A `Chooser` is a score with a trained temperature, and `task_batch` draws the questions. The loss is −log of the weight on the right key.)
+# The **general** score, $q^\top W k$ with columns q and k, puts a matrix in between. It is random at first. The loss is −log of the weight on the right key. A `Chooser` is a score with a trained temperature, and `task_batch` draws the questions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
@@ -597,7 +599,7 @@ assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, so it can only learn to be less sure: its loss falls to that of equal weights. And general? Here is its matrix, rescaled to the size of a rotation:
+# The dot product has only its temperature to train, so it can only learn to be less sure. Its loss falls to that of equal weights. What has the general score learned? Here is its matrix, rescaled to the size of a rotation:
 
 # %%
 W = general.score.W.weight.detach()
@@ -611,11 +613,11 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# You know this score as the dot product of a query $xW_Q$ with a key $yW_K$, for rows x and y:
+# You know this score already: it is the dot product of a query $xW_Q$ and a key $yW_K$, where x and y are rows:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention with $W_Q$ and $W_K$ *is* the general score, apart from the factor 1/√d. But if queries and keys have only d features, this W has a *rank* of at most d: all its rows are mixtures of d vectors. That can save parameters:
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from the factor 1/√d. But if queries and keys have only d features, the *rank* of this W is at most d, so all its rows are mixtures of d vectors. Two factors can then save parameters:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -658,7 +660,7 @@ assert share > 0.95
 #
 # $$ w^\top\tanh(W[{\color{#bf5f00}{q}};{\color{#007fc6}{k}}]+b) $$
 #
-# Some columns of W meet q, the others k. So cut W in two, and compare scores and cost (a *multiply–add* is a product, added to a sum):
+# Some columns of W meet q, the others meet k. So we cut W in two, and compare scores and cost. A *multiply–add* is a product, added to a sum:
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention.scores import Additive
@@ -675,7 +677,7 @@ assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 assert 8 < concat.cost.total(100, 100) / additive.cost.total(100, 100) < 9
 
 # %% [markdown]
-# Concat costs eight times as much here: it multiplies all of W by every joined *pair*, additive $W_1$ by each query and $W_2$ by each key, *once*.
+# Concat costs eight times as much here, because it multiplies all of W by every joined *pair*. Additive multiplies $W_1$ by each query and $W_2$ by each key, only *once*.
 #
 # ### Exercise 3 ●●○ · 6 minutes
 # Write the additive score, in which every query meets every key.
@@ -726,7 +728,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
         print(error)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Cost and memory:** for its derivatives, our additive score stores a hidden vector for each pair, the dot product only queries and keys. The dot product gets its two matrices as well:
+# **Cost and memory:** for its derivatives, our additive score stores a hidden vector for each pair. The dot product stores only queries and keys. The table also counts its two matrices, $W_Q$ and $W_K$:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -800,9 +802,11 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The twelve
-# A survey lists twelve scores, and you have met six. Compare their costs. Which two read only one side, the query or the key? (Matrices W, vectors w and biases b are learned; relu(x) is the larger of x and 0; $(W q)_i$ is the number for position i; φ makes new features of a vector.)
+# A survey lists twelve scores, and you have met six. Compare their costs. Which two read only one side, the query or the key?
 #
-# *Kept per pair* is how many numbers training stores, divided by the number of pairs; *Dq ≠ Dk* says whether the sizes may differ.
+# Matrices W, vectors w and biases b are learned. relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector.
+#
+# *Kept per pair* is how many numbers training stores, divided by the number of pairs. *Dq ≠ Dk* says whether query and key may differ in size.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -815,7 +819,7 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[
 assert [table[i]["multiply–adds per pair"] for i in (7, 8)] == [4128, 64]
 
 # %% [markdown]
-# With 64 features (above, 3 and 5) concat needs 4,128 multiply–adds per pair. Additive needs 64: 32 for the pair itself, and 32 as the pair's share of projecting each query and key once.
+# With 64 features (above, 3 and 5) concat needs 4,128 multiply–adds per pair. Additive needs 64. Of these, 32 are for the pair itself, and 32 are its share of multiplying each query by $W_1$ and each key by $W_2$ once.
 #
 # **Keep this:** the twelve scores fall into four families.
 #
@@ -839,7 +843,7 @@ def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], 
     return a[:, None].expand(-1, len(keys))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Equal scores get equal weights. Compare one query's weights on five keys, by a(q), then by Luong's own score, with a number for each position:
+# Equal scores get equal weights. Compare one query's weights on five keys: first from a(q), then from Luong's own score, which has a number for each position:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 generator = torch.Generator().manual_seed(0)
@@ -879,7 +883,7 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can learn what?
-# Each score makes an assumption about what "fits" means. When is it right? We trained each score five times in each of five small worlds, where a query meets eight keys and a rule says which is right:
+# Each score makes an assumption about what "fits" means. When is it right? We trained each score five times in each of five small worlds. In each, a query meets eight keys, and a rule says which key is right:
 #
 # - *direction*: the key closest in direction to the query,
 # - *reach*: the key that reaches furthest in the query's direction,
@@ -916,9 +920,9 @@ assert percent.amin(1).max() < 20 and percent[7:10].max() < 97
 assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 
 # %% [markdown]
-# Read a row first. Every score gets less than 20 % right in at least one world. Eleven must fail at *place*, because no key says where it is; the twelfth never reads the keys.
+# Read a row first. Every score gets less than 20 % right in at least one world. Eleven scores must fail at *place*, because no key says where it is. The twelfth fails elsewhere, because it never reads the keys.
 #
-# Now read a column. We built each world to fit one assumption, and a score with that assumption wins. (At *reach*, dot and scaled dot tie.) None of the three networks that read both sides is best anywhere after 300 steps.
+# Now read a column. We built each world to fit one assumption, and a score with that assumption wins. (At *reach*, dot and scaled dot tie.) After 300 steps, none of the three networks concat, additive and deep is best anywhere.
 #
 # **Keep this:** a score with the right assumption has little to learn; a network assumes less and has more to learn.
 
@@ -938,7 +942,7 @@ assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the sentence, twelve times
-# Which word does "it" attend to under each score? The vectors are chapter 1's: how much a word names a thing, is about something alive, and describes.
+# Which word does "it" attend to under each score? The vectors are chapter 1's. Their features say how much a word names a thing, is about something alive, and describes.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
@@ -973,7 +977,7 @@ assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["gene
 # A mask is a table of True (may be attended) and False, with a row for each query. If both masks apply, both must allow a key.
 #
 # ### Exercise 4 ●●○ · 4 minutes
-# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding only as keys. Leave its rows as queries alone: nobody uses their output.
+# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding only as a key. Leave the rows of padding queries as they are, because nobody uses their output.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("padding and causal mask")
@@ -982,17 +986,17 @@ def decoder_mask(lengths, size):
     raise NotImplementedError
 
 # %% [markdown]
-# Here are the masks of sequences with 4, 2 and 0 words, one on each line. Each group of four squares is a row.
+# Here are the masks of sequences with 4, 2 and 0 words, one mask a line. Each group of four signs is a row.
 
 # %% tags=["nbval-check-output"]
 for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
     print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
 
 # %% [markdown]
-# (These sequences end with padding, so the causal mask alone would hide it from every real word. The padding mask is needed in an encoder, or with padding in front.)
+# (These sequences end with padding, so the causal mask alone would hide it from every real word. A padding mask is needed without a causal mask, or with padding in front.)
 #
 # ### Where does the mask go?
-# In the next lab the mask is causal, and the last two of seven words (*tokens*) are padding. The steps are in the wrong order on purpose: the scores are multiplied by 0 and 1 *before* the softmax.
+# In the next lab the mask is causal, and the last two of seven words (*tokens*) are padding. The steps are in the wrong order on purpose: *before* the softmax, masked scores are multiplied by 0 and allowed scores by 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -1014,7 +1018,7 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all() and torch.finfo(torch.float16).min > -1e9
 
 # %% [markdown]
-# This table compares four orders, in percent. *On masked keys* is the weight on masked keys, averaged over the seven rows. *First row empty* is the same average when the whole first row is masked. The last column raises all *masked* scores by 1: how far does an allowed weight move at most? (It should be 0.)
+# This table compares four orders, in percent. *On masked keys* is the weight on masked keys, averaged over the seven rows. *First row empty* is the same average when the whole first row is masked. For the last column we raise all *masked* scores by 1. It shows how far an allowed weight moves at most, which should be 0.
 
 # %%
 by_order = labs.orders(masks)
@@ -1027,11 +1031,11 @@ assert [row["change by masked scores"] > 10 for row in by_order] == [False, Fals
 assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0
 
 # %% [markdown]
-# Only *mask, then softmax* is right, and an empty row needs a rule: `masked_softmax` gives zeros, `torch.softmax` NaN. The others fail:
+# Only *mask, then softmax* is right. Even then an empty row needs a rule: `masked_softmax` gives zeros, `torch.softmax` gives NaN. The other three orders fail:
 #
 # - *multiply, then softmax* leaks to masked words,
 # - *softmax, then multiply* gives them no weight, but their scores still shrink the other weights (dividing by the row's sum would mend that),
-# - *−10⁹ instead of −∞* fails only when a whole row is masked: then all of that row's weight goes to masked words, a seventh of the total. (Float16 cannot even hold −10⁹.)
+# - *−10⁹ instead of −∞* fails only when a whole row is masked. Then all weight of that row, a seventh of the total, goes to masked words. (Float16 cannot even hold −10⁹.)
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # Put everything together, with `masked_softmax`.
@@ -1081,7 +1085,7 @@ print("empty rows:", empty_rows > 500, "· not finite:", bad)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: other ways to share
 # <a id="sparsemax"></a>
-# Softmax gives every key something. **Hardmax** gives everything to the best key: it is softmax as the temperature goes to 0 (if no two scores tie), with gradient 0. **Sparsemax** lies in between: it takes the shares closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
+# Softmax gives every key something. **Hardmax** gives everything to the best key, with gradient 0. If no two scores tie, it is softmax as the temperature goes to 0. **Sparsemax** lies in between: it takes the shares closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import hardmax, sparsemax
@@ -1098,7 +1102,7 @@ assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: attention at linear cost
 # <a id="generalized-kernel"></a><a id="linear-attention"></a>
-# Softmax needs every pair, so twice the length means four times the work. But suppose that a pair's weight, before its row is divided by its sum, is a *product*, φ(q)·φ(k), where φ turns a vector into new features that are never negative. Then the sum over the keys, $\varphi(K)^\top V$, can be computed once for all queries: $(\varphi(Q)\,\varphi(K)^\top)\,V$ equals $\varphi(Q)\,(\varphi(K)^\top V)$, which never forms the table of all pairs. The row sums come from $\varphi(K)^\top 1$ in the same way. This is **linear attention** (Katharopoulos et al., 2020).
+# Softmax needs every pair, so twice the length means four times the work. But suppose that a pair's weight is a *product*, φ(q)·φ(k), before each row is divided by its sum. Here φ makes new features that are never negative. Then the sum over the keys, $\varphi(K)^\top V$, can be computed once for all queries, because $(\varphi(Q)\,\varphi(K)^\top)\,V$ equals $\varphi(Q)\,(\varphi(K)^\top V)$. The second form never builds the table of all pairs. The row sums come from $\varphi(K)^\top 1$ in the same way. This is **linear attention** (Katharopoulos et al., 2020).
 #
 # The **generalized kernel** of the model Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (Choromanski et al., 2021). As a score it returns log(φ(q)·φ(k)): softmax undoes the logarithm and divides by the sum.
 
@@ -1113,7 +1117,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Computed in either order, or as a score, the result is the same. How far is one draw of random features from exact attention, and what do we gain? The first plot shows how much of a row's weight would have to move. In the second, slope 1 means that time grows with the length, 2 with its square; at short lengths, fixed costs make a line flatter.
+# Computed in either order, or as a score, the result is the same. How far is one draw of random features from exact attention, and what do we gain? The first plot shows how much of a row's weight would have to move. The second shows time. Slope 1 means that time grows with the length, and slope 2 with its square. At short lengths, fixed costs make a line flatter.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1141,7 +1145,7 @@ assert lengths[0] == 128 and lengths[-1] == 8192
 assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster; at 8,192 our code, which stores all weights, took about three hundred times as long on the machine that recorded this. (A fused call need not.) The price is the error. Even for the small scores above, sixteen features do worse than equal weights.
+# At 128 tokens exact attention is faster. At 8,192 it took about three hundred times as long as linear attention, on the machine that recorded this. (Our code stores all weights; a fused call need not.) Linear attention's price is the error. Even for the small scores above, sixteen features do worse than equal weights.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.

@@ -269,7 +269,7 @@ assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card
 # %% [markdown]
 # More training removes between 40 and 70 % of the errors in the four shorter groups, but only a third of those in the longest. Beyond 15 words the checkpoint still gets about one word in four wrong. The single vector is a suspect. But long sentences could also be rarer in training, or harder in themselves.
 #
-# **Keep this:** without attention, and after four times the training, the longest sentences have the highest error rate.
+# **Keep this:** without attention, even after four times as much text, the longest sentences have the highest error rate.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
@@ -770,7 +770,7 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # $$ h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here are five small untrained networks with sixty inputs. Which gradient vanishes fastest? The output is the last state. In the RNNs the recurrent matrix is orthogonal, so it changes no length, and it is multiplied by 0.9 or 1.5. In the second GRU, 4 is added inside the gate $z_i$, so it keeps nearly everything. The last network is the first RNN with attention over its states.
+# Here are five small untrained networks with sixty inputs. Which gradient vanishes fastest? The output is the last state; with attention, it is the weighted average of the states. In the RNNs the recurrent matrix is orthogonal, so it changes no length, and it is multiplied by 0.9 or 1.5. In the second GRU, 4 is added inside the gate $z_i$, so it keeps nearly everything. The last network is the first RNN with attention over its states.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import felt

@@ -43,7 +43,7 @@ assert round(everywhere, 1) == 2.1
 # <a id="language-model"></a><a id="next-token"></a>
 # <details><summary>Answer</summary>
 #
-# On held-out Shakespeare, 2.1. From people's guesses Shannon estimated 0.6 to 1.3 bits, though for an easier text, modern prose in 27 symbols.
+# On held-out Shakespeare, 2.1. From people's guesses Shannon estimated 0.6 to 1.3 bits. But his text was easier: modern prose in 27 symbols.
 #
 # </details>
 #
@@ -72,7 +72,7 @@ assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].c
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: ten openings, nothing selected
-# One continuation may be luck. Here is the beginning of all ten on the model's card (the file that describes it). Look for one that makes sense to its last word.
+# One continuation may be luck. The model's card, the file that describes it, has ten. Here are their beginnings. Look for one that makes sense to its last word.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -152,10 +152,10 @@ def inputs_and_targets(ids):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a token?
 # <a id="token"></a>
-# A model reads numbers, and the unit of text that gets a number is called a **token**. With characters as tokens, a word takes many steps. With whole words the vocabulary of real text is large, and the next text still contains a new one. Pieces of words are a compromise.
+# A model reads numbers, and the unit of text that gets a number is called a **token**. With characters as tokens, a word takes many steps. With whole words, real text needs a large vocabulary, and the next text still contains an unknown word. Pieces of words are a compromise.
 #
 # <a id="bpe"></a>
-# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: the most frequent pair of neighbours is joined into one piece. **Guess** the first pair in the words below. (Two pairs are tied; the first counted wins.)
+# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: join the most frequent pair of neighbours into one piece. **Guess** the first pair in the words below. (Two pairs are tied; the first counted wins.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
@@ -203,7 +203,7 @@ assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and tired in tales.t
 assert len(few) < len(learned) < len(prose.tokenizer)
 
 # %% [markdown]
-# The 600 merges are from our stories, which contain this sentence; the pieces of `gpt-prose`, from novels, fit it less well. Fewer tokens are less work for attention. But inside a piece a model sees no letters, so to count the r's in *strawberry* it must know the spelling by heart.
+# The 600 merges are from our stories, which contain this sentence. The pieces of `gpt-prose` come from novels and fit it less well. Fewer tokens are less work for attention. But a model does not see the letters inside a piece. To count the r's in *strawberry* it must know the spelling by heart.
 #
 # **Keep this:** BPE finds its pieces by counting. On the text they were learned from, more merges mean fewer tokens, and a larger vocabulary.
 
@@ -282,7 +282,7 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no gradient descent: one *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$; the other, a **bigram** table, counts which token follows which (smoothed with how common the second token is). The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
+# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no gradient descent. One *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$. The other, a **bigram** table, counts which token follows which. It is smoothed with how common the second token is. The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right token got. What is it before training, with V tokens?",
@@ -315,7 +315,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train equally long (by *Muon*, an optimizer that often needs fewer steps than Adam; Jordan et al., 2024): a single attention head, one block of chapter 5, and a GPT of two blocks. **Guess:** which of them beat the bigram table, and by how much?
+# Three models train equally long: a single attention head, one block of chapter 5, and a GPT of two blocks. Their optimizer, *Muon*, often needs fewer steps than Adam (Jordan et al., 2024). **Guess:** which of them beat the bigram table, and by how much?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 steps = {"class": 400, "full": 3000}[runtime.profile]
@@ -345,7 +345,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 #
 # The single head needs as many bits as the table. One block needs a third of them: it adds heads, norms, two residual connections and a feed-forward network, all at once. After these few steps, the second block has added little.
 #
-# But 0.36 bits a character is not English. A program wrote our stories from templates, and two in three held-out sentences also occur in the training part. (`fit` kept the state that was best on held-out windows, which flatters all three a little.)
+# But 0.36 bits a character holds only for our stories. A program wrote our stories from templates, and two in three held-out sentences also occur in the training part. For the GPT of two blocks, `fit` kept the state that was best on held-out windows, which flatters it a little.
 #
 # </details>
 #
@@ -431,7 +431,7 @@ def heated(logits, temperature):           # [..., V]
 
 # %% [markdown]
 # ### Exercise 5 ●●● · 7 minutes
-# Write top-p, with its result in the vocabulary's order. The token that crosses $p$ stays, because otherwise a sure model would keep nothing.
+# Write top-p. Return its result in the vocabulary's order. Keep the token that crosses $p$: a model that is sure of one token would otherwise keep nothing.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("top-p")
@@ -463,7 +463,7 @@ assert rows[1]["pieces in top-p 0.9"] > 200
 # %% [markdown]
 # After *each* the model is sure, and one piece is enough; after *the*, hundreds of pieces are possible. A fixed number, as in top-k, cannot fit both.
 #
-# Now compare whole passages, the last one from the held-out *Wonderful Wizard of Oz*. **Guess:** which one does the model itself find most likely, with the fewest bits for each character?
+# Now compare whole passages. The last one is from the held-out *Wonderful Wizard of Oz*. **Guess:** which one does the model find most likely? It costs the fewest bits for each character.
 
 # %% jupyter={"source_hidden": true}
 knobs = {"always the likeliest": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
@@ -496,11 +496,11 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one that always took the likeliest token. Baum's sentences cost far more bits, and so does what the model itself draws at temperature 1: neither always takes the likeliest words (Holtzman et al. 2020). Nor is unlikely text good: temperature 2 costs most.
+# The one that always took the likeliest token. Baum's sentences cost far more bits, and so does the model's own text at temperature 1. Neither always takes the likeliest words (Holtzman et al. 2020). But unlikely text is not good either: temperature 2 costs most.
 #
 # </details>
 #
-# At temperature 2 the words fall apart. With this model, a story wants a temperature between 0 and 1; where only one answer is right, stay near 0. But no knob makes a fluent text true.
+# At temperature 2 the words fall apart. For a story, give this model a temperature between 0 and 1. Where only one answer is right, stay near 0. But no knob makes a fluent text true.
 #
 # **Keep this:** temperature divides the logits, not the probabilities; top-k and top-p cut off the tail.
 
@@ -549,13 +549,13 @@ assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: in his line three characters are its first choice and 日 its second, but 掩 is only about its 200th. Still, the line is more than a trillion times as likely as five of its characters drawn evenly, which says little.
+# No. Three characters of his line are the model's first choice and 日 is its second, but 掩 is only about its 200th. The line is more than a trillion times as likely as five characters drawn evenly, but that says little.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Don't compute it all again
-# To write the hundredth token, the model needs the keys and values of the 99 before it, which a **KV cache** stores, as in chapter 5.
+# To write the hundredth token, the model needs the keys and values of the 99 before it. A **KV cache** stores them, as in chapter 5.
 #
 # ### Exercise 6 ●●● · 8 minutes
 # Compute causal attention for one more token. Why is no mask needed now?
@@ -611,13 +611,13 @@ assert each == 2 * 6 * 256 * 4 and round(each / 1e3) == 12 and round(256 * each 
 assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown]
-# For each token, each of 6 layers stores a key and a value, 256 features of 4 bytes: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
+# For each token, each of 6 layers stores a key and a value, each with 256 features of 4 bytes: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
 #
-# **Keep this:** a KV cache costs memory and saves time. The text is the same, up to rounding, if each new token gets the next position; when the context is full, `generate` drops the older half and builds the cache anew.
+# **Keep this:** a KV cache costs memory and saves time. The result is the same up to rounding, if each new token gets the next position. When the context is full, `generate` drops the older half and builds the cache anew.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
-# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes several tokens, each drawn from its distribution $q$, and the large model checks them all in one call. The large model, whose distribution is $p$, keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise the next token is drawn from what is missing, $\max(0, p-q)$, rescaled to sum to 1, and drops the proposals that follow. **Guess:** does this change the distribution of the text?
+# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes several tokens. It draws each from its distribution $q$. The large model, whose distribution is $p$, checks them all in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise it draws the next token from what is missing, $\max(0, p-q)$, rescaled to sum to 1, and drops the proposals that follow. **Guess:** does this change the distribution of the text?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 draft = lesson.bigrams()  # [V, V]: what follows each token
@@ -659,7 +659,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# The model was trained on 158,537 such lines, each closed by `<eos>`. So a prompt that ends with `<to-fr>` asks for French, and when the model writes `<eos>`, `generate` stops. (Otherwise only your limit stops it, here 20 tokens.) Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. **Guess** the order of the three. And does any model write *il* for the animal that is too tired, and *elle* for the street that is too wide? (*chrF* compares characters instead of words.)
+# The model was trained on 158,537 such lines, each closed by `<eos>`. So a prompt that ends with `<to-fr>` asks for French. `generate` stops when the model writes `<eos>`, or at your limit, here 20 tokens. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. (*chrF* compares characters instead of words.) **Guess** the order of the three models. Does any model write both *il* for the animal that is too tired and *elle* for the street that is too wide?
 
 # %%
 from IPython.display import display
@@ -687,9 +687,9 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer is first. The GPT and chapter 3's model are level, although the GPT read two and a half times as many tokens as each of the others. The race is not fair (the Transformer has nearly twice the GPT's parameters, and learned with another optimizer), but it shows that a decoder alone can translate.
+# The Transformer is first. The GPT and chapter 3's model are level, although the GPT read two and a half times as many tokens as each of the others. The race is not fair: the Transformer has nearly twice the GPT's parameters, and learned with another optimizer. But it shows that a decoder alone can translate.
 #
-# No model writes both: the GPT writes *il* in both sentences and the Transformer *elle*, so each is bound to fit once. (And what fits may be chance: the GPT's wide street is *blessé*, injured.)
+# No model writes both. The GPT writes *il* in both sentences and the Transformer *elle*, so each is bound to be right once.
 #
 # </details>
 
@@ -701,9 +701,9 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few. Does it help if a model has only predicted the next token? We take the translator above. (Its text was translations, which are labels, too, but for another task.)
+# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few. Does it help if a model has only predicted the next token? We take the translator above. Its translations are labels, too, but for another task.
 #
-# A new layer reads the translator's vector of the last token, and everything is trained to tell whether a sentence is praise. Beside it, the same architecture starts from random parameters. **Guess** both shares of right answers after 30 steps, on sentences with new words and patterns.
+# A new layer reads the translator's vector of the last token. All parameters are then trained to tell whether a sentence is praise. For comparison, the same architecture starts from random parameters. **Guess** both shares of right answers after 30 steps, on sentences with new words and patterns.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
@@ -745,7 +745,7 @@ assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# From random parameters, 30 steps bring it hardly anywhere. The pre-trained model has learned how English words are used, which presumably helps. (One seed, one learning rate.)
+# From random parameters, it learns hardly anything in 30 steps. The pre-trained model has learned how English words are used, which presumably helps. (One seed, one learning rate.)
 #
 # </details>
 
@@ -761,7 +761,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *induction score* (*prefix-matching score* in Olsson et al. 2022) is how much of its attention falls on the token that copying needs. **Guess:** does the loss fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *induction score* is how much of its attention falls on the token that copying needs (*prefix-matching score* in Olsson et al. 2022). **Guess:** does the loss fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -786,7 +786,7 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 
 # %% [markdown]
 # <a id="in-context"></a>
-# The loss falls suddenly, at the moment when a head begins to attend to the right token. In the first half of a text its loss rises above that of guessing, perhaps because it bets on repeats; in the second half its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020); `gpt-prose` did not repeat this long name: after the second *Mrs.* above it prefers *Arbuthnot*.
+# The loss falls suddenly, at the moment when a head begins to attend to the right token. In the first half of a text, the model's loss rises above that of guessing, perhaps because it bets on repeats. In the second half its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* above, it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
 # Compute the induction score of each head: how much does the second half attend to the token *after* the earlier occurrence, on average?
@@ -798,7 +798,7 @@ def induction_score(weights, half):
     raise NotImplementedError
 
 # %% [markdown]
-# In a small Transformer such copying takes two layers (Elhage et al. 2021). At each position, a head of layer 1 attends to the *previous* token and adds a note of it to the vector there. A head of layer 2 then looks for a note of the current token. It finds it one place after the earlier copy, and predicts the token that stands there.
+# In a small Transformer such copying takes two layers (Elhage et al. 2021). At each position, a head of layer 1 attends to the *previous* token and adds a note of it to the vector there. A head of layer 2 then looks for a note of the current token. It finds this note one position after the earlier copy, and predicts the token at that position.
 #
 # An *ablation* sets the output of a head to zero. **Guess** the loss of the second half without the copying head, and without the head of layer 1 that leaves the note. Then, in a running notebook, open a head and press *knock it out*.
 
@@ -872,11 +872,11 @@ assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.99 2.01
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Too large: by this law, at the same cost, 30% of the parameters would reach 1.99 nats instead of 2.01. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter, and this law agrees: at this budget it asks for about 19. GPT-3 read under two. Their model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost.
+# Too large: by this law, at the same cost, 30% of the parameters would reach 1.99 nats instead of 2.01. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget. GPT-3 read under two. Chinchilla, the model of Hoffmann et al. with 70 billion parameters, beat one of 280 billion at nearly the same cost.
 #
 # Today's models read far more than twenty tokens per parameter, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens (Meta, 2024).
 #
-# (The law is that of Hoffmann et al., fitted again by Besiroglu et al. (2024). Its nats are those of their data and tokenizer, and GPT-3 is larger than any model that it was fitted to.)
+# The law is that of Hoffmann et al., fitted again by Besiroglu et al. (2024). Its nats are those of Hoffmann's data and tokenizer. GPT-3 is larger than any model that it was fitted to.
 #
 # </details>
 #
@@ -916,7 +916,7 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 #
 # $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
 #
-# The other letters are fitted numbers. The form is that of J. Hoffmann et al. (2022). The lab's numbers are from T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, who fitted it again to the models of that paper, with data read off a figure. Here are three models that it compares:
+# The other letters are fitted numbers. The form is that of J. Hoffmann et al. (2022). The lab's numbers are from T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, who fitted it again to the models of Hoffmann et al., with data read off a figure. Here are three models that Hoffmann et al. compare:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.labs.scaling_law import best as best_on_paper, flops, loss as loss_on_paper
@@ -947,7 +947,7 @@ def tokens_per_parameter(compute, E, A, B, alpha, beta):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Hours against operations
-# Chapter 5 estimated 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers, as *hours × GPUs × speed*. And by 6ND? They had 65 M and 213 M parameters and took 100,000 and 300,000 steps of about 25,000 source and as many target tokens. (The encoder reads the first, the decoder the second, so we count 25,000.)
+# Chapter 5 estimated 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers, as *hours × GPUs × speed*. And by 6ND? They had 65 M and 213 M parameters and took 100,000 and 300,000 steps of about 25,000 source and as many target tokens. The encoder reads the source, the decoder the target, so we count 25,000.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 base, big = 6 * 65e6 * 25_000 * 100_000, 6 * 213e6 * 25_000 * 300_000
@@ -983,7 +983,7 @@ assert all(0.8 < row["counted / 6ND"] < 1.3 and 1.9 < row["backward / forward"] 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what length costs
-# **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory for what it keeps for the backward pass? (*Fused* is PyTorch's single function for all of attention.)
+# **Guess** twice: when a text gets twice as long, how much more time does its attention take? And how much more memory does it keep for the backward pass? (*Fused* is PyTorch's single function for all of attention.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.experiments import cost
@@ -1001,7 +1001,7 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# With the definition, memory and time tend to fourfold, because all $T^2$ weights are computed and stored. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory grows with $T$ only. Its time still grows: in our record, 3.5-fold from 2,048 to 4,096 tokens.
+# With the definition, memory and time tend to quadruple, because all $T^2$ weights are computed and stored. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory grows with $T$ only. Its time still grows: in our record, 3.5-fold from 2,048 to 4,096 tokens.
 #
 # </details>
 #
@@ -1021,7 +1021,7 @@ assert round(costs["forms"]["fused"]["seconds"][-1] / costs["forms"]["fused"]["s
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: more than one device
 # <a id="data-parallel"></a>
-# In **data-parallel** training each of several computers holds the whole model and takes a share of the batch. The gradients are added, weighted by the shares, and all take the same step. **Guess:** would one computer get the same gradient?
+# In **data-parallel** training each of several devices holds the whole model and takes a share of the batch. The gradients are added, weighted by the shares, and all take the same step. **Guess:** would one device get the same gradient?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from chapters.ch07 import distributed
@@ -1068,7 +1068,7 @@ except ModuleNotFoundError as missing:
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # To look at it, type `tensorboard --logdir FOLDER --host 127.0.0.1` and open port 6006. **Weights & Biases** does the same on its own servers, unless you set `WANDB_MODE=offline`.
 #
-# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and clone the course in the first cell (`!git clone …`, `!pip install -e .`).
+# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and clone the course in the first cell (`!git clone …`, `%cd …`, `!pip install -e .`).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Out of the classroom
@@ -1091,7 +1091,7 @@ assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
 
 # %% [markdown]
 # <a id="chat-template"></a><a id="system-prompt"></a>
-# To serve a model, here `gpt-shakespeare`, you need its parameters, its tokenizer and a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator, then the user's turn.
+# To serve a model, here `gpt-shakespeare`, you need its parameters, its tokenizer and a **chat template**. The template turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator, then the user's turn.
 
 # %% tags=["nbval-check-output"]
 from transformers import AutoTokenizer
@@ -1105,9 +1105,9 @@ chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "
 print(hub_format.as_text(reader, chat))
 
 # %% [markdown]
-# Here the system prompt becomes a stage direction. It is all one text, so a user who can write the marks can pretend to be someone else.
+# Here the system prompt becomes a stage direction. The chat is one text, so a user who can write the marks can pretend to be someone else.
 #
-# `transformers serve` uses OpenAI's protocol, so the same client can talk to Ollama or to a large model far away.
+# `transformers serve` uses OpenAI's protocol, so the same client can talk to Ollama or to a large remote model.
 
 # %% tags=["shows"]
 from chapters.ch07 import serving
@@ -1134,7 +1134,7 @@ print(serving.ollama())
 # %% [markdown]
 # ### From continuing to answering
 # <a id="instruction-tuning"></a>
-# You asked for news, and the model asked back: it has learned to continue a play, not to answer. Its speeches do not end with `<eos>`, so only the limit of 80 tokens stopped it; this server has no sliding window, so beyond 256 tokens it returns an error. **Instruction tuning** trains a model on questions with people's answers, each closed by an end token.
+# You asked for news, and the model asked back: it has learned to continue a play, not to answer. Its speeches do not end with `<eos>`, so only the limit of 80 tokens stopped it. This server never drops old tokens: beyond 256, it returns an error. **Instruction tuning** trains a model on questions with people's answers, each closed by an end token.
 #
 # **Keep this:** a language model continues a text. Training on answers makes an answer its likely continuation.
 
@@ -1204,13 +1204,13 @@ assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and 1.2 * exac
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# 4 bits, or 4.5 with the scales. With 6 hardly anything is lost, with 3 the text costs about a third more. With 2 the text costs several times as much, because each parameter is then −1, 0 or 1 times its scale.
+# 4 bits, or 4.5 with the scales. With 6, hardly anything is lost. With 3, the text costs about a third more. With 2 the text costs several times as much, because each parameter is then −1, 0 or 1 times its scale.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Capstone: a GPT of your own
-# Take a text that you know well, of at least 20,000 characters, better 100,000. Without a file, our own sentences are used.
+# Take a text that you know well. It needs at least 20,000 characters, better 100,000. Without a file, the notebook uses our own sentences.
 #
 # ### Step 1 · 5 minutes: the text
 # **Guess** how many characters a piece has on average, after 600 merges. Then write the path of your file between the quotes.
@@ -1228,7 +1228,7 @@ print(mytext.note or repr(mytext.valid[:100]))
 assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
 
 # %% [markdown]
-# Does its licence allow this? A model may repeat what it has read, telephone numbers included.
+# Does your text's licence allow this? A model may repeat what it has read, telephone numbers included.
 #
 # ### Step 2 · 5 minutes: a model, and where it must start
 # Choose the sizes. **Guess** where training starts, and what a bigram table reaches.
@@ -1394,7 +1394,7 @@ assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One sentence, seven chapters
-# **The animal didn't cross the street because it was too tired.** Here is one attention map from each chapter. **Guess:** in which does "it" attend to "animal" most? And in which could that be knowledge?
+# **The animal didn't cross the street because it was too tired.** Here is one attention map from each chapter. **Guess:** in which does "it" attend to "animal" most? And in which could the model know what "it" means?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch07.experiments.one_sentence import through_all
@@ -1410,7 +1410,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 #
 # In GPT's map. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
 #
-# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. The row of GPT *cannot* know: behind the causal mask, "it" has not read *tired* yet, so the row is the same for the twin. The Transformer's and BERT's could, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
+# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT's row *cannot* know: behind the causal mask, "it" has not read *tired* yet. So the row is the same for the twin sentence, with *wide*. The rows of the Transformer and BERT could know, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
 #
 # </details>
 #
