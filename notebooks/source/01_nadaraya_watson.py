@@ -60,7 +60,7 @@ labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_n
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Suppose you may keep only one number, $c$, for the whole day. The squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero: at the mean of the values $v_i$.
+# Suppose you may keep only one number, $c$. The squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero: at the mean of the values $v_i$.
 #
 # **Guess:** if you gave this number at every hour, how many degrees off would you typically be? One, four, or ten?
 
@@ -84,7 +84,7 @@ assert 3.9 < off(mean) < 4.1
 #
 # </details>
 #
-# One number fails in two ways. It loses information: if you play the day backwards, the mean is the same. And it gives every question the same answer.
+# One number loses information: if you play the day backwards, the mean is the same. And it gives every question the same answer.
 #
 # <a id="bottleneck"></a>
 # The first neural translators had a similar problem. One network read a sentence of any length into *one vector of fixed size*, and another wrote the translation from it. This vector is a **bottleneck**: everything must fit through it, and it is the same for every word of the translation.
@@ -125,7 +125,7 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 # <a id="soft-address"></a>
 # The weights (0, 0, 1) would fetch one book: a *hard address*. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result. It is then *differentiable*: it has a slope, which tells a network in which direction to learn.
 #
-# **Keep this:** the query is what I want, the key is what the label says, the value is what I take home.
+# **Keep this:** the query is what I want, the key is the label, the value is what I take home.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two cues, a slanted line and a T
@@ -140,9 +140,9 @@ for row in range(0, 60, 10):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# On the left is a slanted line among 59 upright ones, on the right a T among 59 corners. The line probably came to you. This is **pop-out**:³ what differs draws the eye by itself. Such a sign is an **involuntary cue** (bottom-up), like a red cup among grey papers. For the T you had to decide where to look. That is a **voluntary cue** (top-down), as when you look for your book. Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
+# On the left is a slanted line, on the right a T. The line probably came to you. This is **pop-out**:³ what differs draws the eye by itself. Such a sign is an **involuntary cue** (bottom-up). For the T you had to decide where to look. That is a **voluntary cue** (top-down). Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
 #
-# Both kinds of cue work at once. At a party you follow one voice among many: the *cocktail party effect*.⁴ But in an experiment, about one listener in three noticed their own name in a voice that they were ignoring.⁵ Nothing in this course claims to model a brain.
+# Both kinds of cue work at once. At a party you follow one voice among many: the *cocktail party effect*.⁴ But in an experiment, about one listener in three noticed their own name in a voice that they were ignoring.⁵
 #
 # <small>¹ K. Koch et al., 2006 (guinea pigs, scaled to humans). ² J. Zheng and M. Meister, 2025. ³ A. Treisman and G. Gelade, 1980. ⁴ E. C. Cherry, 1953. ⁵ N. Moray, 1959.</small>
 
@@ -195,9 +195,9 @@ heatmap(table, names, ["key 1", "key 2", "key 4"], axes=("rule", "key"), select=
 assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown]
-# Equal weights give the mean again, and winner takes all is a hard address. Softmax lies between the two, and only softmax has a slope to learn from.
+# Equal weights give the mean again, and winner takes all is a hard address. Only softmax has a slope to learn from.
 #
-# **Keep this:** $a$ scores each key, $p$ turns the scores into weights, and the values are averaged with them.
+# **Keep this:** $a$ scores each key, and $p$ turns the scores into weights.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a hard address has no slope
@@ -228,7 +228,7 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# The mean was off by four degrees because midnight counted as much as noon. Let close readings count more. A **kernel** $\kappa$ turns the difference between query and key into a *closeness*. The closeness is 1 at 0 and ignores the sign of the difference. It never grows further out and is never negative. Which of the three kernels below never becomes 0?
+# The mean was off by four degrees because midnight counted as much as noon. A **kernel** $\kappa$ turns the difference between query and key into a *closeness*. This is 1 at difference 0, ignores the sign, never grows with distance and is never negative. Which of the three kernels below never becomes 0?
 
 # %%
 from course_utils.attention import KERNELS
@@ -278,7 +278,7 @@ assert weights.shape == (241, 50) and 0.75 < off(estimate) < 0.85
 assert estimate[165] < truth[1][165] - 1.5 and estimate[170] > truth[1][170] + 1.5  # 16:30 and 17:00
 
 # %% [markdown]
-# The error fell from 4.0 to 0.8 degrees, and nothing was trained; we chose the width. Here are the weights:
+# Nothing was trained; we chose the width. Here are the weights:
 
 # %%
 _, weights = pool(grid[::10], hours, readings, width=1.0)
@@ -295,7 +295,7 @@ assert weights.shape == (25, 50) and weights.sum(-1).allclose(torch.ones((), dty
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The Gaussian is a softmax
-# Put the Gaussian of width 1 into the formula. Each weight is then exp of something, divided by the sum of all such exps:
+# Put the Gaussian of width 1 into the formula:
 #
 # $$ \frac{\exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2\big)}{\sum_j \exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})^2\big)} \;=\; \mathrm{softmax}_i\big(s\big),\qquad s_i=-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2 $$
 #
@@ -319,7 +319,7 @@ assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
 # <a id="temperature"></a>
-# Before the softmax you can divide all the scores by a number $T>0$, the **temperature**. It has nothing to do with °C.
+# Before the softmax you can divide all the scores by a number $T>0$, the **temperature**.
 #
 # **Guess before you move:** if you add 100 to all three scores, what happens to the weights? What will temperatures of 0.1 and 10 do?
 
@@ -395,7 +395,7 @@ print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two relatives
 # <a id="max-pooling"></a><a id="squeeze-and-excitation"></a>
-# Two other layers resemble attention. **Max-pooling** keeps the largest number in a patch of a picture. It is attention in which each value is its own score and the temperature goes to 0:
+# **Max-pooling** keeps the largest number in a patch of a picture. It is attention in which each value is its own score and the temperature goes to 0:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 patch = torch.tensor([1.0, 3.0, 2.0, 2.5])
@@ -462,7 +462,7 @@ assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: bias and variance, computed
-# How wrong is the estimate, and in which way? We invented the day, so we can compute what would happen on average if the same fifty moments were read again and again.
+# We invented the day, so we can compute what would happen on average if the same fifty moments were read again and again.
 #
 # Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same in every set of readings, and its distance from the truth is the bias. The second sum has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) of that query. The mean squared error is the bias *squared* plus this variance.
 #
@@ -538,7 +538,7 @@ infinite, huge, ours
 assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
-# Here the whole row is masked. Scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that should be hidden. Your function gives zeros. Such a row has no estimate: leave out what is computed from it.
+# Here the whole row is masked. Scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that should be hidden. Your function gives zeros. Such a row has no estimate: leave it out.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 4 ●○○ · 2 minutes
@@ -551,7 +551,7 @@ def others_only(size):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Now let a program find the best width. A number that training changes is a *parameter*, and in PyTorch it belongs to a *module*. The module below computes the scores, and your `masked_softmax` turns them into weights:
+# Now let a program find the best width. A number that training changes is a *parameter*, and in PyTorch it belongs to a *module*:
 
 # %%
 class Pooling(torch.nn.Module):
@@ -596,13 +596,13 @@ assert 0.65 < off(pool(grid, hours, readings, learned_width)[0]) < 0.75
 # %% [markdown]
 # The loss stops at about 1.6. It cannot fall to 0, because no neighbour can predict a reading's own error. The mean square of these errors is 1 over many sets, and 1.3 in this one.
 #
-# The learned curve is **spikier** because its width is 0.6 instead of 2 hours. An average of fewer readings keeps more of their errors. Here that pays: the curve is off by 0.7 °C instead of 1.1.
+# The learned curve is **spikier** because an average of fewer readings keeps more of their errors. Here that pays: the curve is off by 0.7 °C instead of 1.1.
 #
 # **Keep this:** where the answer is in sight, the loss rewards looking it up. Hide it with a mask, then train.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three errors, one width
-# Why did only one of the two losses mislead us? On average over many sets of readings, the loss with hidden answers is a sum: the variance of the errors, here 1, and the mean squared distance of the guesses from the truth. Each guess is made from the other 49 readings. So the loss is smallest where these guesses are best. This holds if the errors are independent.
+# Why did only one of the two losses mislead us? On average over many sets of readings, the loss with hidden answers is a sum: the variance of the errors, here 1, and the mean squared distance of the guesses from the truth. So the loss is smallest where these guesses are best. This holds if the errors are independent.
 #
 # The plot adds an error that nobody sees in real life: the distance from the true day.
 
@@ -640,16 +640,16 @@ assert [round(torch.tensor(widths)[row].median().item(), 2) for row in (chosen, 
 assert -0.28 < torch.corrcoef(torch.tensor(widths).log()[torch.stack([chosen, wrong.argmin(0)])])[0, 1] < -0.24
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The choice costs only 0.05 °C on average, since widths near the best one are almost as good. Yet the chosen width varies a good deal, and it says little about which width was best for its own set. Where it is large, the best one is rather small (correlation −0.26).
+# The choice costs only 0.05 °C on average, since widths near the best one are almost as good. Yet the chosen width varies a good deal, and it says little about which width was best for its own set (correlation −0.26).
 #
-# The median chosen width is 0.79 h, the median best width 0.56 h, because leave-one-out asks another question. It guesses at the hours of the readings and leaves out the nearest reading. The plot guesses at all hours, from all readings.
+# The median chosen width is 0.79 h, the median best width 0.56 h: leave-one-out asks another question. It guesses at the hours of the readings, from the other 49; the distance from the true day is taken at all hours, from all fifty.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: parametric or not?
 # <a id="parametric"></a>
 # The textbook *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. That $w$ is *one divided by* our width, here about 1.7 per hour.
 #
-# Is the estimator **parametric**? For this textbook it is, as soon as training changes a number in it; before that it is **non-parametric**. In statistics it is non-parametric with any width, because it assumes no formula for the true curve. It keeps all examples, and with more of them it can follow more of the curve. Say which meaning you use. The exercise uses the textbook's.
+# Is the estimator **parametric**? For this textbook it is, as soon as training changes a number in it; before that it is **non-parametric**. In statistics it is non-parametric with any width, because it assumes no formula for the true curve. The exercise uses the textbook's.
 #
 # #### Find the error ●○○ · 4 minutes
 # One of the four claims below is wrong. (`NadarayaWatson`, in the check, is the course's own `Pooling`.)
@@ -742,7 +742,7 @@ years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
 print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys")
 
 # %% [markdown]
-# We leave out the 59 missing weeks. A missing week is not a zero; it has no key.
+# The 59 missing weeks are not zeros; they have no keys.
 #
 # The northern forests take up carbon dioxide in summer. This makes a yearly wave, about 3 ppm above and below the trend.
 
@@ -784,15 +784,15 @@ assert 2.5 < (ppm - pool(years, years, ppm, width=0.5)[0]).std() * 2**0.5 < 3.5 
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
 # %% [markdown]
-# A width of a week or less is best: to guess a single missing week, ask its neighbours. To see the trend, you need about half a year. The “errors” of 2 ppm at that width are the season itself.
+# To guess a single missing week, ask its neighbours. To see the trend, you need about half a year.
 #
-# This test says nothing about gaps of many weeks in a row. And since the errors of neighbouring weeks are alike, it prefers narrower widths than the true curve would.
+# This test says nothing about gaps of many weeks. And where the errors of neighbouring weeks are alike, it prefers too narrow a width.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the whole record
-# Here is the whole record, with a dot for every other week. The curve uses all 2,225 weeks, at the width of the trend. Such estimates agree to 1e-6 with statsmodels' `KernelReg` (see `test_statsmodels.py`).
+# A dot stands for every other week. The curve uses all 2,225, at the width of the trend, and agrees to 1e-6 with statsmodels' `KernelReg`.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 moments = torch.linspace(1960, 2000, 401, dtype=torch.float64)  # two years from each end, where an average is off
@@ -900,13 +900,13 @@ predict(
 )
 
 # %% [markdown]
-# What is missing? The vectors must depend on the sentence. The vectors and the score must be *learned*, not made up. Chapter 3 learns the score, and in chapter 4 attention itself computes such vectors.
+# What is missing? The vectors must depend on the sentence. The vectors and the score must be *learned*, not made up.
 #
 # **Keep this:** attention can only find what the vectors contain. With fixed vectors the score of each pair is fixed, too.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the twin, computed
-# Does the row of “it” really stay the same? Here is the same code with the last word replaced.
+# Does the row of “it” really stay the same?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 wide, twin = cards.words[:10] + cards.words[11:], torch.cat([features[:10], features[11:]])
@@ -990,7 +990,7 @@ onward(1)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: how a query meets a key
-# Our score came from a distance, but vectors can be scored in other ways. [Chapter 2](02_scoring_functions.ipynb) compares twelve scoring functions, and asks why Transformers divide by √d.
+# Our score came from a distance. [Chapter 2](02_scoring_functions.ipynb) compares twelve scoring functions, and asks why Transformers divide by √d.
 #
 # **→ [2 · How does a query meet a key?](02_scoring_functions.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

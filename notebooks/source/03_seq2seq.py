@@ -39,7 +39,7 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 #
 # </details>
 #
-# A table showing which word translates which is called an **alignment**. You looked back at the English for every French word. The first neural translators could not: they read the sentence once and then wrote from memory.
+# A table showing which word translates which is called an **alignment**. The first neural translators could not look back: they read the sentence once and then wrote from memory.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -88,7 +88,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown]
 # They are not: each step transforms the state before it, so an RNN notices the order of the words.
 #
-# Our models use a **GRU**, an RNN with two *gates*. One decides how much of the old state is kept, the other how much of it enters the proposal for the new one.
+# Our models use a **GRU**, an RNN with two *gates*. One decides how much of the old state is kept, the other how much of it is read for the new one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
@@ -105,7 +105,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # ```
 
 # %% [markdown]
-# Each step $f$ of the decoder is one step of a GRU. It reads the word before, $y_{t-1}$, and each time also $c$, which the picture shows only before $s_0$:
+# Each step $f$ of the decoder is one step of a GRU. It reads the word before, $y_{t-1}$, and $c$, which the picture shows only before $s_0$:
 #
 # $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
@@ -114,7 +114,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # $$ P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,c])\big) $$
 
 # %% [markdown]
-# Such a model is called *sequence to sequence*, **seq2seq** for short. Ours translates sentences from a grammar of our own. All scores and error rates below are on sentences that the model never saw in training.
+# Such a model is called *sequence to sequence*, **seq2seq** for short. Ours translates sentences from a grammar of our own. Unless marked otherwise, all scores and error rates below are on sentences that the model never saw in training.
 
 # %%
 from chapters.ch03.lesson import Lesson
@@ -140,7 +140,7 @@ for example in lesson.ladder((5, 20)):
 
 # %% [markdown]
 # <a id="bottleneck"></a>
-# Our encoder has two GRUs, which read from opposite ends, and $c$ joins their last states, of 64 numbers each: 128 numbers, for twenty words as for five. Chapter 1 called such a summary, made before the question is known, the **bottleneck**.
+# Our encoder has two GRUs, which read from opposite ends, and $c$ joins their last states of 64 numbers each. Chapter 1 called such a summary, made before the question is known, the **bottleneck**.
 #
 # **Keep this:** without attention, one vector of fixed size carries the whole sentence.
 
@@ -231,21 +231,21 @@ assert " ".join(own_words) == lesson.write(plain, lesson.ladder([14]))[0] and pl
 assert not {e.source for e in lesson.examples("train")} & {e.source for split in ("test", "valid", "long", "unseen", "twins") for e in lesson.examples(split)}
 
 # %% [markdown]
-# **Keep this:** greedy decoding takes the most probable word at each step, which need not give the most probable sentence. A *beam* keeps several beginnings instead (*Deeper: the best few sentences*).
+# **Keep this:** the most probable word at each step need not give the most probable sentence. A *beam* keeps several beginnings instead (*Deeper: the best few sentences*).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It loses the thread
-# Here your model translates longer and longer sentences. **Guess first:** from how many words on will it be wrong?
+# **Guess first:** from how many words on will your model be wrong?
 
 # %%
 same_words = "✓: word for word the reference."
 lesson.table({"without attention": plain}, lesson.ladder(), f"Longer and longer, not selected. {same_words}")
 
 # %% [markdown]
-# Read a long one aloud. The French is fluent, but it says something else. Perhaps the decoder fills the gaps in its state with words that usually come next.
+# Read a long one aloud. The French is fluent, but it says something else.
 
 # %% [markdown]
-# Is length to blame, or did we train too little? We compare your model with a **checkpoint**, the stored parameters of a model. This one was trained on about four times as much text. We count *word errors*, the words to change, add or delete, in % of the reference.
+# Is length to blame, or did we train too little? We compare your model with a **checkpoint**, the stored parameters of a model trained on about four times as much text. We count *word errors*, the words to change, add or delete, in % of the reference.
 
 # %%
 from chapters.ch03.lesson import LENGTHS, checkpoint
@@ -279,7 +279,7 @@ assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 
 # %% [markdown]
-# The weighted average $c_t$ is the **context**, a new one for each word. It replaces $c$, which now reaches the decoder only once, through $s_0$:
+# The weighted average $c_t$ is the **context**. It replaces $c$, which now reaches the decoder only once, through $s_0$:
 #
 # $$ s_t=f(s_{t-1},\,y_{t-1}),\qquad P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,{\color{#bb51a8}{c_t}}])\big) $$
 
@@ -330,9 +330,7 @@ assert "name" not in plain_longer.card or lesson.translate(plain_longer.model, "
 assert "name" not in longer_trained.card or lesson.translate(longer_trained.model, "the animal was too tired .")[0].tokens[-2] == "fatigué"
 
 # %% [markdown]
-# On the left the decoder reads the same vector at every word, and it ends with the wrong form: *fatiguée* is feminine, but *animal* is masculine. On the right it reads a different average at each word. But one word in one run proves no mechanism. At *fatigué* nearly all the weight is on “tired”, so the agreement may come from that state, or from the decoder's own.
-#
-# Does length still matter?
+# On the left the translation ends with the wrong form: *fatiguée* is feminine, but *animal* is masculine. One word in one run proves no mechanism. On the right, at *fatigué*, nearly all the weight is on “tired”, so the agreement may come from that state, or from the decoder's own.
 
 # %%
 attentive_line = lesson.by_length(longer_trained.model)
@@ -366,7 +364,7 @@ assert wrong["is too short"] > 0.5 and {len(e.source) for e in lesson.examples("
 assert "name" not in {*longer_trained.card} & {*plain_longer.card} or (attentive_line.errors[-1] == min(attentive_line.errors) and 2 < attentive_line.errors[0] < 8 and attentive_line.errors[0] == max(attentive_line.errors) and min(plain_line.errors) > 8)
 
 # %% [markdown]
-# With attention, new pairs cost few points of BLEU. On the long sentences BLEU falls to about half, and most wrong translations are at least three words too short. But they differ in a second way: they have four clauses, where training had at most three.
+# With attention, new pairs cost few points of BLEU. On the long sentences BLEU falls to about half, and most wrong translations are at least three words too short. But the long sentences also have four clauses, where training had at most three.
 #
 # **Keep this:** attention keeps every state, and the decoder asks anew at each word.
 
@@ -390,7 +388,7 @@ assert any(e.source == ("a", "grey", "donkey") for e in lesson.examples("test"))
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two rows of four steps
-# A widely used table compares a *traditional* decoder with one that has *attention*, in four steps: encode, context, decode, generate. (Our model decodes first, and then attends.) Each line prints the shape after each step. Where do the lines differ?
+# A widely used table compares a *traditional* decoder with one that has *attention*, in four steps: encode, context, decode, generate. (Our model decodes first, and then attends.) Where do the printed shapes differ?
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output", "deeper"]
 ids, begin = torch.tensor([lesson.source.encode(tired)]), torch.tensor([text.BOS])
@@ -412,7 +410,7 @@ assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is the query the state before or after?
-# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query, like ours, is $s_t$, the state *after* it: update, then attend. Luong's model can also feed what it computed from context and state into its next step, which is called *input feeding*.
+# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query, like ours, is $s_t$, the state *after* it: update, then attend. Luong's model can also feed what it computed from context and state into its next step (*input feeding*).
 #
 # #### Exercise ●●● · 8 minutes
 # Write one step in Bahdanau's order. The scores are dot products without a scale. The recurrent cell is simple, $\tanh(W_x[\text{embedding};\text{context}]+W_s s)$. The logits are $W_o[\text{state};\text{context}]$.
@@ -505,13 +503,12 @@ assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "eur
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # *crise* and *européenne*, whose English words are two positions away. Where words move further than the window is wide, $p_t$ has to be predicted. (Luong's σ was 5; then these two keep more than 90 %.)
 #
-# *Hard attention* draws one state, with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015, for pictures). A draw has no derivative, so its gradient is estimated from draws, which is noisy. Averaging avoids this, so nearly all models do it.
+# *Hard attention* draws one state, with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015, for pictures). A draw has no derivative, so its gradient is estimated from draws, which is noisy. Averaging avoids this.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# How good are these alignments? Your model with attention reads the reference, and we link each French word to the English word with the largest weight. These links form the set $A$. Our grammar supplies *gold* links. The *sure* ones form the set $S$, and $P$ also holds
-# those that are merely *possible*. So $A$ should contain all of $S$ and nothing outside $P$. The **alignment error rate** (0 is perfect) is
+# How good are these alignments? Your model with attention reads the reference, and we link each French word to the English word with the largest weight. These links form the set $A$. Our grammar supplies *gold* links. The *sure* ones form the set $S$, and $P$ also holds those that are merely *possible*. So $A$ should contain all of $S$ and nothing outside $P$. The **alignment error rate** (0 is perfect) is
 #
 # $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 
@@ -531,7 +528,7 @@ print(f"of these on a neighbour of the right word: {near:.0%} (if any wrong word
 assert aer < 0.15 and 2.5 * aer < beyond < 0.4 and 0.3 < diagonal < 0.4 and 3 * aer < diagonal and 0.5 < near < 0.95 and by_chance < 0.3
 
 # %% [markdown]
-# The *diagonal* links words at the same relative position. The model's error rate is less than a third of the diagonal's. Most wrong links are to a *neighbour* of the right word. At 25 to 40 words (and four clauses) the error rate is several times as high. There the largest weight is often on a wrong word.
+# The *diagonal* links words at the same relative position. The model's error rate is less than a third of the diagonal's. Most wrong links are to a *neighbour* of the right word. At 25 to 40 words (and four clauses) the error rate is more than twice as high.
 #
 # Here is a long new sentence that your model translates just like its reference. Boxes are gold links.
 
@@ -571,7 +568,7 @@ assert "name" not in real_plain.card or all(part in six[i]["without attention"] 
 assert "name" not in real.card or all(part in six[i]["with attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "dit une histoire que je n'ai jamais oublié."), (5, "le animal n'a pas traversé la rue parce que c'était")))
 
 # %% [markdown]
-# Both translate the second and the third sentence well. But without attention the grandmother “told me that I needed to have forgotten”, and the animal becomes a man who did not find the street. With attention these two sentences keep most of their content, with mistakes: *dit* for *raconté*, *oublié* for *oubliée*, *le animal*, and “it” becomes *c'*. The sentence with *if* defeats both. Here are the scores on all test sentences:
+# Both translate the second and the third sentence well. But without attention the grandmother “told me that I needed to have forgotten”, and the animal becomes a man who did not find the street. With attention these two sentences keep most of their content, with mistakes: *dit* for *raconté*, *oublié* for *oubliée*, *le animal*, and “it” becomes *c'*. The sentence with *if* defeats both.
 
 # %%
 rows = []
@@ -588,7 +585,7 @@ assert len(rows) < 2 or gap[1] > 6 and gap[2:] == sorted(gap[2:]) and 0.6 < rows
 assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
 
 # %% [markdown]
-# Attention helps at every length, and longer sentences more. Yet even with attention, BLEU falls by more than a third from 5–7 words to 11–14. Part of this is that a longer sentence has more right translations, and BLEU knows one or a few.
+# Attention helps at every length, and longer sentences more. Yet even with attention, BLEU falls by more than a third from 5–7 words to 11–14. Part may be that a longer sentence has more right translations, and BLEU knows one or a few.
 #
 # Now type a sentence of your own:
 
@@ -625,7 +622,7 @@ assert "name" not in longer_trained.card or (known == [True, True] and said["il"
 #
 # Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", for *elle* more than half on the *full stop*. Yet both pronouns are right, in sentences that the model was trained on.
 #
-# The forward half of the full stop's state has read *animal*, *street* and *wide*, so it can hold the answer. So can $s_0$, which no weight shows, and the decoder has read its own French so far.
+# The forward half of the full stop's state has read *animal*, *street* and *wide*, so it can hold the answer. So can $s_0$, which no weight shows, and the French written so far.
 #
 # </details>
 
@@ -651,7 +648,7 @@ assert steps > 700 or all(30 < int(row["il"][:-1]) < 85 for row in rows[:2])
 assert "name" not in longer_trained.card or all(int(row["right pronouns"][:-1]) > 75 for row in rows[2:])
 
 # %% [markdown]
-# Of your two models, the one with attention does no better than a coin, and the other hardly better. Both checkpoints get more than three in four right.
+# After 700 steps, your model with attention does no better than a coin, and the other hardly better. Both checkpoints get more than three in four right.
 #
 # Would you notice it from BLEU?
 
@@ -667,7 +664,7 @@ lesson.table({"with attention": attentive}, sorted(new_twins, key=lambda e: e.tw
 assert 80 < on_twins < 90 and fine > 96 and 67 < spoilt_ones < 78 and (steps > 700 or score["with attention"] - on_twins < 8)
 
 # %% [markdown]
-# Not from the total BLEU, because about 85 looks good. The split by pronoun shows that about half of the translations are wrong. Counting whole sentences would show it, too.
+# Not from the total BLEU: about 85 looks good, though about half of the translations are wrong.
 #
 # **Keep this:** a weight points at a state, which holds more than its word.
 
@@ -707,7 +704,7 @@ display(view, labs.compared(view, deaf, gone))
 #
 # </details>
 #
-# How often does nothing change? We knock out 183 words, each in another new sentence. Each carries more than half of some French word's weight:
+# How often does nothing change? We knock out 183 words, each in its own new sentence, where it has more than half of some French word's weight:
 
 # %%
 from collections import Counter
@@ -730,9 +727,9 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words, 54 stay the same with the mask. If the word is never read, 27 stay the same, and these may be guesses. So at least 27 translations survive the mask but not the missing word.
+# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words, 54 stay the same with the mask, and 27 if the word is never read (perhaps guesses). So at least 54 − 27 = 27 translations survive the mask but not the missing word.
 #
-# In those 27, the neighbours' states or $s_0$ may have kept enough of the word. Or the sentence without the word was too odd to translate, because leaving a word out changes more than the word. Seven in ten translations do change under the mask, so the weights matter, too.
+# There, the neighbours' states or $s_0$ may have kept enough of the word. Or the sentence without the word was too odd to translate. Seven in ten translations do change under the mask, so the weights matter, too.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether it mattered, but no proof.
 
@@ -760,8 +757,6 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # Without attention, the first *and* the last word move it more than twenty times as much as the middle. Our encoder reads from both ends, so these two are one recurrent step away from $c$. With attention each $h_i$ is one step from the output, and untrained weights are nearly equal.
 #
 # </details>
-#
-# So without attention, the middle words of our untrained model get far less gradient. Attention gives every word a short path.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty steps
@@ -790,7 +785,7 @@ assert 20 < kinds["GRU"][0] / kinds["GRU, keeping"][0] < 32
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The GRU's gradient vanishes fastest, as PyTorch initialises it. With other random starts the order may differ. The gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes its gradient about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
 #
-# If the gates keep nearly everything, the first input's gradient is more than a third of the last one's. But such a state takes in little: the last input's gradient is almost thirty times smaller than in the first GRU. With attention all inputs' gradients have about the same size.
+# If the gates keep nearly everything, the first input's gradient is more than a third of the last one's. But such a state takes in little: the last input's gradient is almost thirty times smaller than in the first GRU.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: read it backwards
@@ -820,7 +815,7 @@ for name, r in recorded["readers"].items():
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Our encoder has a half for each direction, and both halves start alike, so a reversed source only exchanges them. All differences between *plain* and *reversed* are chance. *Reversed* is a little better with two seeds and worse with the third. A seed alone can make this much difference.
+# No. The two halves of our encoder start alike, so a reversed source only exchanges them. All differences between *plain* and *reversed* are chance. *Reversed* is a little better with two seeds and worse with the third.
 #
 # </details>
 
@@ -863,7 +858,7 @@ assert "test_aer" not in marks or (exact > 0.88 and all_words < 0.2 and no_marks
 assert "test_aer" not in marks or ("i am happy ." == without["今"] == without["天"] == without["高"] and "tall" in without["兴"])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Nine translations out of ten are right word for word. Without commas and full stops the alignment error is little more than half as large.
+# Without commas and full stops the alignment error is little more than half as large.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the best few sentences
@@ -884,7 +879,7 @@ assert "name" not in real.card or all(row["log p "] > row["log p"] + 2 for row i
 assert "name" not in real.card or [row["beam of 8, α = 0"] for row in rows[4:]] == ["si j'avais su que tu viendrais faire un gâteau.", "le animal n'a pas traversé la rue parce que c'était trop fatigué."]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Four of the six translations are the same. For the last two, greedy search missed a sentence that the model finds far more probable. This is a *search error*. Yet neither sentence found is right. In one, *you* come to bake the cake; the other says *le animal* and *c'était*. A search cannot tell whether the model is right.
+# For the last two, greedy search missed a sentence that the model finds far more probable (a *search error*). Yet neither sentence found is right. In one, *you* come to bake the cake; the other says *le animal* and *c'était*. A search cannot tell whether the model is right.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a decoder of your own
@@ -933,8 +928,6 @@ for example in lesson.ladder((5, 8, 11)):
 assert before > 5 and own_loss(own, trial).item() < 0.4 * before
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Some of this French is right already.
-#
 # In training your step read correct words; here it reads its own, mistakes included (**exposure bias**, Ranzato et al. 2016). And nothing makes a decoder keep track of what is already translated, so it may repeat some words and drop others. *Coverage* gives the score each source word's earlier weights as a further input (Tu et al. 2016).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -1053,7 +1046,7 @@ assert abs(your_bleu(spoilt, right) - bleu([" ".join(spoilt)], [" ".join(right)]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a person and some machines
-# Here are five translations of one sentence: three of ours, and two by the Tatoeba models. The free one says “As the weather was bad, we stayed at our place”.
+# The free translation below says “As the weather was bad, we stayed at our place”.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
 predict(
@@ -1085,7 +1078,7 @@ assert "name" not in {*real.card} & {*real_plain.card} or all(tried[f"model {whi
 assert all("restés à la maison." in text and "mauvais, alors nous sommes" in text for text in (answer, tried["word for word"]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The free version, good French, gets by far the lowest score. Both models write the word-for-word version. With one sentence and one reference, BLEU says how far two translators happened to choose the same words. It was made for whole test corpora. Newer scores count characters (chrF) or learn from people's judgements (COMET).
+# The free version, good French, gets by far the lowest score. With one sentence and one reference, BLEU says how far two translators happened to choose the same words. It was made for whole test corpora. Newer scores count characters (chrF) or learn from people's judgements (COMET).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three bugs
@@ -1158,11 +1151,11 @@ assert [wmt.bleu_en_fr[names.index(f"Transformer ({size})")] for size in ("base"
 assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bleu_en_fr if x == x) == 38.1 and max(x for x in wmt.bleu_en_fr if x == x) == 41.8
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The upper left corner is best: good and cheap. Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic. The big model reaches 28.4 with less than a third of the ConvS2S ensemble's arithmetic. Into French the big model's 41.8 is the highest here, and the base model's 38.1 the lowest. (ByteNet's cost was not published. The costs are estimates, and papers differ in how they cut words for BLEU.)
+# Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic. The big model reaches 28.4 with less than a third of the ConvS2S ensemble's arithmetic. Into French the big model's 41.8 is the highest here, and the base model's 38.1 the lowest. (ByteNet's cost was not published. The costs are estimates, and papers differ in how they cut words for BLEU.)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: claims about the Transformer
-# In each list, one claim is wrong. You need one fact: a Transformer's encoder has no recurrent network. The words of a sentence attend to each other (*self-attention*). You may prefer to come back after chapter 5.
+# In each list, one claim is wrong. You need one fact: a Transformer's encoder has no recurrent network. The words of a sentence attend to each other (*self-attention*).
 #
 # #### Find the error ●○○ · 3 minutes
 

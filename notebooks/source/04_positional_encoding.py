@@ -146,7 +146,7 @@ def under_shuffling(layer, x, order):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A reader without positions
-# Can training help? A small model reads sentences such as "the fox hears the bear" and answers *who does it?* with one of ten nouns. It has word vectors, one self-attention layer, the mean of its outputs, and a linear layer. It is tested on *twins*, held-out pairs such as "the dog bites the man" and "the man bites the dog".
+# Can training help? A small model reads sentences and answers *who does it?* with one of ten nouns. It has word vectors, one self-attention layer, the mean of its outputs, and a linear layer. It is tested on *twins*, held-out pairs such as "the dog bites the man" and "the man bites the dog".
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -201,7 +201,7 @@ assert not torch.allclose(after, masked[order], atol=0.1)
 # <a id="positional-encoding"></a>
 # The simplest way to tell attention the order is to put the position into the vectors: $x_i+P_i$. Here $P_i$ is the **positional encoding** of position $i$, counted from 0.
 #
-# What should $P_i$ be? The number $i$ itself soon becomes much larger than the features of a word. The binary digits of $i$ do not:
+# Could $P_i$ be $i$ itself? It soon becomes much larger than the features of a word. Its binary digits stay small:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -266,14 +266,14 @@ predict(
 labs.rotation(model_size=128, max_length=50)
 
 # %% [markdown]
-# For each pair of columns, the rotation matrix depends on the step $\delta$, not on the position. This follows from the angle-sum formulae from school:
+# The rotation depends on the step $\delta$, not on the position, by the angle-sum formulae from school:
 #
 # $$ \sin\big((i+\delta)\omega\big)=\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega $$
 #
 # $$ \cos\big((i+\delta)\omega\big)=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega $$
 
 # %% [markdown]
-# Write a whole encoding as a column. Then $R(\delta)$ has one such block for each pair on its diagonal:
+# For a whole encoding, as a column, $R(\delta)$ has a block for each pair on its diagonal:
 #
 # $$ P_{i+\delta}=R(\delta)\,P_i\quad\text{for all } i,\qquad R(\delta)\text{ made of }\begin{pmatrix}\cos\delta\omega_j&\sin\delta\omega_j\\-\sin\delta\omega_j&\cos\delta\omega_j\end{pmatrix} $$
 
@@ -296,7 +296,7 @@ assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # lengths stay, as in
 assert all((scores[3:].argmax(-1) == torch.arange(47)).all() for scores in ((P @ R) @ P.T, P @ (P @ R.T).T))  # three back
 
 # %% [markdown]
-# How can a layer find "the word three positions back"? Choose $W_Q=R(3)$ and $W_K=I$, and let only the encodings enter the score. Then each query from position 3 on scores highest with the key three positions back. $R(3)$ moves a column three positions *on*, but in $XW_Q$ the encodings are rows. A row times $R(3)$ moves *back*, because transposing reverses a rotation: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$.
+# How can a layer find "the word three positions back"? Choose $W_Q=R(3)$ and $W_K=I$, and let only the encodings enter the score. Then each query from position 3 on scores highest with the key three positions back. $R(3)$ moves a column three positions *on*, but a row, as in $XW_Q$, three *back*, because transposing reverses a rotation: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$.
 #
 # **Keep this:** sinusoids make each position a row of wave values; a step in the text is a rotation, the same everywhere.
 
@@ -316,7 +316,7 @@ assert common[0, 0] == common[0].max() and common[0].min() > 30 and common[0, 49
 assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * frequencies(128)).sum(1), atol=1e-3)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# They are one curve. At angles $a$ and $b$, a pair of columns contributes $\sin a\sin b+\cos a\cos b=\cos(b-a)$. Here $b-a=\delta\omega_j$, so only the distance $\delta$ counts: $P_i\cdot P_{i+\delta}=\sum_j\cos\delta\omega_j$.
+# At angles $a$ and $b$, a pair of columns contributes $\sin a\sin b+\cos a\cos b=\cos(b-a)$. Here $b-a=\delta\omega_j$, so only the distance $\delta$ counts: $P_i\cdot P_{i+\delta}=\sum_j\cos\delta\omega_j$.
 #
 # This sum is 64 at distance 0 and falls from there, with ripples. It is the same for $\delta$ and $-\delta$, so it does not tell which word comes first. With a rotation in $W_Q$, the score does.
 
@@ -335,7 +335,7 @@ def attend(x, P, WQ, WK, WV):       # words x, positions P [T, D]
     return A @ V + P                # add positional encoding
 
 # %% [markdown]
-# Here is the *who does it?* model with sinusoids added to its word vectors.
+# Now the *who does it?* model gets sinusoids.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 sighted = who.model("sinusoidal")
@@ -399,7 +399,7 @@ assert right[0].text == "anna dit que léo a vu le médecin." and right[1].text 
 assert right[2].text == "ils habitent dans la zone économique européenne."
 
 # %% [markdown]
-# Without positions, the first two become the same sentence. The third is still right. Perhaps this is the likeliest order of its words, or the phrase itself was in the training sentences.
+# The third translation is still right. Perhaps this is the likeliest order of its words, or the phrase itself was in the training sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Turn instead of add
@@ -419,7 +419,7 @@ predict(
 # Let $\mathrm{turn}_i$ be the turn for position $i$. For a query $q$ at $i$ and a key $k$ at $m$, the positions enter the score only through their difference: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$. Such positions are called **relative**: they tell how far the key is before or after the query, not where.
 #
 # ### Exercise 4 ●●○ · 6 minutes
-# Write this turn. A pair $(a,b)$ of neighbouring features becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$, where $\varphi$ is the position times the pair's frequency. This turn is counter-clockwise. That of the sinusoids was clockwise, because the sine is their first coordinate.
+# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. This is counter-clockwise; sinusoids, with the sine first, turn clockwise.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("rotary")
@@ -443,7 +443,7 @@ assert torch.allclose(rotary(q, torch.tensor([9])).norm(), q.norm())  # a turn c
 # <a id="learned-positions"></a><a id="extrapolation"></a>
 # The formula gives an encoding for any position. Does a *trained* model work at any position, too?
 #
-# Here is a task of order alone. At each position of a text of random letters, the model outputs *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models with one attention layer and no mask differ only in their positions:
+# At each position of a text of random letters, a model outputs *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models with one attention layer and no mask differ only in their positions:
 #
 # - **none**, **sinusoidal** and **rotary**, as above;
 # - **learned**: a trained vector for each position. BERT (chapter 6) has 512 × 768 = 393,216 such parameters, sinusoids have none.
@@ -467,7 +467,7 @@ run = letters.train(reader, steps, show=True, title="two letters back", every=st
 inside_20, beyond_20 = letters.right(reader)
 
 # %% [markdown]
-# Look at the line two below the diagonal of the attention map:
+# Look two below the diagonal:
 
 # %%
 text = letters.batches(torch.Generator().manual_seed(3), length=10, count=1)
@@ -482,7 +482,7 @@ heatmap(looks, names, names, title="Did it learn to attend two back?",
 assert back > 0.5 and inside_20 > 0.95 and beyond_20 < 0.8
 
 # %% [markdown]
-# It attends two letters back, although we rewarded it only for correct letters. What do all four kinds do beyond position 20?
+# It attends two letters back, though rewarded only for correct letters. What do all four kinds do beyond position 20?
 
 # %% slideshow={"slide_type": "subslide"}
 from course_utils.data import results
@@ -506,10 +506,10 @@ assert all(
 )  # the share of the commonest letter
 
 # %% [markdown]
-# *Learned* positions fail at once, because their vectors from position 20 on were never trained. *Sinusoidal* vectors exist there, but the layer was fitted to the first twenty. In texts of 60 they already err before position 20, because the extra keys draw weight away. In texts of 20 they hardly do. *Rotary* ones still work at three times the trained length.
+# *Learned* positions fail at once, because their vectors from position 20 on were never trained. *Sinusoidal* vectors exist there, but the layer was fitted to the first twenty. In texts of 60 they already err before position 20, because the extra keys draw weight away. *Rotary* ones still work at three times the trained length.
 
 # %% [markdown]
-# What makes rotary different, and why does the sinusoidal curve rise again? The sinusoidal and the rotary model now read sixty equal letters, so that only positions can matter. By what *margin* does the score of the letter two back exceed the highest other score?
+# What makes rotary different? The sinusoidal and the rotary model now read sixty equal letters, so that only positions can matter. By what *margin* does the score of the letter two back exceed the highest other score?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 turning = letters.model("rotary")
@@ -536,11 +536,11 @@ assert max(range(19, 58), key=recorded["kinds"]["sinusoidal"]["by_place"].__geti
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
 
 # %% [markdown]
-# Beyond position 20, the sinusoidal margin goes up and down. In this model it is below 0 at more than half of these positions. This fits the rises of the curve above, a mean of five models.
+# Beyond position 20, this model's sinusoidal margin goes up and down, below 0 at more than half of the positions. This fits the rises of the curve above, a mean of five models.
 #
-# With sinusoids a layer *can* learn scores in which positions count only through their distance, if it keeps words and positions apart. But training may use each position's vector as it likes. With rotary positions it *must*: for given query and key vectors, only the distance, before or after, counts. So the score two back stays what it was in training, and in 60 letters that is enough.
+# With sinusoids a layer *can* learn scores in which positions count only through their distance, if it keeps words and positions apart. But it need not. With rotary positions it *must*: for given query and key vectors, only the distance, before or after, counts. So the score two back stays what it was in training, and in 60 letters that is enough.
 #
-# Is it enough in 160 or 640, too? Here are three models:
+# Is it enough in 160 or 640?
 
 # %% slideshow={"slide_type": "subslide"}
 longer = results.load("positions_lengths")
@@ -564,7 +564,7 @@ assert all(abs(float(a[:-1]) - float(b[:-1])) < 7 for pair in zip(early, late, s
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: did the sinusoids fail, or the training?
-# Could other matrices do better than the trained ones? We choose some by hand: with $W_Q=R(2)$ and $W_K=I$, each query best fits the encoding two positions back. A factor of 20 makes the softmax sharp.
+# With matrices chosen by hand, $W_Q=R(2)$ and $W_K=I$, each query best fits the encoding two positions back. A factor of 20 makes the softmax sharp.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 far_away = sinusoidal(640, 32).float()
@@ -577,9 +577,9 @@ assert (by_hand[2:].argmax(-1) == torch.arange(638)).all() and by_hand.diagonal(
 assert (soft[2:].argmax(-1) == torch.arange(638)).all() and soft.diagonal(-2).min() < 0.02
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So the encodings alone, without words, can find the position two back in a text of 640 letters. Training on twenty positions did not find these matrices.
+# So the encodings alone, without words, can do it in 640 letters. Training on twenty positions did not find these matrices.
 #
-# Why does the trained model's curve rise again? Here it is in texts of 100 letters. For the second curve, all but the four fastest pairs of waves were stopped *after* training. Compare the peaks.
+# Why does the sinusoidal curve rise again? Here it is in texts of 100 letters. For the second curve, all but the four fastest pairs of waves were stopped *after* training.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 waves = {name: longer["waves"][name] for name in ("all waves", "only the four fastest")}
@@ -598,11 +598,11 @@ assert max(range(37, 44), key=lambda i: waves["all waves"][i - 2]) == 40 and max
 assert torch.allclose(turns, torch.tensor([4.5, 2.5, 1.4]).double(), atol=0.05)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. From peak to peak, in 28 positions, three of them turn about 4½, 2½ and 1½ times, so they are roughly *reversed*. A product of two reversed vectors is unchanged, which may be a part of the reason. It is not all of it: 37 is also 28 after a trained position, and has no peak.
+# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. From peak to peak, in 28 positions, three of them turn about 4½, 2½ and 1½ times, so they are roughly *reversed*. A product of two reversed vectors is unchanged. This may be a part of the reason, but not all: 37 is also 28 after a trained position, and has no peak.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation
-# Can rotary positions serve longer texts? **Position interpolation** (Chen et al., 2023) divides all positions by a factor, so that they fit into the trained range, and trains a little more.
+# **Position interpolation** (Chen et al., 2023) divides all rotary positions by a factor, so that they fit into the trained range, and trains a little more.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 distance = torch.arange(61)
@@ -630,7 +630,7 @@ def relative(i, j, D):              # query at i, key at j
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: distances in the score
-# Distances can also go straight into the scores. A **table** adds a learned number for each distance, and the same number for all distances beyond a limit. (This simplifies the language model T5; Raffel et al., 2020.) **ALiBi** (Press et al., 2022) learns nothing: it subtracts the distance, times a fixed slope.
+# A **table** adds to each score a learned number for the distance, the same for all distances beyond a limit (simplified from T5; Raffel et al., 2020). **ALiBi** (Press et al., 2022) learns nothing: it subtracts the distance, times a fixed slope.
 #
 # **Guess:** which of the two can do "two back"? Which is disturbed less by a longer text? (“scores × 3” is rotary, with its scores tripled after training.)
 
@@ -646,9 +646,9 @@ assert [round(held[kind][3]) for kind in ("rotary", "rotary, scores × 3")] == [
 assert (gains := [b[3] - a[3] for a, b in zip(*(longer["reach"][kind]["early"] for kind in ("rotary", "rotary, scores × 3")), strict=True)]) and min(gains) > 0 and max(gains) > 0.6 * sum(gains)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The table can do it, but in 640 letters its accuracy falls from 100 % to 27 %, although the learned numbers are unchanged. More and more other keys take a share of the weight, which is called *dilution*. Tripling the rotary scores helps a little, on average from 29 to 36 %, most of it in one of the three models. So dilution may be a part of the rotary failure. This does not show whether it is all of it.
+# The table can do it, but in 640 letters its accuracy falls from 100 % to 27 %, although the learned numbers are unchanged. More and more other keys take a share of the weight, which is called *dilution*. Tripling the rotary scores helps a little, on average from 29 to 36 %, most of it in one of the three models. So dilution may be a part of the rotary failure.
 #
-# One ALiBi head cannot do it here. Its bias is largest at distance 0, so it never prefers a distance of 2. Without the causal mask that it was made for, two back and two ahead have the same bias. It is right in 22 to 25 % at every length, in 20 letters as often as without positions. A longer text changes little, but there is little to lose.
+# One ALiBi head cannot do it here. Its bias is largest at distance 0, so it never prefers a distance of 2. Without the causal mask that it was made for, two back and two ahead have the same bias. It is right in 22 to 25 % at every length, in 20 letters as often as without positions: there is little to lose.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Transformer-XL
@@ -680,7 +680,7 @@ assert torch.allclose(scores(X), scores(X, first=100), atol=1e-3)  # only the di
 assert not torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1)  # and the order does
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Transformer-XL also keeps the hidden states of the previous piece of text, so that a word can attend across the boundary. With absolute positions, the third words of both pieces would share a position.
+# Transformer-XL also keeps the hidden states of the previous piece of text, so that a word can attend across the boundary. With absolute positions, counted anew in each piece, both third words would share one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why not a recurrence?
@@ -716,16 +716,14 @@ assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplicat
 assert all((4 * d + 2 * n < 6 * d) == (n < d) for d in (64,) for n in (9, 63, 64, 90))  # per n d; a GRU has six matrices
 
 # %% [markdown]
-# Attention computes all of its states at once, at any length. But it multiplies more than the plain RNN. At 90 words it multiplies less than 45 ordinary or 5 dilated convolutions. A GRU has three times the RNN's matrices, so attention multiplies less than a GRU while there are fewer words than features.
+# Attention computes all of its states at once, but multiplies more than the plain RNN. At 90 words it multiplies less than 45 ordinary or 5 dilated convolutions. A GRU has three times the RNN's matrices: attention multiplies less than it while there are fewer words than features.
 #
 # With ten times the words, attention's work for scores and averages grows a hundredfold. So does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
 #
-# **Keep this:** with attention any word is one step away, and no word of a given text waits for another, but there are n² pairs. A recurrent layer needs n states in a row. Ordinary convolutions need about n/(k − 1) layers.
+# **Keep this:** with attention any word is one step away, and no word of a given text waits for another, but there are n² pairs. A recurrent layer needs n states in a row.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three layers, three matrices
-# One of four claims about path lengths is wrong.
-#
 # #### Find the error ●●○ · 4 minutes
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
@@ -743,7 +741,7 @@ def layers_needed(n, k):
 # In $Z=A\,V$, the $[T, T]$ matrix $A$ mixes the words. A convolution is such a matrix, too, if all features share one kernel, here centred on the word. So is a **fully connected** (*dense*) layer along the sentence, which has a parameter for each pair of positions.
 #
 # #### Exercise 5 ●●○ · 6 minutes
-# Write the convolution as a matrix: `kernel[0]` meets the leftmost word, as in PyTorch.
+# Write the convolution as a matrix.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("convolution as a matrix")
@@ -776,11 +774,11 @@ plot.maps(shown, labels, labels, title="Which matrix depends on the sentence?",
 assert not torch.allclose(found["man"], found["bear"], atol=0.1)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The convolution's band repeats the same three numbers. The dense matrix has 36 and fits only sentences of six words. Only attention computes its matrix from the words.
+# The convolution's band repeats the same three numbers. The dense matrix has 36 and fits only sentences of six words.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# And what does the matrix mix? Here are stacked layers of self-attention.
+# What does the matrix mix in these stacked layers?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 4.1")
@@ -795,7 +793,7 @@ def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what a long text costs
-# Attention multiplies more than a plain RNN even in short texts, because it has four matrices instead of two. But its states need not wait. **Guess:** which is faster, even on one thread? Look where these two lines cross. (The other line is one convolution, which does not connect the first word with the last.)
+# Even in short texts, attention multiplies more than a plain RNN (four matrices instead of two), but its states need not wait. **Guess:** which is faster on one thread? See where their lines cross. (The other line is one convolution, which does not connect the first word with the last.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 costs = results.load("positions_costs")
@@ -811,11 +809,11 @@ assert times[4096][0] / times[2048][0] > 4 > 3 > max(times[2 * n][0] / times[n][
 assert more[1] > 2 and (more[64], more[1024]) == (3, 18)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 1,024 words attention multiplies 18 times as much as the recurrent layer. It was still faster here, probably because many small steps in a row cost more than a few large ones. At 2,048 words it was slower: its line is the steepest. (The convolution's jump after 2,048 words is unexplained.)
+# At 1,024 words attention multiplies 18 times as much as the recurrent layer. It was still faster here, probably because many small steps in a row cost more than a few large ones. At 2,048 words it was slower: its line is the steepest.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# Does attention lower the complexity, or raise it? Its cost is often counted without its *projections*, $W_Q$, $W_K$, $W_V$ and the output matrix.
+# Attention's cost is often counted without its *projections*, $W_Q$, $W_K$, $W_V$ and the output matrix.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 4.3")
@@ -831,11 +829,11 @@ assert all((4 * d + 2 * n < 6 * d, 4 * d + 2 * n < 8 * d) == (n < d, n < 2 * d) 
 assert [sum(p.numel() for p in cell(64, 64, bias=False).parameters()) // 64**2 for cell in (torch.nn.RNN, torch.nn.GRU, torch.nn.LSTM)] == [2, 6, 8]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In this count, attention multiplies less than the recurrent layer for a sentence of 30 words with 512 features, and more for a text of 100,000 words with 4,096. With its projections, it never multiplies less than a plain RNN.
+# In this count, attention multiplies less than the recurrent layer for 30 words with 512 features, and more for 100,000 with 4,096. With its projections, it never multiplies less than a plain RNN.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# The last four are recorded means of five seeds; the others were measured just now.
+# The recorded values are means of five seeds.
 
 # %%
 rows = [
@@ -855,7 +853,7 @@ for name, value, low, high in rows:
 # ## Five lines to keep
 # 1. In self-attention, queries, keys and values come from the same words.
 # 2. Without positions or a causal mask, self-attention is equivariant: shuffle the words, and the outputs move with them. A sentence is then a bag of words.
-# 3. With sinusoids, a position is a row of wave values, and a step is a rotation. A layer can then learn scores that use positions only through their distance. With rotary positions the scores of given queries and keys must.
+# 3. With sinusoids, a position is a row of wave values, and a step is a rotation. A layer can then learn scores that use positions only through their distance. Rotary scores of given queries and keys always do.
 # 4. Beyond the trained length, learned positions fail at once, and sinusoidal ones at most positions. Rotary ones fail later on our easy task, but usually soon in language models.
 # 5. Any word is one step from any other, and no word of a given text waits for another, but there are n² pairs.
 

@@ -46,7 +46,7 @@ assert grammar.was_seen(tired)
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# In one: layer 2, head 2. Such maps are often shown as proof that a model understands "it". We test this near the end.
+# In one: layer 2, head 2. Such maps are often shown as proof that a model understands "it".
 #
 # </details>
 #
@@ -135,7 +135,7 @@ print(len(outputs), "heads of", tuple(outputs[0].shape), "joined", tuple(joined.
 print(len(maps), "maps of", tuple(maps[0].shape))
 
 # %% [markdown]
-# **Version 3** needs no loop. It cuts the *last* axis into $H$ heads of $d=D/H$ features, then moves the heads in front of the words. One call now computes them all:
+# **Version 3** needs no loop. It cuts the *last* axis into $H$ heads of $d=D/H$ features, then moves the heads in front of the words:
 #
 # $$ [B, T, H\cdot d]\;\to\;[B, T, H, d]\;\to\;[B, H, T, d] $$
 #
@@ -152,12 +152,12 @@ def split_heads(x, heads):
 
 # %% [markdown]
 # <a id="multi-head-attention"></a>
-# **Version 4** joins the heads' outputs side by side and mixes them with one more matrix, $W_O$. This is **multi-head attention**:
+# **Version 4** mixes the joined outputs with one more matrix, $W_O$. This is **multi-head attention**:
 #
 # $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1,\dots,\mathrm{head}_H]\,W_O $$
 #
 # ### Exercise 2 ●●● · 9 minutes
-# *Project* (multiply by the matrices), split, attend, join, mix. Keys and values come from `memory`, which here means the words that are read. In self-attention it is `x` itself.
+# *Project* (multiply by the matrices), split, attend, join, mix. Keys and values come from `memory`, here the words that are read (in self-attention `x` itself).
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("multi-head attention")
@@ -196,7 +196,7 @@ study.eight_heads(multi_head, split_heads)  # your functions, if you have writte
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how many heads?
-# Fewer heads are sometimes advised to save computation. Do they? The model keeps its 512 features, so fewer heads are wider heads. PyTorch counts the operations in all matrix products.
+# Do fewer heads save computation, as is sometimes advised? The model keeps its 512 features, so fewer heads are wider heads. PyTorch counts the operations in all matrix products.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -216,7 +216,7 @@ Table(rows, "2 sentences of 64 words. Weights: numbers in the attention maps, on
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: every row has equally many parameters and operations. Only the number of attention weights grows, because each head has its own map, so with more heads a step takes somewhat longer (see the next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# No: every row has equally many parameters and operations. Only the number of attention weights grows, so a step takes somewhat longer (see the next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -234,13 +234,11 @@ assert max(row["BLEU"] for row in counts["rows"]) - min(row["BLEU"] for row in c
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # One head scores lowest, as in the paper. But this is one seed, and a similar model's BLEU differs by more than 5 between seeds (*What can the model do without?*, 300 steps).
-#
-# Some texts say that heads may use different formulas. They do not.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does each word do alone?
 # <a id="ffn"></a>
-# A head can only average values. The **position-wise feed-forward network** (FFN) then transforms each word's vector by two matrices with a ReLU in between, which turns negative numbers into 0. The first matrix makes the vector wider, in the paper four times:
+# A head can only average values. The **position-wise feed-forward network** (FFN) then transforms each word's vector by two matrices with a ReLU in between. The first matrix makes the vector wider, in the paper four times:
 #
 # $$ \mathrm{FFN}(x)=\max(0,\;xW_1+b_1)\,W_2+b_2 $$
 #
@@ -254,7 +252,7 @@ def ffn(x, W1, b1, W2, b2):
     raise NotImplementedError
 
 # %% [markdown]
-# The network processes each word alone. So 2 sentences of 5 words are just ten words: a reshape $(B, T, D)\to(B\cdot T, D)$ before the network, undone after it, changes nothing. If one input word changes, only that word's output changes:
+# The network processes each word alone. So a reshape $(B, T, D)\to(B\cdot T, D)$ before the network, undone after it, changes nothing. If one input word changes, only that word's output changes:
 
 # %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
@@ -306,7 +304,7 @@ plot.maps(changed, of, "feature", roles=dict.fromkeys(changed, "plus"), title="W
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
 # %% [markdown]
-# With batch norm every number of every real word has changed. Even without padding, in training a sentence's vectors would depend on the *other sentences* in the batch.
+# Even without padding, batch norm in training would make a sentence's vectors depend on the *other sentences* in the batch.
 #
 # ### Exercise 4 ●●○ · 5 minutes
 # <a id="pre-norm"></a>
@@ -371,7 +369,7 @@ plot.maps(masks, named, named, title="Who may attend to whom?",
           caption="A row for each query. Ink: it may attend to this word. In a causal mask the diagonal has ink, too.")
 
 # %% [markdown]
-# The order is $QK^\top/\sqrt{d_k}$ → mask → softmax → $V$. The diagonal is True: position $t$ holds a known word and predicts the next one, so it may see itself. A widely used slide lets a word see "only those before it". Then the first row would be empty.
+# The order is $QK^\top/\sqrt{d_k}$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it". But then its first row would be empty.
 #
 # ### Find the error ●○○ · 3 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by it, before the softmax.
@@ -419,7 +417,7 @@ plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read
 
 # %% [markdown]
 # ### Exercise 6 ●●○ · 5 minutes
-# Write the masks of the table. What padding itself may attend to is up to you, since no real word attends to it. Our softmax turns an empty row into zeros. A plain one gives NaN, and in the next layer 0 · NaN is NaN again.
+# Write the masks of the table. What padding itself may attend to is up to you, since no real word attends to it. Our softmax turns an empty row into zeros (a plain one gives NaN, which spreads, as 0 · NaN is NaN).
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder masks")
@@ -430,7 +428,7 @@ def three_masks(source, target):
 
 # %% [markdown]
 # ### Exercise 7 ●●○ · 6 minutes
-# Write the decoder block: your encoder block with cross-attention in the middle.
+# Write the decoder block.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder block")
@@ -440,10 +438,10 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
     raise NotImplementedError
 
 # %% [markdown]
-# At the end a matrix turns each decoder vector into a logit for every French word. We reuse the French embedding matrix. Softmax turns the logits into probabilities, and the most probable word is written.
+# At the end the French embedding matrix, used again, turns each decoder vector into a logit for every French word.
 #
 # ### Exercise 8 ●●○ · 6 minutes
-# Put it all together. The decoder needs only the causal mask here. It hides padding, which follows the real words. The loss skips its rows.
+# Put it all together. Decoder self-attention needs only the causal mask, which also hides padding, as this follows the real words. The loss skips the rows of padding.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("the whole model")
@@ -535,7 +533,7 @@ rows = [dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "
 Table(rows, "As printed. The written word is the largest of the row.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The words are right, "I am a student" and the end. But four of the five rows don't sum to 1. Rounding could explain three of them, but not .974.
+# The words are right. But of the four sums that are not 1, rounding could explain three, and not .974.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -562,7 +560,7 @@ def chosen_word(row, vocabulary):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
 # <a id="descent"></a>
-# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The view follows this step in five scenes until "il" comes out. **Guess before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? (The third scene answers.)
+# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The view follows this step in five scenes. **Guess before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention?
 #
 # Point at a number to see how it was computed.
 
@@ -684,7 +682,7 @@ plot.lines({"all again": (range(128), without), "with the cache": (range(128), w
 assert times > 1.5 and torch.allclose(last, all_rows[:, -1], atol=1e-4)
 
 # %% [markdown]
-# **Keep this:** with a cache, a new word pays only for itself and for attending to the words before it.
+# **Keep this:** with a cache, a new word pays only for itself and for attending to other words.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train it, against chapter 3
@@ -757,7 +755,7 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well, but chapter 3's checkpoint is ahead. It has fewer parameters, but it read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it also wrote faster and learned more tokens a second. It is half as large, and on one core, with short sentences, computing all words at once has little to gain.
+# Your model translates well, but chapter 3's checkpoint is ahead. It is half as large, but it read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it also wrote faster and learned more tokens a second: it is smaller, and on one core, with short sentences, computing all words at once has little to gain.
 #
 # `transformer-grammar` draws level with that checkpoint in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and its targets were smoothed (*Deeper: label smoothing*).
 #
@@ -783,7 +781,7 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# BLEU falls, but the model still works, perhaps because all layers add to the same residual stream. Only the last layer's output is normalised, which may explain part of the fall. “Upside down” costs less than “each its own”, on these 100 sentences. To train with the switch set, try `study.live_model(lesson, memory_layers=(1, 2))`.
+# BLEU falls, but the model still works, perhaps because all layers add to the same residual stream. Only the last layer's output is normalised, which may explain part of the fall. To train with the switch set, try `study.live_model(lesson, memory_layers=(1, 2))`.
 #
 # </details>
 #
@@ -791,7 +789,7 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What can the model do without?
-# We train five small Transformers: whole; attention alone; no ReLU; no residual connections; no norms.
+# We trained five small Transformers: whole; attention alone; no ReLU; no residual connections; no norms.
 #
 # Attention alone has no feed-forward networks, but it gets one more layer, so that it has as many parameters as the whole. **Guess** before you read the table: which translates worst after 300 steps? And does attention alone catch up later?
 
@@ -824,17 +822,17 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one without residual connections: none of three such models learned to translate. Without norms, or without the ReLU, the models did no worse. Either this corpus is too easy, these models too small, or 300 steps too few to show their use.
+# The one without residual connections: none of three such models learned to translate. Without norms, or without the ReLU, the models did no worse. Perhaps this corpus is too easy, these models too small, or 300 steps too few to show their use.
 #
 # Attention alone is behind after 300 steps, but after 1,000 the two score nearly the same. It keeps its residual connections: without these and feed-forward networks, repeated attention makes all words' vectors alike (Dong et al., *Attention is not all you need*, 2021).
 #
 # </details>
 #
-# **Keep this:** on this small corpus, attention alone with one more layer catches up with the whole model, within the range of three seeds. Without residual connections, no model learned to translate in 300 steps.
+# **Keep this:** on this small corpus, attention alone with one more layer catches up with the whole model (three seeds). Without residual connections, no model learned to translate in 300 steps.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
-# Post-norm puts a norm into the residual stream after every sub-layer; pre-norm leaves the stream free. **Guess** which of the two learns without [warm-up](#warm-up), a slow start of the learning rate.
+# Post-norm puts a norm into the residual stream after every sub-layer; pre-norm leaves the stream free. **Guess** which of the two learns without [warm-up](#warm-up).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 norms = results.load("transformer_norms")
@@ -863,7 +861,7 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Pre-norm. At the higher rate, warm-up hardly changes its loss. At a third of it, its loss ends lower without warm-up. In these two hundred steps post-norm learns much less at both rates; at the lower one a warm-up helps it a little (4.66). The paper trained post-norm with a lower rate and 4,000 steps of warm-up.
+# Pre-norm. Warm-up hardly changes its loss at the higher rate, and raises it at the lower. In these two hundred steps post-norm learns much less at both rates; at the lower one a warm-up helps it a little (4.66). The paper trained post-norm with a lower rate and 4,000 steps of warm-up.
 #
 # </details>
 #
@@ -894,7 +892,7 @@ assert judged[0]["twins"] == 736 and pronoun["transformer-grammar"] > 90 and pro
 assert min(pronoun, key=pronoun.get) == "yours" or runtime.profile == "full"
 
 # %% [markdown]
-# All four are above chance, even the one without attention. Yours took the fewest steps and gets the fewest right. `transformer-grammar`, which saw the training twins many times, gets the most right. So we ask that model how.
+# All four are above chance, even the one without attention. `transformer-grammar`, which saw the training twins many times, gets the most right. So we ask that model how.
 #
 # **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. In the twin sentence "it" means the street. **Guess** what "it" attends to there, and what the adjective attends to.
 
@@ -920,7 +918,7 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 #
 # </details>
 #
-# **Third: which connection decides?** Weights alone cannot tell us. So we forbid one connection by a mask, in every layer and head. The decoder reads the words of the reference before the pronoun. We count how often the right pronoun is still the more probable one. (One row forbids the connection in one head only.)
+# **Third: which connection decides?** We forbid one connection by a mask, in every layer and head unless the row names one. The decoder reads the reference up to the pronoun, and we count how often the right pronoun is still the more probable one.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -931,7 +929,7 @@ predict(
 
 # %% [markdown]
 # <a id="knock-out"></a><a id="log-odds"></a>
-# Each row of the table takes something away. Softmax hands the forbidden weight to other words, perhaps to the wrong noun. To check this, one row forbids both nouns. In the last row all of head 2.2 is **knocked out**: its output is set to zero. The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun). At 0 both are equally probable.
+# Softmax hands the forbidden weight to other words, perhaps to the wrong noun. To check this, one row forbids both nouns. In the last row all of head 2.2 is **knocked out**: its output is set to zero. The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun). At 0 both are equally probable.
 
 # %%
 connections = {
@@ -972,7 +970,7 @@ assert left["nothing"][1] - left["all of head 2.2"][1] > 0.5 and left["all of he
 #
 # When the decoder writes *il* or *elle*, one of its heads gives "it" more than .99 of its weight. If we forbid this connection, just as many pronouns are right. If we forbid the one to the adjective, the model does no better than one that always writes *il* (right in 68 of 120).
 #
-# And head 2.2? Without it, few more pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but for another reason: in this head the adjective finds its noun.
+# And head 2.2? Without it, only a few more pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but for another reason: in this head the adjective finds its noun.
 
 # %% [markdown]
 # So in this model the adjective needs its noun, and the decoder needs the adjective. Our grammar made this easy: two twins differ only in the adjective.
@@ -995,7 +993,7 @@ display(view, told)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: after which sub-layer is it decided?
-# In the course sentence, at the step that writes the pronoun, we stop the decoder after each sub-layer, and let the last norm and the output matrix read the residual stream there. This *logit lens* gives a hint, not a proof: norm and matrix were not trained for such early vectors. Read the last column. After which sub-layers do the [log-odds](#log-odds) change most?
+# In the course sentence, at the step that writes the pronoun, we stop the decoder after each sub-layer, and let the last norm and the output matrix read the residual stream there. This *logit lens* gives a hint, not a proof: norm and matrix were not trained for such early vectors. After which sub-layers do the [log-odds](#log-odds) change most?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch05.experiments import lens
@@ -1012,7 +1010,7 @@ assert stops[6]["P(il)"] - stops[3]["P(il)"] > max(stops[3]["P(il)"] - stops[0][
 assert all(a["P(il)"] + a["P(elle)"] < b["P(il)"] + b["P(elle)"] for a, b in zip(stops[:6], stops[1:7], strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# After the three cross-attentions. In layers 1 and 2 *every* sub-layer makes it likelier that one of the two pronouns is written. But it is mostly cross-attention that decides *which* one comes, in this sentence and through this lens.
+# After the three cross-attentions. In layers 1 and 2 *every* sub-layer makes it likelier that one of the two pronouns is written. But here it is mostly cross-attention that decides *which* one comes.
 #
 # *Source:* nostalgebraist, *interpreting GPT: the logit lens*, 2020.
 
@@ -1036,10 +1034,10 @@ assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Two heads matter far more than the others: 2.2 and 3.2. But in 3.2 "it" hardly attends to its noun. Whichever single head we remove, more than 90 % of the pronouns are still right. (Other heads may take over, so this does not show that a head does nothing.)
 #
-# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun, in the sentence before. Theirs is a different test: they compared weights with the answers of people and of a program.
+# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun. But they compared weights with the answers of people and of a program.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Next we forbid connections, on all held-out twins. Look at the rows of the adjective: without its connection to the *other* noun, more pronouns are right than with it.
+# Next we forbid connections, on all held-out twins. Without the adjective's connection to the *other* noun, more pronouns are right than with it.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1092,7 +1090,7 @@ assert {one.card["training"]["threads"] for one in (before, tatoeba)} == {1} or 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # With as many tokens, it translates better. But architecture, size and optimizer all differ, so the table does not say which of them helped.
 #
-# Which translations in the last column are right? Check first whether a sentence was *seen*. Look at the twins, too: this corpus was not made for them.
+# Which translations in the last column are right? Check first whether a sentence was *seen*.
 #
 # <details><summary>Answer</summary>
 #
@@ -1123,7 +1121,7 @@ print(f"big  {big:.1e} operations, {3.5 * day / 300_000:.2f} s a step")
 assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# These are the figures of chapter 3's plot, estimated from time and speed. For the model that you trained, PyTorch can count the operations in matrix products:
+# These estimates are the figures of chapter 3's plot. For the model that you trained, PyTorch can count the operations in matrix products:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -1152,7 +1150,7 @@ study.zoo_table(length=64)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Local attention reaches further with each layer, as a convolution does. One global word, which attends to all and to which all attend, shortens every path to two steps.
 #
-# The cache gets smaller if heads *share* keys and values but keep their own queries. Groups share in **grouped-query** attention, all in **multi-query**. In our class this is one number, `key_heads`.
+# The cache gets smaller if heads *share* keys and values but keep their own queries. Groups share in **grouped-query** attention, all in **multi-query**.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.cache_table(length=1024, model_size=512, num_heads=8)
@@ -1335,7 +1333,7 @@ class MultiHead(torch.nn.Module):
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: label smoothing
 # <a id="label-smoothing"></a>
-# A probability of exactly 1 would need infinite logits. So **label smoothing** asks for a little less. The paper used it, and so did the training of our `transformer-grammar`. From a *one-hot* target (1 for the correct word, 0 for all others) it takes ε and shares it evenly among all $V$ words, the correct one included:
+# A probability of exactly 1 would need infinite logits. So **label smoothing** asks for a little less. The paper used it. From a *one-hot* target (1 for the correct word, 0 for all others) it takes ε and shares it evenly among all $V$ words, the correct one included:
 #
 # $$ \text{target}=(1-\varepsilon)\cdot\text{one-hot}+\varepsilon\cdot\tfrac1V $$
 #
@@ -1365,7 +1363,7 @@ assert abs(lowest - torch.special.entr(perfect).sum()) < 1e-4 and lowest < ended
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # So a loss above 1 can be nearly the lowest possible, and losses with different ε must not be compared. To train with your smoothed loss, write `assembly.Assembled(smoothing=0.1, smoothed_loss=smoothed_loss, **parts).loss` in the training cell.
 #
-# `transformer-grammar` also learned with *dropout* (random features are set to zero), and saw the rare twins several times in each pass through the corpus.
+# `transformer-grammar` also learned with *dropout* (random features are set to zero).
 #
 # *Source:* Szegedy et al., *Rethinking the Inception architecture*, 2015, section 7.
 
