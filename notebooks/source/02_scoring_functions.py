@@ -148,7 +148,7 @@ def favourite(query, keys):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why divide by √d?
 # <a id="scaled-dot-product"></a>
-# A model begins with random numbers. So take queries and keys of d independent random features with mean 0 and variance 1. How large are their dot products?
+# A model begins with random numbers. So take queries and keys of d independent random features with mean 0 and variance 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -171,7 +171,7 @@ print(f"standard deviation of the scores: {spread[4]:.1f} for d = 4, {spread[400
 assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
 
 # %% [markdown]
-# What do such large scores do to softmax? The lab starts at d = 400. It shows twelve of 384 queries, which meet 24 keys each. Compare the weights without and with √d, but leave the folded part closed for now.
+# What do such large scores do to softmax? The lab starts at d = 400. It shows twelve of 384 queries, which meet 24 keys each. Compare the weights without and with √d.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=400)
@@ -211,13 +211,11 @@ plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
 assert felt["lead 10"].abs().max() < 2e-4
 
 # %% [markdown]
-# At a lead of 10 no weight responds noticeably.
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows how strongly the weights of the median query respond to its 24 dot products together. (Measured as the root of the sum of all squared derivatives, times √d, the typical size of a product.)
 #
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows how strongly the weights of the median query respond to its 24 dot products together. (The measure is the root of the sum of all squared derivatives, times √d, the typical size of a product.)
+# With √d this response is about 0.26 from d = 4 on. Without √d, the same change of a product moves the score √d times as far. So at small d the weights respond more, 1.4 at d = 16. But saturation grows with d, and at 1,024 less than 0.01 is left.
 #
-# With √d this response is about 0.26 from d = 4 on. Without √d, the same change of a product moves the score √d times as far. So at small d the weights respond more, 1.4 at d = 16. But saturation grows, and at 1,024 less than 0.01 is left.
-#
-# So with √d the weights respond much alike for every d from 4 on. At d = 400 they do so for every query (*Deeper*, below). Dividing by √d changes how training starts and how large its steps are, but not what a model can express: learned matrices could absorb the factor.
+# Dividing by √d changes how training starts and how large its steps are, but not what a model can express: learned matrices could absorb the factor.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -238,7 +236,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
-# The median hides how different the queries are. So we compute the *gradient* of each of the 1,000 queries at d = 400. It is the root of the sum of all squared derivatives of the query's weights with respect to the dot products. (Unlike in the lab, it is not multiplied by √d here.) With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d.
+# The median hides how different the queries are. So we compute the *gradient* of each of the 1,000 queries at d = 400: the lab's measure, but not multiplied by √d. With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -261,7 +259,7 @@ assert torch.softmax(products[400], -1).amax(-1)[plain < middle / 10].min() > 0.
 assert torch.softmax(products[400], -1).amax(-1)[plain > 10 * middle].max() < 0.95
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With √d, all queries get a similar gradient. Without √d the *mean* gradient is seven times as large, but the queries are unequal. Nearly half get less than a tenth of the median gradient with √d. About a quarter get more than ten times that median.
+# With √d, all queries get a similar gradient. Without √d the *mean* gradient is seven times as large, but the queries are unequal.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
@@ -293,7 +291,7 @@ labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis",
              title="Three words tie. Which number makes “sat” win alone?")
 
 # %% [markdown]
-# "sat" gets 0.213, but so do "the" and "mat": the query asks only for the third feature, and all three have a 1 there. Change the vector of "sat" in the lab so that it wins alone.
+# "sat" gets 0.213, but so do "the" and "mat": the query asks only for the third feature, and all three have a 1 there.
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Write the scaled dot product for a batch: all queries with all keys, divided by √d (D in the shapes).
@@ -315,7 +313,7 @@ assert torch.allclose(six[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An output that cannot be
-# Which outputs can attention have? A widely used lecture gives each word of "The weather is nice today" a vector, which is both key and value. The query is "The", and the scores are not divided by √d. The lecture's output is (1.8, 2.3, 0.4).
+# A widely used lecture gives each word of "The weather is nice today" a vector, which is both key and value. The query is "The", and the scores are not divided by √d. The lecture's output is (1.8, 2.3, 0.4).
 
 # %%
 nice = ["The", "weather", "is", "nice", "today"]
@@ -351,7 +349,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. The picture shows it in two of the three features. Softmax makes such weights, so whatever the score, attention never leaves the hull, unless every key of a row is masked, or *dropout* sets random weights to 0 in training. (In the hull, each feature lies between its smallest and its largest value. The converse is false.)
+# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so whatever the score, attention never leaves the hull, unless every key of a row is masked, or *dropout* sets random weights to 0 in training. (In the hull, each feature lies between its smallest and its largest value, but that alone is not enough.)
 #
 # **Keep this:** the output of attention is an average of values, so it lies between them. (Exceptions: every key masked, or dropout.)
 
@@ -371,7 +369,7 @@ def impossible(output, values):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One vector, two jobs
 # <a id="self-attention"></a>
-# In "train station" the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let *train* be (2, 0) and *station* (1, 1), and let each word use its vector for all three. How much does "station" take from "train"?
+# In "train station" the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let *train* be (2, 0) and *station* (1, 1), and let each word use its vector for all three.
 
 # %%
 pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
@@ -385,7 +383,7 @@ heatmap(weights, ["train", "station"], ["train", "station"], select=("station", 
 assert torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now one vector is both the word's *content* and the *reason for its weight*. Is that a problem? To find out, use one fixed vector w = (1, 0) instead of queries: $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we first move its whole vector along w, then only its key.
+# Now one vector is both the word's *content* and the *reason for its weight*. Is that a problem? Use one fixed vector w = (1, 0) instead of queries: $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we first move its whole vector along w, then only its key.
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -408,7 +406,7 @@ assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-
 #
 # $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
 #
-# Without $W_Q$ and $W_K$ two words have the same score in both directions, $x_i\cdot x_j=x_j\cdot x_i$. Their weights, 0.12 and 0.5 above, differ only because each row has other scores too. With the matrices, the scores can differ as well. Here are the scores without matrices, then the scores and weights with two matrices that we chose by hand:
+# Without $W_Q$ and $W_K$ two words have the same score in both directions, $x_i\cdot x_j=x_j\cdot x_i$. Their weights, 0.12 and 0.5 above, differ only because each row has other scores too. Here are the scores without matrices, then the scores and weights with two matrices that we chose by hand:
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -428,7 +426,7 @@ assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0
 # ### Deeper: two more worked examples
 # Round last. Some lecture notes round the weights of the cat on the mat *before* the average, so their context ends in 3 · 0.213 = 0.639 instead of 0.6405.
 #
-# Two more examples use plain dot products. The first is cross-attention: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5). The context is (0.726, 0.726).
+# Two more examples use plain dot products. The first is cross-attention: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -451,7 +449,7 @@ def three_digits(scores):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The second is self-attention with the same vectors, now the words I, am, happy. Look at the last row.
+# The second is self-attention with the same vectors, now the words I, am, happy.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(H @ H.T, -1)
@@ -599,7 +597,7 @@ assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, so it can only learn to be less sure. Its loss falls to that of equal weights. What has the general score learned? Here is its matrix, rescaled to the size of a rotation:
+# The dot product has only its temperature to train, so it can only learn to be less sure. Here is the general score's matrix, rescaled to the size of a rotation:
 
 # %%
 W = general.score.W.weight.detach()
@@ -630,7 +628,7 @@ print("the same scores:", same, "· rank of W:", torch.linalg.matrix_rank(W_both
 
 # %% [markdown]
 # ### Exercise 2 ●○○ · 3 minutes
-# Write $q^\top W k$ for a whole batch, every query with every key.
+# Write $q^\top W k$ for a whole batch.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("general score")
@@ -652,7 +650,7 @@ assert share > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# Two papers on translation proposed a small network as the score. Are these two scores, or one? The first is the **additive** score (the bias b is ours):
+# Two papers on translation proposed a small network as the score. The first is the **additive** score (the bias b is ours):
 #
 # $$ w^\top\tanh(W_1{\color{#bf5f00}{q}}+W_2{\color{#007fc6}{k}}+b) $$
 #
@@ -749,13 +747,13 @@ assert rows[0]["stored for each pair"] == 0 and rows[1]["stored for each pair"] 
 assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["parameters"] == 2 * 64 * 64
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The multiply–adds are equal, with as many hidden units as features (and four million tanh not counted). But the dot products of all pairs are *one* matrix product, while additive stores four million numbers for 256 words.
+# The multiply–adds are equal, with as many hidden units as features (and four million tanh not counted). But the dot products of all pairs are *one* matrix product.
 #
 # **Quality:** Vaswani et al. (2017, section 3.2.1) report, citing Britz et al. (2017), that additive does better than the plain dot product for large d. They *suspect* small gradients, and therefore divide by √d.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: remove one hidden unit
-# Train an additive score with eight hidden units to match directions. It will be right in more than half the cases (guessing: one in eight). The lab compares it with the cosine.
+# Train an additive score with eight hidden units to match directions. It will be right in more than half the cases (guessing: one in eight).
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 torch.manual_seed(0)
@@ -819,7 +817,7 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[
 assert [table[i]["multiply–adds per pair"] for i in (7, 8)] == [4128, 64]
 
 # %% [markdown]
-# With 64 features (above, 3 and 5) concat needs 4,128 multiply–adds per pair. Additive needs 64. Of these, 32 are for the pair itself, and 32 are its share of multiplying each query by $W_1$ and each key by $W_2$ once.
+# Of additive's 64 multiply–adds per pair, 32 are for the pair itself, and 32 are its share of multiplying each query by $W_1$ and each key by $W_2$ once.
 #
 # **Keep this:** the twelve scores fall into four families.
 #
@@ -883,7 +881,7 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can learn what?
-# Each score makes an assumption about what "fits" means. When is it right? We trained each score five times in each of five small worlds. In each, a query meets eight keys, and a rule says which key is right:
+# Each score makes an assumption about what "fits" means. We trained each score five times in each of five small worlds. In each, a query meets eight keys, and a rule says which key is right:
 #
 # - *direction*: the key closest in direction to the query,
 # - *reach*: the key that reaches furthest in the query's direction,
@@ -922,13 +920,12 @@ assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 # %% [markdown]
 # Read a row first. Every score gets less than 20 % right in at least one world. Eleven scores must fail at *place*, because no key says where it is. The twelfth fails elsewhere, because it never reads the keys.
 #
-# Now read a column. We built each world to fit one assumption, and a score with that assumption wins. (At *reach*, dot and scaled dot tie.) After 300 steps, none of the three networks concat, additive and deep is best anywhere.
+# Now read a column. We built each world to fit one assumption, and a score with that assumption wins. After 300 steps, none of the three networks concat, additive and deep is best anywhere.
 #
 # **Keep this:** a score with the right assumption has little to learn; a network assumes less and has more to learn.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: why each row looks as it does
-# Here are the reasons:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -942,7 +939,7 @@ assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the sentence, twelve times
-# Which word does "it" attend to under each score? The vectors are chapter 1's. Their features say how much a word names a thing, is about something alive, and describes.
+# The vectors are chapter 1's. Their features say how much a word names a thing, is about something alive, and describes.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
@@ -965,7 +962,7 @@ assert top[1] == "animal" and top[3] == "because" and not x[tired.index("because
 assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["general"](x[None], x[None])[0, tired.index("it")].tolist(), strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No score understands the sentence. The dot product puts "animal" first. Under general, "because" wins: its vector is all zeros, so it scores 0, and all others less. Vectors and score have to be learned together, as in the next chapter.
+# No score understands the sentence. The dot product puts "animal" first. Under general, "because" wins: its vector is all zeros, so it scores 0, and all others less. Vectors and score have to be learned together.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
@@ -977,7 +974,7 @@ assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["gene
 # A mask is a table of True (may be attended) and False, with a row for each query. If both masks apply, both must allow a key.
 #
 # ### Exercise 4 ●●○ · 4 minutes
-# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding only as a key. Leave the rows of padding queries as they are, because nobody uses their output.
+# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding only as a key: nobody uses the output of padding queries.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("padding and causal mask")
@@ -1018,7 +1015,7 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all() and torch.finfo(torch.float16).min > -1e9
 
 # %% [markdown]
-# This table compares four orders, in percent. *On masked keys* is the weight on masked keys, averaged over the seven rows. *First row empty* is the same average when the whole first row is masked. For the last column we raise all *masked* scores by 1. It shows how far an allowed weight moves at most, which should be 0.
+# This table compares four orders. *On masked keys* is the weight on masked keys, averaged over the seven rows. *First row empty* is the same average when the whole first row is masked. The last column shows how far an allowed weight moves at most when all *masked* scores rise by 1. It should be 0.
 
 # %%
 by_order = labs.orders(masks)
@@ -1049,7 +1046,7 @@ def attention(queries, keys, values, mask):
 
 # %% [markdown]
 # <a id="fused"></a>
-# PyTorch does all this, from the scores to the average, in one **fused** call, which need not store the matrix of weights.
+# PyTorch does all this in one **fused** call, which need not store the matrix of weights.
 
 # %% tags=["nbval-check-output"]
 from torch.nn.functional import scaled_dot_product_attention as fused
@@ -1117,7 +1114,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Computed in either order, or as a score, the result is the same. How far is one draw of random features from exact attention, and what do we gain? The first plot shows how much of a row's weight would have to move. The second shows time. Slope 1 means that time grows with the length, and slope 2 with its square. At short lengths, fixed costs make a line flatter.
+# Computed in either order, or as a score, the result is the same. How far is one draw of random features from exact attention? The first plot shows how much of a row's weight would have to move. The second shows time. Slope 1 means that time grows with the length, and slope 2 with its square. At short lengths, fixed costs make a line flatter.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1222,7 +1219,7 @@ onward(2)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: attention learns to translate
-# In chapter 3 a network makes the queries and keys itself while it learns to translate.
+# In chapter 3 a network makes the queries and keys itself.
 #
 # **→ [3 · What does a translator look at?](03_seq2seq.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

@@ -46,7 +46,7 @@ assert sum(guessed.true(position=n)[2] <= 10 for n in words) == 12 and prose.mod
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# From both sides, its first choice is right at 9 of the 12 words, and all are among its first ten. (We tried six sentences; this was the easiest.) From the left alone, 3 are right; a model trained for that would do better. In three books that it never read, its first choice is right for 26 % of the hidden words, and 56 % are among its first ten.
+# From both sides, its first choice is right at 9 of the 12 words, and all are among its first ten. (We tried six sentences; this was the easiest.) From the left alone, 3 are right; it was not trained for that. In three books that it never read, its first choice is right for 26 % of the hidden words, and 56 % are among its first ten.
 #
 # </details>
 #
@@ -105,13 +105,13 @@ assert word == "light" and len(written) == 24 and int(kinds.sum()) == 12
 assert [round(100 * share) for row in alike.values() for share in row] == [96, 46, 83, 50]
 
 # %% [markdown]
-# The nearest other “bank” has the same meaning in 96 % of the cases, the nearest “light” in 83 %. The sentence that shares most words has the same meaning about half the time, as by chance. So the vector holds something of what the word means here. (48 sentences, written by us: a small test.)
+# By the vector, the nearest sentence has the same meaning in 96 and 83 % of the cases; by shared words, about half the time, as by chance. So the vector holds something of what the word means here. (A small test.)
 #
 # **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: four ways to get word vectors
-# Which of these methods let a word see both sides? The oldest is first.
+# Which of these methods let a word see both sides?
 #
 # | | built from | a word sees | its vector | for a new task |
 # |---|---|---|---|---|
@@ -123,7 +123,7 @@ assert [round(100 * share) for row in alike.values() for share in row] == [96, 4
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
 # <a id="wordpiece"></a>
-# From here to *Published parameters* we use a smaller world, in which you can train a BERT yourself. A program of ours wrote 10,000 short stories. On 9,000 of them we trained `bert-stories`, with three blocks and BERT's two tasks (both below).
+# From here to *Published parameters* we use a smaller world, in which you can train a BERT yourself. A program of ours wrote 10,000 short stories. On 9,000 of them we trained `bert-stories`, with three blocks and BERT's two tasks.
 #
 # A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. From the left, it takes the longest piece in its vocabulary and continues with the rest. Pieces inside a word are marked with `##`. (What cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
 
@@ -140,7 +140,7 @@ for size in (150, 400, 1200):
 # Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence. The **segment** of a position says to which sentence it belongs: `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
-# Join two sentences and pad them. Padding gets segment 0. The mask is False at padding and True elsewhere.
+# Join two sentences and pad them. Padding gets segment 0.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch06 import again, exercise, find_error, hint, solution
@@ -220,7 +220,7 @@ def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# The output vector goes through one more layer. The logits are the dot products of the result with the V rows of the table of pieces, plus a learned number for each. Write the loss over the chosen positions.
+# The logits are given: dot products of the output vector, after one more layer, with the V rows of the table of pieces, plus a learned number for each. Write the loss over the chosen positions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -257,7 +257,7 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # | 今天天气很好 | 我买了一本书 (I bought a book) | NotNext |
 #
 # ### Exercise 5 ●●○ · 7 minutes
-# Make such pairs from stories. A wrong B comes from another story, and chance decides for each pair.
+# Make such pairs from stories: chance decides for each whether B follows A or comes from another story.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("next sentence pairs")
@@ -408,7 +408,7 @@ assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
 
 # %% [markdown]
-# With known plots, your model gets more than half of the masked words right, and more than four pairs in five. With new ones, it fills far fewer gaps, and on pairs it does hardly better than a coin. So does counting words. The rule “they share an uncommon word” does better, but we measured it only on pairs without gaps. So much of what the model knows is about *these* stories.
+# With new plots and names, your model fills far fewer gaps, and on pairs it does hardly better than a coin. So does counting words. The rule “they share an uncommon word” does better (both rules were measured on pairs without gaps). Much of what the model knows, then, is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": lesson.gaps(mine, text)}, tokenizer.words, truth=text.tokens,
@@ -501,7 +501,7 @@ assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and sum(as_mean
 # People tag words, but the model reads pieces. The first piece of a word gets its tag, and the others get none.
 #
 # #### Exercise ●●○ · 4 minutes
-# `words` gives the number of each token's word, −1 for `[CLS]` and `[SEP]`, as in `encode(…).words`. “No tag” is −100.
+# “No tag” is −100.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("tags for pieces")
@@ -612,7 +612,7 @@ assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == shar
 assert live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# On the known kind, your pre-trained model is ahead in every task. Part of this is speed: in so few steps, the fresh model hardly learns sentiment and pairs. And one seed may be luck. Here are recorded runs of another model, `bert-stories`, with more steps and three seeds:
+# Part of the lead is speed: in so few steps, the fresh model hardly learns sentiment and pairs. And one seed may be luck. Here are recorded runs of `bert-stories`, with more steps and three seeds:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -636,7 +636,7 @@ assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in t
 assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"))
 
 # %% [markdown]
-# On new words and patterns, pre-training helps in every task. Sentiment rises from 61 to 91 %, and about three times as many questions are answered correctly. But training from scratch is a weak rival. Counting words, without order, nearly matches the pre-trained model on pairs (44 %) and does about as well on questions (36 %).
+# On new words and patterns, pre-training helps in every task (sentiment rises from 61 to 91 %). But training from scratch is a weak rival. Counting words, without order, nearly matches the pre-trained model on pairs (44 %) and does about as well on questions (36 %).
 
 # %% [markdown]
 # Both models take the same 150 steps, the pre-trained one with 500 labelled sentences. **Guess:** how many does the one from scratch need to match it?
@@ -659,15 +659,15 @@ assert [round(100 * few["starts"]["from scratch"]["500"]["test"][end]) for end i
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With 20 or 100 labels, neither learns new words and patterns. With 500, the pre-trained model gets 71 % right. The one from scratch gets only 57 % in 150 steps, even with 2,000. More labels did not help it here: with 500 it got 64 %, with seeds from 56 to 74.
+# With 20 or 100 labels, neither learns new words and patterns. With 500, the pre-trained model gets 71 % right. The one from scratch gets 64 % (seeds from 56 to 74), and even with 2,000 only 57 %.
 #
-# On known words and patterns, the one from scratch gets 94 % with 2,000 labels and the pre-trained one 97 % with 500. Two of the three seeds from scratch are ahead. With more steps the gap may shrink.
+# On known ones, the one from scratch gets 94 % with 2,000 labels (two of its three seeds are ahead), the pre-trained one 97 % with 500. With more steps the gap may shrink.
 #
 # With all 2,000, the pre-trained model gets 83 % on new ones here. In the table above it gets 91 %: the same training on another machine. Three seeds do not show the whole spread.
 #
 # </details>
 #
-# **Keep this:** labels are rare, text is not. Pre-training needs no labels. With 500 labels or more, a short fine-tuning after it was ahead on average, at equal steps.
+# **Keep this:** labels are rare, text is not, and pre-training needs only text. For sentiment, with 500 labels or more, fine-tuning after it was ahead on average, at equal steps.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
@@ -728,7 +728,7 @@ assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
 assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for name, found in shipped.items() if name != "questions")
 
 # %% [markdown]
-# On known words and patterns, LoRA does as well as training everything, with fewer than 1 % of the parameters. On new ones, it is behind for sentiment: training everything gets 96 % right, LoRA 84 and adapters 73. For names, training everything gets an F1 of 41, LoRA 40 (within the seeds' spread) and the head alone 36.
+# On known words and patterns, LoRA does as well as training everything, with fewer than 1 % of the parameters. On new ones, it is behind for sentiment: 84 % right against 96 (adapters 73). For names, F1 is 40 against 41, within the seeds' spread (the head alone 36).
 #
 # **Keep this:** a task can be learned with few parameters, which fit into a small file. But in one of our two tasks this was less accurate on new words and patterns.
 
@@ -767,7 +767,7 @@ assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
-# Here is every head of *your* model, on two sentences with a gap. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. In the *sharpest* map, the largest weight of a row is highest on average. **Guess:** does its head matter most?
+# Here is every head of *your* model, on two sentences with a gap. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. The *sharpest* map has the highest mean of its rows' largest weights. **Guess:** does its head matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 import ipywidgets
@@ -798,9 +798,9 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two printed lines under the maps give the answer for your model. (A negative number: the model does better without that head.)
+# The two printed lines give the answer. (Negative: the model does better without that head.)
 #
-# And the four fine-tuned models? They read the label of a sentence or a pair from `[CLS]`, a tag from its own word, and an answer from every word of the text. Choose a task, then a row.
+# And the four fine-tuned models? Choose a task, then a row.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 maps, tokens = {}, {}
@@ -845,7 +845,7 @@ assert round(100 * scores[5]) == 69 and max(map(abs, (columns["sentiment"][0], c
 #
 # Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. The questions most need 1.1, the head that began by looking for equal words. Losing it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise. But the question model was also trained in another way, and this record cannot separate the two.
 #
-# For pairs and names, every loss is smaller than the noise. (A test that compares sentence by sentence could see more.) In the pre-training of `bert-stories`, no head costs as much as 2 points.
+# For pairs and names, every loss is smaller than the noise. In the pre-training of `bert-stories`, no head costs as much as 2 points.
 #
 # </details>
 
@@ -959,7 +959,7 @@ assert [sum(shares_of[name].values()) for name in models] == [110_106_428, 336_2
 assert mine.config.inner_size == 2 * mine.config.model_size
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# *Base* has 109.5 million parameters, and 110.1 with the heads of pre-training, so “110” is right either way. *Large* has 335.1, and 336.2 with its heads. Nothing is missing: 336 million, rounded to two digits, is 340.
+# With or without the heads of pre-training, “110” is right. In *large*, nothing is missing: 336 million, rounded to two digits, is 340.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="distilbert"></a>
@@ -1014,7 +1014,7 @@ assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for na
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# After less than one pass through the questions, 53 % of the answers are exact, and F1 is 64 (people reach 83 and 92). *When* and *how many* are answered best, *why*, with only 30 questions, worst.
+# *Why*, with only 30 questions; *when* and *how many* are the easiest. (The model had less than one pass through the training questions.)
 #
 # </details>
 
@@ -1049,7 +1049,7 @@ assert torch.equal(cut_by_it.input_ids, batch.ids) and gap < 1e-4
 # The same makers have *Datasets* (tables larger than memory), *Accelerate* (one training script on one processor or many GPUs), *PEFT* (above) and *Diffusers* (models that generate images).
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it; then we call a model directly, from your folder or from the hub.
+# Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it; then we call a model directly.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "optional-network"]
 from transformers import pipeline
@@ -1074,7 +1074,7 @@ assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text an
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The installed version of the library has removed this task, but the *model* still works: load its config, tokenizer and parameters, and call `generate`.
 #
-# `transformer-en-zh` is a checkpoint of chapter 5's class. The sentence was new to it: its translation has *am eating* and the apple, but not the colour.
+# `transformer-en-zh` is a checkpoint of chapter 5's class. Its translation has *am eating* and the apple, but not the colour.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
@@ -1111,7 +1111,7 @@ def kind_of(target, sees):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a BERT of your own parts
-# The model in *One step of pre-training* was the course's. Here you build your own, from your embedding sum and chapter 5's blocks. The table says which parts are yours.
+# The model in *One step of pre-training* was the course's. Here you build your own, from your embedding sum and chapter 5's blocks.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 own = {"bert_input": bert_input, "embed": embed, "next_sentence_pairs": next_sentence_pairs, "mask_tokens": mask_tokens, "mlm_loss": mlm_loss}
@@ -1144,7 +1144,7 @@ class YourBert(nn.Module):
         return words, self.next_sentence(self.pooler(x[:, 0]).tanh())
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The checkpoint has other names for some parameters, so these are renamed. Then your model and `bert-stories` get the batch of that step. **Guess:** how far apart are their answers?
+# The parameters of `bert-stories` go into your model, some under new names. Then both get the same batch. **Guess:** how far apart are their answers?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight": "tables.1", "embeddings.positions.table": "tables.2",
@@ -1181,7 +1181,7 @@ assert max(differ.values()) < 1e-5
 #
 # </details>
 #
-# Now repeat that step for a few seconds, with your parts and fresh parameters.
+# Now repeat the step of pre-training for a few seconds, with fresh parameters.
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 from course_utils.training import fit
@@ -1195,11 +1195,11 @@ assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Of these three faulty programs, the last two run, so no error message will help you.
+# Of these three faulty programs, the last two run.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 8 minutes
-# An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong, and `line=(…)` takes all five numbers. In line 1 only the name is wrong, because it promises a translation: any honest name will do.
+# An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong. In line 1 only the name is wrong: any honest one will do.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.4")
@@ -1229,7 +1229,7 @@ def similarity(hidden, mask):                  # [2, T, D], [2, T]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●● · 10 minutes
-# A BERT of one layer, with five errors from this chapter and earlier ones. It runs, and its loss falls. `line=(…)` takes all five.
+# A BERT of one layer, with five errors from this chapter and earlier ones. Its loss falls all the same.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.6")
@@ -1330,7 +1330,7 @@ onward(6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
-# BERT fills a gap, but it cannot write you a letter. Chapter 7 takes the *decoder* alone, asks for the next word at every position, and lets it read what it wrote.
+# BERT fills a gap, but it cannot write you a letter. Chapter 7 takes the *decoder* alone.
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
