@@ -72,7 +72,7 @@ assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].c
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: ten openings, nothing selected
-# One continuation may be luck. The model's card, the file that describes it, has ten. Here are their beginnings. Look for one that makes sense to its last word.
+# One continuation may be luck. The model's card, the file that describes it, has ten. Here are their beginnings. Look for one that makes sense throughout.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -179,7 +179,7 @@ def merge_once(words):
     raise NotImplementedError
 
 # %% [markdown]
-# Here is the course sentence, cut in five ways. Compare the numbers of tokens with the vocabularies.
+# Here is the course sentence, cut in five ways.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch07 import language
@@ -203,7 +203,7 @@ assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and tired in tales.t
 assert len(few) < len(learned) < len(prose.tokenizer)
 
 # %% [markdown]
-# The 600 merges are from our stories, which contain this sentence. The pieces of `gpt-prose` come from novels and fit it less well. Fewer tokens are less work for attention. But a model does not see the letters inside a piece. To count the r's in *strawberry* it must know the spelling by heart.
+# The 600 merges are from our stories, which contain this sentence. The pieces of `gpt-prose` come from novels and fit it less well. A model does not see the letters inside a piece. To count the r's in *strawberry* it must know the spelling by heart.
 #
 # **Keep this:** BPE finds its pieces by counting. On the text they were learned from, more merges mean fewer tokens, and a larger vocabulary.
 
@@ -275,14 +275,14 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# The order matters, because a later pair may be made of pieces that earlier pairs have joined. On the held-out stories, your tokenizer and the library differ by less than one token in a hundred. New characters are cut into bytes, and decoding brings them back.
+# The order matters, because a later pair may be made of pieces that earlier pairs have joined. New characters are cut into bytes.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no gradient descent. One *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$. The other, a **bigram** table, counts which token follows which. It is smoothed with how common the second token is. The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
+# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no gradient descent. One *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$. The other, a **bigram** table, counts which token follows which. It is smoothed: the second token's own frequency counts a little. The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right token got. What is it before training, with V tokens?",
@@ -343,7 +343,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The single head needs as many bits as the table. One block needs a third of them: it adds heads, norms, two residual connections and a feed-forward network, all at once. After these few steps, the second block has added little.
+# The single head needs as many bits as the table. One block needs a third of them: it adds heads, norms, two residual connections and a feed-forward network. After these few steps, the second block has added little.
 #
 # But 0.36 bits a character holds only for our stories. A program wrote our stories from templates, and two in three held-out sentences also occur in the training part. For the GPT of two blocks, `fit` kept the state that was best on held-out windows, which flatters it a little.
 #
@@ -354,7 +354,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: by heart
 # <a id="overfitting"></a>
-# A GPT reads the same 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps: does it fall more slowly, stay the same, or rise?
+# A GPT reads the same 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -370,7 +370,7 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. More text, a smaller model or dropout (random features are set to zero) can help. Our training loop `fit` keeps the best state.
+# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. More text, a smaller model or dropout (random features are set to zero) can help.
 #
 # </details>
 
@@ -408,7 +408,7 @@ labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer)
 # Below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set of tokens that together reach the probability $p$.
 #
 # ### Exercise 4 ●○○ · 3 minutes
-# Write the first knob, the temperature, so that it also works at 0.
+# Write the temperature so that it also works at 0.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("temperature")
@@ -431,7 +431,7 @@ def heated(logits, temperature):           # [..., V]
 
 # %% [markdown]
 # ### Exercise 5 ●●● · 7 minutes
-# Write top-p. Return its result in the vocabulary's order. Keep the token that crosses $p$: a model that is sure of one token would otherwise keep nothing.
+# Write top-p. Keep the token that crosses $p$: a model that is sure of one token would otherwise keep nothing.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("top-p")
@@ -461,9 +461,9 @@ assert rows[0]["pieces in top-p 0.9"] == 1 and rows[0]["its probability"] > 0.9
 assert rows[1]["pieces in top-p 0.9"] > 200
 
 # %% [markdown]
-# After *each* the model is sure, and one piece is enough; after *the*, hundreds of pieces are possible. A fixed number, as in top-k, cannot fit both.
+# After *each* one piece is enough; after *the*, hundreds are possible. A fixed number, as in top-k, cannot fit both.
 #
-# Now compare whole passages. The last one is from the held-out *Wonderful Wizard of Oz*. **Guess:** which one does the model find most likely? It costs the fewest bits for each character.
+# Now compare whole passages. The last one is from the held-out *Wonderful Wizard of Oz*. **Guess:** which one costs the model the fewest bits for each character?
 
 # %% jupyter={"source_hidden": true}
 knobs = {"always the likeliest": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
@@ -500,7 +500,7 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 #
 # </details>
 #
-# At temperature 2 the words fall apart. For a story, give this model a temperature between 0 and 1. Where only one answer is right, stay near 0. But no knob makes a fluent text true.
+# For a story, give this model a temperature between 0 and 1. Where only one answer is right, stay near 0. But no knob makes a fluent text true.
 #
 # **Keep this:** temperature divides the logits, not the probabilities; top-k and top-p cut off the tail.
 
@@ -524,7 +524,7 @@ assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the same class, in Chinese
-# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart? Look at the probability of his line.
+# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 chinese = load_checkpoint("gpt-quatrains")
@@ -549,7 +549,7 @@ assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Three characters of his line are the model's first choice and 日 is its second, but 掩 is only about its 200th. The line is more than a trillion times as likely as five characters drawn evenly, but that says little.
+# No. Three characters of his line are the model's first choice and 日 is its second, but 掩 is only about its 200th.
 #
 # </details>
 
@@ -613,11 +613,11 @@ assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 # %% [markdown]
 # For each token, each of 6 layers stores a key and a value, each with 256 features of 4 bytes: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
 #
-# **Keep this:** a KV cache costs memory and saves time. The result is the same up to rounding, if each new token gets the next position. When the context is full, `generate` drops the older half and builds the cache anew.
+# **Keep this:** a KV cache costs memory and saves time. The result is the same up to rounding, if each new token gets the next position. When the context is full, `generate` builds the cache anew.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
-# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, proposes several tokens. It draws each from its distribution $q$. The large model, whose distribution is $p$, checks them all in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise it draws the next token from what is missing, $\max(0, p-q)$, rescaled to sum to 1, and drops the proposals that follow. **Guess:** does this change the distribution of the text?
+# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, draws several proposals from its distribution $q$. The large model, whose distribution is $p$, checks them all in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise it draws the next token from what is missing, $\max(0, p-q)$, rescaled to sum to 1, and drops the proposals that follow. **Guess:** does this change the distribution of the text?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 draft = lesson.bigrams()  # [V, V]: what follows each token
@@ -630,7 +630,7 @@ def speculate(p, q, count, generator):
     return torch.where(keeps, proposed, others), keeps
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here is one position, 20,000 times. Is the share drawn nearer to $q$ or to $p$?
+# Here is one position, 20,000 times.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 begun, window = torch.tensor([learned.encode("\nThe nurse was")]), lesson.windows(count=64)[0][:, :-1]
@@ -659,7 +659,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# The model was trained on 158,537 such lines, each closed by `<eos>`. So a prompt that ends with `<to-fr>` asks for French. `generate` stops when the model writes `<eos>`, or at your limit, here 20 tokens. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. (*chrF* compares characters instead of words.) **Guess** the order of the three models. Does any model write both *il* for the animal that is too tired and *elle* for the street that is too wide?
+# The model was trained on 158,537 such lines, each closed by `<eos>`. So a prompt that ends with `<to-fr>` asks for French. `generate` stops at `<eos>` or at your limit, here 20 tokens. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences. (*chrF* compares characters instead of words.) **Guess** the order of the three models by BLEU. Does any model write both *il* for the animal that is too tired and *elle* for the street that is too wide?
 
 # %%
 from IPython.display import display
@@ -701,7 +701,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few. Does it help if a model has only predicted the next token? We take the translator above. Its translations are labels, too, but for another task.
+# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Does it help if a model has only predicted the next token? We take the translator above, whose labels were translations.
 #
 # A new layer reads the translator's vector of the last token. All parameters are then trained to tell whether a sentence is praise. For comparison, the same architecture starts from random parameters. **Guess** both shares of right answers after 30 steps, on sentences with new words and patterns.
 
@@ -786,10 +786,10 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 
 # %% [markdown]
 # <a id="in-context"></a>
-# The loss falls suddenly, at the moment when a head begins to attend to the right token. In the first half of a text, the model's loss rises above that of guessing, perhaps because it bets on repeats. In the second half its loss falls although no parameter changes, because what it needs is in its context. This is the smallest case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* above, it prefers *Arbuthnot*.
+# The loss falls suddenly, at the moment when a head begins to attend to the right token. In the second half of a text the loss falls although no parameter changes, because what the model needs is in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* above, it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
-# Compute the induction score of each head: how much does the second half attend to the token *after* the earlier occurrence, on average?
+# Compute the induction score of each head, on average over the second half.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("induction score")
@@ -843,7 +843,7 @@ assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copyin
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing 2.1 (layer 2, head 1), which has the highest score, costs most; removing 1.1, which attends most to the previous token, comes second. Without both heads of a layer the model is no better than guessing, or even worse, since the rest never trained without them. Three recorded models with one layer, trained as long, came down to just above 2 nats: better than guessing (3.18), far from copying.
+# Removing 2.1 (layer 2, head 1), which has the highest score, costs most; removing 1.1, which attends most to the previous token, comes second. Without both heads of a layer the model is no better than guessing, or even worse, since the rest never trained without them. Three recorded models with one layer, trained as long, came down to just above 2 nats, still far from copying.
 #
 # </details>
 #
@@ -872,7 +872,7 @@ assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.99 2.01
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Too large: by this law, at the same cost, 30% of the parameters would reach 1.99 nats instead of 2.01. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget. GPT-3 read under two. Chinchilla, the model of Hoffmann et al. with 70 billion parameters, beat one of 280 billion at nearly the same cost.
+# Too large: by this law, at the same cost, 30% of the parameters would reach 1.99 nats instead of 2.01. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget. GPT-3 read under two. Hoffmann's model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost.
 #
 # Today's models read far more than twenty tokens per parameter, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens (Meta, 2024).
 #
@@ -884,7 +884,7 @@ assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.99 2.01
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
-# Here is our class in other sizes. On the *meta* device a tensor has a shape but no numbers, so even the largest is built in an instant. **Guess:** how much of GPT-2's 124 M parameters is its table of tokens, a tenth, a third or half?
+# Here is our class in other sizes. On the *meta* device a tensor has a shape but no numbers, so even the largest is built in an instant. **Guess:** how much of GPT-2's 124 M parameters is its table of tokens?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.gpt import GPT, GPTConfig
@@ -906,7 +906,7 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Nearly a third, and it is counted once, though it also turns vectors into logits. These are the models known as 117 M, 1.5 B and 175 B. Their architecture hardly changes: GPT-2 moved the norms to the front of each sub-layer, and in GPT-3 every other layer attends to recent tokens only.
+# Nearly a third, and it is counted once, though it also turns vectors into logits. The other three are known as 117 M, 1.5 B and 175 B. The architecture hardly changes: GPT-2 moved the norms to the front of each sub-layer, and in GPT-3 every other layer attends to recent tokens only.
 #
 # </details>
 
@@ -916,7 +916,7 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 #
 # $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
 #
-# The other letters are fitted numbers. The form is that of J. Hoffmann et al. (2022). The lab's numbers are from T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, who fitted it again to the models of Hoffmann et al., with data read off a figure. Here are three models that Hoffmann et al. compare:
+# The other letters are fitted numbers. The lab's numbers are from T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, fitted to data read off a figure of Hoffmann et al. Here are three models that Hoffmann et al. compare:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.labs.scaling_law import best as best_on_paper, flops, loss as loss_on_paper
@@ -958,7 +958,7 @@ print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of the table's 2.3e19")
 assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So 6ND is less than half of the estimates. How well does 6ND count a GPT like yours? PyTorch counts the operations of every product, forward and backward:
+# How well does 6ND count a GPT like yours? PyTorch counts the operations of every product, forward and backward:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -1004,8 +1004,6 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # With the definition, memory and time tend to quadruple, because all $T^2$ weights are computed and stored. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory grows with $T$ only. Its time still grows: in our record, 3.5-fold from 2,048 to 4,096 tokens.
 #
 # </details>
-#
-# Here is the recorded memory:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1050,7 +1048,7 @@ assert apart < 1e-5 < 1e-3 < alone.abs().max()
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: logging your runs
-# **TensorBoard** stores the curves of many runs in folders and draws them together. `fit` writes such a log if you give it one:
+# **TensorBoard** stores the curves of many runs in folders and draws them together. `fit` writes such a log if you give it a folder:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import tempfile
@@ -1105,7 +1103,7 @@ chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "
 print(hub_format.as_text(reader, chat))
 
 # %% [markdown]
-# Here the system prompt becomes a stage direction. The chat is one text, so a user who can write the marks can pretend to be someone else.
+# The chat is one text, so a user who can write the marks can pretend to be someone else.
 #
 # `transformers serve` uses OpenAI's protocol, so the same client can talk to Ollama or to a large remote model.
 
@@ -1134,7 +1132,7 @@ print(serving.ollama())
 # %% [markdown]
 # ### From continuing to answering
 # <a id="instruction-tuning"></a>
-# You asked for news, and the model asked back: it has learned to continue a play, not to answer. Its speeches do not end with `<eos>`, so only the limit of 80 tokens stopped it. This server never drops old tokens: beyond 256, it returns an error. **Instruction tuning** trains a model on questions with people's answers, each closed by an end token.
+# You asked for news, and the model asked back: it has learned to continue a play, not to answer. Its speeches do not end with `<eos>`, so only the limit of 80 tokens stopped it. Beyond 256 tokens, this server returns an error. **Instruction tuning** trains a model on questions with people's answers, each closed by an end token.
 #
 # **Keep this:** a language model continues a text. Training on answers makes an answer its likely continuation.
 
@@ -1204,7 +1202,7 @@ assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and 1.2 * exac
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# 4 bits, or 4.5 with the scales. With 6, hardly anything is lost. With 3, the text costs about a third more. With 2 the text costs several times as much, because each parameter is then −1, 0 or 1 times its scale.
+# 4 bits, or 4.5 with the scales. With 3, the text costs about a third more, with 2 several times as much, because each parameter is then −1, 0 or 1 times its scale.
 #
 # </details>
 
@@ -1306,7 +1304,7 @@ print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a GPT of your own parts
-# The capstone trained the course's class. Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`.
+# Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
@@ -1345,7 +1343,7 @@ class YourGPT:
         return gpt.norm(x) @ gpt.tokens.weight.T, kept
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Does it give the course's numbers? It reads two lines of *The Tempest* letter by letter, and the course's model reads them all at once. **Guess:** how far apart are the probabilities?
+# It reads two lines of *The Tempest* letter by letter, and the course's model reads them all at once. **Guess:** how far apart are the probabilities?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 assembled = YourGPT(poet.model)
@@ -1365,7 +1363,7 @@ print(f"{said.shape[1]} letters, the name included: largest difference {differ:.
 assert differ < 1e-5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Now it writes. Your knobs choose, with `generate`'s seed, so it should write the same letters as the course's sampler.
+# Now it writes. With `generate`'s seed, your knobs should choose the same letters as the course's sampler.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def write(prompt, count, temperature, top_p, seed=0):
@@ -1410,7 +1408,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 #
 # In GPT's map. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
 #
-# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT's row *cannot* know: behind the causal mask, "it" has not read *tired* yet. So the row is the same for the twin sentence, with *wide*. The rows of the Transformer and BERT could know, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
+# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT's row *cannot* know: behind the causal mask, "it" has not read *tired* yet. The rows of the Transformer and BERT could know, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
 #
 # </details>
 #
