@@ -56,8 +56,9 @@ def rotary(x: Tensor, positions: Tensor) -> Tensor:
         raise TypeError(f"positions is {described(positions)}; needed: a tensor [T] of numbers: torch.arange(T)")
     if positions.shape != x.shape[-2:-1]:
         raise ValueError(f"positions {list(positions.shape)} for x {list(x.shape)}; needed: one for each of its rows")
-    angles = positions.to(x.device, torch.float64)[:, None] * frequencies(x.shape[-1]).to(x.device)
-    sin, cos = angles.sin().to(x.dtype), angles.cos().to(x.dtype)
+    device = "cpu" if x.device.type == "mps" else x.device  # MPS has no float64
+    angles = positions.to(device, torch.float64)[:, None] * frequencies(x.shape[-1]).to(device)  # [T, D / 2]
+    sin, cos = angles.sin().to(x), angles.cos().to(x)
     first, second = x.unflatten(-1, (-1, 2)).unbind(-1)
     return torch.stack([first * cos - second * sin, first * sin + second * cos], -1).flatten(-2)
 

@@ -17,10 +17,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.positions import LearnedPositions
-from course_utils.support.checks import check_ids, check_real, check_rng, described, real_number, sizes, whole_number
+from course_utils.support.checks import (
+    check_ids,
+    check_real,
+    check_rng,
+    check_sizes,
+    described,
+    real_number,
+    whole_number,
+)
 
 from . import convert
-from .blocks import ACTIVATIONS, EncoderBlock, Widened, begin_small
+from .blocks import ACTIVATIONS, EncoderBlock, Widened, init_weights
 from .heads import recorded
 from .loss import IGNORED, output_loss
 
@@ -42,7 +50,7 @@ class BertConfig(Widened):
 
     def __post_init__(self):
         needed = ("vocab_size", "model_size", "num_layers", "num_heads", "max_length", "segments")
-        sizes(self, *needed, or_none=("ffn_size",))
+        check_sizes(self, *needed, or_none=("ffn_size",))
         real_number("dropout", self.dropout, least=0, below=1)
 
     @classmethod
@@ -143,7 +151,7 @@ class Bert(_WithHuggingFace):
         sizes, options = (c.model_size, c.num_heads, c.inner_size, c.dropout), (False, c.activation, c.eps)
         self.blocks = nn.ModuleList(EncoderBlock(*sizes, *options, ffn_dropout=0.0) for _ in range(c.num_layers))
         self.pooler = nn.Linear(c.model_size, c.model_size)
-        self.apply(begin_small)
+        self.apply(init_weights)
 
     def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> BertOutput:
         """ids, segments [B, T], mask [B, T] bool, True = a real token -> BertOutput. Padding is never attended to."""
@@ -172,7 +180,7 @@ class BertForPreTraining(_BertWithHead):
         self.output = nn.Linear(config.model_size, config.vocab_size)
         self.next_sentence = nn.Linear(config.model_size, 2)
         for layer in (self.transform, self.output, self.next_sentence):
-            begin_small(layer)
+            init_weights(layer)
         self.output.weight = self.bert.embeddings.tokens.weight
 
     def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> PreTrainingOutput:
@@ -180,19 +188,20 @@ class BertForPreTraining(_BertWithHead):
         hidden, pooled, weights = self.bert(ids, segments, mask, need_weights)
         return PreTrainingOutput(self.output(self._transformed(hidden)), self.next_sentence(pooled), weights)
 
-    def loss(self, ids: Tensor, labels: Tensor, follows: Tensor, segments=None, mask=None) -> PreTrainingLoss:
-        """ids [B, T] masked, labels [B, T] (−100: not asked), follows [B] (0: the second sentence follows) ->
+    def loss(self, ids: Tensor, labels: Tensor, nsp_labels: Tensor, segments=None, mask=None) -> PreTrainingLoss:
+        """ids [B, T] masked, labels [B, T] (−100: not asked), nsp_labels [B] (0: the second sentence follows) ->
         PreTrainingLoss. Only words that are asked are computed. Raises ValueError where none is."""
         if not isinstance(labels, Tensor) or labels.shape != ids.shape or labels.dtype != torch.int64:
             raise ValueError(f"labels is {described(labels)}; needed: {list(ids.shape)} of int64, −100 where not asked")
-        if not isinstance(follows, Tensor) or follows.shape != ids.shape[:1] or follows.dtype != torch.int64:
-            raise ValueError(f"follows is {described(follows)}; needed: [{len(ids)}] of int64, 0 or 1 for each pair")
+        if not isinstance(nsp_labels, Tensor) or nsp_labels.shape != ids.shape[:1] or nsp_labels.dtype != torch.int64:
+            given = f"nsp_labels is {described(nsp_labels)}"
+            raise ValueError(f"{given}; needed: [{len(ids)}] of int64, 0 or 1 for each pair")
         asked = labels != IGNORED
         if not asked.any():
             raise ValueError(f"labels {list(labels.shape)} are all {IGNORED}: no token is masked; mask at least one")
         hidden, pooled, _ = self.bert(ids, segments, mask)  # [B, T, D], [B, D]
         mlm = output_loss(self._transformed(hidden[asked]), self.output, labels[asked])
-        nsp = F.cross_entropy(self.next_sentence(pooled).float(), follows)
+        nsp = F.cross_entropy(self.next_sentence(pooled).float(), nsp_labels)
         return PreTrainingLoss(mlm + nsp, mlm, nsp)
 
     def _transformed(self, hidden: Tensor) -> Tensor:
@@ -208,7 +217,7 @@ class BertForSequenceClassification(_BertWithHead):
         whole_number("num_labels", num_labels, 1)
         super().__init__(config)
         self.dropout, self.classifier = nn.Dropout(config.dropout), nn.Linear(config.model_size, num_labels)
-        begin_small(self.classifier)
+        init_weights(self.classifier)
 
     def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> ClassificationOutput:
         """As Bert -> ClassificationOutput."""
@@ -228,7 +237,7 @@ class BertForQuestionAnswering(_BertWithHead):
     def __init__(self, config: BertConfig):
         super().__init__(config)
         self.answer = nn.Linear(config.model_size, 2)
-        begin_small(self.answer)
+        init_weights(self.answer)
 
     def forward(self, ids, segments=None, mask=None, need_weights: bool = False) -> AnswerOutput:
         """As Bert -> AnswerOutput."""

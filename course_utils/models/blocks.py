@@ -130,7 +130,7 @@ class DecoderBlock(EncoderBlock):
         return BlockOutput(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), read)
 
 
-def begin_small(module: nn.Module) -> None:
+def init_weights(module: nn.Module) -> None:
     """The initial weights of BERT and GPT-2, for `model.apply`: normal with standard deviation 0.02, biases 0."""
     if isinstance(module, nn.Linear | nn.Embedding):
         nn.init.normal_(module.weight, std=0.02)

@@ -19,11 +19,11 @@ from course_utils.attention import causal_mask
 from course_utils.attention.multihead import KeyValues, recording
 from course_utils.decoding.search import Step
 from course_utils.positions import LearnedPositions
-from course_utils.support.checks import check_ids, check_real, one_of, real_number, sizes
+from course_utils.support.checks import check_ids, check_real, check_sizes, one_of, real_number
 from course_utils.text import BOS, Batch, order_of, padding_first
 
 from . import convert
-from .blocks import EncoderBlock, Widened, begin_small
+from .blocks import EncoderBlock, Widened, init_weights
 from .heads import recorded
 from .loss import output_loss
 
@@ -48,7 +48,7 @@ class GPTConfig(Widened):
     eps: float = 1e-5
 
     def __post_init__(self):
-        sizes(self, "vocab_size", "model_size", "num_layers", "num_heads", "max_length", or_none=("ffn_size",))
+        check_sizes(self, "vocab_size", "model_size", "num_layers", "num_heads", "max_length", or_none=("ffn_size",))
         one_of("positions", self.positions, POSITIONS)
         real_number("dropout", self.dropout, least=0, below=1)
 
@@ -86,7 +86,7 @@ class GPT(nn.Module):
         self.norm = nn.LayerNorm(c.model_size, c.eps)
         self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)
         self.output.weight = self.tokens.weight
-        self.apply(begin_small)
+        self.apply(init_weights)
         for block in self.blocks:  # what is added 2 · layers times begins small (Radford et al. 2019, section 2.3)
             for last in (block.attention.out, block.ffn.narrow):
                 nn.init.normal_(last.weight, std=0.02 * (2 * c.num_layers) ** -0.5)

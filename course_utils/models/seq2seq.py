@@ -19,7 +19,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from course_utils.attention import masked_softmax
 from course_utils.attention.scores import SCORES
 from course_utils.decoding.search import Step
-from course_utils.support.checks import check_ids, described, flag, one_of, real_number, sizes, text
+from course_utils.support.checks import check_ids, check_sizes, described, flag, one_of, real_number, text
 
 from .loss import output_loss
 
@@ -48,7 +48,7 @@ class Seq2SeqConfig:
 
     def __post_init__(self):
         needed = ("source_vocab_size", "target_vocab_size", "model_size", "num_layers", "max_length")
-        sizes(self, *needed, or_none=("embedding_size", "score_size"))
+        check_sizes(self, *needed, or_none=("embedding_size", "score_size"))
         if self.model_size % 2:
             raise ValueError(f"model_size is {self.model_size}; needed: an even number, one half for each direction")
         one_of("query", self.query, QUERIES)

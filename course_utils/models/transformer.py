@@ -17,7 +17,7 @@ from course_utils.attention import causal_mask, local_mask
 from course_utils.attention.multihead import KeyValues, recording
 from course_utils.decoding.search import Step
 from course_utils.positions import LearnedPositions, SinusoidalPositions
-from course_utils.support.checks import check_ids, check_real, flag, one_of, real_number, sizes
+from course_utils.support.checks import check_ids, check_real, check_sizes, flag, one_of, real_number
 
 from . import convert
 from .blocks import DecoderBlock, EncoderBlock, Widened
@@ -49,7 +49,7 @@ class TransformerConfig(Widened):
 
     def __post_init__(self):
         optional = ("ffn_size", "key_heads", "window")
-        sizes(self, "model_size", "num_layers", "num_heads", "max_length", or_none=optional)
+        check_sizes(self, "model_size", "num_layers", "num_heads", "max_length", or_none=optional)
         words = (self.source_vocab_size, self.target_vocab_size)
         if words != (None, None) and not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in words):
             raise ValueError(f"vocabulary sizes are {words}; needed: two whole numbers from 1, or None for both")

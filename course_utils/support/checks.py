@@ -172,7 +172,7 @@ def misfit(wanted: dict[str, Tensor], given: dict[str, Tensor]) -> str:
     return ""
 
 
-def sizes(config, *names: str, or_none: tuple[str, ...] = ()) -> None:
+def check_sizes(config, *names: str, or_none: tuple[str, ...] = ()) -> None:
     """Are these entries of a model's config whole numbers from 1, of a size that can be built? or_none: or left out."""
     for name in (*names, *(name for name in or_none if getattr(config, name) is not None)):
         most = {"num_layers": 1000}.get(name, 10_000_000 if name.endswith(("vocab_size", "length")) else 262_144)

@@ -1105,7 +1105,7 @@ print(hub_format.as_text(reader, chat))
 # %% [markdown]
 # The chat is one text, so a user who can write the marks can pretend to be someone else.
 #
-# `transformers serve` uses OpenAI's protocol, so the same client can talk to Ollama or to a large remote model.
+# `transformers serve` uses OpenAI's protocol, as Ollama and many large remote models do, so the same client can talk to them.
 
 # %% tags=["shows"]
 from chapters.ch07 import serving

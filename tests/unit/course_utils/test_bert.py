@@ -194,7 +194,7 @@ def test_shares_ids_and_labels_have_their_bounds():
 @pytest.mark.parametrize("wrong", [[0, 1, 0, 1], torch.zeros(3, dtype=torch.long), torch.zeros(4)], ids=str)
 def test_which_second_sentence_follows_is_one_whole_number_for_each_pair(wrong):
     ids, segments = batch()
-    with pytest.raises(ValueError, match="follows is .*needed: .4. of int64"):
+    with pytest.raises(ValueError, match="nsp_labels is .*needed: .4. of int64"):
         made(BertForPreTraining).loss(ids, ids, wrong, segments)
     for labels in (ids.tolist(), ids[:, :9], ids.float()):
         with pytest.raises(ValueError, match="labels is .*needed: .4, 10. of int64"):

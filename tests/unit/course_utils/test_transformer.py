@@ -11,7 +11,7 @@ from torch import nn
 from course_utils import decoding
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.attention.multihead import MultiHeadAttention, recording
-from course_utils.models.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN, begin_small
+from course_utils.models.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN, init_weights
 from course_utils.models.loss import masked_loss
 from course_utils.models.transformer import Transformer, TransformerConfig
 from course_utils.positions import sinusoidal_encoding
@@ -253,7 +253,7 @@ def test_memory_may_be_projected_once():
 @pytest.mark.parametrize("bias", [True, False])
 def test_beginning_small_is_normal_numbers_of_two_hundredths_and_no_bias(bias):
     torch.manual_seed(0)
-    net = nn.Sequential(nn.Embedding(200, 100), nn.Linear(100, 200, bias), nn.LayerNorm(200)).apply(begin_small)
+    net = nn.Sequential(nn.Embedding(200, 100), nn.Linear(100, 200, bias), nn.LayerNorm(200)).apply(init_weights)
     for layer in net[:2]:
         assert layer.weight.std().item() == pytest.approx(0.02, rel=0.03) and abs(layer.weight.mean().item()) < 5e-4
     assert (net[2].weight == 1).all() and (not bias or (net[1].bias == 0).all())
