@@ -214,8 +214,9 @@ def check_ids(ids: Tensor, size: int, role: str = "ids") -> None:
         raise ValueError(f"{role} is {described(ids)}; needed: [B, T] whole numbers, one per token (int64)")
     if 0 in ids.shape:
         raise ValueError(f"{role} has shape {list(ids.shape)}: no tokens; needed: at least one sentence and word")
-    if ids.min() < 0 or ids.max() >= size:
-        raise ValueError(f"{role} holds ids from {ids.min()} to {ids.max()}; the vocabulary has 0 … {size - 1}")
+    low, high = (end.item() for end in ids.aminmax())
+    if low < 0 or high >= size:
+        raise ValueError(f"{role} holds ids from {low} to {high}; the vocabulary has 0 … {size - 1}")
 
 
 def check_real(mask: Tensor | None, ids: Tensor) -> Tensor | None:

@@ -88,7 +88,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown]
 # They are not: each step transforms the state before it, so an RNN notices the order of the words.
 #
-# Our models use a **GRU**, an RNN with two *gates*. One decides how much of the old state is kept, the other how much of it is read for the new one.
+# Our models use a **GRU**, an RNN with two *gates*. One decides how much of the old state is kept, the other how much of it goes into the new part.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
@@ -174,7 +174,7 @@ def masked_loss(logits, target, mask):
 
 # %% [markdown]
 # <a id="bleu"></a>
-# Now train it. Watch its translation of one new sentence, and its **BLEU** score on a hundred. BLEU counts how many of the translations' words, and of their runs of two, three and four words, also occur in the *reference*, our corpus's own translation. A translation that is too short loses points. The reference itself scores 100.
+# Now train it. Watch its translation of one new sentence, and its **BLEU** score on a hundred. BLEU counts how many of the translations' words, and of their runs of two, three and four words, also occur in the *reference*, our corpus's own translation. Translations too short in total lose points. The reference itself scores 100.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -245,7 +245,7 @@ lesson.table({"without attention": plain}, lesson.ladder(), f"Longer and longer,
 # Read a long one aloud. The French is fluent, but it says something else.
 
 # %% [markdown]
-# Is length to blame, or did we train too little? We compare your model with a **checkpoint**, the stored parameters of a model trained on about four times as much text. We count *word errors*, the words to change, add or delete, in % of the reference.
+# Is length to blame, or did we train too little? We compare your model with a **checkpoint**, the stored parameters of a model that read our training pairs about four times as often. We count *word errors*, the words to change, add or delete, in % of the reference.
 
 # %%
 from chapters.ch03.lesson import LENGTHS, checkpoint
@@ -269,12 +269,12 @@ assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card
 # %% [markdown]
 # More training removes between 40 and 70 % of the errors in the four shorter groups, but only a third of those in the longest. Beyond 15 words the checkpoint still gets about one word in four wrong. The single vector is a suspect. But long sentences could also be rarer in training, or harder in themselves.
 #
-# **Keep this:** without attention, even after four times as much text, the longest sentences have the highest error rate.
+# **Keep this:** without attention, our checkpoint's error rate is highest in the longest sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
 # <a id="additive-attention"></a><a id="context"></a><a id="bidirectional"></a>
-# The remedy is to keep *all* states of the encoder (Bahdanau et al., 2015). Ours is **bidirectional**: it reads from both ends, so each state $h_i$ knows the words on both sides. The states are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>, and it asks again at each step:
+# The remedy is to keep *all* states of the encoder (Bahdanau et al., 2015). Ours is **bidirectional**: it reads from both ends, so each state $h_i$ has read the words on both sides. The states are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. The decoder's state is the <b style="color:#bf5f00">query</b>, and it asks again at each step:
 #
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 
@@ -330,7 +330,7 @@ assert "name" not in plain_longer.card or lesson.translate(plain_longer.model, "
 assert "name" not in longer_trained.card or lesson.translate(longer_trained.model, "the animal was too tired .")[0].tokens[-2] == "fatigué"
 
 # %% [markdown]
-# On the left the translation ends with the wrong form: *fatiguée* is feminine, but *animal* is masculine. One word in one run proves no mechanism. On the right, at *fatigué*, nearly all the weight is on “tired”, so the agreement may come from that state, or from the decoder's own.
+# On the left the translation ends with the wrong form: *fatiguée* is feminine, but *animal* is masculine. One word in one run proves no mechanism. On the right, at *fatigué*, nearly all the weight is on “tired”, so the agreement may come from its state, or from the decoder's own.
 
 # %%
 attentive_line = lesson.by_length(longer_trained.model)
@@ -410,7 +410,7 @@ assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is the query the state before or after?
-# Bahdanau's query is $s_{t-1}$, the state *before* the new word, and the context goes into the new state: attend, then update. Luong's query, like ours, is $s_t$, the state *after* it: update, then attend. Luong's model can also feed what it computed from context and state into its next step (*input feeding*).
+# Bahdanau's query is $s_{t-1}$, the state *before* $y_{t-1}$ is read, and the context goes into the new state: attend, then update. Luong's query, like ours, is $s_t$, the state *after* it: update, then attend. Luong's model can also feed what it computed from context and state into its next step (*input feeding*).
 #
 # #### Exercise ●●● · 8 minutes
 # Write one step in Bahdanau's order. The scores are dot products without a scale. The recurrent cell is simple, $\tanh(W_x[\text{embedding};\text{context}]+W_s s)$. The logits are $W_o[\text{state};\text{context}]$.
@@ -441,7 +441,7 @@ Table(rows, f"{len(batch.source)} sentences; measured just now")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## European, Economic, Area
-# French puts most adjectives after the noun, so three words are reversed:
+# French puts most adjectives after the noun, so here three words are reversed:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -508,7 +508,7 @@ assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "eur
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# How good are these alignments? Your model with attention reads the reference, and we link each French word to the English word with the largest weight. These links form the set $A$. Our grammar supplies *gold* links. The *sure* ones form the set $S$, and $P$ also holds those that are merely *possible*. So $A$ should contain all of $S$ and nothing outside $P$. The **alignment error rate** (0 is perfect) is
+# How good are these alignments? The decoder of your model with attention reads the reference, and we link each French word to the English word with the largest weight. These links form the set $A$. Our grammar supplies *gold* links. The *sure* ones form the set $S$, and $P$ also holds those that are merely *possible*. So $A$ should contain all of $S$ and nothing outside $P$. The **alignment error rate** (0 is perfect) is
 #
 # $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 
@@ -541,7 +541,7 @@ labs.alignment(found, right.links, languages=("en", "fr"), title="Does it attend
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real sentences
-# Our grammar has only about 800 English words. The next two checkpoints learned from *Tatoeba*, sentences that volunteers translated. The last column is one right translation of several.
+# Our grammar has only about 800 English words. The next two checkpoints learned from *Tatoeba*, sentences that volunteers translated. The last column is one of several right translations.
 
 # %%
 from chapters.ch03.lesson import translations
@@ -585,7 +585,7 @@ assert len(rows) < 2 or gap[1] > 6 and gap[2:] == sorted(gap[2:]) and 0.6 < rows
 assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
 
 # %% [markdown]
-# Attention helps at every length, and longer sentences more. Yet even with attention, BLEU falls by more than a third from 5–7 words to 11–14. Part may be that a longer sentence has more right translations, and BLEU knows one or a few.
+# Here attention helps at every length, and more in longer sentences. Yet even with attention, BLEU falls by more than a third from 5–7 words to 11–14. Part may be that a longer sentence has more right translations, and BLEU knows one or a few.
 #
 # Now type a sentence of your own:
 
@@ -622,7 +622,7 @@ assert "name" not in longer_trained.card or (known == [True, True] and said["il"
 #
 # Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", for *elle* more than half on the *full stop*. Yet both pronouns are right, in sentences that the model was trained on.
 #
-# The forward half of the full stop's state has read *animal*, *street* and *wide*, so it can hold the answer. So can $s_0$, which no weight shows, and the French written so far.
+# The forward half of the full stop's state has read *animal*, *street* and *wide*, so it can hold the answer. So can $s_0$, which no weight shows.
 #
 # </details>
 
@@ -696,7 +696,7 @@ view.variant = 1  # the first word is knocked out
 display(view, labs.compared(view, deaf, gone))
 
 # %% [markdown]
-# Masking *the* changes nothing, and neither does never reading it (the last line). Now knock out *red* (in French *rouge*), then *car* (*voiture*).
+# Masking *the* changes nothing, nor does deleting it (the last line). Now knock out *red* (in French *rouge*), then *car* (*voiture*).
 #
 # <details><summary>What happens</summary>
 #
@@ -727,9 +727,9 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Over all words, 54 stay the same with the mask, and 27 if the word is never read (perhaps guesses). So at least 54 − 27 = 27 translations survive the mask but not the missing word.
+# With *the* masked, 17 of 21 translations stay the same; if it is never read, 12. Of all 183, 54 stay the same with the mask, and 27 if the word is never read (perhaps guesses). So at least 54 − 27 = 27 translations survive the mask but not the missing word.
 #
-# There, the neighbours' states or $s_0$ may have kept enough of the word. Or the sentence without the word was too odd to translate. Seven in ten translations do change under the mask, so the weights matter, too.
+# In these, the neighbours' states or $s_0$ may have kept enough of the word. Or deleting the word made the sentence too odd to translate. Seven in ten translations do change under the mask, so attending to the word often mattered.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether it mattered, but no proof.
 
@@ -765,7 +765,7 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # $$ h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here are five small untrained networks with sixty inputs. Which gradient vanishes fastest? The output is the last state; with attention, it is the weighted average of the states. In the RNNs the recurrent matrix is orthogonal, so it changes no length, and it is multiplied by 0.9 or 1.5. In the second GRU, 4 is added inside the gate $z_i$, so it keeps nearly everything. The last network is the first RNN with attention over its states.
+# Here are five small untrained networks with sixty inputs. The output is the last state; with attention, it is the weighted average of the states. In the RNNs the recurrent matrix is orthogonal (it changes no length), multiplied by 0.9 or 1.5. In the second GRU, 4 is added inside the gate $z_i$, so it keeps nearly everything. The last network is the first RNN with attention over its states. Which gradient vanishes fastest?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import felt
@@ -783,7 +783,7 @@ assert 0.6 < far["GRU"] ** (1 / 59) < 0.66 and 0.34 < far["GRU, keeping"] < 0.5 
 assert 20 < kinds["GRU"][0] / kinds["GRU, keeping"][0] < 32
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The GRU's gradient vanishes fastest, as PyTorch initialises it. With other random starts the order may differ. The gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes its gradient about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
+# As PyTorch initialises the GRU, its gradient vanishes fastest. With other random starts the order may differ. The gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes its gradient about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
 #
 # If the gates keep nearly everything, the first input's gradient is more than a third of the last one's. But such a state takes in little: the last input's gradient is almost thirty times smaller than in the first GRU.
 
@@ -928,7 +928,7 @@ for example in lesson.ladder((5, 8, 11)):
 assert before > 5 and own_loss(own, trial).item() < 0.4 * before
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In training your step read correct words; here it reads its own, mistakes included (**exposure bias**, Ranzato et al. 2016). And nothing makes a decoder keep track of what is already translated, so it may repeat some words and drop others. *Coverage* gives the score each source word's earlier weights as a further input (Tu et al. 2016).
+# In training your step read correct words; here it reads its own, mistakes included (**exposure bias**, Ranzato et al. 2016). And nothing makes a decoder keep track of what is already translated, so it may repeat some words and drop others. *Coverage* makes each source word's earlier weights a further input of the score (Tu et al. 2016).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what BLEU counts
