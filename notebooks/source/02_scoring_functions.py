@@ -43,7 +43,7 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 # </details>
 #
 # <a id="scoring-function"></a>
-# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it measures how far a key reaches in the direction of the query. Score B is the *cosine* of the angle between the two: it measures only how well their directions agree. The menu calls it *similarity*. The purple marks are the outputs, or *context*. Drag the tip of *long*, and compare.
+# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it grows with how far a key reaches in the direction of the query. Score B is the *cosine* of the angle between the two: it measures only how well their directions agree. The menu calls it *similarity*. The purple marks are the outputs, or *context*. Drag the tip of *long*, and compare.
 #
 # **Keep this:** the scoring function decides what "fits" means; softmax and average stay as they were.
 
@@ -187,7 +187,7 @@ assert all((sizes.measure(d, False)["gradient"] > 0.26) == (d < 250) for d in (4
 
 # %% [markdown]
 # <a id="saturation"></a>
-# A softmax is **saturated** when nearly all its weight is on one key. Without √d, about four in five of the 384 queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, no query does.
+# A softmax is **saturated** when nearly all its weight is on one key. At d = 400, without √d, about four in five queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, no query does.
 #
 # Why is saturation bad? Suppose that scores affect the loss only through the average of the values. Then they can be learned only if the weights respond when a score changes. The response of weight $\alpha_i$ to score $s_j$ is a derivative ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
 #
@@ -211,7 +211,7 @@ plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
 assert felt["lead 10"].abs().max() < 2e-4
 
 # %% [markdown]
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows how strongly the weights of the median query respond to its 24 dot products together. (Measured as the root of the sum of all squared derivatives, times √d, the typical size of a product.)
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows how strongly the weights of the median query respond to its 24 dot products together. (The root of the sum of all squared derivatives, in both cases times √d, a product's typical size.)
 #
 # With √d this response is about 0.26 from d = 4 on. Without √d, the same change of a product moves the score √d times as far. So at small d the weights respond more, 1.4 at d = 16. But saturation grows with d, and at 1,024 less than 0.01 is left.
 #
@@ -236,7 +236,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
-# The median hides how different the queries are. So we compute the *gradient* of each of the 1,000 queries at d = 400: the lab's measure, but not multiplied by √d. With $s=q\cdot k/\sqrt d$ the chain rule divides it by √d.
+# The median hides how different the queries are. So we compute the *gradient* of each of the 1,000 queries at d = 400: the lab's measure, but not multiplied by √d. With $s=q\cdot k/\sqrt d$ the chain rule divides the derivatives by √d.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -349,7 +349,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so whatever the score, attention never leaves the hull, unless every key of a row is masked, or *dropout* sets random weights to 0 in training. (In the hull, each feature lies between its smallest and its largest value, but that alone is not enough.)
+# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so attention stays in the hull, whatever the score. Two exceptions: every key of a row is masked, or *dropout* sets random weights to 0 in training. (In the hull, each feature lies between its smallest and its largest value, but that can happen outside too.)
 #
 # **Keep this:** the output of attention is an average of values, so it lies between them. (Exceptions: every key masked, or dropout.)
 
@@ -424,7 +424,7 @@ assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two more worked examples
-# Round last. Some lecture notes round the weights of the cat on the mat *before* the average, so their context ends in 3 · 0.213 = 0.639 instead of 0.6405.
+# Round last. Some lecture notes round the weights of "assis" *before* the average, so the third number of their context is 3 · 0.213 = 0.639 instead of 0.6405.
 #
 # Two more examples use plain dot products. The first is cross-attention: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5).
 
@@ -495,7 +495,7 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One article makes four mistakes in these steps. The first three are programs that run without an error message. (relu(x) is the larger of x and 0.)
+# One article on these steps makes four mistakes. The first three, as programs, run without an error message. (relu(x) is the larger of x and 0.)
 #
 # #### Find the error ●○○ · 4 minutes
 
@@ -551,7 +551,7 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys, arrows of equal length. Rotate the query by *a quarter turn to the left*: the right key is the one closest to that direction.
+# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys, arrows of equal length. Rotate the query by *a quarter turn to the left*: the correct key is the one closest to that direction.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -563,7 +563,7 @@ predict(
 )
 
 # %% [markdown]
-# The **general** score, $q^\top W k$ with columns q and k, puts a matrix in between. It is random at first. The loss is −log of the weight on the right key. A `Chooser` is a score with a trained temperature, and `task_batch` draws the questions.
+# The **general** score, $q^\top W k$ with columns q and k, puts a matrix in between, random at first. We train both scores; the loss is −log of the weight on the right key. A `Chooser` is a score with a trained temperature, and `task_batch` draws the questions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
@@ -611,7 +611,7 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# You know this score already: it is the dot product of a query $xW_Q$ and a key $yW_K$, where x and y are rows:
+# You know this score already. For rows x and y it is the dot product of a query $xW_Q$ and a key $yW_K$:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
@@ -650,11 +650,11 @@ assert share > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# Two papers on translation proposed a small network as the score. The first is the **additive** score (the bias b is ours):
+# Two papers on translation proposed a small network as the score, without our bias b. The first is the **additive** score:
 #
 # $$ w^\top\tanh(W_1{\color{#bf5f00}{q}}+W_2{\color{#007fc6}{k}}+b) $$
 #
-# Each *hidden unit* adds up features of q and k, and tanh squeezes the sum to between −1 and 1. The **concat** score first joins q and k into one vector $[q;k]$:
+# Each *hidden unit* adds up weighted features of q and k, and tanh squeezes the sum to between −1 and 1. The **concat** score first joins q and k into one vector $[q;k]$:
 #
 # $$ w^\top\tanh(W[{\color{#bf5f00}{q}};{\color{#007fc6}{k}}]+b) $$
 #
@@ -726,7 +726,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
         print(error)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Cost and memory:** for its derivatives, our additive score stores a hidden vector for each pair. The dot product stores only queries and keys. The table also counts its two matrices, $W_Q$ and $W_K$:
+# **Cost and memory:** for its derivatives, our additive score stores a hidden vector for each pair. The dot product stores only queries and keys. For the dot product, the table also counts $W_Q$ and $W_K$:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -804,7 +804,7 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 #
 # Matrices W, vectors w and biases b are learned. relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector.
 #
-# *Kept per pair* is how many numbers training stores, divided by the number of pairs. *Dq ≠ Dk* says whether query and key may differ in size.
+# *Kept per pair* is what training stores besides inputs and parameters, in numbers per pair. *Dq ≠ Dk* says whether query and key may differ in size.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -974,7 +974,7 @@ assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["gene
 # A mask is a table of True (may be attended) and False, with a row for each query. If both masks apply, both must allow a key.
 #
 # ### Exercise 4 ●●○ · 4 minutes
-# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding only as a key: nobody uses the output of padding queries.
+# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding keys, but not padding queries: nobody uses their output.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("padding and causal mask")
@@ -1015,7 +1015,7 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all() and torch.finfo(torch.float16).min > -1e9
 
 # %% [markdown]
-# This table compares four orders. *On masked keys* is the weight on masked keys, averaged over the seven rows. *First row empty* is the same average when the whole first row is masked. The last column shows how far an allowed weight moves at most when all *masked* scores rise by 1. It should be 0.
+# This table compares four orders. *On masked keys* is the weight on masked keys, averaged over the seven rows. *First row empty* is the same average when the whole first row is masked. The last column shows the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
 
 # %%
 by_order = labs.orders(masks)
@@ -1082,7 +1082,7 @@ print("empty rows:", empty_rows > 500, "· not finite:", bad)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: other ways to share
 # <a id="sparsemax"></a>
-# Softmax gives every key something. **Hardmax** gives everything to the best key, with gradient 0. If no two scores tie, it is softmax as the temperature goes to 0. **Sparsemax** lies in between: it takes the shares closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
+# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, with gradient 0. If no two scores tie, it is softmax as the temperature goes to 0. **Sparsemax** lies in between: it takes the shares closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import hardmax, sparsemax
@@ -1114,7 +1114,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Computed in either order, or as a score, the result is the same. How far is one draw of random features from exact attention? The first plot shows how much of a row's weight would have to move. The second shows time. Slope 1 means that time grows with the length, and slope 2 with its square. At short lengths, fixed costs make a line flatter.
+# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The first plot shows how much of a row's weight would have to move, averaged over five draws. The second shows time. Slope 1: time grows like the length; slope 2: like its square. At short lengths, fixed costs make a line flatter.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1142,7 +1142,7 @@ assert lengths[0] == 128 and lengths[-1] == 8192
 assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 it took about three hundred times as long as linear attention, on the machine that recorded this. (Our code stores all weights; a fused call need not.) Linear attention's price is the error. Even for the small scores above, sixteen features do worse than equal weights.
+# At 128 tokens exact attention is faster. At 8,192 it took about three hundred times as long as linear attention, on the machine that recorded this. (Our code stores all weights; a fused call need not.) Performer's price is the error. Even for the small scores above, sixteen features do worse than equal weights.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.

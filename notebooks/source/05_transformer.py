@@ -157,7 +157,7 @@ def split_heads(x, heads):
 # $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1,\dots,\mathrm{head}_H]\,W_O $$
 #
 # ### Exercise 2 ●●● · 9 minutes
-# *Project* (multiply by the matrices), split, attend, join, mix. Keys and values come from `memory`, here the words that are read (in self-attention `x` itself).
+# *Project* (multiply by the matrices), split, attend under `mask`, join, mix. Keys and values come from `memory`, here the words that are read (in self-attention `x` itself). As in chapter 2, `mask` is True where a query may attend.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("multi-head attention")
@@ -196,7 +196,7 @@ study.eight_heads(multi_head, split_heads)  # your functions, if you have writte
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how many heads?
-# Do fewer heads save computation, as is sometimes advised? The model keeps its 512 features, so fewer heads are wider heads. PyTorch counts the operations in all matrix products.
+# Do fewer heads save computation? The model keeps its 512 features, so fewer heads are wider heads. PyTorch counts the operations in all matrix products.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -216,7 +216,7 @@ Table(rows, "2 sentences of 64 words. Weights: numbers in the attention maps, on
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: every row has equally many parameters and operations. Only the number of attention weights grows, so a step takes somewhat longer (see the next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# No: every row has equally many parameters and such operations. Only the number of attention weights grows, so a step takes somewhat longer (next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -325,7 +325,7 @@ def add_norm(x, part, gain, bias, norm_first):
 # **Version 5**, an **encoder block**, is self-attention and then the feed-forward network, each with a residual connection and a norm.
 #
 # ### Exercise 5 ●●○ · 6 minutes
-# The four pieces are given. Put them together with pre-norm.
+# Put the four given pieces together with pre-norm.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("encoder block")
@@ -369,7 +369,7 @@ plot.maps(masks, named, named, title="Who may attend to whom?",
           caption="A row for each query. Ink: it may attend to this word. In a causal mask the diagonal has ink, too.")
 
 # %% [markdown]
-# The order is $QK^\top/\sqrt{d_k}$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it". But then its first row would be empty.
+# The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it". But then its first row would be empty.
 #
 # ### Find the error ●○○ · 3 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by it, before the softmax.
@@ -417,7 +417,7 @@ plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read
 
 # %% [markdown]
 # ### Exercise 6 ●●○ · 5 minutes
-# Write the masks of the table. What padding itself may attend to is up to you, since no real word attends to it. Our softmax turns an empty row into zeros (a plain one gives NaN, which spreads, as 0 · NaN is NaN).
+# Write the masks of the table. What padding itself may attend to is up to you, since no real word attends to it. Our softmax turns an empty row into zeros (a plain one gives NaN, which spreads: 0 · NaN is NaN).
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder masks")
@@ -428,7 +428,7 @@ def three_masks(source, target):
 
 # %% [markdown]
 # ### Exercise 7 ●●○ · 6 minutes
-# Write the decoder block.
+# Write the decoder block: pre-norm, `memory` as it is.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder block")
@@ -441,7 +441,7 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
 # At the end the French embedding matrix, used again, turns each decoder vector into a logit for every French word.
 #
 # ### Exercise 8 ●●○ · 6 minutes
-# Put it all together. Decoder self-attention needs only the causal mask, which also hides padding, as this follows the real words. The loss skips the rows of padding.
+# Put it all together. Decoder self-attention needs only the causal mask, which also hides padding from real words before it. The loss skips the rows of padding.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("the whole model")
@@ -470,7 +470,7 @@ assert gap < 1e-9 and exact.output.weight is exact.target_embedding.weight
 assert not {id(p) for p in exact.decoder[0].attention.parameters()} & {id(p) for p in exact.decoder[0].cross_attention.parameters()}
 
 # %% [markdown]
-# **Keep this:** a Transformer is an encoder stack, a decoder stack, three kinds of attention, and a matrix that turns vectors into words.
+# **Keep this:** a Transformer is an encoder stack, a decoder stack, three kinds of attention, and a matrix that turns vectors into logits.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the class itself
@@ -635,7 +635,7 @@ with torch.no_grad():
 #
 # </details>
 #
-# **Keep this:** with the mask, all at once and word by word give the same numbers.
+# **Keep this:** with the mask, a sentence gives the same numbers, all at once or word by word.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a cache save?
@@ -643,7 +643,7 @@ with torch.no_grad():
 # With the mask, a new word does not change the keys and values of earlier words. The **KV cache** keeps them, and those of the source. Each step then computes only the new word, in every layer.
 #
 # ### Exercise 9 ●●● · 8 minutes
-# Write one step with one head. The cache holds P words, so the new word is at position P. First add that position to the word.
+# Write one step with one head. The cache holds P words, at positions 0 to P − 1. First add position P to the new word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("cached step")
@@ -733,7 +733,7 @@ run = study.learn(lesson, mine, loss=yours.loss, show=True,
                   higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="yours")
 
 # %% [markdown]
-# We compare your model with chapter 3's translator and with the Transformer from the top of the page, on 500 other sentences.
+# We compare your model with chapter 3's translator and with the Transformer from the top of the page, on 500 held-out sentences.
 
 # %%
 recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
@@ -755,7 +755,7 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well, but chapter 3's checkpoint is ahead. It is half as large, but it read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it also wrote faster and learned more tokens a second: it is smaller, and on one core, with short sentences, computing all words at once has little to gain.
+# Your model translates well, but chapter 3's checkpoint is ahead. It is half as large, but it read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it also wrote faster and learned more tokens a second, probably because it is smaller, and one core gains little from computing short sentences all at once.
 #
 # `transformer-grammar` draws level with that checkpoint in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and its targets were smoothed (*Deeper: label smoothing*).
 #
@@ -789,7 +789,7 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What can the model do without?
-# We trained five small Transformers: whole; attention alone; no ReLU; no residual connections; no norms.
+# We trained five kinds of small Transformer: whole; attention alone; no ReLU; no residual connections; no norms.
 #
 # Attention alone has no feed-forward networks, but it gets one more layer, so that it has as many parameters as the whole. **Guess** before you read the table: which translates worst after 300 steps? And does attention alone catch up later?
 
@@ -929,7 +929,7 @@ predict(
 
 # %% [markdown]
 # <a id="knock-out"></a><a id="log-odds"></a>
-# Softmax hands the forbidden weight to other words, perhaps to the wrong noun. To check this, one row forbids both nouns. In the last row all of head 2.2 is **knocked out**: its output is set to zero. The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun). At 0 both are equally probable.
+# Softmax hands the forbidden weight to other words, perhaps to the wrong noun. To check this, one row (control) forbids both nouns. In the last row all of head 2.2 is **knocked out**: its output is set to zero. The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun). At 0 both are equally probable.
 
 # %%
 connections = {
@@ -968,14 +968,14 @@ assert left["nothing"][1] - left["all of head 2.2"][1] > 0.5 and left["all of he
 # %% [markdown]
 # If "it" may not attend to its noun, neither number changes. If the *adjective* may not, most of the pronouns are wrong. With both nouns forbidden, about half are right. So the other noun makes the answer *wrong*: it takes over much of the weight (for head 2.2, see the caption).
 #
-# When the decoder writes *il* or *elle*, one of its heads gives "it" more than .99 of its weight. If we forbid this connection, just as many pronouns are right. If we forbid the one to the adjective, the model does no better than one that always writes *il* (right in 68 of 120).
+# When the decoder writes *il* or *elle*, one head gives "it" on average more than .99 of its weight. If we forbid this connection, just as many pronouns are right. If we forbid the one to the adjective, the model does no better than one that always writes *il* (right in 68 of 120).
 #
 # And head 2.2? Without it, only a few more pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but for another reason: in this head the adjective finds its noun.
 
 # %% [markdown]
 # So in this model the adjective needs its noun, and the decoder needs the adjective. Our grammar made this easy: two twins differ only in the adjective.
 #
-# **Now your model.** We have already knocked out the encoder head that it needs most. In a running notebook, the table below the picture compares the translations with it and without; open other heads and knock them out, too.
+# **Now your model.** We have knocked out the encoder head that its pronouns need most. In a running notebook, the table below the picture compares the translations with it and without; open other heads and knock them out, too.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 me = trained["yours"]
@@ -1010,7 +1010,7 @@ assert stops[6]["P(il)"] - stops[3]["P(il)"] > max(stops[3]["P(il)"] - stops[0][
 assert all(a["P(il)"] + a["P(elle)"] < b["P(il)"] + b["P(elle)"] for a, b in zip(stops[:6], stops[1:7], strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# After the three cross-attentions. In layers 1 and 2 *every* sub-layer makes it likelier that one of the two pronouns is written. But here it is mostly cross-attention that decides *which* one comes.
+# After the three cross-attentions. In layers 1 and 2 *every* sub-layer makes it likelier that one of the two pronouns is written. But here the choice *between* them moves mostly at cross-attention.
 #
 # *Source:* nostalgebraist, *interpreting GPT: the logit lens*, 2020.
 
@@ -1088,7 +1088,7 @@ assert tatoeba is grammar or [one.card["training"]["recipe"]["optimizer"] for on
 assert {one.card["training"]["threads"] for one in (before, tatoeba)} == {1} or tatoeba is grammar
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With as many tokens, it translates better. But architecture, size and optimizer all differ, so the table does not say which of them helped.
+# With as many tokens, it scores higher. But architecture, size and optimizer all differ, so the table does not say which helped.
 #
 # Which translations in the last column are right? Check first whether a sentence was *seen*.
 #
@@ -1396,7 +1396,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. All heads use the same formula with projections of their own. Cutting one wide head into several adds no parameters.
-# 2. A block is attention, then a feed-forward network, each with a residual connection and a layer norm.
+# 2. An encoder block is self-attention, then a feed-forward network, each with a residual connection and a layer norm.
 # 3. There are three kinds of attention: source to source, target to target with the causal mask, target to source.
 # 4. With the mask, all words at once give the same numbers as one after another; the KV cache makes the second way cheap.
 # 5. A map shows what a head attends to. To learn what it is worth, take it away and measure.

@@ -343,7 +343,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The single head needs as many bits as the table. One block needs a third of them: it adds heads, norms, two residual connections and a feed-forward network. After these few steps, the second block has added little.
+# The single head needs about as many bits as the table, one block about a third: it adds heads, norms, two residual connections and a feed-forward network. After these few steps, the second block has added little.
 #
 # But 0.36 bits a character holds only for our stories. A program wrote our stories from templates, and two in three held-out sentences also occur in the training part. For the GPT of two blocks, `fit` kept the state that was best on held-out windows, which flatters it a little.
 #
@@ -461,7 +461,7 @@ assert rows[0]["pieces in top-p 0.9"] == 1 and rows[0]["its probability"] > 0.9
 assert rows[1]["pieces in top-p 0.9"] > 200
 
 # %% [markdown]
-# After *each* one piece is enough; after *the*, hundreds are possible. A fixed number, as in top-k, cannot fit both.
+# After *each* one piece is enough; after *the*, it takes hundreds. A fixed number, as in top-k, cannot fit both.
 #
 # Now compare whole passages. The last one is from the held-out *Wonderful Wizard of Oz*. **Guess:** which one costs the model the fewest bits for each character?
 
@@ -496,7 +496,7 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one that always took the likeliest token. Baum's sentences cost far more bits, and so does the model's own text at temperature 1. Neither always takes the likeliest words (Holtzman et al. 2020). But unlikely text is not good either: temperature 2 costs most.
+# The one that always took the likeliest token. Baum's sentences cost far more bits, and so does the model's own text at temperature 1. People do not always write the likeliest words (Holtzman et al. 2020). But unlikely text is not good either: temperature 2 costs most.
 #
 # </details>
 #
@@ -549,7 +549,7 @@ assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Three characters of his line are the model's first choice and 日 is its second, but 掩 is only about its 200th.
+# No. Given his line up to each character, the model puts three of them first and 日 second, but 掩 only about 200th.
 #
 # </details>
 
@@ -689,7 +689,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 #
 # The Transformer is first. The GPT and chapter 3's model are level, although the GPT read two and a half times as many tokens as each of the others. The race is not fair: the Transformer has nearly twice the GPT's parameters, and learned with another optimizer. But it shows that a decoder alone can translate.
 #
-# No model writes both. The GPT writes *il* in both sentences and the Transformer *elle*, so each is bound to be right once.
+# No model writes both. The GPT writes *il* in both sentences and the Transformer *elle*, so each model's pronoun must be right once.
 #
 # </details>
 
@@ -701,7 +701,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Does it help if a model has only predicted the next token? We take the translator above, whose labels were translations.
+# The P in GPT stands for *pre-trained*: first on a lot of text without labels, then on a task with few labels. Does it help if a model has only predicted the next token? We take the translator above, although its translations were labels.
 #
 # A new layer reads the translator's vector of the last token. All parameters are then trained to tell whether a sentence is praise. For comparison, the same architecture starts from random parameters. **Guess** both shares of right answers after 30 steps, on sentences with new words and patterns.
 
@@ -786,7 +786,7 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 
 # %% [markdown]
 # <a id="in-context"></a>
-# The loss falls suddenly, at the moment when a head begins to attend to the right token. In the second half of a text the loss falls although no parameter changes, because what the model needs is in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* above, it prefers *Arbuthnot*.
+# In training the loss falls suddenly, as a head begins to attend to the right token. Within one text the loss falls in the second half: no parameter changes, but what the model needs is in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* above, it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
 # Compute the induction score of each head, on average over the second half.
@@ -798,7 +798,7 @@ def induction_score(weights, half):
     raise NotImplementedError
 
 # %% [markdown]
-# In a small Transformer such copying takes two layers (Elhage et al. 2021). At each position, a head of layer 1 attends to the *previous* token and adds a note of it to the vector there. A head of layer 2 then looks for a note of the current token. It finds this note one position after the earlier copy, and predicts the token at that position.
+# In a small Transformer such copying takes two layers (Elhage et al. 2021). At each position, a head of layer 1 attends to the *previous* token and adds a note of it to the vector there. A head of layer 2 then looks for a note of the current token, finds it one position after that token's earlier occurrence, and predicts what stands there.
 #
 # An *ablation* sets the output of a head to zero. **Guess** the loss of the second half without the copying head, and without the head of layer 1 that leaves the note. Then, in a running notebook, open a head and press *knock it out*.
 
@@ -874,7 +874,7 @@ assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.99 2.01
 #
 # Too large: by this law, at the same cost, 30% of the parameters would reach 1.99 nats instead of 2.01. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget. GPT-3 read under two. Hoffmann's model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost.
 #
-# Today's models read far more than twenty tokens per parameter, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens (Meta, 2024).
+# Many newer models read far more than twenty tokens per parameter, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens (Meta, 2024).
 #
 # The law is that of Hoffmann et al., fitted again by Besiroglu et al. (2024). Its nats are those of Hoffmann's data and tokenizer. GPT-3 is larger than any model that it was fitted to.
 #
@@ -912,7 +912,7 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: 6ND against what was printed
-# In the lab's [scaling law](#scaling-law), the loss $L$ has three terms. One stays, one shrinks with the parameters $N$, one with the tokens $D$:
+# In the lab's [scaling law](#scaling-law), the loss $L$ has three terms. One stays; more parameters $N$ shrink the second, more tokens $D$ the third:
 #
 # $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
 #
@@ -947,7 +947,7 @@ def tokens_per_parameter(compute, E, A, B, alpha, beta):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Hours against operations
-# Chapter 5 estimated 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers, as *hours × GPUs × speed*. And by 6ND? They had 65 M and 213 M parameters and took 100,000 and 300,000 steps of about 25,000 source and as many target tokens. The encoder reads the source, the decoder the target, so we count 25,000.
+# Chapter 5 estimated 3.3·10¹⁸ and 2.3·10¹⁹ operations for the first Transformers, as *hours × GPUs × speed*. And by 6ND? They had 65 M and 213 M parameters and took 100,000 and 300,000 steps of about 25,000 source and as many target tokens. Each parameter multiplies only source or only target vectors, so we count 25,000.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 base, big = 6 * 65e6 * 25_000 * 100_000, 6 * 213e6 * 25_000 * 300_000
@@ -1001,7 +1001,7 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# With the definition, memory and time tend to quadruple, because all $T^2$ weights are computed and stored. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory grows with $T$ only. Its time still grows: in our record, 3.5-fold from 2,048 to 4,096 tokens.
+# With the definition, memory and time tend to quadruple, because all $T^2$ weights are computed and stored. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory grows only in proportion to $T$. Its time still grows: in our record, 3.5-fold from 2,048 to 4,096 tokens.
 #
 # </details>
 
@@ -1089,7 +1089,7 @@ assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
 
 # %% [markdown]
 # <a id="chat-template"></a><a id="system-prompt"></a>
-# To serve a model, here `gpt-shakespeare`, you need its parameters, its tokenizer and a **chat template**. The template turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator, then the user's turn.
+# To serve `gpt-shakespeare` for chats, you need its parameters, its tokenizer and a **chat template**. The template turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator, then the user's turn.
 
 # %% tags=["nbval-check-output"]
 from transformers import AutoTokenizer
@@ -1105,7 +1105,7 @@ print(hub_format.as_text(reader, chat))
 # %% [markdown]
 # The chat is one text, so a user who can write the marks can pretend to be someone else.
 #
-# `transformers serve` uses OpenAI's protocol, as Ollama and many large remote models do, so the same client can talk to them.
+# `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so the same client can talk to them.
 
 # %% tags=["shows"]
 from chapters.ch07 import serving
@@ -1169,7 +1169,7 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: your GPT in fewer bits
-# Now round the GPT that you trained. In each block of 32 parameters, every parameter is rounded to a whole multiple of one scale of 16 bits (half a bit for each). **Guess** the fewest bits at which held-out text costs less than a tenth more.
+# Now round your GPT's matrices. Each block of 32 parameters shares a scale of 16 bits (half a bit for each), and every parameter becomes a whole multiple of it. **Guess** the fewest bits at which held-out text costs less than a tenth more.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
@@ -1208,7 +1208,7 @@ assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and 1.2 * exac
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Capstone: a GPT of your own
-# Take a text that you know well. It needs at least 20,000 characters, better 100,000. Without a file, the notebook uses our own sentences.
+# Take a text that you know well. It needs at least 23,000 characters, better 100,000. Without a file, the notebook uses our own sentences.
 #
 # ### Step 1 · 5 minutes: the text
 # **Guess** how many characters a piece has on average, after 600 merges. Then write the path of your file between the quotes.
@@ -1408,7 +1408,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 #
 # In GPT's map. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
 #
-# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT's row *cannot* know: behind the causal mask, "it" has not read *tired* yet. The rows of the Transformer and BERT could know, but of each we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
+# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT's row *cannot* know: behind the causal mask, "it" has not read *tired* yet. The rows of the Transformer and BERT could know, but of each, as of GPT, we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
 #
 # </details>
 #
