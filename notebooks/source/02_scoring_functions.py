@@ -211,9 +211,9 @@ plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
 assert felt["lead 10"].abs().max() < 2e-4
 
 # %% [markdown]
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows how strongly the weights of the median query respond to its 24 dot products together. (The root of the sum of all squared derivatives, in both cases times √d, a product's typical size.)
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the *response* of the median query, $\sqrt d\,\lVert\partial\alpha/\partial(q\cdot k)\rVert$: how strongly its weights respond to its 24 dot products together. (The norm is the root of the sum of all squared derivatives, and √d is a product's typical size.)
 #
-# With √d this response is about 0.26 from d = 4 on. Without √d, the same change of a product moves the score √d times as far. So at small d the weights respond more, 1.4 at d = 16. But saturation grows with d, and at 1,024 less than 0.01 is left.
+# Divided by √d, scores give a response of about 0.26 from d = 4 on. Undivided, the same change of a product moves the score √d times as far. So at small d the weights respond more, 1.4 at d = 16. But saturation grows with d, and at 1,024 less than 0.01 is left.
 #
 # Dividing by √d changes how training starts and how large its steps are, but not what a model can express: learned matrices could absorb the factor.
 #

@@ -90,7 +90,7 @@ heatmap(own, english, english, title="Self-attention: to which words does each E
 assert cross.shape == (9, 8) and own.shape == (8, 8) and english[own[english.index("european")].argmax()] == "area"
 
 # %% [markdown]
-# It attends most to “area” (.26), the noun that it describes, and nearly as much to the full stop (.21).
+# It attends most to “area” (.26), the noun that it describes, then to the full stop (.21).
 #
 # The learned matrices have the same size for any number of words, so one layer reads sentences of any length.
 #
@@ -119,7 +119,7 @@ predict(
 )
 
 # %% [markdown]
-# A shuffle is a matrix $\Pi$ with one 1 in each row and column. $X$ becomes $\Pi X$, so $Q$, $K$ and $V$ become $\Pi Q$, $\Pi K$ and $\Pi V$. The scores $S=QK^\top/\sqrt d$ become $\Pi S\Pi^\top$, shuffled in rows and columns. Softmax treats each row separately, and its sum is the same in any order. So $A$ becomes $\Pi A\Pi^\top$. Because $\Pi^\top\Pi=I$, the output is
+# A shuffle is a matrix $\Pi$ with one 1 in each row and column, else zeros. $X$ becomes $\Pi X$, so $Q$, $K$ and $V$ become $\Pi Q$, $\Pi K$ and $\Pi V$. The scores $S=QK^\top/\sqrt d$ become $\Pi S\Pi^\top$, shuffled in rows and columns. Softmax treats each row separately, and its denominator is the same in any order. So $A$ becomes $\Pi A\Pi^\top$. Because $\Pi^\top\Pi=I$, the output is
 #
 # $$ \Pi A\Pi^\top\,\Pi V=\Pi\,AV=\Pi Z. $$
 
@@ -132,7 +132,7 @@ assert not torch.allclose(shuffled, Z, atol=0.1)  # they are not the same: not i
 assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)  # their mean is: invariant
 
 # %% [markdown]
-# Self-attention is equivariant, and the mean of its outputs is invariant.
+# Self-attention is equivariant, so the mean of its outputs is invariant.
 #
 # ### Find the error ●●○ · 4 minutes
 
@@ -212,7 +212,7 @@ predict(
 )
 
 # %% [markdown]
-# On the right are the binary digits of the positions. On the left, smooth waves replace their jumps. Which columns change fast, and which slowly?
+# On the right, the binary digits of the positions jump. On the left, smooth waves replace them. Which columns change fast, and which slowly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.sinusoid(max_length=50, model_size=128)
@@ -266,14 +266,14 @@ predict(
 labs.rotation(model_size=128, max_length=50)
 
 # %% [markdown]
-# The rotation depends on the step $\delta$, not on the position, by the angle-sum formulae from school:
+# By the angle-sum formulae, the rotation depends on the step $\delta$, not on the position:
 #
 # $$ \sin\big((i+\delta)\omega\big)=\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega $$
 #
 # $$ \cos\big((i+\delta)\omega\big)=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega $$
 
 # %% [markdown]
-# For a whole encoding, as a column, $R(\delta)$ has a block for each pair on its diagonal:
+# For a whole encoding, as a column, $R(\delta)$ has on its diagonal a block for each pair:
 #
 # $$ P_{i+\delta}=R(\delta)\,P_i\quad\text{for all } i,\qquad R(\delta)\text{ made of }\begin{pmatrix}\cos\delta\omega_j&\sin\delta\omega_j\\-\sin\delta\omega_j&\cos\delta\omega_j\end{pmatrix} $$
 
@@ -296,7 +296,7 @@ assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # lengths stay, as in
 assert all((scores[3:].argmax(-1) == torch.arange(47)).all() for scores in ((P @ R) @ P.T, P @ (P @ R.T).T))  # three back
 
 # %% [markdown]
-# How can a layer find "the word three positions back"? Choose $W_Q=R(3)$ and $W_K=I$, and let only the encodings enter the score. Then each query from position 3 on scores highest with the key three positions back. $R(3)$ moves a column three positions *on*, but a row, as in $XW_Q$, three *back*, because transposing reverses a rotation: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$.
+# How can a layer find "the word three positions back"? Choose $W_Q=R(3)$ and $W_K=I$, and let only the encodings enter the score. $R(3)$ moves a column three positions *on*, but a row, as in $XW_Q$, three *back*, because transposing reverses a rotation: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$. All encodings are equally long, so from position 3 on the key three back scores highest.
 #
 # **Keep this:** sinusoids make each position a row of wave values; a step in the text is a rotation, the same everywhere.
 
@@ -368,11 +368,11 @@ assert sighted(who.encode(twins[:1])[0]).weights[0, :, 1].min() > 0.9
 #
 # </details>
 #
-# **Keep this:** sinusoidal positions are added to the words. The original Transformer does this once, before the first attention.
+# **Keep this:** sinusoidal positions are added to the words. The original Transformer does this at the inputs of encoder and decoder.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remove the positions
-# We remove the positions from the encoder of the trained translator, and change nothing else.
+# We remove only the positions from the encoder of the trained translator.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -416,10 +416,10 @@ predict(
 
 # %% [markdown]
 # <a id="relative"></a>
-# Let $\mathrm{turn}_i$ be the turn for position $i$. For a query $q$ at $i$ and a key $k$ at $m$, the positions enter the score only through their difference: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$. Such positions are called **relative**: they tell how far the key is before or after the query, not where.
+# Let $\mathrm{turn}_i$ be the turn for position $i$. A query $q$ at $i$ and a key $k$ at $m$ keep their product if both turn back by $i$, so only the difference of positions counts: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$. Such positions are called **relative**: they tell how far the key is before or after the query, not where.
 #
 # ### Exercise 4 ●●○ · 6 minutes
-# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. This is counter-clockwise; sinusoids, with the sine first, turn clockwise.
+# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. This turns counter-clockwise; sinusoids, with the sine first, clockwise.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("rotary")
@@ -536,9 +536,9 @@ assert max(range(19, 58), key=recorded["kinds"]["sinusoidal"]["by_place"].__geti
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
 
 # %% [markdown]
-# Beyond position 20, this model's sinusoidal margin goes up and down, below 0 at more than half of the positions. This fits the rises of the curve above, a mean of five models.
+# Beyond position 20, this model's sinusoidal margin goes up and down, below 0 at more than half of the positions. This roughly fits the rises of the curve above, a mean of five models.
 #
-# With sinusoids a layer *can* learn scores in which positions count only through their distance, if it keeps words and positions apart. But it need not. With rotary positions it *must*: for given query and key vectors, only the distance, before or after, counts. So the score two back stays what it was in training, and in 60 letters that is enough.
+# With sinusoids a layer *can* learn scores in which positions count only through their distance, if it keeps words and positions apart. But it need not. With rotary positions it *must*: for given query and key vectors, only the signed distance counts. So the score two back stays what it was in training, and in 60 letters that is enough.
 #
 # Is it enough in 160 or 640?
 
@@ -560,7 +560,7 @@ assert all(abs(float(a[:-1]) - float(b[:-1])) < 7 for pair in zip(early, late, s
 #
 # This task is easy. In language models, rotary positions usually fail soon after the trained length (Chen et al., 2023).
 #
-# **Keep this:** neither sinusoids nor rotary positions guarantee that a trained model works at any length.
+# **Keep this:** neither sinusoids nor rotary positions guarantee that a trained model works at every length.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: did the sinusoids fail, or the training?
@@ -680,12 +680,12 @@ assert torch.allclose(scores(X), scores(X, first=100), atol=1e-3)  # only the di
 assert not torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1)  # and the order does
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Transformer-XL also keeps the hidden states of the previous piece of text, so that a word can attend across the boundary. With absolute positions, counted anew in each piece, both third words would share one.
+# Transformer-XL also keeps the hidden states of the previous piece of text, so that a word can attend across the boundary. With absolute positions, counted anew in each piece, all third words would share one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why not a recurrence?
 # <a id="path-length"></a><a id="convolution"></a>
-# A recurrent network knows the order without any encoding, because it reads word by word. But information from the first word reaches the last only through every state between them. The number of these steps is the **path length**. A short path should make distant links easier to learn.
+# A recurrent network knows the order without any encoding, because it reads word by word. But information from the first word reaches the last only in steps, through all states between. The number of these steps is the **path length**. A short path should make distant links easier to learn.
 #
 # A **convolution** computes each output from $k$ neighbouring words, here its own and those before it. Its parameters, the *kernel*, are the same everywhere. In a *dilated* stack, each layer here reaches $k$ times as far as the layer below.
 
@@ -716,11 +716,11 @@ assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplicat
 assert all((4 * d + 2 * n < 6 * d) == (n < d) for d in (64,) for n in (9, 63, 64, 90))  # per n d; a GRU has six matrices
 
 # %% [markdown]
-# Attention computes all of its states at once, but multiplies more than the plain RNN. At 90 words it multiplies less than 45 ordinary or 5 dilated convolutions. A GRU has three times the RNN's matrices: attention multiplies less than it while there are fewer words than features.
+# Attention computes all of its states at once, but multiplies more than the plain RNN. At 90 words it multiplies less than 45 ordinary or 5 dilated convolutions. With fewer words than features, it also multiplies less than a GRU, which has three times the RNN's matrices.
 #
 # With ten times the words, attention's work for scores and averages grows a hundredfold. So does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
 #
-# **Keep this:** with attention any word is one step away, and no word of a given text waits for another, but there are n² pairs. A recurrent layer needs n states in a row.
+# **Keep this:** with attention any word is one step away, and no word of a complete text waits for another, but there are n² pairs. A recurrent layer needs n states in a row.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three layers, three matrices
@@ -855,7 +855,7 @@ for name, value, low, high in rows:
 # 2. Without positions or a causal mask, self-attention is equivariant: shuffle the words, and the outputs move with them. A sentence is then a bag of words.
 # 3. With sinusoids, a position is a row of wave values, and a step is a rotation. A layer can then learn scores that use positions only through their distance. Rotary scores of given queries and keys always do.
 # 4. Beyond the trained length, learned positions fail at once, and sinusoidal ones at most positions. Rotary ones fail later on our easy task, but usually soon in language models.
-# 5. Any word is one step from any other, and no word of a given text waits for another, but there are n² pairs.
+# 5. Any word is one step from any other, and no word of a complete text waits for another, but there are n² pairs.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
