@@ -12,10 +12,10 @@
 #
 # **By the end** of this page you will have moved an interactive picture (a *view*), worked with tensors, solved an exercise, and checked that this machine is ready. Reading 16 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 #
-# **To run a cell,** click into it and press *Shift + Enter*. Run the folded cells, too: those with `assert` check the numbers in the text. If a cell fails, the check near the end may say why. (*Live* is how long it takes in class.)
+# **To run a cell,** click into it and press *Shift + Enter*. Run the folded cells, too: those with `assert` check claims in the text. If a cell fails, the check near the end may say why. (*Live* is how long it takes in class.)
 
 # %% [markdown]
-# A small model of this course reads the English sentence and writes the French one below it. In French, "it" becomes "il" or "elle", and a person chooses by knowing what "it" refers to. Does the model?
+# A small model of this course reads the English sentence and writes the French one below it. In French, "it" becomes "il" or "elle", and a person chooses by knowing what "it" refers to. How does the model choose?
 #
 # Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", watch the arcs, and answer the questions under the picture.
 
@@ -33,11 +33,11 @@ assert ["elle" in french for french in cover.shown.rewritten[0]] == [w == "tired
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# “it” takes most from “animal”, which looks like the reason for “il”. But replace the vector that the model computed for “it” by the one from the “wide” sentence, and the French still says “il”. Only replacing the vector of “tired” turns “il” into “elle”. So here this model chooses by the adjective's vector, although “it” could have carried the answer. Whether it knows what “it” refers to, one picture cannot say.
+# In the “tired” sentence, “it” takes most from “animal”, which looks like the reason for “il”. But replace the numbers computed for “it” by those from the “wide” sentence, and the French still says “il”. Word by word, only replacing those of “tired” turns “il” into “elle”. Here this model chooses by the adjective's numbers, not those of “it”. Whether the model knows what “it” refers to, one picture cannot say.
 #
 # </details>
 #
-# Chapter 5 takes this model apart, and explains its *layers* and *heads*.
+# The arcs come from one *head* in one *layer*; chapter 5 explains both.
 
 # %%
 import torch
@@ -48,9 +48,9 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# Each of these five words *asks* all five, itself included: how many letters do we have in common? Its answers are one row of the picture, divided by their sum, so that each row adds up to 1.
+# Each of these five words *asks* all five, itself included: “How many letters, repeats included, do we have in common?” The answers, divided by their sum, are its row, which adds up to 1.
 #
-# **Before you touch:** one word has something in common with only one of the other four. Which?
+# **Before you touch:** one word has letters in common with only one of the other four. Which?
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
 words = ["tea", "eat", "meat", "attention", "noon"]
@@ -101,7 +101,7 @@ assert common[3, 4] == common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is, then replace the line with `raise` by your own code and run it again. Make a mistake on purpose, too: forget to divide. (`[K]` stands for a list of K numbers. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
+# Run the cell below as it is, then replace the line with `raise` by your own code and run it again. Make a mistake on purpose, too: forget to divide. (`[K]` is a PyTorch *tensor* of K numbers. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -121,7 +121,7 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 assert abs(float(result) - 3.5) < 1e-6
 
 # %% [markdown]
-# You can skip an exercise, because the cells after it use the course's function until yours is right. If you are stuck, `hint("weighted average")` gives one step at a time, and `solution("weighted average")` shows an answer.
+# You can skip an exercise: run its cell, and later cells use the course's function until yours is right. Stuck? In a new cell, `hint("weighted average")` gives one step at a time, and `solution("weighted average")` shows an answer.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ten minutes of tensors
@@ -134,7 +134,7 @@ print(asked.shape, there.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# How far is each of the two hours asked about from each of the three known ones? `asked - there` fails, because [2] and [3] don't fit. `asked[:, None]` turns the first list into a column, of shape [2, 1]. PyTorch stretches an axis of length 1 to the length in the other tensor, and a missing axis on the left counts as 1: [3] as [1, 3]. This is **broadcasting**: [2, 1] and [3] give [2, 3].
+# These are hours: how far is each of the two in `asked` from the three in `there`? `asked - there` fails, because [2] and [3] don't fit. `asked[:, None]` turns the first list into a column, of shape [2, 1]. PyTorch stretches an axis of length 1 to the length in the other tensor, and a missing axis on the left counts as 1: [3] as [1, 3]. This is **broadcasting**: [2, 1] and [3] give [2, 3].
 
 # %%
 distance = asked[:, None] - there  # [2, 1] - [3] -> [2, 3]
@@ -142,14 +142,14 @@ distance
 
 # %% [markdown]
 # <a id="dim"></a>
-# Functions such as `sum` and `mean` run along one axis, which you choose with `dim`, and that axis disappears. In a table `dim=0` runs down the columns and `dim=1` along the rows; `dim=-1` is always the last axis. (`x.sum(0)` is short for `x.sum(dim=0)`.) With `keepdim=True` the axis stays, with length 1, so the result still fits the table.
+# Given `dim`, functions such as `sum` and `mean` run along that axis, and it disappears. In a table `dim=0` runs down the columns and `dim=1` along the rows; `dim=-1` is always the last axis. (`x.sum(0)` is short for `x.sum(dim=0)`.) With `keepdim=True` the axis stays, with length 1, so the result still fits the table.
 
 # %% tags=["nbval-check-output"]
 near = 1 / (1 + distance.abs())  # .abs(): without the sign; element by element, [2, 3]
 print(near.sum(0).shape, near.sum(-1).shape, near.sum(-1, keepdim=True).shape)
 
 # %% [markdown]
-# Divide each row by its sum and you have shares. The *matrix product*, `@`, uses them to average the values: it multiplies each row pair by pair with the values and adds up, so [2, 3] `@` [3] gives [2]. If the values are a table, it does this for each column: [2, 3] `@` [3, 4] gives [2, 4].
+# Divide each row of `near` by its sum: nearer hours get larger shares. The *matrix product*, `@`, averages the hours' values with these shares: it multiplies each row pair by pair with the values and adds up, so [2, 3] `@` [3] gives [2]. If the values are a table, it does this for each column: [2, 3] `@` [3, 4] gives [2, 4].
 
 # %%
 part = near / near.sum(-1, keepdim=True)  # [2, 3] / [2, 1] -> [2, 3]; each row adds up to 1
@@ -171,7 +171,7 @@ assert (part.masked_fill(~near_enough, 0.0).sum(-1) < 1).all()
 # %% [markdown]
 # The rows no longer add up to 1; chapter 1 rescales them.
 #
-# **Try it.** The next cell runs, but its rows add up to 1.25 and 0.875. The table is square: what did broadcasting do, and which word is missing? Repair the cell.
+# **Try it.** The next cell runs, but its rows add up to 1.25 and 0.875. The table is square: what did broadcasting do, and which argument is missing? Repair the cell.
 
 # %%
 square = torch.tensor([[6.0, 2.0], [1.0, 3.0]])
@@ -184,13 +184,13 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# `keepdim=True` is missing. The sums, [8, 4], have the shape [2]. Against a table they count as one *row*, so the first column was divided by 8 and the second by 4. With `keepdim=True` they are a column, [2, 1].
+# `keepdim=True` is missing. The sums, 8 and 4, have the shape [2]. Against a table they count as one *row*, so the first column was divided by 8 and the second by 4. With `keepdim=True` they are a column, [2, 1].
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
-# The next cell checks everything that the course needs, and says what to do about what is missing.
+# The next cell quickly checks what the course needs, and says what to do about anything missing.
 
 # %% tags=["check"]
 # %run -m course doctor --quick
@@ -222,10 +222,10 @@ progress()
 # ## Working and stopping
 # - **Your copy.** `make lab` opens the folder `workbook`; an update never overwrites what you wrote there.
 # - **Order.** A cell may need names from the cells above it, so go from top to bottom.
-# - **Restart.** The *kernel* is the Python process that runs your cells. When it restarts, Python forgets every name (`NameError`). In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores everything above it.
+# - **Restart.** The *kernel* is the Python process that runs your cells. When it restarts, Python forgets every name (`NameError`). In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores what you need.
 # - **Stop.** Press ■ to stop a training run. It keeps its best result.
 #
-# **Keep this:** guess, touch, write, check. Nothing you do here can break the course.
+# **Keep this:** guess, touch, write, check. Nothing you change in your copy breaks the course.
 
 # %% [markdown]
 # ## Glossary
