@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A page with holes
-# `bert-prose` is an encoder with four of chapter 5's blocks. It learned to guess hidden words in 29 novels and children's books. **Guess first:** can you guess a covered word of the sentence below from the rest? And from the left side alone? Then click a word to cover it.
+# `bert-prose` is an encoder with four of chapter 5's blocks. It learned to guess hidden words in 29 novels and children's books. **Guess first:** how many words of the sentence below can it guess from the rest? And from the left alone? Click a word to cover it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
@@ -105,7 +105,7 @@ assert word == "light" and len(written) == 24 and int(kinds.sum()) == 12
 assert [round(100 * share) for row in alike.values() for share in row] == [96, 46, 83, 50]
 
 # %% [markdown]
-# By the vector, the nearest sentence has the same meaning in 96 and 83 % of the cases; by shared words, about half the time, as by chance. So the vector holds something of what the word means here. (A small test.)
+# By the vector, the word means the same in the nearest sentence 96 and 83 % of the time; by shared words, about half, as by chance. So the vector holds something of what the word means here. (A small test.)
 #
 # **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
@@ -125,7 +125,7 @@ assert [round(100 * share) for row in alike.values() for share in row] == [96, 4
 # <a id="wordpiece"></a>
 # From here to *Published parameters* we use a smaller world, in which you can train a BERT yourself. A program of ours wrote 10,000 short stories. On 9,000 of them we trained `bert-stories`, with three blocks and BERT's two tasks.
 #
-# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. From the left, it takes the longest piece in its vocabulary and continues with the rest. Pieces inside a word are marked with `##`. (What cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
+# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. From the left, it takes the longest piece in its vocabulary and continues with the rest. Pieces that continue a word are marked with `##`. (What cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
@@ -189,7 +189,7 @@ def embed(ids, segments, token_table, segment_table, position_table, gain, bias)
 # <a id="mlm"></a>
 # A model that sees both sides also sees the next word, so asking for the next word would teach it nothing. Instead we hide some words and ask for those: this is a **masked language model** (MLM).
 #
-# Of all pieces (we call them words here), 15 % are chosen. Of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts only the chosen positions.
+# Of all pieces (here called words) but special ones, 15 % are chosen. Of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts only the chosen positions.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -220,7 +220,7 @@ def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# The logits are given: dot products of the output vector, after one more layer, with the V rows of the table of pieces, plus a learned number for each. Write the loss over the chosen positions.
+# The logits are given: dot products of the output vector, after one more layer, with the V rows of the table of pieces, plus a learned number for each piece. Write the loss over the chosen positions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -266,7 +266,7 @@ def next_sentence_pairs(stories, count, generator):
     raise NotImplementedError
 
 # %% [markdown]
-# The next table has these pairs, in English and without gaps, and three more about banks. **Guess:** of which is `bert-stories` least sure?
+# The next table has these pairs, in English and without gaps, and three more about banks. **Guess:** of which pair is `bert-stories` least sure?
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch06.experiments.next_sentence import ByWords, right
@@ -303,7 +303,7 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 #
 # </details>
 #
-# In these held-out stories the task is easy, because their plots are known and another story is usually about something else. Counting which words occur in neighbouring sentences does as well. BERT's paper found the task useful. A later study, RoBERTa, left it out and found BERT no worse. (In BERT, A and B are long pieces of text, not single sentences.)
+# In the 200 held-out pairs the task is easy: the plots are known, and another story is usually about something else. Counting which words occur in neighbouring sentences does as well. BERT's paper found the task useful. A later study, RoBERTa, left it out and found BERT no worse. (In BERT, A and B are long pieces of text, not single sentences.)
 #
 # **Keep this:** the text itself contains the answers to both tasks, so nobody has to label anything.
 
@@ -408,7 +408,7 @@ assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
 
 # %% [markdown]
-# With new plots and names, your model fills far fewer gaps, and on pairs it does hardly better than a coin. So does counting words. The rule “they share an uncommon word” does better (both rules were measured on pairs without gaps). Much of what the model knows, then, is about *these* stories.
+# With new plots and names, your model fills far fewer gaps, and on pairs it is hardly better than a coin, as is counting words. The rule “they share an uncommon word” does better (both rules were measured on pairs without gaps). Much of what the model knows, then, is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": lesson.gaps(mine, text)}, tokenizer.words, truth=text.tokens,
@@ -474,7 +474,7 @@ assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in t
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
 # <a id="bio"></a>
-# Lincoln may be a man, a town or a company. Under each word you see the right tag, and below it the model's. **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. No labelled sentence in the model's training contains *Lincoln* or *South Africa*. (The stories of its pre-training tell of a Lincoln of each kind.)
+# Lincoln may be a man, a town or a company. The next view has the right tag under each word, and the model's below. **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. No labelled sentence in the model's training contains *Lincoln* or *South Africa*. (The stories of its pre-training tell of a Lincoln of each kind.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shipped = {name: load_checkpoint(f"bert-{name}") for name in tasks}
@@ -636,7 +636,7 @@ assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in t
 assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"))
 
 # %% [markdown]
-# On new words and patterns, pre-training helps in every task (sentiment rises from 61 to 91 %). But training from scratch is a weak rival. Counting words, without order, nearly matches the pre-trained model on pairs (44 %) and does about as well on questions (36 %).
+# On new words and patterns, pre-training helps in every task (sentiment rises from 61 to 91 %). But training from scratch is a weak rival. Counting words (by logistic regression) nearly matches the pre-trained model on pairs (44 %) and does about as well on questions (36 %).
 
 # %% [markdown]
 # Both models take the same 150 steps, the pre-trained one with 500 labelled sentences. **Guess:** how many does the one from scratch need to match it?
@@ -659,9 +659,9 @@ assert [round(100 * few["starts"]["from scratch"]["500"]["test"][end]) for end i
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With 20 or 100 labels, neither learns new words and patterns. With 500, the pre-trained model gets 71 % right. The one from scratch gets 64 % (seeds from 56 to 74), and even with 2,000 only 57 %.
+# On new words and patterns, even 2,000 are too few: it gets 57 % right (with 500, 64 %, seeds from 56 to 74), the pre-trained one 71 % with 500. With 20 or 100, neither learns them.
 #
-# On known ones, the one from scratch gets 94 % with 2,000 labels (two of its three seeds are ahead), the pre-trained one 97 % with 500. With more steps the gap may shrink.
+# On known ones, it gets 94 % with 2,000 labels (two of its three seeds are ahead), the pre-trained one 97 % with 500. With more steps or another learning rate the gap may shrink.
 #
 # With all 2,000, the pre-trained model gets 83 % on new ones here. In the table above it gets 91 %: the same training on another machine. Three seeds do not show the whole spread.
 #
@@ -695,7 +695,7 @@ with torch.no_grad():
 print(f"Before training, your adapter changes what it is given by {(unchanged - x).abs().max():.0f}.")
 
 # %% [markdown]
-# **LoRA** adds no layer. It changes a *matrix* $W$ to $W+\tfrac{\alpha}{r}BA$, where $W$ is frozen. $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*. $A$ starts at random and $B$ as zeros, so again nothing changes at first. The factor $\alpha/r$ is meant to make the learning rate depend less on $r$.
+# **LoRA** adds no layer. It changes a *matrix* $W$ to $W+\tfrac{\alpha}{r}BA$, where $W$ is frozen. $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*. $A$ starts at random and $B$ as zeros, so again nothing changes at first. With the factor $\alpha/r$, the best learning rate should depend less on $r$.
 #
 # An attention matrix of `bert-stories` has 128 · 128 = 16,384 numbers; with $r=4$, the two factors have 1,024.
 #
@@ -767,7 +767,7 @@ assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
-# Here is every head of *your* model, on two sentences with a gap. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. The *sharpest* map has the highest mean of its rows' largest weights. **Guess:** does its head matter most?
+# Here is every head of *your* model, on two sentences with a gap. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. In the *sharpest* map, a row's largest weight is highest on average. **Guess:** does its head matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 import ipywidgets
@@ -843,7 +843,7 @@ assert round(100 * scores[5]) == 69 and max(map(abs, (columns["sentiment"][0], c
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. The questions most need 1.1, the head that began by looking for equal words. Losing it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise. But the question model was also trained in another way, and this record cannot separate the two.
+# Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. The questions most need 1.1, the head that began by looking for equal words. Losing it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise. But the question model was trained differently, and this record cannot separate training from task.
 #
 # For pairs and names, every loss is smaller than the noise. In the pre-training of `bert-stories`, no head costs as much as 2 points.
 #
@@ -927,7 +927,7 @@ assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (tuning an
 assert sst2["before"] < sst2["always the same answer"] < 0.52 and round(sst2["steps"] * sst2["batch"] / sst2["train"]) == 2
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the recorded run, it goes from chance to 89 % in two passes through 6,920 sentences.
+# In the recorded run, it goes from less than half to 89 % in two passes through 6,920 sentences.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: where are the 110 million?
@@ -959,7 +959,7 @@ assert [sum(shares_of[name].values()) for name in models] == [110_106_428, 336_2
 assert mine.config.inner_size == 2 * mine.config.model_size
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With or without the heads of pre-training, “110” is right. In *large*, nothing is missing: 336 million, rounded to two digits, is 340.
+# With or without the heads of pre-training, “110” and “340” are right, rounded to two digits.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="distilbert"></a>
