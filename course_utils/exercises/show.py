@@ -190,7 +190,8 @@ def table(arrays: dict[str, Any]) -> Piece:
 
 
 def _pre(inside: str) -> str:
-    return f'<pre style="margin:0;white-space:pre;overflow-x:auto">{inside}</pre>'
+    """Text as it is written; a line wider than its column goes on below, so that no input hides the rest of the page."""
+    return f'<pre style="margin:0;white-space:pre-wrap;overflow-wrap:anywhere">{inside}</pre>'
 
 
 def _row(name: str, cell: str) -> str:

@@ -8,14 +8,14 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* In **attention**, a word collects information from words, often those of its own sentence, and decides how much from each. Nearly every large language model is built on it. In this course you build it yourself, in code that you run and change.
+# *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of a sentence, often its own, and decides how much to take from each. Nearly every large language model is built on it. Here you build it yourself, in code that you run and change.
 #
-# **By the end** of this page you will have moved an interactive picture (a *view*), worked with tensors, solved an exercise, and checked that this machine is ready. Reading 16 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
+# **By the end** of this page you will have moved an interactive picture (a *view*), solved an exercise, computed attention with tensors, and checked that this machine is ready. Reading 16 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 #
-# **To run a cell,** click into it and press *Shift + Enter*. Run the folded cells, too: those with `assert` check claims in the text. If a cell fails, the check near the end may say why. (*Live* is how long it takes in class.)
+# **To run a cell,** click into it and press *Shift + Enter*. Run folded cells, too: those with `assert` check claims in the text. If a cell fails, *Is this machine ready?* below may say why. (*Live* is how long it takes in class.)
 
 # %% [markdown]
-# A small model of this course reads the English sentence and writes the French one below it. In French, "it" becomes "il" or "elle", and a person chooses by knowing what "it" refers to. How does the model choose?
+# In this picture, a small model reads the English sentence and writes the French one below it. In French, "it" is "il" for an animal and "elle" for a street, so a person has to know what "it" refers to. How does the model choose?
 #
 # Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", watch the arcs, and answer the questions under the picture.
 
@@ -33,7 +33,7 @@ assert ["elle" in french for french in cover.shown.rewritten[0]] == [w == "tired
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# In the “tired” sentence, “it” takes most from “animal”, which looks like the reason for “il”. But replace the numbers computed for “it” by those from the “wide” sentence, and the French still says “il”. Word by word, only replacing those of “tired” turns “il” into “elle”. Here this model chooses by the adjective's numbers, not those of “it”. Whether the model knows what “it” refers to, one picture cannot say.
+# In the “tired” sentence, “it” takes most from “animal”, which looks like the reason for “il”. But replace the numbers computed for “it” by those from the “wide” sentence, and the French still says “il”. Of all words, only “tired”, treated in the same way, makes it “elle”. So here this model chooses by the adjective's numbers. Whether it knows what “it” refers to, one picture cannot say.
 #
 # </details>
 #
@@ -48,7 +48,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# Each of these five words *asks* all five, itself included: “How many letters, repeats included, do we have in common?” The answers, divided by their sum, are its row, which adds up to 1.
+# In the next picture, each of five words *asks* all five, itself included: “How many letters, repeats included, do we have in common?” Its answers, divided by their sum, are its row.
 #
 # **Before you touch:** one word has letters in common with only one of the other four. Which?
 
@@ -73,9 +73,8 @@ heatmap(shares, words, words, select=("tea", "meat"), title="Who has letters in 
 #
 # <a id="heatmap"></a><a id="row"></a>
 # This picture, a **heatmap**, comes back in every chapter. Read it like this:
-# - A row belongs to the word that asks, a column to a word that is asked.
-# - Ink is attention: blank paper means none, and full ink all of it, unless the picture says otherwise.
-# - Each role has one colour. The <b style="color:#bf5f00">query</b> asks, the <b style="color:#007fc6">keys</b> are asked, the <b style="color:#008a67">values</b> are what they have to give, and <b style="color:#bb51a8">what comes out</b> is purple.
+# - A row belongs to a <b style="color:#bf5f00">query</b>, which asks, and a column to a <b style="color:#007fc6">key</b>, which is asked. The keys have <b style="color:#008a67">values</b> to give, and <b style="color:#bb51a8">what comes out</b> is purple. These colours stay the same.
+# - More ink is more attention: blank paper means 0, and full ink 1, unless the picture says otherwise.
 
 # %% [markdown]
 # ## Guess first
@@ -94,14 +93,14 @@ print(f"noon → attention {shares[4, 3]:.2f}, attention → noon {shares[3, 4]:
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert shares.sum(-1).allclose(torch.ones(5))
-assert common[3, 4] == common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
+assert common[3].tolist() == [3, 3, 3, 9, 3] and common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How an exercise works
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is, then replace the line with `raise` by your own code and run it again. Make a mistake on purpose, too: forget to divide. (`[K]` is a PyTorch *tensor* of K numbers. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
+# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide. (`[K]` is a PyTorch *tensor* of K numbers. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -126,51 +125,50 @@ assert abs(float(result) - 3.5) < 1e-6
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# Skip this section if you know PyTorch. A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three numbers has the shape [3]; a table of two rows and three columns has [2, 3]. In letters, [Q, K] has a row for each query and a column for each key.
+# Skip this section if you know PyTorch. A thermometer was read at 8, 12 and 18 o'clock. How warm was it at 9 and at 15 o'clock?
+#
+# A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three has the shape [3]; a table of two rows and three columns has [2, 3].
 
 # %% tags=["nbval-check-output"]
-asked, there = torch.tensor([9.0, 15.0]), torch.tensor([8.0, 12.0, 18.0])
-print(asked.shape, there.shape)
+queries = torch.tensor([9.0, 15.0])  # the hours that we ask about
+keys = torch.tensor([8.0, 12.0, 18.0])  # the hours of the readings
+values = torch.tensor([11.0, 17.0, 15.0])  # the readings, in °C
+print(queries.shape, keys.shape, values.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# These are hours: how far is each of the two in `asked` from the three in `there`? `asked - there` fails, because [2] and [3] don't fit. `asked[:, None]` turns the first list into a column, of shape [2, 1]. PyTorch stretches an axis of length 1 to the length in the other tensor, and a missing axis on the left counts as 1: [3] as [1, 3]. This is **broadcasting**: [2, 1] and [3] give [2, 3].
+# Closer readings should count more. So we need all the distances, a table with a row for each query and a column for each key ([Q, K] in letters). `queries - keys` fails, because [2] and [3] don't fit. `queries[:, None]` turns the queries into a column, [2, 1]. PyTorch stretches an axis of length 1 to the length in the other tensor, and a missing axis on the left counts as 1: [3] as [1, 3]. This is **broadcasting**: [2, 1] and [3] give [2, 3].
 
 # %%
-distance = asked[:, None] - there  # [2, 1] - [3] -> [2, 3]
+distance = (queries[:, None] - keys).abs()  # [2, 1] - [3] -> [2, 3]; .abs(): without the sign
 distance
 
 # %% [markdown]
+# <a id="boolean-mask"></a>
+# The next cell turns distance into *closeness*, but readings more than four hours away should not count. `distance <= 4` is a **Boolean mask**, a table of True and False. In this course True means "keep". `~mask` exchanges True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask says no. `closeness[mask]` takes only the numbers that are kept.
+
+# %%
+mask = distance <= 4  # [2, 3], bool
+closeness = 1 / (1 + distance)  # element by element, [2, 3]
+kept = closeness.masked_fill(~mask, 0.0)
+kept
+
+# %% [markdown]
 # <a id="dim"></a>
-# Given `dim`, functions such as `sum` and `mean` run along that axis, and it disappears. In a table `dim=0` runs down the columns and `dim=1` along the rows; `dim=-1` is always the last axis. (`x.sum(0)` is short for `x.sum(dim=0)`.) With `keepdim=True` the axis stays, with length 1, so the result still fits the table.
+# Divided by its sum, each row becomes weights that add up to 1. Given `dim`, functions such as `sum` and `mean` run along that axis, and it disappears. In a table `dim=0` runs down the columns and `dim=1` along the rows; `dim=-1` is always the last axis. (`x.sum(0)` is short for `x.sum(dim=0)`.) With `keepdim=True` the axis stays, with length 1: [2, 1] fits the table, and [2] doesn't.
 
 # %% tags=["nbval-check-output"]
-near = 1 / (1 + distance.abs())  # .abs(): without the sign; element by element, [2, 3]
-print(near.sum(0).shape, near.sum(-1).shape, near.sum(-1, keepdim=True).shape)
-
-# %% [markdown]
-# Divide each row of `near` by its sum: nearer hours get larger shares. The *matrix product*, `@`, averages the hours' values with these shares: it multiplies each row pair by pair with the values and adds up, so [2, 3] `@` [3] gives [2]. If the values are a table, it does this for each column: [2, 3] `@` [3, 4] gives [2, 4].
+print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)
 
 # %%
-part = near / near.sum(-1, keepdim=True)  # [2, 3] / [2, 1] -> [2, 3]; each row adds up to 1
-part @ torch.tensor([10.0, 20.0, 15.0])  # [2, 3] @ [3] -> [2]: two weighted averages
-
-# %% [markdown]
-# <a id="boolean-mask"></a>
-# A comparison gives a table of True and False, a **Boolean mask**. In this course True means "keep". `~mask` exchanges True and False, so `x.masked_fill(~mask, 0.0)` writes 0 wherever the mask says no. `x[mask]` takes only the numbers that are kept.
-
-# %%
-near_enough = distance.abs() <= 4  # [2, 3], bool
-part.masked_fill(~near_enough, 0.0)
+weights = kept / kept.sum(-1, keepdim=True)  # [2, 3] / [2, 1] -> [2, 3]
+weights
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert distance.shape == part.shape == (2, 3) and part.sum(-1).allclose(torch.ones(2))
-assert near_enough.tolist() == [[True, True, False], [False, True, True]]
-assert (part.masked_fill(~near_enough, 0.0).sum(-1) < 1).all()
+assert distance.shape == weights.shape == (2, 3) and weights.sum(-1).allclose(torch.ones(2))
+assert mask.tolist() == [[True, True, False], [False, True, True]] and closeness[mask].shape == (4,)
 
 # %% [markdown]
-# The rows no longer add up to 1; chapter 1 rescales them.
-#
 # **Try it.** The next cell runs, but its rows add up to 1.25 and 0.875. The table is square: what did broadcasting do, and which argument is missing? Repair the cell.
 
 # %%
@@ -184,9 +182,21 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# `keepdim=True` is missing. The sums, 8 and 4, have the shape [2]. Against a table they count as one *row*, so the first column was divided by 8 and the second by 4. With `keepdim=True` they are a column, [2, 1].
+# `keepdim=True` is missing. The sums, 8 and 4, have the shape [2]. Against a table they count as one *row*, so the first column was divided by 8 and the second by 4.
 #
 # </details>
+#
+# Now average the temperatures. The *matrix product*, `@`, multiplies each row of weights pair by pair with the values and adds up: [2, 3] `@` [3] gives [2]. If the values are a table, each column is averaged: [2, 3] `@` [3, 4] gives [2, 4].
+
+# %%
+weights @ values  # [2, 3] @ [3] -> [2]; at 9 o'clock 2/3 · 11 + 1/3 · 17 = 13 °C
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (weights @ values).allclose(torch.tensor([13.0, 16.0])) and (weights @ torch.ones(3, 4)).shape == (2, 4)
+assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
+
+# %% [markdown]
+# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
@@ -207,7 +217,7 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 # | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
 # | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, and how to choose it |
 #
-# You may skip the folded sections called *Deeper*: nothing in the rest, the **core path**, depends on them.
+# You may skip the folded sections called *Deeper*: the rest, the **core path**, does not need them.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>
@@ -220,12 +230,10 @@ progress()
 
 # %% [markdown]
 # ## Working and stopping
-# - **Your copy.** `make lab` opens the folder `workbook`; an update never overwrites what you wrote there.
-# - **Order.** A cell may need names from the cells above it, so go from top to bottom.
-# - **Restart.** The *kernel* is the Python process that runs your cells. When it restarts, Python forgets every name (`NameError`). In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores what you need.
+# - **Your copy.** `make lab` opens the folder `workbook`. What you change there breaks nothing, and no update overwrites it.
+# - **Order.** Go from top to bottom: a cell may need names from those above it.
+# - **Restart.** The *kernel* is the Python process that runs your cells. If it restarts, it forgets every name (`NameError`). In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores what you need.
 # - **Stop.** Press ■ to stop a training run. It keeps its best result.
-#
-# **Keep this:** guess, touch, write, check. Nothing you change in your copy breaks the course.
 
 # %% [markdown]
 # ## Glossary
@@ -240,7 +248,7 @@ progress()
 # | [Boolean mask](#boolean-mask) | 布尔掩码 | a table of True and False |
 #
 # ## Next
-# A thermometer that nobody looked at.
+# The thermometer again, over a whole day.
 #
 # **→ [1 · Whom do you ask?](01_nadaraya_watson.ipynb)** · [your progress](#progress)
 #

@@ -8,7 +8,9 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · Whom do you ask?
-# *Nadaraya–Watson: attention before it had the name.* **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how far it reaches. Reading 32 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp and derivatives, and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
+# *Nadaraya–Watson: attention before it had the name.* A thermometer said 21.3 °C at 14:36 and 23.7 °C at 15:30. How warm was it at 15:00? Copy one reading, and you copy its error; average all fifty of the day, and midnight counts as much as noon. How many should count? In this chapter the readings themselves decide, without being told the true temperature.
+#
+# **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose which examples count. Reading 32 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp and derivatives, and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
 
 # %%
 import torch
@@ -33,7 +35,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A query comes in
-# The thermometer was read at fifty moments of one day, each time with a small error. Nobody read it at 15:00. **Before you touch anything:** which readings would you use to guess the temperature then?
+# The thermometer was read at fifty moments of one day, each time with an error of about one degree, but not at 15:00. **Before you touch anything:** would you copy the nearest reading, average a few, or average all fifty?
 
 # %% jupyter={"source_hidden": true}
 def temperature(hour):
@@ -48,19 +50,26 @@ grid = torch.linspace(0, 24, 241, dtype=torch.float64)  # every six minutes
 truth = (grid, temperature(grid))
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_name="°C")
+labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_name="°C",
+         caption="Drag the [query|orange mark] to the hour that you ask for. A [key|blue bar] shows how much a reading "
+                 "counts. The purple [output|estimate] is the average of the [value|temperatures]. Dashed: the truth.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (hours - 15).abs().topk(2, largest=False).indices.tolist() == [i for i in range(50) if 14.5 < hours[i] < 15.6]
+assert [round(60 * hour.item()) for hour in hours if 14.5 < hour < 15.6] == [14 * 60 + 36, 15 * 60 + 30]
+assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 14.5 < hour < 15.6] == [21.3, 23.7]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Drag the orange mark from 15:00 past 16:30, when a storm breaks. The *width* sets how far from the mark readings still count noticeably. Make it small, then large.
+# Drag the orange mark from 15:00 past 16:30, when a storm breaks. The *width* sets how far from the mark a reading still counts noticeably. Make it small, and the curve jumps from reading to reading; make it large, and the storm vanishes.
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
-# This is attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours of the readings), and each key gets a **weight**. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and the result is an <b style="color:#bb51a8">estimate</b>. A key with its value is an *example*.
+# This is attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours of the readings), and each key gets a **weight**, its share of the average. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and the result is an <b style="color:#bb51a8">estimate</b>. A key with its value is an *example*.
 #
 # **Keep this:** attention is an average, and the query chooses the weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Suppose you may keep only one number, $c$. The squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero: at the mean of the values $v_i$.
+# Why keep all fifty readings $v_i$? Suppose you had to sum up the day in one number, $c$, before anybody asks. The squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero: at the mean.
 #
 # **Guess:** if you gave this number at every hour, how many degrees off would you typically be? One, four, or ten?
 
@@ -72,7 +81,7 @@ def off(estimate):
 mean = readings.mean().expand(241)  # .expand: the same number for all 241 queries
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C"}
 plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does one number know?",
-                caption=f"{mean[0]:.1f} °C, noon and night. Dots: readings. Dashed: the truth.")
+                caption=f"The mean, {mean[0]:.1f} °C, noon and night. How far is it from the dashed truth, typically?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 3.9 < off(mean) < 4.1
@@ -84,7 +93,7 @@ assert 3.9 < off(mean) < 4.1
 #
 # </details>
 #
-# One number loses information: if you play the day backwards, the mean is the same. And it gives every question the same answer.
+# The mean loses information: in any order, the readings have the same mean. And it gives every question the same answer.
 #
 # <a id="bottleneck"></a>
 # The first neural translators had a similar problem. One network read a sentence of any length into *one vector of fixed size*, and another wrote the translation from it. This vector is a **bottleneck**: everything must fit through it, and it is the same for every word of the translation.
@@ -93,7 +102,7 @@ assert 3.9 < off(mean) < 4.1
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A library: need, label, book
-# You come to a library with a *need* (the query), compare it with the *labels* on the shelf (the keys), and carry home a *book* (the value). A Python dictionary does the same:
+# The three names come from looking something up. You come to a library with a *need* (the query), compare it with the *labels* on the shelf (the keys), and carry home a *book* (the value). A Python dictionary does the same:
 
 # %% tags=["nbval-check-output"]
 shelf = {"我": "I", "很": "very", "高兴": "happy"}
@@ -103,7 +112,7 @@ print("快乐 →", shelf.get("快乐"))
 # %% [markdown]
 # 快乐 (joyful) finds nothing, although 高兴 (happy) means almost the same: in a dictionary, a key fits or it doesn't. Weights can say that one key fits well and another a little.
 #
-# Let the values be vectors: (1, 0) for 我, (0, 1) for 很 and (1, 1) for 高兴. A query asks for the feeling, and the weights are 0.1, 0.2 and 0.7.
+# To average words, we need numbers. Let the values be vectors: (1, 0) for 我, (0, 1) for 很 and (1, 1) for 高兴. For a query about the feeling, we make up the weights 0.1, 0.2 and 0.7.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -123,7 +132,7 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
-# The weights (0, 0, 1) would fetch one book: a *hard address*. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result. It is then *differentiable*: it has a slope, which tells a network in which direction to learn.
+# The weights (0, 0, 1) would fetch one book: a *hard address*. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result. It is then *differentiable*: it has a slope, and networks learn from slopes.
 #
 # **Keep this:** the query is what I want, the key is the label, the value is what I take home.
 
@@ -142,18 +151,18 @@ for row in range(0, 60, 10):
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
 # On the left is a slanted line, on the right a T. The line probably came to you. This is **pop-out**:³ what differs draws the eye by itself. Such a sign is an **involuntary cue** (bottom-up). For the T you had to decide where to look. That is a **voluntary cue** (top-down). Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
 #
-# Both kinds of cue work at once. At a party you follow one voice among many: the *cocktail party effect*.⁴ But in an experiment, about one listener in three noticed their own name in a voice that they were ignoring.⁵
+# At a party you follow one voice among many by a voluntary cue: the *cocktail party effect*.⁴
 #
-# <small>¹ K. Koch et al., 2006 (guinea pigs, scaled to humans). ² J. Zheng and M. Meister, 2025. ³ A. Treisman and G. Gelade, 1980. ⁴ E. C. Cherry, 1953. ⁵ N. Moray, 1959.</small>
+# <small>¹ K. Koch et al., 2006 (guinea pigs, scaled to humans). ² J. Zheng and M. Meister, 2025. ³ A. Treisman and G. Gelade, 1980. ⁴ E. C. Cherry, 1953.</small>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Score, then share
 # <a id="alignment-function"></a><a id="attention-pooling"></a>
-# Weights are made in two steps. First an **alignment function** $a$ gives each key a *score*: how well it fits the query. Then a **distribution** $p$ turns all the scores into weights $\alpha_i$ for the values. The weights add up to 1:
+# We made up those weights. Attention computes them, in two steps. First an **alignment function** $a$ gives each key $k_i$ a *score* $s_i$: how well it fits the query $q$. Then a **distribution** $p$ turns all the scores into weights $\alpha_i$, which add up to 1:
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; \alpha_i\;{\color{#008a67}{v_i}}, \qquad \alpha_i = p(s)_i, \qquad s_i = a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}}) $$
 #
-# This is **attention pooling**. $K$ and $V$ are all the keys and all the values. Every attention layer in this course has this formula at its core, with another $a$.
+# This average is called **attention pooling**; $K$ and $V$ are all the keys and all the values. Every attention layer in this course has this formula at its core, often with another $a$.
 
 # %% [markdown]
 # <a id="softmax"></a>
@@ -182,20 +191,19 @@ assert abs(by_hand.item() - 14.96) < 0.005
 #
 # </details>
 #
-# Now keep the scores and change only $p$:
+# Why softmax? Keep the scores, and compare it with two other ways to share:
 
 # %%
 table = torch.stack([torch.ones(3) / 3, weights, torch.tensor([0.0, 1.0, 0.0])])
 names = ["equal weights", "softmax", "winner takes all"]
 heatmap(table, names, ["key 1", "key 2", "key 4"], axes=("rule", "key"), select=("softmax", "key 2"), title="How can scores be shared?",
-        caption="A cell is the weight of one key. The same scores, shared in three ways; "
-                "estimates 10, 14.96 and 20.")
+        caption="Compare the rows: each shares 1 among the three keys. The estimates are 10, 14.96 and 20.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown]
-# Equal weights give the mean again, and winner takes all is a hard address. Only softmax has a slope to learn from.
+# Equal weights give the mean again, and winner takes all is a hard address. If the query moves a little, only the softmax estimate moves with it.
 #
 # **Keep this:** $a$ scores each key, and $p$ turns the scores into weights.
 
@@ -223,12 +231,12 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The hard address answers 20 with slope 0, until it jumps to another value. Such a slope can never tell you *which key you should have asked*.
 #
-# Why does softmax use exp? A lead of one point should always mean the same, whether the scores are 2 and 1 or 12 and 11. Let a weight be $g(\text{score})$ divided by the sum of $g$ over all the scores. Then the ratio of two weights, $g(s+c)/g(s)$, must depend only on the lead $c$. The only continuous positive functions $g$ that do this and grow with the score are $e^{s/T}$ with $T>0$, up to a constant factor.
+# Why exp? A lead of $c$ points should always mean the same. If weights are proportional to $g(s)$, the ratio $g(s+c)/g(s)$ must then depend only on $c$. The only continuous, growing, positive $g$ are $e^{s/T}$ with $T>0$, up to a constant factor.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# The mean was off by four degrees because midnight counted as much as noon. A **kernel** $\kappa$ turns the difference between query and key into a *closeness*. This is 1 at difference 0, ignores the sign, never grows with distance and is never negative. Which of the three kernels below never becomes 0?
+# The mean was off by four degrees because midnight counted as much as noon. A **kernel** $\kappa$ lets near readings count more: it turns the difference between query and key into a *closeness*. At difference 0 this is 1; further out, on either side, it never grows and is never negative. Which of the three kernels below never becomes 0?
 
 # %%
 from course_utils.attention import KERNELS
@@ -236,11 +244,12 @@ from course_utils.attention import KERNELS
 distance = torch.linspace(-3, 3, 301)
 curves = {name.capitalize(): (distance, kernel(distance)) for name, kernel in KERNELS.items()}
 plot.lines(curves, "distance / width", "closeness", title="How much does an example count?",
-           caption="Boxcar: 1 up to one width, then 0. Epanechnikov: 1 − (distance/width)², then 0.")
+           caption="Follow each curve outwards. Boxcar: 1 up to one width, then 0. "
+                   "Epanechnikov: 1 − (distance/width)², then 0.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 1 ●○○ · 3 minutes
-# Only the Gaussian kernel never becomes 0. Write it: $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$ and a **width** $w$.
+# Only the Gaussian kernel never becomes 0, so with it every key counts a little. Write it: $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$ and a **width** $w$.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch01 import again, exercise, find_error, hint, solution
@@ -252,7 +261,7 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# The mean of the day was the $c$ that makes $\sum_i (v_i-c)^2$ smallest. Now weight each square by the closeness of its key. The same derivation gives a mean weighted by closeness, the **Nadaraya–Watson estimator** (1964):
+# The mean made $\sum_i (v_i-c)^2$ smallest. Now let the squares of near readings count more: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. Its derivative is zero where $c$ is the average weighted by closeness. This is the **Nadaraya–Watson estimator** (1964):
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 
@@ -270,22 +279,22 @@ def pool(queries, keys, values, width=1.0):
 estimate, weights = pool(grid, hours, readings, width=1.0)
 curves = {"width 1 h": (grid, estimate), "mean of the day": (grid, mean)}
 plot.regression(hours, readings, curves, **day, title="What do the neighbours say?",
-                caption=f"Off by {off(estimate):.1f} °C, not {off(mean):.1f}. The storm is "
-                        "blurred: the estimate falls too early and too slowly.")
+                caption=f"Purple is off by {off(estimate):.1f} °C, the mean by {off(mean):.1f}. Look at 16:30: the "
+                        "storm is blurred, because purple falls too early and too slowly.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert weights.shape == (241, 50) and 0.75 < off(estimate) < 0.85
 assert estimate[165] < truth[1][165] - 1.5 and estimate[170] > truth[1][170] + 1.5  # 16:30 and 17:00
 
 # %% [markdown]
-# Nothing was trained; we chose the width. Here are the weights:
+# Nothing was trained; we chose the width. Which readings did each hour use?
 
 # %%
 _, weights = pool(grid[::10], hours, readings, width=1.0)
 labels = [[f"{hour:.1f}" for hour in clock.tolist()] for clock in (grid[::10], hours)]
 heatmap(weights, *labels, title="Whom does each hour ask?",
-        caption="Row: the hour we ask for; column: the hour of a reading. With both sorted, closeness is a "
-                "band along the diagonal.")
+        caption="Row: the hour we ask for; column: the hour of a reading. Go down the rows: the ink moves "
+                "to the right, because each hour attends to the readings near it.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert weights.shape == (25, 50) and weights.sum(-1).allclose(torch.ones((), dtype=torch.float64)) and 0.28 < weights[0, 0] < 0.3
@@ -295,7 +304,7 @@ assert weights.shape == (25, 50) and weights.sum(-1).allclose(torch.ones((), dty
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The Gaussian is a softmax
-# Put the Gaussian of width 1 into the formula:
+# The estimator of 1964 has closeness, but no scores and no softmax. Is it attention? Put the Gaussian of width 1 into its formula:
 #
 # $$ \frac{\exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2\big)}{\sum_j \exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})^2\big)} \;=\; \mathrm{softmax}_i\big(s\big),\qquad s_i=-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2 $$
 #
@@ -312,16 +321,16 @@ print(f"largest difference at {len(grid)} hours: {(ratio_form - softmax_form).ab
 assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 
 # %% [markdown]
-# They do, up to rounding. A constant factor, such as $1/\sqrt{2\pi}$, would cancel.
+# They do, up to rounding: Nadaraya–Watson is attention. (A factor before the kernel, such as $1/\sqrt{2\pi}$, would cancel.)
 #
-# **Keep this:** any positive kernel, normalised, is a softmax of its logarithm. For the Gaussian of width 1, this is $-\tfrac12$ distance².
+# **Keep this:** any positive kernel, normalised, is a softmax whose scores are its logarithms: for the Gaussian of width 1, $-\tfrac12$ distance².
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
 # <a id="temperature"></a>
-# Before the softmax you can divide all the scores by a number $T>0$, the **temperature**.
+# How large a share should the best score get? You can set this: before the softmax, divide all scores by a number $T>0$, the **temperature**.
 #
-# **Guess before you move:** if you add 100 to all three scores, what happens to the weights? What will temperatures of 0.1 and 10 do?
+# **Guess before you move:** what happens to the weights if you add 100 to all three scores (*add to all*)? What will temperatures of 0.1 and 10 do?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
@@ -350,7 +359,7 @@ as_written, shifted
 assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
 
 # %% [markdown]
-# $e^{1000}$ is too large for a float, so it becomes infinity, and ∞/∞ is not a number (NaN). So `torch.softmax` subtracts the largest score first: the weights are the same, and no exponent is above 0.
+# $e^{1000}$ is too large for a float. It becomes infinity, and ∞/∞ is not a number (NaN). So `torch.softmax` subtracts the largest score first: the weights are the same, and no exponent is above 0.
 #
 # **Keep this:** softmax depends only on the differences of the scores, and a temperature divides these differences.
 
@@ -407,7 +416,7 @@ assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # A high temperature gives the mean, a low one the maximum.
 #
-# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network. Each channel is a map that shows where in a picture one pattern was found. The layer squeezes each map to its mean. From the means, a tiny network computes a gate for each map and multiplies the map by it. A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1.
+# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network. Each channel is a map that shows where in a picture one pattern was found. The layer squeezes each map to its mean. From the means, a tiny network computes a gate for each map and multiplies the map by it.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -418,12 +427,12 @@ gated = maps * gates[..., None, None]
 print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", tuple(gated.shape))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A sigmoid takes the place of the softmax, so the gates need not add up to 1, and the channels are rescaled, not averaged.
+# A sigmoid, $1/(1+e^{-x})$, takes the place of the softmax. So each gate is between 0 and 1, but they need not add up to 1: the channels are rescaled, not averaged.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far should a query reach?
 # <a id="bandwidth"></a>
-# The width $w$, or **bandwidth**, is part of the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. So $w^2$ is a temperature: it divides the scores for width 1.
+# We chose a width of one hour. What would another do? The width $w$, or **bandwidth**, is part of the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. So $w^2$ acts as a temperature: it divides $-\tfrac12(q-k_i)^2$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -439,34 +448,31 @@ labs.bandwidth(hours, readings, truth, width=1.0, key_name="hour", value_name="�
 # %% [markdown]
 # <a id="bias"></a><a id="variance"></a>
 # Move the width from one end to the other.
-# - **Too narrow:** each query follows a single reading, error included. New readings would give a very different curve. This is high **variance**.
-# - **Too wide:** the storm is averaged away, whatever set of readings you take. This is high **bias**.
+# - **Too narrow:** each query follows a single reading, error included. With new errors at the same hours, the curve would be very different. This is high **variance**.
+# - **Too wide:** the storm is averaged away, whatever the errors are. This is high **bias**.
+#
+# **Keep this:** a narrow kernel uses few readings and believes their errors; a wide one uses many and blurs what happened.
 
-# %% [markdown]
+# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: bias and variance, computed
 # <a id="effective-number"></a>
-# How many examples does a query really use? If it attends equally to $n$ examples, each weight $\alpha_i$ is $1/n$, and $1/\sum_i\alpha_i^2$ is $n$. For unequal weights, the same formula gives the **effective number** of examples (Kish's *effective sample size*):
+# How many examples does a query really use? If it attends equally to $n$ examples, each weight $\alpha_i$ is $1/n$, and $1/\sum_i\alpha_i^2$ is $n$. For unequal weights, the same formula gives the **effective number** of examples (Kish's *effective sample size*), shown by the labs, too.
 
-# %%
+# %% slideshow={"slide_type": "skip"} tags=["deeper"]
 count = {}
 for width in [0.1, 0.6, 2.0, 100.0]:
     estimate, weights = pool(grid, hours, readings, width)
     count[width] = (1 / weights.pow(2).sum(-1)).mean().item()
     print(f"width {width:5} h: {count[width]:4.1f} of 50 readings, off by {off(estimate):.2f} °C")
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 1 < count[0.1] < 1.5 and 4 < count[0.6] < 5 and 13 < count[2.0] < 14
 assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 
-# %% [markdown]
-# **Keep this:** a narrow kernel uses few readings and believes their errors; a wide one uses many and blurs what happened.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: bias and variance, computed
-# We invented the day, so we can compute what would happen on average if the same fifty moments were read again and again.
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# What would happen on average if the same fifty moments were read again and again? Each reading is the truth $t$, which we invented, plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same in every set of readings, and its distance from the truth is the bias. The second sum has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) of that query. The mean squared error is the bias *squared* plus this variance.
 #
-# Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same in every set of readings, and its distance from the truth is the bias. The second sum has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) of that query. The mean squared error is the bias *squared* plus this variance.
-#
-# A narrow kernel has little bias, except at the very narrowest widths, where single readings fill long gaps.
+# A narrow kernel has little bias, except at the narrowest widths, where single readings fill long gaps.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths = torch.logspace(-1, 0.6, 17).tolist()
@@ -485,7 +491,7 @@ assert bias2[0] > 1.5 * bias2.min() and 1.55 < hours.diff().max() < 1.65
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
 # <a id="loss"></a>
-# Real data come without the true curve, so the readings must judge the width. We need a **loss**, a number that says how bad the width is. First we try the mean squared difference between each reading and the estimate at the same hour.
+# Real data come without a dashed curve, so the readings must judge the width. We need a **loss**, a number that says how bad the width is. First we try the mean squared difference between each reading and the estimate at the same hour.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -510,10 +516,10 @@ assert [round(off(pool(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.0
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# At the narrowest width each reading looks itself up. There the loss is smallest, but the curve is as far off as at 2 hours. So in training, a query must not see the value that it has to guess. Hiding this value is called **leave-one-out**: each of the fifty readings is guessed from the other 49.
+# At the narrowest width each reading looks itself up. There the loss is smallest, but the curve is as far off as at 2 hours. So a query must not see the value that it has to guess. Hiding this value is called **leave-one-out**: each of the fifty readings is guessed from the other 49.
 #
 # <a id="mask"></a>
-# A **mask** hides keys. It is a table of True and False that broadcasts to the shape of the scores. Throughout the course *True means: may be attended to*. The sum in the softmax runs over these keys only, so a hidden key gets weight 0.
+# A **mask** hides keys. It is a table of True and False that fits the scores, if need be by broadcasting. Throughout the course *True means: may be attended to*. The sum in the softmax runs over these keys only, and a hidden key gets weight 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 3 ●●○ · 8 minutes
@@ -528,6 +534,9 @@ def masked_softmax(scores, mask):
     """scores [..., K], mask bool (broadcastable), True = may be attended to -> weights [..., K]"""
     raise NotImplementedError
 
+# %% [markdown]
+# Why zeros for a fully masked row? Here are two common ways, then yours:
+
 # %%
 four, nobody = torch.tensor([2.0, 1.0, 0.0, -1.0]), torch.zeros(4, dtype=torch.bool)
 infinite, huge = (torch.softmax(four.masked_fill(~nobody, low), -1) for low in (-torch.inf, -1e9))
@@ -538,7 +547,7 @@ infinite, huge, ours
 assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
-# Here the whole row is masked. Scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that should be hidden. Your function gives zeros. Such a row has no estimate: leave it out.
+# Scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that should be hidden. Your function gives zeros. Such a row has no estimate: leave it out.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 4 ●○○ · 2 minutes
@@ -551,7 +560,7 @@ def others_only(size):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Now let a program find the best width. A number that training changes is a *parameter*, and in PyTorch it belongs to a *module*:
+# Now let a program find the best width. *Training* changes numbers, called *parameters*, so that the loss falls. In PyTorch a parameter belongs to a *module*:
 
 # %%
 class Pooling(torch.nn.Module):
@@ -566,7 +575,7 @@ class Pooling(torch.nn.Module):
 
 # %% [markdown]
 # <a id="gradient-descent"></a>
-# **Gradient descent** changes the width a little so that the loss falls, and repeats. PyTorch computes the slope of the loss, which gives the direction. `fit` starts at 2 hours and takes 200 steps by a variant, Adam. The learning rate `lr` sets how large a step is. Watch where the loss stops.
+# **Gradient descent** changes the width a little so that the loss falls, and repeats. PyTorch computes the slope of the loss, which gives the direction. `fit` starts at 2 hours and takes 200 steps of a variant called Adam. The learning rate `lr` sets how large a step is. Watch where the loss stops.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -585,26 +594,30 @@ widths = {"learned": learned_width, "at the start": 2.0}
 curves = {f"{name}: {width:.2f} h": (grid, pool(grid, hours, readings, width)[0])
           for name, width in widths.items()}
 plot.regression(hours, readings, curves, **day, title="Why is the learned curve spikier?",
-                caption="Purple, the learned width, follows the storm. The width at the start "
-                        "blurs it. Dashed: the true day.")
+                caption="Compare the curves at the storm: purple, the learned width, follows it; the width at the "
+                        "start blurs it. Dashed: the true day.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 0.55 < learned_width < 0.62 and 1.65 < 1 / learned_width < 1.75 and 1.5 < run.best.value < 1.65
 assert 1.25 < (readings - temperature(hours)).pow(2).mean() < 1.35
 assert 0.65 < off(pool(grid, hours, readings, learned_width)[0]) < 0.75
+assert 4 < (1 / pool(grid, hours, readings, learned_width)[1].pow(2).sum(-1)).mean() < 5
+assert 1.05 < off(readings[(grid[:, None] - hours).abs().argmin(-1)]) < 1.15
 
 # %% [markdown]
-# The loss stops at about 1.6. It cannot fall to 0, because no neighbour can predict a reading's own error. The mean square of these errors is 1 over many sets, and 1.3 in this one.
+# The loss stops at about 1.6. It cannot fall to 0, because no neighbour can predict a reading's own error. The mean square of the errors in this set is 1.3.
 #
-# The learned curve is **spikier** because an average of fewer readings keeps more of their errors. Here that pays: the curve is off by 0.7 °C instead of 1.1.
+# The learned width is 0.6 hours. The curve is **spikier** because an average of fewer readings keeps more of their errors. Here that pays: it is off by 0.7 °C instead of 1.1.
+#
+# So the readings chose a width at which four to five of them count, on average. The nearest alone is off by 1.1 °C, all fifty by 4.0.
 #
 # **Keep this:** where the answer is in sight, the loss rewards looking it up. Hide it with a mask, then train.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three errors, one width
-# Why did only one of the two losses mislead us? On average over many sets of readings, the loss with hidden answers is a sum: the variance of the errors, here 1, and the mean squared distance of the guesses from the truth. So the loss is smallest where these guesses are best. This holds if the errors are independent.
+# Why did only one of the two losses mislead us? On average over many sets of readings, the loss with hidden answers is a sum: the variance of the errors, here 1, and the mean squared distance of the guesses from the truth. So the loss is smallest where these guesses are best. This holds if the errors are independent; if those of neighbours are alike, too narrow a width wins.
 #
-# The plot adds an error that nobody sees in real life: the distance from the true day.
+# The plot adds the distance from the true day, which nobody knows in real life.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 tried = torch.logspace(-1.5, 1, 26).tolist()
@@ -636,13 +649,9 @@ print(f"chosen width {low:.2f} to {high:.2f} h in 90 % of the sets; off by {paid
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert high > 2 * low and 0.04 < paid - possible < 0.06
-assert [round(torch.tensor(widths)[row].median().item(), 2) for row in (chosen, wrong.argmin(0))] == [0.79, 0.56]
-assert -0.28 < torch.corrcoef(torch.tensor(widths).log()[torch.stack([chosen, wrong.argmin(0)])])[0, 1] < -0.24
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The choice costs only 0.05 °C on average, since widths near the best one are almost as good. Yet the chosen width varies a good deal, and it says little about which width was best for its own set (correlation −0.26).
-#
-# The median chosen width is 0.79 h, the median best width 0.56 h: leave-one-out asks another question. It guesses at the hours of the readings, from the other 49; the distance from the true day is taken at all hours, from all fifty.
+# The choice costs only 0.05 °C on average, since widths near the best one are almost as good. Yet the chosen width varies a good deal.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: parametric or not?
@@ -665,7 +674,7 @@ def kind_of(model):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Knock one out
 # <a id="influence"></a>
-# At noon the reading of 11:38 (hour 11.6) has the *largest weight*, about 40 %. Suppose that it had never been taken.
+# In a heatmap, the darkest key looks like the one that decides. Does it? At noon the reading of 11:38 (hour 11.6) has the *largest weight*, about 40 %. How far the estimate moves if it had never been taken is its *influence*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -687,7 +696,7 @@ display(view, labs.influence(view, hours, readings, pool))
 # %% [markdown]
 # At noon, press *remove the largest weight*, then *bring all back*. Do the same at 17:00.
 #
-# Without example $i$ the others share its weight $\alpha_i$ in proportion to their own. The estimate $f$ then moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. So the move depends on the weight *and* on the disagreement, $f-v_i$.
+# Why? Without example $i$ the others share its weight $\alpha_i$ in proportion to their own. The estimate $f$ then moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. So the move depends on the weight *and* on the disagreement, $f-v_i$.
 #
 # The weight alone says something else: if the reading were one degree higher, the estimate would be $\alpha_i$ degrees higher.
 
@@ -706,13 +715,13 @@ assert abs(moves[120, largest[120]]) < 0.1 and moves[170, largest[170]] > 2 and 
 assert 0.35 < (largest == most).double().mean() < 0.45
 
 # %% [markdown]
-# At 17:00 a single reading carries most of the evidence for the storm. Without it the estimate jumps by more than two degrees: this is its *influence*. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
+# At 17:00 one reading carries most of the evidence for the storm, and without it the estimate jumps by more than two degrees. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
 #
-# **Keep this:** a weight says how far the result moves if the value changes, not how far it moves without the example. To find that out, remove the example.
+# **Keep this:** a weight says how far the result moves if the value changes, not how far it moves without the example.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: one formula for influence and leave-one-out
-# Why does the estimate move by $\alpha_i\,(f-v_i)/(1-\alpha_i)$ without example $i$? The other weights add up to $1-\alpha_i$, so the estimate becomes $(f-\alpha_i v_i)/(1-\alpha_i)$.
+# The other weights add up to $1-\alpha_i$, so without example $i$ the estimate becomes $(f-\alpha_i v_i)/(1-\alpha_i)$. It moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$.
 #
 # Now let the query be example $i$'s own key. Removing the example is then its leave-one-out test, and the error becomes
 #
@@ -724,14 +733,15 @@ assert 0.35 < (largest == most).double().mean() < 0.45
 f_own, alpha_own = pool(hours, hours, readings, width=0.6)
 own = alpha_own.diagonal()
 hidden, _ = Pooling(0.6)(hours, hours, readings, others_only(50))
-print(f"the two ways differ by {((readings - f_own) / (1 - own) - readings + hidden).abs().max():.0e}; degrees of freedom {own.sum():.0f}")
+print(f"the two ways differ by {((readings - f_own) / (1 - own) - (readings - hidden)).abs().max():.0e}; "
+      f"degrees of freedom {own.sum():.0f}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose((readings - f_own) / (1 - own), readings - hidden, atol=1e-5) and 14.5 < own.sum() < 15.5
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Forty-four years of air
-# On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is the weekly record to the end of 2001, in ppm (molecules per million).
+# Does all this work where nobody knows the truth? On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is the weekly record to the end of 2001, in ppm (molecules per million).
 
 # %% tags=["nbval-check-output"]
 from course_utils import data
@@ -742,7 +752,7 @@ years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
 print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys")
 
 # %% [markdown]
-# The 59 missing weeks are not zeros; they have no keys.
+# The 59 missing weeks need no repair: they have no keys.
 #
 # The northern forests take up carbon dioxide in summer. This makes a yearly wave, about 3 ppm above and below the trend.
 
@@ -756,7 +766,10 @@ predict(
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 six_years = labs.bandwidth(years[-312:], ppm[-312:], width=0.05, key_name="year", value_name="CO₂ in ppm",
-                           title="How wide to see the season, how wide to see the trend?")
+                           title="How wide to see the season, how wide to see the trend?",
+                           caption="The last six years. Widen the kernel until the yearly wave disappears. Map: "
+                                   "each row a [query|query], each column a [key|key]. Below: "
+                                   "the error on examples left out.")
 six_years
 
 # %% [markdown]
@@ -785,8 +798,6 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 
 # %% [markdown]
 # To guess a single missing week, ask its neighbours. To see the trend, you need about half a year.
-#
-# This test says nothing about gaps of many weeks. And where the errors of neighbouring weeks are alike, it prefers too narrow a width.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
@@ -833,7 +844,7 @@ assert 368 < later < 373 and later < ppm.max() and trend[-1] + growth[1] * (2010
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # No: an average never leaves the range of what it averages. Even at the end of the record it is too low, because the curve rises and all the neighbours lie on one side.
 #
-# *Local linear regression* fits a line around the query instead of a number. It minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$. **Guess:** can a line continue the record to 2010?
+# *Local linear regression* fits a line around the query instead of a number. It minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$. Can it continue the record to 2010?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def local_line(query, keys, values, width):
@@ -856,7 +867,7 @@ assert 0.2 < span[1.0] < 0.3 and 0.9 < span[2.0] < 1.1 and 4.5 < span[5.0] < 5 a
 assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the last week of the record the average is two ppm below the line. But far from its keys a line continues whatever slope it finds. At widths 1 and 2 it sees only the last year or less, so the season decides the slope. At width 5 it sees five years, and is still 5 ppm below the 389 that the station measured in January 2010 (NOAA).
+# In the last week of the record the line is two ppm above the average. Far from its keys it continues whatever slope it finds: at widths 1 and 2 that of a year or less, where the season decides; at width 5 that of five years, and still 5 ppm below the 389 measured in January 2010 (NOAA).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
@@ -882,7 +893,7 @@ assert features[[tired.index(word) for word in ("it", "animal")]].tolist() == [[
 closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)  # all distances
 attention = closeness / closeness.sum(-1, keepdim=True)
 heatmap(attention, tired, tired, title="Whom does “it” ask?", select=("it", "animal"),
-        caption="Row “it”: itself, then “animal”. But we chose the numbers ourselves.")
+        caption="Read along the row of “it”. Which word, apart from itself, does it attend to most?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(attention[tired.index("it"), tired.index(word)].item(), 2) for word in ("it", "animal", "street")] == [0.53, 0.31, 0.12]
@@ -900,7 +911,7 @@ predict(
 )
 
 # %% [markdown]
-# What is missing? The vectors must depend on the sentence. The vectors and the score must be *learned*, not made up.
+# What is missing? A word's vector must depend on its sentence, and vectors and score must be *learned* from data. The next chapters do both.
 #
 # **Keep this:** attention can only find what the vectors contain. With fixed vectors the score of each pair is fixed, too.
 

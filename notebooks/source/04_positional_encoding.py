@@ -61,7 +61,7 @@ labs.shuffle(X, sentence, order=[0, 4, 2, 3, 1, 5], caption="A row is a word: it
 # $$ {\color{#bf5f00}{Q}}=XW_Q,\quad {\color{#007fc6}{K}}=XW_K,\quad {\color{#008a67}{V}}=XW_V,\qquad {\color{#bb51a8}{Z}}=A\,{\color{#008a67}{V}},\quad A=\mathrm{softmax}\!\left({\color{#bf5f00}{Q}}{\color{#007fc6}{K}}^\top/\sqrt d\right) $$
 
 # %% [markdown]
-# In cross-attention, the queries come from one sequence, $Y$, and the keys and values from another, $H$. The trained translator of chapter 5, a *Transformer*, uses both kinds of attention, each with its own matrices:
+# In cross-attention, the queries come from one sequence, $Y$, and the keys and values from another, $H$. The trained translator of chapter 5, a *Transformer*, uses both kinds, each with its own matrices:
 
 # %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -88,6 +88,8 @@ heatmap(own, english, english, title="Self-attention: to which words does each E
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert cross.shape == (9, 8) and own.shape == (8, 8) and english[own[english.index("european")].argmax()] == "area"
+assert [round(x, 2) for x in own[english.index("european")].sort(descending=True).values[:2].tolist()] == [0.26, 0.21]
+assert own[english.index("european")].argsort(descending=True)[1] == english.index(".")
 
 # %% [markdown]
 # It attends most to “area” (.26), the noun that it describes, then to the full stop (.21).
@@ -129,7 +131,7 @@ WQ, WK = torch.randn(2, 8, 8, generator=draw)
 Z, shuffled = (self_attention(x, WQ, WK, torch.eye(8))[0] for x in (X, X[order]))
 assert torch.allclose(shuffled, Z[order], atol=1e-5)  # the outputs move along: equivariant
 assert not torch.allclose(shuffled, Z, atol=0.1)  # they are not the same: not invariant
-assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)  # their mean is: invariant
+assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)  # their mean stays the same: invariant
 
 # %% [markdown]
 # Self-attention is equivariant, so the mean of its outputs is invariant.
@@ -218,7 +220,7 @@ predict(
 labs.sinusoid(max_length=50, model_size=128)
 
 # %% [markdown]
-# The waves change smoothly, fast in the first columns and slowly in the last.
+# The first columns change fast, the last slowly.
 
 # %% [markdown]
 # <a id="sinusoidal"></a>
@@ -294,9 +296,16 @@ assert torch.allclose(R @ R.T, torch.eye(128), atol=1e-5)  # lengths stay, as in
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all((scores[3:].argmax(-1) == torch.arange(47)).all() for scores in ((P @ R) @ P.T, P @ (P @ R.T).T))  # three back
+assert torch.cos(torch.arange(1.0, 50)).max() < 1 == frequencies(128)[0]  # the first cosine is 1 only at m = i - 3
+assert all(abs(P[3] @ R @ P[m] - torch.cos(-m * frequencies(128)).sum()) < 1e-3 for m in range(50))
+assert all(abs(P[49] @ R @ P[m] - torch.cos((46 - m) * frequencies(128)).sum()) < 1e-3 for m in range(50))
 
 # %% [markdown]
-# How can a layer find "the word three positions back"? Choose $W_Q=R(3)$ and $W_K=I$, and let only the encodings enter the score. $R(3)$ moves a column three positions *on*, but a row, as in $XW_Q$, three *back*, because transposing reverses a rotation: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$. All encodings are equally long, so from position 3 on the key three back scores highest.
+# How can a layer find "the word three positions back"? Choose $W_Q=R(3)$ and $W_K=I$, and let only the encodings enter the score. $R(3)$ moves a column three positions *on*, but a row, as in $XW_Q$, three *back*, because transposing reverses a rotation: $P_i^\top R(3)=(R(3)^\top P_i)^\top=P_{i-3}^\top$. With key $m$, each pair of columns contributes $\sin a\sin b+\cos a\cos b=\cos(a-b)$, where $a=(i-3)\,\omega_j$ and $b=m\,\omega_j$:
+#
+# $$ P_{i-3}\cdot P_m=\sum_j\cos\big((i-3-m)\,\omega_j\big) $$
+#
+# At $m=i-3$, and only there, all cosines have their maximum, 1. So from position 3 on, the key three back scores highest.
 #
 # **Keep this:** sinusoids make each position a row of wave values; a step in the text is a rotation, the same everywhere.
 
@@ -316,9 +325,7 @@ assert common[0, 0] == common[0].max() and common[0].min() > 30 and common[0, 49
 assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * frequencies(128)).sum(1), atol=1e-3)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At angles $a$ and $b$, a pair of columns contributes $\sin a\sin b+\cos a\cos b=\cos(b-a)$. Here $b-a=\delta\omega_j$, so only the distance $\delta$ counts: $P_i\cdot P_{i+\delta}=\sum_j\cos\delta\omega_j$.
-#
-# This sum is 64 at distance 0 and falls from there, with ripples. It is the same for $\delta$ and $-\delta$, so it does not tell which word comes first. With a rotation in $W_Q$, the score does.
+# By the formula above, $P_i\cdot P_{i+\delta}=\sum_j\cos\delta\omega_j$, so only the distance $\delta$ counts. This sum is 64 at distance 0 and falls from there, with ripples. It is the same for $\delta$ and $-\delta$, so it does not tell which word comes first. With a rotation in $W_Q$, the score does.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do they go in?
@@ -364,7 +371,7 @@ assert sighted(who.encode(twins[:1])[0]).weights[0, :, 1].min() > 0.9
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With positions the model answers "man", without them the same as before. In all these sentences the noun in question is at position 1. So the model with positions may have learned position 1 and no grammar.
+# With positions the model answers "man", without them the same as before. In all these sentences the right answer is at position 1. So the model with positions may have learned position 1 and no grammar.
 #
 # </details>
 #
@@ -372,7 +379,7 @@ assert sighted(who.encode(twins[:1])[0]).weights[0, :, 1].min() > 0.9
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remove the positions
-# We remove only the positions from the encoder of the trained translator.
+# We remove the positions from the encoder of the trained translator.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -446,7 +453,7 @@ assert torch.allclose(rotary(q, torch.tensor([9])).norm(), q.norm())  # a turn c
 # At each position of a text of random letters, a model outputs *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models with one attention layer and no mask differ only in their positions:
 #
 # - **none**, **sinusoidal** and **rotary**, as above;
-# - **learned**: a trained vector for each position. BERT (chapter 6) has 512 × 768 = 393,216 such parameters, sinusoids have none.
+# - **learned**: a trained vector for each position. BERT (chapter 6) has 512 × 768 = 393,216 such parameters.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -492,7 +499,7 @@ rate = str(recorded["rates"][1])
 mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
 curves = {kind: (range(2, 60), [100 * x for x in found["by_place"]]) for kind, found in recorded["kinds"].items()}
 plot.lines(curves, "position", "right, %", title="Which encodings still work beyond position 20?", mark=(20, ""),
-           caption=f"Dashed: training ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds, no causal mask; always the commonest letter would be right in {mean['beyond']['none']:.0%}. {recorded.about}")
+           caption=f"Dashed: training ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds, no causal mask; always answering a text's commonest letter would be right in {mean['beyond']['none']:.0%}. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert min(mean["inside"][kind] for kind in ("learned", "sinusoidal", "rotary")) > 0.95 and 0.1 < mean["inside"]["none"] < 0.3
@@ -536,7 +543,7 @@ assert max(range(19, 58), key=recorded["kinds"]["sinusoidal"]["by_place"].__geti
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
 
 # %% [markdown]
-# Beyond position 20, this model's sinusoidal margin goes up and down, below 0 at more than half of the positions. This roughly fits the rises of the curve above, a mean of five models.
+# Beyond position 20, this model's sinusoidal margin is below 0 at more than half of the positions. It exceeds 0 near the peaks of the curve above, a mean of five models.
 #
 # With sinusoids a layer *can* learn scores in which positions count only through their distance, if it keeps words and positions apart. But it need not. With rotary positions it *must*: for given query and key vectors, only the signed distance counts. So the score two back stays what it was in training, and in 60 letters that is enough.
 #
@@ -577,7 +584,7 @@ assert (by_hand[2:].argmax(-1) == torch.arange(638)).all() and by_hand.diagonal(
 assert (soft[2:].argmax(-1) == torch.arange(638)).all() and soft.diagonal(-2).min() < 0.02
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So the encodings alone, without words, can do it in 640 letters. Training on twenty positions did not find these matrices.
+# So the encodings alone can do it in 640 letters. Training on twenty positions did not find these matrices.
 #
 # Why does the sinusoidal curve rise again? Here it is in texts of 100 letters. For the second curve, all but the four fastest pairs of waves were stopped *after* training.
 
@@ -598,7 +605,7 @@ assert max(range(37, 44), key=lambda i: waves["all waves"][i - 2]) == 40 and max
 assert torch.allclose(turns, torch.tensor([4.5, 2.5, 1.4]).double(), atol=0.05)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. From peak to peak, in 28 positions, three of them turn about 4½, 2½ and 1½ times, so they are roughly *reversed*. A product of two reversed vectors is unchanged. This may be a part of the reason, but not all: 37 is also 28 after a trained position, and has no peak.
+# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. From peak to peak, in 28 positions, three of them turn about 4½, 2½ and 1½ times, so in query and key alike they are roughly *reversed*, which leaves the product unchanged. This may be a part of the reason, but not all: 37 is also 28 after a trained position, and has no peak.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation
@@ -636,8 +643,8 @@ def relative(i, j, D):              # query at i, key at j
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 held = {kind: [100 * sum(share) / len(share) for share in zip(*found["early"], strict=True)] for kind, found in longer["reach"].items()}
-plot.lines({kind: (longer["lengths"], found) for kind, found in held.items()}, "letters in the text", "right at positions 2 to 19, %", log="x",
-           title="How much does a longer text disturb its first 20 positions?", caption=f"Trained on 20 letters, means of {len(longer['seeds'])} seeds. {longer.about}")
+Table([{"positions": kind} | {f"{length} letters": f"{x:.0f}" for length, x in zip(longer["lengths"], found, strict=True)} for kind, found in held.items()],
+      f"How much does a longer text disturb its first 20 positions? Right at positions 2 to 19, %; trained on 20 letters, means of {len(longer['seeds'])} seeds. {longer.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert held["table"][0] > 99 and abs(held["table"][3] - 27) < 3
@@ -660,7 +667,7 @@ assert (gains := [b[3] - a[3] for a, b in zip(*(longer["reach"][kind]["early"] f
 # The first ignores positions, the next two use one absolute position each. Only the last can depend on the distance alone, if $M$ is made of rotations. So Transformer-XL (Dai et al., 2019) makes three changes:
 #
 # 1. An encoding $E_{i-m}$ of the distance replaces $P_m$.
-# 2. It has a key matrix of its own, $W_E$.
+# 2. This encoding has a key matrix of its own, $W_E$.
 # 3. The query's position should not matter, so learned vectors replace $P_i^\top W_Q$: $u$ with word keys, $v$ with distance keys.
 #
 # $$ x_i^\top W_QW_K^\top x_m+x_i^\top W_QW_E^\top E_{i-m}+u^\top W_K^\top x_m+v^\top W_E^\top E_{i-m} $$
@@ -680,7 +687,7 @@ assert torch.allclose(scores(X), scores(X, first=100), atol=1e-3)  # only the di
 assert not torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1)  # and the order does
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Transformer-XL also keeps the hidden states of the previous piece of text, so that a word can attend across the boundary. With absolute positions, counted anew in each piece, all third words would share one.
+# Transformer-XL also keeps the hidden states of the previous piece of text, so that a word can attend across the boundary. With absolute positions, counted anew in each piece, the third words of all pieces would share one position.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why not a recurrence?
@@ -699,18 +706,29 @@ labs.paths(9)
 # - all multiplications (attention has a fourth matrix, for its output);
 # - the attention weights.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "How many times as many multiplications does attention need for 90 words as for 9?",
+    ["10 times", "16 times", "50 times", "100 times"],
+    answer=1,
+    because="At 90 words, most of the work is still that of its four matrices, and they treat each word separately.",
+)
+
 # %% slideshow={"slide_type": "subslide"}
 from chapters.ch04.experiments import LAYERS, costs_of, multiply_adds
 
 rows = [costs_of(kind, n, 64) for kind in LAYERS for n in (9, 90)]
 conv, recurrent, attention = (dict(zip(("few", "many"), rows[i : i + 2], strict=True)) for i in (0, 2, 4))
-Table(rows, "Kernel 3. Multiplications in all, and how many of them are in scores and averages, words with words.")
+Table(rows, "Kernel 3. “words with words” are the multiplications in attention’s scores and averages.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [kind["many"]["path"] for kind in (conv, recurrent, attention)] == [45, 89, 1] and conv["many"]["layers"] == 45
 assert [[kind[n]["in a row"] for n in ("few", "many")] for kind in (conv, recurrent, attention)] == [[4, 45], [9, 90], [1, 1]]
 assert all(conv[n]["multiplications"] > attention[n]["multiplications"] > recurrent[n]["multiplications"] for n in ("few", "many"))
 assert attention["many"]["words with words"] == 100 * attention["few"]["words with words"] and attention["many"]["weights"] == 8100
+assert round(attention["many"]["multiplications"] / attention["few"]["multiplications"]) == 16
+assert [row["multiplications"] - row["words with words"] for row in attention.values()] == [147_456, 1_474_560]
+assert attention["many"]["words with words"] < 1_474_560  # at 90 words, they are the larger part
 assert recurrent["many"]["multiplications"] == 10 * recurrent["few"]["multiplications"] and 3**4 < 90 <= 3**5
 assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplications"]  # five dilated ones
 assert all((4 * d + 2 * n < 6 * d) == (n < d) for d in (64,) for n in (9, 63, 64, 90))  # per n d; a GRU has six matrices
@@ -718,7 +736,7 @@ assert all((4 * d + 2 * n < 6 * d) == (n < d) for d in (64,) for n in (9, 63, 64
 # %% [markdown]
 # Attention computes all of its states at once, but multiplies more than the plain RNN. At 90 words it multiplies less than 45 ordinary or 5 dilated convolutions. With fewer words than features, it also multiplies less than a GRU, which has three times the RNN's matrices.
 #
-# With ten times the words, attention's work for scores and averages grows a hundredfold. So does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
+# From 9 words to 90, attention multiplies 16 times as much. The work of its four matrices grows tenfold. That of its scores and averages grows a hundredfold, and so does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
 #
 # **Keep this:** with attention any word is one step away, and no word of a complete text waits for another, but there are n² pairs. A recurrent layer needs n states in a row.
 
@@ -793,7 +811,7 @@ def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what a long text costs
-# Even in short texts, attention multiplies more than a plain RNN (four matrices instead of two), but its states need not wait. **Guess:** which is faster on one thread? See where their lines cross. (The other line is one convolution, which does not connect the first word with the last.)
+# **Guess:** which is faster on one thread, attention or the recurrent layer? See where their lines cross. (The other line is one convolution, which does not connect the first word with the last.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 costs = results.load("positions_costs")
@@ -809,7 +827,7 @@ assert times[4096][0] / times[2048][0] > 4 > 3 > max(times[2 * n][0] / times[n][
 assert more[1] > 2 and (more[64], more[1024]) == (3, 18)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 1,024 words attention multiplies 18 times as much as the recurrent layer. It was still faster here, probably because many small steps in a row cost more than a few large ones. At 2,048 words it was slower: its line is the steepest.
+# At 1,024 words attention multiplies 18 times as much as the recurrent layer. It was still faster here, probably because many small steps in a row cost more than a few large ones. At 2,048 words it was slower.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes

@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A page with holes
-# `bert-prose` is an encoder with four of chapter 5's blocks. It learned to guess hidden words in 29 novels and children's books. **Guess first:** how many words of the sentence below can it guess from the rest? And from the left alone? Click a word to cover it.
+# `bert-prose` is an encoder with four of chapter 5's blocks. It learned to guess words that were covered (*masked*) in 29 novels and children's books. **Guess first:** how many words of the sentence below can it guess from the rest? And from the left alone? Click a word to cover it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
@@ -33,7 +33,7 @@ opening = encode(prose.tokenizer, "She opened the door of the house and went int
 words = [n for n, token in enumerate(opening.tokens) if token.isalpha()]
 guessed = labs.predictions(opening.tokens, gaps(prose.model, opening), prose.tokenizer.words, truth=opening.tokens, positions=words,
                            select=opening.tokens.index("garden"), model="bert-prose", title="Which word is missing?",
-                           caption="Click a [query|word] to cover it. The bars show which words bert-prose [output|expects] in the gap.")
+                           caption="Click a [query|word] to cover it. The bars show which words bert-prose [output|expects] there.")
 left = gaps(prose.model, opening, left=True).argmax(-1)  # attention to everything after the gap is forbidden
 from_the_left = sum(prose.tokenizer.words[left[n]] == opening.tokens[n] for n in words)
 guessed
@@ -46,13 +46,13 @@ assert sum(guessed.true(position=n)[2] <= 10 for n in words) == 12 and prose.mod
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# From both sides, its first choice is right at 9 of the 12 words, and all are among its first ten. (We tried six sentences; this was the easiest.) From the left alone, 3 are right; it was not trained for that. In three books that it never read, its first choice is right for 26 % of the hidden words, and 56 % are among its first ten.
+# From both sides, its first choice is right for 9 of the 12 words, and the true word is always among its first ten. (We tried six sentences; this was the easiest.) From the left alone, 3 are right; it was not trained for that. In three books that it never read, its first choice is right for 26 % of the masked words, and 56 % are among its first ten.
 #
 # </details>
 #
-# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained on such gaps in a text of 3.3 billion words. It has the norm after each sum, learned positions, and GELU, a smooth ReLU. *Bidirectional* means that it reads both sides of a word at once.
+# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained to guess masked words in a text of 3.3 billion words. It has the norm after each sum, learned positions, and GELU, a smooth ReLU. *Bidirectional* means that it reads both sides of a word at once.
 #
-# **Keep this:** hide a word, and any text becomes a question with a known answer.
+# **Keep this:** mask a word, and any text becomes a question with a known answer.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -75,37 +75,42 @@ assert sum(guessed.true(position=n)[2] <= 10 for n in words) == 12 and prose.mod
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "The model has such a table, too, at its input. How similar are the rows of the two occurrences of “bank” (cosine)?",
-    ["about 0: they mean different things", "about 0.5", "exactly 1"],
+    "The model has such a table, too, at its input: there both “bank” have the same row (cosine 1). What is the cosine of their two output vectors?",
+    ["about 0: they mean different things", "about 0.5", "about 0.95"],
     answer=2,
-    because="A table depends on the word and on nothing around it. It is the same row, read twice.")
+    because="In the 24 sentences used below, two output vectors of “bank” have a cosine of 0.91 on average where the meaning is the same, and of 0.89 where it differs. They have much in common, so the meaning shows in small differences.")
 
 # %% [markdown]
-# Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. For each sentence we look for the other one in which the word's vector is most similar (cosine). The vectors are those after the last block of `bert-prose`, minus their mean. **Guess:** how often does the word mean the same there? By chance it would be about half.
+# Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. For each sentence we look for the other one in which the word's output vector is most similar (cosine, with the mean of the 24 vectors subtracted). **Guess:** how often does the word mean the same there? By chance it would be about half.
 
 # %%
 from IPython.display import display
 from chapters.ch06.experiments.contextual import SENSES, in_two_senses, nearest, nearest_alike, nearest_by_words, word_vectors
 from course_utils.views import Table
 
-alike = {}
+alike, outputs = {}, {}
 for word in SENSES:
     written, kinds = in_two_senses(word)  # 24 sentences, True for the first meaning
-    found = word_vectors(prose.model.bert, prose.tokenizer, word, written)
+    outputs[word] = word_vectors(prose.model.bert, prose.tokenizer, word, written)[-1]  # after the last block [24, D]
     # by words: the nearest sentence is the one with the largest share of common words
-    alike[word] = nearest_alike(found[-1], kinds), nearest_by_words(written, kinds)
-display(Table([{"word": word, "by the last block, %": round(100 * last), "by shared words, %": round(100 * shared)}
-               for word, (last, shared) in alike.items()], "How often has the nearest other sentence the same meaning?"))
-others = nearest(found[-1]).tolist()
-Table([{"sentence": written[n], "": "✓" if kinds[n] == kinds[others[n]] else "✗", "nearest other one": written[others[n]]}
-       for n in range(0, 24, 4)], "Every fourth sentence with “light”. ✓: the same meaning")
+    alike[word] = nearest_alike(outputs[word], kinds), nearest_by_words(written, kinds)
+display(Table([{"word": word, "nearest by output vector, %": round(100 * last),
+                "nearest by shared words, %": round(100 * shared)} for word, (last, shared) in alike.items()],
+              "How often does the word mean the same in the nearest other sentence?"))
+others = nearest(outputs[word]).tolist()
+Table([{"sentence": written[n], "nearest by output vector": written[others[n]],
+        "same meaning": "✓" if kinds[n] == kinds[others[n]] else "✗"}
+       for n in range(1, 24, 4)], "Every fourth sentence with “light”")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert word == "light" and len(written) == 24 and int(kinds.sum()) == 12
 assert [round(100 * share) for row in alike.values() for share in row] == [96, 46, 83, 50]
+assert [in_two_senses("bank")[0][n] for n in (2, 12)] == ["She drew fifty pounds from the bank.", "They sat on the bank and fished."]
+assert (banks := torch.cosine_similarity(outputs["bank"][:, None], outputs["bank"], dim=-1)).shape == (24, 24) and round(banks[2, 12].item(), 2) == 0.95
+assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds[:, None] == kinds)).sum().sub(24).item() / (24 * 11), 2) == 0.91
 
 # %% [markdown]
-# By the vector, the word means the same in the nearest sentence 96 and 83 % of the time; by shared words, about half, as by chance. So the vector holds something of what the word means here. (A small test.)
+# In the sentence nearest by output vector, the word means the same 96 and 83 % of the time; nearest by shared words, about half, as by chance. So in this small test the vector holds something of what the word means.
 #
 # **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
@@ -137,7 +142,7 @@ for size in (150, 400, 1200):
 
 # %% [markdown]
 # <a id="cls"></a><a id="segment"></a>
-# Then one or two sentences become one sequence, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence. The **segment** of a position says to which sentence it belongs: `0 0 0 0 1 1 1 1`.
+# Then one or two sentences become one sequence of **tokens**: the pieces and two special tokens, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence. The **segment** of a position says to which sentence it belongs: `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
 # Join two sentences and pad them. Padding gets segment 0.
@@ -152,7 +157,7 @@ def bert_input(first, second, cls, sep, pad, length):
 
 # %% [markdown]
 # <a id="embedding-sum"></a>
-# Each position now has three numbers: its piece, its segment and its position. Each number selects a row from a learned table of its own, and **the three rows are added**. A layer norm follows.
+# Each position now has three numbers: its token, its segment and its position. Each number selects a row from a learned table of its own, and **the three rows are added**. A layer norm follows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.pairs import Batch
@@ -165,7 +170,7 @@ with torch.no_grad():
     parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
 labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
                 title="What is in the sum?",
-                caption="“bank” occurs twice. Switch parts off until both have the same sum. Rows: words; cells: features.")
+                caption="“bank” occurs twice. Switch parts off until both have the same sum. Rows: tokens; cells: features.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(map(torch.equal, batch, collate([pair])))
@@ -182,14 +187,14 @@ def embed(ids, segments, token_table, segment_table, position_table, gain, bias)
     raise NotImplementedError
 
 # %% [markdown]
-# **Keep this:** the input is a sum of three learned rows, for the piece, the segment and the position.
+# **Keep this:** the input is a sum of three learned rows, for the token, the segment and the position.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Mask some words
 # <a id="mlm"></a>
-# A model that sees both sides also sees the next word, so asking for the next word would teach it nothing. Instead we hide some words and ask for those: this is a **masked language model** (MLM).
+# A model that sees both sides also sees the next word, so asking for the next word would teach it nothing. Instead we mask some words and ask for those: this is a **masked language model** (MLM).
 #
-# Of all pieces (here called words) but special ones, 15 % are chosen. Of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts only the chosen positions.
+# Except for the special tokens, 15 % of all words are chosen (here each piece counts as a word). Of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts only the chosen positions.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -220,7 +225,7 @@ def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# The logits are given: dot products of the output vector, after one more layer, with the V rows of the table of pieces, plus a learned number for each piece. Write the loss over the chosen positions.
+# The logits are given: dot products of the output vector, after one more layer, with the V rows of the token table, plus a learned number for each token. Write the loss over the chosen positions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -266,7 +271,7 @@ def next_sentence_pairs(stories, count, generator):
     raise NotImplementedError
 
 # %% [markdown]
-# The next table has these pairs, in English and without gaps, and three more about banks. **Guess:** of which pair is `bert-stories` least sure?
+# The next table has these pairs, in English and without `[MASK]`, and three more about banks. **Guess:** of which pair is `bert-stories` least sure?
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch06.experiments.next_sentence import ByWords, right
@@ -285,9 +290,10 @@ in_pairs = [("the man went to the store", "he bought a gallon of milk"),
             ("Anna went to the bank to deposit some money.", "The grass on the bank was wet."),
             ("Anna went to the bank to sit down by the river.", "The grass on the bank was wet.")]
 believed = lesson.follows(stories.model, in_pairs)
-marks = [("not word for word", "one of them", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in in_pairs]
-Table([{"A": a, "B": b, "in its training": mark, "p(B follows)": round(p, 2)}
-       for (a, b), mark, p in zip(in_pairs, marks, believed, strict=True)], "bert-stories")
+marks = [("neither", "one", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in in_pairs]
+Table([{"A": a, "B": b, "seen in training": mark, "p(B follows)": round(p, 2)}
+       for (a, b), mark, p in zip(in_pairs, marks, believed, strict=True)],
+      "bert-stories. Seen in training: which of the two, word for word. p: probability")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
@@ -332,17 +338,17 @@ def your_batch(generator, size=32):
 
 first_batch = your_batch(torch.Generator().manual_seed(0))
 chosen = int((first_batch.labels != -100).sum())
-print(f"ids {list(first_batch.ids.shape)}: {int(first_batch.mask.sum())} are no padding, {chosen} were chosen to be found")
+print(f"ids {list(first_batch.ids.shape)}: {int(first_batch.mask.sum())} are not padding, {chosen} were chosen to be guessed")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert abs(chosen / (first_batch.mask.sum() - 3 * 32) - 0.15) < 0.06 and len(first_batch.nsp) == 32
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "A fresh model knows nothing. To it, the 1,200 pieces are about equally likely, and so are both answers about the pair. What is the sum of its two losses?",
+    "A fresh model knows nothing. To it, the 1,200 words of its vocabulary are about equally likely, and so are both answers about the pair. What is the sum of its two losses?",
     ["about 1", "about 8", "about 1,200"],
     answer=1,
-    because="−log(1/1,200) is 7.1 for a masked piece, and −log(1/2) is 0.7 for a pair. Random logits are not quite even, so it begins a little higher.",
+    because="−log(1/1,200) is 7.1 for a masked word, and −log(1/2) is 0.7 for a pair. Random logits are not quite even, so it begins a little higher.",
 )
 
 # %% [markdown]
@@ -371,7 +377,7 @@ assert len(tokenizer) == 1200 and abs(before - torch.tensor(2.0 * len(tokenizer)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pre-train it yourself
-# Now train a model of your own, smaller than `bert-stories`, for 1,600 such steps (with the course's functions). While it runs, **guess**: in stories that it has not read, how many of the masked words and of the pairs will it get right?
+# Now train a model of your own, smaller than `bert-stories`, for 1,600 such steps (with the course's functions). While it runs, **guess**: in stories that it has not read, how often will it get a masked word right, and how often the next sentence?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06.lesson import BATCH, STEPS
@@ -384,36 +390,35 @@ run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profi
                    evaluate=lesson.valid(128), every=STEPS // 10)
 
 # %% [markdown]
-# Some held-out stories have plots from the training; others have new plots and new names. The baseline *always the same answer* says “the” for every gap and “B follows” for every pair. In the pairs, too, some words are masked.
+# Some held-out stories have plots from the training; others have new plots and new names. The baseline *always the same answer* says “the” for every `[MASK]` and “B follows” for every pair.
 
 # %%
 splits, both = {"known plots": "valid", "new plots and names": "test"}, {"your model": mine, "bert-stories": stories.model}
 filled = {name: lesson.masked_right(both, split) for name, split in splits.items()}  # where the input is [MASK]
 follow = {name: {"always the same answer": 0.5} | {who: lesson.measure(model, split)["NSP accuracy"] for who, model in both.items()}
           for name, split in splits.items()}
-for name, split in splits.items():
-    held = [story.sentences for story in load("stories", split)]
-    pairs = next_sentence_pairs(held, 500, torch.Generator().manual_seed(0))
-    print(f"next sentence, {name}: counting words {right(by_counting.together, pairs):.0%}, "
-          f"“they share an uncommon word” {right(by_counting.shared, pairs):.0%}")
-Table([{"task": task, "held-out stories with": name} | {f"{who}, %": round(100 * share) for who, share in found[name].items()}
+held = [story.sentences for story in load("stories", "test")]
+pairs = next_sentence_pairs(held, 500, torch.Generator().manual_seed(0))
+print(f"The rule “they share an uncommon word”, next sentence, new plots and names: {right(by_counting.shared, pairs):.0%}")
+Table([{"task": task, "held-out stories with": name}
+       | {f"{who}, % right": round(100 * share) for who, share in found[name].items()}
        for task, found in {"masked words": filled, "next sentence": follow}.items() for name in splits])
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert filled["known plots"]["your model"] > 0.55 and follow["known plots"]["your model"] > 0.8
 assert filled["new plots and names"]["your model"] < 0.45 and abs(follow["new plots and names"]["your model"] - 0.5) < 0.12
 assert all(0.09 < found["always the same answer"] < 0.13 for found in filled.values()) and filled["known plots"]["bert-stories"] > 0.8
-assert abs(right(by_counting.together, pairs) - 0.5) < 0.1 and 0.7 < right(by_counting.shared, pairs) < 0.82
+assert 0.7 < right(by_counting.shared, pairs) < 0.82 and len(by_counting.common) == 40
 assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
 
 # %% [markdown]
-# With new plots and names, your model fills far fewer gaps, and on pairs it is hardly better than a coin, as is counting words. The rule “they share an uncommon word” does better (both rules were measured on pairs without gaps). Much of what the model knows, then, is about *these* stories.
+# With new plots and names, your model gets far fewer masked words right, and on the next sentence it is hardly better than a coin. A simple rule, given the pairs without `[MASK]`, does better: B follows if it shares a word with A, other than the 40 commonest. Much of what the model knows, then, is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": lesson.gaps(mine, text)}, tokenizer.words, truth=text.tokens,
                  positions=[n for n, token in enumerate(text.tokens) if token[0] != "["], select=text.tokens.index("bank"), title="What did the training change?",
-                 caption="Click a [query|word] to cover it. Both models get the text with the same gap. It was in training with other names, in 24 stories.")
+                 caption="Click a [query|word] to cover it. Both models get the same text. With other names, these two sentences are in 24 stories of the training.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not any(map(lesson.seen, at_the_bank))
@@ -555,7 +560,7 @@ assert best == (answer.first, answer.last) and answer.text == question.answer an
 assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2) for part in ("", "_unanswerable")] == [0.69, 0.21]
 
 # %% [markdown]
-# We chose a question that the model gets right. In the whole test, all of it new words and patterns, 69 % of its answers are right. This share, the **exact match**, ignores case, punctuation and articles. Where the text has no answer, the model says so in only one case of five.
+# We chose a question that the model gets right. In the whole test, where words and patterns are new, 69 % of its answers are right. This share, the **exact match**, ignores case, punctuation and articles. Where the text has no answer, the model says so in only one case of five.
 #
 # Fine-tuned on our questions alone, `bert-stories` gets about a third right. `bert-questions` had extra practice in looking things up, an attention head that began by looking for equal words, more steps and no dropout. We did not test which of these helped.
 #
@@ -579,11 +584,11 @@ def start_and_end(start_logits, end_logits, mask):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is pre-training worth?
-# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). *Known* test sentences have the words and patterns of the training. *New* ones have others, such as “Max expected a polite clerk, but the clerk was rude.” “New” means new to the *task*: six in ten of the new words were in the stories.
+# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Some test sentences have *known words and patterns*, those of the training. Others have new ones, such as “Max expected a polite clerk, but the clerk was rude.” New means new to the *task*: six in ten of the new words were in the stories.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "In how many of the four tasks does pre-training help, on sentences of the known kind?",
+    "In how many of the four tasks does pre-training help, on sentences with known words and patterns?",
     ["in none: the stories contain none of these labels", "in one or two", "in all four"],
     answer=2,
     because="The stories contain no labels. But they show how words are used, and in all four the pre-trained model is ahead, as you see below.",
@@ -599,11 +604,10 @@ for name, task in tasks.items():
         task.train(tuned, bert_study.LIVE[name], size=bert_study.LIVE_ROWS[name])
         live |= {(name, start, split): task.measure(tuned, split, 300)[task.main] for split in bert_study.SPLITS}
 gains = [live[name, "pre-trained", "valid"] - live[name, "from scratch", "valid"] for name in tasks]
-kinds_of = {"valid": "known", "test": "new"}
-Table([{"task": name, "counted, %": task.main, "words and patterns": kind, "steps": bert_study.LIVE[name],
-        "always the same answer": round(100 * bert_study.without_learning(task, split, 300))}
-       | {start: round(100 * live[name, start, split]) for start in ("from scratch", "pre-trained")}
-       for name, task in tasks.items() for split, kind in kinds_of.items()], "Your model, just now, one seed")
+Table([{"task": name, "score": task.main, "test sentences with": kind, "training steps": bert_study.LIVE[name],
+        "always the same answer, %": round(100 * bert_study.without_learning(task, split, 300))}
+       | {f"{start}, %": round(100 * live[name, start, split]) for start in ("from scratch", "pre-trained")}
+       for name, task in tasks.items() for split, kind in bert_study.SPLITS.items()], "Your model, just now, one seed")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert min(gains) > 0 and sum(gains) > 0.3
@@ -612,7 +616,7 @@ assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == shar
 assert live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# Part of the lead is speed: in so few steps, the fresh model hardly learns sentiment and pairs. And one seed may be luck. Here are recorded runs of `bert-stories`, with more steps and three seeds:
+# Part of the lead is speed: in so few steps, the model from scratch hardly learns sentiment and pairs. And one seed may be luck. Here are recorded runs of `bert-stories`, with more steps, three seeds and the best of three learning rates:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -620,54 +624,56 @@ from chapters.ch06.experiments.tasks import COUNTING_WORDS, spread
 
 by_task, rows = results.load("bert_tasks"), []
 for name, found in by_task["tasks"].items():
-    rows += [{"task": name, "counted": found["main"], "words and patterns": kind, "steps": found["steps"]}
+    rows += [{"task": name, "score": found["main"], "test sentences with": kind, "training steps": found["steps"]}
              | {f"{start}, %": spread(found[start][split]) for start in ("from scratch", "pre-trained")}
-             | {"counting words, %": round(100 * COUNTING_WORDS[name][split])} for split, kind in kinds_of.items()]
-on_test = {name: [found[start]["test"]["mean"] for start in ("from scratch", "pre-trained")] for name, found in by_task["tasks"].items()}
+             | {"counting words, %": round(100 * COUNTING_WORDS[name][split])}
+             for split, kind in bert_study.SPLITS.items()]
+means = {(name, split): [found[start][split]["mean"] for start in bert_study.STARTS]  # from scratch, pre-trained
+         for name, found in by_task["tasks"].items() for split in bert_study.SPLITS}
 Table(rows, f"bert-stories: mean of {by_task['seeds']} seeds (lowest to highest). {by_task.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [round(100 * x) for x in on_test["sentiment"] + on_test["pairs"]] == [61, 91, 34, 49]
-assert all(2.8 < on_test[name][1] / on_test[name][0] < 3.4 for name in ("entities", "questions"))
-assert COUNTING_WORDS["pairs"]["test"] == 0.44 < on_test["pairs"][1] < 0.5 and on_test["questions"][1] < COUNTING_WORDS["questions"]["test"] == 0.36
+assert [*bert_study.STARTS] == ["from scratch", "pre-trained"] and len(by_task["rates tried"]) == by_task["seeds"] == 3
+assert [round(100 * x) for x in means["sentiment", "test"]] == [61, 91] and 0.32 < means["questions", "test"][1] < 0.35
+assert all(scratch < pre_trained for scratch, pre_trained in means.values())
+assert (beyond := {(name, split): high - COUNTING_WORDS[name][split] for (name, split), (_, high) in means.items()})
+assert all(gain > 0.2 if name in ("sentiment", "entities") else gain < 0.08 for (name, _), gain in beyond.items())
+assert beyond["pairs", "test"] > 0 > beyond["questions", "test"]
 assert all(2 <= found["steps"] / bert_study.LIVE[name] <= 4 for name, found in by_task["tasks"].items())
 assert round(bert_study.told_before(tasks.values()), 1) == 0.6
 assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in tasks["sentiment"].examples("test")
 assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"))
 
 # %% [markdown]
-# On new words and patterns, pre-training helps in every task (sentiment rises from 61 to 91 %). But training from scratch is a weak rival. Counting words (by logistic regression) nearly matches the pre-trained model on pairs (44 %) and does about as well on questions (36 %).
+# The pre-trained model is ahead of the one from scratch in every row; on new words and patterns, sentiment rises from 61 to 91 %. But only for sentiment and entities is it more than 20 points ahead of counting words. For pairs and questions, it is less than 8 points ahead, or behind.
 
 # %% [markdown]
-# Both models take the same 150 steps, the pre-trained one with 500 labelled sentences. **Guess:** how many does the one from scratch need to match it?
+# The next record has sentiment again, with fewer labelled sentences. Both models take 150 steps, with the same learning rate and three seeds. **Guess:** with which of 20, 100, 500 and 2,000 labels is every pre-trained run ahead of every run from scratch, on new words and patterns?
 
 # %%
 few = results.load("bert_labels")
-by_count = {f"{start}, {kind}": ([int(n) for n in few["starts"][start]], [100 * found[split]["mean"] for found in few["starts"][start].values()])
-            for start in few["starts"] for split, kind in kinds_of.items()}
-plot.lines(by_count | {"a coin": ([20, 2000], [50, 50])}, "sentences with a label", "right, %", log="x",
-           title=f"How many labels does it take in {few['steps']} steps?", caption=f"Sentiment, known or new words and patterns, mean of {few['seeds']} seeds. {few.about}")
+Table([{"model": start} | {f"{int(count):,} labels": spread(found["test"]) for count, found in by_count.items()}
+       for start, by_count in few["starts"].items()],
+      f"Sentiment, {few['splits']['test']}, {few['steps']} steps: % right, mean of {few['seeds']} seeds (lowest to highest). {few.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [round(by_count[f"pre-trained, {kind}"][1][2]) for kind in ("known", "new")] == [97, 71]
-assert [round(by_count[f"from scratch, {kind}"][1][3]) for kind in ("known", "new")] == [94, 57]
-assert max(y for start in few["starts"] for y in by_count[f"{start}, new"][1][:2]) < 55
-assert sum(x > few["starts"]["pre-trained"]["500"]["valid"]["highest"] for x in few["starts"]["from scratch"]["2000"]["valid"]["each"]) == 2
-assert round(by_count["pre-trained, new"][1][3]) == 83 and few["steps"] == 150 and [round(y) for y in by_count["from scratch, new"][1][2:]] == [64, 57]
-assert [round(100 * few["starts"]["from scratch"]["500"]["test"][end]) for end in ("lowest", "highest")] == [56, 74]
+assert [*few["starts"]] == [*bert_study.STARTS] and [*few["starts"]["from scratch"]] == ["20", "100", "500", "2000"]
+assert (scratch := few["starts"]["from scratch"]) and (trained := few["starts"]["pre-trained"])
+assert [trained[n]["test"]["lowest"] > scratch[n]["test"]["highest"] for n in scratch] == [False, False, False, True]
+assert [spread(runs["2000"]["test"]) for runs in (trained, scratch)] == ["82.6 (78.8 to 86.5)", "57.3 (49.8 to 62.0)"]
+assert all(0.5 < runs[n]["test"]["mean"] < 0.54 for runs in (scratch, trained) for n in ("20", "100"))
+assert [trained[n]["valid"]["lowest"] > scratch[n]["valid"]["highest"] for n in scratch] == [True, True, False, True]
+assert few["steps"] == 150 and few["seeds"] == 3 and by_task["tasks"]["sentiment"]["steps"] == 150
+assert by_task["tasks"]["sentiment"]["pre-trained"]["lr"] == bert_study.STARTS["pre-trained"] and len(tasks["sentiment"].examples("train")) == 2000
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# On new words and patterns, even 2,000 are too few: it gets 57 % right (with 500, 64 %, seeds from 56 to 74), the pre-trained one 71 % with 500. With 20 or 100, neither learns them.
-#
-# On known ones, it gets 94 % with 2,000 labels (two of its three seeds are ahead), the pre-trained one 97 % with 500. With more steps or another learning rate the gap may shrink.
-#
-# With all 2,000, the pre-trained model gets 83 % on new ones here. In the table above it gets 91 %: the same training on another machine. Three seeds do not show the whole spread.
+# Only with 2,000: 78.8 to 86.5 %, against 49.8 to 62.0. With 500 the ranges overlap, and with 20 or 100 both are close to a coin. (With known words and patterns, not shown here, it is so for 20, 100 and 2,000.) But three seeds do not show the whole spread: with all 2,000, the same training of the pre-trained model got 91 % in the table of the four tasks, on another machine.
 #
 # </details>
 #
-# **Keep this:** labels are rare, text is not, and pre-training needs only text. For sentiment, with 500 labels or more, fine-tuning after it was ahead on average, at equal steps.
+# **Keep this:** pre-training needs only text, and after it fine-tuning was ahead in all four tasks, at equal steps.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
@@ -709,10 +715,11 @@ mean = {(name, row["what learns"], split): row[split]["mean"] for name, found in
         for row in found["rows"] for split in ways["splits"]}
 counted = {row["what learns"]: row["parameters"] for row in ways["tasks"]["sentiment"]["rows"]}
 of_all = {row["what learns"]: row["of all, in %"] for row in ways["tasks"]["sentiment"]["rows"]}
-Table([{"task": name, "counted": found["main"]} | {key: row[key] for key in ("what learns", "parameters", "of all, in %")}
-       | {f"{kind}, %": spread(row[split]) for split, kind in kinds_of.items()}
+Table([{"task": name, "what is trained": row["what learns"], "trained parameters": row["parameters"],
+        "of all parameters, %": row["of all, in %"], "score": found["main"]}
+       | {f"{kind}, %": spread(row[split]) for split, kind in bert_study.SPLITS.items()}
        for name, found in ways["tasks"].items() for row in found["rows"] if row["what learns"] != "AdaLoRA"],
-      f"bert-stories, {ways['steps']} steps, on known and on new words and patterns: mean of {ways['seeds']} seeds (lowest to highest). "
+      f"bert-stories, {ways['steps']} steps: mean of {ways['seeds']} seeds (lowest to highest). "
       f"{ways.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -722,13 +729,13 @@ assert counted["LoRA"] < counted["adapters"] < 0.05 * counted["all"]
 assert counted["LoRA"] == 6 * 2 * 128 * 4 + counted["head only"] == 6144 + 258 and 0.8 < 100 * counted["LoRA"] / counted["all"] < 0.9
 assert all(abs(mean[name, "LoRA", "valid"] - mean[name, "all", "valid"]) < 0.01 for name in ways["tasks"])
 assert shipped["sentiment"].card["training"]["step"] == ways["steps"]
-assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all", "adapters")] == [84, 96, 73]
-assert [round(100 * mean["entities", way, "test"]) for way in ("LoRA", "all", "head only")] == [40, 41, 36]
+assert [round(100 * mean["sentiment", way, "test"]) for way in ("LoRA", "all")] == [84, 96]
+assert (of_names := {row["what learns"]: row["test"] for row in ways["tasks"]["entities"]["rows"]})["LoRA"]["highest"] > of_names["all"]["lowest"]
 assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
 assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for name, found in shipped.items() if name != "questions")
 
 # %% [markdown]
-# On known words and patterns, LoRA does as well as training everything, with fewer than 1 % of the parameters. On new ones, it is behind for sentiment: 84 % right against 96 (adapters 73). For names, F1 is 40 against 41, within the seeds' spread (the head alone 36).
+# On known words and patterns, LoRA does as well as training everything, with fewer than 1 % of the parameters. On new ones it is behind for sentiment (84 % against 96), while for entities the seeds' ranges overlap.
 #
 # **Keep this:** a task can be learned with few parameters, which fit into a small file. But in one of our two tasks this was less accurate on new words and patterns.
 
@@ -767,7 +774,7 @@ assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
-# Here is every head of *your* model, on two sentences with a gap. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. In the *sharpest* map, a row's largest weight is highest on average. **Guess:** does its head matter most?
+# Here is every head of *your* model, on two sentences with one masked word. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. In the *sharpest* map, a row's largest weight is highest on average. **Guess:** does its head matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 import ipywidgets
@@ -779,12 +786,12 @@ lost = bert_study.pretraining_loss_of_heads(lesson, mine, 256)
 effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(mine.config.num_layers, -1)
 sharp = torch.stack([layer.amax(-1).mean(-1) for layer in seen.weights]).view_as(effects)  # mean largest weight of a row
 view = labs.heads(seen.weights, seen.tokens, select="[MASK]", effects=effects, effect="points of accuracy lost without it",
-                  live=True, title="Which head fills the gap?", caption="Each small map is one head; "
+                  live=True, title="Which head finds the masked word?", caption="Each small map is one head; "
                   "without the open one most is lost.")
 told = ipywidgets.HTML()
 
 def tell(change):
-    told.value = "In the gap: " + bert_study.gap_without(lesson, mine, new, change["new"])
+    told.value = "At [MASK]: " + bert_study.gap_without(lesson, mine, new, change["new"])
 
 tell({"new": []})
 view.observe(tell, names="knocked")
@@ -834,18 +841,16 @@ Table([{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, lo
       f"of a share among so many test examples (for an F1 only a rough guide). {heads.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert all(max(columns[name]) == columns[name][3] < 0.02 for name in ("masked words", "next sentence"))
-assert columns["masked words"][3] - columns["masked words"][2] < noise[0] < columns["masked words"][2]
-assert [[round(100 * columns[name][head], 1) for head in (0, 1, 3)] for name in ("sentiment", "questions")] == [[-0.8, 19.2, 21.5], [54.8, -1.5, 35.2]]
+assert [[round(100 * columns[name][head], 1) for head in (0, 3)] for name in ("sentiment", "questions")] == [[-0.8, 21.5], [54.8, 35.2]]
 assert all(max(map(abs, columns[name])) < noise[n] for n, name in ((3, "pairs"), (4, "entities"))) and [*columns][3:5] == ["pairs", "entities"]
-assert round(100 * scores[5]) == 69 and max(map(abs, (columns["sentiment"][0], columns["questions"][1]))) < min(noise[2], noise[5])
+assert round(100 * scores[5]) == 69 and abs(columns["sentiment"][0]) < noise[2]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But sentiment also needs 1.2, and the questions do not. The questions most need 1.1, the head that began by looking for equal words. Losing it costs them 54.8 of their 69 points, and sentiment nothing that exceeds the noise. But the question model was trained differently, and this record cannot separate training from task.
+# Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But without 1.1, the head that began by looking for equal words, the questions lose 54.8 of their 69 points, and sentiment nothing that exceeds the noise. (The question model was trained differently, and this record cannot separate training from task.)
 #
-# For pairs and names, every loss is smaller than the noise. In the pre-training of `bert-stories`, no head costs as much as 2 points.
+# For pairs and entities, every loss is smaller than the noise.
 #
 # </details>
 
@@ -854,7 +859,7 @@ assert round(100 * scores[5]) == 69 and max(map(abs, (columns["sentiment"][0], c
 # <a id="sentence-vectors"></a>
 # The original BERT has the same parts in larger numbers: *base* has 12 blocks with 768 features, and 110 million parameters.
 #
-# We take a smaller relative, `all-MiniLM-L6-v2` (6 blocks, 384 features). It was trained further, so that sentences that belong together get similar vectors. Its **sentence vector** is the mean of the output vectors of the real tokens.
+# We take a smaller relative, `all-MiniLM-L6-v2` (6 blocks, 384 features). It was trained further, so that sentences that belong together get similar vectors. Its **sentence vector** is the mean of the output vectors of all tokens but padding.
 #
 # The next cell puts its parameters into our class `Bert` and compares the outputs.
 
@@ -908,19 +913,19 @@ from chapters.ch06.experiments import minilm
 from course_utils.data.fetching import FetchError
 
 sst2, tuning = results.load("minilm_sst2"), None
-rows = [{"SST-2": "before fine-tuning", "right, %": 100 * sst2["before"]},
-        {"SST-2": "always the same answer", "right, %": 100 * sst2["always the same answer"]},
-        {"SST-2": f"fine-tuned, {sst2['steps']} steps", "right, %": 100 * sst2["accuracy"]}]
+rows = [{"model": "before fine-tuning", "right, %": 100 * sst2["before"]},
+        {"model": "always the same answer", "right, %": 100 * sst2["always the same answer"]},
+        {"model": f"fine-tuned, {sst2['steps']} steps", "right, %": 100 * sst2["accuracy"]}]
 if real:
     try:
         film = minilm.reviews(real.tokenizer)
         reviewer = film.model(ours)
         passes = minilm.Passes(film, minilm.BATCH)
         tuning = minilm.tune(film, reviewer, batches=passes, budget_s=90, show=True)
-        rows.append({"SST-2": f"yours, just now, {tuning.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
+        rows.append({"model": f"yours, just now, {tuning.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
     except FetchError as error:
         print(error)
-Table(rows, f"{sst2['test']} sentences that were not trained on. {sst2.about}")
+Table(rows, f"SST-2, {sst2['test']} sentences that were not trained on. {sst2.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper", "optional-network"]
 assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (tuning and tuning.stopped or rows[-1]["right, %"] >= 80)
@@ -1093,7 +1098,7 @@ plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=Tru
 # %% [markdown]
 # | | BERT | GPT |
 # |---|---|---|
-# | learns to | fill gaps, tell whether B follows | continue a text |
+# | learns to | guess masked words, tell whether B follows | continue a text |
 # | predicts, in a text | 15 % of the words | every word |
 # | probability of a text | not given directly | product over its words |
 # | used for | vectors, labels, tags, spans, search | writing, and everything that can be written |
@@ -1271,8 +1276,8 @@ rows = [
     ("nearest “bank” means the same, last block", alike["bank"][0], 0.9, 1),
     ("nearest “light” means the same, last block", alike["light"][0], 0.75, 0.95),
     ("nearest sentence by shared words, the better of two", max(shared for _, shared in alike.values()), 0.3, 0.6),
-    ("gain by pre-training: sentiment, known kind", gains[0], 0.1, 0.5),
-    ("gain by pre-training: F1 of names, new kind", live[new_names[0]] - live[new_names[1]], 0.05, 0.6),
+    ("gain by pre-training: sentiment, known words", gains[0], 0.1, 0.5),
+    ("gain by pre-training: F1 of entities, new words", live[new_names[0]] - live[new_names[1]], 0.05, 0.6),
     ("share of parameters in adapters and head, %", of_all["adapters"], 3, 4),
     ("all-MiniLM-L6-v2 against transformers" + ("" if real else " (recorded)"), shown["gap"], 0, 1e-5),
     ("sentences of film reviews right, % (recorded)", 100 * results.load("minilm_sst2")["accuracy"], 88, 90),
@@ -1284,8 +1289,8 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in a sentence.
-# 2. BERT's input is a sum of three rows: piece, segment and position.
-# 3. Pre-training asks which words are hidden (15 % chosen, 80/10/10) and whether B follows A.
+# 2. BERT's input is a sum of three rows: token, segment and position.
+# 3. Pre-training asks which words are masked (15 % chosen, 80/10/10) and whether B follows A.
 # 4. Fine-tuning puts one layer on top and trains everything a little.
 # 5. Adapters and LoRA train a small part and share the rest.
 
@@ -1298,8 +1303,8 @@ for name, value, low, high in rows:
 # | [WordPiece](#wordpiece) | 词片 | longest known piece first |
 # | [CLS and SEP](#cls) | 分类标记、分隔标记 | a position that tasks read; the end of a sentence |
 # | [segment embedding](#segment) | 段嵌入 | which of the two sentences |
-# | [embedding sum](#embedding-sum) | 嵌入求和 | piece + segment + position |
-# | [masked language model](#mlm) | 掩码语言模型 | predicts hidden words |
+# | [embedding sum](#embedding-sum) | 嵌入求和 | token + segment + position |
+# | [masked language model](#mlm) | 掩码语言模型 | predicts masked words |
 # | [next sentence prediction](#nsp) | 下一句预测 | does B follow A? |
 # | [pre-training](#pre-training) | 预训练 | on text alone, before any task |
 # | [fine-tuning](#fine-tuning) | 微调 | further training, on a task with labels |

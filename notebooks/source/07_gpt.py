@@ -193,9 +193,9 @@ rows, ways = [], {"characters": poet.tokenizer, "pieces, 100 merges of our stori
                   "pieces, of gpt-prose": prose.tokenizer, "words, of chapter 5": load_checkpoint("transformer-grammar").source}
 for name, tokenizer in ways.items():
     cut = tokenizer.cut(tired)
-    rows.append({"tokens are": name, "how many": len(cut), "query–key pairs": len(cut) * (len(cut) + 1) // 2,
-                 "vocabulary": len(tokenizer), "it begins": " · ".join(cut[:7])})
-lengths = [row["how many"] for row in rows]
+    rows.append({"cut into": name, "tokens": len(cut), "query–key pairs": len(cut) * (len(cut) + 1) // 2,
+                 "size of the vocabulary": len(tokenizer), "the first tokens": " · ".join(cut[:7])})
+lengths = [row["tokens"] for row in rows]
 Table(rows, "In pieces, a space belongs to what follows it. (The 818 words are those of our small grammar.)")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -282,10 +282,11 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no gradient descent. One *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$. The other, a **bigram** table, counts which token follows which. It is smoothed: the second token's own frequency counts a little. The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
+# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no gradient descent. One *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$. The other, a **bigram** table, counts which token follows which. It is smoothed: how common the second token is in general counts a little. The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("The loss is −ln of the probability that the right token got. What is it before training, with V tokens?",
+predict("The loss is −ln of the probability that the right token got. What is it before training, "
+        "if the vocabulary has V tokens?",
         ["0", "ln V", "V", "you cannot say: the parameters are random"], answer=1,
         because="Small random parameters give all tokens nearly the same logit, so each gets about 1/V, and −ln 1/V = ln V. "
         "If the first loss is far above this, something is wrong.")
@@ -327,8 +328,8 @@ run = study.learn(lesson, mine, steps=steps, show=True, resume=True, title="A GP
 trained = {"one head": one, "one block": block, "GPT, two blocks": mine}
 reached = reached | {name: lesson.valid_loss(model) for name, model in trained.items()}
 size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
-rows = [{"who": name, "nats a token": loss, "perplexity": math.exp(loss), "bits per character": bits_per_character(loss, *size)}
-        for name, loss in reached.items()]
+rows = [{"model": name, "nats a token": loss, "perplexity": math.exp(loss),
+         "bits per character": bits_per_character(loss, *size)} for name, loss in reached.items()]
 Table(rows, f"All held-out text of “{tales.name}” (the curve uses a sample), {steps} steps each. Bits: by bits_per_character")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -452,13 +453,13 @@ rows = []
 for start in ("They looked at each", "They looked at the"):
     p, kept = after(start).softmax(-1), nucleus(after(start), 0.9) > 0
     rows.append({"after": start, "most likely": prose.tokenizer.tokens([p.argmax().item()])[0],
-                 "its probability": p.max().item(), "pieces in top-p 0.9": kept.sum().item(),
-                 "probability in top-k 12": p.topk(12).values.sum().item()})
-Table(rows, "gpt-prose at temperature 1, kept by nucleus")
+                 "its probability": p.max().item(), "pieces that top-p 0.9 keeps": kept.sum().item(),
+                 "probability of the 12 likeliest": p.topk(12).values.sum().item()})
+Table(rows, "gpt-prose at temperature 1; top-p by nucleus")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert rows[0]["pieces in top-p 0.9"] == 1 and rows[0]["its probability"] > 0.9
-assert rows[1]["pieces in top-p 0.9"] > 200
+assert rows[0]["pieces that top-p 0.9 keeps"] == 1 and rows[0]["its probability"] > 0.9
+assert rows[1]["pieces that top-p 0.9 keeps"] > 200
 
 # %% [markdown]
 # After *each* one piece is enough; after *the*, it takes hundreds. A fixed number, as in top-k, cannot fit both.
@@ -483,9 +484,9 @@ def surprise(before, text):
 
 means = {how: surprise(*both) for how, both in texts.items()}
 fresh = {how: len(set(text.split()[:40])) / 40 for how, (_, text) in texts.items()}  # equal lengths: longer texts repeat more
-Table([{"how": how, "bits per character": means[how], "different among 40 words, %": round(100 * fresh[how]),
-        f"after “{opening}” (“{begun[:13]}…”)": text.replace("\n", " / ")} for how, (_, text) in texts.items()],
-      "gpt-prose, seed 0, not selected")
+Table([{"text": how, "bits per character": means[how], "different among its first 40 words, %": round(100 * fresh[how]),
+        "continuation": text.replace("\n", " / ")} for how, (_, text) in texts.items()],
+      f"gpt-prose after “{opening}”, seed 0, not selected; Baum after “{begun}”")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "The Wonderful Wizard of Oz" in prose.card["data"]["split"]
@@ -601,7 +602,7 @@ def clock(cache, count=80):
     return written, took
 
 (kept, fast), (same, slow) = clock(True), clock(False)
-print(f"80 tokens, {'the same' if kept == same else 'others'}: {slow / fast:.1f} times faster with the cache")
+print(f"80 tokens: {'the same' if kept == same else 'another'} text, {slow / fast:.1f} times faster with the cache")
 each = sum(x.nbytes for layer in prose.model.start(asked).past for x in layer) // asked.shape[1]
 print(f"{each:,} bytes in the cache for each token")
 
@@ -639,9 +640,10 @@ with torch.no_grad():
     on_average = torch.minimum(mine(window).logits.softmax(-1), draft[window]).sum(-1).mean()
 tokens, keeps = speculate(p, q, 20_000, torch.Generator().manual_seed(0))
 shares = tokens.bincount(minlength=len(p)) / len(tokens)
-Table([{"token": learned.tokens([i])[0], "q, the draft": q[i].item(), "p, your GPT": p[i].item(), "drawn": shares[i].item()}
-       for i in p.topk(6).indices.tolist()],
-      f"After “The nurse was”. Proposals kept: {keeps.float().mean():.0%}; over 64 windows of held-out text: {on_average:.0%}")
+Table([{"token": learned.tokens([i])[0], "q, the draft": q[i].item(), "p, your GPT": p[i].item(),
+        "share drawn": shares[i].item()} for i in p.topk(6).indices.tolist()],
+      f"After “The nurse was”. Proposals kept here: {keeps.float().mean():.0%}; "
+      f"on average over 64 windows of held-out text: {on_average:.0%}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float().mean() - torch.minimum(p, q).sum()) < 0.02 and 0.1 < on_average < 0.9
@@ -667,7 +669,7 @@ from chapters.ch07.experiments import translators
 
 translator, prompt = load_checkpoint("gpt-en-fr"), "i am a student . <to-fr>"
 print(prompt, "→", generate(translator, prompt, 20, temperature=0),
-      "· trained on" if translator.was_seen("I am a student.") else "· new")
+      "(it was trained on this sentence)" if translator.was_seen("I am a student.") else "(new to it)")
 sentences = ["Good morning.", "Let them eat cake.", "I love you.", tired, tired.replace("tired", "wide"),
              "If I had known that you were coming I would have baked a cake."]
 scores, side_by_side = translators.score_table(), translators.side_by_side(sentences)
@@ -755,13 +757,14 @@ assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 # *Mrs. Kowalski came in. “Good morning,” said Mrs.* … and you know what comes, because you have just read it. A model can do this even with random text: sixteen tokens, then the same sixteen again. The first half cannot be predicted. And the second?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("To predict the next token in the second half, what must a head attend to?",
-        ["the token before", "the same token, one round earlier", "the token after that one"], answer=2,
+predict("To predict the next token in the second half, what must a head attend to? "
+        "(Example: the second b in a b c d a b c d.)",
+        ["the token before: a", "the same token, one round earlier: b", "the token after that one: c"], answer=2,
         because="The token that followed the earlier occurrence is the one to be predicted. "
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *induction score* is how much of its attention falls on the token that copying needs (*prefix-matching score* in Olsson et al. 2022). **Guess:** does the loss fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *induction score* is how much of its attention falls on the token that copying needs (*prefix-matching score* in Olsson et al. 2022). **Guess:** does the loss of the second half fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -773,11 +776,12 @@ places, blind = task.by_place(copier), math.log(task.size)
 (when, losses), (_, scored) = copied.history["second half"], copied.history["induction score"]
 falls, rises = ([sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)] for sign, x in ((-1, losses), (1, scored)))
 plot.beside({
-    "After training: where can it know?": plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats",
-                                                     mark=(task.half + 1.5, "second round")),
-    "During training: when did it learn?": plot.lines({"loss, as a share of guessing": (when, [x / blind for x in losses]),
-                                                       "highest induction score": (when, scored)}, "step", "share")},
-    title="When can it know?", caption=f"New texts of {task.half} random tokens, twice. Guessing costs ln {task.size} = {blind:.2f} nats.")
+    "After training, token by token": plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats",
+                                                 mark=(task.half + 1.5, "second half")),
+    "During training, the second half": plot.lines({"loss, as a share of guessing": (when, [x / blind for x in losses]),
+                                                    "highest induction score": (when, scored)}, "step", "share")},
+    title="When can it predict the next token?",
+    caption=f"New texts of {task.half} random tokens, twice. Guessing costs ln {task.size} = {blind:.2f} nats.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert prose.tokenizer.decode([after("Mrs. Kowalski came in. “Good morning,” said Mrs.").argmax().item()]) == " Arbuthnot"
@@ -786,7 +790,7 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 
 # %% [markdown]
 # <a id="in-context"></a>
-# In training the loss falls suddenly, as a head begins to attend to the right token. Within one text the loss falls in the second half: no parameter changes, but what the model needs is in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* above, it prefers *Arbuthnot*.
+# It falls suddenly, as a head begins to attend to the right token. After training, the second half of a text is easy although no parameter changes: what the model needs is in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
 # Compute the induction score of each head, on average over the second half.
@@ -798,22 +802,27 @@ def induction_score(weights, half):
     raise NotImplementedError
 
 # %% [markdown]
-# In a small Transformer such copying takes two layers (Elhage et al. 2021). At each position, a head of layer 1 attends to the *previous* token and adds a note of it to the vector there. A head of layer 2 then looks for a note of the current token, finds it one position after that token's earlier occurrence, and predicts what stands there.
+# In a small Transformer such copying takes two layers (Elhage et al. 2021). After A B … A, it predicts B in three steps:
 #
-# An *ablation* sets the output of a head to zero. **Guess** the loss of the second half without the copying head, and without the head of layer 1 that leaves the note. Then, in a running notebook, open a head and press *knock it out*.
+# 1. At B, a head of layer 1 attends to the token before and adds to the residual stream: “my predecessor is A”.
+# 2. At the second A, the query of a head of layer 2 asks: “whose predecessor is A?” The key at B, made from that note, matches.
+# 3. The same head copies B to the second A, and the model predicts it.
+#
+# An *ablation* sets the output of a head to zero. **Guess** the loss of the second half without the head that copies best, and without the head of layer 1 that attends most to the token before. Then, in a running notebook, open a head and press *knock it out*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 import ipywidgets
 
 letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
 view = labs.heads(task.weights(copier), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
-                  caption="Sixteen letters, twice. Row: the [query|query], here one of the second round. Column: what it attends to.")
+                  caption="Sixteen letters, twice. Row: the [query|query], here in the second half. "
+                          "Column: what it attends to.")
 told = ipywidgets.HTML()
 
 def tell(change):
     """The loss of the second half without the heads that are knocked out."""
     with induction.silenced(copier, [(layer + 1, head + 1) for layer, head in change["new"]]):
-        told.value = f"second half: {task.second_half(copier):.2f} nats (guessing: {blind:.2f})"
+        told.value = f"loss of the second half: {task.second_half(copier):.2f} nats (guessing: {blind:.2f})"
 
 tell({"new": []})
 view.observe(tell, names="knocked")
@@ -829,9 +838,10 @@ for layer in (1, 2):
         pairs[layer] = task.second_half(copier)
 alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
 copying = [[round(x, 2) for x in induction_score(w, task.half).tolist()] for w in task.weights(copier, 64)]
-print("By induction_score, the heads of layer 1:", copying[0], "and of layer 2:", copying[1])
-print("Without both heads of a layer:", {layer: round(loss, 2) for layer, loss in pairs.items()}, "· guessing:", round(blind, 2))
-print("One layer only, three recorded models:", [round(loss, 2) for loss in alone])
+print("induction_score gives the heads of layer 1", copying[0], "and those of layer 2", copying[1])
+print(f"Loss of the second half without layer 1's heads: {pairs[1]:.2f}, without layer 2's: {pairs[2]:.2f};",
+      f"guessing: {blind:.2f}")
+print("Loss of the second half in three recorded models with one layer:", [round(loss, 2) for loss in alone])
 induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -839,11 +849,19 @@ assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and bel
 assert worst.head == best.head == (2, 1) and table[1].head == below.head == (1, 1) and min(alone) > 2 and len(alone) == 3
 assert all(row.before > 0.2 for row in table if row.head[0] == 1) and all(row.induction > 0.3 for row in table if row.head[0] == 2)
 assert min(pairs.values()) > 0.8 * blind and pairs[2] > blind and abs(max(copying[1]) - best.induction) < 0.011
+assert [round(min(alone), 1), round(max(alone), 1)] == [2.1, 2.2] and task.half == 16 and task.size == 24
+assert len(occurs := torch.nn.functional.one_hot(task.texts(torch.Generator().manual_seed(0), 4096), 24))
+assert len(case := occurs.cumsum(1)[:, 16:-1] + 40 * torch.arange(15)[:, None])  # how often so far, at which position
+assert (occurs := occurs[:, 17:]).shape == case.shape == (4096, 15, 24)  # is it the next token?
+assert len(due := case.flatten().bincount(occurs.flatten()) / case.flatten().bincount().clamp_min(1))
+assert round(-(due[case] / due[case].sum(-1, keepdim=True))[occurs.bool()].log().mean().item(), 2) == 1.95
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing 2.1 (layer 2, head 1), which has the highest score, costs most; removing 1.1, which attends most to the previous token, comes second. Without both heads of a layer the model is no better than guessing, or even worse, since the rest never trained without them. Three recorded models with one layer, trained as long, came down to just above 2 nats, still far from copying.
+# Removing the first, 2.1 (layer 2, head 1), costs most; removing the second, 1.1, comes next. Without both heads of a layer the model is no better than guessing, or even worse, since the rest never trained without them.
+#
+# Three recorded models with one layer, trained as long, reach 2.1 to 2.2 nats. They need not copy for that: a token that has occurred only once is still due, and from the position and such counts alone, 1.95 is possible.
 #
 # </details>
 #
@@ -922,8 +940,8 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 from chapters.ch07.labs.scaling_law import best as best_on_paper, flops, loss as loss_on_paper
 
 models = {"GPT-3": (175e9, 300e9), "Gopher": (280e9, 300e9), "Chinchilla": (70e9, 1.4e12)}
-rows = [{"model": name, "N": f"{N:.3g}", "D": f"{D:.3g}", "tokens per parameter": D / N,
-         "6ND": f"{flops(N, D):.2g}", "best N for this cost": f"{best_on_paper(flops(N, D))[0]:.2g}",
+rows = [{"model": name, "parameters N": f"{N:.3g}", "tokens D": f"{D:.3g}", "tokens per parameter": D / N,
+         "operations 6ND": f"{flops(N, D):.2g}", "best N for this cost": f"{best_on_paper(flops(N, D))[0]:.2g}",
          "loss on paper": loss_on_paper(N, D)} for name, (N, D) in models.items()]
 Table(rows, "Sizes as the papers give them; the loss is the fitted formula's, not a measurement.")
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -951,8 +969,8 @@ def tokens_per_parameter(compute, E, A, B, alpha, beta):
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 base, big = 6 * 65e6 * 25_000 * 100_000, 6 * 213e6 * 25_000 * 300_000
-print(f"base: 6ND = {base:.1e}, {base / 3.3e18:.0%} of the table's 3.3e18")
-print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of the table's 2.3e19")
+print(f"base: 6ND = {base:.1e}, {base / 3.3e18:.0%} of chapter 5's 3.3e18")
+print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of chapter 5's 2.3e19")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
@@ -974,8 +992,9 @@ for size, length in ((128, 64), (256, 64), (256, 512)):
         torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten()).backward()
     counted, count = counter.get_total_flops(), sum(p.numel() for p in other.parameters())
     paper = 6 * count * batch[:, 1:].numel()
-    rows.append({"features": size, "tokens in a row": length, "N": count, "6ND": f"{paper:.2e}", "counted": f"{counted:.2e}",
-                 "backward / forward": counted / forward - 1, "counted / 6ND": counted / paper})
+    rows.append({"features": size, "tokens in a row": length, "parameters N": count, "6ND": f"{paper:.2e}",
+                 "counted": f"{counted:.2e}", "backward / forward": counted / forward - 1,
+                 "counted / 6ND": counted / paper})
 Table(rows, "6ND leaves out the attention maps, which grow with the length. It counts the table of positions, which is only looked up.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -1070,7 +1089,7 @@ except ModuleNotFoundError as missing:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Out of the classroom
-# Many programs read models in GPT-2's layout, so we copy your trained parameters into the class `GPT2LMHeadModel` of `transformers`. **Guess:** how far apart are the logits?
+# Many programs read models in GPT-2's layout, so we copy your trained parameters into the class `GPT2LMHeadModel` of `transformers`. **Guess:** how far apart are the logits of the two models?
 
 # %%
 from course_utils.models.gpt import GPT, GPTConfig
@@ -1081,8 +1100,10 @@ with torch.no_grad():
     gap = (theirs(window).logits - mine(window).logits).abs().max().item()
     back = GPT.from_huggingface(theirs)(window).logits
     costs = torch.nn.functional.cross_entropy(back.flatten(0, 1), following.flatten()).item()
-print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits {gap:.0e}, and back again")
-print(f"With your targets, the {following.numel()} tokens of this one window cost {costs:.2f} nats each; all windows: {reached['GPT, two blocks']:.2f}")
+print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits: {gap:.0e}")
+print("Copied back, with your targets:",
+      f"the {following.numel()} tokens of this one window cost {costs:.2f} nats each; "
+      f"all windows: {reached['GPT, two blocks']:.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
@@ -1143,10 +1164,10 @@ print(serving.ollama())
 # | stage | what it reads | what becomes more likely |
 # |---|---|---|
 # | pre-training | any text | every next token |
-# | instruction tuning | questions with people's answers | the tokens of the *answers* |
+# | instruction tuning | questions with people's answers | usually only the tokens of the *answers* |
 # | preference training | two answers of the model, and which people prefer | answers like those that people preferred |
 #
-# The first two have the same loss, but in the second usually only the answer's tokens count.
+# The first two have the same loss.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a 3 B model in 1.9 GB
@@ -1169,7 +1190,7 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: your GPT in fewer bits
-# Now round your GPT's matrices. Each block of 32 parameters shares a scale of 16 bits (half a bit for each), and every parameter becomes a whole multiple of it. **Guess** the fewest bits at which held-out text costs less than a tenth more.
+# Now round your GPT's matrices. Each block of 32 parameters shares a scale of 16 bits (half a bit for each), and every parameter becomes a whole multiple of it. **Guess** the fewest bits at which held-out text costs less than 10% more.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
@@ -1219,7 +1240,7 @@ file = ""  # "folder/my.txt"
 mytext = language.load_text(file or "sentences")
 own = language.TextLesson(mytext, text.BytePairs.build([mytext.train], max_size=4 + 256 + 600), block=64)
 long = len(mytext.train) / len(own.train_ids)
-print(f"✓ {len(mytext.train):,} characters to learn from, {len(mytext.valid):,} held out, {long:.1f} for each token")
+print(f"✓ {len(mytext.train):,} characters to learn from, {len(mytext.valid):,} held out, {long:.1f} in a token")
 print(mytext.note or repr(mytext.valid[:100]))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -1238,7 +1259,8 @@ yours = study.live_model(own, model_size=128, num_layers=2, num_heads=4)
 me = Loaded(yours, {}, tokenizer=own.tokenizer)
 begins, counted_pairs = own.valid_loss(yours, count=32), own.bigram_loss()
 size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block
-print(f"✓ {size:,} parameters, begins at {begins:.2f} (ln V = {own.uniform_loss:.2f}); pairs counted: {counted_pairs:.2f}")
+print(f"✓ {size:,} parameters, begins at {begins:.2f} (ln V = {own.uniform_loss:.2f});",
+      f"bigram table: {counted_pairs:.2f}")
 print(f"1,000 steps are {tokens:,} tokens, {6 * size * tokens:.1e} operations")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -1252,7 +1274,7 @@ assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
 done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
 held_out = own.valid_loss(yours)
 print(f"✓ {held_out:.2f} nats a token, {own.bits_per_character(held_out):.2f} bits for a character;",
-      "better than pairs" if held_out < counted_pairs else "pairs are still ahead: more steps")
+      "better than a bigram table" if held_out < counted_pairs else "a bigram table is still ahead: more steps")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or a smaller learning rate (lr=1e-3)?"
@@ -1408,7 +1430,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 #
 # In GPT's map. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
 #
-# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT's row *cannot* know: behind the causal mask, "it" has not read *tired* yet. The rows of the Transformer and BERT could know, but of each, as of GPT, we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
+# In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT's row *cannot* know: behind the causal mask, "it" has not read *tired* yet. The rows of the Transformer and BERT could know, but in all three models we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
 #
 # </details>
 #
@@ -1427,15 +1449,11 @@ timeline(history, title="Sixty years of weighted means", caption="In circles: th
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Fifty years lie between the kernel and learned attention, three more to the Transformer, one to GPT and BERT.
-
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what such models are used for
 # | where | what | read |
 # |---|---|---|
 # | dialogue | a GPT fine-tuned on people's answers and preferences; people preferred one of 1.3 B parameters to an untuned one of 175 B | Ouyang et al. 2022 (InstructGPT) |
-# | tasks shown by examples | a GPT without further training: they are in its prompt | Brown et al. 2020 (GPT-3) |
 # | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
 # | speech | chapter 5's encoder–decoder, reading sound | Radford et al. 2022 (Whisper) |
 # | pictures | patches instead of tokens | Dosovitskiy et al. 2020 (ViT) |
@@ -1443,7 +1461,7 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 #
 # #### Limits, with sources
 # - **Likely is not true.** Text that is fluent and wrong is called a hallucination (Ji et al. 2023, *Survey of hallucination in natural language generation*).
-# - **It may know a text by heart.** Telephone numbers were extracted from GPT-2 (Carlini et al. 2021, *Extracting training data from large language models*).
+# - **It may know a text by heart**, as GPT-2 did (Carlini et al. 2021, *Extracting training data from large language models*).
 # - **It repeats the prejudices of the web**, and size does not fix that (Bender, Gebru et al. 2021, *On the dangers of stochastic parrots*).
 # - **A long context is often read unevenly**, its middle least (Liu et al. 2023, *Lost in the middle*).
 # - **It cannot reliably tell text from commands**, such as one hidden in a page (Greshake et al. 2023, *Not what you've signed up for*).
@@ -1597,18 +1615,18 @@ def operations(parameters, tokens, training):
 # %%
 rows = [
     ("ln V of our stories' pieces", reached["knows nothing"], 6, 7),
-    ("pairs counted, bits a character", lesson.bits_per_character(reached["bigram"]), 1.1, 1.5),
-    ("one head", lesson.bits_per_character(reached["one head"]), 0.8, 2),
-    ("one block", lesson.bits_per_character(reached["one block"]), 0.2, 0.8),
-    ("GPT, two blocks", lesson.bits_per_character(reached["GPT, two blocks"]), 0.2, 0.75),
-    ("gpt-shakespeare on held-out text (its card)", everywhere, 1.9, 2.4),
-    ("gpt-prose on the first lines of a held-out book", means["L. F. Baum, 1900"], 1, 2.5),
-    ("a logit, transformers' class against ours", gap, 0, 1e-4),
+    ("bigram table, bits per character", lesson.bits_per_character(reached["bigram"]), 1.1, 1.5),
+    ("one head, bits per character", lesson.bits_per_character(reached["one head"]), 0.8, 2),
+    ("one block, bits per character", lesson.bits_per_character(reached["one block"]), 0.2, 0.8),
+    ("GPT, two blocks, bits per character", lesson.bits_per_character(reached["GPT, two blocks"]), 0.2, 0.75),
+    ("gpt-shakespeare's card, bits per character", everywhere, 1.9, 2.4),
+    ("gpt-prose, start of a held-out book, bits/character", means["L. F. Baum, 1900"], 1, 2.5),
+    ("largest difference from the logits of transformers", gap, 0, 1e-4),
     ("times faster with the cache, 80 tokens", slow / fast, 1.5, 100),
     ("BLEU of gpt-en-fr on Tatoeba (its card)", bleus[-1], 30, 70),
     ("copying: the second half, nats", task.second_half(copier), 0, 0.3),
-    ("… with its most needed head silent", worst.loss, 0.8, 10),
-    ("… with both heads of layer 2 silent", pairs[2], 2, 10),
+    ("… without the head that it needs most", worst.loss, 0.8, 10),
+    ("… without both heads of layer 2", pairs[2], 2, 10),
 ]
 for name, value, low, high in rows:
     assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"

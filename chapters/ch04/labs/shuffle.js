@@ -155,7 +155,7 @@ export function shuffle(ui) {
       return;
     }
     const verdict = made.equivariant
-      ? ["each output moved with its word and did not change: ", h("b", {}, "equivariant"), "."]
+      ? ["each output moved with its word, unchanged: ", h("b", {}, "equivariant"), "."]
       : ["the outputs changed: ", h("b", {}, "not equivariant"), "."];
     const pooled = made.invariant
       ? ["Their mean stayed: ", h("b", {}, "invariant"), "."]
