@@ -190,7 +190,7 @@ def table(arrays: dict[str, Any]) -> Piece:
 
 
 def _pre(inside: str) -> str:
-    """Text as it is written; a line wider than its column goes on below, so that no input hides the rest of the page."""
+    """Text as it is written; a line wider than its column goes on below, so that none is cut."""
     return f'<pre style="margin:0;white-space:pre-wrap;overflow-wrap:anywhere">{inside}</pre>'
 
 
