@@ -243,11 +243,12 @@ class Kernel:
         self.student.call("DELETE", f"kernels/{self.number}")
 
 
-def memory(processes):
-    """Megabytes that belong to these processes: PSS, their part of what is shared (Linux)."""
+def memory(processes, part="Pss"):
+    """Megabytes that belong to these processes (Linux): PSS, with their part of what they share with others,
+    or "Private_Dirty", which they have written and share with nobody."""
     total = 0
     for process in processes:
         with contextlib.suppress(OSError):
             text = pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-            total += int(re.search(r"^Pss: +(\d+)", text, re.M)[1])
+            total += int(re.search(rf"^{part}: +(\d+)", text, re.M)[1])
     return total / 1000

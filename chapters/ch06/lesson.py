@@ -66,7 +66,7 @@ class BertLesson:
     def __init__(self, tokenizer: text.WordPiece | None = None, examples: dict | None = None, longest: int = 1):
         self.given, self._ids, self.longest = dict(examples or {}), {}, longest
         train = [sentence for story in self.examples("train") for sentence in story.sentences]
-        self.tokenizer, self._told = tokenizer or text.WordPiece.build(train, PIECES), frozenset(train)
+        self.tokenizer, self._told = tokenizer or text.WordPiece.build(train, PIECES), frozenset(map(_bare, train))
 
     def examples(self, split: str) -> list:
         """The stories of a split: train, valid (other stories) or test (other templates and words)."""
@@ -197,8 +197,8 @@ class BertLesson:
         return logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
 
     def seen(self, sentence: str) -> bool:
-        """Does the sentence occur in a training story, letter for letter?"""
-        return sentence in self._told
+        """Does the sentence occur in a training story, whatever its capitals and its last full stop?"""
+        return _bare(sentence) in self._told
 
     def follows(self, model: BertForPreTraining, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """For each pair the probability that the second sentence follows the first."""
@@ -208,6 +208,10 @@ class BertLesson:
     def loaded(self, model: BertForPreTraining) -> Loaded:
         """A model trained here in the form of a checkpoint."""
         return Loaded(model, {}, tokenizer=self.tokenizer)
+
+
+def _bare(sentence: str) -> str:
+    return sentence.lower().rstrip(".")
 
 
 @torch.no_grad()

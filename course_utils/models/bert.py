@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from course_utils.positions import LearnedPositions
 from course_utils.support.checks import (
     check_ids,
-    check_real,
+    check_padding_mask,
     check_rng,
     check_sizes,
     described,
@@ -155,7 +155,7 @@ class Bert(_WithHuggingFace):
 
     def forward(self, ids: Tensor, segments=None, mask=None, need_weights: bool = False) -> BertOutput:
         """ids, segments [B, T], mask [B, T] bool, True = a real token -> BertOutput. Padding is never attended to."""
-        real = check_real(mask, ids)
+        real = check_padding_mask(mask, ids)
         x = self.embeddings(ids, segments)  # [B, T, D]
         seen_by_all = None if real is None or bool(real.all()) else real[:, None]  # [B, 1, T]
         with recorded(self, need_weights) as seen:

@@ -64,10 +64,10 @@ class AddNorm(nn.Module):
 
 
 class BlockOutput(NamedTuple):
-    """features [B, T, D]; read: keys and values of the block's own side so far, `past` of the next tokens."""
+    """features [B, T, D]; past: keys and values of the block's own side so far, which the next tokens attend to."""
 
     features: Tensor
-    read: KeyValues
+    past: KeyValues
 
 
 class EncoderBlock(nn.Module):
@@ -105,10 +105,10 @@ class EncoderBlock(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None = None, past: KeyValues | None = None) -> BlockOutput:
         """x [B, T, D], mask as MultiHeadAttention's -> BlockOutput. past: keys and values of what stands before x."""
-        asks = self.around_attention.before(self.attention.checked("x", x))  # [B, T, D]
-        read, first = _read(self.attention, asks, past)  # keys and values [B, H, P + T, d]
-        x = self.around_attention.after(x, self.attention.attend(asks, read, mask, first=first)[0])
-        return BlockOutput(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), read)
+        query = self.around_attention.before(self.attention.checked("x", x))  # [B, T, D]
+        past, first = _keys_and_values(self.attention, query, past)  # keys and values [B, H, P + T, d]
+        x = self.around_attention.after(x, self.attention.attend(query, past, mask, first=first)[0])
+        return BlockOutput(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), past)
 
 
 class DecoderBlock(EncoderBlock):
@@ -121,13 +121,13 @@ class DecoderBlock(EncoderBlock):
     ) -> BlockOutput:
         """x [B, T, D], memory [B, S, D] (or `cross_attention.project` of it), mask over the block's own side,
         memory_mask over the source, such as [B, 1, S] -> BlockOutput. past: keys and values of what stands before x."""
-        asks = self.around_attention.before(self.attention.checked("x", x))  # [B, T, D]
-        read, first = _read(self.attention, asks, past)  # keys and values [B, H, P + T, d]
-        x = self.around_attention.after(x, self.attention.attend(asks, read, mask, first=first)[0])
+        query = self.around_attention.before(self.attention.checked("x", x))  # [B, T, D]
+        past, first = _keys_and_values(self.attention, query, past)  # keys and values [B, H, P + T, d]
+        x = self.around_attention.after(x, self.attention.attend(query, past, mask, first=first)[0])
         if not isinstance(memory, KeyValues):
             memory = self.cross_attention.project(memory)  # [B, S, D] -> [B, H, S, d] twice
         x = self.around_cross.after(x, self.cross_attention.attend(self.around_cross.before(x), memory, memory_mask)[0])
-        return BlockOutput(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), read)
+        return BlockOutput(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), past)
 
 
 def init_weights(module: nn.Module) -> None:
@@ -138,11 +138,11 @@ def init_weights(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
-def _read(attention: MultiHeadAttention, x: Tensor, past: KeyValues | None) -> tuple[KeyValues, int]:
+def _keys_and_values(attention: MultiHeadAttention, x: Tensor, past: KeyValues | None) -> tuple[KeyValues, int]:
     """Keys and values of x, behind those of the past if there is one, and the position of x's first token."""
     if past is None:
         return attention.project(x), 0
     if not isinstance(past, KeyValues):
-        raise TypeError(f"past is {described(past)}; needed: the KeyValues that this block gave before (`.read`)")
+        raise TypeError(f"past is {described(past)}; needed: the KeyValues that this block gave before (`.past`)")
     first = past.keys.shape[2]
     return past.append(attention.project(x, first=first)), first

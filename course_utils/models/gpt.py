@@ -19,7 +19,7 @@ from course_utils.attention import causal_mask
 from course_utils.attention.multihead import KeyValues, recording
 from course_utils.decoding.search import Step
 from course_utils.positions import LearnedPositions
-from course_utils.support.checks import check_ids, check_real, check_sizes, one_of, real_number
+from course_utils.support.checks import check_ids, check_padding_mask, check_sizes, one_of, real_number
 from course_utils.text import BOS, Batch, order_of, padding_first
 
 from . import convert
@@ -97,7 +97,7 @@ class GPT(nn.Module):
         Raises ValueError for ids outside the vocabulary, or more than max_length of them where positions are learned.
         """
         with recorded(self, need_weights) as seen:
-            features, _ = self.read(ids, check_real(mask, ids))  # [B, T, D]
+            features, _ = self.read(ids, check_padding_mask(mask, ids))  # [B, T, D]
         return GPTOutput(self.output(features), seen["decoder"])  # [B, T, V]
 
     def loss(self, batch: Tensor | Batch, label_smoothing: float = 0.0) -> Tensor:
@@ -127,11 +127,11 @@ class GPT(nn.Module):
         x = self.tokens(ids)
         if self.positions is not None:
             x = self.positions(x, first if all_real else (real.cumsum(1) - 1).clamp_min(0)[:, first:])
-        x, kept = self.dropout(x), []
+        x, layers_past = self.dropout(x), []
         for n, block in enumerate(self.blocks):
-            x, read = block(x, mask, past[n] if past else None)
-            kept.append(read)
-        return self.norm(x), tuple(kept)
+            x, keys_and_values = block(x, mask, past[n] if past else None)
+            layers_past.append(keys_and_values)
+        return self.norm(x), tuple(layers_past)
 
     def start(self, source: Tensor, source_mask: Tensor | None = None) -> GPTState:
         """The state after a text: source [B, K] (K may be 0), source_mask [B, K] bool -> GPTState.

@@ -17,7 +17,7 @@ from course_utils.attention import causal_mask, local_mask
 from course_utils.attention.multihead import KeyValues, recording
 from course_utils.decoding.search import Step
 from course_utils.positions import LearnedPositions, SinusoidalPositions
-from course_utils.support.checks import check_ids, check_real, check_sizes, flag, one_of, real_number
+from course_utils.support.checks import check_ids, check_padding_mask, check_sizes, flag, one_of, real_number
 
 from . import convert
 from .blocks import DecoderBlock, EncoderBlock, Widened
@@ -143,7 +143,7 @@ class Transformer(nn.Module):
     def encode(self, source: Tensor, source_mask: Tensor | None = None) -> Memory:
         """source [B, S], source_mask [B, S] bool, True = a real token -> Memory."""
         x = self._embed(source, "source")  # [B, S, D]
-        mask = self._mask(x, check_real(source_mask, source), causal=False)
+        mask = self._mask(x, check_padding_mask(source_mask, source), causal=False)
         states = []
         for block in self.encoder:
             x = block(x, mask).features
@@ -154,7 +154,7 @@ class Transformer(nn.Module):
     def decode(self, target: Tensor, memory: Memory, target_mask: Tensor | None = None) -> Tensor:
         """target [B, T] (from <bos> on), memory as `encode` gives it -> features [B, T, D]."""
         x = self._embed(target, "target")  # [B, T, D]
-        mask = self._mask(x, check_real(target_mask, target), causal=True)
+        mask = self._mask(x, check_padding_mask(target_mask, target), causal=True)
         for block, layer in zip(self.decoder, self.config.reads, strict=True):
             x = block(x, memory.states[layer - 1], mask, memory.mask).features
         return self.decoder_norm(x)
@@ -176,8 +176,8 @@ class Transformer(nn.Module):
         last = self.decoder[-1].cross_attention
         with recording([last]) as seen:
             for n, (block, memory) in enumerate(zip(self.decoder, state.memory, strict=True)):
-                x, read = block(x, memory, mask, state.mask, state.past[n] if state.past else None)
-                past.append(read)
+                x, keys_and_values = block(x, memory, mask, state.mask, state.past[n] if state.past else None)
+                past.append(keys_and_values)
         logits = self.output(self.decoder_norm(x))[:, 0]  # [B, 1, D] -> [B, V]
         return Step(logits, state._replace(past=tuple(past)), seen[last][-1].mean(1)[:, 0])  # [B, H, 1, S] -> [B, S]
 

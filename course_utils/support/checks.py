@@ -219,7 +219,7 @@ def check_ids(ids: Tensor, size: int, role: str = "ids") -> None:
         raise ValueError(f"{role} holds ids from {low} to {high}; the vocabulary has 0 … {size - 1}")
 
 
-def check_real(mask: Tensor | None, ids: Tensor) -> Tensor | None:
+def check_padding_mask(mask: Tensor | None, ids: Tensor) -> Tensor | None:
     """The mask of a whole model, [B, T] bool, True = a real token, as it was given. Raises ValueError for another."""
     if mask is None:
         return None

@@ -36,7 +36,7 @@ with torch.no_grad(), recorded(grammar.model) as seen:
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
 labs.heads(maps_of, words, select=("it", "animal"), title="How much of “it” goes to “animal”?", model=grammar,
-           caption="Each small map is one head, and the number below it what “it” gives to “animal” there. Click a map to open it: "
+           caption="Each small map is one head; the number below: its weight from “it” to “animal”. Click a map to open it: "
                    "a row for each [query|query], a column for each [key|key].")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -216,7 +216,7 @@ Table(rows, "2 sentences of 64 words. Weights: numbers in the attention maps, on
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: every row has equally many parameters and such operations. Only the number of attention weights grows, so a step takes somewhat longer (next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# No: parameters and these operations are equal in every row. Only the number of attention weights grows, so a step takes somewhat longer (next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -369,7 +369,7 @@ plot.maps(masks, named, named, title="Who may attend to whom?",
           caption="A row for each query. Ink: it may attend to this word. In a causal mask the diagonal has ink, too.")
 
 # %% [markdown]
-# The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it". But then its first row would be empty.
+# The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it". But then the first row would be empty.
 #
 # ### Find the error ●○○ · 3 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by it, before the softmax.
@@ -412,7 +412,7 @@ places = {"encoder self-attention": (out.encoder_weights, words, words),
 second, asks, read = ({name: place[i] for name, place in places.items()} for i in range(3))
 plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read,
           title="Who attends to whom, in the three kinds of attention?",
-          caption="Layer 2, head 1 of each kind. A row of the decoder is named after the word it has read; from it the model "
+          caption="Layer 2, head 1 of each kind. A decoder row is named after the word it has read; from this row the model "
                   "predicts the next one. Only decoder self-attention has an empty triangle: the future.")
 
 # %% [markdown]
@@ -428,7 +428,7 @@ def three_masks(source, target):
 
 # %% [markdown]
 # ### Exercise 7 ●●○ · 6 minutes
-# Write the decoder block: pre-norm, `memory` as it is.
+# Write the decoder block: pre-norm, `memory` not normalised again.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder block")
@@ -441,7 +441,7 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
 # At the end the French embedding matrix, used again, turns each decoder vector into a logit for every French word.
 #
 # ### Exercise 8 ●●○ · 6 minutes
-# Put it all together. Decoder self-attention needs only the causal mask, which also hides padding from real words before it. The loss skips the rows of padding.
+# Put it all together. Decoder self-attention needs only the causal mask: padding comes last, so no real word sees it. The loss skips the rows of padding.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("the whole model")
@@ -720,7 +720,7 @@ print(f"loss of this batch: {loss_of(mine):.2f}, after the step: {loss_of(trial)
 assert abs(loss_of(mine) - yours.loss(mine, batch)) < 1e-4 and loss_of(trial) < loss_of(mine)
 
 # %% [markdown]
-# Training repeats this step. The learning rate rises slowly at first (**warm-up**) and then falls.
+# Training repeats this step, with long gradients clipped. The learning rate rises slowly at first (**warm-up**) and then falls.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from IPython.display import display
@@ -755,7 +755,7 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well, but chapter 3's checkpoint is ahead. It is half as large, but it read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it also wrote faster and learned more tokens a second, probably because it is smaller, and one core gains little from computing short sentences all at once.
+# Your model translates well, but chapter 3's checkpoint is ahead. It is half as large, but it read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it also wrote faster and learned more tokens a second, probably because it is smaller, and because one core gains little from computing short sentences all at once.
 #
 # `transformer-grammar` draws level with that checkpoint in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and its targets were smoothed (*Deeper: label smoothing*).
 #
@@ -822,9 +822,9 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one without residual connections: none of three such models learned to translate. Without norms, or without the ReLU, the models did no worse. Perhaps this corpus is too easy, these models too small, or 300 steps too few to show their use.
+# The one without residual connections: none of three such models learned to translate. On average, dropping the norms, or the ReLU, did no harm. Perhaps this corpus is too easy, these models too small, or 300 steps too few to show their use.
 #
-# Attention alone is behind after 300 steps, but after 1,000 the two score nearly the same. It keeps its residual connections: without these and feed-forward networks, repeated attention makes all words' vectors alike (Dong et al., *Attention is not all you need*, 2021).
+# Attention alone is behind after 300 steps, but after 1,000 the two score nearly the same. Attention alone keeps residual connections: without these and feed-forward networks, repeated attention makes all words' vectors alike (Dong et al., *Attention is not all you need*, 2021).
 #
 # </details>
 #
@@ -832,7 +832,7 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
-# Post-norm puts a norm into the residual stream after every sub-layer; pre-norm leaves the stream free. **Guess** which of the two learns without [warm-up](#warm-up).
+# Post-norm puts a norm into the residual stream after every sub-layer; pre-norm leaves the stream free. **Guess** which of them learns better without [warm-up](#warm-up).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 norms = results.load("transformer_norms")
@@ -983,7 +983,7 @@ costly = head_study.head(head_study.head_effects(me, twin_study.reader(me).examp
 with torch.no_grad(), recorded(mine) as seen:
     mine.encode(torch.tensor([lesson.source.encode(tired)]))
 view = labs.heads(seen["encoder"], words, select=("it", "animal"), live=True, title="What does your model lose without a head?",
-                  caption="Each small map is a head of the encoder that you trained. The crossed one is taken out: below stands what "
+                  caption="Each small map is a head of the encoder that you trained. The crossed one is taken out: below is what "
                           "the model then writes.")
 told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, costly.head - 1)])  # view.observe, inside
 display(view, told)
@@ -1034,7 +1034,7 @@ assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Two heads matter far more than the others: 2.2 and 3.2. But in 3.2 "it" hardly attends to its noun. Whichever single head we remove, more than 90 % of the pronouns are still right. (Other heads may take over, so this does not show that a head does nothing.)
 #
-# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun. But they compared weights with the answers of people and of a program.
+# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun. But they compared weights with the nouns that people and a program chose.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Next we forbid connections, on all held-out twins. Without the adjective's connection to the *other* noun, more pronouns are right than with it.
@@ -1053,7 +1053,7 @@ assert 45 < known["the adjective → either noun"] < 55
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: real sentences
-# A second Transformer learned from the Tatoeba sentences of chapter 3, in as many steps on as many tokens as the translator there. But it has more parameters and another optimizer (Muon, chapter 7), and needed more time.
+# A second Transformer learned from the Tatoeba sentences of chapter 3, in as many steps on as many tokens as the translator there. But it has more parameters and another optimiser (Muon, chapter 7), and needed more time.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.lesson import checkpoint
@@ -1088,7 +1088,7 @@ assert tatoeba is grammar or [one.card["training"]["recipe"]["optimizer"] for on
 assert {one.card["training"]["threads"] for one in (before, tatoeba)} == {1} or tatoeba is grammar
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With as many tokens, it scores higher. But architecture, size and optimizer all differ, so the table does not say which helped.
+# With as many tokens, it scores higher. But architecture, size and optimiser all differ, so the table does not say which helped.
 #
 # Which translations in the last column are right? Check first whether a sentence was *seen*.
 #
@@ -1138,11 +1138,11 @@ assert 1e11 < yours_cost < 1e15
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small zoo
 # <a id="sparse-attention"></a><a id="multi-query"></a>
-# Attention over $T$ words has $T^2$ pairs, and a cache of $2TD$ numbers per layer. Most later variants save one of the two. Local and **sparse** attention save pairs, and can be drawn as masks. A mask alone saves nothing: the program has to skip the hidden pairs.
+# Attention over $T$ words has $T^2$ pairs, and a cache of $2TD$ numbers per layer. Many later variants save one of the two. Local and **sparse** attention save pairs, and can be drawn as masks. A mask alone saves nothing: the program has to skip the hidden pairs.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
-          caption="36 words. Ink: may be read. Through which mask does the last word learn of the first, and in how many layers?")
+          caption="36 words. Ink: may be read. In how many layers does each mask let the last word learn of the first?")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.zoo_table(length=64)
@@ -1162,7 +1162,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from 2017 to today's block
-# What have most of today's large language models changed in the block that you wrote? One line each:
+# What have most of today's large language models changed in the paper's block? One line each:
 #
 # | 2017 | today | why | source |
 # |---|---|---|---|
@@ -1242,7 +1242,7 @@ def split_both(query, key, heads):                # [B, Q, D], [B, K, D]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# Here the article lets “Je t'aime” read “I love you”.
+# The article means “Je t'aime” to read “I love you”.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.17")
@@ -1398,7 +1398,7 @@ for name, value, low, high in rows:
 # 1. All heads use the same formula with projections of their own. Cutting one wide head into several adds no parameters.
 # 2. An encoder block is self-attention, then a feed-forward network, each with a residual connection and a layer norm.
 # 3. There are three kinds of attention: source to source, target to target with the causal mask, target to source.
-# 4. With the mask, all words at once give the same numbers as one after another; the KV cache makes the second way cheap.
+# 4. With the mask, all words at once give the same numbers as one after another; the KV cache makes the second way cheaper.
 # 5. A map shows what a head attends to. To learn what it is worth, take it away and measure.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -44,7 +44,7 @@ class Class:
             cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
             self.wrong[name] = [] if not kernel.run(cells[0])[1] else ["the first cell"]
             self.ready.wait(300)
-            self.idle[name] = memory(student.processes())
+            self.idle[name] = memory(student.processes(), "Private_Dirty")
             self.ready.wait(300)
             start = time.monotonic()
             self.wrong[name] += kernel.run_notebook(notebook)

@@ -215,7 +215,7 @@ def test_a_causal_block_with_its_past_equals_the_whole():
     block, x = EncoderBlock(8, 2, 16, rotary=True).eval(), torch.randn(2, 5, 8)
     whole = block(x, causal_mask(5)).features
     first = block(x[:, :3], causal_mask(3))
-    second = block(x[:, 3:], causal_mask(5)[3:], past=first.read)
+    second = block(x[:, 3:], causal_mask(5)[3:], past=first.past)
     torch.testing.assert_close(torch.cat([first.features, second.features], 1), whole)
 
 
@@ -231,7 +231,7 @@ def test_dropout_is_of_all_that_a_block_adds_and_of_the_networks_inside_unless_t
 def test_the_past_of_a_block_is_what_it_gave(block):
     x = torch.randn(1, 2, 8)
     memory = (torch.randn(1, 3, 8),) if block.cross else ()
-    for past in (x, tuple(block(x, *memory).read), [], "past"):
+    for past in (x, tuple(block(x, *memory).past), [], "past"):
         with pytest.raises(TypeError, match="needed: the KeyValues that this block gave before"):
             block(x, *memory, past=past)
 
