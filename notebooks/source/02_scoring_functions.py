@@ -20,7 +20,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a query was one number, and its score came from its distance to the key. But words are *vectors*, arrows with direction and length. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>.
+# In chapter 1 a score came from the distance between query and key. But words are *vectors*, arrows with direction and length. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>.
 #
 # The *short* key points almost where the query points. The *long* key points elsewhere, but it is much longer. **Guess before you touch anything:** which of these two should get more attention? The lab answers with two scores, A and B.
 
@@ -211,11 +211,11 @@ plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
 assert felt["lead 10"].abs().max() < 2e-4
 
 # %% [markdown]
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the *response* of the median query, $\sqrt d\,\lVert\partial\alpha/\partial(q\cdot k)\rVert$: how strongly its weights respond to its 24 dot products together. (The norm is the root of the sum of all squared derivatives, and √d is a product's typical size.)
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the *response* of the median query, $\sqrt d\,\lVert\partial\alpha/\partial(q\cdot k)\rVert$: how steeply its weights respond to its 24 dot products, measured in their typical size, √d. (The norm is the root of the sum of all squared derivatives.)
 #
-# Divided by √d, scores give a response of about 0.26 from d = 4 on. Undivided, the same change of a product moves the score √d times as far. So at small d the weights respond more, 1.4 at d = 16. But saturation grows with d, and at 1,024 less than 0.01 is left.
+# Divided by √d, scores give a response of about 0.26 from d = 4 on. Undivided, the same change of a dot product moves its score √d times as far, so at small d the weights respond more: 1.4 at d = 16. But saturation grows with d, and at 1,024 less than 0.01 is left.
 #
-# Dividing by √d changes how training starts and how large its steps are, but not what a model can express: learned matrices could absorb the factor.
+# Dividing by √d changes how training starts and how large its steps are, but not what learned matrices for q and k can express: they could absorb the factor.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -349,7 +349,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so attention stays in the hull, whatever the score. Two exceptions: every key of a row is masked, or *dropout* sets random weights to 0 in training. (In the hull, each feature lies between its smallest and its largest value, but that can happen outside too.)
+# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so attention stays in the hull, whatever the score. Two exceptions: every key of a row is masked, or *dropout* sets random weights to 0 in training. (Points outside the hull, too, can have each feature between its smallest and its largest value.)
 #
 # **Keep this:** the output of attention is an average of values, so it lies between them. (Exceptions: every key masked, or dropout.)
 
@@ -406,7 +406,7 @@ assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-
 #
 # $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
 #
-# Without $W_Q$ and $W_K$ two words have the same score in both directions, $x_i\cdot x_j=x_j\cdot x_i$. Their weights, 0.12 and 0.5 above, differ only because each row has other scores too. Here are the scores without matrices, then the scores and weights with two matrices that we chose by hand:
+# Without $W_Q$ and $W_K$ two words have the same score in both directions, $x_i\cdot x_j=x_j\cdot x_i$. Their weights, 0.12 and 0.5 above, differ only because each row is divided by its own sum. Here are the scores without matrices, then the scores and weights with two matrices that we chose by hand:
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -418,7 +418,7 @@ assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and asked.tolist() == [[4, 0
 assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0.953, 0.047]]), atol=5e-4)
 
 # %% [markdown]
-# "station" now scores "train" 4, but "train" scores "station" 0. So "station" gives 95 % of its weight to "train", but "train" gives "station" only 2 %.
+# As queries, "station" now scores "train" 4, but "train" scores "station" 0. So "station" gives 95 % of its weight to "train", but "train" gives "station" only 2 %.
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
@@ -551,7 +551,7 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys, arrows of equal length. Rotate the query by *a quarter turn to the left*: the correct key is the one closest to that direction.
+# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys, arrows of equal length. The correct key is the one closest to the query's direction after *a quarter turn to the left*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -615,7 +615,7 @@ assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention with $W_Q$ and $W_K$ *is* the general score, apart from the factor 1/√d. But if queries and keys have only d features, the *rank* of this W is at most d, so all its rows are mixtures of d vectors. Two factors can then save parameters:
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from the factor 1/√d. But if queries and keys have d features, fewer than x, the *rank* of this W is at most d, so all its rows are mixtures of d vectors. Two factors can then save parameters:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -650,7 +650,7 @@ assert share > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# Two papers on translation proposed a small network as the score, without our bias b. The first is the **additive** score:
+# Two papers on translation score with a small network (the bias b is ours). The first is the **additive** score:
 #
 # $$ w^\top\tanh(W_1{\color{#bf5f00}{q}}+W_2{\color{#007fc6}{k}}+b) $$
 #
@@ -817,7 +817,7 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[
 assert [table[i]["multiply–adds per pair"] for i in (7, 8)] == [4128, 64]
 
 # %% [markdown]
-# Of additive's 64 multiply–adds per pair, 32 are for the pair itself, and 32 are its share of multiplying each query by $W_1$ and each key by $W_2$ once.
+# Of additive's 64 multiply–adds per pair, 32 are for the pair itself; the other 32 are $W_1$ times each query and $W_2$ times each key, shared among all pairs.
 #
 # **Keep this:** the twelve scores fall into four families.
 #
@@ -886,7 +886,7 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 # - *direction*: the key closest in direction to the query,
 # - *reach*: the key that reaches furthest in the query's direction,
 # - *length*: the longest key,
-# - *feature*: as *direction*, but the query is rotated first, and all keys are equally long,
+# - *feature*: as *direction*, but the query is rotated and mirrored first, and all keys are equally long,
 # - *place*: the key at the position that the query names.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
@@ -974,7 +974,7 @@ assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["gene
 # A mask is a table of True (may be attended) and False, with a row for each query. If both masks apply, both must allow a key.
 #
 # ### Exercise 4 ●●○ · 4 minutes
-# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding keys, but not padding queries: nobody uses their output.
+# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding keys, but leave padding queries alone: nobody uses their output.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("padding and causal mask")
@@ -993,7 +993,7 @@ for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
 # (These sequences end with padding, so the causal mask alone would hide it from every real word. A padding mask is needed without a causal mask, or with padding in front.)
 #
 # ### Where does the mask go?
-# In the next lab the mask is causal, and the last two of seven words (*tokens*) are padding. The steps are in the wrong order on purpose: *before* the softmax, masked scores are multiplied by 0 and allowed scores by 1.
+# In the next lab the mask is causal, and the last two of seven words (*tokens*) are padding. The order is wrong on purpose: *before* the softmax, masked scores are multiplied by 0 and allowed scores by 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -1015,7 +1015,7 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all() and torch.finfo(torch.float16).min > -1e9
 
 # %% [markdown]
-# This table compares four orders. *On masked keys* is the weight on masked keys, averaged over the seven rows. *First row empty* is the same average when the whole first row is masked. The last column shows the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
+# This table compares four orders. *On masked keys* is their weight, averaged over the seven rows. *First row empty* is the same average when the whole first row is masked. The last column shows the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
 
 # %%
 by_order = labs.orders(masks)
@@ -1031,7 +1031,7 @@ assert max(row["change by masked scores"] for row in by_order if row["order"] !=
 # Only *mask, then softmax* is right. Even then an empty row needs a rule: `masked_softmax` gives zeros, `torch.softmax` gives NaN. The other three orders fail:
 #
 # - *multiply, then softmax* leaks to masked words,
-# - *softmax, then multiply* gives them no weight, but their scores still shrink the other weights (dividing by the row's sum would mend that),
+# - *softmax, then multiply* gives them no weight, but their scores still shrink the other weights (dividing by the row's sum would fix that),
 # - *−10⁹ instead of −∞* fails only when a whole row is masked. Then all weight of that row, a seventh of the total, goes to masked words. (Float16 cannot even hold −10⁹.)
 #
 # ### Exercise 5 ●●○ · 6 minutes
@@ -1082,7 +1082,7 @@ print("empty rows:", empty_rows > 500, "· not finite:", bad)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: other ways to share
 # <a id="sparsemax"></a>
-# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, with gradient 0. If no two scores tie, it is softmax as the temperature goes to 0. **Sparsemax** lies in between: it takes the shares closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
+# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, with gradient 0. If no two scores tie, it is softmax as the temperature goes to 0. **Sparsemax** lies in between: it takes the possible shares closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import hardmax, sparsemax
@@ -1142,7 +1142,7 @@ assert lengths[0] == 128 and lengths[-1] == 8192
 assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 it took about three hundred times as long as linear attention, on the machine that recorded this. (Our code stores all weights; a fused call need not.) Performer's price is the error. Even for the small scores above, sixteen features do worse than equal weights.
+# At 128 tokens exact attention is faster. At 8,192 it took about three hundred times as long as linear attention, on the machine that recorded this. (Our code stores all weights; a fused call need not.) Performer's price is the error. Even for the first plot's small scores, sixteen features do worse than equal weights.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.
