@@ -8,16 +8,16 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of a sentence, often its own, and decides how much to take from each. Nearly every large language model is built on it. Here you build it yourself, in code that you run and change.
+# *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of its own sentence or another, and decides how much to take from each. Nearly every large language model is built on it. Here you build it yourself, in code that you run and change.
 #
 # **By the end** of this page you will have moved an interactive picture (a *view*), solved an exercise, computed attention with tensors, and checked that this machine is ready. Reading 16 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
 #
 # **To run a cell,** click into it and press *Shift + Enter*. Run folded cells, too: those with `assert` check claims in the text. If a cell fails, *Is this machine ready?* below may say why. (*Live* is how long it takes in class.)
 
 # %% [markdown]
-# In this picture, a small model reads the English sentence and writes the French one below it. In French, "it" is "il" for an animal and "elle" for a street, so a person has to know what "it" refers to. How does the model choose?
+# In this picture, a small model reads the English sentence and writes the French one below it. In French, "it" is "il" for "animal" and "elle" for "street", so a person has to know what "it" refers to. How does the model choose?
 #
-# Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", watch the arcs, and answer the questions under the picture.
+# Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", see what moves, and answer the questions under the picture.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -33,7 +33,7 @@ assert ["elle" in french for french in cover.shown.rewritten[0]] == [w == "tired
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# In the “tired” sentence, “it” takes most from “animal”, which looks like the reason for “il”. But replace the numbers computed for “it” by those from the “wide” sentence, and the French still says “il”. Of all words, only “tired”, treated in the same way, makes it “elle”. So here this model chooses by the adjective's numbers. Whether it knows what “it” refers to, one picture cannot say.
+# In the “tired” sentence, “it” takes most from “animal”, which looks like the reason for “il”. But give “it” the numbers that the model computed in the “wide” sentence, and the French keeps “il”. Of all words, only “tired” turns “il” into “elle” in this way. So here the model chooses by the adjective's numbers. One picture cannot say whether it knows what “it” refers to.
 #
 # </details>
 #
@@ -48,7 +48,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# In the next picture, each of five words *asks* all five, itself included: “How many letters, repeats included, do we have in common?” Its answers, divided by their sum, are its row.
+# In the next picture, each of five words *asks* all five, itself included: “How many letters, repeats included, do we have in common?” The five answers, divided by their sum, make its row.
 #
 # **Before you touch:** one word has letters in common with only one of the other four. Which?
 
@@ -72,8 +72,8 @@ heatmap(shares, words, words, select=("tea", "meat"), title="Who has letters in 
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# This picture, a **heatmap**, comes back in every chapter. Read it like this:
-# - A row belongs to a <b style="color:#bf5f00">query</b>, which asks, and a column to a <b style="color:#007fc6">key</b>, which is asked. The keys have <b style="color:#008a67">values</b> to give, and <b style="color:#bb51a8">what comes out</b> is purple. These colours stay the same.
+# This picture, a **heatmap**, comes back in every chapter. To read it:
+# - A row belongs to a <b style="color:#bf5f00">query</b>, which asks, and a column to a <b style="color:#007fc6">key</b>, which is asked. Later pictures add <b style="color:#008a67">values</b>, one for each key, and <b style="color:#bb51a8">what comes out</b>. The colours stay the same.
 # - More ink is more attention: blank paper means 0, and full ink 1, unless the picture says otherwise.
 
 # %% [markdown]
@@ -85,7 +85,7 @@ predict(
     "“noon” gives “attention” a share of its row. In return, “attention” gives “noon” …",
     ["the same share", "a smaller share", "a larger share"],
     answer=1,
-    because="The two words have three letters in common, whichever of them asks. But “attention” shares nine letters with itself and three with each of the others, so three is a smaller part of its row.",
+    because="The two words have three letters in common, whichever of them asks. But “attention” has nine in common with itself and three with each of the others, so three is only a seventh of its row.",
 )
 
 # %%
@@ -100,7 +100,7 @@ assert common[3].tolist() == [3, 3, 3, 9, 3] and common[4, 3] == 3 and shares[3,
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide. (`[K]` is a PyTorch *tensor* of K numbers. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
+# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide; read the reply. (`[K]`: K numbers in a *tensor*, PyTorch's list. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -120,12 +120,12 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 assert abs(float(result) - 3.5) < 1e-6
 
 # %% [markdown]
-# You can skip an exercise: run its cell, and later cells use the course's function until yours is right. Stuck? In a new cell, `hint("weighted average")` gives one step at a time, and `solution("weighted average")` shows an answer.
+# You can skip an exercise: run its cell, and later cells use the course's function until yours is right. Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, `solution("weighted average")` an answer.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# Skip this section if you know PyTorch. A thermometer was read at 8, 12 and 18 o'clock. How warm was it at 9 and at 15 o'clock?
+# Skim this section if you know PyTorch. A thermometer was read at 8, 12 and 18 o'clock. About how warm was it at 9 and at 15 o'clock?
 #
 # A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three has the shape [3]; a table of two rows and three columns has [2, 3].
 
@@ -137,7 +137,7 @@ print(queries.shape, keys.shape, values.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# Closer readings should count more. So we need all the distances, a table with a row for each query and a column for each key ([Q, K] in letters). `queries - keys` fails, because [2] and [3] don't fit. `queries[:, None]` turns the queries into a column, [2, 1]. PyTorch stretches an axis of length 1 to the length in the other tensor, and a missing axis on the left counts as 1: [3] as [1, 3]. This is **broadcasting**: [2, 1] and [3] give [2, 3].
+# Closer readings should count more. So we need all distances, a table with a row for each query and a column for each key (shape [Q, K]). `queries - keys` fails, because [2] and [3] don't fit. `queries[:, None]` turns the queries into a column, [2, 1]. PyTorch stretches an axis of length 1 to the other tensor's length, and a missing axis on the left counts as one of length 1: [3] as [1, 3]. This is **broadcasting**: [2, 1] and [3] give [2, 3].
 
 # %%
 distance = (queries[:, None] - keys).abs()  # [2, 1] - [3] -> [2, 3]; .abs(): without the sign
@@ -145,7 +145,7 @@ distance
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# The next cell turns distance into *closeness*, but readings more than four hours away should not count. `distance <= 4` is a **Boolean mask**, a table of True and False. In this course True means "keep". `~mask` exchanges True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask says no. `closeness[mask]` takes only the numbers that are kept.
+# The next cell turns distance into *closeness*, but readings more than four hours away should not count. `distance <= 4` is a **Boolean mask**, a table of True and False. In this course True means "keep". `~mask` exchanges True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False. `closeness[mask]` takes only the numbers kept.
 
 # %%
 mask = distance <= 4  # [2, 3], bool
@@ -155,7 +155,7 @@ kept
 
 # %% [markdown]
 # <a id="dim"></a>
-# Divided by its sum, each row becomes weights that add up to 1. Given `dim`, functions such as `sum` and `mean` run along that axis, and it disappears. In a table `dim=0` runs down the columns and `dim=1` along the rows; `dim=-1` is always the last axis. (`x.sum(0)` is short for `x.sum(dim=0)`.) With `keepdim=True` the axis stays, with length 1: [2, 1] fits the table, and [2] doesn't.
+# Divided by its sum, each row becomes weights that add up to 1. Functions such as `sum` and `mean` run along the axis numbered `dim`, and it disappears. In a table `dim=0` runs down the columns and `dim=1` along the rows; `dim=-1` is the last axis. (`x.sum(0)` is short for `x.sum(dim=0)`.) With `keepdim=True` the axis stays, with length 1: [2, 1] fits the table, and [2] doesn't.
 
 # %% tags=["nbval-check-output"]
 print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)
@@ -221,7 +221,7 @@ assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>
-# **How far have you got?** Run this cell whenever you come back.
+# **How far have you got?** Run the next cell whenever you return.
 
 # %% slideshow={"slide_type": "skip"}
 from course_tools.classroom.progress import progress
@@ -230,7 +230,7 @@ progress()
 
 # %% [markdown]
 # ## Working and stopping
-# - **Your copy.** `make lab` opens the folder `workbook`. What you change there breaks nothing, and no update overwrites it.
+# - **Your copy.** In a terminal, `make lab` opens the folder `workbook`. Changes there break nothing, and no update overwrites them.
 # - **Order.** Go from top to bottom: a cell may need names from those above it.
 # - **Restart.** The *kernel* is the Python process that runs your cells. If it restarts, it forgets every name (`NameError`). In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores what you need.
 # - **Stop.** Press ■ to stop a training run. It keeps its best result.
