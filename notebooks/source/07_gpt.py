@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Claude Shannon let people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and a half costs 1. **Guess:** how many bits will five million parameters pay for a letter?
+# Claude Shannon let people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and a half costs 1. **Guess:** how many bits a letter will five million parameters pay, on average?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -282,7 +282,7 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no gradient descent. One *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$. The other, a **bigram** table, counts which token follows which. It is smoothed: how common the second token is in general counts a little. The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
+# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no gradient descent. One *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$. The other, a **bigram** table, counts which token follows which. It is smoothed: the second token's overall frequency has a small say. The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right token got. What is it before training, "
@@ -346,11 +346,11 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 #
 # The single head needs about as many bits as the table, one block about a third: it adds heads, norms, two residual connections and a feed-forward network. After these few steps, the second block has added little.
 #
-# But 0.36 bits a character holds only for our stories. A program wrote our stories from templates, and two in three held-out sentences also occur in the training part. For the GPT of two blocks, `fit` kept the state that was best on held-out windows, which flatters it a little.
+# But 0.36 bits a character holds only for our stories: a program wrote them from templates, and two in three held-out sentences also occur in the training part. For the GPT we kept its best state on held-out windows, which flatters it a little.
 #
 # </details>
 #
-# **Keep this:** with small random parameters the loss starts near ln V. After training it should beat a bigram table.
+# **Keep this:** with small random parameters the loss starts near ln V. A trained GPT should beat a bigram table.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: by heart
@@ -371,7 +371,7 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# It rises. The model learns its text by heart, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. More text, a smaller model or dropout (random features are set to zero) can help.
+# It rises. The model begins to memorise its text, and becomes too sure of itself on other text. This is **overfitting**, and only held-out text shows it. More text, a smaller model or dropout (random features are set to zero) can help.
 #
 # </details>
 
@@ -406,7 +406,7 @@ labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer)
 #
 # $$ p_i=\frac{\exp(z_i/\tau)}{\sum_j \exp(z_j/\tau)} $$
 #
-# Below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set of tokens that together reach the probability $p$.
+# Below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set whose $p_i$ reach $p$ together. Both then make the sum 1 again.
 #
 # ### Exercise 4 ●○○ · 3 minutes
 # Write the temperature so that it also works at 0.
@@ -550,7 +550,7 @@ assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. Given his line up to each character, the model puts three of them first and 日 second, but 掩 only about 200th.
+# No. Predicting his line character by character, the model ranks three of the five first and 日 second, but 掩 only about 200th.
 #
 # </details>
 
@@ -618,7 +618,7 @@ assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
-# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here your bigram table, draws several proposals from its distribution $q$. The large model, whose distribution is $p$, checks them all in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise it draws the next token from what is missing, $\max(0, p-q)$, rescaled to sum to 1, and drops the proposals that follow. **Guess:** does this change the distribution of the text?
+# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here the bigram table, draws several proposals from its distribution $q$. The large model, your GPT with distribution $p$, checks them all in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise it draws the next token from what is missing, $\max(0, p-q)$, rescaled to sum to 1, and drops the proposals that follow. **Guess:** does this change the distribution of the text?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 draft = lesson.bigrams()  # [V, V]: what follows each token
@@ -689,9 +689,9 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer is first. The GPT and chapter 3's model are level, although the GPT read two and a half times as many tokens as each of the others. The race is not fair: the Transformer has nearly twice the GPT's parameters, and learned with another optimizer. But it shows that a decoder alone can translate.
+# The Transformer is first. With a beam, the GPT and chapter 3's model are level, although the GPT read two and a half times as many tokens as each of the others. The race is not fair: the Transformer has nearly twice the GPT's parameters, and learned with another optimizer. But it shows that a decoder alone can translate.
 #
-# No model writes both. The GPT writes *il* in both sentences and the Transformer *elle*, so each model's pronoun must be right once.
+# No model writes both. The GPT writes *il* in both sentences and the Transformer *elle*, so being right once proves nothing.
 #
 # </details>
 
@@ -805,7 +805,7 @@ def induction_score(weights, half):
 # In a small Transformer such copying takes two layers (Elhage et al. 2021). After A B … A, it predicts B in three steps:
 #
 # 1. At B, a head of layer 1 attends to the token before and adds to the residual stream: “my predecessor is A”.
-# 2. At the second A, the query of a head of layer 2 asks: “whose predecessor is A?” The key at B, made from that note, matches.
+# 2. At the second A, the query of a head of layer 2 asks: “whose predecessor is A?” The key at B, made from that message, matches.
 # 3. The same head copies B to the second A, and the model predicts it.
 #
 # An *ablation* sets the output of a head to zero. **Guess** the loss of the second half without the head that copies best, and without the head of layer 1 that attends most to the token before. Then, in a running notebook, open a head and press *knock it out*.
@@ -859,9 +859,9 @@ assert round(-(due[case] / due[case].sum(-1, keepdim=True))[occurs.bool()].log()
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing the first, 2.1 (layer 2, head 1), costs most; removing the second, 1.1, comes next. Without both heads of a layer the model is no better than guessing, or even worse, since the rest never trained without them.
+# Removing the first (layer 2, head 1) costs most; the second (layer 1, head 1) comes next. Without both heads of a layer the model is no better than guessing, or even worse, since the rest never trained without them.
 #
-# Three recorded models with one layer, trained as long, reach 2.1 to 2.2 nats. They need not copy for that: a token that has occurred only once is still due, and from the position and such counts alone, 1.95 is possible.
+# Three recorded models with one layer, trained as long, reach 2.1 to 2.2 nats. They need not copy for that: a token seen only once must come again, and from such counts and the position alone, 1.95 is possible.
 #
 # </details>
 #
@@ -874,7 +874,7 @@ assert round(-(due[case] / due[case].sum(-1, keepdim=True))[occurs.bool()].log()
 #
 # $$ C\approx 6\,N\,D $$
 #
-# floating-point operations (FLOP). The same budget buys a large model that reads little or a small one that reads a lot. A **scaling law**, fitted to many trained models, says which is better.
+# floating-point operations (FLOP). The same budget buys a large model that reads little or a small one that reads a lot. A **scaling law**, fitted to many trained models, estimates which is better.
 #
 # **Guess:** GPT-3 has 175 billion parameters and read 300 billion tokens. Is it too large for that text, or too small?
 
@@ -1428,7 +1428,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In GPT's map. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
+# In GPT's map (our translator's). But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
 #
 # In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT's row *cannot* know: behind the causal mask, "it" has not read *tired* yet. The rows of the Transformer and BERT could know, but in all three models we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
 #
