@@ -10,7 +10,7 @@
 # # 1 · Whom do you ask?
 # *Nadaraya–Watson: attention before it had the name.* A thermometer said 21.3 °C at 14:36 and 23.7 °C at 15:30. How warm was it at 15:00? Copy one reading, and you copy its error; average all fifty of the day, and midnight counts as much as noon. How many should count? In this chapter the readings themselves decide, without being told the true temperature.
 #
-# **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose which examples count. Reading 32 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp and derivatives, and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
+# **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how many examples count. Reading 32 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp, derivatives and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
 
 # %%
 import torch
@@ -93,10 +93,10 @@ assert 3.9 < off(mean) < 4.1
 #
 # </details>
 #
-# The mean loses information: in any order, the readings have the same mean. And it gives every question the same answer.
+# The mean loses information: shuffle the readings, and it stays the same. And it gives every question the same answer.
 #
 # <a id="bottleneck"></a>
-# The first neural translators had a similar problem. One network read a sentence of any length into *one vector of fixed size*, and another wrote the translation from it. This vector is a **bottleneck**: everything must fit through it, and it is the same for every word of the translation.
+# Early neural translators had a similar problem. One network read a sentence of any length into *one vector of fixed size*, and another wrote the translation from it. This vector is a **bottleneck**: everything must fit through it, and it is the same for every word of the translation.
 #
 # **Keep this:** a summary is made before the question is known. Attention keeps all the examples, and waits for the question.
 
@@ -138,7 +138,7 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two cues, a slanted line and a T
-# You cannot take in everything you see. Each second, some ten million bits leave each eye,¹ but what you do amounts to about ten.² Each half below holds one odd sign. Find both, and notice which one you had to *search for*.
+# You cannot take in everything you see. Each second, some ten million bits leave each eye,¹ but your behaviour carries about ten.² Each half below holds one odd sign. Find both, and notice which one you had to *search for*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 turns = torch.randint(4, (60,), generator=torch.Generator().manual_seed(11)).tolist()
@@ -158,7 +158,7 @@ for row in range(0, 60, 10):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Score, then share
 # <a id="alignment-function"></a><a id="attention-pooling"></a>
-# We made up those weights. Attention computes them, in two steps. First an **alignment function** $a$ gives each key $k_i$ a *score* $s_i$: how well it fits the query $q$. Then a **distribution** $p$ turns all the scores into weights $\alpha_i$, which add up to 1:
+# We made up the library's weights. Attention computes them in two steps. First an **alignment function** $a$ gives each key $k_i$ a *score* $s_i$: how well it fits the query $q$. Then a **distribution** $p$ turns all the scores into weights $\alpha_i$, which add up to 1:
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; \alpha_i\;{\color{#008a67}{v_i}}, \qquad \alpha_i = p(s)_i, \qquad s_i = a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}}) $$
 #
@@ -191,7 +191,7 @@ assert abs(by_hand.item() - 14.96) < 0.005
 #
 # </details>
 #
-# Why softmax? Keep the scores, and compare it with two other ways to share:
+# Why softmax? Compare it with two other ways to share the same scores:
 
 # %%
 table = torch.stack([torch.ones(3) / 3, weights, torch.tensor([0.0, 1.0, 0.0])])
@@ -236,7 +236,7 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# The mean was off by four degrees because midnight counted as much as noon. A **kernel** $\kappa$ lets near readings count more: it turns the difference between query and key into a *closeness*. At difference 0 this is 1; further out, on either side, it never grows and is never negative. Which of the three kernels below never becomes 0?
+# The mean was off by four degrees because midnight counted as much as noon. A **kernel** $\kappa$ lets near readings count more: it turns the difference between query and key into a *closeness*. This is 1 at difference 0, does not rise further out on either side, and is never negative. Which of the three kernels below never becomes 0?
 
 # %%
 from course_utils.attention import KERNELS
@@ -280,7 +280,7 @@ estimate, weights = pool(grid, hours, readings, width=1.0)
 curves = {"width 1 h": (grid, estimate), "mean of the day": (grid, mean)}
 plot.regression(hours, readings, curves, **day, title="What do the neighbours say?",
                 caption=f"Purple is off by {off(estimate):.1f} °C, the mean by {off(mean):.1f}. Look at 16:30: the "
-                        "storm is blurred, because purple falls too early and too slowly.")
+                        "storm is blurred: purple falls too early and too slowly.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert weights.shape == (241, 50) and 0.75 < off(estimate) < 0.85
@@ -323,7 +323,7 @@ assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 # %% [markdown]
 # They do, up to rounding: Nadaraya–Watson is attention. (A factor before the kernel, such as $1/\sqrt{2\pi}$, would cancel.)
 #
-# **Keep this:** any positive kernel, normalised, is a softmax whose scores are its logarithms: for the Gaussian of width 1, $-\tfrac12$ distance².
+# **Keep this:** any positive kernel, normalised over the keys, is a softmax of its logarithms: for the Gaussian of width 1, $-\tfrac12$ distance².
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
@@ -470,7 +470,7 @@ assert 1 < count[0.1] < 1.5 and 4 < count[0.6] < 5 and 13 < count[2.0] < 14
 assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# What would happen on average if the same fifty moments were read again and again? Each reading is the truth $t$, which we invented, plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same in every set of readings, and its distance from the truth is the bias. The second sum has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) of that query. The mean squared error is the bias *squared* plus this variance.
+# What would happen on average if the same fifty moments were read again and again? Each reading is the truth $t$, which we invented, plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same in every set of readings, and its difference from the truth is the bias. The second sum has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) of that query. The mean squared error is the bias *squared* plus this variance.
 #
 # A narrow kernel has little bias, except at the narrowest widths, where single readings fill long gaps.
 
@@ -519,7 +519,7 @@ assert [round(off(pool(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.0
 # At the narrowest width each reading looks itself up. There the loss is smallest, but the curve is as far off as at 2 hours. So a query must not see the value that it has to guess. Hiding this value is called **leave-one-out**: each of the fifty readings is guessed from the other 49.
 #
 # <a id="mask"></a>
-# A **mask** hides keys. It is a table of True and False that fits the scores, if need be by broadcasting. Throughout the course *True means: may be attended to*. The sum in the softmax runs over these keys only, and a hidden key gets weight 0.
+# A **mask** hides keys. It is a table of True and False that fits the scores, if need be by broadcasting. Throughout the course *True means: may be attended to*. The sum in the softmax runs over the visible keys only, and a hidden key gets weight 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 3 ●●○ · 8 minutes
@@ -547,7 +547,7 @@ infinite, huge, ours
 assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
-# Scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that should be hidden. Your function gives zeros. Such a row has no estimate: leave it out.
+# Scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that should be hidden. Your function gives zeros. Such a row has no estimate: drop it from the loss.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 4 ●○○ · 2 minutes
@@ -602,6 +602,7 @@ assert 0.55 < learned_width < 0.62 and 1.65 < 1 / learned_width < 1.75 and 1.5 <
 assert 1.25 < (readings - temperature(hours)).pow(2).mean() < 1.35
 assert 0.65 < off(pool(grid, hours, readings, learned_width)[0]) < 0.75
 assert 4 < (1 / pool(grid, hours, readings, learned_width)[1].pow(2).sum(-1)).mean() < 5
+assert abs(grid[150] - 15) < 1e-9 and abs(pool(grid[150:151], hours, readings, learned_width)[0].item() - 22.3) < 0.05 and round(truth[1][150].item(), 1) == 23.0
 assert 1.05 < off(readings[(grid[:, None] - hours).abs().argmin(-1)]) < 1.15
 
 # %% [markdown]
@@ -609,13 +610,13 @@ assert 1.05 < off(readings[(grid[:, None] - hours).abs().argmin(-1)]) < 1.15
 #
 # The learned width is 0.6 hours. The curve is **spikier** because an average of fewer readings keeps more of their errors. Here that pays: it is off by 0.7 °C instead of 1.1.
 #
-# So the readings chose a width at which four to five of them count, on average. The nearest alone is off by 1.1 °C, all fifty by 4.0.
+# So the readings chose a width at which four to five of them count, on average. The nearest alone is off by 1.1 °C, all fifty by 4.0. At 15:00 their answer is 22.3 °C; the truth, 23.0.
 #
 # **Keep this:** where the answer is in sight, the loss rewards looking it up. Hide it with a mask, then train.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three errors, one width
-# Why did only one of the two losses mislead us? On average over many sets of readings, the loss with hidden answers is a sum: the variance of the errors, here 1, and the mean squared distance of the guesses from the truth. So the loss is smallest where these guesses are best. This holds if the errors are independent; if those of neighbours are alike, too narrow a width wins.
+# Why did only one of the two losses mislead us? On average over many sets of readings, the loss with hidden answers is a sum: the variance of the errors, here 1, and the mean squared distance of the guesses from the truth. So the loss is smallest where these guesses are best. This holds for independent errors; if neighbouring errors are alike, too narrow a width can win.
 #
 # The plot adds the distance from the true day, which nobody knows in real life.
 
@@ -674,7 +675,7 @@ def kind_of(model):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Knock one out
 # <a id="influence"></a>
-# In a heatmap, the darkest key looks like the one that decides. Does it? At noon the reading of 11:38 (hour 11.6) has the *largest weight*, about 40 %. How far the estimate moves if it had never been taken is its *influence*.
+# In a heatmap, the darkest key looks like the one that decides. Does it? At noon, with the learned width, the reading of 11:38 (hour 11.6) has the *largest weight*, about 40 %. Its *influence* is how far the estimate moves without it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -803,7 +804,7 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the whole record
-# A dot stands for every other week. The curve uses all 2,225, at the width of the trend, and agrees to 1e-6 with statsmodels' `KernelReg`.
+# Every second key is a dot. The curve uses all 2,225, at the width of the trend, and agrees to 1e-6 with statsmodels' `KernelReg` (tested separately).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 moments = torch.linspace(1960, 2000, 401, dtype=torch.float64)  # two years from each end, where an average is off
@@ -867,7 +868,7 @@ assert 0.2 < span[1.0] < 0.3 and 0.9 < span[2.0] < 1.1 and 4.5 < span[5.0] < 5 a
 assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the last week of the record the line is two ppm above the average. Far from its keys it continues whatever slope it finds: at widths 1 and 2 that of a year or less, where the season decides; at width 5 that of five years, and still 5 ppm below the 389 measured in January 2010 (NOAA).
+# In the last week of the record the line is two ppm above the average. Far from its keys it continues whatever slope it finds: at widths 1 and 2 that of a year or less, where the season decides; at width 5 that of five years, which still ends 5 ppm below the 389 measured in January 2010 (NOAA).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
@@ -956,7 +957,7 @@ for name, value, low, high in rows:
 # 2. Score, then share: $a$ says how well a key fits, $p$ makes weights that add up to 1.
 # 3. The Gaussian kernel, normalised, *is* a softmax; its width decides between noise and blur.
 # 4. If a query's own value is the answer, hide it in training with a mask.
-# 5. A weight does not say what would be missing without its example; and attention can only find what the vectors contain.
+# 5. A large weight need not mean a large influence; and attention can only find what the vectors contain.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
