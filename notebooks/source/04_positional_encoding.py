@@ -56,7 +56,7 @@ labs.shuffle(X, sentence, order=[0, 4, 2, 3, 1, 5], caption="A row is a word: it
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Words attend to each other
 # <a id="self-attention"></a><a id="cross-attention"></a>
-# In chapter 3, the decoder's states attended to those of the English words. This is **cross-attention**. In **self-attention**, the words of *one* sentence attend to each other. In "The animal didn't cross the street because it was too tired", "it" can find "animal" in one step. The words are the $T$ rows of $X$, of $D$ numbers each. Three learned matrices make their queries (of $d$ numbers), keys and values:
+# In chapter 3, the decoder's states attended to those of the English words. This is **cross-attention**. In **self-attention**, the words of *one* sentence attend to each other. In "The animal didn't cross the street because it was too tired", "it" can find "animal" in one step. The words are the $T$ rows of $X$, of $D$ numbers each. Three learned matrices make queries (of $d$ numbers), keys and values, hence weights $A$ and outputs $Z$:
 #
 # $$ {\color{#bf5f00}{Q}}=XW_Q,\quad {\color{#007fc6}{K}}=XW_K,\quad {\color{#008a67}{V}}=XW_V,\qquad {\color{#bb51a8}{Z}}=A\,{\color{#008a67}{V}},\quad A=\mathrm{softmax}\!\left({\color{#bf5f00}{Q}}{\color{#007fc6}{K}}^\top/\sqrt d\right) $$
 
@@ -177,7 +177,7 @@ assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blin
 assert set(twins) <= set(who.test) and len(who.nouns) == 10
 
 # %% [markdown]
-# More data, layers or training cannot help, because the mean of the outputs is invariant.
+# More data, layers or training cannot help, because twins are shuffles and the mean is invariant.
 #
 # **Keep this:** without positions or a causal mask, attention treats a sentence as a *bag of words*, without an order.
 
@@ -203,7 +203,7 @@ assert not torch.allclose(after, masked[order], atol=0.1)
 # <a id="positional-encoding"></a>
 # The simplest way to tell attention the order is to put the position into the vectors: $x_i+P_i$. Here $P_i$ is the **positional encoding** of position $i$, counted from 0.
 #
-# Could $P_i$ be $i$ itself? It soon becomes much larger than the features of a word. Its binary digits stay small:
+# Could $P_i$ be $i$ itself? That number soon becomes much larger than a word's features, but its binary digits stay small:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -214,13 +214,13 @@ predict(
 )
 
 # %% [markdown]
-# On the right, the binary digits of the positions jump. On the left, smooth waves replace them. Which columns change fast, and which slowly?
+# On the right, the binary digits of the positions jump. On the left, smooth waves replace them. Which columns change fast?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.sinusoid(max_length=50, model_size=128)
 
 # %% [markdown]
-# The first columns change fast, the last slowly.
+# On the left the first, on the right the last.
 
 # %% [markdown]
 # <a id="sinusoidal"></a>
@@ -275,7 +275,7 @@ labs.rotation(model_size=128, max_length=50)
 # $$ \cos\big((i+\delta)\omega\big)=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega $$
 
 # %% [markdown]
-# For a whole encoding, as a column, $R(\delta)$ has on its diagonal a block for each pair:
+# For a whole encoding, a column, the matrix $R(\delta)$ has one block per pair on its diagonal:
 #
 # $$ P_{i+\delta}=R(\delta)\,P_i\quad\text{for all } i,\qquad R(\delta)\text{ made of }\begin{pmatrix}\cos\delta\omega_j&\sin\delta\omega_j\\-\sin\delta\omega_j&\cos\delta\omega_j\end{pmatrix} $$
 
@@ -355,7 +355,7 @@ plot.lines({name: run.history["held-out right"] for name, run in runs.items()}, 
 assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, twins[0]))) == "dog"
 
 # %% [markdown]
-# **Guess:** exchange "dog" and "man" in the lab. What does each model answer then?
+# **Guess:** what does each model answer if "dog" and "man" change places?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
@@ -371,7 +371,7 @@ assert sighted(who.encode(twins[:1])[0]).weights[0, :, 1].min() > 0.9
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With positions the model answers "man", without them the same as before. In all these sentences the right answer is at position 1. So the model with positions may have learned position 1 and no grammar.
+# With positions the model answers "man", without them the same as before. In all these sentences the right answer is at position 1. So the model with positions may only have learned to read position 1.
 #
 # </details>
 #
@@ -406,7 +406,7 @@ assert right[0].text == "anna dit que léo a vu le médecin." and right[1].text 
 assert right[2].text == "ils habitent dans la zone économique européenne."
 
 # %% [markdown]
-# The third translation is still right. Perhaps this is the likeliest order of its words, or the phrase itself was in the training sentences.
+# The third translation is still right. Perhaps this is the likeliest order of its words, or “European Economic Area” was in the training sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Turn instead of add
@@ -450,7 +450,7 @@ assert torch.allclose(rotary(q, torch.tensor([9])).norm(), q.norm())  # a turn c
 # <a id="learned-positions"></a><a id="extrapolation"></a>
 # The formula gives an encoding for any position. Does a *trained* model work at any position, too?
 #
-# At each position of a text of random letters, a model outputs *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models with one attention layer and no mask differ only in their positions:
+# From position 2 on, in random letters, a model outputs *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models with one attention layer and no mask differ only in their positions:
 #
 # - **none**, **sinusoidal** and **rotary**, as above;
 # - **learned**: a trained vector for each position. BERT (chapter 6) has 512 × 768 = 393,216 such parameters.
@@ -460,7 +460,7 @@ predict(
     "In texts of 20 letters, all but “none” are right. Which of them is still right at position 50 of a text of 60?",
     ["learned", "sinusoidal", "rotary", "all three"],
     answer=2,
-    because="With rotary, positions enter the score of two letters only through their distance, and the distance that counts here is always 2. (The other letters are at new distances for it, too.) Learned vectors beyond 19 are untrained, and sinusoidal ones are new to the layer.",
+    because="With rotary, positions enter the score of two letters only through their distance, and the distance that counts here is always 2. (The other letters' distances are new for rotary, too.) Learned vectors beyond 19 are untrained, and sinusoidal ones are new to the layer.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -489,7 +489,7 @@ heatmap(looks, names, names, title="Did it learn to attend two back?",
 assert back > 0.5 and inside_20 > 0.95 and beyond_20 < 0.8
 
 # %% [markdown]
-# It attends two letters back, though rewarded only for correct letters. What do all four kinds do beyond position 20?
+# It mostly attends two back, though rewarded only for correct letters. What do all four do from position 20 on?
 
 # %% slideshow={"slide_type": "subslide"}
 from course_utils.data import results
@@ -543,9 +543,9 @@ assert max(range(19, 58), key=recorded["kinds"]["sinusoidal"]["by_place"].__geti
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
 
 # %% [markdown]
-# Beyond position 20, this model's sinusoidal margin is below 0 at more than half of the positions. It exceeds 0 near the peaks of the curve above, a mean of five models.
+# From position 20 on, this model's sinusoidal margin is below 0 at more than half the positions. It exceeds 0 near the peaks of the curve above, a mean of five models.
 #
-# With sinusoids a layer *can* learn scores in which positions count only through their distance, if it keeps words and positions apart. But it need not. With rotary positions it *must*: for given query and key vectors, only the signed distance counts. So the score two back stays what it was in training, and in 60 letters that is enough.
+# With sinusoids a layer *can* learn scores in which positions count only through their distance, if it never multiplies words with positions. But it need not. With rotary positions it *must*: for given query and key vectors, only the signed distance counts. So the score two back stays what it was in training, and in 60 letters that is enough.
 #
 # Is it enough in 160 or 640?
 
@@ -605,7 +605,7 @@ assert max(range(37, 44), key=lambda i: waves["all waves"][i - 2]) == 40 and max
 assert torch.allclose(turns, torch.tensor([4.5, 2.5, 1.4]).double(), atol=0.05)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. From peak to peak, in 28 positions, three of them turn about 4½, 2½ and 1½ times, so in query and key alike they are roughly *reversed*, which leaves the product unchanged. This may be a part of the reason, but not all: 37 is also 28 after a trained position, and has no peak.
+# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. From peak to peak, in 28 positions, three of them turn about 4½, 2½ and 1½ times, so in query and key alike they are roughly *reversed*, which leaves their product unchanged. This may be a part of the reason, but not all: 37 is also 28 after a trained position, and has no peak.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation
@@ -653,9 +653,9 @@ assert [round(held[kind][3]) for kind in ("rotary", "rotary, scores × 3")] == [
 assert (gains := [b[3] - a[3] for a, b in zip(*(longer["reach"][kind]["early"] for kind in ("rotary", "rotary, scores × 3")), strict=True)]) and min(gains) > 0 and max(gains) > 0.6 * sum(gains)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The table can do it, but in 640 letters its accuracy falls from 100 % to 27 %, although the learned numbers are unchanged. More and more other keys take a share of the weight, which is called *dilution*. Tripling the rotary scores helps a little, on average from 29 to 36 %, most of it in one of the three models. So dilution may be a part of the rotary failure.
+# The table can do it, but in 640 letters its accuracy falls from 100 % to 27 %, although the learned numbers are unchanged. More and more other keys take a share of the weight, which is called *dilution*. In 640 letters, tripling rotary scores helps a little, on average from 29 to 36 %, most of it in one of the three models. So dilution may be a part of the rotary failure.
 #
-# One ALiBi head cannot do it here. Its bias is largest at distance 0, so it never prefers a distance of 2. Without the causal mask that it was made for, two back and two ahead have the same bias. It is right in 22 to 25 % at every length, in 20 letters as often as without positions: there is little to lose.
+# One ALiBi head cannot do it here. Its bias is largest at distance 0, so it never prefers a distance of 2. Without the causal mask that it was made for, two back and two ahead have the same bias. It is right in 22 to 24 % at every length, in 20 letters as often as without positions: there is little to lose.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Transformer-XL
@@ -872,7 +872,7 @@ for name, value, low, high in rows:
 # 1. In self-attention, queries, keys and values come from the same words.
 # 2. Without positions or a causal mask, self-attention is equivariant: shuffle the words, and the outputs move with them. A sentence is then a bag of words.
 # 3. With sinusoids, a position is a row of wave values, and a step is a rotation. A layer can then learn scores that use positions only through their distance. Rotary scores of given queries and keys always do.
-# 4. Beyond the trained length, learned positions fail at once, and sinusoidal ones at most positions. Rotary ones fail later on our easy task, but usually soon in language models.
+# 4. Beyond the trained length, on our easy task, learned positions fail at once, sinusoidal ones mostly, rotary ones later. In language models rotary ones usually fail soon.
 # 5. Any word is one step from any other, and no word of a complete text waits for another, but there are n² pairs.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
