@@ -25,7 +25,7 @@ TASKS = {  # name: which of the eight keys is right
     "direction": "points most nearly where the query points, however long it is",
     "reach": "reaches furthest along the query: direction and length together",
     "length": "is the longest, whatever the query",
-    "feature": "fits after the query is turned by a hidden rotation",
+    "feature": "fits after a hidden map has rotated the query and, with 4 features, mirrored it",
     "place": "is at the position that the query names, whatever the key",
 }
 
@@ -33,7 +33,7 @@ REASONS = {
     "similarity": "Sees the angle and nothing else.",
     "dot": "Sees angle times length: a long key in a fair direction beats a short one in the best.",
     "scaled_dot": "The dot product in another unit: it can learn what dot can.",
-    "general": "Its matrix undoes the hidden rotation; it still multiplies by the key's length.",
+    "general": "Its matrix undoes the rotation and the mirroring; it still multiplies by the key's length.",
     "biased_general": "As general; b·k prefers a direction, not a length.",
     "activated_general": "As general; tanh flattens the top but keeps the order.",
     "generalized_kernel": "A blurred dot product: 32 random features cannot be sharp; only a temperature is learned.",
@@ -49,8 +49,9 @@ def _unit(x: Tensor) -> Tensor:
     return x / x.norm(dim=-1, keepdim=True)
 
 
-def hidden_rotation(size: int = SIZE) -> Tensor:
-    """The rotation of the task "feature", [size, size]; in the plane a quarter turn."""
+def hidden_map(size: int = SIZE) -> Tensor:
+    """The orthogonal map of the task "feature", [size, size]: a quarter turn in the plane, a rotation in space; with
+    4 features its determinant is −1, so it mirrors as well."""
     if size == 2:
         return torch.tensor([[0.0, 1.0], [-1.0, 0.0]])
     return torch.linalg.qr(torch.randn(size, size, generator=torch.Generator().manual_seed(5))).Q
@@ -79,7 +80,7 @@ def task_batch(task: str, count: int, generator: torch.Generator, size: int = SI
         "direction": lambda: queries @ directions.mT,
         "reach": lambda: queries @ keys.mT,
         "length": lambda: keys.norm(dim=-1).unsqueeze(1),
-        "feature": lambda: queries @ hidden_rotation(size) @ keys.mT,
+        "feature": lambda: queries @ hidden_map(size) @ keys.mT,
         "place": lambda: queries @ _places(size).mT,
     }[task]()
     return queries, keys, truth[:, 0].argmax(-1)
@@ -146,7 +147,7 @@ def comparison(size: int = 64, hidden_size: int = 32, length: int = 128) -> Tabl
     """The twelve side by side, from the code itself: queries and keys of `size` features, `length` of each.
 
     Multiply–adds per pair: all of them, projections included, divided by length². Kept per pair: numbers autograd
-    holds for the backward pass. Milliseconds: forward, best of five, measured now on this machine.
+    holds for the backward pass.
     """
     source = torch.Generator().manual_seed(0)
     queries, keys = torch.randn(2, 1, length, size, generator=source)
@@ -154,18 +155,17 @@ def comparison(size: int = 64, hidden_size: int = 32, length: int = 128) -> Tabl
     for name, kind in SCORES.items():
         with torch.random.fork_rng(devices=[]):
             score = kind(size, size, hidden_size, max_keys=length)
-        row = {
-            "score": name,
-            "equation": kind.equation,
-            "reference": kind.reference,
-            "parameters": score.num_parameters,
-            "multiply–adds per pair": round(score.cost.total(length, length) / length**2, 1),
-            "kept per pair": round(numbers_kept(score, queries, keys) / length**2, 1),
-            "Dq ≠ Dk": "no" if kind.same_size else "yes",
-        }
-        with torch.no_grad():
-            row["ms"] = 1000 * seconds(lambda score=score: score(queries, keys))
-        rows.append(row)
+        rows.append(
+            {
+                "score": name,
+                "equation": kind.equation,
+                "reference": kind.reference,
+                "parameters": score.num_parameters,
+                "multiply–adds per pair": round(score.cost.total(length, length) / length**2, 1),
+                "kept per pair": round(numbers_kept(score, queries, keys) / length**2, 1),
+                "Dq ≠ Dk": "no" if kind.same_size else "yes",
+            }
+        )
     return Table(rows, f"{length} queries, {length} keys, {size} features, hidden size {hidden_size}")
 
 

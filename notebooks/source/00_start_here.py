@@ -8,16 +8,18 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of its own sentence or another, and decides how much to take from each. Nearly every large language model is built on it. Here you build it yourself, in code that you run and change.
+# *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of its own sentence or another, and decides how much to take from each. Nearly every large language model is built on it. Here you build it yourself.
 #
-# **By the end** of this page you will have moved an interactive picture (a *view*), solved an exercise, computed attention with tensors, and checked that this machine is ready. Reading 16 minutes · live 10 · exercises 3. **Before:** some Python; school mathematics.
+# **The whole course** ([plan](#The-seven-chapters)) takes about ten hours with its exercises, plus ten for the optional sections called *Deeper*. It needs no GPU and, once installed, no network.
 #
-# **To run a cell,** click into it and press *Shift + Enter*. Run folded cells, too: those with `assert` check claims in the text. If a cell fails, *Is this machine ready?* below may say why. (*Live* is how long it takes in class.)
+# **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. Reading 16 minutes · live 10 · exercises 3. (*Live*: in class.) **Before:** some Python; school mathematics.
+#
+# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too: those with `assert` check the text. If a cell fails, *Is this machine ready?* below may say why.
 
 # %% [markdown]
-# In this picture, a small model reads the English sentence and writes the French one below it. In French, "it" is "il" for "animal" and "elle" for "street", so a person has to know what "it" refers to. How does the model choose?
+# In this picture, a translation program, the *model*, turns the English sentence into French. In French, "it" is "il" for "animal" and "elle" for "street", so a person has to know what "it" refers to. How does the model choose?
 #
-# Each arc is an *attention weight*: the thicker it is, the more the orange word takes from the word at its other end. Change "tired" to "wide", see what moves, and answer the questions under the picture.
+# Each arc is an *attention weight*: the thicker it is, the more the marked word takes from the word at its other end. Change "tired" to "wide", see what moves, and answer the questions under the picture.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -26,18 +28,19 @@ cover = labs.cover()
 cover
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round((19 + 50 + 53 + 62 + 63 + 99 + 93 + 97 + 45) / 60) == 10  # minutes of chapters 0 to 7, and the capstone
+assert round((50 + 75 + 109 + 64 + 120 + 100 + 100) / 60) == 10  # those of Deeper
 assert cover.shown.tokens[0][cover.shown.weights[0][cover.shown.tokens[0].index("it")].argmax()] == "animal"
 assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]))] == "tired"
 assert ["elle" in french for french in cover.shown.rewritten[0]] == [w == "tired" for w in cover.shown.tokens[0]]
+assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weights, its own included, add up to 1
 
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# In the “tired” sentence, “it” takes most from “animal”, which looks like the reason for “il”. But give “it” the numbers that the model computed in the “wide” sentence, and the French keeps “il”. Of all words, only “tired” turns “il” into “elle” in this way. So here the model chooses by the adjective's numbers. One picture cannot say whether it knows what “it” refers to.
+# In the “tired” sentence, “it” takes most from “animal”: the reason for “il”, it seems. The buttons ⇅ test this: each replaces the numbers that the model computed for a word by those from the “wide” sentence. For “it”, the French keeps “il”; only for “tired” does it become “elle”. So here the adjective decides. One picture cannot say whether the model knows what “it” refers to.
 #
 # </details>
-#
-# The arcs come from one *head* in one *layer*; chapter 5 explains both.
 
 # %%
 import torch
@@ -48,7 +51,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# In the next picture, each of five words *asks* all five, itself included: “How many letters, repeats included, do we have in common?” The five answers, divided by their sum, make its row.
+# In the next picture, each of five words *asks* all five, itself included: “How many letters, repeats included, do we have in common?” Its row shows the answers, divided by their sum: “tea” gets 3, 3, 3, 3 and 0, so it gives “meat” 3/12 = 0.25.
 #
 # **Before you touch:** one word has letters in common with only one of the other four. Which?
 
@@ -61,8 +64,8 @@ def in_common(one, other):
 
 common = torch.tensor([[float(in_common(mine, yours)) for yours in words] for mine in words])
 shares = common / common.sum(-1, keepdim=True)  # “Ten minutes of tensors”, below, explains keepdim
-heatmap(shares, words, words, select=("tea", "meat"), title="Who has letters in common?",
-        caption="A row for each word that asks (the [query|query]), a column for each word that it asks (the [key|key]). Each row adds up to 1.")
+heatmap(shares, words, words, axes=("asks", "is asked"), select=("tea", "meat"), title="Who has letters in common?",
+        caption="A row for each word that asks, a column for each word that is asked. Each row adds up to 1.")
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -72,9 +75,7 @@ heatmap(shares, words, words, select=("tea", "meat"), title="Who has letters in 
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# This picture, a **heatmap**, comes back in every chapter. To read it:
-# - A row belongs to a <b style="color:#bf5f00">query</b>, which asks, and a column to a <b style="color:#007fc6">key</b>, which is asked. Later pictures add <b style="color:#008a67">values</b>, one for each key, and <b style="color:#bb51a8">what comes out</b>. The colours stay the same.
-# - More ink is more attention: blank paper means 0, and full ink 1, unless the picture says otherwise.
+# This picture, a **heatmap**, comes back in every chapter. More ink is more attention: blank paper means 0, and full ink 1, unless the picture says otherwise. The arcs of one word, above, show such a row, too, as thickness; only the word's weight for itself is left out.
 
 # %% [markdown]
 # ## Guess first
@@ -93,6 +94,7 @@ print(f"noon → attention {shares[4, 3]:.2f}, attention → noon {shares[3, 4]:
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert shares.sum(-1).allclose(torch.ones(5))
+assert common[0].tolist() == [3, 3, 3, 3, 0] and shares[0, 2] == 0.25
 assert common[3].tolist() == [3, 3, 3, 9, 3] and common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -100,7 +102,7 @@ assert common[3].tolist() == [3, 3, 3, 9, 3] and common[4, 3] == 3 and shares[3,
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide; read the reply. (`[K]`: K numbers in a *tensor*, PyTorch's list. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
+# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide; read the reply. (`values` are the numbers to average; `[K]` means K numbers in a *tensor*, a list of the library PyTorch. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -125,9 +127,9 @@ assert abs(float(result) - 3.5) < 1e-6
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# Skim this section if you know PyTorch. A thermometer was read at 8, 12 and 18 o'clock. About how warm was it at 9 and at 15 o'clock?
+# A thermometer was read at 8, 12 and 18 o'clock. About how warm was it at 9 and at 15 o'clock? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. Each chapter keeps these colours; <b style="color:#bb51a8">what comes out</b> is purple.
 #
-# A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three has the shape [3]; a table of two rows and three columns has [2, 3].
+# If you know PyTorch, skim the rest. A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three has the shape [3]; a table of two rows and three columns has [2, 3].
 
 # %% tags=["nbval-check-output"]
 queries = torch.tensor([9.0, 15.0])  # the hours that we ask about
@@ -137,7 +139,7 @@ print(queries.shape, keys.shape, values.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# Closer readings should count more. So we need all distances, a table with a row for each query and a column for each key (shape [Q, K]). `queries - keys` fails, because [2] and [3] don't fit. `queries[:, None]` turns the queries into a column, [2, 1]. PyTorch stretches an axis of length 1 to the other tensor's length, and a missing axis on the left counts as one of length 1: [3] as [1, 3]. This is **broadcasting**: [2, 1] and [3] give [2, 3].
+# Closer readings should count more. So we need all distances, a table with a row for each query and a column for each key: [2, 3]. `queries - keys` fails, because [2] and [3] don't fit. `queries[:, None]` makes the queries a column, [2, 1]; the keys count as a row, [1, 3]. PyTorch stretches the axes of length 1, so that both become [2, 3]. This is **broadcasting**.
 
 # %%
 distance = (queries[:, None] - keys).abs()  # [2, 1] - [3] -> [2, 3]; .abs(): without the sign
@@ -145,7 +147,7 @@ distance
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# The next cell turns distance into *closeness*, but readings more than four hours away should not count. `distance <= 4` is a **Boolean mask**, a table of True and False. In this course True means "keep". `~mask` exchanges True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False. `closeness[mask]` takes only the numbers kept.
+# The next cell turns distance into *closeness*, but readings more than four hours away should not count. `distance <= 4` is a **Boolean mask**, a table of True and False. In this course True means "keep". `~mask` exchanges True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False. `closeness[mask]` takes only those kept.
 
 # %%
 mask = distance <= 4  # [2, 3], bool
@@ -155,7 +157,7 @@ kept
 
 # %% [markdown]
 # <a id="dim"></a>
-# Divided by its sum, each row becomes weights that add up to 1. Functions such as `sum` and `mean` run along the axis numbered `dim`, and it disappears. In a table `dim=0` runs down the columns and `dim=1` along the rows; `dim=-1` is the last axis. (`x.sum(0)` is short for `x.sum(dim=0)`.) With `keepdim=True` the axis stays, with length 1: [2, 1] fits the table, and [2] doesn't.
+# Divided by its sum, each row becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; −1 is the last axis, here 1. The summed axis disappears from the shape. With `keepdim=True` it stays, with length 1: [2, 1] fits the table, and [2] doesn't.
 
 # %% tags=["nbval-check-output"]
 print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)
@@ -169,7 +171,7 @@ assert distance.shape == weights.shape == (2, 3) and weights.sum(-1).allclose(to
 assert mask.tolist() == [[True, True, False], [False, True, True]] and closeness[mask].shape == (4,)
 
 # %% [markdown]
-# **Try it.** The next cell runs, but its rows add up to 1.25 and 0.875. The table is square: what did broadcasting do, and which argument is missing? Repair the cell.
+# **Try it.** Each row should add up to 1, but the next cell gives 1.25 and 0.875, without an error because the table is square. What did broadcasting do, and which argument is missing? Repair the cell.
 
 # %%
 square = torch.tensor([[6.0, 2.0], [1.0, 3.0]])
@@ -182,7 +184,7 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# `keepdim=True` is missing. The sums, 8 and 4, have the shape [2]. Against a table they count as one *row*, so the first column was divided by 8 and the second by 4.
+# `keepdim=True` is missing. The sums, 8 and 4, have the shape [2] and count as one *row*, so the first column was divided by 8 and the second by 4.
 #
 # </details>
 #
@@ -200,7 +202,7 @@ assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
-# The next cell quickly checks what the course needs, and says what to do about anything missing.
+# The next cell checks what the course needs, and says what to do about anything missing.
 
 # %% tags=["check"]
 # %run -m course doctor --quick
@@ -217,11 +219,11 @@ assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 # | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
 # | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, and how to choose it |
 #
-# You may skip the folded sections called *Deeper*: the rest, the **core path**, does not need them.
+# Everything but the folded sections called *Deeper* is the **core path**.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>
-# **How far have you got?** Run the next cell whenever you return.
+# **How far have you got?** Run the next cell to see.
 
 # %% slideshow={"slide_type": "skip"}
 from course_tools.classroom.progress import progress
@@ -230,9 +232,9 @@ progress()
 
 # %% [markdown]
 # ## Working and stopping
-# - **Your copy.** In a terminal, `make lab` opens the folder `workbook`. Changes there break nothing, and no update overwrites them.
+# - **Your copy.** In a terminal, `make lab` opens the folder `workbook`. No update overwrites what you change there.
 # - **Order.** Go from top to bottom: a cell may need names from those above it.
-# - **Restart.** The *kernel* is the Python process that runs your cells. If it restarts, it forgets every name (`NameError`). In a new cell where you want to go on, `from course_tools.classroom.resuming import resume_here; resume_here()` restores what you need.
+# - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). `from course_tools.classroom.resuming import resume_here; resume_here()`, in a new cell, restores what you need.
 # - **Stop.** Press ■ to stop a training run. It keeps its best result.
 
 # %% [markdown]

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · Whom do you ask?
-# *Nadaraya–Watson: attention before it had the name.* A thermometer said 21.3 °C at 14:36 and 23.7 °C at 15:30. How warm was it at 15:00? Copy one reading, and you copy its error; average all fifty of the day, and midnight counts as much as noon. How many should count? In this chapter the readings themselves decide, without being told the true temperature.
+# *Nadaraya–Watson: attention before it had the name.* A thermometer was read fifty times in one day. At 14:36 it said 21.3 °C and next, at 15:30, 23.7 °C. How warm was it at 15:00? Copy one reading, and you copy its error; average all fifty, and midnight counts as much as noon. How many should count? In this chapter the readings themselves decide, without being told the true temperature.
 #
 # **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how many examples count. Reading 32 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp, derivatives and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
 
@@ -35,7 +35,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A query comes in
-# The thermometer was read at fifty moments of one day, each time with an error of about one degree, but not at 15:00. **Before you touch anything:** would you copy the nearest reading, average a few, or average all fifty?
+# Each reading has an error of about one degree. **Before you touch anything:** for 15:00, would you copy the nearest reading, average a few, or average all fifty?
 
 # %% jupyter={"source_hidden": true}
 def temperature(hour):
@@ -69,9 +69,9 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Why keep all fifty readings $v_i$? Suppose you had to sum up the day in one number, $c$, before anybody asks. The squared error $\sum_i (v_i-c)^2$ is smallest where its derivative, $-2\sum_i (v_i-c)$, is zero: at the mean.
+# Why keep all fifty readings $v_i$? Suppose you had to sum up the day in one number, $c$, before anybody asks. Choose it so that the squared error $\sum_i (v_i-c)^2$ is smallest. Its derivative, $-2\sum_i (v_i-c)$, is zero at the mean.
 #
-# **Guess:** if you gave this number at every hour, how many degrees off would you typically be? One, four, or ten?
+# **Guess:** if you gave the mean at every hour, how many degrees off would you typically be? One, four, or ten?
 
 # %%
 def off(estimate):
@@ -102,7 +102,7 @@ assert 3.9 < off(mean) < 4.1
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A library: need, label, book
-# The three names come from looking something up. You come to a library with a *need* (the query), compare it with the *labels* on the shelf (the keys), and carry home a *book* (the value). A Python dictionary does the same:
+# You come to a library with a *need* (the query), compare it with the *labels* on the shelf (the keys), and carry home a *book* (the value). A Python dictionary does the same:
 
 # %% tags=["nbval-check-output"]
 shelf = {"我": "I", "很": "very", "高兴": "happy"}
@@ -132,9 +132,9 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
-# The weights (0, 0, 1) would fetch one book: a *hard address*. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result. It is then *differentiable*: it has a slope, and networks learn from slopes.
+# The weights (0, 0, 1) would fetch one book: a *hard address*. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result. It then has a slope (it is *differentiable*), and networks learn from slopes.
 #
-# **Keep this:** the query is what I want, the key is the label, the value is what I take home.
+# **Keep this:** the query is what you want, the key is the label, the value is what you take home.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two cues, a slanted line and a T
@@ -162,7 +162,7 @@ for row in range(0, 60, 10):
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; \alpha_i\;{\color{#008a67}{v_i}}, \qquad \alpha_i = p(s)_i, \qquad s_i = a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}}) $$
 #
-# This average is called **attention pooling**; $K$ and $V$ are all the keys and all the values. Every attention layer in this course has this formula at its core, often with another $a$.
+# Read it from right to left: score, share, average. The average is called **attention pooling**; $K$ and $V$ are all the keys and all the values. Every attention layer in this course has this formula at its core, often with another $a$.
 
 # %% [markdown]
 # <a id="softmax"></a>
@@ -236,7 +236,7 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# The mean was off by four degrees because midnight counted as much as noon. A **kernel** $\kappa$ lets near readings count more: it turns the difference between query and key into a *closeness*. This is 1 at difference 0, does not rise further out on either side, and is never negative. Which of the three kernels below never becomes 0?
+# The mean was off by four degrees because midnight counted as much as noon. A **kernel** $\kappa$ lets near readings count more: it turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises further out, and is never negative. Which of the three kernels below never becomes 0?
 
 # %%
 from course_utils.attention import KERNELS
@@ -261,7 +261,7 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# The mean made $\sum_i (v_i-c)^2$ smallest. Now let the squares of near readings count more: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. Its derivative is zero where $c$ is the average weighted by closeness. This is the **Nadaraya–Watson estimator** (1964):
+# The mean made $\sum_i (v_i-c)^2$ smallest. Now give each square its closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Divide, and you have the **Nadaraya–Watson estimator** (1964):
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 
@@ -304,11 +304,11 @@ assert weights.shape == (25, 50) and weights.sum(-1).allclose(torch.ones((), dty
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The Gaussian is a softmax
-# The estimator of 1964 has closeness, but no scores and no softmax. Is it attention? Put the Gaussian of width 1 into its formula:
+# The estimator of 1964 has closeness, but no scores and no softmax. Is it attention? Put the Gaussian of width 1 into its weights:
 #
 # $$ \frac{\exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2\big)}{\sum_j \exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})^2\big)} \;=\; \mathrm{softmax}_i\big(s\big),\qquad s_i=-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2 $$
 #
-# Do both sides give *the same numbers*?
+# On the left are exps, divided by their sum: a softmax. Do both forms give *the same numbers*?
 
 # %%
 scores = -0.5 * (grid[:, None] - hours) ** 2  # [241, 50]
@@ -323,7 +323,7 @@ assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 # %% [markdown]
 # They do, up to rounding: Nadaraya–Watson is attention. (A factor before the kernel, such as $1/\sqrt{2\pi}$, would cancel.)
 #
-# **Keep this:** any positive kernel, normalised over the keys, is a softmax of its logarithms: for the Gaussian of width 1, $-\tfrac12$ distance².
+# **Keep this:** because $\kappa=e^{\ln\kappa}$, any positive kernel, divided by its sum over the keys, is a softmax. The scores are $\ln\kappa$; for the Gaussian of width 1, $-\tfrac12$ distance².
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
@@ -491,7 +491,7 @@ assert bias2[0] > 1.5 * bias2.min() and 1.55 < hours.diff().max() < 1.65
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
 # <a id="loss"></a>
-# Real data come without a dashed curve, so the readings must judge the width. We need a **loss**, a number that says how bad the width is. First we try the mean squared difference between each reading and the estimate at the same hour.
+# Real data come without the dashed truth, so we judge a width by the readings alone. We need a **loss**, a number that says how bad it is. First we try the mean squared difference between each reading and the estimate at its own hour.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -516,7 +516,7 @@ assert [round(off(pool(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.0
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# At the narrowest width each reading looks itself up. There the loss is smallest, but the curve is as far off as at 2 hours. So a query must not see the value that it has to guess. Hiding this value is called **leave-one-out**: each of the fifty readings is guessed from the other 49.
+# At the narrowest width the loss is smallest, but the curve is as far off as at 2 hours. So a query must not see the value that it has to guess. Hide it, and each of the fifty readings is guessed from the other 49: **leave-one-out**.
 #
 # <a id="mask"></a>
 # A **mask** hides keys. It is a table of True and False that fits the scores, if need be by broadcasting. Throughout the course *True means: may be attended to*. The sum in the softmax runs over the visible keys only, and a hidden key gets weight 0.
@@ -610,9 +610,9 @@ assert 1.05 < off(readings[(grid[:, None] - hours).abs().argmin(-1)]) < 1.15
 #
 # The learned width is 0.6 hours. The curve is **spikier** because an average of fewer readings keeps more of their errors. Here that pays: it is off by 0.7 °C instead of 1.1.
 #
-# So the readings chose a width at which four to five of them count, on average. The nearest alone is off by 1.1 °C, all fifty by 4.0. At 15:00 their answer is 22.3 °C; the truth, 23.0.
+# How many should count, then? At this width four to five do, on average ([effective number](#effective-number)). The nearest alone is off by 1.1 °C, the mean of all fifty by 4.0. At 15:00 the estimate is 22.3 °C; the truth is 23.0.
 #
-# **Keep this:** where the answer is in sight, the loss rewards looking it up. Hide it with a mask, then train.
+# **Keep this:** a loss rewards looking up an answer that is in sight. Hide it with a mask, then train.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three errors, one width
@@ -697,7 +697,7 @@ display(view, labs.influence(view, hours, readings, pool))
 # %% [markdown]
 # At noon, press *remove the largest weight*, then *bring all back*. Do the same at 17:00.
 #
-# Why? Without example $i$ the others share its weight $\alpha_i$ in proportion to their own. The estimate $f$ then moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. So the move depends on the weight *and* on the disagreement, $f-v_i$.
+# Why? Without example $i$ the others share its weight $\alpha_i$ in proportion to their own, and the estimate $f$ moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. In the pencil example, without key 2, that is $0.574\,(14.96-20)/0.426\approx-6.8$: from 15.0 to 8.2. If its value agreed with the estimate, nothing would move.
 #
 # The weight alone says something else: if the reading were one degree higher, the estimate would be $\alpha_i$ degrees higher.
 
@@ -714,6 +714,7 @@ print(f"largest weight = largest influence: {(largest == most).double().mean():.
 assert abs(hours[largest[120]] - (11 + 38 / 60)) < 0.01 and 0.38 < alpha[120].max() < 0.45
 assert abs(moves[120, largest[120]]) < 0.1 and moves[170, largest[170]] > 2 and hours[largest[170]] > 16.5
 assert 0.35 < (largest == most).double().mean() < 0.45
+assert abs(torch.softmax(s[[0, 2]], -1) @ v[[0, 2]] - 8.2) < 0.05 and round(0.574 * (14.96 - 20) / 0.426, 1) == -6.8
 
 # %% [markdown]
 # At 17:00 one reading carries most of the evidence for the storm, and without it the estimate jumps by more than two degrees. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
@@ -753,9 +754,7 @@ years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
 print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys")
 
 # %% [markdown]
-# The 59 missing weeks need no repair: they have no keys.
-#
-# The northern forests take up carbon dioxide in summer. This makes a yearly wave, about 3 ppm above and below the trend.
+# The 59 missing weeks need no repair: they give no keys. The northern forests take up carbon dioxide in summer, which makes a yearly wave, about 3 ppm above and below the trend.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -914,7 +913,7 @@ predict(
 # %% [markdown]
 # What is missing? A word's vector must depend on its sentence, and vectors and score must be *learned* from data. The next chapters do both.
 #
-# **Keep this:** attention can only find what the vectors contain. With fixed vectors the score of each pair is fixed, too.
+# **Keep this:** attention can only find what the vectors contain.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the twin, computed

@@ -125,13 +125,10 @@ def cosine_score(queries, keys):
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 arrows = torch.tensor(list(compass.values()))
 by_cosine = masked_softmax(cosine_score(torch.tensor([[1.2, 0.1]]), arrows))[0]
-print({name: f"{weight:.0%}" for name, weight in zip(compass, by_cosine.tolist(), strict=True)})
+print({name: f"{weight:.0%}" for name, weight in zip(compass, by_cosine.tolist(), strict=True)})  # as B above
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert round(100 * by_cosine.max().item()) == 43
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Score B of the first lab gave *short* 43 % as well.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 4 minutes
@@ -171,7 +168,7 @@ print(f"standard deviation of the scores: {spread[4]:.1f} for d = 4, {spread[400
 assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
 
 # %% [markdown]
-# What do such large scores do to softmax? The lab starts at d = 400. It shows twelve of 384 queries, which meet 24 keys each. Compare the weights without and with √d.
+# What do such large scores do to softmax? The lab starts at d = 400 and shows twelve of 384 queries, with 24 keys each. Compare the weights without and with √d.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=400)
@@ -189,17 +186,17 @@ assert all((sizes.measure(d, False)["gradient"] > 0.26) == (d < 250) for d in (4
 # <a id="saturation"></a>
 # A softmax is **saturated** when nearly all its weight is on one key. At d = 400, without √d, about four in five queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, no query does.
 #
-# Why is saturation bad? Suppose that scores affect the loss only through the average of the values. Then they can be learned only if the weights respond when a score changes. The response of weight $\alpha_i$ to score $s_j$ is a derivative ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+# Why is saturation bad? Here a score affects the loss only through the weights, so it can be learned only if they change with it. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j) $$
 #
-# All these derivatives form the *Jacobian* matrix. Here it is when the first of four scores leads the others by 0, by 2 and by 10.
+# All these slopes form the *Jacobian* matrix. Here it is when the first of four scores leads three equal ones by ½, 2 and 10.
 
 # %%
 def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
     return torch.diag_embed(weights) - weights[..., :, None] * weights[..., None, :]
 
-leads = {"lead 0": 0.0, "lead 2": 2.0, "lead 10": 10.0}  # of the first score
+leads = {"lead ½": 0.5, "lead 2": 2.0, "lead 10": 10.0}  # of the first score
 felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0))
         for name, lead in leads.items()}
 marks = [{name: [f"{letter}{i}" for i in "₁₂₃₄"] for name in leads} for letter in "αs"]
@@ -209,13 +206,28 @@ plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert felt["lead 10"].abs().max() < 2e-4
+assert all(torch.isclose(torch.tensor([x, 0, 0, 0]).softmax(0)[0], torch.tensor(weight), atol=5e-4)
+           for x, weight in zip(leads.values(), (0.355, 0.711, 0.99986), strict=True))
+assert [round(J[0, 0].item(), 5) for J in felt.values()] == [0.22888, 0.20538, 0.00014]
+assert [round(step * J[0, 0].item(), 3) for step, J in zip((1, 4, 20), felt.values(), strict=True)
+        ] == [0.229, 0.822, 0.003]
+assert round(0.711 * (1 - 0.711), 3) == 0.205
 
 # %% [markdown]
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the *response* of the median query, $\sqrt d\,\lVert\partial\alpha/\partial(q\cdot k)\rVert$: how steeply its weights respond to its 24 dot products, measured in their typical size, √d. (The norm is the root of the sum of all squared derivatives.)
+# **What is measured.** At d = 16 dot products have the typical size √16 = 4. Let the first of four be 2 larger than the others. Its weight is $e^2/(e^2+3)\approx0.711$, and the slope against its own score is $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$. If the dot product grew by its typical size, so would the undivided score, and at this slope the weight would change by 4 · 0.205 = 0.82. We call that the *response*: growth of the score times slope. In every row here the first dot product leads by √d/2:
 #
-# Divided by √d, scores give a response of about 0.26 from d = 4 on. Undivided, the same change of a dot product moves its score √d times as far, so at small d the weights respond more: 1.4 at d = 16. But saturation grows with d, and at 1,024 less than 0.01 is left.
+# | d | score | lead | weight | slope | growth | response |
+# |---|---|---|---|---|---|---|
+# | 16 | q·k | 2 | 0.711 | 0.205 | 4 | 0.82 |
+# | 400 | q·k | 10 | 0.99986 | 0.00014 | 20 | 0.003 |
+# | 16 or 400 | q·k/√d | ½ | 0.355 | 0.229 | 1 | 0.23 |
 #
-# Dividing by √d changes how training starts and how large its steps are, but not what learned matrices for q and k can express: they could absorb the factor.
+# **What √d changes.** Undivided, two things grow with d. The score grows by more, which raises the response: that is *size*. The lead grows too, and a large lead leaves hardly any slope: that is *saturation*. At d = 400 saturation wins. Dividing by √d keeps both fixed.
+
+# %% [markdown]
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the median query's response, from all its slopes together (the root of the sum of their squares). Divided, it is about 0.26 from d = 4 on. Undivided, it is 1.4 at d = 16, where size helps, but saturation leaves less than 0.01 at 1,024.
+#
+# (Learned matrices for q and k could absorb the factor √d, so it changes only how they are trained.)
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -232,11 +244,11 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
     return products / d ** 0.5
 
 # %% [markdown]
-# **Keep this:** dividing by √d keeps the scores' standard deviation at 1, so a softmax over many keys hardly ever starts saturated. This holds if all features of queries and keys are independent, with mean 0 and variance 1.
+# **Keep this:** for independent features with mean 0 and variance 1, dividing by √d keeps the scores' standard deviation at 1, so a softmax over many keys hardly ever starts saturated.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
-# The median hides how different the queries are. So we compute the *gradient* of each of the 1,000 queries at d = 400: the lab's measure, but not multiplied by √d. With $s=q\cdot k/\sqrt d$ the chain rule divides the derivatives by √d.
+# The median hides how different the queries are. Here is the *gradient* of each of the 1,000 queries at d = 400: the lab's measure, but not multiplied by √d.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -290,8 +302,20 @@ assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4)
 labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis",
              title="Three words tie. Which number makes “sat” win alone?")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(torch.softmax(torch.tensor([0, 0, 2, 0, 1, 1]) / 3**0.5, -1)[[2, 4, 5]],
+                      torch.tensor([0.326, 0.183, 0.183]), atol=5e-4)
+assert all((changed @ K.T)[2] <= max((changed @ K.T)[[4, 5]]) for i in range(3) for size in torch.linspace(-9, 9, 37)
+           for changed in [torch.where(torch.arange(3) == i, size, assis[0])])
+
 # %% [markdown]
 # "sat" gets 0.213, but so do "the" and "mat": the query asks only for the third feature, and all three have a 1 there.
+#
+# <details><summary>Which number?</summary>
+#
+# The third of "sat" itself: raised to 2, it gives "sat" 0.326, "the" and "mat" 0.183. No number of the query can.
+#
+# </details>
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Write the scaled dot product for a batch: all queries with all keys, divided by √d (D in the shapes).
@@ -349,14 +373,14 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so attention stays in the hull, whatever the score. Two exceptions: every key of a row is masked, or *dropout* sets random weights to 0 in training. (Points outside the hull, too, can have each feature between its smallest and its largest value.)
+# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so attention stays in the hull, whatever the score. Two exceptions: every key of a row is masked, or *dropout* sets random weights to 0 in training.
 #
-# **Keep this:** the output of attention is an average of values, so it lies between them. (Exceptions: every key masked, or dropout.)
+# **Keep this:** the output of attention is an average of values, so it lies between them, with these two exceptions.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: catch an impossible output
 # #### Find the error ●●○ · 5 minutes
-# Name the wrong claim, and write a check that would have caught it, for each coordinate separately.
+# Name the wrong claim, and write a check that would have caught it, for each coordinate.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 2.6")
@@ -418,7 +442,7 @@ assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and asked.tolist() == [[4, 0
 assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0.953, 0.047]]), atol=5e-4)
 
 # %% [markdown]
-# As queries, "station" now scores "train" 4, but "train" scores "station" 0. So "station" gives 95 % of its weight to "train", but "train" gives "station" only 2 %.
+# Now the query "station" scores "train" 4, but the query "train" scores "station" 0. So "station" gives 95 % of its weight to "train", but "train" gives "station" only 2 %.
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
@@ -597,7 +621,7 @@ assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, so it can only learn to be less sure. Here is the general score's matrix, rescaled to the size of a rotation:
+# The dot product has only its temperature to train, so it can only learn to be less sure. Here is the general score's matrix, rescaled so that its squares sum to 2, as in a rotation:
 
 # %%
 W = general.score.W.weight.detach()
@@ -611,11 +635,11 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# You know this score already. For rows x and y it is the dot product of a query $xW_Q$ and a key $yW_K$:
+# For rows x and y it is the dot product of a query $xW_Q$ and a key $yW_K$:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention with $W_Q$ and $W_K$ *is* the general score, apart from the factor 1/√d. But if queries and keys have d features, fewer than x, the *rank* of this W is at most d, so all its rows are mixtures of d vectors. Two factors can then save parameters:
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, fewer than x, all rows of W are mixtures of d vectors: the *rank* of W is at most d. If d is small, two factors have fewer parameters than W:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -804,7 +828,7 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 #
 # Matrices W, vectors w and biases b are learned. relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector.
 #
-# *Kept per pair* is what training stores besides inputs and parameters, in numbers per pair. *Dq ≠ Dk* says whether query and key may differ in size.
+# *Per pair* means the total, divided by the number of pairs. *Kept* is how many numbers training stores besides inputs and parameters. *Dq ≠ Dk* says whether query and key may differ in size.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -817,8 +841,6 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[
 assert [table[i]["multiply–adds per pair"] for i in (7, 8)] == [4128, 64]
 
 # %% [markdown]
-# Of additive's 64 multiply–adds per pair, 32 are for the pair itself; the other 32 are $W_1$ times each query and $W_2$ times each key, shared among all pairs.
-#
 # **Keep this:** the twelve scores fall into four families.
 #
 # - **Nothing learned:** similarity, dot, scaled dot, generalized kernel.
@@ -881,7 +903,7 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can learn what?
-# Each score makes an assumption about what "fits" means. We trained each score five times in each of five small worlds. In each, a query meets eight keys, and a rule says which key is right:
+# We trained each score five times in each of five small worlds. There, a query meets eight keys, and a rule says which is right:
 #
 # - *direction*: the key closest in direction to the query,
 # - *reach*: the key that reaches furthest in the query's direction,
@@ -918,9 +940,9 @@ assert percent.amin(1).max() < 20 and percent[7:10].max() < 97
 assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 
 # %% [markdown]
-# Read a row first. Every score gets less than 20 % right in at least one world. Eleven scores must fail at *place*, because no key says where it is. The twelfth fails elsewhere, because it never reads the keys.
+# By row: every score gets less than 20 % right in at least one world. Eleven scores must fail at *place*, because no key says where it is. The twelfth fails elsewhere, because it never reads the keys.
 #
-# Now read a column. We built each world to fit one assumption, and a score with that assumption wins. After 300 steps, none of the three networks concat, additive and deep is best anywhere.
+# By column: we built each world on one assumption about what "fits" means, and a score with that assumption wins. After 300 steps, none of the three networks concat, additive and deep is best anywhere.
 #
 # **Keep this:** a score with the right assumption has little to learn; a network assumes less and has more to learn.
 
@@ -962,7 +984,7 @@ assert top[1] == "animal" and top[3] == "because" and not x[tired.index("because
 assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["general"](x[None], x[None])[0, tired.index("it")].tolist(), strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No score understands the sentence. The dot product puts "animal" first. Under general, "because" wins: its vector is all zeros, so it scores 0, and all others less. Vectors and score have to be learned together.
+# The dot product puts "animal" first. Under general, "because" wins: its vector is all zeros, so it scores 0, and all others less.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
@@ -990,10 +1012,10 @@ for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
     print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
 
 # %% [markdown]
-# (These sequences end with padding, so the causal mask alone would hide it from every real word. A padding mask is needed without a causal mask, or with padding in front.)
+# (With padding at the end, the causal mask alone would hide it from every real word.)
 #
 # ### Where does the mask go?
-# In the next lab the mask is causal, and the last two of seven words (*tokens*) are padding. The order is wrong on purpose: *before* the softmax, masked scores are multiplied by 0 and allowed scores by 1.
+# In the next lab the mask is causal, and the last two of seven words (*tokens*) are padding. The order is wrong on purpose: *before* the softmax, masked scores are multiplied by 0.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -1114,7 +1136,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The first plot shows how much of a row's weight would have to move, averaged over five draws. The second shows time. Slope 1: time grows like the length; slope 2: like its square. At short lengths, fixed costs make a line flatter.
+# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The first plot shows how much of a row's weight would have to move, averaged over five draws. The second shows time. Slope 1: time grows like the length; slope 2: like its square.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1142,7 +1164,7 @@ assert lengths[0] == 128 and lengths[-1] == 8192
 assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 it took about three hundred times as long as linear attention, on the machine that recorded this. (Our code stores all weights; a fused call need not.) Performer's price is the error. Even for the first plot's small scores, sixteen features do worse than equal weights.
+# At 128 tokens exact attention is faster. At 8,192 it took about three hundred times as long as linear attention. (Our code stores all weights; a fused call need not.) Performer's price is the error: even for the first plot's small scores, sixteen features do worse than equal weights.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.

@@ -95,7 +95,6 @@ def test_numbers_kept_for_the_backward_pass():
 def test_comparison_is_generated_from_the_code():
     table = comparison(size=8, length=16)
     assert [row["score"] for row in table] == list(SCORES)
-    assert all(row["ms"] > 0 for row in table)
     additive = table[8]
     assert additive["parameters"] == SCORES["additive"](8, 8).num_parameters
     assert additive["multiply–adds per pair"] == (2 * 16 * 8 * 32 + 16 * 16 * 32) / 16**2
