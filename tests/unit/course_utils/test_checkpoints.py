@@ -319,3 +319,27 @@ def small():
 def test_a_folder_that_there_is_not_is_made(tmp_path):
     training.save_checkpoint(model(), tmp_path / "new" / "deeper" / "a.json")
     assert sorted(p.name for p in (tmp_path / "new" / "deeper").iterdir()) == ["a.json", "a.safetensors"]
+
+
+def test_fingerprints_are_the_same_in_every_edition_and_may_be_neighbours(tmp_path):
+    found = checkpoints.fingerprints(["The cat sleeps.", "Hello.", "the cat sleeps.", "Goodbye."])
+    assert found.tolist() == [-1786144357, -1042295032, -773418811]
+    path = training.save_checkpoint(model(), tmp_path / "a.json", seen=torch.tensor([-1, 0, 1]))
+    assert training.load_checkpoint(path).seen.tolist() == [-1, 0, 1]
+
+
+@pytest.mark.parametrize("base", [{"name": "mine", "sha256": "0"}, {"sha256": "0"}, {"name": "other"}])
+def test_a_base_without_a_name_or_a_checksum_of_its_own_is_refused(saved, base):
+    with pytest.raises(ValueError, match="base is wrong"):
+        training.load_checkpoint(edited(saved, base=base))
+
+
+@pytest.mark.parametrize("data", [{"pair": "en-fr"}, {"corpus": "x"}])
+def test_only_a_model_that_translates_with_one_tokenizer_reads_both_sides_with_it(tmp_path, data):
+    words = Vocabulary(["a", "b"])
+    loaded = [
+        training.load_checkpoint(training.save_checkpoint(model(), tmp_path / "a.json", {"data": data}, **given))
+        for given in ({"tokenizer": words}, {})
+    ]
+    both = [(one.source is not None, one.source is one.target is one.tokenizer) for one in loaded]
+    assert both == [("pair" in data, "pair" in data), (False, True)]

@@ -92,3 +92,26 @@ def test_a_card_names_its_base(base, tuned, tmp_path):
     path = checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
     card = json.loads(path.read_text("utf-8"))
     assert card["base"] == {"name": "base", "sha256": base.card["weights"]["sha256"]} and "tokenizer" not in card
+
+
+def test_a_rank_as_large_as_the_matrix_keeps_all_of_what_was_added():
+    draw = torch.Generator().manual_seed(0)
+    base, added = ({"w": torch.randn(3, 2, generator=draw)} for _ in range(2))
+    tuned = {"w": base["w"] + added["w"]}
+    for rank in (2, 3):
+        torch.testing.assert_close(thicken(thin(tuned, base, rank), base, ["w"])["w"], tuned["w"])
+
+
+def test_factors_in_half_precision_are_multiplied_in_float32_and_whole_numbers_stay_whole():
+    draw = torch.Generator().manual_seed(0)
+    up, down = torch.randn(8, 4, generator=draw).half(), torch.randn(4, 8, generator=draw).half()
+    small = {"w.up": up, "w.down": down, "b": up, "n": torch.tensor([2**24 + 1])}
+    found = thicken(small, {"w": torch.zeros(8, 8)}, ["w"])
+    assert torch.equal(found["w"], up.float() @ down.float())
+    assert found["b"].dtype == torch.float32 and found["n"].dtype == torch.int64 and found["n"] == 2**24 + 1
+
+
+@pytest.mark.parametrize("name", ["gate.up", "gate.down"])
+def test_a_parameter_that_is_merely_called_like_a_factor_comes_back_whole(name):
+    small = thin({name: torch.ones(2, 2)}, {}, rank=1)
+    assert torch.equal(thicken(small, {}, [name])[name], torch.ones(2, 2))

@@ -272,9 +272,8 @@ def test_norms():
         ({"model_size": 0}, "model_size is 0"),
         ({"num_layers": True}, "num_layers is True"),
         ({"positions": "sinus"}, "positions is 'sinus'.*sinusoidal, learned"),
-        ({"dropout": 1.0}, "dropout is 1.0"),
+        *(({"memory_layers": layers}, "needed: 2 numbers from 1") for layers in ((1, 3), (0, 1), (1,), (1, 1, 1))),
         ({"memory_layers": (1, 3)}, r"memory_layers is \(1, 3\)"),
-        ({"memory_layers": (1,)}, "needed: 2 numbers"),
         ({"activation": "tanh"}, "activation is 'tanh'"),
         ({"model_size": 9, "num_heads": 3}, "model_size is 9; needed: an even number"),
     ],
@@ -333,7 +332,8 @@ def test_sizes_begin_at_1_dropout_ends_before_1_and_the_norm_is_torchs():
     holds(lambda size: PositionwiseFFN(1, size), [1, 262_144], [0, 262_145])
     holds(lambda size: AddNorm(size), [1], [0])
     holds(lambda eps: AddNorm(4, eps=eps), [1e-12], [0])
-    for part in (lambda p: PositionwiseFFN(4, 4, p), lambda p: AddNorm(4, p), lambda p: made(dropout=p)):
+    config = lambda p: TransformerConfig(9, 9, dropout=p)  # noqa: E731
+    for part in (lambda p: PositionwiseFFN(4, 4, p), lambda p: AddNorm(4, p), config):
         holds(part, [0, 0.99], [-0.1, 1])
     for block in (EncoderBlock(4, 2, 8), DecoderBlock(4, 2, 8)):
         norms = [m for m in block.modules() if isinstance(m, torch.nn.LayerNorm)]
