@@ -18,13 +18,15 @@ NOTHING = 1e-3  # a singular value is nothing beside one a thousand times larger
 
 def thin(state: Mapping[str, Tensor], base: Mapping[str, Tensor], rank: int) -> dict[str, Tensor]:
     """What `state` has and `base` has not: factors [O, r] and [r, I] of what was added to a matrix [O, I], other things
-    whole. Raises ValueError where what was added to a matrix is of a higher rank."""
+    whole. Raises ValueError where what was added to a matrix is of a higher rank or not finite."""
     found = {}
     for name, x in state.items():
         before = base.get(name)
         if before is None or before.shape != x.shape:
             found[name] = x
         elif x.dim() == 2 and not torch.equal(x, before):
+            if not x.isfinite().all():
+                raise ValueError(f"{name} holds numbers that are NaN or infinite: not fit to be kept")
             u, s, v = torch.linalg.svd((x - before).double(), full_matrices=False)
             if len(s) > rank and s[rank] > NOTHING * s[0]:
                 more = int((s > NOTHING * s[0]).sum())
@@ -43,16 +45,10 @@ def thicken(small: Mapping[str, Tensor], base: Mapping[str, Tensor], names: Iter
     """
     small = {name: x.float() if x.is_floating_point() else x for name, x in small.items()}
     found = {name: base[name] for name in names if name in base}
-    for name, x in small.items():
-        matrix = name.removesuffix(UP)
-        if name.endswith(DOWN) and name.removesuffix(DOWN) + UP in small:
-            continue
-        if name.endswith(UP) and matrix in found and matrix + DOWN in small:
-            added, before = x @ small[matrix + DOWN], found[matrix]
-            if added.shape != before.shape:
-                sizes = tuple(before.shape), tuple(added.shape)
-                raise ValueError(f"{matrix} is {sizes[0]}, what is added to it {sizes[1]}: another model's")
-            found[matrix] = before + added
-        else:
-            found[name] = x
-    return found
+    for matrix in [name for name in found if name + UP in small and name + DOWN in small]:
+        up, down, before = small.pop(matrix + UP), small.pop(matrix + DOWN), found[matrix]
+        if up.shape[1:] != down.shape[:1] or (*up.shape[:1], *down.shape[1:]) != before.shape:
+            sizes = f"{tuple(up.shape)} times {tuple(down.shape)}"
+            raise ValueError(f"{matrix} is {tuple(before.shape)}, what is added to it {sizes}: another model's")
+        found[matrix] = before + up @ down
+    return found | small

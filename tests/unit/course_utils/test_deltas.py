@@ -74,8 +74,9 @@ def test_more_than_the_rank_is_refused_and_so_are_factors_of_another_model(base,
     assert not (tmp_path / "tuned.json").exists()
     small, state = thin(tuned.state_dict(), base.model.state_dict(), 2), base.model.state_dict()
     name = next(name for name in small if name.endswith(".down"))
-    with pytest.raises(ValueError, match="is .*, what is added to it .*: another model's"):
-        thicken(small | {name: small[name][:, :-1]}, state, list(tuned.state_dict()))
+    for cut in (small[name][:, :-1], small[name][:-1]):
+        with pytest.raises(ValueError, match=r"is \(.*\), what is added to it \(.*\) times \(.*\): another model's"):
+            thicken(small | {name: cut}, state, list(tuned.state_dict()))
 
 
 def test_what_is_a_thousand_times_smaller_than_the_largest_counts_as_nothing():
@@ -115,3 +116,18 @@ def test_factors_in_half_precision_are_multiplied_in_float32_and_whole_numbers_s
 def test_a_parameter_that_is_merely_called_like_a_factor_comes_back_whole(name):
     small = thin({name: torch.ones(2, 2)}, {}, rank=1)
     assert torch.equal(thicken(small, {}, [name])[name], torch.ones(2, 2))
+
+
+def test_two_parameters_called_like_factors_of_a_matrix_that_the_base_has_not_come_back_whole():
+    new = {"gate.up": torch.ones(2, 2), "gate.down": torch.zeros(2, 2)}
+    found = thicken(thin(new, {}, rank=1), {}, list(new))
+    assert all(torch.equal(found[name], new[name]) for name in new)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_matrix_that_is_not_finite_is_refused_and_nothing_is_written(base, tuned, tmp_path, number):
+    with torch.no_grad():
+        tuned.bert.blocks[0].ffn.widen.weight[0, 0] = number
+    with pytest.raises(ValueError, match=r"blocks\.0\.ffn\.widen\.weight holds numbers that are NaN or infinite"):
+        checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
+    assert not (tmp_path / "tuned.json").exists()
