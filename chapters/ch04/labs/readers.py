@@ -23,9 +23,9 @@ def who_does_it(who, sighted, blind, sentence, *, live=True):
     with torch.no_grad():
         inside = sighted.embedding(who.encode([sentence])[0])[0]
     view = shuffle(
-        inside, words, **maps, positions=True, live=live, title="Who bites? The order decides",
-        caption="A model trained with positions says who bites. Here every [query|row] attends to the word that it "
-        "takes for the biter, so all [output|outputs] are alike. Drag “man” to the place of “dog”: who bites now?",
+        inside, words, **maps, positions=True, live=live, title="With positions, every word attends to the biter",
+        caption="Left: each row is a word's weights; the dark column is the word that all attend to, “dog” at first. "
+        "Right: so all [output|outputs] are nearly alike. Drag “man” to the place of “dog”: which column is dark now?",
     )  # fmt: skip
     line = ipywidgets.HTML()
 

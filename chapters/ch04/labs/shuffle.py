@@ -94,14 +94,17 @@ class Shuffle(View):
         tints = LinearSegmentedColormap.from_list("output", ["#806f2e", "#fafbfc", picture.COLOURS["output"]])
         right.imshow(everything, cmap=tints, vmin=-reach, vmax=reach, aspect="auto")
         change = [f"{moved['change'][w]:.2f}" for w in order] + [f"{moved['mean']:.2f}"]
-        for s, text in enumerate(change):
+        away = order != sorted(order)
+        for s, text in enumerate(change if away else ()):
             right.text(outputs.shape[1] - 0.3, s, text, va="center", fontsize=8)
         left.set_xticks(range(len(words)), words, rotation=45, ha="right", color=picture.COLOURS["key"])
         left.set_yticks(range(len(words)), words, color=picture.COLOURS["query"])
         right.set_yticks(range(len(words) + 1), [*words, "mean"], color=picture.COLOURS["output"])
         right.set_xticks([])
         left.set(title="weights", xlabel="key: attended to", ylabel="query: attends")
-        right.set(title="outputs, and by how much each changed", xlabel=f"{outputs.shape[1]} features")
+        right.set(
+            title="outputs, and by how much each changed" if away else "outputs", xlabel=f"{outputs.shape[1]} features"
+        )
         for axes in (left, right):
             axes.tick_params(length=0)
             axes.spines[:].set_visible(False)

@@ -106,7 +106,10 @@ export function shuffled(ui, canvas, same) {
         [from, to] = [y + middle, y0 + middle],
         at = [out + span + 6 * unit, from];
       if (away && change < same) write("same", ...at, { size: 12, colour: theme.quiet });
-      else if (away) write(`Δ ${fmt(change, 2)}`, ...at, { size: 12, weight: 700, colour: rgb(theme.minus) });
+      else if (away) {
+        const shown = fmt(change, change < 10 ? 2 : 1);
+        write(`Δ ${shown}`, ...at, { size: 12, weight: 700, colour: rgb(theme.minus) });
+      }
       c.strokeStyle = picked ? theme.output : moved ? theme.text : theme.hatch;
       c.lineWidth = (picked || moved ? 1.8 : 1.2) * unit;
       c.beginPath();

@@ -73,9 +73,9 @@ class Sinusoid(View):
         heat.axvline(c, color=ink, lw=0.8)
         for axes in (heat, wave, binary):
             axes.axhline(i, color=ink, lw=0.8)
-        heat.set(title="brick −1 … 0 … sand 1", xlabel="column", ylabel="position")
+        heat.set(title="waves: −1 red, 0 white, 1 olive", xlabel="fast ←  column  → slow", ylabel="position")
         wave.set(title=f"column {c}", xlim=(-1.1, 1.1), xticks=[-1, 0, 1])
-        binary.set_title("binary")
+        binary.set_title("in binary")
 
 
 def waves(positions, model_size: int) -> np.ndarray:
@@ -90,8 +90,9 @@ def sinusoid(
     *,
     position=21,
     column=8,
-    title="How does a row of waves say where it stands?",
-    caption="A row is a position, in all three: its waves, one wave as a curve, its binary digits. Point at one.",
+    title="Each position is a row of waves, from fast on the left to slow on the right",
+    caption="A row is a position: its value in each wave as a colour, one wave as a curve, its binary digits. The "
+    "upright stripes are waves too slow to change much here. Point at a row.",
     live=False,
     presenting=None,
 ):
