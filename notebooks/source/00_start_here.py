@@ -28,7 +28,7 @@ cover = labs.cover()
 cover
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert round((19 + 50 + 53 + 62 + 63 + 99 + 93 + 97 + 45) / 60) == 10  # minutes of chapters 0 to 7, and the capstone
+assert round((19 + 50 + 53 + 62 + 63 + 134 + 93 + 97 + 45) / 60) == 10  # minutes of chapters 0 to 7, and the capstone
 assert round((50 + 75 + 109 + 64 + 120 + 100 + 100) / 60) == 10  # those of Deeper
 assert cover.shown.tokens[0][cover.shown.weights[0][cover.shown.tokens[0].index("it")].argmax()] == "animal"
 assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]))] == "tired"

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 5 · What can attention do alone?
-# *The Transformer, grown from one head.* **By the end** you will have written the layers of a Transformer, shown that they compute the same as a trained model, trained one of your own, and measured which attention matters for "it". Reading 44 minutes · live 60 · exercises 55 · *Deeper* 120 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
+# *The Transformer, grown from one head.* **By the end** you will have written the layers of a Transformer, shown that they compute the same as a trained model, trained one of your own, and measured which attention matters for "it". Reading 44 minutes · live 60 · exercises 90 · *Deeper* 120 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions). Exercises: pause after the fifth.
 
 # %%
 import math
@@ -68,7 +68,7 @@ assert grammar.was_seen(tired)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 1: one head
-# In chapter 3's encoder each state waits for the one before it. In the Transformer a word reads another in one step, however far away. In training all words are computed at once. The price is a score for each pair: $n^2$ scores for $n$ words.
+# In chapter 3's encoder each state waits for the one before it. In the Transformer a word can read any other directly, so in training all are computed at once. The price is $n^2$ scores for $n$ words.
 #
 # The Transformer comes from *Attention is all you need* (Vaswani et al. 2017), from here on "the paper". This is the whole model, still without residual connections and norms:
 #
@@ -92,7 +92,7 @@ assert grammar.was_seen(tired)
 # %% [markdown]
 # We build it in seven versions with the parameters of the trained model above, so version 7 must give that model's numbers.
 #
-# **Version 1** is chapter 4's self-attention: three matrices turn the same words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>.
+# **Version 1** is chapter 4's self-attention: three matrices turn the same words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>. The trained model also adds a bias after each matrix. Your function in exercise 2 has none; the comparison after it adds them.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
@@ -139,7 +139,7 @@ print(len(maps), "maps of", tuple(maps[0].shape))
 #
 # $$ [B, T, H\cdot d]\;\to\;[B, T, H, d]\;\to\;[B, H, T, d] $$
 #
-# ### Exercise 1 ●●○ · 4 minutes
+# ### Exercise 1 ●●○ · 6 minutes
 # Write this cut. Beware: `x.reshape(B, H, T, d)` has the right shape, but mixes up words and heads.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -156,7 +156,7 @@ def split_heads(x, heads):
 #
 # $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1,\dots,\mathrm{head}_H]\,W_O $$
 #
-# ### Exercise 2 ●●● · 9 minutes
+# ### Exercise 2 ●●● · 15 minutes
 # *Project* (multiply by the matrices), split, attend under `mask`, join, mix. Keys and values come from `memory`, here the words that are read (in self-attention `x` itself). As in chapter 2, `mask` is True where a query may attend.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -172,7 +172,7 @@ def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
 from chapters.ch05 import assembly
 
 everywhere = torch.ones(1, 1, len(words)).bool()  # no padding: all may be attended to
-attend = assembly.Assembled(multi_head=multi_head).attention(layer.attention)  # your function, and the model's biases
+attend = assembly.Assembled(multi_head=multi_head).attention(layer.attention)  # adds the biases
 with torch.no_grad():
     output, weights = attend(x, x, x, everywhere)
     gaps = [(output - layer.attention(x, x, x)[0]).abs().max(), (weights - maps_of[0]).abs().max()]
@@ -187,7 +187,7 @@ assert torch.allclose(split_heads(q, 4), torch.stack(q.chunk(4, -1), 1))
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: eight heads, two words
-# How do the shapes change at the paper's size, 512 features (its d_model) and eight heads of 64 (d_k)? The two words are "deep" and "learning"; their vectors and all matrices are random.
+# How do the shapes change at the paper's size, 512 features (its d_model) and eight heads of 64 (d_k)? The two words are "deep" and "learning"; all numbers are random.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch05.experiments import live as study
@@ -242,7 +242,7 @@ assert max(row["BLEU"] for row in counts["rows"]) - min(row["BLEU"] for row in c
 #
 # $$ \mathrm{FFN}(x)=\max(0,\;xW_1+b_1)\,W_2+b_2 $$
 #
-# ### Exercise 3 ●○○ · 4 minutes
+# ### Exercise 3 ●○○ · 5 minutes
 # Write it.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -284,8 +284,8 @@ assert W1.shape == (128, 3 * 128)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "In training, a batch has two sentences of 4 and 6 words. You pad both to 10. "
-    "With which norm do the numbers of real words change?",
+    "In training, a batch has two sentences of 4 and 6 words. The shorter is padded with zeros to 6; then both to 10. "
+    "Which norm's outputs for the ten real words differ between the two?",
     ["none, with either norm", "layer norm's", "batch norm's", "both"],
     answer=2, because="Layer norm uses one word at a time. Batch norm includes the padding in its mean and standard deviation.")
 
@@ -298,15 +298,16 @@ moved = {f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs
 changed = {f"{name}: {(change > 0).sum()} of {change.numel()} changed": change for name, change in moved.items()}
 of = dict.fromkeys(changed, [f"sentence {s + 1}, word {w + 1}" for s, w in real.nonzero().tolist()])
 plot.maps(changed, of, "feature", roles=dict.fromkeys(changed, "plus"), title="Which numbers does padding change?",
-          caption="A cell is one feature of one real word: how far it moved when padding was added; full colour: by 1 or more.")
+          caption="A cell is one feature of one real word after the norm: how far it moves if sentences are padded "
+                  "to 10 words instead of 6. Full colour: by 1 or more.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
 # %% [markdown]
-# Even without padding, batch norm in training would make a sentence's vectors depend on the *other sentences* in the batch.
+# In training, batch norm also mixes in the *other sentences* of the batch.
 #
-# ### Exercise 4 ●●○ · 5 minutes
+# ### Exercise 4 ●●○ · 9 minutes
 # <a id="pre-norm"></a>
 # Write the residual connection and the norm around a sub-layer $f$. **Post-norm**, as in the paper, normalises the sum: $\mathrm{LN}(x+f(x))$. **Pre-norm**, as in most large models since GPT-2, normalises the sub-layer's input: $x+f(\mathrm{LN}(x))$. In the code $f$ is `part`, and `gain` and `bias` are γ and β.
 
@@ -324,7 +325,7 @@ def add_norm(x, part, gain, bias, norm_first):
 # <a id="block"></a>
 # **Version 5**, an **encoder block**, is self-attention and then the feed-forward network, each with a residual connection and a norm.
 #
-# ### Exercise 5 ●●○ · 6 minutes
+# ### Exercise 5 ●●○ · 8 minutes
 # Put the four given pieces together with pre-norm.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -356,7 +357,7 @@ assert torch.allclose(top, memory.states[-1], atol=1e-4)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which words may attend to which?
 # <a id="causal-mask"></a>
-# In the encoder a word may attend to everything but padding. In training the decoder must not look ahead, or it would copy the answer. The row of "je" predicts "suis". It may see `<bos>` and "je" itself, but not "suis". In our masks, **True = may be attended to**.
+# In the encoder a word may attend to everything but padding. In training the decoder must not look ahead, or it would copy the answer. The row of "je" predicts "suis". It may see `<bos>` and "je" itself, but not "suis".
 
 # %%
 from course_utils.attention import causal_mask, padding_mask
@@ -366,12 +367,12 @@ masks = {"padding hidden": padding_mask([5], 7)[0].expand(7, 7), "future hidden 
 masks["both hidden"] = masks["padding hidden"] & masks["future hidden (causal)"]
 named = dict.fromkeys(masks, labels)
 plot.maps(masks, named, named, title="Who may attend to whom?",
-          caption="A row for each query. Ink: it may attend to this word. In a causal mask the diagonal has ink, too.")
+          caption="A row for each query. Ink (True): it may attend to this word. A causal mask has ink on its diagonal.")
 
 # %% [markdown]
 # The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it". But then the first row would be empty.
 #
-# ### Find the error ●○○ · 3 minutes
+# ### Find the error ●○○ · 4 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by it, before the softmax.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -416,8 +417,8 @@ plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read
                   "predicts the next one. Only decoder self-attention has an empty triangle: the future.")
 
 # %% [markdown]
-# ### Exercise 6 ●●○ · 5 minutes
-# Write the masks of the table. What padding itself may attend to is up to you, since no real word attends to it. Our softmax turns an empty row into zeros (a plain one gives NaN, which spreads: 0 · NaN is NaN).
+# ### Exercise 6 ●●○ · 10 minutes
+# Write the masks of the table. Padding comes after a sentence's last word: “je suis `<pad>`” is True, True, False in `target`. In a mask, **True = the query of this row may attend to the key of this column**. The rows of padding are up to you, since nothing uses their outputs.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder masks")
@@ -427,8 +428,8 @@ def three_masks(source, target):
     raise NotImplementedError
 
 # %% [markdown]
-# ### Exercise 7 ●●○ · 6 minutes
-# Write the decoder block: pre-norm, `memory` not normalised again.
+# ### Exercise 7 ●●○ · 8 minutes
+# Write the decoder block with pre-norm. `memory` is the encoder's normalised output, so use it as it is.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder block")
@@ -440,8 +441,8 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
 # %% [markdown]
 # At the end the French embedding matrix, used again, turns each decoder vector into a logit for every French word.
 #
-# ### Exercise 8 ●●○ · 6 minutes
-# Put it all together. Decoder self-attention needs only the causal mask: padding comes last, so no real word sees it. The loss skips the rows of padding.
+# ### Exercise 8 ●●○ · 12 minutes
+# Put it all together. Decoder self-attention needs only the causal mask, because padding comes after the real words. The loss skips the rows of padding.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("the whole model")
@@ -642,7 +643,7 @@ with torch.no_grad():
 # <a id="kv-cache"></a>
 # With the mask, a new word does not change the keys and values of earlier words. The **KV cache** keeps them, and those of the source. Each step then computes only the new word, in every layer.
 #
-# ### Exercise 9 ●●● · 8 minutes
+# ### Exercise 9 ●●● · 13 minutes
 # Write one step with one head. The cache holds P words, at positions 0 to P − 1. First add position P to the new word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -653,7 +654,7 @@ def cached_step(word, keys, values, positions, Wq, Wk, Wv):
     raise NotImplementedError
 
 # %% [markdown]
-# Your function reads the course sentence word by word. It must end where causal attention over the whole sentence does:
+# Your function reads the course sentence word by word. Its last output must be that of causal attention over the whole sentence:
 
 # %%
 bare, at = model.source_embedding(ids).detach(), sinusoidal_encoding(len(words), 128)
@@ -665,7 +666,7 @@ all_rows, _ = scaled_dot_product_attention(*((bare + at) @ W for W in matrices),
 print(f"The last step and the whole sentence at once differ by at most {(last - all_rows[:, -1]).abs().max():.0e}.")
 
 # %% [markdown]
-# **Guess:** the whole model writes 128 words for each of eight texts. How many times faster is it with a cache?
+# We time 128 decoder steps of `transformer-grammar`, in eight texts at once, all words given. Without a cache, each step computes all earlier words again. **Guess:** how many times faster is it with one?
 
 # %%
 from chapters.ch05.experiments.live import clock
@@ -675,8 +676,9 @@ kept, memories = [model.start(eight)], model.encode(eight)
 with_cache = clock(lambda n: kept.append(model.step(line[:, n], kept.pop()).state))
 without = clock(lambda n: model.output(model.decode(line[:, : n + 1], memories)[:, -1]))
 times = without[-1] / with_cache[-1]
-plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words written", "seconds so far",
-           title="What does the cache save?", caption=f"Measured just now, on one core: {times:.1f} times faster at 128 words.")
+plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words read",
+           "seconds so far", title="What does the cache save?",
+           caption=f"Measured just now, decoder only, on one core: {times:.1f} times faster at 128 words.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert times > 1.5 and torch.allclose(last, all_rows[:, -1], atol=1e-4)
@@ -733,7 +735,7 @@ run = study.learn(lesson, mine, loss=yours.loss, show=True,
                   higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="yours")
 
 # %% [markdown]
-# We compare your model with chapter 3's translator and with the Transformer from the top of the page, on 500 held-out sentences.
+# We compare your model with chapter 3's translator and the Transformer from the top of the page, on 500 held-out sentences.
 
 # %%
 recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
@@ -755,7 +757,7 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well, but chapter 3's checkpoint is ahead. It is half as large, but it read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it also wrote faster and learned more tokens a second, probably because it is smaller, and because one core gains little from computing short sentences all at once.
+# Your model translates well, but chapter 3's checkpoint is ahead. It is half as large, but it read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it was also faster, probably because it is smaller, and one core gains little from parallel computing.
 #
 # `transformer-grammar` draws level with that checkpoint in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and its targets were smoothed (*Deeper: label smoothing*).
 #
@@ -828,7 +830,7 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 #
 # </details>
 #
-# **Keep this:** on this small corpus, attention alone with one more layer catches up with the whole model (three seeds). Without residual connections, no model learned to translate in 300 steps.
+# **Keep this:** on this small corpus, attention alone with one more layer catches up with the whole model. Without residual connections, none learned to translate in 300 steps.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
@@ -871,7 +873,7 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 # ## What does "it" mean, measured
 # If the animal was too tired, French says *il … fatigué*; if the street was too wide, it says *elle … large*. Two such sentences are *twins*.
 #
-# **First: is the pronoun right?** The models translate 736 held-out twins, each with at least one noun that was in no training twin. Half of the right pronouns are *il*, so 50 % is guessing. The models were trained differently, so the rows do not say which architecture is better.
+# **First: is the pronoun right?** The models translate 736 held-out twins, each with at least one noun that was in no training twin. Half of the right pronouns are *il*, so 50 % is guessing. Each row is one training, and the trainings differ, so compare rows with 50 %, not with one another.
 
 # %%
 from chapters.ch05.experiments.twins import MODELS, pronoun_table
@@ -880,7 +882,7 @@ judged = pronoun_table({"chapter 3, without attention": MODELS["without attentio
                         "yours": trained["yours"], "transformer-grammar": grammar})
 pronoun = {row["model"]: row["pronoun"] for row in judged}
 Table([{"model": name, "pronouns right, %": share} for name, share in pronoun.items()],
-      f"{judged[0]['twins']} held-out twins")
+      f"{judged[0]['twins']} held-out twins: enough to know a model's share to within 4 points")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (known_nouns := {noun for e in lesson.examples("train") if e.twin for noun in (e.twin.referent, e.twin.distractor)})
@@ -888,11 +890,11 @@ assert all({e.twin.referent, e.twin.distractor} - known_nouns for e in lesson.ex
 assert (plain := load_checkpoint(MODELS["without attention"]))
 assert steps_of["yours"] < steps_of["chapter 3"] == plain.card["training"]["step"] or runtime.profile == "full"
 assert sum(e.twin.pronoun == "il" for e in lesson.examples("twins")) == 368
-assert judged[0]["twins"] == 736 and pronoun["transformer-grammar"] > 90 and pronoun["chapter 3, without attention"] > 80
-assert min(pronoun, key=pronoun.get) == "yours" or runtime.profile == "full"
+assert judged[0]["twins"] == 736 and pronoun["transformer-grammar"] > 90 and min(pronoun.values()) > 55
+assert 200 * (0.25 / judged[0]["twins"]) ** 0.5 < 4  # two standard errors, in points
 
 # %% [markdown]
-# All four are above chance, even the one without attention. `transformer-grammar`, which saw the training twins many times, gets the most right. So we ask that model how.
+# All four are clearly above chance, even the one without attention. How does `transformer-grammar` do it, which saw the training twins many times?
 #
 # **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. In the twin sentence "it" means the street. **Guess** what "it" attends to there, and what the adjective attends to.
 
@@ -950,7 +952,8 @@ to_other = [head_study.weight_between(grammar, twins, "encoder", "adjective", "d
 left["all of head 2.2"] = head_study.right(grammar, twins, [head_study.head("encoder 2.2")])
 Table([{"taken away": name, "largest weight": largest.get(name, ""), "right, %": share, "log-odds": odds}
        for name, (share, odds) in left.items()],
-      f"transformer-grammar, {len(twins)} held-out twins. Largest weight: of a head, its mean over the twins. "
+      f"transformer-grammar, {len(twins)} held-out twins, so a share is uncertain by up to 9 points. "
+      "Largest weight: of a head, its mean over the twins. "
       "The French step: the one that writes il or elle. In head 2.2 the adjective gives the other noun "
       f"{to_other[0]:.2f} of its weight, and {to_other[1]:.2f} where it may not attend to the right one.")
 
@@ -963,14 +966,16 @@ assert len({(e.source[:-2], e.twin.referent) for e in held}) == 2 * len({e.sourc
 assert left["the adjective → that noun"][0] < 30 and 40 < left["the adjective → either noun (control)"][0] < 65
 assert left["the French step → “it”"][1] > left["nothing"][1] and largest["the French step → “it”"] > 0.99
 assert abs(left["the French step → the adjective"][0] - 68 / 1.2) < 3
-assert left["nothing"][1] - left["all of head 2.2"][1] > 0.5 and left["all of head 2.2"][0] > 85
+assert left["nothing"][1] - left["all of head 2.2"][1] > 0.5
+assert round(1.2 * (left["nothing"][0] - left["all of head 2.2"][0])) == 3
+assert round(200 * (0.25 / len(twins)) ** 0.5) == 9 and left["the French step → “it”"][0] == left["nothing"][0]
 
 # %% [markdown]
 # If "it" may not attend to its noun, neither number changes. If the *adjective* may not, most of the pronouns are wrong. With both nouns forbidden, about half are right. So the other noun makes the answer *wrong*: it takes over much of the weight (for head 2.2, see the caption).
 #
 # When the decoder writes *il* or *elle*, one head gives "it" on average more than .99 of its weight. If we forbid this connection, just as many pronouns are right. If we forbid the one to the adjective, the model does no better than one that always writes *il* (right in 68 of 120).
 #
-# And head 2.2? Without it, only a few more pronouns go wrong. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but for another reason: in this head the adjective finds its noun.
+# And head 2.2? Without it, three more of 120 pronouns are wrong, within the uncertainty. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but because in it the adjective finds its noun.
 
 # %% [markdown]
 # So in this model the adjective needs its noun, and the decoder needs the adjective. Our grammar made this easy: two twins differ only in the adjective.
@@ -1053,7 +1058,7 @@ assert 45 < known["the adjective → either noun"] < 55
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: real sentences
-# A second Transformer learned from the Tatoeba sentences of chapter 3, in as many steps on as many tokens as the translator there. But it has more parameters and another optimiser (Muon, chapter 7), and needed more time.
+# A second Transformer learned from the Tatoeba sentences of chapter 3, in as many steps on as many tokens as the translator there. Its optimiser is Muon (chapter 7).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.lesson import checkpoint
@@ -1088,7 +1093,7 @@ assert tatoeba is grammar or [one.card["training"]["recipe"]["optimizer"] for on
 assert {one.card["training"]["threads"] for one in (before, tatoeba)} == {1} or tatoeba is grammar
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With as many tokens, it scores higher. But architecture, size and optimiser all differ, so the table does not say which helped.
+# It scores higher. But architecture, size, time and optimiser all differ, so the table does not say which helped.
 #
 # Which translations in the last column are right? Check first whether a sentence was *seen*.
 #
@@ -1162,7 +1167,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from 2017 to today's block
-# What have most of today's large language models changed in the paper's block? One line each:
+# What have most of today's large language models changed in the paper's block?
 #
 # | 2017 | today | why | source |
 # |---|---|---|---|
@@ -1204,7 +1209,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: errors that circulate
-# One article programs a Transformer for "I love you" → "Je t'aime". Among its errors are these five:
+# Five errors of an article that programs a Transformer for "I love you" → "Je t'aime":
 #
 # | in the article | what is wrong | how you notice |
 # |---|---|---|
@@ -1228,7 +1233,7 @@ def family(attentions):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# This function passed all its tests, but they all were tests of self-attention.
+# This function passed all its tests, but all were of self-attention.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.11")
@@ -1333,7 +1338,7 @@ class MultiHead(torch.nn.Module):
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: label smoothing
 # <a id="label-smoothing"></a>
-# A probability of exactly 1 would need infinite logits. So **label smoothing** asks for a little less. The paper used it. From a *one-hot* target (1 for the correct word, 0 for all others) it takes ε and shares it evenly among all $V$ words, the correct one included:
+# A probability of exactly 1 would need infinite logits. So **label smoothing**, used in the paper, asks for a little less. From a *one-hot* target (1 for the correct word, 0 for all others) it takes ε and shares it evenly among all $V$ words, the correct one included:
 #
 # $$ \text{target}=(1-\varepsilon)\cdot\text{one-hot}+\varepsilon\cdot\tfrac1V $$
 #

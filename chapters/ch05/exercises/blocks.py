@@ -112,7 +112,7 @@ BLOCK = Exercise(
         "The first half is `y = x + attention(h, h, h, mask)[0]`. The second is the same with `norm2` and `ffn`, and "
         "starts from y.",
     ),
-    minutes=6,
+    minutes=8,
     difficulty=2,
     used="Your `encoder_block` is stacked in the next cell, and in the model that you train.",
     wrong=wrong_answers(

@@ -111,7 +111,7 @@ DECODER = Exercise(
         "After `y = x + attention(h, h, h, mask)[0]` with `h = norm1(x)`, add to y what cross gives; the network is "
         "then added to that.",
     ),
-    minutes=6,
+    minutes=8,
     difficulty=2,
     used="Your `decoder_block` computes the last row in *All at once, or word by word?*, and is in the model that you "
     "train.",
@@ -256,7 +256,7 @@ WHOLE = Exercise(
         "After the first loop `memory = encoder_norm(x)`. The second loop is like the first, with four inputs instead "
         "of two. Then norm and output, as after a single stack.",
     ),
-    minutes=6,
+    minutes=12,
     difficulty=2,
     used="Your `transformer` is version 7 in the next cell, and the model that you train.",
     wrong=wrong_answers(

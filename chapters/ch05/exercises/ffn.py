@@ -83,7 +83,7 @@ FFN = Exercise(
         "The hidden layer is `torch.relu(x @ W1 + b1)`. The second layer is a product and a bias, too, but has "
         "nothing after it.",
     ),
-    minutes=4,
+    minutes=5,
     difficulty=1,
     used="Your `ffn` is run in the next cell, with the parameters of the trained model.",
     wrong=_FFN_WRONG,

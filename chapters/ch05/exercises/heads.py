@@ -65,7 +65,7 @@ SPLIT = Exercise(
         "`x.reshape(B, T, H, D // H)` makes the cut, and the words stay where they are. Which two axes are still to "
         "be swapped, so that it becomes [B, H, T, d]?",
     ),
-    minutes=4,
+    minutes=6,
     difficulty=2,
     used="Your `split_heads` cuts the heads in the cells below.",
     wrong=wrong_answers(
@@ -166,7 +166,7 @@ MULTI_HEAD = Exercise(
         "`scaled_dot_product_attention(q, k, v, mask[:, None])` gives output and weights of every head. The output is "
         "[B, H, Q, d] and must become [B, Q, H · d], the way back from `split_heads`, before it meets Wo.",
     ),
-    minutes=9,
+    minutes=15,
     difficulty=3,
     used="Your `multi_head` is compared with the model's in the next cell, and attends while your model trains.",
     wrong=wrong_answers(

@@ -77,7 +77,7 @@ MASKS = Exercise(
         "In the decoder both must say yes, padding and `causal_mask(target.shape[1])`: `&`. The other two need no "
         "triangle.",
     ),
-    minutes=5,
+    minutes=10,
     difficulty=2,
     used="Your `three_masks` makes the decoder's mask in *All at once, or word by word?*.",
     wrong=wrong_answers(
@@ -190,7 +190,7 @@ PRODUCT = FindError(
         "exp of which number is 0?",
         'Instead of a product, `scores.masked_fill(…, float("-inf"))`, where the mask is 0.',
     ),
-    minutes=3,
+    minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _attend(masked=lambda s: s * _ones(s)),

@@ -103,7 +103,7 @@ ADD_NORM = Exercise(
         "Write the norm as a function of its own, `norm = lambda y: …`. Then pre-norm is `x + part(norm(x))`, and in "
         "post-norm the same three come in another order.",
     ),
-    minutes=5,
+    minutes=9,
     difficulty=2,
     used="Your `add_norm` makes the model's first block below, and every norm while your model trains.",
     wrong=wrong_answers(

@@ -74,7 +74,7 @@ STEP = Exercise(
         "With both appended, `scaled_dot_product_attention(x @ Wq, keys, values)` needs no mask. It gives output and "
         "weights, and the output still has an axis of 1 too many.",
     ),
-    minutes=8,
+    minutes=13,
     difficulty=3,
     used="Your `cached_step` reads the course sentence in the next cell, word by word.",
     wrong=wrong_answers(
