@@ -158,14 +158,15 @@ def size_table(
     keys = size // heads * key_heads
     values, narrow = keys * size, ffn * size
     four = layers * (2 * size * size + keys * size + 2 * ffn * size) + layers // 2 * (values + narrow)
+    more = "in half of the layers: attention's value matrices, the feed-forward networks' last matrices"
     parts = {
         "embedding, shared with the output": (vocab * size, 6.5625),
-        "values and narrowing, half of the layers": ((layers - layers // 2) * (values + narrow), 6.5625),
+        more: ((layers - layers // 2) * (values + narrow), 6.5625),
         "all other matrices": (four, 4.5),
         "norms and biases": (layers * (2 * size + size + 2 * keys) + size, 32),
     }
-    rows = [{"part": name, "parameters": n, "bits each": bits, "MB": round(n * bits / 8e6, 1)}
-            for name, (n, bits) in parts.items()]  # fmt: skip
     total, space = sum(n for n, _ in parts.values()), sum(n * bits for n, bits in parts.values())
-    rows.append({"part": "all", "parameters": total, "bits each": round(space / total, 2), "MB": round(space / 8e6, 1)})
-    return Table(rows, f"As float32 it would be {4 * total / 1e9:.1f} GB, as bfloat16 {2 * total / 1e9:.1f} GB")
+    rows = [{"part": name, "parameters": n, "bits per parameter": round(bits, 4), "MB": round(n * bits / 8e6, 1)}
+            for name, (n, bits) in (parts | {"all": (total, space / total)}).items()]  # fmt: skip
+    without = f"As float32 it would be {4 * total / 1e9:.1f} GB, as bfloat16 {2 * total / 1e9:.1f} GB"
+    return Table(rows, f"The bits include a share of each block's scales. {without}")

@@ -136,9 +136,10 @@ def knock_out(task: Repeats, model: GPT) -> list[Knocked]:
 
 def head_table(task: Repeats, model: GPT) -> Table:
     """`knock_out` as a table, with the loss of the whole model above it."""
-    rows = [{"head": f"{k.head[0]}.{k.head[1]}", "induction score": k.induction, "token before": k.before,
-             "second half without it": k.loss} for k in knock_out(task, model)]  # fmt: skip
-    return Table(rows, f"Loss of the second half with all heads: {task.second_half(model):.3f}")
+    rows = [{"head": f"{k.head[0]}.{k.head[1]}", "induction score": k.induction, "weight on the token before": k.before,
+             "loss of the second half without this head": k.loss} for k in knock_out(task, model)]  # fmt: skip
+    whole = f"{task.second_half(model):.3f}"
+    return Table(rows, f"Head 2.1: head 1 of layer 2. With all heads the loss of the second half is {whole} nats")
 
 
 def record_induction(steps: int = STEPS, seeds: Iterable[int] = range(3)) -> dict:
