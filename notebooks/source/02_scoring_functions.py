@@ -20,7 +20,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a score came from the distance between query and key. But words are *vectors*, arrows with direction and length. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>.
+# In chapter 1 a score came from the distance between query and key. But words become *vectors*, arrows with direction and length. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>.
 #
 # The *short* key points almost where the query points. The *long* key points elsewhere, but it is much longer. **Guess before you touch anything:** which of these two should get more attention? The lab answers with two scores, A and B.
 
@@ -214,7 +214,7 @@ assert [round(step * J[0, 0].item(), 3) for step, J in zip((1, 4, 20), felt.valu
 assert round(0.711 * (1 - 0.711), 3) == 0.205
 
 # %% [markdown]
-# **What is measured.** At d = 16 dot products have the typical size √16 = 4. Let the first of four be 2 larger than the others. Its weight is $e^2/(e^2+3)\approx0.711$, and the slope against its own score is $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$. If the dot product grew by its typical size, so would the undivided score, and at this slope the weight would change by 4 · 0.205 = 0.82. We call that the *response*: growth of the score times slope. In every row here the first dot product leads by √d/2:
+# **What is measured.** At d = 16 dot products have the typical size √16 = 4. Let the first of four be 2 larger than the others. Its weight is $e^2/(e^2+3)\approx0.711$, and the slope against its own score is $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$. If that dot product grew by its typical size, 4, the weight would change at this slope by 4 · 0.205 = 0.82. We call that the *response*: growth of the score (after division: 1) times slope. In every row here the first dot product leads by √d/2:
 #
 # | d | score | lead | weight | slope | growth | response |
 # |---|---|---|---|---|---|---|
@@ -222,10 +222,10 @@ assert round(0.711 * (1 - 0.711), 3) == 0.205
 # | 400 | q·k | 10 | 0.99986 | 0.00014 | 20 | 0.003 |
 # | 16 or 400 | q·k/√d | ½ | 0.355 | 0.229 | 1 | 0.23 |
 #
-# **What √d changes.** Undivided, two things grow with d. The score grows by more, which raises the response: that is *size*. The lead grows too, and a large lead leaves hardly any slope: that is *saturation*. At d = 400 saturation wins. Dividing by √d keeps both fixed.
+# **What √d changes.** Undivided, both growth and lead increase with d. More growth raises the response: that is *size*. But a large lead leaves hardly any slope: that is *saturation*. At d = 400 saturation wins. Dividing by √d keeps both fixed.
 
 # %% [markdown]
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the median query's response, from all its slopes together (the root of the sum of their squares). Divided, it is about 0.26 from d = 4 on. Undivided, it is 1.4 at d = 16, where size helps, but saturation leaves less than 0.01 at 1,024.
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the response of the median query's 24 weights, from all their slopes together (root of the summed squares). Divided, it is about 0.26 from d = 4 on. Undivided, it is 1.4 at d = 16, where size helps, but saturation leaves less than 0.01 at 1,024.
 #
 # (Learned matrices for q and k could absorb the factor √d, so it changes only how they are trained.)
 #
@@ -248,7 +248,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
-# The median hides how different the queries are. Here is the *gradient* of each of the 1,000 queries at d = 400: the lab's measure, but not multiplied by √d.
+# The median hides how different the queries are. Here is the *gradient* of each of the 1,000 queries at d = 400: the lab's response, divided by √d.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -271,12 +271,12 @@ assert torch.softmax(products[400], -1).amax(-1)[plain < middle / 10].min() > 0.
 assert torch.softmax(products[400], -1).amax(-1)[plain > 10 * middle].max() < 0.95
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With √d, all queries get a similar gradient. Without √d the *mean* gradient is seven times as large, but the queries are unequal.
+# With √d, all queries get a similar gradient. Without √d the *mean* gradient is seven times as large, but the gradients are unequal.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
 # <a id="cross-attention"></a>
-# "The cat sat on the mat" is being translated. After *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query (0, 0, 1) comes from the French side, from what is known after *était*. We call it *assis*, after the word that it will produce. Attention from one sequence to another is called **cross-attention**.
+# "The cat sat on the mat" is being translated. After *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query (0, 0, 1) comes from the French words up to *était*. We call it *assis*, after the word that it will produce. Attention from one sequence to another is called **cross-attention**.
 #
 # **With a pencil:** compute the six dot products of the query with these vectors. Which words share first place?
 #
@@ -313,7 +313,7 @@ assert all((changed @ K.T)[2] <= max((changed @ K.T)[[4, 5]]) for i in range(3) 
 #
 # <details><summary>Which number?</summary>
 #
-# The third of "sat" itself: raised to 2, it gives "sat" 0.326, "the" and "mat" 0.183. No number of the query can.
+# The third of "sat" itself: raised to 2, it gives "sat" 0.326, "the" and "mat" 0.183. No single number of the query can.
 #
 # </details>
 #
@@ -424,7 +424,7 @@ assert torch.allclose(new_weights @ louder, torch.tensor([2.731, 0.731]), atol=5
 assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-4)
 
 # %% [markdown]
-# If the whole vector moves, "station" gets more weight, but its content changes too: the first number of the output, 2.731, is larger than that of any word before. If only the key moves, the output comes closer to "station".
+# If the whole vector moves, "station" gets more weight, but its content changes too: the output's first number, 2.731, is larger than any word's before. If only the key moves, the output comes closer to "station".
 #
 # So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a <b style="color:#008a67">value</b>, which it contributes. Because words look for different things, each also has a <b style="color:#bf5f00">query</b> of its own instead of the fixed w. Learned matrices make all three from the word's vector x, a row:
 #
@@ -575,7 +575,7 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys, arrows of equal length. The correct key is the one closest to the query's direction after *a quarter turn to the left*.
+# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys, arrows of equal length. Give the query *a quarter turn to the left*: the correct key is closest to its new direction.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -635,11 +635,11 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# For rows x and y it is the dot product of a query $xW_Q$ and a key $yW_K$:
+# Rows x and y make a query $xW_Q$ and a key $yW_K$. Their dot product is a general score:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, fewer than x, all rows of W are mixtures of d vectors: the *rank* of W is at most d. If d is small, two factors have fewer parameters than W:
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, fewer than x, all rows of W are weighted sums of d vectors: the *rank* of W is at most d. If d is small, two factors have fewer parameters than W:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -699,7 +699,7 @@ assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 assert 8 < concat.cost.total(100, 100) / additive.cost.total(100, 100) < 9
 
 # %% [markdown]
-# Concat costs eight times as much here, because it multiplies all of W by every joined *pair*. Additive multiplies $W_1$ by each query and $W_2$ by each key, only *once*.
+# For 100 queries and keys, concat costs eight times as much, because it multiplies all of W by every joined *pair*. Additive multiplies $W_1$ by each query and $W_2$ by each key, only *once*.
 #
 # ### Exercise 3 ●●○ · 6 minutes
 # Write the additive score, in which every query meets every key.
@@ -794,7 +794,7 @@ predict(
     "Will the unit with the largest parameter be the one that is missed most?",
     ["yes: large means important", "not necessarily", "no unit will be missed: there are eight"],
     answer=1,
-    because="A unit matters if its output differs between the keys of a query: a constant one cancels in the softmax. The size of its parameter alone does not tell you.",
+    because="A unit matters only if its output differs between the keys of a query: a constant one cancels in the softmax. The size of its parameter alone does not tell you.",
 )
 
 # %% slideshow={"slide_type": "skip"} tags=["lab", "deeper"]
@@ -961,7 +961,7 @@ assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the sentence, twelve times
-# The vectors are chapter 1's. Their features say how much a word names a thing, is about something alive, and describes.
+# Sentence and vectors are chapter 1's. The features say how far a word names a thing, means something alive, and describes.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
@@ -984,7 +984,7 @@ assert top[1] == "animal" and top[3] == "because" and not x[tired.index("because
 assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["general"](x[None], x[None])[0, tired.index("it")].tolist(), strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The dot product puts "animal" first. Under general, "because" wins: its vector is all zeros, so it scores 0, and all others less.
+# For "it", the dot product puts "animal" first. Under general, "because" wins: its vector is all zeros, so it scores 0, and all others less.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
@@ -1037,7 +1037,7 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all() and torch.finfo(torch.float16).min > -1e9
 
 # %% [markdown]
-# This table compares four orders. *On masked keys* is their weight, averaged over the seven rows. *First row empty* is the same average when the whole first row is masked. The last column shows the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
+# This table compares four orders. *On masked keys* is their weight, averaged over the seven rows. *First row empty* is the same with that row masked. The smallest row sum should be 100. The last column, the largest change of an allowed weight when all *masked* scores rise by 1, should be 0.
 
 # %%
 by_order = labs.orders(masks)
@@ -1104,7 +1104,7 @@ print("empty rows:", empty_rows > 500, "· not finite:", bad)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: other ways to share
 # <a id="sparsemax"></a>
-# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, with gradient 0. If no two scores tie, it is softmax as the temperature goes to 0. **Sparsemax** lies in between: it takes the possible shares closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
+# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, with gradient 0. If no two scores tie, it is softmax as the temperature goes to 0. **Sparsemax** lies in between: it takes the shares (≥ 0, sum 1) closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import hardmax, sparsemax
@@ -1198,10 +1198,10 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. The score decides what "fits" means. A small network assumes less and has more to learn.
+# 1. The score decides what "fits" means. The right assumption leaves little to learn, a small network more.
 # 2. Dot product = cosine × both lengths. Its standard deviation is √d for independent features with mean 0 and variance 1, so divide by √d.
 # 3. A matrix lets query and key use different features; $W_Q$ and $W_K$ are its two factors.
-# 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax, and an empty row gives zeros.
+# 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax, and our empty rows give zeros.
 # 5. The output is an average of values (except for an empty row or dropout), so it stays in their convex hull.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
