@@ -149,7 +149,7 @@ for row in range(0, 60, 10):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# On the left is a slanted line, on the right a T. The line probably came to you. This is **pop-out**:³ what differs draws the eye by itself. Such a sign is an **involuntary cue** (bottom-up). For the T you had to decide where to look. That is a **voluntary cue** (top-down). Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
+# On the left is a slanted line, on the right a T. The line probably caught your eye. This is **pop-out**:³ what differs draws the eye by itself. Such a sign is an **involuntary cue** (bottom-up). For the T you had to decide where to look. That is a **voluntary cue** (top-down). Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
 #
 # At a party you follow one voice among many by a voluntary cue: the *cocktail party effect*.⁴
 #
@@ -162,7 +162,7 @@ for row in range(0, 60, 10):
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; \alpha_i\;{\color{#008a67}{v_i}}, \qquad \alpha_i = p(s)_i, \qquad s_i = a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}}) $$
 #
-# Read it from right to left: score, share, average. The average is called **attention pooling**; $K$ and $V$ are all the keys and all the values. Every attention layer in this course has this formula at its core, often with another $a$.
+# Read it from right to left: score, share, average. The average is called **attention pooling**; $K$ and $V$ are all the keys and all the values. Every attention layer in this course has this formula at its core, but $a$ varies.
 
 # %% [markdown]
 # <a id="softmax"></a>
@@ -231,7 +231,7 @@ assert nudged - nearest == 0 and nearest == 20
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The hard address answers 20 with slope 0, until it jumps to another value. Such a slope can never tell you *which key you should have asked*.
 #
-# Why exp? A lead of $c$ points should always mean the same. If weights are proportional to $g(s)$, the ratio $g(s+c)/g(s)$ must then depend only on $c$. The only continuous, growing, positive $g$ are $e^{s/T}$ with $T>0$, up to a constant factor.
+# Why exp? A lead of $c$ points should always give the same ratio of weights. If these are proportional to $g(s)$, then $g(s+c)/g(s)$ must depend only on $c$. The only continuous, growing, positive $g$ are $e^{s/T}$ with $T>0$, up to a constant factor.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
@@ -261,13 +261,13 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# The mean made $\sum_i (v_i-c)^2$ smallest. Now give each square its closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Divide, and you have the **Nadaraya–Watson estimator** (1964):
+# The mean made $\sum_i (v_i-c)^2$ smallest. Now multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Divide, and you have the **Nadaraya–Watson estimator** (1964):
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 2 ●●○ · 5 minutes
-# Write this estimator for many queries at once, in three lines without a loop. `queries[:, None] - keys` gives all distances, [Q, K]. You also need your kernel, `.sum(-1, keepdim=True)` and `@`.
+# Write this estimator for many queries at once, in three lines without a loop. `queries[:, None] - keys` gives all differences, [Q, K]. You also need your kernel, `.sum(-1, keepdim=True)` and `@`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("attention pooling")
@@ -280,7 +280,7 @@ estimate, weights = pool(grid, hours, readings, width=1.0)
 curves = {"width 1 h": (grid, estimate), "mean of the day": (grid, mean)}
 plot.regression(hours, readings, curves, **day, title="What do the neighbours say?",
                 caption=f"Purple is off by {off(estimate):.1f} °C, the mean by {off(mean):.1f}. Look at 16:30: the "
-                        "storm is blurred: purple falls too early and too slowly.")
+                        "storm is blurred; purple falls too early and too slowly.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert weights.shape == (241, 50) and 0.75 < off(estimate) < 0.85
@@ -456,7 +456,7 @@ labs.bandwidth(hours, readings, truth, width=1.0, key_name="hour", value_name="�
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: bias and variance, computed
 # <a id="effective-number"></a>
-# How many examples does a query really use? If it attends equally to $n$ examples, each weight $\alpha_i$ is $1/n$, and $1/\sum_i\alpha_i^2$ is $n$. For unequal weights, the same formula gives the **effective number** of examples (Kish's *effective sample size*), shown by the labs, too.
+# How many examples does a query really use? If it attends equally to $n$ examples, each weight $\alpha_i$ is $1/n$, and $1/\sum_i\alpha_i^2$ is $n$. For unequal weights, the same formula gives the **effective number** of examples (Kish's *effective sample size*). The labs show it, too.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 count = {}
@@ -472,7 +472,7 @@ assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # What would happen on average if the same fifty moments were read again and again? Each reading is the truth $t$, which we invented, plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same in every set of readings, and its difference from the truth is the bias. The second sum has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) of that query. The mean squared error is the bias *squared* plus this variance.
 #
-# A narrow kernel has little bias, except at the narrowest widths, where single readings fill long gaps.
+# A narrow kernel has little bias, except at the narrowest widths, where single readings answer for long gaps.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths = torch.logspace(-1, 0.6, 17).tolist()
@@ -516,7 +516,7 @@ assert [round(off(pool(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.0
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# At the narrowest width the loss is smallest, but the curve is as far off as at 2 hours. So a query must not see the value that it has to guess. Hide it, and each of the fifty readings is guessed from the other 49: **leave-one-out**.
+# At the narrowest width the loss is smallest, but the curve is about as far off as at 2 hours. So a query must not see the value that it has to guess. Hide it, and each of the fifty readings is guessed from the other 49: **leave-one-out**.
 #
 # <a id="mask"></a>
 # A **mask** hides keys. It is a table of True and False that fits the scores, if need be by broadcasting. Throughout the course *True means: may be attended to*. The sum in the softmax runs over the visible keys only, and a hidden key gets weight 0.
@@ -606,11 +606,11 @@ assert abs(grid[150] - 15) < 1e-9 and abs(pool(grid[150:151], hours, readings, l
 assert 1.05 < off(readings[(grid[:, None] - hours).abs().argmin(-1)]) < 1.15
 
 # %% [markdown]
-# The loss stops at about 1.6. It cannot fall to 0, because no neighbour can predict a reading's own error. The mean square of the errors in this set is 1.3.
+# The loss stops at about 1.6. It cannot fall to 0, because no neighbour can predict a reading's own error. The mean square of these fifty errors is 1.3.
 #
 # The learned width is 0.6 hours. The curve is **spikier** because an average of fewer readings keeps more of their errors. Here that pays: it is off by 0.7 °C instead of 1.1.
 #
-# How many should count, then? At this width four to five do, on average ([effective number](#effective-number)). The nearest alone is off by 1.1 °C, the mean of all fifty by 4.0. At 15:00 the estimate is 22.3 °C; the truth is 23.0.
+# How many should count, then? If $n$ readings share the weight equally, $1/\sum_i\alpha_i^2$ is $n$. For unequal weights it is called the [effective number](#effective-number), and at this width it is four to five, on average. The nearest alone is off by 1.1 °C, the mean of all fifty by 4.0. At 15:00 the estimate is 22.3 °C; the truth is 23.0.
 #
 # **Keep this:** a loss rewards looking up an answer that is in sight. Hide it with a mask, then train.
 
@@ -618,7 +618,7 @@ assert 1.05 < off(readings[(grid[:, None] - hours).abs().argmin(-1)]) < 1.15
 # ### Deeper: three errors, one width
 # Why did only one of the two losses mislead us? On average over many sets of readings, the loss with hidden answers is a sum: the variance of the errors, here 1, and the mean squared distance of the guesses from the truth. So the loss is smallest where these guesses are best. This holds for independent errors; if neighbouring errors are alike, too narrow a width can win.
 #
-# The plot adds the distance from the true day, which nobody knows in real life.
+# The plot adds the distance from the true day.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 tried = torch.logspace(-1.5, 1, 26).tolist()
@@ -659,7 +659,7 @@ assert high > 2 * low and 0.04 < paid - possible < 0.06
 # <a id="parametric"></a>
 # The textbook *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. That $w$ is *one divided by* our width, here about 1.7 per hour.
 #
-# Is the estimator **parametric**? For this textbook it is, as soon as training changes a number in it; before that it is **non-parametric**. In statistics it is non-parametric with any width, because it assumes no formula for the true curve. The exercise uses the textbook's.
+# Is the estimator **parametric**? For this textbook it is, if training can change a number in it; otherwise it is **non-parametric**. In statistics it is non-parametric with any width, because it assumes no formula for the true curve. The exercise follows the textbook.
 #
 # #### Find the error ●○○ · 4 minutes
 # One of the four claims below is wrong. (`NadarayaWatson`, in the check, is the course's own `Pooling`.)
@@ -695,9 +695,9 @@ view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour"
 display(view, labs.influence(view, hours, readings, pool))
 
 # %% [markdown]
-# At noon, press *remove the largest weight*, then *bring all back*. Do the same at 17:00.
+# At noon, press *remove the largest weight*, then *bring all back*. Repeat at 17:00.
 #
-# Why? Without example $i$ the others share its weight $\alpha_i$ in proportion to their own, and the estimate $f$ moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. In the pencil example, without key 2, that is $0.574\,(14.96-20)/0.426\approx-6.8$: from 15.0 to 8.2. If its value agreed with the estimate, nothing would move.
+# Why so different? Without example $i$ the others share its weight $\alpha_i$ in proportion to their own: the estimate $f$ becomes $(f-\alpha_i v_i)/(1-\alpha_i)$ and moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. In the pencil example, without key 2, that is $0.574\,(14.96-20)/0.426\approx-6.8$: from 15.0 to 8.2. If its value agreed with the estimate, nothing would move.
 #
 # The weight alone says something else: if the reading were one degree higher, the estimate would be $\alpha_i$ degrees higher.
 
@@ -788,7 +788,7 @@ best = widths[errors.index(min(errors))]
 plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x",
            mark=(best, f"{best} years"),
            title="How far off is a hidden week?",
-           caption=f"Best at about a week, off by {min(errors):.2f} ppm; narrower is almost as good. "
+           caption=f"Best at about a week, off by {min(errors):.2f} ppm; 0.01 years is almost as good. "
                    "From half a year on, the whole season is error.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -867,7 +867,7 @@ assert 0.2 < span[1.0] < 0.3 and 0.9 < span[2.0] < 1.1 and 4.5 < span[5.0] < 5 a
 assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the last week of the record the line is two ppm above the average. Far from its keys it continues whatever slope it finds: at widths 1 and 2 that of a year or less, where the season decides; at width 5 that of five years, which still ends 5 ppm below the 389 measured in January 2010 (NOAA).
+# In the last week of the record the line is two ppm above the average. Far from its keys it continues the slope it finds: at widths 1 and 2 that of a year or less, where the season decides; at width 5 that of nearly five years. Even that ends 5 ppm below the 389 measured in January 2010 (NOAA).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
@@ -887,7 +887,7 @@ for word in ["it", "animal", "street"]:
 assert features[[tired.index(word) for word in ("it", "animal")]].tolist() == [[0.8, 0.6, 0.1], [0.9, 0.9, 0.1]]
 
 # %% [markdown]
-# Every word is now both a query and a key. Nothing has to be guessed, so a word may attend to itself:
+# Every word is now both a query and a key. There are no values to guess, so a word may attend to itself:
 
 # %%
 closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)  # all distances

@@ -88,7 +88,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown]
 # They are not: each step transforms the state before it, so an RNN notices the order of the words.
 #
-# Our models use a **GRU**, an RNN with two *gates*. One decides how much of the old state is kept, the other how much of it goes into the new part.
+# Our models use a **GRU**, an RNN with two *gates*. One decides how much of the old state is kept, the other how much of it is used to compute the rest.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
@@ -113,11 +113,14 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # ```
 
 # %% [markdown]
-# The first state, $s_0$, is made from $c$ alone. Each later one is a GRU step, $f$, with three inputs: the state before, the French word before, $y_{t-1}$, and $c$ again:
+# <a id="bos"></a>
+# Follow it for “he sleeps .”: the last states, $u_3$ and $v_1$, are joined as $c$, and $c$ makes the decoder's first state, $s_0$. Then the decoder reads `<bos>` (*beginning of sentence*) and writes *il*, reads *il* and writes *dort*, until it writes `<eos>` (*end of sentence*).
+#
+# In symbols, each state after $s_0$ is a GRU step, $f$, with three inputs: the state before, the French word before, $y_{t-1}$, and $c$ again:
 #
 # $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
-# For choosing the word, $c$ is joined to $s_t$ as well (this is not drawn). Two trained matrices, $W_r$ and $W_o$, make a score for each word of the vocabulary, its **logit**. Softmax turns the logits into probabilities, given the source $x$ and the words before, $y_{<t}$:
+# To choose the word, the decoder joins $c$ to $s_t$ as well (not drawn). Two trained matrices, $W_r$ and $W_o$, make a score for each word of the vocabulary, its **logit**. Softmax turns the logits into probabilities, given the source $x$ and the words before, $y_{<t}$:
 #
 # $$ P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,c])\big) $$
 
@@ -154,8 +157,8 @@ for example in lesson.ladder((5, 20)):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How it learns
-# <a id="teacher-forcing"></a><a id="bos"></a>
-# During training the decoder reads the correct words instead of its own (**teacher forcing**). It starts with `<bos>` (*beginning of sentence*) and predicts each next word, up to `<eos>` (*end of sentence*).
+# <a id="teacher-forcing"></a>
+# During training the decoder reads the correct words instead of its own (**teacher forcing**) and predicts each next word.
 
 # %% tags=["nbval-check-output"]
 from course_utils import text
@@ -251,7 +254,7 @@ same_words = "✓: word for word the reference."
 lesson.table({"without attention": plain}, lesson.ladder(), f"The first sentence of each length. {same_words}")
 
 # %% [markdown]
-# Read a long one aloud. The French is mostly fluent, but says something else.
+# Compare the references: the French is mostly fluent, but says something else.
 
 # %% [markdown]
 # Is length to blame, or did we train too little? We compare your model with a **checkpoint**, the stored parameters of a model that read our training pairs about four times as often. We count *word errors*, the words to change, add or delete, in % of the words of the reference.
@@ -276,14 +279,14 @@ assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# The checkpoint makes at most 56 % of your model's errors in the four shorter groups, but about two thirds of them in the longest sentences. The single vector is a suspect. But long sentences could also be rarer in training, or harder in themselves.
+# In the four shorter groups the checkpoint makes at most 56 % as many errors as your model, in the longest about two thirds: more training helped these less. The single vector is a suspect. But long sentences could also be rarer in training, or harder.
 #
 # **Keep this:** without attention, our checkpoint's error rate is highest in the longest sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
 # <a id="additive-attention"></a><a id="context"></a>
-# The remedy is to keep *all* states of the encoder (Bahdanau et al., 2015). They are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>, and the decoder's state is the <b style="color:#bf5f00">query</b>. Here the decoder writes its second word:
+# One remedy is to keep *all* states of the encoder (Bahdanau et al., 2015). They are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>, and the decoder's state is the <b style="color:#bf5f00">query</b>. Here the decoder writes its second word:
 #
 # ```text
 # ENCODER
@@ -377,10 +380,10 @@ plot.lines(errors, "words in the source", "word errors, %", title="What does att
            caption="The two checkpoints on a thousand test sentences, in five groups by length.")
 
 # %% [markdown]
-# With attention, long sentences no longer have a higher error rate, up to the lengths seen in training. The data and the steps were the same, so neither rarity nor difficulty alone explains the errors without attention. Two suspects remain, and our comparison cannot separate them, because attention removes both:
+# With attention, long sentences no longer have a higher error rate, up to the lengths seen in training; the shortest do, mostly in phrases without a final mark. Data and steps were the same, so neither rarity nor difficulty alone explains the errors without attention. Two suspects remain, and attention removes both, so we cannot separate them:
 #
 # 1. *Capacity.* The 128 numbers of $c$ must hold the whole sentence.
-# 2. *Gradient.* What training tells the encoder reaches it through $c$. From there to word 10 of 20, it passes at least nine recurrent steps, and may fade (*Deeper: how far does a gradient reach?*).
+# 2. *Gradient.* The encoder learns only through $c$. From there to word 10 of 20 the gradient passes at least nine recurrent steps and may fade (*Deeper: how far does a gradient reach?*).
 #
 # Two harder tests for your own models:
 
@@ -440,7 +443,7 @@ assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives 
 # | Bahdanau | $s_{t-1}$ asks for $c_t$ | $s_t=f(s_{t-1},\,y_{t-1},\,c_t)$ |
 # | Luong, and ours | $s_t=f(s_{t-1},\,y_{t-1})$ | $s_t$ asks for $c_t$ |
 #
-# Luong writes $h_t$ for our $s_t$. His model can also feed what it made from context and state into its next step (*input feeding*).
+# Luong writes $h_t$ for our $s_t$. His model can also feed its $\tanh(W_r[s_t;\,c_t])$ into its next step (*input feeding*).
 #
 # #### Exercise ●●● · 8 minutes
 # Write one step in Bahdanau's order. The scores are dot products without a scale. The recurrent cell is simple, $\tanh(W_x[\text{embedding};\text{context}]+W_s s)$. The logits are $W_o[\text{state};\text{context}]$.
@@ -489,7 +492,7 @@ crisis = translate(longer_trained, "My aunt is discussing the European economic 
 labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", model=longer_trained)
 
 # %% [markdown]
-# Up to *la*, the checkpoint's weight moves right. Then it jumps to *crisis* and goes back. We never showed it an alignment. Training rewarded only correct words, and attending to the right source word helped to predict them.
+# Up to *la*, the checkpoint's largest weight never moves left. Then it jumps to *crisis* and goes back. We never showed it an alignment. Training rewarded only correct words, and attending to the right source word helped to predict them.
 
 # %% [markdown]
 # Bahdanau's famous example is *the European Economic Area*. First the same checkpoint translates it, then a second one that was trained on real sentences. The English word after ← has the largest weight.
@@ -509,7 +512,7 @@ assert "name" not in {*longer_trained.card} & {*real.card} or ([looks[1][word] f
 assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not crisis.seen and not invented.seen and "zone" not in invented.tokens)
 
 # %% [markdown]
-# The first checkpoint, trained on this sentence, attends to the right word each time. The second writes in *subwords*, pieces of words, which here form no existing word.
+# The first checkpoint, trained on this sentence, attends to the right word each time. The second writes in *subwords*, pieces of words, and invents a word here.
 #
 # <a id="cross-attention"></a>
 # Attention is called **cross-attention** when the queries come from one sentence and the keys from another, as here.
@@ -538,7 +541,7 @@ assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "eur
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# How good are these alignments? Your model with attention reads the reference, as in training. We link each French word to the English word with the largest weight. These links are the set $A$.
+# How good are such alignments? Your model with attention reads the reference, as in training. We link each French word to the English word with the largest weight. These links are the set $A$.
 #
 # Our grammar supplies *gold* links. In *his car* → *sa voiture*, the links *sa*–his and *voiture*–car are *sure*. *sa*–car is *possible*, because *sa* agrees with *voiture*. $S$ holds the sure links, $P$ the sure and the possible ones. $A$ should contain all of $S$ and nothing outside $P$. The **alignment error rate** measures this (0 is perfect):
 #
@@ -658,7 +661,7 @@ assert "name" not in longer_trained.card or (known == [True, True] and said["il"
 #
 # Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", for *elle* more than half on the *full stop*. Yet both pronouns are right, in sentences that the model was trained on.
 #
-# The full stop's state and $s_0$ have both read *animal*, *street* and *wide* ([routes](#routes) 2 and 3).
+# The full stop's state, like all others and $s_0$, has read *animal*, *street* and *wide* ([routes](#routes) 2 and 3).
 #
 # </details>
 
@@ -686,7 +689,7 @@ assert "name" not in longer_trained.card or all(int(row["right pronouns"][:-1]) 
 # %% [markdown]
 # After 700 steps, your model with attention does no better than a coin, and the other hardly better. Both checkpoints get more than three in four right.
 #
-# Would you notice it from BLEU?
+# Would BLEU have told you?
 
 # %%
 from chapters.ch03.experiments import twins_bleu
@@ -700,7 +703,7 @@ lesson.table({"with attention": attentive}, sorted(new_twins, key=lambda e: e.tw
 assert 80 < on_twins < 90 and fine > 96 and 67 < spoilt_ones < 78 and (steps > 700 or score["with attention"] - on_twins < 8)
 
 # %% [markdown]
-# Not from the total BLEU: about 85 looks good, though about half of the translations are wrong.
+# No: about 85 on the twins looks good, though about half of the translations are wrong.
 #
 # **Keep this:** a weight points at a state, which holds more than its word.
 
@@ -765,7 +768,7 @@ assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"]
 # %% [markdown]
 # With *the* masked, 17 of 21 translations stay the same. Of all 183, 54 stay the same with the mask, but only 27 if the word is never read. So at least 27 translations need the word in the source, but not its weight. Either it came by another [route](#routes), or without it the sentence was too odd to translate.
 #
-# Seven in ten translations do change under the mask, so attending to the word often mattered.
+# Seven in ten translations do change under the mask, so attending to the word probably mattered.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether it mattered, but no proof.
 
@@ -782,7 +785,7 @@ from chapters.ch03.experiments import reach
 u, flat = (reach(lesson, lesson.model(attention=kind).eval()) for kind in (None, "additive"))
 plot.lines({name: (range(1, 17), shares) for name, shares in zip(both, (u, flat), strict=True)}, "source word", "share of the gradient",
            title="Which source words move the last target word?",
-           caption="Untrained models, means over twenty sentences of sixteen words. The shares of each model add up to 1: they say nothing of sizes.")
+           caption="Untrained models, means over twenty sentences of sixteen words. Each model's shares add up to 1, so sizes are not shown.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * flat.min()
@@ -819,7 +822,7 @@ assert 0.6 < far["GRU"] ** (1 / 59) < 0.66 and 0.34 < far["GRU, keeping"] < 0.5 
 assert 20 < kinds["GRU"][0] / kinds["GRU, keeping"][0] < 32
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# As PyTorch initialises the GRU, its gradient vanishes fastest. With other random starts the order may differ. The gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes its gradient about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
+# With PyTorch's initial values, the GRU's gradient vanishes fastest. With other random starts the order may differ. The gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes its gradient about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
 #
 # If the gates keep nearly everything, the first input's gradient is more than a third of the last one's. But such a state takes in little: the last input's gradient is almost thirty times smaller than in the first GRU.
 
@@ -1266,7 +1269,7 @@ for name, value, low, high in rows:
 # 1. An encoder reads and a decoder writes; without attention, one vector carries everything between them.
 # 2. Without attention, our checkpoint's error rate is highest in the longest sentences. With attention it is not, up to the trained length.
 # 3. Attention keeps all states and asks again at each word: additive score, softmax over real words, context.
-# 4. Alignment is learned without being taught. A weight shows where the model attended. A test can suggest what it needed.
+# 4. Alignment is learned without being taught. A weight shows where the model attended. Taking words away can suggest what it needed.
 # 5. BLEU counts shared runs of words. A high total can hide that half of the translations are wrong.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

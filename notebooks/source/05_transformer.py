@@ -68,7 +68,7 @@ assert grammar.was_seen(tired)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 1: one head
-# In chapter 3's encoder each state waits for the one before it. In the Transformer a word can read any other directly, so in training all are computed at once. The price is $n^2$ scores for $n$ words.
+# In chapter 3's encoder each state waits for the one before it. In a Transformer layer each word reads the others directly, without waiting, so in training all are computed at once. The price is $n^2$ scores for $n$ words.
 #
 # The Transformer comes from *Attention is all you need* (Vaswani et al. 2017), from here on "the paper". This is the whole model, still without residual connections and norms:
 #
@@ -110,7 +110,7 @@ for name, tensor in {"x": x, "q, k, v": q, "weights": weights, "output": output}
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Versions 2 to 4: several heads
-# In version 1 each word has *one* row of weights. But "it" may have two questions: which noun do I mean, and what is said about it? One average cannot serve both well.
+# In version 1 each word has *one* row of weights. But "it" may have two questions: which noun do I mean, and what is said about this noun? One average cannot serve both well.
 #
 # <a id="head"></a>
 # So we cut each query, key and value of 128 numbers into four pieces of 32, and let each piece attend separately, as a **head**.
@@ -216,7 +216,7 @@ Table(rows, "2 sentences of 64 words. Weights: numbers in the attention maps, on
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: parameters and these operations are equal in every row. Only the number of attention weights grows, so a step takes somewhat longer (next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# No: parameters and these operations are equal in every row. But more heads have more attention weights, and many make a step somewhat slower (next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -285,7 +285,7 @@ assert W1.shape == (128, 3 * 128)
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "In training, a batch has two sentences of 4 and 6 words. The shorter is padded with zeros to 6; then both to 10. "
-    "Which norm's outputs for the ten real words differ between the two?",
+    "Which norm then gives other outputs for the ten real words?",
     ["none, with either norm", "layer norm's", "batch norm's", "both"],
     answer=2, because="Layer norm uses one word at a time. Batch norm includes the padding in its mean and standard deviation.")
 
@@ -370,7 +370,7 @@ plot.maps(masks, named, named, title="Who may attend to whom?",
           caption="A row for each query. Ink (True): it may attend to this word. A causal mask has ink on its diagonal.")
 
 # %% [markdown]
-# The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it". But then the first row would be empty.
+# The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it", but this would empty the first row.
 #
 # ### Find the error ●○○ · 4 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by it, before the softmax.
@@ -471,11 +471,11 @@ assert gap < 1e-9 and exact.output.weight is exact.target_embedding.weight
 assert not {id(p) for p in exact.decoder[0].attention.parameters()} & {id(p) for p in exact.decoder[0].cross_attention.parameters()}
 
 # %% [markdown]
-# **Keep this:** a Transformer is an encoder stack, a decoder stack, three kinds of attention, and a matrix that turns vectors into logits.
+# **Keep this:** a Transformer is an encoder stack and a decoder stack with three kinds of attention, and a matrix that turns vectors into logits.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the class itself
-# This is the course's own decoder. Can you find the steps of exercises 7 and 8 in it? The rest is bookkeeping: `past`, `first` and `_read` belong to the [KV cache](#kv-cache), `checked` tests shapes, `_embed` adds positions, `_mask` makes masks, and `config.reads` names the encoder layer that each decoder layer reads.
+# This is the course's own decoder. Can you find the steps of exercises 7 and 8 in it? The rest is bookkeeping: `past`, `first` and `_keys_and_values` belong to the [KV cache](#kv-cache), `checked` tests shapes, `_embed` adds positions, `_mask` makes masks, and `config.reads` names the encoder layer that each decoder layer reads.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.blocks import DecoderBlock
@@ -666,7 +666,7 @@ all_rows, _ = scaled_dot_product_attention(*((bare + at) @ W for W in matrices),
 print(f"The last step and the whole sentence at once differ by at most {(last - all_rows[:, -1]).abs().max():.0e}.")
 
 # %% [markdown]
-# We time 128 decoder steps of `transformer-grammar`, in eight texts at once, all words given. Without a cache, each step computes all earlier words again. **Guess:** how many times faster is it with one?
+# We time 128 decoder steps of `transformer-grammar`, in eight texts at once, all words given. Without a cache, each step computes all earlier words again. **Guess:** how many times faster are the steps with one?
 
 # %%
 from chapters.ch05.experiments.live import clock
@@ -793,7 +793,7 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 # ## What can the model do without?
 # We trained five kinds of small Transformer: whole; attention alone; no ReLU; no residual connections; no norms.
 #
-# Attention alone has no feed-forward networks, but it gets one more layer, so that it has as many parameters as the whole. **Guess** before you read the table: which translates worst after 300 steps? And does attention alone catch up later?
+# Attention alone has no feed-forward networks, but it gets one more layer, so that it has as many parameters as the whole model. **Guess** before you read the table: which translates worst after 300 steps? And does attention alone catch up later?
 
 # %%
 from course_utils.data import results
@@ -830,7 +830,7 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 #
 # </details>
 #
-# **Keep this:** on this small corpus, attention alone with one more layer catches up with the whole model. Without residual connections, none learned to translate in 300 steps.
+# **Keep this:** on this small corpus, attention alone with one more layer caught up after 1,000 steps. Without residual connections, no model learned to translate in 300.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
@@ -873,7 +873,7 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 # ## What does "it" mean, measured
 # If the animal was too tired, French says *il … fatigué*; if the street was too wide, it says *elle … large*. Two such sentences are *twins*.
 #
-# **First: is the pronoun right?** The models translate 736 held-out twins, each with at least one noun that was in no training twin. Half of the right pronouns are *il*, so 50 % is guessing. Each row is one training, and the trainings differ, so compare rows with 50 %, not with one another.
+# **First: is the pronoun right?** The models translate 736 held-out twins, each with at least one noun that was in no training twin. Half of the right pronouns are *il*, so 50 % is guessing. Each row is one training run, and the runs differ, so compare each only with 50 %.
 
 # %%
 from chapters.ch05.experiments.twins import MODELS, pronoun_table
@@ -894,7 +894,7 @@ assert judged[0]["twins"] == 736 and pronoun["transformer-grammar"] > 90 and min
 assert 200 * (0.25 / judged[0]["twins"]) ** 0.5 < 4  # two standard errors, in points
 
 # %% [markdown]
-# All four are clearly above chance, even the one without attention. How does `transformer-grammar` do it, which saw the training twins many times?
+# All four are clearly above chance, even the one without attention. How does `transformer-grammar`, which saw the training twins many times, do it?
 #
 # **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. In the twin sentence "it" means the street. **Guess** what "it" attends to there, and what the adjective attends to.
 
@@ -920,7 +920,7 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 #
 # </details>
 #
-# **Third: which connection decides?** We forbid one connection by a mask, in every layer and head unless the row names one. The decoder reads the reference up to the pronoun, and we count how often the right pronoun is still the more probable one.
+# **Third: which connection decides?** We forbid connections by a mask, in every layer and head unless the row names a head. The decoder reads the reference up to the pronoun, and we count how often the right pronoun is still the more probable one.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -971,16 +971,21 @@ assert round(1.2 * (left["nothing"][0] - left["all of head 2.2"][0])) == 3
 assert round(200 * (0.25 / len(twins)) ** 0.5) == 9 and left["the French step → “it”"][0] == left["nothing"][0]
 
 # %% [markdown]
-# If "it" may not attend to its noun, neither number changes. If the *adjective* may not, most of the pronouns are wrong. With both nouns forbidden, about half are right. So the other noun makes the answer *wrong*: it takes over much of the weight (for head 2.2, see the caption).
+# Row by row, if this is taken away:
 #
-# When the decoder writes *il* or *elle*, one head gives "it" on average more than .99 of its weight. If we forbid this connection, just as many pronouns are right. If we forbid the one to the adjective, the model does no better than one that always writes *il* (right in 68 of 120).
+# - *“it” → its noun*: neither number changes.
+# - *The adjective → that noun*: most pronouns are wrong. In head 2.2 only: about a fifth.
+# - *The adjective → either noun*: about half are right. So in the row before, the other noun makes the answer *wrong*: it takes over much of the weight (for head 2.2, see the caption).
+# - *The French step → “it”*: just as many pronouns are right, although one head gives "it" on average more than .99 of its weight when the decoder writes *il* or *elle*.
+# - *The French step → the adjective*: the model does no better than one that always writes *il* (right in 68 of 120).
+# - *All of head 2.2*: the log-odds fall, and three more of 120 pronouns are wrong, within the uncertainty. Taking only its connection does more harm, probably because the weight then goes to the wrong noun.
 #
-# And head 2.2? Without it, three more of 120 pronouns are wrong, within the uncertainty. But if only its connection from the adjective to the noun is forbidden, about a fifth go wrong. A likely reason is that its weight then goes to the wrong noun, which is worse than no head at all. So the map did point at a head that matters, but because in it the adjective finds its noun.
+# So the map did point at a head that matters, but because in it the adjective finds its noun.
 
 # %% [markdown]
 # So in this model the adjective needs its noun, and the decoder needs the adjective. Our grammar made this easy: two twins differ only in the adjective.
 #
-# **Now your model.** We have knocked out the encoder head that its pronouns need most. In a running notebook, the table below the picture compares the translations with it and without; open other heads and knock them out, too.
+# **Now your model.** We have knocked out the encoder head that its pronouns need most. In a running notebook, the table below compares the translations with and without it; open other heads and knock them out, too.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 me = trained["yours"]
@@ -1155,7 +1160,7 @@ study.zoo_table(length=64)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Local attention reaches further with each layer, as a convolution does. One global word, which attends to all and to which all attend, shortens every path to two steps.
 #
-# The cache gets smaller if heads *share* keys and values but keep their own queries. Groups share in **grouped-query** attention, all in **multi-query**.
+# The cache gets smaller if heads *share* keys and values but keep their own queries. In **grouped-query** attention groups of heads share, in **multi-query** all.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.cache_table(length=1024, model_size=512, num_heads=8)
@@ -1247,7 +1252,7 @@ def split_both(query, key, heads):                # [B, Q, D], [B, K, D]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# The article means “Je t'aime” to read “I love you”.
+# Here “Je t'aime” should attend to “I love you”.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.17")
@@ -1272,7 +1277,7 @@ def add_positions(x, table):                      # [B, T, D], [max, D]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# Training goes well. But at inference the model reads its words in another way.
+# Training goes well. But at inference the model reads its words differently.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.19")
@@ -1287,7 +1292,7 @@ def self_attention(q, k, v, training):           # [B, T, d] each
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# The padding is set to 0, and yet it counts.
+# The loss of padding is set to 0, and yet it counts.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.20")
