@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Claude Shannon let people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and a half costs 1. **Guess:** how many bits a letter will five million parameters pay, on average?
+# Claude Shannon let people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and a half costs 1. **Guess:** how many bits will a held-out letter cost its five million parameters, on average?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -53,7 +53,7 @@ assert round(everywhere, 1) == 2.1
 # Such a model can also write: choose a token, append it, ask again. A model that predicts each token from those before it is **autoregressive**. GPT stands for *generative pre-trained Transformer*.
 #
 # ### A model that writes prose
-# `gpt-prose` was trained on old English novels and children's books and writes pieces of words. Put your own opening between the quotes. **Guess:** will the grammar hold, and will the story?
+# `gpt-prose` was trained on old English novels and children's books; its tokens are pieces of words. Put your own opening between the quotes. **Guess:** will the grammar hold, and will the story?
 
 # %%
 from course_utils.decoding import generate
@@ -133,7 +133,7 @@ assert torch.equal(*(next(course_utils.decoding.sampling.stream(gpt, text, 1))[1
 # <a id="context"></a>
 # The table of positions has 256 rows, so the model sees at most 256 tokens at once, its **context**. When it is full, `generate` keeps only the newer half.
 #
-# Each row of logits answers one question: which token follows? So a text of $T+1$ tokens asks $T$ questions.
+# Each row of logits answers one question: which token follows? So a text of $T+1$ tokens answers $T$ questions.
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Cut the ids of a text into inputs and targets. Which tokens are in only one of them?
@@ -152,7 +152,7 @@ def inputs_and_targets(ids):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a token?
 # <a id="token"></a>
-# A model reads numbers, and the unit of text that gets a number is called a **token**. With characters as tokens, a word takes many steps. With whole words, real text needs a large vocabulary, and the next text still contains an unknown word. Pieces of words are a compromise.
+# A model reads numbers, and the unit of text that gets a number is called a **token**. With characters as tokens, a word takes many steps. With whole words, real text needs a large vocabulary, and a new text may still contain unknown words. Pieces of words are a compromise.
 #
 # <a id="bpe"></a>
 # **Byte-pair encoding** (BPE) starts with single characters and repeats one step: join the most frequent pair of neighbours into one piece. **Guess** the first pair in the words below. (Two pairs are tied; the first counted wins.)
@@ -165,7 +165,7 @@ labs.merges(words, word="lowest", title="Which two belong together?")
 assert labs.merges(words, step=5).cut("lowest") == ["▁low", "est"] != labs.merges(words, step=4).cut("lowest")
 
 # %% [markdown]
-# After five merges *▁low* and *est* are pieces (▁ marks the start of a word), so the new word *lowest* is cut into two known pieces.
+# After five merges *▁low* and *est* are pieces (▁ marks the start of a word), so the new word *lowest* is cut into these two.
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write one merge, from left to right.
@@ -196,7 +196,7 @@ for name, tokenizer in ways.items():
     rows.append({"cut into": name, "tokens": len(cut), "query–key pairs": len(cut) * (len(cut) + 1) // 2,
                  "size of the vocabulary": len(tokenizer), "the first tokens": " · ".join(cut[:7])})
 lengths = [row["tokens"] for row in rows]
-Table(rows, "In pieces, a space belongs to what follows it. (The 818 words are those of our small grammar.)")
+Table(rows, "In pieces, a space belongs to what follows it. Pairs: under a causal mask. (818 words: our small grammar's.)")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and tired in tales.train
@@ -305,7 +305,7 @@ assert round((30 + 0.02) / (99 + 1), 2) == 0.3
 
 # %% [markdown]
 # <a id="bits-per-character"></a><a id="perplexity"></a>
-# **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would be just as hard to guess. But a long piece is harder to guess than a letter, so models with different tokens are compared in **bits per character**.
+# **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would be just as hard to guess. But a long piece is usually harder to guess than a letter, so models with different tokens are compared in **bits per character**.
 #
 # ### Exercise 3 ●●○ · 4 minutes
 # Convert a loss in nats for each token into bits for each character.
@@ -317,7 +317,7 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps. Their optimizer, *Muon*, often needs fewer than Adam (Jordan et al., 2024).
+# Three models train for equally many steps. Their optimiser, *Muon*, often needs fewer steps than Adam (Jordan et al., 2024).
 #
 # - *One head*: token and position vectors, a single attention head, an output matrix.
 # - *One block*: chapter 5's block instead: four heads, norms, residual connections, a feed-forward network. The token vectors also serve as output matrix.
@@ -338,7 +338,7 @@ size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
 rows = [{"model": name, "nats a token": loss, "perplexity": math.exp(loss),
          "bits per character": bits_per_character(loss, *size)} for name, loss in reached.items()]
 Table(rows, f"All held-out text of “{tales.name}” (the curve uses a sample), {steps} steps each. Bits: by bits_per_character. "
-      "Of the last model, the best state on held-out windows is kept, which flatters it a little")
+      "The last model keeps its best state on held-out windows, which flatters it a little")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert runtime.profile == "full" or 0.96 < reached["one head"] / reached["bigram"] < 1.05
@@ -356,9 +356,9 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The single head needs about as many bits as the table. Each token that it reads has a list of logits, made from that token and its position alone, and the head outputs their weighted mean: with weights 0.9 on *the* and 0.1 on *because*, 0.9 times the list of *the* plus 0.1 times that of *because*. With all weight on the current token, it would be a kind of bigram table.
+# The single head needs about as many bits as the table. Each token that it reads has a list of logits, made from that token and its position alone, and the head outputs the weighted mean of these lists, such as 0.9 times that of *the* plus 0.1 times that of *because*. With all weight on the current token, it would be a kind of bigram table.
 #
-# One block needs about a third. So much is new in it that this table cannot say what helps. The second block adds only depth, and helps little in so few steps.
+# One block needs about a third. So much is new in it that this table cannot say what helps. The second block adds only depth, and helps little here.
 #
 # But 0.36 bits a character holds only for our stories: a program wrote them from templates, and two in three held-out sentences also occur in the training part.
 #
@@ -511,7 +511,7 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one that always took the likeliest token. Baum's sentences cost far more bits, and so does the model's own text at temperature 1. People do not always write the likeliest words (Holtzman et al. 2020). But unlikely text is not good either: temperature 2 costs most.
+# The one made of the likeliest tokens. Baum's sentences cost far more bits, and so does the model's own text at temperature 1. People do not always write the likeliest words (Holtzman et al. 2020). But unlikely text is not good either: temperature 2 costs most.
 #
 # </details>
 #
@@ -600,7 +600,7 @@ def embed(ids, tokens, positions, past):   # past: in the cache
     return tokens[ids] + positions[places]
 
 # %% [markdown]
-# **Guess:** does the same seed write the same text with and without the cache? And how many bytes does the cache need for each token?
+# **Guess:** does the same seed write the same text with and without the cache? And how many bytes does the cache need for each token, with 6 layers and 256 features of 4 bytes?
 
 # %% jupyter={"source_hidden": true}
 import time
@@ -626,7 +626,7 @@ assert each == 2 * 6 * 256 * 4 and round(each / 1e3) == 12 and round(256 * each 
 assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown]
-# For each token, each of 6 layers stores a key and a value, each with 256 features of 4 bytes: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
+# For each token, each layer stores a key and a value: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
 #
 # **Keep this:** a KV cache costs memory and saves time. The result is the same up to rounding, if each new token gets the next position.
 
@@ -665,7 +665,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: the shares are those of your GPT. A token is a kept proposal with probability $\min(p,q)$, and the second draw adds $\max(0,p-q)$: together they are $p$. A better draft only saves calls of the large model. (Leviathan et al., *Fast inference from transformers via speculative decoding*, 2023, section 2.)
+# No: the shares are those of your GPT. A token is a kept proposal with probability $\min(p,q)$. As much is rejected as is missing, so the second draw adds $\max(0,p-q)$: together $p$. A better draft only saves calls of the large model. (Leviathan et al., *Fast inference from transformers via speculative decoding*, 2023, section 2.)
 #
 # </details>
 
@@ -675,7 +675,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# The model was trained on 158,537 such lines, each closed by `<eos>`, where `generate` stops. So a prompt that ends with `<to-fr>` asks for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences.
+# The model was trained on 158,537 such lines, each closed by `<eos>`, where `generate` stops. So a prompt that ends with `<to-fr>` asks for French. Chapter 3's recurrent model and chapter 5's Transformer had the same training and the same test sentences.
 #
 # **Guess** the order of the three models by BLEU. Does any model write both *il* for the animal that is too tired and *elle* for the street that is too wide?
 
@@ -705,7 +705,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer is first. With a beam, the GPT and chapter 3's model are level, although the GPT read two and a half times as many tokens as each of the others. The race is not fair: the Transformer has nearly twice the GPT's parameters, and learned with another optimizer. But it shows that a decoder alone can translate.
+# The Transformer is first. With a beam, the GPT and chapter 3's model are level, although the GPT was trained on 2.5 times as many tokens as each of the others. The race is not fair: the Transformer has nearly twice the GPT's parameters, and used another optimiser. But it shows that a decoder alone can translate.
 #
 # No model writes both. The GPT writes *il* in both sentences and the Transformer *elle*, so being right once proves nothing.
 #
@@ -865,7 +865,7 @@ assert min(pairs.values()) > 0.9 * blind and abs(max(copying[1]) - best.inductio
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing the first (layer 2, head 1) costs most; the second (layer 1, head 1) comes next. Without both heads of a layer the model is about as bad as guessing, or worse.
+# Removing the best copier (layer 2, head 1) costs most; layer 1's head 1 comes next. Without both heads of a layer the model is about as bad as guessing, or worse.
 #
 # </details>
 #
@@ -920,7 +920,7 @@ assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.99 2.01
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Too large: by this law, at the same cost, 30% of the parameters would reach 1.99 nats instead of 2.01. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget. GPT-3 read under two. Hoffmann's model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost.
+# Too large: by this law, at the same cost, 30% of the parameters and more text would reach 1.99 nats instead of 2.01. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget. GPT-3 read under two. Hoffmann's model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost.
 #
 # Many newer models read far more, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens (Meta, 2024).
 #
@@ -1202,7 +1202,7 @@ print(serving.ollama())
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a 3 B model in 1.9 GB
 # <a id="quantisation"></a>
-# `ollama run qwen2.5:3b` downloads 1.9 GB, but three billion parameters of four bytes would be twelve. **Guess** how many bits are left for each parameter.
+# `ollama run qwen2.5:3b` downloads 1.9 GB, but three billion parameters of four bytes need 12 GB. **Guess** how many bits are left for each parameter.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 counted = hub_format.size_table()
