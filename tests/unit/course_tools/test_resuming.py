@@ -287,7 +287,9 @@ def test_a_stopped_run_resumes_and_is_not_brought_back_again(folder):
     stopped = small(5, loss=pressed)
     assert stopped.stopped == "by hand" and stopped.step == 2
     pressed.at = -9
-    assert small(5, stopped, loss=pressed).step == 5
+    with kept.brought_back() as trainings:
+        assert small(5, stopped, loss=pressed).step == 5
+    assert trainings == [("trained", "")]
 
 
 def test_stop_ends_a_training_that_is_brought_back_and_the_cells_after_it(folder):

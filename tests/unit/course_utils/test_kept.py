@@ -40,22 +40,6 @@ def test_a_file_may_be_as_large_as_the_largest_and_not_a_byte_larger(folder, mon
         assert path.exists() == there
 
 
-def test_a_stopped_training_that_is_resumed_is_said_to_have_been_trained(folder):
-    def pressed(model, batch):
-        if pressed.at == 2:
-            raise KeyboardInterrupt
-        pressed.at += 1
-        return model(batch).pow(2).mean()
-
-    pressed.at = 0
-    stopped = small(loss=pressed)
-    assert stopped.step == 2 and len(list(folder.iterdir())) == 1
-    pressed.at = -9
-    with kept.brought_back() as trainings:
-        assert small(resume=stopped, loss=pressed, title="mine").step == 6
-    assert trainings == [("trained", "mine")]
-
-
 @pytest.mark.parametrize(("shown", "back"), [("a\nb", "a\nb"), ([1, 2], None), (None, None)])
 def test_samples_come_back_where_they_are_text(tmp_path, shown, back):
     run = small(steps=2, evaluate=lambda m: 1.0, samples=lambda m: shown)
