@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 from .picture import COLOURS, INK, PAPER, ink_map, names
 from .table import TextTable
@@ -65,7 +66,9 @@ def draw_lines(figure, panels: list[dict]) -> None:
                 ends.append((x[known[-1]], y[known[-1]], name, colour))
         for axis in panel["log"]:
             axes.set(**{f"{axis}scale": "log"})
-            getattr(axes, f"{axis}axis").set_major_formatter("{x:g}")
+            low, high = getattr(axes, f"get_{axis}lim")()
+            ticks = LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,))
+            getattr(axes, f"{axis}axis").set(major_locator=ticks, major_formatter="{x:g}", minor_formatter="")
         if panel["mark"]:
             axes.axvline(panel["mark"][0], color="#596573", lw=1, ls="--")
             axes.annotate(panel["mark"][1], (panel["mark"][0], 1), (5, -10), ("data", "axes fraction"), "offset points")

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of its own sentence or another, and decides how much to take from each. Nearly every large language model is built on it. Here you build it yourself.
+# *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of its own sentence or another sentence, and decides how much to take from each. Nearly every large language model is built on it. Here you build it yourself.
 #
 # **The whole course** ([plan](#The-seven-chapters)) takes about ten hours with its exercises, plus ten for the optional sections called *Deeper*. It needs no GPU and, once installed, no network.
 #
@@ -19,7 +19,7 @@
 # %% [markdown]
 # In this picture, a translation program, the *model*, turns the English sentence into French. In French, "it" is "il" for "animal" and "elle" for "street", so a person has to know what "it" refers to. How does the model choose?
 #
-# Each arc is an *attention weight*: the thicker it is, the more the marked word takes from the word at its other end. Change "tired" to "wide", see what moves, and answer the questions under the picture.
+# Each arc is an *attention weight*: the thicker it is, the more the marked word takes from the arc's other end. Change "tired" to "wide", see what moves, and answer the questions under the picture.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -38,20 +38,20 @@ assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weig
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# In the “tired” sentence, “it” takes most from “animal”: the reason for “il”, it seems. The buttons ⇅ test this: each replaces the numbers that the model computed for a word by those from the “wide” sentence. For “it”, the French keeps “il”; only for “tired” does it become “elle”. So here the adjective decides. One picture cannot say whether the model knows what “it” refers to.
+# In the “tired” sentence, “it” takes most from “animal”, which seems to explain “il”. The buttons ⇅ test this: each replaces the numbers that the model computed for a word by those from the other sentence. Replacing those of “it” keeps “il”; only replacing those of “tired” gives “elle”. So here the adjective decides. One picture cannot say whether the model knows what “it” refers to.
 #
 # </details>
 
 # %%
-import torch
-import course_utils
+import torch  # PyTorch: tables of numbers, and networks that learn
+import course_utils  # what the chapters share
 from course_utils.views import heatmap, predict
 
-runtime = course_utils.setup()
+runtime = course_utils.setup()  # where to compute, and the same random numbers each time
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# In the next picture, each of five words *asks* all five, itself included: “How many letters, repeats included, do we have in common?” Its row shows the answers, divided by their sum: “tea” gets 3, 3, 3, 3 and 0, so it gives “meat” 3/12 = 0.25.
+# In the next picture, each of five words *asks* all five, itself included: “How many letters, repeats included, do we have in common?” Its row shows the answers, divided by their sum: “tea” is told 3, 3, 3, 3 and 0, so it gives “meat” the share 3/12 = 0.25.
 #
 # **Before you touch:** one word has letters in common with only one of the other four. Which?
 
@@ -75,7 +75,7 @@ heatmap(shares, words, words, axes=("asks", "is asked"), select=("tea", "meat"),
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# This picture, a **heatmap**, comes back in every chapter. More ink is more attention: blank paper means 0, and full ink 1, unless the picture says otherwise. The arcs of one word, above, show such a row, too, as thickness; only the word's weight for itself is left out.
+# This picture, a **heatmap**, comes back in every chapter. More ink is more attention: blank paper means 0, and full ink 1, unless the picture says otherwise. The arcs above show one such row, the marked word's, as thickness; only its weight for itself is left out.
 
 # %% [markdown]
 # ## Guess first
@@ -86,7 +86,7 @@ predict(
     "“noon” gives “attention” a share of its row. In return, “attention” gives “noon” …",
     ["the same share", "a smaller share", "a larger share"],
     answer=1,
-    because="The two words have three letters in common, whichever of them asks. But “attention” has nine in common with itself and three with each of the others, so three is only a seventh of its row.",
+    because="They have three letters in common, whichever asks. But “noon” divides the three by 4 + 3 = 7, and “attention”, with nine in common with itself, by 9 + 4 · 3 = 21.",
 )
 
 # %%
@@ -95,14 +95,14 @@ print(f"noon → attention {shares[4, 3]:.2f}, attention → noon {shares[3, 4]:
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert shares.sum(-1).allclose(torch.ones(5))
 assert common[0].tolist() == [3, 3, 3, 3, 0] and shares[0, 2] == 0.25
-assert common[3].tolist() == [3, 3, 3, 9, 3] and common[4, 3] == 3 and shares[3, 4] < shares[4, 3]
+assert common[3].tolist() == [3, 3, 3, 9, 3] and common[4].tolist() == [0, 0, 0, 3, 4] and shares[3, 4] < shares[4, 3]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How an exercise works
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide; read the reply. (`values` are the numbers to average; `[K]` means K numbers in a *tensor*, a list of the library PyTorch. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
+# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide; read the reply. What you write stays in your own copy. (`values` are the numbers to average; `[K]` means K numbers in a *tensor*, PyTorch's kind of list. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -139,7 +139,7 @@ print(queries.shape, keys.shape, values.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# Closer readings should count more. So we need all distances, a table with a row for each query and a column for each key: [2, 3]. `queries - keys` fails, because [2] and [3] don't fit. `queries[:, None]` makes the queries a column, [2, 1]; the keys count as a row, [1, 3]. PyTorch stretches the axes of length 1, so that both become [2, 3]. This is **broadcasting**.
+# `torch.Size([2])` is the shape [2]: two queries. Closer readings should count more. So we need all distances, a table with a row for each query and a column for each key: [2, 3]. `queries - keys` fails, because [2] and [3] don't fit. `queries[:, None]` makes the queries a column, [2, 1]; the keys count as a row, [1, 3]. PyTorch stretches the axes of length 1, so that both become [2, 3]. This is **broadcasting**.
 
 # %%
 distance = (queries[:, None] - keys).abs()  # [2, 1] - [3] -> [2, 3]; .abs(): without the sign
@@ -147,7 +147,7 @@ distance
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# The next cell turns distance into *closeness*, but readings more than four hours away should not count. `distance <= 4` is a **Boolean mask**, a table of True and False. In this course True means "keep". `~mask` exchanges True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False. `closeness[mask]` takes only those kept.
+# Let *closeness* be 1 / (1 + distance). Readings more than four hours away should not count: `distance <= 4` is a **Boolean mask**, a table of True and False. In this course True means "keep". `~mask` exchanges True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False. `closeness[mask]` lists the four that are kept: [4].
 
 # %%
 mask = distance <= 4  # [2, 3], bool
@@ -157,7 +157,7 @@ kept
 
 # %% [markdown]
 # <a id="dim"></a>
-# Divided by its sum, each row becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; −1 is the last axis, here 1. The summed axis disappears from the shape. With `keepdim=True` it stays, with length 1: [2, 1] fits the table, and [2] doesn't.
+# Divided by its sum, each row becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; −1 is the last axis, here 1. The summed axis disappears from the shape. With `keepdim=True` it stays, with length 1: [2, 1] stretches to [2, 3], and [2] doesn't.
 
 # %% tags=["nbval-check-output"]
 print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)
@@ -171,7 +171,7 @@ assert distance.shape == weights.shape == (2, 3) and weights.sum(-1).allclose(to
 assert mask.tolist() == [[True, True, False], [False, True, True]] and closeness[mask].shape == (4,)
 
 # %% [markdown]
-# **Try it.** Each row should add up to 1, but the next cell gives 1.25 and 0.875, without an error because the table is square. What did broadcasting do, and which argument is missing? Repair the cell.
+# **Try it.** Each row should add up to 1, but the next cell gives 1.25 and 0.875. No error appears, because the table is square. What did broadcasting do, and which argument is missing? Repair the cell.
 
 # %%
 square = torch.tensor([[6.0, 2.0], [1.0, 3.0]])
@@ -198,7 +198,7 @@ assert (weights @ values).allclose(torch.tensor([13.0, 16.0])) and (weights @ to
 assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
 # %% [markdown]
-# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them.
+# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture, “it” was a query, each word had a key and a value, and the arcs were a row of weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
@@ -234,8 +234,8 @@ progress()
 # ## Working and stopping
 # - **Your copy.** In a terminal, `make lab` opens the folder `workbook`. No update overwrites what you change there.
 # - **Order.** Go from top to bottom: a cell may need names from those above it.
-# - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). `from course_tools.classroom.resuming import resume_here; resume_here()`, in a new cell, restores what you need.
-# - **Stop.** Press ■ to stop a training run. It keeps its best result.
+# - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). `from course_tools.classroom.resuming import resume_here; resume_here()`, in a new cell, restores the names from above.
+# - **Stop.** Press ■ to stop a training run. The best result is kept.
 
 # %% [markdown]
 # ## Glossary

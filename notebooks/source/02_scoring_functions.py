@@ -214,7 +214,13 @@ assert [round(step * J[0, 0].item(), 3) for step, J in zip((1, 4, 20), felt.valu
 assert round(0.711 * (1 - 0.711), 3) == 0.205
 
 # %% [markdown]
-# **What is measured.** At d = 16 dot products have the typical size √16 = 4. Let the first of four be 2 larger than the others. Its weight is $e^2/(e^2+3)\approx0.711$, and the slope against its own score is $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$. If that dot product grew by its typical size, 4, the weight would change at this slope by 4 · 0.205 = 0.82. We call that the *response*: growth of the score (after division: 1) times slope. In every row here the first dot product leads by √d/2:
+# **What is measured.** In each row of the table below, the first of four dot products is √d/2 larger than the others:
+#
+# - *lead*: how far the first score is ahead;
+# - *weight*: the share it gets, $e^{\text{lead}}/(e^{\text{lead}}+3)$;
+# - *slope*: how steeply this weight changes with its own score, $\alpha_1(1-\alpha_1)$;
+# - *growth*: how much the score grows if the dot product grows by its typical size √d (after division: 1);
+# - *response*: growth times slope. It says how much the weight would change at this slope.
 #
 # | d | score | lead | weight | slope | growth | response |
 # |---|---|---|---|---|---|---|
@@ -222,10 +228,12 @@ assert round(0.711 * (1 - 0.711), 3) == 0.205
 # | 400 | q·k | 10 | 0.99986 | 0.00014 | 20 | 0.003 |
 # | 16 or 400 | q·k/√d | ½ | 0.355 | 0.229 | 1 | 0.23 |
 #
+# First row: $0.711\cdot0.289\approx0.205$, and $4\cdot0.205\approx0.82$.
+#
 # **What √d changes.** Undivided, both growth and lead increase with d. More growth raises the response: that is *size*. But a large lead leaves hardly any slope: that is *saturation*. At d = 400 saturation wins. Dividing by √d keeps both fixed.
 
 # %% [markdown]
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the response of the median query's 24 weights, from all their slopes together (root of the summed squares). Divided, it is about 0.26 from d = 4 on. Undivided, it is 1.4 at d = 16, where size helps, but saturation leaves less than 0.01 at 1,024.
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot has 24 random keys instead of four, and takes all slopes together (root of the summed squares), for the median query; so its numbers differ. Divided, it is about 0.26 from d = 4 on. Undivided, it is 1.4 at d = 16, where size helps, but saturation leaves less than 0.01 at 1,024.
 #
 # (Learned matrices for q and k could absorb the factor √d, so it changes only how they are trained.)
 #
@@ -929,7 +937,7 @@ percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()]
                         for tasks in recorded["share_right"].values()])
 best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
 heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores", axes=("score", "world"),
-        title="Each world has a different winner",
+        title="No score wins everywhere",
         caption=f"A cell: right choices in % of a score (row) in a world (column); guessing gives "
                 f"12.5. {recorded.about}")
 

@@ -55,7 +55,7 @@ labs.shuffle(X, sentence, order=[0, 4, 2, 3, 1, 5],
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Words attend to each other
 # <a id="self-attention"></a><a id="cross-attention"></a>
-# In chapter 3, the decoder's states attended to those of the English words. This is **cross-attention**. In **self-attention**, the words of *one* sentence attend to each other. In "The animal didn't cross the street because it was too tired", "it" can find "animal" in one step. The words are the $T$ rows of $X$, of $D$ numbers each. Three learned matrices make queries (of $d$ numbers), keys and values, hence weights $A$ and outputs $Z$:
+# In chapter 3, the decoder's states attended to the encoder's states. This is **cross-attention**. In **self-attention**, the words of *one* sentence attend to each other. In "The animal didn't cross the street because it was too tired", "it" can find "animal" in one step. The $T$ words are rows of $X$, of $D$ numbers. Three learned matrices make queries and keys (of $d$ numbers) and values, which give weights $A$ and outputs $Z$:
 #
 # $$ {\color{#bf5f00}{Q}}=XW_Q,\quad {\color{#007fc6}{K}}=XW_K,\quad {\color{#008a67}{V}}=XW_V,\qquad {\color{#bb51a8}{Z}}=A\,{\color{#008a67}{V}},\quad A=\mathrm{softmax}\!\left({\color{#bf5f00}{Q}}{\color{#007fc6}{K}}^\top/\sqrt d\right) $$
 
@@ -120,9 +120,9 @@ predict(
 # %% [markdown]
 # A shuffle multiplies $X$ by a matrix $\Pi$ with one 1 in each row and column, else zeros. Follow $\Pi X$ through the layer:
 #
-# 1. Each word makes its own query, key and value, so $Q$, $K$ and $V$ become $\Pi Q$, $\Pi K$ and $\Pi V$.
-# 2. The scores $S=QK^\top/\sqrt d$ become $\Pi S\Pi^\top$: rows and columns are shuffled.
-# 3. Softmax divides each row by its sum, which has no order. So $A$ becomes $\Pi A\Pi^\top$.
+# 1. Each word makes its own query, key and value, so $Q$ becomes $(\Pi X)W_Q=\Pi Q$, and likewise $K$ and $V$.
+# 2. The scores $S=QK^\top/\sqrt d$ become $\Pi Q(\Pi K)^\top/\sqrt d=\Pi S\Pi^\top$: rows and columns are shuffled.
+# 3. Softmax divides exponentials by their row's sum, which no shuffle changes. So $A$ becomes $\Pi A\Pi^\top$.
 # 4. Transposing $\Pi$ undoes the shuffle, $\Pi^\top\Pi=I$, so the output is
 #
 # $$ \Pi A\Pi^\top\,\Pi V=\Pi\,AV=\Pi Z. $$
@@ -223,7 +223,7 @@ labs.sinusoid(max_length=50, model_size=128)
 
 # %% [markdown]
 # <a id="sinusoidal"></a>
-# In the waves, the first, which are fast; in binary, the last.
+# The fast first waves and the last binary digit.
 #
 # The $D$ columns form pairs $j=0,1,\dots$, and the sine and the cosine of a pair share the frequency $\omega_j$:
 #
@@ -231,7 +231,7 @@ labs.sinusoid(max_length=50, model_size=128)
 #
 # Neighbouring positions differ most in the fastest pair, but it repeats after $2\pi\approx 6$ positions. Distant positions need slower pairs.
 #
-# **Why 10,000?** Of 128 columns, the slowest pair then repeats only after 54,000 positions, so no two positions of a sentence share its values. With base 10 it would repeat after 61, and nearly confuse position 0, $(0,1)$, with 61, $(0.04,1.00)$.
+# **Why 10,000?** With 128 columns, the slowest pair then repeats only after 54,000 positions, so no two positions of a sentence share its values. With 10 instead, it is nearly the same at positions 0, $(0,1)$, and 61, $(0.04,1.00)$.
 
 # %% [markdown]
 # ### Exercise 2 ●●○ · 6 minutes
@@ -282,7 +282,7 @@ labs.rotation(model_size=128, max_length=50)
 # $$ \cos\big((i+\delta)\omega\big)=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega $$
 
 # %% [markdown]
-# The two lines are a $2\times 2$ matrix times the column $(\sin i\omega,\cos i\omega)$. For a whole encoding, also written as a column, $R(\delta)$ has such a block for each pair on its diagonal:
+# The two lines are a $2\times 2$ matrix times the column $(\sin i\omega,\cos i\omega)$. For a whole encoding, also as a column, $R(\delta)$ has such a block on its diagonal for each pair:
 #
 # $$ P_{i+\delta}=R(\delta)\,P_i\quad\text{for all } i,\qquad R(\delta)\text{ made of }\begin{pmatrix}\cos\delta\omega_j&\sin\delta\omega_j\\-\sin\delta\omega_j&\cos\delta\omega_j\end{pmatrix} $$
 
@@ -312,7 +312,9 @@ assert all(abs(P[i] @ P[m] - torch.cos((i - m) * frequencies(128)).sum()) < 1e-3
 #
 # $$ P_i\cdot P_m=\sum_j\cos\big((i-m)\,\omega_j\big) $$
 #
-# At $m=i$, and only there, all cosines are 1, so each position scores highest with itself. To prefer the position three back, turn the query into $P_{i-3}=R(-3)\,P_i$. In $XW_Q$ the encodings are rows, so we transpose, which reverses a rotation: $P_{i-3}^\top=P_i^\top R(-3)^\top=P_i^\top R(3)$. So from position 3 on, $W_Q=R(3)$ and $W_K=I$ do it.
+# 1. *Itself.* At $m=i$, and only there, all cosines are 1, so each position scores highest with itself.
+# 2. *Three back.* Take a pair that turns by 30° at each position: the query at 7 stands at 210°, the key at 4 at 120°. Turned back by three positions, 90°, the query stands at 120°, too, and the cosine is 1 there. For all pairs at once, the query becomes $R(-3)\,P_i=P_{i-3}$.
+# 3. *As a matrix.* In $XW_Q$ the encodings are rows, so we transpose: $P_{i-3}^\top=P_i^\top R(-3)^\top$. Transposing reverses a rotation: $R(-3)^\top=R(3)$. So with $W_Q=R(3)$ and $W_K=I$, each position from 3 on scores highest with the one three back.
 #
 # **Keep this:** sinusoids make each position a row of wave values; a step in the text is a rotation, the same everywhere.
 
@@ -349,7 +351,7 @@ def attend(x, P, WQ, WK, WV):       # words x, positions P [T, D]
     return A @ V + P                # add positional encoding
 
 # %% [markdown]
-# Adding $P$ after attention is too late. By *Shuffle it*, the outputs $AV$ only move with their words: when "dog" and "man" change places, "bites" keeps its row, and the same $P_2$ is added to it. It still cannot tell who bites.
+# Adding $P$ after attention is too late here. As shown, the outputs $AV$ only move with their words: when "dog" and "man" change places, "bites" keeps its row, and the same $P_2$ is added to it. It still cannot tell who bites.
 #
 # Now the *who does it?* model gets sinusoids.
 
@@ -385,7 +387,7 @@ assert sighted(who.encode(who.test)[0]).weights[:, :, 1].mean(1).min() > 0.5  # 
 #
 # </details>
 #
-# **Keep this:** sinusoidal positions are added to the words, before queries and keys are made. The original Transformer does this at the inputs of encoder and decoder.
+# **Keep this:** sinusoidal positions are added to word vectors, before queries and keys are made. The original Transformer does this at the inputs of encoder and decoder.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remove the positions
@@ -435,7 +437,7 @@ predict(
 # <a id="relative"></a>
 # Follow one pair that turns by 30° at each position, with query $(2,0)$ and key $(1,0)$. At positions 7 and 5 they point to 210° and 150°, which is 60° apart: the score is $2\cdot 1\cdot\cos 60°=1$. At 47 and 45 they point to 1410° and 1350°, also 60° apart: again 1.
 #
-# In general, let $\mathrm{turn}_i$ be the turn for position $i$. Turning both back by $i$ changes no product, so only the difference of positions counts: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$. Such positions are called **relative**: they tell how far the key is before or after the query, not where.
+# In general, let $\mathrm{turn}_i$ be the turn for position $i$. Turning both back by $i$ positions keeps their product, so only the difference of positions counts: $\mathrm{turn}_i(q)\cdot\mathrm{turn}_m(k)=q\cdot\mathrm{turn}_{m-i}(k)$. Such positions are called **relative**: they tell how far the key is before or after the query, not where.
 #
 # ### Exercise 4 ●●○ · 6 minutes
 # Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$.
@@ -481,7 +483,7 @@ assert all(abs(rotary(query[None], torch.tensor([i * torch.pi / 6])) @ rotary(ke
            for i, m in parts)  # the rotary score is 1
 
 # %% [markdown]
-# The score falls from 3 to 0. Word with word and position with position are as before. But the *mixed products*, of a word with a position, depend on where the pair is: $q\cdot P_m$ is 1 at $m=5$ and −2 at $m=45$.
+# The score falls from 3 to 0. Word with word and position with position are as before. But the *mixed products*, of a word with a position, can change: $q\cdot P_m$ is 1 at $m=5$ and −2 at $m=45$.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Longer than anything it saw
@@ -550,7 +552,7 @@ assert all(
 )  # the share of the commonest letter
 
 # %% [markdown]
-# *Learned* positions fail at once, because their vectors from position 20 on were never trained. *Sinusoidal* vectors exist there, but the layer was fitted to the first twenty. *Rotary* positions still work at three times the trained length.
+# *Learned* positions fail at once, because their vectors from position 20 on were never trained. *Sinusoidal* vectors need no training, but the layer was fitted to the first twenty. *Rotary* positions still work at three times the trained length.
 
 # %% [markdown]
 # What makes rotary different? The sinusoidal and the rotary model now read sixty equal letters, so that only positions can make scores differ. By what *margin* does the score of the letter two back exceed the highest other score?
@@ -578,7 +580,7 @@ assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (Learned
 # %% [markdown]
 # From position 20 on, the sinusoidal margin is below 0 at more than half the positions.
 #
-# With sinusoids a layer *can* learn scores in which positions count only through their distance, if its matrices remove the mixed products. But it need not. With rotary positions it *must*: for given query and key vectors, only the signed distance counts. So the score two back stays what it was in training, and in 60 letters that is enough.
+# With sinusoids a layer *can* learn scores in which positions count only through their distance, if its matrices remove the mixed products (letter times position) and turn each sine–cosine pair as a whole. But it need not. With rotary positions it *must*: for given query and key vectors, only the signed distance counts. So the score two back stays what it was in training, and in 60 letters that is enough.
 #
 # Is it enough in 160 or 640?
 
@@ -596,7 +598,7 @@ assert all(seed[-3] > 0.97 and seed[-3] > seed[-2] > seed[-1] for part in ("earl
 assert all(abs(float(a[:-1]) - float(b[:-1])) < 7 for pair in zip(early, late, strict=True) for a, b in zip(*pair, strict=True))
 
 # %% [markdown]
-# Rotary positions fail too, but later. In 640 letters, positions 2 to 19 are about as often wrong as later ones. The score two back has not changed, so the reason must be the other keys: there are more of them, at new distances.
+# Rotary positions fail too, in longer texts. In 640 letters, positions 2 to 19 are about as often wrong as later ones. The score two back has not changed, so the reason must be the other keys: there are more of them, at new distances.
 #
 # In language models, rotary positions usually fail soon after the trained length (Chen et al., 2023).
 #
@@ -617,7 +619,7 @@ assert (by_hand[2:].argmax(-1) == torch.arange(638)).all() and by_hand.diagonal(
 assert (soft[2:].argmax(-1) == torch.arange(638)).all() and soft.diagonal(-2).min() < 0.02
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# So the encodings alone can do it in 640 letters. Training on twenty positions did not find these matrices.
+# So the encodings alone can do it in 640 letters. Training on twenty positions did not find such matrices.
 #
 # Why does the sinusoidal curve rise again? Here it is in texts of 100 letters. For the second curve, all but the four fastest pairs of waves were stopped *after* training.
 
@@ -638,7 +640,7 @@ assert max(range(37, 44), key=lambda i: waves["all waves"][i - 2]) == 40 and max
 assert torch.allclose(turns, torch.tensor([4.5, 2.5, 1.4]).double(), atol=0.05)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. From peak to peak, in 28 positions, three of them turn about 4½, 2½ and 1½ times, so in query and key alike they are roughly *reversed*, which leaves their product unchanged. This may be a part of the reason, but not all: 37 is also 28 after a trained position, and has no peak.
+# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. From peak to peak, in 28 positions, three of them turn about 4½, 2½ and 1½ times, so in query and key alike they are roughly *reversed*, which leaves their product unchanged. This may be part of the reason, not all: like 33, 37 is 28 after a trained position, but it has no peak.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation
@@ -766,9 +768,9 @@ assert recurrent["many"]["multiplications"] == 10 * recurrent["few"]["multiplica
 assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplications"]  # five dilated ones
 
 # %% [markdown]
-# Attention computes all of its states at once, but multiplies more than the plain RNN. At 90 words it multiplies less than 45 ordinary or 5 dilated convolutions.
+# Attention computes all of its states at once, but multiplies more than the plain RNN. At 90 words it multiplies less than 45 ordinary or 5 dilated convolutions ($3^5>90$).
 #
-# Why 16 times? From 9 words to 90, the work of its four matrices grows tenfold, that of its scores and averages a hundredfold. So does the memory for its weights, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
+# Why 16 times? From 9 words to 90, the work of its four matrices grows tenfold, that of its scores and averages a hundredfold. The memory for its weights grows a hundredfold, too, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
 #
 # **Keep this:** with attention any word is one step away, and no word of a complete text waits for another, but there are n² pairs. A recurrent layer needs n states in a row.
 
@@ -904,7 +906,7 @@ for name, value, low, high in rows:
 # 1. In self-attention, queries, keys and values come from the same words.
 # 2. Without positions or a causal mask, self-attention is equivariant: shuffle the words, and the outputs move with them. A sentence is then a bag of words.
 # 3. With sinusoids, a position is a row of wave values, and a step is a rotation. A layer can then learn scores that use positions only through their distance; rotary scores of given queries and keys always do.
-# 4. Beyond the trained length, on our easy task, learned positions fail at once, sinusoidal ones mostly, rotary ones later. In language models rotary ones usually fail soon.
+# 4. Beyond the trained length, on our easy task, learned positions fail at once, sinusoidal ones mostly, rotary ones only in much longer texts. In language models rotary ones usually fail soon.
 # 5. Any word is one step from any other, and no word of a complete text waits for another, but there are n² pairs.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -92,7 +92,7 @@ assert grammar.was_seen(tired)
 # %% [markdown]
 # We build it in seven versions with the parameters of the trained model above, so version 7 must give that model's numbers.
 #
-# **Version 1** is chapter 4's self-attention: three matrices turn the same words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>. The trained model also adds a bias after each matrix. Your function in exercise 2 has none; the comparison after it adds them.
+# **Version 1** is chapter 4's self-attention: three matrices turn the same words (embeddings times $\sqrt D$, plus positions) into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>. The trained model also adds a bias after each matrix. Your function in exercise 2 has none; the cell after it adds them.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
@@ -157,7 +157,7 @@ def split_heads(x, heads):
 # $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1,\dots,\mathrm{head}_H]\,W_O $$
 #
 # ### Exercise 2 ●●● · 15 minutes
-# *Project* (multiply by the matrices), split, attend under `mask`, join, mix. Keys and values come from `memory`, here the words that are read (in self-attention `x` itself). As in chapter 2, `mask` is True where a query may attend.
+# *Project* (multiply by the matrices), split, attend under `mask`, join, mix. Keys and values come from `memory`, here any words that are read: in self-attention, `x` itself. As in chapter 2, `mask` is True where a query may attend; all heads share it.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("multi-head attention")
@@ -252,7 +252,7 @@ def ffn(x, W1, b1, W2, b2):
     raise NotImplementedError
 
 # %% [markdown]
-# The network processes each word alone. So a reshape $(B, T, D)\to(B\cdot T, D)$ before the network, undone after it, changes nothing. If one input word changes, only that word's output changes:
+# The network processes each word alone. So a reshape $(B, T, D)\to(1, B\cdot T, D)$ before the network, undone after it, changes nothing. If one input word changes, only that word's output changes:
 
 # %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
@@ -276,7 +276,7 @@ assert W1.shape == (128, 3 * 128)
 # <a id="residual"></a><a id="layer-norm"></a>
 # A **residual connection** adds the input of a sub-layer $f$ (attention or feed-forward network) to its output: $x+f(x)$. So $f$ only computes a *change*. The derivative of the sum is $1+f'$, which lets the gradient pass even where $f'$ is small. The sum that runs through all layers is the **residual stream**.
 #
-# A **layer norm** gives each word's vector mean 0 and standard deviation 1, then a learned scale $\gamma$ and shift $\beta$ for each feature:
+# A **layer norm** gives each word's vector mean 0 and standard deviation 1, then scales and shifts each feature by learned $\gamma$ and $\beta$:
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+10^{-5}}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
@@ -284,8 +284,8 @@ assert W1.shape == (128, 3 * 128)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "In training, a batch has two sentences of 4 and 6 words. The shorter is padded with zeros to 6; then both to 10. "
-    "Which norm then gives other outputs for the ten real words?",
+    "In training, a batch has two sentences of 4 and 6 words. First one is padded with zeros to 6, then both to 10. "
+    "Whose outputs for the ten real words change?",
     ["none, with either norm", "layer norm's", "batch norm's", "both"],
     answer=2, because="Layer norm uses one word at a time. Batch norm includes the padding in its mean and standard deviation.")
 
@@ -370,7 +370,7 @@ plot.maps(masks, named, named, title="Who may attend to whom?",
           caption="A row for each query. Ink (True): it may attend to this word. A causal mask has ink on its diagonal.")
 
 # %% [markdown]
-# The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it", but this would empty the first row.
+# The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it", but this would empty the first row: its softmax would be 0/0.
 #
 # ### Find the error ●○○ · 4 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by it, before the softmax.
@@ -442,7 +442,7 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
 # At the end the French embedding matrix, used again, turns each decoder vector into a logit for every French word.
 #
 # ### Exercise 8 ●●○ · 12 minutes
-# Put it all together. Decoder self-attention needs only the causal mask, because padding comes after the real words. The loss skips the rows of padding.
+# Put it all together. Decoder self-attention needs only the causal mask: padding comes last, so no real word sees it. The loss skips the rows of padding.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("the whole model")
@@ -534,7 +534,7 @@ rows = [dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "
 Table(rows, "As printed. The written word is the largest of the row.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The words are right. But of the four sums that are not 1, rounding could explain three, and not .974.
+# The words are right. Of the four sums that are not 1, rounding could explain three, but not .974.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -578,7 +578,7 @@ assert words[out.weights[2][0, 3, said.tokens.index("il")].argmax()] == "tired"
 #
 # </details>
 #
-# **Keep this:** a query is compared with keys, softmax turns the scores into weights, and these average the values. The result, times $W_O$, is *added* to the residual stream.
+# **Keep this:** a query is compared with keys, softmax turns the scores into weights, and these average the values. The joined heads, times $W_O$, are *added* to the residual stream.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All at once, or word by word?
@@ -666,7 +666,7 @@ all_rows, _ = scaled_dot_product_attention(*((bare + at) @ W for W in matrices),
 print(f"The last step and the whole sentence at once differ by at most {(last - all_rows[:, -1]).abs().max():.0e}.")
 
 # %% [markdown]
-# We time 128 decoder steps of `transformer-grammar`, in eight texts at once, all words given. Without a cache, each step computes all earlier words again. **Guess:** how many times faster are the steps with one?
+# We time 128 decoder steps of `transformer-grammar`, the model from the top, on eight given texts at once. Without a cache, each step computes all earlier words again. **Guess:** how many times faster are the steps with a cache?
 
 # %%
 from chapters.ch05.experiments.live import clock
@@ -735,7 +735,7 @@ run = study.learn(lesson, mine, loss=yours.loss, show=True,
                   higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="yours")
 
 # %% [markdown]
-# We compare your model with chapter 3's translator and the Transformer from the top of the page, on 500 held-out sentences.
+# We compare your model with chapter 3's translator and `transformer-grammar`, on 500 held-out sentences.
 
 # %%
 recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
@@ -757,7 +757,7 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well, but chapter 3's checkpoint is ahead. It is half as large, but it read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it was also faster, probably because it is smaller, and one core gains little from parallel computing.
+# Your model translates well, but chapter 3's checkpoint is ahead. It is about half as large, but read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it was also faster, probably because it is smaller, and one core gains little from parallel computing.
 #
 # `transformer-grammar` draws level with that checkpoint in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and its targets were smoothed (*Deeper: label smoothing*).
 #
@@ -793,7 +793,7 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 # ## What can the model do without?
 # We trained five kinds of small Transformer: whole; attention alone; no ReLU; no residual connections; no norms.
 #
-# Attention alone has no feed-forward networks, but it gets one more layer, so that it has as many parameters as the whole model. **Guess** before you read the table: which translates worst after 300 steps? And does attention alone catch up later?
+# Attention alone has no feed-forward networks, but one more layer, so it has as many parameters as the whole model. **Guess** before you read the table: which translates worst after 300 steps? And does attention alone catch up later?
 
 # %%
 from course_utils.data import results
@@ -916,11 +916,11 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# "It" gives the animal nearly the same weight in both sentences. In the same head the adjective tells the nouns apart: "tired" attends to the animal, "wide" to the street. Over 120 sentences of the twins, "it" favours the right noun by less than .01 on average in every head; the adjective does so by more than .5 in head 2.2.
+# "It" gives the animal nearly the same weight in both sentences. In the same head the adjective tells the nouns apart: "tired" attends to the animal, "wide" to the street. Over 120 held-out twins, "it" favours the right noun by less than .01 on average in every head; the adjective does so by more than .5 in head 2.2.
 #
 # </details>
 #
-# **Third: which connection decides?** We forbid connections by a mask, in every layer and head unless the row names a head. The decoder reads the reference up to the pronoun, and we count how often the right pronoun is still the more probable one.
+# **Third: which connection decides?** We forbid connections by a mask, in every layer and head unless the row names a head. The decoder reads the reference up to the pronoun, and we count how often the right pronoun is still the likelier of the two.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -950,15 +950,24 @@ for name, forbidden in connections.items():
 to_other = [head_study.weight_between(grammar, twins, "encoder", "adjective", "distractor", gone)[1, 1].item()
             for gone in ([], connections["the adjective → that noun"])]
 left["all of head 2.2"] = head_study.right(grammar, twins, [head_study.head("encoder 2.2")])
-Table([{"taken away": name, "largest weight": largest.get(name, ""), "right, %": share, "log-odds": odds}
-       for name, (share, odds) in left.items()],
+
+# %%
+follows = [
+    "", "It is not needed: neither number changes.", "It is needed: most pronouns are now wrong.",
+    "One connection in one head: about a fifth are wrong.",
+    "About half are right. So two rows up, the other noun made answers wrong: it took over much of the weight.",
+    "It is not needed, although a head gives “it” nearly all its weight.",
+    "It is needed: always writing “il” would be right as often.",
+    "Three more are wrong, perhaps by chance."]
+Table([{"taken away": name, "largest weight": largest.get(name, ""), "right, %": share, "log-odds": odds, "what follows": so}
+       for (name, (share, odds)), so in zip(left.items(), follows, strict=True)],
       f"transformer-grammar, {len(twins)} held-out twins, so a share is uncertain by up to 9 points. "
       "Largest weight: of a head, its mean over the twins. "
       "The French step: the one that writes il or elle. In head 2.2 the adjective gives the other noun "
       f"{to_other[0]:.2f} of its weight, and {to_other[1]:.2f} where it may not attend to the right one.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(left["“it” → the noun that it means"][0] - left["nothing"][0]) < 1 and round(left["nothing"][0]) == 96
+assert all(abs(a - b) < 0.1 for a, b in zip(left["“it” → the noun that it means"], left["nothing"], strict=True)) and round(left["nothing"][0]) == 96
 assert 70 < (in_one := left["the adjective → that noun, in head 2.2 only"])[0] < 85
 assert in_one[1] < left["all of head 2.2"][1] - 1 and to_other[1] > 3 * to_other[0]
 assert sum(e.twin.pronoun == "il" for e in twins) == 68 and (held := lesson.examples("twins"))
@@ -971,19 +980,10 @@ assert round(1.2 * (left["nothing"][0] - left["all of head 2.2"][0])) == 3
 assert round(200 * (0.25 / len(twins)) ** 0.5) == 9 and left["the French step → “it”"][0] == left["nothing"][0]
 
 # %% [markdown]
-# Row by row, if this is taken away:
-#
-# - *“it” → its noun*: neither number changes.
-# - *The adjective → that noun*: most pronouns are wrong. In head 2.2 only: about a fifth.
-# - *The adjective → either noun*: about half are right. So in the row before, the other noun makes the answer *wrong*: it takes over much of the weight (for head 2.2, see the caption).
-# - *The French step → “it”*: just as many pronouns are right, although one head gives "it" on average more than .99 of its weight when the decoder writes *il* or *elle*.
-# - *The French step → the adjective*: the model does no better than one that always writes *il* (right in 68 of 120).
-# - *All of head 2.2*: the log-odds fall, and three more of 120 pronouns are wrong, within the uncertainty. Taking only its connection does more harm, probably because the weight then goes to the wrong noun.
-#
-# So the map did point at a head that matters, but because in it the adjective finds its noun.
+# Forbidding only head 2.2's *adjective → noun* does more harm than taking the whole head away, probably because the weight goes to the wrong noun (see the caption). So the map did point at a head that matters, but for another reason: there the adjective finds its noun.
 
 # %% [markdown]
-# So in this model the adjective needs its noun, and the decoder needs the adjective. Our grammar made this easy: two twins differ only in the adjective.
+# In this model the adjective needs its noun, and the decoder needs the adjective. Our grammar made this easy: two twins differ only in the adjective.
 #
 # **Now your model.** We have knocked out the encoder head that its pronouns need most. In a running notebook, the table below compares the translations with and without it; open other heads and knock them out, too.
 
@@ -1044,7 +1044,7 @@ assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Two heads matter far more than the others: 2.2 and 3.2. But in 3.2 "it" hardly attends to its noun. Whichever single head we remove, more than 90 % of the pronouns are still right. (Other heads may take over, so this does not show that a head does nothing.)
 #
-# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun. But they compared weights with the nouns that people and a program chose.
+# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun. But they compared weights with the nouns that people and a program chose, which cannot say whether the model *needed* that weight.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Next we forbid connections, on all held-out twins. Without the adjective's connection to the *other* noun, more pronouns are right than with it.

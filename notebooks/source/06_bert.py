@@ -46,7 +46,7 @@ assert sum(guessed.true(position=n)[2] <= 10 for n in words) == 12 and prose.mod
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# From both sides, its first choice is right for 9 of the 12 words, and the true word is always among its first ten. (We tried six sentences; this was the easiest.) From the left alone, 3 are right; it was not trained for that. In three books that were held out, its first choice is right for 26 % of the masked words (15 % at once), and 56 % are among its first ten.
+# From both sides, its first choice is right for 9 of the 12 words, and the true word is always among its first ten. (We tried six sentences; this was the easiest.) From the left alone, 3 are right; it was not trained for that. In three books that were held out, its first choice is right for 26 % of the masked words (15 % are masked at once), and 56 % are among its first ten.
 #
 # </details>
 #
@@ -78,10 +78,10 @@ predict(
     "The model has such a table, too, at its input: there both “banks” share one row (cosine 1). What is the cosine of their two output vectors?",
     ["about 0: they mean different things", "about 0.5", "about 0.95"],
     answer=2,
-    because="In the sentences used below, output vectors of “bank” and “light” have 0.55 on average (random directions: about 0), so even these two words share much. Two “banks” have 0.91 where the meaning is the same, and 0.89 where it differs. So the meaning shows in small differences.")
+    because="These two have 0.95. In the sentences used below, output vectors of “bank” and “light” have 0.55 on average (random directions: about 0), and two “banks” 0.91 where the meaning is the same, 0.89 where it differs. So the meaning shows in small differences.")
 
 # %% [markdown]
-# Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. From the 24 output vectors of a word we subtract their mean, which they all share. Then we look, for each sentence, for the other one with the largest cosine. **Guess:** how often does the word mean the same there? By chance it would be about half.
+# Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. From the 24 output vectors of a word we subtract their mean, which they all share. Then we find, for each sentence, the *nearest* other one: the largest cosine. **Guess:** how often does the word mean the same in both? By chance it would be about half.
 
 # %%
 from IPython.display import display
@@ -129,7 +129,7 @@ assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
 # <a id="wordpiece"></a>
-# From here to *Published parameters* we use a smaller world, in which you can train a BERT yourself. A program of ours wrote 10,000 short stories. On 9,000 of them we trained `bert-stories`, with three blocks and BERT's two tasks.
+# From here to *Published parameters* we use a smaller world, in which you can train a BERT yourself. Our program wrote 10,000 short stories. On 9,000 of them we trained `bert-stories`, with three blocks and BERT's two tasks (the second follows).
 #
 # A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. From the left, it takes the longest piece in its vocabulary and continues with the rest. Pieces that continue a word are marked with `##`. (What cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
 
@@ -143,7 +143,7 @@ for size in (150, 400, 1200):
 
 # %% [markdown]
 # <a id="cls"></a><a id="segment"></a>
-# Then one or two sentences become one sequence of **tokens**: the pieces and two kinds of special token, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence. The **segment** of a position says to which sentence it belongs: `0 0 0 0 1 1 1 1`.
+# Then one or two sentences become one sequence of **tokens**: the pieces and two kinds of special token, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence. The **segment** of a position says to which sentence it belongs: `0 0 0 0 1 1 1 1` (A: two pieces, B: three).
 #
 # ### Exercise 1 ●●○ · 5 minutes
 # Join two sentences and pad them. Padding gets segment 0.
@@ -203,7 +203,7 @@ predict(
     ["nothing: a free point", "the model learns that a word it sees may be the right one",
      "the loss gets smaller"],
     answer=1,
-    because="Otherwise every visible word that is asked for would be wrong, and it would learn never to answer what it sees. Later, in text without [MASK], all it sees is right.",
+    because="Otherwise visible words that are asked for would be wrong ones, and the model would learn never to repeat them. Later, in text without [MASK], every word is right.",
 )
 
 # %% [markdown]
@@ -253,7 +253,7 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the second follow the first?
 # <a id="nsp"></a>
-# BERT has a second task, **next sentence prediction** (NSP). In half of the pairs, B really follows A; in the others, it comes from elsewhere. The answer is read from the output vector of `[CLS]`, after one more layer, the *pooler* (a matrix and a tanh).
+# BERT has a second task, **next sentence prediction** (NSP). In half of the pairs, B really follows A; in the others, it comes from elsewhere. The answer, two logits, is computed from the output vector of `[CLS]`, after one more layer, the *pooler* (a matrix and a tanh).
 #
 # ### Exercise 5 ●●○ · 7 minutes
 # Make such pairs from stories: chance decides for each whether B follows A or comes from another story.
@@ -311,17 +311,34 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It is least sure of the pair with the book (0.35), but all seven answers are right. Pairs 5 and 6 differ only in B, pairs 6 and 7 only in A. The answer flips each time, so the model uses both. But with *is* instead of *was* in pair 4, it believes that the book follows.
+# It is least sure of pair 4 (0.35), but all seven answers are right. Pairs 5 and 6 differ only in B, pairs 6 and 7 only in A. The answer flips each time, so the model uses both. But with *is* instead of *was* in pair 4, it believes that the book follows.
 #
 # </details>
 #
-# In the 200 held-out pairs the task is easy: counting which words occur in neighbouring sentences does as well. BERT's paper found the task useful. A later study, RoBERTa, left it out and found BERT no worse. (In BERT, A and B are long pieces of text, not single sentences.)
+# In the 200 held-out pairs the task is easy: counting which words occur in neighbouring sentences does as well. BERT's paper found the task useful. A later study, RoBERTa, left it out and found BERT no worse. (In BERT, A and B are mostly longer pieces of text than single sentences.)
 #
 # **Keep this:** the text itself contains the answers to both tasks, so nobody has to label anything.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One step of pre-training
 # <a id="pre-training"></a>
+# The whole model, read from bottom to top, has one way in and two ways out:
+#
+# ```
+#   B follows, or not                    which word?
+#      2 logits                V logits at each chosen word
+#         ↑                                  ↑
+#       pooler                  a layer, then the token table
+#         ↑                                  ↑
+#    one vector for [CLS]        one vector for each position
+#         └────────────────┬─────────────────┘
+#       three encoder blocks, each position sees all
+#                          ↑
+#        token + segment + position, then a layer norm
+#                          ↑
+#       [CLS] the man [MASK] … [SEP] he bought … [SEP]
+# ```
+#
 # **Pre-training** repeats one step many times: draw a batch (here with your functions), let the model answer both questions, add the two losses, and change every parameter a little.
 
 # %% slideshow={"slide_type": "subslide"}
@@ -396,7 +413,7 @@ run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profi
                    evaluate=lesson.valid(128), every=STEPS // 10)
 
 # %% [markdown]
-# Some held-out stories have plots from the training; others have new plots and new names. Always “the” would be right for 11 or 12 % of the `[MASK]`s, and always “B follows” for half of the pairs.
+# Some held-out stories have plots from the training; others have new plots and new names. The constant answer “the” would be right for 11 or 12 % of the `[MASK]`s, and “B follows” for half of the pairs.
 
 # %%
 splits = {"known plots": "valid", "new plots and names": "test"}
@@ -419,12 +436,12 @@ assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
 
 # %% [markdown]
-# With new plots and names, your model gets far fewer masked words right, and on the next sentence it is hardly better than a coin. A simple rule, given the pairs without `[MASK]`, does better: B follows if it shares with A a word that is not among the 40 commonest. Much of what the model knows, then, is about *these* stories.
+# With new plots and names, your model gets far fewer masked words right, and on the next sentence it is hardly better than a coin. A simple rule, given the pairs without `[MASK]`, does better: B follows A if they share a word that is not among the 40 commonest. Much of what the model knows, then, is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": lesson.gaps(mine, text)}, tokenizer.words, truth=text.tokens,
                  positions=[n for n, token in enumerate(text.tokens) if token[0] != "["], select=text.tokens.index("bank"), title="What did the training change?",
-                 caption="Click a [query|word] to cover it. Both models get the same text. With other names, these two sentences are in 24 stories of the training.")
+                 caption="Click a [query|word] to cover it. Both models get the same text. With other names, these two sentences are in 24 training stories.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not any(map(lesson.seen, at_the_bank))
@@ -436,7 +453,7 @@ assert (told := [" ".join(story.sentences) for story in lesson.examples("train")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One model, four uses
 # <a id="fine-tuning"></a>
-# Keep the encoder, put *one* new layer on top, and train everything a little further on a task with labels: this is **fine-tuning**. The new layer is the **task head**. (It has nothing to do with attention heads.) Here are four tasks with generated sentences:
+# Keep the encoder, put *one* new layer on top, and train everything a little further on a task with labels: this is **fine-tuning**. The new layer is the **task head** (nothing to do with attention heads). Here are four tasks with generated sentences:
 #
 # | task | input | an example | the new layer reads |
 # |---|---|---|---|
@@ -454,7 +471,7 @@ for task in tasks.values():
     task.max_length = encoder.config.max_length
 
 # %% [markdown]
-# Here are five steps for sentiment, all on the same 32 sentences, with a learning rate of 1e-3 (for the paper's larger models, 2e-5 to 5e-5):
+# Here are five steps for sentiment, all on the same 32 sentences, with a learning rate of 1e-3 (the paper's larger models: 2e-5 to 5e-5):
 
 # %%
 tuned = tasks["sentiment"].model(encoder).eval()  # a copy of the encoder, and one new layer; eval(): no dropout here
@@ -481,11 +498,13 @@ assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in t
 
 # %% [markdown]
 # For a sentence or a pair, one softmax chooses among a few labels. The course brings a model for each task, made from `bert-stories`. In `bert-questions` everything was trained; in the others, only the new layer and a small addition to the matrices inside (*LoRA*, below).
+#
+# **Keep this:** a new task needs a new layer on top, not a new model.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
 # <a id="bio"></a>
-# The tag **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. The next view has the right tag under each word, and the model's below. *Lincoln* may be a man, a town or a company. No labelled sentence of the training contains *Lincoln* or *South Africa*. (The stories of its pre-training tell of a Lincoln of each kind.)
+# The tag **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. The next view has the right tag under each word, and the model's below. *Lincoln* may be a man, a town or a company. No labelled training sentence contains *Lincoln* or *South Africa*. (The model's pre-training stories have a Lincoln of each kind.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shipped = {name: load_checkpoint(f"bert-{name}") for name in tasks}
@@ -506,6 +525,8 @@ assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and sum(as_mean
 
 # %% [markdown]
 # A tagger is judged by whole names. *Precision* $P$: of the names that it tagged, the share that is right. *Recall* $R$: of the true names, the share that it found. **F1** combines them: $2PR/(P+R)$. The sentence above came out perfectly, but over the whole test F1 is 38 %. Of the 58 Lincolns it tags 38 correctly; always saying “person” would get 23.
+#
+# **Keep this:** to find names, put the new layer on every word's vector, and count whole names.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
@@ -573,7 +594,7 @@ assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2
 # %% [markdown]
 # In the question that we chose, the two softmaxes disagree: the most probable beginning is the *i* of Ivan, but the most probable end is *laura*, 16 pieces earlier. As a pair, Ivan has 0.795 · 0.308 = 0.245, and Laura 0.113 · 0.592 = 0.067.
 #
-# In the whole test, with new words and patterns, 69 % of its answers are right. This share, the **exact match**, ignores case, punctuation and articles. Where the text has no answer, the model says so in only one case of five.
+# In the whole test, with new words and patterns, 69 % of the model's answers are right. This share, the **exact match**, ignores case, punctuation and articles. Where the text has no answer, the model says so in only one case of five.
 #
 # Fine-tuned on our questions alone, `bert-stories` gets about a third right; `bert-questions` was trained more, with practice in looking things up.
 #
@@ -657,7 +678,7 @@ assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in t
 assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"))
 
 # %% [markdown]
-# The pre-trained model is ahead of the one from scratch in every row; on new words and patterns, sentiment rises from 61 to 91 %. For pairs and questions, though, counting words without their order comes within 8 points of it or does better.
+# The pre-trained model is ahead of the one from scratch in every row; on new words and patterns, sentiment rises from 61 to 91 %. For pairs and questions, though, counting words without their order comes within 8 points of the pre-trained model or does better.
 #
 # **Keep this:** pre-training needs only text, and after it the model was ahead in all four tasks, at equal fine-tuning steps.
 
@@ -713,7 +734,7 @@ with torch.no_grad():
 print(f"Before training, your adapter changes what it is given by {(unchanged - x).abs().max():.0f}.")
 
 # %% [markdown]
-# **LoRA** adds no layer. It changes a *matrix* $W$ to $W+\tfrac{\alpha}{r}BA$, where $W$ is frozen. $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*. $A$ starts at random and $B$ as zeros, so again nothing changes at first. With $\alpha/r$ ($\alpha$: a constant), the best learning rate should depend less on $r$.
+# **LoRA** adds no layer. It changes a *matrix* $W$ to $W+\tfrac{\alpha}{r}BA$, where $W$ is frozen. $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*. $A$ starts at random and $B$ as zeros, so again nothing changes at first. The factor $\alpha/r$ ($\alpha$: a constant) should make the best learning rate depend less on $r$.
 #
 # An attention matrix of `bert-stories` has 128 · 128 = 16,384 numbers; with $r=4$, the two factors have 1,024.
 #
@@ -754,7 +775,7 @@ assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["r
 # ### Deeper: AdaLoRA, on their model
 # LoRA gives every matrix the same rank. Do all of them need the same?
 #
-# **AdaLoRA** writes its addition to $W$ as $P\Lambda Q$. Here $P$ and $Q$ are like LoRA's $B$ and $A$, and $\Lambda$ is diagonal, with one number for each *direction*. Training starts with more directions than may stay, and the least important ones are removed.
+# **AdaLoRA** writes its addition to $W$ as $P\Lambda Q$. Here $P$ and $Q$ are like LoRA's $B$ and $A$, and $\Lambda$ is diagonal. The $i$-th column of $P$, number of $\Lambda$ and row of $Q$ together are one *direction*, which adds 1 to the rank. Training starts with more directions than may stay, and the least important ones are removed.
 #
 # We train it on a copy of our classifier in the classes of `transformers` (“their model”). PEFT needs only a config:
 
@@ -785,7 +806,7 @@ assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
-# Here is every head of *your* model, on two sentences with one masked word. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. In the *sharpest* map, a row's largest weight is highest on average. **Guess:** does its head matter most?
+# Here is every head of *your* model, on two sentences with one masked word. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. In the *sharpest* map, the rows' largest weights have the highest mean. **Guess:** does this map's head matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 import ipywidgets
@@ -1099,7 +1120,7 @@ assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text an
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
 # <a id="autoencoding"></a><a id="autoregressive"></a>
-# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. They differ in the mask, and so in what they learn to predict:
+# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. They differ in the attention mask, and so in what they learn to predict:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask

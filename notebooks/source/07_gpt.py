@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Claude Shannon let people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and a half costs 1. **Guess:** how many bits will a held-out letter cost its five million parameters, on average?
+# Claude Shannon let people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and a half costs 1. **Guess:** how many bits will a held-out letter cost this model (five million parameters), on average?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -66,7 +66,7 @@ print(opening + generate(prose, opening, 80, temperature=0.7, top_p=0.9))
 assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].count(";") == 2
 
 # %% [markdown]
-# It sounds like an old novel, but the story goes nowhere.
+# The grammar mostly holds, but the story goes nowhere.
 #
 # **Keep this:** a language model gives a distribution over the next token; to write, ask it again and again.
 
@@ -109,7 +109,7 @@ assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in
 #
 # </details>
 #
-# Here is your opponent, from ids to logits.
+# Here is `gpt-shakespeare`, from ids to logits.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import causal_mask
@@ -133,7 +133,7 @@ assert torch.equal(*(next(course_utils.decoding.sampling.stream(gpt, text, 1))[1
 # <a id="context"></a>
 # The table of positions has 256 rows, so the model sees at most 256 tokens at once, its **context**. When it is full, `generate` keeps only the newer half.
 #
-# Each row of logits answers one question: which token follows? So a text of $T+1$ tokens answers $T$ questions.
+# Each row of logits predicts which token follows. So a text of $T+1$ tokens holds $T$ right answers.
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Cut the ids of a text into inputs and targets. Which tokens are in only one of them?
@@ -147,6 +147,8 @@ def inputs_and_targets(ids):
     raise NotImplementedError
 
 # %% [markdown]
+# The first token is only an input, and the last only a target.
+#
 # **Keep this:** GPT is a stack of chapter 5's blocks with a causal mask. Its targets are its inputs, shifted by one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -155,7 +157,7 @@ def inputs_and_targets(ids):
 # A model reads numbers, and the unit of text that gets a number is called a **token**. With characters as tokens, a word takes many steps. With whole words, real text needs a large vocabulary, and a new text may still contain unknown words. Pieces of words are a compromise.
 #
 # <a id="bpe"></a>
-# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: join the most frequent pair of neighbours into one piece. **Guess** the first pair in the words below. (Two pairs are tied; the first counted wins.)
+# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: join the most frequent pair of neighbours into one piece. **Guess** the first pair for the word counts below. (Two pairs tie; the first counted wins.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
@@ -203,7 +205,7 @@ assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and tired in tales.t
 assert len(few) < len(learned) < len(prose.tokenizer)
 
 # %% [markdown]
-# The 600 merges are from our stories, which contain this sentence. A model does not see the letters inside a piece. To count the r's in *strawberry* it must know the spelling by heart.
+# Our merges come from stories with this sentence, which flatters them. A model does not see the letters inside a piece. To count the r's in *strawberry* it must know the spelling by heart.
 #
 # **Keep this:** BPE finds its pieces by counting. On the text they were learned from, more merges mean fewer tokens, and a larger vocabulary.
 
@@ -356,9 +358,9 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The single head needs about as many bits as the table. Each token that it reads has a list of logits, made from that token and its position alone, and the head outputs the weighted mean of these lists, such as 0.9 times that of *the* plus 0.1 times that of *because*. With all weight on the current token, it would be a kind of bigram table.
+# The single head needs about as many bits as the bigram table. Each token that it reads has a list of logits, made from that token and its position alone, and the head outputs the weighted mean of these lists, such as 0.9 times that of *the* plus 0.1 times that of *because*. With all weight on the current token, it would be a kind of bigram table.
 #
-# One block needs about a third. So much is new in it that this table cannot say what helps. The second block adds only depth, and helps little here.
+# One block needs about a third of that. With so much new, this table cannot say what helps. The second block adds only depth, and helps little here.
 #
 # But 0.36 bits a character holds only for our stories: a program wrote them from templates, and two in three held-out sentences also occur in the training part.
 #
@@ -420,7 +422,7 @@ labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer)
 #
 # $$ p_i=\frac{\exp(z_i/\tau)}{\sum_j \exp(z_j/\tau)} $$
 #
-# Below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set whose $p_i$ reach $p$ together. Both then make the sum 1 again.
+# Below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set whose $p_i$ reach $p$ together. Both then rescale the sum to 1.
 #
 # ### Exercise 4 ●○○ · 3 minutes
 # Write the temperature so that it also works at 0.
@@ -539,7 +541,7 @@ assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the same class, in Chinese
-# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem goes on with 日暮掩柴扉. **Guess:** does the model know it by heart?
+# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem, which is in the training text, goes on with 日暮掩柴扉. **Guess:** does the model know it by heart?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 chinese = load_checkpoint("gpt-quatrains")
@@ -626,7 +628,7 @@ assert each == 2 * 6 * 256 * 4 and round(each / 1e3) == 12 and round(256 * each 
 assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown]
-# For each token, each layer stores a key and a value: 12 KB, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
+# For each token, each layer stores a key and a value: 12 KB in all, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
 #
 # **Keep this:** a KV cache costs memory and saves time. The result is the same up to rounding, if each new token gets the next position.
 
@@ -675,7 +677,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# The model was trained on 158,537 such lines, each closed by `<eos>`, where `generate` stops. So a prompt that ends with `<to-fr>` asks for French. Chapter 3's recurrent model and chapter 5's Transformer had the same training and the same test sentences.
+# The model was trained on 158,537 such lines, each closed by `<eos>`, where `generate` stops. So a prompt that ends with `<to-fr>` asks for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences.
 #
 # **Guess** the order of the three models by BLEU. Does any model write both *il* for the animal that is too tired and *elle* for the street that is too wide?
 
@@ -705,7 +707,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer is first. With a beam, the GPT and chapter 3's model are level, although the GPT was trained on 2.5 times as many tokens as each of the others. The race is not fair: the Transformer has nearly twice the GPT's parameters, and used another optimiser. But it shows that a decoder alone can translate.
+# The Transformer is first. With a beam, the GPT and chapter 3's model are level, although the GPT's training had 2.5 times as many tokens (steps times tokens in a step) as each of the others'. The race is not fair: the Transformer has nearly twice the GPT's parameters, and used another optimiser. But it shows that a decoder alone can translate.
 #
 # No model writes both. The GPT writes *il* in both sentences and the Transformer *elle*, so being right once proves nothing.
 #
@@ -806,7 +808,7 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 
 # %% [markdown]
 # <a id="in-context"></a>
-# It falls suddenly, as a head begins to attend to the right token. After training, the second half of a text is easy although no parameter changes: what the model needs is in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
+# It falls suddenly, as a head begins to attend to the right token. After training, the second half is easy, except its first token, although no parameter changes: what the model needs is in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
 # Compute the induction score of each head, on average over the second half.
@@ -820,7 +822,7 @@ def induction_score(weights, half):
 # %% [markdown]
 # In a small Transformer such copying takes two layers (Elhage et al. 2021). After A B … A, it predicts B in three steps:
 #
-# 1. At B, a head of layer 1 attends to the token before and adds to the residual stream: “my predecessor is A”.
+# 1. At B, a head of layer 1 attends to the token before and adds a message to the residual stream: “my predecessor is A”.
 # 2. At the second A, the query of a head of layer 2 asks: “whose predecessor is A?” The key at B, made from that message, matches.
 # 3. The same head copies B to the second A, and the model predicts it.
 #
@@ -873,7 +875,7 @@ assert min(pairs.values()) > 0.9 * blind and abs(max(copying[1]) - best.inductio
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: with one layer
-# Three recorded models with one layer trained as long. **Guess:** does their second half cost as much as guessing, 3.18 nats?
+# We recorded three one-layer models, trained equally long. **Guess:** does their second half cost as much as guessing, 3.18 nats?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -924,7 +926,7 @@ assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.99 2.01
 #
 # Many newer models read far more, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens (Meta, 2024).
 #
-# The law's nats are for Hoffmann's text and tokens, and GPT-3 is larger than any model that it was fitted to (Besiroglu et al. 2024).
+# The law's nats are for Hoffmann's text and tokens, and GPT-3 is larger than any model in the fit (Besiroglu et al. 2024).
 #
 # </details>
 #
@@ -1003,9 +1005,11 @@ print(f"base: 6ND = {base:.1e}, {base / 3.3e18:.0%} of chapter 5's 3.3e18")
 print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of chapter 5's 2.3e19")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert 0.25 < base / 3.3e18 < 0.35 < big / 2.3e19 < 0.5
+assert round(100 * base / 3.3e18) == 30 and round(100 * big / 2.3e19) == 42
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# 6ND is 30 % and 42 % of them. The first count is what the GPUs were assumed to compute in those hours, the second what the model's matrices need.
+#
 # How well does 6ND count a GPT like yours? PyTorch counts the operations of every product:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -1140,7 +1144,7 @@ assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
 
 # %% [markdown]
 # <a id="chat-template"></a><a id="system-prompt"></a>
-# To serve `gpt-shakespeare` for chats, you need its parameters, its tokenizer and a **chat template**. The template turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator, then the user's turn.
+# Only rounding separates them. To serve `gpt-shakespeare` for chats, you need its parameters, its tokenizer and a **chat template**. It turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator, then the user's turn.
 
 # %% tags=["nbval-check-output"]
 from transformers import AutoTokenizer
@@ -1156,7 +1160,7 @@ print(hub_format.as_text(reader, chat))
 # %% [markdown]
 # The chat is one text, so a user who can write the marks can pretend to be someone else.
 #
-# `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so the same client can talk to them.
+# `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so one client can talk to all.
 
 # %% tags=["shows"]
 from chapters.ch07 import serving
@@ -1183,7 +1187,7 @@ print(serving.ollama())
 # %% [markdown]
 # ### From continuing to answering
 # <a id="instruction-tuning"></a>
-# You asked for news, and the model asked back: it has learned to continue a play, not to answer. Its speeches do not end with `<eos>`, so only the limit of 80 tokens stopped it. **Instruction tuning** trains a model on questions with people's answers, each closed by an end token.
+# You asked for news, and the model asked back: it has learned to continue a play, not to answer. Its speeches do not end with `<eos>`, so only the limit of 80 tokens stopped it. **Instruction tuning** trains a model on questions with example answers, each closed by an end token.
 #
 # **Keep this:** a language model continues a text. Training on answers makes an answer its likely continuation.
 
@@ -1194,7 +1198,7 @@ print(serving.ollama())
 # | stage | what it reads | what becomes more likely |
 # |---|---|---|
 # | pre-training | any text | every next token |
-# | instruction tuning | questions with people's answers | usually only the tokens of the *answers* |
+# | instruction tuning | questions with example answers | usually only the tokens of the *answers* |
 # | preference training | two answers of the model, and which people prefer | answers like those that people preferred |
 #
 # The first two have the same loss.
@@ -1280,7 +1284,7 @@ assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters a
 # Does your text's licence allow this? A model may repeat what it has read, telephone numbers included.
 #
 # ### Step 2 · 5 minutes: a model, and where it must start
-# Choose the sizes. **Guess** where training starts, and what a bigram table reaches.
+# Choose the sizes. **Guess** the loss at the start, and a bigram table's.
 
 # %%
 from course_utils.training.checkpoints import Loaded, save_checkpoint
