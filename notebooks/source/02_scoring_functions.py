@@ -186,7 +186,7 @@ assert all((sizes.measure(d, False)["gradient"] > 0.26) == (d < 250) for d in (4
 # <a id="saturation"></a>
 # A softmax is **saturated** when nearly all its weight is on one key. At d = 400, without √d, about four in five queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, no query does.
 #
-# Why is saturation bad? Here a score affects the loss only through the weights, so it can be learned only if they change with it. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+# Why is saturation bad? Here a score affects the loss only through the weights. If the weights hardly change when the score changes, training can hardly improve the score. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j) $$
 #
@@ -214,13 +214,13 @@ assert [round(step * J[0, 0].item(), 3) for step, J in zip((1, 4, 20), felt.valu
 assert round(0.711 * (1 - 0.711), 3) == 0.205
 
 # %% [markdown]
-# **What is measured.** In each row of the table below, the first of four dot products is √d/2 larger than the others:
+# **One example, step by step.** In each row of the table, the first of four dot products is √d/2 larger than the other three, which are equal. What if it grows by its typical size, √d? Here is the first row, from left to right:
 #
-# - *lead*: how far the first score is ahead;
-# - *weight*: the share it gets, $e^{\text{lead}}/(e^{\text{lead}}+3)$;
-# - *slope*: how steeply this weight changes with its own score, $\alpha_1(1-\alpha_1)$;
-# - *growth*: how much the score grows if the dot product grows by its typical size √d (after division: 1);
-# - *response*: growth times slope. It says how much the weight would change at this slope.
+# - *lead*: the first score is √16/2 = 2 ahead;
+# - *weight*: the share it gets is $e^{\text{lead}}/(e^{\text{lead}}+3)$, here 0.711;
+# - *slope*: this weight changes with its own score at the rate $\alpha_1(1-\alpha_1)$, here $0.711\cdot0.289\approx0.205$;
+# - *growth*: the score grows by √16 = 4 (after division by √d: by 1);
+# - *response*: growth times slope, here $4\cdot0.205\approx0.82$. It says how much the weight would change at this slope.
 #
 # | d | score | lead | weight | slope | growth | response |
 # |---|---|---|---|---|---|---|
@@ -228,14 +228,12 @@ assert round(0.711 * (1 - 0.711), 3) == 0.205
 # | 400 | q·k | 10 | 0.99986 | 0.00014 | 20 | 0.003 |
 # | 16 or 400 | q·k/√d | ½ | 0.355 | 0.229 | 1 | 0.23 |
 #
-# First row: $0.711\cdot0.289\approx0.205$, and $4\cdot0.205\approx0.82$.
-#
-# **What √d changes.** Undivided, both growth and lead increase with d. More growth raises the response: that is *size*. But a large lead leaves hardly any slope: that is *saturation*. At d = 400 saturation wins. Dividing by √d keeps both fixed.
+# **What √d changes.** Undivided, the growth rises with d, from 4 to 20, and this raises the response: that is *size*. But the lead rises too, and a large lead leaves hardly any slope, 0.00014 instead of 0.205: that is *saturation*. In this table saturation wins at d = 400. Divided, lead and growth are the same for every d.
 
 # %% [markdown]
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot has 24 random keys instead of four, and takes all slopes together (root of the summed squares), for the median query; so its numbers differ. Divided, it is about 0.26 from d = 4 on. Undivided, it is 1.4 at d = 16, where size helps, but saturation leaves less than 0.01 at 1,024.
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the same kind of response for 24 random keys. It takes all slopes of a query together (root of the summed squares), times the growth, and shows the median query, so its numbers differ from the table's. Divided, it is about 0.26 from d = 4 on. Undivided, it is 1.4 at d = 16, where size helps, but less than 0.01 at 1,024, because of saturation.
 #
-# (Learned matrices for q and k could absorb the factor √d, so it changes only how they are trained.)
+# (Learned matrices for q and k could absorb the factor √d. So dividing changes how they are trained, but not which scores they can produce.)
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -409,7 +407,7 @@ weights = torch.softmax(pair @ pair.T, -1)
 heatmap(weights, ["train", "station"], ["train", "station"], select=("station", "train"),
         title="Which words does “station” attend to?",
         caption="Rows are queries, columns are keys. "
-                "The new “station” is half a train: (1.5, 0.5).")
+                "The new “station” is half “train”, half “station”: (1.5, 0.5).")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
@@ -432,13 +430,13 @@ assert torch.allclose(new_weights @ louder, torch.tensor([2.731, 0.731]), atol=5
 assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-4)
 
 # %% [markdown]
-# If the whole vector moves, "station" gets more weight, but its content changes too: the output's first number, 2.731, is larger than any word's before. If only the key moves, the output comes closer to "station".
+# If the whole vector moves, "station" gets more weight, but its content changes too: the output's first number, 2.731, is larger than any word's before. If only the key moves, "station" gets the same weight, 0.731, but its content stays, and the output comes closer to it.
 #
 # So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a <b style="color:#008a67">value</b>, which it contributes. Because words look for different things, each also has a <b style="color:#bf5f00">query</b> of its own instead of the fixed w. Learned matrices make all three from the word's vector x, a row:
 #
 # $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
 #
-# Without $W_Q$ and $W_K$ two words have the same score in both directions, $x_i\cdot x_j=x_j\cdot x_i$. Their weights, 0.12 and 0.5 above, differ only because each row is divided by its own sum. Here are the scores without matrices, then the scores and weights with two matrices that we chose by hand:
+# What do $W_Q$ and $W_K$ change? Without them, $x_i\cdot x_j=x_j\cdot x_i$: "train" scores "station" 2, and "station" scores "train" 2. Their weights in the heatmap, 0.12 and 0.5, differ only because each row is divided by its own sum. The next cell shows these scores, then scores and weights with two matrices that we chose by hand:
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -647,7 +645,7 @@ assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, fewer than x, all rows of W are weighted sums of d vectors: the *rank* of W is at most d. If d is small, two factors have fewer parameters than W:
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. Suppose that queries and keys have only d features, fewer than x. Then every row of W is a weighted sum of the same d vectors, so the *rank* of W is at most d. If d is small, the two factors also have fewer parameters than W:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -677,7 +675,7 @@ print(f"with the W from above, general_score chooses the right key in {share:.0%
 assert share > 0.95
 
 # %% [markdown]
-# **Keep this:** a matrix between query and key learns which feature asks for which.
+# **Keep this:** a matrix between query and key learns which feature of the query to match with which feature of the key.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
@@ -707,7 +705,7 @@ assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 assert 8 < concat.cost.total(100, 100) / additive.cost.total(100, 100) < 9
 
 # %% [markdown]
-# For 100 queries and keys, concat costs eight times as much, because it multiplies all of W by every joined *pair*. Additive multiplies $W_1$ by each query and $W_2$ by each key, only *once*.
+# For 100 queries and 100 keys, concat costs eight times as much, because it multiplies the whole of W by each of the 10,000 joined *pairs*. Additive multiplies $W_1$ by each query and $W_2$ by each key only *once*; for a pair it only adds the two results, takes tanh and multiplies by w.
 #
 # ### Exercise 3 ●●○ · 6 minutes
 # Write the additive score, in which every query meets every key.
@@ -1023,7 +1021,7 @@ for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
 # (With padding at the end, the causal mask alone would hide it from every real word.)
 #
 # ### Where does the mask go?
-# In the next lab the mask is causal, and the last two of seven words (*tokens*) are padding. The order is wrong on purpose: *before* the softmax, masked scores are multiplied by 0.
+# In the next lab the mask is causal, and we treat the last two of seven words (*tokens*) as padding. The scores are random. The order of the steps is wrong on purpose: *before* the softmax, masked scores are multiplied by 0.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -1045,7 +1043,12 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all() and torch.finfo(torch.float16).min > -1e9
 
 # %% [markdown]
-# This table compares four orders. *On masked keys* is their weight, averaged over the seven rows. *First row empty* is the same with that row masked. The smallest row sum should be 100. The last column, the largest change of an allowed weight when all *masked* scores rise by 1, should be 0.
+# This table compares four orders of the steps, in percent of the weight:
+#
+# - *on masked keys*: the weight on masked keys, averaged over the seven rows. It should be 0.
+# - *first row empty*: the same, after every key of the first row is masked.
+# - *smallest row sum*: it should be 100.
+# - *change by masked scores*: the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
 
 # %%
 by_order = labs.orders(masks)
@@ -1058,11 +1061,11 @@ assert [row["change by masked scores"] > 10 for row in by_order] == [False, Fals
 assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0
 
 # %% [markdown]
-# Only *mask, then softmax* is right. Even then an empty row needs a rule: `masked_softmax` gives zeros, `torch.softmax` gives NaN. The other three orders fail:
+# Only *mask, then softmax* is right in every column. (An empty row still needs a rule: `masked_softmax` gives zeros, `torch.softmax` gives NaN.) The other three orders fail:
 #
-# - *multiply, then softmax* leaks to masked words,
-# - *softmax, then multiply* gives them no weight, but their scores still shrink the other weights (dividing by the row's sum would fix that),
-# - *−10⁹ instead of −∞* fails only when a whole row is masked. Then all weight of that row, a seventh of the total, goes to masked words. (Float16 cannot even hold −10⁹.)
+# - *multiply, then softmax* puts 40 % of the weight on masked words,
+# - *softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights: one row sums to only 5 % (dividing by the row's sum would fix that),
+# - *−10⁹ instead of −∞* fails here only when a whole row is masked. Then all its scores are equal, and its whole weight, a seventh of the total (14 %), goes to masked words. (Float16 cannot even hold −10⁹.)
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # Put everything together, with `masked_softmax`.
@@ -1144,7 +1147,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The first plot shows how much of a row's weight would have to move, averaged over five draws. The second shows time. Slope 1: time grows like the length; slope 2: like its square.
+# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The first plot shows what share of a row's weight would have to move to another key to give the exact weights, averaged over the rows and five draws of the features. The second shows time. Slope 1: time grows like the length; slope 2: like its square.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1206,7 +1209,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. The score decides what "fits" means. The right assumption leaves little to learn, a small network more.
+# 1. The score decides what "fits" means. A score with the right assumption has little to learn; a small network has more.
 # 2. Dot product = cosine × both lengths. Its standard deviation is √d for independent features with mean 0 and variance 1, so divide by √d.
 # 3. A matrix lets query and key use different features; $W_Q$ and $W_K$ are its two factors.
 # 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax, and our empty rows give zeros.

@@ -55,7 +55,7 @@ labs.shuffle(X, sentence, order=[0, 4, 2, 3, 1, 5],
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Words attend to each other
 # <a id="self-attention"></a><a id="cross-attention"></a>
-# In chapter 3, the decoder's states attended to the encoder's states. This is **cross-attention**. In **self-attention**, the words of *one* sentence attend to each other. In "The animal didn't cross the street because it was too tired", "it" can find "animal" in one step. The $T$ words are rows of $X$, of $D$ numbers. Three learned matrices make queries and keys (of $d$ numbers) and values, which give weights $A$ and outputs $Z$:
+# In chapter 3, the decoder's states attended to the encoder's states. This is **cross-attention**. In **self-attention**, the words of *one* sentence attend to each other. In "The animal didn't cross the street because it was too tired", "it" can find "animal" in one step. The $T$ words are the rows of $X$, each of $D$ numbers. Three learned matrices turn each word into a query and a key, of $d$ numbers each, and a value. Queries and keys give the weights $A$; weights and values give the outputs $Z$:
 #
 # $$ {\color{#bf5f00}{Q}}=XW_Q,\quad {\color{#007fc6}{K}}=XW_K,\quad {\color{#008a67}{V}}=XW_V,\qquad {\color{#bb51a8}{Z}}=A\,{\color{#008a67}{V}},\quad A=\mathrm{softmax}\!\left({\color{#bf5f00}{Q}}{\color{#007fc6}{K}}^\top/\sqrt d\right) $$
 
@@ -118,7 +118,7 @@ predict(
 )
 
 # %% [markdown]
-# A shuffle multiplies $X$ by a matrix $\Pi$ with one 1 in each row and column, else zeros. Follow $\Pi X$ through the layer:
+# Shuffling words, as `X[order]` does, is multiplying $X$ by a matrix $\Pi$ that has one 1 in each row and each column, and zeros elsewhere. Follow $\Pi X$ through the layer:
 #
 # 1. Each word makes its own query, key and value, so $Q$ becomes $(\Pi X)W_Q=\Pi Q$, and likewise $K$ and $V$.
 # 2. The scores $S=QK^\top/\sqrt d$ become $\Pi Q(\Pi K)^\top/\sqrt d=\Pi S\Pi^\top$: rows and columns are shuffled.
@@ -229,9 +229,9 @@ labs.sinusoid(max_length=50, model_size=128)
 #
 # $$ P_{i,2j}=\sin(i\,\omega_j),\qquad P_{i,2j+1}=\cos(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
 #
-# Neighbouring positions differ most in the fastest pair, but it repeats after $2\pi\approx 6$ positions. Distant positions need slower pairs.
+# Neighbouring positions differ most in the fastest pair. But this pair is almost back where it was after $2\pi\approx 6$ positions, so slower pairs are needed to tell distant positions clearly apart.
 #
-# **Why 10,000?** With 128 columns, the slowest pair then repeats only after 54,000 positions, so no two positions of a sentence share its values. With 10 instead, it is nearly the same at positions 0, $(0,1)$, and 61, $(0.04,1.00)$.
+# **Why 10,000?** With 128 columns, the slowest pair repeats only after 54,000 positions, so this pair alone has different values at all positions of a sentence. With 10 instead, even the slowest pair has turned once by position 61: its values there, $(0.04,1.00)$, are nearly those at position 0, $(0,1)$.
 
 # %% [markdown]
 # ### Exercise 2 ●●○ · 6 minutes
@@ -308,12 +308,12 @@ assert ((P @ P.T).argmax(-1) == torch.arange(50)).all() and torch.allclose(shift
 assert all(abs(P[i] @ P[m] - torch.cos((i - m) * frequencies(128)).sum()) < 1e-3 for i in (0, 3, 49) for m in range(50))
 
 # %% [markdown]
-# How can a layer find "the word three positions back"? Let only the encodings enter the score of a query at $i$ and a key at $m$. With $W_Q=W_K=I$, each pair contributes $\sin a\sin b+\cos a\cos b=\cos(a-b)$, where $a=i\,\omega_j$ and $b=m\,\omega_j$:
+# How can a layer find "the word three positions back"? Leave the words out, so that only the encodings enter the score of a query at $i$ and a key at $m$. With $W_Q=W_K=I$ it is their dot product (over $\sqrt d$, which changes no order). Each pair contributes $\sin a\sin b+\cos a\cos b=\cos(a-b)$, where $a=i\,\omega_j$ and $b=m\,\omega_j$:
 #
 # $$ P_i\cdot P_m=\sum_j\cos\big((i-m)\,\omega_j\big) $$
 #
-# 1. *Itself.* At $m=i$, and only there, all cosines are 1, so each position scores highest with itself.
-# 2. *Three back.* Take a pair that turns by 30° at each position: the query at 7 stands at 210°, the key at 4 at 120°. Turned back by three positions, 90°, the query stands at 120°, too, and the cosine is 1 there. For all pairs at once, the query becomes $R(-3)\,P_i=P_{i-3}$.
+# 1. *Itself.* At $m=i$ all cosines are 1. Only there, because the first pair turns by 1 radian at each position, and no whole number of radians except 0 makes full turns. So each position scores highest with itself.
+# 2. *Three back.* So let the query at $i$ look like the encoding at $i-3$. The step $\delta=-3$ does this: $R(-3)\,P_i=P_{i-3}$. For example, a pair that turns by 30° at each position has the angle 210° at position 7 and 120° at position 4. $R(-3)$ turns it back by 90°, from 210° to 120°, and its cosine with the key at 4 becomes 1.
 # 3. *As a matrix.* In $XW_Q$ the encodings are rows, so we transpose: $P_{i-3}^\top=P_i^\top R(-3)^\top$. Transposing reverses a rotation: $R(-3)^\top=R(3)$. So with $W_Q=R(3)$ and $W_K=I$, each position from 3 on scores highest with the one three back.
 #
 # **Keep this:** sinusoids make each position a row of wave values; a step in the text is a rotation, the same everywhere.
@@ -387,7 +387,7 @@ assert sighted(who.encode(who.test)[0]).weights[:, :, 1].mean(1).min() > 0.5  # 
 #
 # </details>
 #
-# **Keep this:** sinusoidal positions are added to word vectors, before queries and keys are made. The original Transformer does this at the inputs of encoder and decoder.
+# **Keep this:** sinusoidal positions are added to word vectors, before queries, keys and values are made. The original Transformer does this at the inputs of encoder and decoder.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remove the positions
@@ -460,7 +460,7 @@ assert not torch.allclose(score(7, 5), score(7, 4), atol=1e-2)  # three apart: a
 assert torch.allclose(rotary(q, torch.tensor([9])).norm(), q.norm())  # a turn changes no length
 
 # %% [markdown]
-# Do added sinusoids keep the score, too? We add $P_i=(\sin 30°i,\cos 30°i)$ to the same query $q$ and $P_m$ to the same key $k$. Their product has four parts:
+# Do added sinusoids keep the score, too? Positions are added before queries and keys are made, but with $W_Q=W_K=I$ this adds $P_i=(\sin 30°i,\cos 30°i)$ to the same query $q$ and $P_m$ to the same key $k$. The product of the two sums has four parts:
 
 # %% jupyter={"source_hidden": true}
 def pair(i):
@@ -483,7 +483,7 @@ assert all(abs(rotary(query[None], torch.tensor([i * torch.pi / 6])) @ rotary(ke
            for i, m in parts)  # the rotary score is 1
 
 # %% [markdown]
-# The score falls from 3 to 0. Word with word and position with position are as before. But the *mixed products*, of a word with a position, can change: $q\cdot P_m$ is 1 at $m=5$ and −2 at $m=45$.
+# The score falls from 3 to 0. Word with word and position with position are as before. But the *mixed products*, of a word with a position, can change: $q\cdot P_m$ is 1 at $m=5$ and −2 at $m=45$. The other one, $P_i\cdot k$, happens to be −0.5 at both 7 and 47.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Longer than anything it saw
@@ -539,7 +539,7 @@ rate = str(recorded["rates"][1])
 mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
 curves = {kind: (range(2, 60), [100 * x for x in found["by_place"]]) for kind, found in recorded["kinds"].items()}
 plot.lines(curves, "position", "right, %", title="Which encodings still work beyond position 20?", mark=(20, ""),
-           caption=f"Dashed: training ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds, no causal mask; always answering a text's commonest letter would be right in {mean['beyond']['none']:.0%}. {recorded.about}")
+           caption=f"Dashed: training ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds, no causal mask; always answering a text's commonest letter would be right in about {mean['beyond']['none']:.0%}. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert min(mean["inside"][kind] for kind in ("learned", "sinusoidal", "rotary")) > 0.95 and 0.1 < mean["inside"]["none"] < 0.3
@@ -578,9 +578,9 @@ assert margins["sinusoidal"][:18].min() > 0 and (margins["sinusoidal"][18:] < 0)
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
 
 # %% [markdown]
-# From position 20 on, the sinusoidal margin is below 0 at more than half the positions.
+# From position 20 on, the sinusoidal margin is below 0 at more than half the positions. The rotary margin stays above 1.5 everywhere.
 #
-# With sinusoids a layer *can* learn scores in which positions count only through their distance, if its matrices remove the mixed products (letter times position) and turn each sine–cosine pair as a whole. But it need not. With rotary positions it *must*: for given query and key vectors, only the signed distance counts. So the score two back stays what it was in training, and in 60 letters that is enough.
+# With rotary positions this *must* hold: for given query and key vectors, only the signed distance counts. All letters here are equal, so the score two back is the same at position 50 as at position 5: it stays what it was in training, and in 60 letters that is enough. With sinusoids a layer *can* learn such scores, if its matrices remove the mixed products (letter times position) and turn each sine–cosine pair as a whole, as $R(3)$ did. But it need not, and here it did not.
 #
 # Is it enough in 160 or 640?
 
@@ -640,7 +640,9 @@ assert max(range(37, 44), key=lambda i: waves["all waves"][i - 2]) == 40 and max
 assert torch.allclose(turns, torch.tensor([4.5, 2.5, 1.4]).double(), atol=0.05)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises. From peak to peak, in 28 positions, three of them turn about 4½, 2½ and 1½ times, so in query and key alike they are roughly *reversed*, which leaves their product unchanged. This may be part of the reason, not all: like 33, 37 is 28 after a trained position, but it has no peak.
+# Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these rises.
+#
+# Why every 28 positions? In 28 positions, three of these waves turn about 4½, 2½ and 1½ times, and after a half turn a sine and its cosine have changed their signs. If query and key both change sign, their product is what it was: $(-a)(-b)=ab$. So at 33 these three roughly repeat what they did at the trained position 5. This may be part of the reason, not all: 37 is 28 after the trained position 9, but it has no peak.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation
@@ -729,7 +731,7 @@ assert not torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1
 # <a id="path-length"></a><a id="convolution"></a>
 # A recurrent network knows the order without any encoding, because it reads word by word. But information from the first word reaches the last only in steps, through all states between. The number of these steps is the **path length**. A short path should make distant links easier to learn.
 #
-# A **convolution** computes each output from $k$ neighbouring words, here its own and those before it. Its parameters, the *kernel*, are the same everywhere. In a *dilated* stack, each layer here reaches $k$ times as far as the layer below.
+# A **convolution** computes each output from $k$ neighbouring words, here its own and those before it. Its parameters, the *kernel*, are the same everywhere. In a *dilated* stack, the layers after the first skip words between those they read, so that here each reaches $k$ times as far back as the layer below: with $k=3$, first 2 words, then 6.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.paths(9)
@@ -768,7 +770,7 @@ assert recurrent["many"]["multiplications"] == 10 * recurrent["few"]["multiplica
 assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplications"]  # five dilated ones
 
 # %% [markdown]
-# Attention computes all of its states at once, but multiplies more than the plain RNN. At 90 words it multiplies less than 45 ordinary or 5 dilated convolutions ($3^5>90$).
+# Attention computes all of its states at once, but multiplies more than the plain RNN. At 90 words it multiplies less than the convolutions that connect the first word with the last, whether 45 ordinary or 5 dilated ones ($3^5>90$).
 #
 # Why 16 times? From 9 words to 90, the work of its four matrices grows tenfold, that of its scores and averages a hundredfold. The memory for its weights grows a hundredfold, too, unless they are computed piece by piece (*FlashAttention*, Dao et al., 2022).
 #
