@@ -452,7 +452,7 @@ export function alignment(ui) {
       ? `${v.label[0].toUpperCase()}${v.label.slice(1)}: ` +
         (changed || gone
           ? `${changed} ${changed === 1 ? "word is" : "words are"} new, ${gone} gone.`
-          : "nothing changes.")
+          : "the translation stays the same.")
       : gold.size
         ? `Gold agrees with ${hits} of ${words} ${words === 1 ? "word" : "words"} ` +
           `so far; alignment error rate ${fmt(aer, 2)}.`

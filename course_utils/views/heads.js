@@ -345,6 +345,7 @@ export function heads(ui) {
       q = query(),
       [l0, i0] = opened(),
       best = String(ranking()[0]),
+      chosen = !byEffect() && fixed() !== null, // bold is then: of this word the largest share
       high = g.tall / Q;
     c.textBaseline = "alphabetic";
     c.imageSmoothingEnabled = Q > g.tall || K > g.tile;
@@ -357,7 +358,7 @@ export function heads(ui) {
           y = g.top + l * g.down,
           gone = out(l, i),
           on = l === l0 && i === i0,
-          bold = on || `${l},${i}` === best;
+          bold = chosen ? i < H && top(weightsFrom(l, i)) === fixed() : on || `${l},${i}` === best;
         c.globalAlpha = gone ? 0.3 : 1;
         if (m.masked) hatch(c, x, y, g.tile, g.tall);
         c.drawImage(tiles, i * K, l * Q, K, Q, x, y, g.tile, g.tall);
@@ -537,6 +538,7 @@ export function heads(ui) {
     knock.disabled = b === H;
     why?.sync(from, m.keys[key(weightsFrom(a, b))]);
     const given = [who("query", from), " → ", fixed() === null ? "its strongest word" : who("key", m.keys[k])];
+    if (fixed() !== null) given.push(h("b", {}, " (bold: its largest)"));
     what.replaceChildren("below each map: ", ...(byEffect() ? [spec.effect] : given));
     small.tell([L, columns, a + 1, b + 1, sentence(a, b)]);
     large.tell([Q, K, q + 1, key(weightsFrom(a, b)) + 1, sentence(a, b)]);
@@ -556,12 +558,11 @@ export function heads(ui) {
       w = weightsFrom(l, i),
       order = Array.from(w.keys(), (k) => k).filter((k) => !empty(w[k]));
     const shown = count < 4 ? [] : order.sort((a, b) => w[b] - w[a]).slice(0, count),
-      most = w[shown[0]] || 1,
       on = key(w);
     ranked.replaceChildren(
       ...shown.flatMap((k) => [
         h("span", { class: k === on ? "key on" : "" }, m.keys[k]),
-        h("i", { class: k === on ? "on" : "", style: `width:${(100 * w[k]) / most}%` }),
+        h("i", { class: k === on ? "on" : "", style: `width:${(100 * w[k]) / spec.high}%` }),
         h("span", {}, plain(w[k], 2)),
       ]),
     );

@@ -11,6 +11,7 @@ export function heatmap(ui) {
   const [low, high] = spec.range,
     many = L * H > 1,
     least = 14 * unit,
+    tiny = 9 * unit,
     most = 56 * unit;
   let geometry = null,
     at = null;
@@ -149,9 +150,11 @@ export function heatmap(ui) {
     const corner = widest([`${spec.axes[0]} ↓`, `${spec.axes[1]} →`]),
       left = Math.max(corner, Math.min(widest(spec.queries), 150 * unit)) + 12,
       longest = widest(spec.keys);
+    const across = room - left - longest * 0.5,
+      smallest = K * tiny <= across ? tiny : least; // every cell at once, if not every label
     let size = Math.max(
-      least,
-      Math.min(most, Math.floor((room - left - longest * 0.5) / K), Math.floor(Math.max(420 * ui.tall, Q * least) / Q)),
+      smallest,
+      Math.min(most, Math.floor(across / K), Math.floor(Math.max(420 * ui.tall, Q * smallest) / Q)),
     );
     const slanted = longest > size - 4,
       top = Math.max(42 * unit, slanted ? Math.min(longest, 150 * unit) * 0.71 + 16 * unit : 0),
@@ -255,13 +258,15 @@ export function heatmap(ui) {
   function labels(c, g, row0, col0, first, last) {
     const { size, left, top } = g,
       slant = ui.slant(size),
+      type = Math.max(11, Math.min(13, size / unit - 1)),
+      apart = Math.ceil(((type + 2) * unit) / size), // rows from one label to the next
       theme = ui.theme,
       fit = (t, n) => {
         while (t.length > 2 && c.measureText(t).width > n) t = `${t.slice(0, -2)}…`;
         return t;
       };
     const name = (i, on, role, names) => {
-      c.font = ui.font(role === "key" && g.slanted ? slant.size : Math.min(13, size / unit - 1), i === on ? 700 : 400);
+      c.font = ui.font(role === "key" && g.slanted ? slant.size : type, i === on ? 700 : 400);
       c.fillStyle = i === on ? theme[role] : theme.text;
       return names[i];
     };
@@ -274,12 +279,14 @@ export function heatmap(ui) {
     });
     for (let q = first[0]; q < last[0]; q++) {
       const y = top + (q + 0.5) * size - g.y;
+      if (q !== row0 && (q % apart || (row0 >= 0 && Math.abs(q - row0) < apart))) continue;
       if (y > top && y < top + g.high) c.fillText(fit(name(q, row0, "query", spec.queries), left - 10), left - 8, y);
     }
     for (let k = first[1]; k < last[1]; k++) {
       const x = left + (k + 0.5) * size - g.x,
         t = name(k, col0, "key", spec.keys);
-      if (x < left || x > left + g.wide || (g.slanted && k !== col0 && k % slant.every)) continue;
+      if (x < left || x > left + g.wide) continue;
+      if (g.slanted && k !== col0 && (k % slant.every || (col0 >= 0 && Math.abs(k - col0) < slant.every))) continue;
       c.save();
       c.translate(x, top - 8);
       c.textAlign = g.slanted ? "left" : "center";

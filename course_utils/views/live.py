@@ -3,7 +3,10 @@
 Its traits are the entries of the view's state (`width`, `query`, `row`, …), so `ipywidgets.jslink` and `.observe` work.
 """
 
+from collections.abc import Callable
+
 import anywidget
+import ipywidgets
 import traitlets
 
 from course_utils.runtime import ipython
@@ -81,6 +84,20 @@ def live(view: View) -> LiveView:
             views = []
         _shown[cell] = (run, [*views, made])
     return made
+
+
+class Below(ipywidgets.HTML):
+    """What Python writes below a live view. A saved notebook keeps it as it was when it was shown."""
+
+    def _repr_mimebundle_(self, **kwargs):
+        return {**(super()._repr_mimebundle_(**kwargs) or {}), "text/html": self.value}
+
+
+def below(view: LiveView, tell: Callable[[], str], *names: str) -> Below:
+    """The HTML that `tell()` gives, to display below the view; asked again whenever a trait of these names changes."""
+    told = Below(tell())
+    view.observe(lambda _: setattr(told, "value", tell()), [*names])
+    return told
 
 
 def _trait(view: View, name: str, value) -> traitlets.TraitType:

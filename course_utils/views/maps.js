@@ -1,8 +1,14 @@
 // Matrices beside each other; where one is much wider than high, each name has a line of its own.
 import { chart, clamp, number, widest, write } from "./chart.js";
-import { h, mix, rgb } from "./core.js";
+import { h, legible, mix, rgb } from "./core.js";
 
 const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+const short = (x) =>
+  x
+    .toFixed(2)
+    .replace(/\.00$/, "")
+    .replace("-", "−")
+    .replace(/^(−?)0(?=\.)/, "$1");
 function fit(c, text, room) {
   while (text.length > 2 && c.measureText(text).width > room) text = `${text.slice(0, -2)}…`;
   return text;
@@ -90,11 +96,20 @@ export function maps(ui) {
         const { x, y, w, h: tall, head, left, top, side } = places[p],
           ink = role === "plus" ? t.plus : role ? hex(t[role]) : t.ink,
           [dx, dy] = [w / C, tall / R],
-          gap = Math.min(dx, dy) > 9 ? 1 : 0;
+          gap = Math.min(dx, dy) > 9 ? 1 : 0,
+          figures = Math.min(dx, dy) >= 32 * unit && role !== "plus" && !Number.isInteger(value(p, 0, C - 1));
+        if (gap) {
+          c.fillStyle = t.line; // seen between the cells, also where they are white
+          c.fillRect(x, y, w, tall);
+        }
         for (let r = 0; r < R; r++)
           for (let k = 0; k < C; k++) {
-            c.fillStyle = rgb(mix(t.paper, ink, (value(p, r, k) - low) / (high - low || 1)));
+            const colour = mix(t.paper, ink, (value(p, r, k) - low) / (high - low || 1));
+            c.fillStyle = rgb(colour);
             c.fillRect(x + k * dx, y + r * dy, dx - gap + (gap ? 0 : 0.4), dy - gap + (gap ? 0 : 0.4));
+            if (!figures) continue;
+            c.font = ui.font(11.5);
+            write(c, short(value(p, r, k)), x + (k + 0.5) * dx, y + (r + 0.5) * dy, legible(colour), "center");
           }
         c.strokeStyle = t.line;
         c.strokeRect(x - 0.5, y - 0.5, w + 1, tall + 1);
@@ -106,9 +121,11 @@ export function maps(ui) {
           rows.forEach((name, r) =>
             write(c, fit(c, name, x - left - 6 * unit), x - 6 * unit, y + (r + 0.5) * dy, t.text, "right"),
           );
-        c.font = ui.font(Math.min(12, dx / unit));
+        const slant = ui.slant(dx);
+        c.font = ui.font(slant.size);
         if (dx >= 9)
           columns.forEach((name, k) => {
+            if (k % slant.every) return;
             c.save();
             c.translate(x + (k + 0.5) * dx, y - 5 * unit);
             c.rotate(-Math.PI / 4);

@@ -292,9 +292,8 @@ assert estimate[165] < truth[1][165] - 1.5 and estimate[170] > truth[1][170] + 1
 # %%
 _, weights = pool(grid[::10], hours, readings, width=1.0)
 labels = [[f"{hour:.1f}" for hour in clock.tolist()] for clock in (grid[::10], hours)]
-heatmap(weights, *labels, title="Whom does each hour ask?",
-        caption="Row: the hour we ask for; column: the hour of a reading. Go down the rows: the ink moves "
-                "to the right, because each hour attends to the readings near it.")
+heatmap(weights, *labels, title="Each hour attends to the readings near it", select=(15, weights[15].argmax().item()),
+        caption="A row for each hour of the day, a column for the hour of each reading. Go down the rows: the ink moves to the right.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert weights.shape == (25, 50) and weights.sum(-1).allclose(torch.ones((), dtype=torch.float64)) and 0.28 < weights[0, 0] < 0.3
@@ -895,7 +894,7 @@ assert features[[tired.index(word) for word in ("it", "animal")]].tolist() == [[
 # %%
 closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)  # all distances
 attention = closeness / closeness.sum(-1, keepdim=True)
-heatmap(attention, tired, tired, title="Whom does “it” ask?", select=("it", "animal"),
+heatmap(attention, tired, tired, title="Which word does “it” attend to?", select=("it", "animal"),
         caption="Read along the row of “it”. Which word, apart from itself, does it attend to most?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -927,7 +926,7 @@ wide, twin = cards.words[:10] + cards.words[11:], torch.cat([features[:10], feat
 closeness = gaussian(torch.cdist(twin, twin), width=0.3)
 other = closeness / closeness.sum(-1, keepdim=True)
 it, animal, street = (tired.index(word) for word in ("it", "animal", "street"))
-heatmap(other, wide, wide, title="Whom does “it” ask now?", select=("it", "street"),
+heatmap(other, wide, wide, title="Which word does “it” attend to now?", select=("it", "street"),
         caption="The row of “it” is the same to 0.001. Compare the last row and the last column.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]

@@ -59,7 +59,7 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 # ## A network that remembers
 # The words and punctuation marks that a model knows, its *tokens*, form a numbered list, its **vocabulary**. Each has an **embedding**, a vector of its own that is random before training.
 #
-# A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ in turn. At each word it computes a new **hidden state** $h$ from the word and the state before:
+# A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ in turn. At each word it computes a new **hidden state** $h$ from the word and the state before ($W_x$ and $W_h$ are trained matrices):
 #
 # $$ h_i=\tanh(W_x x_i+W_h h_{i-1}),\qquad h_0=0 $$
 #
@@ -88,7 +88,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown]
 # They are not: each step transforms the state before it, so an RNN notices the order of the words.
 #
-# Our models use a **GRU**, an RNN with two *gates*. One decides how much of the old state is kept, the other how much of it helps to compute what replaces the rest.
+# Our models use a **GRU**, an RNN with two *gates*. One decides how much of the old state is kept; a *proposal* replaces the rest. The other decides how much of the old state goes into this proposal.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
@@ -116,7 +116,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # <a id="bos"></a>
 # Follow it for “he sleeps .”: the last states, $u_3$ and $v_1$, are joined as $c$, and $c$ makes the decoder's first state, $s_0$. Then the decoder reads `<bos>` (*beginning of sentence*) and writes *il*, reads *il* and writes *dort*, until it writes `<eos>` (*end of sentence*).
 #
-# Each state after $s_0$ is a GRU step, $f$, with three inputs: the state $s_{t-1}$, the French word $y_{t-1}$ and $c$ again:
+# Each state after $s_0$ is a GRU step, $f$, with three inputs: the state $s_{t-1}$, the embedding $y_{t-1}$ of the French word before, and $c$ again ($W_s$ is a trained matrix):
 #
 # $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
@@ -125,7 +125,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # $$ P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,c])\big) $$
 
 # %% [markdown]
-# Such a model is called *sequence to sequence*, **seq2seq** for short. Ours translates sentences from our own grammar. Unless marked otherwise, scores are on sentences never seen in training.
+# Such a model is called *sequence to sequence*, **seq2seq** for short. Ours translates sentences that a program makes from a small grammar of our own. Unless marked otherwise, scores are on sentences never seen in training.
 
 # %%
 from chapters.ch03.lesson import Lesson
@@ -185,7 +185,7 @@ def masked_loss(logits, target, mask):
 
 # %% [markdown]
 # <a id="bleu"></a>
-# Now train it. Watch its translation of one new sentence, and its **BLEU** score on a hundred others. BLEU compares a translation with the *reference*, the one in our corpus: which of its words, and of its runs of two to four words, are also there? If the reference is *il lit une lettre .*, then *il lit un livre .* shares three words of five, one pair of four (*il lit*), and no longer run. Translations too short in total lose points. The reference itself scores 100.
+# Now train it. Watch its translation of one new sentence, and its **BLEU** score on a hundred others. BLEU compares each translation with the *reference*, the one in our corpus. If that is *il lit une lettre .*, then *il lit un livre .* shares three words of five, one pair of four (*il lit*), and no longer run. BLEU makes one score of such counts, for runs of one to four words, over all sentences. Translations too short in total lose points. The reference itself scores 100.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -244,7 +244,7 @@ assert [len({tuple(a[i : i + n]) for i in range(6 - n)} & {tuple(b[i : i + n]) f
 assert not {e.source for e in lesson.examples("train")} & {e.source for split in ("test", "valid", "long", "unseen", "twins") for e in lesson.examples(split)}
 
 # %% [markdown]
-# But if *la* has 0.6 and *le* 0.4, and the best word after *la* has 0.5 and after *le* 0.9, greedy decoding takes *la* and ends with 0.30 instead of 0.36.
+# But greedy decoding can miss the best sentence. Say *la* has 0.6 and *le* 0.4; the best next word has 0.5 after *la*, 0.9 after *le*. It takes *la* and ends with 0.6 · 0.5 = 0.30 instead of 0.4 · 0.9 = 0.36.
 #
 # **Keep this:** the most probable word at each step need not give the most probable sentence. A *beam* keeps several beginnings instead (*Deeper: the best few sentences*).
 
@@ -286,22 +286,22 @@ assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# In the four shorter groups the checkpoint makes under 60 % of your model's errors, in the longest about two thirds, and these are now its worst. Why? There are five suspects:
+# Training longer helped the longest sentences least: there the checkpoint makes about two thirds of your model's errors, in the shorter groups under 60 %. They are now its worst. There are five suspects:
 #
-# 1. *Rare in training.* Hardly: 28 % of the training sentences have 16–24 words.
-# 2. *Harder* for every model.
+# 1. *Rarity* in training. Hardly: 28 % of its sentences have 16–24 words.
+# 2. *Difficulty:* they may be harder for every model.
 # 3. *Too little training.* The checkpoint's BLEU was still rising when it stopped.
 # 4. *Capacity.* The 128 numbers of $c$ must hold the whole sentence.
-# 5. *Gradient.* The encoder learns only through $c$. From there to word 10 of 20 the gradient passes at least nine recurrent steps and may fade (*Deeper: how far does a gradient reach?*).
+# 5. *Gradient.* The encoder's gradient, the signal it learns from, comes only through $c$. From there to word 10 of 20 it passes at least nine recurrent steps and may fade (*Deeper: how far does a gradient reach?*).
 #
-# The last two come from the single vector. So next we replace only that.
+# The last two blame the single vector. So next we change only what is handed over.
 #
 # **Keep this:** without attention, our checkpoint's error rate is highest in the longest sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
 # <a id="additive-attention"></a><a id="context"></a>
-# One remedy is to keep *all* states of the encoder (Bahdanau et al., 2015). They are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>, and the decoder's state is the <b style="color:#bf5f00">query</b>. Here the decoder writes its second word:
+# One remedy is to keep *all* states of the encoder (Bahdanau et al., 2015): they are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. While the decoder writes its second word, *dort* for “sleeps”, its state $s_2$ is the <b style="color:#bf5f00">query</b>:
 #
 # ```text
 # ENCODER
@@ -316,12 +316,12 @@ assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card
 # <bos>  il
 # ```
 #
-# Compared with each key, the query gives a score $e$. Softmax turns the scores into weights. The weighted average of the values is the **context**. The next word has a new query, so it gets new weights and a new context:
+# Chapter 2's additive score compares $s_2$ with each key. Softmax turns the scores $e_{2i}$ into weights $\alpha_{2i}$. The average of the values with these weights is the **context** $c_2$. The next query, $s_3$, gets new weights and a new context. For any word $t$:
 #
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 
 # %% [markdown]
-# The word is now chosen with $c_t$, and $c$ reaches the decoder only through $s_0$. (Bahdanau's query is the state before, $s_{t-1}$; see *Deeper: is the query the state before or after?*)
+# The word is now chosen with $c_t$ in place of $c$; $c$ itself only makes $s_0$. (Bahdanau's query is the state before, $s_{t-1}$; see *Deeper: is the query the state before or after?*)
 #
 # $$ s_t=f(s_{t-1},\,y_{t-1}),\qquad P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,{\color{#bb51a8}{c_t}}])\big) $$
 
@@ -363,7 +363,7 @@ assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
 labs.states_side_by_side(lesson, longer_trained, plain_longer, "the animal was too tired .",
-    caption="The last word must agree with the second, “animal”: “fatigué”, not “fatiguée”. What each [query|word] reads, its "
+    caption="Without attention it ends in “fatiguée”, with attention in “fatigué”, which is right. What each [query|word] reads, its "
             "[output|context], is made of the encoder's [value|states]; on the left it is always the same.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -377,12 +377,14 @@ assert longer_trained.model.encoder.bidirectional and not longer_trained.model.f
 # On the left the translation ends with *fatiguée*, the feminine form. On the right *fatigué* agrees with *animal*.
 #
 # <a id="routes"></a>
-# A word like *animal* can reach *fatigué* by four routes:
+# How, then, does *fatigué* agree with “animal”? The noun can reach it by four routes:
 #
-# 1. by its own state, if this gets weight: “animal” gets less than 0.02;
-# 2. by another word's state, if that gets weight: “tired” gets more than 0.95, and its state has read “animal” too;
-# 3. by the decoder's first state $s_0$, which no weight shows;
-# 4. by the French written so far: here it begins with *l' animal*.
+# 1. its own state, if this gets weight: here less than 0.02;
+# 2. another word's state that has read “animal” too: “tired” gets more than 0.95;
+# 3. the decoder's first state $s_0$, which no weight shows;
+# 4. the French written so far: here it begins with *l' animal*.
+#
+# The weights do not say which it took.
 
 # %%
 from chapters.ch03.experiments import mistakes, shortest
@@ -391,13 +393,15 @@ attentive_line = lesson.by_length(longer_trained.model)
 for name, line in {"your model without": short_line, "checkpoint without": plain_line, "checkpoint with": attentive_line}.items():
     print(f"{name:19}word errors", *(f"{error:5.1f}%" for error in line.errors))
 share = [shortest(lesson, one.model)[3] for one in (plain_longer, longer_trained)]
-print("up to 6 words, errors in phrases without a final mark: {:.0%} without attention, {:.0%} with it".format(*share))
+print("of the errors up to 6 words, in phrases without a final mark: {:.0%} without attention, {:.0%} with it".format(*share))
 errors = {"without attention": (plain_line.words, plain_line.errors), "with attention": (attentive_line.words, attentive_line.errors)}
 plot.lines(errors, "words in the source", "word errors, %", title="What does attention change for long sentences?",
            caption="The two checkpoints on a thousand test sentences, in five groups by length.")
 
 # %% [markdown]
-# With attention, the longest sentences have the *fewest* errors. Data and steps were the same, so rarity (1), difficulty (2) or too little training (3) alone cannot explain the errors without attention. Capacity (4) and gradient (5) remain; attention eases both, so we cannot separate them. (The shortest group has a problem of its own: phrases without a final mark, which are rare in training, make much of its errors.)
+# With attention, the longest sentences have the *fewest* errors, after the same steps on the same data. So rarity (1) or difficulty (2) alone cannot explain the errors without attention. More training (3) might still help there. Capacity (4) and gradient (5) remain; attention eases both, so we cannot separate them.
+#
+# (Among the shortest, many errors are in phrases without a final mark, which are rare in training.)
 #
 # Two harder tests for your own models:
 
@@ -510,7 +514,7 @@ labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", 
 # Up to *la*, the checkpoint's largest weight never moves left. Then it jumps to *crisis* and goes back. We never showed it an alignment. Training rewarded only correct words, and attending to the right source word helped to predict them.
 
 # %% [markdown]
-# Bahdanau's famous example is *the European Economic Area*. Under the crisis sentence, the same checkpoint translates it, then a second, trained on real sentences. The English word after ← has the largest weight.
+# Bahdanau's famous example is *the European Economic Area*. Two checkpoints translate it: the same one (second line below) and one trained on real sentences (third line). The English word after ← has the largest weight.
 
 # %%
 area = translate(longer_trained, "We live in the European Economic Area.", beam=1)[0]
@@ -646,7 +650,7 @@ assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["dat
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
 found = translate(real, yours)[0]
-labs.alignment(found, languages=("en", "fr"), title=f"Your own sentence ({'trained on' if found.seen else 'new'})",
+labs.alignment(found, languages=("en", "fr"), title=f"Type a sentence ({'trained on' if found.seen else 'new'}): where does the map leave the diagonal?",
                model=real)
 
 # %% [markdown]
@@ -666,7 +670,9 @@ for adjective, pronoun in (("tired", "il"), ("wide", "elle")):
     if pronoun in twin.tokens:
         said[pronoun] = dict(zip(twin.source_tokens, twin.weights[twin.tokens.index(pronoun)].tolist(), strict=True))
         print(f"{pronoun}:", ", ".join(f"{word} {weight:.2f}" for word, weight in said[pronoun].items() if weight > 0.05))
-labs.alignment(twin, step=11, languages=("en", "fr"), title="Where does the model look when it writes “elle”?", model=longer_trained)
+labs.alignment(twin, step=11, languages=("en", "fr"), title="Where does the model look when it writes “elle”?", model=longer_trained,
+               caption="A row for each [query|word written], a column for each [key|source word]. In the row of “elle”, compare “animal”, "
+                       "“street”, “it” and the full stop.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in longer_trained.card or (known == [True, True] and said["il"]["it"] > 0.6 and said["elle"]["."] > 0.5 and all(x["animal"] + x["street"] < 0.05 for x in said.values()))
@@ -676,7 +682,7 @@ assert "name" not in longer_trained.card or (known == [True, True] and said["il"
 #
 # Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", for *elle* more than half on the *full stop*. Yet both pronouns are right, in sentences that the model was trained on.
 #
-# The full stop's state, like all others and $s_0$, has read *animal*, *street* and *wide* ([routes](#routes) 2 and 3).
+# The full stop's state has read *animal*, *street* and *wide*; so have all other states and $s_0$ ([routes](#routes) 2 and 3).
 #
 # </details>
 
@@ -758,7 +764,7 @@ display(view, labs.compared(view, deaf, gone))
 #
 # </details>
 #
-# How often does nothing change? In each of 183 new sentences we knock out one word that has more than half of some French word's weight:
+# How often does nothing change? In each of 183 new sentences we mask, or delete, one word that has more than half of some French word's weight:
 
 # %%
 from collections import Counter
@@ -781,9 +787,9 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# With *the* masked, 17 of 21 translations stay the same. Of all 183, 54 stay the same with the mask, but only 27 if the word is never read. So at least 27 of the 54 need the word in the source, but not its weight. Either it came by another [route](#routes), or without it the sentence was too odd to translate.
+# Under the mask, 54 of the 183 translations stay the same; with *the* masked, 17 of 21. If these words were not needed, deleting them would change nothing either. But with the word never read, only 27 stay the same. So at least 27 of the 54 need the word, though not its weight: it came by another [route](#routes), or without it the sentence was too odd to translate.
 #
-# Seven in ten translations do change under the mask, so attending to the word probably mattered.
+# Seven in ten do change under the mask, so attending to the word probably mattered. But the mask also gives its weight to other words.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether it mattered, but no proof.
 
@@ -819,7 +825,14 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # $$ h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here are five small untrained networks with sixty inputs. The output is the last state. In the RNNs the recurrent matrix is orthogonal (it changes no length), multiplied by 0.9 or 1.5. In the second GRU, 4 is added inside the gate $z_i$, so it keeps nearly everything. The last network is the first RNN again, but its output is the attention average of all states. Which gradient vanishes fastest?
+# Here are five small untrained networks with sixty inputs:
+#
+# - *RNN × 0.9* and *RNN × 1.5*: the recurrent matrix is orthogonal (it changes no length), multiplied by 0.9 or 1.5;
+# - *GRU*, with PyTorch's initial values;
+# - *GRU, keeping*: 4 is added inside the gate $z_i$, so it keeps nearly everything;
+# - *attention*: the first RNN again, but its output is the attention average of all states; the other four output their last state.
+#
+# Which gradient vanishes fastest?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import felt
@@ -880,7 +893,7 @@ for name, r in recorded["readers"].items():
 # %% slideshow={"slide_type": "skip"} tags=["lab", "deeper"]
 chinese = checkpoint("seq2seq-attention-zh-en-grammar", instead="seq2seq-attention-zh-en")
 means = dict(zip("我今天很高兴正在吃绿色的苹果", "I this day very high spirits just at eat green colour of apple fruit".split(), strict=True))
-weighs, without = {}, {}
+weighs, without, two = {}, {}, "Two characters can be one word: 今天 (today), 高兴 (happy), 正在 (just now), 苹果 (apple). Press a [key|character] to knock it out."
 for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色的苹果。": "eating"}.items() if chinese else ():
     found = translate(chinese, moment)[0]
     words = [token.strip("▁") for token in found.tokens]
@@ -890,7 +903,7 @@ for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色�
         print(f"   {said_word}:", ", ".join(f"{c} {w:.2f}" for c, w in weighs[said_word].items() if w > 0.05))
     deaf_to = knocked_out(chinese, moment)
     without |= {v["name"]: " ".join(t.strip("▁") for t in v["tokens"]) for v in deaf_to if said_here == "happy"}
-    display(labs.alignment(found, variants=deaf_to, languages=("zh", "en"), select=said_here if said_here in words else None,
+    display(labs.alignment(found, variants=deaf_to, languages=("zh", "en"), caption=two, select=said_here if said_here in words else None,
                            glosses=[means.get(token, "") for token in found.source_tokens], title=f"What does “{said_here}” attend to?"))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -914,7 +927,7 @@ assert "test_aer" not in marks or ("i am happy ." == without["今"] == without["
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the best few sentences
 # <a id="beam-search"></a>
-# **Beam search** keeps several sentences side by side and continues the best few at each step. Each further word makes the probability $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$ smaller, which favours short sentences. So the log-probability is divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. Here α = 0 switches it off.
+# **Beam search** keeps several beginnings side by side, in the example of *Write a sentence* both *la* and *le*, and continues the best few at each step. So it finds the 0.36. Each further word makes the probability $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$ smaller, which favours short sentences. So the log-probability is divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. Here α = 0 switches it off.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 rows = []

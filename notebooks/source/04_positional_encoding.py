@@ -371,7 +371,7 @@ assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, twins[0]))) =
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
 
-display(*labs.who_does_it(who, sighted, blind, "the dog bites the man .", live=True))
+display(*labs.who_does_it(who, sighted, blind, "the dog bites the man ."))  # live=True and view.observe: inside
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [next(iter(who.answers(sighted, text))) for text in twins] == ["dog", "man"]
@@ -822,7 +822,7 @@ found = {end: self_attention(torch.stack([vectors[word] for word in text]), WQ, 
 shown = {f"{name}, “… {end}”": matrix for end, A in found.items() for name, matrix in {"convolution": C, "dense": dense, "attention": A}.items()}
 labels = {name: both[name.split()[-1].strip("”")] for name in shown}
 plot.maps(shown, labels, labels, title="Which matrix depends on the sentence?",
-          caption="A row for each output, a column for each word read. Above “dog bites man”, below “cat sees bear”. Parameters drawn at random.")
+          caption="A row for each output, a column for each word read. Above “dog bites man”, below “cat sees bear”: compare the two of each column. Parameters drawn at random.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert not torch.allclose(found["man"], found["bear"], atol=0.1)

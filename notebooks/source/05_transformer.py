@@ -70,7 +70,7 @@ assert grammar.was_seen(tired)
 # ## Version 1: one head
 # In chapter 3's encoder each state waits for the one before it. In a Transformer layer each word reads the others directly, without waiting, so in training all are computed at once. The price is $n^2$ scores for $n$ words.
 #
-# The Transformer comes from *Attention is all you need* (Vaswani et al. 2017), from here on "the paper". This is the whole model, still without residual connections and norms:
+# The Transformer comes from *Attention is all you need* (Vaswani et al. 2017), from here on "the paper". This is the whole model, with one of the three blocks drawn on each side (residual connections and norms come later):
 #
 # ```text
 # ENCODER, 3 blocks        DECODER, 3 blocks
@@ -92,7 +92,7 @@ assert grammar.was_seen(tired)
 # %% [markdown]
 # We build it in seven versions with the parameters of the trained model above, so version 7 must give that model's numbers.
 #
-# **Version 1** is chapter 4's self-attention: three matrices turn the same words (embeddings times $\sqrt D$, plus positions) into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>. The trained model also adds a bias after each matrix. Your function in exercise 2 has none; the cell after it adds them.
+# **Version 1** is chapter 4's self-attention. Each word comes in as its embedding times $\sqrt D$, plus its position. Three matrices, in this model each with a bias, turn all words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
@@ -123,7 +123,7 @@ predict(
                       "(Version 4 adds one more matrix, but a single head may have it, too.)")
 
 # %% [markdown]
-# Each head still reads all 128 features of $x$: its queries are $Q_h=x\,W_Q^{(h)}$, where $W_Q^{(h)}$ is 32 columns of $W_Q$.
+# A head gets 32 numbers of each query, but all 128 features of $x$ went into them: $Q_h=x\,W_Q^{(h)}$, where $W_Q^{(h)}$ is 32 columns of the queries' matrix $W_Q$. Its keys $K_h$ and values $V_h$ are computed likewise.
 #
 # **Version 2** attends in a loop over the four pieces and joins the outputs:
 
@@ -140,7 +140,7 @@ print(len(maps), "maps of", tuple(maps[0].shape))
 # $$ [B, T, H\cdot d]\;\to\;[B, T, H, d]\;\to\;[B, H, T, d] $$
 #
 # ### Exercise 1 ●●○ · 6 minutes
-# Write this cut. Beware: `x.reshape(B, H, T, d)` has the right shape, but mixes up words and heads.
+# Write this cut. Beware: `x.reshape(B, H, T, d)` has the right shape, but gives the first head the first *words*, not the first features of every word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch05 import again, exercise, find_error, hint, solution
@@ -152,12 +152,12 @@ def split_heads(x, heads):
 
 # %% [markdown]
 # <a id="multi-head-attention"></a>
-# **Version 4** mixes the joined outputs with one more matrix, $W_O$. This is **multi-head attention**:
+# **Version 4** mixes the joined outputs with one more matrix, $W_O$, so each feature of the result $Y$ can draw on all heads. This is **multi-head attention**:
 #
 # $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1,\dots,\mathrm{head}_H]\,W_O $$
 #
 # ### Exercise 2 ●●● · 15 minutes
-# *Project* (multiply by the matrices), split, attend under `mask`, join, mix. Keys and values come from `memory`, here any words that are read: in self-attention, `x` itself. As in chapter 2, `mask` is True where a query may attend; all heads share it.
+# *Project* (multiply by the matrices), split, attend under `mask`, join, mix. Keys and values come from `memory`, the words that are read: in self-attention `x` itself, later also the encoder's output. As in chapter 2, `mask` is True where a query may attend; all heads share it.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("multi-head attention")
@@ -166,7 +166,7 @@ def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
     raise NotImplementedError
 
 # %% [markdown]
-# With the matrices of the model's first layer, your function must give that layer's outputs and maps:
+# With the matrices of the model's first layer (the cell adds its biases), your function must give that layer's outputs and maps:
 
 # %%
 from chapters.ch05 import assembly
@@ -274,9 +274,9 @@ assert W1.shape == (128, 3 * 128)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What surrounds each sub-layer?
 # <a id="residual"></a><a id="layer-norm"></a>
-# A **residual connection** adds the input of a sub-layer $f$ (attention or feed-forward network) to its output: $x+f(x)$. So $f$ only computes a *change*. The derivative of the sum is $1+f'$, which lets the gradient pass even where $f'$ is small. The sum that runs through all layers is the **residual stream**.
+# If an attention's output *replaced* a word's vector, the word itself could get lost. So a **residual connection** adds it: $x+f(x)$, where $x$ is the input of a sub-layer $f$ (attention or feed-forward network). Now $f$ only computes a *change*. The derivative, $1+f'$, lets the gradient pass even where $f'$ is small. The sum that runs through all layers is the **residual stream**.
 #
-# A **layer norm** gives each word's vector mean 0 and standard deviation 1, then scales and shifts each feature by learned $\gamma$ and $\beta$:
+# Such sums can grow from layer to layer. A **layer norm** gives each word's vector mean 0 and standard deviation 1, then scales and shifts each feature by learned $\gamma$ and $\beta$ (the $10^{-5}$ only prevents a division by 0):
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+10^{-5}}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
@@ -305,7 +305,7 @@ plot.maps(changed, of, "feature", roles=dict.fromkeys(changed, "plus"), title="W
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
 # %% [markdown]
-# In training, batch norm also mixes in the *other sentences* of the batch.
+# Even without padding, batch norm mixes in the *other sentences* of the batch during training.
 #
 # ### Exercise 4 ●●○ · 9 minutes
 # <a id="pre-norm"></a>
@@ -367,7 +367,7 @@ masks = {"padding hidden": padding_mask([5], 7)[0].expand(7, 7), "future hidden 
 masks["both hidden"] = masks["padding hidden"] & masks["future hidden (causal)"]
 named = dict.fromkeys(masks, labels)
 plot.maps(masks, named, named, title="Who may attend to whom?",
-          caption="A row for each query. Ink (True): it may attend to this word. A causal mask has ink on its diagonal.")
+          caption="A row for each query; dark (True): it may attend to this word. The row “je” must predict “suis”, so it may not see it.")
 
 # %% [markdown]
 # The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it", but this would empty the first row: its softmax would be 0/0.
@@ -413,8 +413,8 @@ places = {"encoder self-attention": (out.encoder_weights, words, words),
 second, asks, read = ({name: place[i] for name, place in places.items()} for i in range(3))
 plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read,
           title="Who attends to whom, in the three kinds of attention?",
-          caption="Layer 2, head 1 of each kind. A decoder row is named after the word it has read; from this row the model "
-                  "predicts the next one. Only decoder self-attention has an empty triangle: the future.")
+          caption="Layer 2, head 1. Left: English words attend to English. Middle: French to the French read so far; the triangle is "
+                  "the future. Right: French to English. From the row of a French word the model predicts the next one.")
 
 # %% [markdown]
 # ### Exercise 6 ●●○ · 10 minutes
@@ -439,7 +439,7 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
     raise NotImplementedError
 
 # %% [markdown]
-# At the end the French embedding matrix, used again, turns each decoder vector into a logit for every French word.
+# At the end, a French word's logit is the dot product of the decoder vector and that word's embedding, plus a bias: the embedding matrix is used again.
 #
 # ### Exercise 8 ●●○ · 12 minutes
 # Put it all together. Decoder self-attention needs only the causal mask: padding comes last, so no real word sees it. The loss skips the rows of padding.
@@ -574,7 +574,7 @@ assert words[out.weights[2][0, 3, said.tokens.index("il")].argmax()] == "tired"
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# "tired" gets the largest share, not "animal".
+# "tired" gets the largest share, not "animal". Does the pronoun need it? See *What does "it" mean, measured*.
 #
 # </details>
 #
@@ -632,7 +632,7 @@ with torch.no_grad():
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With one layer the lecture is right, because the last word may see all others anyway. But from the second layer on it reads words that have attended *ahead*, which the mask prevented in training. So the mask has to stay, unless we store what was computed before.
+# With one layer they do not, and the lecture is right: the last word may see all others anyway. But from the second layer on it reads words that have themselves attended *ahead*, which the mask prevented in training. So the mask has to stay, unless earlier words are never computed again (next section).
 #
 # </details>
 #
@@ -689,7 +689,7 @@ assert times > 1.5 and torch.allclose(last, all_rows[:, -1], atol=1e-4)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train it, against chapter 3
 # <a id="warm-up"></a>
-# Now your functions train a new model on chapter 3's sentences. Here is one step in full:
+# Now your functions train a new model on chapter 3's sentences; the course's stand in for any that you have not solved. Here is one step in full:
 
 # %%
 from chapters.ch03.lesson import Lesson
@@ -722,7 +722,7 @@ print(f"loss of this batch: {loss_of(mine):.2f}, after the step: {loss_of(trial)
 assert abs(loss_of(mine) - yours.loss(mine, batch)) < 1e-4 and loss_of(trial) < loss_of(mine)
 
 # %% [markdown]
-# Training repeats this step, with long gradients clipped. The learning rate rises slowly at first (**warm-up**) and then falls.
+# Training repeats this step, but shortens very long gradients. The learning rate rises slowly at first (**warm-up**) and then falls.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from IPython.display import display
@@ -826,11 +826,11 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 #
 # The one without residual connections: none of three such models learned to translate. On average, dropping the norms, or the ReLU, did no harm. Perhaps this corpus is too easy, these models too small, or 300 steps too few to show their use.
 #
-# Attention alone is behind after 300 steps, but after 1,000 the two score nearly the same. Attention alone keeps residual connections: without these and feed-forward networks, repeated attention makes all words' vectors alike (Dong et al., *Attention is not all you need*, 2021).
+# Attention alone is behind after 300 steps, but after 1,000 the two score nearly the same. It still has residual connections. Without these and without feed-forward networks, repeated attention makes all words' vectors alike (Dong et al., *Attention is not all you need*, 2021).
 #
 # </details>
 #
-# **Keep this:** on this small corpus, attention alone with one more layer caught up after 1,000 steps. Without residual connections, no model learned to translate in 300.
+# **Keep this:** on this small corpus, attention alone, with one more layer, caught up with the whole model after 1,000 steps. Without residual connections, no model learned to translate in 300.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: before or after, and how to warm up
@@ -871,9 +871,9 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" mean, measured
-# If the animal was too tired, French says *il … fatigué*; if the street was too wide, it says *elle … large*. Two such sentences are *twins*.
+# Our sentence ends in "too tired": "it" is the animal, in French *il … fatigué*. Its *twin* ends in "too wide": "it" is the street, *elle … large*.
 #
-# **First: is the pronoun right?** The models translate 736 held-out twins, each with at least one noun that was in no training twin. Half of the right pronouns are *il*, so 50 % is guessing. Each row is one training run, and the runs differ, so compare each only with 50 %.
+# **First: is the pronoun right?** The models translate 736 held-out twins, each with at least one noun that was in no training twin. Half of the right pronouns are *il*, so guessing gives 50 %. Each row is a single run, trained in its own way: compare it with 50 %, not with other rows.
 
 # %%
 from chapters.ch05.experiments.twins import MODELS, pronoun_table
@@ -896,7 +896,7 @@ assert 200 * (0.25 / judged[0]["twins"]) ** 0.5 < 4  # two standard errors, in p
 # %% [markdown]
 # All four are clearly above chance, even the one without attention. How does `transformer-grammar`, which saw the training twins many times, do it?
 #
-# **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. In the twin sentence "it" means the street. **Guess** what "it" attends to there, and what the adjective attends to.
+# **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. In the twin, "it" means the street. **Guess** what "it" attends to there, in the same head, and what the adjective attends to.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch05.experiments import heads as head_study, twins as twin_study
@@ -920,7 +920,7 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 #
 # </details>
 #
-# **Third: which connection decides?** We forbid connections by a mask, in every layer and head unless the row names a head. The decoder reads the reference up to the pronoun, and we count how often the right pronoun is still the likelier of the two.
+# **Third: which connection decides?** We forbid connections by a mask: for example, "it" may attend to its noun in no layer and no head. (One row below names a single head.) The decoder reads the reference up to the pronoun, and we count how often the right pronoun is still likelier than the wrong one.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -931,7 +931,7 @@ predict(
 
 # %% [markdown]
 # <a id="knock-out"></a><a id="log-odds"></a>
-# Softmax hands the forbidden weight to other words, perhaps to the wrong noun. To check this, one row (control) forbids both nouns. In the last row all of head 2.2 is **knocked out**: its output is set to zero. The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun). At 0 both are equally probable.
+# Softmax hands a forbidden weight to other words. If the wrong noun gets it, this alone can cause errors; so one row (control) forbids both nouns. In the last row all of head 2.2 is **knocked out**: its output is set to zero. The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun). At 0 both are equally probable, below 0 the wrong one is likelier.
 
 # %%
 connections = {
@@ -955,9 +955,9 @@ left["all of head 2.2"] = head_study.right(grammar, twins, [head_study.head("enc
 follows = [
     "", "It is not needed: neither number changes.", "It is needed: most pronouns are now wrong.",
     "One connection in one head: about a fifth are wrong.",
-    "About half are right. So two rows up, the other noun made answers wrong: it took over much of the weight.",
+    "About half are right, as if by guessing. So two rows up it was the other noun that made answers wrong: it took over much of the weight.",
     "It is not needed, although a head gives “it” nearly all its weight.",
-    "It is needed: always writing “il” would be right as often.",
+    "It is needed: this is no better than always writing “il”.",
     "Three more are wrong, perhaps by chance."]
 Table([{"taken away": name, "largest weight": largest.get(name, ""), "right, %": share, "log-odds": odds, "what follows": so}
        for (name, (share, odds)), so in zip(left.items(), follows, strict=True)],
@@ -980,7 +980,7 @@ assert round(1.2 * (left["nothing"][0] - left["all of head 2.2"][0])) == 3
 assert round(200 * (0.25 / len(twins)) ** 0.5) == 9 and left["the French step → “it”"][0] == left["nothing"][0]
 
 # %% [markdown]
-# Forbidding only head 2.2's *adjective → noun* does more harm than taking the whole head away, probably because the weight goes to the wrong noun (see the caption). So the map did point at a head that matters, but for another reason: there the adjective finds its noun.
+# Forbidding only head 2.2's *adjective → noun* does more harm than taking the whole head away, probably because the weight goes to the wrong noun (the caption shows it for all heads forbidden). So the map did point at a head that is used (without it the log-odds fall), but for another reason: there the adjective finds its noun.
 
 # %% [markdown]
 # In this model the adjective needs its noun, and the decoder needs the adjective. Our grammar made this easy: two twins differ only in the adjective.
@@ -993,8 +993,9 @@ costly = head_study.head(head_study.head_effects(me, twin_study.reader(me).examp
 with torch.no_grad(), recorded(mine) as seen:
     mine.encode(torch.tensor([lesson.source.encode(tired)]))
 view = labs.heads(seen["encoder"], words, select=("it", "animal"), live=True, title="What does your model lose without a head?",
-                  caption="Each small map is a head of the encoder that you trained. The crossed one is taken out: below is what "
-                          "the model then writes.")
+                  caption="Each small map is a head of the encoder that you trained. The crossed one is taken out: the table "
+                          "below shows what the model then writes.")
+view.layer, view.head = costly.layer - 1, costly.head - 1  # the one that is open
 told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, costly.head - 1)])  # view.observe, inside
 display(view, told)
 

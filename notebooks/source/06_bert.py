@@ -78,10 +78,10 @@ predict(
     "The model has such a table, too, at its input: there both “banks” share one row (cosine 1). What is the cosine of their two output vectors?",
     ["about 0: they mean different things", "about 0.5", "about 0.95"],
     answer=2,
-    because="These two have 0.95. In the sentences used below, output vectors of “bank” and “light” have 0.55 on average (random directions: about 0), and two “banks” 0.91 where the meaning is the same, 0.89 where it differs. So the meaning shows in small differences.")
+    because="These two have 0.95, but here all cosines are high: in the sentences used below, output vectors of “bank” and “light” have 0.55 on average (random directions: about 0). Two “banks” have 0.91 where the meaning is the same and 0.89 where it differs, so the meaning shows in small differences.")
 
 # %% [markdown]
-# Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. From the 24 output vectors of a word we subtract their mean, which they all share. Then we find, for each sentence, the *nearest* other one: the largest cosine. **Guess:** how often does the word mean the same in both? By chance it would be about half.
+# Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. The 24 output vectors of a word have much in common. To see the small differences, we subtract their mean. Then we find, for each sentence, the *nearest* other one: the largest cosine. **Guess:** how often does the word mean the same in both? By chance it would be about half.
 
 # %%
 from IPython.display import display
@@ -143,7 +143,7 @@ for size in (150, 400, 1200):
 
 # %% [markdown]
 # <a id="cls"></a><a id="segment"></a>
-# Then one or two sentences become one sequence of **tokens**: the pieces and two kinds of special token, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence. The **segment** of a position says to which sentence it belongs: `0 0 0 0 1 1 1 1` (A: two pieces, B: three).
+# Then one or two sentences, A and B, become one sequence of **tokens**, for instance `[CLS] she left [SEP] it was wet [SEP]`: the pieces and two kinds of special token. `[CLS]` stands for no word, so its output vector can be trained to hold what a task needs. `[SEP]` ends a sentence. The **segment** of a position says to which sentence it belongs, here `0 0 0 0 1 1 1 1`.
 #
 # ### Exercise 1 ●●○ · 5 minutes
 # Join two sentences and pad them. Padding gets segment 0.
@@ -203,7 +203,7 @@ predict(
     ["nothing: a free point", "the model learns that a word it sees may be the right one",
      "the loss gets smaller"],
     answer=1,
-    because="Otherwise visible words that are asked for would be wrong ones, and the model would learn never to repeat them. Later, in text without [MASK], every word is right.",
+    because="Otherwise a visible word that is asked for would nearly always be a wrong one, and the model would learn never to repeat what it sees. Later, in text without [MASK], every word is right.",
 )
 
 # %% [markdown]
@@ -212,7 +212,9 @@ predict(
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
 whole_words = [word for word in tokenizer.words if word.isalpha() and len(word) > 2]
-labs.mask_tokens(shop, vocabulary=whole_words[:300], title="Which words must the model predict this time?")
+labs.mask_tokens(shop, vocabulary=whole_words[:300], seed=221, title="Which words must the model predict this time?",
+                 caption="Of the words chosen, 80 in 100 become [MASK], 10 a random word, 10 stay. Seed 221 was picked because its "
+                         "first draw has all three. Draw again, then 10,000 times.")
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
@@ -226,7 +228,7 @@ def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# The logits are given: dot products of the output vector, after one more layer, with the V rows of the token table, plus a learned number for each token. Write the loss over the chosen positions.
+# At each position, the output vector goes through one more layer; its dot products with the V rows of the token table (V: the size of the vocabulary), plus a learned number for each token, are the logits. They are given. Write the loss over the chosen positions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -332,7 +334,7 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 #         ↑                                  ↑
 #    one vector for [CLS]        one vector for each position
 #         └────────────────┬─────────────────┘
-#       three encoder blocks, each position sees all
+#       the encoder's blocks, each position sees all
 #                          ↑
 #        token + segment + position, then a layer norm
 #                          ↑
@@ -524,7 +526,7 @@ assert round(100 * shipped["entities"].card["metrics"]["test_f1"]) == 38
 assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and sum(as_meant) == 38 and counts == {"person": 23, "place": 20, "organisation": 15}
 
 # %% [markdown]
-# A tagger is judged by whole names. *Precision* $P$: of the names that it tagged, the share that is right. *Recall* $R$: of the true names, the share that it found. **F1** combines them: $2PR/(P+R)$. The sentence above came out perfectly, but over the whole test F1 is 38 %. Of the 58 Lincolns it tags 38 correctly; always saying “person” would get 23.
+# A tagger is judged by whole names. *Precision* $P$: of the names that it tagged, the share that is right. *Recall* $R$: of the true names, the share that it found. **F1** combines them: $2PR/(P+R)$. The sentence above came out perfectly, but over the whole test, where names and sentence patterns are new to the task, F1 is 38 %. Of the 58 Lincolns it tags 38 correctly; always saying “person” would get 23.
 #
 # **Keep this:** to find names, put the new layer on every word's vector, and count whole names.
 
@@ -553,10 +555,10 @@ assert piece_tags == tasks["entities"].target(tagged, pieced)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An answer from the text
 # <a id="span"></a>
-# For a question, the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another says where it ends. The answer is “none” if `[CLS]`, as start and end, scores higher than every span of the text.
+# *Who was at the farm? … Ben bought pears at the farm …* The answer, *Ben*, is a **span** of the text: it has a first and a last position. So the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another where it ends. The answer is “none” if `[CLS]`, as beginning and end, is more probable than every span of the text.
 #
 # ### Exercise 6 ●●● · 6 minutes
-# The most probable beginning may come after the most probable end. So look inside the text for the best *pair*: first ≤ last, and the product of the two probabilities as large as possible.
+# The two softmaxes are separate, so the most probable beginning may come after the most probable end. Look inside the text for the best *pair*: first ≤ last, and the product of the two probabilities as large as possible.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("answer span")
@@ -581,7 +583,7 @@ print("Your best_span answers:", " ".join(answer.tokens[best[0] : best[1] + 1]).
 labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.starts[context], end=answer.ends[context],
             question=question.question, title="The best beginning comes after the best end",
             caption="Bars: how probably the answer starts (filled) or ends (open) at each piece. [output|Framed]: the best pair; "
-                    "below it the true answer. Choose “each by itself”: now it would end before it begins.")
+                    "below it the true answer. The best end is at “laura”, before the best beginning: choose “each by itself”.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == (answer.first, answer.last) and answer.text == question.answer == "Ivan" and best[0] < best[1]
@@ -592,11 +594,11 @@ assert [round((answer.starts[a] * answer.ends[b]).item(), 3) for a, b in (best, 
 assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2) for part in ("", "_unanswerable")] == [0.69, 0.21]
 
 # %% [markdown]
-# In the question that we chose, the two softmaxes disagree: the most probable beginning is the *i* of Ivan, but the most probable end is *laura*, 16 pieces earlier. As a pair, Ivan has 0.795 · 0.308 = 0.245, and Laura 0.113 · 0.592 = 0.067.
+# In the question that we chose, the two softmaxes disagree: the most probable beginning is the *i* of *Ivan*, but the most probable end is *laura*, 16 pieces earlier. As pairs, *Ivan* has 0.795 · 0.308 = 0.245, and *laura* 0.113 · 0.592 = 0.067.
 #
-# In the whole test, with new words and patterns, 69 % of the model's answers are right. This share, the **exact match**, ignores case, punctuation and articles. Where the text has no answer, the model says so in only one case of five.
+# In the whole test, with new words and patterns, 69 % of the model's answers are right (case, punctuation and articles do not count). This share is the **exact match**. Where the text has no answer, the model says so in only one case of five.
 #
-# Fine-tuned on our questions alone, `bert-stories` gets about a third right; `bert-questions` was trained more, with practice in looking things up.
+# Fine-tuned on our questions alone, `bert-stories` gets about a third right. `bert-questions` was trained more: many of its questions were sentences of the text with a gap, and some words were made up, so it had to look them up.
 #
 # **Keep this:** a tag is one decision for each word; an answer is two decisions about the whole text.
 
@@ -618,7 +620,7 @@ def start_and_end(start_logits, end_logits, mask):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is pre-training worth?
-# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Some test sentences have *known words and patterns*, those of the training. Others have new ones, such as “Max expected a polite clerk, but the clerk was rude.” New means new to the *task*: six in ten of the new words were in the stories.
+# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Some test sentences have words and patterns *known* from the task's training sentences. Others have *new* ones, such as “Max expected a polite clerk, but the clerk was rude.” New means new to the *task*: six in ten of the new words were in the stories.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -649,7 +651,7 @@ assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == shar
 assert sorted(bert_study.LIVE.values()) == [50, 75, 100, 150] and live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# Part of the lead is speed: in so few steps (50 to 150), the model from scratch hardly learns sentiment and pairs. And one seed may be luck. Here are recorded runs of `bert-stories`, with more steps, three seeds and the best of three learning rates:
+# Part of the lead is speed: in so few steps (50 to 150), the model from scratch hardly learns sentiment and pairs. And one seed may be luck. Here are recorded runs of `bert-stories`, with more steps, three seeds and the best of three learning rates. *Counting words* is a simple rival: logistic regression on the words (for questions, also on their neighbours), and for entities each word's commonest tag:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -678,7 +680,7 @@ assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in t
 assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"))
 
 # %% [markdown]
-# The pre-trained model is ahead of the one from scratch in every row; on new words and patterns, sentiment rises from 61 to 91 %. For pairs and questions, though, counting words without their order comes within 8 points of the pre-trained model or does better.
+# The pre-trained model is ahead of the one from scratch in every row; on new words and patterns, sentiment rises from 61 to 91 %. For pairs and questions, though, counting words comes within 8 points of the pre-trained model or does better.
 #
 # **Keep this:** pre-training needs only text, and after it the model was ahead in all four tasks, at equal fine-tuning steps.
 
@@ -734,11 +736,11 @@ with torch.no_grad():
 print(f"Before training, your adapter changes what it is given by {(unchanged - x).abs().max():.0f}.")
 
 # %% [markdown]
-# **LoRA** adds no layer. It changes a *matrix* $W$ to $W+\tfrac{\alpha}{r}BA$, where $W$ is frozen. $B$ has $D \times r$ numbers and $A$ has $r \times D$, with a small $r$, called the *rank*. $A$ starts at random and $B$ as zeros, so again nothing changes at first. The factor $\alpha/r$ ($\alpha$: a constant) should make the best learning rate depend less on $r$.
+# **LoRA** adds no layer. An attention matrix $W$ of `bert-stories` has 128 · 128 = 16,384 numbers. LoRA freezes it and adds a product $BA$ of two thin matrices: $B$ is $D \times r$ and $A$ is $r \times D$, with a small $r$, called the *rank*. With $r=4$, the two have only 1,024 numbers.
 #
-# An attention matrix of `bert-stories` has 128 · 128 = 16,384 numbers; with $r=4$, the two factors have 1,024.
+# So $W$ becomes $W+\tfrac{\alpha}{r}BA$. $A$ starts at random and $B$ as zeros, so again nothing changes at first. The factor $\alpha/r$ ($\alpha$: a constant) should make the best learning rate depend less on $r$.
 #
-# The library PEFT does this to the matrices that you name: `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"], modules_to_save=["classifier"])`. Here `classifier` is the new layer. The table has recorded runs of four ways of fine-tuning, each with the better of two learning rates:
+# The library PEFT does this to the matrices that you name: `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"], modules_to_save=["classifier"])`. Here `classifier` is the new layer, which is trained, too. The table has recorded runs in which we train *all*, the task head (*head only*), adapters or LoRA, each with the better of two learning rates:
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch06 import adapters
@@ -767,7 +769,7 @@ assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
 assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for name, found in shipped.items() if name != "questions")
 
 # %% [markdown]
-# On known words and patterns, LoRA does as well as training everything, with fewer than 1 % of the parameters. On new ones it is behind for sentiment (84 % against 96), while for entities the seeds' ranges overlap.
+# On sentiment, the new layer alone is hardly better than a coin. On known words and patterns, LoRA does as well as training everything, with fewer than 1 % of the parameters. On new ones it is behind for sentiment (84 % against 96), while for entities the seeds' ranges overlap.
 #
 # **Keep this:** a task can be learned with few parameters, which fit into a small file, but perhaps less accurately.
 
@@ -806,11 +808,11 @@ assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
-# Here is every head of *your* model, on two sentences with one masked word. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. In the *sharpest* map, the rows' largest weights have the highest mean. **Guess:** does this map's head matter most?
+# Here is every head of *your* model, on two sentences with one masked word. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. Call a map *sharp* if its rows put most of their weight on one position, that is, if the mean of their largest weights is high. **Guess:** does the head with the sharpest map matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
-import ipywidgets
 from IPython.display import display
+from course_utils.views.live import below
 
 new = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
 seen = lesson.fill(mine, *new)
@@ -818,16 +820,9 @@ lost = bert_study.pretraining_loss_of_heads(lesson, mine, 256)
 effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(mine.config.num_layers, -1)
 sharp = torch.stack([layer.amax(-1).mean(-1) for layer in seen.weights]).view_as(effects)  # mean largest weight of a row
 view = labs.heads(seen.weights, seen.tokens, select="[MASK]", effects=effects, effect="points of accuracy lost without it",
-                  live=True, title="Which head finds the masked word?", caption="Each small map is one head; "
-                  "removing the open one costs most.")
-told = ipywidgets.HTML()
-
-def tell(change):
-    told.value = "At [MASK]: " + bert_study.gap_without(lesson, mine, new, change["new"])
-
-tell({"new": []})
-view.observe(tell, names="knocked")
-display(view, told)
+                  live=True, title="What does the model lose without each head?", caption="Each small map is one head. The open one "
+                  "costs most: look how its row [MASK] attends.")
+display(view, below(view, lambda: "At [MASK]: " + bert_study.gap_without(lesson, mine, new, view.knocked), "knocked"))
 for what, of in {"sharpest map": sharp, "largest loss": effects}.items():
     layer, head = divmod(int(of.argmax()), of.shape[1])
     print(f"{what}: layer {layer + 1}, head {head + 1}, {effects[layer, head]:.1f} points lost without it")
@@ -849,8 +844,8 @@ for name, task in tasks.items():
         output = shipped[name].model(*collate([one]), need_weights=True)
     maps[name], tokens[name] = [layer[0] for layer in output.weights], one.tokens
 labs.heads(maps, tokens, select="[CLS]", title="For sentiment, [CLS] attends to “lazy”",
-           caption="Upper row of each map: in layer 1, three of the four heads give “lazy” more than 0.8. Pairs are decided from [CLS], too; "
-                   "for entities and questions, choose the row of a word. Each task has a model and a test sentence of its own.")
+           caption="The row of [CLS], from which sentiment is decided: in layer 1, three of the four heads give “lazy” more than 0.8. "
+                   "The other tasks have models and sentences of their own.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert tokens["sentiment"][3] == "lazy" and int((maps["sentiment"][0][:, 0, 3] > 0.8).sum()) == 3
@@ -884,7 +879,7 @@ assert round(100 * scores[5]) == 69 and abs(columns["sentiment"][0]) < noise[2]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But without 1.1, which was made to look for equal words before its training, the questions lose 54.8 of their 69 points, and sentiment nothing that exceeds the noise. (The question model was trained differently, and this record cannot separate training from task.)
+# Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But without 1.1, the questions lose 54.8 of their 69 points, and sentiment nothing that exceeds the noise. (In the question model we set head 1.1, before its training, to look for equal words. That model was trained differently in other ways too, so this record cannot separate training from task.)
 #
 # For pairs and entities, every loss is smaller than the noise.
 #
@@ -928,7 +923,7 @@ predict(
 between, compared = shown["cosines"], shown["sentences"]
 
 plot.maps({"cosine": between}, {"cosine": [f"{text} {n}" for n, text in enumerate(compared, 1)]}, {"cosine": list("123456")},
-          title="Whose meanings are close?", caption=f"Cosines between the vectors of six sentences; dark: similar. {origin}")
+          title="Whose meanings are close?", caption=f"Cosines between the vectors of six sentences. In row 1, compare 2 and 3. {origin}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
 assert all(abs(between[0][n] - wanted) < 0.02 for n, wanted in ((1, 0.60), (2, 0.66), (3, 0.38)))
@@ -1128,8 +1123,8 @@ from course_utils.attention import causal_mask
 sentence = "the grass on the bank was wet".split()
 label = {"BERT: both sides": sentence, "GPT: the left side": sentence}
 full = torch.ones(len(sentence), len(sentence))
-plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=True)), label, label, title="Who may see whom?",
-          caption="Rows: the word that reads. Columns: the word that is read. Dark: allowed.")
+plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=True)), label, label, title="Which words may each word see?",
+          caption="Rows: the word that reads. Columns: the word that is read; dark: allowed. From the row “bank”, GPT must predict “was”.")
 
 # %% [markdown]
 # | | BERT | GPT |

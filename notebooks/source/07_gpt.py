@@ -829,22 +829,19 @@ def induction_score(weights, half):
 # An *ablation* sets the output of a head to zero. **Guess** the loss of the second half without the head that copies best, and without the head of layer 1 that attends most to the token before. Then, in a running notebook, open a head and press *knock it out*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-import ipywidgets
+from course_utils.views.live import below
 
 letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
 view = labs.heads(task.weights(copier), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
-                  caption="Sixteen letters, twice. Row: the [query|query], here in the second half. "
-                          "Column: what it attends to.")
-told = ipywidgets.HTML()
+                  caption=f"Sixteen letters, twice. The row is the second “{letters[task.half + 3]}”. The first was followed by "
+                          f"“{letters[4]}”: a head that attends there can predict what comes next.")
 
-def tell(change):
+def tell():
     """The loss of the second half without the heads that are knocked out."""
-    with induction.silenced(copier, [(layer + 1, head + 1) for layer, head in change["new"]]):
-        told.value = f"loss of the second half: {task.second_half(copier):.2f} nats (guessing: {blind:.2f})"
+    with induction.silenced(copier, [(layer + 1, head + 1) for layer, head in view.knocked]):
+        return f"loss of the second half: {task.second_half(copier):.2f} nats (guessing: {blind:.2f})"
 
-tell({"new": []})
-view.observe(tell, names="knocked")
-display(view, told)
+display(view, below(view, tell, "knocked"))
 
 # %%
 table, pairs = induction.knock_out(task, copier), {}

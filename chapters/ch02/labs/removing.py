@@ -6,6 +6,7 @@ from IPython.display import display
 from torch import nn
 
 from course_utils.attention import masked_softmax
+from course_utils.views.live import below
 
 
 def weights_without(score: nn.Module, unit: int | None, query, keys) -> torch.Tensor:
@@ -24,15 +25,13 @@ def weights_without(score: nn.Module, unit: int | None, query, keys) -> torch.Te
 def remove_unit(view, score: nn.Module, names) -> None:
     """Displays a live scoring lab with a menu of the score's hidden units; a line says what each removal changes."""
     units = ipywidgets.Dropdown(options=range(1, score.w.weight.shape[1] + 1), description="remove unit")
-    said = ipywidgets.HTML()
 
-    def tell(_=None):
+    def tell():
         keys = torch.tensor(view.key_vectors).reshape(len(names), -1)
         made = (weights_without(score, unit, view.query, keys) for unit in (None, units.value - 1))
         before, after = (", ".join(f"{n} {x:.0%}" for n, x in zip(names, w.tolist(), strict=True)) for w in made)
-        said.value = f"With all units: {before}. Without unit {units.value}: {after}."
+        return f"With all units: {before}. Without unit {units.value}: {after}."
 
-    view.observe(tell, names=["query", "key_vectors"])
-    units.observe(tell, names="value")
-    tell()
+    said = below(view, tell, "query", "key_vectors")
+    units.observe(lambda _: setattr(said, "value", tell()), names="value")
     display(view, units, said)

@@ -4,6 +4,8 @@ from html import escape
 
 import torch
 
+from course_utils.views.live import below
+
 from .flow import flow
 
 FEATURES = (60, 68)  # of a state's numbers, these are shown
@@ -14,18 +16,13 @@ def compared(view, deaf: list[dict], gone: list[dict]):
 
     deaf, gone: `experiments.knocked_out` of the same sentence, for "weight" (the view's variants) and for "word".
     """
-    import ipywidgets
 
-    line = ipywidgets.HTML()
-
-    def tell(change=None):
+    def tell():
         chosen = view.variant - 1
         texts = [escape(" ".join(found[chosen]["tokens"]), quote=False) for found in (deaf, gone)]  # <unk>
-        line.value = "Masked: {}<br>Never read: {}".format(*texts) if chosen >= 0 else ""
+        return "Masked: {}<br>Never read: {}".format(*texts) if chosen >= 0 else ""
 
-    view.observe(tell, names="variant")
-    tell()
-    return line
+    return below(view, tell, "variant")
 
 
 def states_side_by_side(lesson, attentive, plain, sentence: str, **options):

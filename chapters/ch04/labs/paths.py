@@ -7,7 +7,7 @@ from course_utils.views.live import shell
 from course_utils.views.table import TextTable
 from course_utils.views.view import View
 
-KINDS = {"convolution": "Convolution", "recurrent": "Recurrent", "attention": "Self-attention"}
+KINDS = {"recurrent": "Recurrent", "convolution": "Convolution", "attention": "Self-attention"}
 MOST_WORDS, MOST_KERNEL = 16, 7
 LIT, DIM = {"color": "#1b2430", "lw": 2.6}, {"color": "#cfd7df", "lw": 0.7, "antialiased": False}  # lines drawn
 

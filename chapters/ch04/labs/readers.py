@@ -5,39 +5,35 @@ import copy
 import torch
 from torch import nn
 
+from course_utils.views.live import below
+
 from .shuffle import shuffle
 
 
-def who_does_it(who, sighted, blind, sentence, *, live=True):
+def who_does_it(who, sighted, blind, sentence):
     """The shuffle lab with the vectors and matrices of a trained reader, and a line in which both readers answer.
 
     who: the task (`WhoDoesIt`); sighted, blind: its readers, trained with and without positions; sentence: the words.
     Switching the lab's positions off takes them from the sighted reader, too.
-    Returns the view and the line, an ipywidgets.HTML that follows the view.
+    Returns the live view, and the line that follows it.
     """
-    import ipywidgets
-
     off, words = copy.deepcopy(sighted), sentence.split()
     off.positions = nn.Identity()
     maps = {name: getattr(sighted.attention, name).weight.detach().T for name in ("query", "key", "value")}
     with torch.no_grad():
         inside = sighted.embedding(who.encode([sentence])[0])[0]
     view = shuffle(
-        inside, words, **maps, positions=True, live=live, title="With positions, every word attends to the biter",
+        inside, words, **maps, positions=True, live=True, title="With positions, every word attends to the biter",
         caption="Left: each row is a word's weights; the dark column is the word that all attend to, “dog” at first. "
         "Right: so all [output|outputs] are nearly alike. Drag “man” to the place of “dog”: which column is dark now?",
     )  # fmt: skip
-    line = ipywidgets.HTML()
 
-    def tell(_=None):
+    def tell():
         state = view.state
         text = " ".join(words[w] for w in state["order"])
         readers = {"this model": sighted if state["positions"] else off, "the one trained without positions": blind}
         says = {name: next(iter(who.answers(reader, text).items())) for name, reader in readers.items()}
         answers = ", ".join(f"{name}: <b>{noun}</b> ({p:.0%})" for name, (noun, p) in says.items())
-        line.value = f"“{text}” Who does it? {answers}"
+        return f"“{text}” Who does it? {answers}"
 
-    tell()
-    if live:
-        view.observe(tell, names=["order", "positions"])
-    return view, line
+    return view, below(view, tell, "order", "positions")

@@ -4,34 +4,30 @@ import difflib
 from collections.abc import Sequence
 from html import escape
 
-import ipywidgets
-
 from course_utils.decoding import translate
 from course_utils.models.heads import Head, silenced
 from course_utils.training.checkpoints import Loaded
+from course_utils.views.live import below
 
 CELL = "padding:4px 24px 4px 0;text-align:left;vertical-align:top;font-weight:400;border:0"
 CHANGED = "font-weight:700;text-decoration:underline 2px;text-underline-offset:3px"
 
 
 def twins_without(view, loaded: Loaded, sentences: Sequence[str], knocked: Sequence[Sequence[int]] = ()):
-    """A widget that says how a Transformer translates the sentences, with all of its encoder's heads and without those
-    that are knocked out of `view`, a live `heads`. knocked: those that are out at first, (layer, head) from 0.
+    """A table below `view`, a live `heads`: how a Transformer translates the sentences with all of its encoder's heads,
+    and without those that are knocked out. knocked: those that are out at first, (layer, head) from 0.
 
     A row for each sentence; words that are not in the translation by all heads are underlined."""
-    told, whole = ipywidgets.HTML(), _translated(loaded, sentences)
+    whole, view.knocked = _translated(loaded, sentences), [list(one) for one in knocked]
 
-    def tell(change):
-        out = [Head("encoder", layer + 1, head + 1) for layer, head in change["new"]]
+    def tell():
+        out = [Head("encoder", layer + 1, head + 1) for layer, head in view.knocked]
         names = ", ".join(f"{one.layer}.{one.head}" for one in out)
         with silenced(loaded.model, out):
             left = _translated(loaded, sentences) if out else None
-        told.value = _table(sentences, whole, left, f"Without {names}")
+        return _table(sentences, whole, left, f"Without {names}")
 
-    tell({"new": []})
-    view.observe(tell, names="knocked")
-    view.knocked = [list(one) for one in knocked]
-    return told
+    return below(view, tell, "knocked")
 
 
 def _translated(loaded: Loaded, sentences: Sequence[str]) -> list[str]:

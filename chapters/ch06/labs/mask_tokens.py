@@ -172,8 +172,7 @@ def mask_tokens(
     draws=1,
     mask="[MASK]",
     title="Which words must the model guess?",
-    caption="Chance picks words to predict: 80 in 100 become [MASK], 10 a random word, 10 stay. Draw again, then "
-    "10,000 times.",
+    caption="Chance chooses the words to predict. Of these, 80 in 100 become [MASK], 10 a random word, 10 stay.",
     live=False,
     presenting=None,
 ):

@@ -133,7 +133,7 @@ export function predictions(ui) {
           ...(!asked()
             ? []
             : true_ && !listed
-              ? row(true_, true, `✓ rank ${true_.rank.toLocaleString("en-GB")}`)
+              ? row(true_, true, `true word, rank ${true_.rank.toLocaleString("en-GB")}`)
               : empty()),
         );
         const right = positions.filter((_, i) => ready(i) && known(m, i)?.rank === 1).length;

@@ -140,10 +140,9 @@ export function tagged(ui) {
         shell = line.closest(".view"),
         style = (n, v) => shell.style.setProperty(n, v);
       style("--sand", rgb(theme.plus));
-      style("--brick", rgb(theme.minus));
       style("--sanded", rgb(mix(theme.paper, theme.plus, 0.14)));
-      style("--bricked", rgb(mix(theme.paper, theme.minus, 0.14)));
-      style("--greyed", rgb(mix(theme.paper, theme.ink, 0.1)));
+      style("--greyed", rgb(mix(theme.paper, theme.ink, 0.08)));
+      style("--darker", rgb(mix(theme.paper, theme.ink, 0.2)));
       sync();
       if (start) level();
       place();

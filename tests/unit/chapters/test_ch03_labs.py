@@ -13,5 +13,5 @@ def test_the_line_below_a_knock_out_follows_the_view_and_shows_unknown_words():
     ((tell, names),) = told
     view.variant = 2
     tell({})
-    assert names == "variant"
+    assert names == ["variant"]
     assert line.value == "Masked: l' &lt;unk&gt; b<br>Never read: l' &lt;unk&gt; d"

@@ -10,9 +10,11 @@ import torch
 import traitlets
 from PIL import Image
 
+from course_tools.authoring.clean import WIDGET_VIEW, clean
 from course_utils.attention import nadaraya_watson
 from course_utils.views import heatmap, picture, plot, predict, reveal, sweep
 from course_utils.views.chart import GREYS
+from course_utils.views.live import below
 from course_utils.views.view import bundle
 
 X = torch.linspace(0, 4, 9)
@@ -164,6 +166,17 @@ def test_live_selection_follows_the_reader():
     assert view.selection is None
     view.row, view.col = 1, 1
     assert view.selection == ("b", "d", 1.0)
+    view.close()
+
+
+def test_what_stands_below_a_live_view_follows_it_and_is_kept_in_a_saved_notebook():
+    view = heatmap([[0.5, 0.5], [0.0, 1.0]], ["a", "b"], ["c", "d"], live=True)
+    told = below(view, lambda: f"row {view.row}", "row")
+    assert told._repr_mimebundle_()["text/html"] == "row -1"
+    view.row = 1
+    output = {"data": told._repr_mimebundle_()}
+    assert clean({"cells": [{"outputs": [output]}]})
+    assert (told.value, output["data"]["text/html"]) == ("row 1", "row 1") and WIDGET_VIEW not in output["data"]
     view.close()
 
 
