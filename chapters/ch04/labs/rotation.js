@@ -243,7 +243,7 @@ export function rotation(ui) {
       const pair = (v) => `(${v.map((x) => fmt(x)).join(", ")})`,
         degrees = fmt((angle * 180) / Math.PI, 0);
       same.replaceChildren(
-        h("b", {}, `The same R carries every position (sine, cosine) ${sign(Math.abs(d))} ${d < 0 ? "back" : "on"}:`),
+        h("b", {}, `The same R carries every position ${sign(Math.abs(d))} ${d < 0 ? "back" : "on"}:`),
         ...some.flatMap((p) => [
           h("i", {}, `P[${p}]`),
           h("span", {}, pair(at(p))),

@@ -57,8 +57,8 @@ def test_one_matrix_for_every_position():
 @pytest.mark.parametrize(("kernel", "dilated", "layers"), [(3, False, 4), (3, True, 2), (2, False, 8), (2, True, 4)])
 def test_paths_are_walked(kernel, dilated, layers):
     counts = labs.paths(9, kernel=kernel, dilated=dilated).counts
-    assert [counts[kind]["path"] for kind in counts] == [layers, 8, 1]
-    assert [counts[kind]["sequential"] for kind in counts] == [layers, 9, 1]
+    assert [counts[kind]["path"] for kind in counts] == [8, layers, 1]
+    assert [counts[kind]["sequential"] for kind in counts] == [9, layers, 1]
     way = graph("convolution", 9, kernel, dilated).path()
     assert way[0] == (0, 0) and way[-1] == (layers, 8)
 
