@@ -235,7 +235,7 @@ export function scaling_law(ui) {
           h("b", { class: "output" }, fmt(n.loss)),
           more < 5e-4
             ? ": the best for so many operations"
-            : `: ${state.N > n.best_N ? "too large" : "too small"} for its text. The best of this budget: ${fmt(n.best_loss)}, with ` +
+            : `, model too ${state.N > n.best_N ? "large" : "small"}; best: ${fmt(n.best_loss)}, with ` +
                 `${short(n.best_N)} parameters and ${short(n.best_D)} tokens`,
         ),
         h(
