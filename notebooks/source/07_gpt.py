@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Claude Shannon let people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and a half costs 1. **Guess:** how many bits will a held-out letter cost this model (five million parameters), on average?
+# Claude Shannon had people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and a half costs 1. **Guess:** how many bits will a held-out letter cost this model (five million parameters), on average?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.training.checkpoints import load_checkpoint
@@ -72,7 +72,7 @@ assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].c
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: ten openings, nothing selected
-# One continuation may be luck. The model's card, the file that describes it, has ten; here they begin. Look for one that makes sense throughout.
+# One continuation may be luck. The model's card, the file that describes it, has ten; here is how each begins. Look for one that makes sense throughout.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -109,7 +109,7 @@ assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in
 #
 # </details>
 #
-# Here is `gpt-shakespeare`, from ids to logits.
+# Here is `gpt-shakespeare`, from ids to logits. Its table of tokens serves twice: it turns ids into vectors and, transposed, the last vectors into logits.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import causal_mask
@@ -284,7 +284,9 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now we train on our own stories, cut into pieces by 600 merges. Two models for comparison need no gradient descent. One *knows nothing* and gives each of the vocabulary's $V$ tokens the probability $1/V$. The other, a **bigram** table, counts which token follows which. Suppose *the* occurs 99 times, 30 before *man*, and *man* is 2% of all tokens: then *man* gets $(30+0.02)/(99+1)=0.30$ after *the*. The small term keeps unseen pairs above 0. The losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
+# Now we train on our own stories, cut into pieces by 600 merges. Two rivals need no gradient descent. One *knows nothing*: each of the vocabulary's $V$ tokens gets the probability $1/V$. The other, a **bigram** table, counts which token follows which. Suppose *the* occurs 99 times, 30 of them before *man*, and *man* is 2% of all tokens: then *man* gets $(30+0.02)/(99+1)=0.30$ after *the*. The one count that is added, shared among all tokens by how common they are, keeps unseen pairs above 0.
+#
+# Losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right token got. What is it before training, "
@@ -322,7 +324,7 @@ def bits_per_character(loss, tokens, characters):
 # Three models train for equally many steps. Their optimiser, *Muon*, often needs fewer steps than Adam (Jordan et al., 2024).
 #
 # - *One head*: token and position vectors, a single attention head, an output matrix.
-# - *One block*: chapter 5's block instead: four heads, norms, residual connections, a feed-forward network. The token vectors also serve as output matrix.
+# - *One block*: instead of the head, chapter 5's block (four heads, norms, residual connections, a feed-forward network). The token vectors also serve as output matrix.
 # - *GPT, two blocks*: the same with a second block.
 #
 # **Guess:** which of them beat the bigram table, and by how much?
@@ -358,9 +360,9 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The single head needs about as many bits as the bigram table. Each token that it reads has a list of logits, made from that token and its position alone, and the head outputs the weighted mean of these lists, such as 0.9 times that of *the* plus 0.1 times that of *because*. With all weight on the current token, it would be a kind of bigram table.
+# The single head needs about as many bits as the bigram table. Only the output matrix follows its weighted mean, so its logits are a weighted mean too, such as 0.9 times a list of logits from *the* plus 0.1 times one from *because*. Each list depends on its own token and position alone. With all weight on the current token, this would be a kind of bigram table.
 #
-# One block needs about a third of that. With so much new, this table cannot say what helps. The second block adds only depth, and helps little here.
+# One block needs about a third of that. It brings so much at once that the table cannot say what helps. The second block adds only depth, and helps little here.
 #
 # But 0.36 bits a character holds only for our stories: a program wrote them from templates, and two in three held-out sentences also occur in the training part.
 #
@@ -422,7 +424,7 @@ labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer)
 #
 # $$ p_i=\frac{\exp(z_i/\tau)}{\sum_j \exp(z_j/\tau)} $$
 #
-# Below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set whose $p_i$ reach $p$ together. Both then rescale the sum to 1.
+# Below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set whose $p_i$ reach $p$ together. Both then rescale the sum to 1. In `generate`, temperature comes first, then top-k, then top-p.
 #
 # ### Exercise 4 ●○○ · 3 minutes
 # Write the temperature so that it also works at 0.
@@ -480,7 +482,7 @@ assert rows[1]["pieces that top-p 0.9 keeps"] > 200
 # %% [markdown]
 # After *each* one piece is enough; after *the*, it takes hundreds. A fixed number, as in top-k, cannot fit both.
 #
-# Now compare whole passages. The last one is from the held-out *Wonderful Wizard of Oz*. **Guess:** which one costs the model the fewest bits for each character?
+# Now compare whole passages. The last one is from the held-out *Wonderful Wizard of Oz*. **Guess:** which one costs the model the fewest bits for each character, counted at temperature 1 however it was written?
 
 # %% jupyter={"source_hidden": true}
 knobs = {"always the likeliest": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
@@ -628,13 +630,20 @@ assert each == 2 * 6 * 256 * 4 and round(each / 1e3) == 12 and round(256 * each 
 assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown]
-# For each token, each layer stores a key and a value: 12 KB in all, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
+# For each token, each layer stores a key and a value: 12 KB in all, or 3 MB for a full context. GPT-3 (96 layers, 12,288 features, 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them. When `generate` drops half of a full context, all positions change and the cache is computed anew. Dropping one token at a time would mean this at each step.
 #
 # **Keep this:** a KV cache costs memory and saves time. The result is the same up to rounding, if each new token gets the next position.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
-# Even with a cache, each token needs a call of the large model. In *speculative decoding* a small model, here the bigram table, draws several proposals from its distribution $q$. The large model, your GPT with distribution $p$, checks them all in one call. It keeps a proposal $x$ with probability $\min(1, p(x)/q(x))$. Otherwise it draws the next token from what is missing, $\max(0, p-q)$, rescaled to sum to 1, and drops the proposals that follow. **Guess:** does this change the distribution of the text?
+# Even with a cache, each token needs a call of the large model. But on a GPU, one call can check several tokens in hardly more time. *Speculative decoding* uses that:
+#
+# 1. A small model, here the bigram table, draws several proposals from its distribution $q$.
+# 2. The large model, your GPT, gives its distribution $p$ for all of them in one call.
+# 3. One after another, a proposal $x$ is kept if $p(x)\ge q(x)$, otherwise with probability $p(x)/q(x)$.
+# 4. The first that is not kept is drawn anew from what is missing, $\max(0, p-q)$, rescaled to sum to 1. Those after it are dropped.
+#
+# **Guess:** does this change the distribution of the text?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 draft = lesson.bigrams()  # [V, V]: what follows each token
@@ -667,7 +676,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: the shares are those of your GPT. A token is a kept proposal with probability $\min(p,q)$. As much is rejected as is missing, so the second draw adds $\max(0,p-q)$: together $p$. A better draft only saves calls of the large model. (Leviathan et al., *Fast inference from transformers via speculative decoding*, 2023, section 2.)
+# No: the shares are those of your GPT. A token is a kept proposal with probability $\min(p,q)$; of its $p$, $\max(0,p-q)$ is missing. Over all tokens this sums to the probability of a rejection, so the second draw supplies exactly that: together $p$. A better draft only saves calls of the large model. (Leviathan et al., *Fast inference from transformers via speculative decoding*, 2023, section 2.)
 #
 # </details>
 
@@ -782,7 +791,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *induction score* is how much of its attention falls on the token that copying needs (*prefix-matching score* in Olsson et al. 2022). **Guess:** does the loss of the second half fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *induction score* is how much of its attention falls on the token that copying needs, such as the second *b*'s on the first *c* in *a b c d a b c d* (*prefix-matching score* in Olsson et al. 2022). **Guess:** does the loss of the second half fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -803,12 +812,12 @@ plot.beside({
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert prose.tokenizer.decode([after("Mrs. Kowalski came in. “Good morning,” said Mrs.").argmax().item()]) == " Arbuthnot"
-assert -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3 and places[task.half - 1] > 2
+assert round(blind, 2) == 3.18 and -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3 and places[task.half - 1] > 2
 assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
 
 # %% [markdown]
 # <a id="in-context"></a>
-# It falls suddenly, as a head begins to attend to the right token. After training, the second half is easy, except its first token, although no parameter changes: what the model needs is in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
+# It falls suddenly, as a head begins to attend to the right token. After training, the second half is easy. Only its first token is not, because nothing announces the repetition; “loss of the second half” leaves it out. No parameter changes now: what the model needs is in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
 # Compute the induction score of each head, on average over the second half.
@@ -820,13 +829,13 @@ def induction_score(weights, half):
     raise NotImplementedError
 
 # %% [markdown]
-# In a small Transformer such copying takes two layers (Elhage et al. 2021). After A B … A, it predicts B in three steps:
+# In a small Transformer such copying takes two layers (Elhage et al. 2021). It has read A B … A; how does it predict B?
 #
-# 1. At B, a head of layer 1 attends to the token before and adds a message to the residual stream: “my predecessor is A”.
-# 2. At the second A, the query of a head of layer 2 asks: “whose predecessor is A?” The key at B, made from that message, matches.
-# 3. The same head copies B to the second A, and the model predicts it.
+# 1. At B, a head of layer 1 attends to the token before and adds a message to B's vector: “my predecessor is A”.
+# 2. At the second A, the query of a head of layer 2 asks: “whose predecessor is A?” B's key, made from that message, matches.
+# 3. So this head attends to B and copies it to the second A, where the model predicts B.
 #
-# An *ablation* sets the output of a head to zero. **Guess** the loss of the second half without the head that copies best, and without the head of layer 1 that attends most to the token before. Then, in a running notebook, open a head and press *knock it out*.
+# An *ablation* sets the output of a head to zero. **Guess** the loss of the second half (guessing costs 3.18 nats) without the head that copies best, and without the head of layer 1 that attends most to the token before. Then, in a running notebook, open a head and press *knock it out*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.views.live import below
@@ -864,7 +873,7 @@ assert min(pairs.values()) > 0.9 * blind and abs(max(copying[1]) - best.inductio
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing the best copier (layer 2, head 1) costs most; layer 1's head 1 comes next. Without both heads of a layer the model is about as bad as guessing, or worse.
+# Removing the best copier (layer 2, head 1) costs most; layer 1's head 1 comes next. Neither loss reaches guessing: by the scores, the layer's other head does part of the same work. Without both heads of a layer the model is about as bad as guessing, or worse.
 #
 # </details>
 #
@@ -892,18 +901,18 @@ assert round(math.log(24), 2) == 3.18
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No, 2.1 to 2.2 nats. But counting is enough for that. In *a b a c a b a c*, after *a b a c a* one *a*, one *b* and one *c* must still come: a third each. From the position and how often each token has occurred, 1.95 nats is possible.
+# No, 2.1 to 2.2 nats. But that need not be copying. In *a b a c a b a c*, after *a b a c a* one *a*, one *b* and one *c* must still come: a third each. Counting alone can reach 1.95 nats, if one knows that each half has sixteen tokens (these models were trained on other lengths too).
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How large, how long?
 # <a id="scaling-law"></a>
-# For each token, each parameter takes part in one multiplication and one addition; the backward pass costs twice that. So training $N$ parameters on $D$ tokens costs
+# For each token, each parameter takes part in one multiplication and one addition: 2 operations. The backward pass costs twice that, 4 more. So training $N$ parameters on $D$ tokens costs
 #
 # $$ C\approx 6\,N\,D $$
 #
-# floating-point operations (FLOP). The same budget buys a large model that reads little or a small one that reads a lot. A **scaling law**, fitted to many trained models, estimates which is better.
+# floating-point operations (FLOP). The same budget buys a large model that reads little or a small one that reads a lot. A **scaling law** is a formula for the loss, given $N$ and $D$, that was fitted to many trained models. It estimates which is better.
 #
 # **Guess:** GPT-3 has 175 billion parameters and read 300 billion tokens. Is it too large for that text, or too small?
 
@@ -1005,7 +1014,7 @@ print(f"big:  6ND = {big:.1e}, {big / 2.3e19:.0%} of chapter 5's 2.3e19")
 assert round(100 * base / 3.3e18) == 30 and round(100 * big / 2.3e19) == 42
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# 6ND is 30 % and 42 % of them. The first count is what the GPUs were assumed to compute in those hours, the second what the model's matrices need.
+# 6ND is only 30 % and 42 % of chapter 5's estimates. These say what the GPUs were assumed to compute in those hours; 6ND says what the model's matrices need.
 #
 # How well does 6ND count a GPT like yours? PyTorch counts the operations of every product:
 
@@ -1141,7 +1150,7 @@ assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
 
 # %% [markdown]
 # <a id="chat-template"></a><a id="system-prompt"></a>
-# Only rounding separates them. To serve `gpt-shakespeare` for chats, you need its parameters, its tokenizer and a **chat template**. It turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator, then the user's turn.
+# Only rounding separates them. To serve `gpt-shakespeare` for chats, you need its parameters, its tokenizer and a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator, then the user's turn.
 
 # %% tags=["nbval-check-output"]
 from transformers import AutoTokenizer
@@ -1370,7 +1379,7 @@ whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for n
 Table([{"part": name, "whose": who} for name, who in (whose | {"norms and feed-forward networks": "the course's, of chapter 5"}).items()])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The checkpoint has biases, and your step has none. So we put a 1 behind each x, which turns a bias into one more row of a matrix.
+# The checkpoint has biases, and your step has none. So we append a 1 to each x, which turns a bias into one more row of a matrix.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.assembly import biases_inside, one_behind
@@ -1469,7 +1478,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 #
 # </details>
 #
-# **Keep this:** all seven chapters compute the same weighted mean, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; only the scores, the source and the vectors change.
+# **Keep this:** all seven chapters compute the same weighted mean, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changes is how the scores are computed, and which vectors are averaged.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty years on one line
