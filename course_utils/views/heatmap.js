@@ -331,7 +331,7 @@ export function heatmap(ui) {
               .slice(0, 14)
               .sort((a, b) => a[1] - b[1])
           : picked;
-    const most = Math.max(scores ? Math.max(...top.map(([x]) => Math.abs(x))) : max, 1e-9);
+    const most = scores ? Math.max(...top.map(([x]) => Math.abs(x)), 1e-9) : high;
     bars.replaceChildren(
       ...top.flatMap(([x, i]) => [
         h("span", { class: i === k ? "key on" : "" }, spec.keys[i]),

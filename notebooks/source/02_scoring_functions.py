@@ -404,13 +404,12 @@ def impossible(output, values):
 # %%
 pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
 weights = torch.softmax(pair @ pair.T, -1)
-heatmap(weights, ["train", "station"], ["train", "station"], select=("station", "train"),
-        title="Which words does “station” attend to?",
-        caption="Rows are queries, columns are keys. "
-                "The new “station” is half “train”, half “station”: (1.5, 0.5).")
+label = ["train (2, 0)", "station (1, 1)"]
+heatmap(weights, label, label, select=(1, 0), title="Which words does “station” attend to?",
+        caption="The dot product of “station” is 2 with “train”, 2 with itself. So the new “station” is half “train”, half “station”: (1.5, 0.5).")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
+assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
 # Now one vector is both the word's *content* and the *reason for its weight*. Is that a problem? Use one fixed vector w = (1, 0) instead of queries: $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we first move its whole vector along w, then only its key.
@@ -823,7 +822,8 @@ def without(unit):
 missed = [mine_right - without(unit) for unit in range(8)]
 largest = mine.score.w.weight.abs().argmax().item()
 plot.bars([f"unit {i + 1}" + (" (largest)" if i == largest else "") for i in range(8)], missed, ylabel="share of right choices lost",
-          digits=2, title="Which unit is missed?", caption="“Largest” is the unit with the largest parameter in w.")
+          digits=2, title="Which hidden unit is missed most?",
+          caption="A bar: how many right choices your trained score loses without this unit. “Largest”: the unit with the largest parameter in w.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert max(missed) > 0.05 and missed[largest] < max(missed)
