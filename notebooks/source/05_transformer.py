@@ -276,7 +276,7 @@ assert W1.shape == (128, 3 * 128)
 # <a id="residual"></a><a id="layer-norm"></a>
 # If an attention's output *replaced* a word's vector, the word itself could get lost. So a **residual connection** adds it: $x+f(x)$, where $x$ is the input of a sub-layer $f$ (attention or feed-forward network). Now $f$ only computes a *change*. The derivative, $1+f'$, lets the gradient pass even where $f'$ is small. The sum that runs through all layers is the **residual stream**.
 #
-# Such sums can grow from layer to layer. A **layer norm** gives each word's vector mean 0 and standard deviation 1, then scales and shifts each feature by learned $\gamma$ and $\beta$ (the $10^{-5}$ only prevents a division by 0):
+# Such sums can grow from layer to layer, so later sub-layers would meet ever larger inputs. A **layer norm** gives each word's vector mean 0 and standard deviation 1, then scales and shifts each feature by learned $\gamma$ and $\beta$ (the $10^{-5}$ only prevents a division by 0):
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+10^{-5}}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
@@ -284,7 +284,7 @@ assert W1.shape == (128, 3 * 128)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "In training, a batch has two sentences of 4 and 6 words. First one is padded with zeros to 6, then both to 10. "
+    "A training batch has sentences of 4 and 6 words. First the shorter is padded with zeros to 6, then both to 10. "
     "Whose outputs for the ten real words change?",
     ["none, with either norm", "layer norm's", "batch norm's", "both"],
     answer=2, because="Layer norm uses one word at a time. Batch norm includes the padding in its mean and standard deviation.")
@@ -632,7 +632,7 @@ with torch.no_grad():
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With one layer they do not, and the lecture is right: the last word may see all others anyway. But from the second layer on it reads words that have themselves attended *ahead*, which the mask prevented in training. So the mask has to stay, unless earlier words are never computed again (next section).
+# With one layer they do not, and the lecture is right: the last word may see all others anyway. From the second layer on they do: the last word then reads "animal", say, after "animal" has itself attended *ahead*, which the mask prevented in training. So the mask has to stay, unless earlier words are never computed again (next section).
 #
 # </details>
 #
@@ -641,7 +641,7 @@ with torch.no_grad():
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does a cache save?
 # <a id="kv-cache"></a>
-# With the mask, a new word does not change the keys and values of earlier words. The **KV cache** keeps them, and those of the source. Each step then computes only the new word, in every layer.
+# With the mask, a new word does not change the keys and values of earlier words. The **KV cache** keeps them, and those of the source. Each step then computes only the new word, in every layer. Queries are not kept: each is used only in its own step.
 #
 # ### Exercise 9 ●●● · 13 minutes
 # Write one step with one head. The cache holds P words, at positions 0 to P − 1. First add position P to the new word.
@@ -722,7 +722,7 @@ print(f"loss of this batch: {loss_of(mine):.2f}, after the step: {loss_of(trial)
 assert abs(loss_of(mine) - yours.loss(mine, batch)) < 1e-4 and loss_of(trial) < loss_of(mine)
 
 # %% [markdown]
-# Training repeats this step, but shortens very long gradients. The learning rate rises slowly at first (**warm-up**) and then falls.
+# Training repeats this step, but shortens very long gradients. The learning rate rises slowly at first (**warm-up**) and then falls. A common reason for the slow start: Adam scales its steps by the gradients that it has seen, and at first these are few. *Deeper: before or after, and how to warm up* measures when it helps.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from IPython.display import display
@@ -920,7 +920,7 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 #
 # </details>
 #
-# **Third: which connection decides?** We forbid connections by a mask: for example, "it" may attend to its noun in no layer and no head. (One row below names a single head.) The decoder reads the reference up to the pronoun, and we count how often the right pronoun is still likelier than the wrong one.
+# **Third: which connection decides?** Suppose a mask forbids "it" to attend to its noun, in every layer and head. The decoder reads the reference up to the pronoun. How often is the right pronoun still likelier than the wrong one? We count, also for other connections.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -931,15 +931,18 @@ predict(
 
 # %% [markdown]
 # <a id="knock-out"></a><a id="log-odds"></a>
-# Softmax hands a forbidden weight to other words. If the wrong noun gets it, this alone can cause errors; so one row (control) forbids both nouns. In the last row all of head 2.2 is **knocked out**: its output is set to zero. The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun). At 0 both are equally probable, below 0 the wrong one is likelier.
+# If "tired" may not attend to "animal", softmax gives the weight to others, perhaps "street". This alone can cause errors; so one row (control) forbids both nouns. In the last row all of head 2.2 is **knocked out**: its output is set to zero.
+#
+# The **log-odds** are the logarithm of P(right pronoun) / P(wrong pronoun), averaged over the twins. At 0 both are equally probable, below 0 the wrong one is likelier.
 
 # %%
 connections = {
     "nothing": [],
     "“it” → the noun that it means": [("encoder", "it", "referent")],
     "the adjective → that noun": [("encoder", "adjective", "referent")],
-    "the adjective → that noun, in head 2.2 only": [("encoder", "adjective", "referent", (2, 2))],
     "the adjective → either noun (control)": [("encoder", "adjective", noun) for noun in ("referent", "distractor")],
+    "the adjective → that noun, in head 2.2 only": [("encoder", "adjective", "referent", (2, 2))],
+    "the adjective → either noun, in head 2.2 only": [("encoder", "adjective", noun, (2, 2)) for noun in ("referent", "distractor")],
     "the French step → “it”": [("cross", "pronoun", "it")],
     "the French step → the adjective": [("cross", "pronoun", "adjective")]}
 left, largest = {}, {}  # row -> (right, %; log-odds), and the largest weight that was taken away
@@ -948,14 +951,15 @@ for name, forbidden in connections.items():
     if forbidden:
         largest[name] = sum(head_study.weight_between(grammar, twins, *c[:3]) for c in forbidden).max().item()
 to_other = [head_study.weight_between(grammar, twins, "encoder", "adjective", "distractor", gone)[1, 1].item()
-            for gone in ([], connections["the adjective → that noun"])]
+            for gone in ([], connections["the adjective → that noun, in head 2.2 only"])]
 left["all of head 2.2"] = head_study.right(grammar, twins, [head_study.head("encoder 2.2")])
 
 # %%
 follows = [
-    "", "It is not needed: neither number changes.", "It is needed: most pronouns are now wrong.",
+    "", "It is not needed: neither number changes.", "Most are now wrong. Is it needed? See the next row.",
+    "About half are right, as if by guessing: it is needed. Above, the other noun made answers wrong.",
     "One connection in one head: about a fifth are wrong.",
-    "About half are right, as if by guessing. So two rows up it was the other noun that made answers wrong: it took over much of the weight.",
+    "As without the whole head (last row): the fifth came from the other noun.",
     "It is not needed, although a head gives “it” nearly all its weight.",
     "It is needed: this is no better than always writing “il”.",
     "Three more are wrong, perhaps by chance."]
@@ -970,6 +974,7 @@ Table([{"taken away": name, "largest weight": largest.get(name, ""), "right, %":
 assert all(abs(a - b) < 0.1 for a, b in zip(left["“it” → the noun that it means"], left["nothing"], strict=True)) and round(left["nothing"][0]) == 96
 assert 70 < (in_one := left["the adjective → that noun, in head 2.2 only"])[0] < 85
 assert in_one[1] < left["all of head 2.2"][1] - 1 and to_other[1] > 3 * to_other[0]
+assert (neither := left["the adjective → either noun, in head 2.2 only"])[0] > 90 and abs(neither[1] - left["all of head 2.2"][1]) < 0.3
 assert sum(e.twin.pronoun == "il" for e in twins) == 68 and (held := lesson.examples("twins"))
 assert len({(e.source[:-2], e.twin.referent) for e in held}) == 2 * len({e.source[:-2] for e in held})
 assert left["the adjective → that noun"][0] < 30 and 40 < left["the adjective → either noun (control)"][0] < 65
@@ -980,12 +985,12 @@ assert round(1.2 * (left["nothing"][0] - left["all of head 2.2"][0])) == 3
 assert round(200 * (0.25 / len(twins)) ** 0.5) == 9 and left["the French step → “it”"][0] == left["nothing"][0]
 
 # %% [markdown]
-# Forbidding only head 2.2's *adjective → noun* does more harm than taking the whole head away, probably because the weight goes to the wrong noun (the caption shows it for all heads forbidden). So the map did point at a head that is used (without it the log-odds fall), but for another reason: there the adjective finds its noun.
+# In head 2.2, losing the right noun does more harm than losing the whole head, because the weight goes to the wrong noun: if neither may be read, this harm is gone. Without the head the log-odds fall, so the map did point at a head that is used, but for another reason: there the adjective finds its noun.
 
 # %% [markdown]
-# In this model the adjective needs its noun, and the decoder needs the adjective. Our grammar made this easy: two twins differ only in the adjective.
+# In this model the adjective needs its noun, and the French step the adjective, not "it". Our grammar made this easy: two twins differ only in the adjective.
 #
-# **Now your model.** We have knocked out the encoder head that its pronouns need most. In a running notebook, the table below compares the translations with and without it; open other heads and knock them out, too.
+# **Now your model.** We have knocked out the encoder head without which its log-odds fall most. The table compares translations with and without it; they may agree if the log-odds stay above 0. In a running notebook, knock out other heads.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 me = trained["yours"]
@@ -1429,7 +1434,7 @@ for name, value, low, high in rows:
 # | [KV cache](#kv-cache) | 键值缓存 | keys and values of earlier words, kept |
 # | [label smoothing](#label-smoothing) | 标签平滑 | asks for a little less than certainty |
 # | [knocked out](#knock-out) | 敲除 | set to zero as a test |
-# | [log-odds](#log-odds) | 对数几率 | the logarithm of one probability divided by another |
+# | [log-odds](#log-odds) | 对数几率 | the logarithm of the ratio of two probabilities |
 # | [sparse attention](#sparse-attention) | 稀疏注意力 | only few pairs are computed |
 # | [multi-query, grouped-query](#multi-query) | 多查询、分组查询注意力 | heads share keys and values |
 # | [encoder-only, decoder-only](#encoder-only) | 仅编码器、仅解码器 | half a Transformer: BERT, GPT |
