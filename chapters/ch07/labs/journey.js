@@ -212,13 +212,14 @@ export function journey(ui) {
       return t;
     };
     c.font = ui.font(12, 700);
-    c.lineWidth = 2 * unit;
+    c.lineWidth = 1.5 * unit;
+    const out = 1.2 * unit; // around the cells, not over them
     if (q0 >= 0) {
       c.fillStyle = c.strokeStyle = theme.query;
       c.textAlign = "right";
       c.textBaseline = "middle";
       c.fillText(fit(p.queries[q0], left - 6 * unit), left - 6 * unit, above + (q0 + 0.5) * high);
-      c.strokeRect(left - 1, above + q0 * high - 1, side + 1, high + 1);
+      c.strokeRect(left - out, above + q0 * high - out, side - gap + 2 * out, high - gap + 2 * out);
     }
     if (k0 >= 0) {
       c.fillStyle = c.strokeStyle = theme.key;
@@ -228,7 +229,7 @@ export function journey(ui) {
       c.textAlign = "center";
       c.textBaseline = "alphabetic";
       c.fillText(text, middle, above - 6 * unit);
-      c.strokeRect(left + k0 * wide - 1, above - 1, wide + 1, side + 1);
+      c.strokeRect(left + k0 * wide - out, above - out, wide - gap + 2 * out, side - gap + 2 * out);
     }
   }
   return {
