@@ -321,7 +321,7 @@ assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 
 # %% [markdown]
-# The word is now chosen with $c_t$ in place of $c$; $c$ itself only makes $s_0$. (Bahdanau's query is the state before, $s_{t-1}$; see *Deeper: is the query the state before or after?*)
+# The word is now chosen with $c_t$ instead of $c$; $c$ itself only makes $s_0$. (Bahdanau's query is the state before, $s_{t-1}$; see *Deeper: is the query the state before or after?*)
 #
 # $$ s_t=f(s_{t-1},\,y_{t-1}),\qquad P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,{\color{#bb51a8}{c_t}}])\big) $$
 
