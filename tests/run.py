@@ -67,7 +67,7 @@ STAGES = {  # name: a function that says which commands it runs
     "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "deploy", "workflows"))),
 }
 NBVAL = ["nbval-1", "nbval-2"]
-ALWAYS = ["lint", *NBVAL, "browser", "unit", "classroom", "chapters", "exercises", "drift", "parity"]  # long ones first
+ALWAYS = ["lint", *NBVAL, "classroom", "browser", "chapters", "unit", "exercises", "drift", "parity"]
 AFTER = {name: NBVAL for name in ("solved", "chapters")}  # they take nbval's trainings: COURSE_KEPT_DIR
 IN_BROWSER = ("browser", "classroom", "chapters")
 NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese")) | {"unit": ("sandbox",)}  # see prepare.py
@@ -76,7 +76,7 @@ SHOWING = threading.Lock()
 
 
 def main(arguments):
-    """Run the stages named, or all, two more at a time than there are cores, at most four -> exit status."""
+    """Run the stages named, or all, one more at a time than there are cores, at most three -> exit status."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     named = [name for name in arguments[: len(arguments) - len(options)] if name != "--"]
     chosen = [one for name in named for one in SEVERAL.get(name, [name])] or ALWAYS
@@ -85,7 +85,7 @@ def main(arguments):
         sys.exit(f"No stage is called {unknown[0]!r}; there are: {', '.join((*STAGES, *SEVERAL))}")
     start = time.monotonic()
     missing = machine_lacks(chosen)
-    workers = min(4, (os.cpu_count() or 1) + 2, len(chosen))  # a stage often waits for a page or a kernel
+    workers = min(3, (os.cpu_count() or 1) + 1, len(chosen))  # a stage often waits for a page or a kernel
     print(f"{', '.join(chosen)}: {workers} at a time; each is shown when it has ended.", flush=True)
     with tempfile.TemporaryDirectory() as memory, ThreadPoolExecutor(workers) as pool:
         os.environ["COURSE_KEPT_DIR"] = memory  # as in a workbook: course_utils/training/kept.py
