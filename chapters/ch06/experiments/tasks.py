@@ -132,7 +132,7 @@ def record_labels(counts=(20, 100, 500, 2000), steps: int = 150, seeds: int = 3)
                 model = begin(task, encoder, start, seed)
                 task.train(model, steps, seed)
                 runs.append({split: task.measure(model, split)[task.main] for split in SPLITS})
-            found[start][str(count)] = {split: _spread([run[split] for run in runs]) for split in SPLITS}
+            found[start][str(count)] = {split: over_seeds([run[split] for run in runs]) for split in SPLITS}
     return {**about, "task": "sentiment", "steps": steps, "seeds": seeds, "splits": SPLITS, "starts": found}
 
 
@@ -146,7 +146,7 @@ def _best(tuned, rates, seeds: int) -> dict:
     """tuned(seed, lr) -> figures of each split; at the rate that is best on valid with another seed: all seeds."""
     lr = max(rates, key=lambda rate: tuned(99, rate)["valid"])
     runs = [tuned(seed, lr) for seed in range(seeds)]
-    return {"lr": lr} | {split: _spread([run[split] for run in runs]) for split in SPLITS}
+    return {"lr": lr} | {split: over_seeds([run[split] for run in runs]) for split in SPLITS}
 
 
 def record_heads(count: int = 1024) -> dict:
@@ -184,7 +184,7 @@ def spread(found: dict) -> str:
     return f"{100 * found['mean']:.1f} ({100 * found['lowest']:.1f} to {100 * found['highest']:.1f})"
 
 
-def _spread(values: list[float]) -> dict:
+def over_seeds(values: list[float]) -> dict:
     """Mean, lowest and highest, and each."""
     return {"mean": round(statistics.fmean(values), 4), "lowest": round(min(values), 4),
             "highest": round(max(values), 4), "each": [round(x, 4) for x in values]}  # fmt: skip
