@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from course_utils import decoding, text
 from course_utils.attention import masked_softmax
 from course_utils.metrics import bleu, ngrams
-from course_utils.models.seq2seq import Seq2Seq, Seq2SeqOutput
+from course_utils.models.seq2seq import Memory, Seq2Seq, Seq2SeqConfig, Seq2SeqOutput
 from course_utils.support.restored import evaluating, seeded
 from course_utils.training.checkpoints import Loaded
 
@@ -229,3 +229,32 @@ def record_readers(seeds=range(3), steps: int = 1000) -> dict:
                 found["aer"].append(round(lesson.alignment_error(model), 4))
         figures["lengths"] = [round(x, 2) for x in lengths]
     return figures
+
+
+class Narrow(Seq2Seq):
+    """A `Seq2Seq` without attention whose c passes through `width` numbers: one linear layer down, one up again."""
+
+    def __init__(self, config: Seq2SeqConfig, width: int):
+        super().__init__(config)
+        self.down, self.up = nn.Linear(config.model_size, width), nn.Linear(width, config.model_size)
+
+    def encode(self, source: Tensor, source_mask: Tensor | None = None) -> Memory:
+        memory = super().encode(source, source_mask)
+        return memory._replace(summary=self.up(self.down(memory.summary)))
+
+
+def record_widths(widths=(16, 64, 128, 256), seeds=range(3), steps: int = 2000, size: int = 256) -> dict:
+    """Word errors by length where c is narrower or wider and nothing else differs; for data/results/seq2seq_widths.json."""
+    lesson, found = Lesson("en-fr"), {}
+    for width in widths:
+        lines = []
+        for seed in seeds:
+            config = lesson.model(seed, attention=None, model_size=size).config
+            with seeded(seed):
+                model = Narrow(config, width)
+            lesson.train(model, steps, seed, lr=5e-3)
+            lines.append(lesson.by_length(model))
+            print(width, seed, [round(x, 1) for x in lines[-1].errors], flush=True)
+        found[str(width)] = [[round(x, 2) for x in line.errors] for line in lines]
+    lengths = [round(x, 2) for x in lines[0].words]
+    return {"seeds": list(seeds), "steps": steps, "model_size": size, "lengths": lengths, "errors": found}
