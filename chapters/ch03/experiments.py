@@ -244,7 +244,7 @@ class Narrow(Seq2Seq):
 
 
 def record_widths(widths=(16, 64, 128, 256), seeds=range(3), steps: int = 2000, size: int = 256) -> dict:
-    """Word errors by length where c is narrower or wider and nothing else differs; for data/results/seq2seq_widths.json."""
+    """Word errors by length where only the width of c differs; for data/results/seq2seq_widths.json."""
     lesson, found = Lesson("en-fr"), {}
     for width in widths:
         lines = []
