@@ -33,6 +33,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "minilm_sentences": "chapters.ch06.experiments.sentences:record_minilm_sentences",
     "gpt_overfitting": "chapters.ch07.experiments.live:record_overfitting",
     "gpt_induction": "chapters.ch07.experiments.induction:record_induction",
+    "gpt_ladder": "chapters.ch07.experiments.ladder:record_ladder",
     "gpt_attention_cost": "chapters.ch07.experiments.cost:record_costs",
     "notebook_times": "course_tools.classroom.timing:record",
 }

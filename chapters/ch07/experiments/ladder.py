@@ -1,0 +1,103 @@
+"""From one attention head to a GPT, one change at a time: what each part is worth on the stories.
+
+    model = Ladder(config, residual=True, ffn=True)
+`course results gpt_ladder` records it: every rung with equal steps, batches and learning rate.
+"""
+
+from torch import Tensor, nn
+
+from chapters.ch07 import optimizers
+from chapters.ch07.experiments.live import RUNGS, NextToken
+from chapters.ch07.language import TextLesson, load_text
+from course_utils.attention import causal_mask
+from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.models.blocks import PositionwiseFFN
+from course_utils.models.gpt import GPTConfig, GPTOutput
+from course_utils.positions import LearnedPositions
+from course_utils.support.restored import seeded
+from course_utils.text import BytePairs
+
+SIZES = {"model_size": 128, "num_layers": 1, "num_heads": 1, "max_length": 64}
+CHANGES = {  # each rung adds its settings to those of the rungs before
+    "one head": {},
+    "+ residual connection": {"residual": True},
+    "+ feed-forward network": {"ffn": True},
+    "+ layer norms": {"norms": True},
+    "+ four heads instead of one": {"num_heads": 4},
+    "+ second block": {"num_layers": 2},
+}
+
+
+class Layer(nn.Module):
+    """Causal self-attention, with the parts of a block that are asked for; the feed-forward network has a residual
+    connection of its own."""
+
+    def __init__(self, config: GPTConfig, residual: bool, ffn: bool, norms: bool):
+        super().__init__()
+        self.residual, size = residual, config.model_size
+        self.attention = MultiHeadAttention(size, config.num_heads)
+        self.ffn = PositionwiseFFN(size, 4 * size, activation="gelu") if ffn else None
+        self.norms = nn.ModuleList(nn.LayerNorm(size) if norms else nn.Identity() for _ in range(2))
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x [B, T, D] -> [B, T, D]."""
+        y = self.norms[0](x)
+        y = self.attention(y, y, y, mask, False)[0]
+        x = x + y if self.residual else y
+        return x if self.ffn is None else x + self.ffn(self.norms[1](x))
+
+
+class Ladder(NextToken):
+    """Token and position vectors, `num_layers` Layers, an output matrix."""
+
+    def __init__(self, config: GPTConfig, residual: bool = False, ffn: bool = False, norms: bool = False):
+        super().__init__(config)
+        self.tokens = nn.Embedding(config.vocab_size, config.model_size)
+        self.positions = LearnedPositions(config.max_length, config.model_size)
+        self.blocks = nn.ModuleList(Layer(config, residual, ffn, norms) for _ in range(config.num_layers))
+        self.norm = nn.LayerNorm(config.model_size) if norms else nn.Identity()
+        self.output = nn.Linear(config.model_size, config.vocab_size)
+        nn.init.normal_(self.tokens.weight, std=config.model_size**-0.5)
+
+    def forward(self, ids: Tensor, need_weights: bool = False) -> GPTOutput:
+        """ids [B, T] -> logits [B, T, V]; there are no weights."""
+        x, mask = self.positions(self.tokens(ids)), causal_mask(ids.shape[1], ids.device)
+        for block in self.blocks:
+            x = block(x, mask)
+        return GPTOutput(self.output(self.norm(x)))
+
+
+def rung(lesson: TextLesson, name: str, seed: int = 0) -> Ladder:
+    """A fresh model with all changes up to this one. The global random state is left alone."""
+    settings: dict = {}
+    for added, change in CHANGES.items():
+        settings |= change
+        if added == name:
+            break
+    sizes = SIZES | {size: settings.pop(size) for size in SIZES if size in settings}
+    with seeded(seed):
+        return Ladder(GPTConfig(len(lesson.tokenizer), **sizes), **settings).to(lesson.device)
+
+
+def record_ladder(steps: int = 400, longer=(300, 500, 1500, 3000), seeds: int = 3) -> dict:
+    """Held-out nats a token of each rung, and of one head with more steps; for data/results/gpt_ladder.json."""
+    tales = load_text("stories")
+    lesson = TextLesson(tales, BytePairs.build([tales.train], max_size=4 + 256 + 600), block=SIZES["max_length"])
+
+    def trained(name: str, count: int) -> list[float]:
+        found = []
+        for seed in range(seeds):
+            model = rung(lesson, name, seed)
+            lesson.train(
+                model, count, seed, lr=RUNGS["GPT"][1], evaluate=None, optimizer=optimizers.maker("muon", model)
+            )
+            found.append(round(lesson.valid_loss(model), 4))
+        print(name, count, found, flush=True)
+        return found
+
+    return {
+        "steps": steps, "seeds": seeds, "pieces": len(lesson.tokenizer), "bigram": round(lesson.bigram_loss(), 4),
+        "rungs": {name: trained(name, steps) for name in CHANGES},
+        "one head": {str(count): trained("one head", count) for count in longer},
+        "parameters": {name: sum(p.numel() for p in rung(lesson, name).parameters()) for name in CHANGES},
+    }  # fmt: skip
