@@ -17,7 +17,7 @@ from course_utils.positions import LearnedPositions
 from course_utils.support.restored import seeded
 from course_utils.text import BytePairs
 
-RATES = (1e-3, 2e-3, 5e-3, 1e-2)
+RATES = (2e-3, 5e-3, 1e-2, 2e-2, 4e-2)
 SIZES = {"model_size": 128, "num_layers": 1, "num_heads": 1, "max_length": 64}
 CHANGES = {  # each rung adds its settings to those of the rungs before
     "one head": {},
