@@ -4,16 +4,10 @@
 `course results gpt_ladder` records it: every rung with equal steps and batches.
 """
 
-from torch import Tensor, nn
-
 from chapters.ch07 import optimizers
-from chapters.ch07.experiments.live import NextToken
+from chapters.ch07.experiments.live import Ladder
 from chapters.ch07.language import TextLesson, load_text
-from course_utils.attention import causal_mask
-from course_utils.attention.multihead import MultiHeadAttention
-from course_utils.models.blocks import PositionwiseFFN
-from course_utils.models.gpt import GPTConfig, GPTOutput
-from course_utils.positions import LearnedPositions
+from course_utils.models.gpt import GPTConfig
 from course_utils.support.restored import seeded
 from course_utils.text import BytePairs
 
@@ -27,45 +21,6 @@ CHANGES = {  # each rung adds its settings to those of the rungs before
     "+ four heads instead of one": {"num_heads": 4},
     "+ second block": {"num_layers": 2},
 }
-
-
-class Layer(nn.Module):
-    """Causal self-attention, with the parts of a block that are asked for; the feed-forward network has a residual
-    connection of its own."""
-
-    def __init__(self, config: GPTConfig, residual: bool, ffn: bool, norms: bool):
-        super().__init__()
-        self.residual, size = residual, config.model_size
-        self.attention = MultiHeadAttention(size, config.num_heads)
-        self.ffn = PositionwiseFFN(size, 4 * size, activation="gelu") if ffn else None
-        self.norms = nn.ModuleList(nn.LayerNorm(size) if norms else nn.Identity() for _ in range(2))
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x [B, T, D] -> [B, T, D]."""
-        y = self.norms[0](x)
-        y = self.attention(y, y, y, mask, False)[0]
-        x = x + y if self.residual else y
-        return x if self.ffn is None else x + self.ffn(self.norms[1](x))
-
-
-class Ladder(NextToken):
-    """Token and position vectors, `num_layers` Layers, an output matrix."""
-
-    def __init__(self, config: GPTConfig, residual: bool = False, ffn: bool = False, norms: bool = False):
-        super().__init__(config)
-        self.tokens = nn.Embedding(config.vocab_size, config.model_size)
-        self.positions = LearnedPositions(config.max_length, config.model_size)
-        self.blocks = nn.ModuleList(Layer(config, residual, ffn, norms) for _ in range(config.num_layers))
-        self.norm = nn.LayerNorm(config.model_size) if norms else nn.Identity()
-        self.output = nn.Linear(config.model_size, config.vocab_size)
-        nn.init.normal_(self.tokens.weight, std=config.model_size**-0.5)
-
-    def forward(self, ids: Tensor, need_weights: bool = False) -> GPTOutput:
-        """ids [B, T] -> logits [B, T, V]; there are no weights."""
-        x, mask = self.positions(self.tokens(ids)), causal_mask(ids.shape[1], ids.device)
-        for block in self.blocks:
-            x = block(x, mask)
-        return GPTOutput(self.output(self.norm(x)))
 
 
 def rung(lesson: TextLesson, name: str, seed: int = 0) -> Ladder:
@@ -99,7 +54,7 @@ def record_ladder(steps: int = 400, longer=(300, 500, 1500, 3000), seeds: int = 
         tried = {rate: trained(name, steps, rate, seed=99) for rate in RATES}
         rate = min(tried, key=tried.__getitem__)
         figures["rungs"][name] = {
-            "parameters": sum(p.numel() for p in rung(lesson, name).parameters()), "lr": rate,
+            "parameters": sum(p.numel() for p in rung(lesson, name).parameters()), "tried": tried, "lr": rate,
             "each": [trained(name, steps, rate, seed) for seed in range(seeds)],
         }  # fmt: skip
         print(name, tried, figures["rungs"][name], flush=True)

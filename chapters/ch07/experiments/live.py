@@ -17,6 +17,7 @@ from chapters.ch07.language import Text, TextLesson, load_text
 from course_utils.attention import causal_mask
 from course_utils.attention.multihead import MultiHeadAttention
 from course_utils.decoding.sampling import sample
+from course_utils.models.blocks import PositionwiseFFN
 from course_utils.models.gpt import GPT, GPTConfig, GPTOutput
 from course_utils.positions import LearnedPositions
 from course_utils.runtime import has_bfloat16
@@ -65,39 +66,58 @@ class Bigram(NextToken):
         return GPTOutput(self.table(ids))
 
 
-class OneHead(NextToken):
-    """Token and position vectors, one causal head, an output matrix: no feed-forward network, no residual, no norm."""
+class Layer(nn.Module):
+    """Causal self-attention, with the parts of a block that are asked for; the feed-forward network has a residual
+    connection of its own."""
 
-    def __init__(self, config: GPTConfig):
+    def __init__(self, config: GPTConfig, residual: bool, ffn: bool, norms: bool):
+        super().__init__()
+        self.residual, size = residual, config.model_size
+        self.attention = MultiHeadAttention(size, config.num_heads)
+        self.ffn = PositionwiseFFN(size, 4 * size, activation="gelu") if ffn else None
+        self.norms = nn.ModuleList(nn.LayerNorm(size) if norms else nn.Identity() for _ in range(2))
+
+    def forward(self, x: Tensor, mask: Tensor, need_weights: bool = False) -> tuple[Tensor, Tensor | None]:
+        """x [B, T, D] -> [B, T, D], on request weights [B, H, T, T]."""
+        y = self.norms[0](x)
+        y, weights = self.attention(y, y, y, mask, need_weights)
+        x = x + y if self.residual else y
+        return (x if self.ffn is None else x + self.ffn(self.norms[1](x))), weights
+
+
+class Ladder(NextToken):
+    """Token and position vectors, `num_layers` Layers and an output matrix; without options, attention alone."""
+
+    def __init__(self, config: GPTConfig, residual: bool = False, ffn: bool = False, norms: bool = False):
         super().__init__(config)
         self.tokens = nn.Embedding(config.vocab_size, config.model_size)
         self.positions = LearnedPositions(config.max_length, config.model_size)
-        self.attention = MultiHeadAttention(config.model_size, 1)
+        self.blocks = nn.ModuleList(Layer(config, residual, ffn, norms) for _ in range(config.num_layers))
+        self.norm = nn.LayerNorm(config.model_size) if norms else nn.Identity()
         self.output = nn.Linear(config.model_size, config.vocab_size)
         nn.init.normal_(self.tokens.weight, std=config.model_size**-0.5)
 
-    @property
-    def blocks(self) -> nn.Module:
-        """What lies between the tables, for the optimiser."""
-        return self.attention
-
     def forward(self, ids: Tensor, need_weights: bool = False) -> GPTOutput:
-        """ids [B, T] -> logits [B, T, V], on request weights [[B, 1, T, T]]."""
-        x = self.positions(self.tokens(ids))
-        mixed, weights = self.attention(x, x, x, causal_mask(ids.shape[1], ids.device), need_weights)
-        return GPTOutput(self.output(mixed), [weights] if need_weights else None)
+        """ids [B, T] -> logits [B, T, V], on request weights [B, H, T, T] of each layer."""
+        x, weights = self.positions(self.tokens(ids)), []
+        for block in self.blocks:
+            x, seen = block(x, causal_mask(ids.shape[1], ids.device), need_weights)
+            weights.append(seen)
+        return GPTOutput(self.output(self.norm(x)), weights if need_weights else None)
 
 
-RUNGS = {"bigram": (Bigram, 1e-1), "one head": (OneHead, 5e-3), "GPT": (GPT, 5e-3)}  # name: class, learning rate
+ONE = {"num_layers": 1, "num_heads": 1}
+RUNGS = {"bigram": (Bigram, 1e-1, {}), "one head": (Ladder, 2e-2, ONE), "GPT": (GPT, 5e-3, {})}  # class, rate, sizes
 
 
 def live_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
     """A fresh model for a lesson: "GPT" (4 layers, 4 heads, 128 features), "one head" or "bigram"; config as GPTConfig.
     The global random state is left alone."""
     checks.one_of("kind", kind, RUNGS)
-    settings = {"max_length": lesson.block} | LIVE | config
+    model, _, sizes = RUNGS[kind]
+    settings = {"max_length": lesson.block} | LIVE | sizes | config
     with seeded(seed):
-        return RUNGS[kind][0](GPTConfig(len(lesson.tokenizer), **settings)).to(lesson.device)
+        return model(GPTConfig(len(lesson.tokenizer), **settings)).to(lesson.device)
 
 
 def learn(
@@ -106,7 +126,7 @@ def learn(
 ) -> Run:  # fmt: skip
     """Train in class: the rate and the optimiser that fit the kind of model, bfloat16 where this machine multiplies in
     it, and a sample after `start` beside the curve at each measurement -> Run. options: any of fit's."""
-    rate = next(rate for kind, rate in RUNGS.values() if isinstance(model, kind))
+    rate = next(rate for kind, rate, _ in RUNGS.values() if isinstance(model, kind))
     half = isinstance(model, GPT) and has_bfloat16(torch.device(lesson.device))
     settings = {"lr": rate, "samples": lambda m: written(lesson, m, start, seed=seed), "every": max(1, steps // 8)}
     settings |= {"dtype": torch.bfloat16 if half else None}

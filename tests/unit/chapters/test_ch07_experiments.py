@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from chapters.ch07.experiments import cost, induction, live, one_sentence, translators
-from chapters.ch07.experiments.live import Bigram, OneHead, learn, live_model, written
+from chapters.ch07.experiments.live import Bigram, Ladder, learn, live_model, written
 from chapters.ch07.language import Text, TextLesson
 from course_utils.data import results
 from course_utils.decoding.sampling import sample
@@ -39,7 +39,7 @@ def test_an_untrained_bigram_loses_ln_v_and_learns_what_counting_knows(lesson):
 
 
 def test_one_head_sees_what_came_before_and_nothing_after():
-    model = OneHead(GPTConfig(11, 16, max_length=9)).eval()
+    model = Ladder(GPTConfig(11, 16, 1, 1, max_length=9)).eval()
     ids = torch.randint(11, (2, 9))
     later = ids.clone()
     later[:, 6:] = 0
@@ -49,7 +49,7 @@ def test_one_head_sees_what_came_before_and_nothing_after():
     assert not torch.allclose(output.logits[:, 8], model(ids[:, -1:]).logits[:, 0], atol=1e-4)
 
 
-@pytest.mark.parametrize("kind", [Bigram, OneHead, GPT])
+@pytest.mark.parametrize("kind", [Bigram, Ladder, GPT])
 def test_all_three_write_with_the_same_function_beyond_their_context(kind):
     torch.manual_seed(0)
     model = kind(GPTConfig(11, 16, 1, 2, max_length=6)).eval()
