@@ -8,7 +8,7 @@ import { stepper, still } from "./stepper.js";
 
 // a weight from here on lights the other word
 const PARTNER = 0.15;
-const POINT = "Point at any word, or press play to see it grow.";
+const POINT = "Choose any word, or press play to see it grow.";
 
 export function alignment(ui) {
   const { spec, state, unit, arrays } = ui,

@@ -25,7 +25,7 @@ from .translation import (
 from .view import View
 
 TITLE = "Which source words does each new word attend to?"
-CAPTION = "A row for each [query|word written], a column for each [key|source word]. Press play, or point at a word."
+CAPTION = "A row for each [query|word written], a column for each [key|source word]. Press play, or choose a word."
 
 
 class Alignment(View):

@@ -84,7 +84,13 @@ export function chart(ui, form) {
       const words =
         mark >= 0
           ? form.say([row, mark])
-          : [h("span", { class: "quiet" }, "Point at the picture, or use the arrow keys, to read its numbers.")];
+          : [
+              h(
+                "span",
+                { class: "quiet" },
+                "Choose a point of the picture, or use the arrow keys, to read its numbers.",
+              ),
+            ];
       said.replaceChildren(...words);
       const before = form.rows.slice(0, row).reduce((sum, n) => sum + n, 0);
       hand.setAttribute("aria-valuenow", before + Math.max(0, mark));

@@ -359,12 +359,14 @@ export function heads(ui) {
           gone = out(l, i),
           on = l === l0 && i === i0,
           bold = chosen ? i < H && top(weightsFrom(l, i)) === fixed() : on || `${l},${i}` === best;
-        c.globalAlpha = gone ? 0.3 : 1;
+        // the row of the chosen query in full ink, the others faintly
+        c.globalAlpha = gone ? 0.2 : 0.45;
         if (m.masked) hatch(c, x, y, g.tile, g.tall);
         c.drawImage(tiles, i * K, l * Q, K, Q, x, y, g.tile, g.tall);
+        c.globalAlpha = gone ? 0.3 : 1;
+        c.drawImage(tiles, i * K, l * Q + q, K, 1, x, y + q * high, g.tile, high);
         c.fillStyle = theme.query;
-        if (high >= 4) box(c, theme.query, 1.3, x - 0.5, y + q * high - 0.5, g.tile + 1, high + 1);
-        else c.fillRect(x - 4, y + q * high - 1, 4, max(2, high + 1));
+        c.fillRect(x - 4, y + q * high - 1, 4, max(2, high + 1));
         c.globalAlpha = 1;
         box(
           c,
@@ -435,15 +437,9 @@ export function heads(ui) {
         }
       }
     }
-    box(
-      c,
-      theme.query,
-      2 * unit,
-      left + k0 * size - g.x - 1,
-      high + q0 * size - g.y - 1,
-      size - gap + 2,
-      size - gap + 2,
-    );
+    const [x, y, s] = [left - g.x - 1, high + q0 * size - g.y - 1, size - gap + 2];
+    box(c, theme.query, unit, x, y, (K - 1) * size + s, s);
+    box(c, theme.query, 2.5 * unit, x + k0 * size, y, s, s);
     c.restore();
     c.textBaseline = "middle";
     g.corner.forEach((text, i) =>

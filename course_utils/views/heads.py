@@ -17,7 +17,9 @@ from .view import View
 MOST_NUMBERS = 2_000_000
 MOST_TOKENS = 256
 TITLE = "What does each head attend to?"
-CAPTION = "Each small map is one head: a row for each [query|query], a column for each [key|key]. Click one to open it."
+CAPTION = (
+    "Each small map is one head: a row for each [query|query], a column for each [key|key]. Choose one to open it."
+)
 GAP, BELOW = 0.14, 0.34  # between the small pictures, of their width; room for the number below
 
 

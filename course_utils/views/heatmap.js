@@ -320,7 +320,7 @@ export function heatmap(ui) {
     said.replaceChildren(
       h("div", {}, h("b", { class: "query" }, from), " → ", h("b", { class: "key" }, to), " ", h("b", {}, exact)),
       h("div", { class: "quiet" }, sentence),
-      at || state.row >= 0 ? "" : h("div", { class: "quiet" }, "Point at any cell."),
+      at || state.row >= 0 ? "" : h("div", { class: "quiet" }, "Choose any cell."),
     );
     cell.setAttribute("aria-label", `${sentence} ${exact}`);
     const picked = Array.from(numbers, (x, i) => [x, i]).filter(([x]) => !Number.isNaN(x)),

@@ -364,7 +364,7 @@ assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with 
 longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
 labs.states_side_by_side(lesson, longer_trained, plain_longer, "the animal was too tired .",
     caption="Without attention it ends in “fatiguée”, with attention in “fatigué”, which is right. What each [query|word] reads, its "
-            "[output|context], is made of the encoder's [value|states]; on the left it is always the same.")
+            "[output|context], is made of the encoder's [value|states]; without attention it is always the same.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not plain_longer.was_seen("the animal was too tired .") and not longer_trained.was_seen("the animal was too tired .")
@@ -374,7 +374,7 @@ assert "name" not in longer_trained.card or (agrees.weights[-2][agrees.source_to
 assert longer_trained.model.encoder.bidirectional and not longer_trained.model.feeds  # no context enters the decoder's state
 
 # %% [markdown]
-# On the left the translation ends with *fatiguée*, the feminine form. On the right *fatigué* agrees with *animal*.
+# Without attention the translation ends with *fatiguée*, the feminine form. With attention, *fatigué* agrees with *animal*.
 #
 # <a id="routes"></a>
 # How, then, does *fatigué* agree with “animal”? The noun can reach it by four routes:

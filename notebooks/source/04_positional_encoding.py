@@ -216,7 +216,7 @@ predict(
 )
 
 # %% [markdown]
-# On the right, the binary digits jump. On the left, smooth waves do the same job. Point at position 20, then at 21: which columns change most?
+# On the right, the binary digits jump. On the left, smooth waves do the same job. Choose position 20, then 21: which columns change most?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.sinusoid(max_length=50, model_size=128)

@@ -36,7 +36,7 @@ with torch.no_grad(), recorded(grammar.model) as seen:
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
 labs.heads(maps_of, words, select=("it", "animal"), title="How much of “it” goes to “animal”?", model=grammar,
-           caption="Each small map is one head; the number below: its weight from “it” to “animal”. Click a map to open it: "
+           caption="Each small map is one head; the number below: its weight from “it” to “animal”. Choose a map to open it: "
                    "a row for each [query|query], a column for each [key|key].")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -563,7 +563,7 @@ def chosen_word(row, vocabulary):
 # <a id="descent"></a>
 # The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The view follows this step in five scenes. **Guess before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention?
 #
-# Point at a number to see how it was computed.
+# Choose a number to see how it was computed.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)

@@ -33,7 +33,7 @@ opening = encode(prose.tokenizer, "She opened the door of the house and went int
 words = [n for n, token in enumerate(opening.tokens) if token.isalpha()]
 guessed = labs.predictions(opening.tokens, gaps(prose.model, opening), prose.tokenizer.words, truth=opening.tokens, positions=words,
                            select=opening.tokens.index("garden"), model="bert-prose", title="Which word is missing?",
-                           caption="Click a [query|word] to cover it. The bars show which words bert-prose [output|expects] there.")
+                           caption="Choose a [query|word] to cover it. The bars show which words bert-prose [output|expects] there.")
 left = gaps(prose.model, opening, left=True).argmax(-1)  # attention to everything after the gap is forbidden
 from_the_left = sum(prose.tokenizer.words[left[n]] == opening.tokens[n] for n in words)
 guessed
@@ -443,7 +443,7 @@ assert stories.card["training"]["step"] > STEPS and stories.model.config.num_lay
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": lesson.gaps(mine, text)}, tokenizer.words, truth=text.tokens,
                  positions=[n for n, token in enumerate(text.tokens) if token[0] != "["], select=text.tokens.index("bank"), title="What did the training change?",
-                 caption="Click a [query|word] to cover it. Both models get the same text. With other names, these two sentences are in 24 training stories.")
+                 caption="Choose a [query|word] to cover it. Both models get the same text. With other names, these two sentences are in 24 training stories.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not any(map(lesson.seen, at_the_bank))

@@ -310,7 +310,7 @@ def test_flow_moves_and_says_its_numbers(show):
     until(lambda: picture(page, 0), differs(before[0]))
     until(lambda: picture(page, 1), differs(before[1]))
     seen = {"state": 0, "context": 0, "weight": 0}
-    for text in set(page.evaluate(HOVER)) - {"Point at a column or at a weight for its numbers."}:
+    for text in set(page.evaluate(HOVER)) - {"Choose a column or a weight to read its numbers."}:
         kind, name, feature, number = re.match(r"(\w+) .*“(.+)”(?:, feature (\d+) of 8)?: (.*)", text).groups()
         t = ENGLISH.index(name) if kind != "context" else FRENCH.index(name)
         rows = {"state": view.array("states"), "context": view.contexts, "weight": view.array("weights")[5:6].T}[kind]

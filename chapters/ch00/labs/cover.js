@@ -118,12 +118,12 @@ export function cover(ui) {
 
   const inkOf = (weight) => mix(ui.theme.paper, ui.theme.ink, weight < 0.005 ? 0 : 0.1 + 0.9 * weight ** 0.65);
   const thickness = (weight) => (0.8 + 14 * weight) * unit;
-  // On a phone each word's weight is a line below it, as thick as an arc would be.
+  // On a phone each word's weight, unless next to nothing, is a line below it, as thick as an arc would be.
   function paintCells(weights) {
     words.forEach((word, i) => {
       const cell = word.closest(".column").querySelector(".share"),
         ink = rgb(inkOf(weights[i])),
-        thick = `${thickness(weights[i])}px`;
+        thick = weights[i] < 0.03 ? "0px" : `${thickness(weights[i])}px`;
       cell.style.background = `linear-gradient(${ink}, ${ink}) top / 100% ${thick} no-repeat`;
       cell.style.paddingTop = thick;
       cell.dataset.weight = weights[i] >= 0.1 ? weights[i].toFixed(2) : "";

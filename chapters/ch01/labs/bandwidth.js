@@ -60,12 +60,13 @@ export function bandwidth(ui) {
     c.textBaseline = "bottom";
     c.textAlign = "left";
     c.fillStyle = theme.key;
-    c.fillText(`keys by ${spec.key_name} →`, box.x, box.y - 5 * unit);
+    const ends = (all) => `${fmt(Math.min(...all), 1)} to ${fmt(Math.max(...all), 1)}`;
+    c.fillText(`keys by ${spec.key_name}, ${ends(keys)} →`, box.x, box.y - 5 * unit);
     c.save();
     c.translate(box.x - 6 * unit, box.y + box.h);
     c.rotate(-Math.PI / 2);
     c.fillStyle = theme.query;
-    c.fillText(`← queries by ${spec.key_name}`, 0, 0);
+    c.fillText(`← queries by ${spec.key_name}, ${ends(queries)}`, 0, 0);
     c.restore();
     // what the ink is worth, at this width
     const y = box.y + box.h + 18 * unit,

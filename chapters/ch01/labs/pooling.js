@@ -85,7 +85,7 @@ export function pooling(ui) {
         { class: "quiet" },
         count
           ? `With all: ${said(ask(state.query, null).estimate)}. Without ${count}: ${said(estimate)}.`
-          : "Click a dot to leave its example out.",
+          : "Choose a dot to leave its example out.",
       ),
     );
   }

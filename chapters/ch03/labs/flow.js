@@ -278,7 +278,7 @@ export function flow(ui) {
       q = (x) => `“${x}”`;
     const effective = 1 / w.reduce((a, x) => a + x * x, 0),
       all = (v) => Array.from(v, (x) => fmt(x, 2)).join("  ");
-    let numbers = "Point at a column or at a weight for its numbers.";
+    let numbers = "Choose a column or a weight to read its numbers.";
     if (hover) {
       const { side, row, i, d } = hover,
         v = row === "states" ? part(states[side], i) : row === "vector" ? arrays.plain_context : contexts[side][i];

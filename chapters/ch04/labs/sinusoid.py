@@ -92,7 +92,7 @@ def sinusoid(
     column=8,
     title="Each position is a row of waves, from fast on the left to slow on the right",
     caption="A row is a position: its value in each wave as a colour, one wave as a curve, its binary digits. The "
-    "upright stripes are waves too slow to change much here. Point at a row.",
+    "upright stripes are waves too slow to change much here. Choose a row.",
     live=False,
     presenting=None,
 ):

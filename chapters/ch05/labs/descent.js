@@ -8,6 +8,7 @@ import { places, stageOf } from "./descent_scenes.js";
 import { sentenceOf } from "./descent_sentences.js";
 
 const MET = 9; // the step at which every key has met the query
+const EARLY = 3; // up to here no layer and no head has anything to do
 const CLOSE = ["token", "position", "start", "state", "thumb", "adds", "after"]; // of these some numbers are shown
 const [WIDE_STAGE, PHONE_STAGE, PHONE] = [336, 440, 480]; // heights; and up to which width it is a phone's
 
@@ -166,9 +167,10 @@ export function descent(ui) {
     if (says.textContent !== sentence) says.textContent = sentence;
     const at = aim ?? { name, cell };
     const { text } = explain(m, spec, at.name, at.cell);
-    made.replaceChildren(trouble || aim ? "" : h("span", { class: "quiet" }, "Point at any number. "), trouble || text);
+    made.replaceChildren(trouble || aim ? "" : h("span", { class: "quiet" }, "Choose any number. "), trouble || text);
     back.disabled = state.step === 0;
     next.disabled = state.step === last;
+    ui.root.querySelector(".view").classList.toggle("early", state.step < EARLY);
     keys.classList.toggle("free", state.free);
     keys.textContent = state.free
       ? "exploring: arrows go from number to number, Esc ends it"

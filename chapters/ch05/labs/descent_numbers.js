@@ -152,9 +152,7 @@ const listed = (values, names) => values.map((value, j) => ({ value, text: `${sa
 
 // What each kind of number is made of; names as in descent_scenes.js, "key.3" is the vector of word 3.
 const MADE = {
-  token: ({ spec, m, s, cell, at, D }) => [
-    `${at} of row ${spec.ids[m.word - 1]}: ${said(s.token[cell])}, learned in training (and times √${D}).`,
-  ],
+  token: ({ s, cell, at, D }) => [`${at}: ${said(s.token[cell])}, learned in training (and times √${D}).`],
   position({ spec, m, s, cell, D }) {
     const value = said(s.position[cell]),
       wave = `${cell % 2 ? "cos" : "sin"}(${m.word - 1} ÷ ${said(10000 ** ((cell - (cell % 2)) / D))})`;

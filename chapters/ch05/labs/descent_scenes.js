@@ -14,11 +14,23 @@ function word(p, m, spec, step, W) {
     many = spec.vocabulary.toLocaleString("en"),
     D = spec.size;
   const title = (id, x, words) => p.text(id, x, 22, words, { size: 28, weight: 700 });
+  // Some numbers of each vector in a line of their own, below the tiles.
+  function close(lines, bottom) {
+    const y = bottom + (small ? 30 : 50),
+      first = p.lines(lines, y, small ? 66 : Math.min(50, (p.height - y) / lines.length), { scale }),
+      words = `numbers ${first + 1} to ${first + WIDE} of ${D}${small ? "" : ", from the framed line"}`;
+    p.heading("close", 0, y - 14, words, "quiet");
+  }
   if (step === 0) {
+    const [c, ch, top] = [W / WIDE, small ? 16 : 18, 68],
+      sign = (id, x, words) => p.label(id, x, small ? top + 8 * ch + 116 : 54, words, id);
     title("token", 0, m.asker);
-    const row = `row ${spec.ids[place]} of ${small ? "" : "the table of "}${many} French words`;
-    p.heading("token", 0, 54, small ? row : `${row}: ${D} numbers`, "quiet");
-    return p.page("token", m.study.token, 68, small ? 22 : (p.height - 70) / 8, "ink", { scale });
+    p.tile("token", m.study.token, [0, top], [c, ch], "ink", `its row in the table of ${many} French words`, {
+      ...{ scale, close: true },
+    });
+    sign("minus", small ? 0 : W - 180, "■ below 0");
+    sign("plus", small ? 90 : W - 80, "■ above 0");
+    return close([["token", m.study.token, "ink", `“${m.asker}”`, [0, top, c, ch]]], top + 8 * ch);
   }
   if (step === 3) return climb(p, m, spec, W, full([m.state]));
   const gap = small ? 26 : 60,
@@ -29,7 +41,7 @@ function word(p, m, spec, step, W) {
     at = [0, 1, 2].map((n) => [n * (wide + gap), top]);
   const between = (id, n, words) => p.sign(id, at[n][0] + wide + gap / 2, top + 4 * ch, words);
   title("token", 0, m.asker);
-  p.tile("token", m.study.token, at[0], [c, ch], "ink", `row ${spec.ids[place]}`, { scale, close: true });
+  p.tile("token", m.study.token, at[0], [c, ch], "ink", small ? "word" : "the word's row", { scale, close: true });
   between("plus", 0, "+");
   title("position", at[1][0], `${place}`);
   const counted_ = small ? "position" : "position, from 0";
@@ -48,15 +60,7 @@ function word(p, m, spec, step, W) {
     });
     lines.push(["start", m.start, "ink", small ? "= enters the decoder" : "= the sum", from]);
   }
-  const y = top + 8 * ch + (small ? 30 : 50),
-    first = p.lines(lines, y, small ? 66 : Math.min(50, (p.height - y) / lines.length), { scale });
-  p.heading(
-    "close",
-    0,
-    y - 14,
-    `numbers ${first + 1} to ${first + WIDE} of ${D}${small ? "" : ", from the framed row"}`,
-    "quiet",
-  );
+  close(lines, top + 8 * ch);
 }
 
 // What the sub-layers below have added, number by number.

@@ -33,7 +33,7 @@ export function sentenceOf(m, spec, step) {
     [`The query meets the key of ${lead}: multiply them pair by pair.`, "product", pair],
     [`Add the ${m.d} products. The better query and key agree, the larger the sum.`, "sum", 0],
     [`Divide by √${m.d}, so that longer vectors do not score higher just for being longer.`, ...score],
-    [`The other ${counted(S - 1)} keys in the same way: point at one. Each word now has a score.`, ...score],
+    [`The other ${counted(S - 1)} keys in the same way: choose one. Each word now has a score.`, ...score],
     [`${S} scores${below}. How do they become shares of one whole?`, ...score],
     ["Raise e to each score: nothing is negative any more, and large scores stand out.", `raised.${m.lead}`, 0],
     ["Add them all up.", "total", 0],

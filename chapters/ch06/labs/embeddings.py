@@ -111,7 +111,7 @@ def embeddings(
     select=None,
     title="What does BERT know of a word before it reads the others?",
     caption="A row for each word, a cell for each feature: the same row wherever the same token, segment or position "
-    "comes back. Point at a cell, or switch a part off.",
+    "comes back. Choose a cell, or switch a part off.",
     live=False,
     presenting=None,
 ):

@@ -115,7 +115,7 @@ def predictions(
     select=None,
     model=None,
     title="What does the model expect here?",
-    caption="Click a [query|word] to cover it, or use the arrow keys. Bars: the words that the model "
+    caption="Choose a [query|word] to cover it, or use the arrow keys. Bars: the words that the model "
     "[output|expects] in the gap.",
     live=False,
     presenting=None,

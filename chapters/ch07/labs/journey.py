@@ -200,9 +200,7 @@ def journey(
             raise ValueError(f"select: there is no {side} {word!r} in any panel; there are {', '.join(choices[side])}")
     high = value_range(np.concatenate([e.ravel() for e in every]), "weights")[1]
     if caption is None:
-        caption = (
-            "Rows are [query|queries], columns [key|keys], ink is the weight. Point at a cell: its words light up "
-        )
+        caption = "Rows are [query|queries], columns [key|keys], ink is the weight. Choose a cell: its words light up "
         caption += "everywhere." + (" Hatched: masked." if any(np.isnan(e).any() for e in every) else "")
     controls = [
         {"kind": "choice", "name": side, "label": side, "options": choices[side], "menu": True} for side in SIDES

@@ -1,7 +1,7 @@
 // The next token: temperature, top-k, top-p, then a draw with dice that give the same numbers in Python.
 // Levels of logits, the largest first; a level may stand for several tokens, of which none has a name.
 import SAMPLING_CSS from "./sampling.css";
-import { fmt, h, paper, percent } from "../../../course_utils/views/core.js";
+import { fmt, h, paper, percent, rgb } from "../../../course_utils/views/core.js";
 import { continuing } from "./continued.js";
 
 export function sampling(ui) {
@@ -295,7 +295,7 @@ export function sampling(ui) {
             c.fillRect(x(0), middle - bar / 2, Math.max(x(p) - x(0), 0.8), bar);
           } else hatch(c, x(0), middle - bar / 2, Math.max(x(open) - x(0), 3), bar);
           if ((keep ? p : open) > given.reach) {
-            c.strokeStyle = `rgb(${theme.paper.join(" ")})`;
+            c.strokeStyle = rgb(theme.paper);
             c.lineWidth = 3 * unit;
             c.beginPath();
             for (const d of [10, 17]) {
@@ -304,8 +304,13 @@ export function sampling(ui) {
             }
             c.stroke();
           } // longer than there is room
-          c.fillStyle = theme.output;
-          c.fillRect(x(first) - 1.2 * unit, middle - step * 0.44, 2.4 * unit, step * 0.88);
+          for (const [colour, half] of [
+            [rgb(theme.paper), 2.6],
+            [theme.quiet, 1.2],
+          ]) {
+            c.fillStyle = colour;
+            c.fillRect(x(first) - half * unit, middle - step * 0.44, 2 * half * unit, step * 0.88);
+          }
           c.font = ui.font(12, i === chosen ? 700 : 400);
           c.fillStyle = keep ? theme.text : theme.quiet;
           c.fillText(keep ? fmt(p) : "cut", Math.max(x(keep ? p : open), x(first)) + 8 * unit, middle);

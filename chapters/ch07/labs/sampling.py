@@ -137,7 +137,7 @@ class Sampling(View):
         reach = self.options["reach"]
         axes.barh(place, shown, 0.66, color="#1b2430")
         axes.barh(place, cut, 0.66, color="none", edgecolor="#9aa5b1", hatch="/////", lw=0)
-        axes.plot(first, place, "|", color=picture.COLOURS["output"], ms=11, mew=2)
+        axes.plot(first, place, "|", color="#59636e", ms=11, mew=2)
         for i, (x, lost) in enumerate(zip(shown, cut, strict=True)):
             end = min(max(x, lost, first[i]), reach) + 0.012 * reach
             number, colour = ("cut", "#596573") if x == 0 else (f"{x:.3f}", "#1b2430")

@@ -8,6 +8,7 @@ import torch
 from chapters.ch03 import tatoeba
 from chapters.ch03.experiments import (
     Diagonal,
+    Narrow,
     Without,
     felt,
     knocked_out,
@@ -21,6 +22,7 @@ from chapters.ch03.experiments import (
 from chapters.ch03.lesson import Example, Lesson, checkpoint, edits, gold_weights, translations
 from chapters.ch03.lesson import _words as lesson_words
 from course_utils import metrics, text
+from course_utils.data import results
 from course_utils.decoding import translate
 from course_utils.training.checkpoints import Loaded, load_checkpoint
 
@@ -240,3 +242,18 @@ def test_translations_stand_beside_a_right_one(lesson, model):
     assert [row["trained on"] for row in table] == ["seen", "new"]
     assert table[0]["ours"] == "✓ " + first and not table[1]["ours"].startswith("✓")
     assert table[1]["right"] == "la petite fille"
+
+
+def test_a_narrow_c_has_no_more_free_numbers_than_its_width(lesson):
+    model = Narrow(lesson.model(attention=None, model_size=16).config, 3).eval()
+    batch = next(iter(lesson.batches))
+    with torch.no_grad():
+        summary = model.encode(batch.source, batch.source_mask).summary
+    values = torch.linalg.svdvals(summary - model.up.bias)
+    assert len(values) == 16 and values[3] < 1e-4 * values[0] < values[2]
+
+
+def test_the_widths_of_c_as_recorded():
+    found = results.load("seq2seq_widths")
+    assert [len(runs) for runs in found["errors"].values()] == [len(found["seeds"])] * 4 == [3] * 4
+    assert all(len(run) == len(found["lengths"]) == 5 for runs in found["errors"].values() for run in runs)

@@ -7,7 +7,7 @@ import shutil
 import pytest
 import torch
 
-from chapters.ch06.experiments import tasks
+from chapters.ch06.experiments import pretraining, tasks
 from chapters.ch06.experiments.tasks import (
     begin,
     gap_without,
@@ -195,3 +195,35 @@ def test_the_pretrained_checkpoint_knows_both_tasks_and_the_curriculum_s_sentenc
     )
     assert goes_on > 0.9 and breaks_off < 0.1
     assert (folder() / "bert-stories.safetensors").stat().st_size < 3e6
+
+
+def test_the_ways_of_pretraining_differ_in_what_they_say_and_in_nothing_else(tokenizer):
+    words = BertLesson(tokenizer, {"train": STORIES, "valid": STORIES})
+    batch = words.batch(torch.Generator().manual_seed(0), 16)
+    chosen = batch.labels != -100
+    masked = pretraining.always_masked(batch, tokenizer.mask)
+    assert (masked.ids[chosen] == tokenizer.mask).all() and torch.equal(masked.ids[~chosen], batch.ids[~chosen])
+    assert not (batch.ids[chosen] == tokenizer.mask).all()
+    model = words.model()
+    both = model.loss(batch.ids, batch.labels, batch.nsp, batch.segments, batch.mask)
+    assert pretraining.mlm_alone(model, batch).item() == pytest.approx(both.mlm.item(), abs=1e-5)
+    assert list(pretraining.ways(words)) == ["as in the paper", "always [MASK]", "without NSP"]
+    tuned = [pretraining.pretrain(words, "as in the paper", 3, seed=1) for _ in range(2)]
+    assert all(torch.equal(a, b) for a, b in zip(*(m.parameters() for m in tuned), strict=True))
+
+
+def test_words_right_counts_masked_and_visible_words_apart(tokenizer):
+    words = BertLesson(tokenizer, {"train": STORIES, "valid": STORIES})
+    model = words.model()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+        model.output.bias[tokenizer.tokenizer.token_to_id("the")] = 5.0
+    found = pretraining.words_right(words, model)
+    assert 0 < found["at [MASK]"] < 0.5 and 0 < found["at visible words"] < 0.5  # "the" is a part of all words
+
+
+def test_pretraining_without_its_parts_as_recorded():
+    found = results.load("bert_pretraining")
+    assert found["seeds"] >= 3 and list(found["ways"]) == ["as in the paper", "always [MASK]", "without NSP"]
+    assert all(len(one["each"]) == found["seeds"] for way in found["ways"].values() for one in way.values())

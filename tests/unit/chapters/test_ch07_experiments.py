@@ -1,11 +1,12 @@
 """Chapter 7's experiments, small: baselines, live training, overfitting, copying heads, costs, translators."""
 
+import itertools
 import math
 
 import pytest
 import torch
 
-from chapters.ch07.experiments import cost, induction, live, one_sentence, translators
+from chapters.ch07.experiments import cost, induction, ladder, live, one_sentence, translators
 from chapters.ch07.experiments.live import Bigram, Ladder, learn, live_model, written
 from chapters.ch07.language import Text, TextLesson
 from course_utils.data import results
@@ -231,3 +232,25 @@ def test_seven_panels_with_it_and_animal_and_rows_that_sum_to_one():
     for title, weights, queries, keys, _ in panels:
         assert weights.shape == (len(queries), len(keys)) and "animal" in keys, title
         assert torch.allclose(weights.sum(-1).float(), torch.ones(len(queries)), atol=0.02), title
+
+
+def test_each_rung_of_the_ladder_adds_one_part(lesson):
+    models = {name: ladder.rung(lesson, name) for name in ladder.CHANGES}
+    sizes = [sum(p.numel() for p in model.parameters()) for model in models.values()]
+    assert sizes == sorted(sizes) and len({*sizes}) == 4  # a residual connection and four heads cost no parameter
+    ids = lesson.windows(count=1)[0][:2, :-1]
+    outputs = [model(ids).logits for model in models.values()]
+    assert all(not torch.allclose(a, b) for a, b in itertools.pairwise(outputs))
+    for model in models.values():  # nothing reads what comes later
+        assert torch.allclose(model(ids[:, :5]).logits, model(ids).logits[:, :5], atol=1e-5)
+
+
+def test_the_ladder_as_recorded():
+    found = results.load("gpt_ladder")
+    rungs = found["rungs"]
+    assert list(rungs) == list(ladder.CHANGES) and all(
+        len(one["each"]) == found["seeds"] >= 3 for one in rungs.values()
+    )
+    for one in rungs.values():
+        assert one["lr"] == float(min(one["tried"], key=one["tried"].__getitem__))
+        assert one["lr"] not in (min(found["rates tried"]), max(found["rates tried"]))  # the best lies within
