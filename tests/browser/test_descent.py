@@ -124,6 +124,7 @@ def test_another_word_layer_and_head_are_computed_in_the_page_as_in_python(opene
     page = opened(models=True)
     expect(page.get_by_role("group", name="layer")).to_be_hidden()  # so far no layer has anything to do
     go(page, STARTS[1])
+    expect(page.get_by_role("group", name="layer")).to_be_visible()
     for control, value in (("layer", 2), ("head", 2)):
         page.locator(f'[data-control="{control}"][value="{value}"]').check(force=True)
         page.wait_for_function(f"() => {NUMBERS}.{control} === {value}", timeout=60_000)
