@@ -106,7 +106,8 @@ def draw_shares(figure, shown: tuple[list[str], list[str], np.ndarray, str]) -> 
     ):
         axes.barh(names(labels, ""), wide, left=left, color=inks(ink), edgecolor="white", label=part)
         left += wide
-    axes.set(xlabel=xlabel, xlim=(0, 100), yinverted=True)
+    axes.set(xlabel=xlabel, xlim=(0, 100))
+    axes.invert_yaxis()
     axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
 
 

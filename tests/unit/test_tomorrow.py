@@ -34,6 +34,18 @@ def test_colab_keeps_what_is_new_enough_and_gets_the_rest_as_its_first_cell_does
     assert "jupyterlab" in runtime.FRONT_END and "jupyterlab" not in asked
 
 
+@pytest.mark.parametrize("which, colab", [("colab", True), ("newest", False)])
+def test_the_course_takes_colabs_packages_for_colab(monkeypatch, which, colab):
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
+    seen = {}
+    monkeypatch.setattr(
+        tomorrow.subprocess, "run", lambda *_, env, **__: seen.update(env) or subprocess.CompletedProcess([], 0)
+    )
+    assert tomorrow.run_stage(sys.executable, "no-such-stage", which) == []
+    monkeypatch.setattr(runtime.os, "environ", seen)
+    assert runtime.on_colab() == colab  # so it does not ask for a newer JupyterLab there
+
+
 def test_where_the_list_is_from_is_said():
     text = (tomorrow.ROOT / "tests" / "colab.txt").read_text("utf-8")
     assert "https://github.com/googlecolab/backend-info/blob/" in text
