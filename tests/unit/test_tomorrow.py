@@ -34,7 +34,7 @@ def test_colab_keeps_what_is_new_enough_and_gets_the_rest_as_its_first_cell_does
     assert "jupyterlab" in runtime.FRONT_END and "jupyterlab" not in asked
 
 
-@pytest.mark.parametrize("which, colab", [("colab", True), ("newest", False)])
+@pytest.mark.parametrize(("which", "colab"), [("colab", True), ("newest", False)])
 def test_the_course_takes_colabs_packages_for_colab(monkeypatch, which, colab):
     monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
     seen = {}
