@@ -399,9 +399,28 @@ plot.lines(errors, "words in the source", "word errors, %", title="What does att
            caption="The two checkpoints on a thousand test sentences, in five groups by length.")
 
 # %% [markdown]
-# With attention, the longest sentences have the *fewest* errors, after the same steps on the same data. So rarity (1) or difficulty (2) alone cannot explain the errors without attention. More training (3) might still help there. Capacity (4) and gradient (5) remain; attention eases both, so we cannot separate them.
+# With attention, the longest sentences have the *fewest* errors, after the same steps on the same data. So rarity (1) or difficulty (2) alone cannot explain the errors without attention. (Among the shortest, many errors are in phrases without a final mark, which are rare in training.)
 #
-# (Among the shortest, many errors are in phrases without a final mark, which are rare in training.)
+# Is it capacity (4)? In the next record, $c$ has to pass through 16, 64, 128 or 256 numbers, and nothing else changes. **Guess:** which rows will have more errors, and at which lengths?
+
+# %%
+from course_utils.data import results
+from course_utils.views import Table
+
+widths = results.load("seq2seq_widths")
+by_width = {width: [sum(column) / len(column) for column in zip(*runs, strict=True)] for width, runs in widths["errors"].items()}
+Table([{"numbers in c": int(width)} | {f"{words:.0f} words": f"{error:.0f} %" for words, error in zip(widths["lengths"], line, strict=True)}
+       for width, line in by_width.items()],
+      f"Word errors by length of the source, without attention, all states of {widths['model_size']} features, {widths['steps']:,} steps; means of three seeds. {widths.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert widths["seeds"] == [0, 1, 2] and widths["model_size"] == 256 and [*by_width] == ["16", *(wide := ("64", "128", "256"))]
+assert all(min(run[n] for run in widths["errors"]["16"]) > max(run[n] for w in wide for run in widths["errors"][w]) for n in range(5))
+assert all(by_width["64"][n] - 1 < by_width["128"][n] and max(by_width["64"][n], by_width["128"][n]) < by_width["256"][n] for n in range(5))
+assert all(run[4] > max(run[:4]) + 8 for w in wide for run in widths["errors"][w])
+
+# %% [markdown]
+# With 16 numbers, sentences of every length have more errors. But more than 64 save nothing (with 256 there are, if anything, more errors), and in all these runs the longest sentences stay the worst. So here the size of $c$ is not what limits the translator. Suspects 3 and 5, training and gradient, remain.
 #
 # Two harder tests for your own models:
 

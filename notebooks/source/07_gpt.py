@@ -321,10 +321,10 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps. Their optimiser, *Muon*, often needs fewer steps than Adam (Jordan et al., 2024).
+# Three models train for equally many steps, with the optimiser *Muon*, which often needs fewer than Adam (Jordan et al., 2024).
 #
-# - *One head*: token and position vectors, a single attention head, an output matrix.
-# - *One block*: instead of the head, chapter 5's block (four heads, norms, residual connections, a feed-forward network). The token vectors also serve as output matrix.
+# - *One head*: token and position vectors, a single attention head, an output matrix (learning rate 0.02).
+# - *One block*: instead of the head, chapter 5's block (four heads, norms, residual connections, a feed-forward network). The token vectors also serve as output matrix (learning rate 0.005).
 # - *GPT, two blocks*: the same with a second block.
 #
 # **Guess:** which of them beat the bigram table, and by how much?
@@ -345,13 +345,14 @@ Table(rows, f"All held-out text of “{tales.name}” (the curve uses a sample),
       "The last model keeps its best state on held-out windows, which flatters it a little")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert runtime.profile == "full" or 0.96 < reached["one head"] / reached["bigram"] < 1.05
-assert runtime.profile == "full" or 0.28 < reached["one block"] / reached["one head"] < 0.38
+assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram"] < 0.53
+assert runtime.profile == "full" or 0.62 < reached["one block"] / reached["one head"] < 0.78
+assert [study.RUNGS[kind][1] for kind in ("one head", "GPT")] == [0.02, 0.005]
 assert (some := lesson.windows(count=1)[0][:, :-1]).shape == (1, 64) and block.config.num_heads == mine.config.num_heads == 1 + 3
 assert (vectors := one.positions(one.tokens(some))).ndim == 3 and (only_itself := torch.eye(64, dtype=torch.bool)).all(-1).sum() == 0
-assert (lists := one.output(one.attention(vectors, vectors, vectors, only_itself, False)[0])).shape[1] == 64  # one for each token
+assert (lists := one.output(one.blocks[0].attention(vectors, vectors, vectors, only_itself, False)[0])).shape[1] == 64  # one for each token
 assert torch.allclose(one(some, need_weights=True).weights[0][:, 0] @ lists, one(some).logits, atol=1e-3)
-assert max(reached["one block"], reached["GPT, two blocks"]) < 0.5 * min(reached["bigram"], reached["one head"])
+assert max(reached["one block"], reached["GPT, two blocks"]) < min(0.5 * reached["bigram"], reached["one head"])
 assert (told := {s for line in tales.train.split("\n") for s in line.split(". ")}) and (held := [s for line in tales.valid.split("\n") for s in line.split(". ")])
 assert 0.6 < sum(s in told for s in held) / len(held) < 0.72
 assert runtime.profile == "full" or round(lesson.bits_per_character(reached["GPT, two blocks"]), 2) in (0.34, 0.35, 0.36, 0.37, 0.38)
@@ -360,13 +361,41 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The single head needs about as many bits as the bigram table. Only the output matrix follows its weighted mean, so its logits are a weighted mean too, such as 0.9 times a list of logits from *the* plus 0.1 times one from *because*. Each list depends on its own token and position alone. With all weight on the current token, this would be a kind of bigram table.
+# All three. The single head already needs less than half the bits. The table knows only the current token; the head can also use earlier ones and the position, though in a simple way. Only the output matrix follows its weighted mean, so its logits are a weighted mean too, such as 0.9 times a list of logits from *the* plus 0.1 times one from *because*. Each list depends on its own token and position alone. With all weight on the current token, this would be a kind of bigram table.
 #
-# One block needs about a third of that. It brings so much at once that the table cannot say what helps. The second block adds only depth, and helps little here.
+# One block needs about 30 % less than that. The second block adds only depth, and helps little here.
 #
 # But 0.36 bits a character holds only for our stories: a program wrote them from templates, and two in three held-out sentences also occur in the training part.
 #
 # </details>
+#
+# What does each part of a block bring? The next record adds one at a time. Every row has the best of five learning rates (chosen with another seed, on the same held-out text) and is trained with three seeds. **Guess:** which change saves most?
+
+# %% jupyter={"source_hidden": true}
+from course_utils.data import results
+
+ladder = results.load("gpt_ladder")
+rungs = ladder["rungs"]
+means = {name: sum(found["each"]) / ladder["seeds"] for name, found in rungs.items()}
+Table([{"model": name, "parameters": found["parameters"], "best learning rate": found["lr"], "nats a token": means[name],
+        "lowest to highest": f"{min(found['each']):.2f} to {max(found['each']):.2f}", "nats at rate 0.005": found["tried"]["0.005"]}
+       for name, found in rungs.items()],
+      f"{ladder['steps']} steps, the bigram table has {ladder['bigram']:.2f} nats; the last column is one seed. {ladder.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert ladder["steps"] == 400 and ladder["seeds"] == 3 and len(ladder["rates tried"]) == 5 and abs(ladder["bigram"] - reached["bigram"]) < 1e-3
+assert [round(a - b, 2) for a, b in zip(list(means.values())[:2], list(means.values())[1:3], strict=True)] == [0.26, 0.21]
+assert max(list(means.values())[2:]) - min(list(means.values())[2:]) < 0.03
+assert abs((slow := [found["tried"]["0.005"] for found in rungs.values()])[0] - ladder["bigram"]) < 0.01 and round(slow[2] - slow[3], 2) == 0.8
+assert (of := {name: [f"{sum(each) / 3:.2f}" for each in found.values()] for name, found in ladder["longer"].items()})["one head"] == ["1.44", "1.05", "0.74", "0.66"]
+assert of["+ four heads instead of one"] == ["0.90", "0.65", "0.49", "0.46"] and [*ladder["longer"]["one head"]] == ["300", "500", "1500", "3000"]
+
+# %% [markdown]
+# The residual connection saves most, 0.26 nats, and the feed-forward network 0.21. Norms, three more heads and a second block change less than 0.03. But in another order or on harder text they may bring more.
+#
+# In part, the single head is only slower: after 300, 500, 1,500 and 3,000 steps it has 1.44, 1.05, 0.74 and 0.66 nats. A block with four heads has 0.90, 0.65, 0.49 and 0.46.
+#
+# Look at the last column: with a learning rate of 0.005, the single head seems no better than the bigram table, and norms save 0.80. They make the choice of the rate matter less. Whoever compares models at one learning rate partly compares how well it suits them.
 #
 # **Keep this:** with small random parameters the loss starts near ln V. A trained GPT should beat a bigram table.
 
@@ -1660,7 +1689,7 @@ def operations(parameters, tokens, training):
 rows = [
     ("ln V of our stories' pieces", reached["knows nothing"], 6, 7),
     ("bigram table, bits per character", lesson.bits_per_character(reached["bigram"]), 1.1, 1.5),
-    ("one head, bits per character", lesson.bits_per_character(reached["one head"]), 0.8, 2),
+    ("one head, bits per character", lesson.bits_per_character(reached["one head"]), 0.4, 0.9),
     ("one block, bits per character", lesson.bits_per_character(reached["one block"]), 0.2, 0.8),
     ("GPT, two blocks, bits per character", lesson.bits_per_character(reached["GPT, two blocks"]), 0.2, 0.75),
     ("gpt-shakespeare's card, bits per character", everywhere, 1.9, 2.4),

@@ -91,7 +91,6 @@ def record_pretraining(steps: int = 4 * lesson.STEPS, seeds: int = 3, tasks=KIND
                 tuned = begin(task, model.bert, "pre-trained", seed)
                 task.train(tuned, STEPS[name], seed, lr=rates[name])
                 found |= {f"{name}, {split}": task.measure(tuned, split)[task.main] for split in ("valid", "test")}
-            runs.append(found)
-            print(way, seed, {k: round(v, 3) for k, v in found.items()}, flush=True)
+            runs.append({name: round(value, 3) for name, value in found.items()})
         figures["ways"][way] = {name: over_seeds([run[name] for run in runs]) for name in runs[0]}
     return figures

@@ -36,7 +36,8 @@ def rung(lesson: TextLesson, name: str, seed: int = 0) -> Ladder:
 
 
 def record_ladder(steps: int = 400, longer=(300, 500, 1500, 3000), seeds: int = 3) -> dict:
-    """Held-out nats a token of each rung, and of one head with more steps; for data/results/gpt_ladder.json.
+    """Held-out nats a token of each rung, and of one head and one block with other numbers of steps; for
+    data/results/gpt_ladder.json.
 
     The learning rate of a rung is the best of RATES, on the same held-out text with a seed that is not recorded.
     """
@@ -57,9 +58,9 @@ def record_ladder(steps: int = 400, longer=(300, 500, 1500, 3000), seeds: int = 
             "parameters": sum(p.numel() for p in rung(lesson, name).parameters()), "tried": tried, "lr": rate,
             "each": [trained(name, steps, rate, seed) for seed in range(seeds)],
         }  # fmt: skip
-        print(name, tried, figures["rungs"][name], flush=True)
-    rate = figures["rungs"]["one head"]["lr"]
-    figures["one head"] = {
-        str(count): [trained("one head", count, rate, seed) for seed in range(seeds)] for count in longer
-    }
+    figures["longer"] = {
+        name: {str(count): [trained(name, count, figures["rungs"][name]["lr"], seed) for seed in range(seeds)]
+               for count in longer}
+        for name in ("one head", "+ four heads instead of one")
+    }  # fmt: skip
     return figures
