@@ -22,6 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = {"newest": ["unit", "parity", "exercises", "nbval-1", "nbval-2"], "colab": ["nbval-1", "nbval-2"]}
+LOCKED = "tests/unit/course_tools/test_lock.py::test_the_lock_is_what_is_installed_here"  # here it is not, on purpose
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -102,7 +103,7 @@ def run_stage(python, name, which="newest"):
     """Run one stage with that Python -> [(where, what it said), …] of what failed."""
     results = ROOT / "build" / f"tomorrow-{name}.xml"
     results.unlink(missing_ok=True)
-    command = [python, ROOT / "tests" / "run.py", name, "--", f"--junitxml={results}"]
+    command = [python, ROOT / "tests" / "run.py", name, "--", f"--junitxml={results}", f"--deselect={LOCKED}"]
     there = {"COLAB_RELEASE_TAG": "tests/colab.txt"} if which == "colab" else {}  # by this the course knows Colab
     code = subprocess.run(command, cwd=ROOT, env=os.environ | there, check=False).returncode
     found = failures(results) if results.is_file() else []

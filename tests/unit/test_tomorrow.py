@@ -46,6 +46,11 @@ def test_the_course_takes_colabs_packages_for_colab(monkeypatch, which, colab):
     assert runtime.on_colab() == colab  # so it does not ask for a newer JupyterLab there
 
 
+def test_the_only_test_left_out_is_the_one_that_compares_with_the_lock():
+    file, name = tomorrow.LOCKED.split("::")
+    assert f"def {name}(locked):" in (tomorrow.ROOT / file).read_text("utf-8")
+
+
 def test_where_the_list_is_from_is_said():
     text = (tomorrow.ROOT / "tests" / "colab.txt").read_text("utf-8")
     assert "https://github.com/googlecolab/backend-info/blob/" in text
