@@ -141,6 +141,6 @@ function own(ui, picture) {
   }
   const element = made ?? form(given, show, { forget: () => ui.become({ made: element }) });
   if (picture.field) picture.field.append(element);
-  else ui.root.querySelector(".foot").before(element); // the picture comes first
+  else ui.below.after(element); // the picture comes first
 }
 additions.own = own;

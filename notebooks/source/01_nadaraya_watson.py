@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · Whom do you ask?
-# *Nadaraya–Watson: attention before it had the name.* A thermometer was read fifty times in one day. At 14:36 it said 21.3 °C; the next reading, at 15:30, was 23.7 °C. How warm was it at 15:00? Copy one reading, and you copy its error; average all fifty, and midnight counts as much as noon. How many should count? In this chapter the readings themselves decide, without being told the true temperature.
+# *Nadaraya–Watson: attention before it had the name.* A thermometer was read fifty times in one day. At 14:36 it said 21.3 °C; the next reading, at 15:30, was 23.7 °C. How warm was it at 15:00? Copy one reading, and you copy its error; average all fifty, and midnight counts as much as noon. How many should count? In this chapter the readings themselves decide.
 #
 # **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how many examples count. Reading 32 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp, derivatives and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
 
@@ -35,7 +35,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A query comes in
-# Each reading has an error of about one degree. **Before you touch anything:** for 15:00, would you copy the nearest reading, average a few, or average all fifty?
+# Each reading has an error of about one degree. **Before you touch anything:** how many would you average for 15:00: the nearest one, a few, or all fifty?
 
 # %% jupyter={"source_hidden": true}
 def temperature(hour):
@@ -60,7 +60,7 @@ assert [round(60 * hour.item()) for hour in hours if 14.5 < hour < 15.6] == [14 
 assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 14.5 < hour < 15.6] == [21.3, 23.7]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Drag the orange mark from 15:00 past 16:30, when a storm breaks. The *width* sets how far from the mark a reading still counts noticeably. Make it small, and the curve jumps from reading to reading; make it large, and the storm vanishes.
+# Drag the orange mark from 15:00 past 16:30, when a storm breaks. Make the *width* small, so that only near readings count, and the curve jumps from reading to reading. Make it large, and the storm vanishes.
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
 # This is attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours of the readings), and each key gets a **weight**, its share of the average. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and the result is an <b style="color:#bb51a8">estimate</b>. A key with its value is an *example*.
@@ -69,7 +69,7 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Why keep all fifty readings $v_i$? Suppose you had to sum up the day in one number, $c$, before anybody asks. Choose it so that the squared error $\sum_i (v_i-c)^2$ is smallest. Its derivative, $-2\sum_i (v_i-c)$, is zero at the mean.
+# Why keep all fifty readings $v_i$? Suppose you had to sum up the day in one number, $c$, before anybody asks. The best $c$ makes the squared error $\sum_i (v_i-c)^2$ smallest. The derivative, $-2\sum_i (v_i-c)$, is zero where $c$ is the mean.
 #
 # **Guess:** if you gave the mean at every hour, how many degrees off would you typically be? One, four, or ten?
 
@@ -112,7 +112,7 @@ print("快乐 →", shelf.get("快乐"))
 # %% [markdown]
 # 快乐 (joyful) finds nothing, although 高兴 (happy) means almost the same: in a dictionary, a key fits or it doesn't. Weights can say that one key fits well and another a little.
 #
-# To average words, we need numbers. Let the values be vectors: (1, 0) for 我, (0, 1) for 很 and (1, 1) for 高兴. For a query about the feeling, we make up the weights 0.1, 0.2 and 0.7.
+# To average words, let the values be vectors: (1, 0) for 我, (0, 1) for 很 and (1, 1) for 高兴. For a query about the feeling, we make up the weights 0.1, 0.2 and 0.7.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -132,7 +132,7 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
-# The weights (0, 0, 1) would fetch one book: a *hard address*. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result. It then has a slope (it is *differentiable*), and networks learn from slopes.
+# The weights (0, 0, 1) would fetch one book: a *hard address*. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result. Then it has a slope from which a network can learn: it is *differentiable*.
 #
 # **Keep this:** the query is what you want, the key is the label, the value is what you take home.
 
@@ -149,7 +149,7 @@ for row in range(0, 60, 10):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# On the left is a slanted line, on the right a T. The line probably caught your eye. This is **pop-out**:³ what differs draws the eye by itself. Such a sign is an **involuntary cue** (bottom-up). For the T you had to decide where to look. That is a **voluntary cue** (top-down). Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
+# The slanted line on the left probably caught your eye. This is **pop-out**:³ what differs draws the eye by itself, an **involuntary cue** (bottom-up). For the T on the right you had to decide where to look, a **voluntary cue** (top-down). Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
 #
 # At a party you follow one voice among many by a voluntary cue: the *cocktail party effect*.⁴
 #
@@ -162,11 +162,11 @@ for row in range(0, 60, 10):
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; \alpha_i\;{\color{#008a67}{v_i}}, \qquad \alpha_i = p(s)_i, \qquad s_i = a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}}) $$
 #
-# Read it from right to left: score, share, average. The average is called **attention pooling**; $K$ and $V$ are all the keys and all the values. Every attention layer in this course has this formula at its core, but $a$ varies.
+# Read it from right to left: score, share, average. The average is called **attention pooling**; $K$ and $V$ are all the keys and all the values.
 
 # %% [markdown]
 # <a id="softmax"></a>
-# Nearly all attention layers use the same $p$, **softmax**: take exp of each score, which makes it positive, and divide by the sum of all exps.
+# Attention layers differ in $a$, but nearly all use the same $p$, **softmax**: take exp of each score, which makes it positive, and divide by the sum of all exps.
 #
 # $$ \mathrm{softmax}_i(s) \;=\; \frac{e^{s_i}}{\sum_j e^{s_j}}, \qquad j \text{ runs over all keys.} $$
 
@@ -191,7 +191,7 @@ assert abs(by_hand.item() - 14.96) < 0.005
 #
 # </details>
 #
-# Why softmax? Compare it with two other ways to share the same scores:
+# Why softmax? Compare it with two other rules:
 
 # %%
 table = torch.stack([torch.ones(3) / 3, weights, torch.tensor([0.0, 1.0, 0.0])])
@@ -209,7 +209,7 @@ assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a hard address has no slope
-# How does the result change when the query moves a little? PyTorch can say: with `requires_grad` it follows the computation, and `backward()` computes the slope.
+# How steeply does the result change with the query? With `requires_grad` PyTorch follows the computation, and `backward()` computes the slope.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 asked = torch.tensor(2.2, requires_grad=True)
@@ -229,14 +229,14 @@ print(f"hard address: {nearest.item():.2f}, slope {(nudged - nearest).item() / 0
 assert nudged - nearest == 0 and nearest == 20
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The hard address answers 20 with slope 0, until it jumps to another value. Such a slope can never tell you *which key you should have asked*.
+# The hard address answers 20 with slope 0, until it jumps to another value. A network can learn nothing from such a slope.
 #
 # Why exp? A lead of $c$ points should always give the same ratio of weights. If these are proportional to $g(s)$, then $g(s+c)/g(s)$ must depend only on $c$. The only continuous, growing, positive $g$ are $e^{s/T}$ with $T>0$, up to a constant factor.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# The mean was off by four degrees because midnight counted as much as noon. A **kernel** $\kappa$ lets near readings count more: it turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises further out, and is never negative. Which of the three kernels below never becomes 0?
+# In the mean, midnight counts as much as noon. A **kernel** $\kappa$ lets near readings count more: it turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises with distance, and is never negative. Which of the three kernels below never becomes 0?
 
 # %%
 from course_utils.attention import KERNELS
@@ -261,7 +261,7 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# The mean made $\sum_i (v_i-c)^2$ smallest. Now multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative by $c$ is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Divide by the sum on the left, and this best $c$ is the **Nadaraya–Watson estimator** $f(q)$ (1964):
+# The mean made $\sum_i (v_i-c)^2$ smallest. Now multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Solve for $c$: the best $c$ is the **Nadaraya–Watson estimator** $f(q)$ (1964):
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 
@@ -320,9 +320,9 @@ print(f"largest difference at {len(grid)} hours: {(ratio_form - softmax_form).ab
 assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 
 # %% [markdown]
-# They do, up to rounding: Nadaraya–Watson is attention. (A factor before the kernel, such as $1/\sqrt{2\pi}$, would cancel.)
+# They do, up to rounding: Nadaraya–Watson is attention.
 #
-# **Keep this:** because $\kappa=e^{\ln\kappa}$, any positive kernel, divided by its sum over the keys, is a softmax. The scores are $\ln\kappa$; for the Gaussian of width 1, $-\tfrac12$ distance².
+# **Keep this:** any positive kernel is $\kappa=e^{\ln\kappa}$. So, divided by its sum over the keys, it is a softmax with scores $\ln\kappa$; for the Gaussian of width 1, $-\tfrac12$ distance².
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
@@ -368,7 +368,7 @@ assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665,
 # A widely read article prints this formula for the weight of input $x_i$ under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
 #
 # #### Find the error ●●○ · 5 minutes
-# Here it is as a program, in the article's letters. Which line is wrong? To repair it, replace $i$ or $j$ in the sum by $k$. Which one, and over what does $k$ run?
+# Here it is as a program. Which line is wrong? To repair it, should $k$ replace $i$ or $j$ in the sum, and over what does it run?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
 find_error("program 1.2")
@@ -386,7 +386,7 @@ def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and in
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: where the ratio of kernels fails
-# What if the query is far from every key? Ask for hour 40 of our day, with a width of 0.4.
+# What if the query is far from every key? Ask for hour 40, with a width of 0.4.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import gaussian_kernel, nadaraya_watson
@@ -415,7 +415,7 @@ assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # A high temperature gives the mean, a low one the maximum.
 #
-# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network. Each channel is a map that shows where in a picture one pattern was found. The layer squeezes each map to its mean. From the means, a tiny network computes a gate for each map and multiplies the map by it.
+# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network: maps that show where in a picture a pattern was found. Each map is squeezed to its mean. From the means, a tiny network computes a gate for each map, and the map is multiplied by it.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -431,7 +431,7 @@ print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far should a query reach?
 # <a id="bandwidth"></a>
-# We chose a width of one hour. What would another do? The width $w$, or **bandwidth**, is part of the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. So $w^2$ acts as a temperature: it divides $-\tfrac12(q-k_i)^2$.
+# We chose a width of one hour. What would another do? The width $w$, or **bandwidth**, divides the distance in the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. So $w^2$ acts as a temperature: it divides $-\tfrac12(q-k_i)^2$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -455,7 +455,7 @@ labs.bandwidth(hours, readings, truth, width=1.0, key_name="hour", value_name="�
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: bias and variance, computed
 # <a id="effective-number"></a>
-# How many examples does a query really use? If it attends equally to $n$ examples, each weight $\alpha_i$ is $1/n$, and $1/\sum_i\alpha_i^2$ is $n$. For unequal weights, the same formula gives the **effective number** of examples (Kish's *effective sample size*). The labs show it, too.
+# How many examples does a query really use? If it attends equally to $n$ examples, each weight $\alpha_i$ is $1/n$, and $1/\sum_i\alpha_i^2$ is $n$. For unequal weights, the same formula gives the **effective number** of examples (Kish's *effective sample size*).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 count = {}
@@ -469,7 +469,7 @@ assert 1 < count[0.1] < 1.5 and 4 < count[0.6] < 5 and 13 < count[2.0] < 14
 assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# What would happen on average if the same fifty moments were read again and again? Each reading is the truth $t$, which we invented, plus an independent error $\varepsilon_i$ of variance 1. So the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same in every set of readings, and its difference from the truth is the bias. The second sum has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) of that query. The mean squared error is the bias *squared* plus this variance.
+# Suppose the same fifty moments were read again and again. Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1, so the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is always the same, and its difference from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number). The mean squared error is the bias *squared* plus this variance.
 #
 # A narrow kernel has little bias, except at the narrowest widths, where single readings answer for long gaps.
 
@@ -490,7 +490,7 @@ assert bias2[0] > 1.5 * bias2.min() and 1.55 < hours.diff().max() < 1.65
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
 # <a id="loss"></a>
-# Real data come without the dashed truth, so we judge a width by the readings alone. We need a **loss**, a number that says how bad it is. First we try the mean squared difference between each reading and the estimate at its own hour.
+# Real data come without the dashed truth. We need a **loss**, a number that says from the readings alone how bad a width is. Let us try the mean squared difference between each reading and the estimate at its own hour.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -515,10 +515,10 @@ assert [round(off(pool(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.0
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# At 0.02 hours the loss is smallest, 0.06, but the curve is off by 1.1 °C, as far as at 2 hours. So a query must not see the value that it has to guess. Hide it, and guess each reading from the other 49: **leave-one-out**.
+# At 0.02 hours the loss is smallest, but the curve is off by 1.1 °C, as far as at 2 hours. So a query must not see the value that it has to guess. Hide it, and guess each reading from the other 49: **leave-one-out**.
 #
 # <a id="mask"></a>
-# A **mask** hides keys. It is a table of True and False, with a row for each query and a column for each key, like the scores (or it broadcasts to their shape). Throughout the course *True means: may be attended to*. The sum in the softmax runs over the visible keys only, so a hidden key gets weight 0.
+# A **mask** hides keys. It is a table of True and False, with a row for each query and a column for each key, like the scores. Throughout the course *True means: may be attended to*. The sum in the softmax runs over the visible keys only, so a hidden key gets weight 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 3 ●●○ · 8 minutes
@@ -574,7 +574,7 @@ class Pooling(torch.nn.Module):
 
 # %% [markdown]
 # <a id="gradient-descent"></a>
-# **Gradient descent** changes the width a little so that the loss falls, and repeats. PyTorch computes the slope of the loss, which gives the direction. `fit` starts at 2 hours and takes 200 steps of a variant called Adam. The learning rate `lr` sets how large a step is. Watch where the loss stops.
+# **Gradient descent** computes the slope of the loss, changes the width a little so that the loss falls, and repeats. `fit` starts at 2 hours and takes 200 steps of a variant called Adam. The learning rate `lr` sets how large they are. Watch where the loss stops.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -609,15 +609,13 @@ assert 1.05 < off(readings[(grid[:, None] - hours).abs().argmin(-1)]) < 1.15
 #
 # The loss stops at about 1.6. It cannot fall to 0, because no neighbour can predict a reading's own error. The mean square of these fifty errors is 1.3.
 #
-# How many should count, then? At this width four to five, on average. This is $1/\sum_i\alpha_i^2$, which is $n$ if $n$ readings share the weight equally; for unequal weights it is called the [effective number](#effective-number). The nearest reading alone is off by 1.1 °C, the mean of all fifty by 4.0. At 15:00, where we began, the estimate is 22.3 °C; the truth is 23.0.
+# How many should count, then? At this width four to five, on average, counted by $1/\sum_i\alpha_i^2$, which is $n$ if $n$ readings share the weight equally (the [effective number](#effective-number)). The nearest reading alone is off by 1.1 °C, the mean of all fifty by 4.0. At 15:00, where we began, the estimate is 22.3 °C; the truth is 23.0.
 #
 # **Keep this:** a loss rewards looking up an answer that is in sight. Hide it with a mask, then train.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three errors, one width
-# Why did only one of the two losses mislead us? On average over many sets of readings, the loss with hidden answers is a sum: the variance of the errors, here 1, and the mean squared distance of the guesses from the truth. So, on average, the loss is smallest at the width whose guesses are closest to the truth. This holds for independent errors; if neighbouring errors are alike, too narrow a width can win.
-#
-# The plot adds the distance from the true day.
+# Why did only one of the two losses mislead us? If the errors are independent, the loss with hidden answers is, on average over many sets of readings, the variance of the errors, here 1, plus the mean squared distance of the guesses from the truth. So, on average, it is smallest at the width whose guesses are closest to the truth.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 tried = torch.logspace(-1.5, 1, 26).tolist()
@@ -651,17 +649,17 @@ print(f"chosen width {low:.2f} to {high:.2f} h in 90 % of the sets; off by {paid
 assert high > 2 * low and 0.04 < paid - possible < 0.06
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The choice costs only 0.05 °C on average, since widths near the best one are almost as good. Yet the chosen width varies a good deal.
+# The chosen width varies a good deal. But that costs only 0.05 °C on average, since widths near the best one are almost as good.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: parametric or not?
 # <a id="parametric"></a>
 # The textbook *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. That $w$ is *one divided by* our width, here about 1.7 per hour.
 #
-# Is the estimator **parametric**? For this textbook it is, if training can change a number in it; otherwise it is **non-parametric**. In statistics it is non-parametric with any width, because it assumes no formula for the true curve. The exercise follows the textbook.
+# For this textbook an estimator is **parametric** if training can change a number in it, otherwise **non-parametric**. In statistics, our estimator is non-parametric with any width, because it assumes no formula for the true curve. The exercise follows the textbook.
 #
 # #### Find the error ●○○ · 4 minutes
-# One of the four claims below is wrong. (`NadarayaWatson`, in the check, is the course's own `Pooling`.)
+# One of the four claims below is wrong.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
 find_error("claims 1.1")
@@ -696,7 +694,7 @@ display(view, labs.influence(view, hours, readings, pool))
 # %% [markdown]
 # At noon, press *remove the largest weight*, then *bring all back*. Repeat at 17:00. At noon the estimate hardly moves; at 17:00 it jumps.
 #
-# Why so different? Take key 2 out of the pencil example. Its weight is 0.574, and its share of the estimate is 0.574 · 20 = 11.48. This leaves 14.96 − 11.48 = 3.48 from the others, whose weights add up to only 0.426. Divide by 0.426, and they add up to 1 again: the estimate falls from 15.0 to 8.2.
+# Why so different? Take key 2 out of the pencil example. It has the weight 0.574 and contributes 0.574 · 20 = 11.48. The others contribute 14.96 − 11.48 = 3.48, with weights that add up to only 0.426. Divide by 0.426, and these add up to 1 again: the estimate falls from 15.0 to 8.2.
 #
 # In general, without example $i$ the estimate $f$ becomes $(f-\alpha_i v_i)/(1-\alpha_i)$ and moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. For key 2 that is $0.574\,(14.96-20)/0.426\approx-6.8$. If its value were equal to the estimate, nothing would move.
 #
@@ -719,15 +717,13 @@ assert abs(torch.softmax(s[[0, 2]], -1) @ v[[0, 2]] - 8.2) < 0.05 and round(0.57
 assert round(0.574 * 20, 2) == 11.48 and round(14.96 - 11.48, 2) == 3.48 and round(3.48 / 0.426, 1) == 8.2
 
 # %% [markdown]
-# At 17:00 one reading carries most of the evidence for the storm, and without it the estimate jumps by more than two degrees. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
+# At 17:00 one reading carries most of the evidence for the storm. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
 #
 # **Keep this:** a weight says how far the result moves if the value changes, not how far it moves without the example.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: one formula for influence and leave-one-out
-# The other weights add up to $1-\alpha_i$, so without example $i$ the estimate becomes $(f-\alpha_i v_i)/(1-\alpha_i)$. It moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$.
-#
-# Now let the query be example $i$'s own key. Removing the example is then its leave-one-out test, and the error becomes
+# Without example $i$, the estimate moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. Let the query be this example's own key: removing the example is then its leave-one-out test, and the error becomes
 #
 # $$ v_i - f_{\text{without }i} \;=\; v_i - f - \frac{\alpha_{ii}\,(f-v_i)}{1-\alpha_{ii}} \;=\; \frac{v_i-f}{1-\alpha_{ii}}. $$
 #
@@ -799,13 +795,13 @@ assert 2.5 < (ppm - pool(years, years, ppm, width=0.5)[0]).std() * 2**0.5 < 3.5 
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
 # %% [markdown]
-# To guess a single missing week, a width of about a week is best. To see the trend, you need about half a year, where that guess is off by 2 ppm.
+# To guess a single missing week, a width of about a week is best. To see the trend, you need about half a year.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the whole record
-# Every second key is a dot. The curve uses all 2,225, at the width of the trend, and agrees to 1e-6 with statsmodels' `KernelReg` (tested separately).
+# Every second key is a dot. The curve uses all 2,225, and agrees to 1e-6 with statsmodels' `KernelReg` (tested separately).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 moments = torch.linspace(1960, 2000, 401, dtype=torch.float64)  # two years from each end, where an average is off
@@ -869,7 +865,7 @@ assert 0.2 < span[1.0] < 0.3 and 0.9 < span[2.0] < 1.1 and 4.5 < span[5.0] < 5 a
 assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the last week of the record the line is two ppm above the average. Far from its keys it continues the slope of the weeks that count. At widths 1 and 2 nine tenths of the closeness lie within about the last year or less, so the season decides: 415 and 369 ppm. At width 5 they cover nearly five years, and the line reaches 384. Even that is 5 ppm below the 389 measured in January 2010 (NOAA).
+# In the last week of the record the line is two ppm above the average. Far from its keys it continues the slope of the weeks that count. At widths 1 and 2 these are mostly from the record's last year, so the season decides: 415 and 369 ppm. At width 5 they span nearly five years, and the line reaches 384, still below the 389 measured in January 2010 (NOAA).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
@@ -934,7 +930,7 @@ assert torch.isclose(other[it, animal] / other[it, street], attention[it, animal
 assert (other[it] - attention[it]).abs().max() < 0.001
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Would more numbers per word help? Spread keys evenly over a cube, and take a box a tenth as wide on every side. In one dimension it holds a tenth of the keys, in twenty dimensions one key in 10²⁰. Near neighbours become rare: the *curse of dimensionality*. This is one reason to learn features in which what belongs together lies close together.
+# Would more numbers per word help? Spread keys evenly over a cube, and take a box a tenth as wide on every side. In one dimension it holds a tenth of the keys, in twenty dimensions one key in 10²⁰. Near neighbours become rare: the *curse of dimensionality*. This is one reason to learn features that bring together what belongs together.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured

@@ -43,7 +43,7 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 # </details>
 #
 # <a id="scoring-function"></a>
-# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it grows with how far a key reaches in the direction of the query. Score B is the *cosine* of the angle between the two: it measures only how well their directions agree. The menu calls it *similarity*. The purple marks are the outputs, or *context*. Drag the tip of *long*, and compare.
+# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it grows with how far a key reaches in the direction of the query. Score B, *similarity* in the menu, is the *cosine* of the angle between the two: it measures only how well their directions agree. The purple marks are the outputs, or *context*. Drag the tip of *long*, and compare.
 #
 # **Keep this:** the scoring function decides what "fits" means; softmax and average stay as they were.
 
@@ -91,7 +91,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a dot product inside the distance
-# Chapter 1's distance would give 78 % of the weight in the first lab to *short*, the nearest key. If you expand its square, a dot product appears:
+# Expand the square of chapter 1's distance, and a dot product appears:
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
@@ -99,7 +99,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a cosine cannot decide
-# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. The paper that introduced this score multiplies it by a *sharpness* β, chosen by the network (Graves et al., 2014).
+# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. Graves et al. (2014) multiply the cosine by a *sharpness* β, chosen by the network.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
@@ -112,7 +112,7 @@ assert weights[1, 1] < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Exercise ●●○ · 4 minutes
-# Write the cosine score of all queries with all keys. Watch out for vectors of zeros: their score is 0.
+# Write the cosine score. Watch out for vectors of zeros: their score is 0.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 from chapters.ch02 import again, exercise, find_error, hint, solution
@@ -168,7 +168,7 @@ print(f"standard deviation of the scores: {spread[4]:.1f} for d = 4, {spread[400
 assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
 
 # %% [markdown]
-# What do such large scores do to softmax? The lab starts at d = 400 and shows twelve of 384 queries, with 24 keys each. Compare the weights without and with √d.
+# What do such large scores do to softmax? The lab shows twelve queries with 24 keys each, at d = 400. Compare the weights without and with √d.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=400)
@@ -184,13 +184,13 @@ assert all((sizes.measure(d, False)["gradient"] > 0.26) == (d < 250) for d in (4
 
 # %% [markdown]
 # <a id="saturation"></a>
-# A softmax is **saturated** when nearly all its weight is on one key. At d = 400, without √d, about four in five queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, no query does.
+# A softmax is **saturated** when nearly all its weight is on one key. At d = 400, without √d, about four in five of 384 such queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, no query does.
 #
-# Why is saturation bad? Here a score affects the loss only through the weights. If the weights hardly change when the score changes, training can hardly improve the score. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+# Why is saturation bad? A score affects the loss only through the weights. If these hardly change with the score, training can hardly improve it. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j) $$
 #
-# All these slopes form the *Jacobian* matrix. Here it is when the first of four scores leads three equal ones by ½, 2 and 10.
+# All these slopes form the *Jacobian* matrix: here for four scores, of which the first leads three equal ones by ½, 2 and 10.
 
 # %%
 def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
@@ -214,13 +214,13 @@ assert [round(step * J[0, 0].item(), 3) for step, J in zip((1, 4, 20), felt.valu
 assert round(0.711 * (1 - 0.711), 3) == 0.205
 
 # %% [markdown]
-# **One example, step by step.** In each row of the table, the first of four dot products is √d/2 larger than the other three, which are equal. What if it grows by its typical size, √d? Here is the first row, from left to right:
+# **One example, step by step.** The first of four dot products is √d/2 larger than the other three, which are equal. What if it grows by its typical size, √d? Read the first row of the table from left to right:
 #
 # - *lead*: the first score is √16/2 = 2 ahead;
-# - *weight*: the share it gets is $e^{\text{lead}}/(e^{\text{lead}}+3)$, here 0.711;
-# - *slope*: this weight changes with its own score at the rate $\alpha_1(1-\alpha_1)$, here $0.711\cdot0.289\approx0.205$;
-# - *growth*: the score grows by √16 = 4 (after division by √d: by 1);
-# - *response*: growth times slope, here $4\cdot0.205\approx0.82$. It says how much the weight would change at this slope.
+# - *weight*: its share is $e^2/(e^2+3)\approx0.711$;
+# - *slope*: this weight changes with its own score at the rate $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$;
+# - *growth*: the score grows by √16 = 4;
+# - *response*: growth times slope, $4\cdot0.205\approx0.82$: how much the weight would change at this slope.
 #
 # | d | score | lead | weight | slope | growth | response |
 # |---|---|---|---|---|---|---|
@@ -228,12 +228,10 @@ assert round(0.711 * (1 - 0.711), 3) == 0.205
 # | 400 | q·k | 10 | 0.99986 | 0.00014 | 20 | 0.003 |
 # | 16 or 400 | q·k/√d | ½ | 0.355 | 0.229 | 1 | 0.23 |
 #
-# **What √d changes.** Undivided, the growth rises with d, from 4 to 20, and this raises the response: that is *size*. But the lead rises too, and a large lead leaves hardly any slope, 0.00014 instead of 0.205: that is *saturation*. In this table saturation wins at d = 400. Divided, lead and growth are the same for every d.
+# **What √d changes.** Undivided, the growth rises with d, from 4 to 20. But the lead rises too, and at a lead of 10 the softmax is saturated: the slope is 0.00014 instead of 0.205, and hardly any response is left. Divided, the lead is ½ and the growth 1 for every d, so the response stays the same.
 
 # %% [markdown]
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the same kind of response for 24 random keys. It takes all slopes of a query together (root of the summed squares), times the growth, and shows the median query, so its numbers differ from the table's. Divided, it is about 0.26 from d = 4 on. Undivided, it is 1.4 at d = 16, where size helps, but less than 0.01 at 1,024, because of saturation.
-#
-# (Learned matrices for q and k could absorb the factor √d. So dividing changes how they are trained, but not which scores they can produce.)
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the response of the median query with 24 random keys: all its slopes together, times the growth. Divided, it hardly depends on d from d = 4 on. Undivided, it rises at first, but saturation brings it almost to 0.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -282,7 +280,7 @@ assert torch.softmax(products[400], -1).amax(-1)[plain > 10 * middle].max() < 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
 # <a id="cross-attention"></a>
-# "The cat sat on the mat" is being translated. After *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query (0, 0, 1) comes from the French words up to *était*. We call it *assis*, after the word that it will produce. Attention from one sequence to another is called **cross-attention**.
+# You translate "The cat sat on the mat", and after *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query for *assis*, (0, 0, 1), comes from the French words before it. Attention from one sequence to another is called **cross-attention**.
 #
 # **With a pencil:** compute the six dot products of the query with these vectors. Which words share first place?
 #
@@ -324,7 +322,7 @@ assert all((changed @ K.T)[2] <= max((changed @ K.T)[[4, 5]]) for i in range(3) 
 # </details>
 #
 # ### Exercise 1 ●○○ · 3 minutes
-# Write the scaled dot product for a batch: all queries with all keys, divided by √d (D in the shapes).
+# Write the scaled dot product for a batch (d is D in the shapes).
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product score")
@@ -343,7 +341,7 @@ assert torch.allclose(six[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An output that cannot be
-# A widely used lecture gives each word of "The weather is nice today" a vector, which is both key and value. The query is "The", and the scores are not divided by √d. The lecture's output is (1.8, 2.3, 0.4).
+# A widely used lecture gives each word of "The weather is nice today" a vector, which is both key and value. The query is "The". The lecture's output is (1.8, 2.3, 0.4).
 
 # %%
 nice = ["The", "weather", "is", "nice", "today"]
@@ -381,12 +379,11 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 # <a id="convex-hull"></a>
 # The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so attention stays in the hull, whatever the score. Two exceptions: every key of a row is masked, or *dropout* sets random weights to 0 in training.
 #
-# **Keep this:** the output of attention is an average of values, so it lies between them, with these two exceptions.
+# **Keep this:** with weights from a softmax, the output is an average of the values, so it lies between them.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: catch an impossible output
 # #### Find the error ●●○ · 5 minutes
-# Name the wrong claim, and write a check that would have caught it, for each coordinate.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 2.6")
@@ -412,7 +409,7 @@ heatmap(weights, label, label, select=(1, 0), title="Which words does “station
 assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now one vector is both the word's *content* and the *reason for its weight*. Is that a problem? Use one fixed vector w = (1, 0) instead of queries: $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we first move its whole vector along w, then only its key.
+# Now one vector is both the word's *content* and the *reason for its weight*. Is that a problem? Use one fixed vector w = (1, 0) instead of queries: $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -429,13 +426,13 @@ assert torch.allclose(new_weights @ louder, torch.tensor([2.731, 0.731]), atol=5
 assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-4)
 
 # %% [markdown]
-# If the whole vector moves, "station" gets more weight, but its content changes too: the output's first number, 2.731, is larger than any word's before. If only the key moves, "station" gets the same weight, 0.731, but its content stays, and the output comes closer to it.
+# If the whole vector moves, "station" gets more weight, but its content changes too. If only the key moves, "station" gets the same weight, and its content stays.
 #
 # So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a <b style="color:#008a67">value</b>, which it contributes. Because words look for different things, each also has a <b style="color:#bf5f00">query</b> of its own instead of the fixed w. Learned matrices make all three from the word's vector x, a row:
 #
 # $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
 #
-# What do $W_Q$ and $W_K$ change? Without them, $x_i\cdot x_j=x_j\cdot x_i$: "train" scores "station" 2, and "station" scores "train" 2. Their weights in the heatmap, 0.12 and 0.5, differ only because each row is divided by its own sum. The next cell shows these scores, then scores and weights with two matrices that we chose by hand:
+# What do $W_Q$ and $W_K$ change? Without them, $x_i\cdot x_j=x_j\cdot x_i$: "train" and "station" score each other 2. Here are these scores, then scores and weights with two matrices chosen by hand:
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -447,13 +444,13 @@ assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and asked.tolist() == [[4, 0
 assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0.953, 0.047]]), atol=5e-4)
 
 # %% [markdown]
-# Now the query "station" scores "train" 4, but the query "train" scores "station" 0. So "station" gives 95 % of its weight to "train", but "train" gives "station" only 2 %.
+# Now "station" scores "train" 4, but "train" scores "station" 0. So "station" gives "train" 95 % of its weight, but "train" gives "station" only 2 %.
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two more worked examples
-# Round last. Some lecture notes round the weights of "assis" *before* the average, so the third number of their context is 3 · 0.213 = 0.639 instead of 0.6405.
+# Round last: if you round the weights of "assis" *before* the average, as some lecture notes do, the third number of the context is 3 · 0.213 = 0.639 instead of 0.6405.
 #
 # Two more examples use plain dot products. The first is cross-attention: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5).
 
@@ -501,7 +498,7 @@ def weights_of_last(words):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three tokens, every number
-# Here is every step of self-attention, from three *tokens* (words, or pieces of words) and three matrices to the output. Do the first row by hand.
+# Here is every step of self-attention for three *tokens* (words, or pieces of words). Do the first row by hand.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 x = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -524,7 +521,7 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One article on these steps makes four mistakes. The first three, as programs, run without an error message. (relu(x) is the larger of x and 0.)
+# One article on these steps makes four mistakes. (relu(x) is the larger of x and 0.)
 #
 # #### Find the error ●○○ · 4 minutes
 
@@ -580,7 +577,7 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys, arrows of equal length. Give the query *a quarter turn to the left*: the correct key is closest to its new direction.
+# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys of equal length. Give the query *a quarter turn to the left*: the right key is closest to its new direction.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -592,7 +589,7 @@ predict(
 )
 
 # %% [markdown]
-# The **general** score, $q^\top W k$ with columns q and k, puts a matrix in between, random at first. We train both scores; the loss is −log of the weight on the right key. A `Chooser` is a score with a trained temperature, and `task_batch` draws the questions.
+# The **general** score, $q^\top W k$ with columns q and k, puts a learned matrix in between. We train both scores; the loss is −log of the weight on the right key. A `Chooser` is a score with a trained temperature.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
@@ -626,7 +623,7 @@ assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, so it can only learn to be less sure. Here is the general score's matrix, rescaled so that its squares sum to 2, as in a rotation:
+# The dot product has only its temperature to train, so it can only learn to be less sure. Here is the general score's matrix, rescaled to the size of a rotation:
 
 # %%
 W = general.score.W.weight.detach()
@@ -640,11 +637,11 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# Rows x and y make a query $xW_Q$ and a key $yW_K$. Their dot product is a general score:
+# Two words, the rows x and y, make a query $xW_Q$ and a key $yW_K$. Their dot product is a general score:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. Suppose that queries and keys have only d features, fewer than x. Then every row of W is a weighted sum of the same d vectors, so the *rank* of W is at most d. If d is small, the two factors also have fewer parameters than W:
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, every row of W is a weighted sum of the same d vectors: the *rank* of W is at most d. And if d is small, the two factors have fewer parameters than W:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -704,10 +701,10 @@ assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 assert 8 < concat.cost.total(100, 100) / additive.cost.total(100, 100) < 9
 
 # %% [markdown]
-# For 100 queries and 100 keys, concat costs eight times as much, because it multiplies the whole of W by each of the 10,000 joined *pairs*. Additive multiplies $W_1$ by each query and $W_2$ by each key only *once*; for a pair it only adds the two results, takes tanh and multiplies by w.
+# For 100 queries and 100 keys, concat costs eight times as much, because it multiplies W by each of the 10,000 *pairs*. Additive multiplies $W_1$ by each query and $W_2$ by each key only *once*. For each pair, only a sum, the tanh and w are left.
 #
 # ### Exercise 3 ●●○ · 6 minutes
-# Write the additive score, in which every query meets every key.
+# Write the additive score.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("additive score")
@@ -744,7 +741,7 @@ pieces = cut(concat.W.weight.detach(), 3)
 print("as in the additive score:", torch.equal(pieces[0], W1), torch.equal(pieces[1], W2))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Which should you use, additive or the scaled dot product? **Sizes:** additive accepts any two sizes, a dot product only equal ones, as our code says:
+# Which should you use, additive or the scaled dot product? **Sizes:** additive accepts any two sizes, a dot product only equal ones:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 print(SCORES["additive"](query_size=3, key_size=5)(torch.ones(1, 2, 3), torch.ones(1, 4, 5)).shape)
@@ -755,7 +752,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
         print(error)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Cost and memory:** for its derivatives, our additive score stores a hidden vector for each pair. The dot product stores only queries and keys. For the dot product, the table also counts $W_Q$ and $W_K$:
+# **Cost and memory:** for its derivatives, our additive score stores a hidden vector for each pair, the dot product only queries and keys:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -776,13 +773,13 @@ assert rows[0]["stored for each pair"] == 0 and rows[1]["stored for each pair"] 
 assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["parameters"] == 2 * 64 * 64
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The multiply–adds are equal, with as many hidden units as features (and four million tanh not counted). But the dot products of all pairs are *one* matrix product.
+# With as many hidden units as features, the multiply–adds are equal. But the dot products of all pairs are *one* matrix product.
 #
-# **Quality:** Vaswani et al. (2017, section 3.2.1) report, citing Britz et al. (2017), that additive does better than the plain dot product for large d. They *suspect* small gradients, and therefore divide by √d.
+# **Quality:** Vaswani et al. (2017) report, citing Britz et al. (2017), that additive does better than the plain dot product for large d. They *suspect* small gradients, and therefore divide by √d.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: remove one hidden unit
-# Train an additive score with eight hidden units to match directions. It will be right in more than half the cases (guessing: one in eight).
+# Train an additive score with eight hidden units to match directions. It will be right in more than half the cases.
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 torch.manual_seed(0)
@@ -834,7 +831,7 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 #
 # Matrices W, vectors w and biases b are learned. relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector.
 #
-# *Per pair* means the total, divided by the number of pairs. *Kept* is how many numbers training stores besides inputs and parameters. *Dq ≠ Dk* says whether query and key may differ in size.
+# *Per pair*: the total, divided by the number of pairs. *Kept*: numbers that training stores besides inputs and parameters. *Dq ≠ Dk*: may query and key differ in size?
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -909,7 +906,7 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can learn what?
-# We trained each score five times in each of five small worlds. There, a query meets eight keys, and a rule says which is right:
+# We trained each score five times in each of five small worlds, where a query meets eight keys and a rule says which is right:
 #
 # - *direction*: the key closest in direction to the query,
 # - *reach*: the key that reaches furthest in the query's direction,
@@ -946,9 +943,9 @@ assert percent.amin(1).max() < 20 and percent[7:10].max() < 97
 assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 
 # %% [markdown]
-# By row: every score gets less than 20 % right in at least one world. Eleven scores must fail at *place*, because no key says where it is. The twelfth fails elsewhere, because it never reads the keys.
+# By row: every score gets less than 20 % right in at least one world. Eleven must fail at *place*, because no key says where it is; the twelfth fails elsewhere, because it never reads the keys.
 #
-# By column: we built each world on one assumption about what "fits" means, and a score with that assumption wins. After 300 steps, none of the three networks concat, additive and deep is best anywhere.
+# By column: each world makes one assumption about what "fits" means, and a score with that assumption wins. After 300 steps, none of the networks concat, additive and deep is best anywhere.
 #
 # **Keep this:** a score with the right assumption has little to learn; a network assumes less and has more to learn.
 
@@ -967,7 +964,7 @@ assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the sentence, twelve times
-# Sentence and vectors are chapter 1's. The features say how far a word names a thing, means something alive, and describes.
+# Sentence and word vectors come from chapter 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
@@ -1018,10 +1015,8 @@ for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
     print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
 
 # %% [markdown]
-# (With padding at the end, the causal mask alone would hide it from every real word.)
-#
 # ### Where does the mask go?
-# In the next lab the mask is causal, and we treat the last two of seven words (*tokens*) as padding. The scores are random. The order of the steps is wrong on purpose: *before* the softmax, masked scores are multiplied by 0.
+# In this lab the scores are random, the mask is causal, and the last two of seven words (*tokens*) count as padding. The order of the steps is wrong on purpose: *before* the softmax, masked scores are multiplied by 0.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -1043,10 +1038,10 @@ assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 
 assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all() and torch.finfo(torch.float16).min > -1e9
 
 # %% [markdown]
-# This table compares four orders of the steps, in percent of the weight:
+# Four orders of the steps, compared in four columns:
 #
-# - *on masked keys*: the weight on masked keys, averaged over the seven rows. It should be 0.
-# - *first row empty*: the same, after every key of the first row is masked.
+# - *on masked keys*: their weight, averaged over the seven rows. It should be 0.
+# - *first row empty*: the same, with every key of the first row masked.
 # - *smallest row sum*: it should be 100.
 # - *change by masked scores*: the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
 
@@ -1064,8 +1059,8 @@ assert max(row["change by masked scores"] for row in by_order if row["order"] !=
 # Only *mask, then softmax* is right in every column. (An empty row still needs a rule: `masked_softmax` gives zeros, `torch.softmax` gives NaN.) The other three orders fail:
 #
 # - *multiply, then softmax* puts 40 % of the weight on masked words,
-# - *softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights: one row sums to only 5 % (dividing by the row's sum would fix that),
-# - *−10⁹ instead of −∞* fails here only when a whole row is masked. Then all its scores are equal, and its whole weight, a seventh of the total (14 %), goes to masked words. (Float16 cannot even hold −10⁹.)
+# - *softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights: one row sums to only 5 %,
+# - *−10⁹ instead of −∞* fails here only when a whole row is masked. Then all its scores are equal, and its whole weight, a seventh of the total (14 %), goes to masked words.
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # Put everything together, with `masked_softmax`.
@@ -1115,7 +1110,7 @@ print("empty rows:", empty_rows > 500, "· not finite:", bad)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: other ways to share
 # <a id="sparsemax"></a>
-# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, with gradient 0. If no two scores tie, it is softmax as the temperature goes to 0. **Sparsemax** lies in between: it takes the shares (≥ 0, sum 1) closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
+# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, as softmax does when the temperature goes to 0; its gradient is 0. **Sparsemax** lies in between: it takes the shares (≥ 0, sum 1) closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import hardmax, sparsemax
@@ -1132,7 +1127,7 @@ assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: attention at linear cost
 # <a id="generalized-kernel"></a><a id="linear-attention"></a>
-# Softmax needs every pair, so twice the length means four times the work. But suppose that a pair's weight is a *product*, φ(q)·φ(k), before each row is divided by its sum. Here φ makes new features that are never negative. Then the sum over the keys, $\varphi(K)^\top V$, can be computed once for all queries, because $(\varphi(Q)\,\varphi(K)^\top)\,V$ equals $\varphi(Q)\,(\varphi(K)^\top V)$. The second form never builds the table of all pairs. The row sums come from $\varphi(K)^\top 1$ in the same way. This is **linear attention** (Katharopoulos et al., 2020).
+# Softmax needs every pair, so twice the length means four times the work. But suppose that a pair's weight is a *product*, φ(q)·φ(k), before each row is divided by its sum; φ makes new features that are never negative. Then the outputs, before this division, are $(\varphi(Q)\,\varphi(K)^\top)\,V$, which equals $\varphi(Q)\,(\varphi(K)^\top V)$. The second form computes $\varphi(K)^\top V$ once for all queries and never builds the table of all pairs. The row sums come from $\varphi(K)^\top 1$ in the same way. This is **linear attention** (Katharopoulos et al., 2020).
 #
 # The **generalized kernel** of the model Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (Choromanski et al., 2021). As a score it returns log(φ(q)·φ(k)): softmax undoes the logarithm and divides by the sum.
 
@@ -1147,7 +1142,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The first plot shows what share of a row's weight would have to move to another key to give the exact weights, averaged over the rows and five draws of the features. The second shows time. Slope 1: time grows like the length; slope 2: like its square.
+# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The first plot shows what share of a row's weight would have to move to another key, averaged over rows and five draws of the features. The second shows time: at slope 1 it grows like the length, at slope 2 like its square.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1175,7 +1170,7 @@ assert lengths[0] == 128 and lengths[-1] == 8192
 assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 it took about three hundred times as long as linear attention. (Our code stores all weights; a fused call need not.) Performer's price is the error: even for the first plot's small scores, sixteen features do worse than equal weights.
+# At 128 tokens exact attention is faster. At 8,192 our exact attention, which stores all weights, took about three hundred times as long as linear attention. Performer's price is the error: even for the first plot's small scores, sixteen features do worse than equal weights.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.
@@ -1209,11 +1204,11 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. The score decides what "fits" means. A score with the right assumption has little to learn; a small network has more.
+# 1. The score decides what "fits" means. A score with the right assumption has little to learn.
 # 2. Dot product = cosine × both lengths. Its standard deviation is √d for independent features with mean 0 and variance 1, so divide by √d.
 # 3. A matrix lets query and key use different features; $W_Q$ and $W_K$ are its two factors.
-# 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax, and our empty rows give zeros.
-# 5. The output is an average of values (except for an empty row or dropout), so it stays in their convex hull.
+# 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax.
+# 5. With softmax weights, the output is an average of values, so it stays in their convex hull.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary

@@ -88,12 +88,12 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # %% [markdown]
 # They are not: each step transforms the state before it, so an RNN notices the order of the words.
 #
-# Our models use a **GRU**, an RNN with two *gates*. One decides how much of the old state is kept; a *proposal* replaces the rest. The other decides how much of the old state goes into this proposal.
+# Our models use a **GRU**, an RNN in which a *gate* decides how much of the old state is kept.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
 # <a id="encoder"></a><a id="decoder"></a><a id="seq2seq"></a><a id="bidirectional"></a>
-# Our first translator has an **encoder**, which reads, and a **decoder**, which writes. The encoder is **bidirectional**: one GRU reads the source forwards, with states $u_i$, and another reads it backwards, with states $v_i$. Joined end to end, the two are the state of word $i$, $h_i=[u_i;\,v_i]$. But the decoder, a third GRU, gets only the last state of each direction, joined as $c$:
+# Our first translator has an **encoder**, which reads, and a **decoder**, which writes. The encoder is **bidirectional**: one GRU reads the source forwards, another backwards. Their states $u_i$ and $v_i$, joined end to end, are the state of word $i$, $h_i=[u_i;\,v_i]$. But the decoder, a third GRU, gets only the last state of each direction, joined as $c$:
 #
 # ```text
 # ENCODER reads
@@ -114,18 +114,18 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 
 # %% [markdown]
 # <a id="bos"></a>
-# Follow it for “he sleeps .”: the last states, $u_3$ and $v_1$, are joined as $c$, and $c$ makes the decoder's first state, $s_0$. Then the decoder reads `<bos>` (*beginning of sentence*) and writes *il*, reads *il* and writes *dort*, until it writes `<eos>` (*end of sentence*).
+# Follow “he sleeps .”: $u_3$ and $v_1$ are joined as $c$, and $c$ makes the decoder's first state, $s_0$. Then the decoder reads `<bos>` (*beginning of sentence*) and writes *il*, reads *il* and writes *dort*, until it writes `<eos>` (*end of sentence*).
 #
-# Each state after $s_0$ is a GRU step, $f$, with three inputs: the state $s_{t-1}$, the embedding $y_{t-1}$ of the French word before, and $c$ again ($W_s$ is a trained matrix):
+# A GRU step, $f$, makes each later state from the state $s_{t-1}$, the embedding $y_{t-1}$ of the French word before, and $c$ again ($W_s$ is a trained matrix):
 #
 # $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
-# To choose the word, the decoder joins $c$ to $s_t$ as well (not drawn). Two trained matrices, $W_r$ and $W_o$, make a score for each word of the vocabulary, its **logit**. Softmax turns the logits into probabilities, given the source $x$ and the words before, $y_{<t}$:
+# To choose the word, the decoder joins $c$ to $s_t$. Two trained matrices, $W_r$ and $W_o$, make a score for each word of the vocabulary, its **logit**, and softmax turns the logits into probabilities, given the source $x$ and the words before, $y_{<t}$:
 #
 # $$ P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,c])\big) $$
 
 # %% [markdown]
-# Such a model is called *sequence to sequence*, **seq2seq** for short. Ours translates sentences that a program makes from a small grammar of our own. Unless marked otherwise, scores are on sentences never seen in training.
+# Such a model is called *sequence to sequence*, **seq2seq** for short. Ours translates sentences that a program makes from a small grammar. Unless marked otherwise, scores are on sentences never seen in training.
 
 # %%
 from chapters.ch03.lesson import Lesson
@@ -151,7 +151,7 @@ for example in lesson.ladder((5, 20)):
 
 # %% [markdown]
 # <a id="bottleneck"></a>
-# The states $h_i$ stay behind, and only $c$ is handed over. Chapter 1 called such a summary, made before the question is known, the **bottleneck**.
+# Chapter 1 has a name for $c$, a summary made before the question is known: the **bottleneck**.
 #
 # **Keep this:** without attention, one vector of fixed size carries the whole sentence.
 
@@ -185,7 +185,9 @@ def masked_loss(logits, target, mask):
 
 # %% [markdown]
 # <a id="bleu"></a>
-# Now train it. Watch its translation of one new sentence, and its **BLEU** score on a hundred others. BLEU compares each translation with the *reference*, the one in our corpus. If that is *il lit une lettre .*, then *il lit un livre .* shares three words of five, one pair of four (*il lit*), and no longer run. BLEU makes one score of such counts, for runs of one to four words, over all sentences. Translations too short in total lose points. The reference itself scores 100.
+# Now train it, and watch its translation of one new sentence and its **BLEU** score on a hundred others.
+#
+# BLEU compares each translation with the *reference*, the one in our corpus. If the reference is *il lit une lettre .*, then *il lit un livre .* shares three words of five, one pair of four (*il lit*), and no longer run. BLEU makes one score of such counts, for runs of one to four words, over all sentences. The reference itself scores 100.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -244,7 +246,7 @@ assert [len({tuple(a[i : i + n]) for i in range(6 - n)} & {tuple(b[i : i + n]) f
 assert not {e.source for e in lesson.examples("train")} & {e.source for split in ("test", "valid", "long", "unseen", "twins") for e in lesson.examples(split)}
 
 # %% [markdown]
-# But greedy decoding can miss the best sentence. Say *la* has 0.6 and *le* 0.4; the best next word has 0.5 after *la*, 0.9 after *le*. It takes *la* and ends with 0.6 · 0.5 = 0.30 instead of 0.4 · 0.9 = 0.36.
+# But greedy decoding can miss the best sentence. Say *la* has probability 0.6 and *le* 0.4, and the best next word has 0.5 after *la* but 0.9 after *le*. Greedy decoding takes *la* and ends with 0.6 · 0.5 = 0.30 instead of 0.4 · 0.9 = 0.36.
 #
 # **Keep this:** the most probable word at each step need not give the most probable sentence. A *beam* keeps several beginnings instead (*Deeper: the best few sentences*).
 
@@ -286,13 +288,13 @@ assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# Training longer helped the longest sentences least: there the checkpoint makes about two thirds of your model's errors, in the shorter groups under 60 %. They are now its worst. There are five suspects:
+# Longer training removed the smallest share of errors in the longest sentences, and they are now the worst. There are five suspects:
 #
-# 1. *Rarity* in training. Hardly: 28 % of its sentences have 16–24 words.
+# 1. *Rarity:* but 28 % of the training sentences have 16–24 words.
 # 2. *Difficulty:* they may be harder for every model.
-# 3. *Too little training.* The checkpoint's BLEU was still rising when it stopped.
-# 4. *Capacity.* The 128 numbers of $c$ must hold the whole sentence.
-# 5. *Gradient.* The encoder's gradient, the signal it learns from, comes only through $c$. From there to word 10 of 20 it passes at least nine recurrent steps and may fade (*Deeper: how far does a gradient reach?*).
+# 3. *Too little training:* the checkpoint's BLEU was still rising when it stopped.
+# 4. *Capacity:* the 128 numbers of $c$ must hold the whole sentence.
+# 5. *Gradient:* the encoder's gradient, the signal it learns from, comes only through $c$. On its way to the middle of a long sentence it passes many recurrent steps and may fade (*Deeper: how far does a gradient reach?*).
 #
 # The last two blame the single vector. So next we change only what is handed over.
 #
@@ -355,7 +357,7 @@ lesson.table(both, lesson.ladder(), f"The same sentences, translated by both. {s
 assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with attention"] < 97
 
 # %% [markdown]
-# After 700 steps, BLEU is about 50 without attention and about 90 with it. Three recorded trainings per model, of 1,000 steps from different random starts (*seeds*), show a similar gap (*Deeper: read it backwards*).
+# After 700 steps, BLEU is about 50 without attention and about 90 with it. Three recorded trainings per model, longer and from different random starts (*seeds*), show a similar gap (*Deeper: read it backwards*).
 
 # %% [markdown]
 # What does the decoder read at each word? Step through two checkpoints, without attention and with it; you see 8 of each state's 128 numbers.
@@ -374,10 +376,10 @@ assert "name" not in longer_trained.card or (agrees.weights[-2][agrees.source_to
 assert longer_trained.model.encoder.bidirectional and not longer_trained.model.feeds  # no context enters the decoder's state
 
 # %% [markdown]
-# Without attention the translation ends with *fatiguée*, the feminine form. With attention, *fatigué* agrees with *animal*.
+# *fatigué* agrees with “animal”; *fatiguée* is the feminine form.
 #
 # <a id="routes"></a>
-# How, then, does *fatigué* agree with “animal”? The noun can reach it by four routes:
+# How can the noun reach *fatigué*? There are four routes:
 #
 # 1. its own state, if this gets weight: here less than 0.02;
 # 2. another word's state that has read “animal” too: “tired” gets more than 0.95;
@@ -399,9 +401,9 @@ plot.lines(errors, "words in the source", "word errors, %", title="What does att
            caption="The two checkpoints on a thousand test sentences, in five groups by length.")
 
 # %% [markdown]
-# With attention, the longest sentences have the *fewest* errors, after the same steps on the same data. So rarity (1) or difficulty (2) alone cannot explain the errors without attention. (Among the shortest, many errors are in phrases without a final mark, which are rare in training.)
+# With attention, the longest sentences have the *fewest* errors, after the same steps on the same data. So rarity (1) or difficulty (2) alone cannot explain the errors without attention.
 #
-# Is it capacity (4)? In the next record, $c$ has to pass through 16, 64, 128 or 256 numbers, and nothing else changes. **Guess:** which rows will have more errors, and at which lengths?
+# Is it capacity (4)? In a recorded experiment, $c$ has to pass through 16, 64, 128 or 256 numbers, and nothing else changes. **Guess:** which sizes cause more errors, and at which lengths?
 
 # %%
 from course_utils.data import results
@@ -420,7 +422,7 @@ assert all(by_width["64"][n] - 1 < by_width["128"][n] and max(by_width["64"][n],
 assert all(run[4] > max(run[:4]) + 8 for w in wide for run in widths["errors"][w])
 
 # %% [markdown]
-# With 16 numbers, sentences of every length have more errors. But more than 64 save nothing (with 256 there are, if anything, more errors), and in all these runs the longest sentences stay the worst. So here the size of $c$ is not what limits the translator. Suspects 3 and 5, training and gradient, remain.
+# With 16 numbers, sentences of every length have more errors. But more than 64 save nothing, and the longest sentences stay the worst. So here the size of $c$ is not what limits the translator. Suspects 3 and 5, training and gradient, remain.
 #
 # Two harder tests for your own models:
 
@@ -446,7 +448,7 @@ assert wrong["is too short"] > 0.5 and {len(e.source) for e in lesson.examples("
 assert "name" not in {*longer_trained.card} & {*plain_longer.card} or (attentive_line.errors[-1] == min(attentive_line.errors) and 2 < attentive_line.errors[0] < 8 and attentive_line.errors[0] == max(attentive_line.errors) and min(plain_line.errors) > 8)
 
 # %% [markdown]
-# With attention, new word pairs cost few points of BLEU. On the long sentences BLEU falls to about half, and most wrong translations are at least three words too short. Length need not be the reason: these sentences also have four clauses, where training had at most three.
+# With attention, new word pairs cost few points of BLEU, but on the long sentences it falls to about half. Length need not be the reason: these sentences also have four clauses, where training had at most three.
 #
 # **Keep this:** attention keeps every encoder state, and each French word brings a new query.
 
@@ -484,7 +486,7 @@ assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives 
 # Luong writes $h_t$ for our $s_t$. His model can also feed its $\tanh(W_r[s_t;\,c_t])$ into its next step (*input feeding*).
 #
 # #### Exercise ●●● · 8 minutes
-# Write one step in Bahdanau's order. The scores are dot products without a scale. The recurrent cell is simple, $\tanh(W_x[\text{embedding};\text{context}]+W_s s)$. The logits are $W_o[\text{state};\text{context}]$.
+# Write one step in Bahdanau's order, with plain dot products as scores. The recurrent cell is $\tanh(W_x[\text{embedding};\text{context}]+W_s s)$, and the logits are $W_o[\text{state};\text{context}]$.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("one decoder step")
@@ -494,7 +496,7 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Our models have a switch, `query="previous"` or `"current"`. Teacher forcing knows the whole translation. With which setting can attention and output be computed for all its words at once?
+# In training the whole translation is known. With which setting of our models, `query="previous"` or `"current"`, can attention and output be computed for all its words at once?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -572,16 +574,18 @@ for name, shares in {"σ = 1": kept, "σ = 5": wide}.items():
 assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "européenne"} and kept.sort().values[1] < 0.4 < 0.9 < min(kept.max(), wide.min())
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# *crise* and *européenne*, whose English words are two positions away. Where words move further than the window is wide, $p_t$ has to be predicted. (Luong's σ was 5; then these two keep more than 90 %.)
+# *crise* and *européenne*, whose English words are two positions away. Where words move further than the window is wide, $p_t$ has to be predicted. (Luong's σ was 5.)
 #
-# *Hard attention* draws one state, with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so its gradient is estimated from draws, which is noisy.
+# *Hard attention* draws one state, with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so its gradient can only be estimated, which is noisy.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
 # <a id="aer"></a>
-# How good are such alignments? Your model with attention reads the reference, as in training. We link each French word to the English word with the largest weight. These links are the set $A$.
+# How good are such alignments? Your model with attention reads the reference, as in training. We link each French word to the English word with its largest weight; these links are the set $A$.
 #
-# Our grammar supplies *gold* links. In *his car* → *sa voiture*, the links *sa*–his and *voiture*–car are *sure*. *sa*–car is *possible*, because *sa* agrees with *voiture*. $S$ holds the sure links, $P$ the sure and the possible ones. $A$ should contain all of $S$ and nothing outside $P$. The **alignment error rate** measures this (0 is perfect):
+# Our grammar supplies *gold* links. In *his car* → *sa voiture*, the links *sa*–his and *voiture*–car are *sure*. *sa*–car is *possible*, because *sa* agrees with *voiture*.
+#
+# $S$ holds the sure links, $P$ the sure and the possible ones. $A$ should contain all of $S$ and nothing outside $P$. The **alignment error rate** measures this (0 is perfect):
 #
 # $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 #
@@ -605,9 +609,9 @@ assert (his := next(e for e in lesson.examples("test") if " ".join(e.source) == 
 assert {x for x in his.links if x[0] in (3, 4)} == {(3, 2), (4, 3)} and {x for x in his.possible - his.links if x[0] in (3, 4)} == {(3, 3)} and 1 - (1 + 2) / (2 + 2) == 0.25
 
 # %% [markdown]
-# The model's error rate is less than a third of the *diagonal's*, which links words at the same relative position. Most wrong links are to a *neighbour* of the right word. At 25 to 40 words the error rate is more than twice as high.
+# The model's error rate is less than a third of the *diagonal's*, which links words at the same relative position. Most wrong links are to a *neighbour* of the right word.
 #
-# Here is a long new sentence that your model translates just like its reference. Boxes are sure links.
+# Here your model translates a long new sentence just like its reference. Boxes are sure links.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 written = lesson.write(attentive, lesson.examples("test")[:200])
@@ -645,7 +649,7 @@ assert "name" not in real_plain.card or all(part in six[i]["without attention"] 
 assert "name" not in real.card or all(part in six[i]["with attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "dit une histoire que je n'ai jamais oublié."), (5, "le animal n'a pas traversé la rue parce que c'était")))
 
 # %% [markdown]
-# Both translate the second and the third sentence well. But without attention the grandmother “told me that I needed to have forgotten”, and the animal becomes a man who did not find the street. With attention both sentences keep most of their content. The sentence with *if* defeats both models.
+# Without attention the grandmother “told me that I needed to have forgotten”, and the animal becomes a man who did not find the street. With attention both sentences keep most of their content. The sentence with *if* defeats both models.
 
 # %%
 rows = []
@@ -662,9 +666,7 @@ assert len(rows) < 2 or gap[1] > 6 and gap[2:] == sorted(gap[2:]) and 0.6 < rows
 assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
 
 # %% [markdown]
-# Here attention helps at every length, and more in longer sentences. Yet even with attention, BLEU falls by more than a third from 5–7 words to 11–14. One reason may be that a longer sentence has more right translations, and BLEU knows few of them.
-#
-# Now type a sentence of your own:
+# Here attention helps at every length, and more in longer sentences.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
@@ -727,7 +729,7 @@ assert steps > 700 or all(30 < int(row["il"][:-1]) < 85 for row in rows[:2])
 assert "name" not in longer_trained.card or all(int(row["right pronouns"][:-1]) > 75 for row in rows[2:])
 
 # %% [markdown]
-# After 700 steps, your model with attention is no better than a coin, and your model without it hardly better. Both checkpoints get more than three in four right.
+# After 700 steps, neither of your models is much better than a coin. Both checkpoints get more than three in four right.
 #
 # Would BLEU have told you?
 
@@ -806,7 +808,7 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# Under the mask, 54 of the 183 translations stay the same; with *the* masked, 17 of 21. If these words were not needed, deleting them would change nothing either. But with the word never read, only 27 stay the same. So at least 27 of the 54 need the word, though not its weight: it came by another [route](#routes), or without it the sentence was too odd to translate.
+# Under the mask, 54 of the 183 translations stay the same. If these words were not needed, deleting them would change nothing either. But with the word deleted, only 27 of the 183 stay the same. So at least 27 of the 54 need the word, though not its weight: it came by another [route](#routes), or without it the sentence was too odd to translate.
 #
 # Seven in ten do change under the mask, so attending to the word probably mattered. But the mask also gives its weight to other words.
 #
@@ -833,7 +835,7 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Without attention, the first *and* the last word move it over twenty times as much as the weakest. Our encoder reads from both ends, so these two are one recurrent step from $c$. With attention each $h_i$ is one step from the output, and untrained weights are nearly equal.
+# Without attention, the first *and* the last: over twenty times as much as the weakest word. Our encoder reads from both ends, so these two are one recurrent step from $c$. With attention each $h_i$ is one step from the output, and untrained weights are nearly equal.
 #
 # </details>
 
@@ -846,10 +848,10 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Here are five small untrained networks with sixty inputs:
 #
-# - *RNN × 0.9* and *RNN × 1.5*: the recurrent matrix is orthogonal (it changes no length), multiplied by 0.9 or 1.5;
+# - *RNN × 0.9* and *RNN × 1.5*: the recurrent matrix is 0.9 or 1.5 times an orthogonal one, which changes no length;
 # - *GRU*, with PyTorch's initial values;
 # - *GRU, keeping*: 4 is added inside the gate $z_i$, so it keeps nearly everything;
-# - *attention*: the first RNN again, but its output is the attention average of all states; the other four output their last state.
+# - *attention*: the first RNN again, but its output is the attention average of all states instead of the last state.
 #
 # Which gradient vanishes fastest?
 
@@ -869,9 +871,11 @@ assert 0.6 < far["GRU"] ** (1 / 59) < 0.66 and 0.34 < far["GRU, keeping"] < 0.5 
 assert 20 < kinds["GRU"][0] / kinds["GRU, keeping"][0] < 32
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With PyTorch's initial values, the GRU's gradient vanishes fastest. With other random starts the order may differ. The gates start half open ($z\approx.5$), each step passes on about 0.63 of the gradient, and $0.63^{59}$ is about $10^{-12}$. The RNN × 1.5 makes its gradient about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
+# The *GRU*'s, though with other random starts the order may differ. Its gates start half open, and each step passes on about 0.63 of the gradient; $0.63^{59}$ is about $10^{-12}$.
 #
-# If the gates keep nearly everything, the first input's gradient is more than a third of the last one's. But such a state takes in little: the last input's gradient is almost thirty times smaller than in the first GRU.
+# The RNN × 1.5 makes its gradient about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
+#
+# If the gates keep nearly everything, the first input's gradient is more than a third of the last one's. But such a state takes in little of each new input.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: read it backwards
@@ -901,7 +905,7 @@ for name, r in recorded["readers"].items():
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. The two halves of our encoder are built alike, so a reversed source only exchanges them. *Reversed* is better with two seeds and worse with the third, probably by chance.
+# No. The two halves of our encoder are built alike, so a reversed source only exchanges them. The seeds differ in both directions, probably by chance.
 #
 # </details>
 
@@ -926,9 +930,9 @@ for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色�
                            glosses=[means.get(token, "") for token in found.source_tokens], title=f"What does “{said_here}” attend to?"))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# 我 (I) 今天 (today) 很 (a link, literally *very*) 高兴 (happy): *happy* has half of its weight on 兴, and most of the rest on 很 and 高. 我 (I) 正在 (in the middle of) 吃 (eat) 绿色的 (green) 苹果 (apples): *eating* attends to 吃, the action, and to 在, which says that it is going on now.
+# *happy* has half of its weight on 兴, and most of the rest on 很 (*very*) and 高. *eating* attends to 吃, the action, and to 在, which says that it is going on now.
 #
-# Both sentences were trained on, yet the translations are not right: *today* is missing from the first, and the second says *an green*. With 今 or 天 masked nothing changes: *today* was lost already. With 高 masked it is still *happy*; with 兴 it becomes *tall*, perhaps because 高 alone means tall.
+# Both sentences were trained on, yet *today* is missing from the first translation, and the second says *an green*. With 高 masked it is still *happy*; with 兴 it becomes *tall*, perhaps because 高 alone means tall.
 #
 # How good are the alignments, if a link to one character counts for the word?
 
@@ -946,7 +950,9 @@ assert "test_aer" not in marks or ("i am happy ." == without["今"] == without["
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the best few sentences
 # <a id="beam-search"></a>
-# **Beam search** keeps several beginnings side by side, in the example of *Write a sentence* both *la* and *le*, and continues the best few at each step. So it finds the 0.36. Each further word makes the probability $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$ smaller, which favours short sentences. So the log-probability is divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. Here α = 0 switches it off.
+# **Beam search** keeps the best few beginnings at each step. In *Write a sentence* it would keep both *la* and *le*, and find the 0.36.
+#
+# Each further word makes the probability $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$ smaller, which favours short sentences, so the log-probability is divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. Here α = 0 switches it off.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 rows = []
@@ -962,11 +968,11 @@ assert "name" not in real.card or all(row["log p "] > row["log p"] + 2 for row i
 assert "name" not in real.card or [row["beam of 8, α = 0"] for row in rows[4:]] == ["si j'avais su que tu viendrais faire un gâteau.", "le animal n'a pas traversé la rue parce que c'était trop fatigué."]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# For the last two, greedy search missed a sentence that the model finds far more probable (a *search error*). Yet neither sentence found is right. A search cannot tell whether the model is right.
+# For the last two, greedy search missed a sentence that the model finds far more probable (a *search error*). Yet neither sentence found is right: a search cannot tell whether the model is.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a decoder of your own
-# Your loss, your loop and your decoder step (from *Deeper: is the query the state before or after?*) make a decoder. Its four matrices start as random numbers, and the encoder is the one that you trained, unchanged. **Guess:** how much French does it learn in two hundred steps?
+# Your loss, your loop and your decoder step (from *Deeper: is the query the state before or after?*) make a decoder. Its four matrices start as random numbers; the encoder is your trained one, unchanged. **Guess:** how much French does it learn in two hundred steps?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch import nn
@@ -1015,7 +1021,7 @@ own_errors = sum(edits(own_translation(example.source), example.target) for exam
 assert before > 5 and own_loss(own, trial).item() < 0.4 * before and own_errors < sum(len(e.target) for e in three) / 2
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Enough to get most of these words right. In training your step read correct words; here it reads its own (**exposure bias**, Ranzato et al. 2016). And nothing makes a decoder keep track of what is already translated, so it may repeat some words and drop others. *Coverage* makes each source word's earlier weights a further input of the score (Tu et al. 2016).
+# Enough to get most of these words right. In training your step read correct words; here it reads its own (**exposure bias**, Ranzato et al. 2016). And nothing makes a decoder keep track of what is already translated, so it may repeat some words and drop others.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what BLEU counts
@@ -1100,7 +1106,7 @@ assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# By the definition BLEU is 0, because the two share no run of three words. The candidate has no run of four at all, and 0/0 counts as 0. sacrebleu's corpus score and our `bleu` stay 0. Its score for single sentences is 23.2. It counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four. So a score needs the name of its tool and settings.
+# By the definition BLEU is 0, because the two share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score is 0, too, but its score for single sentences is 23.2: it counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four. So a score needs the name of its tool and settings.
 #
 # #### Exercise ●●○ · 5 minutes
 # Write the clipped count. `Counter` counts the elements of a list.
@@ -1165,7 +1171,7 @@ assert "name" not in {*real.card} & {*real_plain.card} or all(tried[f"model {whi
 assert all("restés à la maison." in text and "mauvais, alors nous sommes" in text for text in (answer, tried["word for word"]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The free version, good French, gets by far the lowest score. With one sentence and one reference, BLEU says how far two translators happened to choose the same words. It was made for whole test corpora. Newer scores count characters (chrF) or learn from people's judgements (COMET).
+# The free version, good French, gets by far the lowest score. With one sentence and one reference, BLEU says how far two translators happened to choose the same words. It was made for whole test corpora.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three bugs
@@ -1213,7 +1219,7 @@ def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what came next
-# By 2017 ByteNet and ConvS2S had replaced recurrence by convolutions. The Transformer dropped both and kept attention. At what cost? Table 2 of its paper (Vaswani et al., 2017) lists BLEU (WMT 2014 news test) and the training's arithmetic. (Our texts differ, so our scores cannot be compared.)
+# By 2017 ByteNet and ConvS2S had replaced recurrence by convolutions. The Transformer dropped both and kept attention. At what cost? Table 2 of its paper (Vaswani et al., 2017) lists BLEU, on other texts than ours (WMT 2014 news test), and the training's arithmetic.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
@@ -1238,7 +1244,7 @@ assert [wmt.bleu_en_fr[names.index(f"Transformer ({size})")] for size in ("base"
 assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bleu_en_fr if x == x) == 38.1 and max(x for x in wmt.bleu_en_fr if x == x) == 41.8
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic. The big model reaches 28.4 with less than a third of the ConvS2S ensemble's arithmetic. Into French the big model's 41.8 is the highest here, and the base model's 38.1 the lowest. (ByteNet's cost was not published. The costs are estimates.)
+# Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, and the big one 28.4 with less than a third of the ConvS2S ensemble's. Into French the big model's 41.8 is the highest here, and the base model's 38.1 the lowest. (The costs are estimates; ByteNet's was not published.)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: claims about the Transformer

@@ -68,9 +68,9 @@ assert grammar.was_seen(tired)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 1: one head
-# In chapter 3's encoder each state waits for the one before it. In a Transformer layer each word reads the others directly, without waiting, so in training all are computed at once. The price is $n^2$ scores for $n$ words.
+# In chapter 3's encoder each state waits for the one before it. In a Transformer layer each word reads the others directly, so in training all are computed at once. The price is $n^2$ scores for $n$ words.
 #
-# The Transformer comes from *Attention is all you need* (Vaswani et al. 2017), from here on "the paper". This is the whole model, with one of the three blocks drawn on each side (residual connections and norms come later):
+# The Transformer comes from *Attention is all you need* (Vaswani et al. 2017), from here on "the paper". This is ours, with one of its three blocks drawn on each side, still without residual connections and norms:
 #
 # ```text
 # ENCODER, 3 blocks        DECODER, 3 blocks
@@ -90,7 +90,7 @@ assert grammar.was_seen(tired)
 # $B$ counts the sentences, $S$ and $T$ the source and target words, $D$ the features of a word, $V$ the vocabulary. The encoder's output is called *memory*.
 
 # %% [markdown]
-# We build it in seven versions with the parameters of the trained model above, so version 7 must give that model's numbers.
+# We build it in seven versions, with the trained model's parameters, so version 7 must give that model's numbers.
 #
 # **Version 1** is chapter 4's self-attention. Each word comes in as its embedding times $\sqrt D$, plus its position. Three matrices, in this model each with a bias, turn all words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>.
 
@@ -157,7 +157,7 @@ def split_heads(x, heads):
 # $$ \mathrm{head}_h=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big){\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=[\mathrm{head}_1,\dots,\mathrm{head}_H]\,W_O $$
 #
 # ### Exercise 2 ●●● · 15 minutes
-# *Project* (multiply by the matrices), split, attend under `mask`, join, mix. Keys and values come from `memory`, the words that are read: in self-attention `x` itself, later also the encoder's output. As in chapter 2, `mask` is True where a query may attend; all heads share it.
+# *Project* (multiply by the matrices), split, attend under `mask`, join, mix. Keys and values come from `memory`, the words that are read: in self-attention `x` itself, later also the encoder's output. `mask` is True where a query may attend; all heads share it.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("multi-head attention")
@@ -166,7 +166,7 @@ def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
     raise NotImplementedError
 
 # %% [markdown]
-# With the matrices of the model's first layer (the cell adds its biases), your function must give that layer's outputs and maps:
+# With the matrices of the model's first layer, your function must give that layer's outputs and maps:
 
 # %%
 from chapters.ch05 import assembly
@@ -187,7 +187,7 @@ assert torch.allclose(split_heads(q, 4), torch.stack(q.chunk(4, -1), 1))
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: eight heads, two words
-# How do the shapes change at the paper's size, 512 features (its d_model) and eight heads of 64 (d_k)? The two words are "deep" and "learning"; all numbers are random.
+# How do the shapes change at the paper's size, with 512 features and eight heads of 64? All numbers are random.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch05.experiments import live as study
@@ -216,7 +216,7 @@ Table(rows, "2 sentences of 64 words. Weights: numbers in the attention maps, on
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: parameters and these operations are equal in every row. But more heads have more attention weights, and many make a step somewhat slower (next table). The number of heads is chosen by quality. In the paper eight and sixteen heads were equally good; 32 lost .4 BLEU and a single head .9 (table 3, rows A). And on our corpus?
+# No: parameters and these operations are equal in every row, though many heads make a step somewhat slower (next table). So the number of heads is chosen by quality. In the paper eight and sixteen were equally good, and a single head lost .9 BLEU (table 3, rows A). And on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -233,7 +233,7 @@ assert counts["rows"][0]["BLEU"] < min(row["BLEU"] for row in counts["rows"][1:]
 assert max(row["BLEU"] for row in counts["rows"]) - min(row["BLEU"] for row in counts["rows"][1:]) < 3
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One head scores lowest, as in the paper. But this is one seed, and a similar model's BLEU differs by more than 5 between seeds (*What can the model do without?*, 300 steps).
+# One head scores lowest, as in the paper. But this is one seed, and between seeds a similar model's BLEU differs by more than 5 (*What can the model do without?*).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does each word do alone?
@@ -252,7 +252,7 @@ def ffn(x, W1, b1, W2, b2):
     raise NotImplementedError
 
 # %% [markdown]
-# The network processes each word alone. So a reshape $(B, T, D)\to(1, B\cdot T, D)$ before the network, undone after it, changes nothing. If one input word changes, only that word's output changes:
+# The network processes each word alone. So you may reshape $(B, T, D)\to(1, B\cdot T, D)$ before it and back after it, and a changed word changes only its own output:
 
 # %% tags=["nbval-check-output"]
 h = torch.randn(2, 5, 128, generator=torch.Generator().manual_seed(1))
@@ -280,7 +280,7 @@ assert W1.shape == (128, 3 * 128)
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+10^{-5}}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
-# *Batch norm*, common for images, takes each feature's mean and standard deviation over all words of the batch. Why not use it?
+# *Batch norm* takes each feature's mean and standard deviation over all words of the batch. Why not use it?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -357,7 +357,7 @@ assert torch.allclose(top, memory.states[-1], atol=1e-4)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which words may attend to which?
 # <a id="causal-mask"></a>
-# In the encoder a word may attend to everything but padding. In training the decoder must not look ahead, or it would copy the answer. The row of "je" predicts "suis". It may see `<bos>` and "je" itself, but not "suis".
+# In the encoder a word may attend to everything but padding. In training the decoder must not look ahead, or it would copy the answer. The row of "je" predicts "suis", so it may see `<bos>` and "je" itself, but not "suis".
 
 # %%
 from course_utils.attention import causal_mask, padding_mask
@@ -391,7 +391,7 @@ def masked_attention(q, k, v):                   # [T, d] each
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Version 7: three kinds of attention
 # <a id="cross-attention"></a>
-# A **decoder block** has one sub-layer more than an encoder block. Between self-attention and feed-forward network, **cross-attention** reads the encoder's output. So there are three kinds of attention:
+# A **decoder block** has a third sub-layer: between self-attention and feed-forward network, **cross-attention** reads the encoder's output. So there are three kinds of attention:
 #
 # | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | mask |
 # |---|---|---|---|
@@ -442,7 +442,7 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
 # At the end, a French word's logit is the dot product of the decoder vector and that word's embedding, plus a bias: the embedding matrix is used again.
 #
 # ### Exercise 8 ●●○ · 12 minutes
-# Put it all together. Decoder self-attention needs only the causal mask: padding comes last, so no real word sees it. The loss skips the rows of padding.
+# Put it all together. Decoder self-attention needs only the causal mask: padding comes last, so no real word sees it, and the loss skips its rows.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("the whole model")
@@ -475,7 +475,7 @@ assert not {id(p) for p in exact.decoder[0].attention.parameters()} & {id(p) for
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the class itself
-# This is the course's own decoder. Can you find the steps of exercises 7 and 8 in it? The rest is bookkeeping: `past`, `first` and `_keys_and_values` belong to the [KV cache](#kv-cache), `checked` tests shapes, `_embed` adds positions, `_mask` makes masks, and `config.reads` names the encoder layer that each decoder layer reads.
+# This is the course's own decoder. Can you find the steps of exercises 7 and 8 in it? The rest is bookkeeping: `past`, `first` and `_keys_and_values` belong to the [KV cache](#kv-cache), and `config.reads` names the encoder layer that each decoder layer reads.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.blocks import DecoderBlock
@@ -504,7 +504,7 @@ assert torch.allclose(ours, theirs, atol=1e-5)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: your own Transformer
 # <a id="assembly"></a>
-# In version 7 and in your training, this class hands your functions the matrices of a model of the course. **Before you read it:** your `multi_head` has no biases, but the checkpoint has four in every attention. Where could they go?
+# In version 7 and in your training, this class hands your functions a model's matrices. **Before you read it:** your `multi_head` has no biases, but the checkpoint has four in every attention. Where could they go?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 reveal(assembly.Assembled, alone=True)
@@ -512,8 +512,8 @@ reveal(assembly.Assembled, alone=True)
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# - The key's bias is left out. In $q\cdot(k+b)=q\cdot k+q\cdot b$ it adds the same number to all scores of a row, and softmax sees only differences.
-# - The value's bias is added at the end, multiplied by $W_O$. The weights sum to 1, so $\sum_j w_j(v_j+b)=\sum_j w_jv_j+b$.
+# - The key's bias is left out: it adds the same number, $q\cdot b$, to all scores of a row, and softmax sees only differences.
+# - The value's bias is added at the end, multiplied by $W_O$: the weights sum to 1, so the average of $v_j+b$ is the average of $v_j$, plus $b$.
 # - The bias of the last matrix is added there, too.
 # - The query's bias $b$ goes into the queries' input: we add the vector $c$ with $cW_Q=b$. ($W_Q$ must be invertible.)
 #
@@ -534,7 +534,7 @@ rows = [dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "
 Table(rows, "As printed. The written word is the largest of the row.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The words are right. Of the four sums that are not 1, rounding could explain three, but not .974.
+# Four sums are not 1. Rounding could explain three of them, but not .974.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -561,7 +561,7 @@ def chosen_word(row, vocabulary):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
 # <a id="descent"></a>
-# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. The view follows this step in five scenes. **Guess before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention?
+# The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. **Guess before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention?
 #
 # Choose a number to see how it was computed.
 
@@ -632,7 +632,7 @@ with torch.no_grad():
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With one layer they do not, and the lecture is right: the last word may see all others anyway. From the second layer on they do: the last word then reads "animal", say, after "animal" has itself attended *ahead*, which the mask prevented in training. So the mask has to stay, unless earlier words are never computed again (next section).
+# With one layer they do not, and the lecture is right: the last word may see all others anyway. With more layers they do: the last word then reads words that have themselves attended *ahead*, which the mask prevented in training. So the mask has to stay, unless earlier words are never computed again (next section).
 #
 # </details>
 #
@@ -666,7 +666,7 @@ all_rows, _ = scaled_dot_product_attention(*((bare + at) @ W for W in matrices),
 print(f"The last step and the whole sentence at once differ by at most {(last - all_rows[:, -1]).abs().max():.0e}.")
 
 # %% [markdown]
-# We time 128 decoder steps of `transformer-grammar`, the model from the top, on eight given texts at once. Without a cache, each step computes all earlier words again. **Guess:** how many times faster are the steps with a cache?
+# We time 128 decoder steps of `transformer-grammar`, the model from the top, on eight texts at once. Without a cache, each step computes all earlier words again. **Guess:** how many times faster are the steps with one?
 
 # %%
 from chapters.ch05.experiments.live import clock
@@ -722,7 +722,7 @@ print(f"loss of this batch: {loss_of(mine):.2f}, after the step: {loss_of(trial)
 assert abs(loss_of(mine) - yours.loss(mine, batch)) < 1e-4 and loss_of(trial) < loss_of(mine)
 
 # %% [markdown]
-# Training repeats this step, but shortens very long gradients. The learning rate rises slowly at first (**warm-up**) and then falls. A common reason for the slow start: Adam scales its steps by the gradients that it has seen, and at first these are few. *Deeper: before or after, and how to warm up* measures when it helps.
+# Training repeats this step, but shortens very long gradients. The learning rate rises slowly at first (**warm-up**), then falls. The usual reason: Adam scales its steps by the gradients that it has seen, and at first these are few. *Deeper: before or after, and how to warm up* measures whether it helps.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from IPython.display import display
@@ -757,9 +757,9 @@ assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * ste
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1 and grammar.card["training"]["recipe"]["twins"] > 1
 
 # %% [markdown]
-# Your model translates well, but chapter 3's checkpoint is ahead. It is about half as large, but read three times as many tokens. Its attention also fits the gold links better (AER, the alignment error, is lower). When this page was built, it was also faster, probably because it is smaller, and one core gains little from parallel computing.
+# Your model translates well, but chapter 3's checkpoint is ahead, in BLEU and in alignment error (AER, lower is better). It has about half the parameters, but read three times as many tokens. When this page was built it was also faster, probably because it is smaller, and one core gains little from parallel computing.
 #
-# `transformer-grammar` draws level with that checkpoint in BLEU, but it has nearly three times as many parameters, took more than twice as many steps, and its targets were smoothed (*Deeper: label smoothing*).
+# `transformer-grammar` draws level with that checkpoint in BLEU, but has nearly three times as many parameters and took more than twice as many steps.
 #
 # **Keep this:** on this small corpus, attention without recurrence also learns to translate.
 
@@ -783,7 +783,7 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# BLEU falls, but the model still works, perhaps because all layers add to the same residual stream. Only the last layer's output is normalised, which may explain part of the fall. To train with the switch set, try `study.live_model(lesson, memory_layers=(1, 2))`.
+# BLEU falls, but the model still works, perhaps because all layers add to the same residual stream. To train with the switch set, try `study.live_model(lesson, memory_layers=(1, 2))`.
 #
 # </details>
 #
@@ -824,9 +824,9 @@ assert min(sum(linear["BLEU"]), sum(unnormed["BLEU"])) > sum(complete["BLEU"])
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The one without residual connections: none of three such models learned to translate. On average, dropping the norms, or the ReLU, did no harm. Perhaps this corpus is too easy, these models too small, or 300 steps too few to show their use.
+# The one without residual connections: none of three such models learned to translate. On average, dropping the norms, or the ReLU, did no harm. Perhaps small models on an easy corpus do not show their use in 300 steps.
 #
-# Attention alone is behind after 300 steps, but after 1,000 the two score nearly the same. It still has residual connections. Without these and without feed-forward networks, repeated attention makes all words' vectors alike (Dong et al., *Attention is not all you need*, 2021).
+# Attention alone is behind after 300 steps, but after 1,000 the two score nearly the same. It kept its residual connections: without them and without feed-forward networks, repeated attention makes all words' vectors alike (Dong et al., *Attention is not all you need*, 2021).
 #
 # </details>
 #
@@ -863,7 +863,7 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Pre-norm. Warm-up hardly changes its loss at the higher rate, and raises it at the lower. In these two hundred steps post-norm learns much less at both rates; at the lower one a warm-up helps it a little (4.66). The paper trained post-norm with a lower rate and 4,000 steps of warm-up.
+# Pre-norm. Warm-up hardly changes its loss at the higher rate, and raises it at the lower. In these two hundred steps post-norm learns much less at both rates; at the lower one a warm-up helps it a little. The paper trained post-norm with a lower rate and 4,000 steps of warm-up.
 #
 # </details>
 #
@@ -873,7 +873,7 @@ assert norms["lower rate"]["lr"] == 1e-3 and norms["lr"] == 3e-3 and f"{math.log
 # ## What does "it" mean, measured
 # Our sentence ends in "too tired": "it" is the animal, in French *il … fatigué*. Its *twin* ends in "too wide": "it" is the street, *elle … large*.
 #
-# **First: is the pronoun right?** The models translate 736 held-out twins, each with at least one noun that was in no training twin. Half of the right pronouns are *il*, so guessing gives 50 %. Each row is a single run, trained in its own way: compare it with 50 %, not with other rows.
+# **First: is the pronoun right?** The models translate 736 held-out twins, each with a noun that was in no training twin. Half of the right pronouns are *il*, so guessing gives 50 %. Each model is a single run, trained in its own way, so compare it with 50 %, not with the others.
 
 # %%
 from chapters.ch05.experiments.twins import MODELS, pronoun_table
@@ -894,9 +894,9 @@ assert judged[0]["twins"] == 736 and pronoun["transformer-grammar"] > 90 and min
 assert 200 * (0.25 / judged[0]["twins"]) ** 0.5 < 4  # two standard errors, in points
 
 # %% [markdown]
-# All four are clearly above chance, even the one without attention. How does `transformer-grammar`, which saw the training twins many times, do it?
+# All four are clearly above chance, even the one without attention. How does `transformer-grammar` do it?
 #
-# **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. In the twin, "it" means the street. **Guess** what "it" attends to there, in the same head, and what the adjective attends to.
+# **Second: what does "it" attend to?** In layer 2, head 2 (in short: head 2.2), "it" gave "animal" its largest weight. In the twin, "it" means the street. **Guess** what "it" and the adjective attend to there, in the same head.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch05.experiments import heads as head_study, twins as twin_study
@@ -920,7 +920,7 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 #
 # </details>
 #
-# **Third: which connection decides?** Suppose a mask forbids "it" to attend to its noun, in every layer and head. The decoder reads the reference up to the pronoun. How often is the right pronoun still likelier than the wrong one? We count, also for other connections.
+# **Third: which connection decides?** Suppose a mask forbids "it" to attend to its noun, in every layer and head. The decoder reads the reference up to the pronoun. How often is the right pronoun still likelier than the wrong one?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -985,7 +985,7 @@ assert round(1.2 * (left["nothing"][0] - left["all of head 2.2"][0])) == 3
 assert round(200 * (0.25 / len(twins)) ** 0.5) == 9 and left["the French step → “it”"][0] == left["nothing"][0]
 
 # %% [markdown]
-# In head 2.2, losing the right noun does more harm than losing the whole head, because the weight goes to the wrong noun: if neither may be read, this harm is gone. Without the head the log-odds fall, so the map did point at a head that is used, but for another reason: there the adjective finds its noun.
+# In head 2.2, losing the right noun does more harm than losing the whole head, because the weight then goes to the wrong noun. Without the head the log-odds fall, too, so the map at the top did point at a head that is used, but for another reason: there the adjective finds its noun.
 
 # %% [markdown]
 # In this model the adjective needs its noun, and the French step the adjective, not "it". Our grammar made this easy: two twins differ only in the adjective.
@@ -1009,7 +1009,7 @@ display(view, told)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: after which sub-layer is it decided?
-# In the course sentence, at the step that writes the pronoun, we stop the decoder after each sub-layer, and let the last norm and the output matrix read the residual stream there. This *logit lens* gives a hint, not a proof: norm and matrix were not trained for such early vectors. After which sub-layers do the [log-odds](#log-odds) change most?
+# At the step that writes the pronoun of the course sentence, we stop the decoder after each sub-layer, and let the last norm and the output matrix read the residual stream. This *logit lens* gives only a hint, because norm and matrix were not trained for such early vectors. After which sub-layers do the [log-odds](#log-odds) change most?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch05.experiments import lens
@@ -1026,7 +1026,7 @@ assert stops[6]["P(il)"] - stops[3]["P(il)"] > max(stops[3]["P(il)"] - stops[0][
 assert all(a["P(il)"] + a["P(elle)"] < b["P(il)"] + b["P(elle)"] for a, b in zip(stops[:6], stops[1:7], strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# After the three cross-attentions. In layers 1 and 2 *every* sub-layer makes it likelier that one of the two pronouns is written. But here the choice *between* them moves mostly at cross-attention.
+# After the three cross-attentions. In layers 1 and 2 *every* sub-layer makes the two pronouns together likelier, but the choice *between* them moves mostly at cross-attention.
 #
 # *Source:* nostalgebraist, *interpreting GPT: the logit lens*, 2020.
 
@@ -1048,9 +1048,9 @@ assert {*list(by_head)[:2]} == {"2.2", "3.2"} and effects[1]["lost"] > 3 * effec
 assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) > 90
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Two heads matter far more than the others: 2.2 and 3.2. But in 3.2 "it" hardly attends to its noun. Whichever single head we remove, more than 90 % of the pronouns are still right. (Other heads may take over, so this does not show that a head does nothing.)
+# Two heads matter far more than the others: 2.2 and 3.2. But in 3.2 "it" hardly attends to its noun. Whichever single head we remove, more than 90 % of the pronouns are still right, perhaps because other heads take over.
 #
-# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun. But they compared weights with the nouns that people and a program chose, which cannot say whether the model *needed* that weight.
+# Voita et al. (*Context-aware neural machine translation learns anaphora resolution*, 2018) did find attention from *it* to its noun. But comparing weights with the right noun cannot say whether the model *needed* them.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Next we forbid connections, on all held-out twins. Without the adjective's connection to the *other* noun, more pronouns are right than with it.
@@ -1069,7 +1069,7 @@ assert 45 < known["the adjective → either noun"] < 55
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: real sentences
-# A second Transformer learned from the Tatoeba sentences of chapter 3, in as many steps on as many tokens as the translator there. Its optimiser is Muon (chapter 7).
+# A second Transformer learned from the Tatoeba sentences of chapter 3, in as many steps on as many tokens as the translator there.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.lesson import checkpoint
@@ -1104,13 +1104,13 @@ assert tatoeba is grammar or [one.card["training"]["recipe"]["optimizer"] for on
 assert {one.card["training"]["threads"] for one in (before, tatoeba)} == {1} or tatoeba is grammar
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# It scores higher. But architecture, size, time and optimiser all differ, so the table does not say which helped.
+# It scores higher. But architecture, size, time and optimiser (here Muon, chapter 7) all differ, so the table does not say which helped.
 #
 # Which translations in the last column are right? Check first whether a sentence was *seen*.
 #
 # <details><summary>Answer</summary>
 #
-# Three: “Good morning”, the cake and “I love you”. Several friends need *comment allez-vous*, not *vas-tu*. The grandmother's sentence has *dont* for *que* and *oublié* for *oubliée*. Both twins say *elle*, wrong for the animal and right for the street, and *l'animage* is no word. The European Economic Area has become *la zone d'europe*, and in the sentence with *if* a person has just been baked.
+# Three: “Good morning”, the cake and “I love you”. Several friends need *comment allez-vous*, not *vas-tu*. The grandmother's sentence has *dont* for *que*. Both twins say *elle*, wrong for the animal and right for the street, and *l'animage* is no word. The European Economic Area has become *la zone d'europe*, and in the sentence with *if* a person has just been baked.
 #
 # </details>
 #
@@ -1137,7 +1137,7 @@ print(f"big  {big:.1e} operations, {3.5 * day / 300_000:.2f} s a step")
 assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# These estimates are the figures of chapter 3's plot. For the model that you trained, PyTorch can count the operations in matrix products:
+# For the model that you trained, PyTorch can count the operations in matrix products:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -1154,7 +1154,7 @@ assert 1e11 < yours_cost < 1e15
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small zoo
 # <a id="sparse-attention"></a><a id="multi-query"></a>
-# Attention over $T$ words has $T^2$ pairs, and a cache of $2TD$ numbers per layer. Many later variants save one of the two. Local and **sparse** attention save pairs, and can be drawn as masks. A mask alone saves nothing: the program has to skip the hidden pairs.
+# Attention over $T$ words has $T^2$ pairs, and a cache of $2TD$ numbers per layer. Many later variants save one of the two. Local and **sparse** attention save pairs, as long as the program skips those that the mask hides.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
@@ -1164,7 +1164,7 @@ plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
 study.zoo_table(length=64)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Local attention reaches further with each layer, as a convolution does. One global word, which attends to all and to which all attend, shortens every path to two steps.
+# Local attention reaches further with each layer. One global word, which attends to all and to which all attend, shortens every path to two steps.
 #
 # The cache gets smaller if heads *share* keys and values but keep their own queries. In **grouped-query** attention groups of heads share, in **multi-query** all.
 
@@ -1172,7 +1172,7 @@ study.zoo_table(length=64)
 study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Linear attention** (chapter 2) never computes a map: in $\phi(Q)(\phi(K)^\top V)$, divided so that the weights sum to 1, the product $\phi(K)^\top V$ has a fixed size, whatever the length. The price: with the usual $\phi$, these weights are less sharp.
+# **Linear attention** (chapter 2) never computes a map: apart from a division it is $\phi(Q)(\phi(K)^\top V)$, and the product in brackets has a fixed size, whatever the length. The price: with the usual $\phi$, the weights are less sharp.
 #
 # *Sources:* Beltagy et al., *Longformer*, 2020; Child et al., *Sparse Transformers*, 2019; Shazeer, *Fast Transformer decoding*, 2019; Ainslie et al., *GQA*, 2023.
 
@@ -1379,13 +1379,11 @@ assert abs(lowest - torch.special.entr(perfect).sum()) < 1e-4 and lowest < ended
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # So a loss above 1 can be nearly the lowest possible, and losses with different ε must not be compared. To train with your smoothed loss, write `assembly.Assembled(smoothing=0.1, smoothed_loss=smoothed_loss, **parts).loss` in the training cell.
 #
-# `transformer-grammar` also learned with *dropout* (random features are set to zero).
-#
 # *Source:* Szegedy et al., *Rethinking the Inception architecture*, 2015, section 7.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# Measured just now, on this machine. Twins: right pronouns, in %. A value outside its band stops the notebook.
+# Twins: right pronouns, in %. A value outside its band stops the notebook.
 
 # %%
 rows = [
