@@ -686,7 +686,7 @@ assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: fewer labels
-# The next record has sentiment with fewer labels. Both models take 150 steps, with three seeds and the pre-trained model's learning rate from above. **Guess:** with which of 20, 100, 500 and 2,000 labels is every pre-trained run ahead of every run from scratch, on new words and patterns?
+# Now sentiment with fewer labels, recorded. Both models take 150 steps, with three seeds and the pre-trained model's learning rate from above. **Guess:** with which of 20, 100, 500 and 2,000 labels is every pre-trained run ahead of every run from scratch, on new words and patterns?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 few = results.load("bert_labels")
@@ -712,7 +712,7 @@ assert by_task["tasks"]["sentiment"]["pre-trained"]["lr"] == bert_study.STARTS["
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what is each part of pre-training worth?
-# The next record has models of the size of yours, with 6,400 steps, pre-trained in three ways: as in BERT's paper; with `[MASK]` at *every* chosen token, instead of 80/10/10; and without next sentences. Each is then fine-tuned on the four tasks and measured on new words and patterns. **Guess:** what does each of the two changes make worse?
+# We trained models of the size of yours for 6,400 steps, in three ways: as in BERT's paper; with `[MASK]` at *every* chosen token, instead of 80/10/10; and without next sentences. Each is then fine-tuned on the four tasks and measured on new words and patterns. **Guess:** what does each of the two changes make worse?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 parts = results.load("bert_pretraining")

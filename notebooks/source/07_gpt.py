@@ -369,7 +369,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 #
 # </details>
 #
-# What does each part of a block bring? The next record adds one at a time. Every row has the best of five learning rates (chosen with another seed, on the same held-out text) and is trained with three seeds. **Guess:** which change saves most?
+# What does each part of a block bring? In a recorded experiment we added one at a time. Every row has the best of five learning rates (chosen with another seed, on the same held-out text) and three seeds. **Guess:** which change saves most?
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -395,9 +395,9 @@ assert of["+ four heads instead of one"] == ["0.90", "0.65", "0.49", "0.46"] and
 #
 # In part, the single head is only slower: after 300, 500, 1,500 and 3,000 steps it has 1.44, 1.05, 0.74 and 0.66 nats. A block with four heads has 0.90, 0.65, 0.49 and 0.46.
 #
-# Look at the last column: with a learning rate of 0.005, the single head seems no better than the bigram table, and norms save 0.80. They make the choice of the rate matter less. Whoever compares models at one learning rate partly compares how well it suits them.
+# Look at the last column: with a learning rate of 0.005, the single head seems no better than the bigram table, and norms save 0.80 nats, because they make the choice of the rate matter less. A comparison at one learning rate partly shows which model it suits.
 #
-# **Keep this:** with small random parameters the loss starts near ln V. A trained GPT should beat a bigram table.
+# **Keep this:** with small random parameters the loss starts near ln V. A trained GPT should beat a bigram table. Compare models only at the best learning rate of each.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: by heart
