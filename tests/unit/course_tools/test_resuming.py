@@ -160,13 +160,13 @@ class Kernel:
         self.manager.restart_kernel(now=True)
         self.connect()
 
-    def run(self, number, code=None):
+    def run(self, number, code=None, until=""):
         cell = nbformat.read(self.path, 4).cells[number]
         content = {"code": code or cell.source, "silent": False, "store_history": True, "user_expressions": {}}
         message = self.client.session.msg("execute_request", content, metadata={"cellId": cell.id})
         self.client.shell_channel.send(message)
-        said = ""
-        while True:
+        said, idle = "", False
+        while not idle or until not in said:  # what is printed can come after the kernel is idle
             try:
                 reply = self.client.get_iopub_msg(timeout=60)
             except queue.Empty:
@@ -174,11 +174,11 @@ class Kernel:
             if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
                 continue
             said += reply["content"].get("text", "") + reply["content"].get("evalue", "")
-            if reply["content"].get("execution_state") == "idle":
-                return said
+            idle = idle or reply["content"].get("execution_state") == "idle"
+        return said
 
     def ask(self, code):
-        return self.run(0, f"print({code})").strip()
+        return self.run(0, f"print({code})", until="\n").strip()
 
 
 def write_lesson(tmp_path):
@@ -218,7 +218,7 @@ def test_a_restart_in_the_middle_of_a_lesson(lesson):
         lesson.run(number)
     before = lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], slow")
     lesson.restart()
-    said = lesson.run(7)
+    said = lesson.run(7, until="are back")
     assert "5 cells above are back" in said and "Taken as kept: 1 training." in said
     assert "“raise RuntimeError('on purpose')”: RuntimeError: on purpose" in said
     assert "measured" not in said and "Trained again" not in said
@@ -234,7 +234,7 @@ def test_a_restart_in_the_middle_of_a_lesson(lesson):
     notebook.cells[1].source = notebook.cells[1].source.replace("factor = 1.0", "factor = 2.0")
     nbformat.write(notebook, lesson.path)
     lesson.restart()
-    said = lesson.run(7)
+    said = lesson.run(7, until="Trained again")
     assert "Trained again" in said and "“first”" in said and "Taken as kept" not in said
     assert lesson.ask("run.step") == "30"
 
@@ -341,7 +341,7 @@ def test_of_deeper_sections_only_the_current_one_is_brought_back(lesson):
     cell = lambda source: nbformat.v4.new_code_cell(source, metadata={"tags": ["deeper"]})  # noqa: E731
     notebook.cells[7:7] = [nbformat.v4.new_markdown_cell("## Core"), cell("here = 2"), cell("here + 1")]
     nbformat.write(notebook, lesson.path)
-    said = lesson.run(9, "from course_tools.classroom.resuming import resume_here\nresume_here()")
+    said = lesson.run(9, "from course_tools.classroom.resuming import resume_here\nresume_here()", until="back")
     assert "back" in said and lesson.ask("here, 'deep' in globals()") == "2 False"
 
 

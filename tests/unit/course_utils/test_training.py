@@ -583,23 +583,27 @@ def test_a_kernel_interrupted_in_the_middle_keeps_the_best_and_goes_on():
 
 
 def cell(client, source, meanwhile=None):
-    """Runs a cell -> (status, the last thing it showed as a mime bundle)."""
-    request, shown = client.execute(source), {}
+    """Runs a cell -> (status, the last thing it showed as a mime bundle).
+
+    What it prints can come after the kernel has said that it is idle: it is waited for.
+    """
+    request, shown, idle, printed = client.execute(source), {}, False, "print(" not in source
     if meanwhile:
         meanwhile()
-    while True:
+    while not (idle and printed):
         message = client.get_iopub_msg(timeout=60)
         content = message["content"]
         if message["parent_header"].get("msg_id") != request:
             continue
-        if message["msg_type"] == "status" and content["execution_state"] == "idle":
-            return client.get_shell_msg(timeout=10)["content"]["status"], shown
+        if message["msg_type"] == "status":
+            idle = content["execution_state"] == "idle"
         if message["msg_type"] in ("display_data", "update_display_data", "execute_result"):
             shown = content["data"]
         if message["msg_type"] == "error":
-            shown = {"text/plain": "\n".join(content["traceback"])}
+            shown, printed = {"text/plain": "\n".join(content["traceback"])}, True
         if message["msg_type"] == "stream":
-            shown = {"text/plain": content["text"]}
+            shown, printed = {"text/plain": content["text"]}, True
+    return client.get_shell_msg(timeout=10)["content"]["status"], shown
 
 
 @pytest.mark.slow
