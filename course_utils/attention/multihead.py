@@ -26,7 +26,7 @@ class KeyValues(NamedTuple):
 
     def append(self, new: "KeyValues") -> "KeyValues":
         """These and the new ones behind them, in new tensors."""
-        return KeyValues(*(torch.cat(pair, 2) for pair in zip(self, new, strict=True)))
+        return KeyValues(torch.cat([self.keys, new.keys], 2), torch.cat([self.values, new.values], 2))
 
 
 class MultiHeadAttention(nn.Module):
@@ -77,11 +77,11 @@ class MultiHeadAttention(nn.Module):
 
     def project(self, k: Tensor, v: Tensor | None = None, first: int = 0) -> KeyValues:
         """k, v [B, K, D] -> KeyValues; v is k if left out. first: the position of the first key (rotary only)."""
-        k = self.checked("keys", k)
-        v = k if v is None else self.checked("values", v)
-        if k.shape[:2] != v.shape[:2]:
+        keys = self._heads(self.key, "x" if v is None else "keys", k)  # [B, K, D] -> [B, H, K, d]
+        values = self._heads(self.value, "x" if v is None else "values", k if v is None else v)
+        if v is not None and k.shape[:2] != v.shape[:2]:
             raise ValueError(f"keys are {list(k.shape)}, values {list(v.shape)}: each key needs its own value")
-        return KeyValues(self._turned(self._split(self.key(k)), first), self._split(self.value(v)))
+        return KeyValues(self._turned(keys, first), values)
 
     def attend(
         self, q: Tensor, read: KeyValues, mask: Tensor | None = None, need_weights: bool = False, first: int = 0
@@ -90,7 +90,7 @@ class MultiHeadAttention(nn.Module):
         keys, values = read
         if self.key_heads < self.num_heads:
             keys, values = (x.repeat_interleave(self.num_heads // self.key_heads, 1) for x in read)  # [B, H, K, d]
-        queries = self._turned(self._split(self.query(self.checked("queries", q))), first)  # [B, Q, D] -> [B, H, Q, d]
+        queries = self._turned(self._heads(self.query, "queries", q), first)  # [B, Q, D] -> [B, H, Q, d]
         if len(queries) != len(keys):
             raise ValueError(f"{len(queries)} rows of queries, {len(keys)} of keys: a cache of another batch?")
         mask = self._mask(mask, queries, keys)
@@ -110,21 +110,21 @@ class MultiHeadAttention(nn.Module):
                 output = output.masked_fill(~mask.any(-1, keepdim=True), 0.0)
         return self.out(output.transpose(1, 2).flatten(2)), weights  # [B, H, Q, d] -> [B, Q, H · d] -> [B, Q, D]
 
-    def _split(self, x: Tensor) -> Tensor:
-        """[B, T, H · d] -> [B, H, T, d]."""
-        return x.unflatten(-1, (-1, self.head_size)).transpose(1, 2)
+    def _heads(self, projection: nn.Module, name: str, x: Tensor) -> Tensor:
+        """x [B, T, D], projected and cut into heads: [B, H, T, d]. What torch refuses is said in our words."""
+        axes, size = "[batch, time, D]", self.num_heads * self.head_size
+        if not isinstance(x, Tensor) or x.dim() != 3:
+            vectors(name, x, size, axes)
+        try:
+            x = projection(x)
+        except RuntimeError:
+            alike(parameters=getattr(projection, "weight", x), **{name: vectors(name, x, size, axes)})
+            raise
+        batch, time, width = x.shape
+        return x.reshape(batch, time, width // self.head_size, self.head_size).transpose(1, 2)
 
     def _turned(self, x: Tensor, first: int) -> Tensor:
         return rotary(x, torch.arange(first, first + x.shape[2], device=x.device)) if self.rotary else x
-
-    def checked(self, name: str, x: Tensor) -> Tensor:
-        """x as it is, if it is what these parameters can read: [B, T, D]."""
-        size = self.num_heads * self.head_size
-        like = getattr(self.query, "weight", x)  # x itself where an adapter has taken the place of the projection
-        if not isinstance(x, Tensor) or x.dim() != 3 or x.shape[2] != size or x.dtype != like.dtype:
-            vectors(name, x, size, "[batch, time, D]")
-            alike(parameters=like, **{name: x})
-        return x
 
     def _mask(self, mask: Tensor | None, q: Tensor, k: Tensor) -> Tensor | None:
         """The mask, checked, as the scores take it: [Q, K], [B, 1, Q, K], [B, 1, 1, K] or [B, H, Q, K]."""

@@ -37,9 +37,12 @@ class PositionwiseFFN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x [..., D] -> [..., D]."""
-        vectors("x", x, getattr(self.widen, "in_features", None), "[..., D]")
-        alike(parameters=getattr(self.widen, "weight", x), x=x)  # an adapter may have taken its place
-        return self.narrow(self.dropout(ACTIVATIONS[self.activation](self.widen(x))))
+        try:
+            return self.narrow(self.dropout(ACTIVATIONS[self.activation](self.widen(x))))
+        except (RuntimeError, TypeError):  # what torch refuses is said in our words
+            vectors("x", x, getattr(self.widen, "in_features", None), "[..., D]")
+            alike(parameters=getattr(self.widen, "weight", x), x=x)  # an adapter may have taken its place
+            raise
 
 
 class AddNorm(nn.Module):
@@ -56,7 +59,12 @@ class AddNorm(nn.Module):
 
     def before(self, x: Tensor) -> Tensor:
         """What the sub-layer reads."""
-        return self.norm(x) if self.norm_first else x
+        try:
+            return self.norm(x) if self.norm_first else x
+        except (RuntimeError, TypeError):
+            vectors("x", x, self.norm.normalized_shape[0], "[..., D]")
+            alike(parameters=self.norm.weight, x=x)
+            raise
 
     def after(self, x: Tensor, y: Tensor) -> Tensor:
         """What goes on: y is what the sub-layer gave."""
@@ -105,7 +113,7 @@ class EncoderBlock(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None = None, past: KeyValues | None = None) -> BlockOutput:
         """x [B, T, D], mask as MultiHeadAttention's -> BlockOutput. past: keys and values of what stands before x."""
-        query = self.around_attention.before(self.attention.checked("x", x))  # [B, T, D]
+        query = self.around_attention.before(x)  # [B, T, D]
         past, first = _keys_and_values(self.attention, query, past)  # keys and values [B, H, P + T, d]
         x = self.around_attention.after(x, self.attention.attend(query, past, mask, first=first)[0])
         return BlockOutput(self.around_ffn.after(x, self.ffn(self.around_ffn.before(x))), past)
@@ -121,7 +129,7 @@ class DecoderBlock(EncoderBlock):
     ) -> BlockOutput:
         """x [B, T, D], memory [B, S, D] (or `cross_attention.project` of it), mask over the block's own side,
         memory_mask over the source, such as [B, 1, S] -> BlockOutput. past: keys and values of what stands before x."""
-        query = self.around_attention.before(self.attention.checked("x", x))  # [B, T, D]
+        query = self.around_attention.before(x)  # [B, T, D]
         past, first = _keys_and_values(self.attention, query, past)  # keys and values [B, H, P + T, d]
         x = self.around_attention.after(x, self.attention.attend(query, past, mask, first=first)[0])
         if not isinstance(memory, KeyValues):
