@@ -6,10 +6,10 @@ from course_utils.support.checks import text
 
 GAP = 3  # years without an event from which on the line is dashed
 LINE = (
-    '<li style="display:flex;gap:.8em;align-items:baseline;margin:.2em 0;{}"><b style="min-width:2.6em">{}</b>'
+    '<li style="display:flex;gap:.8em;align-items:baseline;margin:.2em 0;{}"><b style="flex:0 0 2.6em">{}</b>'
     "{}<span>{}</span></li>"
 )
-MARK = '<span style="min-width:1.6em;text-align:center;border-radius:1em;{}">{}</span>'
+MARK = '<span style="flex:0 0 1.6em;text-align:center;border-radius:1em;{}">{}</span>'
 INVERTED = "outline:2px solid currentColor;font-weight:700"
 
 

@@ -332,7 +332,7 @@ export function alignment(ui) {
         c.fillRect(left - 9 * unit - w, y + 7 * unit, w, 2 * unit);
       }
     }
-    c.font = ui.font(11);
+    c.font = ui.font(12);
     const glosses = spec.glosses?.every((t) => c.measureText(t).width < across) ? spec.glosses : [],
       slant = ui.slant(across);
     for (let s = 0; s < S; s++) {
@@ -352,7 +352,7 @@ export function alignment(ui) {
         c.fillRect(g.slanted ? 0 : -w / 2, 0, w, 1.5 * unit);
       }
       if (glosses[s]) {
-        c.font = ui.font(11);
+        c.font = ui.font(12);
         c.fillText(glosses[s], 0, -18 * unit);
       }
       c.restore();

@@ -36,7 +36,7 @@ export function axes(c, ui, box, x, y, names) {
   c.strokeStyle = theme.line;
   c.lineWidth = 1;
   c.strokeRect(box.x + 0.5, box.y + 0.5, box.w, box.h);
-  c.font = ui.font(11);
+  c.font = ui.font(12);
   c.fillStyle = theme.quiet;
   c.textBaseline = "top";
   c.textAlign = "center";

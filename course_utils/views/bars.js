@@ -15,7 +15,7 @@ export function bars(ui) {
     size(width) {
       const c = document.createElement("canvas").getContext("2d"),
         wide = Math.min(width, 780 * unit);
-      c.font = ui.font(12.5);
+      c.font = ui.font(13);
       upright = widest(c, names) < wide / names.length - 8 * unit;
       return [wide, upright ? 240 * Math.min(unit, ui.tall) : (names.length * 26 + 24) * unit];
     },
@@ -26,7 +26,7 @@ export function bars(ui) {
         ink = role ? t[role] : t.text;
       const least = Math.min(0, ...values),
         most = Math.max(0, ...values);
-      c.font = ui.font(12.5);
+      c.font = ui.font(13);
       if (ylabel) write(c, ylabel, 0, 9 * unit, t.quiet);
       const start = upright ? high - 22 * unit : widest(c, names) + 10 * unit,
         stop = upright
@@ -85,7 +85,7 @@ export function shares(ui) {
     size: (width) => [Math.min(width, 780 * unit), names.length * high + 24 * unit],
     paint(c, at) {
       const t = ui.theme;
-      c.font = ui.font(12.5);
+      c.font = ui.font(13);
       left = widest(c, names) + 10 * unit;
       wide = c.canvas.offsetWidth - left;
       names.forEach((name, r) => {

@@ -176,7 +176,7 @@ export function mount(host, kinds, given, buffer, link = null) {
     screen: Number(document.body.dataset.screen) || window.innerHeight, // slides have a height of their own
     arrays: buffer instanceof ArrayBuffer ? decode(buffer, spec.arrays) : buffer,
     actions: {},
-    // on a projector 24 of 720 pixels are the least; what is smaller than 10 was made to fit into a cell
+    // 12 for the numbers of an axis, 13 for all else; what is smaller than 10 was made to fit into a cell
     font: (size = 13, weight = 400) =>
       `${weight} ${Math.max(Math.round(size * unit), spec.presenting && size >= 10 ? 24 : 0)}px ${ui.family}`,
     // slanted labels above cells of this size: how large, and how many cells from one to the next
@@ -288,7 +288,7 @@ export function mount(host, kinds, given, buffer, link = null) {
       class: `view${spec.presenting ? " presenting" : ""}`,
       role: "group",
       "aria-labelledby": id,
-      style: `font-size:${Math.round(13.5 * unit)}px`,
+      style: `--unit:${unit}`,
     },
     h("div", { class: "title", id }, spec.title),
     spec.caption ? h("div", { class: "caption" }) : null,

@@ -312,7 +312,7 @@ export function heads(ui) {
     atlas = { at, theme: ui.theme, canvas };
     return canvas;
   }
-  function write(c, text, x, y, align = "center", colour = ui.theme.quiet, size = 11, weight = 400, room = 0) {
+  function write(c, text, x, y, align = "center", colour = ui.theme.quiet, size = 12, weight = 400, room = 0) {
     c.font = ui.font(size, weight);
     c.fillStyle = colour;
     c.textAlign = align;

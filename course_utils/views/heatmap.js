@@ -151,7 +151,7 @@ export function heatmap(ui) {
       left = Math.max(corner, Math.min(widest(spec.queries), 150 * unit)) + 12,
       longest = widest(spec.keys);
     const across = room - left - longest * 0.5,
-      smallest = K * tiny <= across ? tiny : least; // every cell at once, if not every label
+      smallest = [tiny, narrow ? 4 : tiny].find((size) => K * size <= across) ?? least; // all cells, if not all labels
     let size = Math.max(
       smallest,
       Math.min(most, Math.floor(across / K), Math.floor(Math.max(420 * ui.tall, Q * smallest) / Q)),
@@ -175,7 +175,7 @@ export function heatmap(ui) {
     };
   }
   function paintAll(c, g) {
-    c.font = ui.font(11);
+    c.font = ui.font(12);
     c.fillStyle = ui.theme.quiet;
     for (let k = 0; k < H; k++) c.fillText(String(k + 1), g.left + k * (g.side + g.gap) + g.side / 2 - 4, g.top - 6);
     const tile = new OffscreenCanvas(K, Q),

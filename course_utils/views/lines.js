@@ -43,7 +43,7 @@ export function lines(ui) {
       [y0, y1] = reach(all("y", "z"), log.includes("y"), 0.05);
     const across = log.includes("x") ? logTicks(x0, x1) : ticks(x0, x1, Math.max(2, width / (95 * unit))),
       up = log.includes("y") ? logTicks(y0, y1) : ticks(y0, y1, Math.max(2, height / (60 * unit)));
-    c.font = ui.font(12.5);
+    c.font = ui.font(13);
     const names = widest(
         c,
         named.map((row) => row.name),
@@ -131,7 +131,7 @@ export function lines(ui) {
     );
     for (const each of own) if (each.labels) label(c, each, x, y, box, taken);
     if (beside) ends(c, named, x, y, box);
-    c.font = ui.font(12.5, 700);
+    c.font = ui.font(13, 700);
     if (title) write(c, title, left, top + row / 2, t.text);
   }
   // groups of points differ in their shape as well
@@ -147,7 +147,7 @@ export function lines(ui) {
   }
   // the name of each point, where it covers nothing; else the pointer tells it
   function label(c, row, x, y, box, taken) {
-    c.font = ui.font(11.5);
+    c.font = ui.font(12);
     const high = 13 * unit;
     row.labels.forEach((text, i) => {
       const [px, py, wide] = [x(row.x[i]), y(row.y[i]), c.measureText(text).width];
@@ -173,7 +173,7 @@ export function lines(ui) {
   }
   // the name of each line at its end, spread so that none covers another; above it, where it ends early
   function ends(c, named, x, y, box) {
-    c.font = ui.font(12.5);
+    c.font = ui.font(13);
     const high = 15 * unit,
       early = (one) => one.x < box.right - 0.15 * (box.right - box.left),
       all = named

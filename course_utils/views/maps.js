@@ -108,7 +108,7 @@ export function maps(ui) {
             c.fillStyle = rgb(colour);
             c.fillRect(x + k * dx, y + r * dy, dx - gap + (gap ? 0 : 0.4), dy - gap + (gap ? 0 : 0.4));
             if (!figures) continue;
-            c.font = ui.font(11.5);
+            c.font = ui.font(12);
             write(c, short(value(p, r, k)), x + (k + 0.5) * dx, y + (r + 0.5) * dy, legible(colour), "center");
           }
         c.strokeStyle = t.line;

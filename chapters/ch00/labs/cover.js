@@ -157,7 +157,7 @@ export function cover(ui) {
       if (weight >= 0.1)
         numbers.push(
           `<text x="${to + side * (6 + 7 * weight) * unit}" y="${tall - 9 * unit}"` +
-            ` text-anchor="${side < 0 ? "end" : "start"}" font-size="${13.5 * unit}">${weight.toFixed(2)}</text>`,
+            ` text-anchor="${side < 0 ? "end" : "start"}" font-size="${13 * unit}">${weight.toFixed(2)}</text>`,
         );
     });
     lines.sort(([one], [other]) => one - other); // the thickest on top
@@ -221,7 +221,6 @@ export function cover(ui) {
       sentence.classList.remove("wraps");
       sentence.style.maxWidth = "none";
       sentence.style.fontSize = `${largest}px`;
-      sentence.style.setProperty("--small", `${13.5 * unit}px`);
       let fits = largest;
       for (let i = 0; i < 3; i++) {
         fits = Math.min(fits, (fits * (width - 2)) / sentence.offsetWidth); // some parts keep their size

@@ -44,10 +44,12 @@ export function asked(ui, c, at, y, from, to) {
   c.textAlign = left ? "right" : "left";
   c.textBaseline = "middle";
   const text = `query ${said(state.query)}`,
-    first = at + c.measureText(text).width > to - 60 * unit;
+    wide = c.measureText(text).width + 12 * unit;
   c.fillText(text, at + (left ? -12 : 12) * unit, y + 9 * unit);
-  c.font = ui.font(11);
+  c.font = ui.font(12);
   c.fillStyle = theme.quiet;
-  c.textAlign = first ? "left" : "right";
-  c.fillText(spec.key_name, first ? from : to, y + 9 * unit);
+  const name = c.measureText(spec.key_name).width + 8 * unit,
+    fits = { right: to - name > at + (left ? 8 * unit : wide), left: from + name < at - (left ? wide : 8 * unit) };
+  c.textAlign = fits.right ? "right" : "left";
+  if (fits.right || fits.left) c.fillText(spec.key_name, fits.right ? to : from, y + 9 * unit);
 }

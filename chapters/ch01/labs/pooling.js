@@ -144,7 +144,7 @@ export function pooling(ui) {
       for (const t of [1, 0.5, 0]) {
         const py = Math.round(foot - t * strip) + 0.5;
         straight(c, box.x, py, end, py, theme.line, 1);
-        c.font = ui.font(11);
+        c.font = ui.font(12);
         c.fillStyle = theme.key;
         c.textAlign = "right";
         c.textBaseline = "middle";

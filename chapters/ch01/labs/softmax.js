@@ -162,10 +162,10 @@ export function softmax_lab(ui) {
       text("score", edge, zone.zero, quiet);
       text("weight", edge, one.y + one.h / 2, quiet);
       for (const s of [reach, -reach])
-        text(fmt(s + state.shift, 0), edge, zone.zero - (s / reach) * zone.high, { ...quiet, size: 11 });
+        text(fmt(s + state.shift, 0), edge, zone.zero - (s / reach) * zone.high, { ...quiet, size: 12 });
       const up = state.temperature === 1 ? "score" : "score/T";
-      text(up, edge, floor - 15 * unit, { ...quiet, size: 11 });
-      c.font = ui.font(11);
+      text(up, edge, floor - 15 * unit, { ...quiet, size: 12 });
+      c.font = ui.font(12);
       text("e", edge - c.measureText(up).width - 1, floor - 7 * unit, quiet);
       c.strokeStyle = theme.line;
       c.lineWidth = 1;
@@ -258,7 +258,7 @@ export function softmax_lab(ui) {
       if (w.some(Number.isNaN))
         text("NaN", left + one.w / 2, one.y + one.h / 2, { size: 13, weight: 600, base: "middle" });
       for (const t of [0, 0.5, 1])
-        text(String(t), left + t * one.w, one.y + one.h + 4 * unit, { size: 11, colour: theme.quiet, base: "top" });
+        text(String(t), left + t * one.w, one.y + one.h + 4 * unit, { size: 12, colour: theme.quiet, base: "top" });
       hands.forEach((hand, i) => {
         const top = zone.zero - zone.high - 14 * unit;
         hand.style.cssText =

@@ -158,7 +158,7 @@ export function masking(ui) {
       heading(c, second.x, second.y - 6 * unit, width, "weights", notes, colour);
       made.sums.forEach((s, q) => {
         const whole = Math.abs(s - 1) < 1e-9;
-        c.font = ui.font(11, whole ? 400 : 700);
+        c.font = ui.font(12, whole ? 400 : 700);
         c.textAlign = "left";
         c.textBaseline = "middle";
         c.fillStyle = whole ? theme.quiet : brick;

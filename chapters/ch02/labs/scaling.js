@@ -86,7 +86,7 @@ export function scaling(ui) {
     c.strokeRect(x - 0.5, y - 0.5, w + 1, tall + 1);
     c.textAlign = "left";
     c.textBaseline = "bottom";
-    c.font = ui.font(14, 700);
+    c.font = ui.font(13, 700);
     c.fillStyle = theme.text;
     c.fillText(name, x, y - 6 * unit);
     const after = x + c.measureText(`${name}  `).width;

@@ -96,7 +96,7 @@ export function flow(ui) {
   function layout(width) {
     const c = canvases.plain.getContext("2d"),
       long = (words) => Math.min(100 * unit, Math.max(...words.map((w) => c.measureText(w).width)) + 4);
-    c.font = ui.font(12.5, 700);
+    c.font = ui.font(13, 700);
     const above = long(source),
       below = long([...tokens.plain, ...tokens.attention]),
       cell = (D <= 8 ? 9 : 6) * ui.tall,
@@ -179,7 +179,7 @@ export function flow(ui) {
         c.fillText(fit(t, 100 * unit), 0, 0);
         c.restore();
       });
-    c.font = ui.font(11.5);
+    c.font = ui.font(12);
     c.fillStyle = theme.quiet;
     c.textAlign = "right";
     c.textBaseline = "middle";
@@ -227,7 +227,7 @@ export function flow(ui) {
         if (t !== now) curve(c, box.x, box.y + g.tall + 4, g.target(t, n), g.bottom - 4, theme.line, 1.2 * unit);
       curve(c, box.x, box.y + g.tall + 4, g.target(now, n), g.bottom - 4, theme.quiet, 3 * unit);
       column(c, g, arrays.plain_context, box.x, box.y, "output", most);
-      c.font = ui.font(11.5);
+      c.font = ui.font(12);
       c.fillStyle = theme.output;
       c.textAlign = "left";
       c.fillText("one vector for all", box.x + g.size / 2 + 6 * unit, box.y + g.tall / 2);

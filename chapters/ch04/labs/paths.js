@@ -104,7 +104,7 @@ export function paths(ui) {
       way = new Set(g.path),
       heard = sources(g);
     // what the rows are, on the left
-    c.font = ui.font(11.5);
+    c.font = ui.font(12);
     const left = c.measureText(`layer ${Math.max(9, g.layers)}`).width + 12 * unit,
       room = width - left - pad;
     const x = (v) => left + ((v % n) / (n - 1)) * room,
@@ -132,7 +132,7 @@ export function paths(ui) {
       c.arc(x(v), y(v), way.has(v) ? size * 1.35 : size, 0, 7);
       c.fill();
     }
-    const write = (text, at, down, { size = 11.5, weight = 400, colour = theme.quiet } = {}) => {
+    const write = (text, at, down, { size = 12, weight = 400, colour = theme.quiet } = {}) => {
       c.font = ui.font(size, weight);
       c.fillStyle = colour;
       c.fillText(text, at, down);

@@ -60,7 +60,7 @@ export function shuffled(ui, canvas, same) {
         c.fillRect(x, y, cell - 2, cell - 2);
         if (wide(".00", 11.5, 400) > cell - 3) return;
         const at = [x + cell / 2 - 1, y + cell / 2];
-        write(short(made.weights[s][r]), ...at, { align: "center", size: 11.5, colour: legible(colour) });
+        write(short(made.weights[s][r]), ...at, { align: "center", size: 12, colour: legible(colour) });
       });
       const name = fit(names[w], widest);
       const colour = picked ? theme.query : theme.text;

@@ -119,7 +119,7 @@ export function sinusoid(ui) {
     const digits = { x: start + curve.w + gap, y, w: binary, cell: binary / bits, row };
     return { heat, curve, binary: digits, stack, wide, height: y + T * row + foot };
   }
-  const write = (c, text, x, y, { align = "left", base = "bottom", size = 11, weight = 400, ink = false } = {}) => {
+  const write = (c, text, x, y, { align = "left", base = "bottom", size = 12, weight = 400, ink = false } = {}) => {
     c.textAlign = align;
     c.textBaseline = base;
     c.font = ui.font(size, weight);
@@ -166,7 +166,7 @@ export function sinusoid(ui) {
       rowsOf(c, heat, i);
       if (stack) rowsOf(c, curve, i);
       // the heatmap: what its colours are, its columns, and which turn fast
-      const head = { size: 12.5, weight: 600, ink: true };
+      const head = { size: 13, weight: 600, ink: true };
       write(c, "position ↓  column →", 0, heat.y - 24 * unit, head);
       const scale = 60 * unit,
         right = heat.x + heat.w;
@@ -185,7 +185,7 @@ export function sinusoid(ui) {
       const low = foot + (spec.presenting ? 38 : 22 * unit),
         [quick, slow] = [fmt(turn(0), 1), long(turn(D - 1))],
         told = [`fast: repeats after ${quick} positions`, `slow: after ${slow}`];
-      c.font = ui.font(11);
+      c.font = ui.font(12);
       const fits = c.measureText(told.join("")).width + 16 * unit < heat.w,
         [fast, late] = fits ? told : [`repeats after ${quick}`, `after ${slow}`];
       write(c, fast, heat.x, low, { base: "top" });

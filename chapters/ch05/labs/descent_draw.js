@@ -74,7 +74,7 @@ export function draw(c, ui, items, { lit, at, aimed, hits, k }) {
     },
     text(item) {
       const [x, y] = item.at,
-        size = item.size ?? 13.5;
+        size = item.size ?? 13;
       c.font = `${item.weight ?? 400} ${size}px ${ui.family}`;
       c.fillStyle = rgb(colourOf(item.colour ?? "text"));
       c.textAlign = item.align ?? "left";

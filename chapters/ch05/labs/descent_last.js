@@ -97,17 +97,17 @@ function parts(p, m, spec, W) {
     if (small) {
       const [y, k] = [26 + (n + 0.5) * slot, (W * 0.2) / range];
       thumb(0, y - slot / 2 + 3, 2.4, (slot - 8) / 8);
-      p.text(`name.${n}`, 46, y, layer ? `${name.split("-")[0]} ${layer}` : name, { size: 12.5 });
+      p.text(`name.${n}`, 46, y, layer ? `${name.split("-")[0]} ${layer}` : name, { size: 13 });
       p.number(`part.${n}`, W * 0.49, y, signed(x), { size: 13, weight: 700 });
       p.bar(`part.${n}`, W * 0.52 + (a - low) * k, y, Math.max(1, (b - a) * k), 10, colour);
-      if (!last) p.number(`stop.${n}`, W, y, `${stop} ${chance.toFixed(2)}`, { size: 12.5, ...strong });
+      if (!last) p.number(`stop.${n}`, W, y, `${stop} ${chance.toFixed(2)}`, { size: 13, ...strong });
       return;
     }
     const middle = (n + 0.5) * slot,
       c = Math.min(5, (slot - 12) / WIDE),
       tall = Math.max(1, ((b - a) * stair) / range),
       top = floor - 14 - ((b - low) * stair) / range,
-      [centre, quiet] = [{ align: "center" }, { align: "center", colour: "quiet", size: 12.5 }];
+      [centre, quiet] = [{ align: "center" }, { align: "center", colour: "quiet", size: 13 }];
     thumb(middle - (c * WIDE) / 2, 42, c, c);
     p.text(`name.${n}`, middle, 10, name.split("-")[0], quiet);
     if (layer) p.text(`layer.${n}`, middle, 26, slot < 60 ? layer : `layer ${layer}`, quiet);

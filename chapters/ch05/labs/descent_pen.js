@@ -72,7 +72,7 @@ export function pen(m, spec, step, { W, height, small }, at) {
         }
         vector(name, values.slice(first, first + count), left, top, (W - left) / wide, ch, role, more);
         const [x, middle] = small ? [0, top - 9] : [0, top + ch / 2];
-        label(`line ${name}`, x, middle, words, tint(role), { weight: 600, size: 12.5, room: small ? W : left - 6 });
+        label(`line ${name}`, x, middle, words, tint(role), { weight: 600, size: 13, room: small ? W : left - 6 });
       });
       return first;
     },
@@ -80,7 +80,7 @@ export function pen(m, spec, step, { W, height, small }, at) {
     rows(top, bottom, largest = small ? 28 : 25) {
       const pitch = Math.min(largest, (height - top - bottom) / spec.source.length),
         middle = (i) => top + (i + 0.5) * pitch;
-      this.size = Math.min(13.5, pitch - 0.5);
+      this.size = Math.min(13, pitch - 0.5);
       spec.source.forEach((word, i) => {
         const weight = i === m.lead && step > 5 ? 700 : 400;
         text(`word.${i}`, room - 8, middle(i), word, { align: "right", weight, room: room - 8, size: this.size });

@@ -3,7 +3,7 @@ import MASK_TOKENS_CSS from "./mask_tokens.css";
 import { fmt, h, mix, rgb } from "../../../course_utils/views/core.js";
 import { gutter } from "./words.js";
 
-const FEW = 30; // draws: with fewer, a band is too wide to say anything
+const FEW = 30; // draws: with fewer, a band does not hold 95 of 100 shares; the same in mask_tokens.py
 
 export function mask_tokens(ui) {
   const { spec, state, unit } = ui,
@@ -141,7 +141,7 @@ export function mask_tokens(ui) {
     longest = Math.max(...ends.map((end, i) => end - (ends[i - 1] ?? 0)));
   function lay(width, narrow) {
     const c = document.createElement("canvas").getContext("2d");
-    c.font = ui.font(narrow || spec.presenting ? 13.5 : 15.5, 700);
+    c.font = ui.font(narrow || spec.presenting ? 13 : 16, 700);
     const wide = (w) => c.measureText(w).width + (spec.presenting ? 11 : 14) * unit,
       least = Math.min(
         Math.max(...[...names, mask, ...vocabulary].map(wide)),
@@ -217,7 +217,9 @@ export function mask_tokens(ui) {
             `all ${r}`,
             `${s.counts[r]} of ${r === "chosen" ? s.tokens : s.counts.chosen}`,
             `share ${pc(s.shares[r])}`,
-            `band ${fmt(100 * s.bands[r][0], 1)}–${fmt(100 * s.bands[r][1], 1)} %`,
+            state.draws < FEW
+              ? `intended ${fmt(100 * (r === "chosen" ? state.share : parts[r]), 0)} %`
+              : `band ${fmt(100 * s.bands[r][0], 1)}–${fmt(100 * s.bands[r][1], 1)} %`,
           ]),
         ],
       };

@@ -245,7 +245,7 @@ export function sampling(ui) {
           return t;
         };
       c.textBaseline = "middle";
-      c.font = ui.font(11);
+      c.font = ui.font(12);
       c.fillStyle = theme.quiet;
       c.strokeStyle = theme.line;
       c.lineWidth = 1;

@@ -12,6 +12,7 @@ from PIL import Image
 
 from course_tools.authoring.clean import WIDGET_VIEW, clean
 from course_utils.attention import nadaraya_watson
+from course_utils.support import files
 from course_utils.views import heatmap, picture, plot, predict, reveal, sweep
 from course_utils.views.chart import GREYS
 from course_utils.views.live import below
@@ -205,6 +206,23 @@ def test_colours_agree_in_python_and_javascript():
         assert f'{role}: "{colour}"' in text
     for name, rgb in (("paper", picture.PAPER), ("ink", picture.INK), ("plus", picture.SAND), ("minus", picture.BRICK)):
         assert f"{name}: [{', '.join(map(str, rgb))}]" in text
+
+
+ROOMS = [*files.course_folder().glob("chapters/*/labs"), files.course_folder() / "course_utils" / "views"]
+SHEETS, SCRIPTS = ([path for room in ROOMS for path in room.glob(kind)] for kind in ("*.css", "*.js"))
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.stem)
+def test_text_comes_in_four_sizes(sheet):
+    sizes = set(re.findall(r"font-size:\s*([^;]+);", sheet.read_text(encoding="utf-8")))
+    assert sizes <= {"inherit", *(f"var(--{name})" for name in ("small", "body", "large", "largest"))}
+
+
+def test_what_is_written_into_pictures_comes_in_two_sizes():
+    """Numbers inside small cells (9 and 10.5) and a measure of 20 apart; a computed size fits text into its place."""
+    written = [path.read_text(encoding="utf-8") for path in SCRIPTS]
+    sizes = {size for script in written for size in re.findall(r"ui\.font\(([\d.]+)\b", script)}
+    assert sizes == {"9", "10.5", "12", "13", "20"}
 
 
 def contrast(a, b):
