@@ -30,18 +30,18 @@ TASKS = {  # name: which of the eight keys is right
 }
 
 REASONS = {
-    "similarity": "Sees the angle and nothing else.",
-    "dot": "Sees angle times length: a long key in a fair direction beats a short one in the best.",
-    "scaled_dot": "The dot product in another unit: it can learn what dot can.",
-    "general": "Its matrix undoes the rotation and the mirroring; it still multiplies by the key's length.",
-    "biased_general": "As general; b·k prefers a direction, not a length.",
-    "activated_general": "As general; tanh flattens the top but keeps the order.",
-    "generalized_kernel": "A blurred dot product: 32 random features cannot be sharp; only a temperature is learned.",
-    "concat": "A small network: approximates most rules, none exactly.",
-    "additive": "The same function as concat, from another random start.",
-    "deep": "A larger network: much better than the small two at direction, hardly or not at the other rules.",
-    "location_based": "Knows positions and never reads a key.",
-    "feature_based": "Reads the key, never the query: right only where the query does not matter.",
+    "similarity": "It sees only the angle between query and key.",
+    "dot": "It sees angle and length: a long key in a fair direction beats a short key in the best direction.",
+    "scaled_dot": "It is the dot product, divided by a constant, so it can learn exactly what dot can.",
+    "general": "Its matrix undoes the rotation and the mirroring, but the key's length still counts, as in dot.",
+    "biased_general": "It does as well as general: the added term b·k prefers a direction, which no rule asks for.",
+    "activated_general": "It does as well as general: tanh makes large scores more alike but keeps their order.",
+    "generalized_kernel": "It imitates dot with 32 random features, too few to be sharp. It learns only a temperature.",
+    "concat": "It is a small network, which approximates most rules but matches none of them exactly.",
+    "additive": "It is the same function as concat, trained from another random start.",
+    "deep": "It is a larger network: much better than concat and additive at direction, hardly or not elsewhere.",
+    "location_based": "It knows positions but never reads a key.",
+    "feature_based": "It reads the key but never the query, so it is right only where the query does not matter.",
 }
 
 

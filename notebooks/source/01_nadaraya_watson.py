@@ -8,9 +8,9 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · Whom do you ask?
-# *Nadaraya–Watson: attention before it had the name.* A thermometer was read fifty times in one day. At 14:36 it said 21.3 °C; the next reading, at 15:30, was 23.7 °C. How warm was it at 15:00? Copy one reading, and you copy its error; average all fifty, and midnight counts as much as noon. How many should count? In this chapter the readings themselves decide.
+# *Nadaraya–Watson: attention before it had the name.* A thermometer was read fifty times in one day. At 14:36 it showed 21.3 °C; the next reading, at 15:30, was 23.7 °C. How warm was it at 15:00? If you copy one reading, you copy its error; if you average all fifty, midnight counts as much as noon. How many readings should count? In this chapter the data decide.
 #
-# **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how many examples count. Reading 32 minutes · live 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp, derivatives and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
+# **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how many examples count. Reading 32 minutes · live 40 · exercises 18 · *Deeper* 50 more. (*Live*: in class.) **Before:** means, variances, exp, derivatives and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
 
 # %%
 import torch
@@ -22,37 +22,38 @@ runtime = course_utils.setup()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
 # 1. The weights in one row of a heatmap add up to …?
-# 2. `queries` has the shape [3], `keys` has [5]. Which shape has `queries[:, None] - keys`?
+# 2. `queries` has the shape [3] and `keys` the shape [5]. What is the shape of `queries[:, None] - keys`?
 # 3. What is the average of 2 and 4, if 2 counts once and 4 counts three times?
 #
 # <details><summary>Answers</summary>
 #
-# 1. One.
-# 2. [3, 5]: a row for each query.
+# 1. They add up to 1.
+# 2. It is [3, 5], with a row for each query.
 # 3. (1 · 2 + 3 · 4) / 4 = 3.5.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A query comes in
-# Each reading has an error of about one degree. **Before you touch anything:** how many would you average for 15:00: the nearest one, a few, or all fifty?
+# Each reading is the true temperature plus *noise*, a random error of about one degree. **Before you touch anything:** how many readings would you average for 15:00: the nearest one, a few, or all fifty?
 
 # %% jupyter={"source_hidden": true}
-def temperature(hour):
+def true_day(hour):
     """An invented day, so that we know the truth: coldest at 3:00, warmest at 15:00, a storm at 16:30. Hours -> °C"""
     storm = (hour > 16.5) * torch.exp((16.5 - hour) / 3)
     return 17 - 6 * torch.cos(2 * torch.pi * (hour - 3) / 24) - 6 * storm
 
 generator = torch.Generator().manual_seed(3)  # the same "random" numbers each time
 hours = 24 * torch.rand(50, dtype=torch.float64, generator=generator).sort().values  # float64: 16 digits, not 7
-readings = temperature(hours) + torch.randn(50, dtype=torch.float64, generator=generator)  # errors of variance 1
+readings = true_day(hours) + torch.randn(50, dtype=torch.float64, generator=generator)  # noise of variance 1
 grid = torch.linspace(0, 24, 241, dtype=torch.float64)  # every six minutes
-truth = (grid, temperature(grid))
+truth = (grid, true_day(grid))
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_name="°C",
-         caption="Drag the [query|orange mark] to the hour that you ask for. A [key|blue bar] shows how much a reading "
-                 "counts. The purple [output|estimate] is the average of the [value|temperatures]. Dashed: the truth.")
+         caption="Drag the [query|orange mark] to the hour that you ask about. Each [key|blue bar] shows how "
+                 "much a reading counts. The purple [output|estimate] is the average of the "
+                 "[value|temperatures]; the dashed line is the truth.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (hours - 15).abs().topk(2, largest=False).indices.tolist() == [i for i in range(50) if 14.5 < hours[i] < 15.6]
@@ -60,7 +61,7 @@ assert [round(60 * hour.item()) for hour in hours if 14.5 < hour < 15.6] == [14 
 assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 14.5 < hour < 15.6] == [21.3, 23.7]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Drag the orange mark from 15:00 past 16:30, when a storm breaks. Make the *width* small, so that only near readings count, and the curve jumps from reading to reading. Make it large, and the storm vanishes.
+# Drag the orange mark from 15:00 past 16:30, when a storm breaks. If you make the *width* small, only near readings count, and the curve jumps from reading to reading. If you make it large, the storm vanishes from the curve.
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
 # This is attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours of the readings), and each key gets a **weight**, its share of the average. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and the result is an <b style="color:#bb51a8">estimate</b>. A key with its value is an *example*.
@@ -69,19 +70,25 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Why keep all fifty readings $v_i$? Suppose you had to sum up the day in one number, $c$, before anybody asks. The best $c$ makes the squared error $\sum_i (v_i-c)^2$ smallest. The derivative, $-2\sum_i (v_i-c)$, is zero where $c$ is the mean.
+# Why keep all fifty readings $v_i$? Suppose you had to sum up the day in one number, $c$, before anybody asks about an hour. The best $c$ makes the sum of the squared errors, $\sum_i (v_i-c)^2$, smallest. Its derivative, $-2\sum_i (v_i-c)$, is zero where $c$ is the mean of the readings.
 #
-# **Guess:** if you gave the mean at every hour, how many degrees off would you typically be? One, four, or ten?
+# **Guess:** if you answered with the mean at every hour, how many degrees off would you typically be: one, four, or ten?
+#
+# The code uses these names from the folded cell above:
+# - `hours` [50] are the keys, and `readings` [50] the values, noise included.
+# - `grid` [241] holds queries, one every six minutes of the day.
+# - `true_day(grid)` is the true temperature at these hours; `truth` pairs both for the dashed line.
 
 # %%
 def off(estimate):
-    """How far an estimate [241] is from the true day, in °C: the root of the mean square."""
-    return (estimate - truth[1]).pow(2).mean().sqrt().item()  # .item(): from tensor to number
+    """How far an estimate [241] typically is from the true day, in °C: the root of the mean squared error."""
+    return (estimate - true_day(grid)).pow(2).mean().sqrt().item()  # .item(): from tensor to number
 
 mean = readings.mean().expand(241)  # .expand: the same number for all 241 queries
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C"}
 plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does one number know?",
-                caption=f"The mean, {mean[0]:.1f} °C, noon and night. How far is it from the dashed truth, typically?")
+                caption=f"The mean says {mean[0]:.1f} °C at noon and at night. "
+                        "How far is it from the dashed truth, typically?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 3.9 < off(mean) < 4.1
@@ -89,14 +96,14 @@ assert 3.9 < off(mean) < 4.1
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# About four degrees.
+# You would be about four degrees off.
 #
 # </details>
 #
-# The mean loses information: shuffle the readings, and it stays the same. And it gives every question the same answer.
+# The mean loses information: if you swap the temperatures of noon and midnight, it stays the same. It also gives every question the same answer.
 #
 # <a id="bottleneck"></a>
-# Early neural translators had a similar problem. One network read a sentence of any length into *one vector of fixed size*, and another wrote the translation from it. This vector is a **bottleneck**: everything must fit through it, and it is the same for every word of the translation.
+# Early neural translators had a similar problem. One network read a sentence of any length into *one vector of fixed size*, and another wrote the translation from it. This vector is a **bottleneck**: the whole sentence must fit through it, and every word of the translation gets the same vector.
 #
 # **Keep this:** a summary is made before the question is known. Attention keeps all the examples, and waits for the question.
 
@@ -110,7 +117,7 @@ print("高兴 →", shelf.get("高兴"))
 print("快乐 →", shelf.get("快乐"))
 
 # %% [markdown]
-# 快乐 (joyful) finds nothing, although 高兴 (happy) means almost the same: in a dictionary, a key fits or it doesn't. Weights can say that one key fits well and another a little.
+# 快乐 (joyful) finds nothing, although 高兴 (happy) means almost the same, because in a dictionary a key either fits or it doesn't. Weights can say that one key fits well and another a little.
 #
 # To average words, let the values be vectors: (1, 0) for 我, (0, 1) for 很 and (1, 1) for 高兴. For a query about the feeling, we make up the weights 0.1, 0.2 and 0.7.
 
@@ -119,7 +126,7 @@ predict(
     "What comes out?",
     ["(1, 1): the value of 高兴", "(0.8, 0.9): near it, but not quite", "(0.67, 0.67): the middle of the three"],
     answer=1,
-    because="0.1 · (1, 0) + 0.2 · (0, 1) + 0.7 · (1, 1) = (0.8, 0.9). 高兴 counts most, and the others count a little.",
+    because="0.1 · (1, 0) + 0.2 · (0, 1) + 0.7 · (1, 1) = (0.8, 0.9). 高兴 counts most, and the other two count a little.",
 )
 
 # %%
@@ -132,13 +139,13 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
-# The weights (0, 0, 1) would fetch one book: a *hard address*. The weights (0.1, 0.2, 0.7) are a **soft address**. If they change smoothly with the query, so does the result. Then it has a slope from which a network can learn: it is *differentiable*.
+# The weights (0, 0, 1) would fetch one book: they are a *hard address*. The weights (0.1, 0.2, 0.7) take a little of every book: they are a **soft address**. If soft weights change smoothly with the query, so does the result. Then the result has a slope from which a network can learn: it is *differentiable*.
 #
 # **Keep this:** the query is what you want, the key is the label, the value is what you take home.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two cues, a slanted line and a T
-# You cannot take in everything you see. Each second, some ten million bits leave each eye,¹ but your behaviour carries about ten.² Each half below holds one odd sign. Find both, and notice which one you had to *search for*.
+# You cannot take in everything you see. Each second, some ten million bits leave each eye,¹ but your behaviour carries about ten.² Each half below has one sign that differs from the rest. Find both, and notice which one you had to *search for*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 turns = torch.randint(4, (60,), generator=torch.Generator().manual_seed(11)).tolist()
@@ -149,7 +156,7 @@ for row in range(0, 60, 10):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# The slanted line on the left probably caught your eye. This is **pop-out**:³ what differs draws the eye by itself, an **involuntary cue** (bottom-up). For the T on the right you had to decide where to look, a **voluntary cue** (top-down). Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
+# The slanted line on the left probably caught your eye. This is **pop-out**:³ what differs from the rest draws the eye by itself. It is an **involuntary cue** (bottom-up). For the T on the right you had to decide where to look, which is a **voluntary cue** (top-down). Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
 #
 # At a party you follow one voice among many by a voluntary cue: the *cocktail party effect*.⁴
 #
@@ -158,11 +165,11 @@ for row in range(0, 60, 10):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Score, then share
 # <a id="alignment-function"></a><a id="attention-pooling"></a>
-# We made up the library's weights. Attention computes them in two steps. First an **alignment function** $a$ gives each key $k_i$ a *score* $s_i$: how well it fits the query $q$. Then a **distribution** $p$ turns all the scores into weights $\alpha_i$, which add up to 1:
+# We made up the library's weights. Attention computes them in two steps. First an **alignment function** $a$ gives each key $k_i$ a *score* $s_i$, which says how well the key fits the query $q$. Then a **distribution** $p$ turns all the scores into weights $\alpha_i$, which add up to 1:
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; \alpha_i\;{\color{#008a67}{v_i}}, \qquad \alpha_i = p(s)_i, \qquad s_i = a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}}) $$
 #
-# Read it from right to left: score, share, average. The average is called **attention pooling**; $K$ and $V$ are all the keys and all the values.
+# Read the formula from right to left: score, share, average. The average is called **attention pooling**; $K$ and $V$ are all the keys and all the values.
 
 # %% [markdown]
 # <a id="softmax"></a>
@@ -191,25 +198,26 @@ assert abs(by_hand.item() - 14.96) < 0.005
 #
 # </details>
 #
-# Why softmax? Compare it with two other rules:
+# Why should the weights be soft? Compare softmax with two other rules:
 
 # %%
 table = torch.stack([torch.ones(3) / 3, weights, torch.tensor([0.0, 1.0, 0.0])])
 names = ["equal weights", "softmax", "winner takes all"]
 heatmap(table, names, ["key 1", "key 2", "key 4"], axes=("rule", "key"), select=("softmax", "key 2"), title="How can scores be shared?",
-        caption="Compare the rows: each shares 1 among the three keys. The estimates are 10, 14.96 and 20.")
+        caption="Each row is a rule that shares a weight of 1 among the three keys. "
+                "From top to bottom, the estimates are 10, 14.96 and 20.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown]
-# Equal weights give the mean again, and winner takes all is a hard address. If the query moves a little away from 2 o'clock, only the softmax estimate moves with it.
+# Equal weights give the mean again, and winner takes all is a hard address. If the query moves a little away from 2 o'clock, neither estimate changes, but that of softmax does. Other soft weights would also do; *Deeper* below says what is special about exp.
 #
 # **Keep this:** $a$ scores each key, and $p$ turns the scores into weights.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a hard address has no slope
-# How steeply does the result change with the query? With `requires_grad` PyTorch follows the computation, and `backward()` computes the slope.
+# How steeply does the result change with the query? With `requires_grad`, PyTorch follows the computation, and `backward()` computes the slope.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 asked = torch.tensor(2.2, requires_grad=True)
@@ -229,9 +237,9 @@ print(f"hard address: {nearest.item():.2f}, slope {(nudged - nearest).item() / 0
 assert nudged - nearest == 0 and nearest == 20
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The hard address answers 20 with slope 0, until it jumps to another value. A network can learn nothing from such a slope.
+# The hard address answers 20, with slope 0, until it jumps to another value. From a slope of 0 a network learns nothing.
 #
-# Why exp? A lead of $c$ points should always give the same ratio of weights. If these are proportional to $g(s)$, then $g(s+c)/g(s)$ must depend only on $c$. The only continuous, growing, positive $g$ are $e^{s/T}$ with $T>0$, up to a constant factor.
+# Why exp? Suppose that a lead of $c$ points in the score should always give the same ratio of weights. If the weights are proportional to $g(s)$, then $g(s+c)/g(s)$ must depend only on $c$. The only continuous, growing, positive $g$ are $e^{s/T}$ with $T>0$, up to a constant factor.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
@@ -244,12 +252,12 @@ from course_utils.attention import KERNELS
 distance = torch.linspace(-3, 3, 301)
 curves = {name.capitalize(): (distance, kernel(distance)) for name, kernel in KERNELS.items()}
 plot.lines(curves, "distance / width", "closeness", title="How much does an example count?",
-           caption="Follow each curve outwards. Boxcar: 1 up to one width, then 0. "
-                   "Epanechnikov: 1 − (distance/width)², then 0.")
+           caption="Follow each curve outwards. The boxcar is 1 up to a distance of one width, then 0. "
+                   "Epanechnikov is 1 − (distance/width)² up to there, then 0.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 1 ●○○ · 3 minutes
-# Only the Gaussian kernel never becomes 0, so with it every key counts a little. Write it: $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$ and a **width** $w$.
+# Only the Gaussian kernel never becomes 0, so with it every key counts a little. Write this kernel: $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$ and a **width** $w$.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch01 import again, exercise, find_error, hint, solution
@@ -261,7 +269,7 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# The mean made $\sum_i (v_i-c)^2$ smallest. Now multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Solve for $c$: the best $c$ is the **Nadaraya–Watson estimator** $f(q)$ (1964):
+# The mean makes $\sum_i (v_i-c)^2$ smallest. Now multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Solve for $c$: the best $c$ is the **Nadaraya–Watson estimator** $f(q)$ (1964):
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 
@@ -279,35 +287,36 @@ def pool(queries, keys, values, width=1.0):
 estimate, weights = pool(grid, hours, readings, width=1.0)
 curves = {"width 1 h": (grid, estimate), "mean of the day": (grid, mean)}
 plot.regression(hours, readings, curves, **day, title="What do the neighbours say?",
-                caption=f"Purple is off by {off(estimate):.1f} °C, the mean by {off(mean):.1f}. Look at 16:30: the "
-                        "storm is blurred; purple falls too early and too slowly.")
+                caption=f"Purple is off by {off(estimate):.1f} °C, the mean by {off(mean):.1f}. Look at 16:30: "
+                        "the purple curve blurs the storm, because it falls too early and too slowly.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert weights.shape == (241, 50) and 0.75 < off(estimate) < 0.85
 assert estimate[165] < truth[1][165] - 1.5 and estimate[170] > truth[1][170] + 1.5  # 16:30 and 17:00
 
 # %% [markdown]
-# Nothing was trained; we chose the width. Which readings did each hour use?
+# Nothing was trained: we chose the width ourselves. Which readings did each hour use?
 
 # %%
 _, weights = pool(grid[::10], hours, readings, width=1.0)
 labels = [[f"{hour:.1f}" for hour in clock.tolist()] for clock in (grid[::10], hours)]
 heatmap(weights, *labels, title="Each hour attends to the readings near it", select=(15, weights[15].argmax().item()),
-        caption="A row for each hour of the day, a column for the hour of each reading. Go down the rows: the ink moves to the right.")
+        caption="Each row is an hour of the day, each column the hour of a reading. "
+                "Go down the rows: the dark cells move to the right.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert weights.shape == (25, 50) and weights.sum(-1).allclose(torch.ones((), dtype=torch.float64)) and 0.28 < weights[0, 0] < 0.3
 
 # %% [markdown]
-# **Keep this:** each Nadaraya–Watson weight is a key's closeness, divided by the sum over all keys.
+# **Keep this:** each Nadaraya–Watson weight is the closeness of its key, divided by the sum of the closeness of all keys.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The Gaussian is a softmax
-# The estimator of 1964 has closeness, but no scores and no softmax. Is it attention? Put the Gaussian of width 1 into its weights:
+# We called this average attention, although the estimator of 1964 has no softmax. Put the Gaussian of width 1 into its weights:
 #
 # $$ \frac{\exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2\big)}{\sum_j \exp\!\big(-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})^2\big)} \;=\; \mathrm{softmax}_i\big(s\big),\qquad s_i=-\tfrac12({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})^2 $$
 #
-# On the left are exps, divided by their sum: a softmax. Do both forms give *the same numbers*?
+# The left side divides exps by their sum, which is a softmax. Do both forms give *the same numbers*?
 
 # %%
 scores = -0.5 * (grid[:, None] - hours) ** 2  # [241, 50]
@@ -320,16 +329,16 @@ print(f"largest difference at {len(grid)} hours: {(ratio_form - softmax_form).ab
 assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 
 # %% [markdown]
-# They do, up to rounding: Nadaraya–Watson is attention.
+# They do, up to rounding: with a Gaussian kernel, Nadaraya–Watson is softmax attention.
 #
-# **Keep this:** any positive kernel is $\kappa=e^{\ln\kappa}$. So, divided by its sum over the keys, it is a softmax with scores $\ln\kappa$; for the Gaussian of width 1, $-\tfrac12$ distance².
+# **Keep this:** any positive kernel is $\kappa=e^{\ln\kappa}$. Divided by its sum over the keys, it is therefore a softmax with the scores $\ln\kappa$. For the Gaussian of width 1, these are $-\tfrac12$ distance².
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
 # <a id="temperature"></a>
-# How large a share should the best score get? You can set this: before the softmax, divide all scores by a number $T>0$, the **temperature**.
+# How large a share should the best score get? You can decide this: before the softmax, divide all scores by a number $T>0$, the **temperature** (not the one in °C).
 #
-# **Guess before you move:** what happens to the weights if you add 100 to all three scores (*add to all*)? What will temperatures of 0.1 and 10 do?
+# **Guess before you move anything:** what happens to the weights if you add 100 to all three scores (*add to all*)? What will temperatures of 0.1 and 10 do?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
@@ -341,12 +350,12 @@ assert torch.allclose(torch.softmax(torch.tensor([0.2, 0.1, 0.0]), -1), torch.te
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# - **Shift:** nothing happens. $e^{s+c}=e^s e^c$, and $e^c$ cancels.
-# - **Temperature:** at 0.1 "animal" takes more than 99.9 %; at 10 the weights are nearly equal, 0.37, 0.33 and 0.30.
+# - **Shift:** the weights do not change, because $e^{s+c}=e^s e^c$, and $e^c$ cancels.
+# - **Temperature:** at 0.1 "animal" takes more than 99.9 % of the weight; at 10 the weights are nearly equal, 0.37, 0.33 and 0.30.
 #
 # </details>
 #
-# With large scores, the formula as written breaks:
+# With large scores, the formula fails if you compute it as written:
 
 # %%
 large = torch.tensor([1000.0, 999.0, 998.0])
@@ -358,7 +367,7 @@ as_written, shifted
 assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665, 0.245, 0.090]), atol=5e-4)
 
 # %% [markdown]
-# $e^{1000}$ is too large for a float. It becomes infinity, and ∞/∞ is not a number (NaN). So `torch.softmax` subtracts the largest score first: the weights are the same, and no exponent is above 0.
+# $e^{1000}$ is too large for a float. It becomes infinity, and ∞/∞ is not a number (NaN). So `torch.softmax` first subtracts the largest score: the weights stay the same, and no exponent is above 0.
 #
 # **Keep this:** softmax depends only on the differences of the scores, and a temperature divides these differences.
 
@@ -368,7 +377,7 @@ assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665,
 # A widely read article prints this formula for the weight of input $x_i$ under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
 #
 # #### Find the error ●●○ · 5 minutes
-# Here it is as a program. Which line is wrong? To repair it, should $k$ replace $i$ or $j$ in the sum, and over what does it run?
+# Here is the formula as a program: the first `find_error` shows it, the second checks your repair. Which line is wrong? To repair it, should $k$ replace $i$ or $j$ in the sum, and over what should $k$ run?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
 find_error("program 1.2")
@@ -386,7 +395,7 @@ def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and in
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: where the ratio of kernels fails
-# What if the query is far from every key? Ask for hour 40, with a width of 0.4.
+# What if the query is far from every key? Ask about hour 40, with a width of 0.4 hours.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import gaussian_kernel, nadaraya_watson
@@ -398,7 +407,7 @@ print("ratio of kernels: a number?", by_ratio.isfinite().item())
 print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# All fifty closenesses are too small for a float64, so they become 0 and the ratio is 0/0. The softmax subtracts the largest score first, so it still finds the nearest key. The other two kernels give 0/0 as soon as no key is in reach.
+# All fifty closenesses are too small for a float64, so they become 0 and the ratio is 0/0. The softmax still finds the nearest key, because it subtracts the largest score first. The other two kernels give 0/0 as soon as no key is within one width.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two relatives
@@ -413,9 +422,9 @@ for heat in [10_000.0, 1.0, 0.01]:
 assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A high temperature gives the mean, a low one the maximum.
+# A high temperature gives the mean of the patch, a low temperature its maximum.
 #
-# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network: maps that show where in a picture a pattern was found. Each map is squeezed to its mean. From the means, a tiny network computes a gate for each map, and the map is multiplied by it.
+# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network, maps that show where in a picture a pattern was found. Each map is squeezed to its mean. From these means, a tiny network computes a gate for each map, which multiplies the map.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -426,19 +435,20 @@ gated = maps * gates[..., None, None]
 print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", tuple(gated.shape))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A sigmoid, $1/(1+e^{-x})$, takes the place of the softmax. So each gate is between 0 and 1, but they need not add up to 1: the channels are rescaled, not averaged.
+# A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1, but the gates need not add up to 1: the channels are rescaled, not averaged.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far should a query reach?
 # <a id="bandwidth"></a>
-# We chose a width of one hour. What would another do? The width $w$, or **bandwidth**, divides the distance in the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. So $w^2$ acts as a temperature: it divides $-\tfrac12(q-k_i)^2$.
+# We chose a width of one hour. What would another width do? The width $w$, or **bandwidth**, divides the distance in the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. So $w^2$ acts as a temperature: it divides $-\tfrac12(q-k_i)^2$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Make the kernel a hundred times wider. Where does the curve go?",
     ["through every reading", "to the mean of all readings", "to zero", "to the nearest reading"],
     answer=1,
-    because="All scores come close to 0, so all weights become equal. The mean is Nadaraya–Watson with an infinite width.",
+    because="All scores come close to 0, so all weights become nearly equal. "
+    "The mean is Nadaraya–Watson with an infinite width.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -447,10 +457,10 @@ labs.bandwidth(hours, readings, truth, width=1.0, key_name="hour", value_name="�
 # %% [markdown]
 # <a id="bias"></a><a id="variance"></a>
 # Move the width from one end to the other.
-# - **Too narrow:** each query follows a single reading, error included. With new errors at the same hours, the curve would be very different. This is high **variance**.
-# - **Too wide:** the storm is averaged away, whatever the errors are. This is high **bias**.
+# - **Too narrow:** each query follows a single reading, noise included. With new noise at the same hours, the curve would be very different. This is high **variance**.
+# - **Too wide:** the storm is averaged away, whatever the noise is. This is high **bias**.
 #
-# **Keep this:** a narrow kernel uses few readings and believes their errors; a wide one uses many and blurs what happened.
+# **Keep this:** a narrow kernel averages few readings, so their noise remains; a wide kernel averages many, so real changes are smoothed away.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: bias and variance, computed
@@ -469,36 +479,39 @@ assert 1 < count[0.1] < 1.5 and 4 < count[0.6] < 5 and 13 < count[2.0] < 14
 assert count[100.0] > 49.9 and abs(off(estimate) - off(mean)) < 0.01
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Suppose the same fifty moments were read again and again. Each reading is the truth $t$ plus an independent error $\varepsilon_i$ of variance 1, so the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is always the same, and its difference from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number). The mean squared error is the bias *squared* plus this variance.
+# Suppose the thermometer were read again and again at the same fifty moments. Each reading is the truth $t$ plus independent noise $\varepsilon_i$ of variance 1, so the estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is always the same, and its difference from the truth is the bias. The second sum is noise with the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number). The mean squared error is the bias *squared* plus this variance.
 #
-# A narrow kernel has little bias, except at the narrowest widths, where single readings answer for long gaps.
+# A narrow kernel has little bias, except at the narrowest widths, where the query copies one reading even if it is far away.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 widths = torch.logspace(-1, 0.6, 17).tolist()
-both = [pool(grid, hours, temperature(hours), width) for width in widths]
-bias2 = torch.tensor([off(without_errors) ** 2 for without_errors, _ in both])
+both = [pool(grid, hours, true_day(hours), width) for width in widths]
+bias2 = torch.tensor([off(without_noise) ** 2 for without_noise, _ in both])
 variance = torch.tensor([alpha.pow(2).sum(-1).mean() for _, alpha in both])
 parts = {"bias² + variance": (widths, bias2 + variance), "bias²": (widths, bias2), "variance": (widths, variance)}
 best_width = widths[(bias2 + variance).argmin()]
 plot.lines(parts, "width in hours", "mean squared error in °C²", log="x", mark=(best_width, f"{best_width:.1f} h"),
-           title="In which way is it wrong?", caption="On the left the errors of the readings dominate, on the right the blur.")
+           title="Where does the error come from?",
+           caption="On the left most of the error is variance, from the noise; "
+                   "on the right most is bias, from the blur.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert variance[0] > bias2[0] and bias2[-1] > variance[-1]
 assert (bias2.diff() > 0)[7:].all() and (variance.diff() < 0).all() and 0.5 < best_width < 1
 assert bias2[0] > 1.5 * bias2.min() and 1.55 < hours.diff().max() < 1.65
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
 # <a id="loss"></a>
-# Real data come without the dashed truth. We need a **loss**, a number that says from the readings alone how bad a width is. Let us try the mean squared difference between each reading and the estimate at its own hour.
+# Real data come without the dashed truth. So we need a **loss**, a number that says from the readings alone how bad a width is. Let us try the mean squared difference between each reading and the estimate at the hour of this reading.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Make the width narrower and narrower. Where is this loss smallest?",
     ["near 0.6 hours, where the estimate is good", "at a large width", "at the narrowest width there is"],
     answer=2,
-    because="Each query finds its own key at distance 0. With a needle-thin kernel it attends only to itself "
-    "and repeats its own reading: the loss goes to 0.",
+    because="Each query finds its own key at distance 0. With a very narrow kernel it attends only to this key "
+    "and repeats its own reading, so the loss goes to 0.",
 )
 
 # %%
@@ -515,14 +528,14 @@ assert [round(off(pool(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.0
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# At 0.02 hours the loss is smallest, but the curve is off by 1.1 °C, as far as at 2 hours. So a query must not see the value that it has to guess. Hide it, and guess each reading from the other 49: **leave-one-out**.
+# At 0.02 hours the loss is smallest, but the curve is off by 1.1 °C, as much as at 2 hours. This loss misleads us, because each query sees the value that it has to guess. Hide this value, and guess each reading from the other 49: this is **leave-one-out**.
 #
 # <a id="mask"></a>
 # A **mask** hides keys. It is a table of True and False, with a row for each query and a column for each key, like the scores. Throughout the course *True means: may be attended to*. The sum in the softmax runs over the visible keys only, so a hidden key gets weight 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 3 ●●○ · 8 minutes
-# Write a softmax that survives large scores and respects a mask. Where a whole row is False, it gives *zeros*. Besides `torch.softmax(x, -1)` and `~mask` you need three tools:
+# Write a softmax that survives large scores and respects a mask. For a row in which everything is masked, it should return *zeros*. Besides `torch.softmax(x, -1)` and `~mask` you need three tools:
 # - `-torch.inf` is minus infinity.
 # - `x.masked_fill(where, number)` puts a number wherever `where` is True.
 # - `mask.any(-1, keepdim=True)` says for each row whether anything is allowed.
@@ -534,7 +547,7 @@ def masked_softmax(scores, mask):
     raise NotImplementedError
 
 # %% [markdown]
-# Why zeros for a fully masked row? Here are two common ways, then yours:
+# Why zeros for a fully masked row? Here is what two common methods give, then what yours gives:
 
 # %%
 four, nobody = torch.tensor([2.0, 1.0, 0.0, -1.0]), torch.zeros(4, dtype=torch.bool)
@@ -546,7 +559,7 @@ infinite, huge, ours
 assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
-# In such a row, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that are all hidden. Your function gives zeros. Then the row has no estimate: drop it from the loss.
+# In such a row, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that are all hidden. Your function gives zeros: there is no estimate, so leave such a row out of the loss.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 4 ●○○ · 2 minutes
@@ -574,7 +587,7 @@ class Pooling(torch.nn.Module):
 
 # %% [markdown]
 # <a id="gradient-descent"></a>
-# **Gradient descent** computes the slope of the loss, changes the width a little so that the loss falls, and repeats. `fit` starts at 2 hours and takes 200 steps of a variant called Adam. The learning rate `lr` sets how large they are. Watch where the loss stops.
+# **Gradient descent** computes the slope of the loss, changes the width a little so that the loss falls, and repeats. `fit` starts at 2 hours and takes 200 steps of a variant called Adam. The learning rate `lr` sets how large the steps are. Watch where the loss stops.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -592,30 +605,30 @@ learned_width = learned.log_width.exp().item()
 widths = {"learned": learned_width, "at the start": 2.0}
 curves = {f"{name}: {width:.2f} h": (grid, pool(grid, hours, readings, width)[0])
           for name, width in widths.items()}
-plot.regression(hours, readings, curves, **day, title="Why is the learned curve spikier?",
-                caption="Compare the curves at the storm: purple, the learned width, follows it; the width at the "
-                        "start blurs it. Dashed: the true day.")
+plot.regression(hours, readings, curves, **day, title="Why is the learned curve less smooth?",
+                caption="Compare the curves at the storm: purple, with the learned width, follows it; the curve with "
+                        "the width at the start blurs it. The dashed line is the true day.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 0.55 < learned_width < 0.62 and 1.65 < 1 / learned_width < 1.75 and 1.5 < run.best.value < 1.65
-assert 1.25 < (readings - temperature(hours)).pow(2).mean() < 1.35
 assert 0.65 < off(pool(grid, hours, readings, learned_width)[0]) < 0.75
 assert 4 < (1 / pool(grid, hours, readings, learned_width)[1].pow(2).sum(-1)).mean() < 5
+assert 5.5 < 1 / pool(grid[150:151], hours, readings, learned_width)[1].pow(2).sum() < 6.2  # at 15:00
 assert abs(grid[150] - 15) < 1e-9 and abs(pool(grid[150:151], hours, readings, learned_width)[0].item() - 22.3) < 0.05 and round(truth[1][150].item(), 1) == 23.0
 assert 1.05 < off(readings[(grid[:, None] - hours).abs().argmin(-1)]) < 1.15
 
 # %% [markdown]
-# The learned width is 0.6 hours. The curve is **spikier** because an average of fewer readings keeps more of their errors. But it blurs the storm less, and here that matters more: it is off by 0.7 °C instead of 1.1.
+# The learned width is 0.6 hours. Its curve is less smooth (lecture slides say *spikier*) because an average of fewer readings keeps more of their noise. But this curve blurs the storm less, and here that matters more: it is off by 0.7 °C instead of 1.1.
 #
-# The loss stops at about 1.6. It cannot fall to 0, because no neighbour can predict a reading's own error. The mean square of these fifty errors is 1.3.
+# The loss stops at about 1.6, far above 0, because the other readings cannot predict a reading's own noise. On average over many sets of readings, no fixed width has a loss below the variance of this noise, which is 1.
 #
-# How many should count, then? At this width four to five, on average, counted by $1/\sum_i\alpha_i^2$, which is $n$ if $n$ readings share the weight equally (the [effective number](#effective-number)). The nearest reading alone is off by 1.1 °C, the mean of all fifty by 4.0. At 15:00, where we began, the estimate is 22.3 °C; the truth is 23.0.
+# How many readings should count, then? At this width a query uses four to five readings on average, and about six at 15:00. We count them with $1/\sum_i\alpha_i^2$, which is $n$ if $n$ readings share the weight equally (the [effective number](#effective-number)). If only the nearest reading counts, the curve is off by 1.1 °C; if all fifty count equally, by 4.0. At 15:00, where we began, the estimate is 22.3 °C; the truth is 23.0.
 #
-# **Keep this:** a loss rewards looking up an answer that is in sight. Hide it with a mask, then train.
+# **Keep this:** if a query can see its answer, the loss rewards copying it. Hide the answer with a mask, then train.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three errors, one width
-# Why did only one of the two losses mislead us? If the errors are independent, the loss with hidden answers is, on average over many sets of readings, the variance of the errors, here 1, plus the mean squared distance of the guesses from the truth. So, on average, it is smallest at the width whose guesses are closest to the truth.
+# Why did only one of the two losses mislead us? If the noise is independent, the loss with hidden answers is, on average over many sets of readings, the variance of the noise, here 1, plus the mean squared distance of the guesses from the truth. Only this distance depends on the width. So, on average, the loss is smallest at the width whose guesses are closest to the truth.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 tried = torch.logspace(-1.5, 1, 26).tolist()
@@ -627,36 +640,38 @@ lines = {
 lowest = {name: tried[torch.tensor(line).argmin()] for name, line in lines.items()}
 assert lowest["answers in sight"] == tried[0] and all(0.4 < lowest[name] < 1 for name in list(lines)[1:])
 plot.lines({name: (tried, torch.tensor(line)) for name, line in lines.items()}, "width in hours", "error in °C", log="x",
-           title="Which error knows the best width?",
-           caption="If a reading may attend to itself, the narrowest width wins. If it is hidden, a width near the best one wins.")
+           title="Which error finds the best width?",
+           caption="With answers in sight, the narrowest width wins. "
+                   "With each answer hidden, a width near the best one wins.")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Were we lucky? We read the same fifty moments 200 times with new errors, and let leave-one-out choose each time.
+# Were we lucky with our readings? We read the same fifty moments 200 times with new noise, and let leave-one-out choose each width.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-widths, again_read = torch.logspace(-0.8, 0.5, 27).tolist(), temperature(hours) + torch.randn(
+widths, again_read = torch.logspace(-0.8, 0.5, 27).tolist(), true_day(hours) + torch.randn(
     200, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 at_keys = torch.stack([Pooling(w)(hours, hours, readings, others_only(50))[1] for w in widths]).detach()
 at_grid = torch.stack([pool(grid, hours, readings, w)[1] for w in widths])  # [27, 241, 50]
 exam = (at_keys @ again_read.T - again_read.T).pow(2).mean(1)  # [27, 200]
-wrong = (at_grid @ again_read.T - truth[1][:, None]).pow(2).mean(1).sqrt()
+wrong = (at_grid @ again_read.T - true_day(grid)[:, None]).pow(2).mean(1).sqrt()
 chosen = exam.argmin(0)
 low, high = torch.tensor(widths)[chosen].quantile(torch.tensor([0.05, 0.95])).tolist()
 paid, possible = wrong.gather(0, chosen[None]).mean().item(), wrong.amin(0).mean().item()
-print(f"chosen width {low:.2f} to {high:.2f} h in 90 % of the sets; off by {paid:.2f} °C, at best {possible:.2f}")
+print(f"chosen width {low:.2f} to {high:.2f} h in 90 % of the sets; "
+      f"off by {paid:.2f} °C, the best widths by {possible:.2f}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert high > 2 * low and 0.04 < paid - possible < 0.06
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The chosen width varies a good deal. But that costs only 0.05 °C on average, since widths near the best one are almost as good.
+# The chosen width varies a good deal. But compared with the best width for each set, this costs only 0.05 °C on average, because widths near the best one are almost as good.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: parametric or not?
 # <a id="parametric"></a>
-# The textbook *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. That $w$ is *one divided by* our width, here about 1.7 per hour.
+# *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. This $w$ is *one divided by* our width, here about 1.7 per hour.
 #
-# For this textbook an estimator is **parametric** if training can change a number in it, otherwise **non-parametric**. In statistics, our estimator is non-parametric with any width, because it assumes no formula for the true curve. The exercise follows the textbook.
+# This textbook calls a model **parametric** if training can change a number in it, and otherwise **non-parametric**. Statisticians mean something else: they call our estimator non-parametric with any width, because it assumes no formula for the true curve. The exercise follows the textbook.
 #
 # #### Find the error ●○○ · 4 minutes
 # One of the four claims below is wrong.
@@ -672,15 +687,15 @@ def kind_of(model):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Knock one out
 # <a id="influence"></a>
-# In a heatmap, the darkest key looks like the one that decides. Does it? At noon, with the learned width, the reading of 11:38 (hour 11.6) has the *largest weight*, about 40 %. Its *influence* is how far the estimate moves without it.
+# In a heatmap, the darkest key looks like the one that decides. Does it decide? At noon, with the learned width, the reading of 11:38 (hour 11.6) has the *largest weight*, about 40 %. The *influence* of a reading is how far the estimate moves without it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Without the reading that has the largest weight, the estimate for noon moves by …",
     ["about 8 °C: 40 % of 20 °C are gone", "about 1 °C", "less than 0.1 °C"],
     answer=2,
-    because="The others share its weight, and their average is nearly the same as its value. A reading that agrees with the rest "
-    "can have a large weight and hardly any influence.",
+    because="The other readings share its weight, and their average is nearly its value. "
+    "A reading that agrees with the rest can have a large weight and hardly any influence.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -694,40 +709,41 @@ display(view, labs.influence(view, hours, readings, pool))
 # %% [markdown]
 # At noon, press *remove the largest weight*, then *bring all back*. Repeat at 17:00. At noon the estimate hardly moves; at 17:00 it jumps.
 #
-# Why so different? Take key 2 out of the pencil example. It has the weight 0.574 and contributes 0.574 · 20 = 11.48. The others contribute 14.96 − 11.48 = 3.48, with weights that add up to only 0.426. Divide by 0.426, and these add up to 1 again: the estimate falls from 15.0 to 8.2.
+# Why is the effect so different? Take key 2 out of the pencil example. It has the weight 0.574 and contributes 0.574 · 20 = 11.48 to the estimate. The other two keys contribute 14.96 − 11.48 = 3.48, but their weights add up to only 0.426. Divide by 0.426, so that these weights add up to 1 again: the estimate falls from 15.0 to 8.2.
 #
-# In general, without example $i$ the estimate $f$ becomes $(f-\alpha_i v_i)/(1-\alpha_i)$ and moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. For key 2 that is $0.574\,(14.96-20)/0.426\approx-6.8$. If its value were equal to the estimate, nothing would move.
+# In general, without example $i$ the estimate $f$ becomes $(f-\alpha_i v_i)/(1-\alpha_i)$ and moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. For key 2 that is $0.574\,(14.96-20)/0.426\approx-6.8$. At noon the heaviest reading has nearly the value of the estimate, so hardly anything moves.
 #
-# The weight alone says something else: if the reading were one degree higher, the estimate would be $\alpha_i$ degrees higher.
+# The weight $\alpha_i$ alone says something else: if the reading were one degree higher, the estimate would be $\alpha_i$ degrees higher.
 
 # %%
 f, alpha = pool(grid, hours, readings, width)
 moves = alpha * (f[:, None] - readings) / (1 - alpha)  # [241, 50]: query, removed reading
 largest, most = alpha.argmax(-1), moves.abs().argmax(-1)
-for name, hour in {"noon": 120, "five": 170}.items():
+for name, hour in {"noon": 120, "17:00": 170}.items():
     print(f"{name}: largest weight {alpha[hour].max():.2f}, without it "
           f"{moves[hour, largest[hour]]:+.2f} °C")
-print(f"largest weight = largest influence: {(largest == most).double().mean():.0%} of all queries")
+print(f"largest weight and largest influence at the same reading: {(largest == most).double().mean():.0%} of queries")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert abs(hours[largest[120]] - (11 + 38 / 60)) < 0.01 and 0.38 < alpha[120].max() < 0.45
+assert abs(f[120] - readings[largest[120]]) < 0.1 and alpha[170].max() > 0.5
 assert abs(moves[120, largest[120]]) < 0.1 and moves[170, largest[170]] > 2 and hours[largest[170]] > 16.5
 assert 0.35 < (largest == most).double().mean() < 0.45
 assert abs(torch.softmax(s[[0, 2]], -1) @ v[[0, 2]] - 8.2) < 0.05 and round(0.574 * (14.96 - 20) / 0.426, 1) == -6.8
 assert round(0.574 * 20, 2) == 11.48 and round(14.96 - 11.48, 2) == 3.48 and round(3.48 / 0.426, 1) == 8.2
 
 # %% [markdown]
-# At 17:00 one reading carries most of the evidence for the storm. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
+# At 17:00 the first reading after the storm broke has most of the weight, and without it the estimate misses the storm. At this width, for six queries out of ten, the largest weight and the largest influence belong to *different* readings.
 #
-# **Keep this:** a weight says how far the result moves if the value changes, not how far it moves without the example.
+# **Keep this:** a weight says how far the result moves if the value changes, not how far the result moves without the example.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: one formula for influence and leave-one-out
-# Without example $i$, the estimate moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. Let the query be this example's own key: removing the example is then its leave-one-out test, and the error becomes
+# If the query is an example's own key, removing this example is its leave-one-out test. By the formula above, the error of the guess is
 #
 # $$ v_i - f_{\text{without }i} \;=\; v_i - f - \frac{\alpha_{ii}\,(f-v_i)}{1-\alpha_{ii}} \;=\; \frac{v_i-f}{1-\alpha_{ii}}. $$
 #
-# So the fifty tests need no mask, only the weight $\alpha_{ii}$ that each example gives to itself. The sum of these weights is the curve's *effective degrees of freedom*: 50 if it repeats each reading, 1 for the mean.
+# So the fifty tests need no mask, only the weight $\alpha_{ii}$ that each example gives to itself. The sum of these weights is the curve's *effective degrees of freedom*: 50 if the curve repeats each reading, and 1 if it is the mean.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 f_own, alpha_own = pool(hours, hours, readings, width=0.6)
@@ -741,7 +757,7 @@ assert torch.allclose((readings - f_own) / (1 - own), readings - hidden, atol=1e
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Forty-four years of air
-# Does all this work where nobody knows the truth? On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is the weekly record to the end of 2001, in ppm (molecules per million).
+# Does leave-one-out work where nobody knows the truth? On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is the weekly record to the end of 2001, in ppm (molecules per million).
 
 # %% tags=["nbval-check-output"]
 from course_utils import data
@@ -752,7 +768,7 @@ years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
 print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys")
 
 # %% [markdown]
-# The 59 missing weeks need no repair: they give no keys. The northern forests take up carbon dioxide in summer, which makes a yearly wave, about 3 ppm above and below the trend.
+# The 59 missing weeks need no repair: a missing week gives no key. The northern forests take up carbon dioxide in summer, which makes a yearly wave, about 3 ppm above and below the trend.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -763,19 +779,18 @@ predict(
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-six_years = labs.bandwidth(years[-312:], ppm[-312:], width=0.05, key_name="year", value_name="CO₂ in ppm",
-                           title="How wide to see the season, how wide to see the trend?",
-                           caption="The last six years. Widen the kernel until the yearly wave disappears. Map: "
-                                   "each row a [query|query], each column a [key|key]. Below: "
-                                   "the error on examples left out.")
-six_years
+labs.bandwidth(years[-312:], ppm[-312:], width=0.05, key_name="year", value_name="CO₂ in ppm",
+               title="How wide to see the season, how wide to see the trend?",
+               caption="These are the last six years. Widen the kernel until the yearly wave disappears. "
+                       "In the map, each row is a [query|query], each column a [key|key]. "
+                       "The curve below is the error on weeks left out.")
 
 # %% [markdown]
 # At a width of 0.05 years you see the season; at 0.5 only the trend is left. Which width is *best*? The next cell hides each week of the whole record in turn, and guesses it from the others:
 
 # %%
 def hidden_week_error(width):
-    """How far off, in ppm, when each week is guessed from all others; the width is in years."""
+    """The error in ppm if each week is guessed from all others; the width is in years."""
     scores = -0.5 * ((years[:, None] - years) / width) ** 2  # [2225, 2225]
     guess = masked_softmax(scores, others_only(len(years))) @ ppm
     return (guess - ppm).pow(2).mean().sqrt().item()
@@ -785,9 +800,9 @@ errors = [hidden_week_error(width) for width in widths]
 best = widths[errors.index(min(errors))]
 plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x",
            mark=(best, f"{best} years"),
-           title="How far off is a hidden week?",
-           caption=f"Best at about a week, off by {min(errors):.2f} ppm; 0.01 years is almost as good. "
-                   "From half a year on, the whole season is error.")
+           title="How far off is the guess of a hidden week?",
+           caption=f"The best width is about a week, off by {min(errors):.2f} ppm; 0.01 years is almost as good. "
+                   "From half a year on, the estimate misses the whole season.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best in (0.015, 0.02) and errors[0] < 1.01 * min(errors) and 0.3 < min(errors) < 0.4 and 2 < errors[-2] < 2.3
@@ -795,20 +810,21 @@ assert 2.5 < (ppm - pool(years, years, ppm, width=0.5)[0]).std() * 2**0.5 < 3.5 
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
 # %% [markdown]
-# To guess a single missing week, a width of about a week is best. To see the trend, you need about half a year.
+# To guess a single missing week, a width of about a week is best. To see the trend, you need about half a year. (If neighbouring weeks share noise, leave-one-out chooses a width too narrow for the true curve, because this noise helps to guess a hidden week.)
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the whole record
-# Every second key is a dot. The curve uses all 2,225, and agrees to 1e-6 with statsmodels' `KernelReg` (tested separately).
+# Every second key is a dot; the curve uses all 2,225. (It agrees with statsmodels' `KernelReg`, as a test of the course checks.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-moments = torch.linspace(1960, 2000, 401, dtype=torch.float64)  # two years from each end, where an average is off
+moments = torch.linspace(1960, 2000, 401, dtype=torch.float64)  # not near the ends: neighbours on one side only
 trend, _ = pool(moments, years, ppm, width=0.5)
 growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 100), (300, 400)]]
 plot.regression(years[::2], ppm[::2], {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
-                caption=f"It grew by {growth[0]:.1f} ppm a year in the 1960s and by {growth[1]:.1f} in the 1990s: the trend bends.")
+                caption=f"CO₂ grew by {growth[0]:.1f} ppm a year in the 1960s and by {growth[1]:.1f} "
+                        "in the 1990s: the trend bends upwards.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7 and len(years) == 2225
@@ -830,7 +846,7 @@ assert zeros < 100 and 318 < honest < 323 and not measured[(all_years > 1964.1) 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # A zero claims that there was *no carbon dioxide*; a missing key claims nothing.
 #
-# Now ask for the year 2010, eight years after the last key. The trend is heading above 380 ppm. Can the estimate follow?
+# Now ask about the year 2010, eight years after the last key. The trend is heading above 380 ppm. Can the estimate follow?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 later, _ = pool(torch.tensor([2010.0], dtype=torch.float64), years, ppm, width=1.0)
@@ -840,7 +856,7 @@ print(f"estimate for 2010: {later.item():.0f} ppm; largest value in our record: 
 assert 368 < later < 373 and later < ppm.max() and trend[-1] + growth[1] * (2010 - moments[-1]) > 380
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# No: an average never leaves the range of what it averages. Even at the end of the record it is too low, because the curve rises and all the neighbours lie on one side.
+# No: an average never leaves the range of what it averages. Even at the end of the record the average is too low, because the curve rises and all the neighbours lie on one side.
 #
 # *Local linear regression* fits a line around the query instead of a number. It minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$. Can it continue the record to 2010?
 
@@ -865,13 +881,13 @@ assert 0.2 < span[1.0] < 0.3 and 0.9 < span[2.0] < 1.1 and 4.5 < span[5.0] < 5 a
 assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the last week of the record the line is two ppm above the average. Far from its keys it continues the slope of the weeks that count. At widths 1 and 2 these are mostly from the record's last year, so the season decides: 415 and 369 ppm. At width 5 they span nearly five years, and the line reaches 384, still below the 389 measured in January 2010 (NOAA).
+# In the last week of the record the line is two ppm above the average. Far from its keys, the line continues the slope of the weeks that count. At widths 1 and 2 these are mostly from the record's last year, so the season decides: 415 and 369 ppm. At width 5 they span nearly five years, and the line reaches 384, still below the 389 measured in January 2010 (NOAA).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
 # One sentence goes through all seven chapters: **The animal didn't cross the street because it was too tired.** You know what "it" refers to. Does a kernel?
 #
-# A kernel needs distances, so words need numbers. *We made up* three for each word: how much it names something, how much it is about something alive, and how much it describes.
+# A kernel needs distances, so words need numbers. *We made up* three numbers for each word: how much it names something, how much it is about something alive, and how much it describes something.
 
 # %%
 from course_utils import data
@@ -891,13 +907,13 @@ assert features[[tired.index(word) for word in ("it", "animal")]].tolist() == [[
 closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)  # all distances
 attention = closeness / closeness.sum(-1, keepdim=True)
 heatmap(attention, tired, tired, title="Which word does “it” attend to?", select=("it", "animal"),
-        caption="Read along the row of “it”. Which word, apart from itself, does it attend to most?")
+        caption="Read along the row of “it”. Which word, apart from itself, does “it” attend to most?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(attention[tired.index("it"), tired.index(word)].item(), 2) for word in ("it", "animal", "street")] == [0.53, 0.31, 0.12]
 
 # %% [markdown]
-# "it" gives 31 % to "animal" and 12 % to "street", but only because we gave "it" a vector near that of "animal".
+# "it" gives 31 % of its weight to "animal" and 12 % to "street", but only because we gave "it" a vector near that of "animal".
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -923,7 +939,8 @@ closeness = gaussian(torch.cdist(twin, twin), width=0.3)
 other = closeness / closeness.sum(-1, keepdim=True)
 it, animal, street = (tired.index(word) for word in ("it", "animal", "street"))
 heatmap(other, wide, wide, title="Which word does “it” attend to now?", select=("it", "street"),
-        caption="The row of “it” is the same to 0.001. Compare the last row and the last column.")
+        caption="The row of “it” is the same as before, to 0.001. Compare the last row and the last "
+                "column: they now belong to “wide”.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.isclose(other[it, animal] / other[it, street], attention[it, animal] / attention[it, street])
@@ -938,11 +955,11 @@ assert (other[it] - attention[it]).abs().max() < 0.001
 
 # %%
 rows = [
-    ("the mean of the day, °C", off(mean), 3.5, 4.5),
-    ("width 2 h, where training starts, °C", off(pool(grid, hours, readings, 2.0)[0]), 1.0, 1.2),
-    ("width trained with each answer hidden, °C", off(pool(grid, hours, readings, learned_width)[0]), 0.6, 0.8),
-    ("that width, hours", learned_width, 0.4, 0.8),
-    ("CO₂: a hidden week at the best width, ppm", min(errors), 0.3, 0.4),
+    ("error of the mean of the day, °C", off(mean), 3.5, 4.5),
+    ("error at width 2 h, where training starts, °C", off(pool(grid, hours, readings, 2.0)[0]), 1.0, 1.2),
+    ("error at the trained width, °C", off(pool(grid, hours, readings, learned_width)[0]), 0.6, 0.8),
+    ("the trained width, hours", learned_width, 0.4, 0.8),
+    ("CO₂: error for a hidden week, best width, ppm", min(errors), 0.3, 0.4),
 ]
 for name, value, low, high in rows:
     assert low < value < high, f"{name}: {value:.3f} is not between {low} and {high}"
@@ -951,8 +968,8 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. Attention is an average, and the query chooses the weights.
-# 2. Score, then share: $a$ says how well a key fits, $p$ makes weights that add up to 1.
-# 3. The Gaussian kernel, normalised, *is* a softmax; its width decides between noise and blur.
+# 2. Score, then share: $a$ says how well a key fits the query, $p$ makes weights that add up to 1.
+# 3. The Gaussian kernel, normalised, *is* a softmax. A narrow width keeps the noise, a wide one blurs the truth.
 # 4. If a query's own value is the answer, hide it in training with a mask.
 # 5. A large weight need not mean a large influence; and attention can only find what the vectors contain.
 
@@ -963,11 +980,11 @@ for name, value, low, high in rows:
 # | [query](#query) | 查询 | what we want to know about |
 # | [key](#key) | 键 | what an example shows of itself |
 # | [value](#value) | 值 | what an example gives |
-# | [weight](#weight) | 权重 | its share in the answer |
-# | [bottleneck](#bottleneck) | 瓶颈 | one fixed vector for everything |
-# | [pop-out](#pop-out) | 突显 | what differs draws the eye |
-# | [involuntary cue](#pop-out) | 非自主性提示 | attention drawn by the thing itself |
-# | [voluntary cue](#voluntary-cue) | 自主性提示 | attention steered by what I want |
+# | [weight](#weight) | 权重 | a value's share in the average |
+# | [bottleneck](#bottleneck) | 瓶颈 | one fixed vector for a whole input |
+# | [pop-out](#pop-out) | 突显 | what differs from the rest draws the eye |
+# | [involuntary cue](#pop-out) | 非自主性提示 | the thing itself draws attention |
+# | [voluntary cue](#voluntary-cue) | 自主性提示 | your aim steers attention |
 # | [soft address](#soft-address) | 软寻址 | a little of every entry |
 # | [alignment function](#alignment-function) | 对齐函数 | query and key → score |
 # | [attention pooling](#attention-pooling) | 注意力汇聚 | values averaged by attention weights |
@@ -979,13 +996,13 @@ for name, value, low, high in rows:
 # | [variance](#variance) | 方差 | how much the result varies between sets of readings |
 # | [effective number](#effective-number) | 有效样本数 | how many examples a query really uses |
 # | [parametric](#parametric) | 参数化 | here: with numbers that training changes |
-# | [loss](#loss) | 损失 | how bad it is, in one number |
+# | [loss](#loss) | 损失 | how bad a model is, in one number |
 # | [gradient descent](#gradient-descent) | 梯度下降 | small steps that make the loss fall |
 # | [leave-one-out](#leave-one-out) | 留一法 | guess each example from the others |
 # | [mask](#mask) | 掩码 | True = may be attended to |
-# | [max-pooling](#max-pooling) | 最大汇聚 | the largest value takes all |
-# | [squeeze-and-excitation](#squeeze-and-excitation) | 压缩与激励 | attention to channels |
-# | [temperature](#temperature) | 温度 | divides the scores: sharp or flat |
+# | [max-pooling](#max-pooling) | 最大汇聚 | keeps only the largest value |
+# | [squeeze-and-excitation](#squeeze-and-excitation) | 压缩与激励 | a gate for each channel |
+# | [temperature](#temperature) | 温度 | divides the scores: low is sharp, high is flat |
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading
@@ -999,7 +1016,7 @@ onward(1)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: how a query meets a key
-# Our score came from a distance. [Chapter 2](02_scoring_functions.ipynb) compares twelve scoring functions, and asks why Transformers divide by √d.
+# Our score came from a distance. [Chapter 2](02_scoring_functions.ipynb) compares twelve scoring functions, and asks why Transformers divide scores by √d.
 #
 # **→ [2 · How does a query meet a key?](02_scoring_functions.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

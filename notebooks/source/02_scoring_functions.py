@@ -20,9 +20,9 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a score came from the distance between query and key. But words become *vectors*, arrows with direction and length. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>.
+# In chapter 1 a score came from the distance between query and key. But words become *vectors*, arrows with direction and length. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
 #
-# The *short* key points almost where the query points. The *long* key points elsewhere, but it is much longer. **Guess before you touch anything:** which of these two should get more attention? The lab answers with two scores, A and B.
+# The *short* key points almost where the query points. The *long* key points 35° away, but is four times as long. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": [-1.5, -0.4]}
@@ -32,32 +32,31 @@ first
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(100 * first.steps(slot)["weights"].max()) for slot in "ab"] == [87, 43]
-assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(list(compass.values()))).square().sum(-1) / 2, 0),
-                      torch.tensor([0.781, 0.072, 0.126, 0.021]), atol=5e-4)
+assert round(torch.tensor(first.steps("b")["score"][1]).acos().rad2deg().item()) == 35
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# It depends on the score. A gives *long* 87 % of the weight. B gives most to *short*, 43 %.
+# It depends on the score. Score A gives *long* 87 % of the weight. Score B gives most to *short*: 43 %.
 #
 # </details>
 #
 # <a id="scoring-function"></a>
-# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it grows with how far a key reaches in the direction of the query. Score B, *similarity* in the menu, is the *cosine* of the angle between the two: it measures only how well their directions agree. The purple marks are the outputs, or *context*. Drag the tip of *long*, and compare.
+# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it grows with how far a key reaches in the direction of the query. Score B, *similarity* in the menu, is the *cosine* of the angle between query and key: it measures only how well their directions agree. The purple marks are the outputs, or *contexts*: the weighted averages of the arrows. Drag the tip of *long*, and compare.
 #
-# **Keep this:** the scoring function decides what "fits" means; softmax and average stay as they were.
+# **Keep this:** the scoring function decides what "fits" means; softmax and weighted average stay as they were.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
 # 1. You add 5 to all scores of one query. What happens to the weights?
 # 2. You multiply all scores by 10. What happens now?
-# 3. Every key of a row is masked. Which weights does `masked_softmax` give it?
+# 3. Every key of a row is masked. Which weights does `masked_softmax` give this row?
 #
 # <details><summary>Answers</summary>
 #
-# 1. Nothing, because softmax depends on differences only.
+# 1. Nothing changes, because softmax depends on differences only.
 # 2. They become sharper, as at a temperature of 1/10.
-# 3. Zeros, by chapter 1's convention.
+# 3. It gives zeros, by chapter 1's convention.
 #
 # </details>
 
@@ -68,11 +67,11 @@ assert torch.allclose(torch.softmax(-(torch.tensor([1.2, 0.1]) - torch.tensor(li
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "q = (1, 0). Key one is (1, 0), the same vector. Key two is (3, 3), more than four times as long and 45° off. "
+    "q = (1, 0). Key one is (1, 0), the same vector. Key two is (3, 3), more than four times as long, but 45° away from q. "
     "Which has the larger dot product with q?",
     ["key one: nothing fits q better than q", "key two", "both have the same"],
     answer=1,
-    because="1·1 + 0·0 = 1 for key one, 1·3 + 0·3 = 3 for key two. Its greater length outweighs its worse direction.",
+    because="Key one scores 1·1 + 0·0 = 1, key two 1·3 + 0·3 = 3. Key two's greater length outweighs its worse direction.",
 )
 
 # %%
@@ -87,7 +86,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 # <a id="cosine-similarity"></a>
 # The second result is the **cosine similarity**: the dot product divided by both lengths, so it compares only directions.
 #
-# **Keep this:** dot product = cosine × both lengths. A longer query only sharpens its weights; a longer key can change their order.
+# **Keep this:** dot product = cosine × both lengths. Making the query longer only sharpens its weights; making one key longer can change which key wins.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a dot product inside the distance
@@ -95,11 +94,11 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
-# Softmax cancels $\tfrac12\lVert q\rVert^2$, which is the same for all keys. If all keys are equally long, only the dot product is left.
+# $\tfrac12\lVert q\rVert^2$ is the same for all keys, so softmax cancels it. If all keys are equally long, it cancels the last term too, and only the dot product is left.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a cosine cannot decide
-# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. Graves et al. (2014) multiply the cosine by a *sharpness* β, chosen by the network.
+# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. Graves et al. (2014) multiply the cosine by a *sharpness* β, which the network chooses.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
@@ -145,14 +144,14 @@ def favourite(query, keys):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why divide by √d?
 # <a id="scaled-dot-product"></a>
-# A model begins with random numbers. So take queries and keys of d independent random features with mean 0 and variance 1.
+# Before training, a model's numbers are random. So take queries and keys of d independent random features with mean 0 and variance 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "When d grows from 4 to 400, the typical size of a score grows by …",
     ["a factor of 2", "a factor of 10", "a factor of 100"],
     answer=1,
-    because="Each product has mean 0 and variance 1·1 = 1. The products are independent, so their variances add up to d, "
+    because="A score sums d products, each of mean 0 and variance 1·1 = 1. They are independent, so the variances add up to d, "
     "and the standard deviation is √d: √400 / √4 = 10.",
 )
 
@@ -178,19 +177,19 @@ sizes
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 0.75 < (at_400["weights"].max(-1) > 0.9).mean() < 0.85 and (divided["weights"] < 0.9).all()
 assert at_400["weights"].shape == (384, 24) and sizes.measure(1024, False)["gradient"] < 0.01
-assert all(0.25 < sizes.measure(d, True)["gradient"] < 0.27 for d in (4, 16, 64, 228, 256, 400, 1024))
+assert all(0.25 < sizes.measure(d, True)["gradient"] < 0.27 for d in (4, 64, 400, 1024))
 assert 1.3 < sizes.measure(16, False)["gradient"] < 1.45
-assert all((sizes.measure(d, False)["gradient"] > 0.26) == (d < 250) for d in (4, 16, 64, 161, 228, 256, 323, 400))
+assert 0.23 < sizes.measure(400, False)["gradient"] / sizes.measure(400, True)["gradient"] < 0.26
 
 # %% [markdown]
 # <a id="saturation"></a>
-# A softmax is **saturated** when nearly all its weight is on one key. At d = 400, without √d, about four in five of 384 such queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, no query does.
+# A softmax is **saturated** when nearly all its weight is on one key. We measured 384 such queries; the lab shows twelve. At d = 400, without √d, about four in five put more than 90 % of their weight on one key, although all vectors are noise. With √d, none does.
 #
-# Why is saturation bad? A score affects the loss only through the weights. If these hardly change with the score, training can hardly improve it. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+# Why is saturation bad? A score affects the loss only through the weights. If the weights hardly change with a score, training can hardly improve that score. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j) $$
 #
-# All these slopes form the *Jacobian* matrix: here for four scores, of which the first leads three equal ones by ½, 2 and 10.
+# All these slopes form the *Jacobian* matrix. Here it is for four scores. The first has a *lead* of ½, 2 or 10 over the other three, which are equal:
 
 # %%
 def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
@@ -202,36 +201,34 @@ felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0))
 marks = [{name: [f"{letter}{i}" for i in "₁₂₃₄"] for name in leads} for letter in "αs"]
 plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
           title="A confident softmax hardly responds",
-          caption="A cell: the size of ∂α/∂s for a weight (row) and a score (column).")
+          caption="Each cell shows how steeply a weight (row) changes with a score (column), without the sign.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert felt["lead 10"].abs().max() < 2e-4
-assert all(torch.isclose(torch.tensor([x, 0, 0, 0]).softmax(0)[0], torch.tensor(weight), atol=5e-4)
-           for x, weight in zip(leads.values(), (0.355, 0.711, 0.99986), strict=True))
 assert [round(J[0, 0].item(), 5) for J in felt.values()] == [0.22888, 0.20538, 0.00014]
-assert [round(step * J[0, 0].item(), 3) for step, J in zip((1, 4, 20), felt.values(), strict=True)
-        ] == [0.229, 0.822, 0.003]
-assert round(0.711 * (1 - 0.711), 3) == 0.205
+assert [round(torch.tensor([x, 0, 0, 0]).softmax(0)[0].item(), 5) for x in (2.0, 2.4, 10.0, 12.0, 8.0, 0.5, 0.6)
+        ] == [0.71123, 0.78607, 0.99986, 0.99998, 0.99899, 0.35466, 0.37787]
+assert round(0.711 * (1 - 0.711), 3) == 0.205 and round(0.4 * 0.205, 2) == 0.08
 
 # %% [markdown]
-# **One example, step by step.** The first of four dot products is √d/2 larger than the other three, which are equal. What if it grows by its typical size, √d? Read the first row of the table from left to right:
+# **One example, step by step.** A dot product has the standard deviation √d. Let the first of four be half a standard deviation, √d/2, ahead of the other three, which are equal. Then it rises by a tenth of a standard deviation, √d/10. How does its weight change? For d = 16:
 #
-# - *lead*: the first score is √16/2 = 2 ahead;
-# - *weight*: its share is $e^2/(e^2+3)\approx0.711$;
-# - *slope*: this weight changes with its own score at the rate $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$;
-# - *growth*: the score grows by √16 = 4;
-# - *response*: growth times slope, $4\cdot0.205\approx0.82$: how much the weight would change at this slope.
+# - *weight*: the lead is √16/2 = 2, so the first weight is $e^2/(e^2+3)\approx0.711$;
+# - *slope*: this weight changes with its score at the rate $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$;
+# - *new weight*: the score rises by √16/10 = 0.4. The lead is now 2.4, and the weight $e^{2.4}/(e^{2.4}+3)\approx0.786$;
+# - *change*: 0.786 − 0.711 = 0.075. The slope alone predicts nearly this: $0.4\cdot0.205\approx0.08$.
 #
-# | d | score | lead | weight | slope | growth | response |
-# |---|---|---|---|---|---|---|
-# | 16 | q·k | 2 | 0.711 | 0.205 | 4 | 0.82 |
-# | 400 | q·k | 10 | 0.99986 | 0.00014 | 20 | 0.003 |
-# | 16 or 400 | q·k/√d | ½ | 0.355 | 0.229 | 1 | 0.23 |
+# | d | score | lead | slope | weight | change |
+# |---|---|---|---|---|---|
+# | 16 | q·k | 2 → 2.4 | 0.205 | 0.711 → 0.786 | 0.075 |
+# | 400 | q·k | 10 → 12 | 0.00014 | 0.99986 → 0.99998 | 0.0001 |
+# | 16 or 400 | q·k/√d | 0.5 → 0.6 | 0.229 | 0.355 → 0.378 | 0.023 |
 #
-# **What √d changes.** Undivided, the growth rises with d, from 4 to 20. But the lead rises too, and at a lead of 10 the softmax is saturated: the slope is 0.00014 instead of 0.205, and hardly any response is left. Divided, the lead is ½ and the growth 1 for every d, so the response stays the same.
+# **What √d changes.** Without √d, the lead grows with d. At d = 400 it is 10, the softmax is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if it falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
 
 # %% [markdown]
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. The plot shows the response of the median query with 24 random keys: all its slopes together, times the growth. Divided, it hardly depends on d from d = 4 on. Undivided, it rises at first, but saturation brings it almost to 0.
+# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. A query's *response* is √d, one standard deviation, times the *Frobenius norm* of its slopes ∂α/∂(q·k): the root of the sum of their squares. The plot shows the median query. With √d, its response hardly depends on d from d = 4 on. Without √d, the response rises at first, but at d = 400 saturation has brought it down to a quarter of that with √d.
+#
+# The median hides that queries become unequal. Without √d, at d = 400, almost half of them respond less than a tenth as strongly as the median query with √d, and almost a quarter respond more than ten times as strongly.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -252,7 +249,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
-# The median hides how different the queries are. Here is the *gradient* of each of the 1,000 queries at d = 400: the lab's response, divided by √d.
+# Here is the *gradient* of each of the 1,000 queries at d = 400: the response, divided by √d.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -261,26 +258,23 @@ def gradient(divisor):
     return jacobian(weights).flatten(1).norm(dim=-1) / divisor
 
 plain, scaled = gradient(1), gradient(400**0.5)
-ratio, middle = scaled.max() / scaled.min(), scaled.median()
+middle = scaled.median()
 tiny = (plain < middle / 10).float().mean().item()
 huge = (plain > middle * 10).float().mean().item()
-print(f"mean: with √d {scaled.mean():.3f}, without {plain.mean():.3f}")
-print(f"with √d: median {middle:.3f}; the largest is {ratio:.1f} times the smallest")
-print(f"without √d: less than a tenth of that median {tiny:.0%}, over ten times as much {huge:.0%}")
+print(f"mean: with √d {scaled.mean():.3f}, without {plain.mean():.3f}; median with √d {middle:.3f}")
+print(f"without √d: {tiny:.0%} have less than a tenth of this median, {huge:.0%} over ten times it")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 6.5 < plain.mean() / scaled.mean() < 7.5
 assert scaled.max() < 1.7 * scaled.min() and 0.42 < tiny < 0.48 and 0.22 < huge < 0.26
-assert torch.softmax(products[400], -1).amax(-1)[plain < middle / 10].min() > 0.9
-assert torch.softmax(products[400], -1).amax(-1)[plain > 10 * middle].max() < 0.95
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With √d, all queries get a similar gradient. Without √d the *mean* gradient is seven times as large, but the gradients are unequal.
+# With √d, all queries get a similar gradient. Without √d the *mean* gradient is seven times as large, but many queries get almost none.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
 # <a id="cross-attention"></a>
-# You translate "The cat sat on the mat", and after *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query for *assis*, (0, 0, 1), comes from the French words before it. Attention from one sequence to another is called **cross-attention**.
+# You translate "The cat sat on the mat". After *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query for *assis*, (0, 0, 1), comes from the French words before it. Attention from one sequence to another is called **cross-attention**.
 #
 # **With a pencil:** compute the six dot products of the query with these vectors. Which words share first place?
 #
@@ -304,7 +298,7 @@ assert torch.allclose(context, torch.tensor([[0.453, 0.453, 0.640]]), atol=5e-4)
 
 # %% tags=["lab"]
 labs.scoring(assis[0], K, words, a="scaled_dot", b="dot", query_name="assis",
-             title="Three words tie. Which number makes “sat” win alone?")
+             title="Three words tie. Change one number so that “sat” wins alone")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(torch.softmax(torch.tensor([0, 0, 2, 0, 1, 1]) / 3**0.5, -1)[[2, 4, 5]],
@@ -313,11 +307,11 @@ assert all((changed @ K.T)[2] <= max((changed @ K.T)[[4, 5]]) for i in range(3) 
            for changed in [torch.where(torch.arange(3) == i, size, assis[0])])
 
 # %% [markdown]
-# "sat" gets 0.213, but so do "the" and "mat": the query asks only for the third feature, and all three have a 1 there.
+# "sat" gets 0.213, but so do "the" and "mat": the query asks only for the third feature, and all three words have a 1 there.
 #
 # <details><summary>Which number?</summary>
 #
-# The third of "sat" itself: raised to 2, it gives "sat" 0.326, "the" and "mat" 0.183. No single number of the query can.
+# Raise the third number of "sat" to 2: "sat" then gets 0.326, "the" and "mat" get 0.183 each. Changing one number of the query cannot make "sat" win alone.
 #
 # </details>
 #
@@ -340,8 +334,8 @@ assert torch.allclose(six[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 
 # **Keep this:** queries @ keysᵀ gives all scores at once: one row per query, one column per key.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## An output that cannot be
-# A widely used lecture gives each word of "The weather is nice today" a vector, which is both key and value. The query is "The". The lecture's output is (1.8, 2.3, 0.4).
+# ## Can this be the output?
+# A widely used lecture gives each word of "The weather is nice today" a vector, which is both key and value. The query is the vector of "The". The lecture prints (1.8, 2.3, 0.4) as the output.
 
 # %%
 nice = ["The", "weather", "is", "nice", "today"]
@@ -359,17 +353,17 @@ predict(
     "You have not seen the computed output yet. Can it be (1.8, 2.3, 0.4)?",
     ["yes, why not", "no, and you can tell from the vectors alone", "you have to compute it to know"],
     answer=1,
-    because="Weights are ≥ 0 and sum to 1, so each coordinate is an average. An average of numbers between 0.2 and 0.9 cannot be 1.8.",
+    because="Weights are ≥ 0 and sum to 1, so the first coordinate of the output is an average of numbers between 0.2 and 0.9. It cannot be 1.8.",
 )
 
 # %% jupyter={"source_hidden": true}
-averages = ([0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8])  # between weather, today, The and is
-five = X[[4, 3, 2, 0, 1]]  # "weather" last: there is room for a name beside it
+averages = ([0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8])
+five = X[[4, 3, 2, 0, 1]]
 groups = {"all averages": averages, "the five words": (five[:, 0], five[:, 2]), "computed": computed[:, [0, 2]].T.tolist(),
           "printed": ([1.8], [0.4])}
 plot.points(groups, xlabel="first feature", ylabel="third feature", title="Where can an average be?",
             role={"all averages": "value", "the five words": "value", "computed": "output", "printed": "output"},
-            caption="Two of the three features. Shaded: everywhere that an average of these words can be. The printed output is outside.")
+            caption="The plot shows two of the three features. An average of these words must lie in the shaded area, but the printed output does not.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
@@ -377,7 +371,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so attention stays in the hull, whatever the score. Two exceptions: every key of a row is masked, or *dropout* sets random weights to 0 in training.
+# The correct output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so the output of attention stays in the hull, whatever the score. There are two exceptions: every key of a row is masked, or *dropout* sets random weights to 0 in training.
 #
 # **Keep this:** with weights from a softmax, the output is an average of the values, so it lies between them.
 
@@ -396,20 +390,20 @@ def impossible(output, values):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One vector, two jobs
 # <a id="self-attention"></a>
-# In "train station" the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let *train* be (2, 0) and *station* (1, 1), and let each word use its vector for all three.
+# In "train station", the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let "train" be (2, 0) and "station" (1, 1), and let each word use its vector as query, key and value.
 
 # %%
 pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
 weights = torch.softmax(pair @ pair.T, -1)
 label = ["train (2, 0)", "station (1, 1)"]
 heatmap(weights, label, label, select=(1, 0), title="Which words does “station” attend to?",
-        caption="The dot product of “station” is 2 with “train”, 2 with itself. So the new “station” is half “train”, half “station”: (1.5, 0.5).")
+        caption="“station” scores 2 with “train” and 2 with itself. So the new “station” is half of each: (1.5, 0.5).")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now one vector is both the word's *content* and the *reason for its weight*. Is that a problem? Use one fixed vector w = (1, 0) instead of queries: $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
+# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To find out, give both words the same query, w = (1, 0): $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -426,13 +420,13 @@ assert torch.allclose(new_weights @ louder, torch.tensor([2.731, 0.731]), atol=5
 assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-4)
 
 # %% [markdown]
-# If the whole vector moves, "station" gets more weight, but its content changes too. If only the key moves, "station" gets the same weight, and its content stays.
+# If the whole vector moves, "station" gets more weight, but its content changes too. If only the key moves, "station" gets the same larger weight, and its content stays as it was.
 #
-# So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a <b style="color:#008a67">value</b>, which it contributes. Because words look for different things, each also has a <b style="color:#bf5f00">query</b> of its own instead of the fixed w. Learned matrices make all three from the word's vector x, a row:
+# So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a <b style="color:#008a67">value</b>, which it contributes. Because words look for different things, each also has a <b style="color:#bf5f00">query</b> of its own instead of the fixed w. Learned matrices make query, key and value from the word's vector x, a row:
 #
 # $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
 #
-# What do $W_Q$ and $W_K$ change? Without them, $x_i\cdot x_j=x_j\cdot x_i$: "train" and "station" score each other 2. Here are these scores, then scores and weights with two matrices chosen by hand:
+# What do $W_Q$ and $W_K$ change? Without them, $x_i\cdot x_j=x_j\cdot x_i$: "train" and "station" give each other the score 2. Here are these scores, then the scores and weights with two matrices chosen by hand:
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -444,7 +438,7 @@ assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and asked.tolist() == [[4, 0
 assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0.953, 0.047]]), atol=5e-4)
 
 # %% [markdown]
-# Now "station" scores "train" 4, but "train" scores "station" 0. So "station" gives "train" 95 % of its weight, but "train" gives "station" only 2 %.
+# Now "station" gives "train" the score 4, but "train" gives "station" the score 0. So "station" gives "train" 95 % of its weight, but "train" gives "station" only 2 %.
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
@@ -475,7 +469,7 @@ def three_digits(scores):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The second is self-attention with the same vectors, now the words I, am, happy.
+# The second example is self-attention. The same three vectors are now the words I, am and happy.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(H @ H.T, -1)
@@ -498,7 +492,7 @@ def weights_of_last(words):
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three tokens, every number
-# Here is every step of self-attention for three *tokens* (words, or pieces of words). Do the first row by hand.
+# Here is every step of self-attention for three *tokens* (words, or pieces of words). Compute the first rows by hand.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 x = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -521,7 +515,7 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# One article on these steps makes four mistakes. (relu(x) is the larger of x and 0.)
+# An article that explains these steps makes four mistakes. (relu(x) is the larger of x and 0.)
 #
 # #### Find the error ●○○ · 4 minutes
 
@@ -577,19 +571,19 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product, feature 1 of the query meets feature 1 of the key. What if the two mean different things? Here a query meets eight keys of equal length. Give the query *a quarter turn to the left*: the right key is closest to its new direction.
+# In a dot product, feature 1 of the query meets feature 1 of the key. What if these two features mean different things? Here a query meets eight keys of equal length. Give the query *a quarter turn to the left*: the right key is closest to this new direction.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "How often does the dot product find the right key?",
     ["always: an angle is an angle", "about 1 time in 8, like guessing", "less often than guessing"],
     answer=2,
-    because="It prefers keys in the query's own direction, and those are a quarter turn away from the right one. "
+    because="The dot product prefers keys in the query's own direction, and these are far from the new direction. "
     "A score built on the wrong assumption can be worse than none.",
 )
 
 # %% [markdown]
-# The **general** score, $q^\top W k$ with columns q and k, puts a learned matrix in between. We train both scores; the loss is −log of the weight on the right key. A `Chooser` is a score with a trained temperature.
+# The **general** score, $q^\top W k$ with columns q and k, puts a learned matrix between them. We train the dot product and the general score; the loss is −log of the weight on the right key. A `Chooser` is a score with a trained temperature.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
@@ -602,7 +596,7 @@ def examples(generator):
     return task_batch("feature", 128, generator, size=2)
 
 def held_out(chooser):
-    return {"share right": share_right(chooser, "feature", size=2)}
+    return {"share of right choices": share_right(chooser, "feature", size=2)}
 
 learned = fit(general, examples, choice_loss, steps=300, lr=0.02, title="general",
               evaluate=held_out, higher_is_better=True)
@@ -615,33 +609,33 @@ equal = torch.tensor(8.0).log().item()  # the loss of eight equal weights
 plot.lines({"dot product": stuck.history["loss"], "general": learned.history["loss"],
             "equal weights": ([0, 300], [equal, equal])},
            "step", "loss", title="The dot product can only give up",
-           caption=f"Right in the end: general {right['general']:.1%}, dot product "
-                   f"{right['dot']:.0%}; guessing 12.5 %.")
+           caption=f"Right choices after training: general {right['general']:.1%}, dot product "
+                   f"{right['dot']:.0%}. Guessing gives 12.5 %.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, so it can only learn to be less sure. Here is the general score's matrix, rescaled to the size of a rotation:
+# The dot product has only its temperature to train, so it can only learn to be less sure. The general score has learned its matrix W, shown here rescaled to the Frobenius norm of a 2×2 rotation, √2:
 
 # %%
 W = general.score.W.weight.detach()
 W = W / W.norm() * 2**0.5
 heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", select=(0, 1),
         title="W has learned a quarter turn",
-        caption="A cell: how strongly a feature of the query (row) is matched with a feature of the "
-                "key (column): q₁ with k₂, q₂ with −k₁.")
+        caption="Each cell shows how strongly W matches a feature of the query (row) with a feature of the "
+                "key (column). It matches q₁ with k₂, and q₂ with −k₁.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# Two words, the rows x and y, make a query $xW_Q$ and a key $yW_K$. Their dot product is a general score:
+# From here on, vectors are rows, as in the code. Word x makes the query $xW_Q$, and word y makes the key $yW_K$. Their dot product is a general score of the *words*, with $W=W_QW_K^\top$:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, every row of W is a weighted sum of the same d vectors: the *rank* of W is at most d. And if d is small, the two factors have fewer parameters than W:
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, every row of this W is a weighted sum of the same d vectors, so the *rank* of W is at most d. And if d is small, the two factors have fewer parameters than W:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -676,7 +670,7 @@ assert share > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# Two papers on translation score with a small network (the bias b is ours). The first is the **additive** score:
+# Two papers on translation compute the score with a small network (b is our addition). The first is the **additive** score:
 #
 # $$ w^\top\tanh(W_1{\color{#bf5f00}{q}}+W_2{\color{#007fc6}{k}}+b) $$
 #
@@ -684,7 +678,7 @@ assert share > 0.95
 #
 # $$ w^\top\tanh(W[{\color{#bf5f00}{q}};{\color{#007fc6}{k}}]+b) $$
 #
-# Some columns of W meet q, the others meet k. So we cut W in two, and compare scores and cost. A *multiply–add* is a product, added to a sum:
+# Some columns of W are multiplied by q, the others by k. So we cut W in two, and compare scores and cost. A *multiply–add* is a product, added to a sum:
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention.scores import Additive
@@ -697,11 +691,10 @@ print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100)
       additive.cost.total(100, 100))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 assert 8 < concat.cost.total(100, 100) / additive.cost.total(100, 100) < 9
 
 # %% [markdown]
-# For 100 queries and 100 keys, concat costs eight times as much, because it multiplies W by each of the 10,000 *pairs*. Additive multiplies $W_1$ by each query and $W_2$ by each key only *once*. For each pair, only a sum, the tanh and w are left.
+# For 100 queries and 100 keys, concat costs more than eight times as much as additive, because it multiplies W by each of the 10,000 *pairs*. Additive multiplies $W_1$ by each query and $W_2$ by each key only *once*. For each pair, only a sum, the tanh and w are left.
 #
 # ### Exercise 3 ●●○ · 6 minutes
 # Write the additive score.
@@ -741,7 +734,7 @@ pieces = cut(concat.W.weight.detach(), 3)
 print("as in the additive score:", torch.equal(pieces[0], W1), torch.equal(pieces[1], W2))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Which should you use, additive or the scaled dot product? **Sizes:** additive accepts any two sizes, a dot product only equal ones:
+# **Sizes:** the additive score accepts any two sizes of query and key, a dot product only equal sizes:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 print(SCORES["additive"](query_size=3, key_size=5)(torch.ones(1, 2, 3), torch.ones(1, 4, 5)).shape)
@@ -752,7 +745,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
         print(error)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Cost and memory:** for its derivatives, our additive score stores a hidden vector for each pair, the dot product only queries and keys:
+# **Cost and memory:** to compute derivatives, our additive score stores a hidden vector for each pair; the dot product stores only queries and keys:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import Table
@@ -761,7 +754,7 @@ from chapters.ch02.experiments import numbers_kept
 generator = torch.Generator().manual_seed(0)
 queries, keys = torch.randn(2, 1, 256, 64, generator=generator)
 rows = []
-for name, projection in (("scaled_dot", 64 * 64), ("additive", 0)):  # additive has W₁ and W₂, the dot product W_Q and W_K
+for name, projection in (("scaled_dot", 64 * 64), ("additive", 0)):
     score = SCORES[name](64, 64, hidden_size=64)
     kept = numbers_kept(score, queries, keys)
     rows.append({"score": name + " with W_Q, W_K" * bool(projection), "parameters": score.num_parameters + 2 * projection,
@@ -769,13 +762,13 @@ for name, projection in (("scaled_dot", 64 * 64), ("additive", 0)):  # additive 
 Table(rows, "256 queries and keys of 64 features")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert rows[0]["stored for each pair"] == 0 and rows[1]["stored for each pair"] == 64 and 64 * 256**2 > 4e6
+assert rows[0]["stored for each pair"] == 0 and rows[1]["stored for each pair"] == 64
 assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["parameters"] == 2 * 64 * 64
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With as many hidden units as features, the multiply–adds are equal. But the dot products of all pairs are *one* matrix product.
+# With as many hidden units as features, both scores need equally many multiply–adds. But *one* matrix product computes all the dot products.
 #
-# **Quality:** Vaswani et al. (2017) report, citing Britz et al. (2017), that additive does better than the plain dot product for large d. They *suspect* small gradients, and therefore divide by √d.
+# **Quality:** Vaswani et al. (2017) report, citing Britz et al. (2017), that additive does better than the plain dot product for large d. They *suspect* small gradients as the reason, and therefore divide by √d.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: remove one hidden unit
@@ -796,7 +789,7 @@ predict(
     "Will the unit with the largest parameter be the one that is missed most?",
     ["yes: large means important", "not necessarily", "no unit will be missed: there are eight"],
     answer=1,
-    because="A unit matters only if its output differs between the keys of a query: a constant one cancels in the softmax. The size of its parameter alone does not tell you.",
+    because="A unit matters only if its output differs between the keys of a query: a constant output cancels in the softmax. The parameter alone does not tell you that.",
 )
 
 # %% slideshow={"slide_type": "skip"} tags=["lab", "deeper"]
@@ -805,7 +798,7 @@ view = labs.scoring([1.2, 0.1], list(compass.values()), list(compass), a="additi
 labs.remove_unit(view, mine.score, list(compass))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Choose a unit, or drag an arrow and let go. Which unit is missed most on 4,000 fresh questions?
+# Choose a unit to remove, or drag an arrow and let go. The next plot counts right choices on 4,000 fresh queries.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def without(unit):
@@ -820,18 +813,21 @@ missed = [mine_right - without(unit) for unit in range(8)]
 largest = mine.score.w.weight.abs().argmax().item()
 plot.bars([f"unit {i + 1}" + (" (largest)" if i == largest else "") for i in range(8)], missed, ylabel="share of right choices lost",
           digits=2, title="Which hidden unit is missed most?",
-          caption="A bar: how many right choices your trained score loses without this unit. “Largest”: the unit with the largest parameter in w.")
+          caption="Each bar shows the share of right choices that your trained score loses without this unit. “Largest” marks the unit with the largest parameter in w.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert max(missed) > 0.05 and missed[largest] < max(missed)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The twelve
-# A survey lists twelve scores, and you have met six. Compare their costs. Which two read only one side, the query or the key?
+# A survey lists twelve scores. Here they are in four families, the six new ones in italics:
 #
-# Matrices W, vectors w and biases b are learned. relu(x) is the larger of x and 0, $(W q)_i$ is the number for position i, and φ makes new features of a vector.
+# - **Nothing learned:** similarity, dot and scaled dot. *Generalized kernel* makes random new features φ of q and k, and takes the logarithm of φ(q)·φ(k).
+# - **A matrix in between:** general. *Biased general* adds b to W q. *Activated general* adds b to the score and squeezes it with tanh.
+# - **A small network:** concat, additive. *Deep* has a second hidden layer, and relu(x), the larger of x and 0.
+# - **One-sided:** *location-based* never reads the keys: the query and row i of W make the score of position i. *Feature-based* never reads the query: a small network reads the key's features φ₁ and their squares φ₂.
 #
-# *Per pair*: the total, divided by the number of pairs. *Kept*: numbers that training stores besides inputs and parameters. *Dq ≠ Dk*: may query and key differ in size?
+# Matrices W, vectors w and biases b are learned. Compare the costs: multiply–adds, and numbers *kept* (stored for training besides inputs and parameters), both divided by the number of pairs. *Dq ≠ Dk* says whether query and key may differ in size.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -840,20 +836,14 @@ table = comparison()
 table
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64] and table[7]["parameters"] == table[8]["parameters"]
-assert [table[i]["multiply–adds per pair"] for i in (7, 8)] == [4128, 64]
+assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 
 # %% [markdown]
-# **Keep this:** the twelve scores fall into four families.
-#
-# - **Nothing learned:** similarity, dot, scaled dot, generalized kernel.
-# - **A matrix in between:** general, biased general, activated general.
-# - **A small network:** concat, additive, deep.
-# - **One-sided:** location-based never reads the keys, feature-based never reads the query.
+# **Keep this:** the four families are: nothing learned, a matrix in between, a small network, one-sided.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: slips in a table
-# One version of the survey's table (Chaudhari et al. 2021) has slips. One was program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
+# One version of the survey's table (Chaudhari et al. 2021) contains mistakes. You know the first from program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -864,20 +854,6 @@ find_error("program 2.1")
 def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], P ≥ K
     a = queries @ W[0]                 # [Q]: a(q)
     return a[:, None].expand(-1, len(keys))
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Equal scores get equal weights. Compare one query's weights on five keys: first from a(q), then from Luong's own score, which has a number for each position:
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-generator = torch.Generator().manual_seed(0)
-one_query, five_keys = torch.randn(1, 4, generator=generator), torch.randn(5, 4, generator=generator)
-positions = SCORES["location_based"](4, 4, max_keys=5)
-one_number = (one_query @ positions.W.weight[0]).expand(1, 5).detach()  # a(q), the same for every key
-masked_softmax(one_number), masked_softmax(positions(one_query, five_keys).detach())
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert torch.allclose(masked_softmax(one_number), torch.full((1, 5), 0.2))
-assert masked_softmax(positions(one_query, five_keys)).std() > 0.001
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -906,21 +882,21 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can learn what?
-# We trained each score five times in each of five small worlds, where a query meets eight keys and a rule says which is right:
+# We trained each score five times in each of five small worlds, where a query meets eight keys and a rule says which key is right. Vectors have 4 features, and keys are ¼ to 4 long:
 #
 # - *direction*: the key closest in direction to the query,
 # - *reach*: the key that reaches furthest in the query's direction,
 # - *length*: the longest key,
-# - *feature*: as *direction*, but the query is rotated and mirrored first, and all keys are equally long,
-# - *place*: the key at the position that the query names.
+# - *feature*: as *direction*, but the query is rotated and mirrored first, and all keys have length 1,
+# - *place*: the key at the position (1 to 8) that the query's direction stands for.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Which score will be best in most of the five worlds?",
     ["deep: it is the largest network", "scaled dot: everybody uses it", "none: they differ from world to world"],
     answer=2,
-    because="A score that contains the rule has little to learn. A network can approximate most of the rules, "
-    "but it has to learn them from examples.",
+    because="In each world, a score whose formula fits the rule is best. A network can approximate most of the rules, "
+    "but here it never beats the score that fits.",
 )
 
 # %%
@@ -933,21 +909,21 @@ percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()]
 best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
 heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores", axes=("score", "world"),
         title="No score wins everywhere",
-        caption=f"A cell: right choices in % of a score (row) in a world (column); guessing gives "
+        caption=f"Each cell shows how often a score (row) is right in a world (column), in %. Guessing gives "
                 f"12.5. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == ["similarity", "dot", "feature_based", "general", "location_based"] and percent.amax(0).min() > 98.5
-assert (percent[:, 4] < 20).sum() == 11
+assert (percent[:, 4] < 20).sum() == 11 and (percent[10, :4] < 20).all()
 assert percent.amin(1).max() < 20 and percent[7:10].max() < 97
 assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 
 # %% [markdown]
-# By row: every score gets less than 20 % right in at least one world. Eleven must fail at *place*, because no key says where it is; the twelfth fails elsewhere, because it never reads the keys.
+# **By row:** every score gets less than 20 % right in at least one world. Eleven scores must fail at *place*, because no key says at which position it is. The twelfth, location-based, fails in the other four worlds, because it never reads the keys.
 #
-# By column: each world makes one assumption about what "fits" means, and a score with that assumption wins. After 300 steps, none of the networks concat, additive and deep is best anywhere.
+# **By column:** each world makes one assumption about what "fits" means, and a score with that assumption wins. The networks concat, additive and deep, trained for 300 steps, win in no world. (We did not try longer training or larger networks.)
 #
-# **Keep this:** a score with the right assumption has little to learn; a network assumes less and has more to learn.
+# **Keep this:** the best score is the one whose assumption fits the task; a network that assumes less can come close to several rules.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: why each row looks as it does
@@ -959,7 +935,6 @@ from chapters.ch02.experiments import REASONS
 Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert list(REASONS) == list(SCORES)
 assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9].amax(0))[1:].max() < 1
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -980,14 +955,14 @@ of_it = twelve[:, tired.index("it")]
 top = [tired[k] for k in of_it.argmax(-1)]
 heatmap(twelve, tired, tired, names=[name.replace("_", " ") for name in scores], head=1, select=("it", "animal"),
         title="Which word does “it” attend to, under each score?",
-        caption="Rows are queries, columns are keys, a cell is a weight. Choose a score; the location-based one is untrained.")
+        caption="Rows are queries, columns are keys, cells are weights. Scores with parameters were trained in a world above; only location-based is untrained.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert top[1] == "animal" and top[3] == "because" and not x[tired.index("because")].any()
 assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["general"](x[None], x[None])[0, tired.index("it")].tolist(), strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# For "it", the dot product puts "animal" first. Under general, "because" wins: its vector is all zeros, so it scores 0, and all others less.
+# Under the dot product, "it" attends most to "animal". Under general, "because" wins: its vector is all zeros, so its score is 0, and all other scores are negative.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
@@ -996,7 +971,7 @@ assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["gene
 # - <a id="padding"></a>**Padding** fills up the short sentences of a batch, to the length of the longest. No query should attend to it.
 # - <a id="causal-mask"></a>A model that learns to write must not see the words to come. With a **causal mask**, position t may attend only to positions 0 … t.
 #
-# A mask is a table of True (may be attended) and False, with a row for each query. If both masks apply, both must allow a key.
+# A mask is a table of True (may be attended) and False, with a row for each query and a column for each key. If both masks apply, a key must be allowed by both.
 #
 # ### Exercise 4 ●●○ · 4 minutes
 # Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding keys, but leave padding queries alone: nobody uses their output.
@@ -1008,7 +983,7 @@ def decoder_mask(lengths, size):
     raise NotImplementedError
 
 # %% [markdown]
-# Here are the masks of sequences with 4, 2 and 0 words, one mask a line. Each group of four signs is a row.
+# Here are the masks of three sequences, with 4, 2 and 0 words. Each line is a mask, each group of four signs a row, and ■ is True.
 
 # %% tags=["nbval-check-output"]
 for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
@@ -1023,7 +998,7 @@ predict(
     "In this lab, how much of the weight goes to masked words?",
     ["none: zero times a score is zero", "about a twentieth", "about two fifths"],
     answer=2,
-    because="A masked score became 0, and exp(0) = 1 still gets a share.",
+    because="A masked score becomes 0, not −∞, so the softmax still gives it the share of exp(0) = 1.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -1034,15 +1009,15 @@ _, _, weights = masks.compute()
 masks
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert "Weight where the mask says no: 40 %" in masks.describe() and weights[0, 0] < weights[0, 1:].min()
-assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all() and torch.finfo(torch.float16).min > -1e9
+assert "Weight where the mask says no: 40 %" in masks.describe()
+assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all()
 
 # %% [markdown]
-# Four orders of the steps, compared in four columns:
+# The next table compares four orders of the steps, in percent:
 #
 # - *on masked keys*: their weight, averaged over the seven rows. It should be 0.
-# - *first row empty*: the same, with every key of the first row masked.
-# - *smallest row sum*: it should be 100.
+# - *first row empty*: the same, but with every key of the first row masked. It should be 0 too.
+# - *smallest row sum*: the smallest sum of a row's weights. It should be 100.
 # - *change by masked scores*: the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
 
 # %%
@@ -1052,15 +1027,14 @@ by_order
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [row["on masked keys"] for row in by_order] == [0, 40, 0, 0] and [row["first row empty"] for row in by_order] == [0, 41, 0, 14]
 assert [row["smallest row sum"] for row in by_order] == [100, 100, 5, 100]
-assert [row["change by masked scores"] > 10 for row in by_order] == [False, False, True, False]
-assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0
+assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0 < by_order[2]["change by masked scores"]
 
 # %% [markdown]
-# Only *mask, then softmax* is right in every column. (An empty row still needs a rule: `masked_softmax` gives zeros, `torch.softmax` gives NaN.) The other three orders fail:
+# Only *mask, then softmax* is right in every column. (A row in which every key is masked still needs a rule: `masked_softmax` gives zeros, `torch.softmax` gives NaN.) The other three orders fail:
 #
 # - *multiply, then softmax* puts 40 % of the weight on masked words,
 # - *softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights: one row sums to only 5 %,
-# - *−10⁹ instead of −∞* fails here only when a whole row is masked. Then all its scores are equal, and its whole weight, a seventh of the total (14 %), goes to masked words.
+# - *−1e9, then softmax* (−10⁹ instead of −∞) fails here only when a whole row is masked. Then all scores of this row are equal, and all its weight, a seventh of the total (14 %), goes to masked words.
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # Put everything together, with `masked_softmax`.
@@ -1092,7 +1066,7 @@ print("output", *output.shape, "weights", *weights.shape, "· equal to 1e-5:", a
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: never NaN
-# Rows in which every key is masked easily end in NaN. Here is our attention under a thousand random masks, forward and backward:
+# A row in which every key is masked easily ends in NaN. Here is our attention under a thousand random masks, forward and backward:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 from course_utils.attention import scaled_dot_product_attention
@@ -1105,12 +1079,12 @@ for _ in range(1000):
     gradient = torch.autograd.grad(output.square().sum(), [q, k, v])
     bad += not all(x.isfinite().all() for x in (output, weights, *gradient))
     empty_rows += int((~mask.any(-1)).sum())
-print("empty rows:", empty_rows > 500, "· not finite:", bad)
+print("more than 500 empty rows:", empty_rows > 500, "· runs with NaN or ∞:", bad)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: other ways to share
 # <a id="sparsemax"></a>
-# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, as softmax does when the temperature goes to 0; its gradient is 0. **Sparsemax** lies in between: it takes the shares (≥ 0, sum 1) closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
+# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, as softmax does when the temperature goes to 0; its gradient is 0. **Sparsemax** lies in between: its weights are the numbers (≥ 0, sum 1) closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import hardmax, sparsemax
@@ -1119,7 +1093,7 @@ gap = torch.linspace(-2, 2, 81)
 two = torch.stack([gap, torch.zeros(81)], dim=1)  # two keys; the first leads by `gap`
 lines = {f.__name__: (gap, f(two)[:, 0]) for f in (sparsemax, masked_softmax, hardmax)}
 plot.lines({name.replace("masked_", ""): line for name, line in lines.items()}, "lead of the first key", "its weight",
-           title="Three ways to share", caption="Sparsemax is a ramp: beyond a lead of 1 the loser gets nothing.")
+           title="Three ways to share", caption="Sparsemax is a ramp: beyond a lead of 1, the second key gets nothing.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).all()
@@ -1142,7 +1116,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The first plot shows what share of a row's weight would have to move to another key, averaged over rows and five draws of the features. The second shows time: at slope 1 it grows like the length, at slope 2 like its square.
+# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The first plot shows what share of a row's weight is on the wrong keys, averaged over rows and five draws of the features. The second plot shows how the time grows with the length.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1152,25 +1126,26 @@ counts, errors = [int(n) for n in costs["kernel_errors"]], list(costs["kernel_er
 small = 0.5 * torch.randn(2, 128, 16, generator=torch.Generator().manual_seed(0))  # the queries and keys of the record
 equal = (torch.softmax(small[0] @ small[1].T / 4, -1) - 1 / 128).abs().sum(-1).mean().item() / 2
 plot.lines({"Performer": (counts, errors), "equal weights": (counts, [equal] * len(counts))}, "random features", "share of the weight on wrong keys", log="xy", title="How far off is Performer's kernel?",
-           caption=f"Four times the features, between half and two thirds of the error. {costs.about}")
+           caption=f"Four times the features leave between half and two thirds of the error. {costs.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert all(b == 4 * a for a, b in zip(counts, counts[1:], strict=False))
-assert errors[0] > equal > errors[1] and 0.05 < equal < 0.12 and errors[-1] < 0.02 and all(0.5 < b / a < 0.66 for a, b in zip(errors, errors[1:], strict=False))
+assert errors[0] > 0.1 > equal > errors[1] and errors[-1] < 0.02 and all(0.5 < b / a < 0.66 for a, b in zip(errors, errors[1:], strict=False))
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 lengths = [row["tokens"] for row in costs["times"]]
 times = {f"{kind} attention": (lengths, [row[f"{kind} s"] for row in costs["times"]]) for kind in ("exact", "linear")}
 ratio = [row["exact s"] / row["linear s"] for row in costs["times"]]
 plot.lines(times, "tokens", "seconds", log="xy", title="What does length cost?",
-           caption=f"Slopes: exact {costs['slopes']['exact']:.2f}, linear {costs['slopes']['linear']:.2f}. {costs.about}")
+           caption=f"Both axes are logarithmic. {costs.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert lengths[0] == 128 and lengths[-1] == 8192
-assert costs["slopes"]["linear"] <= 1.2 and costs["slopes"]["exact"] > 1.6 and ratio[0] < 1 and 250 < ratio[-1] < 350
+assert ratio[0] < 1 and 250 < ratio[-1] < 350
+assert [round(seconds[-1] / seconds[-2]) for _, seconds in times.values()] == [4, 2]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 our exact attention, which stores all weights, took about three hundred times as long as linear attention. Performer's price is the error: even for the first plot's small scores, sixteen features do worse than equal weights.
+# At 128 tokens exact attention is faster. At 8,192 our exact attention (it stores all weights) took about three hundred times as long as linear attention. From 4,096 to 8,192 tokens the time of linear attention doubles; that of exact attention quadruples. The price of this speed is Performer's error: with sixteen features, over a tenth of the weight is on wrong keys, more than equal weights would put there.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.
@@ -1192,11 +1167,11 @@ assert torch.allclose(averaged, linear, atol=1e-10)
 
 # %%
 rows = [
-    ("scores at d = 400 against d = 4, ratio of deviations", spread[400] / spread[4], 9.5, 10.5),
-    ("without √d: share of queries with 90 % on one key", (at_400["weights"].max(-1) > 0.9).mean(), 0.75, 0.85),
-    ("quarter turn: share right, dot", right["dot"], 0, 0.06),
-    ("quarter turn: share right, general", right["general"], 0.97, 1),
-    ("attention against PyTorch's fused one, difference", apart, 0, 1e-5),
+    ("scores: standard deviation at d = 400 over d = 4", spread[400] / spread[4], 9.5, 10.5),
+    ("without √d: queries with over 90 % on one key", (at_400["weights"].max(-1) > 0.9).mean(), 0.75, 0.85),
+    ("quarter turn: share of right choices, dot", right["dot"], 0, 0.06),
+    ("quarter turn: share of right choices, general", right["general"], 0.97, 1),
+    ("largest difference from PyTorch's fused attention", apart, 0, 1e-5),
 ]
 for name, value, low, high in rows:
     assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
@@ -1204,7 +1179,7 @@ for name, value, low, high in rows:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. The score decides what "fits" means. A score with the right assumption has little to learn.
+# 1. The score decides what "fits" means. The best score is the one whose assumption fits the task.
 # 2. Dot product = cosine × both lengths. Its standard deviation is √d for independent features with mean 0 and variance 1, so divide by √d.
 # 3. A matrix lets query and key use different features; $W_Q$ and $W_K$ are its two factors.
 # 4. Score → scale → mask → softmax → average. Masked means −∞ before the softmax.
@@ -1221,10 +1196,10 @@ for name, value, low, high in rows:
 # | [saturation](#saturation) | 饱和 | nearly all the weight on one key |
 # | [cross-attention](#cross-attention) | 交叉注意力 | queries from one sequence, keys from another |
 # | [self-attention](#self-attention) | 自注意力 | queries, keys and values from the same sequence |
-# | [convex hull](#convex-hull) | 凸包 | all averages of some points |
+# | [convex hull](#convex-hull) | 凸包 | all weighted averages of some points |
 # | [general score](#general-score) | 双线性（通用）评分 | qᵀWk |
 # | [additive attention](#additive-attention) | 加性注意力 | a small network as the score |
-# | [concat](#concat) | 拼接评分 | the same, with q and k joined |
+# | [concat](#concat) | 拼接评分 | the additive score, with q and k joined |
 # | [padding](#padding) | 填充 | filling for short sequences |
 # | [causal mask](#causal-mask) | 因果掩码 | no position sees a later one |
 # | [fused](#fused) | 融合（算子） | several steps in one call |

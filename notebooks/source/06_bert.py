@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and, with a network, loaded published parameters into the same classes. Reading 48 minutes · live 60 · exercises 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
+# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and, if you are online, loaded published parameters into the same classes. Reading 48 minutes · live 60 · exercises 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
 
 # %%
 import torch
@@ -19,7 +19,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A page with holes
-# `bert-prose` is an encoder with four of chapter 5's blocks. It learned to guess words that were covered (*masked*) in 29 novels and children's books. **Guess first:** how many words of the sentence below can it guess from the rest? And from the left alone? Click a word to cover it.
+# `bert-prose` is an encoder with four of chapter 5's blocks. It learned to guess words that were covered (*masked*) in 29 novels and children's books. **Guess first:** how many of the 12 words below can it guess from the rest of the sentence? And from the words to the left alone? Click a word to cover it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
@@ -27,7 +27,7 @@ from chapters.ch06.pairs import collate, encode
 from course_utils.training.checkpoints import load_checkpoint
 
 prose, stories = (load_checkpoint(name) for name in ("bert-prose", "bert-stories"))
-tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)  # of a smaller world, see “What goes in”
+tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)
 gaps = BertLesson(prose.tokenizer).gaps  # each word masked in turn: probabilities of what was there [T, V]
 opening = encode(prose.tokenizer, "She opened the door of the house and went into the garden.")
 words = [n for n, token in enumerate(opening.tokens) if token.isalpha()]
@@ -46,11 +46,11 @@ assert sum(guessed.true(position=n)[2] <= 10 for n in words) == 12 and prose.mod
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# From both sides, its first choice is right for 9 of the 12 words, and the true word is always among its first ten. (We tried six sentences; this was the easiest.) From the left alone, 3 are right; it was not trained for that. In three books that were held out, its first choice is right for 26 % of the masked words (15 % are masked at once), and 56 % are among its first ten.
+# When it sees both sides, its first choice is right for 9 of the 12 words, and the true word is always among its first ten. (Of six sentences that we tried, this was the easiest.) When it sees only the left side, it gets 3 right, but it was never trained for that. In three held-out books, with 15 % of the words masked at once, its first choice is right for 26 % of them, and its first ten choices include 56 % of them.
 #
 # </details>
 #
-# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained to guess masked words in a text of 3.3 billion words. It has the norm after each sum, learned positions, and GELU, a smooth ReLU. *Bidirectional* means that it reads both sides of a word at once.
+# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained to guess masked words in a text of 3.3 billion words. This encoder has its norms after each sum, learned positions, and GELU, a smooth ReLU. *Bidirectional* means that BERT reads both sides of a word at once.
 #
 # **Keep this:** mask a word, and any text becomes a question with a known answer.
 
@@ -71,28 +71,28 @@ assert sum(guessed.true(position=n)[2] <= 10 for n in words) == 12 and prose.mod
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, two vectors
 # <a id="static"></a><a id="contextual"></a>
-# *She drew fifty pounds from the bank. They sat on the bank and fished.* Older methods, word2vec and GloVe, learn a table with one row for each word, so both banks get the same **static** vector. An encoder reads the whole sentence, so its output at the word, a **contextual** vector, differs from one sentence to the next.
+# *She drew fifty pounds from the bank. They sat on the bank and fished.* Older methods, word2vec and GloVe, learn a table with one row for each word, so both banks get the same **static** vector. An encoder reads the whole sentence, so its output vector for a word, the **contextual** vector, differs from one sentence to the next.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "The model has such a table, too, at its input: there both “banks” share one row (cosine 1). What is the cosine of their two output vectors?",
     ["about 0: they mean different things", "about 0.5", "about 0.95"],
     answer=2,
-    because="These two have 0.95, but here all cosines are high: in the sentences used below, output vectors of “bank” and “light” have 0.55 on average (random directions: about 0). Two “banks” have 0.91 where the meaning is the same and 0.89 where it differs, so the meaning shows in small differences.")
+    because="The cosine is 0.95, but in this model a high cosine says little. In the sentences used below, even a “bank” vector and a “light” vector have 0.55 on average (random directions: about 0). Two “bank” vectors have 0.91 where the meaning is the same and 0.89 where it differs, so the meaning shows only in small differences.")
 
 # %% [markdown]
-# Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. The 24 output vectors of a word have much in common. To see the small differences, we subtract their mean. Then we find, for each sentence, the *nearest* other one: the largest cosine. **Guess:** how often does the word mean the same in both? By chance it would be about half.
+# Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. The 24 output vectors of a word have much in common, so we subtract their mean to see the small differences. Then we find each sentence's *nearest* other sentence, the one with the largest cosine. **Guess:** how often does the word mean the same in both sentences? By chance, it would be in about half of the cases.
 
 # %%
 from IPython.display import display
-from chapters.ch06.experiments.contextual import SENSES, in_two_senses, nearest, nearest_alike, nearest_by_words, word_vectors
+from chapters.ch06.experiments.contextual import SENSES, in_two_senses, nearest, nearest_alike, nearest_by_words
+from chapters.ch06.experiments.contextual import neighbours, word_vectors
 from course_utils.views import Table
 
 alike, outputs = {}, {}
 for word in SENSES:
     written, kinds = in_two_senses(word)  # 24 sentences, True for the first meaning
     outputs[word] = word_vectors(prose.model.bert, prose.tokenizer, word, written)[-1]  # after the last block [24, D]
-    # by words: the nearest sentence is the one with the largest share of common words
     alike[word] = nearest_alike(outputs[word], kinds), nearest_by_words(written, kinds)
 display(Table([{"word": word, "nearest by output vector, %": round(100 * last),
                 "nearest by shared words, %": round(100 * shared)} for word, (last, shared) in alike.items()],
@@ -108,18 +108,20 @@ assert [round(100 * share) for row in alike.values() for share in row] == [96, 4
 assert [in_two_senses("bank")[0][n] for n in (2, 12)] == ["She drew fifty pounds from the bank.", "They sat on the bank and fished."]
 assert (banks := torch.cosine_similarity(outputs["bank"][:, None], outputs["bank"], dim=-1)).shape == (24, 24) and round(banks[2, 12].item(), 2) == 0.95
 assert round(torch.cosine_similarity(outputs["bank"][:, None], outputs["light"], dim=-1).mean().item(), 2) == 0.55
+assert [max(round(100 * nearest_alike(neighbours(prose.model.bert, prose.tokenizer, word, texts, reach), alikes))
+            for reach in (1, 2, 3)) for word in SENSES for texts, alikes in [in_two_senses(word)]] == [83, 83]
 assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds[:, None] == kinds)).sum().sub(24).item() / (24 * 11), 2) == 0.91
 
 # %% [markdown]
-# In the nearest sentence by output vector, “bank” means the same in 96 % and “light” in 83 %; by shared words, about half, as by chance. So in this small test the vector holds something of the word's meaning (for “light”, perhaps only its word class).
+# When output vectors choose the nearest sentence, “bank” means the same there in 96 % of cases, and “light” in 83 %. When shared words choose it, the share is about half, as by chance. A better rival is the mean of the neighbours' rows in the table: with the best choice of one to three on each side, it gets 83 % for both words. So in this small test, the output vector tells the meaning of “bank” better than the neighbours do, but not that of “light”.
 #
 # **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: four ways to get word vectors
-# Which of these methods let a word see both sides?
+# Which of these methods use both sides of a word?
 #
-# | | built from | a word sees | its vector | for a new task |
+# | | built from | a word's vector sees | this vector is | for a new task |
 # |---|---|---|---|---|
 # | word2vec, GloVe (2013, 2014) | a table | nothing, once trained | static | a whole model on top |
 # | ELMo (2018) | two recurrent networks | left and right separately, joined at the end | contextual | a whole model on top |
@@ -129,9 +131,9 @@ assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
 # <a id="wordpiece"></a>
-# From here to *Published parameters* we use a smaller world, in which you can train a BERT yourself. Our program wrote 10,000 short stories. On 9,000 of them we trained `bert-stories`, with three blocks and BERT's two tasks (the second follows).
+# From here to *Published parameters* we use a smaller world, in which you can train a BERT yourself. Our program wrote 10,000 short stories. On 9,000 of them we trained `bert-stories`, an encoder with three blocks, in BERT's two tasks (you will meet the second one below).
 #
-# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. From the left, it takes the longest piece in its vocabulary and continues with the rest. Pieces that continue a word are marked with `##`. (What cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
+# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. From the left, it takes the longest piece in its vocabulary and continues with the rest. Pieces that continue a word are marked with `##`. (A word that cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
@@ -171,7 +173,7 @@ with torch.no_grad():
     parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
 labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
                 title="What is in the sum?",
-                caption="“bank” occurs twice. Switch parts off until both have the same sum. Rows: tokens; cells: features.")
+                caption="“bank” occurs twice. Switch off parts until both have the same sum. Each row is a token, each cell a feature.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(map(torch.equal, batch, collate([pair])))
@@ -193,28 +195,28 @@ def embed(ids, segments, token_table, segment_table, position_table, gain, bias)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Mask some words
 # <a id="mlm"></a>
-# A model that sees both sides also sees the next word, so asking for the next word would teach it nothing. Instead we mask some words and ask for those: this is a **masked language model** (MLM).
+# A model that sees both sides also sees the next word, so asking for the next word would teach it nothing. Instead, a **masked language model** (MLM) is asked for words that we have masked.
 #
-# Except for the special tokens, 15 % of all words are chosen (here each piece and full stop counts as a word). Of these, 80 % become `[MASK]`, 10 % a random word, and 10 % stay as they are. The loss counts only the chosen positions.
+# Of all words but the special tokens, 15 % are chosen (here each piece and full stop counts as a word). Of the chosen words, 80 % become `[MASK]`, 10 % become a random word, and 10 % stay as they are. The loss counts only the chosen positions.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "One chosen word in ten stays as it is, and the model has to predict it anyway. It could just copy it. What is this for?",
+    "One chosen word in ten stays as it is, and the model has to predict it, although it could just copy it. What are these words for?",
     ["nothing: a free point", "the model learns that a word it sees may be the right one",
      "the loss gets smaller"],
     answer=1,
-    because="Otherwise a visible word that is asked for would nearly always be a wrong one, and the model would learn never to repeat what it sees. Later, in text without [MASK], every word is right.",
+    because="Without them, nearly every visible word that the loss asks about would be a random one, so the model would learn to distrust what it sees. Later, in text without [MASK], every word is right.",
 )
 
 # %% [markdown]
-# The random words are not marked, so the model has to check every visible word. The mixture matters little if all parameters are later trained on a task: in the paper, masking all chosen words does about as well.
+# The random words are not marked, so the model has to check every visible word. In the paper, the mixture matters little if all parameters are later trained on a task: replacing every chosen word by `[MASK]` does about as well.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
 whole_words = [word for word in tokenizer.words if word.isalpha() and len(word) > 2]
 labs.mask_tokens(shop, vocabulary=whole_words[:300], seed=221, title="Which words must the model predict this time?",
-                 caption="Of the words chosen, 80 in 100 become [MASK], 10 a random word, 10 stay. Seed 221 was picked because its "
-                         "first draw has all three. Draw again, then 10,000 times.")
+                 caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and 10 stay. We picked this first draw "
+                         "because it has all three kinds, so it is not typical. Draw again, then 10,000 times.")
 
 # %% [markdown]
 # ### Exercise 3 ●●● · 8 minutes
@@ -228,7 +230,7 @@ def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 4 minutes
-# At each position, the output vector goes through one more layer; its dot products with the V rows of the token table (V: the size of the vocabulary), plus a learned number for each token, are the logits. They are given. Write the loss over the chosen positions.
+# Each output vector goes through one more layer. The dot products of the result with the V rows of the token table (V: the size of the vocabulary), plus a learned number for each token, are the logits. From the logits, compute the loss over the chosen positions.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("masked language model loss")
@@ -255,10 +257,10 @@ def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the second follow the first?
 # <a id="nsp"></a>
-# BERT has a second task, **next sentence prediction** (NSP). In half of the pairs, B really follows A; in the others, it comes from elsewhere. The answer, two logits, is computed from the output vector of `[CLS]`, after one more layer, the *pooler* (a matrix and a tanh).
+# BERT has a second task, **next sentence prediction** (NSP). In half of the pairs, B really follows A; in the others, B comes from elsewhere. To answer, the output vector of `[CLS]` goes through one more layer, the *pooler* (a matrix and a tanh), and a last matrix gives two logits.
 #
 # ### Exercise 5 ●●○ · 7 minutes
-# Make such pairs from stories: chance decides for each whether B follows A or comes from another story.
+# Make such pairs from stories: for each pair, a coin decides whether B follows A or comes from another story.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("next sentence pairs")
@@ -276,10 +278,10 @@ def next_sentence_pairs(stories, count, generator):
 # | 3 | 今天天气很好 (The weather was fine today.) | 我出去跑步了 (I went out for a run.) |
 # | 4 | 今天天气很好 | 我买了一本书 (I bought a book.) |
 # | 5 | Anna went to the bank to deposit some money. | She waited in the bank until it was her turn. |
-# | 6 | as in 5 | The grass on the bank was wet. |
-# | 7 | Anna went to the bank to sit down by the river. | as in 6 |
+# | 6 | Anna went to the bank to deposit some money. | The grass on the bank was wet. |
+# | 7 | Anna went to the bank to sit down by the river. | The grass on the bank was wet. |
 #
-# `bert-stories` gets them in English and without `[MASK]`. **Guess:** of which pair is it least sure?
+# We give `bert-stories` these seven pairs in English, with the masked words filled in. **Guess:** of which pair is it least sure?
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch06.experiments.next_sentence import ByWords, right
@@ -288,7 +290,7 @@ held = [story.sentences for story in load("stories", "valid")]
 drawn = next_sentence_pairs(held, 200, torch.Generator().manual_seed(0))  # by your function
 sure = lesson.follows(stories.model, [pair[:2] for pair in drawn])
 known = sum((p > 0.5) == (label == 0) for p, (*_, label) in zip(sure, drawn, strict=True)) / len(drawn)
-by_counting = ByWords(story.sentences for story in load("stories", "train"))  # which words neighbouring sentences have
+by_counting = ByWords(story.sentences for story in load("stories", "train"))
 print(f"200 pairs that your function drew from held-out stories: bert-stories gets {known:.0%} right, "
       f"counting words {right(by_counting.together, drawn):.0%}")
 in_pairs = [("the man went to the store", "he bought a gallon of milk"),
@@ -301,7 +303,7 @@ believed = lesson.follows(stories.model, in_pairs)
 marks = [("neither", "one", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in in_pairs]
 Table([{"pair": name} | {str(n): value for n, value in enumerate(row, 1)}
        for name, row in {"probability that B follows": [round(p, 2) for p in believed], "seen in training": marks}.items()],
-      "bert-stories on the seven pairs. Seen in training: which of the two sentences, word for word")
+      "bert-stories on the seven pairs. Seen in training: how many of the two sentences were, word for word")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
@@ -313,11 +315,11 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It is least sure of pair 4 (0.35), but all seven answers are right. Pairs 5 and 6 differ only in B, pairs 6 and 7 only in A. The answer flips each time, so the model uses both. But with *is* instead of *was* in pair 4, it believes that the book follows.
+# It is least sure of pair 4 (0.35). All seven answers are right, but both sentences of pairs 1 to 3 were in its training, word for word. Pairs 5 and 6 differ only in B, pairs 6 and 7 only in A. The answer changes each time, so the model uses both sentences. But with *is* instead of *was* in pair 4, the model believes that the book follows.
 #
 # </details>
 #
-# In the 200 held-out pairs the task is easy: counting which words occur in neighbouring sentences does as well. BERT's paper found the task useful. A later study, RoBERTa, left it out and found BERT no worse. (In BERT, A and B are mostly longer pieces of text than single sentences.)
+# For the 200 held-out pairs, counting which words occur in neighbouring sentences does as well as the model. BERT's paper found this task useful. A later study, RoBERTa, left it out and found BERT no worse.
 #
 # **Keep this:** the text itself contains the answers to both tasks, so nobody has to label anything.
 
@@ -341,7 +343,7 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 #       [CLS] the man [MASK] … [SEP] he bought … [SEP]
 # ```
 #
-# **Pre-training** repeats one step many times: draw a batch (here with your functions), let the model answer both questions, add the two losses, and change every parameter a little.
+# **Pre-training** repeats one step many times: draw a batch (here with your functions), let the model answer both questions, add their losses, and change every parameter a little.
 
 # %% slideshow={"slide_type": "subslide"}
 from chapters.ch06.pairs import Masked
@@ -351,7 +353,7 @@ books = [story.sentences for story in load("stories", "train")]
 def your_batch(generator, size=32):
     """size pairs -> masked ids, segments, mask, labels [B, T]; nsp [B], 0 where B follows A"""
     drawn = next_sentence_pairs(books, size, generator)  # exercise 5
-    # the ids of A and of B, joined as in exercise 1 and padded to the longest pair
+    # joined as in exercise 1, padded to the longest pair
     both = [[tokenizer.encode(text) for text in pair[:2]] for pair in drawn]
     T = max(len(a) + len(b) for a, b in both) + 3
     rows = [bert_input(a, b, tokenizer.cls, tokenizer.sep, tokenizer.pad, T) for a, b in both]
@@ -373,7 +375,7 @@ predict(
     "A fresh model knows nothing. To it, the 1,200 words of its vocabulary are about equally likely, and so are both answers about the pair. What is the sum of its two losses?",
     ["about 1", "about 8", "about 1,200"],
     answer=1,
-    because="−log(1/1,200) is 7.1 for a masked word, and −log(1/2) is 0.7 for a pair. Random logits are not quite even, so it begins a little higher.",
+    because="A masked word costs −log(1/1,200), which is 7.1, and a pair costs −log(1/2), which is 0.7. Random logits are not quite equal, so the loss is a little higher.",
 )
 
 # %% [markdown]
@@ -402,7 +404,7 @@ assert len(tokenizer) == 1200 and abs(before - torch.tensor(2.0 * len(tokenizer)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pre-train it yourself
-# Now train a model of your own, smaller than `bert-stories`, for 1,600 such steps (with the course's functions). While it runs, **guess**: in stories that it has not read, how often will it get a masked word right, and how often the next sentence?
+# Now train a model of your own, smaller than `bert-stories`, for 1,600 such steps (with the course's functions). While it runs, **guess**: in stories that it has not read, how many masked words and how many next sentences will it get right, in %?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch06.lesson import BATCH, STEPS
@@ -415,7 +417,7 @@ run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profi
                    evaluate=lesson.valid(128), every=STEPS // 10)
 
 # %% [markdown]
-# Some held-out stories have plots from the training; others have new plots and new names. The constant answer “the” would be right for 11 or 12 % of the `[MASK]`s, and “B follows” for half of the pairs.
+# Some held-out stories have plots that occur in training; others have new plots and new names. For comparison, always answering “the” is right for 11 or 12 % of the `[MASK]`s, and always answering “B follows” for half of the pairs.
 
 # %%
 splits = {"known plots": "valid", "new plots and names": "test"}
@@ -424,26 +426,24 @@ filled = {name: lesson.masked_right({"your model": mine}, split) for name, split
 follow = {name: lesson.measure(mine, split)["NSP accuracy"] for name, split in splits.items()}
 held = [story.sentences for story in load("stories", "test")]
 pairs = next_sentence_pairs(held, 500, torch.Generator().manual_seed(0))
-print(f"The rule “they share an uncommon word”, next sentence, new plots and names: {right(by_counting.shared, pairs):.0%}")
+print(f"The rule “B follows A if they share an uncommon word”, with new plots and names: {right(by_counting.shared, pairs):.0%} right")
 measured = {"masked words": {name: found["your model"] for name, found in filled.items()}, "next sentence": follow}
 Table([{"task": task} | {f"{name}, % right": round(100 * share) for name, share in found.items()}
        for task, found in measured.items()], "Your model, on held-out stories")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert filled["known plots"]["your model"] > 0.55 and follow["known plots"] > 0.8
-assert filled["new plots and names"]["your model"] < 0.45 and abs(follow["new plots and names"] - 0.5) < 0.12
 assert [round(100 * found["always the same answer"]) for found in filled.values()] == [11, 12]
 assert 0.7 < right(by_counting.shared, pairs) < 0.82 and len(by_counting.common) == 40
 assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
 
 # %% [markdown]
-# With new plots and names, your model gets far fewer masked words right, and on the next sentence it is hardly better than a coin. A simple rule, given the pairs without `[MASK]`, does better: B follows A if they share a word that is not among the 40 commonest. Much of what the model knows, then, is about *these* stories.
+# With new plots and names, your model gets far fewer masked words right, and on next sentences it is about as good as a coin. The printed rule, which reads the pairs without `[MASK]`, does better: B follows A if they share a word that is not among the 40 commonest. So much of what the model knows is about *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": lesson.gaps(mine, text)}, tokenizer.words, truth=text.tokens,
                  positions=[n for n, token in enumerate(text.tokens) if token[0] != "["], select=text.tokens.index("bank"), title="What did the training change?",
-                 caption="Choose a [query|word] to cover it. Both models get the same text. With other names, these two sentences are in 24 training stories.")
+                 caption="Choose a [query|word] to cover it. Both models get the same text. These two sentences, with other names, are in 24 training stories.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not any(map(lesson.seen, at_the_bank))
@@ -457,7 +457,7 @@ assert (told := [" ".join(story.sentences) for story in lesson.examples("train")
 # <a id="fine-tuning"></a>
 # Keep the encoder, put *one* new layer on top, and train everything a little further on a task with labels: this is **fine-tuning**. The new layer is the **task head** (nothing to do with attention heads). Here are four tasks with generated sentences:
 #
-# | task | input | an example | the new layer reads |
+# | task | input | an example | the new layer reads the vector of |
 # |---|---|---|---|
 # | sentiment | `[CLS] A [SEP]` | The house was very ugly. → negative | `[CLS]` |
 # | pairs | `[CLS] A [SEP] B [SEP]` | Jack lost the race. Peter was the winner. → A implies B (or contradicts it, or neither) | `[CLS]` |
@@ -473,10 +473,10 @@ for task in tasks.values():
     task.max_length = encoder.config.max_length
 
 # %% [markdown]
-# Here are five steps for sentiment, all on the same 32 sentences, with a learning rate of 1e-3 (the paper's larger models: 2e-5 to 5e-5):
+# Here are five steps for sentiment, all on the same 32 sentences, with a learning rate of 1e-3 (the paper takes 2e-5 to 5e-5 for its larger models):
 
 # %%
-tuned = tasks["sentiment"].model(encoder).eval()  # a copy of the encoder, and one new layer; eval(): no dropout here
+tuned = tasks["sentiment"].model(encoder).eval()  # a copy of the encoder, and one new layer; no dropout
 optimizer = torch.optim.AdamW(tuned.parameters(), lr=1e-3)
 inputs_of, labels_of = tasks["sentiment"].batch(torch.Generator().manual_seed(0))
 
@@ -499,14 +499,14 @@ assert any(" ".join(e.words) == "Tom and Helen went to Egypt on Friday ." for e 
 assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in tasks["questions"].examples("train"))
 
 # %% [markdown]
-# For a sentence or a pair, one softmax chooses among a few labels. The course brings a model for each task, made from `bert-stories`. In `bert-questions` everything was trained; in the others, only the new layer and a small addition to the matrices inside (*LoRA*, below).
+# For a sentence or a pair, one softmax chooses among a few labels. The course has a model for each task, made from `bert-stories`. For `bert-questions` we trained everything; for the others, only the new layer and a small addition to some matrices (*LoRA*, below).
 #
 # **Keep this:** a new task needs a new layer on top, not a new model.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
 # <a id="bio"></a>
-# The tag **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. The next view has the right tag under each word, and the model's below. *Lincoln* may be a man, a town or a company. No labelled training sentence contains *Lincoln* or *South Africa*. (The model's pre-training stories have a Lincoln of each kind.)
+# The tag **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. The next view shows the right tag under each word, and the model's tag below it. *Lincoln* may be a man, a town or a company. No labelled training sentence contains *Lincoln* or *South Africa*. (But the stories of its pre-training have a Lincoln of each kind.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shipped = {name: load_checkpoint(f"bert-{name}") for name in tasks}
@@ -526,16 +526,16 @@ assert round(100 * shipped["entities"].card["metrics"]["test_f1"]) == 38
 assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and sum(as_meant) == 38 and counts == {"person": 23, "place": 20, "organisation": 15}
 
 # %% [markdown]
-# A tagger is judged by whole names. *Precision* $P$: of the names that it tagged, the share that is right. *Recall* $R$: of the true names, the share that it found. **F1** combines them: $2PR/(P+R)$. The sentence above came out perfectly, but over the whole test, where names and sentence patterns are new to the task, F1 is 38 %. Of the 58 Lincolns it tags 38 correctly; always saying “person” would get 23.
+# A tagger is judged by whole names. *Precision* $P$ is the share of the tagged names that are right. *Recall* $R$ is the share of the true names that were found. **F1** combines the two: $2PR/(P+R)$. The model tags the sentence above perfectly, but over the whole test, where names and sentence patterns are new to the task, its F1 is 38 %. It tags 38 of the 58 Lincolns correctly; always answering “person” would get 23.
 #
 # **Keep this:** to find names, put the new layer on every word's vector, and count whole names.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: words and pieces
-# People tag words, but the model reads pieces. The first piece of a word gets its tag, and the others get none.
+# People tag words, but the model reads pieces. The first piece of a word gets the word's tag, and the other pieces get none.
 #
 # #### Exercise ●●○ · 4 minutes
-# “No tag” is −100.
+# Write −100 for “no tag”.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("tags for pieces")
@@ -555,10 +555,10 @@ assert piece_tags == tasks["entities"].target(tagged, pieced)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An answer from the text
 # <a id="span"></a>
-# *Who was at the farm? … Ben bought pears at the farm …* The answer, *Ben*, is a **span** of the text: it has a first and a last position. So the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another where it ends. The answer is “none” if `[CLS]`, as beginning and end, is more probable than every span of the text.
+# *Who was at the farm? … Ben bought pears at the farm …* The answer, *Ben*, is a **span** of the text: it has a first and a last position. So the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another where it ends. The model answers “none” if `[CLS]`, as both beginning and end, is more probable than every span of the text.
 #
 # ### Exercise 6 ●●● · 6 minutes
-# The two softmaxes are separate, so the most probable beginning may come after the most probable end. Look inside the text for the best *pair*: first ≤ last, and the product of the two probabilities as large as possible.
+# The two softmaxes are separate, so the most probable beginning may come after the most probable end. Of all *pairs* inside the text with first ≤ last, find the one with the largest product of the two probabilities.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("answer span")
@@ -571,7 +571,7 @@ from chapters.ch06.pairs import answer_tokens
 
 asked = tasks["questions"].examples("test")[:80]
 said = tasks["questions"].predict(shipped["questions"].model, [(e.question, e.context) for e in asked])
-# the first one that is answered rightly although the most probable beginning comes after the most probable end
+# the first right answer whose best beginning comes after the best end
 question, answer = next((e, a) for e, a in zip(asked, said, strict=True)
                         if a.text == e.answer and a.starts.argmax() > a.ends.argmax() > 0)
 read = tasks["questions"].inputs([question])[0]
@@ -582,8 +582,8 @@ best = tuple(map(int, best_span(answer.starts.log(), answer.ends.log(), inside))
 print("Your best_span answers:", " ".join(answer.tokens[best[0] : best[1] + 1]).replace(" ##", ""))
 labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.starts[context], end=answer.ends[context],
             question=question.question, title="The best beginning comes after the best end",
-            caption="Bars: how probably the answer starts (filled) or ends (open) at each piece. [output|Framed]: the best pair; "
-                    "below it the true answer. The best end is at “laura”, before the best beginning: choose “each by itself”.")
+            caption="Bars show how probably the answer starts (filled) or ends (open) at each piece. The best pair is "
+                    "[output|framed], with the true answer below it. Then choose “each by itself”.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == (answer.first, answer.last) and answer.text == question.answer == "Ivan" and best[0] < best[1]
@@ -594,11 +594,11 @@ assert [round((answer.starts[a] * answer.ends[b]).item(), 3) for a, b in (best, 
 assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2) for part in ("", "_unanswerable")] == [0.69, 0.21]
 
 # %% [markdown]
-# In the question that we chose, the two softmaxes disagree: the most probable beginning is the *i* of *Ivan*, but the most probable end is *laura*, 16 pieces earlier. As pairs, *Ivan* has 0.795 · 0.308 = 0.245, and *laura* 0.113 · 0.592 = 0.067.
+# In the question that we chose, the two softmaxes disagree: the most probable beginning is the *i* of *Ivan*, but the most probable end is *laura*, 16 pieces earlier. As a pair, *Ivan* has the product 0.795 · 0.308 = 0.245, and *laura* only 0.113 · 0.592 = 0.067.
 #
-# In the whole test, with new words and patterns, 69 % of the model's answers are right (case, punctuation and articles do not count). This share is the **exact match**. Where the text has no answer, the model says so in only one case of five.
+# The share of answers that match the true answer exactly (apart from case, punctuation and articles) is called the **exact match**. In the whole test, which has new words and patterns, it is 69 %. Where the text contains no answer, the model says so in only one case of five.
 #
-# Fine-tuned on our questions alone, `bert-stories` gets about a third right. `bert-questions` was trained more: many of its questions were sentences of the text with a gap, and some words were made up, so it had to look them up.
+# If we fine-tune `bert-stories` on our questions alone, it gets only about a third right. `bert-questions` was trained more: many of its questions were sentences of the text with a gap, and some words were made up, so the model had to find them in the text.
 #
 # **Keep this:** a tag is one decision for each word; an answer is two decisions about the whole text.
 
@@ -620,14 +620,14 @@ def start_and_end(start_logits, end_logits, mask):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is pre-training worth?
-# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Some test sentences have words and patterns *known* from the task's training sentences. Others have *new* ones, such as “Max expected a polite clerk, but the clerk was rude.” New means new to the *task*: six in ten of the new words were in the stories.
+# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Some test sentences have words and patterns *known* from the task's training sentences. Others have *new* words and patterns, such as “Max expected a polite clerk, but the clerk was rude.” They are new to the *task*: six in ten of the new words were in the stories.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "In how many of the four tasks does pre-training help, on sentences with known words and patterns?",
     ["in none: the stories contain none of these labels", "in one or two", "in all four"],
     answer=2,
-    because="The stories contain no labels, but they show how words are used. Below, the pre-trained model is ahead in all four.",
+    because="The stories contain no labels, but they show how words are used. In the table below, the pre-trained model is ahead in all four tasks.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -651,7 +651,11 @@ assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == shar
 assert sorted(bert_study.LIVE.values()) == [50, 75, 100, 150] and live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# Part of the lead is speed: in so few steps (50 to 150), the model from scratch hardly learns sentiment and pairs. And one seed may be luck. Here are recorded runs of `bert-stories`, with more steps, three seeds and the best of three learning rates. *Counting words* is a simple rival: logistic regression on the words (for questions, also on their neighbours), and for entities each word's commonest tag:
+# Part of this lead is only speed: in so few steps (50 to 150), the model from scratch hardly learns sentiment and pairs. And the result of one seed may be luck. So here are recorded runs of `bert-stories`, with more steps, three seeds and the best of three learning rates. *Counting words* is a simple rival for each task:
+#
+# - sentiment and pairs: logistic regression on the words;
+# - questions: the same, also on neighbouring words;
+# - entities: each word's commonest tag.
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -663,7 +667,7 @@ for name, found in by_task["tasks"].items():
              | {f"{start}, %": spread(found[start][split]) for start in ("from scratch", "pre-trained")}
              | {"counting words, %": round(100 * bert_study.COUNTING_WORDS[name][split])}
              for split, kind in bert_study.SPLITS.items()]
-means = {(name, split): [found[start][split]["mean"] for start in bert_study.STARTS]  # from scratch, pre-trained
+means = {(name, split): [found[start][split]["mean"] for start in bert_study.STARTS]
          for name, found in by_task["tasks"].items() for split in bert_study.SPLITS}
 Table(rows, f"bert-stories: mean of {by_task['seeds']} seeds (lowest to highest). {by_task.about}")
 
@@ -680,13 +684,13 @@ assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in t
 assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"))
 
 # %% [markdown]
-# The pre-trained model is ahead of the one from scratch in every row; on new words and patterns, sentiment rises from 61 to 91 %. For pairs and questions, though, counting words comes within 8 points of the pre-trained model or does better.
+# In every row, the pre-trained model is ahead of the model from scratch. For sentiment on new words and patterns, it gets 91 % right instead of 61. For pairs and questions, though, counting words comes within 8 points of the pre-trained model or does better.
 #
-# **Keep this:** pre-training needs only text, and after it the model was ahead in all four tasks, at equal fine-tuning steps.
+# **Keep this:** pre-training needs only text, and with it our model was ahead in all four tasks, after equally many steps of fine-tuning.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: fewer labels
-# Now sentiment with fewer labels, recorded. Both models take 150 steps, with three seeds and the pre-trained model's learning rate from above. **Guess:** with which of 20, 100, 500 and 2,000 labels is every pre-trained run ahead of every run from scratch, on new words and patterns?
+# In these recorded runs, both models learn sentiment from fewer labels: 150 steps, three seeds, and the pre-trained model's learning rate from above. **Guess:** with which of 20, 100, 500 and 2,000 labels is every pre-trained run ahead of every run from scratch, on new words and patterns?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 few = results.load("bert_labels")
@@ -699,6 +703,7 @@ assert [*few["starts"]] == [*bert_study.STARTS] and [*few["starts"]["from scratc
 assert (scratch := few["starts"]["from scratch"]) and (trained := few["starts"]["pre-trained"])
 assert [trained[n]["test"]["lowest"] > scratch[n]["test"]["highest"] for n in scratch] == [False, False, False, True]
 assert [spread(runs["2000"]["test"]) for runs in (trained, scratch)] == ["82.6 (78.8 to 86.5)", "57.3 (49.8 to 62.0)"]
+assert spread(by_task["tasks"]["sentiment"]["pre-trained"]["test"]) == "90.9 (87.8 to 93.5)"
 assert all(0.5 < runs[n]["test"]["mean"] < 0.54 for runs in (scratch, trained) for n in ("20", "100"))
 assert few["steps"] == 150 and few["seeds"] == 3 and by_task["tasks"]["sentiment"]["steps"] == 150
 assert by_task["tasks"]["sentiment"]["pre-trained"]["lr"] == bert_study.STARTS["pre-trained"] and len(tasks["sentiment"].examples("train")) == 2000
@@ -706,13 +711,13 @@ assert by_task["tasks"]["sentiment"]["pre-trained"]["lr"] == bert_study.STARTS["
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Only with 2,000: 78.8 to 86.5 %, against 49.8 to 62.0. With 500 the ranges overlap, and with 20 or 100 both are close to a coin. But three seeds do not show the whole spread: in the table of the four tasks, the same training, on another machine, got 91 %.
+# Only with 2,000: the pre-trained runs get 78.8 to 86.5 % right, those from scratch 49.8 to 62.0. With 500 the ranges overlap, and with 20 or 100 both models are close to a coin. But three seeds do not show the whole spread: in the table of the four tasks, the same training, on another machine, got 87.8 to 93.5 %.
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what is each part of pre-training worth?
-# We trained models of the size of yours for 6,400 steps, in three ways: as in BERT's paper; with `[MASK]` at *every* chosen token, instead of 80/10/10; and without next sentences. Each is then fine-tuned on the four tasks and measured on new words and patterns. **Guess:** what does each of the two changes make worse?
+# We trained models of the size of yours for 6,400 steps, in three ways: as in BERT's paper; with `[MASK]` at *every* chosen token, instead of 80/10/10; and without next sentences. Each model was then fine-tuned on the four tasks and measured on new words and patterns. **Guess:** what does each of the two changes make worse?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 parts = results.load("bert_pretraining")
@@ -725,34 +730,49 @@ Table([{"pre-training": way} | {title: spread(found[key]) if key in found else "
 assert parts["steps"] == 6400 and parts["seeds"] == 3 and (every := parts["ways"]) and (paper := every["as in the paper"])
 assert (masks := every["always [MASK]"]) and (alone := every["without NSP"]) and [*every.values()] == [paper, masks, alone]
 assert [round(100 * way["at visible words"]["mean"]) for way in (paper, masks)] == [88, 73]
-assert masks["at visible words"]["highest"] < paper["at visible words"]["lowest"] and abs(masks["at [MASK]"]["mean"] - paper["at [MASK]"]["mean"]) < 0.01
+assert masks["at visible words"]["highest"] < paper["at visible words"]["lowest"]
 assert [masks["questions, test"][end] for end in ("lowest", "highest")] == [0.193, 0.233]
 assert [paper["questions, test"][end] for end in ("lowest", "highest")] == [0.265, 0.3]
 assert [alone["pairs, test"][end] for end in ("lowest", "highest")] == [0.298, 0.344] and paper["pairs, test"]["lowest"] == 0.382
 assert (overlap := {(way, name) for way in ("always [MASK]", "without NSP") for name in tasks
            if (here := every[way][f"{name}, test"])["highest"] >= paper[f"{name}, test"]["lowest"] and here["lowest"] <= paper[f"{name}, test"]["highest"]})
 assert len(overlap) == 6 and ("always [MASK]", "questions") not in overlap and ("without NSP", "pairs") not in overlap
+assert all(0 < paper[key]["lowest"] - masks[key]["highest"] < 0.03 for key in ("at [MASK]", "next sentence"))
+assert spread(paper["sentiment, test"])[:5] == "71.2 " and parts["rates"]["sentiment"] == 1e-3
+assert bert_study.STEPS["sentiment"] == 150 and stories.card["training"]["step"] == 10_000
+assert (ways := results.load("bert_adapters")) and (whole := ways["tasks"]["sentiment"]["rows"][0])
+assert whole["what learns"] == "all" and spread(whole["test"])[:5] == "96.1 " and whole["lr"] == 1e-3 and ways["steps"] == 300
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# A model that is only ever asked at `[MASK]` may do as it likes with words that it sees: it names 73 % of them rightly, instead of 88. Its answers to questions are worse, too: 19 to 23 % right, against 27 to 30. Without next sentences, pairs suffer: 30 to 34 %, which is like guessing one of three answers, against at least 38. In the other six cases, the ranges of the seeds overlap.
+# - **Always `[MASK]`:** the model is never asked about visible words, so it names only 73 % of them correctly, instead of 88. It gets 19.3 to 23.3 % of the questions right, instead of 26.5 to 30.0. At `[MASK]` and on next sentences, it is slightly worse.
+# - **Without next sentences:** the model gets 29.8 to 34.4 % of the pairs right, like guessing one of three answers, instead of at least 38.2.
 #
-# So here next sentences help the task that compares two sentences. RoBERTa lost nothing without them, but with far more text and longer pieces.
+# For each change, the ranges overlap on the other three tasks. So next sentences seem to help the task that compares two sentences, but three seeds are no proof. (RoBERTa, which lost nothing without them, had far more text and longer pieces.)
 #
 # </details>
+#
+# Four of our tables score sentiment on new words and patterns, all with the learning rate 1e-3. This is what differs:
+#
+# | table | pre-training steps | fine-tuning steps | % right |
+# |---|---|---|---|
+# | *What is pre-training worth?* | 10,000 | 150 | 90.9 |
+# | *Fewer labels*, 2,000 labels, another machine | 10,000 | 150 | 82.6 |
+# | this one, a smaller model | 6,400 | 150 | 71.2 |
+# | *Train a small part*, below, all parameters | 10,000 | 300 | 96.1 |
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
 # <a id="adapter"></a><a id="lora"></a>
-# If the whole model is trained, four tasks need four copies of it on the disk. Instead, *freeze* it, so that its parameters no longer learn, and train something small inside it. One way is a bottleneck **adapter** after each sub-layer of a block, before the residual connection:
+# If the whole model is trained, four tasks need four copies of the model on the disk. Instead, *freeze* the model, so that its parameters no longer change, and train something small inside it. One way is a bottleneck **adapter** after each sub-layer of a block, before the residual connection:
 #
 # $$ x+\mathrm{GELU}(x\,W_{\downarrow}+b_{\downarrow})\,W_{\uparrow}+b_{\uparrow} $$
 #
-# Here $x$ is the output of the sub-layer. $W_\uparrow$ and $b_\uparrow$ start as zeros, so at first the model computes what it did before.
+# Here $x$ is the output of the sub-layer. $W_\uparrow$ and $b_\uparrow$ start as zeros, so at first the model computes the same as without adapters.
 #
 # ### Exercise 7 ●○○ · 3 minutes
-# Write it, with R features in the middle.
+# Write the adapter, with R features in the middle.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("bottleneck adapter")
@@ -768,11 +788,11 @@ with torch.no_grad():
 print(f"Before training, your adapter changes what it is given by {(unchanged - x).abs().max():.0f}.")
 
 # %% [markdown]
-# **LoRA** adds no layer. An attention matrix $W$ of `bert-stories` has 128 · 128 = 16,384 numbers. LoRA freezes it and adds a product $BA$ of two thin matrices: $B$ is $D \times r$ and $A$ is $r \times D$, with a small $r$, called the *rank*. With $r=4$, the two have only 1,024 numbers.
+# **LoRA** adds no layer. An attention matrix $W$ of `bert-stories` has 128 · 128 = 16,384 numbers. LoRA freezes it and adds a product $BA$ of two thin matrices: $B$ is $D \times r$ and $A$ is $r \times D$, with a small $r$, called the *rank*. With $r=4$, $B$ and $A$ together have only 1,024 numbers.
 #
 # So $W$ becomes $W+\tfrac{\alpha}{r}BA$. $A$ starts at random and $B$ as zeros, so again nothing changes at first. The factor $\alpha/r$ ($\alpha$: a constant) should make the best learning rate depend less on $r$.
 #
-# The library PEFT does this to the matrices that you name: `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"], modules_to_save=["classifier"])`. Here `classifier` is the new layer, which is trained, too. The table has recorded runs in which we train *all*, the task head (*head only*), adapters or LoRA, each with the better of two learning rates:
+# The library PEFT adds LoRA to the matrices that you name: `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"], modules_to_save=["classifier"])`. Here `classifier` is the task head, which is trained, too. In the recorded runs below, we trained *all* parameters, the *head only*, the head with adapters, or the head with LoRA, each with the better of two learning rates:
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch06 import adapters
@@ -801,17 +821,17 @@ assert ways["steps"] == 300 == 2 * by_task["tasks"]["sentiment"]["steps"]
 assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["recipe"]["rank"] == 3 for name, found in shipped.items() if name != "questions")
 
 # %% [markdown]
-# On sentiment, the new layer alone is hardly better than a coin. On known words and patterns, LoRA does as well as training everything, with fewer than 1 % of the parameters. On new ones it is behind for sentiment (84 % against 96), while for entities the seeds' ranges overlap.
+# For sentiment, the head alone is hardly better than a coin. On known words and patterns, LoRA does as well as training everything, with fewer than 1 % of the parameters. On new words and patterns, LoRA is behind for sentiment (84 % against 96), while for entities the ranges of the seeds overlap.
 #
-# **Keep this:** a task can be learned with few parameters, which fit into a small file, but perhaps less accurately.
+# **Keep this:** a model can learn a task by training few parameters, which fit into a small file, but perhaps less accurately.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: AdaLoRA, on their model
-# LoRA gives every matrix the same rank. Do all of them need the same?
+# LoRA gives every matrix the same rank. Do all matrices need the same rank?
 #
-# **AdaLoRA** writes its addition to $W$ as $P\Lambda Q$. Here $P$ and $Q$ are like LoRA's $B$ and $A$, and $\Lambda$ is diagonal. The $i$-th column of $P$, number of $\Lambda$ and row of $Q$ together are one *direction*, which adds 1 to the rank. Training starts with more directions than may stay, and the least important ones are removed.
+# **AdaLoRA** writes its addition to $W$ as $P\Lambda Q$. Here $P$ and $Q$ are like LoRA's $B$ and $A$, and $\Lambda$ is diagonal. The $i$-th column of $P$, the $i$-th number of $\Lambda$ and the $i$-th row of $Q$ together are one *direction*, which adds 1 to the rank. Training starts with more directions than may stay, and removes the least important ones.
 #
-# We train it on a copy of our classifier in the classes of `transformers` (“their model”). PEFT needs only a config:
+# We use AdaLoRA on a copy of our classifier in the classes of `transformers` (“their model”). PEFT needs only a config:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.views import reveal
@@ -822,7 +842,7 @@ reveal(adapters.adalora)
 import warnings
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", FutureWarning)  # of the library, about a name of its own
+    warnings.simplefilter("ignore", FutureWarning)  # of the library
     twin = adapters.adalora(tasks["pairs"].model(encoder), steps=50)
     adapters.train_adalora(tasks["pairs"], twin, steps=50)
 
@@ -833,14 +853,16 @@ for name, rank in kept.items():
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert len(kept) == 2 * encoder.config.num_layers and sum(kept.values()) == 4 * len(kept) and len(set(kept.values())) > 1
-assert round(100 * mean["sentiment", "AdaLoRA", "test"]) == 71
+assert [spread(row["test"]) for row in ways["tasks"]["sentiment"]["rows"][-2:]] \
+    == ["84.2 (80.5 to 91.8)", "70.9 (64.5 to 76.0)"]
+assert len(kept) == 6 and ways["seeds"] == 3
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each matrix began with 6 directions. Together they keep 24, but some keep more than others. That does not show that unequal ranks are better: in the recorded runs on sentiment, AdaLoRA gets 71 % right on new words and patterns, LoRA 84 %.
+# Each of the six matrices began with 6 directions. Together they keep 24, but some matrices keep more than others. That does not show that unequal ranks are better. In recorded runs of 300 steps and three seeds, on sentiment with new words and patterns, AdaLoRA gets 70.9 % right (64.5 to 76.0) and LoRA 84.2 (80.5 to 91.8).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
-# Here is every head of *your* model, on two sentences with one masked word. Look at the row of `[MASK]`. The number under a head says how many points of accuracy on masked words your model loses without it, in held-out stories. Call a map *sharp* if its rows put most of their weight on one position, that is, if the mean of their largest weights is high. **Guess:** does the head with the sharpest map matter most?
+# Here is every head of *your* model, on two sentences with one masked word. The number under a head says how many points of accuracy on masked words your model loses without that head, in held-out stories. The *sharpness* of a map is the mean of its rows' largest weights: it is high if each row puts most of its weight on one position. **Guess:** does the head with the sharpest map matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 from IPython.display import display
@@ -852,21 +874,20 @@ lost = bert_study.pretraining_loss_of_heads(lesson, mine, 256)
 effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(mine.config.num_layers, -1)
 sharp = torch.stack([layer.amax(-1).mean(-1) for layer in seen.weights]).view_as(effects)  # mean largest weight of a row
 view = labs.heads(seen.weights, seen.tokens, select="[MASK]", effects=effects, effect="points of accuracy lost without it",
-                  live=True, title="What does the model lose without each head?", caption="Each small map is one head. The open one "
-                  "costs most: look how its row [MASK] attends.")
+                  live=True, title="What does the model lose without each head?", caption="Each small map is one head. The large map "
+                  "is the head that costs most: look where its row [MASK] attends.")
 display(view, below(view, lambda: "At [MASK]: " + bert_study.gap_without(lesson, mine, new, view.knocked), "knocked"))
 for what, of in {"sharpest map": sharp, "largest loss": effects}.items():
     layer, head = divmod(int(of.argmax()), of.shape[1])
-    print(f"{what}: layer {layer + 1}, head {head + 1}, {effects[layer, head]:.1f} points lost without it")
+    print(f"{what}: layer {layer + 1}, head {head + 1}, sharpness {sharp[layer, head]:.2f}, "
+          f"{effects[layer, head]:.1f} points lost without it")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in new)
 assert effects.max() < 25
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The two printed lines give the answer. (Negative: it does better without that head.)
-#
-# And the four fine-tuned models? Choose a task, then a row.
+# The two printed lines give the answer for your model. Now look at the four fine-tuned models: choose a task, then a row.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
 maps, tokens = {}, {}
@@ -876,14 +897,15 @@ for name, task in tasks.items():
         output = shipped[name].model(*collate([one]), need_weights=True)
     maps[name], tokens[name] = [layer[0] for layer in output.weights], one.tokens
 labs.heads(maps, tokens, select="[CLS]", title="For sentiment, [CLS] attends to “lazy”",
-           caption="The row of [CLS], from which sentiment is decided: in layer 1, three of the four heads give “lazy” more than 0.8. "
-                   "The other tasks have models and sentences of their own.")
+           caption="The model decides sentiment from [CLS], so look at its row: in layer 1, three of the four heads give “lazy” "
+                   "more than 0.8. Each task has its own model and sentence.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert round(maps["sentiment"][0][0, 0, 3].item(), 3) == 0.915
 assert tokens["sentiment"][3] == "lazy" and int((maps["sentiment"][0][:, 0, 3] > 0.8).sum()) == 3
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A map shows where a head attends, not whether that matters. In this record, one head at a time was removed. **Guess:** do all tasks need the same heads?
+# A map shows where a head attends, not whether that matters. For the next table we removed one head at a time. **Guess:** do all tasks need the same heads?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 heads = results.load("bert_heads")
@@ -900,8 +922,8 @@ Table([{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, lo
        for n, row in enumerate(heads["pre-training"])]
       + [{"head": name} | {column: round(100 * x, 1) for column, x in zip(columns, row, strict=True)}
          for name, row in {"all heads: score": scores, "its noise, ±": noise}.items()],
-      "Points of 100 lost without the head, and at the end the score with all heads and its noise: two standard errors "
-      f"of a share among so many test examples (for an F1 only a rough guide). {heads.about}")
+      "Points of 100 lost without each head. The last two rows: the score with all heads, and its noise, two standard errors "
+      f"of a share of that many test examples (for an F1 only a rough guide). {heads.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert [[round(100 * columns[name][head], 1) for head in (0, 3)] for name in ("sentiment", "questions")] == [[-0.8, 21.5], [54.8, 35.2]]
@@ -911,7 +933,7 @@ assert round(100 * scores[5]) == 69 and abs(columns["sentiment"][0]) < noise[2]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and the questions 35.2. But without 1.1, the questions lose 54.8 of their 69 points, and sentiment nothing that exceeds the noise. (In the question model we set head 1.1, before its training, to look for equal words. That model was trained differently in other ways too, so this record cannot separate training from task.)
+# Only partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and questions lose 35.2. Without head 1.1, questions lose 54.8 of their 69 points, but sentiment loses nothing beyond the noise, although head 1.1 gives “lazy” a weight of 0.915 in the view above. (In the question model we set head 1.1, before its training, to look for equal words, and the training differed in other ways, too. So this table cannot separate training from task.)
 #
 # For pairs and entities, every loss is smaller than the noise.
 #
@@ -920,11 +942,9 @@ assert round(100 * scores[5]) == 69 and abs(columns["sentiment"][0]) < noise[2]
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Published parameters
 # <a id="sentence-vectors"></a>
-# The original BERT has the same parts in larger numbers: *base* has 12 blocks with 768 features, and 110 million parameters.
+# The original BERT has the same parts in larger numbers. We take a smaller relative, `all-MiniLM-L6-v2` (6 blocks, 384 features). It was trained further, so that sentences that belong together get similar vectors. A **sentence vector** of this model is the mean of the output vectors of all tokens but padding.
 #
-# We take a smaller relative, `all-MiniLM-L6-v2` (6 blocks, 384 features). It was trained further, so that sentences that belong together get similar vectors. Its **sentence vector** is the mean of the output vectors of all tokens but padding.
-#
-# Its parameters go into our class `Bert`, and we compare the outputs:
+# We load its parameters into our class `Bert` and compare the outputs with the library's:
 
 # %% tags=["optional-network"]
 from course_utils.models.bert import Bert
@@ -948,14 +968,14 @@ predict(
     "“The animal was too tired to cross the street.” Which sentence gets the most similar vector?",
     ["The dog was exhausted and stayed where it was.", "The street was too wide to cross.", "The road had many lanes."],
     answer=1,
-    because="Recorded cosines, in the order of the answers: 0.60, 0.66 and 0.38. Meaning counts, but so do shared words.",
+    because="The recorded cosines, in the order of the answers, are 0.60, 0.66 and 0.38. Meaning counts, but shared words seem to count, too.",
 )
 
 # %% tags=["optional-network"]
 between, compared = shown["cosines"], shown["sentences"]
 
 plot.maps({"cosine": between}, {"cosine": [f"{text} {n}" for n, text in enumerate(compared, 1)]}, {"cosine": list("123456")},
-          title="Whose meanings are close?", caption=f"Cosines between the vectors of six sentences. In row 1, compare 2 and 3. {origin}")
+          title="Whose meanings are close?", caption=f"Cosines between the vectors of six sentences. In row 1, compare columns 2 and 3. {origin}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
 assert all(abs(between[0][n] - wanted) < 0.02 for n, wanted in ((1, 0.60), (2, 0.66), (3, 0.38)))
@@ -963,13 +983,13 @@ assert round(between[4][5], 2) == 0.49 and max(between[4][:4]) < 0.03
 assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower().strip(".").split())
 
 # %% [markdown]
-# “We live in the European Economic Area.” (5) and “My country belongs to a common market.” (6) share no word, but their cosine is 0.49. No other sentence comes above 0.03 with the fifth.
+# “We live in the European Economic Area.” (5) and “My country belongs to a common market.” (6) share no word, but their cosine is 0.49. With every other sentence, the cosine of the fifth is below 0.03.
 #
-# **Keep this:** the classes are the same; only the sizes and the parameters differ.
+# **Keep this:** published models fit the same classes; only the sizes and the parameters differ.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: film reviews
-# SST-2 is a data set of sentences from film reviews. Fine-tune the published model, all but its embeddings, to tell which are positive. **Guess:** how many are right before?
+# SST-2 has sentences from film reviews. We fine-tune the published model, all but its embeddings, to tell which sentences are positive. **Guess:** what share does it get right before fine-tuning?
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper", "optional-network"]
 from chapters.ch06.experiments import minilm
@@ -995,7 +1015,7 @@ assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (tuning an
 assert sst2["before"] < sst2["always the same answer"] < 0.52 and round(sst2["steps"] * sst2["batch"] / sst2["train"]) == 2
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the recorded run, it goes from less than half to 89 % in two passes through 6,920 sentences.
+# In the recorded run, the share rises from less than half to 89 % in two passes through 6,920 sentences.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: where are the 110 million?
@@ -1006,7 +1026,7 @@ predict(
     "In which part of BERT base are most parameters?",
     ["in the table of 30,522 words", "in attention", "in the feed-forward networks"],
     answer=2,
-    because="Attention has 4 D² in each layer, the feed-forward network 8 D². Twelve times 8 D² exceeds 30,522 D.",
+    because="In each layer, attention has 4 D² parameters and the feed-forward network 8 D². With D = 768, twelve times 8 D² is 57 million, and the table's 30,522 D are 23 million.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -1020,14 +1040,15 @@ for name, config in models.items():
     print(f"{name:5} encoder {size:,}, with both heads of pre-training {sum(shares_of[name].values()):,}")
     assert size == {"base": 109_482_240, "large": 335_141_888}[name]
 plot.stacked(shares_of, xlabel="% of all parameters", title="Where are the parameters?",
-             caption="Three models, each bar cut into the shares of its parts.")
+             caption="Each bar is one model, cut into the shares of its parts.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert [sum(shares_of[name].values()) for name in models] == [110_106_428, 336_226_108]
 assert mine.config.inner_size == 2 * mine.config.model_size
+assert [round(n / 1e6) for n in (12 * 8 * 768**2, 30_522 * 768)] == [57, 23]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With or without the heads of pre-training, “110” and “340” are right, rounded to two digits.
+# With or without the heads of pre-training, “110” and “340” are right to two digits.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="distilbert"></a>
@@ -1050,15 +1071,15 @@ assert round(posts["recall"], 2) == 0.23
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# About 0.3: it finds fewer than a quarter of the names.
+# Its F1 is about 0.3: the model finds fewer than a quarter of the names.
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: questions about Wikipedia
-# SQuAD has paragraphs from Wikipedia, and questions whose answer is in the paragraph. We split its small development set by articles, so our scores cannot be compared with published ones. Our model reads at most 96 pieces; longer paragraphs come in overlapping windows, and the best span is the answer.
+# SQuAD has questions whose answers are in paragraphs from Wikipedia. We split its small development set by articles, so our scores cannot be compared with published ones. Our model reads windows of 96 pieces.
 #
-# For the **exact match**, an answer has to match only one of several human answers. **F1** counts the words shared with the closest one. **Guess** which question word is the hardest.
+# For the **exact match**, an answer has to match one of several human answers. **F1** counts the words that it shares with the closest one. **Guess** which question word is the hardest.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 squad = results.load("minilm_squad")
@@ -1082,14 +1103,14 @@ assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for na
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# *Why*, with only 30 questions; *when* and *how many* are the easiest. (The model had less than one pass through the training questions.)
+# *Why* is the hardest, but in only 30 questions; *when* and *how many* are the easiest. (The model had less than one pass through the training questions.)
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what is a model on the hub?
 # <a id="hub"></a>
-# The *hub* is the site huggingface.co, where people keep models. Each is a folder with three things: a **config** (the sizes), a **tokenizer** (how to cut text) and a **model** (the parameters). The library `transformers` has a class for each of the three. We save your model in this way and load it with *their* class; it gives the same numbers.
+# The *hub* is the site huggingface.co, where people keep models. Each model is a folder with three things: a **config** (the sizes), a **tokenizer** (how to cut text) and a **model** (the parameters). The library `transformers` has a class for each of the three. We save your model in this way and load it with *their* class, which gives the same numbers.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 import os
@@ -1112,9 +1133,9 @@ print("back as", type(theirs).__name__)
 assert torch.equal(cut_by_it.input_ids, batch.ids) and gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, try a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts. If you have a folder already, name it in `COURSE_MINILM` or `COURSE_OPUS`.
+# `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, try a *mirror*: set the environment variable `HF_ENDPOINT` to its address before Python starts.
 #
-# The same makers have *Datasets* (tables larger than memory), *Accelerate* (one training script on one processor or many GPUs), *PEFT* (above) and *Diffusers* (models that generate images).
+# The makers of `transformers` also have *Datasets* (tables larger than memory), *Accelerate* (one script for one processor or many GPUs), *PEFT* (above) and *Diffusers* (models that generate images).
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it:
@@ -1142,7 +1163,7 @@ assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text an
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The installed version of the library has removed this task, but the *model* still works: load its config, tokenizer and parameters, and call `generate`.
 #
-# `transformer-en-zh` is a checkpoint of chapter 5's class. Its translation has *am eating* and the apple, but not the colour.
+# `transformer-en-zh` is a checkpoint of chapter 5's class. Its translation says *am eating* and *apple*, but leaves out the colour.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fill a gap, or continue?
@@ -1156,7 +1177,7 @@ sentence = "the grass on the bank was wet".split()
 label = {"BERT: both sides": sentence, "GPT: the left side": sentence}
 full = torch.ones(len(sentence), len(sentence))
 plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=True)), label, label, title="Which words may each word see?",
-          caption="Rows: the word that reads. Columns: the word that is read; dark: allowed. From the row “bank”, GPT must predict “was”.")
+          caption="Each row is a word that reads; the dark columns are the words that it may read. In the row “bank”, GPT must predict “was”.")
 
 # %% [markdown]
 # | | BERT | GPT |
@@ -1180,11 +1201,6 @@ def kind_of(target, sees):
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a BERT of your own parts
 # The model in *One step of pre-training* was the course's. Here you build your own, from your embedding sum and chapter 5's blocks.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-own = {"bert_input": bert_input, "embed": embed, "next_sentence_pairs": next_sentence_pairs, "mask_tokens": mask_tokens, "mlm_loss": mlm_loss}
-whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for name, one in own.items()}
-Table([{"part": name, "whose": who} for name, who in (whose | {"the blocks": "the course's, of chapter 5"}).items()])
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch import nn
@@ -1233,7 +1249,7 @@ with torch.no_grad():
     their_loss = stories.model.loss(ids, labels, follows, segments, mask)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-words_only = mask[..., None]  # what the model says of padding is never read
+words_only = mask[..., None]  # without padding
 differ = {"words": ((yours[0].softmax(-1) - theirs.mlm_logits.softmax(-1)) * words_only).abs().max().item(),
           "follows": (yours[1].softmax(-1) - theirs.nsp_logits.softmax(-1)).abs().max().item(),
           "loss of masked words": abs(mlm_loss(yours[0], labels).item() - their_loss.mlm.item())}
@@ -1245,11 +1261,11 @@ assert max(differ.values()) < 1e-5
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# By less than a hundred-thousandth: it is the same model.
+# They differ by less than a hundred-thousandth, because it is the same model.
 #
 # </details>
 #
-# Now repeat the step of pre-training for a few seconds, with fresh parameters.
+# Now repeat the step of pre-training with fresh parameters.
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 from course_utils.training import fit
@@ -1263,11 +1279,11 @@ assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Of these three faulty programs, the last two run.
+# Three faulty programs follow; the last two run.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 8 minutes
-# An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong. In line 1 only the name is wrong: any honest one will do.
+# An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong. In line 1 only the name is wrong: any honest name will do.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.4")
@@ -1329,21 +1345,15 @@ class MaskedModel(torch.nn.Module):             # one layer, one head
 # A value outside its band stops the notebook.
 
 # %%
-new_names = ("entities", "pre-trained", "test"), ("entities", "from scratch", "test")
 rows = [
     ("words right at [MASK], known plots", filled["known plots"]["your model"], 0.55, 1),
     ("next sentences right, known plots", follow["known plots"], 0.8, 1),
     ("words right at [MASK], new plots and names", filled["new plots and names"]["your model"], 0.2, 0.45),
     ("next sentences right, new plots and names", follow["new plots and names"], 0.4, 0.62),
-    ("loss before the first step", before.item(), 7.2, 8.4),
     ("nearest “bank” means the same, last block", alike["bank"][0], 0.9, 1),
     ("nearest “light” means the same, last block", alike["light"][0], 0.75, 0.95),
-    ("nearest sentence by shared words, the better of two", max(shared for _, shared in alike.values()), 0.3, 0.6),
     ("gain by pre-training: sentiment, known words", gains[0], 0.1, 0.5),
-    ("gain by pre-training: F1 of entities, new words", live[new_names[0]] - live[new_names[1]], 0.05, 0.6),
-    ("share of parameters in adapters and head, %", of_all["adapters"], 3, 4),
     ("all-MiniLM-L6-v2 against transformers" + ("" if real else " (recorded)"), shown["gap"], 0, 1e-5),
-    ("sentences of film reviews right, % (recorded)", 100 * results.load("minilm_sst2")["accuracy"], 88, 90),
 ]
 for name, value, low, high in rows:
     assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"

@@ -108,7 +108,7 @@ DENOMINATOR = FindError(
         "Now k appears, but it replaces the query: the columns sum to 1, so the queries compete for each key. The "
         "sum must run over the keys of this one query.",
         _with_sum(lambda exps: exps.sum()),
-        "Now everything is summed, over queries and keys, so all weights together make 1. Each query's weights should.",
+        "Now everything is summed, over queries and keys, so all weights together make 1. Those of each query should.",
     ),
 )
 

@@ -90,17 +90,17 @@ REVERSED = "You read the mask the wrong way round: here True means *may be atten
 
 SOFTMAX = Exercise(
     name="stable masked softmax",
-    task="Softmax along the last axis over the scores whose mask is True. Large scores must not overflow, masked ones "
+    task="Softmax along the last axis over the scores whose mask is True. Large scores must not overflow, masked keys "
     "get exactly 0, and a row with nothing to attend to gets zeros. The mask may have to be broadcast to the scores.",
     reference=masked_softmax,
     shown=stable_softmax,
     cases=_softmax_cases,
     returns=("weights",),
-    used="The next cell asks yours for a row in which every key is masked; later, training calls it at every step.",
+    used="The next cell gives your function a fully masked row; later, training calls it at every step.",
     hints=(
         "exp(−∞) = 0. Which score must a masked key have *before* the softmax, so that it gets no weight?",
-        "`scores.masked_fill(~mask, -torch.inf)` puts −∞ there; then comes the softmax. PyTorch's own subtracts the "
-        "largest score of the row first, so that exp never overflows. By hand you would do the same.",
+        "`scores.masked_fill(~mask, -torch.inf)` puts −∞ there; then comes the softmax. PyTorch's softmax subtracts "
+        "the largest score of the row first, so that exp never overflows. By hand you would do the same.",
         "One problem is left: where everything is masked, all scores are −∞, and the softmax is 0/0 = NaN. "
         "`mask.any(-1, keepdim=True)` is False in these rows. Use it to put zeros there.",
     ),
@@ -112,7 +112,7 @@ SOFTMAX = Exercise(
                 "scores", padded=lambda case: ~case.args["mask"].expand_as(case.args["scores"])
             ),
             says="The score of a masked key changes the weights. Is the mask used before the softmax, and is the "
-            "largest score taken of the allowed ones only?",
+            "largest score that of the allowed keys only?",
         ),
         properties.shift_changes_nothing("scores"),
         properties.rows_sum_to_one(),

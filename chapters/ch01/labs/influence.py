@@ -12,7 +12,7 @@ def influence(view, keys, values, pool):
     """
     import ipywidgets
 
-    told = ipywidgets.HTML("Python answers here, with the Gaussian kernel: move the query.")
+    told = ipywidgets.HTML("Move the query: Python answers here, always with the Gaussian kernel.")
 
     def tell(_):
         query = torch.tensor([view.query], dtype=keys.dtype)
@@ -21,8 +21,9 @@ def influence(view, keys, values, pool):
         moves = torch.cat(without) - estimate
         largest, most = weights[0].argmax(), moves.abs().argmax()
         told.value = (
-            f"Largest weight: {keys[largest]:.1f}; without it the estimate moves by {moves[largest]:+.2f}. "
-            f"Largest influence: {keys[most]:.1f}; without it, by {moves[most]:+.2f}."
+            f"The key {keys[largest]:.1f} has the largest weight: without it the estimate moves by "
+            f"{moves[largest]:+.2f}. The key {keys[most]:.1f} has the largest influence: without it the estimate moves "
+            f"by {moves[most]:+.2f}."
         )
 
     view.observe(tell, names=["query", "width"])

@@ -16,8 +16,8 @@ ASK = (
     "Drag the [query|query]. The [output|estimate] is the average of the [value|values], each with the weight of its "
     "[key|key]."
 )
-REACH = "Move the width. Map: each row a [query|query], each column a [key|key], and ink is weight."
-EXAM = " Below: the error on examples left out."
+REACH = "Move the width. In the map, each row is a [query|query], each column a [key|key]; darker ink is more weight."
+EXAM = " The curve below is the error on examples left out."
 
 
 class Pooling(View):

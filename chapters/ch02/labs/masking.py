@@ -11,10 +11,10 @@ from course_utils.views.table import Table, TextTable
 from course_utils.views.view import View, at
 
 ORDERS = {
-    "before": "Masked scores count as −∞; then softmax. The right order.",
-    "times": "Scores times 0 and 1, then softmax: a masked score becomes 0, and exp(0) = 1 still gets a share.",
-    "after": "Softmax over everything, then times 0 and 1: masked keys get nothing, but their scores shrink the rest.",
-    "large": "−1e9 instead of −∞: a row with nothing to attend spreads over keys that nobody may see.",
+    "before": "Masked scores become −∞ before the softmax. This is the right order.",
+    "times": "Masked scores become 0 before the softmax. They still get a share of the weight, because exp(0) = 1.",
+    "after": "Masked weights become 0 after the softmax, but the masked scores have already shrunk the other weights.",
+    "large": "Masked scores become −1e9, not −∞. A row with all keys masked then gives its weight to masked keys.",
 }
 
 

@@ -78,7 +78,8 @@ def scaling(
     d=64,
     seed=16,
     title="Why divide by √d?",
-    caption="Queries and keys are random vectors of d numbers. Ink is weight. Drag d: which map stays grey?",
+    caption="Queries and keys are random vectors of d numbers. The darker a cell, the larger its weight. "
+    "Drag d: which of the two maps stays grey?",
     live=False,
     presenting=None,
 ):

@@ -84,7 +84,10 @@ class Scoring(View):
             made = self.steps(slot)
             reach = max(abs(made["score"]).max(), abs(made["scaled"]).max(), 1e-9)
             sand, brick = (picture.ink_map(picture.PAPER, colour) for colour in (picture.SAND, picture.BRICK))
-            for row, step in enumerate(STEPS[:4]):
+            plain = self.state[slot] != "scaled_dot" and self.state["temperature"] == 1
+            idle = {"scaled": plain, "masked": all(self.state["mask"])}
+            steps = [step for step in STEPS[:4] if not idle.get(step)]  # as in the browser
+            for row, step in enumerate(steps):
                 for column, x in enumerate(made[step]):
                     ground = "#eef2f6" if np.isneginf(x) else (brick if x < 0 else sand)(abs(x) / reach * 0.85)
                     ground = picture.ink_map()(x) if step == "weights" else ground
@@ -93,14 +96,15 @@ class Scoring(View):
                     text = "–" if np.isneginf(x) else f"{x:.3f}"
                     axes.text(column, row, text, ha="center", va="center", fontsize=9, color=ink)
             context = "(" + " ".join(f"{x:.3f}" for x in made["context"]) + ")"
-            axes.text(-0.45, 4, context, color=picture.COLOURS["output"], weight="bold", va="center")
+            axes.text(-0.45, len(steps), context, color=picture.COLOURS["output"], weight="bold", va="center")
             axes.set(
                 xlim=(-0.5, len(names) - 0.5),
-                ylim=(4.5, -0.5),
+                ylim=(len(steps) + 0.5, -0.5),
                 title=f"{slot.upper()} · {self.options['words_of'][self.state[slot]]}",
             )
             axes.set_xticks(range(len(names)), names, color=picture.COLOURS["key"])
-            axes.set_yticks(range(5), ["score", "scaled", "mask", "softmax", "context"])
+            words = {"masked": "mask", "weights": "softmax"}
+            axes.set_yticks(range(len(steps) + 1), [words.get(step, step) for step in (*steps, "context")])
             axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
             axes.spines[:].set_visible(False)
 

@@ -17,17 +17,19 @@ def three_masks(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]
 
 
 def _in_full(answer, case: Case):
-    """With an axis for all queries; what padded queries see is left open."""
+    """With an axis for all queries. A row of padding may attend to anything: the rule for real words is shown there."""
     source, target = case.args["source"], case.args["target"]
-    masks = values.converted(call(answer, case), three_masks(source, target), MASKS.returns)
-    return tuple(map(_spread, masks, (source, target, target)))
+    rule = three_masks(source, target)
+    masks = values.converted(call(answer, case), rule, MASKS.returns)
+    return tuple(map(_filled, masks, rule, (source, target, target)))
 
 
-def _spread(mask: Tensor, queries: Tensor) -> Tensor:
-    if mask.dim() == 3 and mask.shape[1] == 1:
-        mask = mask.expand(-1, queries.shape[1], -1)
-    right = mask.dim() == 3 and mask.dtype == torch.bool and mask.shape[:2] == queries.shape
-    return mask & queries[:, :, None] if right else mask
+def _filled(mask: Tensor, rule: Tensor, queries: Tensor) -> Tensor:
+    mask, rule = (
+        one.expand(-1, queries.shape[1], -1) if one.dim() == 3 and one.shape[1] == 1 else one for one in (mask, rule)
+    )
+    comparable = mask.shape == rule.shape and mask.dtype == torch.bool
+    return torch.where(queries[:, :, None], mask, rule) if comparable else mask
 
 
 def _real(*rows: str) -> Tensor:
@@ -60,13 +62,13 @@ MASKS = Exercise(
     name="decoder masks",
     task="The masks of a Transformer's three attentions, True = may be attended: in the encoder real words only; in "
     "the decoder real words only, up to the query itself; across, real source words. source [B, S] and target [B, T] "
-    "bool, True = a real word -> (encoder, decoder, cross). What padding may attend to is left to you (shown as "
-    "False).",
+    "bool, True = a real word -> (encoder, decoder, cross). What the rows of padding attend to is left to you (shown: "
+    "the same rule as for real words).",
     reference=three_masks,
     cases=lambda: [
         Case({"source": _real("110"), "target": _real("11")}, shown=True),
         Case({"source": _real("1110", "1000", "1111"), "target": _real("110", "111", "100")}),
-        Case({"source": _real("111", "100"), "target": _real("011", "111")}),
+        Case({"source": _real("111", "100"), "target": _real("101", "111")}),
     ],
     returns=("encoder", "decoder", "cross"),
     run=_in_full,
@@ -95,8 +97,8 @@ MASKS = Exercise(
         "The decoder's mask is a product of zeros and ones: the right pattern as decimal numbers. A mask is "
         "boolean, `&`; sooner or later a number would be multiplied with scores.",
         _masks(joined=lambda padding, triangle: triangle.expand(len(padding), -1, -1)),
-        "The decoder's mask is causal only. With padding behind the words, that hides it from all real ones; with "
-        "padding in front, as when prompts of different lengths are continued, it does not.",
+        "The decoder's mask is causal only. A causal mask hides padding that comes after the words, but not padding "
+        "that comes before a word: hide the target's padding, too.",
         _masks(joined=lambda padding, triangle: padding),
         "The decoder's mask hides padding only: each word can see the one that it should predict.",
         _masks(
@@ -104,8 +106,8 @@ MASKS = Exercise(
             padding=lambda t: t[:, :, None],
             cross=lambda s, t: t[:, :, None].expand(-1, -1, s.shape[1]),
         ),
-        "Padding is on the axis of the queries. Nobody reads the outputs at padding; what must be hidden are padded "
-        "*keys*, the last axis.",
+        "Padding is hidden on the axis of the queries. But no real word reads the outputs at padding; what must be "
+        "hidden are padded *keys*, the last axis.",
         _masks(turned=lambda masks: tuple(~mask for mask in masks)),
         "The other way round, as in the `key_padding_mask` of torch's own module. In this course True means *may be "
         "attended*.",

@@ -114,14 +114,14 @@ def eight_heads(multi_head: Callable, split_heads: Callable) -> Table:
         heads = weights @ v
     steps = [
         ("x", x, "two words, “deep” and “learning”, 512 features each"),
-        ("q, k, v", torch.stack([q, k, v]), "each x times a matrix, then cut: both words in each head, 64 features"),
+        ("q, k, v", torch.stack([q, k, v]), "x times a matrix each, then cut: every head has both words, 64 features"),
         ("weights", weights, "one map per head: 2 queries by 2 keys"),
         ("heads", heads, "each head's weighted average of its own values"),
         ("joined", heads.transpose(1, 2).flatten(2), "the eight pieces of a word side by side"),
-        ("output", output, "mixed by the last matrix: as long as the input"),
+        ("output", output, "mixed by the last matrix; again the shape of the input"),
     ]
     rows = [{"step": name, "shape": str(list(part.shape)), "what it is": words} for name, part, words in steps]
-    return Table(rows, "[batch, words, features], or [batch, heads, words, features]; q, k, v: three of them")
+    return Table(rows, "[batch, words, features] or [batch, heads, words, features]; “q, k, v” are three tensors")
 
 
 def zoo(length: int, window: int | None = None) -> dict[str, Tensor]:
@@ -159,7 +159,7 @@ def zoo_table(length: int = 64, window: int | None = None) -> Table:
     for name, mask in zoo(length, window).items():
         share = round(mask.float().mean().item(), 3)
         rows.append({"attention": name, "pairs": int(mask.sum()), "share": share, "layers": hops(mask)})
-    return Table(rows, f"{length} words; layers: until every word that it may see has reached the last word")
+    return Table(rows, f"{length} words; layers: how many it takes until the last word depends on all before it")
 
 
 def cache_table(length: int = 1024, model_size: int = 512, num_heads: int = 8, window: int | None = None) -> Table:

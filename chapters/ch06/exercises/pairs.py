@@ -8,7 +8,7 @@ from course_utils.exercises.values import Misfit, kind
 
 def next_sentence_pairs(stories: list[list[str]], count: int, generator) -> list[tuple[str, str, int]]:
     """Stories, each a list of at least two sentences -> `count` pairs (first, second, label): label 0, the second
-    follows the first, or 1, it is a sentence of another story; one as often as the other."""
+    follows the first, or 1, it is a sentence of another story; each label has a chance of one half."""
 
     def number(below: int) -> int:
         return int(torch.randint(below, (), generator=generator))
@@ -69,7 +69,7 @@ def _related(pairs, place) -> dict[int, list[str]]:
 def _share(per_cent: float) -> str:
     if per_cent in (0, 100):
         return "all" if per_cent else "none"
-    return "half" if abs(per_cent - 50) < 20 else "a quarter" if per_cent < 50 else "three quarters"
+    return "about half" if abs(per_cent - 50) < 20 else "a quarter" if per_cent < 50 else "three quarters"
 
 
 def _relation(first: tuple[int, int], second: tuple[int, int]) -> str:
@@ -139,9 +139,9 @@ def _too_few(story, number):
 
 PAIRS = Exercise(
     name="next sentence pairs",
-    task="Draw `count` pairs. Half of them are a sentence and the one that follows it, label 0; the other half are a "
-    "sentence and one from *another* story, label 1. Stories, which are lists of at least two sentences, and a "
-    "generator -> a list of (first, second, label).",
+    task="Draw `count` pairs. A random number gives each pair its label, 0 or 1 with equal chances. Label 0: a "
+    "sentence and the one that follows it; label 1: a sentence and one from *another* story. Stories, which are lists "
+    "of at least two sentences, and a generator -> a list of (first, second, label).",
     reference=next_sentence_pairs,
     cases=lambda: [_stories(6, 4, 120, 8, shown=True), _stories(3, 3, 100, 9), _stories(5, 2, 100, 10)],
     returns=("pairs", "second, with label 0", "second, with label 1"),

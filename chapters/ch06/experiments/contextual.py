@@ -122,6 +122,18 @@ def nearest_alike(vectors: Tensor, kinds: Tensor) -> float:
     return (kinds[nearest(vectors)] == kinds).float().mean().item()
 
 
+@torch.no_grad()
+def neighbours(encoder: Bert, tokenizer, word: str, sentences: list[str], reach: int) -> Tensor:
+    """A rival that reads nothing but neighbours: the mean of the table's rows of the tokens up to `reach` places from
+    the word (not of [CLS] and [SEP]), in each sentence -> [N, D]."""
+    means = []
+    for one in encode_all(tokenizer, sentences, encoder.config.max_length):
+        at = one.tokens.index(word)
+        near = [n for n in range(max(1, at - reach), min(len(one) - 1, at + reach + 1)) if n != at]
+        means.append(encoder.embeddings.tokens(collate([one]).ids[0, near]).mean(0))
+    return torch.stack(means)
+
+
 def nearest_by_words(sentences: list[str], kinds: Tensor) -> float:
     """What `nearest_alike` must be compared with: the same share, if the nearest sentence is the one with the largest
     share of words in common (those of both, divided by those of either)."""

@@ -17,6 +17,7 @@ SPECIAL = ("[CLS]", "[SEP]", "[PAD]")
 KINDS = ("masked", "random", "kept")  # what becomes of a chosen word, and how often
 PARTS = {"masked": 0.8, "random": 0.1, "kept": 0.1}
 SIGMAS = 2  # half the width of a band: 95 of 100 shares lie inside
+FEW = 30  # draws: with fewer, this is not so, and the intended share is shown instead; the same in mask_tokens.js
 
 
 class Masked(NamedTuple):
@@ -100,6 +101,12 @@ class MaskTokens(View):
         bands = {name: band({"chosen": share, **PARTS}[name], n) for name, n in of.items()}
         return {"draws": draws, "tokens": words, "counts": counts, "shares": shares, "bands": bands}
 
+    def _beside(self, name: str) -> str:
+        """What a share is compared with: its band, or with few draws what was intended."""
+        if self.state["draws"] < FEW:
+            return f"intended {100 * {'chosen': self.state['share'], **PARTS}[name]:.0f} %"
+        return f"band {_band(self.statistics['bands'][name])}"
+
     @property
     def selection(self) -> list[tuple[int, str, str]]:
         """The chosen positions of the draw shown: index, word, what was done."""
@@ -109,7 +116,7 @@ class MaskTokens(View):
         s, chosen, made = self.statistics, self.selection, self.masked
         become = [f"“{w}” {'stays' if k == 'kept' else f'becomes “{made[i].input}” ({k})'}" for i, w, k in chosen]
         never = sorted({n for n, sp in zip(self.options["names"], self.options["special"], strict=True) if sp})
-        parts = ", ".join(f"{n} {_percent(s['shares'][n])} (band {_band(s['bands'][n])})" for n in s["shares"])
+        parts = ", ".join(f"{n} {_percent(s['shares'][n])} ({self._beside(n)})" for n in s["shares"])
         return (
             f"Draw {s['draws']:,}: {len(chosen)} of {self.options['special'].count(False)} words chosen"
             f"{': ' + ', '.join(become) if become else ''}."
@@ -125,8 +132,8 @@ class MaskTokens(View):
         ]
         of = {n: s["tokens"] if n == "chosen" else s["counts"]["chosen"] for n in s["shares"]}
         over = [
-            [f"all {n}", f"{s['counts'][n]} of {of[n]}", f"share {_percent(s['shares'][n])}", f"band {_band(pair)}"]
-            for n, pair in s["bands"].items()
+            [f"all {n}", f"{s['counts'][n]} of {of[n]}", f"share {_percent(s['shares'][n])}", self._beside(n)]
+            for n in s["shares"]
         ]
         return TextTable(["word", "the model reads", "label", "kind"], [*rows, *over])
 
@@ -151,13 +158,15 @@ class MaskTokens(View):
             words.text(x, y + 0.84, note, ha="center", va="center", fontsize=8, color="#596573")
         for y, name in enumerate(s["shares"]):
             low, high = s["bands"][name]
-            below.barh(y, high - low, left=low, height=0.8, color="#dbe2e9")
+            if s["draws"] >= FEW:
+                below.barh(y, high - low, left=low, height=0.8, color="#dbe2e9")
             below.barh(y, s["shares"][name] or 0, height=0.36, color="#3c4854")
-            below.text(1.02, y, f"{_percent(s['shares'][name])}  band {_band((low, high))}", va="center", fontsize=8.5)
+            below.text(1.02, y, f"{_percent(s['shares'][name])}  {self._beside(name)}", va="center", fontsize=8.5)
         of = ["chosen", "of these: [MASK]", "a random word", "kept"]
         below.set_yticks(range(4), [self.options["mask"].join(t.split("[MASK]")) for t in of])
         below.set(xlim=(0, 1.55), ylim=(3.6, -0.6), xticks=[0, 0.5, 1], xticklabels=["0", "50 %", "100 %"])
-        below.set_title(f"over {s['draws']:,} draw{'s' if s['draws'] > 1 else ''} (grey: 95 of 100 lie here)")
+        legend = " (grey: where chance puts 95 of 100 shares)" if s["draws"] >= FEW else ""
+        below.set_title(f"over {s['draws']:,} draw{'s' if s['draws'] > 1 else ''}{legend}")
         below.tick_params(length=0)
         below.spines[:].set_visible(False)
 

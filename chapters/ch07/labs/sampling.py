@@ -146,7 +146,7 @@ class Sampling(View):
                 axes.text(0.975 * reach, i, "//", va="center", ha="center", weight="bold", color="white")
         names = [*picture.names(self.names[:rows], "token "), *["all the rest"] * some]
         axes.set_yticks(place, names)
-        axes.set(xlim=(0, reach), xlabel="probability (purple mark: as the model gives it)")
+        axes.set(xlim=(0, reach), xlabel="probability (grey mark: as the model gives it)")
         axes.invert_yaxis()
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)

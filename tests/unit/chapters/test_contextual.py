@@ -10,6 +10,7 @@ from chapters.ch06.experiments.contextual import (
     nearest,
     nearest_alike,
     nearest_by_words,
+    neighbours,
     word_vectors,
 )
 from chapters.ch06.pairs import collate, encode
@@ -65,3 +66,10 @@ def test_each_sense_has_as_many_sentences_which_share_few_words(word):
     assert len({*sentences}) == len(kinds) == 24 and kinds.tolist() == [True] * 12 + [False] * 12
     assert all(word in sentence.lower().strip(".").split() or f"{word}," in sentence for sentence in sentences)
     assert nearest_by_words(sentences, kinds) < 0.6
+
+
+def test_neighbours_are_the_rows_around_the_word(small):
+    encoder, tokenizer = small
+    near = neighbours(encoder, tokenizer, "bank", ["the bank gave him a loan", "a bank"], 2)
+    rows = [encoder.embeddings.tokens.weight[tokenizer.encode(text)].mean(0) for text in ("the gave him", "a")]
+    torch.testing.assert_close(near, torch.stack(rows))
