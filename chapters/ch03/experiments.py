@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from course_utils import decoding, text
 from course_utils.attention import masked_softmax
-from course_utils.metrics import bleu, ngrams
+from course_utils.metrics import bleu
 from course_utils.models.seq2seq import Memory, Seq2Seq, Seq2SeqConfig, Seq2SeqOutput
 from course_utils.support.restored import evaluating, seeded
 from course_utils.training.checkpoints import Loaded
 
-from .lesson import Example, Lesson, edits
+from .lesson import Example, Lesson
 
 READERS = {
     "plain": {"attention": None},
@@ -88,23 +88,6 @@ def survivors(
     return kept, tried
 
 
-def mistakes(lesson: Lesson, model: nn.Module, split: str = "test", words: int = 11) -> dict[str, float]:
-    """How the wrong translations of sentences with at least so many words are wrong: shares that sum to 1.
-
-    "repeats itself": three words in a row come twice, and not in the reference; "is too short": at least three words
-    fewer than the reference; "says something else": all others.
-    """
-    found = dict.fromkeys(("is too short", "repeats itself", "says something else"), 0)
-    examples = [e for e in lesson.examples(split) if len(e.source) >= words]
-    for example, written in zip(examples, lesson.write(model, examples), strict=True):
-        ours, theirs = written.split(), list(example.target)
-        if ours != theirs:
-            again = any(n > ngrams(theirs, 3)[run] for run, n in ngrams(ours, 3).items() if n > 1)
-            early = len(ours) <= len(theirs) - 3
-            found["repeats itself" if again else "is too short" if early else "says something else"] += 1
-    return {kind: n / sum(found.values()) for kind, n in found.items()}
-
-
 class Diagonal(nn.Module):
     """No translator, but a baseline for alignments: each target word attends to the source word that is as far along
     its sentence as itself."""
@@ -115,19 +98,6 @@ class Diagonal(nn.Module):
         places = (2 * torch.arange(target.shape[1]) + 1) * ours // (2 * theirs)  # [B, T], from the middle of each word
         weights = nn.functional.one_hot(places.clamp(max=source.shape[1] - 1), source.shape[1])  # [B, T, K]
         return Seq2SeqOutput(torch.empty(0), [weights.float()[:, None]])
-
-
-def shortest(lesson: Lesson, model: nn.Module, words: int = 6) -> tuple[int, float, float, float]:
-    """Of the test sources of at most so many words: how many have no final mark, the share of word errors in their
-    translations and in those of the others, and how much of all these errors is theirs."""
-    wrong, total, phrases = [0, 0], [0, 0], 0
-    examples = [e for e in lesson.examples("test") if len(e.source) <= words]
-    for example, written in zip(examples, lesson.write(model, examples), strict=True):
-        ends = example.source[-1] in (".", "?", "!")
-        phrases += not ends
-        wrong[ends] += edits(written.split(), example.target)
-        total[ends] += len(example.target)
-    return phrases, wrong[0] / max(1, total[0]), wrong[1] / max(1, total[1]), wrong[0] / max(1, sum(wrong))
 
 
 def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float, float, float]:

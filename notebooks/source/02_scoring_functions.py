@@ -103,7 +103,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
 weights = torch.cat([masked_softmax(sharpness * SCORES["similarity"](2, 2)(ahead, opposite)) for sharpness in (1, 5)])
-weights  # β = 1: the worst possible key still gets 12 %; β = 5: less than 0.01 %
+weights  # two keys, β = 1: the worst still gets 12 %; β = 5: less than 0.01 %
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and 0.115 < weights[0, 1] < 0.125
@@ -185,7 +185,7 @@ assert 0.23 < sizes.measure(400, False)["gradient"] / sizes.measure(400, True)["
 # <a id="saturation"></a>
 # A softmax is **saturated** when nearly all its weight is on one key. We measured 384 such queries; the lab shows twelve. At d = 400, without √d, about four in five put more than 90 % of their weight on one key, although all vectors are noise. With √d, none does.
 #
-# Why is saturation bad? A score affects the loss only through the weights. If the weights hardly change with a score, training can hardly improve that score. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+# Why is saturation bad? A score affects the loss only through the weights. If a query's weights hardly change with its scores, training learns hardly anything from this query. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j) $$
 #
@@ -210,7 +210,7 @@ assert [round(torch.tensor([x, 0, 0, 0]).softmax(0)[0].item(), 5) for x in (2.0,
 assert round(0.711 * (1 - 0.711), 3) == 0.205 and round(0.4 * 0.205, 2) == 0.08
 
 # %% [markdown]
-# **One example, step by step.** A dot product has the standard deviation √d. Let the first of four be half a standard deviation, √d/2, ahead of the other three, which are equal. Then it rises by a tenth of a standard deviation, √d/10. How does its weight change? For d = 16:
+# **One example, step by step.** Take four scores. Three are equal, and the first is √d/2 higher: half a standard deviation of a dot product. Now raise the first score by a tenth of a standard deviation, √d/10. How does its weight change? For d = 16:
 #
 # - *weight*: the lead is √16/2 = 2, so the first weight is $e^2/(e^2+3)\approx0.711$;
 # - *slope*: this weight changes with its score at the rate $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$;
@@ -226,9 +226,9 @@ assert round(0.711 * (1 - 0.711), 3) == 0.205 and round(0.4 * 0.205, 2) == 0.08
 # **What √d changes.** Without √d, the lead grows with d. At d = 400 it is 10, the softmax is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if it falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
 
 # %% [markdown]
-# Go back to the lab, unfold *how the weights respond to q·k*, and drag d. A query's *response* is √d, one standard deviation, times the *Frobenius norm* of its slopes ∂α/∂(q·k): the root of the sum of their squares. The plot shows the median query. With √d, its response hardly depends on d from d = 4 on. Without √d, the response rises at first, but at d = 400 saturation has brought it down to a quarter of that with √d.
+# And random queries? Go back to the lab, unfold *how the weights respond to q·k*, and drag d. How far do a query's weights move if its scores move by about one standard deviation? We measure this by its *response*: square all slopes ∂α/∂(q·k), add them, take the root, and multiply by √d. The plot shows the median of the queries. With √d, it hardly depends on d. Without √d, it rises at first, but at d = 400 it is far below that with √d.
 #
-# The median hides that queries become unequal. Without √d, at d = 400, almost half of them respond less than a tenth as strongly as the median query with √d, and almost a quarter respond more than ten times as strongly.
+# The median hides how unequal the queries become. Without √d, at d = 400, almost half of them respond less than a tenth as strongly as the median query with √d, and almost a quarter more than ten times as strongly. So many queries teach the model almost nothing, and a few teach it far too loudly. With √d, all respond about equally.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -403,7 +403,7 @@ heatmap(weights, label, label, select=(1, 0), title="Which words does “station
 assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To find out, give both words the same query, w = (1, 0): $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
+# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To see only the keys at work, forget the words' own queries for a moment and use one fixed query, w = (1, 0): $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -631,7 +631,7 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# From here on, vectors are rows, as in the code. Word x makes the query $xW_Q$, and word y makes the key $yW_K$. Their dot product is a general score of the *words*, with $W=W_QW_K^\top$:
+# Words are rows in the code, so write them as rows here, too. Word x makes the query $xW_Q$, and word y makes the key $yW_K$. Their dot product is a general score of the *words*, with $W=W_QW_K^\top$:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
@@ -822,12 +822,12 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 # ## The twelve
 # A survey lists twelve scores. Here they are in four families, the six new ones in italics:
 #
-# - **Nothing learned:** similarity, dot and scaled dot. *Generalized kernel* makes random new features φ of q and k, and takes the logarithm of φ(q)·φ(k).
+# - **Nothing learned:** similarity, dot and scaled dot. *Generalized kernel* makes random new features φ of q and k, and takes the logarithm of φ(q)·φ(k), which softmax undoes.
 # - **A matrix in between:** general. *Biased general* adds b to W q. *Activated general* adds b to the score and squeezes it with tanh.
 # - **A small network:** concat, additive. *Deep* has a second hidden layer, and relu(x), the larger of x and 0.
 # - **One-sided:** *location-based* never reads the keys: the query and row i of W make the score of position i. *Feature-based* never reads the query: a small network reads the key's features φ₁ and their squares φ₂.
 #
-# Matrices W, vectors w and biases b are learned. Compare the costs: multiply–adds, and numbers *kept* (stored for training besides inputs and parameters), both divided by the number of pairs. *Dq ≠ Dk* says whether query and key may differ in size.
+# Matrices W, vectors w and biases b are learned. Compare the costs: multiply–adds, and numbers *kept* (stored for training besides inputs and parameters), both divided by the number of pairs. (For example, general keeps W k, 64 numbers for each key. Shared by 128 queries, that is 0.5.) *Dq ≠ Dk* says whether query and key may differ in size.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -888,15 +888,15 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 # - *reach*: the key that reaches furthest in the query's direction,
 # - *length*: the longest key,
 # - *feature*: as *direction*, but the query is rotated and mirrored first, and all keys have length 1,
-# - *place*: the key at the position (1 to 8) that the query's direction stands for.
+# - *place*: each of the eight positions has a fixed direction. The right key is at the position whose direction the query points to most.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Which score will be best in most of the five worlds?",
     ["deep: it is the largest network", "scaled dot: everybody uses it", "none: they differ from world to world"],
     answer=2,
-    because="In each world, a score whose formula fits the rule is best. A network can approximate most of the rules, "
-    "but here it never beats the score that fits.",
+    because="In each world, a score whose formula fits the rule is best. A larger network can approximate most of the rules, "
+    "but here concat, additive and deep never beat the score that fits.",
 )
 
 # %%
@@ -1033,7 +1033,7 @@ assert max(row["change by masked scores"] for row in by_order if row["order"] !=
 # Only *mask, then softmax* is right in every column. (A row in which every key is masked still needs a rule: `masked_softmax` gives zeros, `torch.softmax` gives NaN.) The other three orders fail:
 #
 # - *multiply, then softmax* puts 40 % of the weight on masked words,
-# - *softmax, then multiply* gives masked words no weight, but their scores still shrink the other weights: one row sums to only 5 %,
+# - *softmax, then multiply* gives masked words no weight. But they took their share in the softmax, and setting it to 0 afterwards does not give it back: one row sums to only 5 %,
 # - *−1e9, then softmax* (−10⁹ instead of −∞) fails here only when a whole row is masked. Then all scores of this row are equal, and all its weight, a seventh of the total (14 %), goes to masked words.
 #
 # ### Exercise 5 ●●○ · 6 minutes
@@ -1145,7 +1145,7 @@ assert ratio[0] < 1 and 250 < ratio[-1] < 350
 assert [round(seconds[-1] / seconds[-2]) for _, seconds in times.values()] == [4, 2]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 our exact attention (it stores all weights) took about three hundred times as long as linear attention. From 4,096 to 8,192 tokens the time of linear attention doubles; that of exact attention quadruples. The price of this speed is Performer's error: with sixteen features, over a tenth of the weight is on wrong keys, more than equal weights would put there.
+# At 128 tokens exact attention is faster. At 8,192 our exact attention (it stores all weights) took about three hundred times as long as linear attention. From 4,096 to 8,192 tokens the time of linear attention doubles; that of exact attention quadruples. (Between shorter lengths, the factor varies.) The price of this speed is Performer's error: with sixteen features, over a tenth of the weight is on wrong keys, more than equal weights would put there.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.

@@ -35,11 +35,11 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 # <a id="alignment"></a>
 # <details><summary>Answer</summary>
 #
-# To "it", and then to "animal", which is masculine in French: so you write *il* and not *elle*.
+# To "it", and then to "animal", which is masculine in French. So you write *il* and not *elle*.
 #
 # </details>
 #
-# A table showing which word translates which is called an **alignment**. Early neural translators could not look back: they read the sentence once and then wrote from memory.
+# A table showing which source word each target word translates is called an **alignment**. Early neural translators could not look back: they read the sentence once and then wrote from memory.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -86,14 +86,14 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
     print(sentence, "→ last state", [round(x, 2) for x in states[-1].tolist()])
 
 # %% [markdown]
-# They are not: each step transforms the state before it, so an RNN notices the order of the words.
+# No: each step transforms the state before it, so the last state depends on the order of the words.
 #
-# Our models use a **GRU**, an RNN in which a *gate* decides how much of the old state is kept.
+# Our models use a **GRU**, an RNN with *gates*, which decide at each word how much of the old state is kept (*Deeper: sixty steps*).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read, then write
 # <a id="encoder"></a><a id="decoder"></a><a id="seq2seq"></a><a id="bidirectional"></a>
-# Our first translator has an **encoder**, which reads, and a **decoder**, which writes. The encoder is **bidirectional**: one GRU reads the source forwards, another backwards. Their states $u_i$ and $v_i$, joined end to end, are the state of word $i$, $h_i=[u_i;\,v_i]$. But the decoder, a third GRU, gets only the last state of each direction, joined as $c$:
+# Our first translator has an **encoder**, which reads, and a **decoder**, which writes. The encoder is **bidirectional**: one GRU reads the source forwards, another backwards. Their states $u_i$ and $\bar u_i$, joined end to end, are the state of word $i$, $h_i=[u_i;\,\bar u_i]$. But the decoder, a third GRU, gets only the last state of each direction, joined as one vector $c$:
 #
 # ```text
 # ENCODER reads
@@ -101,10 +101,10 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 #        ↑      ↑      ↑       │
 #        he     sleeps .       │
 #        ↓      ↓      ↓       │
-#   ┌─── v₁ ←── v₂ ←── v₃ ←─ 0 │
+#   ┌─── ū₁ ←── ū₂ ←── ū₃ ←─ 0 │
 #   └─────────→ c ←────────────┘
 # DECODER reads │
-#  ┌─────┬──────┼──────┬──────┐
+#  ┌─────┬──────┼──────┬──────┐ c
 #  │     │<bos> │il    │dort  │.
 #  ↓     ↓↓     ↓↓     ↓↓     ↓↓
 #  s₀ ─→ s₁ ──→ s₂ ──→ s₃ ──→ s₄
@@ -114,11 +114,11 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 
 # %% [markdown]
 # <a id="bos"></a>
-# Follow “he sleeps .”: $u_3$ and $v_1$ are joined as $c$, and $c$ makes the decoder's first state, $s_0$. Then the decoder reads `<bos>` (*beginning of sentence*) and writes *il*, reads *il* and writes *dort*, until it writes `<eos>` (*end of sentence*).
+# Follow “he sleeps .”: $u_3$ and $\bar u_1$ are joined as $c$, and $c$ makes the decoder's first state, $s_0$. Then the decoder reads `<bos>` (*beginning of sentence*) and writes *il*, reads *il* and writes *dort*, until it writes `<eos>` (*end of sentence*).
 #
-# A GRU step, $f$, makes each later state from the state $s_{t-1}$, the embedding $y_{t-1}$ of the French word before, and $c$ again ($W_s$ is a trained matrix):
+# A GRU step, $f$, makes each later state from the state $s_{t-1}$, the embedding $y_{t-1}$ of the French word before, and $c$ again ($W_c$ is a trained matrix):
 #
-# $$ s_0=\tanh(W_s c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
+# $$ s_0=\tanh(W_c c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
 # To choose the word, the decoder joins $c$ to $s_t$. Two trained matrices, $W_r$ and $W_o$, make a score for each word of the vocabulary, its **logit**, and softmax turns the logits into probabilities, given the source $x$ and the words before, $y_{<t}$:
 #
@@ -140,7 +140,7 @@ predict(
     "The encoder reads a sentence of 5 words, then one of 20. How many numbers does it hand to the decoder?",
     ["four times as many for the long one", "the same number for both", "as many as it needs"],
     answer=1,
-    because="It hands over only the last state of each direction: 64 + 64 = 128 numbers, for any sentence.",
+    because="The encoder hands over only the last state of each direction: 64 + 64 = 128 numbers, for any sentence.",
 )
 
 # %% tags=["nbval-check-output"]
@@ -185,9 +185,9 @@ def masked_loss(logits, target, mask):
 
 # %% [markdown]
 # <a id="bleu"></a>
-# Now train it, and watch its translation of one new sentence and its **BLEU** score on a hundred others.
+# Now train the translator. Watch its translation of one new sentence and its **BLEU** score on a hundred others.
 #
-# BLEU compares each translation with the *reference*, the one in our corpus. If the reference is *il lit une lettre .*, then *il lit un livre .* shares three words of five, one pair of four (*il lit*), and no longer run. BLEU makes one score of such counts, for runs of one to four words, over all sentences. The reference itself scores 100.
+# BLEU compares each translation with the *reference*, the translation in our corpus. If the reference is *il lit une lettre .*, then *il lit un livre .* shares three of five words, one of four pairs (*il lit*), and no longer run. BLEU makes one score of such counts, for runs of one to four words, over all sentences. The references themselves score 100.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -213,7 +213,7 @@ plain_run = learn(plain, "without attention")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Write a sentence
 # <a id="greedy"></a>
-# Now the decoder reads its own words, even wrong ones. **Greedy** decoding takes the most probable word at each step.
+# Now the decoder reads its own words, even when they are wrong. **Greedy** decoding takes the most probable word at each step.
 #
 # ### Exercise 3 ●●○ · 5 minutes
 # Write this loop. `max_length` counts the words without `<eos>`.
@@ -252,17 +252,17 @@ assert not {e.source for e in lesson.examples("train")} & {e.source for split in
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It loses the thread
-# **Guess first:** from how many words on will your model be wrong?
+# **Guess first:** in which sentences will your model get the largest share of words wrong: short, medium or long?
 
 # %%
 same_words = "✓: word for word the reference."
 lesson.table({"without attention": plain}, lesson.ladder(), f"The first sentence of each length. {same_words}")
 
 # %% [markdown]
-# Compare with the references: the French is mostly fluent, but often says something else.
+# Compare the translations with the references: the French is mostly fluent, but often says something else.
 
 # %% [markdown]
-# Is length to blame, or did we train too little? We compare your model with a **checkpoint**, the stored parameters of a model that read our training pairs about four times as often, with half the learning rate. We count *word errors*, the words to change, add or delete, in % of the words of the reference.
+# Is length to blame, or did we train too little? We compare your model with a **checkpoint**, the stored parameters of a model that read our training pairs about four times as often, with half the learning rate. We count *word errors*: the words that you would have to change, add or delete, in % of the words of the reference.
 
 # %%
 from chapters.ch03.lesson import LENGTHS, checkpoint
@@ -281,29 +281,28 @@ plot.lines({"trained just now": (short_line.words, short_line.errors), "checkpoi
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert LENGTHS == ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24)) and round(groups[-1], 2) == 0.28
 assert "name" not in plain_longer.card or plain_longer.card["training"]["recipe"]["lr"] == 1e-2 / 2 and (rise := plain_longer.card["training"]["history"]["rows"])[-1][2] > rise[-2][2] + 3
-assert "name" not in plain_longer.card or (all(11 < x < 15 for x in plain_line.errors[:4]) and 22 < plain_line.errors[4] < 26)
-assert steps > 700 or "name" not in plain_longer.card or all(0.3 < b / a < 0.56 for a, b in zip(short_line.errors[:4], plain_line.errors, strict=False))
-assert "name" not in plain_longer.card or 1.5 < plain_line.errors[4] / max(plain_line.errors[:4]) < 2.2
-assert steps > 700 or "name" not in plain_longer.card or 0.6 < plain_line.errors[4] / short_line.errors[4] < 0.73
+assert "name" not in plain_longer.card or (all(11 < x < 15 for x in plain_line.errors[:4]) and 22 < plain_line.errors[4] < 26) and 1.5 < plain_line.errors[4] / max(plain_line.errors[:4]) < 2.2
+assert steps > 700 or "name" not in plain_longer.card or (all(0.3 < b / a < 0.56 for a, b in zip(short_line.errors[:4], plain_line.errors, strict=False)) and 0.6 < plain_line.errors[4] / short_line.errors[4] < 0.73 and plain_line.errors[0] / short_line.errors[0] < 0.4)
+assert steps > 700 or min(short_line.errors[::4]) > max(short_line.errors[1:4])
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# Longer training removed the smallest share of errors in the longest sentences, and they are now the worst. There are five suspects:
+# Your model's error rate is highest in the shortest and the longest sentences. Longer training helped the longest sentences least: it removed a third of their errors, but two thirds in the shortest. Now the longest sentences are the worst. There are five suspects:
 #
-# 1. *Rarity:* but 28 % of the training sentences have 16–24 words.
-# 2. *Difficulty:* they may be harder for every model.
-# 3. *Too little training:* the checkpoint's BLEU was still rising when it stopped.
-# 4. *Capacity:* the 128 numbers of $c$ must hold the whole sentence.
-# 5. *Gradient:* the encoder's gradient, the signal it learns from, comes only through $c$. On its way to the middle of a long sentence it passes many recurrent steps and may fade (*Deeper: how far does a gradient reach?*).
+# 1. *Rarity:* training had too few long sentences.
+# 2. *Difficulty:* long sentences are harder for every model.
+# 3. *Too little training:* the checkpoint needed more steps.
+# 4. *Capacity:* the 128 numbers of $c$ cannot hold a long sentence.
+# 5. *Gradient:* the signal that the encoder learns from, its gradient, comes only through $c$. On its way to the middle of a long sentence, this signal may fade (*Deeper: how far does a gradient reach?*).
 #
-# The last two blame the single vector. So next we change only what is handed over.
+# Suspects 4 and 5 blame the single vector, so next we replace it.
 #
 # **Keep this:** without attention, our checkpoint's error rate is highest in the longest sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
 # <a id="additive-attention"></a><a id="context"></a>
-# One remedy is to keep *all* states of the encoder (Bahdanau et al., 2015): they are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. While the decoder writes its second word, *dort* for “sleeps”, its state $s_2$ is the <b style="color:#bf5f00">query</b>:
+# One remedy is to keep *all* states of the encoder (Bahdanau et al., 2015). These states are the <b style="color:#007fc6">keys</b> and the <b style="color:#008a67">values</b>. While the decoder writes its second word, *dort* for “sleeps”, its state $s_2$ is the <b style="color:#bf5f00">query</b>:
 #
 # ```text
 # ENCODER
@@ -323,13 +322,13 @@ assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 
 # %% [markdown]
-# The word is now chosen with $c_t$ instead of $c$; $c$ itself only makes $s_0$. (Bahdanau's query is the state before, $s_{t-1}$; see *Deeper: is the query the state before or after?*)
+# The decoder now chooses each word with $c_t$ instead of $c$. The GRU step no longer reads $c$, which only makes $s_0$. (Bahdanau's query is the state before, $s_{t-1}$; see *Deeper: is the query the state before or after?*)
 #
 # $$ s_t=f(s_{t-1},\,y_{t-1}),\qquad P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,{\color{#bb51a8}{c_t}}])\big) $$
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 6 minutes
-# Write this step without the bias $b$. `masked_softmax` from chapter 1 gives the padding no weight.
+# Write this attention step without the bias $b$. `masked_softmax` from chapter 1 gives the padding no weight.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from course_utils.attention import masked_softmax
@@ -340,7 +339,7 @@ def look_back(query, keys, mask, W1, W2, w):
     raise NotImplementedError
 
 # %% [markdown]
-# The second translator has states of the same size, slightly fewer parameters, and the same data and steps.
+# The second translator has states of the same size, and the same data and steps. It has slightly fewer parameters, because its GRU does not read $c$.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 attentive = lesson.model(attention="additive")
@@ -357,53 +356,48 @@ lesson.table(both, lesson.ladder(), f"The same sentences, translated by both. {s
 assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with attention"] < 97
 
 # %% [markdown]
-# After 700 steps, BLEU is about 50 without attention and about 90 with it. Three recorded trainings per model, longer and from different random starts (*seeds*), show a similar gap (*Deeper: read it backwards*).
+# After 700 steps, BLEU is about 50 without attention and about 90 with it. Three recorded trainings per model, each with 1,000 steps and another random start (*seed*), show a similar gap (*Deeper: read it backwards*).
 
 # %% [markdown]
-# What does the decoder read at each word? Step through two checkpoints, without attention and with it; you see 8 of each state's 128 numbers.
+# Which vector does the decoder use when it chooses a word? Step through two translations, by a checkpoint without attention and one with it. You see 8 of each state's 128 numbers.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
 labs.states_side_by_side(lesson, longer_trained, plain_longer, "the animal was too tired .",
-    caption="Without attention it ends in “fatiguée”, with attention in “fatigué”, which is right. What each [query|word] reads, its "
-            "[output|context], is made of the encoder's [value|states]; without attention it is always the same.")
+    caption="Without attention the translation ends in “fatiguée”, with attention in “fatigué”, which is right. The [output|context] "
+            "of each [query|word] is made of the encoder's [value|states]. Without attention, all words have the same context.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not plain_longer.was_seen("the animal was too tired .") and not longer_trained.was_seen("the animal was too tired .")
 assert "name" not in plain_longer.card or lesson.translate(plain_longer.model, "the animal was too tired .")[0].tokens[-2] == "fatiguée"
-assert "name" not in longer_trained.card or (agrees := lesson.translate(longer_trained.model, "the animal was too tired .")[0]).tokens[-2] == "fatigué"
-assert "name" not in longer_trained.card or (agrees.weights[-2][agrees.source_tokens.index("tired")] > 0.95 and agrees.weights[-2][agrees.source_tokens.index("animal")] < 0.02)
+assert "name" not in longer_trained.card or ((agrees := lesson.translate(longer_trained.model, "the animal was too tired .")[0]).tokens[-2] == "fatigué" and agrees.weights[-2][agrees.source_tokens.index("tired")] > 0.95 and agrees.weights[-2][agrees.source_tokens.index("animal")] < 0.02)
 assert longer_trained.model.encoder.bidirectional and not longer_trained.model.feeds  # no context enters the decoder's state
 
 # %% [markdown]
-# *fatigué* agrees with “animal”; *fatiguée* is the feminine form.
+# *fatigué* agrees with the masculine *animal*; *fatiguée* is the feminine form.
 #
 # <a id="routes"></a>
-# How can the noun reach *fatigué*? There are four routes:
+# How can the noun's gender reach *fatigué*? There are four routes:
 #
-# 1. its own state, if this gets weight: here less than 0.02;
-# 2. another word's state that has read “animal” too: “tired” gets more than 0.95;
+# 1. the encoder state of “animal”, if this state gets weight: here its weight is less than 0.02;
+# 2. the state of another word, because that state has read “animal” too: here “tired” gets more than 0.95;
 # 3. the decoder's first state $s_0$, which no weight shows;
 # 4. the French written so far: here it begins with *l' animal*.
 #
-# The weights do not say which it took.
+# The weights do not say which route the model took.
 
 # %%
-from chapters.ch03.experiments import mistakes, shortest
-
 attentive_line = lesson.by_length(longer_trained.model)
 for name, line in {"your model without": short_line, "checkpoint without": plain_line, "checkpoint with": attentive_line}.items():
     print(f"{name:19}word errors", *(f"{error:5.1f}%" for error in line.errors))
-share = [shortest(lesson, one.model)[3] for one in (plain_longer, longer_trained)]
-print("of the errors up to 6 words, in phrases without a final mark: {:.0%} without attention, {:.0%} with it".format(*share))
 errors = {"without attention": (plain_line.words, plain_line.errors), "with attention": (attentive_line.words, attentive_line.errors)}
 plot.lines(errors, "words in the source", "word errors, %", title="What does attention change for long sentences?",
            caption="The two checkpoints on a thousand test sentences, in five groups by length.")
 
 # %% [markdown]
-# With attention, the longest sentences have the *fewest* errors, after the same steps on the same data. So rarity (1) or difficulty (2) alone cannot explain the errors without attention.
+# With attention, the longest sentences have no more errors than shorter ones: 0.5 %, against 24 % without attention after the same steps. The shortest sentences now have the highest rate, about 5 %.
 #
-# Is it capacity (4)? In a recorded experiment, $c$ has to pass through 16, 64, 128 or 256 numbers, and nothing else changes. **Guess:** which sizes cause more errors, and at which lengths?
+# Is capacity (4) to blame? In a recorded experiment without attention, $c$ has to pass through 16, 64, 128 or 256 numbers; all else stays the same. **Guess:** which sizes cause more errors, and in sentences of which length?
 
 # %%
 from course_utils.data import results
@@ -413,7 +407,7 @@ widths = results.load("seq2seq_widths")
 by_width = {width: [sum(column) / len(column) for column in zip(*runs, strict=True)] for width, runs in widths["errors"].items()}
 Table([{"numbers in c": int(width)} | {f"{words:.0f} words": f"{error:.0f} %" for words, error in zip(widths["lengths"], line, strict=True)}
        for width, line in by_width.items()],
-      f"Word errors by length of the source, without attention, all states of {widths['model_size']} features, {widths['steps']:,} steps; means of three seeds. {widths.about}")
+      f"Word errors by length of the source, without attention. All states have {widths['model_size']} features; {widths['steps']:,} steps; means of three seeds. {widths.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert widths["seeds"] == [0, 1, 2] and widths["model_size"] == 256 and [*by_width] == ["16", *(wide := ("64", "128", "256"))]
@@ -422,7 +416,17 @@ assert all(by_width["64"][n] - 1 < by_width["128"][n] and max(by_width["64"][n],
 assert all(run[4] > max(run[:4]) + 8 for w in wide for run in widths["errors"][w])
 
 # %% [markdown]
-# With 16 numbers, sentences of every length have more errors. But more than 64 save nothing, and the longest sentences stay the worst. So here the size of $c$ is not what limits the translator. Suspects 3 and 5, training and gradient, remain.
+# With 16 numbers, sentences of every length have more errors. But going beyond 64 numbers does not reduce the errors, and the longest sentences stay the worst.
+#
+# | suspect | evidence | verdict |
+# |---|---|---|
+# | 1 rarity | 28 % of the training sentences have 16–24 words | not alone |
+# | 2 difficulty | with attention, long sentences have no more errors | not alone |
+# | 3 training | the checkpoint's BLEU was still rising when it stopped | open |
+# | 4 capacity | in 2,000 steps, 128 and 256 numbers do no better than 64 | not the limit here |
+# | 5 gradient | not measured after training | open |
+#
+# Attention changes 4 and 5 together, so its success cannot say which of them was to blame.
 #
 # Two harder tests for your own models:
 
@@ -434,27 +438,23 @@ clauses = {split: max(e.clauses for e in load_parallel("en-fr", split)) for spli
 print("longest training sentence:", max(len(e.source) for e in lesson.examples("train")), "words; clauses:", clauses)
 print("just trained: BLEU at 25 to 40 words:", {name: round(score) for name, score in longer.items()})
 print("just trained: BLEU on pairs of words that never met in training:", {name: round(score) for name, score in unseen.items()})
-wrong = mistakes(lesson, attentive, "long")
-print(f"with attention, at least three words too short: {wrong['is too short']:.0%} of the wrong ones at 25 to 40 words")
 lesson.table({"with attention": attentive}, lesson.examples("long")[:1], "The first of the long sentences.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert longer["with attention"] > longer["without attention"] + 15 and (steps > 700 or 0.4 < longer["with attention"] / score["with attention"] < 0.65)
 assert max(len(e.source) for e in lesson.examples("train")) == 24 and unseen["with attention"] > score["with attention"] - 10
 assert [{e.clauses for e in load_parallel("en-fr", split)} for split in ("long", "train")] == [{4}, {1, 2, 3}] and min(20 - 10, 10 - 1) == 9
-assert "name" not in {*longer_trained.card} & {*plain_longer.card} or 0.35 < share[0] < 0.5 and 0.6 < share[1] < 0.73
-assert sum(e.source[-1] not in (".", "?", "!") for e in lesson.examples("train")) < 0.02 * len(lesson.examples("train"))
-assert wrong["is too short"] > 0.5 and {len(e.source) for e in lesson.examples("long")} <= {*range(25, 41)}
-assert "name" not in {*longer_trained.card} & {*plain_longer.card} or (attentive_line.errors[-1] == min(attentive_line.errors) and 2 < attentive_line.errors[0] < 8 and attentive_line.errors[0] == max(attentive_line.errors) and min(plain_line.errors) > 8)
+assert {len(e.source) for e in lesson.examples("long")} <= {*range(25, 41)}
+assert "name" not in {*longer_trained.card} & {*plain_longer.card} or (attentive_line.errors[-1] == min(attentive_line.errors) and 0.45 < attentive_line.errors[-1] < 0.6 and 4 < attentive_line.errors[0] < 5.5 and attentive_line.errors[0] == max(attentive_line.errors) and min(plain_line.errors) > 8)
 
 # %% [markdown]
-# With attention, new word pairs cost few points of BLEU, but on the long sentences it falls to about half. Length need not be the reason: these sentences also have four clauses, where training had at most three.
+# With attention, new pairs of words cost few points of BLEU, but on the long sentences BLEU falls to about half. Length need not be the reason, because these sentences also have four clauses; training sentences have at most three.
 #
 # **Keep this:** attention keeps every encoder state, and each French word brings a new query.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two rows of four steps
-# A widely used table compares a *traditional* decoder with one that has *attention*, in four steps: encode, context, decode, generate. (Our model decodes first, and then attends.) Where do the printed shapes differ?
+# A widely used table compares a *traditional* decoder with one that has *attention*, in four steps: encode, context, decode, generate. (Our model decodes first, and then makes the context.) In which step do the printed shapes differ?
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output", "deeper"]
 ids, begin = torch.tensor([lesson.source.encode(tired)]), torch.tensor([text.BOS])
@@ -472,18 +472,18 @@ _, weights = look_back(query, context, state.memory.mask, torch.cat([W1.weight, 
 assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives the model's own weights
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Only in the context: it comes from one vector, or from all states.
+# Only in the context, which comes from one vector or from all states.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is the query the state before or after?
-# Each step reads one French word, $y_{t-1}$. The query can be the state before or after this:
+# Each step reads one French word, $y_{t-1}$. The query can be the state before this step or after it:
 #
 # | | first | then |
 # |---|---|---|
-# | Bahdanau | $s_{t-1}$ asks for $c_t$ | $s_t=f(s_{t-1},\,y_{t-1},\,c_t)$ |
-# | Luong, and ours | $s_t=f(s_{t-1},\,y_{t-1})$ | $s_t$ asks for $c_t$ |
+# | Bahdanau | the query $s_{t-1}$ gives $c_t$ | $s_t=f(s_{t-1},\,y_{t-1},\,c_t)$ |
+# | Luong, and ours | $s_t=f(s_{t-1},\,y_{t-1})$ | the query $s_t$ gives $c_t$ |
 #
-# Luong writes $h_t$ for our $s_t$. His model can also feed its $\tanh(W_r[s_t;\,c_t])$ into its next step (*input feeding*).
+# Luong writes $h_t$ for our $s_t$. His model can also feed $\tanh(W_r[s_t;\,c_t])$ into the decoder's next step (*input feeding*).
 #
 # #### Exercise ●●● · 8 minutes
 # Write one step in Bahdanau's order, with plain dot products as scores. The recurrent cell is $\tanh(W_x[\text{embedding};\text{context}]+W_s s)$, and the logits are $W_o[\text{state};\text{context}]$.
@@ -496,21 +496,20 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In training the whole translation is known. With which setting of our models, `query="previous"` or `"current"`, can attention and output be computed for all its words at once?
+# In training the whole translation is known. With which setting of our models, `query="previous"` or `"current"`, can attention and output be computed for all words at once?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import Table
 from course_utils.support.clock import seconds
 
 rows, batch = [], next(iter(lesson.batches))
 for query in ("previous", "current"):
     model = lesson.model(attention="additive", query=query)
     took = seconds(lambda model=model: model(batch.source, batch.target_in, batch.source_mask), 3)
-    rows.append({"query": query, "parameters": sum(p.numel() for p in model.parameters()), "ms a batch": 1000 * took})
+    rows.append({"query": query, "ms a batch": 1000 * took})
 Table(rows, f"{len(batch.source)} sentences; measured just now")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With the current state, $s_t$. Without input feeding, no state depends on a context, so one call attends for a whole sentence. With $s_{t-1}$ each state needs its context first, so each word has to wait for the word before.
+# With `"current"`, where the query is $s_t$. Without input feeding, no decoder state depends on a context, so one call computes the attention of a whole sentence. With `"previous"`, each state $s_t$ needs its context first, so each word has to wait for the word before.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## European, Economic, Area
@@ -519,10 +518,10 @@ Table(rows, f"{len(batch.source)} sentences; measured just now")
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "“the European economic crisis” becomes “la crise économique européenne”. While it writes “crise”, which English word "
-    "should get the weight?",
+    "should get the most weight?",
     ["European, the next word", "crisis, the last", "all three equally"],
     answer=1,
-    because="crise translates crisis. Then it goes back: économique translates economic, européenne European.",
+    because="“crise” translates “crisis”. Then the translator goes back, to “economic” and “European”.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -532,10 +531,10 @@ crisis = translate(longer_trained, "My aunt is discussing the European economic 
 labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", model=longer_trained)
 
 # %% [markdown]
-# Up to *la*, the checkpoint's largest weight never moves left. Then it jumps to *crisis* and goes back. We never showed it an alignment. Training rewarded only correct words, and attending to the right source word helped to predict them.
+# Up to *la*, the checkpoint's largest weight never moves left. Then the largest weight jumps to *crisis* and goes back. We never showed the model an alignment. Training rewarded only correct words, and attending to the right word helped to predict them.
 
 # %% [markdown]
-# Bahdanau's famous example is *the European Economic Area*. Two checkpoints translate it: the same one (second line below) and one trained on real sentences (third line). The English word after ← has the largest weight.
+# Bahdanau's famous example is *the European Economic Area*. Two checkpoints translate it: the same checkpoint (second line below) and one trained on real sentences (third line). After each ← is the English word with the largest weight.
 
 # %%
 area = translate(longer_trained, "We live in the European Economic Area.", beam=1)[0]
@@ -547,12 +546,11 @@ for found, row in zip((crisis, area), looks, strict=True):
 print("real sentences:", invented.text, "· seen" if invented.seen else "· new")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert "name" not in {*longer_trained.card} & {*real.card} or ([looks[0][word] for word in ("crise", "économique", "européenne")] == ["crisis", "economic", "european"])
-assert "name" not in {*longer_trained.card} & {*real.card} or ([looks[1][word] for word in ("zone", "économique", "européenne")] == ["area", "economic", "european"])
+assert "name" not in {*longer_trained.card} & {*real.card} or ([looks[0][word] for word in ("crise", "économique", "européenne")] == ["crisis", "economic", "european"] and [looks[1][word] for word in ("zone", "économique", "européenne")] == ["area", "economic", "european"])
 assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not crisis.seen and not invented.seen and "zone" not in invented.tokens)
 
 # %% [markdown]
-# The first checkpoint, trained on this sentence, attends to the right word each time. The second writes in *subwords*, pieces of words, and invents a word here.
+# The first checkpoint was trained on this sentence and attends to the right word each time. The second writes in *subwords*, pieces of words, and here it invents a word.
 #
 # <a id="cross-attention"></a>
 # Attention is called **cross-attention** when the queries come from one sentence and the keys and values from another, as here.
@@ -566,17 +564,15 @@ from course_utils.attention import gaussian_kernel
 
 writes, reads = torch.arange(len(crisis.tokens)), torch.arange(len(crisis.source_tokens))
 kept = (crisis.weights * gaussian_kernel((reads - writes[:, None]).float(), width=1.0)).sum(-1)
-wide = (crisis.weights * gaussian_kernel((reads - writes[:, None]).float(), width=5.0)).sum(-1)
-for name, shares in {"σ = 1": kept, "σ = 5": wide}.items():
-    print(name, "·", ", ".join(f"{word} {share:.0%}" for word, share in zip(crisis.tokens, shares.tolist(), strict=True)))
+print("kept with σ = 1:", ", ".join(f"{word} {share:.0%}" for word, share in zip(crisis.tokens, kept.tolist(), strict=True)))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "européenne"} and kept.sort().values[1] < 0.4 < 0.9 < min(kept.max(), wide.min())
+assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "européenne"} and kept.sort().values[1] < 0.4 < 0.9 < kept.max()
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# *crise* and *européenne*, whose English words are two positions away. Where words move further than the window is wide, $p_t$ has to be predicted. (Luong's σ was 5.)
+# *crise* and *européenne* lose most, because their English words are two positions away. If words move further than the window is wide, $p_t$ has to be predicted.
 #
-# *Hard attention* draws one state, with the weights as probabilities (Xu et al., *Show, attend and tell*, 2015). A draw has no derivative, so its gradient can only be estimated, which is noisy.
+# *Hard attention* (Xu et al., 2015) draws one state, with the weights as probabilities. A draw has no derivative, so training can only estimate the gradient.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Gold and learned
@@ -585,48 +581,45 @@ assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "eur
 #
 # Our grammar supplies *gold* links. In *his car* → *sa voiture*, the links *sa*–his and *voiture*–car are *sure*. *sa*–car is *possible*, because *sa* agrees with *voiture*.
 #
-# $S$ holds the sure links, $P$ the sure and the possible ones. $A$ should contain all of $S$ and nothing outside $P$. The **alignment error rate** measures this (0 is perfect):
+# The set $S$ holds the sure links, the set $P$ the sure and the possible links. $A$ should contain all of $S$ and nothing outside $P$. The **alignment error rate** measures this (0 is perfect):
 #
 # $$ \mathrm{AER}=1-\frac{|A\cap S|+|A\cap P|}{|A|+|S|} $$
 #
-# If both French words are linked to *car*, one link of two is sure and both are in $P$: $1-(1+2)/(2+2)=0.25$.
+# If $A$ links both French words to *car*, one of its two links is in $S$ and both are in $P$: $1-(1+2)/(2+2)=0.25$.
 
 # %%
 from chapters.ch03.experiments import Diagonal, misses
 
 aer = lesson.alignment_error(attentive)
-beyond = lesson.alignment_error(attentive, "long")
-diagonal = lesson.alignment_error(Diagonal())  # to the English word at the same relative position
+diagonal = lesson.alignment_error(Diagonal())
 missed, near, by_chance = misses(lesson, attentive)
 print(f"AER on {len(lesson.examples('test')):,} new sentences: {aer:.2f}; of the plain diagonal: {diagonal:.2f}")
-print(f"AER at 25 to 40 words: {beyond:.2f}")
 print(f"words whose largest weight is on no gold link: {missed:.0%}")
-print(f"of these on a neighbour of the right word: {near:.0%} (if all wrong words were equally likely: {by_chance:.0%})")
+print(f"of these words, on a neighbour of the right word: {near:.0%} (if all wrong words were equally likely: {by_chance:.0%})")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert aer < 0.15 and 2.5 * aer < beyond < 0.4 and 0.3 < diagonal < 0.4 and 3 * aer < diagonal and 0.5 < near < 0.95 and by_chance < 0.3
+assert aer < 0.15 and 0.3 < diagonal < 0.4 and 3 * aer < diagonal and 0.5 < near < 0.95 and by_chance < 0.3
 assert (his := next(e for e in lesson.examples("test") if " ".join(e.source) == "he repaired his car .")).target[3:5] == ("sa", "voiture")
 assert {x for x in his.links if x[0] in (3, 4)} == {(3, 2), (4, 3)} and {x for x in his.possible - his.links if x[0] in (3, 4)} == {(3, 3)} and 1 - (1 + 2) / (2 + 2) == 0.25
 
 # %% [markdown]
-# The model's error rate is less than a third of the *diagonal's*, which links words at the same relative position. Most wrong links are to a *neighbour* of the right word.
+# The model's AER is less than a third of the *diagonal's*, which links words at the same relative position. Most of the model's wrong links go to a *neighbour* of the right word.
 #
-# Here your model translates a long new sentence just like its reference. Boxes are sure links.
+# Here your model's translation of a long new sentence equals the reference. The boxes are sure links.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 written = lesson.write(attentive, lesson.examples("test")[:200])
 fits = [e for e, w in zip(lesson.examples("test"), written, strict=False) if " ".join(e.target) == w]
-right = next(e for e in fits if len(e.source) >= 13)  # the first long one that equals its reference: gold links fit it
+right = next(e for e in fits if 12 < len(e.source) < 16)  # so the gold links fit
 found = lesson.translate(attentive, " ".join(right.source))[0]
 labs.alignment(found, right.links, languages=("en", "fr"), title="Does it attend where it should?")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real sentences
-# Our grammar has only about 800 English words. The next two checkpoints learned from *Tatoeba*, sentences that volunteers translated. The last column is one of several right translations.
+# Our grammar has only about 800 English words. The next two checkpoints learned from *Tatoeba*, sentences that volunteers translated. The last column has one of several right translations.
 
 # %%
 from chapters.ch03.lesson import translations
-from course_utils.views import Table
 
 real_plain = checkpoint("seq2seq-plain-en-fr", instead=lesson.loaded(plain))
 sentences = ["I am a student.", "Let them eat cake.", "He didn't come because he was ill.",
@@ -639,13 +632,12 @@ right = ["je suis étudiant.", "qu'ils mangent de la brioche !", "il n'est pas v
          "l'animal n'a pas traversé la rue parce qu'il était trop fatigué."]
 pairs_read = f"{real.card.get('data', {}).get('train_pairs', 0):,} pairs"
 six = translations({"with attention": real, "without attention": real_plain}, sentences, right,
-                   caption=f"Both trained on the same {pairs_read}. {same_words} A beam of 4.")
+                   caption=f"Both models were trained on the same {pairs_read}. {same_words} A beam of 4.")
 six
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in real.card or [row["with attention"].startswith("✓") for row in six] == [True, False, True, False, False, False]
-assert "name" not in real_plain.card or [row["without attention"].startswith("✓") for row in six] == [True, False, True, False, False, False]
-assert "name" not in real_plain.card or all(part in six[i]["without attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "que j'avais besoin d'avoir oublié"), (5, "l'homme n'a pas trouvé la rue")))
+assert "name" not in real_plain.card or [row["without attention"].startswith("✓") for row in six] == [True, False, True, False, False, False] and all(part in six[i]["without attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "que j'avais besoin d'avoir oublié"), (5, "l'homme n'a pas trouvé la rue")))
 assert "name" not in real.card or all(part in six[i]["with attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "dit une histoire que je n'ai jamais oublié."), (5, "le animal n'a pas traversé la rue parce que c'était")))
 
 # %% [markdown]
@@ -657,16 +649,16 @@ for name, loaded in {"with attention": real, "without": real_plain}.items():
     if found := loaded.card.get("metrics"):  # a model that stands in has none
         by_words = {f"{words} words": score for words, score in found["test_bleu_by_length"].items()}
         rows.append({"": name, "steps": loaded.card["training"]["steps"], "BLEU": found["test_bleu_beam_4"], **by_words})
-Table(rows or [{"": "no checkpoints"}], "BLEU on test sentences of Tatoeba, all and by length, with a beam of 4. Recorded.")
+Table(rows or [{"": "no checkpoints"}], "Recorded BLEU on Tatoeba's test sentences, all and by length, with a beam of 4.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 800 < len(lesson.source) < 830  # English words
 assert len(rows) < 2 or (gap := [a - b for a, b in list(zip(rows[0].values(), rows[1].values(), strict=True))[1:]])[0] == 0
-assert len(rows) < 2 or gap[1] > 6 and gap[2:] == sorted(gap[2:]) and 0.6 < rows[0]["11-14 words"] / rows[0]["5-7 words"] < 0.66
+assert len(rows) < 2 or gap[1] > 6 and gap[2:] == sorted(gap[2:]) and (round(gap[2]), round(gap[-1])) == (4, 11) and 0.6 < rows[0]["11-14 words"] / rows[0]["5-7 words"] < 0.66
 assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"]
 
 # %% [markdown]
-# Here attention helps at every length, and more in longer sentences.
+# Here attention helps at every length, and most in the longest sentences: it adds 4 points of BLEU at 1–4 words and 11 at 11–14 words.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
@@ -677,7 +669,7 @@ labs.alignment(found, languages=("en", "fr"), title=f"Type a sentence ({'trained
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
-# **Keep this:** on real sentences, too, attention helped most where they were long. And ask of every example whether it was seen in training.
+# **Keep this:** on real sentences, too, attention helped the longest sentences most. And ask of every example whether the model was trained on it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is "it"?
@@ -691,7 +683,7 @@ for adjective, pronoun in (("tired", "il"), ("wide", "elle")):
     if pronoun in twin.tokens:
         said[pronoun] = dict(zip(twin.source_tokens, twin.weights[twin.tokens.index(pronoun)].tolist(), strict=True))
         print(f"{pronoun}:", ", ".join(f"{word} {weight:.2f}" for word, weight in said[pronoun].items() if weight > 0.05))
-labs.alignment(twin, step=11, languages=("en", "fr"), title="Where does the model look when it writes “elle”?", model=longer_trained,
+labs.alignment(twin, step=11, languages=("en", "fr"), title="Where does the model attend when it writes “elle”?", model=longer_trained,
                caption="A row for each [query|word written], a column for each [key|source word]. In the row of “elle”, compare “animal”, "
                        "“street”, “it” and the full stop.")
 
@@ -701,9 +693,9 @@ assert "name" not in longer_trained.card or (known == [True, True] and said["il"
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Almost nothing goes to "animal" or "street". For *il* most of the weight is on "it", for *elle* more than half on the *full stop*. Yet both pronouns are right, in sentences that the model was trained on.
+# Almost no weight goes to "animal" or "street". For *il*, most of the weight is on "it"; for *elle*, more than half is on the *full stop*. Yet both pronouns are right (the model was trained on both sentences).
 #
-# The full stop's state has read *animal*, *street* and *wide*; so have all other states and $s_0$ ([routes](#routes) 2 and 3).
+# The full stop's state has read *animal*, *street* and *wide*. So have all other encoder states, and $s_0$ too ([routes](#routes) 2 and 3).
 #
 # </details>
 
@@ -719,19 +711,18 @@ later = {"without attention": plain_longer.model, "with attention": longer_train
 for trained, models in {"just now": both, "checkpoint": later}.items():
     for name, model in models.items():
         right, il = pronouns(lesson, model)
-        rows.append({"trained": trained, "": name, "right pronouns": f"{right:.0%}", "il": f"{il:.0%}"})
+        rows.append({"trained": trained, "": name, "right pronouns": f"{right:.0%}", "writes il": f"{il:.0%}"})
 Table(rows, f"{len(new_twins)} new sentences. Always writing il would be right in {always_il:.0%}.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(e.twin.held_out for e in new_twins) and 0.45 < always_il < 0.55
-assert steps > 700 or (50 < int(rows[0]["right pronouns"][:-1]) < 65 and 42 < int(rows[1]["right pronouns"][:-1]) < 55)
-assert steps > 700 or all(30 < int(row["il"][:-1]) < 85 for row in rows[:2])
+assert steps > 700 or (50 < int(rows[0]["right pronouns"][:-1]) < 65 and 42 < int(rows[1]["right pronouns"][:-1]) < 55) and all(30 < int(row["writes il"][:-1]) < 85 for row in rows[:2])
 assert "name" not in longer_trained.card or all(int(row["right pronouns"][:-1]) > 75 for row in rows[2:])
 
 # %% [markdown]
-# After 700 steps, neither of your models is much better than a coin. Both checkpoints get more than three in four right.
+# After 700 steps, neither of your models chooses the pronoun much better than a coin. Both checkpoints get more than three in four pronouns right.
 #
-# Would BLEU have told you?
+# Would BLEU have told you how often the pronoun is wrong?
 
 # %%
 from chapters.ch03.experiments import twins_bleu
@@ -745,9 +736,9 @@ lesson.table({"with attention": attentive}, sorted(new_twins, key=lambda e: e.tw
 assert 80 < on_twins < 90 and fine > 96 and 67 < spoilt_ones < 78 and (steps > 700 or score["with attention"] - on_twins < 8)
 
 # %% [markdown]
-# No: about 85 on the twins looks good, though about half of the translations are wrong.
+# No: a BLEU of about 85 on the twins looks good, although about half of these translations have the wrong pronoun.
 #
-# **Keep this:** a weight points at a state, which holds more than its word.
+# **Keep this:** a weight points at a state, and a state holds more than its own word.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Take a word away
@@ -773,19 +764,19 @@ la = dict(zip(whole.source_tokens, whole.weights[whole.tokens.index("la")].tolis
 print("trained on" if whole.seen else "new", "· la:", ", ".join(f"{word} {weight:.2f}" for word, weight in la.items() if weight > 0.05))
 view = labs.alignment(whole, variants=deaf, languages=("en", "fr"), live=True,
                       title="And without that word?")
-view.variant = 1  # the first word is knocked out
+view.variant = 1
 display(view, labs.compared(view, deaf, gone))
 
 # %% [markdown]
-# Masking *the* changes nothing, nor does deleting it (the last line). Now knock out *red* (in French *rouge*), then *car* (*voiture*).
+# Masking *the* changes nothing, and deleting *the* changes nothing either (last line). Now knock out *red* (in French *rouge*), then *car* (*voiture*).
 #
 # <details><summary>What happens</summary>
 #
-# With *red* masked there is no *rouge*; with *car* masked, something else is red.
+# With *red* masked, *rouge* is missing. With *car* masked, *voiture* is missing, but *rouge* stays: now something else is red.
 #
 # </details>
 #
-# How often does nothing change? In each of 183 new sentences we mask, or delete, one word that has more than half of some French word's weight:
+# How often does the translation not change? In each of 183 new sentences we mask, and then delete, one English word that has more than half of some French word's weight:
 
 # %%
 from collections import Counter
@@ -795,31 +786,29 @@ kept = {what: survivors(lesson, longer_trained.model, what) for what in ("weight
 unchanged = {what: len(same) / len(tried) for what, (same, tried) in kept.items()}
 tried, same, unread = (Counter("the" if word == "the" else "another word" for word in words)
                        for words in (kept["weight"][1], kept["weight"][0], kept["word"][0]))
-Table([{"knocked out": word, "times": n, "unchanged, masked": same[word], "unchanged, never read": unread[word]}
+Table([{"knocked out": word, "times": n, "unchanged, masked": same[word], "unchanged, deleted": unread[word]}
        for word, n in tried.items()],
       f"New sentences. With the word masked, {unchanged['weight']:.0%} of the translations do not change; "
-      f"never read, {unchanged['word']:.0%}.")
+      f"with the word deleted, {unchanged['word']:.0%}.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in longer_trained.card or (deaf[0]["tokens"] == gone[0]["tokens"] == whole.tokens and la["the"] > 0.5 and not whole.seen)
-assert "name" not in longer_trained.card or (all("rouge" not in variant["tokens"] for variant in deaf if variant["name"] == "red"))
-assert "name" not in longer_trained.card or (all("rouge" in v["tokens"] and "voiture" not in v["tokens"] for v in deaf if v["name"] == "car"))
-assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and 0.35 < unchanged["word"] / unchanged["weight"] < 0.65)
-assert "name" not in longer_trained.card or (same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
+assert "name" not in longer_trained.card or (all("rouge" not in v["tokens"] for v in deaf if v["name"] == "red") and all("rouge" in v["tokens"] and "voiture" not in v["tokens"] for v in deaf if v["name"] == "car"))
+assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and 0.35 < unchanged["word"] / unchanged["weight"] < 0.65 and same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# Under the mask, 54 of the 183 translations stay the same. If these words were not needed, deleting them would change nothing either. But with the word deleted, only 27 of the 183 stay the same. So at least 27 of the 54 need the word, though not its weight: it came by another [route](#routes), or without it the sentence was too odd to translate.
+# Under the mask, 54 of the 183 translations stay the same. If these 54 words were not needed, deleting them would change nothing either. But only 27 of the 183 translations survive deletion. So at least 54 − 27 = 27 translations survive the mask but change on deletion: they need the word, though not its weight. The word reached them by another [route](#routes), or the sentence was too odd to translate without it.
 #
-# Seven in ten do change under the mask, so attending to the word probably mattered. But the mask also gives its weight to other words.
+# Seven in ten translations do change under the mask, so attending to the word probably mattered there. But the mask also gives the word's weight to other words, which may do harm by itself.
 #
-# **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether it mattered, but no proof.
+# **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether that word mattered, but no proof.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how far does a gradient reach?
 # <a id="vanishing-gradient"></a>
-# Training follows the *gradient*, which says how much the result changes when a number changes a little. It is computed backwards, and each recurrent step on the way multiplies it by a matrix. If it shrinks each time, it **vanishes**; if it grows, it **explodes** (Bengio et al., 1994).
+# Training follows the *gradient*, which says how much the result changes when a number changes a little. The gradient is computed backwards, and each recurrent step on the way multiplies it by a matrix. A gradient that shrinks at each step **vanishes**; one that grows **explodes** (Bengio et al., 1994).
 #
-# **Guess:** before training, which of sixteen source words move the last target word most, without attention and with it?
+# **Guess:** before training, which of sixteen source words move the last target word most, without attention and with attention?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import reach
@@ -835,25 +824,25 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Without attention, the first *and* the last: over twenty times as much as the weakest word. Our encoder reads from both ends, so these two are one recurrent step from $c$. With attention each $h_i$ is one step from the output, and untrained weights are nearly equal.
+# Without attention, the first *and* the last word: each has over twenty times the share of the weakest word. Our encoder reads from both ends, so these two words are one recurrent step from $c$. With attention, all words move it about equally, because each $h_i$ is one step from the output and untrained weights are nearly equal.
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: sixty steps
-# In a GRU, a gate $z_i$, computed from $x_i$ and $h_{i-1}$, decides for each feature how much of the old state is kept. The rest comes from a new proposal, $\tilde h_i$ (⊙ multiplies feature by feature):
+# In a GRU, a gate $z_i$, computed from $x_i$ and $h_{i-1}$, decides for each feature how much of the old state is kept. The rest comes from a new proposal, $\tilde h_i$, in which a second gate, the *reset gate*, decides how much of $h_{i-1}$ is used (⊙ multiplies feature by feature):
 #
 # $$ h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Here are five small untrained networks with sixty inputs:
 #
-# - *RNN × 0.9* and *RNN × 1.5*: the recurrent matrix is 0.9 or 1.5 times an orthogonal one, which changes no length;
+# - *RNN × 0.9* and *RNN × 1.5*: the recurrent matrix is 0.9 or 1.5 times an orthogonal one, which changes no vector's length;
 # - *GRU*, with PyTorch's initial values;
-# - *GRU, keeping*: 4 is added inside the gate $z_i$, so it keeps nearly everything;
+# - *GRU, keeping*: 4 is added inside the gate $z_i$, so the state keeps nearly everything;
 # - *attention*: the first RNN again, but its output is the attention average of all states instead of the last state.
 #
-# Which gradient vanishes fastest?
+# In which network does the gradient vanish fastest?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import felt
@@ -871,20 +860,18 @@ assert 0.6 < far["GRU"] ** (1 / 59) < 0.66 and 0.34 < far["GRU, keeping"] < 0.5 
 assert 20 < kinds["GRU"][0] / kinds["GRU, keeping"][0] < 32
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The *GRU*'s, though with other random starts the order may differ. Its gates start half open, and each step passes on about 0.63 of the gradient; $0.63^{59}$ is about $10^{-12}$.
+# In the *GRU*, though with other random starts the order may differ. The GRU's gates start half open, and each step passes on about 0.63 of the gradient; $0.63^{59}$ is about $10^{-12}$.
 #
-# The RNN × 1.5 makes its gradient about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
+# In *RNN × 1.5* the gradient becomes about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
 #
-# If the gates keep nearly everything, the first input's gradient is more than a third of the last one's. But such a state takes in little of each new input.
+# In *GRU, keeping*, the first input's gradient is more than a third of the last input's. But a state that keeps nearly everything takes in little of each new input.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: read it backwards
 # <a id="reversed-source"></a>
-# Before attention there was a trick: feed the source *backwards* (Sutskever et al., 2014). Then the first source word comes right before the first target word, which makes the beginning of the translation easier to learn. Their encoder read in one direction, ours reads in both. **Guess:** can the trick help ours?
+# Before attention there was a trick: feed the source *backwards* (Sutskever et al., 2014). Then the first source word comes right before the first target word, which makes the beginning of the translation easier to learn. Their encoder read in one direction, ours reads in both. **Guess:** can the trick help our encoder?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.data import results
-
 recorded = results.load("seq2seq_readers")
 mean = {name: [sum(x) / len(x) for x in zip(*r["by_length"], strict=True)] for name, r in recorded["readers"].items()}
 total = {name: sum(r["bleu"]) / len(r["bleu"]) for name, r in recorded["readers"].items()}
@@ -893,19 +880,17 @@ plot.lines({name: (recorded["lengths"], line) for name, line in mean.items()}, "
            caption=f"Means of {len(recorded['seeds'])} seeds, {recorded['steps']} steps each. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert total["attention"] > total["plain"] + 20 and abs(total["reversed"] - total["plain"]) < 2
-assert recorded["steps"] == 1000 and total["attention"] > total["plain"] + 30
+assert recorded["steps"] == 1000 and total["attention"] > total["plain"] + 30 and abs(total["reversed"] - total["plain"]) < 2
+assert sorted(b > a for a, b in zip(*(recorded["readers"][name]["bleu"] for name in ("plain", "reversed")), strict=True)) == [False, True, True]
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-helps = [b > a for a, b in zip(*(recorded["readers"][name]["bleu"] for name in ("plain", "reversed")), strict=True)]
-assert sorted(helps) == [False, True, True]
 for name, r in recorded["readers"].items():
     print(f"{name:12} BLEU, seed by seed: {r['bleu']}")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. The two halves of our encoder are built alike, so a reversed source only exchanges them. The seeds differ in both directions, probably by chance.
+# No. The two directions of our encoder are built alike, so reversing the source only exchanges them. The differences, up in two seeds and down in one, must be chance. We did not test the trick on an encoder with one direction.
 #
 # </details>
 
@@ -921,38 +906,28 @@ for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色�
     found = translate(chinese, moment)[0]
     words = [token.strip("▁") for token in found.tokens]
     print(moment, "→", found.text, "· trained on" if found.seen else "· new")
-    for said_word in {"am", said_here} & set(words):
-        weighs[said_word] = dict(zip(found.source_tokens, found.weights[words.index(said_word)].tolist(), strict=True))
-        print(f"   {said_word}:", ", ".join(f"{c} {w:.2f}" for c, w in weighs[said_word].items() if w > 0.05))
+    if said_here in words:
+        weighs[said_here] = dict(zip(found.source_tokens, found.weights[words.index(said_here)].tolist(), strict=True))
+        print(f"   {said_here}:", ", ".join(f"{c} {w:.2f}" for c, w in weighs[said_here].items() if w > 0.05))
     deaf_to = knocked_out(chinese, moment)
     without |= {v["name"]: " ".join(t.strip("▁") for t in v["tokens"]) for v in deaf_to if said_here == "happy"}
     display(labs.alignment(found, variants=deaf_to, languages=("zh", "en"), caption=two, select=said_here if said_here in words else None,
                            glosses=[means.get(token, "") for token in found.source_tokens], title=f"What does “{said_here}” attend to?"))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# *happy* has half of its weight on 兴, and most of the rest on 很 (*very*) and 高. *eating* attends to 吃, the action, and to 在, which says that it is going on now.
+# *happy* has half of its weight on 兴, and most of the rest on 很 (*very*) and 高. *eating* attends to 吃, the action, and to 在, which says that the action is going on now.
 #
-# Both sentences were trained on, yet *today* is missing from the first translation, and the second says *an green*. With 高 masked it is still *happy*; with 兴 it becomes *tall*, perhaps because 高 alone means tall.
-#
-# How good are the alignments, if a link to one character counts for the word?
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-marks = chinese.card["metrics"] if chinese else {}
-if "test_aer" in marks:
-    exact, all_words, no_marks = (marks["test_" + name] for name in ("exact_match", "aer", "aer_without_punctuation"))
-    print(f"recorded: {exact:.0%} right word for word, AER {all_words:.2f}, without commas and full stops {no_marks:.2f}")
+# The model was trained on both sentences, yet the first translation lacks *today*, and the second says *an green*. With 高 masked, the model still writes *happy*; with 兴 masked, it writes *tall*, perhaps because 高 alone means tall.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert "test_aer" not in marks or (0.45 < weighs["happy"]["兴"] < 0.55 and weighs["happy"]["很"] + weighs["happy"]["高"] > 0.3 and weighs["eating"]["吃"] > 0.5 > weighs["eating"]["在"] > 0.1)
-assert "test_aer" not in marks or (exact > 0.88 and all_words < 0.2 and no_marks < 0.6 * all_words)
-assert "test_aer" not in marks or ("i am happy ." == without["今"] == without["天"] == without["高"] and "tall" in without["兴"])
+assert not chinese or "test_aer" not in chinese.card["metrics"] or (0.45 < weighs["happy"]["兴"] < 0.55 and weighs["happy"]["很"] + weighs["happy"]["高"] > 0.3 and weighs["eating"]["吃"] > 0.5 > weighs["eating"]["在"] > 0.1 and "i am happy ." == without["今"] == without["天"] == without["高"] and "tall" in without["兴"])
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the best few sentences
 # <a id="beam-search"></a>
-# **Beam search** keeps the best few beginnings at each step. In *Write a sentence* it would keep both *la* and *le*, and find the 0.36.
+# **Beam search** keeps the best few beginnings at each step. In *Write a sentence* it would keep both *la* and *le*, and find the sentence with probability 0.36.
 #
-# Each further word makes the probability $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$ smaller, which favours short sentences, so the log-probability is divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. Here α = 0 switches it off.
+# Each further word makes the probability $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$ smaller, which favours short sentences, so the log-probability is divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. In the table, α = 0 switches this penalty off.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 rows = []
@@ -964,15 +939,14 @@ Table(rows, "The six sentences of Real sentences, by the model with attention")
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert sum(row["log p "] for row in rows) >= sum(row["log p"] for row in rows) - 1e-3
 assert "name" not in real.card or [row["beam of 8, α = 0"] == "the same" for row in rows] == [True, True, True, True, False, False]
-assert "name" not in real.card or all(row["log p "] > row["log p"] + 2 for row in rows[4:])
-assert "name" not in real.card or [row["beam of 8, α = 0"] for row in rows[4:]] == ["si j'avais su que tu viendrais faire un gâteau.", "le animal n'a pas traversé la rue parce que c'était trop fatigué."]
+assert "name" not in real.card or all(row["log p "] > row["log p"] + 2 for row in rows[4:]) and [row["beam of 8, α = 0"] for row in rows[4:]] == ["si j'avais su que tu viendrais faire un gâteau.", "le animal n'a pas traversé la rue parce que c'était trop fatigué."]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# For the last two, greedy search missed a sentence that the model finds far more probable (a *search error*). Yet neither sentence found is right: a search cannot tell whether the model is.
+# For the last two sentences, greedy decoding missed a translation that the model finds far more probable (a *search error*). Yet neither of the beam's two translations is right: a search finds what the model prefers, right or wrong.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a decoder of your own
-# Your loss, your loop and your decoder step (from *Deeper: is the query the state before or after?*) make a decoder. Its four matrices start as random numbers; the encoder is your trained one, unchanged. **Guess:** how much French does it learn in two hundred steps?
+# Your loss, your loop and your decoder step (from *Deeper: is the query the state before or after?*) make a decoder. Its four matrices start as random numbers; the encoder is your trained one, unchanged. **Guess:** how much French does your decoder learn in two hundred steps?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch import nn
@@ -1021,16 +995,16 @@ own_errors = sum(edits(own_translation(example.source), example.target) for exam
 assert before > 5 and own_loss(own, trial).item() < 0.4 * before and own_errors < sum(len(e.target) for e in three) / 2
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Enough to get most of these words right. In training your step read correct words; here it reads its own (**exposure bias**, Ranzato et al. 2016). And nothing makes a decoder keep track of what is already translated, so it may repeat some words and drop others.
+# Your decoder gets most of these words right. In training it read correct words; here it reads its own, with their errors (**exposure bias**, Ranzato et al. 2016). And nothing makes a decoder keep track of what is already translated, so it may repeat some words and drop others.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what BLEU counts
 # <a id="n-gram"></a>
-# **BLEU** (Papineni et al. 2002) takes the runs of 1, 2, 3 and 4 words in the translation, its **n-grams**, and counts how many are in the reference. Each n-gram counts at most as often as it occurs there (the count is *clipped*). Over *all* sentences this gives four precisions $p_n$, the matches divided by the n-grams. BLEU is their geometric mean, times a **brevity penalty**.<a id="brevity-penalty"></a> Without this, a model could win by writing only the words that it is sure of:
+# **BLEU** (Papineni et al. 2002) takes the runs of 1, 2, 3 and 4 words in the translation, its **n-grams**, and counts how many are in the reference. Each n-gram counts at most as often as in the reference (the count is *clipped*). Over *all* sentences this gives four precisions $p_n$, the matches divided by the n-grams. BLEU is their geometric mean, times a **brevity penalty**.<a id="brevity-penalty"></a> Without this penalty, a model could win by writing only the words that it is sure of:
 #
-# $$ \mathrm{BLEU}=\mathrm{BP}\cdot\exp\Big(\tfrac14\sum_{n=1}^{4}\ln p_n\Big),\qquad \mathrm{BP}=\begin{cases}1 & c\ge r\\ e^{\,1-r/c} & c<r\end{cases} $$
+# $$ \mathrm{BLEU}=\mathrm{BP}\cdot\exp\Big(\tfrac14\sum_{n=1}^{4}\ln p_n\Big),\qquad \mathrm{BP}=\begin{cases}1 & \ell\ge r\\ e^{\,1-r/\ell} & \ell<r\end{cases} $$
 #
-# Here $c$ is the total length of the translations and $r$ that of the references.
+# Here $\ell$ is the total length of the translations and $r$ the total length of the references.
 #
 # #### Exercise ●○○ · 3 minutes
 # Write the brevity penalty, BP.
@@ -1045,15 +1019,15 @@ def brevity_penalty(hypothesis_length, reference_length):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# A score of .4167 circulates for the candidate 男孩 踢 足球 (*boy plays football*) with the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). Three mistakes produce it, each in a short program:
+# A score of .4167 circulates for the candidate 男孩 踢 足球 (*boy plays football*) with the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). Three mistakes together produce this score. Each of the next three programs has one of them:
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 3.5")
 
 @find_error("program 3.5", line=None)  # the number of the wrong line
 def brevity(candidate, reference):          # lists of words
-    c, r = len("".join(candidate)), len("".join(reference))
-    return 1.0 if c >= r else math.exp(1 - r / c)
+    ours, theirs = len("".join(candidate)), len("".join(reference))
+    return 1.0 if ours >= theirs else math.exp(1 - theirs / ours)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -1106,7 +1080,7 @@ assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# By the definition BLEU is 0, because the two share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score is 0, too, but its score for single sentences is 23.2: it counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four. So a score needs the name of its tool and settings.
+# By the definition BLEU is 0, because candidate and reference share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score is 0, too, but its score for single sentences is 23.2: this score counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four. So give the tool and its settings with every score.
 #
 # #### Exercise ●●○ · 5 minutes
 # Write the clipped count. `Counter` counts the elements of a list.
@@ -1120,7 +1094,7 @@ def clipped(candidate, reference, n):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Put together, for one sentence, without smoothing:
+# Your functions together compute BLEU for one sentence, without smoothing:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def your_bleu(candidate, reference):
@@ -1148,7 +1122,7 @@ predict(
     "restés à la maison.” Which gets the higher BLEU?",
     ["the free one: it is better French", "the one word for word, by far", "both about the same"],
     answer=1,
-    because="BLEU counts runs of words that also occur in the reference. Word for word shares a run of ten words and punctuation marks.",
+    because="BLEU counts runs of words that also occur in the reference. The one word for word shares a run of ten words and punctuation marks.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -1163,15 +1137,15 @@ tried = {
 scores = {name: float(bleu([words], [answer], lowercase=True)) for name, words in tried.items()}
 mark = "trained on" if any(loaded.was_seen(source) for loaded in (real, real_plain)) else "new"
 Table([{"by": name, "translation": words, "BLEU": scores[name]} for name, words in tried.items()],
-      f"{source} For the models: {mark}.")
+      f"{source} For the models: {mark}. BLEU counts all words in small letters.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert scores["free"] < 30 < 60 < scores["word for word"] < scores["the reference, stuttering"]
+assert 24 < scores["free"] < 25 and bleu([tried["free"]], [answer]) < 16 and 60 < scores["word for word"] < scores["the reference, stuttering"]
 assert "name" not in {*real.card} & {*real_plain.card} or all(tried[f"model {which}"] == tried["word for word"].lower() for which in ("with attention", "without"))
 assert all("restés à la maison." in text and "mauvais, alors nous sommes" in text for text in (answer, tried["word for word"]))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The free version, good French, gets by far the lowest score. With one sentence and one reference, BLEU says how far two translators happened to choose the same words. It was made for whole test corpora.
+# The free version is good French, but gets by far the lowest score. With one sentence and one reference, BLEU says how far two translators happened to choose the same words. BLEU was made for whole test corpora.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three bugs
@@ -1219,13 +1193,13 @@ def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what came next
-# By 2017 ByteNet and ConvS2S had replaced recurrence by convolutions. The Transformer dropped both and kept attention. At what cost? Table 2 of its paper (Vaswani et al., 2017) lists BLEU, on other texts than ours (WMT 2014 news test), and the training's arithmetic.
+# By 2017 ByteNet and ConvS2S had replaced recurrence by convolutions. The Transformer dropped both, and kept attention. At what cost? Table 2 of its paper (Vaswani et al., 2017) lists BLEU on news texts (WMT 2014) and the operations that training took.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
 
 wmt = data.load("wmt14")
-names = [name + " ×" * bool(many) for name, many in zip(wmt.name, wmt.ensemble, strict=True)]
+names = [name.split(" +")[0] + " ×" * bool(many) for name, many in zip(wmt.name, wmt.ensemble, strict=True)]
 figures = {"to German": (wmt.flops_en_de, wmt.bleu_en_de), "to French": (wmt.flops_en_fr, wmt.bleu_en_fr)}
 
 def quality(flops, score):
@@ -1235,16 +1209,16 @@ def quality(flops, score):
 
 cost = dict(zip(names, wmt.flops_en_de, strict=True))
 plot.beside({f"English {name}": quality(*columns) for name, columns in figures.items()}, title="What does quality cost?",
-            caption="Up is better, left is cheaper; × means several models that vote. Table 2 of its later versions; the first had 41.0 for the big model into French.")
+            caption="Up is better, left is cheaper; × means several models that vote. From Table 2 in the paper's later versions; its first had 41.0 for the big model into French.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert 6 < cost["GNMT + RL"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4
+assert 6 < cost["GNMT"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4
 assert [wmt.bleu_en_de[names.index(f"Transformer ({size})")] for size in ("base", "big")] == [27.3, 28.4]
 assert [wmt.bleu_en_fr[names.index(f"Transformer ({size})")] for size in ("base", "big")] == [38.1, 41.8]
 assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bleu_en_fr if x == x) == 38.1 and max(x for x in wmt.bleu_en_fr if x == x) == 41.8
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Into German, the base model reaches 27.3 with a seventh of GNMT's arithmetic, and the big one 28.4 with less than a third of the ConvS2S ensemble's. Into French the big model's 41.8 is the highest here, and the base model's 38.1 the lowest. (The costs are estimates; ByteNet's was not published.)
+# Into German, the base Transformer reaches 27.3 with a seventh of GNMT's operations, and the big Transformer 28.4 with less than a third of the ConvS2S ensemble's. Into French, the big Transformer's 41.8 is the highest score here, and the base model's 38.1 the lowest. (The costs are estimates; ByteNet's was not published.)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: claims about the Transformer
@@ -1284,7 +1258,7 @@ def mixes(layer, x):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
-# Now claims about a picture as in *European, Economic, Area*, with French and English words:
+# Now the claims are about a picture as in *European, Economic, Area*, with French and English words:
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 3.4")
@@ -1299,8 +1273,6 @@ def kind_of_attention(queries, keys):
 # The *recorded* values are means of three seeds. A value outside its band stops the notebook.
 
 # %%
-from course_utils.data import results
-
 seeds = {name: sum(r["bleu"]) / len(r["bleu"]) for name, r in results.load("seq2seq_readers")["readers"].items()}
 rows = [
     ("just trained: BLEU without attention", score["without attention"], 40, 75),
@@ -1320,9 +1292,9 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. An encoder reads and a decoder writes; without attention, one vector carries everything between them.
-# 2. Without attention, our checkpoint's error rate is highest in the longest sentences. With attention it is not, up to the trained length.
-# 3. Attention keeps all states and asks again at each word: additive score, softmax over real words, context.
-# 4. Alignment is learned without being taught. A weight shows where the model attended. Taking words away can suggest what it needed.
+# 2. Without attention, our checkpoint's error rate is highest in the longest sentences. With attention, sentences up to the trained length are no harder when long.
+# 3. Attention keeps all encoder states and brings a new query for each word: additive score, softmax over real words, context.
+# 4. The model learns alignment without being taught. A weight shows where the model attended. Taking a word away can suggest whether the model needed it.
 # 5. BLEU counts shared runs of words. A high total can hide that half of the translations are wrong.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1332,7 +1304,7 @@ for name, value, low, high in rows:
 # | [sequence to sequence](#seq2seq) | 序列到序列 | read one sequence, write another |
 # | [encoder](#encoder) | 编码器 | the part that reads |
 # | [decoder](#decoder) | 解码器 | the part that writes |
-# | [alignment](#alignment) | 对齐 | which word translates which |
+# | [alignment](#alignment) | 对齐 | which source word each target word translates |
 # | [bottleneck](#bottleneck) | 瓶颈 | one vector of fixed size for any sentence |
 # | [teacher forcing](#teacher-forcing) | 教师强制 | in training the decoder reads the correct words |
 # | [beginning of sentence](#bos) | 句首标记 | `<bos>`, what the decoder reads first |
@@ -1342,10 +1314,10 @@ for name, value, low, high in rows:
 # | [bidirectional](#bidirectional) | 双向 | read from both ends |
 # | [cross-attention](#cross-attention) | 交叉注意力 | queries from one sentence, keys from another |
 # | [alignment error rate](#aer) | 对齐错误率 | how far learned links are from gold ones |
-# | [vanishing gradient](#vanishing-gradient) | 梯度消失 | multiplied by less than 1, again and again |
+# | [vanishing gradient](#vanishing-gradient) | 梯度消失 | a gradient that shrinks at each step |
 # | [BLEU](#bleu) | BLEU（双语评估替补） | n-gram precision × brevity |
 # | [n-gram](#n-gram) | n 元语法 | n words in a row |
-# | [brevity penalty](#brevity-penalty) | 过短惩罚 | for translations that are too short |
+# | [brevity penalty](#brevity-penalty) | 过短惩罚 | lowers the score of translations that are too short |
 # | [greedy decoding](#greedy) | 贪心解码 | the most probable word at each step |
 # | [beam search](#beam-search) | 束搜索 | keeps the best few sentences |
 
@@ -1353,7 +1325,7 @@ for name, value, low, high in rows:
 # ## Further reading
 # - D. Bahdanau et al., *Neural machine translation by jointly learning to align and translate*, 2015, section 3.
 # - I. Sutskever et al., *Sequence to sequence learning with neural networks*, 2014, sections 3.3 and 3.7.
-# - K. Cho et al., *Learning phrase representations using RNN encoder–decoder*, 2014.
+# - K. Cho et al., *On the properties of neural machine translation: encoder–decoder approaches*, 2014: errors against length.
 # - M.-T. Luong et al., *Effective approaches to attention-based neural machine translation*, 2015.
 # - K. Papineni et al., *BLEU: a method for automatic evaluation of machine translation*, 2002.
 # - M. Post, *A call for clarity in reporting BLEU scores*, 2018.

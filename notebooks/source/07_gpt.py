@@ -13,8 +13,10 @@
 # %%
 import torch
 import course_utils
-from chapters.ch07 import labs
-from course_utils.views import plot, predict
+from chapters.ch07 import labs, language
+from course_utils import text
+from course_utils.training.checkpoints import load_checkpoint
+from course_utils.views import Table, plot, predict
 runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -22,8 +24,6 @@ runtime = course_utils.setup()
 # Claude Shannon had people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that are not in its training text. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right letter. The unit is the **bit**: a probability of 1 costs 0 bits, and one of ½ costs 1. **Guess:** how many bits will a held-out letter cost this model (five million parameters), on average?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.training.checkpoints import load_checkpoint
-
 poet = load_checkpoint("gpt-shakespeare")
 verse = "Thou shalt be free\nAs mountain winds: but then exactly do"
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
@@ -42,7 +42,7 @@ assert round(everywhere, 1) == 2.1 and round(paid.mean().item(), 1) == 2.2
 # <a id="language-model"></a><a id="next-token"></a>
 # <details><summary>Answer</summary>
 #
-# A letter costs the model 2.1 bits in all the held-out Shakespeare, and 2.2 in these two lines. From people's guesses Shannon estimated 0.6 to 1.3 bits. But his text was easier: modern prose in 27 symbols.
+# On average, a letter costs the model 2.1 bits in all the held-out Shakespeare, and 2.2 bits in these two lines. From people's guesses, Shannon estimated 0.6 to 1.3 bits a letter. But his text was easier: modern prose, written with 27 symbols.
 #
 # </details>
 #
@@ -52,7 +52,7 @@ assert round(everywhere, 1) == 2.1 and round(paid.mean().item(), 1) == 2.2
 # Such a model can also write: you choose a token, append it to the text and ask the model again. A model that predicts each token from the tokens before it is **autoregressive**. GPT stands for *generative pre-trained Transformer*: it is trained on much text before any special task.
 #
 # ### A model that writes prose
-# `gpt-prose` was trained on old English novels and children's books; its tokens are pieces of words. Put your own opening between the quotes. **Guess:** will the grammar hold, and will the story?
+# `gpt-prose` was trained on old English novels and children's books. `load_checkpoint` loads it with its tokenizer, which cuts words into pieces. Put your own opening between the quotes. **Guess:** will the grammar hold, and will the story?
 
 # %%
 from course_utils.decoding import generate
@@ -71,11 +71,9 @@ assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].c
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: ten openings, nothing selected
-# One continuation may be luck. The model's card, the file that describes it, holds ten. The table shows how each begins. Look for one that makes sense throughout.
+# One good continuation may be luck. The model's card, a file that describes the model, holds ten continuations. Look for one that makes sense throughout.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import Table
-
 openings = prose.card["training"]["recipe"]["openings"]
 goes_on = prose.card["samples_not_selected"]
 Table([{"opening": begun, "the model goes on": sample[len(begun) : len(begun) + 160].replace("\n", " / ")}
@@ -111,11 +109,11 @@ assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in
 #
 # <details><summary>Answer</summary>
 #
-# They have equally many. A mask has no parameters, and BERT's norms, which come after the sums, are equally large.
+# Both have equally many. A mask has no parameters, and BERT's norms, which come after the sums, are equally large.
 #
 # </details>
 #
-# Here is `gpt-shakespeare`, from ids to logits. Its table of tokens is used twice: it turns ids into vectors and, transposed, the last vectors into logits.
+# Here `gpt-shakespeare` (in code, `poet`) turns the `ids` of the game's text into logits. It uses its table of tokens twice. At the start, the table turns ids into vectors. At the end, transposed, it turns vectors into logits.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import causal_mask
@@ -140,7 +138,7 @@ assert torch.equal(*(next(course_utils.decoding.sampling.stream(gpt, text, 1))[1
 
 # %% [markdown]
 # <a id="context"></a>
-# The table of positions has 256 rows, so the model sees at most 256 tokens at once. They are its **context**. When the context is full, `generate` keeps only the newer half.
+# The table of positions has 256 rows, so the model sees at most 256 tokens at once. These tokens are its **context**. When the context is full, `generate` keeps only the newer half.
 #
 # Each row of logits predicts the token that follows. So a text of $T+1$ tokens holds $T$ right answers. *Thou* holds three: *h* after *T*, *o* after *Th*, *u* after *Tho*.
 #
@@ -190,13 +188,9 @@ def merge_once(words):
     raise NotImplementedError
 
 # %% [markdown]
-# Here is the course sentence, cut in five ways.
+# Here is the course sentence, cut in five ways. Later code calls it `tired`, our stories `tales`, and their tokenizer with 600 merges `learned`.
 
 # %% jupyter={"source_hidden": true}
-from chapters.ch07 import language
-from course_utils import text
-from course_utils.views import Table
-
 tired = "The animal didn't cross the street because it was too tired."
 tales = language.load_text("stories")
 few, learned = (text.BytePairs.build([tales.train], max_size=4 + 256 + merges) for merges in (100, 600))
@@ -208,7 +202,7 @@ for name, tokenizer in ways.items():
                  "size of the vocabulary": len(tokenizer), "the first tokens": " · ".join(cut[:7])})
 lengths = [row["tokens"] for row in rows]
 Table(rows, "A space belongs to the piece after it. The pairs are those that a causal mask allows. "
-      "860 pieces: 256 bytes, 600 merges, 4 special tokens. Chapter 5's small grammar has only 818 words")
+      "860 pieces are 256 bytes, 600 merges and 4 special tokens")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and tired in tales.train
@@ -217,7 +211,7 @@ assert len(few) < len(learned) == 860 == 256 + 600 + 4 < len(prose.tokenizer)
 # %% [markdown]
 # Our merges were learned from stories that contain this very sentence, so they cut it into unusually few pieces. A model does not see the letters inside a piece: to count the r's in *strawberry*, it must know the spelling by heart.
 #
-# **Keep this:** BPE finds its pieces by counting. On the text they were learned from, more merges mean fewer tokens, and a larger vocabulary.
+# **Keep this:** BPE finds its pieces by counting. More merges mean a larger vocabulary and, on the text from which they were learned, fewer tokens.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a tokenizer of your own
@@ -256,7 +250,7 @@ def encode_word(word, merges):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each piece gets a number: first the 256 bytes, then the pairs. The library `tokenizers` learns from the same passage.
+# Each piece gets a number: first the 256 bytes, then the pairs. For comparison, the library `tokenizers` learns from the same passage.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import functools
@@ -294,7 +288,7 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now we train on our own stories, cut into pieces by 600 merges. Two rivals need no gradient descent. One *knows nothing*: each of the vocabulary's $V$ tokens gets the probability $1/V$. The other, a **bigram** table, counts which token follows which. To avoid zeros we add one imaginary count after each token and share it among all tokens in proportion to their frequency. Suppose *the* occurs 99 times, 30 of them before *man*, and *man* is 2% of all tokens. Then *man* gets $(30+0.02)/(99+1)=0.30$ after *the*.
+# Now we train on our own stories, cut into pieces by 600 merges. Two rivals need no gradient descent. One *knows nothing*: each of the vocabulary's $V$ tokens gets the probability $1/V$. The other, a **bigram** table, counts which token follows which. To avoid zeros, we pretend that each token was followed once more, by a mixture of all tokens in proportion to their frequency. Suppose *the* occurs 99 times, 30 of them before *man*, and *man* is 2% of all tokens. Then *man* gets $(30+0.02)/(99+1)=0.30$ after *the*.
 #
 # Losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
@@ -331,10 +325,10 @@ def bits_per_character(loss, tokens, characters):
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps, with the optimiser *Muon*, which often needs fewer steps than Adam (Jordan et al., 2024). Each takes the best of five learning rates, found for such models in the experiment below.
+# Three models train for equally many steps, with the optimiser *Muon*, which often needs fewer steps than Adam (Jordan et al., 2024). Each has the best of five learning rates, which we found for similar models in the experiment below.
 #
-# - *One head*: token and position vectors, a single attention head, an output matrix (learning rate 0.02).
-# - *One block*: instead of the head, chapter 5's block (four heads, norms, residual connections, a feed-forward network). The token vectors also serve as output matrix (learning rate 0.01).
+# - *One head*: token and position vectors, a single attention head, a separate output matrix (learning rate 0.02).
+# - *One block*: instead of the head, chapter 5's block (four heads, norms, residual connections, a feed-forward network). Its table of tokens also serves as output matrix (learning rate 0.01).
 # - *GPT, two blocks*: the same with a second block (0.01).
 #
 # **Guess:** which of the three beat the bigram table, and by how much?
@@ -351,8 +345,8 @@ reached = reached | {name: lesson.valid_loss(model) for name, model in trained.i
 size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
 rows = [{"model": name, "nats a token": loss, "perplexity": math.exp(loss),
          "bits per character": bits_per_character(loss, *size)} for name, loss in reached.items()]
-Table(rows, f"All held-out text of “{tales.name}” (the curve uses a sample), {steps} steps each. Bits: by bits_per_character. "
-      "The last model's best state was chosen on held-out windows: a small advantage")
+Table(rows, f"All held-out text of “{tales.name}” (the curve uses a sample), after {steps} steps. "
+      "Bits: by bits_per_character. The last model is in the state that was best on held-out windows, which is a small advantage")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram"] < 0.53
@@ -370,15 +364,15 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# All three beat it. The single head already needs less than half of the table's bits. The table knows only the current token; the head can also use earlier tokens and positions, though in a simple way. The head's output is a weighted mean of value vectors, and the output matrix is linear. So the logits are the same weighted mean of one list of logits per visible token, such as 0.9 times the list of *the* plus 0.1 times that of *because*. Each list depends on its own token and position alone. With all weight on the current token, the head would be a kind of bigram table.
+# All three models beat the table. The single head already needs less than half of the table's bits. The table knows only the current token; the head can also use earlier tokens and positions. But each visible token has its own list of logits, which depends on this token and its position alone. The head only averages these lists with its attention weights, such as 0.9 times the list of *the* plus 0.1 times the list of *because*.
 #
-# One block needs about 40 % fewer bits than the single head. The second block adds only depth, and helps little here.
+# One block needs about 40 % fewer bits than the single head. The second block helps little here.
 #
-# But 0.3 bits for each character holds only for our stories: a program wrote them from templates, and two in three held-out sentences also occur in the training part.
+# But you can expect 0.3 bits for each character only on our stories: a program wrote them from templates, and two in three held-out sentences also occur in the training part.
 #
 # </details>
 #
-# What does each part of a block bring? In a recorded experiment we added the parts one at a time. Each row of the table is a mean of three seeds at the best of five learning rates (chosen with another seed, on the same held-out text). **Guess:** which change saves most?
+# How much does each part of a block help? In a recorded experiment we added the parts one at a time. Each loss in the table is the mean of three seeds at the best of five learning rates (chosen with another seed, on the same held-out text). **Guess:** which change saves most?
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -389,7 +383,8 @@ means = {name: sum(found["each"]) / ladder["seeds"] for name, found in rungs.ite
 Table([{"model": name, "parameters": found["parameters"], "best learning rate": found["lr"], "nats a token": means[name],
         "lowest to highest": f"{min(found['each']):.2f} to {max(found['each']):.2f}", "nats at rate 0.005": found["tried"]["0.005"]}
        for name, found in rungs.items()],
-      f"{ladder['steps']} steps each. The bigram table has {ladder['bigram']:.2f} nats. The last column is one seed. {ladder.about}")
+      f"Each model took {ladder['steps']} steps. The bigram table needs {ladder['bigram']:.2f} nats. "
+      f"The last column has one seed. {ladder.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [found["lr"] for found in rungs.values()] == 3 * [0.02] + 3 * [0.01]
@@ -398,14 +393,21 @@ assert [round(a - b, 2) for a, b in zip(list(means.values())[:2], list(means.val
 assert max(list(means.values())[2:]) - min(list(means.values())[2:]) < 0.03
 assert abs((slow := [found["tried"]["0.005"] for found in rungs.values()])[0] - ladder["bigram"]) < 0.01 and round(slow[2] - slow[3], 2) == 0.8
 assert (of := {name: [f"{sum(each) / 3:.2f}" for each in found.values()] for name, found in ladder["longer"].items()})["one head"] == ["1.44", "1.05", "0.74", "0.66"]
-assert of["+ four heads instead of one"] == ["0.90", "0.65", "0.49", "0.46"] and [*ladder["longer"]["one head"]] == ["300", "500", "1500", "3000"]
+assert of["+ four heads instead of one"] == ["0.90", "0.65", "0.49", "0.46"]
+assert runtime.profile == "full" or reached["one block"] < means["+ four heads instead of one"]
+assert runtime.profile == "full" or reached["GPT, two blocks"] < means["+ second block"]
+assert rungs["+ layer norms"]["parameters"] == sum(p.numel() for p in block.parameters()) + 860 * (128 + 1)
+assert block.output.weight is block.tokens.weight and study.live_model(lesson).tokens.weight.std() < 0.03
+assert study.live_model(lesson, "one head").tokens.weight.std() > 0.08 and one.output.weight is not one.tokens.weight
 
 # %% [markdown]
-# The residual connection saves most, 0.26 nats, and the feed-forward network saves 0.21. Norms, three more heads and a second block change the loss by less than 0.03. But added in another order, or on harder text, these parts may bring more.
+# The residual connection saves most, 0.26 nats, and the feed-forward network saves 0.21. Norms, three more heads and a second block change the loss by less than 0.03. But these parts may save more if you add them in another order, or on harder text.
 #
-# In part, the single head only learns more slowly: after 300, 500, 1,500 and 3,000 steps its loss is 1.44, 1.05, 0.74 and 0.66 nats. For a block with four heads it is 0.90, 0.65, 0.49 and 0.46.
+# After 400 steps, the live models with one and two blocks have lower losses than their rows here. They use the table of tokens as output matrix, whereas every recorded model has a separate one. They also start from smaller random parameters. We did not measure how much each difference saves.
 #
-# Look at the last column: at a learning rate of 0.005, the single head seems no better than the bigram table, and norms seem to save 0.80 nats, because only with norms does the block learn fast at so low a rate. A comparison at one learning rate partly measures which model that rate happens to suit.
+# In part, the single head only learns more slowly. After 300, 500, 1,500 and 3,000 steps its loss is 1.44, 1.05, 0.74 and 0.66 nats; that of a block with four heads is 0.90, 0.65, 0.49 and 0.46.
+#
+# Now look at the last column. At a learning rate of 0.005, the single head seems no better than the bigram table, and norms seem to save 0.80 nats, because the block learns fast at so low a rate only with norms.
 #
 # **Keep this:** with small random parameters the loss starts near ln V. A trained GPT should beat a bigram table. Compare models only at the best learning rate of each.
 
@@ -420,7 +422,7 @@ from course_utils.data import results
 recorded = results.load("gpt_overfitting")
 curves = recorded["curves"]
 plot.lines(curves, "steps", "nats", mark=(recorded["best"], "best on new text"), title="Which loss rises again?",
-           caption=f"{recorded['characters']:,} characters to learn from. {recorded.about}")
+           caption=f"The model learns from {recorded['characters']:,} characters. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"][1][-1] - 0.5
@@ -428,7 +430,7 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# The held-out loss rises. The model begins to memorise its text, and becomes too sure of its predictions on other text. This is **overfitting**, and only held-out text shows it. More text, a smaller model or dropout (which sets random features to zero) can help.
+# The held-out loss rises. The model begins to memorise its text, and becomes too sure of its predictions on other text. This is **overfitting**, and only held-out text shows it. More text, a smaller model or dropout (which sets random features to zero in training) can help.
 #
 # </details>
 
@@ -442,7 +444,7 @@ predict("gpt-prose writes 100 tokens, each time the most likely one. What will y
         because="Each time a phrase is repeated, the model finds its next repetition more likely.")
 
 # %% [markdown]
-# Press *draw*, then move the knobs. *Entropy* is what a drawn token costs on average, in bits.
+# Press *draw*, then move the knobs. The *entropy* says how many bits a drawn token costs on average.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = torch.tensor([prose.tokenizer.encode(opening)])
@@ -512,7 +514,7 @@ for start in ("They looked at each", "They looked at the"):
     rows.append({"after": start, "most likely": prose.tokenizer.tokens([p.argmax().item()])[0],
                  "its probability": p.max().item(), "pieces that top-p 0.9 keeps": kept.sum().item(),
                  "probability of the 12 likeliest": p.topk(12).values.sum().item()})
-Table(rows, "gpt-prose at temperature 1; nucleus keeps the pieces")
+Table(rows, "gpt-prose at temperature 1. Your nucleus chooses the pieces")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert rows[0]["pieces that top-p 0.9 keeps"] == 1 and rows[0]["its probability"] > 0.9
@@ -521,7 +523,7 @@ assert rows[1]["pieces that top-p 0.9 keeps"] > 200
 # %% [markdown]
 # After *each*, one piece is enough; after *the*, hundreds are needed. A fixed number of pieces, as in top-k, cannot fit both.
 #
-# Now compare whole passages. The last is from the held-out *Wonderful Wizard of Oz*; the model wrote the others. **Guess:** which passage costs the model the fewest bits for each character? (Counted at temperature 1, whatever settings wrote it.)
+# Now compare whole passages. The last is from the held-out *Wonderful Wizard of Oz*; the model wrote the others. **Guess:** which passage costs the model the fewest bits for each character? (We count at temperature 1, whatever settings wrote the passage.)
 
 # %% jupyter={"source_hidden": true}
 knobs = {"always the likeliest": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
@@ -554,7 +556,7 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The passage made of the likeliest tokens costs least. Baum's sentences cost far more bits, and so does the model's own text at temperature 1. People do not always write the likeliest words (Holtzman et al. 2020). But unlikely text is not good either: temperature 2 costs most.
+# The passage made of the likeliest tokens costs least. Baum's sentences cost far more bits, and so does the model's own text at temperature 1. Our model is weak and this is one passage, but Holtzman et al. (2020) found with a larger one that people do not keep to the likeliest words. Unlikely text is not good either: temperature 2 costs most.
 #
 # </details>
 #
@@ -605,13 +607,13 @@ assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. When it predicts his line character by character, the model ranks three of the five first and 日 second, but 掩 only about 200th.
+# No. When the model predicts his line character by character, it ranks three of the five characters first and 日 second, but 掩 only about 200th.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Don't compute it all again
-# To write the hundredth token, the model needs the keys and values of the 99 before it. A **KV cache** stores them, as in chapter 5.
+# To write the hundredth token, the model needs the keys and values of the 99 tokens before it. A **KV cache** stores them, as in chapter 5.
 #
 # ### Exercise 6 ●●● · 8 minutes
 # Compute causal attention for one more token. Why is no mask needed now?
@@ -667,9 +669,9 @@ assert each == 2 * 6 * 256 * 4 and round(each / 1e3) == 12 and round(256 * each 
 assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown]
-# For each token, each layer stores a key and a value. In all layers together, that is 12 KB for a token and 3 MB for a full context. GPT-3 (96 layers, 12,288 features of 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them. When `generate` drops half of a full context, all remaining tokens get new positions, so the cache is computed anew. If it dropped one token at a time, it would have to do this at each step.
+# For each token, each layer stores a key and a value. All layers together need 12 KB for a token and 3 MB for a full context. GPT-3 (96 layers, 12,288 features of 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
 #
-# **Keep this:** a KV cache costs memory and saves time. The result is the same up to rounding, if each new token gets the next position.
+# **Keep this:** a KV cache costs memory and saves time. The logits are the same up to rounding, if each new token gets the next position.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a small model proposes
@@ -677,7 +679,7 @@ assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 #
 # 1. A small model, here the bigram table, draws several proposals from its distribution $q$.
 # 2. The large model, your GPT, gives its distribution $p$ for all of them in one call.
-# 3. One after another, a proposal $x$ is kept if $p(x)\ge q(x)$, otherwise with probability $p(x)/q(x)$.
+# 3. The proposals are checked one after another. A proposal $x$ is kept if $p(x)\ge q(x)$, otherwise with probability $p(x)/q(x)$.
 # 4. The first proposal that is not kept is replaced by a draw from $\max(0, p-q)$, rescaled to sum to 1. The proposals after it are dropped.
 #
 # **Guess:** does this change the distribution of the text?
@@ -704,8 +706,8 @@ tokens, keeps = speculate(p, q, 20_000, torch.Generator().manual_seed(0))
 shares = tokens.bincount(minlength=len(p)) / len(tokens)
 Table([{"token": learned.tokens([i])[0], "q, the draft": q[i].item(), "p, your GPT": p[i].item(),
         "share drawn": shares[i].item()} for i in p.topk(6).indices.tolist()],
-      f"After “The nurse was”. Proposals kept here: {keeps.float().mean():.0%}; "
-      f"on average over 64 windows of held-out text: {on_average:.0%}")
+      f"What follows “The nurse was”. Here {keeps.float().mean():.0%} of the proposals are kept, "
+      f"and {on_average:.0%} on average over 64 windows of held-out text")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float().mean() - torch.minimum(p, q).sum()) < 0.02 and 0.1 < on_average < 0.9
@@ -713,7 +715,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: the shares are those of your GPT. Kept proposals give a token $x$ the probability $\min(p(x),q(x))$. It still lacks $\max(0,p(x)-q(x))$. Summed over all tokens, this is the probability of a rejection, so the second draw supplies exactly what is missing. A better draft only saves calls of the large model. (Leviathan et al., *Fast inference from transformers via speculative decoding*, 2023, section 2.)
+# No: the shares are those of your GPT. Kept proposals give a token $x$ the probability $\min(p(x),q(x))$. To reach $p(x)$, the token still lacks $\max(0,p(x)-q(x))$. Summed over all tokens, this is the probability of a rejection, so the second draw supplies exactly what is missing. A better draft only saves calls of the large model. (Leviathan et al., *Fast inference from transformers via speculative decoding*, 2023, section 2.)
 #
 # </details>
 
@@ -767,14 +769,13 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# The P in GPT stands for *pre-trained*: a model is trained first on a lot of text without labels, then *fine-tuned* on a task with few labels. Here the translator above is the pre-trained model, although its translations were labels.
+# The P in GPT stands for *pre-trained*: a model is trained first on a lot of text without labels, then *fine-tuned* on a task with few labels. Our pre-trained model is the translator above. (Its French sentences were labels.)
 #
-# A new layer reads the translator's vector of the last token. All parameters are trained to tell whether a sentence is praise. For comparison, the same architecture starts from random parameters. **Guess** both shares of right answers after 30 steps, on sentences with new words and patterns.
+# A new layer reads the translator's vector of the last token. We train all parameters to tell whether a sentence is praise. For comparison, the same architecture starts from random parameters. **Guess** both shares of right answers after 30 steps, on sentences with new words and patterns.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
 from course_utils.data import stories
-from course_utils import text
 from course_utils.models.gpt import GPT
 
 def labelled(split, count):
@@ -828,7 +829,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *induction score* is the share of its attention that falls on the token to be copied: at the second *b* of *a b c d a b c d*, the first *c* (*prefix-matching score* in Olsson et al. 2022). **Guess:** does the loss of the second half fall evenly, or suddenly?
+# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *induction score* is the share of its attention that falls on the token to be copied. At the second *b* of *a b c d a b c d*, this token is the first *c*. (Olsson et al. 2022 call it *prefix-matching score*.) **Guess:** does the loss of the second half fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -850,17 +851,14 @@ plot.beside({
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert prose.tokenizer.decode([after("Mrs. Kowalski came in. “Good morning,” said Mrs.").argmax().item()]) == " Arbuthnot"
 assert round(blind, 2) == 3.18 and -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3 and places[task.half - 1] > 2
-assert 0.5 < places[task.half] < 0.9 and len(novel := task.texts(torch.Generator().manual_seed(10**6), 128)[:, :16]) == 128
-assert (met := (novel[:, :15, None] == novel[:, None, :15]).tril(-1).any(-1)).sum() > 400
-assert len(price := torch.nn.functional.cross_entropy(copier(novel[:, :15]).logits.mT, novel[:, 1:], reduction="none").detach()) == 128
-assert 3.6 < price[met].mean() < 4.1 and 3.15 < price[~met].mean() < 3.45
+assert 0.5 < places[task.half] < 0.9
 assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
 
 # %% [markdown]
 # <a id="in-context"></a>
-# The loss falls suddenly, as a head begins to attend to the right token. After training, the second half is easy, but for its start. Nothing announces its first token (“loss of the second half” leaves it out), and the second still costs about 0.7 nats, because a single repeated token may be chance. In the first half, a token that recurs by chance misleads the model: the next token costs about 3.8 nats, otherwise about 3.3.
+# The loss falls suddenly, as a head begins to attend to the right token. After training, the first half still costs about as much as guessing. The second half is easy, except for its start. Its first token cannot be predicted, so we leave this token out of the loss of the second half. The second token still costs about 0.7 nats: after one repeated token, the model cannot be sure that the repetition has begun.
 #
-# No parameter changes now: what the model needs is in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
+# No parameter changes now: the model finds what it needs in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
 # Compute the induction score of each head, on average over the second half.
@@ -885,8 +883,8 @@ from course_utils.views.live import below
 
 letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
 view = labs.heads(task.weights(copier), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
-                  caption=f"Sixteen letters, twice. The chosen row is the second “{letters[task.half + 3]}”. The first was followed by "
-                          f"“{letters[4]}”: a head that attends to this letter can predict what comes next.")
+                  caption=f"Sixteen letters, twice. The chosen row is the second “{letters[task.half + 3]}”. "
+                          f"After the first came “{letters[4]}”. A head that attends to this “{letters[4]}” can predict what comes next.")
 
 def tell():
     """The loss of the second half without the heads that are knocked out."""
@@ -916,7 +914,7 @@ assert min(pairs.values()) > 0.9 * blind and abs(max(copying[1]) - best.inductio
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Removing the best copier (layer 2, head 1) costs most, and removing layer 1's head 1 comes next. Neither loss rises to 3.18. The scores suggest why: the layer's other head does part of the same work. Without both heads of a layer, the model is about as bad as guessing, or worse. The zeros themselves may add to these losses, because no layer met them in training.
+# The loss is highest without the best copier (layer 2, head 1) and second highest without layer 1's head 1. Neither loss rises to 3.18. The scores suggest why: the other head of the same layer does part of the same work. Without both heads of a layer, the model is about as bad as guessing, or worse. The zeros themselves may raise these losses, because no layer met such zeros in training.
 #
 # </details>
 #
@@ -942,7 +940,7 @@ assert round(math.log(24), 2) == 3.18
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No, it costs 2.1 to 2.2 nats. But that need not be copying. In *a b a c a b a c*, after *a b a c a* one *a*, one *b* and one *c* must still come, so each has probability 1/3. If you know that each half has sixteen tokens, such counting reaches 1.67 nats without any copying. (These models were trained on other lengths too.)
+# No, it costs 2.1 to 2.2 nats. But these models need not copy to save that much. In *a b a c a b a c*, after *a b a c a* one *a*, one *b* and one *c* must still come, so each has probability 1/3. If you know that each half has sixteen tokens, such counting reaches 1.67 nats without any copying. (These models were trained on other lengths too.)
 #
 # </details>
 
@@ -965,15 +963,16 @@ law
 assert f"{law.numbers['best_N'] / 175e9:.0%}" == "30%" and 1 < 300e9 / 175e9 < 2 and law.extrapolates
 assert round(law.numbers["best_D"] / law.numbers["best_N"]) == 19
 assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.99 2.01"
+assert round(70 * 1400 / (280 * 300), 2) == 1.17
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# GPT-3 is too large: by this law, at the same cost, 30% of its parameters and more text would reach 1.99 nats instead of 2.01. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget, and GPT-3 read fewer than two. Hoffmann's model Chinchilla, with 70 billion parameters, beat one of 280 billion at nearly the same cost.
+# By this law, GPT-3 is too large: at the same cost, 30% of its parameters and more text would reach 1.99 nats instead of 2.01, a small difference. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget, and GPT-3 read fewer than two. Hoffmann's model Chinchilla, with 70 billion parameters, beat one of 280 billion, at 17% more cost by $6ND$.
 #
-# Many newer models read far more than twenty, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens (Meta, 2024).
+# Many newer models read far more than twenty tokens per parameter, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens (Meta, 2024).
 #
-# The law's nats are for Hoffmann's text and tokens, and GPT-3 is larger than any model in the fit (Besiroglu et al. 2024).
+# The law's nats hold for Hoffmann's text and tokens, and GPT-3 is larger than any model to which the law was fitted (Besiroglu et al. 2024).
 #
 # </details>
 #
@@ -1003,17 +1002,17 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# The table holds nearly a third of them. It is counted once, though it also turns vectors into logits. The other three models are known as 117 M, 1.5 B and 175 B. The architecture hardly changes: GPT-2 moved the norms to the front of each sub-layer, and in GPT-3 every other layer attends to recent tokens only.
+# The table of tokens holds nearly a third of the parameters. It is counted once, although it also turns vectors into logits. The other three models are known as 117 M, 1.5 B and 175 B. The architecture hardly changes: GPT-2 moved the norms to the front of each sub-layer, and in GPT-3 every other layer attends to recent tokens only.
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: 6ND against what was printed
-# In the lab's [scaling law](#scaling-law), the loss $L$ has three terms. The first is constant; more parameters $N$ shrink the second, and more tokens $D$ the third:
+# In the lab's [scaling law](#scaling-law), the loss $L$ has three terms. The first is constant, more parameters $N$ shrink the second, and more tokens $D$ shrink the third:
 #
 # $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
 #
-# The other letters are constants. The lab's are from T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, fitted to data read off a figure of Hoffmann et al. Here are three models that Hoffmann et al. compare:
+# The other letters are constants. Their values in the lab are from T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, fitted to data read off a figure of Hoffmann et al. Here are three models that Hoffmann et al. compare:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.labs.scaling_law import best as best_on_paper, flops, loss as loss_on_paper
@@ -1062,7 +1061,7 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# With the definition, memory and time tend to quadruple, because all $T^2$ weights are computed and stored. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory grows only in proportion to $T$. But its time grows faster: in our record, 3.5-fold from 2,048 to 4,096 tokens.
+# With the definition, the memory quadruples, because all $T^2$ weights are stored. The time grows less evenly: in our record, 2.5-fold to 6.2-fold at each doubling. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory only doubles, but its time grows faster: 3.5-fold from 2,048 to 4,096 tokens.
 #
 # </details>
 
@@ -1076,6 +1075,9 @@ plot.lines(mega, "tokens", "MB kept for the backward pass", log="xy", title="How
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1] and costs["lengths"][-2:] == [2048, 4096]
 assert round(costs["forms"]["fused"]["seconds"][-1] / costs["forms"]["fused"]["seconds"][-2], 1) == 3.5
+assert (times := costs["forms"]["definition"]["seconds"])
+assert (grew := [round(b / a, 1) for a, b in zip(times[:-1], times[1:], strict=True)])
+assert (min(grew), max(grew)) == (2.5, 6.2)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: more than one device
@@ -1137,15 +1139,12 @@ except ModuleNotFoundError as missing:
 from course_utils.models.gpt import GPT, GPTConfig
 
 theirs = mine.to_huggingface()
-window, following = inputs_and_targets(lesson.windows(count=1)[0])  # by your function
+window, _ = inputs_and_targets(lesson.windows(count=1)[0])  # by your function
 with torch.no_grad():
     gap = (theirs(window).logits - mine(window).logits).abs().max().item()
     back = GPT.from_huggingface(theirs)(window).logits
-    costs = torch.nn.functional.cross_entropy(back.flatten(0, 1), following.flatten()).item()
 print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits: {gap:.0e}")
-print("Copied back, with your targets:",
-      f"the {following.numel()} tokens of this one window cost {costs:.2f} nats each; "
-      f"all windows: {reached['GPT, two blocks']:.2f}")
+print("Copied back, it is your model again:", torch.allclose(back, mine(window).logits, atol=1e-4))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
@@ -1166,9 +1165,9 @@ chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "
 print(hub_format.as_text(reader, chat))
 
 # %% [markdown]
-# The chat is one text, so a user who can write the marks can pretend to be someone else.
+# The chat is one text, so a user who types these marks can pretend to be someone else.
 #
-# `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so one client can talk to all.
+# `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so one client can talk to all of them.
 
 # %% tags=["shows"]
 from chapters.ch07 import serving
@@ -1208,8 +1207,6 @@ print(serving.ollama())
 # | pre-training | any text | every next token |
 # | instruction tuning | questions with example answers | usually only the tokens of the *answers* |
 # | preference training | two answers of the model, and which one people prefer | answers like those that people preferred |
-#
-# The loss of the first two stages has the same formula, but counts other tokens.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a 3 B model in 1.9 GB
@@ -1265,7 +1262,7 @@ assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and 1.3 * exac
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# 4 bits are enough, or 4.5 with the scales. With 3, the text costs about 40 % more, and with 2 several times as much, because each parameter is then −1, 0 or 1 times its scale.
+# Four bits are enough, or 4.5 with the scales. With 3 bits, the text costs about 40 % more. With 2 bits it costs several times as much, because each parameter is then −1, 0 or 1 times its scale.
 #
 # </details>
 
@@ -1310,7 +1307,7 @@ assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
 
 # %% [markdown]
 # ### Step 3 · 15 minutes: train
-# Look at the samples, then change 60 to 3,000 and run the cell again: the training continues.
+# Look at the samples, then change 60 to 3,000 and run the cell again: the training continues. If the held-out curve rises again, your model [overfits](#overfitting).
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
@@ -1345,17 +1342,18 @@ with torch.no_grad():
     seen = yours(torch.tensor([own.tokenizer.encode(line)]), need_weights=True).weights
 top, even = max(w[0, :, -1].max().item() for w in seen), 1 / len(cut)
 finding = "no head prefers a token yet" if top < 2 * even else "at least one head prefers a token"
-display(Table(rows, "Not selected. Longest copy: the longest stretch that is also in the training text. A / is a new line."),
+display(Table(rows, "The texts were not selected. The longest copy is also in the training text. A / is a new line."),
         labs.heads(seen, [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1,
                    title=f"After {done.step} steps: does a head prefer a token?",
                    caption=f"Here {finding}. In the last row a head may attend to {len(cut)} tokens: equal weights would be {even:.2f} "
-                           f"each, and the largest weight of any head is {top:.2f}. A line that it was not trained on; ␣: a space."))
+                           f"each, and the largest weight of any head is {top:.2f}. "
+                           "The model was not trained on this line; ␣ is a space."))
 
 # %% [markdown]
 # **Check:** write down what one head does, and what result would prove you wrong. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):` (both count from 1).
 #
 # ### Step 5 · 10 minutes: serve
-# What should the card (the model's description) say, so that a stranger knows what the model cannot do?
+# The server continues `line`, the held-out line of step 4. What should the card (the model's description) say, so that a stranger knows what the model cannot do?
 
 # %% tags=["shows"]
 card = {"text": mytext.name, "licence": mytext.licence, "held_out_nats": held_out, "cannot": "write yours here"}
@@ -1381,7 +1379,7 @@ whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for n
 Table([{"part": name, "whose": who} for name, who in (whose | {"norms and feed-forward networks": "the course's, of chapter 5"}).items()])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The checkpoint has biases, and your step has none. So we append a 1 to each x. Then a bias is one more row of its matrix.
+# The checkpoint has biases, and your step has none. So we append a 1 to each x. Then a bias is one more row of its matrix. Each head also gets one more feature, hence `d + 1`.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.assembly import biases_inside, one_behind
@@ -1476,7 +1474,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 #
 # The weight is largest in GPT's map (our translator's). But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
 #
-# Could a model know what "it" means? In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT *cannot* know at "it": behind the causal mask, this row has not read *tired* yet. The Transformer and BERT could know, but in all three models we chose the head that gives "animal" most. Only a test can tell, such as the twin sentence or a removed head.
+# Could a model know what "it" means? In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT *cannot* know at "it": behind the causal mask, this row has not read *tired* yet. The Transformer and BERT could know, but in all three models we chose the head that gives "animal" the most weight. Only a test can tell, such as the twin sentence or a removed head.
 #
 # </details>
 #
@@ -1499,11 +1497,11 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 # ### Deeper: what such models are used for
 # | where | what | read |
 # |---|---|---|
-# | dialogue | a GPT fine-tuned on people's answers and preferences; people preferred one of 1.3 B parameters to an untuned one of 175 B | Ouyang et al. 2022 (InstructGPT) |
+# | dialogue | a GPT fine-tuned on people's answers and preferences; people preferred such a model of 1.3 B parameters to an untuned one of 175 B | Ouyang et al. 2022 (InstructGPT) |
 # | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
 # | speech | chapter 5's encoder–decoder, reading sound | Radford et al. 2022 (Whisper) |
-# | pictures | patches instead of tokens | Dosovitskiy et al. 2020 (ViT) |
-# | proteins | attention over residues | Jumper et al. 2021 (AlphaFold 2) |
+# | pictures | an encoder that reads patches of the picture as its tokens | Dosovitskiy et al. 2020 (ViT) |
+# | proteins | attention between the amino acids of a protein | Jumper et al. 2021 (AlphaFold 2) |
 #
 # #### Limits, with sources
 # - **Likely is not true.** Text that is fluent and wrong is called a hallucination (Ji et al. 2023, *Survey of hallucination in natural language generation*).
@@ -1523,7 +1521,7 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Each of these programs runs with a bug of real scripts. In each list of claims, one is wrong.
+# Each of these programs runs, but contains a bug of real scripts. In each list of claims, one is wrong.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -1541,7 +1539,7 @@ def next_token_loss(model, ids):                      # ids [B, T + 1]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# The model in `transformers` shifts the labels itself. This program does it again.
+# The model in `transformers` shifts the labels itself. This program shifts them again.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 7.4")
@@ -1644,7 +1642,7 @@ def products(n, cached):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# Training costs 6ND. And writing?
+# Training costs 6ND operations. What does writing cost?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 7.12")
@@ -1709,7 +1707,7 @@ for name, value, low, high in rows:
 # | [instruction tuning](#instruction-tuning) | 指令微调 | next-token prediction on conversations |
 # | [quantised](#quantisation) | 量化 | fewer bits per parameter |
 # | [data-parallel](#data-parallel) | 数据并行 | devices share the batch |
-# | [scaling law](#scaling-law) | 缩放定律 | loss against size and text |
+# | [scaling law](#scaling-law) | 缩放定律 | predicts the loss from size and text |
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading

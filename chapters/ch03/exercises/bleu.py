@@ -44,12 +44,12 @@ UNITS = FindError(
     task="write the penalty again: two lists of words -> a number.",
     program=(
         "def brevity(candidate, reference):          # lists of words",
-        '    c, r = len("".join(candidate)), len("".join(reference))',
-        "    return 1.0 if c >= r else math.exp(1 - r / c)",
+        '    ours, theirs = len("".join(candidate)), len("".join(reference))',
+        "    return 1.0 if ours >= theirs else math.exp(1 - theirs / ours)",
     ),
     line=2,
-    found="these are characters, 5 and 9, while the n-grams are words. In words they are 3 and 6, and the penalty is "
-    ".368.",
+    found="the lengths count characters, 5 and 9, while the n-grams are words. In words the lengths are 3 and 6, and "
+    "the penalty is .368.",
     innocent={1: "two lists of words.", 3: "the penalty itself is right, whatever the unit."},
     reference=brevity_of,
     cases=lambda: [
@@ -69,13 +69,13 @@ UNITS = FindError(
     difficulty=1,
     wrong=wrong_answers(
         _wrong_brevity(ours=_characters, theirs=_characters),
-        "These are still characters. The lengths must count whatever the n-grams are made of.",
+        "You still count characters. The lengths must count whatever the n-grams are made of.",
         _wrong_brevity(theirs=_characters),
         "Words are compared with characters: only one of the two lengths is fixed.",
         _wrong_brevity(ours=_different, theirs=_different),
-        "These are the *different* words. One that comes twice counts twice.",
+        "You count the *different* words. A word that comes twice counts twice.",
         _wrong_brevity(penalty=lambda c, r: c / r),
-        "The penalty is e^(1 − r/c), not the ratio.",
+        "The penalty is e^(1 − theirs/ours), not the ratio of the lengths.",
         _wrong_brevity(enough=lambda c, r: False),
         "A longer candidate must not get more than 1.",
         lambda candidate, reference: brevity_of(reference, candidate),
@@ -98,8 +98,8 @@ def _matched(matches, totals):
 NOTHING = FindError(
     name="program 3.6",
     title="what is log zero",
-    task="write it again, by the definition, without smoothing: matches and totals of 1- to 4-grams -> their geometric "
-    "mean.",
+    task="write the mean again, by the definition, without smoothing: matches and totals of 1- to 4-grams -> the "
+    "geometric mean of the precisions.",
     program=(
         "def mean_precision(matches, totals):         # [3, 1, 0, 0] of [3, 2, 1, 0]",
         "    total = 0.0",
@@ -109,7 +109,8 @@ NOTHING = FindError(
         "    return math.exp(total)",
     ),
     line=4,
-    found="precisions of 0 are left out, as if they were 1. log 0 is −∞, and the mean is 0: no 3-gram is right.",
+    found="precisions of 0 are left out, as if they were 1. No 3-gram is right, so one precision is 0, its log is −∞, "
+    "and the mean is 0.",
     innocent={
         1: "matches and totals of four orders.",
         2: "a sum begins with 0.",
@@ -136,7 +137,7 @@ NOTHING = FindError(
         lambda m, t: math.prod(_matched(m, t)) ** 0.25,
         "Orders without a match are still left out, as if they were perfect.",
         lambda m, t: math.prod(_matched(m, t)) ** (1 / len(_matched(m, t))),
-        "Orders without a match are still left out. One precision of 0 makes it 0.",
+        "Orders without a match are still left out. One precision of 0 makes the whole mean 0.",
         lambda m, t: sum(_matched(m, t)) / len(m),
         "This is the ordinary mean. BLEU multiplies, so one precision of 0 makes the whole score 0.",
         lambda m, t: sum(m) / sum(t),
@@ -153,7 +154,7 @@ def bleu_of(precisions: list[float], brevity: float) -> float:
 LOGARITHM = FindError(
     name="program 3.7",
     title="which logarithm",
-    task="write it again: positive precisions and a brevity penalty -> the score.",
+    task="write the score again: positive precisions and a brevity penalty -> the score.",
     program=(
         "def score_of(precisions, brevity):",
         "    logs = [math.log10(p) for p in precisions]",
@@ -161,7 +162,8 @@ LOGARITHM = FindError(
         "    return brevity * math.exp(mean)",
     ),
     line=2,
-    found="log₁₀ goes in and e comes out: the two must have the same base. `math.log` is the natural logarithm.",
+    found="line 2 takes logarithms to base 10, and line 4 undoes them with e: both must have the same base. "
+    "`math.log` is the natural logarithm.",
     innocent={
         3: "the mean of logarithms: a geometric mean.",
         4: "e to the mean, times the penalty: right after natural logarithms.",
@@ -182,7 +184,7 @@ LOGARITHM = FindError(
     difficulty=1,
     wrong=wrong_answers(
         lambda p, b: b * math.exp(sum(map(math.log10, p)) / len(p)),
-        "It still takes the logarithm to base 10 and raises e to it: the result is too large.",
+        "You still take logarithms to base 10 and then raise e to their mean: the result is too large.",
         lambda p, b: b * math.prod(p),
         "This is the product without the root. The mean of n logarithms is the n-th root of the product.",
         lambda p, b: b * sum(p) / len(p),

@@ -30,7 +30,8 @@ PADDING_ATTENDED = FindError(
         "    return torch.softmax(scores, dim=-1)",
     ),
     line=3,
-    found="a score of 0 is not nothing: exp(0) = 1. Masked scores must be −∞ (or use `masked_softmax`).",
+    found="padding with a score of 0 still gets weight, because exp(0) = 1. Masked scores must be −∞ (or use "
+    "`masked_softmax`).",
     innocent={2: "True where there is a word: right.", 4: "softmax along the source, for each sentence."},
     reference=step_weights,
     cases=lambda: [
@@ -53,14 +54,14 @@ PADDING_ATTENDED = FindError(
         _wrong_weights(weigh=lambda s, real: s.softmax(-1)),
         "Now nothing is masked at all: padding competes with the words.",
         _wrong_weights(weigh=lambda s, real: s.softmax(-1) * real),
-        "Masked after the softmax: the padding's share is lost, and the rows sum to less than 1.",
+        "You mask after the softmax: the padding's share is lost, and the rows sum to less than 1.",
         _wrong_weights(real=lambda places, n: places <= n),
-        "One too far: length n means the positions 0 … n − 1, so `<`, not `<=`.",
+        "Your mask goes one position too far: length n means the positions 0 … n − 1, so `<`, not `<=`.",
         _wrong_weights(real=lambda places, n: places >= n),
-        "The wrong way round: True marks the words, which may be attended to.",
+        "Your mask is the wrong way round: True marks the words, which may be attended to.",
         _wrong_weights(weigh=lambda s, real: s.masked_fill(real, float("-inf")).softmax(-1)),
-        "The wrong way round: `masked_fill` fills where its mask is True, and `real` is True at the words. Write "
-        "`~real`.",
+        "Your mask is the wrong way round: `masked_fill` fills where its mask is True, and `real` is True at the "
+        "words. Write `~real`.",
         _wrong_weights(weigh=lambda s, real: masked_softmax(s, real, dim=0)),
         "The softmax runs over the sentences of the batch. The weights of one sentence's words sum to 1.",
     ),
@@ -92,7 +93,7 @@ _texts = named("sentences", "Wx", "Ws")
 CARRIED = FindError(
     name="program 3.12",
     title="what was said before",
-    task="write it again: the last state of each sentence, [N, D].",
+    task="write the function again: the last state of each sentence, [N, D].",
     program=(
         "def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words",
         "    states, state = [], torch.zeros(len(Ws))",
@@ -103,7 +104,7 @@ CARRIED = FindError(
         "    return torch.stack(states)",
     ),
     line=2,
-    found="the state is set to zero once, before all sentences. It belongs inside the loop over sentences.",
+    found="the state is set to zero once, before all sentences. Zeros belong inside the loop over sentences.",
     innocent={
         3: "sentence after sentence.",
         4: "word after word.",
@@ -135,7 +136,7 @@ CARRIED = FindError(
         _read(activation=lambda x: x),
         "The tanh is missing.",
         _read(turned=lambda words: words.flip(0)),
-        "Each sentence begins anew, but it is read from its end.",
+        "Each sentence begins anew, but your loop reads it from its end.",
     ),
 )
 

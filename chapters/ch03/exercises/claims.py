@@ -29,9 +29,9 @@ FIXED = FindError(
     found="that was the plain model of 2014. A Transformer's encoder hands over one vector for each token, as an RNN "
     "with attention does; otherwise there would be nothing to attend to.",
     innocent={
-        1: "it does, in all three.",
-        3: "all three do that.",
-        4: "that is its purpose. With one vector it would have nothing to choose from.",
+        1: "the encoders of all three kinds do that.",
+        3: "the decoders of all three kinds do that.",
+        4: "that is its purpose. With one vector, cross-attention would have nothing to choose from.",
     },
     reference=vectors_handed_over,
     cases=lambda: [
@@ -51,7 +51,7 @@ FIXED = FindError(
     difficulty=1,
     wrong=wrong_answers(
         lambda kind, length: 1,
-        "This is 1 for all of them. Then attention would have a single key to choose from.",
+        "Your function gives 1 for all three kinds. Then attention would have a single key to choose from.",
         lambda kind, length: length,
         "The plain model hands over less: it keeps only its last state, which is the bottleneck.",
         lambda kind, length: length if kind == "transformer" else 1,
@@ -81,10 +81,10 @@ ENCODER = FindError(
         "Its output: probabilities of the next word.",
     ),
     line=2,
-    found="that is an RNN's encoder, such as the one of this chapter. A Transformer's reads all words at once.",
+    found="that is an RNN's encoder, such as the one of this chapter. A Transformer's encoder reads all words at once.",
     innocent={
         1: "right for both.",
-        3: "right for both, and it is what attention needs.",
+        3: "right for both, and attention needs these vectors.",
         4: "right for both.",
         5: "right for both.",
     },
@@ -99,8 +99,8 @@ ENCODER = FindError(
     hints=(
         "Which of the claims describes what you trained in this chapter?",
         "An RNN's state after word 9 needs the one after word 8. What does attention need?",
-        "An RNN has one step after another, as many as words. In the Transformer's layer nothing waits: it is one "
-        "step.",
+        "An RNN has one step after another, as many as words. In the Transformer's layer nothing waits, so there is "
+        "one step.",
     ),
     minutes=3,
     difficulty=1,
@@ -210,9 +210,9 @@ THIRD = FindError(
         lambda layer, x: _changes(layer, x, -1, lambda y: y[:-1]),
         "Only the last token is changed, and under a causal mask no other token sees it. Try every token.",
         lambda layer, x: True,
-        "This is True for every layer. A feed-forward network does not mix its tokens.",
+        "Your test says True for every layer. A feed-forward network does not mix its tokens.",
         lambda layer, x: False,
-        "This is False for every layer. Attention does mix its tokens: that is its purpose.",
+        "Your test says False for every layer. Attention does mix its tokens: that is its purpose.",
     ),
 )
 
@@ -239,7 +239,8 @@ SELF = FindError(
         "The picture shows self-attention.",
     ),
     line=4,
-    found="rows from one sentence, columns from another: cross-attention. In self-attention both are the same words.",
+    found="the rows are from one sentence and the columns from another: this is cross-attention. In self-attention, "
+    "rows and columns are the same words.",
     innocent={
         1: "these are the queries.",
         2: "these are the keys.",
@@ -264,9 +265,9 @@ SELF = FindError(
     difficulty=1,
     wrong=wrong_answers(
         lambda queries, keys: "self",
-        "This is “self” for every pair. Rows and columns may be two sentences.",
+        "Your test says “self” for every pair. Rows and columns may be two sentences.",
         lambda queries, keys: "cross",
-        "This is “cross” for every pair. A sentence can attend to itself.",
+        "Your test says “cross” for every pair. A sentence can attend to itself.",
         lambda queries, keys: "self" if len(queries) == len(keys) else "cross",
         "Equally many words don't make it the same sentence.",
         lambda queries, keys: "self" if set(queries) == set(keys) else "cross",

@@ -183,7 +183,7 @@ CLIPPED = Exercise(
         _wrong_count(
             match=lambda ours, theirs: len(set(ours) & set(theirs)), total=lambda ours, theirs, words, n: len(set(ours))
         ),
-        "There are sets on both sides: repetitions are missing from the matches and from the total.",
+        "You use sets for both counts: repetitions are missing from the matches and from the total.",
         _wrong_count(total=lambda ours, theirs, words, n: len(theirs)),
         "The total is the reference's: that is recall. Precision asks how much of the *candidate* is right.",
         _wrong_count(match=lambda ours, theirs: sum(a == b for a, b in zip(ours, theirs, strict=False))),
@@ -237,9 +237,9 @@ PENALTY = Exercise(
     ],
     returns=("penalty",),
     hints=(
-        "c is `hypothesis_length`, r is `reference_length`. Which of the two rows of the formula is for c = 3, r = 6? "
-        "And for c = 6, r = 3?",
-        "With 3 words instead of 6, r / c is 2, and the penalty is e^(1 − 2) ≈ 0.368.",
+        "ℓ is `hypothesis_length`, r is `reference_length`. Which of the two rows of the formula is for ℓ = 3, r = 6? "
+        "And for ℓ = 6, r = 3?",
+        "With 3 words instead of 6, r / ℓ is 2, and the penalty is e^(1 − 2) ≈ 0.368.",
         "e to the power of x is `math.exp(x)`. The long translations come first: `if` they are long enough, return "
         "1.0.",
     ),
@@ -250,7 +250,7 @@ PENALTY = Exercise(
         "A translation that is longer than its reference gets more than 1: a bonus. The penalty is at most 1.",
         _wrong_penalty(exponent=lambda h, r: h / r, power=lambda x: x),
         "This is the plain ratio. BLEU's penalty is e^(1 − reference / hypothesis), which is harder on very short "
-        "ones.",
+        "translations.",
         _wrong_penalty(power=lambda x: x),
         "The e is missing: the penalty is e to the power of 1 − reference / hypothesis, `math.exp(…)`.",
         _wrong_penalty(power=lambda x: 2**x),
@@ -260,7 +260,7 @@ PENALTY = Exercise(
         _wrong_penalty(enough=lambda h, r: h <= r),
         "The two cases are exchanged: the 1 belongs to a translation that is at least as long as its reference.",
         _wrong_penalty(enough=lambda h, r: h <= r, exponent=lambda h, r: 1 - h / r),
-        "It punishes what is too long, which the precisions do already. The penalty is for what is too short.",
+        "You punish translations that are too long, which the precisions do already. The penalty is for short ones.",
         _wrong_penalty(exponent=lambda h, r: -r / h),
         "The 1 is missing in the exponent: just below the reference's length the penalty should be just below 1.",
         _wrong_penalty(exponent=lambda h, r: 1 - r // h),
@@ -268,8 +268,8 @@ PENALTY = Exercise(
         _wrong_penalty(exponent=lambda h, r: h - r),
         "The exponent is the difference of the lengths. It should be 1 minus their ratio, 1 − reference / hypothesis.",
         _wrong_penalty(enough=lambda h, r: False, exponent=lambda h, r: -abs(1 - r / h)),
-        "Both sides are punished. What is too long loses in the precisions already; here it gets 1.",
+        "You punish both sides. A translation that is too long loses in the precisions already; its penalty is 1.",
     ),
     shown=answers.brevity,
-    used="Below it gives the penalty of 1, 2, … 7 words.",
+    used="Below it is a factor of your BLEU.",
 )

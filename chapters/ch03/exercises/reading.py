@@ -72,7 +72,7 @@ READER = Exercise(
         _wrong_reader(bent=lambda x: x),
         "The tanh is missing: the new state is the tanh of the sum.",
         _wrong_reader(start=1.0),
-        "It starts with ones. Before the first word the state is zeros.",
+        "Your network starts with ones. Before the first word, the state is zeros.",
         _wrong_reader(remember=lambda state, Wh: state),
         "The old state is added as it is. Multiply it by Wh first.",
         _wrong_reader(remember=lambda state, Wh: Wh.T @ state),
@@ -88,5 +88,5 @@ READER = Exercise(
     ),
     properties=(blind_to_later("words", asks="Is the sentence read from its beginning, one word after the other?"),),
     shown=answers.read,
-    used="Below it reads two sentences.",
+    used="Below, your network reads two sentences.",
 )

@@ -131,12 +131,12 @@ STEP = Exercise(
         _wrong_step(weigh=_over_the_batch),
         "The softmax runs over the sentences of the batch. The weights of one sentence's *words* sum to 1: `dim=-1`.",
         _wrong_step(mean=lambda a, k: k.mean(1)),
-        "The context is a plain mean: the same at every step, which is the bottleneck again.",
+        "The context is a plain mean of the keys: the same at every step, which is the bottleneck again.",
         _wrong_step(mean=lambda a, k: k[torch.arange(len(k)), a.argmax(-1)]),
         "The context takes only the key with the largest weight. A hard choice has no "
         "gradient; take the weighted mean.",
         _wrong_step(mean=lambda a, k: (a[..., None] * k).mean(1)),
-        "The weighted keys are averaged instead of added. The weights sum to 1 already: write `sum`, not `mean`.",
+        "The weighted keys are averaged instead of added. The weights already sum to 1: write `sum`, not `mean`.",
         _wrong_step(mean=_squeezed),
         "`.squeeze()` without a number also drops the axis of a batch of one. Say which axis: `.squeeze(1)`.",
         _wrong_step(values=lambda keys, projected: projected),
@@ -149,7 +149,7 @@ STEP = Exercise(
         rows_are_independent("query", "keys", "mask"),
     ),
     shown=answers.look_back,
-    used="Below it looks back with the parameters of your trained model.",
+    used="In *Deeper: two rows of four steps* it gets the parameters of your trained model.",
 )
 
 
@@ -207,15 +207,15 @@ def _wrong_decoder(
 
 DECODER = Exercise(
     name="one decoder step",
-    task="Ask with the old state (dot products, softmax over real words, mean of the keys), make the new state "
-    "tanh(Wx [embedding; context] + Ws state), read the logits Wo [new state; context] -> (logits [B, V], new [B, D]).",
+    task="The old state is the query (dot products, softmax over real words, mean of the keys). The new state is "
+    "tanh(Wx [embedding; context] + Ws state), the logits are Wo [new state; context] -> (logits [B, V], new [B, D]).",
     reference=decoder_step,
     cases=_decoder_cases,
     returns=("logits", "new"),
     hints=(
         "Three results one after the other: the context, the new state, the logits. The query is the state that came "
         "in.",
-        "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in exercise 3. The "
+        "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in exercise 4. The "
         "embedding of the word is `E[word]`.",
         "[a; b] is `torch.cat([a, b], -1)`. For a whole batch, a matrix m times a vector is `x @ m.T`. The context "
         "goes in twice: with the embedding into the tanh, with the new state into the logits.",
@@ -224,10 +224,10 @@ DECODER = Exercise(
     difficulty=3,
     wrong=wrong_answers(
         _wrong_decoder(again=True),
-        "The context of the logits was asked for again, with the new state. Ask once, with the old state, and "
-        "use that context twice.",
+        "You compute a second context for the logits, with the new state as the query. Compute one context, with "
+        "the old state, and use it twice.",
         _wrong_decoder(asks=lambda state, e: e),
-        "The embedding of the word is the query. The *state* asks: it knows what has been written so far.",
+        "The embedding of the word is the query. The query is the *state*, which knows what has been written so far.",
         _wrong_decoder(scale=lambda D: D**0.5),
         "The scores are divided by √D. Here they are plain dot products, as the task says.",
         _wrong_decoder(weigh=_no_mask),

@@ -190,7 +190,7 @@ export function descent(ui) {
       classList.toggle("phone", width < PHONE * unit);
       paintWords();
       // in front of a class the stage is as large as the screen lets it
-      const room = ui.screen - 336,
+      const room = ui.screen - 362,
         k = spec.presenting ? Math.min(width / 900, Math.max(1, room / 300)) : unit,
         W = width / k,
         small = W < PHONE,

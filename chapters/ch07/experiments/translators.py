@@ -40,8 +40,9 @@ def score_table() -> Table:
         rows.append(row | {f"{part} words": m["test_bleu_by_length"][part] for part in PARTS})
     return Table(
         rows,
-        f"{next(iter(same))[1]:,} held-out sentences. BLEU: with a beam of 4 unless greedy; chrF compares characters; "
-        "exact: the same as a reference translation; at the right: BLEU by the length of the English sentence",
+        f"Tested on {next(iter(same))[1]:,} held-out sentences. BLEU is with a beam of 4, unless it says greedy. "
+        "chrF compares characters. An exact translation equals a reference translation. The columns at the right show "
+        "BLEU by the length of the English sentence",
     )
 
 

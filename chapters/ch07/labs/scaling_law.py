@@ -133,6 +133,11 @@ class ScalingLaw(View):
         path = best(np.geomspace(1e11, 1e30, 200), law)
         axes.plot(path[0], loss(*path, law), "--", color="#806f2e", lw=1.2)
         axes.axhline(law.E, color="#9aa5b1", lw=1)
+        axes.annotate(f"{law.E:.2f} stays, whatever the model", (LIMITS["N"][0], law.E), (8, -4), va="top",
+                      textcoords="offset points", color="#5f6b7a", fontsize=9)  # fmt: skip
+        named = best(6e17, law)  # where the dashed line is free
+        axes.annotate("the best of every budget", (named[0], loss(*named, law)), (6, 6), textcoords="offset points",
+                      color="#806f2e", fontsize=9)  # fmt: skip
         axes.plot(n["best_N"], n["best_loss"], "D", color="#806f2e", ms=8)
         axes.plot(self.state["N"], n["loss"], "o", color=picture.COLOURS["output"], ms=9)
         axes.annotate(f"{n['loss']:.2f}", (self.state["N"], n["loss"]), (9, 6), textcoords="offset points",

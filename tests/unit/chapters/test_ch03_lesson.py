@@ -13,9 +13,7 @@ from chapters.ch03.experiments import (
     felt,
     knocked_out,
     misses,
-    mistakes,
     pronouns,
-    shortest,
     survivors,
     twins_bleu,
 )
@@ -137,16 +135,6 @@ def test_what_survives_is_among_what_was_taken_away():
     assert len(survivors(lesson, loaded.model, "weight", 30, least=0.0)[1]) == 30
 
 
-def test_wrong_translations_are_sorted_by_what_is_wrong(lesson, model, monkeypatch):
-    examples = lesson.ladder((11, 14, 17, 20))
-    monkeypatch.setattr(lesson, "examples", lambda split: examples)
-    right = [list(e.target) for e in examples]
-    written = [right[0], right[1][:4], right[2][:3] * 2 + right[2][6:], ["non", *right[3][1:]]]
-    monkeypatch.setattr(lesson, "write", lambda model, examples: [" ".join(words) for words in written])
-    third = pytest.approx(1 / 3)
-    assert mistakes(lesson, model) == {"is too short": third, "repeats itself": third, "says something else": third}
-
-
 def test_misses_are_counted_and_neighbours_among_them(lesson, model, monkeypatch):
     example = lesson.examples("test")[0]._replace(
         source=tuple("abcd"), target=tuple("wxyz"), links=frozenset({(0, 0), (1, 1), (2, 2)}), possible=frozenset()
@@ -189,14 +177,6 @@ def test_the_bleu_of_twins_is_that_of_the_right_and_of_the_wrong_ones(lesson, mo
     monkeypatch.setattr(lesson, "write", lambda model, examples: il)
     both, right, wrong = twins_bleu(lesson, model)
     assert wrong < both < right and right == pytest.approx(100)
-
-
-def test_errors_of_short_phrases_and_of_short_sentences_are_counted_apart(lesson, model, monkeypatch):
-    monkeypatch.setattr(
-        lesson, "write", lambda model, examples: [" ".join(e.target) if e.source[-1] in ".?!" else "" for e in examples]
-    )
-    phrases, wrong, right, share = shortest(lesson, model)
-    assert phrases > 0 and wrong == share == 1 and right == 0
 
 
 def test_the_diagonal_links_words_that_are_equally_far_along(lesson):

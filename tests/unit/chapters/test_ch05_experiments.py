@@ -98,7 +98,7 @@ def test_the_words_of_each_twin_are_found(lesson):
     for split in ("twins", "train"):
         for example in (e for e in lesson.examples(split) if e.twin):
             source, target, at = example.source, example.target, lambda role, e=example: twin_study.where(e, role)
-            assert source[at("it")] == "it" and source[at("adjective") - 1] == "too"
+            assert source[at("it")] == "it" and source[at("adjective") - 1] == source[at("too")] == "too"
             assert (source[at("referent")], source[at("distractor")]) == (
                 example.twin.referent,
                 example.twin.distractor,
