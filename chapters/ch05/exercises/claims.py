@@ -27,12 +27,12 @@ FAMILY = FindError(
         "Self-attention lets the words of one sentence attend to each other.",
     ),
     line=2,
-    found="the Transformer of 2017 *is* an encoder–decoder: claim 3 needs both. What it no longer needs is recurrence. "
-    "BERT later kept only the encoder, GPT only the decoder.",
+    found="the Transformer of 2017 *is* an encoder–decoder: claim 3 needs both. What a Transformer no longer needs is "
+    "recurrence. BERT later kept only the encoder, GPT only the decoder.",
     innocent={
-        1: "that is what it left out.",
+        1: "those are what a Transformer leaves out.",
         3: "that is cross-attention. Where are the words that it reads?",
-        4: "it does, in both stacks.",
+        4: "self-attention does that, in both stacks.",
     },
     reference=family,
     cases=lambda: [

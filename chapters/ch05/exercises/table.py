@@ -52,7 +52,7 @@ ROWS = FindError(
     "much. The sums of the others, 1.01, 1, .996 and 1.003, can be rounded ones.",
     innocent={
         1: "there are six words, and six logits.",
-        2: "it does, in each of the five rows.",
+        2: "the largest number says so in each of the five rows.",
         4: "exp rises, and all are divided by the same sum.",
     },
     reference=is_distribution,

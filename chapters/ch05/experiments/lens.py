@@ -28,4 +28,4 @@ def stops(loaded: Loaded, sentence: str, word: str, other: str) -> Table:
         {"stopped after": name, f"P({word})": a.exp().item(), f"P({other})": b.exp().item(), "log-odds": (a - b).item()}
         for name, (a, b) in zip(names, chances, strict=True)
     ]
-    return Table(rows, f"Probabilities had the decoder stopped there. Log-odds: log P({word}) − log P({other}).")
+    return Table(rows, f"Probabilities, if the decoder stops there. Log-odds: log P({word}) − log P({other}).")

@@ -88,20 +88,20 @@ def pronoun_table(models: dict[str, Loaded | str] = MODELS, count: int | None = 
 def where(example: Example, role: str) -> int:
     """The place of a word of a twin, from 0.
 
-    In the source: "it", "referent" (the noun that it is), "distractor" (the one that it is not), "adjective". In the
-    target: "pronoun" and "noun" (the French word for the referent).
+    In the source: "it", "referent" (the noun that it is), "distractor" (the one that it is not), "too", "adjective". In
+    the target: "pronoun" and "noun" (the French word for the referent).
     """
     if role == "it":
         return len(example.source) - 1 - example.source[::-1].index("it")
     if role in ("referent", "distractor"):
         return example.source.index(getattr(example.twin, role).lower())
-    if role == "adjective":
-        return len(example.source) - 2
+    if role in ("too", "adjective"):  # the last two words before the full stop
+        return len(example.source) - (3 if role == "too" else 2)
     if role == "pronoun":
         return len(example.target) - example.target[::-1].index("qu'")
     if role == "noun":
         return min(t for t, s in example.links if s == where(example, "referent"))
-    raise ValueError(f"role is {role!r}; needed: it, referent, distractor, adjective, pronoun or noun")
+    raise ValueError(f"role is {role!r}; needed: it, referent, distractor, too, adjective, pronoun or noun")
 
 
 @torch.no_grad()
