@@ -37,7 +37,7 @@ assert round(torch.tensor(first.steps("b")["score"][1]).acos().rad2deg().item())
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# It depends on the score. Score A gives *long* 87 % of the weight. Score B gives most to *short*: 43 %.
+# It depends on the score. Score A gives *long* 87 % of the weight. Under score B, *short* gets the largest share: 43 %.
 #
 # </details>
 #
@@ -185,7 +185,7 @@ assert 0.23 < sizes.measure(400, False)["gradient"] / sizes.measure(400, True)["
 # <a id="saturation"></a>
 # A softmax is **saturated** when nearly all its weight is on one key. We measured 384 such queries; the lab shows twelve. At d = 400, without √d, about four in five put more than 90 % of their weight on one key, although all vectors are noise. With √d, none does.
 #
-# Why is saturation bad? A score affects the loss only through the weights. If a query's weights hardly change with its scores, training learns hardly anything from this query. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+# Why is saturation bad? A score affects the loss only through the weights. If a query's weights hardly change with its scores, training can hardly change what this query attends to. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j) $$
 #
@@ -226,9 +226,7 @@ assert round(0.711 * (1 - 0.711), 3) == 0.205 and round(0.4 * 0.205, 2) == 0.08
 # **What √d changes.** Without √d, the lead grows with d. At d = 400 it is 10, the softmax is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if it falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
 
 # %% [markdown]
-# And random queries? Go back to the lab, unfold *how the weights respond to q·k*, and drag d. How far do a query's weights move if its scores move by about one standard deviation? We measure this by its *response*: square all slopes ∂α/∂(q·k), add them, take the root, and multiply by √d. The plot shows the median of the queries. With √d, it hardly depends on d. Without √d, it rises at first, but at d = 400 it is far below that with √d.
-#
-# The median hides how unequal the queries become. Without √d, at d = 400, almost half of them respond less than a tenth as strongly as the median query with √d, and almost a quarter more than ten times as strongly. So many queries teach the model almost nothing, and a few teach it far too loudly. With √d, all respond about equally.
+# **And random queries?** We measured for 1,000 queries at d = 400 how strongly their weights react to a small change of the scores q·k (*Deeper: unequal gradients*). Take the median with √d as 1. With √d, all queries react about equally. Without √d, almost half of them are below 0.1, and almost a quarter are above 10. So without √d, training can hardly change what many queries attend to, while for others it makes large changes.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -249,7 +247,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
-# Here is the *gradient* of each of the 1,000 queries at d = 400: the response, divided by √d.
+# Square all slopes ∂α/∂(q·k) of a query, add them, and take the root: this is the size of its *gradient* (a *Frobenius norm*). Here it is for 1,000 queries at d = 400.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -270,6 +268,8 @@ assert scaled.max() < 1.7 * scaled.min() and 0.42 < tiny < 0.48 and 0.22 < huge 
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # With √d, all queries get a similar gradient. Without √d the *mean* gradient is seven times as large, but many queries get almost none.
+#
+# Now go back to the lab, unfold *how the weights respond to q·k*, and drag d. The *response* is the gradient of the median query, times √d, so that different d can be compared. With √d it hardly depends on d. Without √d, it is about five times as large at d = 16, and only a quarter at d = 400.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
@@ -403,7 +403,7 @@ heatmap(weights, label, label, select=(1, 0), title="Which words does “station
 assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To see only the keys at work, forget the words' own queries for a moment and use one fixed query, w = (1, 0): $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
+# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To see only the keys at work, here is a simpler setting: both words are scored against one fixed query, w = (1, 0), with $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -888,7 +888,7 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 # - *reach*: the key that reaches furthest in the query's direction,
 # - *length*: the longest key,
 # - *feature*: as *direction*, but the query is rotated and mirrored first, and all keys have length 1,
-# - *place*: each of the eight positions has a fixed direction. The right key is at the position whose direction the query points to most.
+# - *place*: each of the eight positions has a fixed direction, which no key contains. The right key is at the position whose direction has the largest dot product with the query.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -962,7 +962,7 @@ assert top[1] == "animal" and top[3] == "because" and not x[tired.index("because
 assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["general"](x[None], x[None])[0, tired.index("it")].tolist(), strict=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Under the dot product, "it" attends most to "animal". Under general, "because" wins: its vector is all zeros, so its score is 0, and all other scores are negative.
+# Under the dot product, "it" attends most to "animal". Under general, "because" wins: its vector is all zeros, so its score is 0, and all other scores are negative. This says nothing about language, because general was trained in another world.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
@@ -1145,7 +1145,7 @@ assert ratio[0] < 1 and 250 < ratio[-1] < 350
 assert [round(seconds[-1] / seconds[-2]) for _, seconds in times.values()] == [4, 2]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 our exact attention (it stores all weights) took about three hundred times as long as linear attention. From 4,096 to 8,192 tokens the time of linear attention doubles; that of exact attention quadruples. (Between shorter lengths, the factor varies.) The price of this speed is Performer's error: with sixteen features, over a tenth of the weight is on wrong keys, more than equal weights would put there.
+# At 128 tokens exact attention is faster. At 8,192 our exact attention (it stores all weights) took about three hundred times as long as linear attention with 64 random features. From 4,096 to 8,192 tokens the time of linear attention doubles; that of exact attention quadruples. (Between shorter lengths, the factor varies.) The price of this speed is Performer's error: with sixteen features, over a tenth of the weight is on wrong keys, more than equal weights would put there.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.

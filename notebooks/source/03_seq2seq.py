@@ -116,7 +116,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # <a id="bos"></a>
 # Follow “he sleeps .”: $u_3$ and $\bar u_1$ are joined as $c$, and $c$ makes the decoder's first state, $s_0$. Then the decoder reads `<bos>` (*beginning of sentence*) and writes *il*, reads *il* and writes *dort*, until it writes `<eos>` (*end of sentence*).
 #
-# A GRU step, $f$, makes each later state from the state $s_{t-1}$, the embedding $y_{t-1}$ of the French word before, and $c$ again ($W_c$ is a trained matrix):
+# A GRU step, $f$, makes each later state from the state $s_{t-1}$, the French word before, $y_{t-1}$ (as its embedding), and $c$ again ($W_c$ is a trained matrix):
 #
 # $$ s_0=\tanh(W_c c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
@@ -151,7 +151,7 @@ for example in lesson.ladder((5, 20)):
 
 # %% [markdown]
 # <a id="bottleneck"></a>
-# Chapter 1 has a name for $c$, a summary made before the question is known: the **bottleneck**.
+# Chapter 1 called a summary that is made before the question is known a **bottleneck**. Here $c$ is one.
 #
 # **Keep this:** without attention, one vector of fixed size carries the whole sentence.
 
@@ -322,7 +322,7 @@ assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 
 # %% [markdown]
-# The decoder now chooses each word with $c_t$ instead of $c$. The GRU step no longer reads $c$, which only makes $s_0$. (Bahdanau's query is the state before, $s_{t-1}$; see *Deeper: is the query the state before or after?*)
+# The decoder now chooses each word with $c_t$ instead of $c$. The GRU step no longer reads $c$; it is used only once, to make $s_0$. (Bahdanau's query is the state before, $s_{t-1}$; see *Deeper: is the query the state before or after?*)
 #
 # $$ s_t=f(s_{t-1},\,y_{t-1}),\qquad P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,{\color{#bb51a8}{c_t}}])\big) $$
 
@@ -420,8 +420,8 @@ assert all(run[4] > max(run[:4]) + 8 for w in wide for run in widths["errors"][w
 #
 # | suspect | evidence | verdict |
 # |---|---|---|
-# | 1 rarity | 28 % of the training sentences have 16–24 words | not alone |
-# | 2 difficulty | with attention, long sentences have no more errors | not alone |
+# | 1 rarity | 28 % of the training sentences have 16–24 words | cannot explain it by itself |
+# | 2 difficulty | with attention, long sentences of our grammar have no more errors | cannot explain it by itself |
 # | 3 training | the checkpoint's BLEU was still rising when it stopped | open |
 # | 4 capacity | in 2,000 steps, 128 and 256 numbers do no better than 64 | not the limit here |
 # | 5 gradient | not measured after training | open |
@@ -472,7 +472,7 @@ _, weights = look_back(query, context, state.memory.mask, torch.cat([W1.weight, 
 assert torch.allclose(weights, step.weights, atol=1e-4)  # your look_back gives the model's own weights
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Only in the context, which comes from one vector or from all states.
+# Only the context step differs: without attention it uses one vector, with attention all states.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: is the query the state before or after?
@@ -509,7 +509,7 @@ for query in ("previous", "current"):
 Table(rows, f"{len(batch.source)} sentences; measured just now")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With `"current"`, where the query is $s_t$. Without input feeding, no decoder state depends on a context, so one call computes the attention of a whole sentence. With `"previous"`, each state $s_t$ needs its context first, so each word has to wait for the word before.
+# With `"current"`. Here the query $s_t$ needs no context (without input feeding), so all states can be computed first, and one call computes the attention of the whole sentence. With `"previous"`, each state $s_t$ needs its context first, so each word has to wait for the word before.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## European, Economic, Area
@@ -534,7 +534,7 @@ labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", 
 # Up to *la*, the checkpoint's largest weight never moves left. Then the largest weight jumps to *crisis* and goes back. We never showed the model an alignment. Training rewarded only correct words, and attending to the right word helped to predict them.
 
 # %% [markdown]
-# Bahdanau's famous example is *the European Economic Area*. Two checkpoints translate it: the same checkpoint (second line below) and one trained on real sentences (third line). After each ← is the English word with the largest weight.
+# Bahdanau's famous example is *the European Economic Area*. The first line below repeats the example above. Then two checkpoints translate Bahdanau's: the same checkpoint (second line) and one trained on real sentences (third line). After each ← is the English word with the largest weight.
 
 # %%
 area = translate(longer_trained, "We live in the European Economic Area.", beam=1)[0]
@@ -797,7 +797,7 @@ assert "name" not in longer_trained.card or (all("rouge" not in v["tokens"] for 
 assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and 0.35 < unchanged["word"] / unchanged["weight"] < 0.65 and same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
 
 # %% [markdown]
-# Under the mask, 54 of the 183 translations stay the same. If these 54 words were not needed, deleting them would change nothing either. But only 27 of the 183 translations survive deletion. So at least 54 − 27 = 27 translations survive the mask but change on deletion: they need the word, though not its weight. The word reached them by another [route](#routes), or the sentence was too odd to translate without it.
+# Under the mask, 54 of the 183 translations stay the same. If these 54 words were not needed, deleting them would change nothing either. But only 27 of the 183 translations survive deletion. So at least 54 − 27 = 27 translations survive the mask but change on deletion: either the word reached them by another [route](#routes), or the sentence without it was too odd to translate.
 #
 # Seven in ten translations do change under the mask, so attending to the word probably mattered there. But the mask also gives the word's weight to other words, which may do harm by itself.
 #
@@ -860,7 +860,7 @@ assert 0.6 < far["GRU"] ** (1 / 59) < 0.66 and 0.34 < far["GRU, keeping"] < 0.5 
 assert 20 < kinds["GRU"][0] / kinds["GRU, keeping"][0] < 32
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the *GRU*, though with other random starts the order may differ. The GRU's gates start half open, and each step passes on about 0.63 of the gradient; $0.63^{59}$ is about $10^{-12}$.
+# The gradient vanishes fastest in the *GRU*, though with other random starts the order may differ. The GRU's gates start half open, and each step passes on about 0.63 of the gradient; $0.63^{59}$ is about $10^{-12}$.
 #
 # In *RNN × 1.5* the gradient becomes about 64 times as large, not $1.5^{59}$ times, because tanh has a slope below 1.
 #
@@ -1080,7 +1080,7 @@ assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# By the definition BLEU is 0, because candidate and reference share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score is 0, too, but its score for single sentences is 23.2: this score counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four. So give the tool and its settings with every score.
+# By the definition BLEU is 0, because candidate and reference share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score is 0, too, but its score for single sentences is 23.2: both count half a match for the missing run of three (*smoothing*), but the score for single sentences leaves out the runs of four, of which there are none. So give the tool and its settings with every score.
 #
 # #### Exercise ●●○ · 5 minutes
 # Write the clipped count. `Counter` counts the elements of a list.
@@ -1292,7 +1292,7 @@ for name, value, low, high in rows:
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. An encoder reads and a decoder writes; without attention, one vector carries everything between them.
-# 2. Without attention, our checkpoint's error rate is highest in the longest sentences. With attention, sentences up to the trained length are no harder when long.
+# 2. Without attention, our checkpoint's error rate is highest in the longest sentences. With attention, sentences of our grammar up to the trained length are no harder when long.
 # 3. Attention keeps all encoder states and brings a new query for each word: additive score, softmax over real words, context.
 # 4. The model learns alignment without being taught. A weight shows where the model attended. Taking a word away can suggest whether the model needed it.
 # 5. BLEU counts shared runs of words. A high total can hide that half of the translations are wrong.

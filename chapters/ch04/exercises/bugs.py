@@ -39,7 +39,8 @@ MIXED = FindError(
         "    return Z",
     ),
     line=5,
-    found="the values are computed and never used. Z_out = A · V_in; both agree only where WV is the identity.",
+    found="the values V are computed and never used. Right is Z_out = A · V_in, which equals A · Z_in only where WV is "
+    "the identity.",
     innocent={
         2: "layer over layer, each with its own three matrices.",
         3: "three roles of the same words.",
@@ -64,9 +65,9 @@ MIXED = FindError(
         _stack(lambda A, Z, Q, K, V: A @ Z),
         "The inputs are still averaged: WV does nothing, and no layer can make anything but means of its inputs.",
         _stack(lambda A, Z, Q, K, V: A @ K),
-        "The keys are averaged. They are what is found; what is taken home are the values.",
+        "The keys are averaged. Keys serve only to compute scores; the values are averaged.",
         _stack(lambda A, Z, Q, K, V: A @ Q),
-        "The queries are averaged. They are what is asked; what is taken home are the values.",
+        "The queries are averaged. Queries serve only to compute scores; the values are averaged.",
         _stack(lambda A, Z, Q, K, V: A.T @ V),
         "The values are averaged now, but with the transpose of A. Row i of A holds the weights of word i.",
         _stack(lambda A, Z, Q, K, V: Z + A @ V),
@@ -133,8 +134,8 @@ AFTER = FindError(
     found="that is too late. The weights are decided by then, so the first output cannot change when two other words "
     "change places. Positions are added to the words before queries and keys are made of them.",
     innocent={
-        2: "as it is, it is right once x holds the positions. Where is P now? That line puts it in the wrong place.",
-        3: "right, for what has come in so far.",
+        2: "this line is right once x holds the positions. Where is P now? The line with P puts it in the wrong place.",
+        3: "this line is right for the queries and keys that it gets.",
     },
     reference=with_positions,
     cases=lambda: [
@@ -208,7 +209,7 @@ RELATIVE = FindError(
         "    return torch.stack([sin, cos], dim=-1).flatten()",
     ),
     line=2,
-    found="it knows where the query is and nothing of the key: this is the absolute encoding, under another name. "
+    found="the vector knows where the query is and nothing of the key: this is the absolute encoding, misnamed. "
     "Replace i by i − j.",
     innocent={
         1: "both positions come in. Are both used?",
@@ -233,15 +234,15 @@ RELATIVE = FindError(
     difficulty=1,
     wrong=wrong_answers(
         _place(lambda i, j: i),
-        "It knows where the query is, and nothing of the key: it is still absolute.",
+        "The vector knows where the query is, and nothing of the key: it is still absolute.",
         _place(lambda i, j: j),
-        "Now it knows where the key is, and nothing of the query: it is still absolute.",
+        "Now the vector knows where the key is, and nothing of the query: it is still absolute.",
         _place(lambda i, j: i + j),
         "This is the sum, which changes when both move on together. The *difference* does not.",
         _place(lambda i, j: 0),
-        "Every pair gets the same vector: it does not tell distances apart.",
+        "Every pair gets the same vector, which does not tell distances apart.",
         lambda i, j, D: torch.cat([_place(lambda i, j: i)(i, j, D), _place(lambda i, j: j)(i, j, D)]),
-        "It holds both positions, so (5, 3) and (6, 4) still get different vectors.",
+        "The vector holds both positions, so (5, 3) and (6, 4) still get different vectors.",
     ),
 )
 

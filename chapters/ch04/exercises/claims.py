@@ -64,9 +64,9 @@ INVARIANT = FindError(
     line=3,
     found="the outputs move along with the words: *equivariant*. Their mean is invariant; that takes a pooling.",
     innocent={
-        1: "that is what it does.",
-        2: "neither query nor key knows it, as long as no position is added.",
-        4: "it could, and then attention is neither invariant nor equivariant.",
+        1: "self-attention does this.",
+        2: "neither query nor key knows the position, as long as none is added.",
+        4: "attention could, and would then be neither invariant nor equivariant.",
     },
     reference=under_shuffling,
     cases=lambda: [
@@ -92,7 +92,7 @@ INVARIANT = FindError(
         lambda layer, x, order: {"invariant": "equivariant", "equivariant": "invariant"}.get(
             under_shuffling(layer, x, order), "neither"
         ),
-        "The two are exchanged: *invariant* is what stays as it is, *equivariant* what moves along.",
+        "You exchanged the two words: an *invariant* output stays as it is, an *equivariant* output moves along.",
         lambda layer, x, order: "equivariant",
         "This is “equivariant” for every layer. A mean throws the order away, and positions bring it in.",
         _shuffled(lambda before, after, order: torch.allclose(before[order.argsort()], after, atol=1e-5)),
@@ -117,8 +117,8 @@ LOG = FindError(
         "Short paths are meant to make links between distant words easier to learn.",
     ),
     line=3,
-    found="that is true only of gaps that grow from layer to layer (dilated convolutions) or of a pyramid. Ordinary "
-    "ones move k − 1 positions each: about n / (k − 1) layers.",
+    found="that is true only if gaps grow from layer to layer (dilated convolutions), or of a pyramid. An ordinary "
+    "convolution moves k − 1 positions, so it takes about n / (k − 1) layers.",
     innocent={
         1: "every word sees every other.",
         2: "the state is handed on from word to word.",
@@ -145,11 +145,11 @@ LOG = FindError(
         lambda n, k: math.ceil(math.log(n, k)),
         "log n needs gaps that grow from layer to layer. Without them each layer moves the same few positions.",
         lambda n, k: math.ceil(n / k),
-        "A kernel of k sees its own word and k − 1 before it: a layer takes k − 1 steps of a path of n − 1.",
+        "A kernel of k sees its own word and k − 1 before it: a layer takes k − 1 of the path's n − 1 steps.",
         lambda n, k: n - 1,
         "That is a kernel of 2, or a recurrent network. A wider kernel takes more steps at once.",
         lambda n, k: math.ceil((n - 1) / k),
-        "The kernel's own word is one of the k: it moves k − 1 positions.",
+        "The kernel's own word is one of the k, so a layer moves k − 1 positions.",
         lambda n, k: (n - 1) // (k - 1),
         "Round up: the rest of the path needs a whole layer.",
         lambda n, k: math.ceil(n / (k - 1)),
@@ -182,12 +182,12 @@ LOWERED = FindError(
         "In attention no word waits for another.",
     ),
     line=3,
-    found="2 n² d is less than 2 n d² only while n < d. For longer texts it is more, so both can be true: it depends "
-    "on n and d.",
+    found="2 n² d is less than 2 n d² only while n < d. For longer texts it is more. So attention can lower or raise "
+    "the complexity, depending on n and d.",
     innocent={
         1: "the count is right (its projections cost the same for each word, whatever n is).",
         2: "one matrix is for the word, one for the state.",
-        4: "this is true, and often worth more than the multiplications.",
+        4: "this is true, and often worth more than saving multiplications.",
     },
     reference=cheaper,
     cases=lambda: [

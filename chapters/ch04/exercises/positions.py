@@ -109,7 +109,7 @@ SHIFT = Exercise(
     difficulty=2,
     wrong=wrong_answers(
         _moves(block=lambda c, s: [[c, -s], [s, c]]),
-        "It goes back instead of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
+        "Your matrix goes back instead of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
         "first, so the minus is in the second row (or the whole matrix is transposed).",
         _moves(block=lambda c, s: [[c, s], [s, c]]),
         "A minus is missing: the cosine of a sum has one, −sin b, in the second row.",
@@ -121,13 +121,13 @@ SHIFT = Exercise(
         _moves(angles=lambda o, w: o * w[:1].expand(len(w))),
         "All pairs turn by the same angle. Each has a frequency of its own.",
         _moves(angles=lambda o, w: w),
-        "It moves on by one position, whatever the offset is: the angle is offset · ω.",
+        "Your matrix moves on by one position, whatever the offset is. The angle should be offset · ω.",
         _moves(angles=lambda o, w: o * w.sqrt()),
         "The frequencies are those of 10000^(−j / D): the 2 of 2j is missing.",
         _moves(angles=lambda o, w: abs(o) * w),
         "The sign of the offset is lost: −2 should move back.",
         _moves(angles=lambda o, w: max(o, 0) * w),
-        "A negative offset does not move at all (`range(offset)` is empty then): the angle offset · ω goes both ways.",
+        "A negative offset moves nothing (`range(offset)` is empty then). The angle offset · ω works both ways.",
         _moves(halves=True),
         "These blocks belong to a table with all sines first. Here a sine is beside its cosine: 2 × 2 blocks "
         "along the diagonal.",
@@ -197,16 +197,16 @@ ROTARY = Exercise(
         "This is another layout: feature j is turned together with feature j + D / 2, as `transformers` has it for "
         "Llama. Here neighbours are a pair. Parameters trained with one layout are useless with the other.",
         _turned(halves=True),
-        "The turned pairs are in two halves, all first features and then all second ones. Put each beside its partner: "
-        "even and odd columns.",
+        "The turned pairs are in two halves, all first features and then all second ones. Put each feature beside its "
+        "partner, in even and odd columns.",
         _turned(turn=lambda a, b, c, s: (a * c + b * s, b * c - a * s)),
-        "It turns the other way: the minus belongs to the first of a pair, a cos − b sin.",
+        "Your pairs turn the other way: the minus belongs to the first of a pair, a cos − b sin.",
         _turned(turn=lambda a, b, c, s: (a * c + b * s, a * s + b * c)),
         "The minus is missing: the first of a pair becomes a cos − b sin.",
         _turned(turn=_overwritten),
         "The first of each pair is overwritten before the second is computed from it. Put both into a new tensor.",
         _turned(number=lambda p: torch.arange(len(p))),
-        "It numbers the rows itself and ignores `positions`: with a cache, the first row need not be position 0.",
+        "Your function numbers the rows itself and ignores `positions`, but the first row need not be position 0.",
         _turned(number=lambda p: p + 1),
         "The positions are counted from 1. Take them as they are given: position 0 does not turn.",
         _turned(angles=lambda p, w: p * w[:1]),

@@ -23,8 +23,9 @@ def who_does_it(who, sighted, blind, sentence):
     with torch.no_grad():
         inside = sighted.embedding(who.encode([sentence])[0])[0]
     view = shuffle(
-        inside, words, **maps, positions=True, live=True, title="With positions, every word attends to the biter",
-        caption="Left: each row is a word's weights; the dark column is the word that all attend to, “dog” at first. "
+        inside, words, **maps, positions=True, live=True,
+        title="With positions, every word attends to position 1, the biter’s",
+        caption="Left: each row is a word's weights; all words attend to the dark column, “dog” at first. "
         "Right: so all [output|outputs] are nearly alike. Drag “man” to the place of “dog”: which column is dark now?",
     )  # fmt: skip
 
