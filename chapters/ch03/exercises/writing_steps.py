@@ -89,8 +89,8 @@ def _wrong_step(
 STEP = Exercise(
     name="additive attention step",
     task="One look back: wᵀ tanh(W₁q + W₂k) for each key, softmax over the real ones, weighted mean of the keys "
-    "(which are the values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> (context [B, Dk], "
-    "weights [B, K]).",
+    "(which are the values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> "
+    "(context [B, Dk], weights [B, K]).",
     reference=additive_step,
     cases=_step_cases,
     returns=("context", "weights"),
@@ -208,7 +208,8 @@ def _wrong_decoder(
 DECODER = Exercise(
     name="one decoder step",
     task="The old state is the query (dot products, softmax over real words, weighted mean of the keys). The new state "
-    "is tanh(Wx [embedding; context] + Ws state), the logits are Wo [new state; context] -> (logits [B, V], new [B, D]).",
+    "is tanh(Wx [embedding; context] + Ws state), the logits are Wo [new state; context] -> (logits [B, V], "
+    "new [B, D]).",
     reference=decoder_step,
     cases=_decoder_cases,
     returns=("logits", "new"),
