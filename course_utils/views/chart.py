@@ -58,7 +58,8 @@ def draw_lines(figure, panels: list[dict]) -> None:
             elif kind == "points":
                 axes.plot(x, y, "os^"[i % 3], color=colour, ms=2 if dense else 5, alpha=0.6, mew=0, rasterized=dense)
             else:
-                axes.plot(x, y, color=colour, **({"ls": "--", "lw": 1.2} if kind == "dashed" else {}))
+                aside = kind == "dashed"
+                axes.plot(x, y, color=colour, ls="--" if aside else "-." if i > 3 else "-", lw=1.2 if aside else None)
             for label, *at in zip(labels or (), x, y, strict=False):
                 told.append(axes.annotate(label, at, (5, -3), textcoords="offset points", fontsize=8, color=colour))
             known = np.flatnonzero(np.isfinite(y))
@@ -72,7 +73,7 @@ def draw_lines(figure, panels: list[dict]) -> None:
         if panel["mark"]:
             axes.axvline(panel["mark"][0], color="#596573", lw=1, ls="--")
             axes.annotate(panel["mark"][1], (panel["mark"][0], 1), (5, -10), ("data", "axes fraction"), "offset points")
-        axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"])
+        axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"], ylim=panel["limits"])
         axes.figure.draw_without_rendering()
         for label in told:  # to the left of its point where there is no room to the right
             if label.get_window_extent().x1 > axes.bbox.x1:

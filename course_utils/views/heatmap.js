@@ -327,15 +327,17 @@ export function heatmap(ui) {
       top =
         picked.length > 14
           ? picked
-              .sort((a, b) => b[0] - a[0])
+              .sort((a, b) => (b[1] === k) - (a[1] === k) || b[0] - a[0])
               .slice(0, 14)
               .sort((a, b) => a[1] - b[1])
           : picked;
     const most = scores ? Math.max(...top.map(([x]) => Math.abs(x)), 1e-9) : high;
+    const look = (x) =>
+      `width:${(100 * Math.abs(x)) / most}%;background:var(--${!scores ? "ink" : x < 0 ? "minus" : "plus"})`;
     bars.replaceChildren(
       ...top.flatMap(([x, i]) => [
         h("span", { class: i === k ? "key on" : "" }, spec.keys[i]),
-        h("i", {}, h("u", { style: `width:${(100 * Math.abs(x)) / most}%;${i === k ? "opacity:1" : ""}` })),
+        h("i", {}, h("u", { style: `${look(x)};${i === k ? "opacity:1" : ""}` })),
         h("span", {}, scores ? fmt(x, 2) : x.toFixed(2)),
       ]),
     );

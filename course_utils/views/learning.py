@@ -56,7 +56,7 @@ def _label(x: float, y: float, text: str, anchor: str = "start") -> str:
     return f'<text {place} fill="currentColor" font-size="12">{html.escape(text)}</text>'
 
 
-def _thinned(steps: list[int], values: list[float], most: int = 300) -> list[tuple[int, float]]:
+def _thinned(steps: list[int], values: list[float], most: int = 150) -> list[tuple[int, float]]:
     stride = max(1, len(steps) // most)
     pairs = list(zip(steps, values, strict=True))
     pairs = pairs[::stride] + (pairs[-1:] if (len(pairs) - 1) % stride else [])
@@ -76,7 +76,8 @@ def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
         name = "loss" if "loss" in curves else ", ".join(curves)
         thin = {n: _thinned(*pair) for n, pair in curves.items()}
         drawn = {n: [[at for at, _ in points], [v for _, v in points]] for n, points in thin.items()}
-        charts[name] = plot.lines(drawn, "step", log="y" if steep else None)
+        limits = (0, 100) if name == "BLEU" else None  # so that two trainings can be compared
+        charts[name] = plot.lines(drawn, "step", log="y" if steep else None, limits=limits)
     bundle = plot.beside(charts, title=title, caption=run.message)._repr_mimebundle_() if charts else {}
     page = bundle.get("text/html", f'<p role="status">{html.escape(run.message)}</p>')
     if run.samples is not None:

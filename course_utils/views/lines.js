@@ -35,12 +35,12 @@ export function lines(ui) {
 
   function panel(c, p, left, top, width, height) {
     const t = ui.theme,
-      { title, log = "", xlabel, ylabel, mark } = spec.panels[p],
+      { title, log = "", xlabel, ylabel, mark, limits } = spec.panels[p],
       own = rows.filter((row) => row.panel === p),
       named = own.filter((row) => row.name && own.length > 1);
     const all = (...names) => own.flatMap((row) => names.flatMap((name) => Array.from(row[name])));
     const [x0, x1] = reach(all("x"), log.includes("x"), 0.02),
-      [y0, y1] = reach(all("y", "z"), log.includes("y"), 0.05);
+      [y0, y1] = limits ?? reach(all("y", "z"), log.includes("y"), 0.05);
     const across = log.includes("x") ? logTicks(x0, x1) : ticks(x0, x1, Math.max(2, width / (95 * unit))),
       up = log.includes("y") ? logTicks(y0, y1) : ticks(y0, y1, Math.max(2, height / (60 * unit)));
     c.font = ui.font(13);
@@ -50,14 +50,19 @@ export function lines(ui) {
       ),
       beside = names < 0.34 * width && named.every(({ kind }) => kind !== "points"),
       row = 18 * unit;
-    const box = { left: left + widest(c, up.map(tick)) + 10 * unit, top: top + (title ? row : 4) + (ylabel ? row : 4) };
+    const box = {
+      left: left + widest(c, up.map(tick)) + 10 * unit,
+      top: top + (title ? row : 4) + (ylabel ? row + 5 : 4),
+    };
     box.right = left + width - (beside && names ? names + 10 * unit : 14 * unit);
     if (!beside) {
       let at = left;
       for (const each of named) {
-        const wide = c.measureText(each.name).width + 16 * unit;
+        const wide = c.measureText(each.name).width + 30 * unit;
         if (at > left && at + wide > left + width) [at, box.top] = [left, box.top + row];
-        write(c, each.name, at, box.top - (ylabel ? row : 0) + row / 2, colour(each));
+        const middle = box.top - (ylabel ? row : 0) + row / 2;
+        sample(c, each, at + 5 * unit, middle);
+        write(c, each.name, at + 14 * unit, middle, colour(each));
         at += wide;
       }
       box.top += row;
@@ -79,7 +84,7 @@ export function lines(ui) {
       free = x(v) + half + 8 * unit;
     }
     if (xlabel) write(c, xlabel, box.right, box.bottom + row + 5 * unit, t.quiet, "right", "top");
-    if (ylabel) write(c, ylabel, left, box.top - 9 * unit, t.quiet);
+    if (ylabel) write(c, ylabel, left, box.top - 9 * unit - 5, t.quiet);
     if (mark) {
       const at = x(mark[0]);
       curve(
@@ -110,19 +115,11 @@ export function lines(ui) {
           mark_(c, x(v), y(each.y[i]), dense ? 1.4 : 3.6 * unit, colour(each), dense ? 0.45 : 0.7, each.nth),
         );
       } else {
-        const dashed = each.kind === "dashed" ? [5, 4] : [];
-        curve(
-          c,
-          each.x,
-          each.y,
-          x,
-          y,
-          each.kind === "dashed" ? t.quiet : colour(each),
-          dashed.length ? 1.2 : 2,
-          dashed,
-        );
+        const aside = each.kind === "dashed",
+          dashes = aside ? [5, 4] : each.nth > 3 ? [10, 3, 2, 3] : []; // the fifth line has the colour of the first
+        curve(c, each.x, each.y, x, y, aside ? t.quiet : colour(each), aside ? 1.2 : 2, dashes);
         // what was measured a few times only is not drawn as if it had been watched throughout
-        if (!dashed.length && each.x.length < 16)
+        if (!aside && each.x.length < 16)
           each.x.forEach((v, i) => dot(c, x(v), y(each.y[i]), 2.8 * unit, colour(each)));
       }
     }
@@ -133,6 +130,15 @@ export function lines(ui) {
     if (beside) ends(c, named, x, y, box);
     c.font = ui.font(13, 700);
     if (title) write(c, title, left, top + row / 2, t.text);
+  }
+  // what a name in the legend belongs to
+  function sample(c, row, x, y) {
+    if (row.kind === "points") return mark_(c, x, y, 3.6 * unit, colour(row), 0.7, row.nth);
+    c.globalAlpha = row.kind === "band" ? 0.3 : 1;
+    c.fillStyle = colour(row);
+    const high = row.kind === "band" ? 9 * unit : 2;
+    c.fillRect(x - 5 * unit, y - high / 2, 10 * unit, high);
+    c.globalAlpha = 1;
   }
   // groups of points differ in their shape as well
   function mark_(c, x, y, r, shade, alpha, shape) {
@@ -157,6 +163,10 @@ export function lines(ui) {
         [px - 7 - wide, py - high / 2],
         [px - wide / 2, py - high - 5],
         [px - wide / 2, py + 6],
+        [px + 5, py + 4],
+        [px - 5 - wide, py + 4],
+        [px + 5, py - high - 4],
+        [px - 5 - wide, py - high - 4],
       ];
       const found = places.find(
         ([a, b]) =>
@@ -186,7 +196,8 @@ export function lines(ui) {
         }))
         .sort((a, b) => a.y - b.y),
       placed = all.filter((one) => !early(one));
-    for (const one of all.filter(early)) write(c, one.row.name, one.x + 5 * unit, one.y - 10 * unit, colour(one.row));
+    for (const one of all.filter(early))
+      write(c, one.row.name, one.x + 8 * unit, Math.max(one.y - 10 * unit, box.top + 6 * unit), colour(one.row));
     placed.forEach((one, i) => (one.y = Math.max(one.y, i ? placed[i - 1].y + high : box.top)));
     let floor = box.bottom + high / 2;
     for (const one of [...placed].reverse()) floor = (one.y = Math.min(one.y, floor)) - high;

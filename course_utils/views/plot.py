@@ -39,10 +39,10 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
     return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
-def lines(series, xlabel="", ylabel="", *, log=None, mark=None, **words):
+def lines(series, xlabel="", ylabel="", *, log=None, mark=None, limits=None, **words):
     """One line per name: series name -> (x [n], y [n]), or (x, low, high) for a band. log: None, "x", "y" or "xy".
-    mark: (x, text), a dashed line across. words: title, caption."""
-    return _lines(_named("series", series), xlabel, ylabel, log, mark, **words)
+    mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high). words: title, caption."""
+    return _lines(_named("series", series), xlabel, ylabel, log, mark, limits, **words)
 
 
 def beside(charts, **words):
@@ -119,14 +119,19 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, *
     return Chart("maps", lines, {"y": [part.ravel() for part in parts]}, options, said, table, size=size, **words)
 
 
-def _lines(series, xlabel, ylabel, log=None, mark=None, **words) -> Chart:
+def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, **words) -> Chart:
     text("xlabel", xlabel), text("ylabel", ylabel)
     log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
     if mark is not None:
         if not isinstance(mark, tuple | list) or len(mark) != 2:
             raise ValueError(f"mark is {described(mark)}; needed: (x, text)")
         mark = real_number("mark's x", mark[0]), text("mark's text", mark[1])
-    return _chart([dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, title="")], **words)
+    if limits is not None:
+        if not isinstance(limits, tuple | list) or len(limits) != 2:
+            raise ValueError(f"limits is {described(limits)}; needed: (low, high)")
+        limits = real_number("the lower limit", limits[0]), real_number("the upper limit", limits[1], above=limits[0])
+    panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, title="")
+    return _chart([panel], **words)
 
 
 def _chart(panels, **words) -> Chart:

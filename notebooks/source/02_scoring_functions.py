@@ -20,7 +20,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a score came from the distance between query and key. But words become *vectors*, arrows with direction and length. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
+# In chapter 1 a score came from the distance between query and key. Words become *vectors*, arrows with direction and length. A distance mixes these two; the scores of this chapter can tell them apart. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
 #
 # The *short* key points almost where the query points. The *long* key points 35° away, but is four times as long. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
 
@@ -183,7 +183,7 @@ assert 0.23 < sizes.measure(400, False)["gradient"] / sizes.measure(400, True)["
 
 # %% [markdown]
 # <a id="saturation"></a>
-# A softmax is **saturated** when nearly all its weight is on one key. We measured 384 such queries; the lab shows twelve. At d = 400, without √d, about four in five put more than 90 % of their weight on one key, although all vectors are noise. With √d, none does.
+# A softmax is **saturated** when nearly all its weight is on one key. We took 384 random queries (the lab shows twelve of them). At d = 400, without √d, about four in five put more than 90 % of their weight on one key, although all vectors are noise. With √d, none does.
 #
 # Why is saturation bad? A score affects the loss only through the weights. If a query's weights hardly change with its scores, training can hardly change what this query attends to. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
 #
@@ -210,7 +210,7 @@ assert [round(torch.tensor([x, 0, 0, 0]).softmax(0)[0].item(), 5) for x in (2.0,
 assert round(0.711 * (1 - 0.711), 3) == 0.205 and round(0.4 * 0.205, 2) == 0.08
 
 # %% [markdown]
-# **One example, step by step.** Take four scores. Three are equal, and the first is √d/2 higher: half a standard deviation of a dot product. Now raise the first score by a tenth of a standard deviation, √d/10. How does its weight change? For d = 16:
+# **One example, step by step.** Take four scores. Three are equal, and the first is √d/2 higher: half a standard deviation of a dot product. Now raise the first score by a tenth of a standard deviation, √d/10. (If a query becomes longer by some percentage, its scores grow by the same percentage, so we measure the step in standard deviations, too.) How does the first weight change? For d = 16:
 #
 # - *weight*: the lead is √16/2 = 2, so the first weight is $e^2/(e^2+3)\approx0.711$;
 # - *slope*: this weight changes with its score at the rate $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$;
@@ -223,10 +223,10 @@ assert round(0.711 * (1 - 0.711), 3) == 0.205 and round(0.4 * 0.205, 2) == 0.08
 # | 400 | q·k | 10 → 12 | 0.00014 | 0.99986 → 0.99998 | 0.0001 |
 # | 16 or 400 | q·k/√d | 0.5 → 0.6 | 0.229 | 0.355 → 0.378 | 0.023 |
 #
-# **What √d changes.** Without √d, the lead grows with d. At d = 400 it is 10, the softmax is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if it falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
+# **What √d changes.** Without √d, the lead grows with d. At d = 16 the weight changes even more than with √d. But at d = 400 the lead is 10, the softmax is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if it falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
 
 # %% [markdown]
-# **And random queries?** We measured for 1,000 queries at d = 400 how strongly their weights react to a small change of the scores q·k (*Deeper: unequal gradients*). Take the median with √d as 1. With √d, all queries react about equally. Without √d, almost half of them are below 0.1, and almost a quarter are above 10. So without √d, training can hardly change what many queries attend to, while for others it makes large changes.
+# **And random queries?** We measured for 1,000 queries at d = 400 how strongly their weights react to a small change of the scores q·k (*Deeper: unequal gradients*). Take the median with √d as 1. With √d, all queries react about equally. Without √d, almost half of them are below 0.1, and almost a quarter are above 10. So without √d, training at its start could hardly change what many queries attend to, while for others it would make large changes.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -420,7 +420,7 @@ assert torch.allclose(new_weights @ louder, torch.tensor([2.731, 0.731]), atol=5
 assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-4)
 
 # %% [markdown]
-# If the whole vector moves, "station" gets more weight, but its content changes too. If only the key moves, "station" gets the same larger weight, and its content stays as it was.
+# Yes, it is a problem. If the whole vector moves, "station" gets more weight, but its content changes too. If only the key moves, "station" gets the same larger weight, and its content stays as it was.
 #
 # So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a <b style="color:#008a67">value</b>, which it contributes. Because words look for different things, each also has a <b style="color:#bf5f00">query</b> of its own instead of the fixed w. Learned matrices make query, key and value from the word's vector x, a row:
 #
@@ -439,6 +439,8 @@ assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0
 
 # %% [markdown]
 # Now "station" gives "train" the score 4, but "train" gives "station" the score 0. So "station" gives "train" 95 % of its weight, but "train" gives "station" only 2 %.
+#
+# (These weights are computed without √d, to keep the numbers simple.)
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
@@ -766,7 +768,7 @@ assert rows[0]["stored for each pair"] == 0 and rows[1]["stored for each pair"] 
 assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["parameters"] == 2 * 64 * 64
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With as many hidden units as features, both scores need equally many multiply–adds. But *one* matrix product computes all the dot products.
+# With as many hidden units as features, both scores need equally many multiply–adds. But all the dot products together are *one* matrix product, which is fast, whereas additive needs a tanh for each pair and hidden unit.
 #
 # **Quality:** Vaswani et al. (2017) report, citing Britz et al. (2017), that additive does better than the plain dot product for large d. They *suspect* small gradients as the reason, and therefore divide by √d.
 
@@ -1130,7 +1132,7 @@ plot.lines({"Performer": (counts, errors), "equal weights": (counts, [equal] * l
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert all(b == 4 * a for a, b in zip(counts, counts[1:], strict=False))
-assert errors[0] > 0.1 > equal > errors[1] and errors[-1] < 0.02 and all(0.5 < b / a < 0.66 for a, b in zip(errors, errors[1:], strict=False))
+assert errors[0] > 0.1 > equal > errors[1] > 0.85 * equal and errors[-1] < 0.02 and all(0.5 < b / a < 0.66 for a, b in zip(errors, errors[1:], strict=False))
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 lengths = [row["tokens"] for row in costs["times"]]
@@ -1145,7 +1147,7 @@ assert ratio[0] < 1 and 250 < ratio[-1] < 350
 assert [round(seconds[-1] / seconds[-2]) for _, seconds in times.values()] == [4, 2]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 our exact attention (it stores all weights) took about three hundred times as long as linear attention with 64 random features. From 4,096 to 8,192 tokens the time of linear attention doubles; that of exact attention quadruples. (Between shorter lengths, the factor varies.) The price of this speed is Performer's error: with sixteen features, over a tenth of the weight is on wrong keys, more than equal weights would put there.
+# At 128 tokens exact attention is faster. At 8,192 our exact attention (it stores all weights) took about three hundred times as long as linear attention with 64 random features. From 4,096 to 8,192 tokens the time of linear attention doubles; that of exact attention quadruples. (Between shorter lengths, the factor varies.) The price of this speed is Performer's error. In the first plot, even 64 features put nearly as much weight on wrong keys as equal weights do.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.

@@ -814,9 +814,9 @@ assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and
 from chapters.ch03.experiments import reach
 
 u, flat = (reach(lesson, lesson.model(attention=kind).eval()) for kind in (None, "additive"))
-plot.lines({name: (range(1, 17), shares) for name, shares in zip(both, (u, flat), strict=True)}, "source word", "share of the gradient",
-           title="Which source words move the last target word?",
-           caption="Untrained models, means over twenty sentences of sixteen words. Each model's shares add up to 1, so sizes are not shown.")
+Table([{"source word": name} | {str(i): f"{share:.0%}" for i, share in enumerate(shares.tolist(), 1)}
+       for name, shares in zip(both, (u, flat), strict=True)],
+      "Shares of the last target word's gradient. Untrained models, means over twenty sentences of sixteen words.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * flat.min()

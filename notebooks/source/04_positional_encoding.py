@@ -180,7 +180,7 @@ assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blin
 assert set(twins) <= set(who.test) and len(who.nouns) == 10
 
 # %% [markdown]
-# More data, layers or training cannot help, because twins are shuffles of each other and the mean is invariant.
+# More data, layers or training cannot help: twins are shuffles of each other, a stack of such layers only moves outputs with their words, too, and the mean is invariant.
 #
 # **Keep this:** without positions or a causal mask, attention treats a sentence as a *bag of words*, which has no order.
 
@@ -314,7 +314,7 @@ assert all(abs(P[i] @ P[m] - torch.cos((i - m) * frequencies(128)).sum()) < 1e-3
 #
 # $$ P_i\cdot P_m=\sum_j\cos\big((i-m)\,\omega_j\big) $$
 #
-# 1. *Itself.* All cosines are 1 only at $m=i$, because the first pair turns by 1 radian at each position, and no whole number of radians except 0 makes full turns. So each position scores highest with itself.
+# 1. *Itself.* At $m=i$ all cosines are 1. Everywhere else, the first pair has turned by a whole number of radians, which is never a full turn, so its cosine is below 1. So each position scores highest with itself.
 # 2. *Three back.* So we make the query at $i$ equal to the encoding of position $i-3$. The step $\delta=-3$ does this: $R(-3)\,P_i=P_{i-3}$. For example, a pair that turns by 30° at each position has the angle 210° at position 7 and 120° at position 4. $R(-3)$ turns it back by 90°, from 210° to 120°, so its cosine with the key at 4 becomes 1.
 # 3. *As a matrix.* In $XW_Q$ the encodings are rows, so we transpose: $P_{i-3}^\top=P_i^\top R(-3)^\top$. Transposing reverses a rotation: $R(-3)^\top=R(3)$. So with $W_Q=R(3)$ and $W_K=I$, each position from 3 on scores highest with the one three back.
 #
@@ -596,7 +596,7 @@ assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (Learned
 # %% [markdown]
 # From position 20 on, the sinusoidal margin is below 0 at more than half the positions. The rotary margin stays above 1.5 everywhere.
 #
-# With rotary positions, the score of the letter two back *must* stay what it was in training, because for given query and key vectors only the signed distance counts, and here all letters are equal. But a new rival can change the margin. Up to position 17, the rival is at least 42 positions ahead, a distance that no training text had. From position 18 on, no letter is so far ahead, and the margin rises. The rotary curve above rises there, too.
+# With rotary positions, the score of the letter two back *must* stay what it was in training. It depends on the two letters and their signed distance, and here both are always the same. But a new rival can change the margin. For queries up to position 17, the rival is a letter at least 42 positions *later*. Training texts had only 20 letters. From position 18 on, no letter comes so much later, and the margin rises. The rotary curve above rises there, too.
 #
 # With sinusoids a layer *can* learn scores of distances alone, if its matrices remove the mixed products (letter times position) and turn each sine–cosine pair as a whole, as $R(3)$ did. This layer did not.
 #
@@ -656,7 +656,7 @@ assert torch.allclose(28 * frequencies(32)[:3] / (2 * torch.pi), torch.tensor([4
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these peaks.
 #
-# Why 28 positions apart? In 28 positions, three of these waves turn about 4½, 2½ and 1½ times, and after a half turn a sine and its cosine have changed their signs. At 33, query and key have both changed sign, so their products are those of the trained position 5: $(-a)(-b)=ab$. This is only a part of the reason: 37 is 28 after the trained position 9, but has no peak.
+# Why is there a peak near 33? In 28 positions, three of these waves turn about 4½, 2½ and 1½ times, and after a half turn a sine and its cosine have changed their signs. At 33, query and key have both changed sign, so their products are those of the trained position 5: $(-a)(-b)=ab$. This is only a part of the reason: 37 is 28 after the trained position 9, but has no peak. And at 61 and 89, not all of these waves repeat a trained position.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation
@@ -690,7 +690,7 @@ assert [round(held[kind][3]) for kind in ("rotary", "rotary, scores × 3")] == [
 assert (gains := [b[3] - a[3] for a, b in zip(*(longer["reach"][kind]["early"] for kind in ("rotary", "rotary, scores × 3")), strict=True)]) and min(gains) > 0 and max(gains) > 0.6 * sum(gains)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The table can attend two back, but its accuracy falls from 100 % to 27 % in 640 letters. More and more other keys take a share of the weight, which is called *dilution*. Tripling the rotary scores raises the mean from 29 to 36 % there, mostly because of one of the three models. So dilution may be a part of the rotary failure.
+# The table can attend two back, but its accuracy falls from 100 % to 27 % in 640 letters. Probably the many other keys take more and more of the weight, which is called *dilution*. Tripling the rotary scores raises the mean from 29 to 36 % there, mostly because of one of the three models. So dilution may be a part of the rotary failure.
 #
 # One ALiBi head cannot attend two back here: its bias is largest at distance 0, so ALiBi never prefers a distance of 2 and is right in only 22 to 24 % at every length.
 
@@ -744,7 +744,7 @@ assert not torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1
 # <a id="path-length"></a><a id="convolution"></a>
 # A recurrent network knows the order without any encoding, because it reads word by word. But information from the first word reaches the last word only through all the states between them. The number of these steps is the **path length**. A short path should make distant links easier to learn.
 #
-# A **convolution** computes each output from $k$ neighbouring words, here the output's own word and the words before it. Its parameters, the *kernel*, are the same everywhere. In a *dilated* stack, the layers after the first skip words, so that here each layer reaches $k$ times as far back as the layer below. With $k=3$, the first layer reaches 2 words back, and the second layer 6.
+# A **convolution** computes each output from $k$ neighbouring words, here the output's own word and the words before it. Its parameters, the *kernel*, are the same everywhere. In a *dilated* stack, the layers after the first skip words, so that here each layer reaches $k$ times as far back as the layer below. With $k=3$, the first layer reaches 2 words back and the second 6 further, so $L$ layers see $3^L$ words.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.paths(9)
@@ -753,7 +753,7 @@ labs.paths(9)
 # ## What does it cost?
 # We stack as many layers of each kind as it takes to connect the first word with the last. Each layer has 64 features; the recurrent layer is a plain RNN. We count
 # - the states *in a row*, each of which waits for the state before it;
-# - all multiplications (attention has a fourth matrix, for its output);
+# - all multiplications (in practice, a fourth matrix is applied to attention's output $Z$; we count it);
 # - the attention weights.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]

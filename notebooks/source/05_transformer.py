@@ -21,7 +21,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" attend to?
-# A trained Transformer reads the course sentence, which it saw in training. Its encoder has three layers (later called *blocks*) of four *heads*, and each head is an attention with matrices of its own. **Guess before you look:** in how many of the twelve heads does "it" attend to "animal" more than to any other word?
+# A trained Transformer reads the course sentence, which it saw in training. Its encoder has three layers, also called *blocks*, of four *heads* each, and each head is an attention with matrices of its own. **Guess before you look:** in how many of the twelve heads does "it" attend to "animal" more than to any other word?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.models.heads import recorded
@@ -90,7 +90,7 @@ assert grammar.was_seen(tired)
 # $B$ counts the sentences, $S$ and $T$ the source and target words, $D$ the features of a word, $V$ the vocabulary. The encoder's output is called *memory*.
 
 # %% [markdown]
-# We build this model in seven versions, with its trained parameters, so version 7 must give the model's own numbers. In the code, `grammar` holds the trained model, `words` the source words and `ids` their numbers.
+# We build this architecture in seven versions, with the parameters of the trained model, so version 7 must compute the same numbers as that model. In the code, `grammar` holds the trained model, `words` the source words and `ids` their numbers.
 #
 # **Version 1** is chapter 4's self-attention. Each word comes in as its embedding times $\sqrt D$, plus its position. Three matrices, in this model each with a bias, turn all words into <b style="color:#bf5f00">queries</b>, <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>.
 
@@ -442,7 +442,7 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
 # At the end, a French word's logit is the dot product of the decoder vector and that word's embedding, plus a bias: the embedding matrix is used again.
 #
 # ### Exercise 8 ●●○ · 12 minutes
-# Put the whole model together. In exercise 6 padding could be anywhere. Here it comes last, so in decoder self-attention the causal mask already hides it from every real word, and the loss skips the rows of padding.
+# Put the whole model together. You do not need exercise 6's mask for the decoder here: padding comes last, so in decoder self-attention the causal mask already hides it from every real word, and the loss skips the rows of padding.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("the whole model")
@@ -677,7 +677,7 @@ assert moves[1] < 1e-4 and min(moves[2], moves[3]) > 0.01
 assert 1.5 < times < 64.5 == sum(range(1, 129)) / 128 and torch.allclose(last, all_rows[:, -1], atol=1e-4)
 
 # %% [markdown]
-# **Keep this:** with a cache, each step computes only the new word and its attention to the other words.
+# **Keep this:** with a cache, each step computes only the new word and its attention to the words so far.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train it, against chapter 3
@@ -715,7 +715,7 @@ print(f"loss of this batch: {loss_of(mine):.2f}, after the step: {loss_of(trial)
 assert abs(loss_of(mine) - yours.loss(mine, batch)) < 1e-4 and loss_of(trial) < loss_of(mine)
 
 # %% [markdown]
-# Training repeats this step, and clips gradients whose norm is too large (*gradient clipping*). The learning rate rises slowly at first (**warm-up**), then falls. The usual reason for warm-up is that Adam scales its steps by the gradients so far, and at first there are few. *Deeper: before or after, and how to warm up* tests warm-up.
+# Training repeats this step, and clips gradients whose norm is too large (*gradient clipping*). The learning rate rises slowly at first (**warm-up**), then falls. The usual reason for warm-up is that Adam divides its steps by an average size of past gradients. At first this average is unreliable, so steps can be too large. *Deeper: before or after, and how to warm up* tests warm-up.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from IPython.display import display
@@ -866,9 +866,9 @@ assert norms["lower rate"]["lr"] < norms["lr"] and f"{math.log(len(grammar.targe
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" mean, measured
-# Our sentence ends in "too tired", and "it" means the animal, in French *il … fatigué*. With "too wide", "it" means the street, in French *elle … large*. Two sentences that differ only in this adjective are called *twins*; we count sentences, not pairs. The noun that "it" means is the *right noun*.
+# Our sentence ends in "too tired", and "it" means the animal, in French *il … fatigué*. With "too wide", "it" means the street, in French *elle … large*. Two sentences that differ only in this adjective are called *twins*; a pair counts as two. The noun that "it" means is the *right noun*.
 #
-# **First: is the pronoun right?** The models translate 736 held-out twins, each with a noun that was in no training twin. Half of the right pronouns are *il*, so guessing gives 50 %. Each model is a single run, trained in its own way, so compare its share with 50 %, not with the other models.
+# **First: is the pronoun right?** The models translate 736 held-out twins, each with a noun that was in no twin of the training corpus (but in other sentences). Half of the right pronouns are *il*, so guessing gives 50 %. Each model is a single run, trained in its own way, so compare its share with 50 %, not with the other models.
 
 # %%
 from chapters.ch05.experiments.twins import MODELS, pronoun_table
@@ -911,7 +911,7 @@ assert prefers["it"].max() < 0.01 and prefers["adjective"].argmax() == 5 and pre
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In both sentences "it" gives more weight to the animal, and nearly equally much. The adjective tells the nouns apart: "tired" attends to the animal, "wide" to the street. In 120 held-out twins, "it" gives the right noun on average less than .01 more weight than the other noun, in every head. The adjective gives the right noun more than .5 more, in head 2.2.
+# In both sentences "it" gives more weight to the animal, and nearly equally much. The adjective tells the nouns apart: "tired" attends to the animal, "wide" to the street. Averaged over 120 held-out twins, in no head does "it" give the right noun .01 more weight than the other noun, or more. In head 2.2, the adjective gives the right noun over .5 more weight than the other.
 #
 # </details>
 #
@@ -976,14 +976,14 @@ assert len({(e.source[:-2], e.twin.referent) for e in held}) == 2 * len({e.sourc
 #
 # **3. What does the French step need?** The French step needs the adjective, not "it". In one head "it" gets nearly all the weight, but if "it" is hidden, just as many pronouns are right, and the log-odds even rise (3a). If the adjective is hidden, the model prefers *il* in all 120 twins, which is right in 57 % of them (3b).
 #
-# **4. What does head 2.2 contribute?** Without the head the log-odds fall by more than 1, but nearly as many pronouns are right (4c). To hide only the right noun from the adjective, in this head, does more harm: the adjective then gives the other noun .43 of its weight instead of .12, and 78 % are right (4a). If both nouns are hidden in this head, the numbers are close to those without the head (4b).
+# **4. What does head 2.2 contribute?** Without the head the log-odds fall by more than 1, but nearly as many pronouns are right (4c). If only the right noun is hidden from the adjective, in this head, that is worse than no head: the adjective then gives the *other* noun .43 of its weight instead of .12, and only 78 % are right (4a). If both nouns are hidden in this head, the numbers are close to those without the head (4b).
 #
 # So the map at the top did point at a head that the model uses. But the model uses this head for another connection: from the adjective to a noun.
 
 # %% [markdown]
-# **Together:** in this model the adjective must attend to a noun, and the French step to the adjective. The model needs neither of the two connections of "it". This may be special to our corpus: twins differ only in the adjective, so the adjective alone decides the pronoun.
+# **Together:** in this model the adjective must attend to a noun, and the French step to the adjective. The model needs neither of the two connections of "it". This may be special to our corpus: twins differ only in the adjective, so the adjective alone decides which noun "it" means.
 #
-# **Now your model.** We removed each of its encoder heads in turn, and knocked out the head whose removal lowers the log-odds most. The table compares the translations with and without this head. They may be the same: the right pronoun is then less certain, but still the likelier one. In a running notebook, knock out other heads.
+# **Now your model.** We knocked out its encoder heads one at a time. The view shows the model without the head that lowers the log-odds most. The table compares the translations with and without this head. They may be the same: the right pronoun is then less certain, but still the likelier one. In a running notebook, knock out other heads.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 me = trained["yours"]

@@ -46,11 +46,11 @@ assert sum(guessed.true(position=n)[2] <= 10 for n in words) == 12 and prose.mod
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# When it sees both sides, its first choice is right for 9 of the 12 words, and the true word is always among its first ten. (Of six sentences that we tried, this was the easiest.) When it sees only the left side, it gets 3 right, but it was never trained for that. In three held-out books, with 15 % of the words masked at once, its first choice is right for 26 % of them, and its first ten choices include 56 % of them.
+# When `bert-prose` sees both sides, its first choice is right for 9 of the 12 words, and the true word is always among its first ten. (Of six sentences that we tried, this was the easiest.) From the left side alone, it gets 3 right, but it was never trained for that. In three held-out books, with 15 % of the words masked at once, its first choice is right for 26 % of them, and its first ten choices include 56 % of them.
 #
 # </details>
 #
-# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is chapter 5's encoder, trained to guess masked words in a text of 3.3 billion words. This encoder has its norms after each sum, learned positions, and GELU, a smooth ReLU. *Bidirectional* means that BERT reads both sides of a word at once.
+# **BERT** (*Bidirectional Encoder Representations from Transformers*, Google, 2018) is an encoder like chapter 5's, trained to guess masked words in a text of 3.3 billion words. It has a norm after each sum, learned positions, and GELU, a smooth ReLU. *Bidirectional* means that BERT reads both sides of a word at once. After further training on single tasks, it reached 80.5 on GLUE, a collection of language tasks (7.7 points above the best result before), and an F1 of 93.2 on the test questions of SQuAD 1.1 (Devlin et al. 2019).
 #
 # **Keep this:** mask a word, and any text becomes a question with a known answer.
 
@@ -71,14 +71,14 @@ assert sum(guessed.true(position=n)[2] <= 10 for n in words) == 12 and prose.mod
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, two vectors
 # <a id="static"></a><a id="contextual"></a>
-# *She drew fifty pounds from the bank. They sat on the bank and fished.* Older methods, word2vec and GloVe, learn a table with one row for each word, so both banks get the same **static** vector. An encoder reads the whole sentence, so its output vector for a word, the **contextual** vector, differs from one sentence to the next.
+# *She drew fifty pounds from the bank. They sat on the bank and fished.* Older methods, word2vec and GloVe, learn a table with one row for each word, so both banks get the same **static** vector. An encoder such as `bert-prose` reads the whole sentence, so its output vector for a word, the **contextual** vector, differs from one sentence to the next.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "The model has such a table, too, at its input: there both “banks” share one row (cosine 1). What is the cosine of their two output vectors?",
     ["about 0: they mean different things", "about 0.5", "about 0.95"],
     answer=2,
-    because="The cosine is 0.95, but in this model a high cosine says little. In the sentences used below, even a “bank” vector and a “light” vector have 0.55 on average (random directions: about 0). Two “bank” vectors have 0.91 where the meaning is the same and 0.89 where it differs, so the meaning shows only in small differences.")
+    because="The cosine is 0.95, but in this model a high cosine says little. In the sentences used below, even a “bank” vector and a “light” vector have a cosine of 0.55 on average (random directions: about 0). For two “bank” vectors, the average is 0.91 if they have the same meaning and 0.89 if not, so the meaning shows only in small differences.")
 
 # %% [markdown]
 # Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. The 24 output vectors of a word have much in common, so we subtract their mean to see the small differences. Then we find each sentence's *nearest* other sentence, the one with the largest cosine. **Guess:** how often does the word mean the same in both sentences? By chance, it would be in about half of the cases.
@@ -113,7 +113,7 @@ assert [max(round(100 * nearest_alike(neighbours(prose.model.bert, prose.tokeniz
 assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds[:, None] == kinds)).sum().sub(24).item() / (24 * 11), 2) == 0.91
 
 # %% [markdown]
-# When output vectors choose the nearest sentence, “bank” means the same there in 96 % of cases, and “light” in 83 %. When shared words choose it, the share is about half, as by chance. A better rival is the mean of the neighbours' rows in the table: with the best choice of one to three on each side, it gets 83 % for both words. So in this small test, the output vector tells the meaning of “bank” better than the neighbours do, but not that of “light”.
+# When output vectors choose the nearest sentence, “bank” means the same there in 96 % of cases, and “light” in 83 %. When shared words choose it, the share is about half, as by chance. A better rival is the mean of the neighbouring words' rows in the input table: with the best choice of one to three words on each side, it gets 83 % for both words. So for “light”, the output vectors are no better than this rival. For “bank”, they get more, but 24 sentences are too few to prove a difference.
 #
 # **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
@@ -131,9 +131,17 @@ assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What goes in
 # <a id="wordpiece"></a>
-# From here to *Published parameters* we use a smaller world, in which you can train a BERT yourself. Our program wrote 10,000 short stories. On 9,000 of them we trained `bert-stories`, an encoder with three blocks, in BERT's two tasks (you will meet the second one below).
+# From here to *Published parameters* we use a smaller world, in which you can train a BERT yourself: 10,000 short stories, written by our program. These are the chapter's models:
 #
-# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. From the left, it takes the longest piece in its vocabulary and continues with the rest. Pieces that continue a word are marked with `##`. (A word that cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
+# | model | trained on | blocks, parameters | used in |
+# |---|---|---|---|
+# | `bert-prose` | 29 books | 4, 5.4 million | the sections above |
+# | `bert-stories` | 9,000 stories | 3, 0.8 million | the sections below |
+# | your model | the same stories, by you | 2, 0.5 million | *Pre-train it yourself* |
+# | `bert-sentiment`, `-pairs`, `-entities`, `-questions` | `bert-stories`, trained further on a task | 3, 0.8 million | *A tag for each word* |
+# | `all-MiniLM-L6-v2` | pairs of sentences, by others | 6, 22.7 million | *Published parameters* |
+#
+# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. Its vocabulary is learned by joining pieces that often occur side by side (chapter 7). From the left of a word, WordPiece takes the longest piece in its vocabulary and then continues with the rest. Pieces that continue a word are marked with `##`. (A word that cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
@@ -178,6 +186,7 @@ labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(map(torch.equal, batch, collate([pair])))
 assert len(lesson.examples("train")) == 9000 and stories.model.config.num_layers == 3
+assert [round(sum(p.numel() for p in m.parameters()) / 1e6, 1) for m in (prose.model, stories.model, lesson.model())] == [5.4, 0.8, 0.5]
 
 # %% [markdown]
 # ### Exercise 2 ●●○ · 4 minutes
@@ -205,7 +214,7 @@ predict(
     ["nothing: a free point", "the model learns that a word it sees may be the right one",
      "the loss gets smaller"],
     answer=1,
-    because="Without them, nearly every visible word that the loss asks about would be a random one, so the model would learn to distrust what it sees. Later, in text without [MASK], every word is right.",
+    because="If no chosen word stayed as it is, a chosen word that is still visible would nearly always be random, so the model would learn to distrust what it sees. Later, in text without [MASK], every word is right.",
 )
 
 # %% [markdown]
@@ -269,7 +278,7 @@ def next_sentence_pairs(stories, count, generator):
     raise NotImplementedError
 
 # %% [markdown]
-# In the odd rows, B follows A (*IsNext* in the paper); in the even ones, it does not (*NotNext*). Rows 1 and 2 are the paper's:
+# In the odd rows, B follows A (*IsNext* in the paper); in the even rows, B does not follow (*NotNext*). Rows 1 and 2 are the paper's:
 #
 # | | A | B |
 # |---|---|---|
@@ -293,33 +302,31 @@ known = sum((p > 0.5) == (label == 0) for p, (*_, label) in zip(sure, drawn, str
 by_counting = ByWords(story.sentences for story in load("stories", "train"))
 print(f"200 pairs that your function drew from held-out stories: bert-stories gets {known:.0%} right, "
       f"counting words {right(by_counting.together, drawn):.0%}")
-in_pairs = [("the man went to the store", "he bought a gallon of milk"),
-            ("the man went to the store", "penguins are flightless birds"),
-            ("The weather was fine today.", "I went out for a run."), ("The weather was fine today.", "I bought a book."),
-            ("Anna went to the bank to deposit some money.", "She waited in the bank until it was her turn."),
-            ("Anna went to the bank to deposit some money.", "The grass on the bank was wet."),
-            ("Anna went to the bank to sit down by the river.", "The grass on the bank was wet.")]
+store, fine, grass = "the man went to the store", "The weather was fine today.", "The grass on the bank was wet."
+at_the_bank = "Anna went to the bank to deposit some money.", "She waited in the bank until it was her turn."
+in_pairs = [(store, "he bought a gallon of milk"), (store, "penguins are flightless birds"),
+            (fine, "I went out for a run."), (fine, "I bought a book."),
+            at_the_bank, (at_the_bank[0], grass), ("Anna went to the bank to sit down by the river.", grass)]
 believed = lesson.follows(stories.model, in_pairs)
 marks = [("neither", "one", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in in_pairs]
 Table([{"pair": name} | {str(n): value for n, value in enumerate(row, 1)}
        for name, row in {"probability that B follows": [round(p, 2) for p in believed], "seen in training": marks}.items()],
-      "bert-stories on the seven pairs. Seen in training: how many of the two sentences were, word for word")
+      "bert-stories on the seven pairs. The last row says how many of the two sentences occurred word for word in training.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
-assert in_pairs[4][0] == in_pairs[5][0] and in_pairs[5][1] == in_pairs[6][1]
-assert lesson.follows(stories.model, [("The weather is fine today.", "I bought a book.")])[0] > 0.5
+assert lesson.follows(stories.model, [(fine.replace("was", "is"), "I bought a book.")])[0] > 0.5
 assert [n for n, mark in enumerate(marks) if mark == "both"] == [0, 1, 2] and known > 0.8 and right(by_counting.together, drawn) > 0.97
 assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believed[3], 2) == 0.35
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It is least sure of pair 4 (0.35). All seven answers are right, but both sentences of pairs 1 to 3 were in its training, word for word. Pairs 5 and 6 differ only in B, pairs 6 and 7 only in A. The answer changes each time, so the model uses both sentences. But with *is* instead of *was* in pair 4, the model believes that the book follows.
+# The model is least sure of pair 4 (0.35). All seven answers are right, but both sentences of pairs 1 to 3 occurred word for word in training. Pairs 5 and 6 differ only in B, pairs 6 and 7 only in A. The answer changes each time, so the model uses both sentences. But with *is* instead of *was* in pair 4, the model believes that *I bought a book* follows.
 #
 # </details>
 #
-# For the 200 held-out pairs, counting which words occur in neighbouring sentences does as well as the model. BERT's paper found this task useful. A later study, RoBERTa, left it out and found BERT no worse.
+# For the 200 held-out pairs, counting which words occur in neighbouring sentences does as well as the model. BERT's paper found this task useful. A later study, RoBERTa, left this task out, and its model was no worse.
 #
 # **Keep this:** the text itself contains the answers to both tasks, so nobody has to label anything.
 
@@ -410,7 +417,6 @@ assert len(tokenizer) == 1200 and abs(before - torch.tensor(2.0 * len(tokenizer)
 from chapters.ch06.lesson import BATCH, STEPS
 
 mine = lesson.model()
-at_the_bank = "Anna went to the bank to deposit some money.", "She waited in the bank until it was her turn."
 text = encode(tokenizer, *at_the_bank)
 untrained = lesson.gaps(mine, text)
 run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profile], show=True,
@@ -426,7 +432,8 @@ filled = {name: lesson.masked_right({"your model": mine}, split) for name, split
 follow = {name: lesson.measure(mine, split)["NSP accuracy"] for name, split in splits.items()}
 held = [story.sentences for story in load("stories", "test")]
 pairs = next_sentence_pairs(held, 500, torch.Generator().manual_seed(0))
-print(f"The rule “B follows A if they share an uncommon word”, with new plots and names: {right(by_counting.shared, pairs):.0%} right")
+print("The rule “B follows A if they share a word that is not among the 40 commonest”, "
+      f"with new plots and names: {right(by_counting.shared, pairs):.0%} right")
 measured = {"masked words": {name: found["your model"] for name, found in filled.items()}, "next sentence": follow}
 Table([{"task": task} | {f"{name}, % right": round(100 * share) for name, share in found.items()}
        for task, found in measured.items()], "Your model, on held-out stories")
@@ -438,7 +445,7 @@ assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
 
 # %% [markdown]
-# With new plots and names, your model gets far fewer masked words right, and on next sentences it is about as good as a coin. The printed rule, which reads the pairs without `[MASK]`, does better: B follows A if they share a word that is not among the 40 commonest. So much of what the model knows is about *these* stories.
+# With new plots and names, your model gets far fewer masked words right, and on next sentences it is about as good as a coin. The printed rule, which reads the pairs without `[MASK]`, does better. Therefore, a large part of what the model knows holds only for *these* stories.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.predictions(text.tokens, {"untrained": untrained, "your model": lesson.gaps(mine, text)}, tokenizer.words, truth=text.tokens,
@@ -473,7 +480,7 @@ for task in tasks.values():
     task.max_length = encoder.config.max_length
 
 # %% [markdown]
-# Here are five steps for sentiment, all on the same 32 sentences, with a learning rate of 1e-3 (the paper takes 2e-5 to 5e-5 for its larger models):
+# For sentiment and pairs, one softmax chooses among a few labels. Here are five steps of fine-tuning for sentiment, all on the same 32 sentences, with a learning rate of 1e-3 (the paper takes 2e-5 to 5e-5 for its larger models):
 
 # %%
 tuned = tasks["sentiment"].model(encoder).eval()  # a copy of the encoder, and one new layer; no dropout
@@ -499,14 +506,14 @@ assert any(" ".join(e.words) == "Tom and Helen went to Egypt on Friday ." for e 
 assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in tasks["questions"].examples("train"))
 
 # %% [markdown]
-# For a sentence or a pair, one softmax chooses among a few labels. The course has a model for each task, made from `bert-stories`. For `bert-questions` we trained everything; for the others, only the new layer and a small addition to some matrices (*LoRA*, below).
+# The course has a model for each task, made from `bert-stories`. For `bert-questions` we trained everything; for the other three, only the new layer and a small addition to some matrices (*LoRA*, below).
 #
-# **Keep this:** a new task needs a new layer on top, not a new model.
+# **Keep this:** for a new task, put one new layer on the pre-trained model, and train both a little further.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A tag for each word
 # <a id="bio"></a>
-# The tag **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. The next view shows the right tag under each word, and the model's tag below it. *Lincoln* may be a man, a town or a company. No labelled training sentence contains *Lincoln* or *South Africa*. (But the stories of its pre-training have a Lincoln of each kind.)
+# The tag **B** begins a name, **I** continues it, and **O** is outside any name, so *South Africa* is one place of two words. The next view shows the right tag under each word, and the model's tag below it. *Lincoln* may be a man, a town or a company. No labelled training sentence contains *Lincoln* or *South Africa*. (But the stories of the model's pre-training have a Lincoln of each kind.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shipped = {name: load_checkpoint(f"bert-{name}") for name in tasks}
@@ -516,17 +523,18 @@ said = tasks["entities"].predict(shipped["entities"].model, [tagged.words] + [e.
 as_meant = [one.tags[e.words.index("Lincoln")] == e.tags[e.words.index("Lincoln")] for e, one in zip(of_lincoln, said[1:], strict=True)]
 meant = [e.tags[e.words.index("Lincoln")].removeprefix("B-") for e in of_lincoln]
 counts = {kind: meant.count(kind) for kind in ("person", "place", "organisation")}
-print(f"Lincoln is tagged rightly in {sum(as_meant)} of {len(as_meant)} test sentences. All:", ", ".join(f"{n} × {kind}" for kind, n in counts.items()))
+print(f"Lincoln is tagged correctly in {sum(as_meant)} of {len(as_meant)} test sentences. All:", ", ".join(f"{n} × {kind}" for kind, n in counts.items()))
 labs.tagged(tagged.words, tagged.tags, predicted=said[0].tags, title="Who is who, and what is where?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
 assert all(any(said in s for story in lesson.examples("train") for s in story.sentences) for said in ("Lincoln came", "to Lincoln", "works for Lincoln"))
 assert round(100 * shipped["entities"].card["metrics"]["test_f1"]) == 38
-assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and sum(as_meant) == 38 and counts == {"person": 23, "place": 20, "organisation": 15}
+assert said[0].tags == list(tagged.tags) and len(as_meant) == 58 and counts == {"person": 23, "place": 20, "organisation": 15}
+assert [round(100 * n / 58) for n in (sum(as_meant), 23)] == [66, 40]
 
 # %% [markdown]
-# A tagger is judged by whole names. *Precision* $P$ is the share of the tagged names that are right. *Recall* $R$ is the share of the true names that were found. **F1** combines the two: $2PR/(P+R)$. The model tags the sentence above perfectly, but over the whole test, where names and sentence patterns are new to the task, its F1 is 38 %. It tags 38 of the 58 Lincolns correctly; always answering “person” would get 23.
+# A tagger is judged by whole names. *Precision* $P$ is the share of the tagged names that are right. *Recall* $R$ is the share of the true names that were found. **F1** combines the two: $2PR/(P+R)$. The model tags the sentence above perfectly, but over the whole test, where names and sentence patterns are new to the task, its F1 is only 38 %. *Lincoln* is tagged correctly in 66 % of its sentences (38 of 58), where always answering “person” would get 40 %.
 #
 # **Keep this:** to find names, put the new layer on every word's vector, and count whole names.
 
@@ -555,7 +563,7 @@ assert piece_tags == tasks["entities"].target(tagged, pieced)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An answer from the text
 # <a id="span"></a>
-# *Who was at the farm? … Ben bought pears at the farm …* The answer, *Ben*, is a **span** of the text: it has a first and a last position. So the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another where it ends. The model answers “none” if `[CLS]`, as both beginning and end, is more probable than every span of the text.
+# *Who was at the farm? … Ben bought pears at the farm …* The answer, *Ben*, is a **span** of the text: it has a first and a last position. So the model gives each position two numbers. One softmax over all *positions* says where the answer begins, and another says where it ends. The model answers “none” if `[CLS]`, as both beginning and end, is more probable than every span of the text.
 #
 # ### Exercise 6 ●●● · 6 minutes
 # The two softmaxes are separate, so the most probable beginning may come after the most probable end. Of all *pairs* inside the text with first ≤ last, find the one with the largest product of the two probabilities.
@@ -586,7 +594,7 @@ labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.star
                     "[output|framed], with the true answer below it. Then choose “each by itself”.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best == (answer.first, answer.last) and answer.text == question.answer == "Ivan" and best[0] < best[1]
+assert best == (answer.first, answer.last) and (question.question, answer.text, question.answer) == ("Who sold a coin?", "Ivan", "Ivan") and best[0] < best[1]
 assert (peaks := [int(answer.starts.argmax()), int(answer.ends.argmax())]) == [best[0], best[0] - 16] and inside[peaks].all()
 assert [answer.tokens[n] for n in peaks] == ["i", "laura"]
 assert [round(p.item(), 3) for p in (*answer.starts[peaks], answer.ends[best[1]], answer.ends[peaks[1]])] == [0.795, 0.113, 0.308, 0.592]
@@ -594,11 +602,11 @@ assert [round((answer.starts[a] * answer.ends[b]).item(), 3) for a, b in (best, 
 assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2) for part in ("", "_unanswerable")] == [0.69, 0.21]
 
 # %% [markdown]
-# In the question that we chose, the two softmaxes disagree: the most probable beginning is the *i* of *Ivan*, but the most probable end is *laura*, 16 pieces earlier. As a pair, *Ivan* has the product 0.795 · 0.308 = 0.245, and *laura* only 0.113 · 0.592 = 0.067.
+# In the question that we chose, *Who sold a coin?*, the two softmaxes disagree: the most probable beginning is the *i* of *Ivan*, but the most probable end is *laura*, 16 pieces earlier. As a pair, *Ivan* has the product 0.795 · 0.308 = 0.245, and *laura* only 0.113 · 0.592 = 0.067.
 #
-# The share of answers that match the true answer exactly (apart from case, punctuation and articles) is called the **exact match**. In the whole test, which has new words and patterns, it is 69 %. Where the text contains no answer, the model says so in only one case of five.
+# The share of answers that match the true answer exactly (apart from case, punctuation and articles) is called the **exact match**. In the whole test, which has new words and patterns, the exact match of `bert-questions` is 69 %. Where the text contains no answer, the model says so in only one case of five.
 #
-# If we fine-tune `bert-stories` on our questions alone, it gets only about a third right. `bert-questions` was trained more: many of its questions were sentences of the text with a gap, and some words were made up, so the model had to find them in the text.
+# If we fine-tune `bert-stories` on our questions alone, it gets only about a third right. `bert-questions` had more help. Before its training, we set head 1.1 (layer 1, head 1) to look for equal words in question and text; without this head, the trained model loses 54.8 of its 69 points. Many of its training questions were sentences of the text with a gap, and some words were made up, so the model had to look them up.
 #
 # **Keep this:** a tag is one decision for each word; an answer is two decisions about the whole text.
 
@@ -608,7 +616,7 @@ assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# Which of these claims contradicts another one?
+# Which claim does not fit the other three?
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 6.2")
@@ -620,7 +628,7 @@ def start_and_end(start_logits, end_logits, mask):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is pre-training worth?
-# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Some test sentences have words and patterns *known* from the task's training sentences. Others have *new* words and patterns, such as “Max expected a polite clerk, but the clerk was rude.” They are new to the *task*: six in ten of the new words were in the stories.
+# Now fine-tune *your* model for all four tasks, and beside it the same model with fresh parameters (*from scratch*). Some test sentences have words and patterns *known* from the task's training sentences. Others have *new* words and patterns, such as “Max expected a polite clerk, but the clerk was rude.” These words are new to the *task*, but six in ten of them occur in the stories.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -651,10 +659,10 @@ assert all(round(100 * bert_study.without_learning(tasks[name], "test")) == shar
 assert sorted(bert_study.LIVE.values()) == [50, 75, 100, 150] and live["sentiment", "from scratch", "test"] < 0.56 and live["pairs", "from scratch", "test"] < 0.4
 
 # %% [markdown]
-# Part of this lead is only speed: in so few steps (50 to 150), the model from scratch hardly learns sentiment and pairs. And the result of one seed may be luck. So here are recorded runs of `bert-stories`, with more steps, three seeds and the best of three learning rates. *Counting words* is a simple rival for each task:
+# Part of this lead is only speed: in so few steps (50 to 150), the model from scratch hardly learns sentiment and pairs. And the result of one seed may be luck. So here are recorded runs of `bert-stories`, with two to four times as many steps, three seeds and the best of three learning rates. (These runs are short, too, so speed may still be part of the lead.) *Counting words* is a simple rival for each task:
 #
 # - sentiment and pairs: logistic regression on the words;
-# - questions: the same, also on neighbouring words;
+# - questions: logistic regression, also on neighbouring words;
 # - entities: each word's commonest tag.
 
 # %% jupyter={"source_hidden": true}
@@ -669,7 +677,7 @@ for name, found in by_task["tasks"].items():
              for split, kind in bert_study.SPLITS.items()]
 means = {(name, split): [found[start][split]["mean"] for start in bert_study.STARTS]
          for name, found in by_task["tasks"].items() for split in bert_study.SPLITS}
-Table(rows, f"bert-stories: mean of {by_task['seeds']} seeds (lowest to highest). {by_task.about}")
+Table(rows, f"bert-stories: each score is the mean of {by_task['seeds']} seeds (lowest to highest). {by_task.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [*bert_study.STARTS] == ["from scratch", "pre-trained"] and len(by_task["rates tried"]) == by_task["seeds"] == 3
@@ -690,7 +698,7 @@ assert not any("expected" in e.text for e in tasks["sentiment"].examples("train"
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: fewer labels
-# In these recorded runs, both models learn sentiment from fewer labels: 150 steps, three seeds, and the pre-trained model's learning rate from above. **Guess:** with which of 20, 100, 500 and 2,000 labels is every pre-trained run ahead of every run from scratch, on new words and patterns?
+# In these recorded runs, both models are fine-tuned for sentiment with 20, 100, 500 or 2,000 labelled sentences (with the pre-trained model's learning rate from above). **Guess:** with how many labels is every pre-trained run ahead of every run from scratch, on new words and patterns?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 few = results.load("bert_labels")
@@ -711,7 +719,7 @@ assert by_task["tasks"]["sentiment"]["pre-trained"]["lr"] == bert_study.STARTS["
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Only with 2,000: the pre-trained runs get 78.8 to 86.5 % right, those from scratch 49.8 to 62.0. With 500 the ranges overlap, and with 20 or 100 both models are close to a coin. But three seeds do not show the whole spread: in the table of the four tasks, the same training, on another machine, got 87.8 to 93.5 %.
+# Only with 2,000 labels: the pre-trained runs get 78.8 to 86.5 % right, the runs from scratch 49.8 to 62.0. With 500 labels, the ranges overlap, and with 20 or 100 both models are close to a coin. But three seeds do not show the whole spread: in the table of the four tasks, the same training, on another machine, got 87.8 to 93.5 %.
 #
 # </details>
 
@@ -724,43 +732,29 @@ parts = results.load("bert_pretraining")
 shown = {"at [MASK]": "words right at [MASK], %", "at visible words": "at visible words, %", "next sentence": "next sentence, %"}
 shown |= {f"{name}, test": f"{name}, %" for name in tasks}
 Table([{"pre-training": way} | {title: spread(found[key]) if key in found else "–" for key, title in shown.items()}
-       for way, found in parts["ways"].items()], f"{parts['steps']:,} steps: mean of {parts['seeds']} seeds (lowest to highest). {parts.about}")
+       for way, found in parts["ways"].items()], f"Each cell is the mean of {parts['seeds']} seeds (lowest to highest). {parts.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert parts["steps"] == 6400 and parts["seeds"] == 3 and (every := parts["ways"]) and (paper := every["as in the paper"])
 assert (masks := every["always [MASK]"]) and (alone := every["without NSP"]) and [*every.values()] == [paper, masks, alone]
 assert [round(100 * way["at visible words"]["mean"]) for way in (paper, masks)] == [88, 73]
-assert masks["at visible words"]["highest"] < paper["at visible words"]["lowest"]
-assert [masks["questions, test"][end] for end in ("lowest", "highest")] == [0.193, 0.233]
-assert [paper["questions, test"][end] for end in ("lowest", "highest")] == [0.265, 0.3]
+assert [way["questions, test"][end] for way in (masks, paper) for end in ("lowest", "highest")] == [0.193, 0.233, 0.265, 0.3]
 assert [alone["pairs, test"][end] for end in ("lowest", "highest")] == [0.298, 0.344] and paper["pairs, test"]["lowest"] == 0.382
 assert (overlap := {(way, name) for way in ("always [MASK]", "without NSP") for name in tasks
            if (here := every[way][f"{name}, test"])["highest"] >= paper[f"{name}, test"]["lowest"] and here["lowest"] <= paper[f"{name}, test"]["highest"]})
-assert len(overlap) == 6 and ("always [MASK]", "questions") not in overlap and ("without NSP", "pairs") not in overlap
+assert len(overlap) == 6
 assert all(0 < paper[key]["lowest"] - masks[key]["highest"] < 0.03 for key in ("at [MASK]", "next sentence"))
-assert spread(paper["sentiment, test"])[:5] == "71.2 " and parts["rates"]["sentiment"] == 1e-3
-assert bert_study.STEPS["sentiment"] == 150 and stories.card["training"]["step"] == 10_000
-assert (ways := results.load("bert_adapters")) and (whole := ways["tasks"]["sentiment"]["rows"][0])
-assert whole["what learns"] == "all" and spread(whole["test"])[:5] == "96.1 " and whole["lr"] == 1e-3 and ways["steps"] == 300
+assert [spread(way["sentiment, test"])[:5] for way in (paper, alone)] == ["71.2 ", "77.2 "]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
 # - **Always `[MASK]`:** the model is never asked about visible words, so it names only 73 % of them correctly, instead of 88. It gets 19.3 to 23.3 % of the questions right, instead of 26.5 to 30.0. At `[MASK]` and on next sentences, it is slightly worse.
-# - **Without next sentences:** the model gets 29.8 to 34.4 % of the pairs right, like guessing one of three answers, instead of at least 38.2.
+# - **Without next sentences:** the model gets 29.8 to 34.4 % of the pairs right, like guessing one of three answers, instead of at least 38.2. On sentiment, its mean is *better*: 77.2 % instead of 71.2.
 #
-# For each change, the ranges overlap on the other three tasks. So next sentences seem to help the task that compares two sentences, but three seeds are no proof. (RoBERTa, which lost nothing without them, had far more text and longer pieces.)
+# For each change, the ranges overlap on the other three tasks. With three seeds and eight comparisons, one or two such differences may be luck.
 #
 # </details>
-#
-# Four of our tables score sentiment on new words and patterns, all with the learning rate 1e-3. This is what differs:
-#
-# | table | pre-training steps | fine-tuning steps | % right |
-# |---|---|---|---|
-# | *What is pre-training worth?* | 10,000 | 150 | 90.9 |
-# | *Fewer labels*, 2,000 labels, another machine | 10,000 | 150 | 82.6 |
-# | this one, a smaller model | 6,400 | 150 | 71.2 |
-# | *Train a small part*, below, all parameters | 10,000 | 300 | 96.1 |
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train a small part
@@ -790,7 +784,7 @@ print(f"Before training, your adapter changes what it is given by {(unchanged - 
 # %% [markdown]
 # **LoRA** adds no layer. An attention matrix $W$ of `bert-stories` has 128 · 128 = 16,384 numbers. LoRA freezes it and adds a product $BA$ of two thin matrices: $B$ is $D \times r$ and $A$ is $r \times D$, with a small $r$, called the *rank*. With $r=4$, $B$ and $A$ together have only 1,024 numbers.
 #
-# So $W$ becomes $W+\tfrac{\alpha}{r}BA$. $A$ starts at random and $B$ as zeros, so again nothing changes at first. The factor $\alpha/r$ ($\alpha$: a constant) should make the best learning rate depend less on $r$.
+# So $W$ becomes $W+\tfrac{\alpha}{r}BA$, with a constant $\alpha$. $A$ starts at random and $B$ as zeros, so again nothing changes at first. After training, the product can be added to $W$, so LoRA makes the model no slower.
 #
 # The library PEFT adds LoRA to the matrices that you name: `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"], modules_to_save=["classifier"])`. Here `classifier` is the task head, which is trained, too. In the recorded runs below, we trained *all* parameters, the *head only*, the head with adapters, or the head with LoRA, each with the better of two learning rates:
 
@@ -858,14 +852,13 @@ assert [spread(row["test"]) for row in ways["tasks"]["sentiment"]["rows"][-2:]] 
 assert len(kept) == 6 and ways["seeds"] == 3
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each of the six matrices began with 6 directions. Together they keep 24, but some matrices keep more than others. That does not show that unequal ranks are better. In recorded runs of 300 steps and three seeds, on sentiment with new words and patterns, AdaLoRA gets 70.9 % right (64.5 to 76.0) and LoRA 84.2 (80.5 to 91.8).
+# Each of the six matrices began with 6 directions, and together they keep 24, unequally shared. That does not show that unequal ranks are better. In recorded runs of 300 steps and three seeds, on sentiment with new words and patterns, AdaLoRA gets 70.9 % right (64.5 to 76.0) and LoRA 84.2 (80.5 to 91.8).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what do the heads attend to?
 # Here is every head of *your* model, on two sentences with one masked word. The number under a head says how many points of accuracy on masked words your model loses without that head, in held-out stories. The *sharpness* of a map is the mean of its rows' largest weights: it is high if each row puts most of its weight on one position. **Guess:** does the head with the sharpest map matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
-from IPython.display import display
 from course_utils.views.live import below
 
 new = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
@@ -922,27 +915,27 @@ Table([{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, lo
        for n, row in enumerate(heads["pre-training"])]
       + [{"head": name} | {column: round(100 * x, 1) for column, x in zip(columns, row, strict=True)}
          for name, row in {"all heads: score": scores, "its noise, ±": noise}.items()],
-      "Points of 100 lost without each head. The last two rows: the score with all heads, and its noise, two standard errors "
-      f"of a share of that many test examples (for an F1 only a rough guide). {heads.about}")
+      "Each number says how many points of 100 are lost without this head. The last two rows are the score with all heads and its "
+      f"noise: two standard errors of a score measured on that many examples (for an F1 only a rough guide). {heads.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert [[round(100 * columns[name][head], 1) for head in (0, 3)] for name in ("sentiment", "questions")] == [[-0.8, 21.5], [54.8, 35.2]]
 assert all(max(map(abs, columns[name])) < noise[n] for n, name in ((3, "pairs"), (4, "entities"))) and [*columns][3:5] == ["pairs", "entities"]
-assert round(100 * scores[5]) == 69 and abs(columns["sentiment"][0]) < noise[2]
+assert round(100 * scores[5]) == 69 and columns["sentiment"][0] < 0 and round(100 * columns["pairs"][11], 1) == 4.0
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Only partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and questions lose 35.2. Without head 1.1, questions lose 54.8 of their 69 points, but sentiment loses nothing beyond the noise, although head 1.1 gives “lazy” a weight of 0.915 in the view above. (In the question model we set head 1.1, before its training, to look for equal words, and the training differed in other ways, too. So this table cannot separate training from task.)
+# Only partly. Without head 1.4 (layer 1, head 4), sentiment loses 21.5 points and questions lose 35.2. Without head 1.1, questions lose 54.8 of their 69 points, but sentiment loses nothing, although head 1.1 gives “lazy” a weight of 0.915 above. (But the question model was trained differently, so this table cannot separate training from task.)
 #
-# For pairs and entities, every loss is smaller than the noise.
+# For pairs and entities, every loss is smaller than the noise of one score. But the same examples are scored with and without a head, so small losses, such as 4.0 points for pairs without head 3.4, may be real.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Published parameters
 # <a id="sentence-vectors"></a>
-# The original BERT has the same parts in larger numbers. We take a smaller relative, `all-MiniLM-L6-v2` (6 blocks, 384 features). It was trained further, so that sentences that belong together get similar vectors. A **sentence vector** of this model is the mean of the output vectors of all tokens but padding.
+# The original BERT has the same parts in larger numbers. We take a smaller relative, `all-MiniLM-L6-v2`. It was trained further, so that sentences that belong together get similar vectors. A **sentence vector** of this model is the mean of the output vectors of all tokens but padding.
 #
 # We load its parameters into our class `Bert` and compare the outputs with the library's:
 
@@ -1011,11 +1004,11 @@ if real:
 Table(rows, f"SST-2, {sst2['test']} sentences that were not trained on. {sst2.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper", "optional-network"]
-assert round(rows[2]["right, %"]) == 89 and sst2["train"] == 6920 and (tuning and tuning.stopped or rows[-1]["right, %"] >= 80)
+assert [round(row["right, %"]) for row in rows[:3:2]] == [46, 89] and sst2["train"] == 6920 and (tuning and tuning.stopped or rows[-1]["right, %"] >= 80)
 assert sst2["before"] < sst2["always the same answer"] < 0.52 and round(sst2["steps"] * sst2["batch"] / sst2["train"]) == 2
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the recorded run, the share rises from less than half to 89 % in two passes through 6,920 sentences.
+# Before fine-tuning, the new layer is random, so the model is no better than a coin (46 %). In the recorded run, two passes through 6,920 sentences raise the share to 89 %.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: where are the 110 million?
@@ -1071,7 +1064,7 @@ assert round(posts["recall"], 2) == 0.23
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Its F1 is about 0.3: the model finds fewer than a quarter of the names.
+# The F1 is about 0.3: the model finds fewer than a quarter of the names. So in real posts, too, new names are hard to find.
 #
 # </details>
 
@@ -1079,7 +1072,7 @@ assert round(posts["recall"], 2) == 0.23
 # ### Deeper: questions about Wikipedia
 # SQuAD has questions whose answers are in paragraphs from Wikipedia. We split its small development set by articles, so our scores cannot be compared with published ones. Our model reads windows of 96 pieces.
 #
-# For the **exact match**, an answer has to match one of several human answers. **F1** counts the words that it shares with the closest one. **Guess** which question word is the hardest.
+# For the **exact match**, an answer has to match one of several human answers. **F1** counts the words that it shares with the closest human answer. **Guess** which question word is the hardest.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 squad = results.load("minilm_squad")
@@ -1092,10 +1085,10 @@ rows = [{"who": who} | {f"{name}, %": round(100 * value, 1) for name, value in s
 display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['articles']['test']} articles, trained on "
               f"{squad['articles']['train']} others, one seed. {squad.about}"),
         plot.bars(list(easy), [100 * found["F1"] for found in easy.values()], ylabel="F1, %", digits=0,
-                  title="Which questions are easy?", caption="F1 by question word."))
+                  title="Which questions are easy?", caption="F1 for each question word."))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert squad["steps"] * squad["batch"] < squad["questions"]["train"] and squad["max_length"] == 96
+assert squad["max_length"] == 96
 assert [*easy][:2] == ["when", "how many"] and [*easy][-1] == "why" and easy["why"]["questions"] == 30
 assert sum(squad["questions"].values()) == 10_570
 assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for name in ("exact match", "F1")] == [53, 64, 83, 92]
@@ -1103,7 +1096,7 @@ assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for na
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# *Why* is the hardest, but in only 30 questions; *when* and *how many* are the easiest. (The model had less than one pass through the training questions.)
+# *Why* is the hardest, but there are only 30 such questions. *When* and *how many* are the easiest.
 #
 # </details>
 
@@ -1138,7 +1131,7 @@ assert torch.equal(cut_by_it.input_ids, batch.ids) and gap < 1e-4
 # The makers of `transformers` also have *Datasets* (tables larger than memory), *Accelerate* (one script for one processor or many GPUs), *PEFT* (above) and *Diffusers* (models that generate images).
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Many tutorials translate with one line, `pipeline("translation_en_to_zh")`. Try it:
+# Many tutorials translate with one line, `pipeline("translation_en_to_zh")` (by an encoder with a decoder, not a BERT). Try it:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "optional-network"]
 from transformers import pipeline
@@ -1161,7 +1154,7 @@ print("transformer-en-zh:", own, "· trained on" if own.seen else "· new")
 assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The installed version of the library has removed this task, but the *model* still works: load its config, tokenizer and parameters, and call `generate`.
+# This shows that a library's shortcut may disappear while the *model* still works: load its config, tokenizer and parameters, and call `generate`.
 #
 # `transformer-en-zh` is a checkpoint of chapter 5's class. Its translation says *am eating* and *apple*, but leaves out the colour.
 
@@ -1185,7 +1178,7 @@ plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=Tru
 # | learns to | guess masked words, tell whether B follows | continue a text |
 # | predicts, in a text | 15 % of the words | every word |
 # | probability of a text | not given directly | product over its words |
-# | used for | vectors, labels, tags, spans, search | writing, and everything that can be written |
+# | used for | vectors, labels, tags, spans, search | writing, and tasks whose answer can be written |
 #
 # ### Find the error ●○○ · 3 minutes
 # An overview calls BERT *discriminative* (it labels a text) and GPT *generative* (it produces one). Two of the four claims are wrong: `line=(…)` takes both numbers.
@@ -1279,11 +1272,11 @@ assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Three faulty programs follow; the last two run.
+# Here are three faulty programs. The last two run, but compute the wrong thing.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 8 minutes
-# An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong. In line 1 only the name is wrong: any honest name will do.
+# An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong. In line 1, give the function a name that says what it does.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.4")
@@ -1313,7 +1306,7 @@ def similarity(hidden, mask):                  # [2, T, D], [2, T]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●● · 10 minutes
-# A BERT of one layer, with five errors from this chapter and earlier ones. Its loss falls all the same.
+# This BERT of one layer has five errors, from this chapter and earlier ones. Its loss falls all the same.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 6.6")

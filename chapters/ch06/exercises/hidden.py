@@ -42,7 +42,7 @@ ALL_HIDDEN = FindError(
     name="program 6.1",
     title="all fifteen per cent",
     task="ids, chosen (True for 15 %), dice (0 to 1), words, all [B, T] -> inputs [B, T]. Where `chosen`, a word "
-    "becomes [MASK] if its die is below 0.8, the drawn word from 0.9 on, and stays as it is between.",
+    "becomes [MASK] if its die is below 0.8, and the drawn word from 0.9 on. Otherwise it stays as it is.",
     program=(
         "def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %",
         "    inputs = ids.clone()",

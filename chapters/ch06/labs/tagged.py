@@ -205,11 +205,11 @@ def tagged(
         title = "Where does the answer begin, where does it end?" if bars else "Which words are names, and of what?"
     if caption is None:
         caption = (
-            "Bars above a word: how likely the answer starts (filled) or ends (open) there. [output|Framed]: the best."
+            "Bars show how probably the answer starts (filled) or ends (open) at a word. The best is [output|framed]."
             if bars
-            else "B begins a name, I continues it, O is outside; ✗ marks the model’s errors. Choose a [query|word]."
+            else "B begins a name, I continues it, and O is outside. ✗ marks the model’s errors. Choose a [query|word]."
             if tags and guess
-            else "Under each word its tag: B begins a span, I continues it, O is outside. Choose a [query|word]."
+            else "Each word has its tag below it: B begins a span, I continues it, O is outside. Choose a [query|word]."
         )
     view = Tagged(title, caption, arrays, state, controls, options, presenting)
     view.size = (7.6, 0.55 + 0.6 * view.heights()[0] * view.lines(names).rows)

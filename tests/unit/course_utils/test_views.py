@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from matplotlib.figure import Figure
 from PIL import Image
 
 from course_tools.authoring.clean import WIDGET_VIEW, clean
@@ -317,6 +318,18 @@ def test_names_of_bars_are_slanted_only_when_they_must_be(monkeypatch, count, sl
     monkeypatch.setattr(picture, "png_bytes", lambda figure, *_: drawn.append(figure) or b"")
     plot.bars(["pre-trained"] * count, range(count)).to_png()
     assert drawn[0].axes[0].get_xticklabels()[0].get_rotation() == slanted
+
+
+def test_two_charts_can_have_the_same_vertical_axis():
+    line = {"BLEU": ([1, 2], [3, 4])}
+    chart = plot.lines(line, limits=(0, 100))
+    figure = Figure()
+    chart.draw(figure)
+    assert chart.options["panels"][0]["limits"] == figure.axes[0].get_ylim() == (0, 100)
+    assert plot.lines(line).options["panels"][0]["limits"] is None
+    for limits, why in (((1,), r"limits is \(1,\)"), ((2, 1), "the upper limit is 1; needed: a number above 2")):
+        with pytest.raises(ValueError, match=why):
+            plot.lines(line, limits=limits)
 
 
 def test_names_at_the_ends_of_lines_do_not_cover_each_other(monkeypatch):
