@@ -552,9 +552,9 @@ export function heads(ui) {
   function rank(count) {
     const [l, i] = hover.layer >= 0 ? [hover.layer, hover.head] : opened(),
       w = weightsFrom(l, i),
+      on = key(w),
       order = Array.from(w.keys(), (k) => k).filter((k) => !empty(w[k]));
-    const shown = count < 4 ? [] : order.sort((a, b) => w[b] - w[a]).slice(0, count),
-      on = key(w);
+    const shown = count < 4 ? [] : order.sort((a, b) => (b === on) - (a === on) || w[b] - w[a]).slice(0, count);
     ranked.replaceChildren(
       ...shown.flatMap((k) => [
         h("span", { class: k === on ? "key on" : "" }, m.keys[k]),

@@ -66,7 +66,7 @@ def _thinned(steps: list[int], values: list[float], most: int = 150) -> list[tup
 def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
     """What stays in the notebook: the curves as one chart, and one sentence."""
     history = {name: pair for name, pair in run.history.items() if pair[0]}
-    others = [name for name in history if (name != "loss" if apart else "accuracy" in name)]
+    others = [name for name in history if (name != "loss" if apart else name.endswith(("accuracy", "score")))]
     groups = [{n: p for n, p in history.items() if (n in others) == other} for other in (False, True)]
     charts = {}
     for curves in filter(None, groups):

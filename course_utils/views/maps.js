@@ -68,12 +68,13 @@ export function maps(ui) {
         tops = panels.map((p) => p.columns.length && widest(pen, p.columns) * 0.72 + 8 * unit);
       const count = narrow ? Math.min(2, panels.length) : Math.min(panels.length, panels.length % 3 ? 4 : 3),
         columns = Math.max(...lefts) > 0.3 * (wide / count) ? (narrow ? 1 : Math.min(2, count)) : count;
+      const room = (p) => wide / columns - lefts[p] - 18 * unit - (tops[p] && 20 * unit),
+        fits = panels.map(({ shape: [R, C] }, p) => Math.min(room(p) / C, (230 * unit) / R, 44 * unit)),
+        cell = Math.min(...fits); // the same in all, so that they can be compared
       let x = 0,
         y = 0,
         tallest = 0;
       places = panels.map(({ shape: [R, C], title }, p) => {
-        const room = wide / columns - lefts[p] - 18 * unit - (tops[p] && 20 * unit),
-          cell = Math.min(room / C, (230 * unit) / R, 44 * unit);
         if (p && p % columns === 0) [x, y, tallest] = [0, y + tallest + 12 * unit, 0];
         const place = {
           x: x + lefts[p],
@@ -99,14 +100,16 @@ export function maps(ui) {
           gap = Math.min(dx, dy) > 9 ? 1 : 0,
           figures = Math.min(dx, dy) >= 32 * unit && role !== "plus" && !Number.isInteger(value(p, 0, C - 1));
         if (gap) {
-          c.fillStyle = t.line; // seen between the cells, also where they are white
+          c.fillStyle = t.line; // seen between light cells; dark ones touch
           c.fillRect(x, y, w, tall);
         }
         for (let r = 0; r < R; r++)
           for (let k = 0; k < C; k++) {
-            const colour = mix(t.paper, ink, (value(p, r, k) - low) / (high - low || 1));
+            const share = (value(p, r, k) - low) / (high - low || 1),
+              colour = mix(t.paper, ink, share),
+              less = gap && share < 0.9 ? gap : -0.4;
             c.fillStyle = rgb(colour);
-            c.fillRect(x + k * dx, y + r * dy, dx - gap + (gap ? 0 : 0.4), dy - gap + (gap ? 0 : 0.4));
+            c.fillRect(x + k * dx, y + r * dy, dx - less, dy - less);
             if (!figures) continue;
             c.font = ui.font(12);
             write(c, short(value(p, r, k)), x + (k + 0.5) * dx, y + (r + 0.5) * dy, legible(colour), "center");
