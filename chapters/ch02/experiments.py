@@ -36,7 +36,7 @@ REASONS = {
     "general": "Its matrix undoes the rotation and the mirroring, but the key's length still counts, as in dot.",
     "biased_general": "It does as well as general: the added term b·k prefers a direction, which no rule asks for.",
     "activated_general": "It does as well as general: tanh makes large scores more alike but keeps their order.",
-    "generalized_kernel": "It imitates dot with 32 random features, so its scores are noisy. It learns a temperature.",
+    "generalized_kernel": "It imitates dot with 32 random features, so its scores are noisy.",
     "concat": "It is a small network, which approximates most rules but matches none of them exactly.",
     "additive": "It is the same function as concat, trained from another random start.",
     "deep": "It is a larger network: much better than concat and additive at direction, hardly or not elsewhere.",

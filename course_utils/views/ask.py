@@ -36,7 +36,7 @@ class Predict(View):
     def still(self) -> str:
         items = "".join(f"<li>{html.escape(a)}</li>" for a in self.options["answers"])
         if self.options["answer"] >= 0:
-            answer = f"{self.options['answers'][self.options['answer']]}. {self.options['because']}"
+            answer = f"{self.options['answers'][self.options['answer']].rstrip('.')}. {self.options['because']}"
             items += f"<details><summary>answer</summary>{html.escape(answer)}</details>"
         return f"<b>{html.escape(self.title)}</b><ul>{items}</ul>"
 

@@ -22,7 +22,7 @@ runtime = course_utils.setup()
 # ## One query, four keys
 # In chapter 1 a score came from the distance between query and key. Words become *vectors*, arrows with direction and length. A distance mixes these two; the scores of this chapter can tell them apart. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
 #
-# The *short* key points almost where the query points. The *long* key points 35° away, but is four times as long. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
+# The *short* key points almost where the query points. The *long* key points 35° away, but is more than four times as long. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": [-1.5, -0.4]}
@@ -210,7 +210,7 @@ assert [round(torch.tensor([x, 0, 0, 0]).softmax(0)[0].item(), 5) for x in (2.0,
 assert round(0.711 * (1 - 0.711), 3) == 0.205 and round(0.4 * 0.205, 2) == 0.08
 
 # %% [markdown]
-# **One example, step by step.** Take four scores. Three are equal, and the first is √d/2 higher: half a standard deviation of a dot product. Now raise the first score by a tenth of a standard deviation, √d/10. (If a query becomes longer by some percentage, its scores grow by the same percentage, so we measure the step in standard deviations, too.) How does the first weight change? For d = 16:
+# **One example, step by step.** Take four scores. Three are equal, and the first is √d/2 higher: half a standard deviation of a dot product. Now raise the first score by a tenth of a standard deviation, √d/10. We measure both the lead and the step in standard deviations, so that different d can be compared. How does the first weight change? For d = 16:
 #
 # - *weight*: the lead is √16/2 = 2, so the first weight is $e^2/(e^2+3)\approx0.711$;
 # - *slope*: this weight changes with its score at the rate $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$;
@@ -226,7 +226,7 @@ assert round(0.711 * (1 - 0.711), 3) == 0.205 and round(0.4 * 0.205, 2) == 0.08
 # **What √d changes.** Without √d, the lead grows with d. At d = 16 the weight changes even more than with √d. But at d = 400 the lead is 10, the softmax is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if it falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
 
 # %% [markdown]
-# **And random queries?** We measured for 1,000 queries at d = 400 how strongly their weights react to a small change of the scores q·k (*Deeper: unequal gradients*). Take the median with √d as 1. With √d, all queries react about equally. Without √d, almost half of them are below 0.1, and almost a quarter are above 10. So without √d, training at its start could hardly change what many queries attend to, while for others it would make large changes.
+# **And random queries?** We measured for 1,000 queries at d = 400 how strongly their weights react to a small change of the scores q·k (*Deeper: unequal gradients*). Call the median reaction with √d *normal*. With √d, all queries react about normally. Without √d, almost half of them react less than a tenth as much, and almost a quarter more than ten times as much. So without √d, training at its start could hardly change what many queries attend to, while for others it would make large changes.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -269,7 +269,7 @@ assert scaled.max() < 1.7 * scaled.min() and 0.42 < tiny < 0.48 and 0.22 < huge 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # With √d, all queries get a similar gradient. Without √d the *mean* gradient is seven times as large, but many queries get almost none.
 #
-# Now go back to the lab, unfold *how the weights respond to q·k*, and drag d. The *response* is the gradient of the median query, times √d, so that different d can be compared. With √d it hardly depends on d. Without √d, it is about five times as large at d = 16, and only a quarter at d = 400.
+# Now go back to the lab, unfold *how the weights respond to q·k*, and drag d. The *response* is the gradient of the median query, times √d: how much its weights change per standard deviation of q·k. With √d it hardly depends on d. Without √d, it is about five times as large at d = 16, and only a quarter at d = 400.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
@@ -403,7 +403,7 @@ heatmap(weights, label, label, select=(1, 0), title="Which words does “station
 assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To see only the keys at work, here is a simpler setting: both words are scored against one fixed query, w = (1, 0), with $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
+# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To see only the keys at work, forget for a moment that "station" asks: one fixed query, w = (1, 0), asks both words, $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -637,7 +637,7 @@ assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, every row of this W is a weighted sum of the same d vectors, so the *rank* of W is at most d. And if d is small, the two factors have fewer parameters than W:
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, every row of this W is a weighted sum of the d columns of $W_K$, so the *rank* of W is at most d. And if d is small, the two factors have fewer parameters than W:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -889,7 +889,7 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 # - *direction*: the key closest in direction to the query,
 # - *reach*: the key that reaches furthest in the query's direction,
 # - *length*: the longest key,
-# - *feature*: as *direction*, but the query is rotated and mirrored first, and all keys have length 1,
+# - *feature*: as *direction*, but after one fixed rotation and mirroring of the query, and all keys have length 1,
 # - *place*: each of the eight positions has a fixed direction, which no key contains. The right key is at the position whose direction has the largest dot product with the query.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
@@ -1018,7 +1018,7 @@ assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all()
 # The next table compares four orders of the steps, in percent:
 #
 # - *on masked keys*: their weight, averaged over the seven rows. It should be 0.
-# - *first row empty*: the same, but with every key of the first row masked. It should be 0 too.
+# - *first row empty*: we mask every key of the first row, and measure the weight on masked keys again. It should be 0 too.
 # - *smallest row sum*: the smallest sum of a row's weights. It should be 100.
 # - *change by masked scores*: the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
 
@@ -1147,7 +1147,7 @@ assert ratio[0] < 1 and 250 < ratio[-1] < 350
 assert [round(seconds[-1] / seconds[-2]) for _, seconds in times.values()] == [4, 2]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 our exact attention (it stores all weights) took about three hundred times as long as linear attention with 64 random features. From 4,096 to 8,192 tokens the time of linear attention doubles; that of exact attention quadruples. (Between shorter lengths, the factor varies.) The price of this speed is Performer's error. In the first plot, even 64 features put nearly as much weight on wrong keys as equal weights do.
+# At 128 tokens exact attention is faster. At 8,192 our exact attention (it stores all weights) took about three hundred times as long as linear attention with 64 random features. From 4,096 to 8,192 tokens the time of linear attention doubles; that of exact attention quadruples. (Between shorter lengths, the factor varies.) The price of this speed is Performer's error. The recorded queries and keys are short, so exact attention is nearly flat. Even so, 64 features put nearly as much weight on wrong keys as equal weights do.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.

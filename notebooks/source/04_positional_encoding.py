@@ -180,9 +180,9 @@ assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blin
 assert set(twins) <= set(who.test) and len(who.nouns) == 10
 
 # %% [markdown]
-# More data, layers or training cannot help: twins are shuffles of each other, a stack of such layers only moves outputs with their words, too, and the mean is invariant.
+# More data, layers or training cannot help: twins are shuffles of each other, a stack of such layers is equivariant as well, and the mean of its outputs is invariant.
 #
-# **Keep this:** without positions or a causal mask, attention treats a sentence as a *bag of words*, which has no order.
+# **Keep this:** with neither positions nor a causal mask, attention treats a sentence as a *bag of words*, which has no order.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: does a mask tell the order?
@@ -314,7 +314,7 @@ assert all(abs(P[i] @ P[m] - torch.cos((i - m) * frequencies(128)).sum()) < 1e-3
 #
 # $$ P_i\cdot P_m=\sum_j\cos\big((i-m)\,\omega_j\big) $$
 #
-# 1. *Itself.* At $m=i$ all cosines are 1. Everywhere else, the first pair has turned by a whole number of radians, which is never a full turn, so its cosine is below 1. So each position scores highest with itself.
+# 1. *Itself.* At $m=i$ all cosines are 1. From $i$ to any other $m$, the first pair turns by $|i-m|$ radians, which is never a whole number of turns, so its cosine is below 1. So each position scores highest with itself.
 # 2. *Three back.* So we make the query at $i$ equal to the encoding of position $i-3$. The step $\delta=-3$ does this: $R(-3)\,P_i=P_{i-3}$. For example, a pair that turns by 30° at each position has the angle 210° at position 7 and 120° at position 4. $R(-3)$ turns it back by 90°, from 210° to 120°, so its cosine with the key at 4 becomes 1.
 # 3. *As a matrix.* In $XW_Q$ the encodings are rows, so we transpose: $P_{i-3}^\top=P_i^\top R(-3)^\top$. Transposing reverses a rotation: $R(-3)^\top=R(3)$. So with $W_Q=R(3)$ and $W_K=I$, each position from 3 on scores highest with the one three back.
 #
@@ -336,7 +336,7 @@ assert common[0, 0] == common[0].max() and common[0].min() > 30 and common[0, 49
 assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * frequencies(128)).sum(1), atol=1e-3)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The sum in the formula above is 64 at distance 0 and falls from there, with ripples. This sum is the same for $\delta$ and $-\delta$, so it does not tell which word comes first. With a rotation in $W_Q$, the score can tell.
+# The sum in the formula above is 64 at distance 0 and falls from there, with ripples. This sum is the same for $\delta$ and $-\delta$, so it does not tell which word comes first. With a rotation in $W_Q$, the score can differ between $\delta$ and $-\delta$.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do they go in?
@@ -596,7 +596,7 @@ assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (Learned
 # %% [markdown]
 # From position 20 on, the sinusoidal margin is below 0 at more than half the positions. The rotary margin stays above 1.5 everywhere.
 #
-# With rotary positions, the score of the letter two back *must* stay what it was in training. It depends on the two letters and their signed distance, and here both are always the same. But a new rival can change the margin. For queries up to position 17, the rival is a letter at least 42 positions *later*. Training texts had only 20 letters. From position 18 on, no letter comes so much later, and the margin rises. The rotary curve above rises there, too.
+# With rotary positions, the score of the letter two back *must* stay what it was in training. It depends on the two letters and their signed distance, and here both are always the same. But a new rival can change the margin. For queries up to position 17, the rival is a letter at least 42 positions *later*. Training texts had only 20 letters, so nothing had taught the model to keep the score of such a key low. From position 18 on, no letter comes so much later: this rival is gone, and the margin rises. The rotary curve above rises there, too.
 #
 # With sinusoids a layer *can* learn scores of distances alone, if its matrices remove the mixed products (letter times position) and turn each sine–cosine pair as a whole, as $R(3)$ did. This layer did not.
 #
@@ -656,7 +656,7 @@ assert torch.allclose(28 * frequencies(32)[:3] / (2 * torch.pi), torch.tensor([4
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these peaks.
 #
-# Why is there a peak near 33? In 28 positions, three of these waves turn about 4½, 2½ and 1½ times, and after a half turn a sine and its cosine have changed their signs. At 33, query and key have both changed sign, so their products are those of the trained position 5: $(-a)(-b)=ab$. This is only a part of the reason: 37 is 28 after the trained position 9, but has no peak. And at 61 and 89, not all of these waves repeat a trained position.
+# Why is there a peak near 33? In 28 positions, three of these waves turn about 4½, 2½ and 1.4 times, and after a half turn a sine and its cosine have changed their signs. At 33, query and key have both changed sign, so their products are those of the trained position 5: $(-a)(-b)=ab$. This is only a part of the reason: 37 is 28 after the trained position 9, but has no peak. And at 61 and 89, not all of these waves repeat a trained position.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation

@@ -113,7 +113,7 @@ assert [max(round(100 * nearest_alike(neighbours(prose.model.bert, prose.tokeniz
 assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds[:, None] == kinds)).sum().sub(24).item() / (24 * 11), 2) == 0.91
 
 # %% [markdown]
-# When output vectors choose the nearest sentence, “bank” means the same there in 96 % of cases, and “light” in 83 %. When shared words choose it, the share is about half, as by chance. A better rival is the mean of the neighbouring words' rows in the input table: with the best choice of one to three words on each side, it gets 83 % for both words. So for “light”, the output vectors are no better than this rival. For “bank”, they get more, but 24 sentences are too few to prove a difference.
+# When output vectors choose the nearest sentence, “bank” means the same there in 96 % of cases, and “light” in 83 %. When shared words choose it, the share is about half, as by chance. A stronger rival needs no encoder: it averages the input table's rows of the neighbouring words. With the best choice of one to three words on each side, it gets 83 % for both words. So for “light”, the output vectors are no better than this rival. For “bank”, they get more, but 24 sentences are too few to prove a difference.
 #
 # **Keep this:** a table gives a word one vector; an encoder gives it a different one in each sentence.
 
@@ -141,7 +141,7 @@ assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds
 # | `bert-sentiment`, `-pairs`, `-entities`, `-questions` | `bert-stories`, trained further on a task | 3, 0.8 million | *A tag for each word* |
 # | `all-MiniLM-L6-v2` | pairs of sentences, by others | 6, 22.7 million | *Published parameters* |
 #
-# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. Its vocabulary is learned by joining pieces that often occur side by side (chapter 7). From the left of a word, WordPiece takes the longest piece in its vocabulary and then continues with the rest. Pieces that continue a word are marked with `##`. (A word that cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
+# A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. In our library, the vocabulary is learned by joining pieces that often occur side by side (chapter 7); the original joins the pair that helps the likelihood of the text most. From the left of a word, WordPiece takes the longest piece in its vocabulary and then continues with the rest. Pieces that continue a word are marked with `##`. (A word that cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
 
 # %% tags=["nbval-check-output"]
 from course_utils.data.stories import load
@@ -606,7 +606,7 @@ assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2
 #
 # The share of answers that match the true answer exactly (apart from case, punctuation and articles) is called the **exact match**. In the whole test, which has new words and patterns, the exact match of `bert-questions` is 69 %. Where the text contains no answer, the model says so in only one case of five.
 #
-# If we fine-tune `bert-stories` on our questions alone, it gets only about a third right. `bert-questions` had more help. Before its training, we set head 1.1 (layer 1, head 1) to look for equal words in question and text; without this head, the trained model loses 54.8 of its 69 points. Many of its training questions were sentences of the text with a gap, and some words were made up, so the model had to look them up.
+# If we fine-tune `bert-stories` on our questions alone, it gets only about a third right. `bert-questions` had more help. Before its training, we set head 1.1 (layer 1, head 1) to look for equal words in question and text; without this head, the trained model loses 54.8 of its 69 points, so most of its skill depends on what we set by hand. Many of its training questions were sentences of the text with a gap, and some words were made up, so the model had to look them up.
 #
 # **Keep this:** a tag is one decision for each word; an answer is two decisions about the whole text.
 
@@ -752,7 +752,7 @@ assert [spread(way["sentiment, test"])[:5] for way in (paper, alone)] == ["71.2 
 # - **Always `[MASK]`:** the model is never asked about visible words, so it names only 73 % of them correctly, instead of 88. It gets 19.3 to 23.3 % of the questions right, instead of 26.5 to 30.0. At `[MASK]` and on next sentences, it is slightly worse.
 # - **Without next sentences:** the model gets 29.8 to 34.4 % of the pairs right, like guessing one of three answers, instead of at least 38.2. On sentiment, its mean is *better*: 77.2 % instead of 71.2.
 #
-# For each change, the ranges overlap on the other three tasks. With three seeds and eight comparisons, one or two such differences may be luck.
+# For each change, the ranges overlap on the other three tasks. With three seeds, and two changes compared on four tasks each, one or two such differences may be luck.
 #
 # </details>
 
