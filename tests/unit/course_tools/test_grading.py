@@ -184,7 +184,9 @@ def test_the_guide_says_what_it_does():
 def test_most_exercises_have_new_inputs():
     """What drawn inputs are like is not known before grading; those written by hand are the same for everybody."""
     fixed = [one.name for one in ALL if str(shifted(one.cases)()) == str(one.cases())]
-    same = [one.name for one in ALL if str(varied(one)()) == str(one.cases())]
+    same = [  # three draws: one may be the inputs of the check by chance
+        one.name for one in ALL if all(str(varied(one)()) == str(one.cases()) for _ in range(3))
+    ]
     assert len(same) <= 16 < len(fixed), "docs/teaching.md says how many have only one set of inputs"
     for one in ALL:
         verdict = engine.judge(dataclasses.replace(one, cases=varied(one)), one.reference)
