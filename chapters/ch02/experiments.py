@@ -39,7 +39,7 @@ REASONS = {
     "generalized_kernel": "It imitates dot with 32 random features, so its scores are noisy.",
     "concat": "It is a small network, which approximates most rules but matches none of them exactly.",
     "additive": "It is the same function as concat, trained from another random start.",
-    "deep": "It is a larger network: much better than concat and additive at direction, hardly or not elsewhere.",
+    "deep": "It is a larger network, but it clearly beats concat and additive only at direction.",
     "location_based": "It knows positions but never reads a key.",
     "feature_based": "It reads the key but never the query, so it does best where the query does not matter.",
 }

@@ -22,6 +22,7 @@ from course_utils.training.schedules import warm_then_fall
 from course_utils.views.table import Table
 
 LENGTHS = ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
+ENDS = set(".!?。！？")  # of a whole sentence
 THREADS = 10  # times more that the course's own threads come in a pass through the training sentences
 SETTINGS = {"query": "current", "dropout": 0.1}  # of the lesson's models, beside Seq2SeqConfig's own
 
@@ -141,9 +142,14 @@ class Lesson:
         examples = self.examples(split)[:count]
         return float(_bleu(self.write(model, examples), examples))
 
-    def by_length(self, model: nn.Module, split: str = "test") -> ByLength:
-        """Quality for each group of LENGTHS: `plot.lines` draws `.words` against `.bleu`, `.exact` or `.errors`."""
-        examples = self.examples(split)
+    def fragments(self) -> list[Example]:
+        """The examples of the test split that are no sentences but end without a full stop: "a grey donkey"."""
+        return [e for e in self.examples("test") if e.source[-1] not in ENDS]
+
+    def by_length(self, model: nn.Module, fragments: bool = False) -> ByLength:
+        """Quality on the test split, with or without its fragments, for each group of LENGTHS: `plot.lines` draws
+        `.words` against `.bleu`, `.exact` or `.errors`."""
+        examples = [e for e in self.examples("test") if fragments or e.source[-1] in ENDS]
         written, found = self.write(model, examples), ByLength([], [], [], [])
         for low, high in LENGTHS:
             group = [(w, e) for w, e in zip(written, examples, strict=True) if low <= len(e.source) <= high]

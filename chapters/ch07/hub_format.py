@@ -151,7 +151,7 @@ def size_table(
 ) -> Table:
     """Why a model of 3.09 B parameters fits in 1.9 GB: each part, its parameters, bits and MB.
 
-    By default Qwen2.5-3B as Ollama serves it, in the format Q4_K_M of llama.cpp: most matrices with 4 bits for a number
+    By default Qwen2.5-3B as Ollama serves it, in the format Q4_K_M of llama.cpp: most matrices with 4 bits per number
     and 0.5 for the scales of its block; the embedding, and in half of the layers the values and the last matrix of the
     feed-forward network, with 6.5625; norms and biases with 32. One matrix both reads and writes words.
     """

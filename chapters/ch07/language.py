@@ -3,7 +3,7 @@
     text = load_text("stories")                        # "shakespeare", "quatrains", "names", "books", or your own file
     lesson = TextLesson(text, block=64)                # characters, unless another tokenizer is given
     run = lesson.train(model, steps=1200)
-    lesson.valid_loss(model)                           # nats for each token that was not trained on
+    lesson.valid_loss(model)                           # nats per token, of text that was not trained on
 
 A model is anything with `loss(ids [B, T+1]) -> scalar`: `gpt.GPT`, or the baselines of `experiments.live`.
 """
@@ -233,7 +233,7 @@ class TextLesson:
 
     @torch.no_grad()
     def valid_loss(self, model: nn.Module, count: int | None = None, part: str = "valid") -> float:
-        """Mean loss in nats for each token of the held-out part (or of "train"); count as `windows`."""
+        """Mean loss in nats per token of the held-out part (or of "train"); count as `windows`."""
         with evaluating(model):
             total = tokens = 0.0
             for ids in self.windows(part, count):
@@ -242,7 +242,7 @@ class TextLesson:
         return total / tokens
 
     def bits_per_character(self, loss: float, part: str = "valid") -> float:
-        """A loss in nats for each token as bits for each character: what models with other tokenizers can share."""
+        """A loss in nats per token as bits per character: what models with other tokenizers can share."""
         ids, content = (self.valid_ids, self.text.valid) if part == "valid" else (self.train_ids, self.text.train)
         return loss / math.log(2) * len(ids) / len(content)
 

@@ -1,7 +1,7 @@
 // A translation that grows word by word: its rows of weights, both sentences, gold links, and what changes without a
 // word.
 import ALIGNMENT_CSS from "./alignment.css";
-import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
+import { fmt, h, inked, legible, paper, percent, pointed, rgb } from "./core.js";
 import { legend } from "./legend.js";
 import STEPPER_CSS from "./stepper.css";
 import { stepper, still } from "./stepper.js";
@@ -294,7 +294,7 @@ export function alignment(ui) {
           c.stroke();
           continue;
         }
-        const colour = mix(theme.paper, theme.ink, clear ? w : 0.3 * w);
+        const colour = inked(theme, clear ? w : 0.3 * w);
         c.fillStyle = rgb(colour);
         c.fillRect(x, y, wide, high);
         if (across >= 26 * unit && down >= 18 * unit && (w >= 0.05 || (selected && clear))) {
@@ -304,12 +304,16 @@ export function alignment(ui) {
         }
       }
     if (judged()) {
-      c.strokeStyle = rgb(theme.plus);
       c.lineWidth = 2 * unit;
       for (const link of gold) {
-        const t = Math.floor(link / S);
+        const t = Math.floor(link / S),
+          [x, y] = [left + (link % S) * across, top + t * down];
+        if (t >= n) continue;
         c.globalAlpha = t === n - 1 ? progress : 1;
-        if (t < n) c.strokeRect(left + (link % S) * across, top + t * down, across - gap, down - gap);
+        c.strokeStyle = rgb(theme.paper); // between the frame and a cell of its colour
+        c.strokeRect(x + c.lineWidth, y + c.lineWidth, across - gap - 2 * c.lineWidth, down - gap - 2 * c.lineWidth);
+        c.strokeStyle = rgb(theme.plus);
+        c.strokeRect(x, y, across - gap, down - gap);
       }
     }
     c.globalAlpha = 1;
@@ -361,7 +365,7 @@ export function alignment(ui) {
 
   // ---- the sentences, and the words beside the picture
   function colour(word, w, role) {
-    const ground = mix(ui.theme.paper, ui.theme.ink, w),
+    const ground = inked(ui.theme, w),
       dark = w > 0.06;
     const marked = role ? `text-shadow:.5px 0;box-shadow:0 2px var(--${role});` : "";
     const letters = dark ? `color:${legible(ground)};` : role ? `color:var(--${role});` : "";

@@ -1,5 +1,5 @@
 // Bars, upright while their names fit below them, else lying; and the shares of a whole, in shades of ink.
-import { curve, scale } from "./axes.js";
+import { scale } from "./axes.js";
 import { chart, number, widest, write } from "./chart.js";
 import { h, legible, mix, rgb } from "./core.js";
 
@@ -59,6 +59,7 @@ export function bars(ui) {
         }
       });
     },
+    first: () => [0, 0],
     find: (x, y) => {
       const i = places.findIndex(([a, b]) => (upright ? x >= a && x < b : y >= a && y < b));
       return i < 0 ? null : [0, i];
@@ -69,25 +70,42 @@ export function bars(ui) {
   });
 }
 
-// one bar per name, cut into its parts
+// one bar per name, cut into its parts; below the axis the key to their shades
 export function shares(ui) {
   const { spec, arrays, unit } = ui,
     { names, parts, xlabel } = spec,
-    n = parts.length;
+    n = parts.length,
+    high = 34 * unit,
+    line = 20 * unit,
+    pen = document.createElement("canvas").getContext("2d");
   const amount = (r, i) => arrays.y[r * n + i],
     total = (r) => parts.reduce((sum, _, i) => sum + amount(r, i), 0),
-    share = (r, i) => (100 * amount(r, i)) / total(r);
+    share = (r, i) => (100 * amount(r, i)) / total(r),
+    shade = (i) => mix(ui.theme.paper, ui.theme.ink, 0.88 - (0.72 * i) / Math.max(1, n - 1));
   let left = 0,
     wide = 0;
-  const high = 34 * unit;
+  const key = (width) => {
+    let [x, y] = [0, 0];
+    return parts.map((part) => {
+      const room = pen.measureText(part).width + 34 * unit;
+      if (x && x + room > width) [x, y] = [0, y + line];
+      return [(x += room) - room, y];
+    });
+  };
   return chart(ui, {
     rows: names.map(() => n),
-    size: (width) => [Math.min(width, 780 * unit), names.length * high + 24 * unit],
+    size(width) {
+      pen.font = ui.font(13);
+      width = Math.min(width, 780 * unit);
+      return [width, names.length * high + 2.4 * line + key(width).at(-1)[1] + line];
+    },
     paint(c, at) {
-      const t = ui.theme;
+      const t = ui.theme,
+        all = c.canvas.offsetWidth,
+        base = names.length * high;
       c.font = ui.font(13);
       left = widest(c, names) + 10 * unit;
-      wide = c.canvas.offsetWidth - left;
+      wide = all - left - 16 * unit;
       names.forEach((name, r) => {
         const y = r * high;
         write(c, name, left - 8 * unit, y + 0.42 * high, t.text, "right");
@@ -95,26 +113,33 @@ export function shares(ui) {
         parts.forEach((part, i) => {
           const w = (share(r, i) / 100) * wide,
             on = at && at[0] === r && at[1] === i,
-            shade = mix(t.paper, t.ink, 0.88 - (0.72 * i) / Math.max(1, n - 1));
-          c.fillStyle = rgb(shade);
+            label = [`${part} ${share(r, i).toFixed(0)} %`, `${share(r, i).toFixed(0)} %`];
+          c.fillStyle = rgb(shade(i));
           c.fillRect(x, y, Math.max(w - 1.5, 0.5), 0.84 * high);
-          if (on)
-            curve(
-              c,
-              [x, x + w, x + w, x, x],
-              [y + 1, y + 1, y + 0.84 * high, y + 0.84 * high, y + 1],
-              (v) => v,
-              (v) => v,
-              t.query,
-              2,
-            );
-          const ink = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] > 118 ? "#000" : "#fff";
-          if (c.measureText(part).width + 10 < w) write(c, part, x + 6 * unit, y + 0.42 * high, ink);
+          if (on) {
+            c.strokeStyle = t.query;
+            c.lineWidth = 2;
+            c.strokeRect(x, y + 1, w, 0.84 * high - 2);
+          }
+          const fits = label.find((text) => c.measureText(text).width + 10 < w);
+          if (fits) write(c, fits, x + 6 * unit, y + 0.42 * high, legible(shade(i)));
           x += w;
         });
       });
-      write(c, xlabel, c.canvas.offsetWidth, names.length * high + 4 * unit, t.quiet, "right", "top");
+      for (const v of [0, 25, 50, 75, 100]) {
+        c.fillStyle = t.line;
+        c.fillRect(Math.round(left + (v / 100) * wide) - 1, base, 1, 5 * unit);
+        write(c, `${v}`, left + (v / 100) * wide, base + 8 * unit, t.quiet, "center", "top");
+      }
+      write(c, xlabel, all, base + 1.2 * line + 8 * unit, t.quiet, "right", "top");
+      key(all).forEach(([x, y], i) => {
+        const middle = base + 2.4 * line + y + 0.5 * line;
+        c.fillStyle = rgb(shade(i));
+        c.fillRect(x, middle - 6 * unit, 12 * unit, 12 * unit);
+        write(c, parts[i], x + 17 * unit, middle, t.text);
+      });
     },
+    first: () => [0, 0],
     find(mx, my) {
       const r = Math.floor(my / high);
       let x = left;

@@ -1,8 +1,10 @@
 // What every chart shares: numbers as a reader sees them, the mark under a pointer or under the arrow keys, a sentence.
-// A form says how many marks each of its rows has, paints itself, finds the mark under a pointer and tells its numbers.
+// A form says how many marks its rows have and which it tells first, paints itself, finds the mark under a pointer
+// and tells its numbers.
 import CHART_CSS from "./chart.css";
 import { h, paper, pointed } from "./core.js";
 
+const MORE = " · choose any other point";
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 export function number(x) {
   if (!Number.isFinite(x)) return "–";
@@ -82,15 +84,7 @@ export function chart(ui, form) {
         [row, mark] = at ?? [state.row, state.mark];
       form.paint(c, mark >= 0 ? [row, mark] : null);
       const words =
-        mark >= 0
-          ? form.say([row, mark])
-          : [
-              h(
-                "span",
-                { class: "quiet" },
-                "Choose a point of the picture, or use the arrow keys, to read its numbers.",
-              ),
-            ];
+        mark >= 0 ? form.say([row, mark]) : [...form.say(form.first()), h("span", { class: "quiet" }, MORE)];
       said.replaceChildren(...words);
       const before = form.rows.slice(0, row).reduce((sum, n) => sum + n, 0);
       hand.setAttribute("aria-valuenow", before + Math.max(0, mark));

@@ -102,6 +102,9 @@ export function themeOf(element) {
   return 0.299 * r + 0.587 * g + 0.114 * b > 128 ? DARK : LIGHT;
 }
 export const mix = (from, to, t) => from.map((a, i) => Math.round(a + (to[i] - a) * Math.min(1, Math.max(0, t))));
+// The ink of a share of attention. On a dark ground the eye needs more of it to tell a small share from none.
+export const inked = (theme, share) =>
+  mix(theme.paper, theme.ink, Math.min(1, Math.max(0, share)) ** (theme === DARK ? 0.8 : 1));
 export const rgb = (c) => `rgb(${c[0]} ${c[1]} ${c[2]})`;
 // ≥ 4.5:1 on every shade of grey
 export const legible = (c) => (0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2] > 118 ? "#000" : "#fff");
@@ -249,7 +252,12 @@ export function mount(host, kinds, given, buffer, link = null) {
     const theme = themeOf(host);
     ui.family = getComputedStyle(host).fontFamily;
     if (theme !== ui.theme)
-      for (const [k, colour] of Object.entries({ ...theme, ground: theme.paper }))
+      for (const [k, colour] of Object.entries({
+        ...theme,
+        ground: theme.paper,
+        faint: inked(theme, 0.12),
+        half: inked(theme, 0.5),
+      }))
         shell.style.setProperty(`--${k}`, typeof colour === "string" ? colour : rgb(colour));
     ui.theme = theme;
     syncs.forEach((s) => s());

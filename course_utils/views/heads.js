@@ -3,7 +3,7 @@
 // twin.
 import HEADS_CSS from "./heads.css";
 import { cause, packed } from "./cause.js";
-import { h, legible, mix, paper, rgb } from "./core.js";
+import { h, inked, legible, paper, rgb } from "./core.js";
 import { legend } from "./legend.js";
 import { modelsAt } from "./models/load.js";
 
@@ -288,7 +288,7 @@ export function heads(ui) {
       height: 20 * unit + L * down + 2,
     };
   }
-  const shade = (x) => mix(ui.theme.paper, ui.theme.ink, x / spec.high);
+  const shade = (x) => inked(ui.theme, x / spec.high);
   // every head as pixels, once for a map and a theme; masked cells stay clear
   function pixels() {
     if (atlas?.at === at && atlas.theme === ui.theme) return atlas.canvas;
@@ -378,13 +378,19 @@ export function heads(ui) {
           g.tall + 1,
         );
         if (gone) {
-          c.lineWidth = 1.5;
-          c.strokeStyle = theme.text;
+          const side = min(15 * unit, g.tile / 2, g.tall / 2), // a cross in the corner: the map stays to be seen
+            [right, low] = [x + g.tile, y + side];
+          c.fillStyle = rgb(theme.paper);
+          c.fillRect(right - side, y, side, side);
+          box(c, theme.text, 1.5, right - side, y, side, side);
           c.beginPath();
-          c.moveTo(x, y);
-          c.lineTo(x + g.tile, y + g.tall);
-          c.moveTo(x + g.tile, y);
-          c.lineTo(x, y + g.tall);
+          for (const [from, to] of [
+            [right - side + 3, right - 3],
+            [right - 3, right - side + 3],
+          ]) {
+            c.moveTo(from, y + 3);
+            c.lineTo(to, low - 3);
+          }
           c.stroke();
         }
         write(

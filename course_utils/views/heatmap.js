@@ -1,7 +1,7 @@
 // The heatmap: queries down, keys across, ink is attention. One canvas; only what is in the window is painted.
 // Its accessible twin is an ARIA grid of one cell that moves with the selection.
 import HEATMAP_CSS from "./heatmap.css";
-import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "./core.js";
+import { fmt, h, inked, legible, mix, paper, percent, pointed, rgb } from "./core.js";
 import { legend } from "./legend.js";
 
 export function heatmap(ui) {
@@ -33,7 +33,7 @@ export function heatmap(ui) {
   }
   function shade(x) {
     const t = ui.theme;
-    if (!scores) return mix(t.paper, t.ink, (x - low) / (high - low));
+    if (!scores) return inked(t, (x - low) / (high - low));
     const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
     return mix(
       t.paper,

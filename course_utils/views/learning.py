@@ -6,6 +6,7 @@ from typing import Any
 
 from . import plot
 
+MEASURED = "measured on the way"  # title of a panel with several such lines
 WIDTH, HEIGHT = 672, 250  # of the live curve, in CSS pixels
 
 
@@ -73,7 +74,7 @@ def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
         numbers = [v for _, values in curves.values() for v in values if math.isfinite(v)]
         falls = any(word in name for name in curves for word in ("loss", "perplexity"))  # what rises has a top
         steep = falls and numbers and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
-        name = "loss" if "loss" in curves else ", ".join(curves)
+        name = "loss" if "loss" in curves else MEASURED if len(curves) > 1 else next(iter(curves))
         thin = {n: _thinned(*pair) for n, pair in curves.items()}
         drawn = {n: [[at for at, _ in points], [v for _, v in points]] for n, points in thin.items()}
         limits = (0, 100) if name == "BLEU" else None  # so that two trainings can be compared

@@ -41,7 +41,9 @@ export function lines(ui) {
     const all = (...names) => own.flatMap((row) => names.flatMap((name) => Array.from(row[name])));
     const [x0, x1] = reach(all("x"), log.includes("x"), 0.02),
       [y0, y1] = limits ?? reach(all("y", "z"), log.includes("y"), 0.05);
-    const across = log.includes("x") ? logTicks(x0, x1) : ticks(x0, x1, Math.max(2, width / (95 * unit))),
+    const along = (count) => (log.includes("x") ? logTicks(x0, x1) : ticks(x0, x1, count)),
+      few = along(Math.max(2, width / (95 * unit))),
+      across = few.length > 1 ? few : along(4), // one number is no scale
       up = log.includes("y") ? logTicks(y0, y1) : ticks(y0, y1, Math.max(2, height / (60 * unit)));
     c.font = ui.font(13);
     const names = widest(
@@ -52,7 +54,7 @@ export function lines(ui) {
       row = 18 * unit;
     const box = {
       left: left + widest(c, up.map(tick)) + 10 * unit,
-      top: top + (title ? row : 4) + (ylabel ? row + 5 : 4),
+      top: top + (title ? row : 4),
     };
     box.right = left + width - (beside && names ? names + 10 * unit : 14 * unit);
     if (!beside) {
@@ -60,13 +62,15 @@ export function lines(ui) {
       for (const each of named) {
         const wide = c.measureText(each.name).width + 30 * unit;
         if (at > left && at + wide > left + width) [at, box.top] = [left, box.top + row];
-        const middle = box.top - (ylabel ? row : 0) + row / 2;
+        const middle = box.top + row / 2;
         sample(c, each, at + 5 * unit, middle);
         write(c, each.name, at + 14 * unit, middle, colour(each));
         at += wide;
       }
-      box.top += row;
+      box.top += row + 6 * unit;
     }
+    if (ylabel) write(c, ylabel, left, box.top + 9 * unit, t.quiet);
+    box.top += ylabel ? row + 10 * unit : 6;
     box.bottom = top + height - (xlabel ? 2.3 : 1.3) * row;
     const x = scale(x0, x1, box.left, box.right, log.includes("x")),
       y = scale(y0, y1, box.bottom, box.top, log.includes("y"));
@@ -84,7 +88,6 @@ export function lines(ui) {
       free = x(v) + half + 8 * unit;
     }
     if (xlabel) write(c, xlabel, box.right, box.bottom + row + 5 * unit, t.quiet, "right", "top");
-    if (ylabel) write(c, ylabel, left, box.top - 9 * unit - 5, t.quiet);
     if (mark) {
       const at = x(mark[0]);
       curve(
@@ -97,8 +100,9 @@ export function lines(ui) {
         1,
         [4, 3],
       );
-      const right = at + c.measureText(mark[1]).width + 8 > box.right;
-      write(c, mark[1], at + (right ? -5 : 5), box.top + 8 * unit, t.quiet, right ? "right" : "left");
+      const room = c.measureText(mark[1]).width,
+        right = at + 5 + room > left + width;
+      write(c, mark[1], right ? Math.max(box.left, at - 5 - room) : at + 5, box.top + 8 * unit, t.quiet);
     }
     for (const each of own) {
       if (each.kind === "band") {
@@ -154,20 +158,25 @@ export function lines(ui) {
   // the name of each point, where it covers nothing; else the pointer tells it
   function label(c, row, x, y, box, taken) {
     c.font = ui.font(12);
-    const high = 13 * unit;
-    row.labels.forEach((text, i) => {
-      const [px, py, wide] = [x(row.x[i]), y(row.y[i]), c.measureText(text).width];
+    const high = 13 * unit,
+      size = (i) => c.measureText(row.labels[i]).width,
+      order = [...row.labels.keys()].sort((i, j) => size(j) - size(i)); // the longest finds least room
+    order.forEach((i) => {
+      const [text, px, py, wide] = [row.labels[i], x(row.x[i]), y(row.y[i]), size(i)];
       if (!text || !Number.isFinite(py)) return;
-      const places = [
-        [px + 7, py - high / 2],
-        [px - 7 - wide, py - high / 2],
-        [px - wide / 2, py - high - 5],
-        [px - wide / 2, py + 6],
-        [px + 5, py + 4],
-        [px - 5 - wide, py + 4],
-        [px + 5, py - high - 4],
-        [px - 5 - wide, py - high - 4],
+      // beside, above, below, at the corners; then further away, at the end of a line
+      const around = (d) => [
+        [px + d, py - high / 2],
+        [px - d - wide, py - high / 2],
+        [px - wide / 2, py - high - d + 2],
+        [px - wide / 2, py + d - 1],
+        [px + d - 2, py + d - 3],
+        [px - d + 2 - wide, py + d - 3],
+        [px + d - 2, py - high - d + 3],
+        [px - d + 2 - wide, py - high - d + 3],
       ];
+      const far = 24 * unit,
+        places = [...around(7), ...around(far).slice(2)];
       const found = places.find(
         ([a, b]) =>
           a > box.left - 30 &&
@@ -178,6 +187,18 @@ export function lines(ui) {
       );
       if (!found) return;
       taken.push([...found, wide, high]);
+      if (places.indexOf(found) > 7) {
+        const end = [clamp(px, found[0], found[0] + wide), found[1] + (found[1] < py ? high : 0)];
+        curve(
+          c,
+          [px, end[0]],
+          [py, end[1]],
+          (v) => v,
+          (v) => v,
+          ui.theme.quiet,
+          0.8,
+        );
+      }
       write(c, text, found[0], found[1] + high / 2, colour(row));
     });
   }
@@ -237,6 +258,7 @@ export function lines(ui) {
       if (Number.isFinite(row.y[at[1]])) dot(c, px, y(row.y[at[1]]), 4.5 * unit, colour(row));
       if (row.kind === "band") dot(c, px, y(row.z[at[1]]), 4.5 * unit, colour(row));
     },
+    first: () => [0, Math.max(0, rows[0].count - 1)], // where the first line ends
     find(mx, my) {
       let best = null,
         least = Infinity;

@@ -1,11 +1,12 @@
 // Matrices beside each other; where one is much wider than high, each name has a line of its own.
 import { chart, clamp, number, widest, write } from "./chart.js";
-import { h, legible, mix, rgb } from "./core.js";
+import { h, inked, legible, mix, rgb } from "./core.js";
+import { legend } from "./legend.js";
 
 const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
 const short = (x) =>
   x
-    .toFixed(2)
+    .toFixed(Math.abs(x) < 10 ? 2 : 0)
     .replace(/\.00$/, "")
     .replace("-", "−")
     .replace(/^(−?)0(?=\.)/, "$1");
@@ -14,6 +15,7 @@ function fit(c, text, room) {
   return text;
 }
 
+const LABELLED = 17;
 export function maps(ui) {
   const { spec, arrays, unit } = ui,
     { panels } = spec;
@@ -29,12 +31,23 @@ export function maps(ui) {
   const named = (p, what, i) => panels[p][what][i] ?? `${spec[what]} ${i + 1}`;
   const pen = document.createElement("canvas").getContext("2d");
   let places = [];
-  return chart(ui, {
+  const same = panels.every(({ range, role }) => `${[range, role]}` === `${[panels[0].range, panels[0].role]}`),
+    [low, high] = panels[0].range,
+    key =
+      spec.scale && same ? legend({ low, high, name: spec.scale, ink: panels[0].role === "plus" ? "scores" : "" }) : "";
+  const form = chart(ui, {
     rows: panels.flatMap(({ shape: [R, C] }) => Array(R).fill(C)),
     size(width, narrow) {
       const wide = Math.min(width, 860 * unit),
         line = 18 * unit;
       pen.font = ui.font(12);
+      const broken = (text, room) =>
+        text.split(" ").reduce((lines, word) => {
+          const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+          return lines.length && pen.measureText(longer).width < room
+            ? [...lines.slice(0, -1), longer]
+            : [...lines, word];
+        }, []);
       if (stacked) {
         const left =
             widest(
@@ -66,27 +79,36 @@ export function maps(ui) {
       }
       const lefts = panels.map((p) => p.rows.length && Math.min(widest(pen, p.rows) + 8 * unit, 0.55 * wide)),
         tops = panels.map((p) => p.columns.length && widest(pen, p.columns) * 0.72 + 8 * unit);
-      const count = narrow ? Math.min(2, panels.length) : Math.min(panels.length, panels.length % 3 ? 4 : 3),
-        columns = Math.max(...lefts) > 0.3 * (wide / count) ? (narrow ? 1 : Math.min(2, count)) : count;
+      const count =
+          spec.across || (narrow ? Math.min(2, panels.length) : Math.min(panels.length, panels.length % 3 ? 4 : 3)),
+        labelled = tops.some(Boolean) ? LABELLED * unit : 0; // a cell of this size has room for its label
+      let columns =
+        !spec.across && Math.max(...lefts) > 0.3 * (wide / count) ? (narrow ? 1 : Math.min(2, count)) : count;
       const room = (p) => wide / columns - lefts[p] - 18 * unit - (tops[p] && 20 * unit),
-        fits = panels.map(({ shape: [R, C] }, p) => Math.min(room(p) / C, (230 * unit) / R, 44 * unit)),
-        cell = Math.min(...fits); // the same in all, so that they can be compared
+        high = (panels.length > 1 ? 230 : 400) * unit,
+        most = ({ shape: [R] }) => Math.min(Math.max(high / R, labelled), 44 * unit),
+        fitting = () => Math.min(...panels.map((panel, p) => Math.min(room(p) / panel.shape[1], most(panel))));
+      while (columns > 1 && !spec.across && fitting() < labelled) columns--;
+      const cell = fitting(); // the same in all, so that they can be compared
+      pen.font = ui.font(12, 700);
+      const heads = panels.map(({ title }) => broken(title, wide / columns - 10 * unit)),
+        head = line + (Math.max(...heads.map((lines) => lines.length)) - 1) * 15 * unit;
       let x = 0,
         y = 0,
         tallest = 0;
-      places = panels.map(({ shape: [R, C], title }, p) => {
+      places = panels.map(({ shape: [R, C] }, p) => {
         if (p && p % columns === 0) [x, y, tallest] = [0, y + tallest + 12 * unit, 0];
         const place = {
           x: x + lefts[p],
-          y: y + line + tops[p],
+          y: y + head + tops[p],
           w: cell * C,
           h: cell * R,
-          head: title,
+          head: heads[p],
           left: x,
           top: y,
         };
         x += wide / columns;
-        tallest = Math.max(tallest, line + tops[p] + cell * R);
+        tallest = Math.max(tallest, head + tops[p] + cell * R);
         return place;
       });
       return [wide, y + tallest + 4];
@@ -95,10 +117,10 @@ export function maps(ui) {
       const t = ui.theme;
       panels.forEach(({ shape: [R, C], role, rows, columns, range: [low, high] }, p) => {
         const { x, y, w, h: tall, head, left, top, side } = places[p],
-          ink = role === "plus" ? t.plus : role ? hex(t[role]) : t.ink,
+          shade = (share) => (role ? mix(t.paper, role === "plus" ? t.plus : hex(t[role]), share) : inked(t, share)),
           [dx, dy] = [w / C, tall / R],
           gap = Math.min(dx, dy) > 9 ? 1 : 0,
-          figures = Math.min(dx, dy) >= 32 * unit && role !== "plus" && !Number.isInteger(value(p, 0, C - 1));
+          figures = Math.min(dx, dy) >= 32 * unit && !Number.isInteger(value(p, 0, C - 1));
         if (gap) {
           c.fillStyle = t.line; // seen between light cells; dark ones touch
           c.fillRect(x, y, w, tall);
@@ -106,7 +128,7 @@ export function maps(ui) {
         for (let r = 0; r < R; r++)
           for (let k = 0; k < C; k++) {
             const share = (value(p, r, k) - low) / (high - low || 1),
-              colour = mix(t.paper, ink, share),
+              colour = value(p, r, k) < 0 && role === "plus" && low >= 0 ? mix(t.paper, t.minus, -share) : shade(share),
               less = gap && share < 0.9 ? gap : -0.4;
             c.fillStyle = rgb(colour);
             c.fillRect(x + k * dx, y + r * dy, dx - less, dy - less);
@@ -118,12 +140,17 @@ export function maps(ui) {
         c.strokeRect(x - 0.5, y - 0.5, w + 1, tall + 1);
         c.font = ui.font(12, side ? 400 : 700);
         if (side) write(c, head, side - 8 * unit, y + tall / 2, t.text, "right");
-        else write(c, head, left, top + 8 * unit, t.text);
+        else head.forEach((text, n) => write(c, text, left, top + (8 + 15 * n) * unit, t.text));
         c.font = ui.font(Math.min(12, dy / unit));
         if (dy >= 9)
           rows.forEach((name, r) =>
             write(c, fit(c, name, x - left - 6 * unit), x - 6 * unit, y + (r + 0.5) * dy, t.text, "right"),
           );
+        if (spec.axes && !p && top + 46 * unit < y && x - left > widest(c, spec.axes) + 20 * unit)
+          spec.axes.forEach((name, i) => {
+            const colour = { query: t.query, key: t.key }[name] ?? t.quiet;
+            write(c, `${name} ${"↓→"[i]}`, x - 6 * unit, y - (i ? 26 : 9) * unit, colour, "right");
+          });
         const slant = ui.slant(dx);
         c.font = ui.font(slant.size);
         if (dx >= 9)
@@ -143,6 +170,12 @@ export function maps(ui) {
       c.strokeStyle = t.query;
       c.lineWidth = 2;
       c.strokeRect(x + at[1] * dx - 1, y + r * dy - 1, Math.max(dx, 3) + 1, dy + 1);
+    },
+    first() {
+      const best = arrays.y.reduce((most, v, i) => (v > arrays.y[most] ? i : most), 0),
+        p = starts.findLastIndex((start) => start <= best),
+        C = panels[p].shape[1];
+      return [first[p] + Math.floor((best - starts[p]) / C), (best - starts[p]) % C];
     },
     find(mx, my) {
       const p = places.findIndex(({ x, y, w, h: tall }) => mx >= x && mx < x + w && my >= y && my < y + tall);
@@ -173,4 +206,6 @@ export function maps(ui) {
     }),
     numbers: () => panels.map((_, p) => Array.from(arrays.y.subarray(starts[p], starts[p + 1]))),
   });
+  if (key) ui.body.lastChild.before(key);
+  return form;
 }

@@ -78,17 +78,21 @@ def stacked(whole, *, xlabel="% of all", **words):
     return Chart("shares", shown, {"y": list(amounts)}, options, said, (["of", *parts], rows), size=(8, 2.4), **words)
 
 
-def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, **words):
+def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, axes=None, scale="", across=0, **words):
     """Matrices beside each other: title -> [R, C], or [P, R, C] for P of them in a line.
 
-    rows, columns: what they are ("query"), or title -> labels; limits: white and dark; None: each title has
-    own; roles: title -> key of COLOURS, or "plus" for the sand of scores.
+    rows, columns: what they are ("query"), or title -> labels; axes: what they are, beside the labels; limits: no ink
+    and full ink; None: each title has own; scale: what the ink measures; across: how many side by side, if not as many
+    as fit; roles: title -> key of COLOURS, or "plus" for the sand of scores, brick below 0. Matrices of True and False
+    are drawn in half ink: a permission is no weight of 1.
     """
     if not isinstance(matrices, dict) or not matrices or not isinstance(roles or {}, dict):
         raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]; roles: title -> role")
     if limits is not None and not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
-        raise ValueError(f"limits is {described(limits)}; needed: (number for white, number for dark), or None")
+        raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink), or None")
     of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
+    axes = axes and tuple(text("a name of the axes", name) for name in axes)
+    boolean = all(np.isin(as_array(matrix, title), (0, 1)).all() for title, matrix in matrices.items())
     panels, parts = [], []
     for group, (title, matrix) in enumerate(matrices.items()):
         array, role = as_array(matrix, title), (roles or {}).get(title)
@@ -96,6 +100,7 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, *
             raise ValueError(f"{title} has shape {array.shape}; needed: [rows, columns] or [parts, rows, columns]")
         names = {key: as_labels(by.get(title, ()), f"labels of {title}") for key, (by, _) in zip(KEYS, of, strict=True)}
         ends = list(limits or (float(array.min()), float(array.max())))
+        ends[1] += 0.7 * (boolean and role is None and limits == (0, 1))
         for part in array.reshape(-1, *array.shape[-2:]):
             panels.append(dict(title=title, group=group, shape=part.shape, role=role, range=ends) | names)
             parts.append(part)
@@ -113,7 +118,14 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, *
     most = max(map(len, cells))
     table = [of[0][1], *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:48]]
     options, size = (
-        {"panels": panels, "rows": of[0][1], "columns": of[1][1]},
+        {
+            "panels": panels,
+            "rows": of[0][1],
+            "columns": of[1][1],
+            "axes": axes,
+            "scale": text("scale", scale),
+            "across": whole_number("across", across, 0, 9),
+        },
         (7.8, sum(0.6 if len(row) > 4 or len(lines) > 4 else 2.9 for row in lines)),
     )
     return Chart("maps", lines, {"y": [part.ravel() for part in parts]}, options, said, table, size=size, **words)

@@ -12,14 +12,16 @@
 #
 # **The whole course** ([plan](#The-seven-chapters)) takes about ten hours with its exercises, plus ten for the optional sections called *Deeper*. It needs no GPU and, once installed, no network.
 #
-# **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. Reading 16 minutes · live 10 · exercises 3. (*Live*: in class.) **Before:** some Python; school mathematics.
+# **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. Reading 16 minutes · in class 10 · exercises 3. **Before:** some Python; school mathematics.
 #
-# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too: those with `assert` check the text. If a cell fails, *Is this machine ready?* below may say why.
+# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too: those with `assert` check that the numbers in the text are right. If a cell fails, *Is this machine ready?* below may say why.
 
 # %% [markdown]
-# In this picture, a translation program, the *model*, turns the English sentence into French. In French, "it" is "il" for "animal" and "elle" for "street", so a person has to know what "it" refers to. How does the model choose?
+# In this picture, a translation program, the *model*, turns the English sentence into French. French nouns have a gender: "animal" is masculine, so "it" becomes "il"; "street" is feminine, so "it" becomes "elle". A person has to know what "it" refers to. How does the model choose?
 #
-# Each arc is an *attention weight*: the thicker it is, the more the marked word takes from the arc's other end. Change "tired" to "wide", see what moves, and answer the questions under the picture.
+# Each arc is an *attention weight*: the thicker it is, the more the marked word takes from the word at the arc's other end, in one of the model's attention maps. Change "tired" to "wide". What moves, the arcs or the French?
+#
+# What each English word has taken, it keeps in a list of numbers, and from these lists the French is written. The button ⇅ under a word replaces its list by the one at the same place in the other sentence, and the model translates again. Whose list turns "il" into "elle"?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -33,12 +35,18 @@ assert round((50 + 75 + 109 + 64 + 120 + 100 + 100) / 60) == 10  # those of Deep
 assert cover.shown.tokens[0][cover.shown.weights[0][cover.shown.tokens[0].index("it")].argmax()] == "animal"
 assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]))] == "tired"
 assert ["elle" in french for french in cover.shown.rewritten[0]] == [w == "tired" for w in cover.shown.tokens[0]]
+assert ["il" in french for french in cover.shown.rewritten[1]] == [w == "wide" for w in cover.shown.tokens[1]]
+assert (cover.shown.weights[0] - cover.shown.weights[1])[cover.shown.tokens[0].index("it")].__abs__().max() < 0.02
 assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weights, its own included, add up to 1
 
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# In the “tired” sentence, “it” takes most from “animal”, which seems to explain “il”. The buttons ⇅ test this: each replaces the numbers that the model computed for a word by those from the other sentence. Replacing those of “it” keeps “il”; only replacing those of “tired” gives “elle”. So here the adjective decides. One picture cannot say whether the model knows what “it” refers to.
+# 1. *tired:* “it” takes most from “animal”, which seems to explain “il”.
+# 2. *wide:* “il” becomes “elle”, but the arcs hardly move: “it” still takes most from “animal”. So these arcs do not explain the change.
+# 3. *⇅:* replacing the list of “it” changes nothing. Only replacing that of the adjective, “tired” or “wide”, changes the French. So the model translates “it” with the help of the adjective's list.
+#
+# Looking at arcs is an observation, replacing a list is an experiment. Only the experiment shows what the French depends on.
 #
 # </details>
 
@@ -51,7 +59,7 @@ runtime = course_utils.setup()  # where to compute, and the same random numbers 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# In the next picture, each of five words *asks* all five, itself included: “How many letters, repeats included, do we have in common?” Its row shows the answers, divided by their sum: “tea” is told 3, 3, 3, 3 and 0, so it gives “meat” the share 3/12 = 0.25.
+# In the next picture, each of five words *asks* all five, itself included: “How many letters do we have in common?” A letter that is twice in both words counts twice: “noon” and “attention” share n, n and o, which makes 3. A row shows the answers, divided by their sum: “tea” is told 3, 3, 3, 3 and 0, so “meat” gets 3/12 = 0.25 of its attention.
 #
 # **Before you touch:** one word has letters in common with only one of the other four. Which?
 
@@ -59,7 +67,7 @@ runtime = course_utils.setup()  # where to compute, and the same random numbers 
 words = ["tea", "eat", "meat", "attention", "noon"]
 
 def in_common(one, other):
-    """How many letters two words have in common; “noon” and “attention” share n, n and o, which makes 3."""
+    """How many letters two words have in common, repeats included."""
     return sum(min(one.count(letter), other.count(letter)) for letter in set(one))
 
 common = torch.tensor([[float(in_common(mine, yours)) for yours in words] for mine in words])
@@ -75,7 +83,7 @@ heatmap(shares, words, words, axes=("asks", "is asked"), select=("tea", "meat"),
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# This picture, a **heatmap**, comes back in every chapter. More ink is more attention: blank paper means 0, and full ink 1, unless the picture says otherwise. The arcs above show one such row, the marked word's, as thickness; only its weight for itself is left out.
+# This picture, a **heatmap**, comes back in every chapter. More ink is more attention: blank paper means 0, and full ink 1, unless the picture says otherwise. The arcs of the first picture show one such row: the weights of the marked word, without the one that it gives itself.
 
 # %% [markdown]
 # ## Guess first
@@ -90,6 +98,7 @@ predict(
 )
 
 # %%
+# `shares` is the table of the heatmap: row 4 is noon, column 3 attention
 print(f"noon → attention {shares[4, 3]:.2f}, attention → noon {shares[3, 4]:.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -102,7 +111,7 @@ assert common[3].tolist() == [3, 3, 3, 9, 3] and common[4].tolist() == [0, 0, 0,
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide; read the reply. What you write stays in your own copy. (`values` are the numbers to average; `[K]` means K numbers in a *tensor*, PyTorch's kind of list. `weights * values` multiplies pair by pair, and `.sum()` adds up.)
+# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide; read the reply. What you write stays in your own copy. `[K]` means K numbers in a row: `weights * values` multiplies pair by pair, and `.sum()` adds up.
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -127,9 +136,9 @@ assert abs(float(result) - 3.5) < 1e-6
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# A thermometer was read at 8, 12 and 18 o'clock. About how warm was it at 9 and at 15 o'clock? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. Each chapter keeps these colours; <b style="color:#bb51a8">what comes out</b> is purple.
+# A thermometer was read at 8:00, 12:00 and 18:00. About how warm was it at 9:00 and at 15:00? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. Each chapter keeps these colours; <b style="color:#bb51a8">what comes out</b> is purple.
 #
-# If you know PyTorch, skim the rest. A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three has the shape [3]; a table of two rows and three columns has [2, 3].
+# If you know PyTorch, skim to *Keep this*. A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three has the shape [3]; a table of two rows and three columns has [2, 3].
 
 # %% tags=["nbval-check-output"]
 queries = torch.tensor([9.0, 15.0])  # the hours that we ask about
@@ -139,7 +148,7 @@ print(queries.shape, keys.shape, values.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# `torch.Size([2])` is the shape [2]: two queries. Closer readings should count more. So we need all distances, a table with a row for each query and a column for each key: [2, 3]. `queries - keys` fails, because [2] and [3] don't fit. `queries[:, None]` makes the queries a column, [2, 1]; the keys count as a row, [1, 3]. PyTorch stretches the axes of length 1, so that both become [2, 3]. This is **broadcasting**.
+# `torch.Size([2])` is the shape [2]: two queries. Closer readings should count more. So we need all distances, a table with a row for each query and a column for each key: [2, 3]. `queries - keys` fails: shapes are compared from the right, and two lengths fit only if they are equal or one of them is 1. `queries[:, None]` makes the queries a column, [2, 1]; the keys count as a row, [1, 3]. PyTorch stretches the axes of length 1, so that both become [2, 3]. This is **broadcasting**.
 
 # %%
 distance = (queries[:, None] - keys).abs()  # [2, 1] - [3] -> [2, 3]; .abs(): without the sign
@@ -147,7 +156,7 @@ distance
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# Let *closeness* be 1 / (1 + distance). Readings more than four hours away should not count: `distance <= 4` is a **Boolean mask**, a table of True and False. In this course True means "keep". `~mask` exchanges True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False. `closeness[mask]` lists the four that are kept: [4].
+# Let *closeness* be 1 / (1 + distance). We decide that readings more than four hours away do not count: `distance <= 4` is a **Boolean mask**, a table of True and False. In this course True means "keep". `~mask` swaps True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False.
 
 # %%
 mask = distance <= 4  # [2, 3], bool
@@ -157,7 +166,7 @@ kept
 
 # %% [markdown]
 # <a id="dim"></a>
-# Divided by its sum, each row becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; −1 is the last axis, here 1. The summed axis disappears from the shape. With `keepdim=True` it stays, with length 1: [2, 1] stretches to [2, 3], and [2] doesn't.
+# Divided by its sum, each row becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; −1 means the last axis, which is 1 in a table. The summed axis disappears from the shape. With `keepdim=True` it stays, with length 1. Here we need it, because [2, 1] can be stretched to [2, 3], and [2] cannot.
 
 # %% tags=["nbval-check-output"]
 print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)
@@ -168,7 +177,7 @@ weights
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert distance.shape == weights.shape == (2, 3) and weights.sum(-1).allclose(torch.ones(2))
-assert mask.tolist() == [[True, True, False], [False, True, True]] and closeness[mask].shape == (4,)
+assert mask.tolist() == [[True, True, False], [False, True, True]]
 
 # %% [markdown]
 # **Try it.** Each row should add up to 1, but the next cell gives 1.25 and 0.875. No error appears, because the table is square. What did broadcasting do, and which argument is missing? Repair the cell.
@@ -188,17 +197,17 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 #
 # </details>
 #
-# Now average the temperatures. The *matrix product*, `@`, multiplies each row of weights pair by pair with the values and adds up: [2, 3] `@` [3] gives [2]. If the values are a table, each column is averaged: [2, 3] `@` [3, 4] gives [2, 4].
+# Now average the temperatures. The *matrix product*, `@`, multiplies each row of weights pair by pair with the values and adds up: [2, 3] `@` [3] gives [2].
 
 # %%
-weights @ values  # [2, 3] @ [3] -> [2]; at 9 o'clock 2/3 · 11 + 1/3 · 17 = 13 °C
+weights @ values  # [2, 3] @ [3] -> [2]; at 9:00 2/3 · 11 + 1/3 · 17 = 13 °C
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (weights @ values).allclose(torch.tensor([13.0, 16.0])) and (weights @ torch.ones(3, 4)).shape == (2, 4)
+assert (weights @ values).allclose(torch.tensor([13.0, 16.0]))
 assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
 # %% [markdown]
-# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture, “it” was a query, each word had a key and a value, and the arcs were a row of weights.
+# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture, “it” was a query, the arcs showed its row of weights, and each word had a key and a value. There, queries, keys and values are lists of numbers that the model learned to make; chapters 2 and 4 show how.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
@@ -242,7 +251,7 @@ progress()
 # | English | 中文 | in a few words |
 # |---|---|---|
 # | [heatmap](#heatmap) | 热力图 | a table of numbers as ink |
-# | [row](#row) | 行 | one query, sharing out 1 |
+# | [row](#row) | 行 | the weights of one query; they add up to 1 |
 # | [weighted average](#weighted-average) | 加权平均 | an average in which some count more |
 # | [tensor](#tensor) | 张量 | a block of numbers |
 # | [shape](#shape) | 形状 | how many numbers along each axis |

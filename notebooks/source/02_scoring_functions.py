@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 2 · How does a query meet a key?
-# *Twelve scoring functions.* **By the end** you will be able to read all twelve, write the ones that matter, say what each costs and what it cannot see, and explain why scores are divided by √d. Reading 28 minutes · live 50 · exercises 25 · *Deeper* 75 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products and derivatives.
+# *Twelve scoring functions.* **By the end** you will be able to read all twelve, write the ones that matter, say what each costs and what it cannot see, and explain why scores are divided by √d. Reading 28 minutes · in class 50 · exercises 25 · *Deeper* 75 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products and derivatives.
 
 # %%
 import torch
@@ -20,7 +20,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a score came from the distance between query and key. Words become *vectors*, arrows with direction and length. A distance mixes these two; the scores of this chapter can tell them apart. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
+# In chapter 1 a score came from the distance between query and key. Now both are *vectors*, arrows with direction and length. A distance mixes these two; the scores of this chapter can tell them apart. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
 #
 # The *short* key points almost where the query points. The *long* key points 35° away, but is more than four times as long. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
 
@@ -37,14 +37,14 @@ assert round(torch.tensor(first.steps("b")["score"][1]).acos().rad2deg().item())
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# It depends on the score. Score A gives *long* 87 % of the weight. Under score B, *short* gets the largest share: 43 %.
+# It depends on the score. Score A gives *long* 87 % of the weight. Under score B, *short* gets the most, 43 % of the weight.
 #
 # </details>
 #
 # <a id="scoring-function"></a>
-# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it grows with how far a key reaches in the direction of the query. Score B, *similarity* in the menu, is the *cosine* of the angle between query and key: it measures only how well their directions agree. The purple marks are the outputs, or *contexts*: the weighted averages of the arrows. Drag the tip of *long*, and compare.
+# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it grows with how far a key reaches in the direction of the query. Score B, *similarity* in the menu, is the *cosine* of the angle between query and key: it measures only how well their directions agree. The purple marks are the outputs, or *contexts*: the weighted averages of the arrows. Drag the tip of *long*, and compare the weights under A and B.
 #
-# **Keep this:** the scoring function decides what "fits" means; softmax and weighted average stay as they were.
+# **Keep this:** the scoring function decides what "fits" means; softmax and weighted average stay as in chapter 1.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -55,8 +55,8 @@ assert round(torch.tensor(first.steps("b")["score"][1]).acos().rad2deg().item())
 # <details><summary>Answers</summary>
 #
 # 1. Nothing changes, because softmax depends on differences only.
-# 2. They become sharper, as at a temperature of 1/10.
-# 3. It gives zeros, by chapter 1's convention.
+# 2. The weights become sharper, as at a temperature of 1/10.
+# 3. The weights of this row are all 0, by chapter 1's convention.
 #
 # </details>
 
@@ -94,7 +94,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert q\rVert^2 \;-\; \tfrac12\lVert k\rVert^2 $$
 #
-# $\tfrac12\lVert q\rVert^2$ is the same for all keys, so softmax cancels it. If all keys are equally long, it cancels the last term too, and only the dot product is left.
+# $\tfrac12\lVert q\rVert^2$ is the same for all keys, so softmax cancels it. If all keys are equally long, softmax cancels the last term too, and only the dot product is left.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a cosine cannot decide
@@ -103,7 +103,7 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
 weights = torch.cat([masked_softmax(sharpness * SCORES["similarity"](2, 2)(ahead, opposite)) for sharpness in (1, 5)])
-weights  # two keys, β = 1: the worst still gets 12 %; β = 5: less than 0.01 %
+weights  # of two keys, the worse still gets 12 % of the weight at β = 1, less than 0.01 % at β = 5
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and 0.115 < weights[0, 1] < 0.125
@@ -167,7 +167,7 @@ print(f"standard deviation of the scores: {spread[4]:.1f} for d = 4, {spread[400
 assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
 
 # %% [markdown]
-# What do such large scores do to softmax? The lab shows twelve queries with 24 keys each, at d = 400. Compare the weights without and with √d.
+# What do such large scores do to softmax? The lab shows twelve of 384 random queries with 24 keys each, at d = 400. Compare the weights without and with √d.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=400)
@@ -176,20 +176,17 @@ sizes
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 0.75 < (at_400["weights"].max(-1) > 0.9).mean() < 0.85 and (divided["weights"] < 0.9).all()
-assert at_400["weights"].shape == (384, 24) and sizes.measure(1024, False)["gradient"] < 0.01
-assert all(0.25 < sizes.measure(d, True)["gradient"] < 0.27 for d in (4, 64, 400, 1024))
-assert 1.3 < sizes.measure(16, False)["gradient"] < 1.45
-assert 0.23 < sizes.measure(400, False)["gradient"] / sizes.measure(400, True)["gradient"] < 0.26
+assert at_400["weights"].shape == (384, 24)
 
 # %% [markdown]
 # <a id="saturation"></a>
-# A softmax is **saturated** when nearly all its weight is on one key. We took 384 random queries (the lab shows twelve of them). At d = 400, without √d, about four in five put more than 90 % of their weight on one key, although all vectors are noise. With √d, none does.
+# A softmax is **saturated** when nearly all its weight is on one key. At d = 400, without √d, about four in five of the 384 queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, none does.
 #
-# Why is saturation bad? A score affects the loss only through the weights. If a query's weights hardly change with its scores, training can hardly change what this query attends to. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope* ($\delta_{ij}$ is 1 if $i=j$, otherwise 0):
+# Why is saturation bad? A score affects the loss only through the weights. If a query's weights hardly change with its scores, training can hardly change what this query attends to. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope*:
 #
 # $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j) $$
 #
-# All these slopes form the *Jacobian* matrix. Here it is for four scores. The first has a *lead* of ½, 2 or 10 over the other three, which are equal:
+# Here $\delta_{ij}$ is 1 if $i=j$, otherwise 0. All these slopes form the *Jacobian* matrix. Take four scores; the first has a *lead* of ½, 2 or 10 over the other three, which are equal:
 
 # %%
 def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
@@ -207,15 +204,14 @@ plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
 assert [round(J[0, 0].item(), 5) for J in felt.values()] == [0.22888, 0.20538, 0.00014]
 assert [round(torch.tensor([x, 0, 0, 0]).softmax(0)[0].item(), 5) for x in (2.0, 2.4, 10.0, 12.0, 8.0, 0.5, 0.6)
         ] == [0.71123, 0.78607, 0.99986, 0.99998, 0.99899, 0.35466, 0.37787]
-assert round(0.711 * (1 - 0.711), 3) == 0.205 and round(0.4 * 0.205, 2) == 0.08
+assert round(0.4 * 0.205, 2) == 0.08
 
 # %% [markdown]
-# **One example, step by step.** Take four scores. Three are equal, and the first is √d/2 higher: half a standard deviation of a dot product. Now raise the first score by a tenth of a standard deviation, √d/10. We measure both the lead and the step in standard deviations, so that different d can be compared. How does the first weight change? For d = 16:
+# With a lead of 10, all slopes are almost 0.
 #
-# - *weight*: the lead is √16/2 = 2, so the first weight is $e^2/(e^2+3)\approx0.711$;
-# - *slope*: this weight changes with its score at the rate $\alpha_1(1-\alpha_1)=0.711\cdot0.289\approx0.205$;
-# - *new weight*: the score rises by √16/10 = 0.4. The lead is now 2.4, and the weight $e^{2.4}/(e^{2.4}+3)\approx0.786$;
-# - *change*: 0.786 − 0.711 = 0.075. The slope alone predicts nearly this: $0.4\cdot0.205\approx0.08$.
+# **Where do these leads come from?** Suppose that the first score leads by half a standard deviation. Without √d, this lead is √d/2: 2 for d = 16, 10 for d = 400. With √d, it is ½ for every d. Now raise the first score by a tenth of a standard deviation. How does its weight change?
+#
+# For d = 16, without √d, this *step* is √16/10 = 0.4. The weight rises from $e^2/(e^2+3)\approx0.711$ to $e^{2.4}/(e^{2.4}+3)\approx0.786$, a *change* of 0.075. The weight's slope is $\alpha_1(1-\alpha_1)\approx0.205$, and step times slope predicts nearly this change: $0.4\cdot0.205\approx0.08$.
 #
 # | d | score | lead | slope | weight | change |
 # |---|---|---|---|---|---|
@@ -223,10 +219,10 @@ assert round(0.711 * (1 - 0.711), 3) == 0.205 and round(0.4 * 0.205, 2) == 0.08
 # | 400 | q·k | 10 → 12 | 0.00014 | 0.99986 → 0.99998 | 0.0001 |
 # | 16 or 400 | q·k/√d | 0.5 → 0.6 | 0.229 | 0.355 → 0.378 | 0.023 |
 #
-# **What √d changes.** Without √d, the lead grows with d. At d = 16 the weight changes even more than with √d. But at d = 400 the lead is 10, the softmax is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if it falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
+# **What √d changes.** Without √d, the weight changes even more at d = 16 than with √d. But at d = 400 the softmax is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if the score falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
 
 # %% [markdown]
-# **And random queries?** We measured for 1,000 queries at d = 400 how strongly their weights react to a small change of the scores q·k (*Deeper: unequal gradients*). Call the median reaction with √d *normal*. With √d, all queries react about normally. Without √d, almost half of them react less than a tenth as much, and almost a quarter more than ten times as much. So without √d, training at its start could hardly change what many queries attend to, while for others it would make large changes.
+# *Deeper: unequal gradients* measures random queries: at d = 400 without √d, the weights of more than 45 % of the queries respond to q·k less than a tenth as strongly as the median query's do with √d.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -247,7 +243,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
-# Square all slopes ∂α/∂(q·k) of a query, add them, and take the root: this is the size of its *gradient* (a *Frobenius norm*). Here it is for 1,000 queries at d = 400.
+# Square all slopes ∂α/∂(q·k) of a query, add the squares, and take the root. This *Frobenius norm* is the size of the query's *gradient*. Here it is for our 1,000 random queries at d = 400. We call the median size with √d *normal*.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -256,20 +252,23 @@ def gradient(divisor):
     return jacobian(weights).flatten(1).norm(dim=-1) / divisor
 
 plain, scaled = gradient(1), gradient(400**0.5)
-middle = scaled.median()
-tiny = (plain < middle / 10).float().mean().item()
-huge = (plain > middle * 10).float().mean().item()
-print(f"mean: with √d {scaled.mean():.3f}, without {plain.mean():.3f}; median with √d {middle:.3f}")
-print(f"without √d: {tiny:.0%} have less than a tenth of this median, {huge:.0%} over ten times it")
+normal = scaled.median()
+tiny = (plain < normal / 10).float().mean().item()
+huge = (plain > normal * 10).float().mean().item()
+print(f"mean size with √d {scaled.mean():.3f}, without √d {plain.mean():.3f}; normal: {normal:.3f}")
+print(f"without √d, {tiny:.1%} of the queries are below a tenth of normal, {huge:.1%} above ten times")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 6.5 < plain.mean() / scaled.mean() < 7.5
-assert scaled.max() < 1.7 * scaled.min() and 0.42 < tiny < 0.48 and 0.22 < huge < 0.26
+assert 0.8 * normal < scaled.min() and scaled.max() < 1.4 * normal and 0.45 < tiny < 0.46 and 0.22 < huge < 0.25
+assert all(0.25 < sizes.measure(d, True)["gradient"] < 0.27 for d in (4, 16, 64, 400, 1024))
+assert 1.3 < sizes.measure(16, False)["gradient"] < 1.45
+assert 0.23 < sizes.measure(400, False)["gradient"] / sizes.measure(400, True)["gradient"] < 0.26
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With √d, all queries get a similar gradient. Without √d the *mean* gradient is seven times as large, but many queries get almost none.
+# With √d, every query's gradient is 0.8 to 1.4 times normal. Without √d, the *mean* is seven times as large, but more than 45 % of the queries have less than a tenth of a normal gradient, and almost a quarter more than ten times a normal one. So early training could hardly change what many queries attend to, and would make large changes for others.
 #
-# Now go back to the lab, unfold *how the weights respond to q·k*, and drag d. The *response* is the gradient of the median query, times √d: how much its weights change per standard deviation of q·k. With √d it hardly depends on d. Without √d, it is about five times as large at d = 16, and only a quarter at d = 400.
+# Now go back to the lab, unfold *how the weights respond to q·k*, and drag d. The curves show the median query's gradient times √d: q·k has standard deviation √d, so this is the weights' response to *one standard deviation*. With √d, the response hardly depends on d. Without √d, it is about five times as large as with √d at d = 16, and only a quarter as large at d = 400.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
@@ -316,7 +315,7 @@ assert all((changed @ K.T)[2] <= max((changed @ K.T)[[4, 5]]) for i in range(3) 
 # </details>
 #
 # ### Exercise 1 ●○○ · 3 minutes
-# Write the scaled dot product for a batch (d is D in the shapes).
+# Write the scaled dot product for a batch. In the shapes, d is called D.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product score")
@@ -358,12 +357,12 @@ predict(
 
 # %% jupyter={"source_hidden": true}
 averages = ([0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8])
-five = X[[4, 3, 2, 0, 1]]
-groups = {"all averages": averages, "the five words": (five[:, 0], five[:, 2]), "computed": computed[:, [0, 2]].T.tolist(),
-          "printed": ([1.8], [0.4])}
+outputs = torch.cat([computed, torch.tensor([[1.8, 2.3, 0.4]])])
+groups = {"all averages": averages, "the words": (X[:, 0], X[:, 2]), "outputs": (outputs[:, 0], outputs[:, 2])}
 plot.points(groups, xlabel="first feature", ylabel="third feature", title="Where can an average be?",
-            role={"all averages": "value", "the five words": "value", "computed": "output", "printed": "output"},
-            caption="The plot shows two of the three features. An average of these words must lie in the shaded area, but the printed output does not.")
+            role={"all averages": "value", "the words": "value", "outputs": "output"},
+            labels={"the words": nice, "outputs": ["computed", "printed"]},
+            caption="The plot shows two of the three features. Every average of the five words lies in the shaded area, but the printed output does not.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
@@ -371,7 +370,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The correct output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so the output of attention stays in the hull, whatever the score. There are two exceptions: every key of a row is masked, or *dropout* sets random weights to 0 in training.
+# The correct output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so the output of attention stays in the hull, whatever the score. There are two exceptions: a row in which every key is masked, and *dropout*, which sets random weights to 0 in training.
 #
 # **Keep this:** with weights from a softmax, the output is an average of the values, so it lies between them.
 
@@ -403,7 +402,7 @@ heatmap(weights, label, label, select=(1, 0), title="Which words does “station
 assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To see only the keys at work, forget for a moment that "station" asks: one fixed query, w = (1, 0), asks both words, $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
+# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To see only the keys at work, forget for a moment that "station" asks. One fixed query, w = (1, 0), meets both words: $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -438,17 +437,15 @@ assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and asked.tolist() == [[4, 0
 assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0.953, 0.047]]), atol=5e-4)
 
 # %% [markdown]
-# Now "station" gives "train" the score 4, but "train" gives "station" the score 0. So "station" gives "train" 95 % of its weight, but "train" gives "station" only 2 %.
-#
-# (These weights are computed without √d, to keep the numbers simple.)
+# Now "station" gives "train" the score 4, but "train" gives "station" the score 0. So "station" gives "train" 95 % of its weight, but "train" gives "station" only 2 % of its own. To keep the numbers simple, we did not divide by √d.
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two more worked examples
-# Round last: if you round the weights of "assis" *before* the average, as some lecture notes do, the third number of the context is 3 · 0.213 = 0.639 instead of 0.6405.
+# Round last: the third number of the context of "assis" is 0.6405. Some lecture notes round the weights *before* the average and get 3 · 0.213 = 0.639.
 #
-# Two more examples use plain dot products. The first is cross-attention: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5).
+# The two examples use plain dot products. The first is cross-attention: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5).
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
@@ -457,6 +454,7 @@ weights, weights @ H
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose(weights, torch.tensor([[0.274, 0.274, 0.452]]), atol=5e-4) and round(3 * 0.213, 3) == 0.639
+assert abs(3 * (torch.softmax(assis @ K.T / 3**0.5, dim=-1)[0, 2].item()) - 0.6405) < 5e-5
 assert torch.allclose(weights @ H, torch.tensor([[0.726, 0.726]]), atol=5e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -517,7 +515,7 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# An article that explains these steps makes four mistakes. (relu(x) is the larger of x and 0.)
+# An article that explains these steps makes four mistakes. In its code, relu(x) is the larger of x and 0.
 #
 # #### Find the error ●○○ · 4 minutes
 
@@ -600,7 +598,7 @@ def examples(generator):
 def held_out(chooser):
     return {"share of right choices": share_right(chooser, "feature", size=2)}
 
-learned = fit(general, examples, choice_loss, steps=300, lr=0.02, title="general",
+learned = fit(general, examples, choice_loss, steps=300, lr=0.02, title="Training the general score",
               evaluate=held_out, higher_is_better=True)
 stuck = fit(dot, examples, choice_loss, steps=300, lr=0.02, show=False)
 
@@ -611,15 +609,15 @@ equal = torch.tensor(8.0).log().item()  # the loss of eight equal weights
 plot.lines({"dot product": stuck.history["loss"], "general": learned.history["loss"],
             "equal weights": ([0, 300], [equal, equal])},
            "step", "loss", title="The dot product can only give up",
-           caption=f"Right choices after training: general {right['general']:.1%}, dot product "
-                   f"{right['dot']:.0%}. Guessing gives 12.5 %.")
+           caption=f"After training, the general score is right in {right['general']:.1%} of the cases, "
+                   f"the dot product in {right['dot']:.0%}. Guessing is right in 12.5 %.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, so it can only learn to be less sure. The general score has learned its matrix W, shown here rescaled to the Frobenius norm of a 2×2 rotation, √2:
+# The dot product has only its temperature to train, so it can only learn to spread its weight more evenly. The general score has learned its matrix W. Here it is, rescaled to √2, the Frobenius norm of a 2×2 rotation:
 
 # %%
 W = general.score.W.weight.detach()
@@ -672,7 +670,7 @@ assert share > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# Two papers on translation compute the score with a small network (b is our addition). The first is the **additive** score:
+# Two papers on translation compute the score with a small network. The bias b is our addition. The first is the **additive** score:
 #
 # $$ w^\top\tanh(W_1{\color{#bf5f00}{q}}+W_2{\color{#007fc6}{k}}+b) $$
 #
@@ -680,7 +678,7 @@ assert share > 0.95
 #
 # $$ w^\top\tanh(W[{\color{#bf5f00}{q}};{\color{#007fc6}{k}}]+b) $$
 #
-# Some columns of W are multiplied by q, the others by k. So we cut W in two, and compare scores and cost. A *multiply–add* is a product, added to a sum:
+# Some columns of W are multiplied by q, the others by k. So we cut W in two, and compare scores and cost. A *multiply–add* multiplies two numbers and adds the product to a sum:
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention.scores import Additive
@@ -736,7 +734,7 @@ pieces = cut(concat.W.weight.detach(), 3)
 print("as in the additive score:", torch.equal(pieces[0], W1), torch.equal(pieces[1], W2))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# **Sizes:** the additive score accepts any two sizes of query and key, a dot product only equal sizes:
+# **Sizes:** the additive score accepts queries and keys of different sizes, a dot product only of the same size:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
 print(SCORES["additive"](query_size=3, key_size=5)(torch.ones(1, 2, 3), torch.ones(1, 4, 5)).shape)
@@ -815,21 +813,21 @@ missed = [mine_right - without(unit) for unit in range(8)]
 largest = mine.score.w.weight.abs().argmax().item()
 plot.bars([f"unit {i + 1}" + (" (largest)" if i == largest else "") for i in range(8)], missed, ylabel="share of right choices lost",
           digits=2, title="Which hidden unit is missed most?",
-          caption="Each bar shows the share of right choices that your trained score loses without this unit. “Largest” marks the unit with the largest parameter in w.")
+          caption="Each bar shows the share of right choices that your trained score loses without this unit.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert max(missed) > 0.05 and missed[largest] < max(missed)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The twelve
-# A survey lists twelve scores. Here they are in four families, the six new ones in italics:
+# A survey lists twelve scores. Here they are in four families, the six new scores in italics:
 #
-# - **Nothing learned:** similarity, dot and scaled dot. *Generalized kernel* makes random new features φ of q and k, and takes the logarithm of φ(q)·φ(k), which softmax undoes.
-# - **A matrix in between:** general. *Biased general* adds b to W q. *Activated general* adds b to the score and squeezes it with tanh.
-# - **A small network:** concat, additive. *Deep* has a second hidden layer, and relu(x), the larger of x and 0.
-# - **One-sided:** *location-based* never reads the keys: the query and row i of W make the score of position i. *Feature-based* never reads the query: a small network reads the key's features φ₁ and their squares φ₂.
+# - **Nothing learned:** similarity, dot, scaled dot. *Generalized kernel* imitates scaled dot: it turns q and k into random features φ(q) and φ(k), and scores log(φ(q)·φ(k)). Use it for very long texts, where a table of all pairs costs too much (*Deeper: attention at linear cost*).
+# - **A matrix in between:** general. *Biased general* is a general score plus b·k. Use it if some keys deserve more weight whatever the query is. *Activated general* adds a number b to the general score, and tanh squeezes the sum to between −1 and 1. Use it if no key should win by far: two weights then differ at most by the factor e².
+# - **A small network:** concat, additive. *Deep* has two hidden layers instead of one, and relu(x), the larger of x and 0, instead of tanh. Use it if the rule for what "fits" is too complicated for one layer.
+# - **One-sided:** *location-based* never reads the keys: its score for position i is the dot product of the query with row i of W. Use it if the query alone tells which position is right. *Feature-based* never reads the query: a small network computes the score from the key's features φ₁ and their squares φ₂. Use it if the same keys matter for every query.
 #
-# Matrices W, vectors w and biases b are learned. Compare the costs: multiply–adds, and numbers *kept* (stored for training besides inputs and parameters), both divided by the number of pairs. (For example, general keeps W k, 64 numbers for each key. Shared by 128 queries, that is 0.5.) *Dq ≠ Dk* says whether query and key may differ in size.
+# Matrices W, vectors w and biases b are learned. The table gives two costs per pair of query and key: multiply–adds, and numbers *kept* to compute derivatives, without inputs and parameters. A number kept for one key serves 128 queries, so it counts as 1/128 per pair. *Dq ≠ Dk* says whether query and key may differ in size.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -889,8 +887,8 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 # - *direction*: the key closest in direction to the query,
 # - *reach*: the key that reaches furthest in the query's direction,
 # - *length*: the longest key,
-# - *feature*: as *direction*, but after one fixed rotation and mirroring of the query, and all keys have length 1,
-# - *place*: each of the eight positions has a fixed direction, which no key contains. The right key is at the position whose direction has the largest dot product with the query.
+# - *feature*: as *direction*, but after one fixed rotation and mirroring of the query; all keys have length 1,
+# - *place*: each of the eight positions has a fixed direction, of which the keys show nothing. The right key is at the position whose direction has the largest dot product with the query.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -909,10 +907,10 @@ recorded = results.load("scores_task")
 percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()]
                         for tasks in recorded["share_right"].values()])
 best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
-heatmap(percent, [name.replace("_", " ") for name in SCORES], list(TASKS), kind="scores", axes=("score", "world"),
-        title="No score wins everywhere",
-        caption=f"Each cell shows how often a score (row) is right in a world (column), in %. Guessing gives "
-                f"12.5. {recorded.about}")
+what = "right, %"
+plot.maps({what: percent}, {what: [name.replace("_", " ") for name in SCORES]}, {what: list(TASKS)},
+          axes=("score", "world"), limits=(0, 100), roles={what: "plus"}, title="No score wins everywhere",
+          caption=f"Each cell shows how often a score (row) is right in a world (column). Guessing gives 12.5 %. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == ["similarity", "dot", "feature_based", "general", "location_based"] and percent.amax(0).min() > 98.5
@@ -921,9 +919,9 @@ assert percent.amin(1).max() < 20 and percent[7:10].max() < 97
 assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 
 # %% [markdown]
-# **By row:** every score gets less than 20 % right in at least one world. Eleven scores must fail at *place*, because no key says at which position it is. The twelfth, location-based, fails in the other four worlds, because it never reads the keys.
+# **By row:** every score has at least one world in which it is right in less than 20 % of the cases. Eleven scores must fail at *place*, because no key says at which position it is. The twelfth, location-based, fails in the other four worlds, because it never reads the keys.
 #
-# **By column:** each world makes one assumption about what "fits" means, and a score with that assumption wins. The networks concat, additive and deep, trained for 300 steps, win in no world. (We did not try longer training or larger networks.)
+# **By column:** we built each world on one assumption about what "fits" means, so a score with this assumption wins there. The networks concat, additive and deep, trained for 300 steps, win in no world. We did not try longer training or larger networks.
 #
 # **Keep this:** the best score is the one whose assumption fits the task; a network that assumes less can come close to several rules.
 
@@ -941,7 +939,7 @@ assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the sentence, twelve times
-# Sentence and word vectors come from chapter 1.
+# The sentence and its word vectors come from chapter 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils import data
@@ -953,18 +951,15 @@ scores, _ = trained_scores(3)
 scores["location_based"] = SCORES["location_based"](3, 3, max_keys=11)  # the trained one knows only 8 places
 with torch.no_grad():
     twelve = torch.stack([masked_softmax(score(x, x)) for score in scores.values()])
-of_it = twelve[:, tired.index("it")]
-top = [tired[k] for k in of_it.argmax(-1)]
 heatmap(twelve, tired, tired, names=[name.replace("_", " ") for name in scores], head=1, select=("it", "animal"),
         title="Which word does “it” attend to, under each score?",
         caption="Rows are queries, columns are keys, cells are weights. Scores with parameters were trained in a world above; only location-based is untrained.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert top[1] == "animal" and top[3] == "because" and not x[tired.index("because")].any()
-assert all((s < 0) == (word != "because") for word, s in zip(tired, scores["general"](x[None], x[None])[0, tired.index("it")].tolist(), strict=True))
+assert tired[twelve[1, tired.index("it")].argmax()] == "animal"
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Under the dot product, "it" attends most to "animal". Under general, "because" wins: its vector is all zeros, so its score is 0, and all other scores are negative. This says nothing about language, because general was trained in another world.
+# Under the dot product, "it" attends most to "animal". But the maps say nothing about language: no score was trained on sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
@@ -1017,8 +1012,8 @@ assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all()
 # %% [markdown]
 # The next table compares four orders of the steps, in percent:
 #
-# - *on masked keys*: their weight, averaged over the seven rows. It should be 0.
-# - *first row empty*: we mask every key of the first row, and measure the weight on masked keys again. It should be 0 too.
+# - *on masked keys*: the share of a row's weight that masked keys get, averaged over the seven rows. It should be 0.
+# - *first row empty*: the same share, with every key of the first row masked. It should be 0 too.
 # - *smallest row sum*: the smallest sum of a row's weights. It should be 100.
 # - *change by masked scores*: the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
 
@@ -1032,11 +1027,11 @@ assert [row["smallest row sum"] for row in by_order] == [100, 100, 5, 100]
 assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0 < by_order[2]["change by masked scores"]
 
 # %% [markdown]
-# Only *mask, then softmax* is right in every column. (A row in which every key is masked still needs a rule: `masked_softmax` gives zeros, `torch.softmax` gives NaN.) The other three orders fail:
+# Only *mask, then softmax* is right in every column. It still needs a rule for a row in which every key is masked: `masked_softmax` gives zeros, `torch.softmax` gives NaN. The other three orders fail:
 #
 # - *multiply, then softmax* puts 40 % of the weight on masked words,
-# - *softmax, then multiply* gives masked words no weight. But they took their share in the softmax, and setting it to 0 afterwards does not give it back: one row sums to only 5 %,
-# - *−1e9, then softmax* (−10⁹ instead of −∞) fails here only when a whole row is masked. Then all scores of this row are equal, and all its weight, a seventh of the total (14 %), goes to masked words.
+# - *softmax, then multiply* gives masked words no weight. But these words took their share in the softmax, and the allowed words don't get it back: one row sums to only 5 %,
+# - *−1e9, then softmax* replaces masked scores by −10⁹ instead of −∞. It fails here only when a whole row is masked. All scores of this row are then equal, and all its weight, 14 % of the weight of the seven rows, goes to masked words.
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # Put everything together, with `masked_softmax`.
@@ -1086,13 +1081,13 @@ print("more than 500 empty rows:", empty_rows > 500, "· runs with NaN or ∞:",
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: other ways to share
 # <a id="sparsemax"></a>
-# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, as softmax does when the temperature goes to 0; its gradient is 0. **Sparsemax** lies in between: its weights are the numbers (≥ 0, sum 1) closest to the scores, so weak keys can get exactly 0 (Martins and Astudillo, 2016).
+# Softmax gives every allowed key something. **Hardmax** gives everything to the best key, as softmax does when the temperature goes to 0; its gradient is 0. **Sparsemax** (Martins and Astudillo, 2016) lies in between: of all weights that are ≥ 0 and sum to 1, it takes those closest to the scores, so weak keys can get exactly 0.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention.linear import hardmax, sparsemax
 
-gap = torch.linspace(-2, 2, 81)
-two = torch.stack([gap, torch.zeros(81)], dim=1)  # two keys; the first leads by `gap`
+gap = torch.cat([torch.linspace(-2, -1e-4, 41), torch.linspace(1e-4, 2, 41)])  # both sides of the jump at 0
+two = torch.stack([gap, torch.zeros(82)], dim=1)  # two keys; the first leads by `gap`
 lines = {f.__name__: (gap, f(two)[:, 0]) for f in (sparsemax, masked_softmax, hardmax)}
 plot.lines({name.replace("masked_", ""): line for name, line in lines.items()}, "lead of the first key", "its weight",
            title="Three ways to share", caption="Sparsemax is a ramp: beyond a lead of 1, the second key gets nothing.")
@@ -1103,7 +1098,7 @@ assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: attention at linear cost
 # <a id="generalized-kernel"></a><a id="linear-attention"></a>
-# Softmax needs every pair, so twice the length means four times the work. But suppose that a pair's weight is a *product*, φ(q)·φ(k), before each row is divided by its sum; φ makes new features that are never negative. Then the outputs, before this division, are $(\varphi(Q)\,\varphi(K)^\top)\,V$, which equals $\varphi(Q)\,(\varphi(K)^\top V)$. The second form computes $\varphi(K)^\top V$ once for all queries and never builds the table of all pairs. The row sums come from $\varphi(K)^\top 1$ in the same way. This is **linear attention** (Katharopoulos et al., 2020).
+# Softmax needs every pair, so twice the length means four times the work. But let φ turn each query and each key into new features that are never negative. Let φ(q)·φ(k) be a pair's weight, and divide each row by its sum at the end. Before the division, the outputs are $(\varphi(Q)\,\varphi(K)^\top)\,V$, which equals $\varphi(Q)\,(\varphi(K)^\top V)$. The second form computes $\varphi(K)^\top V$ once for all queries and never builds the table of all pairs. The row sums come from $\varphi(K)^\top 1$ in the same way. This is **linear attention** (Katharopoulos et al., 2020).
 #
 # The **generalized kernel** of the model Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (Choromanski et al., 2021). As a score it returns log(φ(q)·φ(k)): softmax undoes the logarithm and divides by the sum.
 
@@ -1118,7 +1113,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The first plot shows what share of a row's weight is on the wrong keys, averaged over rows and five draws of the features. The second plot shows how the time grows with the length.
+# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The plot shows, for short queries and keys, what share of a row's weight is on the wrong keys, averaged over rows and five draws of the features.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1147,7 +1142,9 @@ assert ratio[0] < 1 and 250 < ratio[-1] < 350
 assert [round(seconds[-1] / seconds[-2]) for _, seconds in times.values()] == [4, 2]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 our exact attention (it stores all weights) took about three hundred times as long as linear attention with 64 random features. From 4,096 to 8,192 tokens the time of linear attention doubles; that of exact attention quadruples. (Between shorter lengths, the factor varies.) The price of this speed is Performer's error. The recorded queries and keys are short, so exact attention is nearly flat. Even so, 64 features put nearly as much weight on wrong keys as equal weights do.
+# At 128 tokens exact attention is faster. At 8,192 tokens our exact attention, which stores all weights, took about three hundred times as long as linear attention with 64 random features. From 4,096 to 8,192 tokens the time of linear attention doubles, and the time of exact attention quadruples.
+#
+# The price of this speed is Performer's error. The exact weights of short queries and keys are nearly equal. So even equal weights put less than a tenth of the weight on wrong keys, and 64 random features put only slightly less there.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.

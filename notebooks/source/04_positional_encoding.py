@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 4 · Who tells attention the order?
-# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions, measured how far three kinds of positions work beyond the trained length, and counted what attention costs. Reading 32 minutes · live 35 · exercises 31 · *Deeper* 64 more. **Before:** [chapter 2](02_scoring_functions.ipynb) and [chapter 3](03_seq2seq.ipynb).
+# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions, measured how far three kinds of positions work beyond the trained length, and counted what attention costs. Reading 32 minutes · in class 35 · exercises 31 · *Deeper* 64 more. **Before:** [chapter 2](02_scoring_functions.ipynb) and [chapter 3](03_seq2seq.ipynb).
 
 # %%
 import torch
@@ -515,7 +515,7 @@ from chapters.ch04.experiments import LettersBefore
 letters = LettersBefore()
 reader = letters.model("sinusoidal")
 steps = {"class": 300, "full": 2000}[runtime.profile]
-run = letters.train(reader, steps, show=True, title="two letters back", every=steps // 4, higher_is_better=True,
+run = letters.train(reader, steps, show=True, title="Training: which letter is two back?", every=steps // 4, higher_is_better=True,
                     evaluate=lambda model: dict(zip(("20 letters", "60, from position 20"), letters.right(model), strict=True)))
 inside_20, beyond_20 = letters.right(reader)
 
@@ -543,7 +543,7 @@ from course_utils.data import results
 recorded = results.load("positions_order")
 rate = str(recorded["rates"][1])
 mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
-curves = {kind: (range(2, 60), [100 * x for x in found["by_place"]]) for kind, found in recorded["kinds"].items()}
+curves = {kind: (range(2, 60), [100 * x for x in recorded["kinds"][kind]["by_place"]]) for kind in ("sinusoidal", "rotary", "learned", "none")}
 plot.lines(curves, "position", "right, %", title="Which encodings still work beyond position 20?", mark=(20, ""),
            caption=f"Dashed: training texts ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds, no causal mask. Always answering a text's commonest letter would be right in about {mean['beyond']['none']:.0%}. {recorded.about}")
 
@@ -832,10 +832,10 @@ assert torch.allclose(C @ X, same, atol=1e-6)  # equals torch's own convolution 
 
 both = {"man": sentence, "bear": "the cat sees the bear .".split()}
 found = {end: self_attention(torch.stack([vectors[word] for word in text]), WQ, WK, torch.eye(8))[1] for end, text in both.items()}
-shown = {f"{name}, “… {end}”": matrix for end, A in found.items() for name, matrix in {"convolution": C, "dense": dense, "attention": A}.items()}
+shown = {f"{name}, “… {end}”": matrix for name in ("convolution", "dense", "attention") for end, A in found.items() for matrix in [{"convolution": C, "dense": dense, "attention": A}[name]]}
 labels = {name: both[name.split()[-1].strip("”")] for name in shown}
-plot.maps(shown, labels, labels, title="Which matrix depends on the sentence?",
-          caption="Rows are outputs, columns are words. Compare each upper map (“dog bites man”) with the map below (“cat sees bear”). Parameters are random.")
+plot.maps(shown, labels, labels, axes=("output", "word"), scale="weight", across=2, title="Which matrix depends on the sentence?",
+          caption="Rows are outputs, columns are words. Compare each left map (“dog bites man”) with the map at its right (“cat sees bear”). Parameters are random.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert not torch.allclose(found["man"], found["bear"], atol=0.1)
@@ -866,7 +866,7 @@ def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]
 costs = results.load("positions_costs")
 times = dict(zip(costs["lengths"], zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True), strict=True))
 more = {n: multiply_adds("attention", n, 64, projections=True) / multiply_adds("recurrent", n, 64) for n in (1, 64, 1024)}  # ratios
-plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]]) for kind in LAYERS}, "words", "ms of processor time",
+plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]]) for kind in ("recurrent", "attention", "convolution")}, "words", "ms of processor time",
            title="What does a long text cost?", log="xy", caption=f"One layer, {costs['size']} features. {costs.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 5 · What can attention do alone?
-# *The Transformer, grown from one head.* **By the end** you will have written the layers of a Transformer, shown that they compute the same as a trained model, trained one of your own, and measured which attention matters for "it". Reading 44 minutes · live 60 · exercises 90 · *Deeper* 120 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions). Take a break after the fifth exercise.
+# *The Transformer, grown from one head.* **By the end** you will have written the layers of a Transformer, shown that they compute the same as a trained model, trained one of your own, and measured which attention matters for "it". Reading 44 minutes · in class 60 · exercises 90 · *Deeper* 120 more. **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions). Take a break after the fifth exercise.
 
 # %%
 import math
@@ -295,7 +295,7 @@ moved = {f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs
 
 changed = {f"{name}: {(change > 0).sum()} of {change.numel()} changed": change for name, change in moved.items()}
 of = dict.fromkeys(changed, [f"sentence {s + 1}, word {w + 1}" for s, w in real.nonzero().tolist()])
-plot.maps(changed, of, "feature", roles=dict.fromkeys(changed, "plus"), title="Which numbers does padding change?",
+plot.maps(changed, of, "feature", roles=dict.fromkeys(changed, "plus"), scale="change", title="Which numbers does padding change?",
           caption="A cell is one feature of one real word after the norm. The stronger its colour, the more the "
                   "number changes if sentences are padded to 10 words instead of 6; full colour means by 1 or more.")
 
@@ -364,8 +364,8 @@ labels = ["<bos>", "je", "suis", "étudiant", ".", "<pad>", "<pad>"]
 masks = {"padding hidden": padding_mask([5], 7)[0].expand(7, 7), "future hidden (causal)": causal_mask(7)}
 masks["both hidden"] = masks["padding hidden"] & masks["future hidden (causal)"]
 named = dict.fromkeys(masks, labels)
-plot.maps(masks, named, named, title="Who may attend to whom?",
-          caption="Each row is a query; a dark cell (True) is a word that the query may attend to.")
+plot.maps(masks, named, named, axes=("query", "key"), title="Who may attend to whom?",
+          caption="Each row is a [query|query]; a filled cell (True) is a [key|word] that the query may attend to.")
 
 # %% [markdown]
 # The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it", so not itself. Then the first word could see nothing, and the softmax of its row would be 0/0.
@@ -410,7 +410,7 @@ places = {"encoder self-attention": (out.encoder_weights, words, words),
           "decoder self-attention": (out.decoder_weights, written, written), "cross-attention": (out.weights, written, words)}
 second, asks, read = ({name: place[i] for name, place in places.items()} for i in range(3))
 plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read,
-          title="Who attends to whom, in the three kinds of attention?",
+          axes=("query", "key"), scale="weight", title="Who attends to whom, in the three kinds of attention?",
           caption="Layer 2, head 1. The empty triangle in the middle is the future. From the row of a French word, "
                   "the model predicts the next French word.")
 
@@ -725,7 +725,7 @@ watched = " ".join(lesson.ladder([14])[0].source)
 run = study.learn(lesson, mine, loss=yours.loss, show=True,
                   steps={"class": study.STEPS, "full": 4 * study.STEPS}[runtime.profile],
                   evaluate=lambda model: {"BLEU": lesson.bleu(model, "valid", 200)}, every=study.STEPS // 4,
-                  higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="yours")
+                  higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="Training your Transformer")
 
 # %% [markdown]
 # We compare your model with chapter 3's translator and `transformer-grammar`, on 500 held-out sentences.
@@ -987,14 +987,18 @@ assert len({(e.source[:-2], e.twin.referent) for e in held}) == 2 * len({e.sourc
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 me = trained["yours"]
-worst = head_study.head_effects(me, twin_study.reader(me).examples("twins")[:60], ["encoder"])[0]
-costly = head_study.head(worst["head"])
+effects = head_study.head_effects(me, twin_study.reader(me).examples("twins")[:60], ["encoder"])
+lost = torch.zeros(me.model.config.num_layers, me.model.config.num_heads)
+for row in effects:
+    lost[head_study.head(row["head"]).layer - 1, head_study.head(row["head"]).head - 1] = row["lost"]
+costly = head_study.head(effects[0]["head"])
 with torch.no_grad(), recorded(mine) as seen:
     mine.encode(torch.tensor([lesson.source.encode(tired)]))
-view = labs.heads(seen["encoder"], words, select=("it", "animal"), live=True, title="What does your model lose without a head?",
-                  caption="Each small map is a head of the encoder that you trained. The crossed head is knocked out: the "
-                          "table below shows what the model then writes. Without "
-                          f"{costly.layer}.{costly.head}, the log-odds of 60 held-out twins fall by {worst['lost']:.2f}.")
+view = labs.heads(seen["encoder"], words, select=("it", "animal"), effects=lost, effect="log-odds lost without it", live=True,
+                  title="What does your model lose without a head?",
+                  caption="Each small map is a head of the encoder that you trained. Below it: how much the log-odds of 60 "
+                          "held-out twins fall without this head. The head with the cross is knocked out: the table shows "
+                          "what the model then writes.")
 view.layer, view.head = costly.layer - 1, costly.head - 1  # the one that is open
 told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, costly.head - 1)])  # view.observe, inside
 display(view, told)
@@ -1138,7 +1142,7 @@ assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
-          caption="36 words; an inked cell may be read. After how many layers can the last word know of the first one?")
+          caption="A row for each word that reads, a column for each of the 36 words. A filled cell may be read. After how many layers can the last word know of the first one?")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.zoo_table(length=64)

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and, if you are online, loaded published parameters into the same classes. Reading 48 minutes · live 60 · exercises 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
+# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and, if you are online, loaded published parameters into the same classes. Reading 48 minutes · in class 60 · exercises 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
 
 # %%
 import torch
@@ -968,7 +968,7 @@ predict(
 between, compared = shown["cosines"], shown["sentences"]
 
 plot.maps({"cosine": between}, {"cosine": [f"{text} {n}" for n, text in enumerate(compared, 1)]}, {"cosine": list("123456")},
-          title="Whose meanings are close?", caption=f"Cosines between the vectors of six sentences. In row 1, compare columns 2 and 3. {origin}")
+          roles={"cosine": "plus"}, scale="cosine", title="Whose meanings are close?", caption=f"Cosines between the vectors of six sentences. In row 1, compare columns 2 and 3. {origin}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
 assert all(abs(between[0][n] - wanted) < 0.02 for n, wanted in ((1, 0.60), (2, 0.66), (3, 0.38)))
@@ -1169,8 +1169,8 @@ from course_utils.attention import causal_mask
 sentence = "the grass on the bank was wet".split()
 label = {"BERT: both sides": sentence, "GPT: the left side": sentence}
 full = torch.ones(len(sentence), len(sentence))
-plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=True)), label, label, title="Which words may each word see?",
-          caption="Each row is a word that reads; the dark columns are the words that it may read. In the row “bank”, GPT must predict “was”.")
+plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=True)), label, label, axes=("query", "key"), title="Which words may each word see?",
+          caption="Each row is a word that reads; the filled columns are the words that it may read. In the row “bank”, GPT must predict “was”.")
 
 # %% [markdown]
 # | | BERT | GPT |

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 7 · What comes next?
-# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. Reading 52 minutes · live 60 · exercises 45 · capstone 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) and [chapter 6](06_bert.ipynb).
+# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. Reading 52 minutes · in class 60 · exercises 45 · capstone 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) and [chapter 6](06_bert.ipynb).
 
 # %%
 import torch
@@ -18,18 +18,19 @@ from course_utils import text
 from course_utils.training.checkpoints import load_checkpoint
 from course_utils.views import Table, plot, predict
 runtime = course_utils.setup()
+poet = load_checkpoint("gpt-shakespeare")  # a small GPT
+tired = "The animal didn't cross the street because it was too tired."
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A game of 1951
-# Claude Shannon had people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that are not in its training text. The model guesses too: for each letter it pays $-\log_2$ of the probability that it gave to the right letter. The unit is the **bit**: a probability of 1 costs 0 bits, and one of ½ costs 1. **Guess:** how many bits will a held-out letter cost this model (five million parameters), on average?
+# Claude Shannon had people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that are not in its training text. The model guesses too: for each character (letter, space or sign) it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and one of ½ costs 1. **Guess:** how many bits per character will this model (five million parameters) pay on held-out text?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-poet = load_checkpoint("gpt-shakespeare")
 verse = "Thou shalt be free\nAs mountain winds: but then exactly do"
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     chances = poet.model(ids).logits.softmax(-1)[0, 9:-1]  # after the name
-paid = -chances.gather(-1, ids[0, 10:, None])[:, 0].log2()  # bits for each letter
+paid = -chances.gather(-1, ids[0, 10:, None])[:, 0].log2()  # bits per character
 everywhere = poet.card["metrics"]["valid_loss"] / torch.tensor(2.0).log().item()
 labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), model="gpt-shakespeare",
                     title="What comes next?")
@@ -42,11 +43,11 @@ assert round(everywhere, 1) == 2.1 and round(paid.mean().item(), 1) == 2.2
 # <a id="language-model"></a><a id="next-token"></a>
 # <details><summary>Answer</summary>
 #
-# On average, a letter costs the model 2.1 bits in all the held-out Shakespeare, and 2.2 bits in these two lines. From people's guesses, Shannon estimated 0.6 to 1.3 bits a letter. But his text was easier: modern prose, written with 27 symbols.
+# On average, the model pays 2.1 bits per character in all held-out Shakespeare, and 2.2 in these two lines. From people's guesses, Shannon estimated 0.6 to 1.3 bits per character. But his text was easier: modern prose, written with only 27 symbols.
 #
 # </details>
 #
-# A **language model** reads a text and gives each possible next token (here a letter) a probability. Training it by **next-token prediction** needs no labels, because every text contains its own answers.
+# A **language model** reads a text and gives each possible next token (here a character) a probability. Its training by **next-token prediction** needs no labels, because every text contains its own answers.
 #
 # <a id="autoregressive"></a>
 # Such a model can also write: you choose a token, append it to the text and ask the model again. A model that predicts each token from the tokens before it is **autoregressive**. GPT stands for *generative pre-trained Transformer*: it is trained on much text before any special task.
@@ -71,7 +72,7 @@ assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].c
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: ten openings, nothing selected
-# One good continuation may be luck. The model's card, a file that describes the model, holds ten continuations. Look for one that makes sense throughout.
+# One good continuation may be luck. The model's card, a file about it, holds ten. Does any make sense throughout?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 openings = prose.card["training"]["recipe"]["openings"]
@@ -109,15 +110,17 @@ assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in
 #
 # <details><summary>Answer</summary>
 #
-# Both have equally many. A mask has no parameters, and BERT's norms, which come after the sums, are equally large.
+# Both blocks have equally many parameters. A mask has none, and BERT's norms, which come after the sums, have as many as GPT's.
 #
 # </details>
 #
-# Here `gpt-shakespeare` (in code, `poet`) turns the `ids` of the game's text into logits. It uses its table of tokens twice. At the start, the table turns ids into vectors. At the end, transposed, it turns vectors into logits.
+# Here `poet`, our `gpt-shakespeare`, turns the `ids` of the game's text into logits. The model uses its table of tokens twice. At the start, the table turns ids into vectors. At the end, transposed, it turns vectors into logits.
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention import causal_mask
 
+verse = "Thou shalt be free\nAs mountain winds: but then exactly do"  # from the game
+ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 gpt, mask = poet.model, causal_mask(ids.shape[1])
 with torch.no_grad():
     h = gpt.positions(gpt.tokens(ids))                  # [1, T, D]
@@ -138,12 +141,12 @@ assert torch.equal(*(next(course_utils.decoding.sampling.stream(gpt, text, 1))[1
 
 # %% [markdown]
 # <a id="context"></a>
-# The table of positions has 256 rows, so the model sees at most 256 tokens at once. These tokens are its **context**. When the context is full, `generate` keeps only the newer half.
+# The table of positions has 256 rows, so the model sees at most 256 tokens at once. These tokens are its **context**. When the context is full, `generate` keeps only its newer half.
 #
 # Each row of logits predicts the token that follows. So a text of $T+1$ tokens holds $T$ right answers. *Thou* holds three: *h* after *T*, *o* after *Th*, *u* after *Tho*.
 #
 # ### Exercise 1 ●○○ · 3 minutes
-# Cut the ids of a text into inputs and targets. Which tokens are in only one of the two?
+# Cut the ids of a text into inputs and targets. Which token is only an input, which only a target?
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch07 import again, exercise, find_error, hint, solution
@@ -164,7 +167,7 @@ def inputs_and_targets(ids):
 # A model reads numbers, and the unit of text that gets a number is called a **token**. With characters as tokens, a word takes many steps. With whole words, real text needs a large vocabulary, and a new text may still contain unknown words. Pieces of words are a compromise.
 #
 # <a id="bpe"></a>
-# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: join the most frequent pair of neighbours into one piece. **Guess** the first pair for the word counts below. (Two pairs tie; the first counted wins.)
+# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: join the most frequent pair of neighbours into one piece. **Guess** the first pair for the word counts below. (Two pairs are equally frequent; the one counted first wins.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
@@ -188,10 +191,9 @@ def merge_once(words):
     raise NotImplementedError
 
 # %% [markdown]
-# Here is the course sentence, cut in five ways. Later code calls it `tired`, our stories `tales`, and their tokenizer with 600 merges `learned`.
+# Here is the course sentence, `tired`, cut in five ways. Later code calls our stories `tales`, and their tokenizer with 600 merges `learned`.
 
 # %% jupyter={"source_hidden": true}
-tired = "The animal didn't cross the street because it was too tired."
 tales = language.load_text("stories")
 few, learned = (text.BytePairs.build([tales.train], max_size=4 + 256 + merges) for merges in (100, 600))
 rows, ways = [], {"characters": poet.tokenizer, "pieces, 100 merges of our stories": few, "pieces, 600 merges": learned,
@@ -202,20 +204,20 @@ for name, tokenizer in ways.items():
                  "size of the vocabulary": len(tokenizer), "the first tokens": " · ".join(cut[:7])})
 lengths = [row["tokens"] for row in rows]
 Table(rows, "A space belongs to the piece after it. The pairs are those that a causal mask allows. "
-      "860 pieces are 256 bytes, 600 merges and 4 special tokens")
+      "The 860 pieces are 256 bytes, 600 merges and 4 special tokens")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and tired in tales.train
 assert len(few) < len(learned) == 860 == 256 + 600 + 4 < len(prose.tokenizer)
 
 # %% [markdown]
-# Our merges were learned from stories that contain this very sentence, so they cut it into unusually few pieces. A model does not see the letters inside a piece: to count the r's in *strawberry*, it must know the spelling by heart.
+# Our merges were learned from stories that contain this very sentence, so they cut it into unusually few pieces. A model does not see letters inside a piece: to count the r's in *strawberry*, it must know the spelling by heart.
 #
 # **Keep this:** BPE finds its pieces by counting. More merges mean a larger vocabulary and, on the text from which they were learned, fewer tokens.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a tokenizer of your own
-# To learn its pieces, a tokenizer repeats your merge. GPT-2 and `gpt-prose` merge *bytes* instead of characters, so that every text can be cut. Here we write each byte as one character, so *é* becomes two.
+# To learn its pieces, a tokenizer repeats your merge. GPT-2 and `gpt-prose` merge *bytes* instead of characters, so that every text can be cut. Here we write each byte as one character, so *é*, which has two bytes, becomes two characters.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.text.bytepairs import WORD, joined  # WORD finds words, each with the space before it
@@ -271,7 +273,7 @@ def decode(numbers):
 library = ByteLevelBPETokenizer()
 library.train_from_iterator([passage], vocab_size=256 + 300, show_progress=False)
 samples = {"the course sentence": tired, "猫 🙂": "猫 🙂", "our held-out stories": tales.valid}
-Table([{"text": name, "your tokens": len(encode(one)), "the library's": len(library.encode(one)),
+Table([{"text": name, "your tokens": len(encode(one)), "the library's tokens": len(library.encode(one)),
         "decoded": "the same text" if decode(encode(one)) == one else "another text"} for name, one in samples.items()])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -288,9 +290,9 @@ assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bigram, one head, GPT
 # <a id="bigram"></a>
-# Now we train on our own stories, cut into pieces by 600 merges. Two rivals need no gradient descent. One *knows nothing*: each of the vocabulary's $V$ tokens gets the probability $1/V$. The other, a **bigram** table, counts which token follows which. To avoid zeros, we pretend that each token was followed once more, by a mixture of all tokens in proportion to their frequency. Suppose *the* occurs 99 times, 30 of them before *man*, and *man* is 2% of all tokens. Then *man* gets $(30+0.02)/(99+1)=0.30$ after *the*.
+# Now we train on our own stories, cut into pieces by 600 merges. Two rivals need no gradient descent. One *knows nothing*: each of the $V$ tokens in its vocabulary gets the probability $1/V$. The other, a **bigram** table, counts which token follows which. To avoid zeros, we give each token one extra successor, split among all tokens by their frequency. Suppose *the* occurs 99 times, 30 of them before *man*, and *man* is 2% of all tokens. Then *man* gets $(30+0.02)/(99+1)=0.30$ after *the*.
 #
-# Losses use the natural logarithm, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
+# Losses use natural logarithms, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("The loss is −ln of the probability that the right token got. What is the loss before training, "
@@ -305,7 +307,7 @@ from chapters.ch07.experiments import live as study
 
 lesson = language.TextLesson(tales, learned, block=64)
 reached = {"knows nothing": lesson.uniform_loss, "bigram": lesson.bigram_loss()}
-print(", ".join(f"{name} {loss:.2f}" for name, loss in reached.items()), "nats a token")
+print(", ".join(f"{name} {loss:.2f}" for name, loss in reached.items()), "nats per token")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 6 < reached["knows nothing"] < 7 and reached["bigram"] < 0.6 * reached["knows nothing"]
@@ -316,20 +318,20 @@ assert round((30 + 0.02) / (99 + 1), 2) == 0.3
 # **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would be just as hard to guess. But a long piece is usually harder to guess than a letter, so models with different tokens are compared in **bits per character**.
 #
 # ### Exercise 3 ●●○ · 4 minutes
-# Convert a loss in nats for each token into bits for each character.
+# Convert a loss in nats per token into bits per character.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("bits per character")
 def bits_per_character(loss, tokens, characters):
-    """loss in nats for each token, numbers of tokens and characters of the text -> bits for each character"""
+    """loss in nats per token, numbers of tokens and characters of the text -> bits per character"""
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps, with the optimiser *Muon*, which often needs fewer steps than Adam (Jordan et al., 2024). Each has the best of five learning rates, which we found for similar models in the experiment below.
+# Three models train for equally many steps, with the optimiser *Muon*, which often needs fewer steps than Adam (Jordan et al., 2024). Their learning rates were the best of five for similar models (experiment below); we did not tune them again.
 #
-# - *One head*: token and position vectors, a single attention head, a separate output matrix (learning rate 0.02).
-# - *One block*: instead of the head, chapter 5's block (four heads, norms, residual connections, a feed-forward network). Its table of tokens also serves as output matrix (learning rate 0.01).
-# - *GPT, two blocks*: the same with a second block (0.01).
+# - *One head* has token and position vectors, a single attention head and a separate output matrix (learning rate 0.02).
+# - *One block* has chapter 5's block instead of the head: four heads, norms, residual connections and a feed-forward network. Its table of tokens also serves as output matrix (learning rate 0.01).
+# - *GPT, two blocks* adds a second block (learning rate 0.01).
 #
 # **Guess:** which of the three beat the bigram table, and by how much?
 
@@ -343,10 +345,10 @@ run = study.learn(lesson, mine, steps=steps, lr=0.01, show=True, resume=True, ti
 trained = {"one head": one, "one block": block, "GPT, two blocks": mine}
 reached = reached | {name: lesson.valid_loss(model) for name, model in trained.items()}
 size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
-rows = [{"model": name, "nats a token": loss, "perplexity": math.exp(loss),
+rows = [{"model": name, "nats per token": loss, "perplexity": math.exp(loss),
          "bits per character": bits_per_character(loss, *size)} for name, loss in reached.items()]
-Table(rows, f"All held-out text of “{tales.name}” (the curve uses a sample), after {steps} steps. "
-      "Bits: by bits_per_character. The last model is in the state that was best on held-out windows, which is a small advantage")
+Table(rows, f"All held-out text of “{tales.name}” after {steps} steps (the curve uses a sample). Your bits_per_character "
+      "fills the last column. The last model is in its best state on held-out windows, a small advantage")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram"] < 0.53
@@ -364,15 +366,15 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# All three models beat the table. The single head already needs less than half of the table's bits. The table knows only the current token; the head can also use earlier tokens and positions. But each visible token has its own list of logits, which depends on this token and its position alone. The head only averages these lists with its attention weights, such as 0.9 times the list of *the* plus 0.1 times the list of *because*.
+# All three models beat the table. The single head already needs less than half of the table's bits. The table knows only the current token; the head can also use earlier tokens and positions. But each visible token contributes a fixed list of logits, set by its identity and position. Attention only decides how much of each list is used, such as 0.9 of *the*'s list and 0.1 of *because*'s.
 #
-# One block needs about 40 % fewer bits than the single head. The second block helps little here.
+# One block needs about 40% fewer bits than the single head. The second block helps little here.
 #
-# But you can expect 0.3 bits for each character only on our stories: a program wrote them from templates, and two in three held-out sentences also occur in the training part.
+# Do not expect 0.3 bits per character elsewhere. A program wrote our stories from templates, and two in three held-out sentences also occur in the training part.
 #
 # </details>
 #
-# How much does each part of a block help? In a recorded experiment we added the parts one at a time. Each loss in the table is the mean of three seeds at the best of five learning rates (chosen with another seed, on the same held-out text). **Guess:** which change saves most?
+# How much does each part of a block help? In a recorded experiment we added the parts one at a time. Each loss in the table is the mean of three seeds at the best of five learning rates (chosen with another seed, on the same held-out text). **Guess:** which change lowers the loss most?
 
 # %% jupyter={"source_hidden": true}
 from course_utils.data import results
@@ -380,11 +382,12 @@ from course_utils.data import results
 ladder = results.load("gpt_ladder")
 rungs = ladder["rungs"]
 means = {name: sum(found["each"]) / ladder["seeds"] for name, found in rungs.items()}
-Table([{"model": name, "parameters": found["parameters"], "best learning rate": found["lr"], "nats a token": means[name],
-        "lowest to highest": f"{min(found['each']):.2f} to {max(found['each']):.2f}", "nats at rate 0.005": found["tried"]["0.005"]}
+Table([{"model": name, "parameters": found["parameters"], "best learning rate": found["lr"], "nats per token": means[name],
+        "lowest to highest": f"{min(found['each']):.2f} to {max(found['each']):.2f}",
+        "nats per token at rate 0.005": found["tried"]["0.005"]}
        for name, found in rungs.items()],
-      f"Each model took {ladder['steps']} steps. The bigram table needs {ladder['bigram']:.2f} nats. "
-      f"The last column has one seed. {ladder.about}")
+      f"Each model took {ladder['steps']} steps. The bigram table needs {ladder['bigram']:.2f} nats per token. "
+      f"The last column shows a single seed. {ladder.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [found["lr"] for found in rungs.values()] == 3 * [0.02] + 3 * [0.01]
@@ -401,13 +404,18 @@ assert block.output.weight is block.tokens.weight and study.live_model(lesson).t
 assert study.live_model(lesson, "one head").tokens.weight.std() > 0.08 and one.output.weight is not one.tokens.weight
 
 # %% [markdown]
-# The residual connection saves most, 0.26 nats, and the feed-forward network saves 0.21. Norms, three more heads and a second block change the loss by less than 0.03. But these parts may save more if you add them in another order, or on harder text.
+# The residual connection saves most, 0.26 nats per token, and the feed-forward network saves 0.21. Norms, three more heads and a second block each change the loss by less than 0.03. But these three may save more if you add the parts in another order, or on harder text.
 #
-# After 400 steps, the live models with one and two blocks have lower losses than their rows here. They use the table of tokens as output matrix, whereas every recorded model has a separate one. They also start from smaller random parameters. We did not measure how much each difference saves.
+# After 400 steps, your models with one and two blocks have lower losses than the same blocks here. Yours use the table of tokens as output matrix, unlike the recorded models, and start from smaller random parameters. We did not measure how much each difference saves.
 #
-# In part, the single head only learns more slowly. After 300, 500, 1,500 and 3,000 steps its loss is 1.44, 1.05, 0.74 and 0.66 nats; that of a block with four heads is 0.90, 0.65, 0.49 and 0.46.
+# Now look at the last column. At a learning rate of 0.005, the single head seems no better than the bigram table. Norms seem to save 0.80 nats per token there, because at so low a rate the block learns fast only with norms.
 #
-# Now look at the last column. At a learning rate of 0.005, the single head seems no better than the bigram table, and norms seem to save 0.80 nats, because the block learns fast at so low a rate only with norms.
+# The single head also learns more slowly, so its gap to a block with four heads shrinks with more steps:
+#
+# | nats per token after | 300 steps | 500 | 1,500 | 3,000 |
+# |---|---|---|---|---|
+# | one head | 1.44 | 1.05 | 0.74 | 0.66 |
+# | a block with four heads | 0.90 | 0.65 | 0.49 | 0.46 |
 #
 # **Keep this:** with small random parameters the loss starts near ln V. A trained GPT should beat a bigram table. Compare models only at the best learning rate of each.
 
@@ -421,8 +429,9 @@ from course_utils.data import results
 
 recorded = results.load("gpt_overfitting")
 curves = recorded["curves"]
-plot.lines(curves, "steps", "nats", mark=(recorded["best"], "best on new text"), title="Which loss rises again?",
-           caption=f"The model learns from {recorded['characters']:,} characters. {recorded.about}")
+plot.lines(curves, "steps", "nats per token", mark=(recorded["best"], "best on new text"),
+           title="Which loss rises again?",
+           caption=f"train: the {recorded['characters']:,} characters to learn from; valid: held-out text. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"][1][-1] - 0.5
@@ -430,7 +439,7 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# The held-out loss rises. The model begins to memorise its text, and becomes too sure of its predictions on other text. This is **overfitting**, and only held-out text shows it. More text, a smaller model or dropout (which sets random features to zero in training) can help.
+# The held-out loss rises. The model begins to memorise its text, and becomes too sure of its predictions on other text. This is **overfitting**; only held-out text shows it. More text, a smaller model or dropout (which sets random features to zero in training) can help.
 #
 # </details>
 
@@ -441,10 +450,11 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("gpt-prose writes 100 tokens, each time the most likely one. What will you see?",
         ["its best sentences", "phrases that keep coming back", "noise"], answer=1,
-        because="Each time a phrase is repeated, the model finds its next repetition more likely.")
+        because="Once a phrase is in the text, the model usually finds it more likely than before, so the phrase "
+        "returns (Holtzman et al. 2020).")
 
 # %% [markdown]
-# Press *draw*, then move the knobs. The *entropy* says how many bits a drawn token costs on average.
+# Press *draw*, then move the knobs. The *entropy* is the average of $-\log_2 p$ under the distribution after the knobs.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = torch.tensor([prose.tokenizer.encode(opening)])
@@ -457,7 +467,7 @@ def next_logits(written):
 
 labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer))), text=opening, then=next_logits,
               model="gpt-prose", live=True, temperature=0.7, top_k=12, title="Which word will it be?",
-              caption="The settings sharpen, flatten or cut what the model gives; then one piece is [output|drawn] (␣: a space).")
+              caption="The knobs sharpen, flatten or cut the model's probabilities; then one piece is [output|drawn] (␣: a space).")
 
 # %% [markdown]
 # <a id="temperature"></a><a id="top-k"></a><a id="top-p"></a>
@@ -465,7 +475,7 @@ labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer)
 #
 # $$ p_i=\frac{\exp(z_i/\tau)}{\sum_j \exp(z_j/\tau)} $$
 #
-# Below 1 the distribution becomes sharper, above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set of most likely tokens whose probabilities sum to at least a threshold, such as 0.9. Both then rescale the kept probabilities to sum to 1. In `generate`, temperature comes first, then top-k, then top-p.
+# Temperatures below 1 make the distribution sharper, those above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set of most likely tokens whose probabilities sum to at least a threshold, such as 0.9. Both then rescale the kept probabilities to sum to 1. In `generate`, temperature comes first, then top-k, then top-p.
 #
 # ### Exercise 4 ●○○ · 3 minutes
 # Write the temperature so that it also works at 0.
@@ -491,7 +501,7 @@ def heated(logits, temperature):           # [..., V]
 
 # %% [markdown]
 # ### Exercise 5 ●●● · 7 minutes
-# Write top-p. Keep the token with which the sum crosses the threshold: otherwise nothing would be left when the model is sure of one token.
+# Write top-p. Keep the token with which the sum crosses the threshold: otherwise nothing is left when the model is sure of one token.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("top-p")
@@ -514,7 +524,7 @@ for start in ("They looked at each", "They looked at the"):
     rows.append({"after": start, "most likely": prose.tokenizer.tokens([p.argmax().item()])[0],
                  "its probability": p.max().item(), "pieces that top-p 0.9 keeps": kept.sum().item(),
                  "probability of the 12 likeliest": p.topk(12).values.sum().item()})
-Table(rows, "gpt-prose at temperature 1. Your nucleus chooses the pieces")
+Table(rows, "gpt-prose at temperature 1. Your nucleus chooses the pieces to keep")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert rows[0]["pieces that top-p 0.9 keeps"] == 1 and rows[0]["its probability"] > 0.9
@@ -523,7 +533,7 @@ assert rows[1]["pieces that top-p 0.9 keeps"] > 200
 # %% [markdown]
 # After *each*, one piece is enough; after *the*, hundreds are needed. A fixed number of pieces, as in top-k, cannot fit both.
 #
-# Now compare whole passages. The last is from the held-out *Wonderful Wizard of Oz*; the model wrote the others. **Guess:** which passage costs the model the fewest bits for each character? (We count at temperature 1, whatever settings wrote the passage.)
+# Now compare whole passages. The last is from the held-out *Wonderful Wizard of Oz*; the model wrote the others. **Guess:** which passage costs the model the fewest bits per character? (We count at temperature 1, whatever settings the model wrote with.)
 
 # %% jupyter={"source_hidden": true}
 knobs = {"always the likeliest": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
@@ -534,7 +544,7 @@ texts["L. F. Baum, 1900"] = begun, (" Uncle Henry, who was a farmer, and Aunt Em
     "small, for the lumber to build it had to be carried by wagon many miles. There were four walls, a floor and a roof, which made one room")
 
 def surprise(before, text):
-    """Bits for each character of a text, as gpt-prose expects it."""
+    """Bits per character that a text costs gpt-prose."""
     known, ids = (prose.tokenizer.encode(t) for t in (before, before + text))
     with torch.no_grad():
         said = prose.model(torch.tensor([ids])).logits[0, len(known) - 1 : -1]
@@ -556,7 +566,7 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The passage made of the likeliest tokens costs least. Baum's sentences cost far more bits, and so does the model's own text at temperature 1. Our model is weak and this is one passage, but Holtzman et al. (2020) found with a larger one that people do not keep to the likeliest words. Unlikely text is not good either: temperature 2 costs most.
+# The passage made of the likeliest tokens costs least. Baum's sentences cost far more bits, and so does the model's own text at temperature 1. Our model is weak, and each row is one passage. But Holtzman et al. (2020) found with a larger model that people do not keep to the likeliest words. Unlikely text is not good either: the nonsense written at temperature 2 costs most.
 #
 # </details>
 #
@@ -565,7 +575,7 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the second knob
 # #### Exercise ●●○ · 4 minutes
-# Write top-k (Fan et al., *Hierarchical neural story generation*, 2018).
+# Write top-k (Fan et al. 2018).
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("top-k")
@@ -582,7 +592,7 @@ assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the same class, in Chinese
-# `gpt-quatrains` was trained on Tang quatrains, character by character. The first five characters below are Wang Wei's, and his poem, which is in the training text, goes on with 日暮掩柴扉. **Guess:** does the model know it by heart?
+# `gpt-quatrains` was trained on Tang quatrains, character by character. A poem by Wang Wei in its training text begins 山中相送罷，日暮掩柴扉. **Guess:** does the model know the second line by heart? For comparison, we put a synonym for its third character: 日暮閉柴扉.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 chinese = load_checkpoint("gpt-quatrains")
@@ -595,19 +605,19 @@ def likely(line):
         p = chinese.model(ids).logits.softmax(-1)[0, -count - 1 : -1].gather(-1, ids[0, -count:, None])
     return p.prod().item()
 
-his, of_chance = likely("日暮掩柴扉"), len(chinese.tokenizer) ** -5
-print(f"His line: {his:.0e}. Five characters drawn by chance: {of_chance:.0e}")
+his, ours, of_chance = likely("日暮掩柴扉"), likely("日暮閉柴扉"), len(chinese.tokenizer) ** -5
+print(f"His line: {his:.1e}. With our synonym: {ours:.1e}. Five random characters: {of_chance:.1e}")
 print(start[2:] + generate(chinese, start, 60, temperature=0.8).split("\n\n")[0])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert 1e-6 < his < 1e-4 and his / of_chance > 1e12
+assert 1e-6 < his < 1e-4 and 3.5e12 < his / of_chance < 4.5e12 and 4.5 < his / ours < 5.5
 assert (poem := torch.tensor(chinese.tokenizer.encode(start + "日暮掩柴扉"))).ndim == 1 and (odds := chinese.model(poem[None]).logits[0, -6:-1]).ndim == 2
 assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3, 4]].tolist() == [2, 1, 1, 1] and 150 < ranks[2] < 250
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No. When the model predicts his line character by character, it ranks three of the five characters first and 日 second, but 掩 only about 200th.
+# Not the whole line: the model ranks three of its five characters first and 日 second, but 掩 only about 200th. The line is 4·10¹² times as likely as five random characters. But with our synonym it is only five times less likely, so most of this factor comes from knowing such lines in general.
 #
 # </details>
 
@@ -643,13 +653,13 @@ def embed(ids, tokens, positions, past):   # past: in the cache
     return tokens[ids] + positions[places]
 
 # %% [markdown]
-# **Guess:** does the same seed write the same text with and without the cache? And how many bytes does the cache need for each token, with 6 layers and 256 features of 4 bytes?
+# **Guess:** does the same seed write the same text with and without the cache? And how many bytes per token does the cache need, with 6 layers and 256 features of 4 bytes?
 
 # %% jupyter={"source_hidden": true}
 import time
 
 def clock(cache, count=80):
-    """Text, and seconds of one processor, of so many tokens after the opening."""
+    """The text of `count` tokens after the opening, and the processor seconds that they took."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     started = time.process_time()
@@ -661,7 +671,7 @@ def clock(cache, count=80):
 (kept, fast), (same, slow) = clock(True), clock(False)
 print(f"80 tokens: {'the same' if kept == same else 'another'} text, {slow / fast:.1f} times faster with the cache")
 each = sum(x.nbytes for layer in prose.model.start(asked).past for x in layer) // asked.shape[1]
-print(f"{each:,} bytes in the cache for each token")
+print(f"The cache takes {each:,} bytes per token")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert kept == same and slow > 1.5 * fast
@@ -669,7 +679,7 @@ assert each == 2 * 6 * 256 * 4 and round(each / 1e3) == 12 and round(256 * each 
 assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown]
-# For each token, each layer stores a key and a value. All layers together need 12 KB for a token and 3 MB for a full context. GPT-3 (96 layers, 12,288 features of 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all of them.
+# For each token, each layer stores a key and a value. All layers together need 12 KB per token, and 3 MB for a full context. GPT-3 (96 layers, 12,288 features of 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all keys and values.
 #
 # **Keep this:** a KV cache costs memory and saves time. The logits are the same up to rounding, if each new token gets the next position.
 
@@ -678,9 +688,10 @@ assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 # Even with a cache, each token needs a call of the large model. But on a GPU, one call can check several tokens in hardly more time. *Speculative decoding* uses that:
 #
 # 1. A small model, here the bigram table, draws several proposals from its distribution $q$.
-# 2. The large model, your GPT, gives its distribution $p$ for all of them in one call.
+# 2. The large model, your GPT, gives its distribution $p$ at each of these positions, and at the next one, in one call.
 # 3. The proposals are checked one after another. A proposal $x$ is kept if $p(x)\ge q(x)$, otherwise with probability $p(x)/q(x)$.
 # 4. The first proposal that is not kept is replaced by a draw from $\max(0, p-q)$, rescaled to sum to 1. The proposals after it are dropped.
+# 5. If all proposals are kept, one more token is drawn from the last $p$. It needs no further call.
 #
 # **Guess:** does this change the distribution of the text?
 
@@ -695,7 +706,7 @@ def speculate(p, q, count, generator):
     return torch.where(keeps, proposed, others), keeps
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here we draw the token of one position 20,000 times.
+# Here we draw the token of one position 20,000 times, by steps 3 and 4. (Step 5 draws from $p$ itself and needs no test.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 begun, window = torch.tensor([learned.encode("\nThe nurse was")]), lesson.windows(count=64)[0][:, :-1]
@@ -715,7 +726,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No: the shares are those of your GPT. Kept proposals give a token $x$ the probability $\min(p(x),q(x))$. To reach $p(x)$, the token still lacks $\max(0,p(x)-q(x))$. Summed over all tokens, this is the probability of a rejection, so the second draw supplies exactly what is missing. A better draft only saves calls of the large model. (Leviathan et al., *Fast inference from transformers via speculative decoding*, 2023, section 2.)
+# No: up to chance, the shares drawn are your GPT's $p$. Kept proposals give a token $x$ the probability $\min(p(x),q(x))$. To reach $p(x)$, the token still lacks $\max(0,p(x)-q(x))$. Summed over all tokens, this is the probability of a rejection, so the second draw supplies exactly what is missing. A better draft only saves more calls. (Leviathan et al. 2023, section 2.)
 #
 # </details>
 
@@ -725,7 +736,7 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# The model was trained on 158,537 such lines, each closed by `<eos>`, where `generate` stops. So a prompt that ends with `<to-fr>` asks for French. Chapter 3's recurrent model and chapter 5's Transformer were trained and tested on the same sentences.
+# The model was trained on 158,537 such lines, each closed by `<eos>`, where `generate` stops. So a prompt that ends with `<to-fr>` asks for French. Chapter 3's model and chapter 5's Transformer were trained and tested on the same sentences.
 #
 # **Guess** the order of the three models by BLEU. Does any model write both *il* for the animal that is too tired and *elle* for the street that is too wide?
 
@@ -755,7 +766,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer is first. With a beam, the GPT and chapter 3's model are level, although the GPT was trained on 2.5 times as many tokens (steps times tokens in a step) as each of the others. The race is not fair: the Transformer has nearly twice the GPT's parameters, and was trained with another optimiser. But it shows that a decoder alone can translate.
+# The Transformer is first. With a beam, the GPT and chapter 3's model have nearly the same BLEU, although the GPT read 2.5 times as many tokens in training as each of the others. The race is not fair: the Transformer has nearly twice the GPT's parameters, and was trained with another optimiser. But a decoder alone can translate.
 #
 # No model writes both. The GPT writes *il* in both sentences and the Transformer writes *elle* in both, so one right pronoun proves nothing.
 #
@@ -769,7 +780,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: first a lot of text, then the task
 # <a id="pre-training"></a><a id="fine-tuning"></a>
-# The P in GPT stands for *pre-trained*: a model is trained first on a lot of text without labels, then *fine-tuned* on a task with few labels. Our pre-trained model is the translator above. (Its French sentences were labels.)
+# A *pre-trained* model was trained on a lot of text without labels; then it is *fine-tuned* on a task with few labels. Our stand-in is the translator above, although its training was not without labels: it saw French translations.
 #
 # A new layer reads the translator's vector of the last token. We train all parameters to tell whether a sentence is praise. For comparison, the same architecture starts from random parameters. **Guess** both shares of right answers after 30 steps, on sentences with new words and patterns.
 
@@ -804,7 +815,7 @@ torch.manual_seed(0)
 known, unknown = labelled("train", 1600), labelled("test", 400)
 right = {"pre-trained": tune(copy.deepcopy(translator.model), known, unknown), "from random": tune(GPT(translator.model.config), known, unknown)}
 plot.bars(list(right), list(right.values()), title="What was the pre-training worth?", ylabel="share of right answers",
-          caption="Each was trained for 30 steps and tested on 400 held-out sentences. Guessing gives 0.5.")
+          caption="Each model was trained for 30 steps and tested on 400 held-out sentences. Guessing gives 0.5.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
@@ -812,7 +823,7 @@ assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# From random parameters, the model learns hardly anything in 30 steps. The pre-trained model knows how English words are used, which presumably helps. (We tried one seed and one learning rate.)
+# From random parameters, the model learns hardly anything in 30 steps. The pre-trained model knows how English words are used, which presumably helps. But we tried one seed and one learning rate; at its best rate, each may do better.
 #
 # </details>
 
@@ -829,7 +840,7 @@ predict("To predict the next token in the second half, what must a head attend t
         "A head that attends to it is called an induction head.")
 
 # %% [markdown]
-# Train two layers of two heads each on such texts. In training, the tokens and the length of the repeated stretch change from text to text, so the model must search its context. A head's *induction score* is the share of its attention that falls on the token to be copied. At the second *b* of *a b c d a b c d*, this token is the first *c*. (Olsson et al. 2022 call it *prefix-matching score*.) **Guess:** does the loss of the second half fall evenly, or suddenly?
+# Train a model of two layers with two heads each on such texts. In training, the tokens and the length of the repeated stretch (4 to 16 tokens) change from text to text, so the model must search its context. A head's *induction score* is the share of its attention that falls on the token to be copied. At the second *b* of *a b c d a b c d*, this token is the first *c*. **Guess:** does the loss of the second half fall evenly, or suddenly?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -841,24 +852,29 @@ places, blind = task.by_place(copier), math.log(task.size)
 (when, losses), (_, scored) = copied.history["second half"], copied.history["induction score"]
 falls, rises = ([sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)] for sign, x in ((-1, losses), (1, scored)))
 plot.beside({
-    "After training, token by token": plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats",
+    "After training, token by token": plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats per token",
                                                  mark=(task.half + 1.5, "second half")),
     "During training, the second half": plot.lines({"loss, as a share of guessing": (when, [x / blind for x in losses]),
                                                     "highest induction score": (when, scored)}, "step", "share")},
     title="When can it predict the next token?",
-    caption=f"New texts: {task.half} random tokens, twice. Guessing costs ln {task.size} = {blind:.2f} nats.")
+    caption=f"New texts: {task.half} random tokens, twice. Guessing costs ln {task.size} = {blind:.2f} nats per token.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert prose.tokenizer.decode([after("Mrs. Kowalski came in. “Good morning,” said Mrs.").argmax().item()]) == " Arbuthnot"
 assert round(blind, 2) == 3.18 and -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3 and places[task.half - 1] > 2
-assert 0.5 < places[task.half] < 0.9
+assert 0.5 < places[task.half] < 0.9 and 1.1 < places[: task.half - 1].max() / blind < 1.2
+assert (fronts := task.texts(torch.Generator().manual_seed(10**6), 128)[:, :15]).any()
+assert (read := torch.zeros(128, task.size).scatter(1, fronts, 1.0)).mean() + 0.1 < (
+    copier(fronts).logits[:, -1].softmax(-1) * read).sum(-1).mean()
 assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
 
 # %% [markdown]
 # <a id="in-context"></a>
-# The loss falls suddenly, as a head begins to attend to the right token. After training, the first half still costs about as much as guessing. The second half is easy, except for its start. Its first token cannot be predicted, so we leave this token out of the loss of the second half. The second token still costs about 0.7 nats: after one repeated token, the model cannot be sure that the repetition has begun.
+# The loss falls suddenly, as a head begins to attend to the right token. After training, the second half is easy, except for its start. Its first token cannot be predicted, so we leave this token out of that half's loss. The second token still costs about 0.7 nats: after one repeated token, the model cannot be sure that the repetition has begun.
 #
-# No parameter changes now: the model finds what it needs in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But `gpt-prose` fails to repeat *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
+# The first half costs up to about 15% *more* than guessing. Most training texts repeat earlier, so the model bets on tokens that it has read: they get more than their share of the probability. In this half, such bets are lost.
+#
+# While the model copies, no parameter changes: it finds what it needs in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But our `gpt-prose` fails to repeat even *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
 #
 # ### Exercise 7 ●●○ · 6 minutes
 # Compute the induction score of each head, on average over the second half.
@@ -870,13 +886,13 @@ def induction_score(weights, half):
     raise NotImplementedError
 
 # %% [markdown]
-# In a small Transformer such copying takes two layers (Elhage et al. 2021). The model has read A B … A. How does it predict B?
+# In a small Transformer such copying takes two layers (Elhage et al. 2021). How does it predict B after A B … A?
 #
 # 1. At B, a head of layer 1 attends to the token before and adds a message to B's vector: “my predecessor is A”.
 # 2. At the second A, the query of a head of layer 2 asks: “whose predecessor is A?” B's key, made from that message, matches.
 # 3. So this head attends to B and copies it to the second A, where the model predicts B.
 #
-# An *ablation* sets the output of a head to zero. **Guess** the loss of the second half (guessing costs 3.18 nats) without the head that copies best, and without the head of layer 1 that attends most to the token before. Then, in a running notebook, open a head and press *knock it out*.
+# An *ablation* sets the output of a head to zero. **Guess** the loss of the second half (guessing costs 3.18 nats per token) without the head that copies best, and without the head of layer 1 that attends most to the token before. Then, in a running notebook, open a head and press *knock it out*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.views.live import below
@@ -884,12 +900,12 @@ from course_utils.views.live import below
 letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
 view = labs.heads(task.weights(copier), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
                   caption=f"Sixteen letters, twice. The chosen row is the second “{letters[task.half + 3]}”. "
-                          f"After the first came “{letters[4]}”. A head that attends to this “{letters[4]}” can predict what comes next.")
+                          f"After the first one came “{letters[4]}”. A head that attends to this “{letters[4]}” can predict what comes next.")
 
 def tell():
     """The loss of the second half without the heads that are knocked out."""
     with induction.silenced(copier, [(layer + 1, head + 1) for layer, head in view.knocked]):
-        return f"loss of the second half: {task.second_half(copier):.2f} nats (guessing: {blind:.2f})"
+        return f"loss of the second half: {task.second_half(copier):.2f} nats per token (guessing: {blind:.2f})"
 
 display(view, below(view, tell, "knocked"))
 
@@ -901,8 +917,8 @@ for layer in (1, 2):
         pairs[layer] = task.second_half(copier)
 copying = [[round(x, 2) for x in induction_score(w, task.half).tolist()] for w in task.weights(copier, 64)]
 print("induction_score gives the heads of layer 1", copying[0], "and those of layer 2", copying[1])
-print(f"Loss of the second half without layer 1's heads: {pairs[1]:.2f}, without layer 2's: {pairs[2]:.2f};",
-      f"guessing: {blind:.2f}")
+print(f"Loss of the second half without layer 1's heads: {pairs[1]:.2f} nats per token,",
+      f"without layer 2's: {pairs[2]:.2f}; guessing: {blind:.2f}")
 induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -914,7 +930,7 @@ assert min(pairs.values()) > 0.9 * blind and abs(max(copying[1]) - best.inductio
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The loss is highest without the best copier (layer 2, head 1) and second highest without layer 1's head 1. Neither loss rises to 3.18. The scores suggest why: the other head of the same layer does part of the same work. Without both heads of a layer, the model is about as bad as guessing, or worse. The zeros themselves may raise these losses, because no layer met such zeros in training.
+# The loss is highest without the best copier (layer 2, head 1) and second highest without layer 1's head 1. Neither loss rises to 3.18. The scores suggest why: the other head of the same layer does part of the work. Without both heads of a layer, the model is about as bad as guessing, or worse. The zeros themselves may raise these losses, because no layer received such zeros in training.
 #
 # </details>
 #
@@ -922,13 +938,13 @@ assert min(pairs.values()) > 0.9 * blind and abs(max(copying[1]) - best.inductio
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: with one layer
-# We recorded three one-layer models, trained equally long. **Guess:** does their second half cost as much as guessing, 3.18 nats?
+# We recorded three one-layer models, trained equally long. **Guess:** does their second half cost as much as guessing, 3.18 nats per token?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
 
 alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
-print("Loss of the second half in three models with one layer:", [round(loss, 2) for loss in alone])
+print("Second half in three models with one layer, nats per token:", [round(loss, 2) for loss in alone])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert len(alone) == 3 and [round(min(alone), 1), round(max(alone), 1)] == [2.1, 2.2] and task.half == 16 and task.size == 24
@@ -940,18 +956,18 @@ assert round(math.log(24), 2) == 3.18
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# No, it costs 2.1 to 2.2 nats. But these models need not copy to save that much. In *a b a c a b a c*, after *a b a c a* one *a*, one *b* and one *c* must still come, so each has probability 1/3. If you know that each half has sixteen tokens, such counting reaches 1.67 nats without any copying. (These models were trained on other lengths too.)
+# No, it costs 2.1 to 2.2 nats per token. But the models need not copy to save that much. In *a b a c a b a c*, after *a b a c a*, one *a*, one *b* and one *c* must still come, so each has probability 1/3. If you know that each half has sixteen tokens, such counting reaches 1.67 nats per token without any copying. Trained on several lengths, our models cannot rely on this, so counting may save them less.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How large, how long?
 # <a id="scaling-law"></a>
-# For each token, each parameter takes part in one multiplication and one addition: 2 operations. The backward pass costs twice that, 4 more. So training $N$ parameters on $D$ tokens costs
+# On the same budget, you can train a large model on little text, or a small model on a lot. Which becomes better? First count the cost. For each token, each parameter takes part in one multiplication and one addition: 2 operations. The backward pass costs twice that, 4 more. So training $N$ parameters on $D$ tokens costs
 #
 # $$ C\approx 6\,N\,D $$
 #
-# floating-point operations (FLOP). The same budget buys a large model that reads little or a small model that reads a lot. A **scaling law** is a formula for the loss, given $N$ and $D$, that was fitted to many trained models. It estimates which of the two reaches the lower loss.
+# floating-point operations (FLOP). A **scaling law** is a formula for the loss, given $N$ and $D$, that was fitted to many trained models. It estimates which model reaches the lower loss.
 #
 # **Guess:** GPT-3 has 175 billion parameters and read 300 billion tokens. Is it too large for that text, or too small?
 
@@ -968,11 +984,11 @@ assert round(70 * 1400 / (280 * 300), 2) == 1.17
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# By this law, GPT-3 is too large: at the same cost, 30% of its parameters and more text would reach 1.99 nats instead of 2.01, a small difference. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget, and GPT-3 read fewer than two. Hoffmann's model Chinchilla, with 70 billion parameters, beat one of 280 billion, at 17% more cost by $6ND$.
+# By this law, GPT-3 is too large: at the same cost, 30% of its parameters and more text would reach 1.99 nats per token instead of 2.01, a small difference. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget, and GPT-3 read fewer than two. Hoffmann's model Chinchilla, with 70 billion parameters, beat one of 280 billion; by $6ND$, its training cost 17% more.
 #
 # Many newer models read far more than twenty tokens per parameter, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens (Meta, 2024).
 #
-# The law's nats hold for Hoffmann's text and tokens, and GPT-3 is larger than any model to which the law was fitted (Besiroglu et al. 2024).
+# These losses hold for Hoffmann's text and tokens only, and GPT-3 is larger than any model to which the law was fitted (Besiroglu et al. 2024).
 #
 # </details>
 #
@@ -980,7 +996,7 @@ assert round(70 * 1400 / (280 * 300), 2) == 1.17
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: from GPT to GPT-3, counted
-# Here is our class `GPT` in other sizes. On the *meta* device a tensor has a shape but no numbers, so even the largest model is built in an instant. **Guess:** what share of GPT-2's 124 M parameters is in its table of tokens?
+# Here is our class `GPT` in other sizes. On the *meta* device a tensor has a shape but no numbers, so even GPT-3 is built in an instant. **Guess:** what share of GPT-2's 124 M parameters is in its table of tokens?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.models.gpt import GPT, GPTConfig
@@ -1008,11 +1024,11 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: 6ND against what was printed
-# In the lab's [scaling law](#scaling-law), the loss $L$ has three terms. The first is constant, more parameters $N$ shrink the second, and more tokens $D$ shrink the third:
+# The loss $L$ of the lab's law has three terms. The first is constant, more parameters $N$ shrink the second, and more tokens $D$ shrink the third:
 #
 # $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
 #
-# The other letters are constants. Their values in the lab are from T. Besiroglu et al., *Chinchilla scaling: a replication attempt*, 2024, fitted to data read off a figure of Hoffmann et al. Here are three models that Hoffmann et al. compare:
+# The other letters are constants. Their values in the lab are from Besiroglu et al. (2024), fitted to data read off a figure of Hoffmann et al. Here are three models that Hoffmann et al. compare:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.labs.scaling_law import best as best_on_paper, flops, loss as loss_on_paper
@@ -1051,7 +1067,8 @@ from chapters.ch07.experiments import cost
 lengths = (128, 256, 512, 1024)
 found = cost.costs(lengths, repeats=2)
 twice = {name: {what: cost.growth(lengths, x) for what, x in both.items()} for name, both in found.items()}
-print("Twice the length:", *(f"{name}: {x['seconds']:.1f} times the time, {x['bytes']:.1f} times the memory." for name, x in twice.items()))
+print(f"From {lengths[-2]:,} to {lengths[-1]:,} tokens:", *(
+    f"{name}: {x['seconds']:.1f} times the time, {x['bytes']:.1f} times the memory." for name, x in twice.items()))
 cost.cost_table(lengths, found=found)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -1061,7 +1078,7 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# With the definition, the memory quadruples, because all $T^2$ weights are stored. The time grows less evenly: in our record, 2.5-fold to 6.2-fold at each doubling. The fused form (`F.scaled_dot_product_attention`, after Dao et al., *FlashAttention*, 2022) goes through the map in tiles and computes weights again when it needs them. So its memory only doubles, but its time grows faster: 3.5-fold from 2,048 to 4,096 tokens.
+# With the definition, the memory quadruples, because all $T^2$ weights are stored. The time grows less evenly: in our recorded run (128 to 4,096 tokens), each doubling takes 2.5 to 6.2 times as long. The fused form (`F.scaled_dot_product_attention`, after Dao et al. 2022, *FlashAttention*) goes through the map in tiles and computes weights again when it needs them. So its memory only doubles. Its time grows faster: from 2,048 to 4,096 tokens, it takes 3.5 times as long.
 #
 # </details>
 
@@ -1105,7 +1122,7 @@ assert apart < 1e-5 < 1e-3 < alone.abs().max()
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Yes, apart from rounding. The course's training programs run in this way with one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`.
+# Yes, up to rounding. The course's training programs run in this way with one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`.
 #
 # </details>
 
@@ -1121,15 +1138,14 @@ try:
         lesson.train(study.live_model(lesson), 20, every=5, count=4, tensorboard=log)
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-        kept = EventAccumulator(log).Reload()
-        print({name: [event.step for event in kept.Scalars(name)][-3:] for name in kept.Tags()["scalars"]})
+        print("logged:", *EventAccumulator(log).Reload().Tags()["scalars"])
 except ModuleNotFoundError as missing:
     print(missing)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # To see the curves, type `tensorboard --logdir FOLDER --host 127.0.0.1` and open port 6006. **Weights & Biases** keeps them on its own servers, unless you set `WANDB_MODE=offline`.
 #
-# **Colab** lends you a GPU for some hours: upload the notebook, choose *Runtime → Change runtime type → GPU*, and install the course in the first cell (`!git clone …`, `%cd …`, `!pip install -e .`).
+# **Colab** lends you a GPU: upload the notebook, choose *Runtime → Change runtime type → GPU*, and install the course in the first cell (`!git clone …`, `%cd …`, `!pip install -e .`).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Out of the classroom
@@ -1151,7 +1167,7 @@ assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
 
 # %% [markdown]
 # <a id="chat-template"></a><a id="system-prompt"></a>
-# The logits differ only by rounding. To serve `gpt-shakespeare` for chats, you need its parameters, its tokenizer and a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, set by the operator, then the user's turn.
+# The logits differ only by rounding. To serve `gpt-shakespeare` for chats, you also need a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, written by the operator, then the user's turn.
 
 # %% tags=["nbval-check-output"]
 from transformers import AutoTokenizer
@@ -1200,7 +1216,7 @@ print(serving.ollama())
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how a chat model is trained
-# There are usually at least three stages (Ouyang et al., *Training language models to follow instructions with human feedback*, 2022):
+# There are usually at least three stages (Ouyang et al. 2022, *Training language models to follow instructions with human feedback*):
 #
 # | stage | what it reads | what becomes more likely |
 # |---|---|---|
@@ -1211,7 +1227,7 @@ print(serving.ollama())
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a 3 B model in 1.9 GB
 # <a id="quantisation"></a>
-# `ollama run qwen2.5:3b` downloads 1.9 GB, but three billion parameters of four bytes need 12 GB. **Guess** how many bits are left for each parameter.
+# `ollama run qwen2.5:3b` downloads 1.9 GB, but three billion parameters of four bytes need 12 GB. **Guess** how many bits per parameter are left.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 counted = hub_format.size_table()
@@ -1223,19 +1239,19 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# About five bits are left for each parameter. **Quantised** parameters are stored in blocks. Each block has scales of its own, and some matrices get more bits than others (format Q4_K_M).
+# About five bits per parameter are left. **Quantised** parameters are stored in blocks. Each block has scales of its own, and some matrices get more bits than others (format Q4_K_M).
 #
 # </details>
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: your GPT in fewer bits
-# Now round your GPT's matrices. Each block of 32 parameters shares a scale of 16 bits (half a bit for each parameter), and every parameter becomes a whole multiple of its scale. **Guess** the fewest bits at which held-out text costs less than 10% more.
+# Now round your GPT's matrices. Each block of 32 parameters shares a scale of 16 bits (half a bit per parameter), and every parameter becomes a whole multiple of its scale. **Guess** the fewest bits at which held-out text costs less than 10% more.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
 
 def rounded(weight, bits, block=32):
-    """weight [..., D] -> the same after each block was stored with so many bits a number, and a scale"""
+    """weight [..., D] -> the same after each block was stored with so many bits per parameter, and a scale"""
     blocks = weight.unflatten(-1, (-1, block))                                  # [..., D / 32, 32]
     scale = blocks.abs().amax(-1, keepdim=True) / (2 ** (bits - 1) - 1)         # [..., D / 32, 1]
     scale = scale.half().float().clamp_min(1e-7)
@@ -1253,8 +1269,8 @@ def quantised(model, bits):
 kept_bits = {bits: lesson.bits_per_character(lesson.valid_loss(quantised(mine, bits), count=128)) for bits in (8, 6, 5, 4, 3, 2)}
 exact = lesson.bits_per_character(lesson.valid_loss(mine, count=128))
 plot.lines({"rounded": ([bits + 0.5 for bits in kept_bits], list(kept_bits.values())), "32 bits": ([2.5, 8.5], [exact, exact])},
-           "bits for each parameter", "bits for each character", log="y", title="How many bits can go?",
-           caption="Begin at the right, with many bits: where does the curve rise above the line? Measured on 128 windows of the held-out stories.")
+           "bits per parameter", "bits per character", log="y", title="How many bits can go?",
+           caption="From the right: where does the curve rise above the line? Measured on 128 windows of the held-out stories.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and 1.3 * exact < kept_bits[3] < 1.5 * exact and kept_bits[2] > 2 * exact
@@ -1262,13 +1278,13 @@ assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and 1.3 * exac
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# Four bits are enough, or 4.5 with the scales. With 3 bits, the text costs about 40 % more. With 2 bits it costs several times as much, because each parameter is then −1, 0 or 1 times its scale.
+# Four bits per parameter are enough (4.5 with the scales). With 3 bits, the text costs about 40% more. With 2 bits it costs several times as much, because each parameter is then −1, 0 or 1 times its scale.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Capstone: a GPT of your own
-# Take a text that you know well. It needs at least 23,000 characters, better 100,000. Without a file, the notebook uses our own sentences.
+# Take a text that you know well. It needs at least 23,000 characters, better 100,000. Without a file, the notebook uses our sentences.
 #
 # ### Step 1 · 5 minutes: the text
 # **Guess** how many characters a piece has on average, after 600 merges. Then write the path of your file between the quotes.
@@ -1279,8 +1295,9 @@ file = ""  # "folder/my.txt"
 mytext = language.load_text(file or "sentences")
 own = language.TextLesson(mytext, text.BytePairs.build([mytext.train], max_size=4 + 256 + 600), block=64)
 long = len(mytext.train) / len(own.train_ids)
-print(f"✓ {len(mytext.train):,} characters to learn from, {len(mytext.valid):,} held out, {long:.1f} in a token")
+print(f"✓ {len(mytext.train):,} characters to learn from, {len(mytext.valid):,} held out, {long:.1f} characters per token")
 print(mytext.note or repr(mytext.valid[:100]))
+line = mytext.valid[:40].rsplit(" ", 1)[0]  # whole words, for steps 4 and 5
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
@@ -1298,7 +1315,7 @@ yours = study.live_model(own, model_size=128, num_layers=2, num_heads=4)
 me = Loaded(yours, {}, tokenizer=own.tokenizer)
 begins, counted_pairs = own.valid_loss(yours, count=32), own.bigram_loss()
 size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block
-print(f"✓ {size:,} parameters, begins at {begins:.2f} (ln V = {own.uniform_loss:.2f});",
+print(f"✓ {size:,} parameters, begins at {begins:.2f} nats per token (ln V = {own.uniform_loss:.2f});",
       f"bigram table: {counted_pairs:.2f}")
 print(f"1,000 steps are {tokens:,} tokens, {6 * size * tokens:.1e} operations")
 
@@ -1307,12 +1324,12 @@ assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
 
 # %% [markdown]
 # ### Step 3 · 15 minutes: train
-# Look at the samples, then change 60 to 3,000 and run the cell again: the training continues. If the held-out curve rises again, your model [overfits](#overfitting).
+# Look at the samples, then change 60 to 3,000 and run the cell again: the training continues. If the held-out curve rises again, your model learns its text by heart ([overfitting](#overfitting)).
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
 held_out = own.valid_loss(yours)
-print(f"✓ {held_out:.2f} nats a token, {own.bits_per_character(held_out):.2f} bits for a character;",
+print(f"✓ {held_out:.2f} nats per token, {own.bits_per_character(held_out):.2f} bits per character;",
       "better than a bigram table" if held_out < counted_pairs else "a bigram table is still ahead: train more steps")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -1336,13 +1353,13 @@ for heat in (0.3, 0.8, 1.2):
     said = generate(me, "\n", 60, temperature=heat)
     stretch = longest_copy(said, mytext.train)
     rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "longest copy": f"“{stretch}”".replace("\n", " / ")})
-line = mytext.valid[:40].rsplit(" ", 1)[0]  # not in the middle of a word
 cut = own.tokenizer.cut(line)
 with torch.no_grad():
     seen = yours(torch.tensor([own.tokenizer.encode(line)]), need_weights=True).weights
 top, even = max(w[0, :, -1].max().item() for w in seen), 1 / len(cut)
 finding = "no head prefers a token yet" if top < 2 * even else "at least one head prefers a token"
-display(Table(rows, "The texts were not selected. The longest copy is also in the training text. A / is a new line."),
+display(Table(rows, "The texts were not selected. The longest copy is the longest stretch from the training text. "
+              "A / is a new line."),
         labs.heads(seen, [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1,
                    title=f"After {done.step} steps: does a head prefer a token?",
                    caption=f"Here {finding}. In the last row a head may attend to {len(cut)} tokens: equal weights would be {even:.2f} "
@@ -1350,10 +1367,10 @@ display(Table(rows, "The texts were not selected. The longest copy is also in th
                            "The model was not trained on this line; ␣ is a space."))
 
 # %% [markdown]
-# **Check:** write down what one head does, and what result would prove you wrong. Then remove it: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):` (both count from 1).
+# **Check:** write down what one head does, and what result would prove you wrong. Then remove this head: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):` (layers and heads count from 1).
 #
 # ### Step 5 · 10 minutes: serve
-# The server continues `line`, the held-out line of step 4. What should the card (the model's description) say, so that a stranger knows what the model cannot do?
+# The server continues `line`, the held-out text of step 1. What should the card (the model's description) say, so that a stranger knows what the model cannot do?
 
 # %% tags=["shows"]
 card = {"text": mytext.name, "licence": mytext.licence, "held_out_nats": held_out, "cannot": "write yours here"}
@@ -1370,16 +1387,16 @@ print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a GPT of your own parts
-# Here a GPT made of your own functions writes with the parameters of `gpt-shakespeare`.
+# Here a GPT made of your own functions writes with the parameters of `poet`.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
          "inputs_and_targets": inputs_and_targets, "bits_per_character": bits_per_character}
-whose = {name: "yours" if one.__module__ == "__main__" else "the course's" for name, one in built.items()}
-Table([{"part": name, "whose": who} for name, who in (whose | {"norms and feed-forward networks": "the course's, of chapter 5"}).items()])
+Table([{"part": name, "whose": "yours" if one.__module__ == "__main__" else "the course's"} for name, one in built.items()],
+      "All other parts are the course's")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The checkpoint has biases, and your step has none. So we append a 1 to each x. Then a bias is one more row of its matrix. Each head also gets one more feature, hence `d + 1`.
+# The checkpoint has biases, and your step has none. So we append a 1 to each x. Then a bias is one more row of its matrix. Each head also gets one more feature, hence `d + 1`: in head 1, this feature passes the 1 on to the output's bias.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.assembly import biases_inside, one_behind
@@ -1409,7 +1426,7 @@ class YourGPT:
         return gpt.norm(x) @ gpt.tokens.weight.T, kept
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Your GPT reads two lines of *The Tempest* letter by letter, and the course's model reads them all at once. **Guess:** how far apart are the probabilities?
+# Your GPT reads `verse` letter by letter, and the course's model reads them all at once. **Guess:** how far apart are the probabilities?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 assembled = YourGPT(poet.model)
@@ -1423,13 +1440,13 @@ with torch.no_grad():
     theirs = poet.model(inputs).logits
 differ = (said.softmax(-1) - theirs.softmax(-1)).abs().max().item()
 nats = torch.nn.functional.cross_entropy(said.flatten(0, 1), targets.flatten()).item()
-print(f"{said.shape[1]} letters, the name included: largest difference {differ:.0e};", f"{bits_per_character(nats, 1, 1):.2f} bits a letter")
+print(f"{said.shape[1]} letters, the name included: largest difference {differ:.0e};", f"{bits_per_character(nats, 1, 1):.2f} bits per character")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert differ < 1e-5
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Now your GPT writes. With `generate`'s seed, your knobs should choose the same letters as the course's sampler.
+# With `generate`'s seed, your knobs should choose the same letters as the course's sampler.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def write(prompt, count, temperature, top_p, seed=0):
@@ -1472,9 +1489,9 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The weight is largest in GPT's map (our translator's). But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
+# The weight is largest in the map of GPT, here our translator. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
 #
-# Could a model know what "it" means? In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the decoder, and chapter 4 has only positions. GPT *cannot* know at "it": behind the causal mask, this row has not read *tired* yet. The Transformer and BERT could know, but in all three models we chose the head that gives "animal" the most weight. Only a test can tell, such as the twin sentence or a removed head.
+# Could a model know what "it" means? In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the French decoder, and chapter 4 has only positions. GPT *cannot* know at "it": behind the causal mask, this row has not read *tired* yet. The Transformer and BERT could know. But their maps are no evidence: for them, as for GPT, we picked the head with the most weight on "animal". Only a test can tell, such as the twin sentence or a removed head.
 #
 # </details>
 #
@@ -1499,7 +1516,7 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 # |---|---|---|
 # | dialogue | a GPT fine-tuned on people's answers and preferences; people preferred such a model of 1.3 B parameters to an untuned one of 175 B | Ouyang et al. 2022 (InstructGPT) |
 # | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
-# | speech | chapter 5's encoder–decoder, reading sound | Radford et al. 2022 (Whisper) |
+# | speech | chapter 5's encoder–decoder, which reads sound | Radford et al. 2022 (Whisper) |
 # | pictures | an encoder that reads patches of the picture as its tokens | Dosovitskiy et al. 2020 (ViT) |
 # | proteins | attention between the amino acids of a protein | Jumper et al. 2021 (AlphaFold 2) |
 #
@@ -1509,19 +1526,19 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 # - **It repeats the prejudices of the web**, and size does not fix that (Bender, Gebru et al. 2021, *On the dangers of stochastic parrots*).
 # - **It often uses a long context unevenly**, the middle least (Liu et al. 2023, *Lost in the middle*).
 # - **It cannot reliably tell text from commands**, such as a command hidden in a page (Greshake et al. 2023, *Not what you've signed up for*).
-# - **It costs** electricity (Strubell et al. 2019, *Energy and policy considerations for deep learning in NLP*).
+# - **It costs electricity** (Strubell et al. 2019, *Energy and policy considerations for deep learning in NLP*).
 #
 # #### Open problems
 # Why do scaling laws hold, and where do they end? What happens when all text has been used (Villalobos et al. 2022, *Will we run out of data?*)? What do the heads compute? How can we measure quality when the test may have been in the training text?
 #
 # #### Where to go next
-# - **Courses.** Stanford's CS224N, *Natural language processing with deep learning*. A. Karpathy, *Let's build GPT*: a whole GPT in one file.
+# - **Courses.** Stanford's CS224N. A. Karpathy, *Let's build GPT*: a whole GPT in one file.
 # - **A benchmark in Chinese.** CLUE (Xu et al. 2020).
 # - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*. A. Zhang et al., *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall et al., *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Each of these programs runs, but contains a bug of real scripts. In each list of claims, one is wrong.
+# Each of these programs runs, but contains a bug from real scripts. In each list, one claim is wrong.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -1584,7 +1601,7 @@ find_error("claims 7.7")
 
 @find_error("claims 7.7", line=None)  # the number of the wrong claim
 def better(loss_a, tokens_a, loss_b, tokens_b):
-    """mean loss in nats for each token, and tokens, of models A and B on the same text -> A or B"""
+    """mean loss in nats per token, and tokens, of models A and B on the same text -> A or B"""
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -1654,23 +1671,18 @@ def operations(parameters, tokens, training):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# A value outside its band stops the notebook.
+# These are your values. A value outside its band stops the notebook.
 
 # %%
 rows = [
-    ("ln V of our stories' pieces", reached["knows nothing"], 6, 7),
     ("bigram table, bits per character", lesson.bits_per_character(reached["bigram"]), 1.1, 1.5),
     ("one head, bits per character", lesson.bits_per_character(reached["one head"]), 0.4, 0.9),
     ("one block, bits per character", lesson.bits_per_character(reached["one block"]), 0.2, 0.8),
     ("GPT, two blocks, bits per character", lesson.bits_per_character(reached["GPT, two blocks"]), 0.2, 0.75),
     ("gpt-shakespeare's card, bits per character", everywhere, 1.9, 2.4),
-    ("gpt-prose, start of a held-out book, bits/character", means["L. F. Baum, 1900"], 1, 2.5),
-    ("largest difference from the logits of transformers", gap, 0, 1e-4),
-    ("times faster with the cache, 80 tokens", slow / fast, 1.5, 100),
+    ("gpt-prose, start of Baum's book, bits per character", means["L. F. Baum, 1900"], 1, 2.5),
     ("BLEU of gpt-en-fr on Tatoeba (its card)", bleus[-1], 30, 70),
-    ("copying: the second half, nats", task.second_half(copier), 0, 0.3),
-    ("… without the head that it needs most", worst.loss, 0.8, 10),
-    ("… without both heads of layer 2", pairs[2], 2, 10),
+    ("copying: the second half, nats per token", task.second_half(copier), 0, 0.3),
 ]
 for name, value, low, high in rows:
     assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"

@@ -416,10 +416,10 @@ def test_the_bars_show_the_numbers(show):
         shown, bars, true = rows_shown(page, m), view.bars(m), view.true(m)
         for (word, p), (text, number, note) in zip(bars, shown[:5], strict=True):
             assert (text, number) == (word, chance(p))
-            assert note == ("← true word" if word == true[0] else "")
+            assert note == ("← true" if word == true[0] else "")
         rest = 1 - sum(p for _, p in bars)
         if true[2] > 5:
-            assert shown[6][0] == "store" and shown[6][2] == f"true word, rank {true[2]}"
+            assert shown[6][0] == "store" and shown[6][2] == f"true, rank {true[2]}"
             rest -= true[1]
         else:
             assert len(shown) == 6
@@ -436,11 +436,9 @@ def test_all_others_are_what_is_left(show):
     p = torch.full((3, 4), 0.1)
     p[:, :2] = torch.tensor([0.5, 0.3])
     page = show(labs.predictions(list("abc"), p, list("abcd"), truth=[None, "b", "a"], top=1))
-    until(
-        lambda: rows_shown(page), [("a", "0.500", ""), ("all others", "0.200", ""), ("b", "0.300", "true word, rank 2")]
-    )
+    until(lambda: rows_shown(page), [("a", "0.500", ""), ("all others", "0.200", ""), ("b", "0.300", "true, rank 2")])
     page.locator('[data-word="2"]').click()
-    until(lambda: rows_shown(page)[:2], [("a", "0.500", "← true word"), ("all others", "0.500", "")])
+    until(lambda: rows_shown(page)[:2], [("a", "0.500", "← true"), ("all others", "0.500", "")])
     page.locator('[data-word="0"]').click()
     until(lambda: rows_shown(page)[:2], [("a", "0.500", ""), ("all others", "0.500", "")])
 

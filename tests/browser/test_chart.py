@@ -8,7 +8,7 @@ from course_utils.views import plot
 
 pytestmark = pytest.mark.browser
 X = torch.linspace(1, 10, 10)
-POINT = "Choose a point of the picture"
+POINT = "choose any other point"
 
 
 def charts():

@@ -47,7 +47,7 @@ def journey(**options):
 
 MADE = {
     "sampling": lambda **o: steps(temperature=0.8, top_p=0.9, **o),
-    "next_character": game,
+    "next_character": lambda **o: game(opened=1, **o),
     "merges": lambda **o: labs.merges(TEXT, 12, word="attach", **o),
     "scaling_law": labs.scaling_law,
     "journey": journey,
@@ -132,13 +132,15 @@ def test_a_large_vocabulary_travels_in_groups(show):
 
 
 def test_the_game_counts_as_python_does(show):
-    view = game()
-    page = show(view)
-    for guesses in ([], ["d"], [" ", "", "a", "e"], list(view.options["hidden"])):
-        shown, scores = numbers(page, guesses=guesses), at(view, guesses=guesses).scores
-        assert [shown[k] for k in ("guessed", "reader", "model")] == [scores[k] for k in ("guessed", "reader", "model")]
-        assert np.allclose(shown["each"], view.bits, atol=1e-12)
-        assert (shown["bits"] is None) or np.allclose(shown["bits"], scores["bits"], atol=1e-12, equal_nan=True)
+    for opened in (None, 0, 5):
+        view = game(opened=opened)
+        page, hidden = show(view), view.options["hidden"]
+        for guesses in ([], ["a"], [" ", "", "a", "e"], hidden[view.opened :], hidden):
+            shown, scores = numbers(page, guesses=guesses), at(view, guesses=guesses).scores
+            for name in ("guessed", "reader", "model"):
+                assert shown[name] == scores[name], (opened, guesses, name)
+            assert np.allclose(shown["each"], view.bits, atol=1e-12)
+            assert (shown["bits"] is None) or np.allclose(shown["bits"], scores["bits"], atol=1e-12, equal_nan=True)
 
 
 @pytest.mark.parametrize("text", [TEXT, "aaaaa aaa aa bab abab 你好 你好吗 𝒳y 𝒳y", "b！a b！a b𝒳a b𝒳a"])
@@ -257,8 +259,29 @@ def test_what_is_cut_is_hatched_and_said(show):
     until(lambda: said(page), contains(f"“{view.names[0]}”: the model gives"))
 
 
+RUNS = """y => {
+  const canvas = document.querySelector('.course-view').shadowRoot.querySelector('canvas'), ratio = devicePixelRatio;
+  const { data } = canvas.getContext('2d').getImageData(130 * ratio, y * ratio, 300 * ratio, 1), runs = [];
+  for (let i = 0; i < data.length; i += 4) {
+    const colour = [...data.slice(i, i + 4)].join(), last = runs.at(-1);
+    last?.[0] === colour ? last[1]++ : runs.push([colour, 1]);
+  }
+  return runs;
+}"""
+
+
+def test_what_the_model_gives_overhangs_a_bar_that_stays_whole(show):
+    page = show(labs.sampling(torch.tensor([2.0, 1.0, *[0.0] * 8]), SIGNS, temperature=0.5))
+    settle(page)
+    text = "27,36,48,255"
+    across = [runs for runs in page.evaluate(RUNS, 30) if runs[0] == text]
+    assert len(across) == 1 and across[0][1] > 100  # one bar, without a gap
+    marks = [[n for colour, n in page.evaluate(RUNS, y) if colour == "89,101,115,255"] for y in (22, 38)]
+    assert marks[0] == marks[1] and len(marks[0]) == 1 and 1 <= marks[0][0] <= 3  # a mark above and below it
+
+
 def test_the_reader_plays(show):
-    view = game()
+    view = game(opened=0)
     page = show(view)
     hidden = view.options["hidden"]
     typed = page.get_by_test_id("type")
@@ -270,7 +293,7 @@ def test_the_reader_plays(show):
     scores = at(view, guesses=["e", hidden[1], "", "\n"]).scores
     assert scores["reader"] == 1
     until(lambda: re.search(r"\byou\s+1\b", said(page, "score")))
-    until(lambda: said(page, "score"), contains(f"{scores['bits']:.2f} bits each"))
+    until(lambda: said(page, "score"), contains(f"{scores['bits']:.2f} bits per character"))
     until(lambda: said(page), contains(f"It is “{hidden[3]}”. You guessed “⏎”."))
     until(lambda: said(page, "text"), lacks(hidden[4] + hidden[5]))
     typed.press_sequentially(hidden[4] + hidden[5] + "x")
@@ -282,14 +305,56 @@ def test_the_reader_plays(show):
 
 
 def test_the_model_is_silent_before_the_guess(show):
-    page = show(game())
+    page = show(game(opened=0))
     until(page.locator(".bars u").count, 0)
     until(lambda: set(page.locator(".bars > span").all_inner_texts()), {"?", ""})
     until(lambda: said(page, "score"), "")
-    until(lambda: said(page, "text"), contains("·"))
+    until(page.locator(".c.hid").count, 6)
+    until(lambda: said(page), contains("What comes first? Your guess."))
     page.get_by_test_id("type").press_sequentially("x")
     settle(page)
     until(page.locator(".bars u").count, 5)
+
+
+def test_the_game_opens_with_an_example(show):
+    view = game()
+    page = show(view)
+    until(lambda: said(page), contains("What comes next? Your guess. The model has played the first 3. It gave “c”"))
+    until(page.locator(".bars u").count, 5)
+    marks = ["✓" if view.options["best"][i][0] == view.options["hidden"][i] else "–" for i in range(3)]
+    until(lambda: [t.strip() for t in page.locator(".c small").all_inner_texts()], [*marks, "", "", ""])
+    until(lambda: said(page, "score"), "")
+    until(lambda: said(page, "text"), lacks("afe"))
+    page.get_by_test_id("type").press_sequentially("a")
+    until(lambda: said(page, "score"), contains("Right of 1: you 1"))
+    until(lambda: said(page), contains("It is “a”. You are right."))
+    page.get_by_role("button", name="again").click()
+    until(lambda: said(page), contains("What comes next? Your guess."))
+    until(lambda: said(page, "score"), "")
+
+
+def test_capitals_and_rare_signs_are_behind_shift(show):
+    signs = [*"\n !',.3ABCabcéß我"]
+    page = show(labs.next_character("abcab", noise(4, len(signs)).softmax(-1), signs))
+
+    def seen():
+        return {k.inner_text() for k in page.locator(".keys button").all() if k.is_visible()}
+
+    until(seen, {*"⏎␣',.abcéß我"})
+    shift = page.get_by_role("button", name="capitals")
+    high = page.locator(".keys").bounding_box()["height"]
+    shift.click()
+    until(seen, {*"!3ABC"})
+    until(lambda: page.locator(".keys").bounding_box()["height"], high)
+    page.locator('[data-key="B"]').focus()
+    page.keyboard.press("Enter")
+    until(lambda: state(page)["guesses"], ["B"])
+    until(seen, {*"⏎␣',.abcéß我"})
+    until(lambda: shift.evaluate("e => e.getRootNode().activeElement === e"))
+    until(page.locator(".keys button").count, len(signs))
+    capitals = show(labs.next_character("AB", noise(2, 2).softmax(-1), ["A", "B"]))
+    until(capitals.locator(".keys button").first.is_visible)
+    until(capitals.get_by_role("button", name="capitals").count, 0)
 
 
 def test_merging_by_hand(show):
@@ -360,6 +425,28 @@ def test_a_word_lights_in_every_panel(show):
     settle(page)
     until(page.locator(".panel").nth(2).inner_text, contains("“▁animal” may not attend to “▁street”"))
     until(lambda: said(page), contains("can attend to “street” in 1 of 3"))
+
+
+def test_a_pale_map_says_how_pale_and_names_are_whole(show):
+    pale = torch.full((5, 5), 0.2)
+    view = labs.journey([
+        ("a long name of a model, layer 2, head 2", torch.eye(5), WORDS, None, 1),
+        ("uniform", pale, WORDS, None, 2),
+    ], select=("animal", "street"))  # fmt: skip
+    page = show(view)
+    heads = [" ".join(t.split()) for t in page.locator(".head").all_inner_texts()]
+    assert heads == ["1 a long name of a model layer 2, head 2", "2 uniform all ≤ 0.20"]
+    for width in (920, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        rights = page.evaluate(
+            """() => [...document.querySelector('.course-view').shadowRoot.querySelectorAll('.say div')].map(e => {
+              const words = document.createRange(), frame = e.closest('.panels').getBoundingClientRect();
+              words.selectNodeContents(e);
+              return frame.right - words.getBoundingClientRect().right;
+            })"""
+        )
+        assert min(rights) >= 8, rights
 
 
 def test_a_pointer_lights_and_leaves(show):

@@ -18,7 +18,7 @@ def test_anatomy(notebook_name):
 GOOD = """\
 # %% [markdown]
 # # 1 · A question?
-# **By the end** you will know it. Reading 1 minutes · live 1 · exercises 1. **Before:** nothing.
+# **By the end** you will know it. Reading 1 minutes · in class 1 · exercises 1. **Before:** nothing.
 
 # %%
 from course_utils import setup
@@ -147,7 +147,7 @@ IN_SOURCE = {
     "a paragraph of": ("A book.", "A book. " * 100),
     "a picture without a text": ("A book.", "![](data:none) A book."),
     "the first cell is not the title": ("# # 1 · A question?", "# A question?"),
-    "the title cell lacks minutes live": ("live 1", ""),
+    "the title cell lacks minutes in class": ("in class 1", ""),
     "the title cell lacks goals": ("**By the end**", "Soon"),
     "exactly one heading of level 1": ("# ## Touch", "# # Touch"),
     "does not call setup()": ("runtime = setup()", "runtime = None"),

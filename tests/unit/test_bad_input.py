@@ -114,7 +114,7 @@ BORDERS = {
                  "text": "text", "temperature": "number", "top_k": "whole", "top_p": "number", "step": "whole",
                  "seed": "whole", "chosen": "places"} | VIEW),
     "next_character": (gpt.next_character, {"text": "abcab", "probabilities": soft(3, 6), "tokens": SIX}, {
-                       "probabilities": "numbers", "tokens": "words"} | VIEW),
+                       "probabilities": "numbers", "tokens": "words", "opened": "whole"} | VIEW),
     "merges": (gpt.merges, {"words": {"low": 5, "lower": 2}}, {"steps": "whole", "step": "whole", "mark": "text"}
                | VIEW),
     "journey": (gpt.journey, {"panels": [("t", soft(4, 4), WORDS)], "select": ("a", "b")}, {"panels": "pair",

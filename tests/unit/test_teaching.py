@@ -16,7 +16,7 @@ from course_utils.support import files
 ROOT = files.course_folder()
 GUIDE = (ROOT / "docs" / "teaching.md").read_text("utf-8")
 TITLE = re.compile(
-    r"Reading (\d+) minutes · live (\d+) · exercises (\d+)(?: · capstone (\d+))?(?: · \*Deeper\* (\d+))?"
+    r"Reading (\d+) minutes · in class (\d+) · exercises (\d+)(?: · capstone (\d+))?(?: · \*Deeper\* (\d+))?"
 )
 BY_NUMBER = {int(name[:2]): name for name in building.names()}
 

@@ -245,7 +245,7 @@ export function cover(ui) {
       const it = now(),
         at = state.shown,
         cause = it.moved.length > 0;
-      const more = cause ? [`“${it.words[1 - at]}” with its numbers from there`] : [];
+      const more = cause ? [`probability of “${it.words[1 - at]}” with this word's list from the other sentence`] : [];
       return {
         header: ["word", `attention of “${it.tokens[at][state.asker]}”`, ...more],
         rows: it.tokens[at].map((token, i) => [

@@ -166,7 +166,7 @@ class Cover(View):
         header = ["word", f"attention of “{now.tokens[at][self.state['asker']]}”"]
         columns = [now.tokens[at], [f"{w:.3f}" for w in now.weights[at][self.state["asker"]]]]
         if now.place:
-            header.append(f"“{now.words[1 - at]}” with its numbers from there")
+            header.append(f"probability of “{now.words[1 - at]}” with this word's list from the other sentence")
             columns.append([f"{m:.3f}" for m in now.moved[at]])
         return TextTable(header, [list(row) for row in zip(*columns, strict=True)])
 

@@ -54,7 +54,7 @@ export function story(it, { shown: at, asker, tried, turned: changedOnce, own },
     return [
       ...[...unknown, still ? "The arcs hardly moved: " : "The arcs: ", said, still ? ". But " : ". And "],
       ...[french(other), " became ", french(one), ". "],
-      bold(`Which word decides? Press ⇅ under your guess: it takes its numbers from the “${away}” sentence.`),
+      bold(`Which word decides? Press ⇅ under your guess: it takes its list of numbers from the “${away}” sentence.`),
     ];
   const last = tried.at(-1),
     before = percentOf(it.shares[at][1 - at]),

@@ -1,5 +1,5 @@
 // Kernel and bandwidth: the fitted curve, the heatmap of its weights and the leave-one-out error move together.
-import { h, fmt, mix, paper, pool, nearest, pointed, rgb } from "../../../course_utils/views/core.js";
+import { h, fmt, inked, paper, pool, nearest, pointed, rgb } from "../../../course_utils/views/core.js";
 import { axes, curve, dot, effective, logTicks, range, said, scale } from "../../../course_utils/views/axes.js";
 import { asked, marked, straight } from "./marks.js";
 
@@ -46,7 +46,7 @@ export function bandwidth(ui) {
   function heat(c, box) {
     const { theme } = ui,
       lut = Uint32Array.from({ length: 256 }, (_, i) => {
-        const [r, g, b] = mix(theme.paper, theme.ink, i / 255);
+        const [r, g, b] = inked(theme, i / 255);
         return (255 << 24) | (b << 16) | (g << 8) | r;
       });
     const f = 255 / (most || 1);

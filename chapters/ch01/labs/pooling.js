@@ -1,4 +1,5 @@
-// Drag a query along the axis: bars are its weights on the keys, dots the values, the curve its estimate everywhere.
+// Drag a query along the axis: ticks are the keys, bars in ink the weights on them, dots the values, the curve the
+// estimate everywhere.
 import { h, fmt, paper, percent, pool, rgb, pointed } from "../../../course_utils/views/core.js";
 import { axes, curve, dot, effective, range, said, scale } from "../../../course_utils/views/axes.js";
 import { asked, marked, straight } from "./marks.js";
@@ -114,7 +115,7 @@ export function pooling(ui) {
       const box = { x: 46 * unit, y: 24 * unit, w: width - 46 * unit - right, h: 200 * ui.tall },
         strip = 72 * ui.tall,
         foot = box.y + box.h + (spec.presenting ? 22 : 30) * unit + strip;
-      const c = paper(canvas, width, foot + 24 * unit),
+      const c = paper(canvas, width, foot + 28 * unit),
         out = removed(),
         { weights, estimate } = ask(state.query, out),
         end = box.x + box.w;
@@ -145,36 +146,35 @@ export function pooling(ui) {
         const py = Math.round(foot - t * strip) + 0.5;
         straight(c, box.x, py, end, py, theme.line, 1);
         c.font = ui.font(12);
-        c.fillStyle = theme.key;
+        c.fillStyle = theme.quiet;
         c.textAlign = "right";
         c.textBaseline = "middle";
         c.fillText(t ? `${+(100 * t * roof(weights)).toFixed(1)} %` : "0", box.x - 6 * unit, py);
       }
-      const bar = Math.max(1.5, Math.min(8 * unit, (0.6 * box.w) / n));
-      c.fillStyle = theme.key;
+      const bar = Math.max(1.5, Math.min(6 * unit, (0.6 * box.w) / n));
       for (let i = 0; i < n; i++) {
         const t = Math.min(1, weights[i] / most_) * strip;
+        c.fillStyle = rgb(theme.ink);
         if (t > 0.3) c.fillRect(x(keys[i]) - bar / 2, foot - t, bar, t);
+        straight(
+          c,
+          x(keys[i]),
+          foot + 1,
+          x(keys[i]),
+          foot + 6 * unit,
+          out[i] ? theme.line : theme.key,
+          n > 100 ? 0.5 : 1.2,
+        );
       }
-      beside(
-        c,
-        small
-          ? [["weight", 700]]
-          : [
-              ["weight", 700],
-              ["of each key", 400],
-            ],
-        theme.key,
-        end + 8 * unit,
-        foot - strip / 2,
-      );
+      beside(c, [["weight", 700]], theme.text, end + 8 * unit, foot - strip / 2);
+      beside(c, [["keys", 700]], theme.key, end + 8 * unit, foot + 3 * unit);
       // the query, and what it gets
       for (const [from, to] of [
         [box.y, box.y + box.h],
         [foot - strip, foot],
       ])
         straight(c, at, from, at, to, theme.query, 1.8 * unit, [6, 4]);
-      asked(ui, c, at, foot + 3, box.x, end);
+      asked(ui, c, at, foot + 8 * unit, box.x, end);
       if (!Number.isNaN(estimate)) {
         const py = y(estimate);
         straight(c, at, py, end + 4 * unit, py, theme.output, 1.2 * unit, [2, 3]);

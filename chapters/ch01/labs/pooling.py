@@ -16,7 +16,7 @@ ASK = (
     "Drag the [query|query]. The [output|estimate] is the average of the [value|values], each with the weight of its "
     "[key|key]."
 )
-REACH = "Move the width. In the map, each row is a [query|query], each column a [key|key]; darker ink is more weight."
+REACH = "Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight."
 EXAM = " The curve below is the error on examples left out."
 
 
@@ -55,7 +55,7 @@ class Pooling(View):
         return TextTable(["example", "key", "value", "weight"], rows[:200])
 
     def draw(self, figure) -> None:
-        from course_utils.views.picture import COLOURS
+        from course_utils.views.picture import COLOURS, INK
 
         top, strip = figure.subplots(2, sharex=True, height_ratios=[4, 1])
         keys, values, (low, high) = self.arrays["keys"], self.arrays["values"], self.options["domain"]
@@ -72,10 +72,11 @@ class Pooling(View):
             at, colour = (self.state["query"], estimate), COLOURS["output"]
             top.plot(*at, "o", color=colour, mec="white", ms=8)
             top.annotate(f"{estimate:.2f}", at, (9, 9), textcoords="offset points", color=colour, weight="bold")
-        strip.bar(keys, weights, width=(high - low) / 120, color=COLOURS["key"])
+        strip.bar(keys, weights, width=(high - low) / 150, color=[part / 255 for part in INK])
+        strip.plot(keys, np.zeros(len(keys)), "|", color=COLOURS["key"], clip_on=False)
         roof = next((r for r in ROOFS if r >= max(weights.max(), 5 / len(weights))), 1)
         strip.set(ylim=(0, roof), yticks=[0, roof], yticklabels=["0", f"{100 * roof:.3g} %"])
-        strip.set_ylabel("weight", color=COLOURS["key"])
+        strip.set_ylabel("weight")
         strip.set_xlabel(f"{self.options['key_name']} · query {self.state['query']:.2f}", color=COLOURS["query"])
         top.set_ylabel(self.options["value_name"])
 

@@ -1,6 +1,6 @@
 // From scores to shares in three stages: bars to drag, e raised to each, and pieces of one bar of length 1.
 import SOFTMAX_CSS from "./softmax.css";
-import { fmt, h, legible, mix, paper, percent, pointed, rgb, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, inked, legible, paper, percent, pointed, rgb, softmax } from "../../../course_utils/views/core.js";
 
 export function softmax_lab(ui) {
   const { state, unit, spec } = ui,
@@ -237,7 +237,7 @@ export function softmax_lab(ui) {
         });
         // its piece
         if (length > 0) {
-          const ink = mix(theme.paper, theme.ink, 0.12 + 0.88 * share[i]);
+          const ink = inked(theme, 0.05 + 0.95 * share[i]);
           c.fillStyle = rgb(ink);
           c.fillRect(start, one.y, length, one.h);
           c.font = ui.font(13, 600);

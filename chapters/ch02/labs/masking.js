@@ -1,5 +1,5 @@
 // The mask lab: padding, causal, an empty row, and four orders of mask and softmax, three of them wrong.
-import { fmt, h, legible, mix, paper, percent, rgb, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, inked, legible, mix, paper, percent, rgb, softmax } from "../../../course_utils/views/core.js";
 
 export function masking(ui) {
   const { spec, state, unit, arrays } = ui,
@@ -147,7 +147,7 @@ export function masking(ui) {
         const w = made.weights[q][k],
           open = made.allowed[q][k],
           leaks = !open && w > 1e-12;
-        return open || leaks ? [mix(theme.paper, theme.ink, w), short(w), leaks ? brick : null] : [null, ""];
+        return open || leaks ? [inked(theme, w), short(w), leaks ? brick : null] : [null, ""];
       });
       const [notes, colour] =
         leak > 1e-12

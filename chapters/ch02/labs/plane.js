@@ -65,24 +65,30 @@ export function plane(ui, tips, move) {
     c.textBaseline = vector[1] < 0 ? "top" : "bottom";
     c.fillText(name, x + (left ? -7 : 7) * unit, y + (vector[1] < 0 ? 4 : -4) * unit);
   }
-  // A is full and round, B is hollow and square, as in front of their rows
+  // A is full and round, B is hollow and square, as in front of their rows; their letters are on either side of the arrow
   function mark(c, name, vector) {
-    const { theme } = ui,
-      [x, y] = at(vector),
-      r = 9 * unit,
-      inks = [theme.output, rgb(theme.paper)],
-      [ground, ink] = name === "A" ? inks : inks.reverse();
-    c.fillStyle = ground;
-    c.strokeStyle = theme.output;
-    c.lineWidth = 2 * unit;
-    c.beginPath();
-    name === "A" ? c.arc(x, y, r, 0, 7) : c.rect(x - r, y - r, 2 * r, 2 * r);
-    c.fill();
-    c.stroke();
+    const a = name === "A",
+      place = at(vector),
+      beside = ((a ? 16 : -16) * unit) / (Math.hypot(...vector) || 1),
+      [x, y] = place.map((p, i) => p + beside * vector[1 - i]),
+      inks = [rgb(ui.theme.paper), ui.theme.output];
+    const shape = (x, y, r) => {
+      c.beginPath();
+      a ? c.arc(x, y, r, 0, 7) : c.rect(x - r, y - r, 2 * r, 2 * r);
+      inks.forEach((ink, i) => {
+        c.strokeStyle = ink;
+        c.lineWidth = (6 - 4 * i) * unit;
+        c.stroke();
+      });
+      c.fillStyle = inks[+a];
+      c.fill();
+    };
+    shape(...place, 3.5 * unit);
+    shape(x, y, 8 * unit);
     c.font = ui.font(12, 700);
     c.textAlign = "center";
     c.textBaseline = "middle";
-    c.fillStyle = ink;
+    c.fillStyle = inks[+!a];
     c.fillText(name, x, y + 1);
   }
   // contexts: {A: [x, y], B: [x, y]}; none of them where they are not shown yet

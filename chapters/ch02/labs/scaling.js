@@ -1,6 +1,6 @@
 // The weights that random vectors of size d give each other, without and with √d; folded below, how they respond.
 import SCALING_CSS from "./scaling.css";
-import { fmt, h, mix, paper, percent, pool, rgb, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, inked, paper, percent, pool, rgb, softmax } from "../../../course_utils/views/core.js";
 import { axes, curve, dot, scale } from "../../../course_utils/views/axes.js";
 
 export function scaling(ui) {
@@ -77,7 +77,7 @@ export function scaling(ui) {
       high = tall / shown;
     made.weights.slice(0, shown).forEach((row, q) =>
       row.forEach((weight, k) => {
-        c.fillStyle = rgb(mix(theme.paper, theme.ink, weight));
+        c.fillStyle = rgb(inked(theme, weight));
         c.fillRect(x + k * wide, y + q * high, wide + 0.3, high + 0.3);
       }),
     );

@@ -78,8 +78,8 @@ def scaling(
     d=64,
     seed=16,
     title="Why divide by √d?",
-    caption="Queries and keys are random vectors of d numbers. The darker a cell, the larger its weight. "
-    "Drag d: which of the two maps stays grey?",
+    caption="Queries and keys are random vectors of d numbers. The more ink in a cell, the larger its weight. "
+    "Drag d: which of the two maps never fills a cell?",
     live=False,
     presenting=None,
 ):

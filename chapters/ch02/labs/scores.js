@@ -1,5 +1,5 @@
-// The twelve scores, q and k as arrays, P the learned numbers: a second copy of course_utils/attention/scores.py in
-// the browser.
+// The twelve scores, q and k as arrays, P the learned numbers, W for W.weight and Wb for W.bias: a second copy of
+// course_utils/attention/scores.py in the browser.
 // tests/browser/test_scoring.py holds the two together.
 
 export const product = (a, b) => {
@@ -27,45 +27,35 @@ const logSumExp = (v) => {
   const top = Math.max(...v);
   return top + Math.log(v.reduce((s, x) => s + Math.exp(x - top), 0));
 };
-const additive = (q, k, P) =>
-  product(P["w.weight"], tanh(plus(times(P["W1.weight"], q), times(P["W2.weight"], k), P["W1.bias"])));
 
 export const SCORE = {
   similarity: (q, k) => {
     const n = length(q) * length(k);
     return n ? product(q, k) / n : 0;
   },
-  dot: (q, k) => product(q, k),
-  scaled_dot: (q, k) => product(q, k),
-  general: (q, k, P) => product(q, times(P["W.weight"], k)),
-  biased_general: (q, k, P) => product(k, plus(times(P["W.weight"], q), P["W.bias"])),
-  activated_general: (q, k, P) => Math.tanh(product(q, times(P["W.weight"], k)) + P.b[0]),
+  dot: product,
+  scaled_dot: product,
+  general: (q, k, P) => product(q, times(P.W, k)),
+  biased_general: (q, k, P) => product(k, plus(times(P.W, q), P.Wb)),
+  activated_general: (q, k, P) => Math.tanh(product(q, times(P.W, k)) + P.b[0]),
   generalized_kernel: (q, k, P) =>
     logSumExp(plus(logFeatures(q, P["features.rows"]), logFeatures(k, P["features.rows"]))),
-  concat: (q, k, P) => product(P["w.weight"], tanh(plus(times(P["W.weight"], [...q, ...k]), P["W.bias"]))),
-  additive,
+  concat: (q, k, P) => product(P.w, tanh(plus(times(P.W, [...q, ...k]), P.Wb))),
+  additive: (q, k, P) => product(P.w, tanh(plus(times(P.W1, q), times(P.W2, k), P.W1b))),
   deep: (q, k, P) =>
-    product(
-      P["w.weight"],
-      relu(
-        plus(
-          times(P["W2.weight"], relu(plus(times(P["W0.weight"], q), times(P["W1.weight"], k), P["W1.bias"]))),
-          P["W2.bias"],
-        ),
-      ),
-    ) + P["w.bias"][0],
-  location_based: (q, k, P, i) => times(P["W.weight"], q)[i],
+    product(P.w, relu(plus(times(P.W2, relu(plus(times(P.W0, q), times(P.W1, k), P.W1b))), P.W2b))) + P.wb[0],
+  location_based: (q, k, P, i) => times(P.W, q)[i],
   feature_based: (q, k, P) =>
     product(
-      P["w.weight"],
+      P.w,
       tanh(
         plus(
-          times(P["W1.weight"], k),
+          times(P.W1, k),
           times(
-            P["W2.weight"],
+            P.W2,
             Array.from(k, (x) => x * x),
           ),
-          P["W1.bias"],
+          P.W1b,
         ),
       ),
     ),

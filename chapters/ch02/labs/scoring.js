@@ -1,6 +1,6 @@
 // The scoring lab: one query, a few keys, two scores in one table: score → scale → mask → softmax → context.
 import SCORING_CSS from "./scoring.css";
-import { fmt, h, legible, mix, percent, rgb, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, inked, legible, mix, percent, rgb, softmax } from "../../../course_utils/views/core.js";
 import { plane } from "./plane.js";
 import { SCORE } from "./scores.js";
 
@@ -8,9 +8,8 @@ const STEPS = ["score", "scaled", "masked", "weights", "context"];
 
 export function scoring(ui) {
   const { spec, state, unit, arrays } = ui,
-    names = spec.names,
+    { names, dims: D } = spec,
     K = names.length,
-    D = spec.dims,
     flat = D === 2;
   const say = h("div", {
     class: "say",
@@ -21,7 +20,7 @@ export function scoring(ui) {
   const parameters = {};
   for (const name in arrays) {
     const [score, part] = name.split("/");
-    (parameters[score] ??= {})[part] = arrays[name];
+    (parameters[score] ??= {})[part?.replace(/\.weight|\.(b)ias/, "$1")] = arrays[name];
   }
   const key = (i) => state.key_vectors.slice(i * D, (i + 1) * D);
 
@@ -32,8 +31,7 @@ export function scoring(ui) {
       scaled = score.map((s) => s / by);
     const masked = scaled.map((s, i) => (state.mask[i] ? s : -Infinity)),
       weights = softmax(masked);
-    const value = (i) =>
-      arrays.values ? Array.from(arrays.values.subarray(i * spec.value_dims, (i + 1) * spec.value_dims)) : key(i);
+    const value = (i) => (arrays.values ? arrays.values.slice(i * spec.value_dims, (i + 1) * spec.value_dims) : key(i));
     const context = Array.from(value(0), (_, j) => weights.reduce((sum, w, i) => sum + w * value(i)[j], 0));
     return { score, scaled, masked, weights, context, by };
   }
@@ -54,19 +52,22 @@ export function scoring(ui) {
       oninput: () => write(i, j, input.valueAsNumber, false),
       onchange: () => write(i, j, input.valueAsNumber, true),
     });
-    const read = () => (i ? state.key_vectors[(i - 1) * D + j] : state.query[j]);
-    fields.push(() => ui.root.activeElement !== input && (input.value = +read().toFixed(3)));
+    fields.push(
+      () =>
+        ui.root.activeElement !== input &&
+        (input.value = +(i ? state.key_vectors[(i - 1) * D + j] : state.query[j]).toFixed(3)),
+    );
     return h("td", {}, input);
   }
   const features = () =>
     h(
       "tbody",
       { class: "vectors" },
-      ...Array.from({ length: D }, (_, j) =>
+      ...state.query.map((_, j) =>
         h(
           "tr",
           {},
-          h("th", { scope: "row" }, h("span", { class: "roomy" }, "feature "), String(j + 1)),
+          h("th", { scope: "row" }, h("span", { class: "roomy" }, "feature "), j + 1),
           ...vectors.map((_, i) => field(i, j)),
         ),
       ),
@@ -114,25 +115,23 @@ export function scoring(ui) {
     );
   if (flat) {
     const heads = vectors.map((name, i) => h("th", { scope: "col", class: i ? "key" : "query" }, name)),
-      listed = h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...heads)), features());
-    ui.body.append(drawn.canvas, h("details", { class: "more" }, h("summary", {}, "vectors as numbers"), listed));
+      numbers = h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...heads)), features());
+    ui.body.append(drawn.canvas, h("details", { class: "more" }, h("summary", {}, "vectors as numbers"), numbers));
   } else ui.body.hidden = true;
   ui.side.append(table);
   spec.presenting ? ui.below.append(say) : ui.body.parentElement.after(say);
 
   // ---- one slot: up to four rows of cells, each a small heatmap with its numbers, and the context
-  function fillSlot(slot, made) {
+  const listed = (v, by = " ") => v.map((x) => fmt(x)).join(by),
+    hidden = (x, step, i) => x === -Infinity || (step === "weights" && !state.mask[i]);
+  function fillSlot(slot, made, reach) {
     const { theme } = ui,
       name = state[slot],
       told = spec.about[name];
-    const reach = Math.max(...made.score.map(Math.abs), ...made.scaled.map(Math.abs), 1e-9);
     const cell = (x, step, i) => {
-      if (x === -Infinity || (step === "weights" && !state.mask[i]))
-        return h("td", { class: "hatched" }, h("span", { class: "hidden" }, "masked"));
-      const ground =
-        step === "weights"
-          ? mix(theme.paper, theme.ink, x)
-          : mix(theme.paper, x < 0 ? theme.minus : theme.plus, (0.85 * Math.abs(x)) / reach);
+      if (hidden(x, step, i)) return h("td", { class: "hatched" }, h("span", { class: "hidden" }, "masked"));
+      const sign = x < 0 ? theme.minus : theme.plus,
+        ground = step === "weights" ? inked(theme, x) : mix(theme.paper, sign, (0.85 * Math.abs(x)) / reach);
       return h("td", { style: `background:${rgb(ground)};color:${legible(ground)}` }, fmt(x, 3));
     };
     const label = {
@@ -165,7 +164,7 @@ export function scoring(ui) {
         "td",
         { colspan: all },
         h("span", { class: "quiet" }, `context Σ α v, a vector of ${made.context.length} numbers: `),
-        h("b", { class: "output" }, `(${made.context.map((x) => fmt(x)).join(", ")})`),
+        h("b", { class: "output" }, `(${listed(made.context, ", ")})`),
       ),
     );
     slots[slot].about.textContent =
@@ -173,9 +172,7 @@ export function scoring(ui) {
       (told.task ? ` · ${told.task}` : "");
     slots[slot].body.replaceChildren(slots[slot].title, ...rows, context);
   }
-  const css = h("style");
-  css.textContent = SCORING_CSS;
-  ui.root.append(css);
+  ui.root.append(h("style", {}, SCORING_CSS));
 
   const both = () => ({ a: steps(state.a), b: steps(state.b) });
   return {
@@ -191,11 +188,13 @@ export function scoring(ui) {
         );
       }
       // room for all four steps of both, so that a row more or less moves nothing below
-      const rows = 25 + (flat ? 0 : 1.9 * D);
-      table.style.height = flat && !narrow ? `${high + 26 * unit}px` : spec.presenting ? "" : `${rows}em`;
+      table.style.height =
+        flat && !narrow ? `${high + 26 * unit}px` : spec.presenting ? "" : `${25 + (flat ? 0 : 1.9 * D)}em`;
       fields.forEach((f) => f());
-      fillSlot("a", made.a);
-      fillSlot("b", made.b);
+      // one shade for one score, in A and in B
+      const all = [made.a, made.b].flatMap(({ score, scaled }) => [...score, ...scaled]),
+        reach = Math.max(1e-9, ...all.map(Math.abs));
+      for (const slot in made) fillSlot(slot, made[slot], reach);
       const word = (s) => {
         const w = made[s].weights,
           most = Math.max(...w),
@@ -210,23 +209,15 @@ export function scoring(ui) {
       say.replaceChildren(h("div", {}, "A attends most to ", ...word("a"), "; B to ", ...word("b"), "."));
     },
     table() {
-      const made = both(),
-        row = (s) =>
-          STEPS.slice(0, 4).map((step) => [
-            `${s.toUpperCase()} ${step}`,
-            ...made[s][step].map((x, i) =>
-              x === -Infinity || (step === "weights" && !state.mask[i]) ? "masked" : fmt(x),
-            ),
-          ]);
-      return {
-        header: ["", ...names],
-        rows: [
-          ...row("a"),
-          ["A context", made.a.context.map((x) => fmt(x)).join(" ")],
-          ...row("b"),
-          ["B context", made.b.context.map((x) => fmt(x)).join(" ")],
-        ],
-      };
+      const rows = Object.entries(both()).flatMap(([slot, made]) =>
+        STEPS.map((step) => [
+          `${slot.toUpperCase()} ${step}`,
+          ...(step === "context"
+            ? [listed(made.context)]
+            : made[step].map((x, i) => (hidden(x, step, i) ? "masked" : fmt(x)))),
+        ]),
+      );
+      return { header: ["", ...names], rows };
     },
     numbers: () => ({ ...both(), plane: flat && drawn.where() }),
   };

@@ -80,9 +80,9 @@ class Scoring(View):
         from course_utils.views import picture
 
         names = picture.names(self.options["names"], "k")
-        for axes, slot in zip(figure.subplots(2, 1), "ab", strict=True):
-            made = self.steps(slot)
-            reach = max(abs(made["score"]).max(), abs(made["scaled"]).max(), 1e-9)
+        both = [self.steps(slot) for slot in "ab"]
+        reach = max(1e-9, *(abs(made[step]).max() for made in both for step in ("score", "scaled")))
+        for axes, slot, made in zip(figure.subplots(2, 1), "ab", both, strict=True):
             sand, brick = (picture.ink_map(picture.PAPER, colour) for colour in (picture.SAND, picture.BRICK))
             plain = self.state[slot] != "scaled_dot" and self.state["temperature"] == 1
             idle = {"scaled": plain, "masked": all(self.state["mask"])}

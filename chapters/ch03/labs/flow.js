@@ -1,6 +1,6 @@
 // Two ways from a sentence to its translation: one vector handed over once, or a new weighted mean for every word.
 import FLOW_CSS from "./flow.css";
-import { fmt, h, legible, mix, paper, percent, pointed, rgb } from "../../../course_utils/views/core.js";
+import { fmt, h, inked, legible, mix, paper, percent, pointed, rgb } from "../../../course_utils/views/core.js";
 import STEPPER_CSS from "../../../course_utils/views/stepper.css";
 import { stepper } from "../../../course_utils/views/stepper.js";
 
@@ -200,7 +200,7 @@ export function flow(ui) {
       for (let s = 0; s < S; s++) {
         // ink cells, and lines as thick as the weight
         const x = g.source(s),
-          colour = mix(theme.paper, theme.ink, w[s]),
+          colour = inked(theme, w[s]),
           side = g.size - 2;
         if (w[s] > 0.004)
           curve(

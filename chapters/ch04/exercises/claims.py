@@ -135,7 +135,7 @@ LOG = FindError(
     ],
     returns=("layers",),
     hints=(
-        "In the lab with nine words and kernel 3: how many positions does the dark line move in one layer?",
+        "In the lab with nine words and kernel 3: how many positions does the marked path move in one layer?",
         "The path has n − 1 steps, and a layer takes k − 1 of them.",
         "`math.ceil` rounds up: the rest of the path needs a whole layer, too.",
     ),

@@ -141,7 +141,7 @@ def paths(
     controls = [
         {"kind": "range", "name": "length", "label": "words n", "values": words, "digits": 0},
         {"kind": "range", "name": "kernel", "label": "kernel k", "values": kernels, "digits": 0},
-        {"kind": "choice", "name": "dilated", "label": "convolution", "options": [False, True],
+        {"kind": "choice", "name": "dilated", "label": "kernel", "options": [False, True],
          "words": {"false": "plain", "true": "dilated"}},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]  # fmt: skip

@@ -1,5 +1,5 @@
 // The picture of the shuffle lab: weights, the outputs now and, at the lines' other ends, those of the first order.
-import { fmt, legible, mix, paper, rgb } from "../../../course_utils/views/core.js";
+import { fmt, inked, legible, mix, paper, rgb } from "../../../course_utils/views/core.js";
 
 // -> paint(made, places, width, narrow): made: what was computed; places: the row of each word, on its way there.
 export function shuffled(ui, canvas, same) {
@@ -54,7 +54,7 @@ export function shuffled(ui, canvas, same) {
         size = Math.min(13, (0.8 * cell) / unit),
         weight = picked ? 700 : 400;
       state.order.forEach((u, r) => {
-        const colour = mix(theme.paper, theme.ink, made.weights[s][r]),
+        const colour = inked(theme, made.weights[s][r]),
           x = left + places[u] * cell;
         c.fillStyle = rgb(colour);
         c.fillRect(x, y, cell - 2, cell - 2);
@@ -82,13 +82,12 @@ export function shuffled(ui, canvas, same) {
   }
   function outputs(made, places, { widest, left, tail, stack, bit, row, out, down, before, mean, span }) {
     const { theme } = ui,
-      purple = [1, 3, 5].map((i) => parseInt(theme.output.slice(i, i + 2), 16)),
       reach = Math.max(...[...made.outputs, ...made.first].flat().map(Math.abs), 1e-9),
       middle = row / 2 - 1,
       away = state.order.some((w, s) => w !== s);
     const strip = (numbers, x, y) =>
       numbers.forEach((v, e) => {
-        c.fillStyle = rgb(mix(theme.paper, v < 0 ? theme.plus : purple, (0.9 * Math.abs(v)) / reach));
+        c.fillStyle = rgb(mix(theme.paper, v < 0 ? theme.minus : theme.plus, 0.95 * (Math.abs(v) / reach) ** 0.6));
         c.fillRect(x + e * bit, y, bit - 1, row - 2);
       });
     const size = Math.min(13, (0.8 * row) / unit),

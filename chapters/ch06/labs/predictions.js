@@ -127,13 +127,13 @@ export function predictions(ui) {
         list.replaceChildren(
           ...best.flatMap((b) => {
             const mark = b.word === true_?.word;
-            return row(b, mark, mark ? "← true word" : "");
+            return row(b, mark, mark ? "← true" : "");
           }),
           ...row({ word: "all others", p: left }, false, "", " rest"),
           ...(!asked()
             ? []
             : true_ && !listed
-              ? row(true_, true, `true word, rank ${true_.rank.toLocaleString("en-GB")}`)
+              ? row(true_, true, `true, rank ${true_.rank.toLocaleString("en-GB")}`)
               : empty()),
         );
         const right = positions.filter((_, i) => ready(i) && known(m, i)?.rank === 1).length;

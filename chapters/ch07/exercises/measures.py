@@ -1,4 +1,4 @@
-"""Chapter 7: bits for each character, and what is compared and counted wrongly: perplexities, powers, operations."""
+"""Chapter 7: bits per character, and what is compared and counted wrongly: perplexities, powers, operations."""
 
 import math
 
@@ -12,7 +12,7 @@ from course_utils.exercises.properties import linear_in
 
 
 def bits_per_character(loss: float, tokens: int, characters: int) -> float:
-    """Mean loss in nats for each token, how many tokens and characters the text has -> bits for each character.
+    """Mean loss in nats per token, how many tokens and characters the text has -> bits per character.
     TextLesson.bits_per_character computes the same of its text."""
     return loss * tokens / math.log(2) / characters
 
@@ -28,7 +28,7 @@ def _bits(loss, tokens, characters, *, unit=lambda nats: nats / math.log(2), sha
 
 BITS = Exercise(
     name="bits per character",
-    task="loss: nats for each token; tokens, characters: how many of them the text has -> bits for each character.",
+    task="loss: nats per token; tokens, characters: how many of them the text has -> bits per character.",
     reference=bits_per_character,
     cases=lambda: [
         _text(math.log(2), 100, 100, shown=True),
@@ -51,7 +51,7 @@ BITS = Exercise(
         _bits(unit=lambda nats: nats),
         "This is in nats. One bit is ln 2 nats: divide by `math.log(2)`.",
         _bits(share=lambda t, c: 1),
-        "These are bits for each *token*. Where a token has several characters, they share them.",
+        "These are bits per *token*. Where a token has several characters, they share these bits.",
         _bits(unit=lambda nats: nats * math.log(2)),
         "You multiply by ln 2. A bit is smaller than a nat, so there are more of them: divide.",
         _bits(share=lambda t, c: c / t),
@@ -139,7 +139,7 @@ POWER = FindError(
 
 
 def better(loss_a: float, tokens_a: int, loss_b: float, tokens_b: int) -> str:
-    """Mean loss in nats for each token, and the tokens that A and B make of the same text -> "A" or "B", whichever
+    """Mean loss in nats per token, and the tokens that A and B make of the same text -> "A" or "B", whichever
     gives the text the larger probability."""
     return "A" if loss_a * tokens_a < loss_b * tokens_b else "B"
 
@@ -154,21 +154,21 @@ def _if(rule):
 TOKENIZERS = FindError(
     name="claims 7.7",
     title="two perplexities",
-    task="of models A and B the mean loss in nats for each token, and how many tokens their tokenizer makes of the "
+    task="of models A and B the mean loss in nats per token, and how many tokens their tokenizer makes of the "
     'text -> which of them gives the *same text* the larger probability, "A" or "B".',
     claims=True,
     program=(
-        "The perplexity is e to the mean loss, in nats, for each token.",
+        "The perplexity is e to the mean loss in nats per token.",
         "If a tokenizer cuts a text into longer pieces, it makes fewer tokens of it.",
         "Of two models tested on the same text, that with the lower perplexity is the better one.",
-        "In bits for each character, models with different tokenizers can be compared on one text.",
+        "In bits per character, models with different tokenizers can be compared on one text.",
     ),
     line=3,
     found="that holds only if both have the same tokens. A character is easy to predict, a whole word is not: the "
     "perplexity per token falls when the tokens are cut small, and the model is no better. The text as a whole has one "
     "probability, −ln p = loss · tokens. (A tokenizer with <unk> cheats here, too: it need not say what was there.)",
     innocent={
-        1: "it is defined for each token. Of which kind?",
+        1: "it is defined per token. Per which kind of token?",
         2: "it does, and each of them is harder to predict.",
         4: "the characters are the same for all.",
     },
@@ -229,13 +229,13 @@ SIX = FindError(
     "-> the number of operations.",
     claims=True,
     program=(
-        "In the forward pass each parameter multiplies and adds once for each token, which makes 2 operations.",
+        "In the forward pass each parameter multiplies and adds once per token, which makes 2 operations.",
         "The backward pass costs about twice as much, 4 more.",
-        "So N parameters cost 6 N operations for each token, in training and at inference.",
+        "So N parameters cost 6 N operations per token, in training and at inference.",
         "The scores of attention come on top. They have no parameters, and grow with the length of the text.",
     ),
     line=3,
-    found="at inference there is no backward pass, so it is 2 N for each token, a third. 6 N D is what training costs.",
+    found="at inference there is no backward pass, so it is 2 N per token, a third. 6 N D is what training costs.",
     innocent={
         1: "it does one multiplication and one addition.",
         2: "it computes gradients for the inputs of each layer, and for its parameters.",
@@ -262,9 +262,9 @@ SIX = FindError(
         _times(6, 3),
         "It is not half: 2 of the 6 are the forward pass, and 4 the backward pass.",
         _times(6, 1),
-        "Each parameter does a multiplication *and* an addition, so it is 2 for each.",
+        "Each parameter does a multiplication *and* an addition, so it is 2 per parameter.",
         _times(6, 4),
-        "4 is the backward pass alone, and at inference there is none: 2 for each.",
+        "4 is the backward pass alone, and at inference there is none: 2 per parameter.",
         _times(2, 2),
         "In training there is the backward pass, too: 2 + 4.",
         _times(4, 2),

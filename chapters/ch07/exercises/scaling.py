@@ -55,7 +55,7 @@ PRINTED = FindError(
     "twenty. The constants are from a fit that had stopped too early, and they were rounded as well. Besiroglu et al. "
     "(2024) fitted the law again, and now it asks for 19.",
     innocent={
-        1: "it does: 6 operations for each parameter and token.",
+        1: "it does: 6 operations per parameter and token.",
         2: "it is added to every loss alike, so the lowest point stays where it is.",
         4: "D / N grows with the budget to the power (α − β) / (α + β). With the printed constants that is above 0.",
     },
@@ -88,9 +88,9 @@ PRINTED = FindError(
         _best(result=lambda N, D: N),
         "These are the parameters of the best model. How many tokens are there for each?",
         _best(six=1),
-        "Each parameter takes 6 operations for each token, so N · D is `compute / 6`.",
+        "Each parameter takes 6 operations per token, so N · D is `compute / 6`.",
         _best(six=2),
-        "2 operations are the forward pass alone. Training takes 6 for each parameter and token.",
+        "2 operations are the forward pass alone. Training takes 6 per parameter and token.",
         _best(tokens=lambda C, N: 6 * C / N),
         "D is computed without the 6: it is `compute / 6` that N and D share.",
         _best(power=lambda a, b: a / (a + b)),

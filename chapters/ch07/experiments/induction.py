@@ -139,7 +139,7 @@ def head_table(task: Repeats, model: GPT) -> Table:
     rows = [{"head": f"{k.head[0]}.{k.head[1]}", "induction score": k.induction, "weight on the token before": k.before,
              "loss of the second half without this head": k.loss} for k in knock_out(task, model)]  # fmt: skip
     whole = f"{task.second_half(model):.3f}"
-    return Table(rows, f"Head 2.1: head 1 of layer 2. With all heads the loss of the second half is {whole} nats")
+    return Table(rows, f"Head 2.1 is head 1 of layer 2. With all heads, the second half costs {whole} nats per token")
 
 
 def record_induction(steps: int = STEPS, seeds: Iterable[int] = range(3)) -> dict:

@@ -36,7 +36,7 @@ def rung(lesson: TextLesson, name: str, seed: int = 0) -> Ladder:
 
 
 def record_ladder(steps: int = 400, longer=(300, 500, 1500, 3000), seeds: int = 3) -> dict:
-    """Held-out nats a token of each rung, and of one head and one block with other numbers of steps; for
+    """Held-out nats per token of each rung, and of one head and one block with other numbers of steps; for
     data/results/gpt_ladder.json.
 
     The learning rate of a rung is the best of RATES, on the same held-out text with a seed that is not recorded.

@@ -1,7 +1,7 @@
 // Small heatmaps of one sentence, linked by its words: what is lit in one is lit in all. Each has an ARIA grid of one
 // cell as its twin.
 import JOURNEY_CSS from "./journey.css";
-import { h, mix, paper, rgb } from "../../../course_utils/views/core.js";
+import { h, inked, paper, rgb } from "../../../course_utils/views/core.js";
 
 export function journey(ui) {
   const { spec, state, unit, arrays } = ui,
@@ -80,6 +80,8 @@ export function journey(ui) {
     );
     const text = h("div", { class: "words" }),
       [model, ...rest] = p.title.split(", ");
+    // a pale map is no broken one
+    if (p.most < spec.high / 4) rest.push(`all ≤ ${p.most.toFixed(2)}`);
     canvas.onpointermove = (e) => point(e, i, false);
     canvas.onclick = (e) => point(e, i, true);
     canvas.onpointerleave = () => {
@@ -119,7 +121,7 @@ export function journey(ui) {
       "div",
       { class: "above", "aria-hidden": "true" },
       h("div", { class: "sentence" }, ...sentence),
-      h("div", { class: "scale quiet" }, "weight 0", ramp, `${spec.high}`),
+      h("div", { class: "scale quiet" }, "weight, in each map: 0", ramp, `${spec.high}`),
     ),
     h("div", { class: "panels" }, ...made.map((m) => m.box), h("div", { class: "panel key-to" }, said)),
   );
@@ -201,7 +203,7 @@ export function journey(ui) {
         const x = left + k * wide,
           y = above + q * high;
         if (empty(w)) return hatch(c, x, y, wide - gap, high - gap);
-        c.fillStyle = rgb(mix(theme.paper, theme.ink, w / spec.high));
+        c.fillStyle = rgb(inked(theme, w / spec.high));
         c.fillRect(x, y, wide - gap, high - gap);
       });
     c.strokeStyle = theme.line;
@@ -244,9 +246,8 @@ export function journey(ui) {
         room = Math.floor((width - (across - 1) * gap) / across),
         side = Math.min(room - left - 3, spec.presenting ? 165 * ui.tall : 200 * unit);
       shell.style.setProperty("--across", across);
-      ramp.style.background = `linear-gradient(to right,${rgb(ui.theme.paper)},${rgb(ui.theme.ink)})`;
       // room for the longest that it says, about 112 letters, then 80
-      const lines = (letters) => Math.ceil((7.3 * unit * letters) / ((narrow ? width : room) - 16));
+      const lines = (letters) => Math.ceil((7.3 * unit * letters) / ((narrow ? width : room) - 24));
       said.style.minHeight = `${0.5 + 1.4 * (lines(112) + lines(80))}em`;
       panels.forEach((p, i) => {
         const m = made[i],

@@ -135,7 +135,8 @@ class Journey(View):
                     axes.add_patch(Rectangle(corner, wide, high, fill=False, ec=picture.COLOURS[role], lw=1.4))
                     labels[place].set(color=picture.COLOURS[role], weight="bold")
             weight = self.selection[i].weight
-            axes.set_title(picture.names([self.name(i)], "panel ")[0], fontsize=8.5)
+            pale = f"\nall ≤ {p['most']:.2f}" * (p["most"] < self.options["high"] / 4)
+            axes.set_title(picture.names([self.name(i)], "panel ")[0] + pale, fontsize=8.5)
             axes.set_xlabel("–" if weight is None else f"{weight:.3f}", fontsize=9, color="#1b2430")
 
 
@@ -188,8 +189,9 @@ def journey(
         keys = checked_labels(keys, values.shape[1], f"keys of “{panel.title}”", "its weights have {} columns")
         arrays[f"p{i}"] = every[-1].astype("<f2").ravel()
         (chapter,) = [""] if panel.chapter is None else as_labels([panel.chapter], "chapter")
+        most = math.ceil(round(100 * float(np.nanmax(every[-1])), 2)) / 100  # said where even this is pale
         words = {"queries": queries, "keys": keys, "rows": numbered(queries), "columns": numbered(keys)}
-        shown.append({"title": panel.title, "chapter": chapter, "shape": list(values.shape), **words})
+        shown.append({"title": panel.title, "chapter": chapter, "shape": list(values.shape), "most": most, **words})
     choices = {side: list(dict.fromkeys(w for p in shown for w in p[names])) for side, names in SIDES.items()}
     select = as_labels(select, "select", "(query, key), two words")
     if len(select) != 2:

@@ -167,7 +167,7 @@ def merges(
     word="",
     mark="▁",
     title="Which two pieces belong together?",
-    caption="Each step joins the pair of neighbours that occurs most often (framed): it becomes one new piece (dark).",
+    caption="Each step joins the pair of neighbours that occurs most often (framed) into one new piece (filled).",
     live=False,
     presenting=None,
 ):

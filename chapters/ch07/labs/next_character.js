@@ -1,25 +1,28 @@
-// The game against the model: what is typed is compared with what comes next, then the model's guesses are shown.
+// The game against the model: what is typed is compared with what comes next, then the model's guesses are shown. The
+// first places are an example, in which the model's first guess is what is compared.
 import NEXT_CHARACTER_CSS from "./next_character.css";
-import { fmt, h, mix, percent, rgb } from "../../../course_utils/views/core.js";
+import { fmt, h, inked, percent, rgb } from "../../../course_utils/views/core.js";
 import { continuing } from "./continued.js";
 
 export function next_character(ui) {
   const { spec, state, arrays } = ui,
-    { hidden, best } = spec,
+    { hidden, best, opened } = spec,
     T = hidden.length,
     W = best[0].length;
   const visible = (t) => t.replaceAll(" ", "␣").replaceAll("\n", "⏎") || "∅",
     spoken = (t) => ({ " ": "space", "\n": "new line" })[t] ?? t;
-  const played = () => Math.min(state.guesses.length, T),
+  const played = () => Math.min(opened + state.guesses.length, T),
+    right = (i) => (i < opened ? best[i][0] : state.guesses[i - opened]) === hidden[i],
     bits = (i) => Math.abs(Math.log2(arrays.truth[i])),
     blind = Math.log2(spec.size);
   function scores() {
-    const n = played(),
-      right = state.guesses.slice(0, n).filter((g, i) => g === hidden[i]).length,
-      model = best.slice(0, n).filter((b, i) => b[0] === hidden[i]).length;
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += bits(i);
-    return { guessed: n, reader: right, model, bits: n ? sum / n : NaN };
+    const made = { guessed: played() - opened, reader: 0, model: 0, bits: 0 };
+    for (let i = opened; i < played(); i++) {
+      made.reader += right(i);
+      made.model += best[i][0] === hidden[i];
+      made.bits += bits(i) / made.guessed;
+    }
+    return made.guessed ? made : { ...made, bits: NaN };
   }
 
   // ---- what is typed or pressed
@@ -50,27 +53,38 @@ export function next_character(ui) {
     oncompositionend: () => typed({}),
     onkeydown: entered,
   });
-  // small letters, capitals and the rest in rows of their own
-  const kind = (k) => (/\p{Ll}/u.test(k) ? 0 : /\p{Lu}/u.test(k) ? 1 : 2);
-  const keys = h(
-    "div",
-    { class: "keys", role: "group", "aria-label": "characters to choose from" },
-    ...spec.keys.flatMap((k, i) => [
-      i && kind(k) !== kind(spec.keys[i - 1]) ? h("span", { class: "row" }) : null,
-      h("button", { type: "button", "data-key": k, "aria-label": spoken(k), onclick: () => guess(k) }, visible(k)),
-    ]),
-  );
+  // what is needed most; in its place, once shifted, capitals and the rest
+  const most = spec.keys.filter((k) => (/\p{L}/u.test(k) ? !/\p{Lu}/u.test(k) : " \n,.'".includes(k))),
+    rest = spec.keys.filter((k) => !most.includes(k));
+  const key = (k) =>
+    h("button", { type: "button", "data-key": k, "aria-label": spoken(k), onclick: () => press(k) }, visible(k));
+  const sets = [most, rest].filter((set) => set.length).map((set) => h("div", {}, ...set.map(key))),
+    keys = h("div", { class: "keys", role: "group", "aria-label": "characters to choose from" }, ...sets),
+    shift = h("button", { type: "button", onclick: () => turn(!sets[0].inert) }, "capitals, rare signs");
+  function turn(shifted) {
+    sets.forEach((set, i) => (set.inert = shifted ? !i : i));
+    shift.setAttribute("aria-pressed", shifted);
+  }
+  function press(k) {
+    guess(k);
+    if (!sets[0].inert) return;
+    turn(false);
+    shift.focus();
+  }
+  turn(false);
   const row = h(
     "span",
     { class: "control" },
-    h("label", { for: input.id }, spec.long ? "next token" : keys.childElementCount ? "or type it" : "type it"),
+    sets[1] && !spec.presenting ? shift : null,
+    h("label", { for: input.id }, spec.long ? "next token" : sets.length ? "or type it" : "type it"),
     input,
   );
   const page = h("div", { class: "page", "data-testid": "text" }),
     said = h("div", { class: "say", role: "status", "data-testid": "readout" }),
     bars = h("div", { class: "bars" }),
     score = h("div", { class: "score", "data-testid": "score" }),
-    found = h("div", {}, h("div", { class: "quiet" }, "the model’s best guesses"), bars);
+    where = h("div", { class: "quiet" }),
+    found = h("div", {}, where, bars);
   ui.body.append(
     page,
     h("div", { class: "turn" }, h("div", {}, said, score), found),
@@ -99,6 +113,7 @@ export function next_character(ui) {
       h("span", { class: "shown" }, "▁"),
     );
     score.replaceChildren();
+    where.textContent = "the model’s best guesses";
     said.replaceChildren(
       h(
         "div",
@@ -127,33 +142,54 @@ export function next_character(ui) {
       const { theme } = ui,
         n = played(),
         s = scores(),
-        over = n === T,
-        ink = (p) => rgb(mix(theme.paper, theme.ink, p));
+        last = n - 1,
+        over = n === T;
+      const look = (i) => (i > n ? "hid" : i === n ? "hid now" : `${right(i) ? "got" : ""} ${i === last ? "output" : ""}`);
       const cell = (i, t) =>
         h(
           "span",
-          { class: `c${i < n ? (state.guesses[i] === hidden[i] ? " got" : "") : i === n ? " now hid" : " hid"}` },
-          i < n ? visible(t) : "·",
-          h("small", {}, i < n ? (state.guesses[i] === hidden[i] ? "✓" : "–") : " "),
-          h("i", { style: i < n ? `background:${ink(arrays.truth[i])};border:1px solid ${theme.hatch}` : "" }),
+          { class: `c ${look(i)}` },
+          i < n ? visible(t) : i === n ? "?" : "\u00a0",
+          h("small", {}, i < n ? (right(i) ? "✓" : "–") : "\u00a0"),
+          h("i", { style: i < n ? `background:${rgb(inked(theme, arrays.truth[i]))}` : "" }),
         );
       const long = spec.shown.length > 400 ? `…${spec.shown.slice(-400)}` : spec.shown;
       page.replaceChildren(h("span", { class: "shown" }, long), ...hidden.map((t, i) => cell(i, t)));
       score.replaceChildren(
-        ...(n
+        ...(s.guessed
           ? [
-              h("div", {}, `Right of ${n}: you `, h("b", {}, s.reader), ", the model ", h("b", {}, s.model), "."),
-              h("div", { class: "quiet" }, `It pays ${fmt(s.bits, 2)} bits each; blind guessing ${fmt(blind, 2)}.`),
+              h(
+                "div",
+                {},
+                `Right of ${s.guessed}: you `,
+                h("b", {}, s.reader),
+                ", the model ",
+                h("b", {}, s.model),
+                ".",
+              ),
+              h(
+                "div",
+                { class: "quiet" },
+                `It pays ${fmt(s.bits, 2)} bits per ${spec.long ? "token" : "character"}; ` +
+                  `blind guessing ${fmt(blind, 2)}.`,
+              ),
             ]
           : []),
       );
-      const last = n - 1,
-        truth = hidden[last],
-        yours = state.guesses[last];
-      if (!n)
+      const truth = hidden[last],
+        yours = state.guesses[last - opened];
+      where.textContent = n ? `the model’s best guesses where “${visible(truth)}” stands` : "the model’s best guesses";
+      if (!s.guessed)
         said.replaceChildren(
-          h("b", {}, "What comes first? Your guess."),
-          h("div", { class: "quiet" }, "The model has made its guesses, too; it shows them after yours."),
+          h("b", {}, `What comes ${n ? "next" : "first"}? Your guess.`),
+          h(
+            "div",
+            { class: "quiet" },
+            n
+              ? `The model has played the first ${n}. It gave “${visible(truth)}” ${percent(arrays.truth[last])}: ` +
+                  `${bits(last).toFixed(2)} bits.`
+              : "The model has made its guesses, too; it shows them after yours.",
+          ),
         );
       else
         said.replaceChildren(
@@ -190,7 +226,7 @@ export function next_character(ui) {
           .map((t, i) => [
             i + 1,
             visible(t),
-            state.guesses[i] ? visible(state.guesses[i]) : "passed",
+            i < opened ? "opened" : state.guesses[i - opened] ? visible(state.guesses[i - opened]) : "passed",
             `${visible(best[i][0])} ${arrays.chances[i * W].toFixed(3)}`,
             arrays.truth[i].toFixed(3),
             bits(i).toFixed(2),

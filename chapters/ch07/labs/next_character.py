@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils.support.checks import whole_number
 from course_utils.views.given import as_array, as_labels
 from course_utils.views.live import shell
 from course_utils.views.own import answered
@@ -13,6 +14,7 @@ from course_utils.views.view import View
 from .next_token import are_words, spelled, visible
 
 MOST_PLACES, MOST_KEYS, BEST = 200, 100, 5
+OPENED = 3  # places: their inks and marks show what each means before the reader guesses
 
 
 class Played(NamedTuple):
@@ -35,17 +37,27 @@ class NextCharacter(View):
         return len(self.options["hidden"])
 
     @property
+    def opened(self) -> int:
+        """How many of them the model has played, before the reader."""
+        return self.options["opened"]
+
+    @property
+    def guesses(self) -> list[str]:
+        """What the reader guessed, from the first place that was not opened."""
+        return self.state["guesses"][: self.places - self.opened]
+
+    @property
     def played(self) -> int:
-        return min(len(self.state["guesses"]), self.places)
+        return self.opened + len(self.guesses)
 
     @property
     def scores(self) -> dict:
-        """guessed: places played; reader, model: right guesses there; bits: what the model needed for each, on average.
-        bits is −log₂ of the probability it gave to the true token; NaN before the first guess."""
-        n, hidden, best = self.played, self.options["hidden"], self.options["best"]
-        reader = sum(g == t for g, t in zip(self.state["guesses"], hidden, strict=False))
-        model = sum(b[0] == t for b, t in zip(best[:n], hidden, strict=False))
-        bits = self.bits[:n]
+        """guessed: places where the reader guessed; reader, model: right guesses there; bits: what the model needed for
+        each of them, on average: −log₂ of the probability it gave to the true token; NaN before the first guess."""
+        n, mine = len(self.guesses), slice(self.opened, self.played)
+        hidden, best, bits = self.options["hidden"][mine], self.options["best"][mine], self.bits[mine]
+        reader = sum(g == t for g, t in zip(self.guesses, hidden, strict=True))
+        model = sum(b[0] == t for b, t in zip(best, hidden, strict=True))
         return {"guessed": n, "reader": reader, "model": model, "bits": float(bits.mean()) if n else float("nan")}
 
     @property
@@ -56,28 +68,30 @@ class NextCharacter(View):
 
     @property
     def selection(self) -> Played | None:
-        n = self.played
-        return Played(self.state["guesses"][n - 1], self.options["hidden"][n - 1]) if n else None
+        return Played(self.guesses[-1], self.options["hidden"][self.played - 1]) if self.guesses else None
 
     def describe(self) -> str:
         scores, blind = self.scores, np.log2(self.options["size"])
         text = f"A text of which {self.places} tokens are hidden, to be guessed one by one; the model guesses as well. "
+        if self.opened:
+            first = "".join(map(visible, self.options["hidden"][: self.opened]))
+            text += f"It has played the first {self.opened}, “{first}”. "
         if not scores["guessed"]:
-            return text + f"Nothing is guessed yet. Blind guessing costs {blind:.2f} bits for each token."
+            return text + f"The reader has not guessed yet. Blind guessing costs {blind:.2f} bits per token."
         guess, truth = self.selection
         return text + (
-            f"After {scores['guessed']}: the reader has {scores['reader']} right, the model {scores['model']}. The "
-            f"model needs {scores['bits']:.2f} bits for each, blind guessing {blind:.2f}. Last was “{visible(truth)}”, "
-            f"guessed was “{visible(guess) if guess else 'nothing'}”."
+            f"Of {scores['guessed']} guesses, the reader has {scores['reader']} right, the model {scores['model']}. "
+            f"The model needs {scores['bits']:.2f} bits per token, blind guessing {blind:.2f}. "
+            f"Last was “{visible(truth)}”, guessed was “{visible(guess) if guess else 'nothing'}”."
         )
 
     def table(self) -> TextTable:
         """A row for each place: after the game has begun only those that were played, so that none is given away."""
         rows, truth = [], self.arrays["truth"].astype(np.float64)
-        for i in range(self.played or self.places):
-            guess = self.state["guesses"][i] if self.played else None
+        told = ["opened"] * self.opened + [visible(guess) if guess else "passed" for guess in self.guesses]
+        for i in range(self.played if self.guesses else self.places):
             first = f"{visible(self.options['best'][i][0])} {self.arrays['chances'][i * self.width]:.3f}"
-            cells = [visible(self.options["hidden"][i]), "" if guess is None else visible(guess) if guess else "passed"]
+            cells = [visible(self.options["hidden"][i]), told[i] if i < len(told) else ""]
             rows.append([str(i + 1), *cells, first, f"{truth[i]:.3f}", f"{self.bits[i]:.2f}"])
         return TextTable(["place", "the true one", "you", "the model’s first", "it gave the right one", "bits"], rows)
 
@@ -88,7 +102,7 @@ class NextCharacter(View):
     def draw(self, figure) -> None:
         from course_utils.views import picture
 
-        axes, n = figure.subplots(), min(self.played or self.places, 60)
+        axes, n = figure.subplots(), min(self.played if self.guesses else self.places, 60)
         names, bits = picture.names(map(visible, self.options["hidden"][:n]), "t"), np.minimum(self.bits[:n], 20)
         right = [b[0] == t for b, t in zip(self.options["best"], self.options["hidden"][:n], strict=False)]
         axes.bar(range(n), bits, 0.7, color=["#1b2430" if r else "#9aa5b1" for r in right])
@@ -108,6 +122,7 @@ def next_character(
     tokens,
     *,
     model=None,
+    opened=None,
     title="Can you guess the next character?",
     caption=None,
     live=False,
@@ -117,8 +132,9 @@ def next_character(
 
     text: str, or a list of tokens; probabilities [T, V], each row sums to 1: the model's for each of the last T tokens
     of the text; what comes before them is shown. tokens: V labels. T from 1 to 200. model: the name of the GPT whose
-    probabilities these are, as in "gpt-shakespeare": it then writes on what the reader types, in the page.
-    live=True: Python reads `guesses`, what was typed at each place ("" for a pass).
+    probabilities these are, as in "gpt-shakespeare": it then writes on what the reader types, in the page. opened: how
+    many of the T the model plays first, as an example; None: three, or T − 1.
+    live=True: Python reads `guesses`, what was typed at each place from there on ("" for a pass).
 
     Only the model's five best guesses and what it gave to the right one travel. Returns a view: .scores .bits and what
     all have. Raises TypeError or ValueError that says what was given, what is needed, what to do.
@@ -133,6 +149,7 @@ def next_character(
     if not np.isfinite(values).all() or values.min() < 0 or not np.allclose(values.sum(-1), 1, atol=5e-3):
         raise ValueError("each row of probabilities must sum to 1: take logits.softmax(-1), without NaN")
     hidden = pieces[len(pieces) - len(values) :]
+    opened = min(OPENED, len(hidden) - 1) if opened is None else whole_number("opened", opened, 0, len(hidden) - 1)
     place = {t: i for i, t in reversed(list(enumerate(tokens)))}
     unknown = [t for t in hidden if t not in place]
     if unknown:
@@ -150,11 +167,12 @@ def next_character(
         "best": [[tokens[i] for i in row] for row in best],
         "size": len(tokens),
         "keys": keys,
+        "opened": opened,
         "long": any(len(t) > 1 for t in hidden),
     }
     if caption is None:
         caption = "Press a key or type. " if keys else "Type your guess. "
-        caption += "Under each: ✓ if you were right, and in ink how much the model expected it."
+        caption += "Under each: ✓ if the guess was right, and in ink how much the model expected what stands there."
     controls = [
         {"kind": "button", "name": "pass", "label": "pass"},
         {"kind": "button", "name": "reset", "label": "again"},

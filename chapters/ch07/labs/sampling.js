@@ -263,7 +263,7 @@ export function sampling(ui) {
         const { label, p, first, open, keep } = part(i),
           y = top + i * step,
           middle = y + step / 2,
-          bar = step * 0.64,
+          bar = step * 0.5,
           now = last && (i < rows ? last.at === i : last.at >= rows),
           n = tally(i);
         if (i === chosen) {
@@ -290,6 +290,9 @@ export function sampling(ui) {
             middle,
           );
         } else {
+          // the mark is behind the bar, which stays whole, and overhangs it
+          c.fillStyle = theme.quiet;
+          c.fillRect(Math.round(x(first) - 1.2 * unit), middle - step * 0.45, 2.4 * unit, step * 0.9);
           if (keep) {
             c.fillStyle = now ? theme.output : theme.text;
             c.fillRect(x(0), middle - bar / 2, Math.max(x(p) - x(0), 0.8), bar);
@@ -304,13 +307,6 @@ export function sampling(ui) {
             }
             c.stroke();
           } // longer than there is room
-          for (const [colour, half] of [
-            [rgb(theme.paper), 2.6],
-            [theme.quiet, 1.2],
-          ]) {
-            c.fillStyle = colour;
-            c.fillRect(x(first) - half * unit, middle - step * 0.44, 2 * half * unit, step * 0.88);
-          }
           c.font = ui.font(12, i === chosen ? 700 : 400);
           c.fillStyle = keep ? theme.text : theme.quiet;
           c.fillText(keep ? fmt(p) : "cut", Math.max(x(keep ? p : open), x(first)) + 8 * unit, middle);

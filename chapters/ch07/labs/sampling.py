@@ -135,9 +135,9 @@ class Sampling(View):
         shown, first, open_ = shown[: len(place)], first[: len(place)], open_[: len(place)]
         cut = np.where(shown == 0, open_, 0)
         reach = self.options["reach"]
-        axes.barh(place, shown, 0.66, color="#1b2430")
-        axes.barh(place, cut, 0.66, color="none", edgecolor="#9aa5b1", hatch="/////", lw=0)
-        axes.plot(first, place, "|", color="#59636e", ms=11, mew=2)
+        axes.plot(first, place, "|", color="#59636e", ms=12, mew=2, zorder=0)  # behind the bars, which it overhangs
+        axes.barh(place, shown, 0.5, color="#1b2430")
+        axes.barh(place, cut, 0.5, color="none", edgecolor="#9aa5b1", hatch="/////", lw=0)
         for i, (x, lost) in enumerate(zip(shown, cut, strict=True)):
             end = min(max(x, lost, first[i]), reach) + 0.012 * reach
             number, colour = ("cut", "#596573") if x == 0 else (f"{x:.3f}", "#1b2430")
@@ -260,7 +260,7 @@ def answering(view: Sampling, tokens: list[str], then):
 def _next(then, written: list[int], tokens: list[str]) -> np.ndarray:
     logits = as_array(then(written), "logits")
     if logits.shape != (len(tokens),):
-        raise ValueError(f"then({written}) gave logits of shape {logits.shape}; needed: [{len(tokens)}], one a token")
+        raise ValueError(f"then({written}) gave logits of shape {logits.shape}; needed: [{len(tokens)}], one per token")
     return logits
 
 

@@ -241,7 +241,7 @@ export function scaling_law(ui) {
         h(
           "div",
           { class: "quiet" },
-          `${digits(state.D / state.N)} tokens for each parameter. ` +
+          `${digits(state.D / state.N)} tokens per parameter. ` +
             `${outside ? "The law was not fitted to such sizes." : ""}`,
         ),
       );

@@ -37,7 +37,7 @@ LIMITS = {"N": (1e5, 1e13), "D": (1e6, 1e15)}
 
 
 def flops(N, D):
-    """Operations of a training, 6 for each parameter and token: 2 forwards, 4 backwards. Kaplan et al. 2020."""
+    """Operations of a training, 6 per parameter and token: 2 forwards, 4 backwards. Kaplan et al. 2020."""
     _above_zero(N=N, D=D)
     return 6 * N * D
 

@@ -22,7 +22,7 @@ def opening(notebook):
         yield 1, "the first cell is not the title", "Begin with a Markdown cell: # N · A question?"
     for what, pattern in {
         "minutes for reading": r"reading \d+",
-        "minutes live": r"live \d+",
+        "minutes in class": r"in class \d+",
         "minutes for exercises": r"exercises \d+",
         "what to know before (**Before:** …)": r"before:",
         "goals (**By the end** …)": r"by the end",

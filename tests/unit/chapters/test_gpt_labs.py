@@ -77,8 +77,8 @@ def test_live_labs_have_one_trait_per_state():
     assert labs.scaling_law(live=True).N == 1e9
     assert labs.journey(panels(), select=("animal", "street"), live=True).key == "street"
     lab = game(live=True)[0]
-    lab.guesses = [" ", "c"]
-    assert lab.now.scores["guessed"] == 2 and lab.selection == ("c", " ")
+    lab.guesses = ["c", " "]
+    assert lab.now.scores["guessed"] == 2 and lab.selection == (" ", "f")
 
 
 # ---- sampling
@@ -176,7 +176,7 @@ def test_sampling_refuses(given, said):
 
 # ---- the next character
 def test_scores_of_both_players():
-    lab, p, hidden = game()
+    lab, p, hidden = game(opened=0)
     order = [SIGNS.index(c) for c in hidden]
     needed = -p[range(6), order].double().log2()
     assert np.allclose(lab.bits, needed, atol=1e-5)
@@ -194,6 +194,24 @@ def test_scores_of_both_players():
     assert whole.scores["guessed"] == whole.scores["reader"] == 6
 
 
+def test_what_was_opened_is_nobodys_guess():
+    lab, p, hidden = game()
+    assert lab.options["opened"] == 3 and lab.state["guesses"] == [] and lab.played == 3
+    assert lab.scores["guessed"] == 0 and math.isnan(lab.scores["bits"]) and lab.selection is None
+    assert "played the first 3, “d␣c”. The reader has not guessed yet." in lab.describe()
+    played = at(lab, guesses=[hidden[3], "x"])
+    right = [SIGNS[i] for i in p.argmax(-1)]
+    assert played.scores == {
+        "guessed": 2, "reader": 1, "model": sum(a == b for a, b in zip(right[3:5], hidden[3:5], strict=True)),
+        "bits": pytest.approx(float(lab.bits[3:5].mean())),
+    }  # fmt: skip
+    assert played.selection == ("x", hidden[4])
+    assert [r[2] for r in played.table().rows] == ["opened"] * 3 + [hidden[3], "x"] and len(lab.table().rows) == 6
+    assert at(lab, guesses=list(hidden)).scores["guessed"] == 3
+    one = labs.next_character("ab", noise(1, len(SIGNS)).softmax(-1), SIGNS)
+    assert one.options["opened"] == 0  # something is left to guess
+
+
 def test_the_game_refuses():
     p = noise(3, 10).softmax(-1)
     with pytest.raises(ValueError, match="T from 1 to 200"):
@@ -202,6 +220,8 @@ def test_the_game_refuses():
         labs.next_character("abcd", p / 2, SIGNS)
     with pytest.raises(ValueError, match="'z' stands in the text"):
         labs.next_character("abcz", p, SIGNS)
+    with pytest.raises(ValueError, match="opened is 3; needed: a whole number from 0 to 2"):
+        labs.next_character("abcd", p, SIGNS, opened=3)
     with pytest.raises(ValueError, match="10 tokens"):
         labs.next_character("abcd", p[:, :5], SIGNS)
 

@@ -24,7 +24,7 @@ def test_each_section_of_the_core_path_has_notes(name):
     ]
     assert [n.heading for n in found] == [h for h in headings if h in {n.heading for n in found}]  # all there, in order
     planned = [n for n in found if n.minutes]
-    live = int(re.search(r"live (\d+)", source.cells[0].source)[1])
+    live = int(re.search(r"in class (\d+)", source.cells[0].source)[1])
     assert sum(n.minutes for n in planned) == live == planned[-1].starts + planned[-1].minutes
     assert [n.starts for n in found] == sorted(n.starts for n in found)
     assert not re.search(r"[$\\]", "".join(words for n in found for _, words in n.lines())), "a formula as TeX"
