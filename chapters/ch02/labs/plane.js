@@ -65,7 +65,7 @@ export function plane(ui, tips, move) {
     c.textBaseline = vector[1] < 0 ? "top" : "bottom";
     c.fillText(name, x + (left ? -7 : 7) * unit, y + (vector[1] < 0 ? 4 : -4) * unit);
   }
-  // A is full and round, B is hollow and square, as in front of their rows; their letters are on either side of the arrow
+  // A is full and round, B hollow and square, as in front of their rows; their letters are on both sides of the arrow
   function mark(c, name, vector) {
     const a = name === "A",
       place = at(vector),

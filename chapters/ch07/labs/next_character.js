@@ -144,7 +144,10 @@ export function next_character(ui) {
         s = scores(),
         last = n - 1,
         over = n === T;
-      const look = (i) => (i > n ? "hid" : i === n ? "hid now" : `${right(i) ? "got" : ""} ${i === last ? "output" : ""}`);
+      const look = (i) => {
+        if (i >= n) return i > n ? "hid" : "hid now";
+        return `${right(i) ? "got" : ""} ${i === last ? "output" : ""}`;
+      };
       const cell = (i, t) =>
         h(
           "span",
