@@ -160,11 +160,14 @@ def reach(lesson: Lesson, model: Seq2Seq, words: int = 16, count: int = 20) -> T
     return shares
 
 
-def felt(kind: str, length: int = 60, size: int = 32, gain: float = 1.0, kept: float = 0.0, seed: int = 0) -> Tensor:
+def felt(
+    kind: str, length: int = 60, size: int = 32, gain: float | None = 1.0, kept: float = 0.0, seed: int = 0
+) -> Tensor:
     """How much of each input the output feels: norms [length] of d(output · v) / d(input), nearest input first.
 
-    kind: "rnn" (tanh, its recurrent matrix an orthogonal one times `gain`) or "gru" (`kept` is added to what its update
-    gates get before the sigmoid: the more, the more of the old state is kept): the output is the last state;
+    kind: "rnn" (tanh, its recurrent matrix an orthogonal one times `gain`; None: PyTorch's own) or "gru" (`kept` is
+    added to what its update gates get before the sigmoid: the more, the more of the old state is kept): the output is
+    the last state;
     "attention": a weighted mean of that RNN's states, with scaled dot products of the last one as scores. Untrained.
     """
     generator = torch.Generator().manual_seed(seed)
@@ -172,7 +175,7 @@ def felt(kind: str, length: int = 60, size: int = 32, gain: float = 1.0, kept: f
         cell = (nn.GRU if kind == "gru" else nn.RNN)(size, size, batch_first=True)
         if kind == "gru":
             cell.bias_ih_l0.data[size : 2 * size] += kept
-        else:
+        elif gain is not None:
             nn.init.orthogonal_(cell.weight_hh_l0, gain)
     inputs = (0.1 * torch.randn(16, length, size, generator=generator)).requires_grad_()
     states, _ = cell(inputs)

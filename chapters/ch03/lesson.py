@@ -113,7 +113,7 @@ class Lesson:
         written, rows = {name: self.write(model, examples) for name, model in models.items()}, []
         for i, example in enumerate(examples):
             source, right = " ".join(example.source), " ".join(example.target)
-            row = {"words": len(example.source), "source": source, "trained on": self._mark(example)}
+            row = {"words": len(example.source), "source": source, "in training": self._mark(example)}
             row |= {name: ("✓ " if w[i] == right else "") + w[i] for name, w in written.items()}
             rows.append(row | {"reference": right})
         return Table(rows, caption)
@@ -262,7 +262,7 @@ def translations(
 ) -> Table:
     """What checkpoints write beside a right translation, in small letters, of each sentence; ✓: word for word the same.
 
-    "trained on": "seen" if one of them was trained on the sentence, "new" if none was, else "not recorded".
+    "in training": "seen" if one of them was trained on the sentence, "new" if none was, else "not recorded".
     """
     found, rows = {name: decoding.translate(loaded, sentences, beam=beam) for name, loaded in models.items()}, []
     for i, (source, reference) in enumerate(zip(sentences, references, strict=True)):
@@ -270,5 +270,5 @@ def translations(
         seen = {written[i].seen for written in found.values()}
         mark = "seen" if True in seen else "not recorded" if None in seen else "new"
         ticked = {name: ("✓ " if text == reference else "") + text for name, text in texts.items()}
-        rows.append({"source": source, "trained on": mark, **ticked, "right": reference})
+        rows.append({"source": source, "in training": mark, **ticked, "right": reference})
     return Table(rows, caption)

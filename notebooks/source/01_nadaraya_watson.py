@@ -77,7 +77,7 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 # The code uses these names from the folded cell above:
 # - `hours` [50] are the keys, and `readings` [50] the values, noise included.
 # - `grid` [241] holds queries, one every six minutes of the day.
-# - `true_day(grid)` is the true temperature at these hours. `truth` holds both, for the dashed line.
+# - `true_day(grid)` is the true temperature at these hours. `truth` is the pair of the two, for the dashed line.
 
 # %%
 def off(estimate):
@@ -236,7 +236,7 @@ assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# In the mean, midnight counts as much as noon. A **kernel** $\kappa$ lets near readings count more (a *smoothing* kernel: the kernels of kernel machines must meet another condition). It turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises with distance, and is never negative. Which of the three kernels below never becomes 0?
+# In the mean, midnight counts as much as noon. A **kernel** $\kappa$ lets near readings count more. It turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises with distance, and is never negative. (The kernels of kernel machines must meet another condition.) How do the three kernels below differ?
 
 # %%
 from course_utils.attention import KERNELS
@@ -325,7 +325,7 @@ assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 # %% [markdown]
 # They do, up to rounding: with a Gaussian kernel, Nadaraya–Watson is softmax attention.
 #
-# **Keep this:** any positive kernel is $\kappa=e^{\ln\kappa}$. Divided by its sum over the keys, it is therefore a softmax with the scores $\ln\kappa$.
+# **Keep this:** any positive kernel is $\kappa=e^{\ln\kappa}$. So with the scores $\ln\kappa$, softmax gives the Nadaraya–Watson weights of this kernel.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
@@ -567,7 +567,7 @@ class Pooling(torch.nn.Module):
 
 # %% [markdown]
 # <a id="gradient-descent"></a>
-# **Gradient descent** computes the slope of the loss, changes the width a little so that the loss falls, and repeats. `fit` starts at 2 hours and takes 200 steps of a variant called Adam. The learning rate `lr` sets how large the steps are. Watch where the loss stops.
+# **Gradient descent** computes the slope of the loss, changes the width a little so that the loss should fall, and repeats. `fit` starts at 2 hours and takes 200 steps of a variant called Adam. The learning rate `lr` sets how large the steps are. Watch where the loss stops.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -626,7 +626,9 @@ assert [round(sum(off(pool(grid, hours, y, w)[0]) for y, w in zip(sets, each, st
         for each in (chosen, [1.0] * 200, [2.0] * 200)] == [0.7, 0.7, 1.0]
 
 # %% [markdown]
-# The chosen width varies with the noise: in nine of ten sets it is between 0.4 and 1.2 hours, and its median is 0.8. So it is partly luck that our day's noise led to 0.6 hours. What stays true is that leave-one-out avoids bad widths: averaged over the 200 sets, the curve at the chosen width is off by 0.7 °C, the curve at 2 hours by 1.0. (The curve at 1 hour, a width that we guessed, is off by 0.7 too.)
+# The chosen width varies with the noise: in nine of ten sets it is between 0.4 and 1.2 hours, and its median is 0.8. So it is partly luck that our day's noise led to 0.6 hours.
+#
+# What is leave-one-out worth, then? It usually avoids bad widths: averaged over the 200 sets, the curve at the chosen width is off by 0.7 °C, the curve at 2 hours by 1.0. It does not beat our guess of 1 hour, which is off by 0.7 as well. But without the truth, we could not have known that this guess was good.
 #
 # How many readings should count, then? At the learned width, the [effective number](#effective-number) is four to five, averaged over the queries, and about six at 15:00. If only the nearest reading counts, the curve is off by 1.1 °C; if all fifty count equally, it is off by 4.0. At 15:00, where we began, the estimate is 22.3 °C; the truth is 23.0.
 #
@@ -636,7 +638,7 @@ assert [round(sum(off(pool(grid, hours, y, w)[0]) for y, w in zip(sets, each, st
 # ### Deeper: three errors, one width
 # Why did only one of the two losses mislead us? Take the loss with hidden answers, and average it over many sets of readings with independent noise. This average is the variance of the noise, here 1, plus the mean squared distance of the fifty guesses from the truth. Only this distance depends on the width, and it is smallest at 0.8 hours.
 #
-# The curve has another target: it uses all fifty readings, not 49, and we compare it with the truth at the 241 hours of the grid. Averaged over the noise, it is closest at 0.6 hours. So it is partly luck that the two widths nearly agree on our day:
+# But we want something else: a curve from all fifty readings that is close to the truth at all 241 hours of the grid. Averaged over the noise, this curve is closest at 0.6 hours. So it is partly luck that the two widths nearly agree on our day:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
 tried = torch.logspace(-1.5, 1, 26).tolist()
@@ -726,7 +728,7 @@ assert abs(torch.softmax(s[[0, 2]], -1) @ v[[0, 2]] - 8.2) < 0.05
 assert round(0.574 * 20, 2) == 11.48 and round(14.96 - 11.48, 2) == 3.48 and round(3.48 / 0.426, 1) == 8.2
 
 # %% [markdown]
-# At 17:00 the first reading after the storm broke has most of the weight, and without it the estimate misses the storm. With this width and these readings, the largest weight and the largest influence belong to *different* readings for six queries out of ten. (Averaged over the 200 sets of readings, for about half of the queries.)
+# At 17:00 the first reading after the storm broke has most of the weight, and without it the estimate misses the storm. With this width and these readings, the largest weight and the largest influence belong to *different* readings for six queries out of ten. (Averaged over the 200 sets of readings, they differ for about half of the queries.)
 #
 # **Keep this:** a weight says how far the result moves if the value changes, not how far the result moves without the example.
 
@@ -807,7 +809,7 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 # %% [markdown]
 # To guess a single missing week, a width of about a week is best, but the minimum is flat. To see the trend, you need about half a year.
 #
-# Is a week also the best width for the true curve? Leave-one-out cannot tell. If neighbouring weeks share noise, this noise helps to guess a hidden week, and leave-one-out chooses a width too narrow for the true curve. A test: hide also the weeks just before and after, so that less shared noise can help. The best width then rises to 0.03 years, so neighbouring weeks do seem to share noise.
+# Is a week also the best width for the true curve? Leave-one-out cannot tell. If neighbouring weeks share noise, this noise helps to guess a hidden week, and leave-one-out chooses a width too narrow for the true curve. A test: hide also the weeks just before and after. If narrow widths won only because neighbours share noise, a wider one should win now. It does: the best width rises to 0.03 years. (Real changes that last some days would have the same effect.)
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
@@ -941,7 +943,7 @@ heatmap(other, wide, wide, title="“it” hardly notices “wide”", select=("
 assert (other[it] - attention[it]).abs().max() < 0.001 and other[it, -1] < 0.005
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Would more numbers per word help? In twenty dimensions, a box whose sides are a tenth of a cube's holds only one in 10²⁰ of evenly spread keys. Near neighbours become rare: this *curse of dimensionality* is one reason to learn features.
+# Would more numbers per word help? A box with sides a tenth as long as a cube's holds a tenth of evenly spread keys in one dimension, but only one in 10²⁰ in twenty. Near neighbours become rare: this *curse of dimensionality* is one reason to learn features.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured

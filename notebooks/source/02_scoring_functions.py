@@ -20,7 +20,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a score came from the distance between query and key. Now both are *vectors*, arrows with direction and length. A distance mixes these two; the scores of this chapter can tell them apart. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
+# In chapter 1 a score came from the distance between query and key. Now both are *vectors*, arrows with direction and length. A distance mixes the two. Now we can choose: one score looks at direction only, another at direction times length. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
 #
 # The *short* key points almost where the query points. The *long* key points 35° away, but is more than four times as long. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
 
@@ -209,7 +209,7 @@ assert round(0.4 * 0.205, 2) == 0.08
 # %% [markdown]
 # With a lead of 10, all slopes are almost 0.
 #
-# **Where do these leads come from?** Suppose that the first score leads by half a standard deviation. Without √d, this lead is √d/2: 2 for d = 16, 10 for d = 400. With √d, it is ½ for every d. Now raise the first score by a tenth of a standard deviation. How does its weight change?
+# **Where do these leads come from?** As an example, let the first score lead by half a standard deviation. Without √d, this lead is √d/2: 2 for d = 16, 10 for d = 400. With √d, it is ½ for every d. Now raise the first score by a tenth of a standard deviation. How does its weight change?
 #
 # For d = 16, without √d, this *step* is √16/10 = 0.4. The weight rises from $e^2/(e^2+3)\approx0.711$ to $e^{2.4}/(e^{2.4}+3)\approx0.786$, a *change* of 0.075. The weight's slope is $\alpha_1(1-\alpha_1)\approx0.205$, and step times slope predicts nearly this change: $0.4\cdot0.205\approx0.08$.
 #
@@ -219,10 +219,10 @@ assert round(0.4 * 0.205, 2) == 0.08
 # | 400 | q·k | 10 → 12 | 0.00014 | 0.99986 → 0.99998 | 0.0001 |
 # | 16 or 400 | q·k/√d | 0.5 → 0.6 | 0.229 | 0.355 → 0.378 | 0.023 |
 #
-# **What √d changes.** Without √d, the weight changes even more at d = 16 than with √d. But at d = 400 the softmax is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if the score falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
+# **What √d changes.** At d = 16, the softmax without √d is not yet saturated, and the weight changes even more than with √d. But at d = 400 it is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if the score falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
 
 # %% [markdown]
-# *Deeper: unequal gradients* measures random queries: at d = 400 without √d, the weights of more than 45 % of the queries respond to q·k less than a tenth as strongly as the median query's do with √d.
+# *Deeper: unequal gradients* measures random queries at d = 400. Without √d, more than 45 % of them respond to a change of q·k with less than a tenth of the median response with √d.
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -387,7 +387,7 @@ def impossible(output, values):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## One vector, two jobs
+# ## One vector, three jobs
 # <a id="self-attention"></a>
 # In "train station", the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let "train" be (2, 0) and "station" (1, 1), and let each word use its vector as query, key and value.
 
@@ -402,7 +402,7 @@ heatmap(weights, label, label, select=(1, 0), title="Which words does “station
 assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To see only the keys at work, forget for a moment that "station" asks. One fixed query, w = (1, 0), meets both words: $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
+# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To keep the query fixed, let w = (1, 0) ask both words instead of "station": $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -822,12 +822,12 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 # ## The twelve
 # A survey lists twelve scores. Here they are in four families, the six new scores in italics:
 #
-# - **Nothing learned:** similarity, dot, scaled dot. *Generalized kernel* imitates scaled dot: it turns q and k into random features φ(q) and φ(k), and scores log(φ(q)·φ(k)). Use it for very long texts, where a table of all pairs costs too much (*Deeper: attention at linear cost*).
+# - **Nothing learned:** similarity, dot, scaled dot. *Generalized kernel* imitates scaled dot: it turns q and k into random features φ(q) and φ(k), and scores log(φ(q)·φ(k)). As a score it saves nothing. But with such features, very long texts need no table of all pairs (*Deeper: attention at linear cost*).
 # - **A matrix in between:** general. *Biased general* is a general score plus b·k. Use it if some keys deserve more weight whatever the query is. *Activated general* adds a number b to the general score, and tanh squeezes the sum to between −1 and 1. Use it if no key should win by far: two weights then differ at most by the factor e².
 # - **A small network:** concat, additive. *Deep* has two hidden layers instead of one, and relu(x), the larger of x and 0, instead of tanh. Use it if the rule for what "fits" is too complicated for one layer.
 # - **One-sided:** *location-based* never reads the keys: its score for position i is the dot product of the query with row i of W. Use it if the query alone tells which position is right. *Feature-based* never reads the query: a small network computes the score from the key's features φ₁ and their squares φ₂. Use it if the same keys matter for every query.
 #
-# Matrices W, vectors w and biases b are learned. The table gives two costs per pair of query and key: multiply–adds, and numbers *kept* to compute derivatives, without inputs and parameters. A number kept for one key serves 128 queries, so it counts as 1/128 per pair. *Dq ≠ Dk* says whether query and key may differ in size.
+# Matrices W, vectors w and biases b are learned. The table gives two costs per pair of query and key: multiply–adds, and numbers *kept* to compute derivatives, without inputs and parameters. A number kept for one key serves 128 queries, so it counts as 1/128 per pair: *general* keeps 64 numbers per key, 0.5 per pair. *Dq ≠ Dk* says whether query and key may differ in size.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -839,7 +839,9 @@ table
 assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 
 # %% [markdown]
-# **Keep this:** the four families are: nothing learned, a matrix in between, a small network, one-sided.
+# Which score do today's models use? Nearly all use *scaled dot*, between vectors that $W_Q$ and $W_K$ have made. Then all pairs together are one matrix product, nothing is kept per pair, and learning is left to the two matrices, as in *general*.
+#
+# **Keep this:** the four families are: nothing learned, a matrix in between, a small network, one-sided. Today's models use scaled dot with learned $W_Q$ and $W_K$.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: slips in a table
@@ -1013,7 +1015,7 @@ assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all()
 # The next table compares four orders of the steps, in percent:
 #
 # - *on masked keys*: the share of a row's weight that masked keys get, averaged over the seven rows. It should be 0.
-# - *first row empty*: the same share, with every key of the first row masked. It should be 0 too.
+# - *first row empty*: the same share, after we also mask every key of the first row. It should be 0 too.
 # - *smallest row sum*: the smallest sum of a row's weights. It should be 100.
 # - *change by masked scores*: the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
 
@@ -1031,7 +1033,7 @@ assert max(row["change by masked scores"] for row in by_order if row["order"] !=
 #
 # - *multiply, then softmax* puts 40 % of the weight on masked words,
 # - *softmax, then multiply* gives masked words no weight. But these words took their share in the softmax, and the allowed words don't get it back: one row sums to only 5 %,
-# - *−1e9, then softmax* replaces masked scores by −10⁹ instead of −∞. It fails here only when a whole row is masked. All scores of this row are then equal, and all its weight, 14 % of the weight of the seven rows, goes to masked words.
+# - *−1e9, then softmax* replaces masked scores by −10⁹ instead of −∞. It fails here only when a whole row is masked. All scores of this row are then equal, so its whole weight goes to masked words: one row of seven, 14 %.
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # Put everything together, with `masked_softmax`.
@@ -1113,7 +1115,7 @@ by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).dou
 assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The plot shows, for short queries and keys, what share of a row's weight is on the wrong keys, averaged over rows and five draws of the features.
+# Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The plot shows, for short queries and keys, what share of a row's weight must move to give the exact weights, averaged over rows and five draws of the features.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.data import results
@@ -1122,7 +1124,7 @@ costs = results.load("scores_cost")
 counts, errors = [int(n) for n in costs["kernel_errors"]], list(costs["kernel_errors"].values())
 small = 0.5 * torch.randn(2, 128, 16, generator=torch.Generator().manual_seed(0))  # the queries and keys of the record
 equal = (torch.softmax(small[0] @ small[1].T / 4, -1) - 1 / 128).abs().sum(-1).mean().item() / 2
-plot.lines({"Performer": (counts, errors), "equal weights": (counts, [equal] * len(counts))}, "random features", "share of the weight on wrong keys", log="xy", title="How far off is Performer's kernel?",
+plot.lines({"Performer": (counts, errors), "equal weights": (counts, [equal] * len(counts))}, "random features", "share of the weight that must move", log="xy", title="How far off is Performer's kernel?",
            caption=f"Four times the features leave between half and two thirds of the error. {costs.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -1142,9 +1144,9 @@ assert ratio[0] < 1 and 250 < ratio[-1] < 350
 assert [round(seconds[-1] / seconds[-2]) for _, seconds in times.values()] == [4, 2]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# At 128 tokens exact attention is faster. At 8,192 tokens our exact attention, which stores all weights, took about three hundred times as long as linear attention with 64 random features. From 4,096 to 8,192 tokens the time of linear attention doubles, and the time of exact attention quadruples.
+# At 128 tokens exact attention is faster. At 8,192 tokens our exact attention, which stores all weights, took about three hundred times as long as linear attention with 64 random features. From 4,096 to 8,192 tokens, the time of linear attention about doubled, and that of exact attention about quadrupled.
 #
-# The price of this speed is Performer's error. The exact weights of short queries and keys are nearly equal. So even equal weights put less than a tenth of the weight on wrong keys, and 64 random features put only slightly less there.
+# The price of this speed is Performer's error. The exact weights of short queries and keys are nearly equal. So with equal weights less than a tenth of the weight must move, and with 64 random features only slightly less.
 #
 # #### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.

@@ -1080,7 +1080,7 @@ sentences = ["Good morning.", "Let them eat cake.", "Hello my friends! How are y
              "If I had known that you were coming I would have baked a cake.",
              tired, wide, "We live in the European Economic Area."]
 pairs = zip(sentences, translate(before, sentences), translate(tatoeba, sentences), strict=True)
-rows = [{"source": s, "trained on": "seen" if new.seen else "new", "chapter 3": str(old), "chapter 5": str(new)}
+rows = [{"source": s, "in training": "seen" if new.seen else "new", "chapter 3": str(old), "chapter 5": str(new)}
         for s, old, new in pairs]
 
 def effort(name, one):

@@ -350,7 +350,7 @@ def test_chinese_labels_are_drawn(show, chinese_font):
 
 def test_the_bars_of_the_first_lab_stand_on_an_axis_that_does_not_move(show):
     page = show(labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=5.0, width=1.0))
-    blue = """() => {  // the highest bar in the colour of the keys
+    ink = """() => {  // the highest bar in the ink of weights
       const canvas = document.querySelector('.course-view').shadowRoot.querySelector('canvas');
       const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       let most = 0;
@@ -358,15 +358,15 @@ def test_the_bars_of_the_first_lab_stand_on_an_axis_that_does_not_move(show):
         let count = 0;
         for (let y = 0; y < height; y++) {
           const i = 4 * (y * width + x);
-          if (data[i] === 0 && data[i + 1] === 114 && data[i + 2] === 178) count++;
+          if (data[i] === 20 && data[i + 1] === 28 && data[i + 2] === 40) count++;
         }
         most = Math.max(most, count);
       }
       return most / devicePixelRatio;
     }"""
-    high = until(lambda: page.evaluate(blue), lambda seen: seen > 60)  # nearly all of the weight, of 72 pixels
+    high = until(lambda: page.evaluate(ink), lambda seen: seen > 60)  # nearly all of the weight, of 72 pixels
     page.evaluate("document.querySelector('.course-view').view.set({ width: 100 })")
-    until(lambda: page.evaluate(blue), lambda seen: 0.25 < seen / high < 0.42)  # a third of it
+    until(lambda: page.evaluate(ink), lambda seen: 0.25 < seen / high < 0.42)  # a third of it
 
 
 def test_the_weights_of_many_keys_can_be_seen_and_equal_ones_stay_low(show):

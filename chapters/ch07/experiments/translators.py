@@ -60,6 +60,6 @@ def side_by_side(sentences: Sequence[str], beam: int = 4) -> Table:
     rows, written = [], {name: decoding.translate(loaded(name), list(sentences), beam=beam) for name in NAMES}
     for i, sentence in enumerate(sentences):
         seen = any(loaded(name).was_seen(sentence) for name in NAMES)
-        row = {"source": sentence, "trained on": "seen" if seen else "new"}
+        row = {"source": sentence, "in training": "seen" if seen else "new"}
         rows.append(row | {name: str(found[i]) for name, found in written.items()})
     return Table(rows)

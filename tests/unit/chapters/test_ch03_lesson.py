@@ -95,7 +95,7 @@ def test_an_untrained_model_aligns_badly_and_writes_each_sentence_in_its_place(l
     assert all(a and b.startswith(a) or a.startswith(b) for a, b in zip(together, alone, strict=True))
     assert lesson.alignment_error(model, count=30) > 0.6
     table = lesson.table({"m": model}, examples)
-    assert [row["trained on"] for row in table] == ["new"] * 3
+    assert [row["in training"] for row in table] == ["new"] * 3
     assert table[1]["reference"] == " ".join(examples[1].target)
 
 
@@ -219,7 +219,7 @@ def test_translations_stand_beside_a_right_one(lesson, model):
     sentences = ["I am a student.", "The little girl is reading a long letter to a donkey."]
     first = translations({"ours": loaded}, sentences, ["", ""], beam=1)[0]["ours"]
     table = translations({"ours": loaded}, sentences, [first, "la petite fille"], beam=1)
-    assert [row["trained on"] for row in table] == ["seen", "new"]
+    assert [row["in training"] for row in table] == ["seen", "new"]
     assert table[0]["ours"] == "✓ " + first and not table[1]["ours"].startswith("✓")
     assert table[1]["right"] == "la petite fille"
 
