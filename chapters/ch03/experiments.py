@@ -4,6 +4,8 @@ and three readers (plain, reversed, attentive) over several seeds.
 `course results seq2seq` records what takes longer than a lesson in data/results/.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -63,29 +65,31 @@ class Without(nn.Module):
         return self.model.step(words, state)
 
 
-def survivors(
-    lesson: Lesson, model: Seq2Seq, what: str = "weight", count: int = 200, least: float = 0.5
-) -> tuple[list[str], list[str]]:
-    """(source words whose loss changes nothing in the translation, all that were taken away), one for each of the first
-    `count` test sentences, at another place in each, round and round, never the full stop.
+class Removed(NamedTuple):
+    """A source word that was taken away: is the translation the same with the word masked, and with it deleted?"""
 
-    what: "weight", the decoder may not attend to it; "word", it was never there. Only words that some target word gives
-    more than `least` of its weight.
-    """
+    word: str
+    masked: bool
+    deleted: bool
+
+
+def survivors(lesson: Lesson, model: Seq2Seq, count: int = 200, least: float = 0.5) -> list[Removed]:
+    """What happens to the first `count` test sentences if the decoder may not attend to one word, or if it was never
+    there: a word at another place in each, round and round, never the full stop. Only words that some target word gives
+    more than `least` of its weight."""
     examples = lesson.examples("test")[:count]
     ids = [lesson.source.encode(e.source) for e in examples]
     places = [i % (len(s) - 1) for i, s in enumerate(ids)]
-    without = ids if what == "weight" else [s[:p] + s[p + 1 :] for s, p in zip(ids, places, strict=True)]
-    deaf = Without(model, [[p] for p in places]) if what == "weight" else model
+    shorter = [s[:p] + s[p + 1 :] for s, p in zip(ids, places, strict=True)]
     with evaluating(model):
-        before, after = decoding.greedy(model, *text.pad(ids)), decoding.greedy(deaf, *text.pad(without))
-    kept, tried = [], []
-    for example, place, b, a in zip(examples, places, before, after, strict=True):
-        if torch.as_tensor(b.weights)[:, place].max() > least:
-            tried.append(example.source[place])
-            if b.ids == a.ids:
-                kept.append(example.source[place])
-    return kept, tried
+        whole = decoding.greedy(model, *text.pad(ids))
+        masked = decoding.greedy(Without(model, [[p] for p in places]), *text.pad(ids))
+        deleted = decoding.greedy(model, *text.pad(shorter))
+    return [
+        Removed(example.source[place], a.ids == b.ids, a.ids == c.ids)
+        for example, place, a, b, c in zip(examples, places, whole, masked, deleted, strict=True)
+        if torch.as_tensor(a.weights)[:, place].max() > least
+    ]
 
 
 class Diagonal(nn.Module):

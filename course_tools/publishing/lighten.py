@@ -20,11 +20,11 @@ INLINE = 8_000  # characters of numbers that a page itself may carry for one vie
 CONTROLS = 100  # pixels that title and controls of a view need above and below its picture, about
 # How high the views of each kind are on a phone 390 pixels wide, about: as much room waits for them there.
 ON_A_PHONE = {
-    "lines": 469, "bars": 427, "shares": 301, "alignment": 992, "bandwidth": 1123, "cover": 674, "descent": 1021,
-    "embeddings": 1379, "flow": 1520, "heads": 1005, "journey": 1244, "mask_tokens": 883, "masking": 1082,
-    "merges": 887, "next_character": 975, "paths": 1010, "pooling": 804, "predictions": 916, "rotation": 908,
-    "sampling": 1049, "scaling": 1151, "scaling_law": 945, "scoring": 963, "shuffle": 996, "sinusoid": 888,
-    "softmax_lab": 751, "tagged": 668,
+    "alignment": 1050, "bandwidth": 1200, "bars": 490, "cover": 803, "descent": 1232, "embeddings": 1449, "flow": 1715,
+    "heads": 1150, "journey": 1348, "mask_tokens": 1030, "masking": 1296, "merges": 1025, "next_character": 1102,
+    "paths": 1131, "pooling": 980, "predictions": 1000, "rotation": 1149, "sampling": 1233, "scaling": 791,
+    "scaling_law": 1054, "scoring": 1160, "shares": 418, "shuffle": 1160, "sinusoid": 1024, "softmax_lab": 854,
+    "tagged": 865,
 }  # fmt: skip
 
 
@@ -108,9 +108,16 @@ def _height(still):
 
 
 def _narrow(view):
-    """The same on a phone: most kinds keep their height, whatever they show."""
+    """The same on a phone: most kinds keep their height, whatever they show; the others grow with what they show."""
+    spec = view.spec
     if view.kind == "predict":
-        return 36 + 24 * math.ceil(len(view.spec["title"]) / 36) + 48 * len(view.spec["answers"])
+        return 60 + 24 * math.ceil(len(spec["title"]) / 36) + 48 * len(spec["answers"])
+    if view.kind == "lines":
+        return 210 + 235 * len(spec["panels"]) + 24 * math.ceil(len(spec["caption"]) / 50)
+    if view.kind == "heatmap":
+        return 520 + 160 * bool(spec["controls"])
+    if view.kind == "maps":
+        return 300 + 300 * len(spec["panels"]) if spec["axes"] else 420 + 70 * len(spec["panels"])
     return ON_A_PHONE.get(view.kind) or round(0.74 * _height(view.still))
 
 

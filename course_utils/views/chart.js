@@ -19,6 +19,14 @@ export function number(x) {
 }
 export const clamp = (x, least, most) => Math.max(least, Math.min(most, x));
 export const widest = (c, texts) => texts.reduce((most, text) => Math.max(most, c.measureText(text).width), 0);
+// A text in two lines of about the same length, if it is wider than `room`.
+export function broken(c, text, room) {
+  const words = text.split(" "),
+    wide = (n) => c.measureText(words.slice(0, n).join(" ")).width;
+  if (words.length < 2 || wide(words.length) < room) return [text];
+  const half = 1 + words.findIndex((_, i) => wide(i + 1) > 0.45 * wide(words.length));
+  return half < words.length ? [words.slice(0, half).join(" "), words.slice(half).join(" ")] : [text];
+}
 export function write(c, text, x, y, colour, align = "left", base = "middle") {
   c.textAlign = align;
   c.textBaseline = base;
@@ -82,7 +90,7 @@ export function chart(ui, form) {
     paint(width, narrow) {
       const c = paper(canvas, ...form.size(width, narrow).map(Math.floor)),
         [row, mark] = at ?? [state.row, state.mark];
-      form.paint(c, mark >= 0 ? [row, mark] : null);
+      form.paint(c, mark >= 0 ? [row, mark] : form.marksFirst ? form.first() : null);
       const words =
         mark >= 0 ? form.say([row, mark]) : [...form.say(form.first()), h("span", { class: "quiet" }, MORE)];
       said.replaceChildren(...words);

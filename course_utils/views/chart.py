@@ -9,7 +9,7 @@ from .picture import COLOURS, INK, PAPER, ink_map, names
 from .table import TextTable
 from .view import View
 
-GREYS = ["#1b2430", "#806f2e", "#a55246", "#596573", "#1b2430"]  # of lines that play no role, as in lines.js
+GREYS = ["#1b2430", "#596573", "#806f2e", "#a55246", "#1b2430"]  # of lines that play no role, as in lines.js
 
 
 class Series(NamedTuple):

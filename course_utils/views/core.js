@@ -64,7 +64,8 @@ export function fmt(x, digits = 3) {
     size && (size < 1e-3 || size >= 1e5) ? x.toExponential(1) : x.toFixed(size >= 100 ? Math.min(1, digits) : digits);
   return text.replace("-", "−");
 }
-export const percent = (w) => `${w > 0 && w < 0.005 ? (100 * w).toFixed(1) : Math.round(100 * w)} %`;
+export const percent = (w) =>
+  w > 0 && w < 0.0005 ? "less than 0.1 %" : `${w > 0 && w < 0.005 ? (100 * w).toFixed(1) : Math.round(100 * w)} %`;
 
 // ---- colours: ink is attention, the four roles are the only bright ones
 const LIGHT = {
@@ -104,7 +105,7 @@ export function themeOf(element) {
 export const mix = (from, to, t) => from.map((a, i) => Math.round(a + (to[i] - a) * Math.min(1, Math.max(0, t))));
 // The ink of a share of attention. On a dark ground the eye needs more of it to tell a small share from none.
 export const inked = (theme, share) =>
-  mix(theme.paper, theme.ink, Math.min(1, Math.max(0, share)) ** (theme === DARK ? 0.8 : 1));
+  mix(theme.paper, theme.ink, Math.min(1, Math.max(0, share)) ** (theme === DARK ? 0.65 : 1));
 export const rgb = (c) => `rgb(${c[0]} ${c[1]} ${c[2]})`;
 // ≥ 4.5:1 on every shade of grey
 export const legible = (c) => (0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2] > 118 ? "#000" : "#fff");

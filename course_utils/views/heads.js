@@ -252,7 +252,9 @@ export function heads(ui) {
       legibly = K > 16 && !letters ? whole + 7 * unit * K : 0, // slanted words grow with their columns
       room = beside ? min(spare, max(300 * unit, 0.55 * width, whole <= spare ? whole : 0, legibly)) : width - 4,
       tallest = 450 * ui.tall;
-    const size = max(14 * unit, min(34 * unit, floor((room - label - tail) / K), floor(tallest / Q))),
+    const small = narrow && bare + 10 * unit * K + tail <= width - 4, // if all can then be seen
+      least = (small ? 10 : 14) * unit,
+      size = max(least, min(34 * unit, floor((room - label - tail) / K), floor(tallest / Q))),
       slanted = names > size - (letters ? 0 : 4),
       end = slanted ? tail : 4;
     const high = min(Q * size, tallest),
@@ -462,7 +464,7 @@ export function heads(ui) {
           y,
           "right",
           on ? theme.query : theme.text,
-          13,
+          min(13, size / unit),
           on ? 700 : 400,
           left - 12 * unit,
         );

@@ -333,12 +333,11 @@ export function heatmap(ui) {
           : picked;
     const most = scores ? Math.max(...top.map(([x]) => Math.abs(x)), 1e-9) : high;
     const look = (x) =>
-      `width:${(100 * Math.abs(x)) / most}%;background:var(--${!scores ? "ink" : x < 0 ? "minus" : "plus"})`;
+      `width:${(85 * Math.abs(x)) / most}%;background:var(--${!scores ? "ink" : x < 0 ? "minus" : "plus"})`;
     bars.replaceChildren(
       ...top.flatMap(([x, i]) => [
         h("span", { class: i === k ? "key on" : "" }, spec.keys[i]),
-        h("i", {}, h("u", { style: `${look(x)};${i === k ? "opacity:1" : ""}` })),
-        h("span", {}, scores ? fmt(x, 2) : x.toFixed(2)),
+        h("i", {}, h("u", { style: `${look(x)};${i === k ? "opacity:1" : ""}` }), scores ? fmt(x, 2) : x.toFixed(2)),
       ]),
     );
   }

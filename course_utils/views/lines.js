@@ -1,7 +1,7 @@
 // Lines, points and bands: panels side by side, or one below the other where there is no room.
 import { curve, dot, logTicks, plain, scale, ticks } from "./axes.js";
-import { chart, clamp, number, widest, write } from "./chart.js";
-import { h, rgb } from "./core.js";
+import { broken, chart, clamp, number, widest, write } from "./chart.js";
+import { h, nearest, rgb } from "./core.js";
 
 const tick = (x) => (Math.abs(x) >= 1e5 || (x && Math.abs(x) < 1e-3) ? number(x) : plain(x));
 function reach(values, log, pad) {
@@ -30,7 +30,7 @@ export function lines(ui) {
   );
   const colour = (row) => {
     const t = ui.theme;
-    return row.role ? t[row.role] : [t.text, rgb(t.plus), rgb(t.minus), t.quiet, t.text][row.nth % 5];
+    return row.role ? t[row.role] : [t.text, t.quiet, rgb(t.plus), rgb(t.minus), t.text][row.nth % 5];
   };
 
   function panel(c, p, left, top, width, height) {
@@ -158,12 +158,13 @@ export function lines(ui) {
   // the name of each point, where it covers nothing; else the pointer tells it
   function label(c, row, x, y, box, taken) {
     c.font = ui.font(12);
-    const high = 13 * unit,
-      size = (i) => c.measureText(row.labels[i]).width,
-      order = [...row.labels.keys()].sort((i, j) => size(j) - size(i)); // the longest finds least room
-    order.forEach((i) => {
-      const [text, px, py, wide] = [row.labels[i], x(row.x[i]), y(row.y[i]), size(i)];
-      if (!text || !Number.isFinite(py)) return;
+    const line = 13 * unit,
+      named = row.labels.map((text) => broken(c, String(text), 0.45 * (box.right - box.left))),
+      size = named.map((lines) => widest(c, lines)),
+      order = [...named.keys()].sort((i, j) => size[j] - size[i]); // the longest finds least room
+    for (const i of order) {
+      const [px, py, wide, high] = [x(row.x[i]), y(row.y[i]), size[i], line * named[i].length];
+      if (!row.labels[i] || !Number.isFinite(py)) continue;
       // beside, above, below, at the corners; then further away, at the end of a line
       const around = (d) => [
         [px + d, py - high / 2],
@@ -175,32 +176,27 @@ export function lines(ui) {
         [px + d - 2, py - high - d + 3],
         [px - d + 2 - wide, py - high - d + 3],
       ];
-      const far = 24 * unit,
-        places = [...around(7), ...around(far).slice(2)];
+      const places = [...around(7), ...around(24 * unit).slice(2)];
       const found = places.find(
         ([a, b]) =>
           a > box.left - 30 &&
           a + wide < box.right + 12 &&
-          b > box.top - high &&
+          b > box.top - line &&
           b + high < box.bottom + 4 &&
           !taken.some(([l, u, w, d]) => a < l + w && l < a + wide && b < u + d && u < b + high),
       );
-      if (!found) return;
+      if (!found) continue;
       taken.push([...found, wide, high]);
       if (places.indexOf(found) > 7) {
-        const end = [clamp(px, found[0], found[0] + wide), found[1] + (found[1] < py ? high : 0)];
-        curve(
-          c,
-          [px, end[0]],
-          [py, end[1]],
-          (v) => v,
-          (v) => v,
-          ui.theme.quiet,
-          0.8,
-        );
+        c.strokeStyle = ui.theme.quiet;
+        c.lineWidth = 0.8;
+        c.beginPath();
+        c.moveTo(px, py);
+        c.lineTo(clamp(px, found[0], found[0] + wide), found[1] + (found[1] < py ? high : 0));
+        c.stroke();
       }
-      write(c, text, found[0], found[1] + high / 2, colour(row));
-    });
+      named[i].forEach((text, n) => write(c, text, found[0], found[1] + (n + 0.5) * line, colour(row)));
+    }
   }
   // the name of each line at its end, spread so that none covers another; above it, where it ends early
   function ends(c, named, x, y, box) {
@@ -258,7 +254,16 @@ export function lines(ui) {
       if (Number.isFinite(row.y[at[1]])) dot(c, px, y(row.y[at[1]]), 4.5 * unit, colour(row));
       if (row.kind === "band") dot(c, px, y(row.z[at[1]]), 4.5 * unit, colour(row));
     },
-    first: () => [0, Math.max(0, rows[0].count - 1)], // where the first line ends
+    marksFirst: true,
+    // of the first line, or else of the first points: where the panel's `start` is, or the end
+    first() {
+      const r = Math.max(
+          0,
+          rows.findIndex(({ kind }) => kind === "line"),
+        ),
+        { start } = spec.panels[rows[r].panel];
+      return [r, start == null ? Math.max(0, rows[r].count - 1) : nearest(Array.from(rows[r].x), start)];
+    },
     find(mx, my) {
       let best = null,
         least = Infinity;

@@ -1,5 +1,5 @@
 // Matrices beside each other; where one is much wider than high, each name has a line of its own.
-import { chart, clamp, number, widest, write } from "./chart.js";
+import { broken, chart, clamp, number, widest, write } from "./chart.js";
 import { h, inked, legible, mix, rgb } from "./core.js";
 import { legend } from "./legend.js";
 
@@ -41,13 +41,6 @@ export function maps(ui) {
       const wide = Math.min(width, 860 * unit),
         line = 18 * unit;
       pen.font = ui.font(12);
-      const broken = (text, room) =>
-        text.split(" ").reduce((lines, word) => {
-          const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
-          return lines.length && pen.measureText(longer).width < room
-            ? [...lines.slice(0, -1), longer]
-            : [...lines, word];
-        }, []);
       if (stacked) {
         const left =
             widest(
@@ -79,19 +72,18 @@ export function maps(ui) {
       }
       const lefts = panels.map((p) => p.rows.length && Math.min(widest(pen, p.rows) + 8 * unit, 0.55 * wide)),
         tops = panels.map((p) => p.columns.length && widest(pen, p.columns) * 0.72 + 8 * unit);
-      const count =
-          spec.across || (narrow ? Math.min(2, panels.length) : Math.min(panels.length, panels.length % 3 ? 4 : 3)),
+      const across = narrow ? 0 : spec.across,
+        count = across || (narrow ? Math.min(2, panels.length) : Math.min(panels.length, panels.length % 3 ? 4 : 3)),
         labelled = tops.some(Boolean) ? LABELLED * unit : 0; // a cell of this size has room for its label
-      let columns =
-        !spec.across && Math.max(...lefts) > 0.3 * (wide / count) ? (narrow ? 1 : Math.min(2, count)) : count;
+      let columns = !across && Math.max(...lefts) > 0.3 * (wide / count) ? (narrow ? 1 : Math.min(2, count)) : count;
       const room = (p) => wide / columns - lefts[p] - 18 * unit - (tops[p] && 20 * unit),
         high = (panels.length > 1 ? 230 : 400) * unit,
         most = ({ shape: [R] }) => Math.min(Math.max(high / R, labelled), 44 * unit),
         fitting = () => Math.min(...panels.map((panel, p) => Math.min(room(p) / panel.shape[1], most(panel))));
-      while (columns > 1 && !spec.across && fitting() < labelled) columns--;
+      while (columns > 1 && !across && fitting() < labelled) columns--;
       const cell = fitting(); // the same in all, so that they can be compared
       pen.font = ui.font(12, 700);
-      const heads = panels.map(({ title }) => broken(title, wide / columns - 10 * unit)),
+      const heads = panels.map(({ title }) => broken(pen, title, wide / columns - 10 * unit)),
         head = line + (Math.max(...heads.map((lines) => lines.length)) - 1) * 15 * unit;
       let x = 0,
         y = 0,
@@ -171,6 +163,7 @@ export function maps(ui) {
       c.lineWidth = 2;
       c.strokeRect(x + at[1] * dx - 1, y + r * dy - 1, Math.max(dx, 3) + 1, dy + 1);
     },
+    marksFirst: true,
     first() {
       const best = arrays.y.reduce((most, v, i) => (v > arrays.y[most] ? i : most), 0),
         p = starts.findLastIndex((start) => start <= best),

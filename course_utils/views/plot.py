@@ -15,7 +15,7 @@ __all__ = ["bars", "beside", "lines", "maps", "points", "regression", "stacked"]
 def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value", **words):
     """The examples as dots in the values' green, and curves over them, the first in the output's purple.
 
-    keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed.
+    keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed. start: see `lines`.
     """
     found = [_series("", (keys, values), "keys and values")._replace(kind="points", role="value")]
     found += [] if truth is None else [_series("", truth, "truth")._replace(kind="dashed")]
@@ -39,10 +39,11 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
     return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
-def lines(series, xlabel="", ylabel="", *, log=None, mark=None, limits=None, **words):
+def lines(series, xlabel="", ylabel="", *, log=None, mark=None, limits=None, start=None, **words):
     """One line per name: series name -> (x [n], y [n]), or (x, low, high) for a band. log: None, "x", "y" or "xy".
-    mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high). words: title, caption."""
-    return _lines(_named("series", series), xlabel, ylabel, log, mark, limits, **words)
+    mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high).
+    start: the x at which the first line is read out before anybody points. words: title, caption."""
+    return _lines(_named("series", series), xlabel, ylabel, log, mark, limits, start, **words)
 
 
 def beside(charts, **words):
@@ -131,7 +132,7 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, a
     return Chart("maps", lines, {"y": [part.ravel() for part in parts]}, options, said, table, size=size, **words)
 
 
-def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, **words) -> Chart:
+def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, start=None, **words) -> Chart:
     text("xlabel", xlabel), text("ylabel", ylabel)
     log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
     if mark is not None:
@@ -142,7 +143,8 @@ def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, **words) ->
         if not isinstance(limits, tuple | list) or len(limits) != 2:
             raise ValueError(f"limits is {described(limits)}; needed: (low, high)")
         limits = real_number("the lower limit", limits[0]), real_number("the upper limit", limits[1], above=limits[0])
-    panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, title="")
+    start = None if start is None else real_number("start", start)
+    panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, start=start, title="")
     return _chart([panel], **words)
 
 

@@ -86,7 +86,7 @@ def off(estimate):
 
 mean = readings.mean().expand(241)  # .expand: the same number for all 241 queries
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C"}
-plot.regression(hours, readings, {"mean": (grid, mean)}, **day, title="What does one number know?",
+plot.regression(hours, readings, {"mean": (grid, mean)}, **day, start=16.5, title="What does one number know?",
                 caption=f"The mean says {mean[0]:.1f} °C at noon and at night. "
                         "How far is it from the dashed truth, typically?")
 
@@ -139,7 +139,7 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
-# The weights (0, 0, 1) would fetch one book: they are a *hard address*. The weights (0.1, 0.2, 0.7) take a little of every book: they are a **soft address**. If soft weights change smoothly with the query, so does the result. Then the result is *differentiable*: it has a slope, from which a network can learn where to look.
+# The weights (0, 0, 1) would fetch one book: they are a *hard address*. The weights (0.1, 0.2, 0.7) take a little of every book: they are a **soft address**. If the query changes a little, soft weights change a little, and so does the result. It is *differentiable*: it has a slope, and by following this slope a network can learn where to look.
 #
 # **Keep this:** the query is what you want, the key is the label, the value is what you take home.
 
@@ -229,7 +229,7 @@ print(f"soft address: {soft.item():.2f}, slope {asked.grad.item():.2f}")
 assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()] == 20
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# A hard address at 2.2 o'clock answers 20, the value of the nearest key. This answer has slope 0 until it jumps to another value, and from a slope of 0 a network cannot learn where to look.
+# A hard address at 2.2 o'clock answers 20, the value of the nearest key. This answer has slope 0 until it jumps to another value, and following a slope of 0, a network cannot learn where to look.
 #
 # Why exp? Suppose we require: if one score is $c$ higher than another, the ratio of their weights depends only on $c$. If the weights are proportional to $g(s)$, then $g(s+c)/g(s)$ must depend only on $c$. The only continuous, growing, positive $g$ are $e^{s/T}$ with $T>0$, up to a constant factor.
 
@@ -280,7 +280,7 @@ def pool(queries, keys, values, width=1.0):
 # %%
 estimate, weights = pool(grid, hours, readings, width=1.0)
 curves = {"width 1 h": (grid, estimate), "mean of the day": (grid, mean)}
-plot.regression(hours, readings, curves, **day, title="What do the neighbours say?",
+plot.regression(hours, readings, curves, **day, start=16.5, title="What do the neighbours say?",
                 caption=f"Purple is off by {off(estimate):.1f} °C, the mean by {off(mean):.1f}. Look at 16:30: "
                         "the purple curve blurs the storm: it falls too early and too slowly.")
 
@@ -325,7 +325,7 @@ assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 # %% [markdown]
 # They do, up to rounding: with a Gaussian kernel, Nadaraya–Watson is softmax attention.
 #
-# **Keep this:** any positive kernel is $\kappa=e^{\ln\kappa}$. So with the scores $\ln\kappa$, softmax gives the Nadaraya–Watson weights of this kernel.
+# **Keep this:** Nadaraya–Watson weights are a softmax. For any positive kernel the scores are $\ln\kappa$, because $e^{\ln\kappa}=\kappa$.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
@@ -371,7 +371,7 @@ assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665,
 # A widely read article prints this formula for the weight of input $x_i$ under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
 #
 # #### Find the error ●●○ · 5 minutes
-# Here is the formula as a program: the first `find_error` shows it, the second checks your repair. Which line is wrong? Which index in the sum must become $k$? Does $k$ count queries or keys?
+# Here is the formula as a program. The first `find_error` shows it; repair it in the cell, and the second one checks it. Which line is wrong? Which index in the sum must become $k$? Does $k$ count queries or keys?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
 find_error("program 1.2")
@@ -470,7 +470,7 @@ bias2 = torch.tensor([off(without_noise) ** 2 for without_noise, _ in both])
 variance = torch.tensor([alpha.pow(2).sum(-1).mean() for _, alpha in both])
 parts = {"bias² + variance": (widths, bias2 + variance), "bias²": (widths, bias2), "variance": (widths, variance)}
 best_width = widths[(bias2 + variance).argmin()]
-plot.lines(parts, "width in hours", "mean squared error in °C²", log="x", mark=(best_width, f"{best_width:.1f} h"),
+plot.lines(parts, "width in hours", "mean squared error in °C²", log="x", mark=(best_width, f"{best_width:.1f} h"), start=best_width,
            title="Where does the error come from?",
            caption="Each number is an average over the 241 queries. On the left, most of the error is "
                    "variance, from the noise; on the right, most of it is bias², from the blur.")
@@ -539,7 +539,7 @@ infinite, huge, ours
 assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
-# In such a row, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that are all hidden. With your zeros, the average is 0, which is no estimate, so leave such a row out of the loss.
+# In such a row, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that are all hidden. With your zeros, nothing becomes NaN. But the average is then 0, which is no estimate, so leave such a row out of the loss.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 4 ●○○ · 2 minutes
@@ -552,7 +552,7 @@ def others_only(size):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Now let a program look for the best width. *Training* changes numbers, called *parameters*, so that the loss falls. In PyTorch a parameter belongs to a *module*:
+# Now let a program look for the best width. One number could be found by trying many, but a network has millions, so we train. *Training* changes numbers, called *parameters*, so that the loss falls. In PyTorch a parameter belongs to a *module*:
 
 # %%
 class Pooling(torch.nn.Module):
@@ -585,7 +585,7 @@ learned_width = learned.log_width.exp().item()
 widths = {"learned": learned_width, "at the start": 2.0}
 curves = {f"{name}: {width:.2f} h": (grid, pool(grid, hours, readings, width)[0])
           for name, width in widths.items()}
-plot.regression(hours, readings, curves, **day, title="What did training change?",
+plot.regression(hours, readings, curves, **day, start=16.5, title="What did training change?",
                 caption="Compare the two curves at the storm. The dashed line is the true day.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -649,7 +649,7 @@ lines = {
 }
 lowest = {name: tried[torch.tensor(line).argmin()] for name, line in lines.items()}
 assert lowest["answers in sight"] == tried[0] and all(0.4 < lowest[name] < 1 for name in list(lines)[1:])
-plot.lines({name: (tried, torch.tensor(line)) for name, line in lines.items()}, "width in hours", "error in °C", log="x",
+plot.lines({name: (tried, torch.tensor(line)) for name, line in lines.items()}, "width in hours", "error in °C", log="x", start=0.6,
            title="Which error finds the best width?",
            caption="With answers in sight, the narrowest width has the smallest error. "
                    "With each answer hidden, a width near our day's best one does.")
@@ -809,7 +809,7 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 # %% [markdown]
 # To guess a single missing week, a width of about a week is best, but the minimum is flat. To see the trend, you need about half a year.
 #
-# Is a week also the best width for the true curve? Leave-one-out cannot tell. If neighbouring weeks share noise, this noise helps to guess a hidden week, and leave-one-out chooses a width too narrow for the true curve. A test: hide also the weeks just before and after. If narrow widths won only because neighbours share noise, a wider one should win now. It does: the best width rises to 0.03 years. (Real changes that last some days would have the same effect.)
+# Is a week also the best width for the true curve? Leave-one-out cannot tell. If neighbouring weeks share noise, this noise helps to guess a hidden week, and leave-one-out chooses a width too narrow for the true curve. A test: hide also the weeks just before and after. The best width then rises to 0.03 years, as shared noise would make it. But real changes that last some days would do the same, so the test cannot tell which of the two it is.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
@@ -818,10 +818,10 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 # Every second key is a dot; the curve uses all 2,225. (statsmodels' `KernelReg` gives the same curve.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-moments = torch.linspace(1960, 2000, 401, dtype=torch.float64)  # not near the ends: neighbours on one side only
+moments = torch.linspace(1960, 2000, 161, dtype=torch.float64)  # not near the ends: neighbours on one side only
 trend, _ = pool(moments, years, ppm, width=0.5)
-growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 100), (300, 400)]]
-plot.regression(years[::2], ppm[::2], {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
+growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 40), (120, 160)]]
+plot.regression(years[::6], ppm[::6], {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
                 caption=f"CO₂ grew by {growth[0]:.1f} ppm a year in the 1960s and by {growth[1]:.1f} "
                         "in the 1990s: the trend bends upwards.")
 
@@ -898,7 +898,7 @@ for word in ["it", "animal", "street"]:
 assert features[[tired.index(word) for word in ("it", "animal")]].tolist() == [[0.8, 0.6, 0.1], [0.9, 0.9, 0.1]]
 
 # %% [markdown]
-# Every word is now both a query and a key; we choose a width of 0.3. There are no values to guess, so a word may attend to itself:
+# Every word is now both a query and a key; we choose a width of 0.3. In training we hid the reading that was to be guessed. Here nothing is guessed, so a word may attend to itself:
 
 # %%
 closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)  # all distances

@@ -196,7 +196,7 @@ leads = {"lead ½": 0.5, "lead 2": 2.0, "lead 10": 10.0}  # of the first score
 felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0))
         for name, lead in leads.items()}
 marks = [{name: [f"{letter}{i}" for i in "₁₂₃₄"] for name in leads} for letter in "αs"]
-plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25),
+plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25), scale="slope",
           title="A confident softmax hardly responds",
           caption="Each cell shows how steeply a weight (row) changes with a score (column), without the sign.")
 

@@ -116,7 +116,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # <a id="bos"></a>
 # Follow “he sleeps .”: $u_3$ and $\bar u_1$ are joined as $c$, and $c$ makes the decoder's first state, $s_0$. Then the decoder reads `<bos>` (*beginning of sentence*) and writes *il*, reads *il* and writes *dort*, until it writes `<eos>` (*end of sentence*). The vector $c$ goes into each step, and (not drawn) into each choice of a word.
 #
-# A GRU step, $f$, makes each later state from the state $s_{t-1}$, the French word before, $y_{t-1}$ (as its embedding), and $c$ again ($W_c$ is a trained matrix):
+# A trained matrix, $W_c$, makes $s_0$ from $c$. A GRU step, $f$, makes each later state from the state before, the embedding of the French word before, $y_{t-1}$, and $c$ again:
 #
 # $$ s_0=\tanh(W_c c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
@@ -275,7 +275,7 @@ groups = [sum(low <= n <= high for n in lengths) / len(lengths) for low, high in
 print("share of the training sentences", *(f"{share:5.0%}" for share in groups))
 dog = next(e for e in lesson.fragments() if " ".join(e.source) == "the dirty dog")
 print(f"left out: {len(lesson.fragments())} fragments without a full stop, such as", *dog.source, "→", lesson.write(plain, [dog])[0])
-plot.lines({"trained just now": (short_line.words, short_line.errors), "checkpoint": (plain_line.words, plain_line.errors)},
+plot.lines({"checkpoint": (plain_line.words, plain_line.errors), "trained just now": (short_line.words, short_line.errors)},
            "words in the source", "word errors, %", title="Do long sentences lose more?",
            caption="Without attention. The 982 test sentences, in groups of 3–6, 7–9, 10–12, 13–15 and 16–24 words.")
 
@@ -291,7 +291,7 @@ assert steps > 700 or sum(len(w.split()) > len(e.target) for w, e in zip(lesson.
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# Both models have the highest error rate in the longest sentences. The checkpoint's error rate is a third lower than your model's in these sentences, and 45 to 70 % lower in the other groups. (We left out the fragments, because your model fails on them for another reason: training had few of them, and it writes on after the end of most. With the fragments, the error rate of its shortest group would be 39 %.) There are five suspects:
+# Both models have the highest error rate in the longest sentences. The checkpoint's error rate is a third lower than your model's in these sentences, and 45 to 70 % lower in the other groups. (We left out the fragments, because your model fails on them for another reason: training had few fragments, so the model writes on where most of them should end. With the fragments, its shortest group would have an error rate of 39 %.) There are five suspects:
 #
 # 1. *Rarity:* training had too few long sentences.
 # 2. *Difficulty:* long sentences are harder for every model.
@@ -301,7 +301,7 @@ assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card
 #
 # Suspects 4 and 5 blame the single vector, so next we replace it.
 #
-# **Keep this:** without attention, both models' error rates are highest in the longest sentences.
+# **Keep this:** without attention, both models have their highest error rate in the longest whole sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
@@ -343,11 +343,11 @@ def look_back(query, keys, mask, W1, W2, w):
     raise NotImplementedError
 
 # %% [markdown]
-# The second translator has states of the same size, and the same data and steps. It has slightly fewer parameters, because its GRU does not read $c$.
+# The second translator has states of the same size, and the same data and steps. It has slightly fewer parameters: attention adds 16,512, but the GRU, which does not read $c$, has 49,152 fewer.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 attentive = lesson.model(attention="additive")
-assert [sum(p.numel() for p in model.parameters()) for model in (attentive, plain)] == [499_637, 532_277]
+assert [sum(p.numel() for p in part.parameters()) for part in (plain, attentive, attentive.score)] == [532_277, 499_637, 16_512]
 attentive_run = learn(attentive, "Training with attention")
 
 # %%
@@ -369,7 +369,7 @@ assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with 
 longer_trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
 labs.states_side_by_side(lesson, longer_trained, plain_longer, "the animal was too tired .",
     caption="Without attention the translation ends in “fatiguée”, with attention in “fatigué”, which is right. The [output|context] "
-            "of each [query|word] is made of the encoder's [value|states]. Without attention, all words have the same context.")
+            "of each [query|word] is made of the encoder's [value|states]. Without attention, every word reads the same vector.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not plain_longer.was_seen("the animal was too tired .") and not longer_trained.was_seen("the animal was too tired .")
@@ -450,7 +450,7 @@ for query in ("previous", "current"):
 Table(rows, f"{len(batch.source)} sentences; measured just now")
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With `"current"`, all words can be computed at once. Here the query $s_t$ needs no context (without input feeding), so all states can be computed first, and one call computes the attention of the whole sentence. With `"previous"`, each state $s_t$ needs its context first, so each word has to wait for the word before.
+# With `"current"`, attention and output of all words can be computed at once. Here the query $s_t$ needs no context (without input feeding), so all states can be computed first, and one call computes the attention of the whole sentence. With `"previous"`, each state $s_t$ needs its context first, so each word has to wait for the word before.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which suspect was it?
@@ -460,14 +460,14 @@ Table(rows, f"{len(batch.source)} sentences; measured just now")
 attentive_line = lesson.by_length(longer_trained.model)
 for name, line in {"your model without": short_line, "checkpoint without": plain_line, "checkpoint with": attentive_line}.items():
     print(f"{name:19}word errors", *(f"{error:5.1f}%" for error in line.errors))
-errors = {"without attention": (plain_line.words, plain_line.errors), "with attention": (attentive_line.words, attentive_line.errors)}
+errors = {"with attention": (attentive_line.words, attentive_line.errors), "without attention": (plain_line.words, plain_line.errors)}
 plot.lines(errors, "words in the source", "word errors, %", title="What does attention change for long sentences?",
            caption="The two checkpoints on the same test sentences, in the same five groups.")
 
 # %% [markdown]
 # With attention, the error rate does not grow with the length: it is lowest in the longest sentences, 0.5 %, against 24 % without attention after the same steps.
 #
-# Is capacity (4) to blame? In a recorded experiment without attention, $c$ has to pass through 16, 64, 128 or 256 numbers. These models are larger than yours, and differ from each other only in this. **Guess:** which sizes cause more errors, and in sentences of which length?
+# Is capacity (4) to blame? In a recorded experiment without attention, $c$ has to pass through 16, 64, 128 or 256 numbers. These models are larger than yours. They differ only in the size of $c$ and of the matrices that make or read it. **Guess:** which sizes cause more errors, and in sentences of which length?
 
 # %%
 from course_utils.data import results
@@ -491,7 +491,7 @@ assert all(run[4] > max(run[:4]) + 8 for w in wide for run in widths["errors"][w
 #
 # | suspect | evidence | verdict |
 # |---|---|---|
-# | 1 rarity | 28 % of the training sentences have 16 words or more; with attention they suffice | cannot explain it by itself |
+# | 1 rarity | 28 % of the training sentences have 16 words or more, enough for the model with attention | cannot explain it by itself |
 # | 2 difficulty | with attention, long sentences of our grammar have no more errors | cannot explain it by itself |
 # | 3 training | in the last fifth of the checkpoint's training, its BLEU still rose by 4 points | open |
 # | 4 capacity | after 2,000 steps, 128 and 256 numbers do no better than 64 | not the limit so far |
@@ -499,7 +499,7 @@ assert all(run[4] > max(run[:4]) + 8 for w in wide for run in widths["errors"][w
 #
 # Attention removes suspects 4 and 5 together, so its success cannot tell them apart.
 #
-# **Keep this:** with attention, sentences up to the trained length have no more errors when they are long.
+# **Keep this:** with attention, long sentences have no higher error rate than short ones, up to the length seen in training.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two harder tests
@@ -570,7 +570,7 @@ assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a window, or a single word
-# Luong's *local attention* attends only near one source position $p_t$, which the decoder's state predicts: the weight of the word at position $j$ is multiplied by chapter 1's Gaussian, $\exp\big(-(j-p_t)^2/2\sigma^2\big)$. We put $p_t=t$ instead. **Guess:** which French words lose most of their weight?
+# Luong's *local attention* attends only near one source position $p_t$, which the decoder's state predicts: the weight of the word at position $j$ is multiplied by chapter 1's Gaussian, $\exp\big(-(j-p_t)^2/2\sigma^2\big)$. We put $p_t=t$, as in his *local-m*, but keep the Gaussian. **Guess:** which French words lose most of their weight?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention import gaussian_kernel
@@ -689,7 +689,7 @@ labs.alignment(found, languages=("en", "fr"), title=f"Type a sentence ({'trained
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
-# **Keep this:** on real sentences, too, attention helped the longest sentences most. And ask of every example whether the model was trained on it.
+# **Keep this:** in this pair of models of real sentences, too, attention helped the longest sentences most. And ask of every example whether the model was trained on it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is "it"?
@@ -715,7 +715,7 @@ assert "name" not in longer_trained.card or (known == [True, True] and said["il"
 #
 # Almost no weight goes to "animal" or "street". For *il*, most of the weight is on "it"; for *elle*, more than half is on the *full stop*. Yet both pronouns are right (the model was trained on both sentences).
 #
-# The full stop's state has read *animal*, *street* and *wide*. So have all other encoder states, and $s_0$ too ([routes](#routes) 2 and 3).
+# The full stop's state has read *animal*, *street* and *wide*. But every encoder state, and $s_0$, is computed from the whole sentence ([routes](#routes) 2 and 3).
 #
 # </details>
 
@@ -740,7 +740,7 @@ assert steps > 700 or (50 < int(rows[0]["right pronouns"][:-1]) < 65 and 42 < in
 assert "name" not in longer_trained.card or [int(row["right pronouns"][:-1]) for row in rows[2:]] == [82, 86]
 
 # %% [markdown]
-# After 700 steps, neither of your models chooses the pronoun much better than a coin. Both checkpoints get more than three in four pronouns right: 86 % with attention, and 82 % without. So in this task attention gains little.
+# After 700 steps, neither of your models chooses the pronoun much better than a coin. Both checkpoints get more than three in four pronouns right: 86 % with attention, and 82 % without. One training of each cannot tell whether attention helps here.
 #
 # Would BLEU have told you how often the pronoun is wrong?
 
@@ -799,27 +799,24 @@ display(view, labs.compared(view, deaf, gone))
 # How often does the translation not change? We make two versions of each of 183 new sentences. In the first, we mask one English word that has more than half of some French word's weight. In the second, we delete this word:
 
 # %%
-from collections import Counter
 from chapters.ch03.experiments import survivors
 
-kept = {what: survivors(lesson, longer_trained.model, what) for what in ("weight", "word")}
-unchanged = {what: len(same) / len(tried) for what, (same, tried) in kept.items()}
-tried, same, unread = (Counter("the" if word == "the" else "another word" for word in words)
-                       for words in (kept["weight"][1], kept["weight"][0], kept["word"][0]))
-Table([{"knocked out": word, "times": n, "unchanged, masked": same[word], "unchanged, deleted": unread[word]}
-       for word, n in tried.items()],
-      f"New sentences. With the word masked, {unchanged['weight']:.0%} of the translations do not change; "
-      f"with the word deleted, {unchanged['word']:.0%}.")
+removed = survivors(lesson, longer_trained.model)
+Table([{"with the word masked, the translation": "stays the same" if masked else "changes"}
+       | {f"{'stays' if deleted else 'changes'} if it is deleted": sum((one.masked, one.deleted) == (masked, deleted) for one in removed)
+          for deleted in (True, False)} for masked in (True, False)],
+      f"{len(removed)} new sentences. Rows: one word masked; columns: the same word deleted.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in longer_trained.card or (deaf[0]["tokens"] == gone[0]["tokens"] == whole.tokens and la["the"] > 0.5 and not whole.seen)
 assert "name" not in longer_trained.card or (all("rouge" not in v["tokens"] for v in deaf if v["name"] == "red") and all("rouge" in v["tokens"] and "voiture" not in v["tokens"] for v in deaf if v["name"] == "car"))
-assert "name" not in longer_trained.card or (0.2 < unchanged["weight"] < 0.4 and 0.35 < unchanged["word"] / unchanged["weight"] < 0.65 and same["the"] == 17 and unread["the"] == 12 and same.total() == 54 and unread.total() == 27 and tried["the"] == 21 and tried.total() == 183 and 0.18 < same["another word"] / tried["another word"] < 0.28)
+assert "name" not in longer_trained.card or [sum((one.masked, one.deleted) == pair for one in removed) for pair in ((True, True), (True, False), (False, True), (False, False))] == [23, 31, 4, 125]
+assert "name" not in longer_trained.card or (len(removed) == 183 == 23 + 31 + 4 + 125 and 54 == 23 + 31 and sum(one.word == "the" and one.masked and one.deleted for one in removed) == 11)
 
 # %% [markdown]
-# Under the mask, 54 of the 183 translations stay the same. If these 54 words were not needed, deleting them would change nothing either. But only 27 of the 183 translations survive deletion. So at most half of the 54 survive both, and the other half or more survive the mask only: either the word reached the decoder by another [route](#routes), or the sentence without the word was too odd to translate.
-#
-# Seven in ten translations do change under the mask, so attending to the word probably mattered there. But the mask also gives the word's weight to other words, which may do harm by itself.
+# - *23 translations survive both.* The word was hardly needed; for 11 of them, it was *the*.
+# - *31 survive the mask only.* Either the word reached the decoder by another [route](#routes), or the sentence without the word was too odd to translate.
+# - *125 change both times.* Attending to the word probably mattered there. But the mask also gives the word's weight to other words, which may do harm by itself.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether that word mattered, but no proof.
 
@@ -859,7 +856,7 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 #
 # - *RNN × 0.9* and *RNN × 1.5*: the recurrent matrix is 0.9 or 1.5 times an orthogonal one, which changes no vector's length;
 # - *GRU*, with PyTorch's initial values;
-# - *GRU, keeping*: 4 is added inside the gate $z_i$, so the state keeps nearly everything;
+# - *GRU, keeping*: we add 4 to the input of the gate $z_i$, before its sigmoid, so that $z_i$ is near 1 and the state keeps nearly everything;
 # - *attention*: the first RNN again, but its output is the attention average of all states instead of the last state.
 #
 # In which network does the gradient vanish fastest?
@@ -867,7 +864,7 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import felt
 
-kinds = {"RNN × 0.9": felt("rnn", gain=0.9), "attention": felt("attention", gain=0.9), "GRU": felt("gru"),
+kinds = {"attention": felt("attention", gain=0.9), "RNN × 0.9": felt("rnn", gain=0.9), "GRU": felt("gru"),
          "GRU, keeping": felt("gru", kept=4.0), "RNN × 1.5": felt("rnn", gain=1.5)}
 far = {name: (line[-1] / line[0]).item() for name, line in kinds.items()}
 plot.lines({name: (range(60), line) for name, line in kinds.items()}, "steps from the end", "size of the gradient", log="y",
@@ -899,7 +896,7 @@ assert all((line[-1] / line[0]).item() > 1e-7 for line in (felt("rnn", gain=0.9,
 recorded = results.load("seq2seq_readers")
 mean = {name: [sum(x) / len(x) for x in zip(*r["by_length"], strict=True)] for name, r in recorded["readers"].items()}
 total = {name: sum(r["bleu"]) / len(r["bleu"]) for name, r in recorded["readers"].items()}
-plot.lines({name: (recorded["lengths"], mean[name]) for name in ("plain", "attention", "reversed")}, "words in the source", "BLEU",
+plot.lines({name: (recorded["lengths"], mean[name]) for name in ("attention", "plain", "reversed")}, "words in the source", "BLEU",
            title="Does it help to read backwards?",
            caption=f"Means of {len(recorded['seeds'])} seeds, {recorded['steps']} steps each. {recorded.about}")
 
@@ -1104,7 +1101,7 @@ assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# By the definition BLEU is 0, because candidate and reference share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score is 0, too, but its score for single sentences is 23.2: both count half a match for the missing run of three (*smoothing*), but the score for single sentences leaves out the runs of four, of which there are none. So give the tool and its settings with every score.
+# By the definition BLEU is 0, because candidate and reference share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score is 0, too, but its score for single sentences is 23.2: both replace the missing run of three by half a match (*smoothing*). The candidate has no run of four: the corpus score counts 0 for it, and the score for single sentences leaves it out. So give the tool and its settings with every score.
 #
 # #### Exercise ●●○ · 5 minutes
 # Write the clipped count. `Counter` counts the elements of a list.
@@ -1304,7 +1301,7 @@ rows = [
     ("just trained: alignment error rate", aer, 0, 0.15),
     ("checkpoint: word errors from 16 words on, without, %", plain_line.errors[-1], 15, 60),
     ("checkpoint: word errors from 16 words on, with, %", attentive_line.errors[-1], 0, 10),
-    ("checkpoint: unchanged with a word masked", unchanged["weight"], 0.2, 0.6),
+    ("checkpoint: unchanged with a word masked", sum(one.masked for one in removed) / len(removed), 0.2, 0.6),
     ("recorded: BLEU without attention", seeds["plain"], 55, 65),
     ("recorded: BLEU without, source reversed", seeds["reversed"], 55, 65),
     ("recorded: BLEU with attention", seeds["attention"], 93, 97),

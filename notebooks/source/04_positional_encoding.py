@@ -544,7 +544,7 @@ recorded = results.load("positions_order")
 rate = str(recorded["rates"][1])
 mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
 curves = {kind: (range(2, 60), [100 * x for x in recorded["kinds"][kind]["by_place"]]) for kind in ("sinusoidal", "rotary", "learned", "none")}
-plot.lines(curves, "position", "right, %", title="Which encodings still work beyond position 20?", mark=(20, ""),
+plot.lines(curves, "position", "right, %", title="Which encodings still work beyond position 20?", mark=(20, ""), start=33,
            caption=f"Dashed: training texts ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds, no causal mask. Always answering a text's commonest letter would be right in about {mean['beyond']['none']:.0%}. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -665,7 +665,7 @@ assert torch.allclose(28 * frequencies(32)[:3] / (2 * torch.pi), torch.tensor([4
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 distance = torch.arange(61)
 stretched = {f"positions ÷ {by}": (rotary(q.expand(61, -1), distance / by) @ k.T)[:, 0] for by in (1, 3)}
-plot.lines({name: (distance, found) for name, found in stretched.items()}, "distance from query to key", "score", mark=(19, "trained, say, up to here"),
+plot.lines({name: (distance, found) for name, found in stretched.items()}, "distance from query to key", "score", mark=(19, "trained to here"),
            title="What does position interpolation do to a score?",
            caption="One query and one key. Divided by 3, distances up to 57 fall within the trained ones, up to 19, but a distance of 2 now looks like 2/3.")
 
@@ -835,7 +835,7 @@ found = {end: self_attention(torch.stack([vectors[word] for word in text]), WQ, 
 shown = {f"{name}, “… {end}”": matrix for name in ("convolution", "dense", "attention") for end, A in found.items() for matrix in [{"convolution": C, "dense": dense, "attention": A}[name]]}
 labels = {name: both[name.split()[-1].strip("”")] for name in shown}
 plot.maps(shown, labels, labels, axes=("output", "word"), scale="weight", across=2, title="Which matrix depends on the sentence?",
-          caption="Rows are outputs, columns are words. Compare each left map (“dog bites man”) with the map at its right (“cat sees bear”). Parameters are random.")
+          caption="Rows are outputs, columns are words. Compare the two maps of each layer: “dog bites man” and “cat sees bear”. Parameters are random.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert not torch.allclose(found["man"], found["bear"], atol=0.1)
@@ -866,7 +866,7 @@ def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]
 costs = results.load("positions_costs")
 times = dict(zip(costs["lengths"], zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True), strict=True))
 more = {n: multiply_adds("attention", n, 64, projections=True) / multiply_adds("recurrent", n, 64) for n in (1, 64, 1024)}  # ratios
-plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]]) for kind in ("recurrent", "attention", "convolution")}, "words", "ms of processor time",
+plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]]) for kind in ("attention", "recurrent", "convolution")}, "words", "ms of processor time",
            title="What does a long text cost?", log="xy", caption=f"One layer, {costs['size']} features. {costs.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]

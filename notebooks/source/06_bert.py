@@ -967,7 +967,7 @@ predict(
 # %% tags=["optional-network"]
 between, compared = shown["cosines"], shown["sentences"]
 
-plot.maps({"cosine": between}, {"cosine": [f"{text} {n}" for n, text in enumerate(compared, 1)]}, {"cosine": list("123456")},
+plot.maps({"cosine": between}, {"cosine": [f"{n} {text}" for n, text in enumerate(compared, 1)]}, {"cosine": list("123456")},
           roles={"cosine": "plus"}, scale="cosine", title="Whose meanings are close?", caption=f"Cosines between the vectors of six sentences. In row 1, compare columns 2 and 3. {origin}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
@@ -1032,7 +1032,10 @@ for name, config in models.items():
         shares_of[name] = count_parameters(BertForPreTraining(config))
     print(f"{name:5} encoder {size:,}, with both heads of pre-training {sum(shares_of[name].values()):,}")
     assert size == {"base": 109_482_240, "large": 335_141_888}[name]
-plot.stacked(shares_of, xlabel="% of all parameters", title="Where are the parameters?",
+large_parts = "feed-forward networks", "attention", "token embeddings"
+grouped = {name: {part: of[part] for part in large_parts} | {"the rest": sum(n for part, n in of.items() if part not in large_parts)}
+           for name, of in shares_of.items()}
+plot.stacked(grouped, xlabel="% of all parameters", title="Where are the parameters?",
              caption="Each bar is one model, cut into the shares of its parts.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]

@@ -129,10 +129,12 @@ def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, mod
 
 def test_what_survives_is_among_what_was_taken_away():
     loaded, lesson = load_checkpoint("seq2seq-attention-en-fr-grammar"), Lesson("en-fr")
-    (deaf, tried), (gone, same) = (survivors(lesson, loaded.model, what, 30) for what in ("weight", "word"))
-    assert tried == same and 20 <= len(tried) <= 30 and set(gone) <= set(tried)
-    assert 0 < len(deaf) < len(tried) and set(deaf) <= set(tried)
-    assert len(survivors(lesson, loaded.model, "weight", 30, least=0.0)[1]) == 30
+    found = survivors(lesson, loaded.model, 30)
+    assert 20 <= len(found) <= 30 and all(one.word != "." for one in found)
+    assert 0 < sum(one.masked for one in found) < len(found) and any(one.deleted for one in found)
+    every = survivors(lesson, loaded.model, 30, least=0.0)
+    assert len(every) == 30 and set(found) <= set(every)
+    assert all(one.word in e.source for one, e in zip(every, lesson.examples("test"), strict=False))
 
 
 def test_misses_are_counted_and_neighbours_among_them(lesson, model, monkeypatch):
