@@ -252,8 +252,8 @@ export function heads(ui) {
       legibly = K > 16 && !letters ? whole + 7 * unit * K : 0, // slanted words grow with their columns
       room = beside ? min(spare, max(300 * unit, 0.55 * width, whole <= spare ? whole : 0, legibly)) : width - 4,
       tallest = 450 * ui.tall;
-    const small = narrow && bare + 10 * unit * K + tail <= width - 4, // if all can then be seen
-      least = (small ? 10 : 14) * unit,
+    const tight = narrow && bare + 10 * unit * K + tail <= width - 4, // if all can then be seen
+      least = (tight ? 10 : 14) * unit,
       size = max(least, min(34 * unit, floor((room - label - tail) / K), floor(tallest / Q))),
       slanted = names > size - (letters ? 0 : 4),
       end = slanted ? tail : 4;
