@@ -50,7 +50,7 @@ class ByLength(NamedTuple):
 
 
 class Words(text.Vocabulary):
-    """Words cut as our corpus cuts them, in small letters."""
+    """Words cut as our corpus cuts them, in lower case."""
 
     language = "en"
 
@@ -260,7 +260,7 @@ def gold_weights(pair) -> Tensor:
 def translations(
     models: dict[str, Loaded], sentences: Sequence[str], references: Sequence[str], beam: int = 4, caption: str = ""
 ) -> Table:
-    """What checkpoints write beside a right translation, in small letters, of each sentence; ✓: word for word the same.
+    """What checkpoints write beside a right translation, in lower case, of each sentence; ✓: word for word the same.
 
     "in training": "seen" if one of them was trained on the sentence, "new" if none was, else "not recorded".
     """

@@ -116,11 +116,11 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 # <a id="bos"></a>
 # Follow “he sleeps .”: $u_3$ and $\bar u_1$ are joined as $c$, and $c$ makes the decoder's first state, $s_0$. Then the decoder reads `<bos>` (*beginning of sentence*) and writes *il*, reads *il* and writes *dort*, until it writes `<eos>` (*end of sentence*). The vector $c$ goes into each step, and (not drawn) into each choice of a word.
 #
-# A trained matrix, $W_c$, makes $s_0$ from $c$. A GRU step, $f$, makes each later state from the state before, the embedding of the French word before, $y_{t-1}$, and $c$ again:
+# A trained matrix, $W_c$, makes $s_0$ from $c$. A GRU step, $f$, makes each later state from the previous state, the embedding of the previous French word, $y_{t-1}$, and $c$ again:
 #
 # $$ s_0=\tanh(W_c c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
-# To choose the word, the decoder joins $c$ to $s_t$. Two trained matrices, $W_r$ and $W_o$, make a score for each word of the vocabulary, its **logit**, and softmax turns the logits into probabilities, given the source $x$ and the words before, $y_{<t}$:
+# To choose the word, the decoder joins $c$ to $s_t$. Two trained matrices, $W_r$ and $W_o$, make a score for each word of the vocabulary, its **logit**, and softmax turns the logits into probabilities, given the source $x$ and all previous words, $y_{<t}$:
 #
 # $$ P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,c])\big) $$
 
@@ -187,7 +187,7 @@ def masked_loss(logits, target, mask):
 # <a id="bleu"></a>
 # Now train the translator. Watch its translation of one new sentence and its **BLEU** score on a hundred others.
 #
-# BLEU compares each translation with the *reference*, the translation in our corpus. If the reference is *il lit une lettre .*, then *il lit un livre .* shares three of five words, one of four pairs (*il lit*), and no longer run. BLEU makes one score of such counts, for runs of one to four words, over all sentences. The references themselves score 100.
+# BLEU compares each translation with the *reference*, the translation in our corpus. If the reference is *il lit une lettre .*, then *il lit un livre .* shares three of five words, one of four pairs (*il lit*), and no longer run. BLEU counts the shared runs of one to four words in all sentences and combines the counts into one score. The references themselves score 100.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from course_utils.training import fit
@@ -291,7 +291,7 @@ assert steps > 700 or sum(len(w.split()) > len(e.target) for w, e in zip(lesson.
 assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card["training"]["steps"] * plain_longer.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# Both models have the highest error rate in the longest sentences. The checkpoint's error rate is a third lower than your model's in these sentences, and 45 to 70 % lower in the other groups. (We left out the fragments, because your model fails on them for another reason: training had few fragments, so the model writes on where most of them should end. With the fragments, its shortest group would have an error rate of 39 %.) There are five suspects:
+# Both models have the highest error rate in the longest sentences. The checkpoint's error rate is a third lower than your model's in these sentences, and 45 to 70 % lower in the other groups. (We left out the fragments, because your model fails on them for another reason: training had few fragments, so the model keeps writing where most of them should end. With the fragments, its shortest group would have an error rate of 39 %.) There are five suspects:
 #
 # 1. *Rarity:* training had too few long sentences.
 # 2. *Difficulty:* long sentences are harder for every model.
@@ -301,7 +301,7 @@ assert steps > 700 or "name" not in plain_longer.card or 3.5 < plain_longer.card
 #
 # Suspects 4 and 5 blame the single vector, so next we replace it.
 #
-# **Keep this:** without attention, both models have their highest error rate in the longest whole sentences.
+# **Keep this:** without attention, both models make the most errors per word in the longest sentences (fragments left out).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look back
@@ -363,6 +363,33 @@ assert steps > 700 or 42 < score["without attention"] < 62 and 85 < score["with 
 # After 700 steps, BLEU is about 50 without attention and about 90 with it. Three recorded trainings per model, each with 1,000 steps and another random start (*seed*), show a similar gap (*Deeper: read it backwards*).
 
 # %% [markdown]
+# Here is one step of this decoder, a line for each formula. Each line uses the model's trained parameters:
+
+# %%
+def one_step(model, state, word, keys, mask):
+    embedded = model.target_embedding(word)[:, None]
+    state, _ = model.decoder(embedded, state.transpose(0, 1))  # the query: s_t = f(s_{t-1}, y_{t-1})
+    scores = model.score(state, keys)  # e_ti, your line with the bias b
+    weights = masked_softmax(scores, mask[:, None])  # α_t
+    context = weights @ keys  # c_t
+    features = torch.tanh(model.readout(torch.cat([state, context], -1)))  # tanh(W_r [s_t; c_t])
+    logits = features @ model.target_embedding.weight.T + model.bias  # W_o
+    return logits[:, 0].softmax(-1), state
+
+attentive.eval()
+begun, word = attentive.start(torch.tensor([lesson.source.encode(watched)])), torch.tensor([text.BOS])
+keys, mask, state = begun.memory.states, begun.memory.mask, begun.hidden
+for _ in range(4):
+    probabilities, state = one_step(attentive, state, word, keys, mask)
+    word = probabilities.argmax(-1)
+    print(f"{lesson.target.tokens(word.tolist())[0]:12} {probabilities.max():.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(one_step(attentive, begun.hidden, torch.tensor([text.BOS]), keys, mask)[0], attentive.step(torch.tensor([text.BOS]), begun).logits.softmax(-1), atol=1e-5)
+
+# %% [markdown]
+# The rows of $W_o$ are the embeddings of the French words: the decoder compares its features with each of them. (The GRU also adds biases, which the formulas leave out.)
+#
 # Which vector does the decoder use when it chooses a word? Step through two translations, by a checkpoint without attention and one with it. You see 8 of each state's 128 numbers.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -465,9 +492,9 @@ plot.lines(errors, "words in the source", "word errors, %", title="What does att
            caption="The two checkpoints on the same test sentences, in the same five groups.")
 
 # %% [markdown]
-# With attention, the error rate does not grow with the length: it is lowest in the longest sentences, 0.5 %, against 24 % without attention after the same steps.
+# With attention, the error rate does not grow with the length: it is lowest in the longest sentences, 0.5 %, against 24 % without attention after the same number of steps.
 #
-# Is capacity (4) to blame? In a recorded experiment without attention, $c$ has to pass through 16, 64, 128 or 256 numbers. These models are larger than yours. They differ only in the size of $c$ and of the matrices that make or read it. **Guess:** which sizes cause more errors, and in sentences of which length?
+# Is capacity (4) to blame? In a recorded experiment without attention, $c$ has 16, 64, 128 or 256 numbers. These models are larger than yours, and they differ only in the size of $c$ and of the matrices that make it or read it. **Guess:** which sizes cause more errors, and in sentences of which length?
 
 # %%
 from course_utils.data import results
@@ -499,7 +526,7 @@ assert all(run[4] > max(run[:4]) + 8 for w in wide for run in widths["errors"][w
 #
 # Attention removes suspects 4 and 5 together, so its success cannot tell them apart.
 #
-# **Keep this:** with attention, long sentences have no higher error rate than short ones, up to the length seen in training.
+# **Keep this:** with attention, long sentences of our grammar have no higher error rate than short ones, up to the length seen in training.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: two harder tests
@@ -556,7 +583,7 @@ Table([{"checkpoint": name, "this sentence is": "trained on" if found.seen else 
         "largest weights": "(of pieces of words)" if found is invented else
         ", ".join(f"{word} ← {found.source_tokens[row.argmax()]}" for word, row in zip(found.tokens[-4:-1], found.weights[-4:-1], strict=True))}
        for name, found in {"our grammar": area, "real sentences": invented}.items()],
-      "We live in the European Economic Area. Right is: nous vivons dans l'espace économique européen.")
+      "We live in the European Economic Area. A correct translation: nous vivons dans l'espace économique européen.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in {*longer_trained.card} & {*real.card} or all([found.source_tokens[row.argmax()] for row in found.weights[-4:-1]] == [noun, "economic", "european"] for found, noun in ((crisis, "crisis"), (area, "area")))
@@ -570,7 +597,7 @@ assert "name" not in {*longer_trained.card} & {*real.card} or (area.seen and not
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a window, or a single word
-# Luong's *local attention* attends only near one source position $p_t$, which the decoder's state predicts: the weight of the word at position $j$ is multiplied by chapter 1's Gaussian, $\exp\big(-(j-p_t)^2/2\sigma^2\big)$. We put $p_t=t$, as in his *local-m*, but keep the Gaussian. **Guess:** which French words lose most of their weight?
+# Luong's *local attention* attends only near one source position $p_t$, which the decoder's state predicts: the weight of the word at position $j$ is multiplied by chapter 1's Gaussian, $\exp\big(-(j-p_t)^2/2\sigma^2\big)$. We set $p_t=t$, as in his *local-m*, but keep the Gaussian. **Guess:** which French words lose most of their weight?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.attention import gaussian_kernel
@@ -618,7 +645,7 @@ assert {x for x in his.links if x[0] in (3, 4)} == {(3, 2), (4, 3)} and {x for x
 # %% [markdown]
 # The model's AER is less than a third of the *diagonal's*, which links words at the same relative position. Most of the model's wrong links go to a *neighbour* of the right word.
 #
-# Here your model's translation of a long new sentence equals the reference. The boxes are sure links. Which words attend elsewhere, and does it matter?
+# Here your model's translation of a long new sentence matches the reference word for word. The boxes are sure links. Which words attend elsewhere, and does it matter?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 written = lesson.write(attentive, lesson.examples("test")[:200])
@@ -792,7 +819,7 @@ display(view, labs.compared(view, deaf, gone))
 #
 # <details><summary>What happens</summary>
 #
-# With *red* masked, *rouge* is missing. With *car* masked, *voiture* is missing, but *rouge* stays: now something else is red.
+# With *red* masked, *rouge* is missing. With *car* masked, *voiture* is missing, but *rouge* stays: it now describes another noun.
 #
 # </details>
 #
@@ -816,7 +843,8 @@ assert "name" not in longer_trained.card or (len(removed) == 183 == 23 + 31 + 4 
 # %% [markdown]
 # - *23 translations survive both.* The word was hardly needed; for 11 of them, it was *the*.
 # - *31 survive the mask only.* Either the word reached the decoder by another [route](#routes), or the sentence without the word was too odd to translate.
-# - *125 change both times.* Attending to the word probably mattered there. But the mask also gives the word's weight to other words, which may do harm by itself.
+# - *4 change only when the word is masked.* There the mask itself did harm: it gives the word's weight to other words.
+# - *125 change both times.* Attending to the word probably mattered there, but in some of them the mask itself may have done harm, too.
 #
 # **Keep this:** a weight shows where the model attended. Taking the word away is a better test of whether that word mattered, but no proof.
 
@@ -825,7 +853,7 @@ assert "name" not in longer_trained.card or (len(removed) == 183 == 23 + 31 + 4 
 # <a id="vanishing-gradient"></a>
 # Training follows the *gradient*, which says how much the result changes when a number changes a little. The gradient is computed backwards, and each recurrent step on the way multiplies it by a matrix. A gradient that shrinks at each step **vanishes**; one that grows **explodes** (Bengio et al., 1994).
 #
-# **Guess:** before training, which of sixteen source words move the last target word most, without attention and with attention?
+# **Guess:** before training, we change each of sixteen source words a little. Which change moves the last target word most, without attention and with attention?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch03.experiments import reach
@@ -881,7 +909,7 @@ assert all((line[-1] / line[0]).item() < 5e-13 for line in (felt("rnn", gain=Non
 assert all((line[-1] / line[0]).item() > 1e-7 for line in (felt("rnn", gain=0.9, seed=seed) for seed in range(1, 6)))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The gradient vanishes fastest in the *GRU*, also with five other random starts. Each step multiplies its gradient by about 0.63: the gates start half open, so half goes along the kept state, and the rest through the proposal. $0.63^{59}$ is about $10^{-12}$. (The initial values matter: a plain RNN with PyTorch's own loses even more.)
+# The gradient vanishes fastest in the *GRU*, also with five other random starts. Each step multiplies its gradient by about 0.63: the gates start half open, so half goes along the kept state, and the rest through the proposal. $0.63^{59}$ is about $10^{-12}$. But the initial values matter as much as the cell: a plain RNN with PyTorch's own loses even more.
 #
 # In *RNN × 1.5* the gradient becomes about 64 times as large here, and 1.7 to 94 times with the other five starts, but never $1.5^{59}$ times, because tanh has a slope below 1.
 #
@@ -1101,7 +1129,7 @@ assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# By the definition BLEU is 0, because candidate and reference share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score is 0, too, but its score for single sentences is 23.2: both replace the missing run of three by half a match (*smoothing*). The candidate has no run of four: the corpus score counts 0 for it, and the score for single sentences leaves it out. So give the tool and its settings with every score.
+# By the definition BLEU is 0, because candidate and reference share no run of three words. (The candidate has no run of four at all, and 0/0 counts as 0.) sacrebleu's corpus score is 0, too, but its score for single sentences is 23.2: both sacrebleu scores count half a match for the missing run of three (*smoothing*). The candidate has no run of four: the corpus score counts 0 for it, and the score for single sentences leaves it out. So give the tool and its settings with every score.
 #
 # #### Exercise ●●○ · 5 minutes
 # Write the clipped count. `Counter` counts the elements of a list.
@@ -1158,7 +1186,7 @@ tried = {
 scores = {name: float(bleu([words], [answer], lowercase=True)) for name, words in tried.items()}
 mark = "trained on" if any(loaded.was_seen(source) for loaded in (real, real_plain)) else "new"
 Table([{"by": name, "translation": words, "BLEU": scores[name]} for name, words in tried.items()],
-      f"{source} For the models: {mark}. BLEU counts all words in small letters.")
+      f"{source} For the models: {mark}. For BLEU, all words are in lower case.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 24 < scores["free"] < 25 and bleu([tried["free"]], [answer]) < 16 and 60 < scores["word for word"] < scores["the reference, stuttering"]

@@ -39,7 +39,7 @@ MIXED = FindError(
         "    return Z",
     ),
     line=5,
-    found="the values V are computed and never used. Right is Z_out = A · V_in, which equals A · Z_in only where WV is "
+    found="the values V are computed and never used. The correct formula is Z_out = A · V_in, which equals A · Z_in only where WV is "
     "the identity.",
     innocent={
         2: "layer over layer, each with its own three matrices.",
