@@ -14,14 +14,14 @@
 #
 # **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. Reading 16 minutes · in class 10 · exercises 3. **Before:** some Python; school mathematics.
 #
-# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too: those with `assert` check that the numbers in the text are right. If a cell fails, *Is this machine ready?* below may say why.
+# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too: those with `assert` check that the numbers in the text are right. (To run them all, choose *Run*, then *Run All Cells*.) If a cell fails, run the check under *Is this machine ready?* below.
 
 # %% [markdown]
-# In this picture, a translation program, the *model*, turns the English sentence into French. French nouns have a gender: "animal" is masculine, so "it" becomes "il"; "street" is feminine, so "it" becomes "elle". A person has to know what "it" refers to. How does the model choose?
+# In this picture, a translation program, the *model*, turns an English sentence into French. French nouns have a gender: "animal" is masculine, so "it" becomes "il"; "street" is feminine, so "it" becomes "elle". A person has to know what "it" refers to. How does the model choose?
 #
-# Each arc is an *attention weight*: the thicker it is, the more the marked word takes from the word at the arc's other end, in one of the model's attention maps. Change "tired" to "wide". What moves, the arcs or the French?
+# For each English word, the model keeps a list of numbers, which holds the word itself and what it has taken from other words. The model writes the French from these lists. Each arc is an *attention weight*: the thicker the arc, the more the marked word takes from the word at its other end. (The model has many sets of such weights; you see one.) Change "tired" to "wide". What moves, the arcs or the French?
 #
-# What each English word has taken, it keeps in a list of numbers, and from these lists the French is written. The button ⇅ under a word replaces its list by the one at the same place in the other sentence, and the model translates again. Whose list turns "il" into "elle"?
+# Now there are two sentences, one with "tired" and one with "wide". The button ⇅ under a word gives this word the list from the same place in the other sentence, and the model translates again. Whose list turns "il" into "elle"?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -44,9 +44,9 @@ assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weig
 #
 # 1. *tired:* “it” takes most from “animal”, which seems to explain “il”.
 # 2. *wide:* “il” becomes “elle”, but the arcs hardly move: “it” still takes most from “animal”. So these arcs do not explain the change.
-# 3. *⇅:* replacing the list of “it” changes nothing. Only replacing that of the adjective, “tired” or “wide”, changes the French. So the model translates “it” with the help of the adjective's list.
+# 3. *⇅:* replacing the list of “it” changes nothing: the model writes from all the lists, not only from this one. Only replacing the list of the adjective, “tired” or “wide”, changes the French. So in this sentence the model writes “il” or “elle” with the help of the adjective's list.
 #
-# Looking at arcs is an observation, replacing a list is an experiment. Only the experiment shows what the French depends on.
+# Looking at arcs is an observation, replacing a list is an experiment. Only an experiment can show what the French depends on.
 #
 # </details>
 
@@ -59,7 +59,7 @@ runtime = course_utils.setup()  # where to compute, and the same random numbers 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# In the next picture, each of five words *asks* all five, itself included: “How many letters do we have in common?” A letter that is twice in both words counts twice: “noon” and “attention” share n, n and o, which makes 3. A row shows the answers, divided by their sum: “tea” is told 3, 3, 3, 3 and 0, so “meat” gets 3/12 = 0.25 of its attention.
+# In the next picture, each of five words *asks* all five, itself included: “How many letters do we have in common?” If both words have a letter twice, it counts as two: “noon” and “attention” share n, n and o, which makes 3. A row shows the answers, divided by their sum: “tea” gets the answers 3, 3, 3, 3 and 0, so it gives “meat” 3/12 = 0.25 of its attention.
 #
 # **Before you touch:** one word has letters in common with only one of the other four. Which?
 
@@ -131,7 +131,7 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 assert abs(float(result) - 3.5) < 1e-6
 
 # %% [markdown]
-# You can skip an exercise: run its cell, and later cells use the course's function until yours is right. Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, `solution("weighted average")` an answer.
+# You can skip an exercise: run its cell, and later cells use the course's function until yours is right. (So the 3.5 above may be the course's.) Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, `solution("weighted average")` an answer.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ten minutes of tensors
@@ -148,7 +148,9 @@ print(queries.shape, keys.shape, values.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# `torch.Size([2])` is the shape [2]: two queries. Closer readings should count more. So we need all distances, a table with a row for each query and a column for each key: [2, 3]. `queries - keys` fails: shapes are compared from the right, and two lengths fit only if they are equal or one of them is 1. `queries[:, None]` makes the queries a column, [2, 1]; the keys count as a row, [1, 3]. PyTorch stretches the axes of length 1, so that both become [2, 3]. This is **broadcasting**.
+# `torch.Size([2])` is the shape [2]: two queries. Closer readings should count more. So we need all distances, a table with a row for each query and a column for each key: [2, 3]. `queries - keys` fails, because the lengths 2 and 3 do not fit. PyTorch compares two shapes from the right, and two lengths fit if they are equal or one of them is 1.
+#
+# So we make the queries a column, [2, 1], with `queries[:, None]`. The keys, [3], count as a row, [1, 3]. PyTorch stretches the axes of length 1, so that both become [2, 3]. This is **broadcasting**.
 
 # %%
 distance = (queries[:, None] - keys).abs()  # [2, 1] - [3] -> [2, 3]; .abs(): without the sign
@@ -166,7 +168,7 @@ kept
 
 # %% [markdown]
 # <a id="dim"></a>
-# Divided by its sum, each row becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; −1 means the last axis, which is 1 in a table. The summed axis disappears from the shape. With `keepdim=True` it stays, with length 1. Here we need it, because [2, 1] can be stretched to [2, 3], and [2] cannot.
+# Divided by its sum, each row becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; `dim=-1` means the last axis, in a table axis 1. The summed axis disappears from the shape. With `keepdim=True` it stays, with length 1. Here we need it, because [2, 1] can be stretched to [2, 3], and [2] cannot.
 
 # %% tags=["nbval-check-output"]
 print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)

@@ -39,8 +39,8 @@ MIXED = FindError(
         "    return Z",
     ),
     line=5,
-    found="the values V are computed and never used. The correct formula is Z_out = A · V_in, which equals A · Z_in only where WV is "
-    "the identity.",
+    found="the values V are computed and never used. The correct formula is Z_out = A · V_in, which "
+    "equals A · Z_in only where WV is the identity.",
     innocent={
         2: "layer over layer, each with its own three matrices.",
         3: "three roles of the same words.",
