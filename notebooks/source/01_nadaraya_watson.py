@@ -77,7 +77,7 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 # The code uses these names from the folded cell above:
 # - `hours` [50] are the keys, and `readings` [50] the values, noise included.
 # - `grid` [241] holds queries, one every six minutes of the day.
-# - `true_day(grid)` is the true temperature at these hours. `truth` is the pair of the two, for the dashed line.
+# - `true_day(grid)` is the true temperature at these hours. `truth` is the pair (`grid`, `true_day(grid)`), drawn as the dashed line.
 
 # %%
 def off(estimate):
@@ -139,7 +139,7 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
-# The weights (0, 0, 1) would fetch one book: they are a *hard address*. The weights (0.1, 0.2, 0.7) take a little of every book: they are a **soft address**. If the query changes a little, soft weights change a little, and so does the result. It is *differentiable*: it has a slope, and by following this slope a network can learn where to look.
+# The weights (0, 0, 1) would fetch one book: they are a *hard address*. The weights (0.1, 0.2, 0.7) take a little of every book: they are a **soft address**. If the query changes a little, soft weights change a little, and so does the result. The result is then *differentiable*: it has a slope with respect to the query, and by following this slope a network can learn where to look.
 #
 # **Keep this:** the query is what you want, the key is the label, the value is what you take home.
 
@@ -236,7 +236,7 @@ assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# In the mean, midnight counts as much as noon. A **kernel** $\kappa$ lets near readings count more. It turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises with distance, and is never negative. (The kernels of kernel machines must meet another condition.) How do the three kernels below differ?
+# In the mean, midnight counts as much as noon. A **kernel** $\kappa$ lets near readings count more. It turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises with distance, and is never negative. How do the three kernels below differ?
 
 # %%
 from course_utils.attention import KERNELS
@@ -251,7 +251,7 @@ plot.beside(charts, title="How much does an example count?",
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 1 ●○○ · 3 minutes
-# Only the Gaussian kernel never becomes 0, so with it every key counts a little. Write this kernel: $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$ and a **width** $w$.
+# Of these three, only the Gaussian kernel never becomes 0, so with it every key counts a little. Write this kernel: $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$ and a **width** $w$.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch01 import again, exercise, find_error, hint, solution
@@ -263,7 +263,7 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# The mean makes $\sum_i (v_i-c)^2$ smallest. Now multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Solve for $c$: the best $c$ is the **Nadaraya–Watson estimator** $f(q)$ (1964):
+# The mean makes $\sum_i (v_i-c)^2$ smallest. But errors at near readings should matter more, so multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Solve for $c$: the best $c$ is the **Nadaraya–Watson estimator** $f(q)$ (1964):
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 
@@ -325,12 +325,14 @@ assert torch.allclose(ratio_form, softmax_form, atol=1e-6, rtol=0)
 # %% [markdown]
 # They do, up to rounding: with a Gaussian kernel, Nadaraya–Watson is softmax attention.
 #
-# **Keep this:** Nadaraya–Watson weights are a softmax. For any positive kernel the scores are $\ln\kappa$, because $e^{\ln\kappa}=\kappa$.
+# **Keep this:** with a kernel that is always positive, Nadaraya–Watson weights are a softmax. The scores are $\ln\kappa$, because $e^{\ln\kappa}=\kappa$.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
 # <a id="temperature"></a>
 # How large a share should the best score get? You can decide this: before the softmax, divide all scores by a number $T>0$, the **temperature** (not the one in °C).
+#
+# Suppose one query has three keys, the words *animal*, *street* and *it*, and their scores are 2, 1 and 0. (Taking the tick from a word in *may be attended* leaves this key out.)
 #
 # **Guess before you move anything:** what happens to the weights if you add 100 to all three scores (*add to all*)? What will temperatures of 0.1 and 10 do?
 
@@ -599,12 +601,13 @@ assert min((0.025, 0.035, 0.05), key=lambda w: leave_one_out_loss(Pooling(w), ho
 assert leave_one_out_loss(Pooling(0.035), hours) > 2.4
 
 # %% [markdown]
-# The learned width is 0.6 hours. The learned curve is spikier than the curve at 2 hours, because an average of fewer readings keeps more of their noise. But the learned curve blurs the storm less, and here that matters more: it is off by 0.7 °C, the curve at 2 hours by 1.1.
+# The learned width is 0.6 hours. The learned curve is spikier than the curve at 2 hours, because an average of fewer readings keeps more of their noise. But the learned curve flattens the afternoon and the storm less, and on this day that matters more: the learned curve is off by 0.7 °C, the curve at 2 hours by 1.1.
 #
 # The result depends on the start: from 0.05 hours, training goes downhill to a worse minimum of the loss, near 0.035 hours.
 #
 # The loss stops at about 1.6, far above 0, for two reasons: the guesses are not exact, and the other readings cannot predict a reading's own noise, which has variance 1.
 #
+# ### Was it luck?
 # Would other noise lead to 0.6 hours, too? The next cell draws new noise 200 times, for the same fifty hours. For each set of readings, it takes the width with the smallest leave-one-out loss:
 
 # %% slideshow={"slide_type": "subslide"}
@@ -622,15 +625,29 @@ plot.bars([f"{(i + 1) / 5} h" for i in range(len(counts))], counts, digits=0,
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 175 < ((chosen > 0.4) & (chosen < 1.2)).sum() < 185 and 0.75 < chosen.median() < 0.85
-assert [round(sum(off(pool(grid, hours, y, w)[0]) for y, w in zip(sets, each, strict=True)) / 200, 1)
-        for each in (chosen, [1.0] * 200, [2.0] * 200)] == [0.7, 0.7, 1.0]
 
 # %% [markdown]
 # The chosen width varies with the noise: in nine of ten sets it is between 0.4 and 1.2 hours, and its median is 0.8. So it is partly luck that our day's noise led to 0.6 hours.
 #
-# What is leave-one-out worth, then? It usually avoids bad widths: averaged over the 200 sets, the curve at the chosen width is off by 0.7 °C, the curve at 2 hours by 1.0. It does not beat our guess of 1 hour, which is off by 0.7 as well. But without the truth, we could not have known that this guess was good.
+# What is leave-one-out worth, then? Compare the chosen width with two fixed ones:
+
+# %% jupyter={"source_hidden": true}
+from course_utils.views import Table
+
+errors = {name: [off(pool(grid, hours, y, width)[0]) for y, width in zip(sets, widths, strict=True)]
+          for name, widths in {"chosen": chosen, "1 hour": [1.0] * 200, "2 hours": [2.0] * 200}.items()}
+Table([{"width": name, "off by, mean of 200 sets": f"{sum(each) / 200:.1f} °C",
+        "worse than the chosen": "" if name == "chosen" else f"in {sum(map(float.__gt__, each, errors['chosen']))} of 200"}
+       for name, each in errors.items()], "How far is each curve from the true day?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(sum(each) / 200, 1) for each in errors.values()] == [0.7, 0.7, 1.0] and [sum(map(float.__gt__, each, errors["chosen"])) for each in errors.values()] == [0, 123, 199]
+
+# %% [markdown]
+# In nearly every set, leave-one-out finds a better width than 2 hours, where training started. Against our guess of 1 hour it wins more often than it loses, but on average both are off by 0.7 °C. And without the truth, we could not have known that this guess was good.
 #
-# How many readings should count, then? At the learned width, the [effective number](#effective-number) is four to five, averaged over the queries, and about six at 15:00. If only the nearest reading counts, the curve is off by 1.1 °C; if all fifty count equally, it is off by 4.0. At 15:00, where we began, the estimate is 22.3 °C; the truth is 23.0.
+# ### How many readings should count?
+# At the learned width, the [effective number](#effective-number) is four to five, averaged over the queries, and about six at 15:00. If only the nearest reading counts, the curve is off by 1.1 °C; if all fifty count equally, it is off by 4.0. At 15:00, where we began, the estimate is 22.3 °C; the truth is 23.0.
 #
 # **Keep this:** if a query can see its answer, the loss rewards copying it. Hide the answer with a mask, then train.
 
@@ -809,7 +826,7 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 # %% [markdown]
 # To guess a single missing week, a width of about a week is best, but the minimum is flat. To see the trend, you need about half a year.
 #
-# Is a week also the best width for the true curve? Leave-one-out cannot tell. If neighbouring weeks share noise, this noise helps to guess a hidden week, and leave-one-out chooses a width too narrow for the true curve. A test: hide also the weeks just before and after. The best width then rises to 0.03 years, as shared noise would make it. But real changes that last some days would do the same, so the test cannot tell which of the two it is.
+# Is a week also the best width for the true curve? Leave-one-out cannot tell. If neighbouring weeks share noise, this noise helps to guess a hidden week, and leave-one-out chooses a width too narrow for the true curve. A test: hide also the weeks just before and after. The best width then rises to 0.03 years. Shared noise would explain this; so would real changes that last some days.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
@@ -898,7 +915,7 @@ for word in ["it", "animal", "street"]:
 assert features[[tired.index(word) for word in ("it", "animal")]].tolist() == [[0.8, 0.6, 0.1], [0.9, 0.9, 0.1]]
 
 # %% [markdown]
-# Every word is now both a query and a key; we choose a width of 0.3. In training we hid the reading that was to be guessed. Here nothing is guessed, so a word may attend to itself:
+# Every word is now both a query and a key; we choose a width of 0.3. In training we hid the reading that was to be guessed. Here nothing is guessed, so a word may attend to itself. We look only at the weights; the values could be the words' three numbers themselves.
 
 # %%
 closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)  # all distances
