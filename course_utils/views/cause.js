@@ -37,7 +37,7 @@ export function cause(ui, { canvas, under, head, query, key, open, show }) {
         out = state.knocked.map((k) => k.slice(-2)),
         tap = painted.length + out.length ? changed(it, read, painted, out) : undefined;
       if (pieces.length !== spec.maps[0].shape[2])
-        throw new Error("The model cuts this text up in another way: ask it for the sentence again, above");
+        throw new Error("The model cuts this text up differently: ask it for the sentence again, above");
       found = compared(it, read, tap);
       show(tap ? packed(weightsOf(it, read, tap), spec.maps[0].masked) : given);
       told.classList.remove("quiet");

@@ -252,9 +252,8 @@ export function heads(ui) {
       legibly = K > 16 && !letters ? whole + 7 * unit * K : 0, // slanted words grow with their columns
       room = beside ? min(spare, max(300 * unit, 0.55 * width, whole <= spare ? whole : 0, legibly)) : width - 4,
       tallest = 450 * ui.tall;
-    const tight = narrow && bare + 10 * unit * K + tail <= width - 4, // if all can then be seen
-      least = (tight ? 10 : 14) * unit,
-      size = max(least, min(34 * unit, floor((room - label - tail) / K), floor(tallest / Q))),
+    const least = narrow && bare + 10 * unit * K + tail <= width - 4 ? 10 : 14, // 10 if all can then be seen
+      size = max(least * unit, min(34 * unit, floor((room - label - tail) / K), floor(tallest / Q))),
       slanted = names > size - (letters ? 0 : 4),
       end = slanted ? tail : 4;
     const high = min(Q * size, tallest),
@@ -381,19 +380,11 @@ export function heads(ui) {
         );
         if (gone) {
           const side = min(15 * unit, g.tile / 2, g.tall / 2), // a cross in the corner: the map stays to be seen
-            [right, low] = [x + g.tile, y + side];
+            left = x + g.tile - side;
           c.fillStyle = rgb(theme.paper);
-          c.fillRect(right - side, y, side, side);
-          box(c, theme.text, 1.5, right - side, y, side, side);
-          c.beginPath();
-          for (const [from, to] of [
-            [right - side + 3, right - 3],
-            [right - 3, right - side + 3],
-          ]) {
-            c.moveTo(from, y + 3);
-            c.lineTo(to, low - 3);
-          }
-          c.stroke();
+          c.fillRect(left, y, side, side);
+          box(c, theme.text, 1.5, left, y, side, side);
+          write(c, "×", left + side / 2, y + 0.8 * side, "center", theme.text, side / unit);
         }
         write(
           c,

@@ -6,6 +6,7 @@ import OWN_CSS from "./own.css";
 import { additions, h } from "./core.js";
 import { loadModel, modelsAt } from "./models/load.js";
 
+const NOTHING = "There is no word to read: type a text";
 const ELSEWHERE = "You can type a text of your own here on the course's website and in JupyterLab.";
 
 // What a model reads instead of pieces that it does not know.
@@ -62,7 +63,7 @@ export function form({ models, label, text, about }, answer, { forget, rows = 1,
       if (!found) tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
     };
     try {
-      if (!field.value.trim()) throw new Error("There is no word to read: type a text");
+      if (!field.value.trim()) throw new Error(NOTHING);
       found ??= await Promise.all(models.map((name, n) => loadModel(name, come(n))));
       if (!going()) return;
       tell("");
@@ -80,7 +81,7 @@ export function form({ models, label, text, about }, answer, { forget, rows = 1,
       "div",
       { class: "own" },
       line,
-      button("ask the model", () => ask(), false, "It is computed in this page: what you type is sent nowhere."),
+      button("ask the model", () => ask(), false, "Computed in this page: what you type is sent nowhere."),
       beside,
       back,
       said,
@@ -89,7 +90,7 @@ export function form({ models, label, text, about }, answer, { forget, rows = 1,
   return Object.assign(made, { ask });
 }
 
-const named = (token) => token.replace(/^▁(?=.)/, "");
+const named = (read) => (id) => read.token(id).replace(/^▁(?=.)/, "");
 const paint = () => new Promise((done) => setTimeout(done));
 
 function own(ui, picture) {
@@ -101,10 +102,10 @@ function own(ui, picture) {
       read = it.source ?? it.tokenizer,
       pieces = read.framed(text),
       ids = pieces.map((p) => p.id),
-      source = ids.map((id) => named(read.token(id)));
+      source = ids.map(named(read));
     let said = unknownOf(it, pieces),
       shown = 0;
-    if (!ids.length) throw new Error("There is no word to read: type a text");
+    if (!ids.length) throw new Error(NOTHING);
     if (ids.length > given.room) throw new Error(`These are ${ids.length} tokens, and there is room for ${given.room}`);
     // What a model writes, word by word: picture(words, rows of weights over the source, ids) is yielded after each.
     function* write({ model, target, tokenizer }, picture) {
@@ -116,11 +117,7 @@ function own(ui, picture) {
           const whole = row?.reduce((a, b) => a + b); // of a GPT less than 1 falls on the source
           return row && Array.from(row, (w) => w / whole);
         });
-        yield picture(
-          ids.map((id) => named((target ?? tokenizer).token(id))),
-          rows,
-          ids,
-        );
+        yield picture(ids.map(named(target ?? tokenizer)), rows, ids);
       }
       if (!step.value.ended) said += "It did not come to an end: this is its beginning. ";
     }

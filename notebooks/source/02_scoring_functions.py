@@ -20,9 +20,9 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a score came from the distance between query and key. Now both are *vectors*, arrows with direction and length. A distance mixes the two. Now we can choose: one score looks at direction only, another at direction times length. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
+# In chapter 1 a score came from the distance between query and key. Now both are *vectors*, arrows with a direction and a length. A distance mixes direction and length; other scores treat them separately. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
 #
-# The *short* key points almost where the query points. The *long* key points 35° away, but is more than four times as long. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
+# The key called *short* has almost the direction of the query. The key called *long* is 35° away from that direction, but more than four times as long as *short*. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": [-1.5, -0.4]}
@@ -151,8 +151,7 @@ predict(
     "When d grows from 4 to 400, the typical size of a score grows by …",
     ["a factor of 2", "a factor of 10", "a factor of 100"],
     answer=1,
-    because="A score sums d products, each of mean 0 and variance 1·1 = 1. They are independent, so the variances add up to d, "
-    "and the standard deviation is √d: √400 / √4 = 10.",
+    because="The standard deviation of a score is √d, as you see below: √400 / √4 = 10.",
 )
 
 # %%
@@ -167,34 +166,43 @@ print(f"standard deviation of the scores: {spread[4]:.1f} for d = 4, {spread[400
 assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
 
 # %% [markdown]
-# What do such large scores do to softmax? The lab shows twelve of 384 random queries with 24 keys each, at d = 400. Compare the weights without and with √d.
+# Why √d? A score is a sum of d products, $q_1k_1+\dots+q_dk_d$. Each product has mean 0 and variance 1·1 = 1. The products are independent, so their variances add up: the score has variance d, and standard deviation √d. If we divide the score by √d, its standard deviation is 1 for every d.
+#
+# What do large scores do to softmax? The lab shows twelve random queries with 24 keys each, at d = 400. Compare the weights without and with √d.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=400)
-at_400, divided = (sizes.measure(400, scaled) for scaled in (False, True))
 sizes
 
+# %%
+for name, divisor in {"without √d": 1, "with √d": 400**0.5}.items():
+    weights = torch.softmax(products[400] / divisor, -1)
+    print(f"{name}: {(weights.amax(-1) > 0.9).float().mean():.0%} of our 1,000 queries put over 90 % of their weight on one key")
+
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 0.75 < (at_400["weights"].max(-1) > 0.9).mean() < 0.85 and (divided["weights"] < 0.9).all()
-assert at_400["weights"].shape == (384, 24)
+certain = {divisor: (torch.softmax(products[400] / divisor, -1).amax(-1) > 0.9).float().mean().item() for divisor in (1, 20)}
+assert 0.75 < certain[1] < 0.85 and certain[20] == 0
 
 # %% [markdown]
 # <a id="saturation"></a>
-# A softmax is **saturated** when nearly all its weight is on one key. At d = 400, without √d, about four in five of the 384 queries put more than 90 % of their weight on one key, although all vectors are noise. With √d, none does.
+# A softmax is **saturated** when nearly all its weight is on one key. Here all vectors are noise, yet at d = 400, without √d, about four in five queries are certain. With √d, none is.
 #
-# Why is saturation bad? A score affects the loss only through the weights. If a query's weights hardly change with its scores, training can hardly change what this query attends to. How steeply weight $\alpha_i$ changes with score $s_j$ is a derivative, a *slope*:
+# Why is that bad? A score affects the loss only through the weights, so training depends on how steeply the weights change with the scores. This *slope* is a derivative. Differentiating $\alpha_i=e^{s_i}/\sum_k e^{s_k}$ gives
 #
-# $$ \frac{\partial \alpha_i}{\partial s_j} \;=\; \alpha_i\,(\delta_{ij}-\alpha_j) $$
+# $$ \frac{\partial \alpha_i}{\partial s_i}=\alpha_i(1-\alpha_i),\qquad \frac{\partial \alpha_i}{\partial s_j}=-\alpha_i\alpha_j\quad(j\ne i) $$
 #
-# Here $\delta_{ij}$ is 1 if $i=j$, otherwise 0. All these slopes form the *Jacobian* matrix. Take four scores; the first has a *lead* of ½, 2 or 10 over the other three, which are equal:
+# So a weight near 0 or near 1 hardly changes with any score. All slopes of a query together are its *Jacobian* matrix:
 
 # %%
-def jacobian(weights):  # weights [..., K] -> all the derivatives, [..., K, K]
+def jacobian(weights):  # weights α, [..., K] -> diag(α) − ααᵀ, [..., K, K]
     return torch.diag_embed(weights) - weights[..., :, None] * weights[..., None, :]
 
-leads = {"lead ½": 0.5, "lead 2": 2.0, "lead 10": 10.0}  # of the first score
-felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0))
-        for name, lead in leads.items()}
+# %% [markdown]
+# **An example.** Of four scores, let the first be half a standard deviation ahead of the other three, which are equal. With √d, its lead is ½ for every d. Without √d, its lead is √d/2: 2 for d = 16 and 10 for d = 400.
+
+# %% jupyter={"source_hidden": true}
+leads = {"lead ½: with √d": 0.5, "lead 2: d = 16": 2.0, "lead 10: d = 400": 10.0}  # of the first score
+felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0)) for name, lead in leads.items()}
 marks = [{name: [f"{letter}{i}" for i in "₁₂₃₄"] for name in leads} for letter in "αs"]
 plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25), scale="slope",
           title="A confident softmax hardly responds",
@@ -207,22 +215,18 @@ assert [round(torch.tensor([x, 0, 0, 0]).softmax(0)[0].item(), 5) for x in (2.0,
 assert round(0.4 * 0.205, 2) == 0.08
 
 # %% [markdown]
-# With a lead of 10, all slopes are almost 0.
+# Now raise the first score by a tenth of a standard deviation. How far does its weight $\alpha_1$ follow?
 #
-# **Where do these leads come from?** As an example, let the first score lead by half a standard deviation. Without √d, this lead is √d/2: 2 for d = 16, 10 for d = 400. With √d, it is ½ for every d. Now raise the first score by a tenth of a standard deviation. How does its weight change?
+# | d | score | the score's lead | $\alpha_1$ | change of $\alpha_1$ |
+# |---|---|---|---|---|
+# | 16 or 400 | q·k/√d | 0.5 → 0.6 | 0.355 → 0.378 | 0.023 |
+# | 16 | q·k | 2 → 2.4 | 0.711 → 0.786 | 0.075 |
+# | 400 | q·k | 10 → 12 | 0.99986 → 0.99998 | 0.0001 |
 #
-# For d = 16, without √d, this *step* is √16/10 = 0.4. The weight rises from $e^2/(e^2+3)\approx0.711$ to $e^{2.4}/(e^{2.4}+3)\approx0.786$, a *change* of 0.075. The weight's slope is $\alpha_1(1-\alpha_1)\approx0.205$, and step times slope predicts nearly this change: $0.4\cdot0.205\approx0.08$.
-#
-# | d | score | lead | slope | weight | change |
-# |---|---|---|---|---|---|
-# | 16 | q·k | 2 → 2.4 | 0.205 | 0.711 → 0.786 | 0.075 |
-# | 400 | q·k | 10 → 12 | 0.00014 | 0.99986 → 0.99998 | 0.0001 |
-# | 16 or 400 | q·k/√d | 0.5 → 0.6 | 0.229 | 0.355 → 0.378 | 0.023 |
-#
-# **What √d changes.** At d = 16, the softmax without √d is not yet saturated, and the weight changes even more than with √d. But at d = 400 it is saturated, and the weight hardly changes: by 0.0001 if the score rises, by 0.0009 if the score falls as far. With √d, lead and step are the same for every d, so the change is always 0.023.
+# With √d, the change is the same for every d. Without √d, the weight changes *more* at d = 16: the softmax is not saturated yet, and the step is four times as large. But at d = 400 the weight hardly changes at all.
 
 # %% [markdown]
-# *Deeper: unequal gradients* measures random queries at d = 400. Without √d, more than 45 % of them respond to a change of q·k with less than a tenth of the median response with √d.
+# Real queries are not all alike. At d = 400 without √d, almost half of our random queries have a gradient below a tenth of the normal one, and almost a quarter have one more than ten times as large. A learning rate that suits the first is likely to be too large for the second (*Deeper: unequal gradients*).
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -239,7 +243,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
     return products / d ** 0.5
 
 # %% [markdown]
-# **Keep this:** for independent features with mean 0 and variance 1, dividing by √d keeps the scores' standard deviation at 1, so a softmax over many keys hardly ever starts saturated.
+# **Keep this:** for independent features with mean 0 and variance 1, scores have standard deviation √d. Divided by √d they have standard deviation 1, so a softmax over many keys hardly ever starts saturated.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
@@ -266,7 +270,7 @@ assert 1.3 < sizes.measure(16, False)["gradient"] < 1.45
 assert 0.23 < sizes.measure(400, False)["gradient"] / sizes.measure(400, True)["gradient"] < 0.26
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With √d, every query's gradient is 0.8 to 1.4 times normal. Without √d, the *mean* is seven times as large, but more than 45 % of the queries have less than a tenth of a normal gradient, and almost a quarter more than ten times a normal one. So early training could hardly change what many queries attend to, and would make large changes for others.
+# With √d, every query's gradient is 0.8 to 1.4 times normal. Without √d, the *mean* is seven times as large, but more than 45 % of the queries have less than a tenth of a normal gradient, and almost a quarter more than ten times a normal one. 
 #
 # Now go back to the lab, unfold *how the weights respond to q·k*, and drag d. The curves show the median query's gradient times √d: q·k has standard deviation √d, so this is the weights' response to *one standard deviation*. With √d, the response hardly depends on d. Without √d, it is about five times as large as with √d at d = 16, and only a quarter as large at d = 400.
 
@@ -421,11 +425,11 @@ assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-
 # %% [markdown]
 # Yes, it is a problem. If the whole vector moves, "station" gets more weight, but its content changes too. If only the key moves, "station" gets the same larger weight, and its content stays as it was.
 #
-# So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a <b style="color:#008a67">value</b>, which it contributes. Because words look for different things, each also has a <b style="color:#bf5f00">query</b> of its own instead of the fixed w. Learned matrices make query, key and value from the word's vector x, a row:
+# So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a separate <b style="color:#008a67">value</b>, which it contributes. And instead of the fixed w, each word asks with a <b style="color:#bf5f00">query</b> of its own. Learned matrices make query, key and value from the word's vector x, a row:
 #
 # $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
 #
-# What do $W_Q$ and $W_K$ change? Without them, $x_i\cdot x_j=x_j\cdot x_i$: "train" and "station" give each other the score 2. Here are these scores, then the scores and weights with two matrices chosen by hand:
+# Why must the query differ from the key? Without $W_Q$ and $W_K$, $x_i\cdot x_j=x_j\cdot x_i$, so two words always give each other the same score: "train" and "station" give each other 2. Here are these scores, then the scores and weights with two matrices chosen by hand:
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -571,11 +575,11 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product, feature 1 of the query meets feature 1 of the key. What if these two features mean different things? Here a query meets eight keys of equal length. Give the query *a quarter turn to the left*: the right key is closest to this new direction.
+# In a dot product, feature 1 of the query meets feature 1 of the key. What if these two features mean different things? Here a query meets eight keys of equal length, and the rule says: turn the query by 90° anticlockwise; the key closest to that direction is the correct one.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "How often does the dot product find the right key?",
+    "How often does the dot product find the correct key?",
     ["always: an angle is an angle", "about 1 time in 8, like guessing", "less often than guessing"],
     answer=2,
     because="The dot product prefers keys in the query's own direction, and these are far from the new direction. "
@@ -583,7 +587,7 @@ predict(
 )
 
 # %% [markdown]
-# The **general** score, $q^\top W k$ with columns q and k, puts a learned matrix between them. We train the dot product and the general score; the loss is −log of the weight on the right key. A `Chooser` is a score with a trained temperature.
+# The **general** score, $q^\top W k$ with columns q and k, puts a learned matrix between them. We train the dot product and the general score; the loss is −log of the weight on the correct key. A `Chooser` is a score with a trained temperature; `task_batch` draws queries, keys and the number of the correct key.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
@@ -617,13 +621,13 @@ assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, so it can only learn to spread its weight more evenly. The general score has learned its matrix W. Here it is, rescaled to √2, the Frobenius norm of a 2×2 rotation:
+# The dot product has only its temperature to train, so it can only learn to spread its weight more evenly. The general score has learned its matrix W. Here it is, rescaled so that its numbers can be compared with those of a rotation:
 
 # %%
 W = general.score.W.weight.detach()
 W = W / W.norm() * 2**0.5
 heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", select=(0, 1),
-        title="W has learned a quarter turn",
+        title="W has learned to turn the query by 90°",
         caption="Each cell shows how strongly W matches a feature of the query (row) with a feature of the "
                 "key (column). It matches q₁ with k₂, and q₂ with −k₁.")
 
@@ -631,11 +635,11 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# Words are rows in the code, so write them as rows here, too. Word x makes the query $xW_Q$, and word y makes the key $yW_K$. Their dot product is a general score of the *words*, with $W=W_QW_K^\top$:
+# What has this to do with $W_Q$ and $W_K$? Let word x make the query $xW_Q$ and word y the key $yW_K$ (both words are rows). The dot product of query and key is a general score of the two words themselves, with $W=W_QW_K^\top$:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, every row of this W is a weighted sum of the d columns of $W_K$, so the *rank* of W is at most d. And if d is small, the two factors have fewer parameters than W:
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, W can pass on only d numbers about a word: its *rank*, the number of independent rows, is at most d. And if d is small, the two factors have fewer parameters than W:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -670,15 +674,15 @@ assert share > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# Two papers on translation compute the score with a small network. The bias b is our addition. The first is the **additive** score:
+# Two papers on translation (Bahdanau et al., 2015; Luong et al., 2015) compute the score with a small network. Here is the first, the **additive** score:
 #
 # $$ w^\top\tanh(W_1{\color{#bf5f00}{q}}+W_2{\color{#007fc6}{k}}+b) $$
 #
-# Each *hidden unit* adds up weighted features of q and k, and tanh squeezes the sum to between −1 and 1. The **concat** score first joins q and k into one vector $[q;k]$:
+# Each *hidden unit* adds up weighted features of q and k and a number of its own, the *bias* b (our addition). Then tanh squeezes the sum to between −1 and 1; without it, the query would add the same number to every score. The **concat** score first joins q and k into one vector $[q;k]$:
 #
 # $$ w^\top\tanh(W[{\color{#bf5f00}{q}};{\color{#007fc6}{k}}]+b) $$
 #
-# Some columns of W are multiplied by q, the others by k. So we cut W in two, and compare scores and cost. A *multiply–add* multiplies two numbers and adds the product to a sum:
+# Some columns of W are multiplied by q, the others by k. So we cut W in two, and compare scores and cost. A *multiply–add* multiplies two numbers and adds the product to a sum; we count those of the matrix products:
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention.scores import Additive
@@ -694,7 +698,7 @@ print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100)
 assert 8 < concat.cost.total(100, 100) / additive.cost.total(100, 100) < 9
 
 # %% [markdown]
-# For 100 queries and 100 keys, concat costs more than eight times as much as additive, because it multiplies W by each of the 10,000 *pairs*. Additive multiplies $W_1$ by each query and $W_2$ by each key only *once*. For each pair, only a sum, the tanh and w are left.
+# For 100 queries and 100 keys, concat's matrix products cost more than eight times as much as additive's, because it multiplies W by each of the 10,000 *pairs*. Additive multiplies $W_1$ by each query and $W_2$ by each key only *once*. For each pair, only a sum, the tanh and w are left.
 #
 # ### Exercise 3 ●●○ · 6 minutes
 # Write the additive score.
@@ -825,9 +829,9 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 # - **Nothing learned:** similarity, dot, scaled dot. *Generalized kernel* imitates scaled dot: it turns q and k into random features φ(q) and φ(k), and scores log(φ(q)·φ(k)). As a score it saves nothing. But with such features, very long texts need no table of all pairs (*Deeper: attention at linear cost*).
 # - **A matrix in between:** general. *Biased general* is a general score plus b·k. Use it if some keys deserve more weight whatever the query is. *Activated general* adds a number b to the general score, and tanh squeezes the sum to between −1 and 1. Use it if no key should win by far: two weights then differ at most by the factor e².
 # - **A small network:** concat, additive. *Deep* has two hidden layers instead of one, and relu(x), the larger of x and 0, instead of tanh. Use it if the rule for what "fits" is too complicated for one layer.
-# - **One-sided:** *location-based* never reads the keys: its score for position i is the dot product of the query with row i of W. Use it if the query alone tells which position is right. *Feature-based* never reads the query: a small network computes the score from the key's features φ₁ and their squares φ₂. Use it if the same keys matter for every query.
+# - **One-sided:** *location-based* never reads the keys: its score for position i is the dot product of the query with row i of W. Use it if the query alone tells which position is right. *Feature-based* never reads the query: a small network computes the score from features of the key (here φ₁, its numbers, and φ₂, their squares). Use it if the same keys matter for every query.
 #
-# Matrices W, vectors w and biases b are learned. The table gives two costs per pair of query and key: multiply–adds, and numbers *kept* to compute derivatives, without inputs and parameters. A number kept for one key serves 128 queries, so it counts as 1/128 per pair: *general* keeps 64 numbers per key, 0.5 per pair. *Dq ≠ Dk* says whether query and key may differ in size.
+# Matrices W, vectors w and biases b are learned. The table gives two costs per pair of query and key: multiply–adds of the matrix products, and numbers that the score must *keep* for the backward pass. (*General* keeps 64 numbers for each key. They serve 128 queries, which makes 0.5 per pair.) *Dq ≠ Dk* says whether query and key may differ in size.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -839,7 +843,7 @@ table
 assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 
 # %% [markdown]
-# Which score do today's models use? Nearly all use *scaled dot*, between vectors that $W_Q$ and $W_K$ have made. Then all pairs together are one matrix product, nothing is kept per pair, and learning is left to the two matrices, as in *general*.
+# Which score do today's models use? Nearly all use *scaled dot*, between vectors that $W_Q$ and $W_K$ have made. Then the scores of all pairs are one matrix product, which keeps nothing per pair, and learning is left to the two matrices, as in *general*.
 #
 # **Keep this:** the four families are: nothing learned, a matrix in between, a small network, one-sided. Today's models use scaled dot with learned $W_Q$ and $W_K$.
 
@@ -890,7 +894,7 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 # - *reach*: the key that reaches furthest in the query's direction,
 # - *length*: the longest key,
 # - *feature*: as *direction*, but after one fixed rotation and mirroring of the query; all keys have length 1,
-# - *place*: each of the eight positions has a fixed direction, of which the keys show nothing. The right key is at the position whose direction has the largest dot product with the query.
+# - *place*: each of the eight positions has a fixed direction, and the keys contain no information about it. The right key is at the position whose direction has the largest dot product with the query.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -923,7 +927,7 @@ assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
 # %% [markdown]
 # **By row:** every score has at least one world in which it is right in less than 20 % of the cases. Eleven scores must fail at *place*, because no key says at which position it is. The twelfth, location-based, fails in the other four worlds, because it never reads the keys.
 #
-# **By column:** we built each world on one assumption about what "fits" means, so a score with this assumption wins there. The networks concat, additive and deep, trained for 300 steps, win in no world. We did not try longer training or larger networks.
+# **By column:** we built each world on one assumption about what "fits" means, so a score with this assumption wins there, by construction. All scores were trained for 300 steps. The networks concat, additive and deep win in no world. We did not try longer training or larger networks.
 #
 # **Keep this:** the best score is the one whose assumption fits the task; a network that assumes less can come close to several rules.
 
@@ -1016,7 +1020,7 @@ assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all()
 #
 # - *on masked keys*: the share of a row's weight that masked keys get, averaged over the seven rows. It should be 0.
 # - *first row empty*: the same share, after we also mask every key of the first row. It should be 0 too.
-# - *smallest row sum*: the smallest sum of a row's weights. It should be 100.
+# - *smallest row sum*: the smallest sum of a row's weights, with the mask as it was. It should be 100.
 # - *change by masked scores*: the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
 
 # %%
@@ -1169,7 +1173,7 @@ assert torch.allclose(averaged, linear, atol=1e-10)
 # %%
 rows = [
     ("scores: standard deviation at d = 400 over d = 4", spread[400] / spread[4], 9.5, 10.5),
-    ("without √d: queries with over 90 % on one key", (at_400["weights"].max(-1) > 0.9).mean(), 0.75, 0.85),
+    ("without √d: queries with over 90 % on one key", certain[1], 0.75, 0.85),
     ("quarter turn: share of right choices, dot", right["dot"], 0, 0.06),
     ("quarter turn: share of right choices, general", right["general"], 0.97, 1),
     ("largest difference from PyTorch's fused attention", apart, 0, 1e-5),
