@@ -70,7 +70,7 @@ NBVAL = ["nbval-1", "nbval-2"]
 ALWAYS = ["lint", *NBVAL, "classroom", "browser", "chapters", "unit", "exercises", "drift", "parity"]
 AFTER = {name: NBVAL for name in ("solved", "chapters")}  # they take nbval's trainings: COURSE_KEPT_DIR
 IN_BROWSER = ("browser", "classroom", "chapters")
-NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese")) | {"drift": ("chinese",), "unit": ("sandbox",)}  # see prepare.py
+NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese")) | {"drift": ("chinese",), "unit": ("sandbox",)}
 SEVERAL = {"nbval": NBVAL, "quick": ["lint", "drift", "texts"]}
 SHOWING = threading.Lock()
 
