@@ -8,20 +8,20 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of its own sentence or another sentence, and decides how much to take from each. Nearly every large language model is built on it. Here you build it yourself.
+# *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of its own sentence or another sentence, and decides how much to take from each. Nearly every large language model is built on it, and here you build it yourself.
 #
-# **The whole course** ([plan](#The-seven-chapters)) takes about ten hours with its exercises, plus ten for the optional sections called *Deeper*. It needs no GPU and, once installed, no network.
+# **The whole course** ([plan](#The-seven-chapters)) takes about ten hours with its exercises, plus ten for the optional sections called *Deeper*. It needs no GPU and, once installed, no internet.
 #
-# **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. Reading 16 minutes · in class 10 · exercises 3. **Before:** some Python; school mathematics.
+# **By the end** of this page you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. Reading 16 minutes · in class 10 · exercises 3 (reading is alone, in class is with a teacher). **Before:** some Python and school mathematics.
 #
-# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too: those with `assert` check that the numbers in the text are right. (To run them all, choose *Run*, then *Run All Cells*.) If a cell fails, run the check under *Is this machine ready?* below.
+# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too, because later cells may need them; those with `assert` check that the numbers in the text are right. (To run them all, choose *Run*, then *Run All Cells*.) If a cell fails, run the check under *Is this machine ready?* below.
 
 # %% [markdown]
-# In this picture, a translation program, the *model*, turns an English sentence into French. French nouns have a gender: "animal" is masculine, so "it" becomes "il"; "street" is feminine, so "it" becomes "elle". A person has to know what "it" refers to. How does the model choose?
+# In the picture below, a translation program, the *model*, turns an English sentence into French. French nouns have a gender: "animal" is masculine, so "it" becomes "il", but "street" is feminine, so "it" becomes "elle". A person has to know what "it" refers to. How does the model choose?
 #
-# For each English word, the model keeps a list of numbers, which holds the word itself and what it has taken from other words. The model writes the French from these lists. Each arc is an *attention weight*: the thicker the arc, the more the marked word takes from the word at its other end. (The model has many sets of such weights; you see one.) Change "tired" to "wide". What moves, the arcs or the French?
+# For each English word, the model keeps a list of numbers that describes the word and what it has picked up from the others, and it writes the French from these lists. Each arc is an *attention weight*: the thicker the arc, the more the marked word takes from the word at its other end. (The model makes many such *attention maps*, one for each *head* in each of its *layers*; you see one.) Change "tired" to "wide". What moves, the arcs or the French?
 #
-# Now there are two sentences, one with "tired" and one with "wide". The button ⇅ under a word gives this word the list from the same place in the other sentence, and the model translates again. Whose list turns "il" into "elle"?
+# Next, press ⇅ under a word. It gives this word the list from the same place in the other sentence, and the model translates again. Whose list switches between "il" and "elle"?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -36,30 +36,32 @@ assert cover.shown.tokens[0][cover.shown.weights[0][cover.shown.tokens[0].index(
 assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]))] == "tired"
 assert ["elle" in french for french in cover.shown.rewritten[0]] == [w == "tired" for w in cover.shown.tokens[0]]
 assert ["il" in french for french in cover.shown.rewritten[1]] == [w == "wide" for w in cover.shown.tokens[1]]
+assert all((new == cover.shown.written[s]) == (w not in ("tired", "wide")) for s in (0, 1) for w, new in zip(cover.shown.tokens[s], cover.shown.rewritten[s], strict=True))
 assert (cover.shown.weights[0] - cover.shown.weights[1])[cover.shown.tokens[0].index("it")].__abs__().max() < 0.02
+assert [round(w[cover.shown.tokens[0].index("it"), cover.shown.tokens[0].index("animal")], 2) for w in cover.shown.weights] == [0.45, 0.44]
 assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weights, its own included, add up to 1
 
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# 1. *tired:* “it” takes most from “animal”, which seems to explain “il”.
-# 2. *wide:* “il” becomes “elle”, but the arcs hardly move: “it” still takes most from “animal”. So these arcs do not explain the change.
-# 3. *⇅:* replacing the list of “it” changes nothing: the model writes from all the lists, not only from this one. Only replacing the list of the adjective, “tired” or “wide”, changes the French. So in this sentence the model writes “il” or “elle” with the help of the adjective's list.
+# 1. *tired:* “it” takes most from “animal”, 0.45 of its attention, which seems to explain “il”.
+# 2. *wide:* “il” becomes “elle”, but the arcs hardly move: “it” still gives 0.44 to “animal”. So these arcs do not explain the change.
+# 3. *⇅:* if you replace the list of “it”, the French stays the same, although “it” is the word that “il” translates: the model writes from all the lists. Only the list of the adjective, “tired” or “wide”, changes the French. So here the model chooses “il” or “elle” with the help of the adjective's list.
 #
-# Looking at arcs is an observation, replacing a list is an experiment. Only an experiment can show what the French depends on.
+# Looking at arcs is an observation, but replacing a list is an experiment. An experiment can show what the French depends on; the arcs alone cannot.
 #
 # </details>
 
 # %%
-import torch  # PyTorch: tables of numbers, and networks that learn
+import torch  # PyTorch: computing with tables of numbers, and training models
 import course_utils  # what the chapters share
 from course_utils.views import heatmap, predict
 
-runtime = course_utils.setup()  # where to compute, and the same random numbers each time
+runtime = course_utils.setup()  # where to compute; how long to train (profile); the same random numbers each time (seed)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# In the next picture, each of five words *asks* all five, itself included: “How many letters do we have in common?” If both words have a letter twice, it counts as two: “noon” and “attention” share n, n and o, which makes 3. A row shows the answers, divided by their sum: “tea” gets the answers 3, 3, 3, 3 and 0, so it gives “meat” 3/12 = 0.25 of its attention.
+# The model learned its weights, but those in the next picture you can work out yourself. Each of the words tea, eat, meat, attention and noon *asks* all five, itself included: “How many letters do we have in common?” If both words have a letter twice, it counts as two, so “noon” and “attention”, which share n, n and o, have 3 in common. A row shows the answers, divided by their sum. For example, “tea” gets the answers 3, 3, 3, 3 and 0 (in that order), so it gives “meat” 3/12 = 0.25 of its attention.
 #
 # **Before you touch:** one word has letters in common with only one of the other four. Which?
 
@@ -78,16 +80,16 @@ heatmap(shares, words, words, axes=("asks", "is asked"), select=("tea", "meat"),
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It is “noon”: of the other words, only “attention” has an n or an o.
+# It is “noon”, because of the other words only “attention” has an n or an o.
 #
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# This picture, a **heatmap**, comes back in every chapter. More ink is more attention: blank paper means 0, and full ink 1, unless the picture says otherwise. The arcs of the first picture show one such row: the weights of the marked word, without the one that it gives itself.
+# This picture, a **heatmap**, comes back in every chapter. More ink is more attention: blank paper means 0 and full ink means 1, unless the picture says otherwise. The arcs of the first picture show one such row, the weights of the marked word, except the weight that it gives itself.
 
 # %% [markdown]
 # ## Guess first
-# The course often asks what you expect. A wrong guess costs nothing, and you remember what surprised you.
+# The course often asks what you expect before it shows you. A wrong guess costs nothing, and you remember what surprised you.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -111,7 +113,9 @@ assert common[3].tolist() == [3, 3, 3, 9, 3] and common[4].tolist() == [0, 0, 0,
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide; read the reply. What you write stays in your own copy. `[K]` means K numbers in a row: `weights * values` multiplies pair by pair, and `.sum()` adds up.
+# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide, and read the reply. What you write stays in your own copy. `[K]` means K numbers in a row: `weights * values` multiplies pair by pair, and `.sum()` adds up.
+#
+# Until your function is right, later cells use the course's, so you can skip an exercise once you have run its cell. (The 3.5 printed below may be the course's, too.) Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, and `solution("weighted average")` an answer.
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -130,15 +134,12 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert abs(float(result) - 3.5) < 1e-6
 
-# %% [markdown]
-# You can skip an exercise: run its cell, and later cells use the course's function until yours is right. (So the 3.5 above may be the course's.) Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, `solution("weighted average")` an answer.
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# A thermometer was read at 8:00, 12:00 and 18:00. About how warm was it at 9:00 and at 15:00? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. Each chapter keeps these colours; <b style="color:#bb51a8">what comes out</b> is purple.
+# A thermometer was read at 8:00, 12:00 and 18:00. About how warm was it at 9:00 and at 15:00? We answer with attention, step by step. The two hours that we ask about are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. Each chapter keeps these colours, and <b style="color:#bb51a8">what comes out</b> is purple.
 #
-# If you know PyTorch, skim to *Keep this*. A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three has the shape [3]; a table of two rows and three columns has [2, 3].
+# If you know PyTorch, skim to *Keep this*. A **tensor** is a block of numbers, and its **shape** says how many there are along each axis: a list of three has the shape [3], and a table of two rows and three columns has [2, 3].
 
 # %% tags=["nbval-check-output"]
 queries = torch.tensor([9.0, 15.0])  # the hours that we ask about
@@ -148,9 +149,9 @@ print(queries.shape, keys.shape, values.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# `torch.Size([2])` is the shape [2]: two queries. Closer readings should count more. So we need all distances, a table with a row for each query and a column for each key: [2, 3]. `queries - keys` fails, because the lengths 2 and 3 do not fit. PyTorch compares two shapes from the right, and two lengths fit if they are equal or one of them is 1.
+# `torch.Size([2])` is the shape [2]: two queries. Because closer readings should count more, we need all distances, a table with a row for each query and a column for each key: [2, 3]. But `queries - keys` fails: PyTorch compares two shapes from the right, and two lengths fit only if they are equal or one of them is 1, so 2 and 3 do not fit.
 #
-# So we make the queries a column, [2, 1], with `queries[:, None]`. The keys, [3], count as a row, [1, 3]. PyTorch stretches the axes of length 1, so that both become [2, 3]. This is **broadcasting**.
+# So we make the queries a column, [2, 1], with `queries[:, None]`, while the keys, [3], count as a row, [1, 3]. PyTorch then stretches the axes of length 1, so that both become [2, 3]. This stretching is called **broadcasting**.
 
 # %%
 distance = (queries[:, None] - keys).abs()  # [2, 1] - [3] -> [2, 3]; .abs(): without the sign
@@ -158,7 +159,7 @@ distance
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# Let *closeness* be 1 / (1 + distance). We decide that readings more than four hours away do not count: `distance <= 4` is a **Boolean mask**, a table of True and False. In this course True means "keep". `~mask` swaps True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False.
+# Let *closeness* be 1 / (1 + distance), which falls as the distance grows. We also decide that readings more than four hours away do not count, so we need `distance <= 4`. This is a **Boolean mask**, a table of True and False, and in this course True means "keep". `~mask` swaps True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False.
 
 # %%
 mask = distance <= 4  # [2, 3], bool
@@ -168,7 +169,7 @@ kept
 
 # %% [markdown]
 # <a id="dim"></a>
-# Divided by its sum, each row becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; `dim=-1` means the last axis, in a table axis 1. The summed axis disappears from the shape. With `keepdim=True` it stays, with length 1. Here we need it, because [2, 1] can be stretched to [2, 3], and [2] cannot.
+# If we divide each row by its sum, it becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; `dim=-1` means the last axis, in a table axis 1. The summed axis disappears from the shape, but with `keepdim=True` it stays, with length 1. We need it here, because [2, 1] can be stretched to [2, 3], but [2] cannot.
 
 # %% tags=["nbval-check-output"]
 print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)
@@ -182,7 +183,7 @@ assert distance.shape == weights.shape == (2, 3) and weights.sum(-1).allclose(to
 assert mask.tolist() == [[True, True, False], [False, True, True]]
 
 # %% [markdown]
-# **Try it.** Each row should add up to 1, but the next cell gives 1.25 and 0.875. No error appears, because the table is square. What did broadcasting do, and which argument is missing? Repair the cell.
+# **Try it.** Each row should add up to 1, but the next cell gives 1.25 and 0.875, and no error appears, because the table is square. What did broadcasting do, and which argument is missing? Repair the cell.
 
 # %%
 square = torch.tensor([[6.0, 2.0], [1.0, 3.0]])
@@ -195,11 +196,11 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# `keepdim=True` is missing. The sums, 8 and 4, have the shape [2] and count as one *row*, so the first column was divided by 8 and the second by 4.
+# `keepdim=True` is missing. Without it, the sums, 8 and 4, have the shape [2] and count as one *row*, so the first column was divided by 8 and the second by 4.
 #
 # </details>
 #
-# Now average the temperatures. The *matrix product*, `@`, multiplies each row of weights pair by pair with the values and adds up: [2, 3] `@` [3] gives [2].
+# Now we can average the temperatures. The *matrix product*, `@`, multiplies each row of weights pair by pair with the values and adds up, so [2, 3] `@` [3] gives [2].
 
 # %%
 weights @ values  # [2, 3] @ [3] -> [2]; at 9:00 2/3 · 11 + 1/3 · 17 = 13 °C
@@ -209,11 +210,11 @@ assert (weights @ values).allclose(torch.tensor([13.0, 16.0]))
 assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
 # %% [markdown]
-# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture, “it” was a query, the arcs showed its row of weights, and each word had a key and a value. There, queries, keys and values are lists of numbers that the model learned to make; chapters 2 and 4 show how.
+# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture, “it” was a query, and the arcs showed its row of weights. There, the model has learned to make three more lists from each word's list: a query, a key and a value. Chapters 2 and 4 show how.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
-# The next cell checks what the course needs, and says what to do about anything missing.
+# The next cell checks what the course needs, and says what to do about anything missing. (*Checkpoints* are stored trained models.)
 
 # %% tags=["check"]
 # %run -m course doctor --quick
@@ -243,13 +244,15 @@ progress()
 
 # %% [markdown]
 # ## Working and stopping
-# - **Your copy.** In a terminal, `make lab` opens the folder `workbook`. No update overwrites what you change there.
-# - **Order.** Go from top to bottom: a cell may need names from those above it.
-# - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). `from course_tools.classroom.resuming import resume_here; resume_here()`, in a new cell, restores the names from above.
-# - **Stop.** Press ■ to stop a training run. The best result is kept.
+# - **Your copy.** In a terminal, `make lab` opens the folder `workbook`, where no update overwrites what you change.
+# - **Order.** Go from top to bottom, because a cell may need names from those above it.
+# - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). To restore the names from above, run `from course_tools.classroom.resuming import resume_here; resume_here()` in a new cell.
+# - **Stop.** Press ■ to stop a training run; the best result is kept.
 
 # %% [markdown]
 # ## Glossary
+# The terms are in Chinese, too, because the lectures and articles behind the course are.
+#
 # | English | 中文 | in a few words |
 # |---|---|---|
 # | [heatmap](#heatmap) | 热力图 | a table of numbers as ink |
@@ -261,7 +264,7 @@ progress()
 # | [Boolean mask](#boolean-mask) | 布尔掩码 | a table of True and False |
 #
 # ## Next
-# The thermometer again, over a whole day.
+# The thermometer comes back, for a whole day.
 #
 # **→ [1 · Whom do you ask?](01_nadaraya_watson.ipynb)** · [your progress](#progress)
 #
