@@ -10,16 +10,16 @@
 # # Start here
 # *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of its own sentence or another sentence, and decides how much to take from each. Nearly every large language model is built on it, and here you build it yourself.
 #
-# **The whole course** ([plan](#The-seven-chapters)) takes about ten hours with its exercises, plus ten for the optional sections called *Deeper*. It needs no GPU and, once installed, no internet.
+# **The whole course** ([plan](#The-seven-chapters)) takes about ten hours with its exercises, plus ten for the folded sections called *Deeper*; everything else is the **core path**. It needs no GPU and, once installed, no internet.
 #
-# **By the end** of this page you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. Reading 16 minutes · in class 10 · exercises 3 (reading is alone, in class is with a teacher). **Before:** some Python and school mathematics.
+# **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. Reading 16 minutes · in class 10 · exercises 3 (in class: with a teacher). **Before:** some Python and school mathematics.
 #
-# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too, because later cells may need them; those with `assert` check that the numbers in the text are right. (To run them all, choose *Run*, then *Run All Cells*.) If a cell fails, run the check under *Is this machine ready?* below.
+# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too, because later cells may need them; those with `assert` check that the numbers in the text are right. (*Run → Run All Cells* runs all.) If a cell fails, run the check under *Is this machine ready?* below.
 
 # %% [markdown]
 # In the picture below, a translation program, the *model*, turns an English sentence into French. French nouns have a gender: "animal" is masculine, so "it" becomes "il", but "street" is feminine, so "it" becomes "elle". A person has to know what "it" refers to. How does the model choose?
 #
-# For each English word, the model keeps a list of numbers that describes the word and what it has picked up from the others, and it writes the French from these lists. Each arc is an *attention weight*: the thicker the arc, the more the marked word takes from the word at its other end. (The model makes many such *attention maps*, one for each *head* in each of its *layers*; you see one.) Change "tired" to "wide". What moves, the arcs or the French?
+# For each English word, the model keeps a list of numbers that describes the word and what it has picked up from the others, and it writes the French from these lists. Each arc is an *attention weight*: the thicker the arc, the more the marked word takes from the word at its other end. (The picture shows one *attention map* of many: each *head* in each *layer* of the model makes one.) Change "tired" to "wide". What moves, the arcs or the French?
 #
 # Next, press ⇅ under a word. It gives this word the list from the same place in the other sentence, and the model translates again. Whose list switches between "il" and "elle"?
 
@@ -46,9 +46,9 @@ assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weig
 #
 # 1. *tired:* “it” takes most from “animal”, 0.45 of its attention, which seems to explain “il”.
 # 2. *wide:* “il” becomes “elle”, but the arcs hardly move: “it” still gives 0.44 to “animal”. So these arcs do not explain the change.
-# 3. *⇅:* if you replace the list of “it”, the French stays the same, although “it” is the word that “il” translates: the model writes from all the lists. Only the list of the adjective, “tired” or “wide”, changes the French. So here the model chooses “il” or “elle” with the help of the adjective's list.
+# 3. *⇅:* with the other list for “it”, the French stays the same, because the model writes from all the lists. Only the list of the adjective, “tired” or “wide”, changes the French, so the model uses this list to choose “il” or “elle”.
 #
-# Looking at arcs is an observation, but replacing a list is an experiment. An experiment can show what the French depends on; the arcs alone cannot.
+# Replacing a list is an experiment, which can show what the French depends on; looking at the arcs alone cannot.
 #
 # </details>
 
@@ -61,7 +61,7 @@ runtime = course_utils.setup()  # where to compute; how long to train (profile);
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
-# The model learned its weights, but those in the next picture you can work out yourself. Each of the words tea, eat, meat, attention and noon *asks* all five, itself included: “How many letters do we have in common?” If both words have a letter twice, it counts as two, so “noon” and “attention”, which share n, n and o, have 3 in common. A row shows the answers, divided by their sum. For example, “tea” gets the answers 3, 3, 3, 3 and 0 (in that order), so it gives “meat” 3/12 = 0.25 of its attention.
+# You can work out the weights of the next picture yourself. Each of the words tea, eat, meat, attention and noon *asks* all five, itself included: “How many letters do we have in common?” If both words have a letter twice, it counts as two, so “noon” and “attention” share 3: n, n and o. A row shows the answers, divided by their sum: “tea” gets the answers 3, 3, 3, 3 and 0 (in that order), so it gives “meat” 3/12 = 0.25 of its attention.
 #
 # **Before you touch:** one word has letters in common with only one of the other four. Which?
 
@@ -85,11 +85,11 @@ heatmap(shares, words, words, axes=("asks", "is asked"), select=("tea", "meat"),
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# This picture, a **heatmap**, comes back in every chapter. More ink is more attention: blank paper means 0 and full ink means 1, unless the picture says otherwise. The arcs of the first picture show one such row, the weights of the marked word, except the weight that it gives itself.
+# This picture, a **heatmap**, comes back in every chapter. More ink is more attention: blank paper means 0 and full ink 1, unless the picture says otherwise. The arcs of the first picture show one such row, without the weight that the marked word gives itself.
 
 # %% [markdown]
 # ## Guess first
-# The course often asks what you expect before it shows you. A wrong guess costs nothing, and you remember what surprised you.
+# The course often asks what you expect. A wrong guess costs nothing, and you remember what surprised you.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -113,9 +113,9 @@ assert common[3].tolist() == [3, 3, 3, 9, 3] and common[4].tolist() == [0, 0, 0,
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
 #
-# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide, and read the reply. What you write stays in your own copy. `[K]` means K numbers in a row: `weights * values` multiplies pair by pair, and `.sum()` adds up.
+# Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide, and read the reply. `[K]` means K numbers in a row: `weights * values` multiplies pair by pair, and `.sum()` adds up.
 #
-# Until your function is right, later cells use the course's, so you can skip an exercise once you have run its cell. (The 3.5 printed below may be the course's, too.) Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, and `solution("weighted average")` an answer.
+# Until your function is right, later cells use the course's (perhaps also for the 3.5 below), so you can skip an exercise: only run its cell. Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, and `solution("weighted average")` an answer.
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -137,7 +137,7 @@ assert abs(float(result) - 3.5) < 1e-6
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# A thermometer was read at 8:00, 12:00 and 18:00. About how warm was it at 9:00 and at 15:00? We answer with attention, step by step. The two hours that we ask about are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. Each chapter keeps these colours, and <b style="color:#bb51a8">what comes out</b> is purple.
+# A thermometer was read at 8:00, 12:00 and 18:00. About how warm was it at 9:00 and at 15:00? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. Each chapter keeps these colours, and <b style="color:#bb51a8">what comes out</b> is purple.
 #
 # If you know PyTorch, skim to *Keep this*. A **tensor** is a block of numbers, and its **shape** says how many there are along each axis: a list of three has the shape [3], and a table of two rows and three columns has [2, 3].
 
@@ -151,7 +151,7 @@ print(queries.shape, keys.shape, values.shape)
 # <a id="broadcasting"></a>
 # `torch.Size([2])` is the shape [2]: two queries. Because closer readings should count more, we need all distances, a table with a row for each query and a column for each key: [2, 3]. But `queries - keys` fails: PyTorch compares two shapes from the right, and two lengths fit only if they are equal or one of them is 1, so 2 and 3 do not fit.
 #
-# So we make the queries a column, [2, 1], with `queries[:, None]`, while the keys, [3], count as a row, [1, 3]. PyTorch then stretches the axes of length 1, so that both become [2, 3]. This stretching is called **broadcasting**.
+# So we make the queries a column, [2, 1], with `queries[:, None]`, while the keys, [3], count as a row, [1, 3]. PyTorch then stretches the axes of length 1, so that both become [2, 3]. This is **broadcasting**.
 
 # %%
 distance = (queries[:, None] - keys).abs()  # [2, 1] - [3] -> [2, 3]; .abs(): without the sign
@@ -159,7 +159,7 @@ distance
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# Let *closeness* be 1 / (1 + distance), which falls as the distance grows. We also decide that readings more than four hours away do not count, so we need `distance <= 4`. This is a **Boolean mask**, a table of True and False, and in this course True means "keep". `~mask` swaps True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False.
+# Let *closeness* be 1 / (1 + distance). We decide that readings more than four hours away do not count, so we need a **Boolean mask**, the table of True and False that `distance <= 4` gives. In this course True means "keep". `~mask` swaps True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False.
 
 # %%
 mask = distance <= 4  # [2, 3], bool
@@ -169,7 +169,7 @@ kept
 
 # %% [markdown]
 # <a id="dim"></a>
-# If we divide each row by its sum, it becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; `dim=-1` means the last axis, in a table axis 1. The summed axis disappears from the shape, but with `keepdim=True` it stays, with length 1. We need it here, because [2, 1] can be stretched to [2, 3], but [2] cannot.
+# Divided by its sum, each row becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; `dim=-1` means the last axis, in a table axis 1. The summed axis disappears from the shape, but with `keepdim=True` it stays, with length 1. We need it here, because [2, 1] can be stretched to [2, 3], but [2] cannot.
 
 # %% tags=["nbval-check-output"]
 print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)
@@ -200,7 +200,7 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 #
 # </details>
 #
-# Now we can average the temperatures. The *matrix product*, `@`, multiplies each row of weights pair by pair with the values and adds up, so [2, 3] `@` [3] gives [2].
+# Now average the temperatures. The *matrix product*, `@`, multiplies each row of weights pair by pair with the values and adds up, so [2, 3] `@` [3] gives [2].
 
 # %%
 weights @ values  # [2, 3] @ [3] -> [2]; at 9:00 2/3 · 11 + 1/3 · 17 = 13 °C
@@ -210,7 +210,7 @@ assert (weights @ values).allclose(torch.tensor([13.0, 16.0]))
 assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
 # %% [markdown]
-# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture, “it” was a query, and the arcs showed its row of weights. There, the model has learned to make three more lists from each word's list: a query, a key and a value. Chapters 2 and 4 show how.
+# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture, “it” was a query, and the arcs showed its row of weights. There, the model makes three more lists from each word's list, a query, a key and a value, and it learned how; see chapters 2 and 4.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
@@ -230,8 +230,6 @@ assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 # | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, built layer by layer until it translates |
 # | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
 # | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, and how to choose it |
-#
-# Everything but the folded sections called *Deeper* is the **core path**.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>
@@ -244,14 +242,14 @@ progress()
 
 # %% [markdown]
 # ## Working and stopping
-# - **Your copy.** In a terminal, `make lab` opens the folder `workbook`, where no update overwrites what you change.
+# - **Your copy.** In a terminal, `make lab` opens the folder `workbook`, in which no update overwrites your changes.
 # - **Order.** Go from top to bottom, because a cell may need names from those above it.
-# - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). To restore the names from above, run `from course_tools.classroom.resuming import resume_here; resume_here()` in a new cell.
+# - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). To restore them, run `from course_tools.classroom.resuming import resume_here; resume_here()` in a new cell.
 # - **Stop.** Press ■ to stop a training run; the best result is kept.
 
 # %% [markdown]
 # ## Glossary
-# The terms are in Chinese, too, because the lectures and articles behind the course are.
+# The Chinese is here because the course's sources are Chinese.
 #
 # | English | 中文 | in a few words |
 # |---|---|---|

@@ -20,9 +20,9 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a score came from the distance between query and key. Now both are *vectors*, arrows with a direction and a length. A distance mixes direction and length; other scores treat them separately. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. Each key is also its own value.
+# In chapter 1 a score came from the distance between query and key. Now both are *vectors*, arrows with a direction and a length. A distance mixes the two, but a score can also separate them. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>, and each key is also its own value.
 #
-# The key called *short* has almost the direction of the query. The key called *long* is 35° away from that direction, but more than four times as long as *short*. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
+# The key called *short* points almost in the direction of the query. The key called *long* is 35° away from the query, but more than four times as long as *short*. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": [-1.5, -0.4]}
@@ -37,33 +37,35 @@ assert round(torch.tensor(first.steps("b")["score"][1]).acos().rad2deg().item())
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# It depends on the score. Score A gives *long* 87 % of the weight. Under score B, *short* gets the most, 43 % of the weight.
+# It depends on the score. Score A gives *long* 87 % of the weight, but under score B *short* gets the most, 43 %.
 #
 # </details>
 #
 # <a id="scoring-function"></a>
-# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*: it grows with how far a key reaches in the direction of the query. Score B, *similarity* in the menu, is the *cosine* of the angle between query and key: it measures only how well their directions agree. The purple marks are the outputs, or *contexts*: the weighted averages of the arrows. Drag the tip of *long*, and compare the weights under A and B.
+# The rule that turns a query and a key into one number is the **scoring function**. Score A is the *dot product*, which grows with how far a key reaches in the direction of the query. Score B, *similarity* in the menu, is the *cosine* of the angle between query and key, so it measures only how well their directions agree. The purple marks are the outputs, or *contexts*: the weighted averages of the arrows. Drag the tip of *long*, and compare the weights under A and B.
 #
 # **Keep this:** the scoring function decides what "fits" means; softmax and weighted average stay as in chapter 1.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
+# Whatever the score, chapter 1's softmax follows, so recall what it does.
+#
 # 1. You add 5 to all scores of one query. What happens to the weights?
 # 2. You multiply all scores by 10. What happens now?
 # 3. Every key of a row is masked. Which weights does `masked_softmax` give this row?
 #
 # <details><summary>Answers</summary>
 #
-# 1. Nothing changes, because softmax depends on differences only.
+# 1. Nothing changes, because softmax depends only on the differences between scores.
 # 2. The weights become sharper, as at a temperature of 1/10.
-# 3. The weights of this row are all 0, by chapter 1's convention.
+# 3. All weights of this row are 0, by chapter 1's convention.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Direction times length
 # <a id="dot-product"></a>
-# The numbers in a vector are its *features*. The **dot product** multiplies two vectors feature by feature and adds up the products. In geometry it is the product of both lengths and the cosine of the angle θ between the vectors: ${\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$.
+# Why do scores A and B disagree? The numbers in a vector are its *features*. The **dot product** multiplies two vectors feature by feature and adds up the products. In geometry, this sum is the product of both lengths and the cosine of the angle θ between the vectors: ${\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}=\lVert q\rVert\,\lVert k\rVert\cos\theta$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -84,9 +86,9 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 
 # %% [markdown]
 # <a id="cosine-similarity"></a>
-# The second result is the **cosine similarity**: the dot product divided by both lengths, so it compares only directions.
+# The second result is the **cosine similarity**: the dot product divided by both lengths, so that only the directions are left.
 #
-# **Keep this:** dot product = cosine × both lengths. Making the query longer only sharpens its weights; making one key longer can change which key wins.
+# **Keep this:** dot product = cosine × both lengths. A longer query only sharpens its own weights, but a longer key can change which key wins.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a dot product inside the distance
@@ -144,7 +146,7 @@ def favourite(query, keys):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why divide by √d?
 # <a id="scaled-dot-product"></a>
-# Before training, a model's numbers are random. So take queries and keys of d independent random features with mean 0 and variance 1.
+# How large do dot products become when vectors have many features? Before training, a model's numbers are random, so we take queries and keys of d independent random features with mean 0 and variance 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -166,9 +168,9 @@ print(f"standard deviation of the scores: {spread[4]:.1f} for d = 4, {spread[400
 assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 1.05
 
 # %% [markdown]
-# Why √d? A score is a sum of d products, $q_1k_1+\dots+q_dk_d$. Each product has mean 0 and variance 1·1 = 1. The products are independent, so their variances add up: the score has variance d, and standard deviation √d. If we divide the score by √d, its standard deviation is 1 for every d.
+# Why √d? A score is a sum of d products, $q_1k_1+\dots+q_dk_d$, each with mean 0 and variance 1·1 = 1. Because the products are independent, their variances add up, so the score has variance d and standard deviation √d. Divided by √d, it has standard deviation 1 for every d.
 #
-# What do large scores do to softmax? The lab shows twelve random queries with 24 keys each, at d = 400. Compare the weights without and with √d.
+# And what do large scores do to softmax? Compare the weights of twelve random queries without and with √d, at d = 400.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=400)
@@ -185,20 +187,20 @@ assert 0.75 < certain[1] < 0.85 and certain[20] == 0
 
 # %% [markdown]
 # <a id="saturation"></a>
-# A softmax is **saturated** when nearly all its weight is on one key. Here all vectors are noise, yet at d = 400, without √d, about four in five queries are certain. With √d, none is.
+# A softmax is **saturated** when nearly all its weight is on one key. Here all vectors are noise, yet at d = 400 about four in five queries are certain without √d, and none is with it.
 #
-# Why is that bad? A score affects the loss only through the weights, so training depends on how steeply the weights change with the scores. This *slope* is a derivative. Differentiating $\alpha_i=e^{s_i}/\sum_k e^{s_k}$ gives
+# Why is that bad? A score affects the loss only through the weights, so training depends on how steeply the weights change with the scores. This *slope* is a derivative, and differentiating $\alpha_i=e^{s_i}/\sum_k e^{s_k}$ gives
 #
 # $$ \frac{\partial \alpha_i}{\partial s_i}=\alpha_i(1-\alpha_i),\qquad \frac{\partial \alpha_i}{\partial s_j}=-\alpha_i\alpha_j\quad(j\ne i) $$
 #
-# So a weight near 0 or near 1 hardly changes with any score. All slopes of a query together are its *Jacobian* matrix:
+# If $\alpha_i$ is near 0 or near 1, both slopes are small, so this weight hardly changes with any score. All slopes of a query together form its *Jacobian* matrix:
 
 # %%
 def jacobian(weights):  # weights α, [..., K] -> diag(α) − ααᵀ, [..., K, K]
     return torch.diag_embed(weights) - weights[..., :, None] * weights[..., None, :]
 
 # %% [markdown]
-# **An example.** Of four scores, let the first be half a standard deviation ahead of the other three, which are equal. With √d, its lead is ½ for every d. Without √d, its lead is √d/2: 2 for d = 16 and 10 for d = 400.
+# **An example.** Of four scores, let the first be half a standard deviation ahead of the other three, which are equal. With √d, its lead is ½ for every d. Without √d, its lead is √d/2, which is 2 for d = 16 and 10 for d = 400.
 
 # %% jupyter={"source_hidden": true}
 leads = {"lead ½: with √d": 0.5, "lead 2: d = 16": 2.0, "lead 10: d = 400": 10.0}  # of the first score
@@ -223,10 +225,10 @@ assert round(0.4 * 0.205, 2) == 0.08
 # | 16 | q·k | 2 → 2.4 | 0.711 → 0.786 | 0.075 |
 # | 400 | q·k | 10 → 12 | 0.99986 → 0.99998 | 0.0001 |
 #
-# With √d, the change is the same for every d. Without √d, the weight changes *more* at d = 16: the softmax is not saturated yet, and the step is four times as large. But at d = 400 the weight hardly changes at all.
+# At d = 16, the weight changes *more* without √d than with it, because the softmax is not saturated yet and the step is four times as large. But at d = 400 it hardly changes without √d, although the step is larger still.
 
 # %% [markdown]
-# Real queries are not all alike. At d = 400 without √d, almost half of our random queries have a gradient below a tenth of the normal one, and almost a quarter have one more than ten times as large. A learning rate that suits the first is likely to be too large for the second (*Deeper: unequal gradients*).
+# Not every query is like this one. At d = 400 without √d, almost half of our random queries have a *gradient* (all their slopes together) below a tenth of the normal one, but almost a quarter have one more than ten times as large. A learning rate that suits the first group is likely to be too large for the second (*Deeper: unequal gradients*).
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -247,7 +249,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
-# Square all slopes ∂α/∂(q·k) of a query, add the squares, and take the root. This *Frobenius norm* is the size of the query's *gradient*. Here it is for our 1,000 random queries at d = 400. We call the median size with √d *normal*.
+# Square all slopes ∂α/∂(q·k) of a query, add the squares, and take the root. This *Frobenius norm* is the size of the query's *gradient*. We call its median with √d, at d = 400, *normal*.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def gradient(divisor):
@@ -270,16 +272,16 @@ assert 1.3 < sizes.measure(16, False)["gradient"] < 1.45
 assert 0.23 < sizes.measure(400, False)["gradient"] / sizes.measure(400, True)["gradient"] < 0.26
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With √d, every query's gradient is 0.8 to 1.4 times normal. Without √d, the *mean* is seven times as large, but more than 45 % of the queries have less than a tenth of a normal gradient, and almost a quarter more than ten times a normal one. 
+# With √d, every query's gradient is 0.8 to 1.4 times normal. Without √d, the *mean* is seven times as large, but more than 45 % of the queries have less than a tenth of a normal gradient.
 #
 # Now go back to the lab, unfold *how the weights respond to q·k*, and drag d. The curves show the median query's gradient times √d: q·k has standard deviation √d, so this is the weights' response to *one standard deviation*. With √d, the response hardly depends on d. Without √d, it is about five times as large as with √d at d = 16, and only a quarter as large at d = 400.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
 # <a id="cross-attention"></a>
-# You translate "The cat sat on the mat". After *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query for *assis*, (0, 0, 1), comes from the French words before it. Attention from one sequence to another is called **cross-attention**.
+# Now follow one query by hand, with vectors that are not random. You translate "The cat sat on the mat", and after *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query for *assis*, (0, 0, 1), comes from the French words before it. Attention from one sequence to another is called **cross-attention**.
 #
-# **With a pencil:** compute the six dot products of the query with these vectors. Which words share first place?
+# **With a pencil:** compute the six dot products of the query with these vectors. Some words will tie for first place, and the tie will show what a 0 in a query means. Which words are they?
 #
 # | The | cat | sat | on | the | mat |
 # |---|---|---|---|---|---|
@@ -308,13 +310,14 @@ assert torch.allclose(torch.softmax(torch.tensor([0, 0, 2, 0, 1, 1]) / 3**0.5, -
                       torch.tensor([0.326, 0.183, 0.183]), atol=5e-4)
 assert all((changed @ K.T)[2] <= max((changed @ K.T)[[4, 5]]) for i in range(3) for size in torch.linspace(-9, 9, 37)
            for changed in [torch.where(torch.arange(3) == i, size, assis[0])])
+assert (torch.tensor([-1.0, -1, 1]) @ K.T).tolist() == [-1, -1, 1, -2, 0, 0]
 
 # %% [markdown]
-# "sat" gets 0.213, but so do "the" and "mat": the query asks only for the third feature, and all three words have a 1 there.
+# "sat" gets 0.213, but so do "the" and "mat", because all three have a 1 in the third feature. Their other features make no difference: a 0 in the query ignores them.
 #
 # <details><summary>Which number?</summary>
 #
-# Raise the third number of "sat" to 2: "sat" then gets 0.326, "the" and "mat" get 0.183 each. Changing one number of the query cannot make "sat" win alone.
+# Raise the third number of "sat" to 2: "sat" then gets 0.326, "the" and "mat" get 0.183 each. Changing one number of the query is not enough: the query must reject both other features, as (−1, −1, 1) does.
 #
 # </details>
 #
@@ -334,11 +337,11 @@ six  # the six weights from above
 assert torch.allclose(six[0], torch.tensor([[0.120, 0.120, 0.213, 0.120, 0.213, 0.213]]), atol=5e-4)
 
 # %% [markdown]
-# **Keep this:** queries @ keysᵀ gives all scores at once: one row per query, one column per key.
+# **Keep this:** a 0 in the query ignores a feature. queries @ keysᵀ gives all scores at once: one row per query, one column per key.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Can this be the output?
-# A widely used lecture gives each word of "The weather is nice today" a vector, which is both key and value. The query is the vector of "The". The lecture prints (1.8, 2.3, 0.4) as the output.
+# In the same way, a widely used lecture gives each word of "The weather is nice today" a vector, which is both key and value. The query is the vector of "The", and the lecture prints (1.8, 2.3, 0.4) as the output.
 
 # %%
 nice = ["The", "weather", "is", "nice", "today"]
@@ -362,11 +365,12 @@ predict(
 # %% jupyter={"source_hidden": true}
 averages = ([0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8])
 outputs = torch.cat([computed, torch.tensor([[1.8, 2.3, 0.4]])])
-groups = {"all averages": averages, "the words": (X[:, 0], X[:, 2]), "outputs": (outputs[:, 0], outputs[:, 2])}
+drawn = X.flip(0)  # the words, named by their labels; "The" last, so that no name covers another
+groups = {"all averages": averages, "": (drawn[:, 0], drawn[:, 2]), "outputs": (outputs[:, 0], outputs[:, 2])}
 plot.points(groups, xlabel="first feature", ylabel="third feature", title="Where can an average be?",
-            role={"all averages": "value", "the words": "value", "outputs": "output"},
-            labels={"the words": nice, "outputs": ["computed", "printed"]},
-            caption="The plot shows two of the three features. Every average of the five words lies in the shaded area, but the printed output does not.")
+            role={"all averages": "value", "": "value", "outputs": "output"},
+            labels={"": nice[::-1], "outputs": ["computed", "printed"]},
+            caption="The plot shows two of the three features. Every average of the five words (squares) lies in the shaded area, but the printed output does not.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(computed, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
@@ -376,7 +380,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 # <a id="convex-hull"></a>
 # The correct output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so the output of attention stays in the hull, whatever the score. There are two exceptions: a row in which every key is masked, and *dropout*, which sets random weights to 0 in training.
 #
-# **Keep this:** with weights from a softmax, the output is an average of the values, so it lies between them.
+# **Keep this:** with weights from a softmax, the output is an average of the values, so it never leaves their hull.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: catch an impossible output
@@ -393,20 +397,20 @@ def impossible(output, values):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One vector, three jobs
 # <a id="self-attention"></a>
-# In "train station", the second word should take something from the first. **Self-attention** does this: queries, keys and values all come from the same sentence. Let "train" be (2, 0) and "station" (1, 1), and let each word use its vector as query, key and value.
+# The lecture took its query from the same sentence as the keys and values, which is called **self-attention**. In "train station", it lets the second word take something from the first. Let "train" be (2, 0) and "station" (1, 1), and let each word use its vector as query, key and value.
 
 # %%
 pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
 weights = torch.softmax(pair @ pair.T, -1)
 label = ["train (2, 0)", "station (1, 1)"]
 heatmap(weights, label, label, select=(1, 0), title="Which words does “station” attend to?",
-        caption="“station” scores 2 with “train” and 2 with itself. So the new “station” is half of each: (1.5, 0.5).")
+        caption="“station” scores 2 with “train” and 2 with itself, so the new “station” is half of each: (1.5, 0.5).")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To keep the query fixed, let w = (1, 0) ask both words instead of "station": $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we move its whole vector along w, or only its key:
+# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To find out, we keep the query fixed: w = (1, 0) asks both words instead of "station", so $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we can move its whole vector along w, or only its key:
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -423,13 +427,13 @@ assert torch.allclose(new_weights @ louder, torch.tensor([2.731, 0.731]), atol=5
 assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-4)
 
 # %% [markdown]
-# Yes, it is a problem. If the whole vector moves, "station" gets more weight, but its content changes too. If only the key moves, "station" gets the same larger weight, and its content stays as it was.
+# Yes, it is a problem. If the whole vector moves, "station" gets more weight, but its content changes too. If only the key moves, the word gets just as much weight and keeps its content.
 #
-# So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a separate <b style="color:#008a67">value</b>, which it contributes. And instead of the fixed w, each word asks with a <b style="color:#bf5f00">query</b> of its own. Learned matrices make query, key and value from the word's vector x, a row:
+# So each word gets a <b style="color:#007fc6">key</b>, by which it is found, and a separate <b style="color:#008a67">value</b>, which it contributes. And instead of the fixed w, each word asks with a <b style="color:#bf5f00">query</b> of its own. Learned matrices make all three from the word's vector x, a row:
 #
 # $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
 #
-# Why must the query differ from the key? Without $W_Q$ and $W_K$, $x_i\cdot x_j=x_j\cdot x_i$, so two words always give each other the same score: "train" and "station" give each other 2. Here are these scores, then the scores and weights with two matrices chosen by hand:
+# Why must the query differ from the key? Without $W_Q$ and $W_K$, two words always give each other the same score, because $x_i\cdot x_j=x_j\cdot x_i$: "train" and "station" give each other 2. Here are these scores, then the scores and weights with two matrices chosen by hand:
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -441,7 +445,7 @@ assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and asked.tolist() == [[4, 0
 assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0.953, 0.047]]), atol=5e-4)
 
 # %% [markdown]
-# Now "station" gives "train" the score 4, but "train" gives "station" the score 0. So "station" gives "train" 95 % of its weight, but "train" gives "station" only 2 % of its own. To keep the numbers simple, we did not divide by √d.
+# Now "station" gives "train" the score 4 and gets 0 back, so it gives "train" 95 % of its weight but gets only 2 %. (To keep the numbers simple, we did not divide by √d.)
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
@@ -575,7 +579,7 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# In a dot product, feature 1 of the query meets feature 1 of the key. What if these two features mean different things? Here a query meets eight keys of equal length, and the rule says: turn the query by 90° anticlockwise; the key closest to that direction is the correct one.
+# What else can a matrix do? In a dot product, feature 1 of the query meets feature 1 of the key, although the two may mean different things. Here is an extreme case: of eight keys of equal length, the correct key is the one closest to the query's direction *turned by 90° anticlockwise*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -587,7 +591,7 @@ predict(
 )
 
 # %% [markdown]
-# The **general** score, $q^\top W k$ with columns q and k, puts a learned matrix between them. We train the dot product and the general score; the loss is −log of the weight on the correct key. A `Chooser` is a score with a trained temperature; `task_batch` draws queries, keys and the number of the correct key.
+# The **general** score, $q^\top W k$ with columns q and k, puts a learned matrix between query and key. We train it beside the dot product, and the loss is −log of the weight on the correct key. A `Chooser` is a score with a trained temperature; `task_batch` draws queries, keys and the number of the correct key.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
@@ -621,7 +625,7 @@ assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, so it can only learn to spread its weight more evenly. The general score has learned its matrix W. Here it is, rescaled so that its numbers can be compared with those of a rotation:
+# The dot product has only its temperature to train, so it can only learn to spread its weight more evenly. The general score has learned its matrix W, rescaled here so that its numbers can be compared with those of a rotation:
 
 # %%
 W = general.score.W.weight.detach()
@@ -635,11 +639,11 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# What has this to do with $W_Q$ and $W_K$? Let word x make the query $xW_Q$ and word y the key $yW_K$ (both words are rows). The dot product of query and key is a general score of the two words themselves, with $W=W_QW_K^\top$:
+# And what has W to do with $W_Q$ and $W_K$? Let word x make the query $xW_Q$ and word y the key $yW_K$ (both words are rows). Then the dot product of query and key is a general score of the two words themselves, with $W=W_QW_K^\top$:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, W can pass on only d numbers about a word: its *rank*, the number of independent rows, is at most d. And if d is small, the two factors have fewer parameters than W:
+# So attention with $W_Q$ and $W_K$ *is* the general score, apart from 1/√d. If queries and keys have d features, W can pass on only d numbers about a word, because its *rank*, the number of independent rows, is at most d. In return, the two factors have fewer parameters than W if d is small:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -674,15 +678,15 @@ assert share > 0.95
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two names, one function
 # <a id="additive-attention"></a><a id="concat"></a>
-# Two papers on translation (Bahdanau et al., 2015; Luong et al., 2015) compute the score with a small network. Here is the first, the **additive** score:
+# Instead of a matrix, two papers on translation (Bahdanau et al., 2015; Luong et al., 2015) put a small network between query and key. Here is the first, the **additive** score:
 #
 # $$ w^\top\tanh(W_1{\color{#bf5f00}{q}}+W_2{\color{#007fc6}{k}}+b) $$
 #
-# Each *hidden unit* adds up weighted features of q and k and a number of its own, the *bias* b (our addition). Then tanh squeezes the sum to between −1 and 1; without it, the query would add the same number to every score. The **concat** score first joins q and k into one vector $[q;k]$:
+# Each *hidden unit* adds up weighted features of q and k and a number of its own, the *bias* b (our addition). Then tanh squeezes the sum to between −1 and 1; without it, the query would add the same number to every score, and softmax would cancel it. The **concat** score first joins q and k into one vector $[q;k]$:
 #
 # $$ w^\top\tanh(W[{\color{#bf5f00}{q}};{\color{#007fc6}{k}}]+b) $$
 #
-# Some columns of W are multiplied by q, the others by k. So we cut W in two, and compare scores and cost. A *multiply–add* multiplies two numbers and adds the product to a sum; we count those of the matrix products:
+# Some columns of W are multiplied by q and the others by k, so we can cut W in two, and compare scores and cost. A *multiply–add* multiplies two numbers and adds the product to a sum; we count those of the matrix products:
 
 # %% tags=["nbval-check-output"]
 from course_utils.attention.scores import Additive
@@ -698,7 +702,7 @@ print("equal to 1e-6:", same, "· multiply–adds:", concat.cost.total(100, 100)
 assert 8 < concat.cost.total(100, 100) / additive.cost.total(100, 100) < 9
 
 # %% [markdown]
-# For 100 queries and 100 keys, concat's matrix products cost more than eight times as much as additive's, because it multiplies W by each of the 10,000 *pairs*. Additive multiplies $W_1$ by each query and $W_2$ by each key only *once*. For each pair, only a sum, the tanh and w are left.
+# For 100 queries and 100 keys, concat's matrix products cost more than eight times as much as additive's, because it multiplies W by each of the 10,000 *pairs*. Additive multiplies $W_1$ by each query and $W_2$ by each key only *once*, which leaves a sum, the tanh and w for each pair.
 #
 # ### Exercise 3 ●●○ · 6 minutes
 # Write the additive score.
@@ -723,8 +727,6 @@ assert difference < 1e-5
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: additive beside scaled dot
-# Why does the additive score need the tanh? Without it, the query would add the same number, $w^\top W_1 q$, to all its scores, and softmax would cancel it.
-#
 # #### Exercise ●○○ · 3 minutes
 # Cut the matrix of concat yourself.
 
@@ -824,14 +826,29 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The twelve
-# A survey lists twelve scores. Here they are in four families, the six new scores in italics:
+# You have met six scores, each with its own assumption about what "fits" means. A survey (Chaudhari et al., 2021) lists twelve; here they are in four families, the six new ones in italics:
 #
-# - **Nothing learned:** similarity, dot, scaled dot. *Generalized kernel* imitates scaled dot: it turns q and k into random features φ(q) and φ(k), and scores log(φ(q)·φ(k)). As a score it saves nothing. But with such features, very long texts need no table of all pairs (*Deeper: attention at linear cost*).
-# - **A matrix in between:** general. *Biased general* is a general score plus b·k. Use it if some keys deserve more weight whatever the query is. *Activated general* adds a number b to the general score, and tanh squeezes the sum to between −1 and 1. Use it if no key should win by far: two weights then differ at most by the factor e².
-# - **A small network:** concat, additive. *Deep* has two hidden layers instead of one, and relu(x), the larger of x and 0, instead of tanh. Use it if the rule for what "fits" is too complicated for one layer.
-# - **One-sided:** *location-based* never reads the keys: its score for position i is the dot product of the query with row i of W. Use it if the query alone tells which position is right. *Feature-based* never reads the query: a small network computes the score from features of the key (here φ₁, its numbers, and φ₂, their squares). Use it if the same keys matter for every query.
-#
-# Matrices W, vectors w and biases b are learned. The table gives two costs per pair of query and key: multiply–adds of the matrix products, and numbers that the score must *keep* for the backward pass. (*General* keeps 64 numbers for each key. They serve 128 queries, which makes 0.5 per pair.) *Dq ≠ Dk* says whether query and key may differ in size.
+# | score | assumes | use it if |
+# |---|---|---|
+# | **Nothing learned** | | |
+# | similarity | only directions count | lengths mean nothing |
+# | dot | directions and lengths count | long keys deserve more weight |
+# | scaled dot | as dot, with scores that do not grow with d | d is large |
+# | *generalized kernel* | as scaled dot, imitated with random features: log(φ(q)·φ(k)) | texts are very long: it saves nothing as a score, but see *Deeper: attention at linear cost* |
+# | **A matrix in between** | | |
+# | general | a feature of q may fit another feature of k | their features mean different things |
+# | *biased general* | as general, but some keys fit better whatever q is: + b·k | some keys always deserve more weight |
+# | *activated general* | as general, but tanh squeezes the score, plus a number b, to between −1 and 1 | no key should win by far: two weights differ at most by the factor e² |
+# | **A small network** | | |
+# | additive | a small network can learn what fits | no simpler rule is known |
+# | concat | as additive | (additive costs less) |
+# | *deep* | as additive, with two hidden layers, and relu(x), the larger of x and 0, instead of tanh | one layer is too simple |
+# | **One-sided** | | |
+# | *location-based* | q alone tells which position is right: its score is q · row i of W | the keys need not be read |
+# | *feature-based* | k alone decides: a small network reads φ₁, its numbers, and φ₂, their squares | the same keys matter for every q |
+
+# %% [markdown]
+# The next table gives, per pair of query and key, the multiply–adds of the matrix products and the numbers that the score must *keep* for the backward pass. (*General* keeps 64 numbers for each key, which serve 128 queries: 0.5 per pair.) *Dq ≠ Dk* says whether query and key may differ in size. Matrices W, vectors w and biases b are learned.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -843,13 +860,13 @@ table
 assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 
 # %% [markdown]
-# Which score do today's models use? Nearly all use *scaled dot*, between vectors that $W_Q$ and $W_K$ have made. Then the scores of all pairs are one matrix product, which keeps nothing per pair, and learning is left to the two matrices, as in *general*.
+# The Transformer (Vaswani et al., 2017), and with it BERT and GPT, uses *scaled dot* between vectors that $W_Q$ and $W_K$ have made. Then the scores of all pairs are one matrix product, which keeps nothing per pair, and learning is left to the two matrices, as in *general*. Some models also normalise q and k. In Henry et al. (2020) both get length 1, so the score is a cosine times a learned number.
 #
-# **Keep this:** the four families are: nothing learned, a matrix in between, a small network, one-sided. Today's models use scaled dot with learned $W_Q$ and $W_K$.
+# **Keep this:** the four families are: nothing learned, a matrix in between, a small network, one-sided. The Transformer uses scaled dot with learned $W_Q$ and $W_K$.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: slips in a table
-# One version of the survey's table (Chaudhari et al. 2021) contains mistakes. You know the first from program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
+# One version of the survey's table contains mistakes. You know the first from program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
 #
 # #### Find the error ●●○ · 4 minutes
 
@@ -888,13 +905,13 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can learn what?
-# We trained each score five times in each of five small worlds, where a query meets eight keys and a rule says which key is right. Vectors have 4 features, and keys are ¼ to 4 long:
+# How much does the assumption matter? We trained each score five times in each of five small worlds, where a query meets eight keys and a rule says which key is right. Vectors have 4 features, and keys are ¼ to 4 long:
 #
 # - *direction*: the key closest in direction to the query,
 # - *reach*: the key that reaches furthest in the query's direction,
 # - *length*: the longest key,
 # - *feature*: as *direction*, but after one fixed rotation and mirroring of the query; all keys have length 1,
-# - *place*: each of the eight positions has a fixed direction, and the keys contain no information about it. The right key is at the position whose direction has the largest dot product with the query.
+# - *place*: each of the eight positions has a fixed direction, which no key contains. The right key is at the position whose direction has the largest dot product with the query.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -922,12 +939,12 @@ plot.maps({what: percent}, {what: [name.replace("_", " ") for name in SCORES]}, 
 assert best == ["similarity", "dot", "feature_based", "general", "location_based"] and percent.amax(0).min() > 98.5
 assert (percent[:, 4] < 20).sum() == 11 and (percent[10, :4] < 20).all()
 assert percent.amin(1).max() < 20 and percent[7:10].max() < 97
-assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300
+assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300 and percent[1].equal(percent[2])
 
 # %% [markdown]
-# **By row:** every score has at least one world in which it is right in less than 20 % of the cases. Eleven scores must fail at *place*, because no key says at which position it is. The twelfth, location-based, fails in the other four worlds, because it never reads the keys.
+# **By row:** every score has at least one world in which it is right in less than 20 % of the cases. Eleven scores must fail at *place*, because no key says at which position it is, and the twelfth, location-based, fails in the other four worlds, because it never reads the keys.
 #
-# **By column:** we built each world on one assumption about what "fits" means, so a score with this assumption wins there, by construction. All scores were trained for 300 steps. The networks concat, additive and deep win in no world. We did not try longer training or larger networks.
+# **By column:** we built each world on one assumption, so by construction a score with this assumption wins there, and is right in over 98 % of the cases. (Dot and scaled dot tie everywhere, because √d does not change the order of the keys.) Concat, additive and deep win in no world, but we did not try more than 300 steps of training or larger networks.
 #
 # **Keep this:** the best score is the one whose assumption fits the task; a network that assumes less can come close to several rules.
 
@@ -969,15 +986,15 @@ assert tired[twelve[1, tired.index("it")].argmax()] == "animal"
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Masks, and the order of the steps
-# Two kinds of key must be hidden from queries:
+# No score knows that two kinds of key must be hidden from queries:
 #
-# - <a id="padding"></a>**Padding** fills up the short sentences of a batch, to the length of the longest. No query should attend to it.
+# - <a id="padding"></a>**Padding** only fills up the short sentences of a batch to the length of the longest, so no query should attend to it.
 # - <a id="causal-mask"></a>A model that learns to write must not see the words to come. With a **causal mask**, position t may attend only to positions 0 … t.
 #
 # A mask is a table of True (may be attended) and False, with a row for each query and a column for each key. If both masks apply, a key must be allowed by both.
 #
 # ### Exercise 4 ●●○ · 4 minutes
-# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding keys, but leave padding queries alone: nobody uses their output.
+# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding keys, but leave padding queries alone, because nobody uses their output.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("padding and causal mask")
@@ -1016,12 +1033,12 @@ assert "Weight where the mask says no: 40 %" in masks.describe()
 assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all()
 
 # %% [markdown]
-# The next table compares four orders of the steps, in percent:
+# The next table compares four orders of the steps, in percent. The row sum should be 100, everything else 0:
 #
-# - *on masked keys*: the share of a row's weight that masked keys get, averaged over the seven rows. It should be 0.
-# - *first row empty*: the same share, after we also mask every key of the first row. It should be 0 too.
-# - *smallest row sum*: the smallest sum of a row's weights, with the mask as it was. It should be 100.
-# - *change by masked scores*: the largest change of an allowed weight when all *masked* scores rise by 1. It should be 0.
+# - *on masked keys*: the share of a row's weight that masked keys get, averaged over the seven rows,
+# - *first row empty*: the same share, after we also mask every key of the first row,
+# - *smallest row sum*: the smallest sum of a row's weights, with the mask as it was,
+# - *change by masked scores*: the largest change of an allowed weight when all *masked* scores rise by 1.
 
 # %%
 by_order = labs.orders(masks)
@@ -1033,11 +1050,11 @@ assert [row["smallest row sum"] for row in by_order] == [100, 100, 5, 100]
 assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0 < by_order[2]["change by masked scores"]
 
 # %% [markdown]
-# Only *mask, then softmax* is right in every column. It still needs a rule for a row in which every key is masked: `masked_softmax` gives zeros, `torch.softmax` gives NaN. The other three orders fail:
+# Only *mask, then softmax* is right in every column, although it still needs a rule for a row in which every key is masked: `masked_softmax` gives zeros, `torch.softmax` gives NaN. The other three orders fail:
 #
 # - *multiply, then softmax* puts 40 % of the weight on masked words,
-# - *softmax, then multiply* gives masked words no weight. But these words took their share in the softmax, and the allowed words don't get it back: one row sums to only 5 %,
-# - *−1e9, then softmax* replaces masked scores by −10⁹ instead of −∞. It fails here only when a whole row is masked. All scores of this row are then equal, so its whole weight goes to masked words: one row of seven, 14 %.
+# - *softmax, then multiply* gives masked words no weight, but these words took their share in the softmax, and the allowed words don't get it back: one row sums to only 5 %,
+# - *−1e9, then softmax* replaces masked scores by −10⁹ instead of −∞. It fails here only when a whole row is masked, because all scores of this row are then equal and its whole weight goes to masked words: one row of seven, 14 %.
 #
 # ### Exercise 5 ●●○ · 6 minutes
 # Put everything together, with `masked_softmax`.
@@ -1227,7 +1244,7 @@ onward(2)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: attention learns to translate
-# In chapter 3 a network makes the queries and keys itself.
+# Here queries and keys were given, but in chapter 3 a network makes them itself.
 #
 # **→ [3 · What does a translator look at?](03_seq2seq.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

@@ -33,6 +33,7 @@
       notes = section.querySelector("aside.notes");
     for (const cell of all(".cell", section))
       for (const block of [...cell.children]) {
+        if (!block.matches("hr, :has(img, canvas)") && !block.textContent.trim()) continue; // only the target of a link
         if (cell.classList.contains("fragment")) block.dataset.step = "";
         flow.append(block);
       }
@@ -155,7 +156,7 @@
           ? []
           : all("tbody > tr", block);
   };
-  function divide(block, room) {
+  function divide(block, room, only) {
     // the first part stays, the rest is returned; null where there is no seam within reach
     const items = parts(block);
     if (items.length) {
@@ -176,7 +177,7 @@
       return rest;
     }
     const pre = block.matches("pre") ? block : block.querySelector(":scope > pre, :scope > .highlight > pre");
-    if (!pre) return null;
+    if (!pre || (!only && !block.matches(".source, .output"))) return null; // a drawing stays whole if a slide has room
     const lines = pre.innerHTML.replace(/\n$/, "").split("\n"),
       line = pre.getBoundingClientRect().height / lines.length;
     let count = Math.floor((room - 24) / line);
@@ -209,7 +210,7 @@
         continue;
       }
       const only = !page.length || page.every(heading);
-      const rest = only || room > 0.4 * HIGH ? divide(block, room) : null;
+      const rest = only || room > 0.4 * HIGH ? divide(block, room, only) : null;
       if (rest) {
         block.after(rest);
         page.push(block);
