@@ -73,22 +73,24 @@ class Removed(NamedTuple):
     deleted: bool
 
 
-def survivors(lesson: Lesson, model: Seq2Seq, count: int = 200, least: float = 0.5) -> list[Removed]:
+def survivors(lesson: Lesson, model: Seq2Seq, least: float, most: float, count: int = 200) -> list[Removed]:
     """What happens to the first `count` test sentences if the decoder may not attend to one word, or if it was never
-    there: a word at another place in each, round and round, never the full stop. Only words that some target word gives
-    more than `least` of its weight."""
+    there: a word whose largest weight is from `least` to `most`, at another place in each, never the full stop.
+    Sentences without such a word are left out."""
     examples = lesson.examples("test")[:count]
     ids = [lesson.source.encode(e.source) for e in examples]
-    places = [i % (len(s) - 1) for i, s in enumerate(ids)]
-    shorter = [s[:p] + s[p + 1 :] for s, p in zip(ids, places, strict=True)]
+    chosen = []  # (number of the sentence, place of the word, the whole translation)
     with evaluating(model):
-        whole = decoding.greedy(model, *text.pad(ids))
-        masked = decoding.greedy(Without(model, [[p] for p in places]), *text.pad(ids))
-        deleted = decoding.greedy(model, *text.pad(shorter))
+        for i, (sentence, whole) in enumerate(zip(ids, decoding.greedy(model, *text.pad(ids)), strict=True)):
+            largest = torch.as_tensor(whole.weights)[:, : len(sentence) - 1].amax(0)  # of each word
+            fit = [place for place, weight in enumerate(largest.tolist()) if least <= weight <= most]
+            chosen += [(i, fit[i % len(fit)], whole)] if fit else []
+        places = [place for _, place, _ in chosen]
+        masked = decoding.greedy(Without(model, [[p] for p in places]), *text.pad([ids[i] for i, _, _ in chosen]))
+        deleted = decoding.greedy(model, *text.pad([ids[i][:p] + ids[i][p + 1 :] for i, p, _ in chosen]))
     return [
-        Removed(example.source[place], a.ids == b.ids, a.ids == c.ids)
-        for example, place, a, b, c in zip(examples, places, whole, masked, deleted, strict=True)
-        if torch.as_tensor(a.weights)[:, place].max() > least
+        Removed(examples[i].source[place], whole.ids == one.ids, whole.ids == other.ids)
+        for (i, place, whole), one, other in zip(chosen, masked, deleted, strict=True)
     ]
 
 

@@ -449,7 +449,7 @@ export function alignment(ui) {
           `attention${num(w[best]) > 0 ? `, most from ${q(v.tokens[best])}` : ""}.`
         : "Nobody has looked at it yet.";
     }
-    const { hits, words, aer } = agreement();
+    const { hits, words } = agreement();
     const changed = v.changed.filter(Boolean).length;
     const gone = v.lost.filter(Boolean).length;
     const last = state.variant
@@ -458,8 +458,7 @@ export function alignment(ui) {
           ? `${changed} ${changed === 1 ? "word is" : "words are"} new, ${gone} gone.`
           : "the translation stays the same.")
       : gold.size
-        ? `Gold agrees with ${hits} of ${words} ${words === 1 ? "word" : "words"} ` +
-          `so far; alignment error rate ${fmt(aer, 2)}.`
+        ? `Gold agrees with ${hits} of ${words} ${words === 1 ? "word" : "words"} so far.`
         : "";
     said.replaceChildren(
       h("div", {}, ...head),

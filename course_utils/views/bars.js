@@ -59,7 +59,7 @@ export function bars(ui) {
         }
       });
     },
-    first: () => [0, 0],
+    first: () => [0, Math.max(0, arrays.y.indexOf(Math.max(...arrays.y)))],
     find: (x, y) => {
       const i = places.findIndex(([a, b]) => (upright ? x >= a && x < b : y >= a && y < b));
       return i < 0 ? null : [0, i];

@@ -90,7 +90,7 @@ const DARK = {
   text: "#e6ebf1",
   quiet: "#a3afbb",
   line: "#39434e",
-  hatch: "#4a5663",
+  hatch: "#66727f",
   paper: [28, 33, 40],
   ink: [240, 244, 248],
   plus: [216, 201, 140],

@@ -299,16 +299,18 @@ export function heads(ui) {
       image = c.createImageData(wide, L * Q),
       to = new Uint32Array(image.data.buffer);
     const ink = Uint32Array.from({ length: 256 }, (_, i) => {
-      const [r, g, b] = shade((spec.high * i) / 255);
+      const [r, g, b] = inked(ui.theme, i / 255);
       return (255 << 24) | (b << 16) | (g << 8) | r;
     });
     for (let l = 0; l < L; l++)
-      for (let i = 0; i < columns; i++)
-        for (let q = 0; q < Q; q++) {
-          const w = row(l, i, q),
-            s = ((l * Q + q) * columns + i) * K;
-          for (let k = 0; k < K; k++) if (!empty(w[k])) to[s + k] = ink[min(255, ((w[k] * 255) / spec.high) | 0)];
-        }
+      for (let i = 0; i < columns; i++) {
+        const rows = m.queries.map((_, q) => row(l, i, q)),
+          most = rows.reduce((a, w) => w.reduce((b, x) => max(b, x || 0), a), 1e-9); // its darkest cell
+        rows.forEach((w, q) => {
+          const s = ((l * Q + q) * columns + i) * K;
+          for (let k = 0; k < K; k++) if (!empty(w[k])) to[s + k] = ink[((w[k] * 255) / most) | 0];
+        });
+      }
     c.putImageData(image, 0, 0);
     atlas = { at, theme: ui.theme, canvas };
     return canvas;
@@ -360,12 +362,9 @@ export function heads(ui) {
           gone = out(l, i),
           on = l === l0 && i === i0,
           bold = chosen ? i < H && top(weightsFrom(l, i)) === fixed() : on || `${l},${i}` === best;
-        // the row of the chosen query in full ink, the others faintly
-        c.globalAlpha = gone ? 0.2 : 0.45;
+        c.globalAlpha = gone ? 0.3 : 1;
         if (m.masked) hatch(c, x, y, g.tile, g.tall);
         c.drawImage(tiles, i * K, l * Q, K, Q, x, y, g.tile, g.tall);
-        c.globalAlpha = gone ? 0.3 : 1;
-        c.drawImage(tiles, i * K, l * Q + q, K, 1, x, y + q * high, g.tile, high);
         c.fillStyle = theme.query;
         c.fillRect(x - 4, y + q * high - 1, 4, max(2, high + 1));
         c.globalAlpha = 1;
@@ -379,7 +378,7 @@ export function heads(ui) {
           g.tall + 1,
         );
         if (gone) {
-          const side = min(15 * unit, g.tile / 2, g.tall / 2), // a cross in the corner: the map stays to be seen
+          const side = min(15 * unit, g.tall / 2), // a cross in the corner: the map stays to be seen
             left = x + g.tile - side;
           c.fillStyle = rgb(theme.paper);
           c.fillRect(left, y, side, side);
@@ -432,7 +431,7 @@ export function heads(ui) {
         if (why?.paints(q, k)) box(c, theme.key, 3 * unit, x, y, s, s);
         if (size >= 24 * unit) {
           c.fillStyle = legible(colour);
-          c.fillText(w[k] < 0.005 ? 0 : w[k] < 0.995 ? plain(w[k], 2).slice(1) : 1, x + s / 2, y + s / 2 + 1);
+          c.fillText(w[k] < 0.005 ? "" : w[k] < 0.995 ? plain(w[k], 2).slice(1) : 1, x + s / 2, y + s / 2 + 1);
         }
       }
     }
@@ -534,7 +533,7 @@ export function heads(ui) {
     why?.sync(from, m.keys[key(weightsFrom(a, b))]);
     const given = [who("query", from), " → ", fixed() === null ? "its strongest word" : who("key", m.keys[k])];
     if (fixed() !== null) given.push(h("b", {}, " (bold: its largest)"));
-    what.replaceChildren("below each map: ", ...(byEffect() ? [spec.effect] : given));
+    what.replaceChildren("each map has its own scale; below: ", ...(byEffect() ? [spec.effect] : given));
     small.tell([L, columns, a + 1, b + 1, sentence(a, b)]);
     large.tell([Q, K, q + 1, key(weightsFrom(a, b)) + 1, sentence(a, b)]);
     if (filled !== m) {

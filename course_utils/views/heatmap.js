@@ -42,7 +42,7 @@ export function heatmap(ui) {
     );
   }
   const short = (x) =>
-    scores ? fmt(x, Math.abs(x) >= 10 ? 0 : 1) : x >= 0.995 ? "1" : x < 0.005 ? "0" : x.toFixed(2).slice(1);
+    scores ? fmt(x, Math.abs(x) >= 10 ? 0 : 1) : x >= 0.995 ? "1" : x < 0.005 ? "" : x.toFixed(2).slice(1);
 
   // ---- elements
   const canvas = h("canvas", { "aria-hidden": "true" }),

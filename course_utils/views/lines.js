@@ -120,7 +120,8 @@ export function lines(ui) {
         );
       } else {
         const aside = each.kind === "dashed",
-          dashes = aside ? [5, 4] : each.nth > 3 ? [10, 3, 2, 3] : []; // the fifth line has the colour of the first
+          second = !each.role && each.nth === 1, // two greys alone are hard to tell apart
+          dashes = aside ? [5, 4] : each.nth > 3 ? [10, 3, 2, 3] : second ? [8, 4] : []; // the fifth: as the first
         curve(c, each.x, each.y, x, y, aside ? t.quiet : colour(each), aside ? 1.2 : 2, dashes);
         // what was measured a few times only is not drawn as if it had been watched throughout
         if (!aside && each.x.length < 16)
@@ -140,8 +141,9 @@ export function lines(ui) {
     if (row.kind === "points") return mark_(c, x, y, 3.6 * unit, colour(row), 0.7, row.nth);
     c.globalAlpha = row.kind === "band" ? 0.3 : 1;
     c.fillStyle = colour(row);
-    const high = row.kind === "band" ? 9 * unit : 2;
-    c.fillRect(x - 5 * unit, y - high / 2, 10 * unit, high);
+    const high = row.kind === "band" ? 9 * unit : 2,
+      parts = row.kind === "line" && !row.role && row.nth === 1 ? [-7, 1] : [-5];
+    for (const at of parts) c.fillRect(x + at * unit, y - high / 2, (parts.length > 1 ? 6 : 10) * unit, high);
     c.globalAlpha = 1;
   }
   // groups of points differ in their shape as well
@@ -242,15 +244,22 @@ export function lines(ui) {
       const row = rows[at[0]],
         { x, y, box } = boxes[row.panel],
         px = x(row.x[at[1]]);
-      curve(
-        c,
-        [px, px],
-        [box.top, box.bottom],
-        (v) => v,
-        (v) => v,
-        ui.theme.quiet,
-        1,
-      );
+      if (row.kind === "points") {
+        c.beginPath(); // a ring: no line from it seems to lead to another point
+        c.arc(px, y(row.y[at[1]]), 8 * unit, 0, 7);
+        c.strokeStyle = ui.theme.text;
+        c.lineWidth = 1.5;
+        c.stroke();
+      } else
+        curve(
+          c,
+          [px, px],
+          [box.top, box.bottom],
+          (v) => v,
+          (v) => v,
+          ui.theme.quiet,
+          1,
+        );
       if (Number.isFinite(row.y[at[1]])) dot(c, px, y(row.y[at[1]]), 4.5 * unit, colour(row));
       if (row.kind === "band") dot(c, px, y(row.z[at[1]]), 4.5 * unit, colour(row));
     },

@@ -71,7 +71,8 @@ export function maps(ui) {
         return [wide, y];
       }
       const lefts = panels.map((p) => p.rows.length && Math.min(widest(pen, p.rows) + 8 * unit, 0.55 * wide)),
-        tops = panels.map((p) => p.columns.length && widest(pen, p.columns) * 0.72 + 8 * unit);
+        highest = Math.max(...panels.map((p) => widest(pen, p.columns))) * 0.72 + 8 * unit,
+        tops = panels.map((p) => p.columns.length && highest);
       const across = narrow ? 0 : spec.across,
         count = across || (narrow ? Math.min(2, panels.length) : Math.min(panels.length, panels.length % 3 ? 4 : 3)),
         labelled = tops.some(Boolean) ? LABELLED * unit : 0; // a cell of this size has room for its label
@@ -81,7 +82,8 @@ export function maps(ui) {
         most = ({ shape: [R] }) => Math.min(Math.max(high / R, labelled), 44 * unit),
         fitting = () => Math.min(...panels.map((panel, p) => Math.min(room(p) / panel.shape[1], most(panel))));
       while (columns > 1 && !across && fitting() < labelled) columns--;
-      const cell = fitting(); // the same in all, so that they can be compared
+      const cell = fitting(), // the same in all, so that they can be compared
+        broad = panels.length > 1 || !panels[0].role ? cell : Math.min(room(0) / panels[0].shape[1], 64 * unit);
       pen.font = ui.font(12, 700);
       const heads = panels.map(({ title }) => broken(pen, title, wide / columns - 10 * unit)),
         head = line + (Math.max(...heads.map((lines) => lines.length)) - 1) * 15 * unit;
@@ -93,7 +95,7 @@ export function maps(ui) {
         const place = {
           x: x + lefts[p],
           y: y + head + tops[p],
-          w: cell * C,
+          w: broad * C,
           h: cell * R,
           head: heads[p],
           left: x,
@@ -112,7 +114,9 @@ export function maps(ui) {
           shade = (share) => (role ? mix(t.paper, role === "plus" ? t.plus : hex(t[role]), share) : inked(t, share)),
           [dx, dy] = [w / C, tall / R],
           gap = Math.min(dx, dy) > 9 ? 1 : 0,
-          figures = Math.min(dx, dy) >= 32 * unit && !Number.isInteger(value(p, 0, C - 1));
+          figures =
+            Math.min(dx, dy) >= 26 * unit &&
+            (high > 9 || arrays.y.subarray(starts[p], starts[p + 1]).some((v) => v % 1));
         if (gap) {
           c.fillStyle = t.line; // seen between light cells; dark ones touch
           c.fillRect(x, y, w, tall);

@@ -70,6 +70,6 @@ class Table(list):
             return "".join(f"<{tag}{scope}{s}>{html.escape(c)}</{tag}>" for c, s in zip(cells, side, strict=True))
 
         rows = "".join(f"<tr>{line('td', row)}</tr>" for row in body)
-        caption = f'<caption style="text-align:left">{html.escape(self.caption)}</caption>'
-        table = f"<table>{caption}<thead><tr>{line('th', head)}</tr></thead><tbody>{rows}</tbody></table>"
-        return f'<div style="overflow-x:auto">{table}</div>'
+        name = html.escape(self.caption)  # above what scrolls, so that it is read whole on a narrow page
+        table = f"<thead><tr>{line('th', head)}</tr></thead><tbody>{rows}</tbody>"
+        return f'<div>{name}</div><div style="overflow-x:auto"><table aria-label="{name}">{table}</table></div>'

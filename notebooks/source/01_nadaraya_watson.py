@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · Whom do you ask?
-# *Nadaraya–Watson: attention before it had the name.* We simulated a day on which a thermometer is read fifty times. At 14:36 it shows 21.3 °C, and at 15:30, the next reading, 23.7 °C. How warm is it at 15:00? If you copy one reading, you copy its error, but if you average all fifty, midnight counts as much as noon. So how many readings should count? In this chapter, the data decide.
+# *Nadaraya–Watson: attention before it had the name.* We simulated a day on which a thermometer is read fifty times. At 14:36 it shows 21.3 °C, and the next reading, at 15:30, is 23.7 °C. How warm is it at 15:00? If you copy one reading, you copy its error, but if you average all fifty, midnight counts as much as noon. So how many readings should count? In this chapter, the data decide.
 #
 # **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how many examples count. Reading 32 minutes · in class 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp, derivatives and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
 
@@ -64,13 +64,13 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 # Drag the orange mark from 15:00 past 16:30, when a storm breaks. Then change the *width*, which says how far a query reaches: at 0.05 hours the curve jumps from reading to reading, and at 4 hours the storm has vanished from it.
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
-# What you have just moved is attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours of the readings), and each key gets a **weight**, its share of the average. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and the result is an <b style="color:#bb51a8">estimate</b>. A key together with its value is an *example*.
+# This picture shows attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours of the readings), and each key gets a **weight**, its share of the average. The <b style="color:#008a67">values</b> (the temperatures) are averaged with these weights, and the result is an <b style="color:#bb51a8">estimate</b>. A key with its value is an *example*.
 #
 # **Keep this:** attention is an average, and the query chooses the weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Attention keeps all fifty readings $v_i$. Why? Suppose you had to sum up the day in one number, $c$, before anybody asks about an hour. The best $c$ makes the sum of the squared errors, $\sum_i (v_i-c)^2$, smallest, and because the derivative of this sum is $-2\sum_i (v_i-c)$, the best $c$ is the mean of the readings.
+# Why keep all fifty readings $v_i$? Suppose you had to sum up the day in one number, $c$, before anybody asks about an hour. The best $c$ makes the sum of the squared errors, $\sum_i (v_i-c)^2$, smallest, and because the derivative of this sum is $-2\sum_i (v_i-c)$, the best $c$ is the mean of the readings.
 #
 # **Guess:** if you answered with the mean at every hour, how many degrees off would you typically be (as the root of the mean squared error): one, four, or ten?
 #
@@ -96,20 +96,20 @@ assert 3.9 < off(mean) < 4.1
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The root of the mean squared error is about four degrees.
+# You would be off by about four degrees.
 #
 # </details>
 #
 # The mean loses information, because it stays the same if you swap the temperatures of noon and midnight. It also gives every question the same answer.
 #
 # <a id="bottleneck"></a>
-# Early neural translators had a similar problem. One network read a sentence of any length into *one vector of fixed size* (a list of so many numbers), and another network wrote the translation from it. This vector is a **bottleneck**, because the whole sentence must fit through it. In the simplest such translator, every word of the translation gets the same vector.
+# Early neural translators had a similar problem. One network read a sentence of any length into *one vector of fixed size* (a list of numbers), and another network wrote the translation from it. This vector is a **bottleneck**, because the whole sentence must fit through it. In the simplest such translator, every word of the translation gets the same vector.
 #
 # **Keep this:** a summary is made before the question is known. Attention keeps all the examples and waits for the question.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A library: need, label, book
-# You come to a library with a *need* (the query), compare it with the *labels* on the shelf (the keys), and carry home a *book* (the value). A Python dictionary works in the same way:
+# You come to a library with a *need* (the query), compare it with the *labels* on the shelf (the keys), and carry home a *book* (the value). A Python dictionary does the same:
 
 # %% tags=["nbval-check-output"]
 shelf = {"我": "I", "很": "very", "高兴": "happy"}
@@ -158,14 +158,14 @@ for row in range(0, 60, 10):
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
 # The slanted line on the left probably caught your eye. This is **pop-out**:³ what differs from the rest draws the eye by itself. It is an **involuntary cue** (bottom-up). For the T on the right, you had to decide where to look: your decision is a **voluntary cue** (top-down). Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
 #
-# At a party, a voluntary cue lets you follow one voice among many. This is the *cocktail party effect*.⁴
+# At a party, a voluntary cue lets you follow one voice among many (the *cocktail party effect*).⁴
 #
 # <small>¹ K. Koch et al., 2006 (guinea pigs, scaled to humans). ² J. Zheng and M. Meister, 2025. ³ A. Treisman and G. Gelade, 1980. ⁴ E. C. Cherry, 1953.</small>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Score, then share
 # <a id="alignment-function"></a><a id="attention-pooling"></a>
-# In the library we made up the weights, but attention computes them, in two steps. First an **alignment function** $a$ gives each key $k_i$ a *score* $s_i$, which says how well the key fits the query $q$. Then a function $p$ turns the scores into weights $\alpha_i$, which are never negative and add up to 1. Such weights are a probability distribution over the keys, and therefore the literature calls even $p$, which makes them, the **distribution**:
+# In the library we made up the weights, but attention computes them, in two steps. First an **alignment function** $a$ gives each key $k_i$ a *score* $s_i$, which says how well the key fits the query $q$. Then a function $p$ turns the scores into weights $\alpha_i$, which are never negative and add up to 1. Such weights are a probability distribution over the keys, and so $p$, which makes them, is called the **distribution**, too:
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; \alpha_i\;{\color{#008a67}{v_i}}, \qquad \alpha_i = p(s)_i, \qquad s_i = a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}}) $$
 #
@@ -211,7 +211,7 @@ heatmap(table, names, ["key 1", "key 2", "key 4"], axes=("rule", "key"), select=
 assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown]
-# Equal weights give the mean again, and winner takes all is a hard address. If the query moves a little away from 2 o'clock, the estimates of these two rules stay the same, so they have no slope to follow; only the estimate of softmax changes.
+# Equal weights give the mean again, and winner takes all is a hard address. If the query moves a little away from 2 o'clock, the estimates of these two rules stay the same, so their slope is 0, but the estimate of softmax changes.
 #
 # **Keep this:** $a$ scores each key, and $p$ turns the scores into weights.
 
@@ -236,7 +236,7 @@ assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# In the mean, midnight counts as much as noon. To let near readings count more, we use a **kernel** $\kappa$ (the Python process of chapter 0 only shares its name). It turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises with distance, and is never negative. How do the three kernels below differ? (One is named after V. A. Epanechnikov.)
+# In the mean, midnight counts as much as noon. To let near readings count more, we use a **kernel** $\kappa$ (no relation of Python's *kernel*). It turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises with distance, and is never negative. How do the three kernels below differ? (One is named after Epanechnikov.)
 
 # %%
 from course_utils.attention import KERNELS
@@ -269,7 +269,7 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 2 ●●○ · 5 minutes
-# Write this estimator for many queries at once, in three lines without a loop. For Q queries and K keys, `queries[:, None] - keys` gives all differences, [Q, K]. You also need your kernel, `.sum(-1, keepdim=True)` and `@`.
+# Write this estimator for many queries at once, in three lines without a loop. `queries[:, None] - keys` gives all differences, [Q, K]. You also need your kernel, `.sum(-1, keepdim=True)` and `@`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("attention pooling")
@@ -322,7 +322,7 @@ assert torch.allclose(pool(grid, hours, readings)[0], torch.softmax(-0.5 * (grid
 # <a id="temperature"></a>
 # How large a share should the best score get? You can decide this if you divide all scores, before the softmax, by a number $T>0$, the **temperature** (not the one in °C).
 #
-# Suppose that one query has three keys, the words *animal*, *street* and *it*, and that their scores are 2, 1 and 0. (If you untick a word under *may be attended*, its key is left out.)
+# Suppose one query has three keys, the words *animal*, *street* and *it*, and their scores are 2, 1 and 0.
 #
 # **Guess before you move anything:** what happens to the weights if you add 100 to all three scores (*add to all*)? What will temperatures of 0.1 and 10 do?
 
@@ -341,7 +341,7 @@ assert torch.allclose(torch.softmax(torch.tensor([0.2, 0.1, 0.0]), -1), torch.te
 #
 # </details>
 #
-# On paper the size of the scores does not matter, but on a computer the formula fails with large scores, if you compute it as written:
+# With large scores, the formula fails if you compute it as written:
 
 # %%
 large = torch.tensor([1000.0, 999.0, 998.0])
@@ -363,7 +363,7 @@ assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665,
 # A widely read article prints this formula for the weight of input $x_i$ under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
 #
 # #### Find the error ●●○ · 5 minutes
-# Here is the formula as a program. The first `find_error` shows it; repair it in the cell, and the second one checks it. Which line is wrong? Which index in the sum must become $k$? Does $k$ count queries or keys?
+# The first `find_error` shows the formula as a program; repair it in the cell, and the second one checks it. Which line is wrong? Which index in the sum must become $k$? Does $k$ count queries or keys?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
 find_error("program 1.2")
@@ -424,7 +424,7 @@ print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far should a query reach?
 # <a id="bandwidth"></a>
-# So far we chose a width of one hour. What would another width do? The width $w$, or **bandwidth**, divides the distance in the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. This means that $w^2$ acts as a temperature, because it divides $-\tfrac12(q-k_i)^2$.
+# So far we chose a width of one hour. What would another width do? The width $w$, or **bandwidth**, divides the distance in the score: $s_i=-\tfrac12\big((q-k_i)/w\big)^2$. So $w^2$ acts as a temperature, because it divides $-\tfrac12(q-k_i)^2$.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -444,7 +444,7 @@ assert pool(grid, hours, readings, 4.0)[0].diff().min() > -0.1 and truth[1].diff
 
 # %% [markdown]
 # <a id="bias"></a><a id="variance"></a>
-# Move the width from one end to the other. Both ends fail, but for different reasons:
+# Move the width from one end to the other. Both ends fail:
 # - **Too narrow:** each query follows a single reading, noise included, so with new noise at the same hours the curve would be very different. This is high **variance**.
 # - **Too wide:** at 16:30 the average mixes the warm hours before the storm with the cold ones after it, so the storm disappears, whatever the noise is. This is high **bias**, a systematic error.
 #
@@ -455,7 +455,7 @@ assert pool(grid, hours, readings, 4.0)[0].diff().min() > -0.1 and truth[1].diff
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: bias and variance, computed
-# How do bias and variance make up the error? Suppose we read the thermometer on many such days, always at the same fifty hours. Each reading is the truth $t$ plus independent noise $\varepsilon_i$ of variance 1, so the estimate for a query is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same on all days. Its difference from the truth is the bias. The second sum is noise. Its variance is $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) (Kish's *effective sample size*). The squared error, averaged over the days, is the bias *squared* plus this variance.
+# Suppose we read the thermometer on many such days, always at the same fifty hours. Each reading is the truth $t$ plus independent noise $\varepsilon_i$ of variance 1, so the estimate for a query is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same on all days, and its difference from the truth is the bias. The second sum is noise, and its variance is $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](#effective-number) (Kish's *effective sample size*). The squared error, averaged over the days, is the bias *squared* plus this variance.
 #
 # A narrow kernel has little bias, except at the narrowest widths, where a query copies a single reading even if this reading is far away.
 
@@ -479,7 +479,7 @@ assert bias2[0] > 1.5 * bias2.min() and 1.55 < hours.diff().max() < 1.65
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Let the data choose
 # <a id="loss"></a>
-# Real data come without the dashed truth, so we need a **loss**, a number that says from the readings alone how bad a width is. We get one, and the best width by it, in three steps.
+# Real data come without the dashed truth, so we need a **loss**, a number that says from the readings alone how bad a width is. We get there in three steps.
 #
 # ### Step 1: hide the answer
 # Let us try the mean squared difference between each reading and the estimate at the hour of this reading.
@@ -515,7 +515,7 @@ assert [round(off(pool(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.0
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 3 ●●○ · 8 minutes
-# Write a softmax that survives large scores and respects a mask. For a row in which everything is masked, it should return *zeros*. `[..., K]` means any number of axes, the last of length K, and *broadcastable* that broadcasting fits the mask to the scores. Besides `torch.softmax(x, -1)` and `~mask` you need three tools:
+# Write a softmax that survives large scores and respects a mask. For a row in which everything is masked, it should return *zeros*. (`[..., K]` allows any axes before the last, and a *broadcastable* mask is stretched to them.) Besides `torch.softmax(x, -1)` and `~mask` you need three tools:
 # - `-torch.inf` is minus infinity.
 # - `x.masked_fill(where, number)` puts a number wherever `where` is True.
 # - `mask.any(-1, keepdim=True)` says for each row whether anything is allowed.
@@ -527,7 +527,7 @@ def masked_softmax(scores, mask):
     raise NotImplementedError
 
 # %% [markdown]
-# Why zeros for a fully masked row? Here is what two common methods give, and then what yours gives:
+# Why zeros for a fully masked row? Compare two common methods with yours, which comes last:
 
 # %%
 four, nobody = torch.tensor([2.0, 1.0, 0.0, -1.0]), torch.zeros(4, dtype=torch.bool)
@@ -592,6 +592,9 @@ plot.regression(hours, readings, curves, **day, start=16.5, title="What did trai
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 0.55 < learned_width < 0.62 and 1.65 < 1 / learned_width < 1.75 and 1.5 < run.best.value < 1.65
 assert 0.65 < off(pool(grid, hours, readings, learned_width)[0]) < 0.75
+assert all(pool(grid, hours, readings, learned_width)[0].sub(truth[1])[part].abs().mean() < 0.6 * pool(grid, hours, readings, 2.0)[0].sub(truth[1])[part].abs().mean()
+           for part in (slice(120, 161), slice(165, 200)))  # the afternoon, and the storm
+assert pool(grid, hours, readings, learned_width)[0].diff(n=2).abs().sum() > 2 * pool(grid, hours, readings, 2.0)[0].diff(n=2).abs().sum()  # spikier
 assert 4 < (1 / pool(grid, hours, readings, learned_width)[1].pow(2).sum(-1)).mean() < 5
 assert 5.5 < 1 / pool(grid[150:151], hours, readings, learned_width)[1].pow(2).sum() < 6.2  # at 15:00
 assert abs(grid[150] - 15) < 1e-9 and abs(pool(grid[150:151], hours, readings, learned_width)[0].item() - 22.3) < 0.05 and round(truth[1][150].item(), 1) == 23.0
@@ -642,7 +645,7 @@ assert [round(sum(each) / 200, 1) for each in errors.values()] == [0.7, 0.7, 1.0
 # In nearly every set, leave-one-out finds a better width than 2 hours, where training started. Against our guess of 1 hour it wins more often than it loses, although on average both are off by 0.7 °C. But without the truth, we could not have known that this guess was good.
 #
 # ### How many readings should count?
-# Now we can answer the question with which we began:
+# Back to our first question:
 
 # %%
 at_learned, alpha = pool(grid, hours, readings, learned_width)
@@ -653,7 +656,7 @@ print(f"off by: nearest reading {off(nearest):.1f} °C, learned width {off(at_le
 print(f"at 15:00: estimate {at_learned[150]:.1f} °C, truth {truth[1][150]:.1f}")
 
 # %% [markdown]
-# At the learned width, four to five readings count on average, and about six at 15:00 (by their [effective number](#effective-number)). The nearest reading alone would be a worse guide, and so would all fifty. At 15:00, the estimate is 22.3 °C; the truth is 23.0.
+# At the learned width, four to five readings count on average, and about six at 15:00 (their [effective number](#effective-number)). To copy the nearest reading would be worse, and to average all fifty much worse.
 #
 # **Keep this:** if a query can see its answer, the loss rewards copying it. Hide the answer with a mask, then train.
 
@@ -661,7 +664,7 @@ print(f"at 15:00: estimate {at_learned[150]:.1f} °C, truth {truth[1][150]:.1f}"
 # ### Deeper: three errors, one width
 # Why did only one of the two losses mislead us? Take the loss with hidden answers, and average it over many sets of readings with independent noise. This average is the variance of the noise, here 1, plus the mean squared distance of the fifty guesses from the truth. Only this distance depends on the width, and it is smallest at 0.8 hours.
 #
-# (This loss has another, worse minimum near 0.035 hours, and from a start at 0.05 the way downhill leads there. So what training finds depends on where it starts.)
+# (On our day the loss has another, worse minimum near 0.035 hours, so the start matters.)
 #
 # But we want something else: a curve from all fifty readings that is close to the truth at all 241 hours of the grid. Averaged over the noise, this curve is closest at 0.6 hours. So it is partly luck that the two widths nearly agree on our day:
 
@@ -832,13 +835,13 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 # %% [markdown]
 # To guess a single missing week, a width of about a week is the best of those tried, although the minimum is flat. But to see the trend, you need about half a year.
 #
-# Is a week also the best width for the true curve? Leave-one-out cannot tell. If neighbouring weeks share noise, this noise helps to guess a hidden week, and so leave-one-out chooses a width too narrow for the true curve.
+# Is a week also the best width for the true curve? Leave-one-out cannot tell, because noise that neighbouring weeks share would help to guess a hidden week and so favour too narrow a width.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: do neighbouring weeks share noise?
-# If they do, hiding the neighbours, too, should change the best width:
+# A test is to hide the neighbours, too:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 apart = (years[:, None] - years).abs()  # [2225, 2225], in years
@@ -851,11 +854,11 @@ for hidden, within in {"the week itself": 0.0, "and its neighbours": 0.03}.items
 assert min(off_by, key=off_by.get) == 0.03
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The best of these widths rises from 0.02 to 0.03 years. Shared noise would explain this, but so would real changes that last some days. Moreover, only farther keys remain, so an average may need a wider kernel anyway. The test cannot tell these apart.
+# The best of these widths rises from 0.02 to 0.03 years. Shared noise would explain this, but so would real changes that last some days. And because only farther keys remain, the average may need a wider kernel anyway.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the whole record
-# Every second key is a dot; the curve uses all 2,225. (statsmodels' `KernelReg` gives the same curve.)
+# Every sixth key is a dot, but the curve uses all 2,225. (statsmodels' `KernelReg` gives the same curve.)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 moments = torch.linspace(1960, 2000, 161, dtype=torch.float64)  # not near the ends: neighbours on one side only
@@ -897,7 +900,7 @@ assert 368 < later < 373 and later < ppm.max() and trend[-1] + growth[1] * (2010
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # No: an average never leaves the range of what it averages.
 #
-# *Local linear regression* fits a line around the query instead of a number. It minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$. Can it continue the record to 2010?
+# *Local linear regression* fits a line around the query instead of a number. It minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$. Can it reach 2010?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 def local_line(query, keys, values, width):
@@ -918,7 +921,7 @@ assert torch.softmax(-0.5 * ((2010 - years) / 2) ** 2, -1)[years > years[-1] - 1
 assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# In the record's last week, the average is two ppm below the line. It is too low, because the curve rises and all the neighbours are earlier weeks. Far from its keys, the line continues the slope of the weeks that count. At widths 1 and 2, these weeks are mostly from the record's last year, so the season decides the slope. At width 5, the line follows the trend and reaches 384 ppm, still below the 389 measured in January 2010 (NOAA).
+# In the record's last week, the average is two ppm below the line, because the curve rises and all the neighbours are earlier weeks. Far from its keys, the line continues the slope of the weeks that count. At widths 1 and 2, these weeks are mostly from the record's last year, so the season decides the slope. At width 5, the line follows the trend and reaches 384 ppm, still below the 389 measured in January 2010 (NOAA).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
@@ -938,7 +941,7 @@ for word in ["it", "animal", "street"]:
 assert features[[tired.index(word) for word in ("it", "animal")]].tolist() == [[0.8, 0.6, 0.1], [0.9, 0.9, 0.1]]
 
 # %% [markdown]
-# Every word is now both a query and a key, and we choose a width of 0.3. In training we hid the reading that was to be guessed, but here nothing is guessed, so a word may attend to itself. We look only at the weights; the values could be the words' three numbers themselves.
+# Every word is now both a query and a key, and we choose a width of 0.3. In training we hid the reading that was to be guessed, but here nothing is guessed, so a word may attend to itself. We look only at the weights, so we need no values.
 
 # %%
 closeness = gaussian(torch.cdist(features[:11], features[:11]), width=0.3)  # all distances
@@ -987,7 +990,7 @@ assert (other[it] - attention[it]).abs().max() < 0.001 and other[it, -1] < 0.005
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured
-# If a value is outside its band on your machine, the cell says which.
+# If a value leaves its band, the cell stops and names it.
 
 # %%
 rows = [

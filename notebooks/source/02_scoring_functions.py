@@ -170,20 +170,21 @@ assert 9.5 < spread[400] / spread[4] < 10.5 and 0.95 < spread[400] / 400**0.5 < 
 # %% [markdown]
 # Why √d? A score is a sum of d products, $q_1k_1+\dots+q_dk_d$, each with mean 0 and variance 1·1 = 1. Because the products are independent, their variances add up, so the score has variance d and standard deviation √d. Divided by √d, it has standard deviation 1 for every d.
 #
-# And what do large scores do to softmax? Compare the weights of twelve random queries without and with √d, at d = 400.
+# What do large scores do to softmax? Compare the weights of twelve random queries without and with √d, at d = 400.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=400)
 sizes
 
 # %%
+certain = {}
 for name, divisor in {"without √d": 1, "with √d": 400**0.5}.items():
     weights = torch.softmax(products[400] / divisor, -1)
-    print(f"{name}: {(weights.amax(-1) > 0.9).float().mean():.0%} of our 1,000 queries put over 90 % of their weight on one key")
+    certain[name] = (weights.amax(-1) > 0.9).float().mean().item()
+    print(f"{name}: {certain[name]:.0%} of our 1,000 queries put over 90 % of their weight on one key")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-certain = {divisor: (torch.softmax(products[400] / divisor, -1).amax(-1) > 0.9).float().mean().item() for divisor in (1, 20)}
-assert 0.75 < certain[1] < 0.85 and certain[20] == 0
+assert 0.75 < certain["without √d"] < 0.85 and certain["with √d"] == 0
 
 # %% [markdown]
 # <a id="saturation"></a>
@@ -225,10 +226,10 @@ assert round(0.4 * 0.205, 2) == 0.08
 # | 16 | q·k | 2 → 2.4 | 0.711 → 0.786 | 0.075 |
 # | 400 | q·k | 10 → 12 | 0.99986 → 0.99998 | 0.0001 |
 #
-# At d = 16, the weight changes *more* without √d than with it, because the softmax is not saturated yet and the step is four times as large. But at d = 400 it hardly changes without √d, although the step is larger still.
+# At d = 16, the weight changes *more* without √d, because the softmax is not saturated yet and the step is four times as large. But at d = 400 it hardly changes without √d, although the step is larger still.
 
 # %% [markdown]
-# Not every query is like this one. At d = 400 without √d, almost half of our random queries have a *gradient* (all their slopes together) below a tenth of the normal one, but almost a quarter have one more than ten times as large. A learning rate that suits the first group is likely to be too large for the second (*Deeper: unequal gradients*).
+# Not every query is like this one. At d = 400 without √d, almost half of our random queries have a *gradient* (all their slopes together) below a tenth of the median with √d, but almost a quarter have one above ten times that median. A learning rate that suits the first group is likely to be too large for the second (*Deeper: unequal gradients*).
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -274,12 +275,12 @@ assert 0.23 < sizes.measure(400, False)["gradient"] / sizes.measure(400, True)["
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # With √d, every query's gradient is 0.8 to 1.4 times normal. Without √d, the *mean* is seven times as large, but more than 45 % of the queries have less than a tenth of a normal gradient.
 #
-# Now go back to the lab, unfold *how the weights respond to q·k*, and drag d. The curves show the median query's gradient times √d: q·k has standard deviation √d, so this is the weights' response to *one standard deviation*. With √d, the response hardly depends on d. Without √d, it is about five times as large as with √d at d = 16, and only a quarter as large at d = 400.
+# Now go back to the lab, unfold *how the weights respond to q·k*, and drag d. The curves show the median query's gradient times √d: q·k has standard deviation √d, so this is the weights' response to *one standard deviation*. With √d, the response hardly depends on d. Without √d, it is about five times as large at d = 16, and only a quarter as large at d = 400.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which English word does "assis" come from?
 # <a id="cross-attention"></a>
-# Now follow one query by hand, with vectors that are not random. You translate "The cat sat on the mat", and after *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query for *assis*, (0, 0, 1), comes from the French words before it. Attention from one sequence to another is called **cross-attention**.
+# Now follow one query by hand. You translate "The cat sat on the mat", and after *Le chat était* comes *assis* ("seated"). Each English word has one vector, which is both its key and its value. The query for *assis*, (0, 0, 1), comes from the French words before it. Attention from one sequence to another is called **cross-attention**.
 #
 # **With a pencil:** compute the six dot products of the query with these vectors. Some words will tie for first place, and the tie will show what a 0 in a query means. Which words are they?
 #
@@ -313,7 +314,7 @@ assert all((changed @ K.T)[2] <= max((changed @ K.T)[[4, 5]]) for i in range(3) 
 assert (torch.tensor([-1.0, -1, 1]) @ K.T).tolist() == [-1, -1, 1, -2, 0, 0]
 
 # %% [markdown]
-# "sat" gets 0.213, but so do "the" and "mat", because all three have a 1 in the third feature. Their other features make no difference: a 0 in the query ignores them.
+# "sat" gets 0.213, but so do "the" and "mat", because all three have a 1 in the third feature and the query's zeros ignore the other two.
 #
 # <details><summary>Which number?</summary>
 #
@@ -363,7 +364,7 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true}
-averages = ([0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8])
+averages = tuple(torch.tensor([[0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8]]))  # x, low, high
 outputs = torch.cat([computed, torch.tensor([[1.8, 2.3, 0.4]])])
 drawn = X.flip(0)  # the words, named by their labels; "The" last, so that no name covers another
 groups = {"all averages": averages, "": (drawn[:, 0], drawn[:, 2]), "outputs": (outputs[:, 0], outputs[:, 2])}
@@ -445,7 +446,7 @@ assert (pair @ pair.T).tolist() == [[4, 2], [2, 2]] and asked.tolist() == [[4, 0
 assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0.953, 0.047]]), atol=5e-4)
 
 # %% [markdown]
-# Now "station" gives "train" the score 4 and gets 0 back, so it gives "train" 95 % of its weight but gets only 2 %. (To keep the numbers simple, we did not divide by √d.)
+# Now "station" gives "train" the score 4 and gets 0 back, so it gives "train" 95 % of its weight but gets only 2 %. (For simple numbers, we did not divide by √d.)
 #
 # **Keep this:** q, k and v are three vectors because asking, being found and answering are three jobs.
 
@@ -579,7 +580,7 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# What else can a matrix do? In a dot product, feature 1 of the query meets feature 1 of the key, although the two may mean different things. Here is an extreme case: of eight keys of equal length, the correct key is the one closest to the query's direction *turned by 90° anticlockwise*.
+# What else can a matrix do? In a dot product, feature 1 of the query meets feature 1 of the key, although the two may mean different things. Of eight keys of equal length, let the correct one now be the key closest to the query's direction *turned by 90° anticlockwise*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -639,7 +640,7 @@ heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind=
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
 
 # %% [markdown]
-# And what has W to do with $W_Q$ and $W_K$? Let word x make the query $xW_Q$ and word y the key $yW_K$ (both words are rows). Then the dot product of query and key is a general score of the two words themselves, with $W=W_QW_K^\top$:
+# What has W to do with $W_Q$ and $W_K$? Let word x make the query $xW_Q$ and word y the key $yW_K$ (both words are rows). Then the dot product of query and key is a general score of the two words themselves, with $W=W_QW_K^\top$:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
@@ -826,14 +827,14 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The twelve
-# You have met six scores, each with its own assumption about what "fits" means. A survey (Chaudhari et al., 2021) lists twelve; here they are in four families, the six new ones in italics:
+# Each score so far assumes something about what "fits" means. A survey (Chaudhari et al., 2021) lists twelve scores, here in four families, with the six new ones in italics:
 #
 # | score | assumes | use it if |
 # |---|---|---|
 # | **Nothing learned** | | |
 # | similarity | only directions count | lengths mean nothing |
 # | dot | directions and lengths count | long keys deserve more weight |
-# | scaled dot | as dot, with scores that do not grow with d | d is large |
+# | scaled dot | as dot | d is large |
 # | *generalized kernel* | as scaled dot, imitated with random features: log(φ(q)·φ(k)) | texts are very long: it saves nothing as a score, but see *Deeper: attention at linear cost* |
 # | **A matrix in between** | | |
 # | general | a feature of q may fit another feature of k | their features mean different things |
@@ -844,7 +845,7 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 # | concat | as additive | (additive costs less) |
 # | *deep* | as additive, with two hidden layers, and relu(x), the larger of x and 0, instead of tanh | one layer is too simple |
 # | **One-sided** | | |
-# | *location-based* | q alone tells which position is right: its score is q · row i of W | the keys need not be read |
+# | *location-based* | q alone tells which position is right: position i scores q · row i of W | the keys need not be read |
 # | *feature-based* | k alone decides: a small network reads φ₁, its numbers, and φ₂, their squares | the same keys matter for every q |
 
 # %% [markdown]
@@ -860,7 +861,7 @@ table
 assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 
 # %% [markdown]
-# The Transformer (Vaswani et al., 2017), and with it BERT and GPT, uses *scaled dot* between vectors that $W_Q$ and $W_K$ have made. Then the scores of all pairs are one matrix product, which keeps nothing per pair, and learning is left to the two matrices, as in *general*. Some models also normalise q and k. In Henry et al. (2020) both get length 1, so the score is a cosine times a learned number.
+# The Transformer (Vaswani et al., 2017), and with it BERT and GPT, uses *scaled dot* between vectors that $W_Q$ and $W_K$ have made. Then the scores of all pairs are one matrix product, which keeps nothing per pair, and learning is left to the two matrices, as in *general*. Some models also normalise q and k to length 1, so that the score is a cosine times a learned number (Henry et al., 2020).
 #
 # **Keep this:** the four families are: nothing learned, a matrix in between, a small network, one-sided. The Transformer uses scaled dot with learned $W_Q$ and $W_K$.
 
@@ -905,7 +906,7 @@ def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can learn what?
-# How much does the assumption matter? We trained each score five times in each of five small worlds, where a query meets eight keys and a rule says which key is right. Vectors have 4 features, and keys are ¼ to 4 long:
+# We trained each score five times in each of five small worlds, where a query meets eight keys and a rule says which key is right. Vectors have 4 features, and keys are ¼ to 4 long:
 #
 # - *direction*: the key closest in direction to the query,
 # - *reach*: the key that reaches furthest in the query's direction,
@@ -931,7 +932,7 @@ percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()]
                         for tasks in recorded["share_right"].values()])
 best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
 what = "right, %"
-plot.maps({what: percent}, {what: [name.replace("_", " ") for name in SCORES]}, {what: list(TASKS)},
+plot.maps({what: percent.round()}, {what: [name.replace("_", " ") for name in SCORES]}, {what: list(TASKS)},
           axes=("score", "world"), limits=(0, 100), roles={what: "plus"}, title="No score wins everywhere",
           caption=f"Each cell shows how often a score (row) is right in a world (column). Guessing gives 12.5 %. {recorded.about}")
 
@@ -944,7 +945,7 @@ assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300 and percent[1].e
 # %% [markdown]
 # **By row:** every score has at least one world in which it is right in less than 20 % of the cases. Eleven scores must fail at *place*, because no key says at which position it is, and the twelfth, location-based, fails in the other four worlds, because it never reads the keys.
 #
-# **By column:** we built each world on one assumption, so by construction a score with this assumption wins there, and is right in over 98 % of the cases. (Dot and scaled dot tie everywhere, because √d does not change the order of the keys.) Concat, additive and deep win in no world, but we did not try more than 300 steps of training or larger networks.
+# **By column:** we built each world on one assumption, so by construction a score with this assumption wins there, with over 98 % right. (Dot and scaled dot tie everywhere, because √d does not change the order of the keys.) Concat, additive and deep win in no world, but we did not try more than 300 steps of training or larger networks.
 #
 # **Keep this:** the best score is the one whose assumption fits the task; a network that assumes less can come close to several rules.
 
@@ -988,7 +989,7 @@ assert tired[twelve[1, tired.index("it")].argmax()] == "animal"
 # ## Masks, and the order of the steps
 # No score knows that two kinds of key must be hidden from queries:
 #
-# - <a id="padding"></a>**Padding** only fills up the short sentences of a batch to the length of the longest, so no query should attend to it.
+# - <a id="padding"></a>**Padding** fills up the short sentences of a batch to the length of the longest, so no query should attend to it.
 # - <a id="causal-mask"></a>A model that learns to write must not see the words to come. With a **causal mask**, position t may attend only to positions 0 … t.
 #
 # A mask is a table of True (may be attended) and False, with a row for each query and a column for each key. If both masks apply, a key must be allowed by both.
@@ -1003,7 +1004,7 @@ def decoder_mask(lengths, size):
     raise NotImplementedError
 
 # %% [markdown]
-# Here are the masks of three sequences, with 4, 2 and 0 words. Each line is a mask, each group of four signs a row, and ■ is True.
+# Here are the masks of three sequences, with 4, 2 and 0 words: a line for each mask, four signs for each row, and ■ for True.
 
 # %% tags=["nbval-check-output"]
 for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
@@ -1190,7 +1191,7 @@ assert torch.allclose(averaged, linear, atol=1e-10)
 # %%
 rows = [
     ("scores: standard deviation at d = 400 over d = 4", spread[400] / spread[4], 9.5, 10.5),
-    ("without √d: queries with over 90 % on one key", certain[1], 0.75, 0.85),
+    ("without √d: queries with over 90 % on one key", certain["without √d"], 0.75, 0.85),
     ("quarter turn: share of right choices, dot", right["dot"], 0, 0.06),
     ("quarter turn: share of right choices, general", right["general"], 0.97, 1),
     ("largest difference from PyTorch's fused attention", apart, 0, 1e-5),
@@ -1244,7 +1245,7 @@ onward(2)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: attention learns to translate
-# Here queries and keys were given, but in chapter 3 a network makes them itself.
+# In chapter 3 a network makes queries and keys itself.
 #
 # **→ [3 · What does a translator look at?](03_seq2seq.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

@@ -832,10 +832,10 @@ assert torch.allclose(C @ X, same, atol=1e-6)  # equals torch's own convolution 
 
 both = {"man": sentence, "bear": "the cat sees the bear .".split()}
 found = {end: self_attention(torch.stack([vectors[word] for word in text]), WQ, WK, torch.eye(8))[1] for end, text in both.items()}
-shown = {f"{name}, “… {end}”": matrix for name in ("convolution", "dense", "attention") for end, A in found.items() for matrix in [{"convolution": C, "dense": dense, "attention": A}[name]]}
+shown = {f"{name}, “… {end}”": matrix for end, A in found.items() for name in ("convolution", "dense", "attention") for matrix in [{"convolution": C, "dense": dense, "attention": A}[name]]}
 labels = {name: both[name.split()[-1].strip("”")] for name in shown}
-plot.maps(shown, labels, labels, axes=("output", "word"), scale="weight", across=2, title="Which matrix depends on the sentence?",
-          caption="Rows are outputs, columns are words. Compare the two maps of each layer: “dog bites man” and “cat sees bear”. Parameters are random.")
+plot.maps(shown, labels, labels, axes=("output", "word"), scale="weight", across=3, title="Only attention's matrix changes with the sentence",
+          caption="Rows are outputs, columns are words. Compare the two maps of each layer: above for “dog bites man”, below for “cat sees bear”. Parameters are random.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert not torch.allclose(found["man"], found["bear"], atol=0.1)

@@ -180,7 +180,7 @@ batch = Batch(*(row[None] for row in given))
 with torch.no_grad():
     parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
 labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
-                title="What is in the sum?",
+                title="Which three vectors make the input of a word?",
                 caption="“bank” occurs twice. Switch off parts until both have the same sum. Each row is a token, each cell a feature.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -86,7 +86,7 @@ def models_in_page():
 
 
 def keys_in_labs():
-    """Key press → painted: 40 real presses, as fast as a held key repeats, on the first slider of each lab that has one."""
+    """Key press → painted: 40 real presses, as a held key repeats, on the first slider of each lab that has one."""
     from playwright.sync_api import sync_playwright
 
     rows = []

@@ -117,7 +117,7 @@ def masking(
     length=None,
     causal=False,
     order="before",
-    title="Which word may attend to which?",
+    title="What leaks if the mask comes at the wrong step?",
     caption="Each row is a [query|query], each column a [key|key]. Try the four orders of the steps: three are wrong.",
     live=False,
     presenting=None,

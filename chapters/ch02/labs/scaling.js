@@ -124,7 +124,7 @@ export function scaling(ui) {
       c.fillStyle = colour;
       c.fillText(text, px, py);
     };
-    const exact = ["√d · ∂α/∂(q·k) of the median query; dots: each size, line: smoothed", "√d · ∂α/∂(q·k)"];
+    const exact = ["response of the median query; dots: each size, line: smoothed", "median response"];
     c.font = ui.font(12);
     label(
       exact.find((text) => c.measureText(text).width < width - box.x) ?? "",
@@ -182,8 +182,8 @@ export function scaling(ui) {
         header: [`d = ${state.d}`, "q·k", "÷ √d"],
         rows: [
           row("standard deviation of the scores", "spread"),
-          row("entropy of the weights", "entropy"),
-          row("∂α/∂(q·k) times √d, median query", "gradient"),
+          row("evenness (entropy)", "entropy"),
+          row("response of the median query", "gradient"),
         ],
       };
     },

@@ -45,17 +45,17 @@ class Scaling(View):
         plain, scaled = self.measure(d, False), self.measure(d, True)
         return (
             f"Random vectors of size {d}. Standard deviation of the dot products {plain['spread']:.1f}; divided by √d, "
-            f"{scaled['spread']:.1f}. Entropy of the weights {plain['entropy']:.2f} of at most {np.log(keys):.2f}, "
-            f"with √d {scaled['entropy']:.2f}. ∂α/∂(q·k) times √d, median query: {plain['gradient']:.3f}, "
-            f"with √d {scaled['gradient']:.3f}."
+            f"{scaled['spread']:.1f}. Evenness of the weights (entropy) {plain['entropy']:.2f} of at most "
+            f"{np.log(keys):.2f}, with √d {scaled['entropy']:.2f}. Response of the median query: "
+            f"{plain['gradient']:.3f}, with √d {scaled['gradient']:.3f}."
         )
 
     def table(self) -> TextTable:
         plain, scaled = (self.measure(self.state["d"], s) for s in (False, True))
         names = {
             "spread": "standard deviation of the scores",
-            "entropy": "entropy of the weights",
-            "gradient": "∂α/∂(q·k) times √d, median query",
+            "entropy": "evenness (entropy)",
+            "gradient": "response of the median query",
         }
         rows = [[text, f"{plain[key]:.3f}", f"{scaled[key]:.3f}"] for key, text in names.items()]
         return TextTable([f"d = {self.state['d']}", "q·k", "÷ √d"], rows)

@@ -123,7 +123,7 @@ def rotation(
     pair=4,
     offset=3,
     position=5,
-    title="What carries a position δ steps on?",
+    title="Is δ positions on always the same turn?",
     caption="A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?",
     live=False,
     presenting=None,

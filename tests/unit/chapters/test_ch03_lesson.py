@@ -129,12 +129,11 @@ def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, mod
 
 def test_what_survives_is_among_what_was_taken_away():
     loaded, lesson = load_checkpoint("seq2seq-attention-en-fr-grammar"), Lesson("en-fr")
-    found = survivors(lesson, loaded.model, 30)
-    assert 20 <= len(found) <= 30 and all(one.word != "." for one in found)
-    assert 0 < sum(one.masked for one in found) < len(found) and any(one.deleted for one in found)
-    every = survivors(lesson, loaded.model, 30, least=0.0)
-    assert len(every) == 30 and set(found) <= set(every)
-    assert all(one.word in e.source for one, e in zip(every, lesson.examples("test"), strict=False))
+    heavy, light = (survivors(lesson, loaded.model, *bounds, count=30) for bounds in ((0.5, 1), (0, 0.2)))
+    assert len(heavy) == 30 and 0 < len(light) < 30 and all(one.word != "." for one in heavy + light)
+    assert all(one.word in e.source for one, e in zip(heavy, lesson.examples("test"), strict=False))
+    share = lambda rows: sum(one.masked for one in rows) / len(rows)  # noqa: E731
+    assert 0 < share(heavy) < share(light) and any(one.deleted for one in heavy)
 
 
 def test_misses_are_counted_and_neighbours_among_them(lesson, model, monkeypatch):
