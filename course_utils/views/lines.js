@@ -33,6 +33,9 @@ export function lines(ui) {
     return row.role ? t[row.role] : [t.text, t.quiet, rgb(t.plus), rgb(t.minus), t.text][row.nth % 5];
   };
 
+  const same = (v) => v,
+    upright = (c, at, box, dashes) => curve(c, [at, at], [box.top, box.bottom], same, same, ui.theme.quiet, 1, dashes);
+
   function panel(c, p, left, top, width, height) {
     const t = ui.theme,
       { title, log = "", xlabel, ylabel, mark, limits } = spec.panels[p],
@@ -90,16 +93,7 @@ export function lines(ui) {
     if (xlabel) write(c, xlabel, box.right, box.bottom + row + 5 * unit, t.quiet, "right", "top");
     if (mark) {
       const at = x(mark[0]);
-      curve(
-        c,
-        [at, at],
-        [box.bottom, box.top],
-        (v) => v,
-        (v) => v,
-        t.quiet,
-        1,
-        [4, 3],
-      );
+      upright(c, at, box, [4, 3]);
       const room = c.measureText(mark[1]).width,
         right = at + 5 + room > left + width;
       write(c, mark[1], right ? Math.max(box.left, at - 5 - room) : at + 5, box.top + 8 * unit, t.quiet);
@@ -120,8 +114,8 @@ export function lines(ui) {
         );
       } else {
         const aside = each.kind === "dashed",
-          second = !each.role && each.nth === 1, // two greys alone are hard to tell apart
-          dashes = aside ? [5, 4] : each.nth > 3 ? [10, 3, 2, 3] : second ? [8, 4] : []; // the fifth: as the first
+          // a second grey alone is hard to tell from the first; the fifth has the colour of the first
+          dashes = aside ? [5, 4] : each.role ? [] : [[], [8, 4], [], [], [10, 3, 2, 3]][each.nth];
         curve(c, each.x, each.y, x, y, aside ? t.quiet : colour(each), aside ? 1.2 : 2, dashes);
         // what was measured a few times only is not drawn as if it had been watched throughout
         if (!aside && each.x.length < 16)
@@ -141,9 +135,8 @@ export function lines(ui) {
     if (row.kind === "points") return mark_(c, x, y, 3.6 * unit, colour(row), 0.7, row.nth);
     c.globalAlpha = row.kind === "band" ? 0.3 : 1;
     c.fillStyle = colour(row);
-    const high = row.kind === "band" ? 9 * unit : 2,
-      parts = row.kind === "line" && !row.role && row.nth === 1 ? [-7, 1] : [-5];
-    for (const at of parts) c.fillRect(x + at * unit, y - high / 2, (parts.length > 1 ? 6 : 10) * unit, high);
+    const high = row.kind === "band" ? 9 * unit : 2;
+    c.fillRect(x - 5 * unit, y - high / 2, 10 * unit, high);
     c.globalAlpha = 1;
   }
   // groups of points differ in their shape as well
@@ -244,23 +237,9 @@ export function lines(ui) {
       const row = rows[at[0]],
         { x, y, box } = boxes[row.panel],
         px = x(row.x[at[1]]);
-      if (row.kind === "points") {
-        c.beginPath(); // a ring: no line from it seems to lead to another point
-        c.arc(px, y(row.y[at[1]]), 8 * unit, 0, 7);
-        c.strokeStyle = ui.theme.text;
-        c.lineWidth = 1.5;
-        c.stroke();
-      } else
-        curve(
-          c,
-          [px, px],
-          [box.top, box.bottom],
-          (v) => v,
-          (v) => v,
-          ui.theme.quiet,
-          1,
-        );
-      if (Number.isFinite(row.y[at[1]])) dot(c, px, y(row.y[at[1]]), 4.5 * unit, colour(row));
+      const point = row.kind === "points"; // a line from it would seem to lead to another
+      if (!point) upright(c, px, box);
+      if (Number.isFinite(row.y[at[1]])) dot(c, px, y(row.y[at[1]]), (point ? 7 : 4.5) * unit, colour(row));
       if (row.kind === "band") dot(c, px, y(row.z[at[1]]), 4.5 * unit, colour(row));
     },
     marksFirst: true,

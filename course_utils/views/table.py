@@ -72,4 +72,4 @@ class Table(list):
         rows = "".join(f"<tr>{line('td', row)}</tr>" for row in body)
         name = html.escape(self.caption)  # above what scrolls, so that it is read whole on a narrow page
         table = f"<thead><tr>{line('th', head)}</tr></thead><tbody>{rows}</tbody>"
-        return f'<div>{name}</div><div style="overflow-x:auto"><table aria-label="{name}">{table}</table></div>'
+        return f'<div>{name}</div><div style="overflow-x:auto"><table>{table}</table></div>'

@@ -70,7 +70,7 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One number for a whole day
-# Why keep all fifty readings $v_i$? Suppose you had to sum up the day in one number, $c$, before anybody asks about an hour. The best $c$ makes the sum of the squared errors, $\sum_i (v_i-c)^2$, smallest, and because the derivative of this sum is $-2\sum_i (v_i-c)$, the best $c$ is the mean of the readings.
+# Why keep all fifty readings $v_i$? Suppose you had to sum up the day in one number, $c$, before anybody asks about an hour. The best $c$ makes the sum of the squared errors, $\sum_i (v_i-c)^2$, smallest. Its derivative, $-2\sum_i (v_i-c)$, is 0 where $nc=\sum_i v_i$, so the best $c$ is the mean of the $n$ readings.
 #
 # **Guess:** if you answered with the mean at every hour, how many degrees off would you typically be (as the root of the mean squared error): one, four, or ten?
 #
@@ -139,7 +139,7 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
-# The weights (0, 0, 1) would fetch one book: they are a *hard address*. The weights (0.1, 0.2, 0.7) take a little of every book, so they are a **soft address**. If soft weights follow the query smoothly, the result is *differentiable*: it has a slope with respect to the query, and by following this slope a network can learn where to look.
+# The weights (0, 0, 1) would fetch one book: they are a *hard address*. The weights (0.1, 0.2, 0.7) take a little of every book, so they are a **soft address**. If soft weights change smoothly with the query, so does the result: it is *differentiable*. Its slope tells a network which way to move the query, and so the network can learn where to look.
 #
 # **Keep this:** the query is what you want, the key is the label, the value is what you take home.
 
@@ -165,7 +165,7 @@ for row in range(0, 60, 10):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Score, then share
 # <a id="alignment-function"></a><a id="attention-pooling"></a>
-# In the library we made up the weights, but attention computes them, in two steps. First an **alignment function** $a$ gives each key $k_i$ a *score* $s_i$, which says how well the key fits the query $q$. Then a function $p$ turns the scores into weights $\alpha_i$, which are never negative and add up to 1. Such weights are a probability distribution over the keys, and so $p$, which makes them, is called the **distribution**, too:
+# In the library we made up the weights, but attention computes them, in two steps. First an **alignment function** $a$ gives each key $k_i$ a *score* $s_i$, which says how well the key fits the query $q$. Then a function $p$ turns the scores into weights $\alpha_i$, which are never negative and add up to 1. Such weights form a probability distribution over the keys, and the function $p$ that makes them is itself called the **distribution**:
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}}) \;=\; \sum_i \; \alpha_i\;{\color{#008a67}{v_i}}, \qquad \alpha_i = p(s)_i, \qquad s_i = a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}}) $$
 #
@@ -211,7 +211,7 @@ heatmap(table, names, ["key 1", "key 2", "key 4"], axes=("rule", "key"), select=
 assert torch.allclose(table @ v, torch.tensor([10.0, 14.96, 20.0]), atol=0.005)
 
 # %% [markdown]
-# Equal weights give the mean again, and winner takes all is a hard address. If the query moves a little away from 2 o'clock, the estimates of these two rules stay the same, so their slope is 0, but the estimate of softmax changes.
+# Equal weights give the mean again, and winner takes all is a hard address. Now move the query a little away from 2 o'clock. The estimates of these two rules do not change, so their slope is 0. The estimate of softmax does.
 #
 # **Keep this:** $a$ scores each key, and $p$ turns the scores into weights.
 
@@ -263,7 +263,7 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# The mean makes $\sum_i (v_i-c)^2$ smallest, in which all errors matter alike. But errors at near readings should matter more, so multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Solve for $c$: the best $c$ is the **Nadaraya–Watson estimator** $f(q)$ (1964):
+# The mean makes $\sum_i (v_i-c)^2$ smallest, and in this sum every error counts equally. But errors at near readings should count more, so multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Solve for $c$ (some reading must be close enough to count): the best $c$ is the **Nadaraya–Watson estimator** $f(q)$ (1964):
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 
@@ -320,7 +320,7 @@ assert torch.allclose(pool(grid, hours, readings)[0], torch.softmax(-0.5 * (grid
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax, looked at closely
 # <a id="temperature"></a>
-# How large a share should the best score get? You can decide this if you divide all scores, before the softmax, by a number $T>0$, the **temperature** (not the one in °C).
+# How large a share should the best score get? You control this by dividing all scores by a number $T>0$ before the softmax. This number is called the **temperature** (it has nothing to do with °C).
 #
 # Suppose one query has three keys, the words *animal*, *street* and *it*, and their scores are 2, 1 and 0.
 #
@@ -449,7 +449,7 @@ assert pool(grid, hours, readings, 4.0)[0].diff().min() > -0.1 and truth[1].diff
 # - **Too wide:** at 16:30 the average mixes the warm hours before the storm with the cold ones after it, so the storm disappears, whatever the noise is. This is high **bias**, a systematic error.
 #
 # <a id="effective-number"></a>
-# How many readings does a query really use? If a query attends equally to $n$ readings, each weight $\alpha_i$ is $1/n$, so the sum of the squared weights is $n\cdot(1/n)^2=1/n$, and one divided by this sum is $n$. For unequal weights, the same formula, $1/\sum_i\alpha_i^2$, gives the **effective number** of readings. The lab shows its average over the queries.
+# A Gaussian gives every reading some weight. How many of them count? If a query attends equally to $n$ readings, each weight $\alpha_i$ is $1/n$. The squared weights then sum to $n\cdot(1/n)^2=1/n$, and turning this over gives $n$ back. For unequal weights, the same formula, $1/\sum_i\alpha_i^2$, defines the **effective number** of readings. The lab shows its average over the queries.
 #
 # **Keep this:** a narrow kernel averages few readings, so their noise remains; a wide kernel averages many, so real changes are smoothed away.
 
@@ -515,7 +515,7 @@ assert [round(off(pool(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.0
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 3 ●●○ · 8 minutes
-# Write a softmax that survives large scores and respects a mask. For a row in which everything is masked, it should return *zeros*. (`[..., K]` allows any axes before the last, and a *broadcastable* mask is stretched to them.) Besides `torch.softmax(x, -1)` and `~mask` you need three tools:
+# Write a softmax that survives large scores and respects a mask. For a row in which everything is masked, it should return *zeros*. (`[..., K]` stands for any shape that ends in K, such as [3, K]. A mask of shape [K] then holds for all three rows.) Besides `torch.softmax(x, -1)` and `~mask` you need three tools:
 # - `-torch.inf` is minus infinity.
 # - `x.masked_fill(where, number)` puts a number wherever `where` is True.
 # - `mask.any(-1, keepdim=True)` says for each row whether anything is allowed.
@@ -539,7 +539,7 @@ infinite, huge, ours
 assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
 
 # %% [markdown]
-# In such a row, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that are all hidden. With your zeros nothing becomes NaN, but the average is then 0, which is no estimate, so leave such a row out of the loss.
+# In such a row, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that are all hidden. With your zeros the weights do not become NaN, but the average is then 0, which is no estimate, so leave such a row out of the loss.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 4 ●○○ · 2 minutes
@@ -601,7 +601,7 @@ assert abs(grid[150] - 15) < 1e-9 and abs(pool(grid[150:151], hours, readings, l
 assert 1.05 < off(readings[(grid[:, None] - hours).abs().argmin(-1)]) < 1.15
 
 # %% [markdown]
-# The learned width is 0.6 hours. The learned curve is spikier than the curve at 2 hours, because an average of fewer readings keeps more of their noise. But it also flattens the afternoon and the storm less, and on this day the smaller blur outweighs the larger noise: the learned curve is off by 0.7 °C, the curve at 2 hours by 1.1.
+# The learned width is 0.6 hours. The learned curve is spikier than the curve at 2 hours, because an average of fewer readings keeps more of their noise. But it also flattens the afternoon and the storm less, and on this day that matters more: the learned curve is off by 0.7 °C, the curve at 2 hours by 1.1.
 #
 # The loss stops at about 1.6, far above 0, because the guesses are not exact, and because the other readings cannot predict a reading's own noise, which has variance 1.
 #
@@ -642,7 +642,7 @@ Table([{"width": name, "off by, mean of 200 sets": f"{sum(each) / 200:.1f} °C",
 assert [round(sum(each) / 200, 1) for each in errors.values()] == [0.7, 0.7, 1.0] and [sum(map(float.__gt__, each, errors["chosen"])) for each in errors.values()] == [0, 123, 199]
 
 # %% [markdown]
-# In nearly every set, leave-one-out finds a better width than 2 hours, where training started. Against our guess of 1 hour it wins more often than it loses, although on average both are off by 0.7 °C. But without the truth, we could not have known that this guess was good.
+# For this day and these hours, leave-one-out finds, in nearly every set, a better width than 2 hours, where training started. Against our guess of 1 hour it wins more often than it loses, although on average both are off by 0.7 °C. But a guess can also be bad, as 2 hours was, and without the truth only a measure such as leave-one-out tells you so.
 #
 # ### How many readings should count?
 # Back to our first question:
@@ -791,7 +791,7 @@ years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
 print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys")
 
 # %% [markdown]
-# The 59 missing weeks need no repair, because a missing week gives no key. The northern forests take up carbon dioxide in summer, which makes a yearly wave, about 3 ppm above and below the trend.
+# The 59 missing weeks need no repair, because a missing week gives no key. The northern forests take up carbon dioxide in summer and release it in winter, which makes a yearly wave, about 3 ppm above and below the trend.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -833,9 +833,9 @@ assert 2.5 < (ppm - pool(years, years, ppm, width=0.5)[0]).std() * 2**0.5 < 3.5 
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
 # %% [markdown]
-# To guess a single missing week, a width of about a week is the best of those tried, although the minimum is flat. But to see the trend, you need about half a year.
+# To guess a single missing week of all 44 years, a width of about a week is the best of those tried, although the minimum is flat. But at such a width the estimate follows the season. To see the trend alone, you have to average the season away, as a width of half a year does.
 #
-# Is a week also the best width for the true curve? Leave-one-out cannot tell, because noise that neighbouring weeks share would help to guess a hidden week and so favour too narrow a width.
+# Is a week also the best width for the true curve? Leave-one-out cannot tell, because neighbouring weeks may share noise. Then copying a neighbour looks better than it is, and the width comes out too narrow.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 

@@ -20,7 +20,7 @@ runtime = course_utils.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
-# In chapter 1 a score came from the distance between query and key. Now both are *vectors*, arrows with a direction and a length. A distance mixes the two, but a score can also separate them. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>, and each key is also its own value.
+# In chapter 1 a score came from the distance between query and key. Now both are *vectors*, arrows with a direction and a length. A distance depends on both at once, but a score can also look at the direction alone. Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>, and each key is also its own value.
 #
 # The key called *short* points almost in the direction of the query. The key called *long* is 35° away from the query, but more than four times as long as *short*. **Guess before you look at the numbers:** which of these two should get more attention? The lab answers with two scores, A and B.
 
@@ -146,7 +146,7 @@ def favourite(query, keys):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why divide by √d?
 # <a id="scaled-dot-product"></a>
-# How large do dot products become when vectors have many features? Before training, a model's numbers are random, so we take queries and keys of d independent random features with mean 0 and variance 1.
+# How large do dot products become when vectors have many features? As a simple model of a network before training, take queries and keys whose d features are random and independent, with mean 0 and variance 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -201,7 +201,7 @@ def jacobian(weights):  # weights α, [..., K] -> diag(α) − ααᵀ, [..., K,
     return torch.diag_embed(weights) - weights[..., :, None] * weights[..., None, :]
 
 # %% [markdown]
-# **An example.** Of four scores, let the first be half a standard deviation ahead of the other three, which are equal. With √d, its lead is ½ for every d. Without √d, its lead is √d/2, which is 2 for d = 16 and 10 for d = 400.
+# **An example.** A query meets four keys. Three of its scores are equal, and the first is larger by half a standard deviation of such scores (1 with √d, √d without). So with √d, the lead of the first is ½ for every d; without √d, it is √d/2, which is 2 for d = 16 and 10 for d = 400.
 
 # %% jupyter={"source_hidden": true}
 leads = {"lead ½: with √d": 0.5, "lead 2: d = 16": 2.0, "lead 10: d = 400": 10.0}  # of the first score
@@ -226,10 +226,10 @@ assert round(0.4 * 0.205, 2) == 0.08
 # | 16 | q·k | 2 → 2.4 | 0.711 → 0.786 | 0.075 |
 # | 400 | q·k | 10 → 12 | 0.99986 → 0.99998 | 0.0001 |
 #
-# At d = 16, the weight changes *more* without √d, because the softmax is not saturated yet and the step is four times as large. But at d = 400 it hardly changes without √d, although the step is larger still.
+# Large scores are not always bad. At d = 16 the softmax is not saturated yet, so without √d the weight changes even *more*, because the step is four times as large. But at d = 400 the weight hardly changes without √d, although the step is larger still.
 
 # %% [markdown]
-# Not every query is like this one. At d = 400 without √d, almost half of our random queries have a *gradient* (all their slopes together) below a tenth of the median with √d, but almost a quarter have one above ten times that median. A learning rate that suits the first group is likely to be too large for the second (*Deeper: unequal gradients*).
+# Not every query is like this one. How strongly do the weights of a query respond to a change of q·k? Call the response of the middle query *normal*, if scores are divided by √d. Without √d, at d = 400, almost half of our random queries respond less than a tenth as strongly as that, and almost a quarter more than ten times as strongly. One learning rate can hardly suit both (*Deeper: unequal gradients*).
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -246,7 +246,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
     return products / d ** 0.5
 
 # %% [markdown]
-# **Keep this:** for independent features with mean 0 and variance 1, scores have standard deviation √d. Divided by √d they have standard deviation 1, so a softmax over many keys hardly ever starts saturated.
+# **Keep this:** for independent features with mean 0 and variance 1, scores have standard deviation √d. Divided by √d they have standard deviation 1, so the softmax does not start saturated (here with 24 keys).
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: unequal gradients
@@ -411,7 +411,7 @@ heatmap(weights, label, label, select=(1, 0), title="Which words does “station
 assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To find out, we keep the query fixed: w = (1, 0) asks both words instead of "station", so $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we can move its whole vector along w, or only its key:
+# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To find out, we replace the query of "station" by a fixed one, w = (1, 0), so $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we can move its whole vector along w, or only its key:
 
 # %%
 w = torch.tensor([1.0, 0.0])
@@ -434,7 +434,7 @@ assert torch.allclose(new_weights @ pair, torch.tensor([1.269, 0.731]), atol=5e-
 #
 # $$ {\color{#bf5f00}{q}}=xW_Q,\qquad {\color{#007fc6}{k}}=xW_K,\qquad {\color{#008a67}{v}}=xW_V $$
 #
-# Why must the query differ from the key? Without $W_Q$ and $W_K$, two words always give each other the same score, because $x_i\cdot x_j=x_j\cdot x_i$: "train" and "station" give each other 2. Here are these scores, then the scores and weights with two matrices chosen by hand:
+# Why must the query differ from the key? Without $W_Q$ and $W_K$, two words always give each other the same score, because $x_i\cdot x_j=x_j\cdot x_i$: "train" and "station" give each other 2. The next cell shows three tables: these scores, the scores with two matrices that we chose by hand, and the weights of the latter:
 
 # %%
 W_Q, W_K = torch.tensor([[1.0, -1], [1, 0]]), torch.eye(2)
@@ -580,7 +580,7 @@ def distinct_heads(heads):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
 # <a id="general-score"></a>
-# What else can a matrix do? In a dot product, feature 1 of the query meets feature 1 of the key, although the two may mean different things. Of eight keys of equal length, let the correct one now be the key closest to the query's direction *turned by 90° anticlockwise*.
+# What else can a matrix do? In a dot product, feature 1 of the query meets feature 1 of the key, although the two may mean different things. Here is a task in which they do: *turn the query by 90° anticlockwise*. Of eight keys of equal length, the one closest to this new direction is correct.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -626,7 +626,7 @@ assert right["dot"] < 0.06 and right["general"] > 0.97
 assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - equal) < 0.05 and dot.log_sharpness.exp() < 0.2
 
 # %% [markdown]
-# The dot product has only its temperature to train, so it can only learn to spread its weight more evenly. The general score has learned its matrix W, rescaled here so that its numbers can be compared with those of a rotation:
+# The correct key is at about 90° from the query, so its dot product is near 0, and another key nearly always has more. The dot product has only its temperature to train, so it can only learn to spread its weight more evenly. The general score has learned its matrix W, rescaled here so that its numbers can be compared with those of a rotation:
 
 # %%
 W = general.score.W.weight.detach()
@@ -835,7 +835,7 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 # | similarity | only directions count | lengths mean nothing |
 # | dot | directions and lengths count | long keys deserve more weight |
 # | scaled dot | as dot | d is large |
-# | *generalized kernel* | as scaled dot, imitated with random features: log(φ(q)·φ(k)) | texts are very long: it saves nothing as a score, but see *Deeper: attention at linear cost* |
+# | *generalized kernel* | an approximation of scaled dot: log(φ(q)·φ(k)) | texts are very long (*Deeper: attention at linear cost*) |
 # | **A matrix in between** | | |
 # | general | a feature of q may fit another feature of k | their features mean different things |
 # | *biased general* | as general, but some keys fit better whatever q is: + b·k | some keys always deserve more weight |
@@ -846,10 +846,10 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 # | *deep* | as additive, with two hidden layers, and relu(x), the larger of x and 0, instead of tanh | one layer is too simple |
 # | **One-sided** | | |
 # | *location-based* | q alone tells which position is right: position i scores q · row i of W | the keys need not be read |
-# | *feature-based* | k alone decides: a small network reads φ₁, its numbers, and φ₂, their squares | the same keys matter for every q |
+# | *feature-based* | k alone decides: a small network reads the features of k and their squares | the same keys matter for every q |
 
 # %% [markdown]
-# The next table gives, per pair of query and key, the multiply–adds of the matrix products and the numbers that the score must *keep* for the backward pass. (*General* keeps 64 numbers for each key, which serve 128 queries: 0.5 per pair.) *Dq ≠ Dk* says whether query and key may differ in size. Matrices W, vectors w and biases b are learned.
+# The next table gives, per pair of query and key, the multiply–adds of the matrix products and the numbers that the score must *keep* for the backward pass. (For example, *general* keeps 64 numbers for each key, and 64 numbers / 128 queries = 0.5 per pair.) *Dq ≠ Dk* says whether query and key may differ in size. Matrices W, vectors w and biases b are learned.
 
 # %%
 from chapters.ch02.experiments import comparison
@@ -861,7 +861,7 @@ table
 assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 
 # %% [markdown]
-# The Transformer (Vaswani et al., 2017), and with it BERT and GPT, uses *scaled dot* between vectors that $W_Q$ and $W_K$ have made. Then the scores of all pairs are one matrix product, which keeps nothing per pair, and learning is left to the two matrices, as in *general*. Some models also normalise q and k to length 1, so that the score is a cosine times a learned number (Henry et al., 2020).
+# The Transformer (Vaswani et al., 2017), and with it BERT and GPT, uses *scaled dot* between vectors that $W_Q$ and $W_K$ have made. Then the scores of all pairs are one matrix product, which itself keeps nothing per pair, and learning is left to the two matrices, as in *general*. Some models also normalise q and k to length 1, so that the score is a cosine times a learned number (Henry et al., 2020).
 #
 # **Keep this:** the four families are: nothing learned, a matrix in between, a small network, one-sided. The Transformer uses scaled dot with learned $W_Q$ and $W_K$.
 
@@ -1037,7 +1037,7 @@ assert torch.softmax(torch.full((3,), -torch.inf), 0).isnan().all()
 # The next table compares four orders of the steps, in percent. The row sum should be 100, everything else 0:
 #
 # - *on masked keys*: the share of a row's weight that masked keys get, averaged over the seven rows,
-# - *first row empty*: the same share, after we also mask every key of the first row,
+# - *first row empty*: the same share, after we also mask every key of the first row (if all the weight of this row leaks, that is 1/7 = 14 %),
 # - *smallest row sum*: the smallest sum of a row's weights, with the mask as it was,
 # - *change by masked scores*: the largest change of an allowed weight when all *masked* scores rise by 1.
 

@@ -35,7 +35,7 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 # <a id="alignment"></a>
 # <details><summary>Answer</summary>
 #
-# Perhaps to "it", and then to "animal": you need the noun, because it is masculine in French. That is why you write *il* and not *elle*.
+# Perhaps to "it", and then to "animal": you need the noun, because its gender decides between *il* and *elle*, and *animal* is masculine.
 #
 # </details>
 #
@@ -86,7 +86,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
     print(sentence, "→ last state", [round(x, 2) for x in states[-1].tolist()])
 
 # %% [markdown]
-# No. Because each step transforms the state before it, the last state depends on the order of the words.
+# No. Each step transforms the state before it, so the words read early are transformed more often than those read late, and the order of the words leaves its trace.
 #
 # Our models use a **GRU** (gated recurrent unit), an RNN with *gates*, which decide at each word how much of the old state is kept (*Deeper: sixty steps*).
 
@@ -120,7 +120,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 #
 # $$ s_0=\tanh(W_c c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
-# To choose a word, the decoder reads both $s_t$ and $c$, so it can use $c$ even where $s_t$ has forgotten it. Two trained matrices, $W_r$ and $W_o$, turn both into a score for each word of the vocabulary, its **logit**. Softmax makes the logits probabilities of the next word, given the source $x$ and all previous words, $y_{<t}$:
+# To choose a word, the decoder reads $s_t$ and also $c$, which so reaches the output directly. Two trained matrices, $W_r$ and $W_o$ (whose rows are the embeddings of the French words), turn both into a score for each word of the vocabulary, its **logit**. Softmax makes the logits probabilities of the next word, given the source $x$ and all previous words, $y_{<t}$:
 #
 # $$ P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,c])\big) $$
 
@@ -261,16 +261,16 @@ lesson.table({"without attention": plain}, lesson.ladder(), f"The first sentence
 # %% [markdown]
 # Compare the translations with the references: the French is mostly fluent, but it often says something else.
 #
-# Is the error rate the same at every length, or higher in long sentences? We count *word errors*: how many words you would have to change, add or delete, as a percentage of the words in the reference. And we compare your model with a **checkpoint**, the stored parameters of a model that was trained before. It is of the same kind, but has read our training pairs about four times as often, with half the learning rate.
+# Is the error rate the same at every length, or higher in long sentences? We count *word errors*: how many words you would have to change, add or delete, as a percentage of the words in the reference. And we compare your model with a **checkpoint**, the stored parameters of a model that was trained before. It has the same architecture, but saw the training pairs about four times as often, at half the learning rate.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from chapters.ch03.lesson import LENGTHS, checkpoint
 
 plain_checkpoint = checkpoint("seq2seq-plain-en-fr-grammar", instead=lesson.loaded(plain))
 short_line, plain_line = lesson.by_length(plain), lesson.by_length(plain_checkpoint.model)
 plot.lines({"checkpoint": (plain_line.words, plain_line.errors), "trained just now": (short_line.words, short_line.errors)},
            "words in the source", "word errors, %", title="Do long sentences lose more?",
-           caption="Without attention. Test sentences in groups of 3–6, 7–9, 10–12, 13–15 and 16–24 words; We left out 18 phrases such as “the dirty dog”, which are no whole sentences and rare in training.")
+           caption="Without attention. Test sentences in groups of 3–6, 7–9, 10–12, 13–15 and 16–24 words; Left out: 18 phrases such as “the dirty dog”, which are not whole sentences and rare in training.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert LENGTHS == ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24)) and round(sum(len(e.source) >= 16 for e in lesson.examples("train")) / len(lesson.examples("train")), 2) == 0.28
@@ -282,12 +282,12 @@ assert "the dirty dog" in {" ".join(e.source) for e in lesson.fragments()} and l
 assert steps > 700 or "name" not in plain_checkpoint.card or 3.5 < plain_checkpoint.card["training"]["steps"] * plain_checkpoint.card["training"]["recipe"]["tokens"] / (steps * lesson.batches.tokens) < 4.5
 
 # %% [markdown]
-# Both models make the most errors per word in the longest sentences. The checkpoint makes a third fewer errors than your model there, but at least 40 % fewer in every other group.
+# Both models make the most errors per word in the longest sentences. Compared with your model, the checkpoint makes a third fewer errors in this group, but at least 40 % fewer in every other.
 #
 # Why? There are two kinds of reasons:
 #
 # - **The sentences:** long sentences may be harder to translate, or too rare in training. (28 % of the training sentences have 16 words or more.)
-# - **The vector:** everything that the decoder knows about the source comes through $c$. Its 128 numbers may be too few for a long sentence. Or the encoder learns too little through it, because the training signal may fade on its long way back to the words in the middle (*Deeper: how far does a gradient reach?*).
+# - **The vector:** everything that the decoder knows about the source comes through $c$. Its 128 numbers may be too few for a long sentence. Or learning through it is slow: the words in the middle are furthest from both ends, where $c$ is made, so the signal that trains their states may fade (*Deeper: how far does a gradient reach?*).
 #
 # How can we tell them apart? Keep the sentences, let the decoder read more than this one vector, and count again.
 #
@@ -316,7 +316,7 @@ assert steps > 700 or "name" not in plain_checkpoint.card or 3.5 < plain_checkpo
 # $$ e_{ti}=w^\top\tanh(W_1{\color{#bf5f00}{s_t}}+W_2{\color{#007fc6}{h_i}}+b),\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 
 # %% [markdown]
-# The decoder now chooses each word with $c_t$ instead of $c$. Because the context replaces $c$, the GRU step no longer reads $c$ either. Now $c$ serves only to make $s_0$. (Bahdanau's query is the state before, $s_{t-1}$; see *Deeper: is the query the state before or after?*)
+# The decoder now chooses each word with $c_t$ instead of $c$. We also drop $c$ from the GRU step, to keep the model simple, so $c$ now serves only to make $s_0$. (Bahdanau's query is the state before, $s_{t-1}$; see *Deeper: is the query the state before or after?*)
 #
 # $$ s_t=f(s_{t-1},\,y_{t-1}),\qquad P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,{\color{#bb51a8}{c_t}}])\big) $$
 
@@ -378,17 +378,17 @@ for _ in range(4):
 assert torch.allclose(one_step(attentive, begun.hidden, torch.tensor([text.BOS]), keys, mask)[0], attentive.step(torch.tensor([text.BOS]), begun).logits.softmax(-1), atol=1e-5)
 
 # %% [markdown]
-# $W_o$ is no new matrix: its rows are the embeddings of the French words. So a word's logit is the dot product of its embedding with $\tanh(W_r[s_t;\,c_t])$. (The code also adds biases, which the formulas leave out.)
+# The rows of $W_o$ are the embeddings of the French words, so a word's logit is the dot product of its embedding with $\tanh(W_r[s_t;\,c_t])$. (The code also adds biases, which the formulas leave out.)
 #
-# This chapter compares six models, three without attention (*plain*) and three with it (*attentive*):
+# The main path of this chapter compares six models, three without attention (*plain*) and three with it (*attentive*):
 #
 # | plain | attentive | learned from | steps |
 # |---|---|---|---|
 # | your plain model | your attentive model | our grammar, just now | 700 |
-# | the plain checkpoint | the attentive checkpoint | our grammar | 1,500, with more words in each |
+# | the plain checkpoint | the attentive checkpoint | our grammar | 1,500, with larger batches |
 # | the plain model of *Real sentences* | the attentive one | sentences by volunteers | 7,000 |
 #
-# Step through a translation by the plain and one by the attentive checkpoint, and watch which vector the decoder reads. You see 8 of each state's 128 numbers.
+# Step through two translations, one by each of the checkpoints, and watch which vector the decoder reads. You see 8 of each state's 128 numbers.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 attentive_checkpoint = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(attentive))
@@ -482,7 +482,7 @@ Table(rows, f"{len(batch.source)} sentences; measured just now")
 # ## The sentences or the vector?
 # The plain and the attentive checkpoint were trained on the same sentences, for the same number of steps. **Guess:** if long sentences are harder in themselves, or too rare in training, what should the attentive checkpoint's line look like?
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.data import results
 
 attentive_line = lesson.by_length(attentive_checkpoint.model)
@@ -493,12 +493,12 @@ plot.lines(errors, "words in the source", "word errors, %", title="What does att
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in {*attentive_checkpoint.card} & {*plain_checkpoint.card} or (attentive_line.errors[-1] == min(attentive_line.errors) and 0.45 < attentive_line.errors[-1] < 0.6 and attentive_line.errors[0] == max(attentive_line.errors) < 2)
 assert "name" not in {*attentive_checkpoint.card} & {*plain_checkpoint.card} or attentive_checkpoint.card["training"]["steps"] == plain_checkpoint.card["training"]["steps"]
-assert all(min(run) == run[4] for run in results.load("seq2seq_readers")["readers"]["plain"]["by_length"]) and all(run[4] > run[0] for run in results.load("seq2seq_readers")["readers"]["attention"]["by_length"])
+assert all((gaps := [b - a for a, b in zip(*pair, strict=True)])[4] == max(gaps) for pair in zip(*(results.load("seq2seq_readers")["readers"][name]["by_length"] for name in ("plain", "attention")), strict=True))
 
 # %% [markdown]
-# If the sentences were to blame, the line with attention should rise, too. But with attention the error rate is low at every length, and it is lowest in the longest sentences: 0.5 %, against 24 % without attention. Three recorded trainings of each model agree. Without attention, BLEU is lowest in the longest sentences each time; with attention, it is higher there than in the shortest.
+# If the sentences were to blame, the line with attention should rise, too. But with attention the error rate is low at every length, and it is lowest in the longest sentences: 0.5 %, against 24 % without attention. In three recorded trainings of each model, too, the gap in BLEU is largest in the longest sentences every time (*Deeper: read it backwards*).
 #
-# So the sentences alone are not to blame, because the attentive checkpoint learned from the same ones. They become hard where everything has to go through the single vector. (Such a model may also need more long sentences, or more steps.) Is $c$ too small, or is learning through it too slow? Attention removes both difficulties at once, so its success cannot tell. *Deeper: is c too small?* tries other sizes.
+# So the sentences alone cannot explain the errors: the attentive checkpoint learned from the same ones, and manages the long ones easily. They are hard for a model that has only the single vector. (More long sentences or more steps might help it, too; we have not excluded that.) Is $c$ too small, or is learning through it too slow? Attention removes both difficulties at once, so its success cannot tell us which one mattered. But from 64 numbers on, a larger $c$ does not help (*Deeper: is c too small?*).
 #
 # **Keep this:** with attention, long sentences of our grammar have no higher error rate than short ones, up to the length seen in training.
 
@@ -522,7 +522,7 @@ assert all(by_width["64"][n] - 1 < by_width["128"][n] and max(by_width["64"][n],
 assert all(run[4] > max(run[:4]) + 8 for w in wide for run in widths["errors"][w])
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With 16 numbers, sentences of every length have more errors. But more than 64 numbers do not help (256 even do slightly worse than 64), and the longest sentences stay the worst. So after 2,000 steps, the size of $c$ is not what limits these models.
+# With 16 numbers, sentences of every length have more errors. But more than 64 numbers do not help (256 even do slightly worse than 64), and the longest sentences stay the worst. So from 64 numbers on, the size of $c$ is not what limits these models after 2,000 steps.
 #
 # One candidate that remains is slow learning: without attention, the checkpoint's BLEU still rose by 4 points in the last fifth of its training, so longer training might close part of the gap. We did not try it.
 
@@ -574,7 +574,7 @@ labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", 
 # %% [markdown]
 # Bahdanau's famous example is *the European Economic Area*. We give it to the attentive checkpoint, which was trained on our grammar, and to another one with attention, which was trained on real sentences.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.views import Table
 
 real = checkpoint("seq2seq-attention-en-fr", instead=lesson.loaded(attentive))
@@ -630,7 +630,7 @@ print("largest weight outside the box:", ", ".join(off) or "no word")
 labs.alignment(found, right.links, languages=("en", "fr"), title="Does your attentive model attend where it should?")
 
 # %% [markdown]
-# Even a word whose largest weight is outside its box is translated correctly here. Its own weight may not be needed, because the states of other words have read the right word, too ([route](#routes) 2), and the French so far helps (route 4).
+# Here it does not matter (but we chose a correct translation). A word's own weight may not be needed, because the states of other words have read the right word, too ([route](#routes) 2), and the French so far helps (route 4).
 #
 # How often does this happen? We count over all test sentences, with teacher forcing, so that each row of weights belongs to a word of the reference:
 
@@ -701,7 +701,7 @@ assert "name" not in real.card or all(part in six[i]["with attention"] for i, pa
 # %% [markdown]
 # Without attention the grandmother “told me that I needed to have forgotten”, and the animal becomes a man who did not find the street. With attention both sentences keep most of their content, but “it” becomes *c'* (this) instead of *il*. The sentence with *if* defeats both models.
 
-# %%
+# %% jupyter={"source_hidden": true}
 rows = []
 for name, loaded in {"with attention": real, "without": real_plain}.items():
     if found := loaded.card.get("metrics"):  # a model that stands in has none
@@ -716,7 +716,7 @@ assert len(rows) < 2 or gap[1] > 6 and gap[2:] == sorted(gap[2:]) and (round(gap
 assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"] and rows[0]["steps"] == 7000
 
 # %% [markdown]
-# Here, too, attention helps at every length, and most in the longest sentences: it adds 4 points of BLEU at 1–4 words and 11 at 11–14 words. But even with attention, BLEU falls from 57 to 34 here: long real sentences may be harder, or too rare in training.
+# Here, too, attention helps at every length, and most in the longest sentences: it adds 4 points of BLEU at 1–4 words and 11 at 11–14 words. Even with attention, BLEU falls from 57 to 34 here: long real sentences may be harder, or too rare in training (and BLEU is hard to compare between lengths).
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
@@ -753,14 +753,14 @@ assert "name" not in attentive_checkpoint.card or (known == [True, True] and sai
 #
 # Almost no weight goes to "animal" or "street". For *il*, most of the weight is on "it"; for *elle*, more than half is on the *full stop*. Yet both pronouns are right (the model was trained on both sentences).
 #
-# Can a full stop help? It can, because its state has read *animal*, *street* and *wide*, as every encoder state has ([route](#routes) 2). But so has $s_0$ (route 3). Whether the full stop was needed, the next section will show.
+# Can a full stop help? It can, because its state has read *animal*, *street* and *wide*, as every encoder state has ([route](#routes) 2). But so has $s_0$ (route 3). The next section tests whether the full stop was needed.
 #
 # </details>
 
 # %% [markdown]
-# How often is the pronoun right in *new* twins? In each of them, at least one noun was in no twin of the training set.
+# How often is the pronoun right in *new* twins? Each contains a noun that appears in no twin of the training set.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from chapters.ch03.experiments import pronouns
 
 new_twins, rows = lesson.examples("twins"), []
@@ -782,7 +782,7 @@ assert "name" not in attentive_checkpoint.card or [int(row["right pronouns"][:-1
 #
 # Would BLEU have told you how often the pronoun is wrong?
 
-# %%
+# %% jupyter={"source_hidden": true}
 from chapters.ch03.experiments import twins_bleu
 
 on_twins, fine, spoilt_ones = twins_bleu(lesson, attentive)
@@ -794,7 +794,7 @@ lesson.table({"with attention": attentive}, sorted(new_twins, key=lambda e: e.tw
 assert 20 < fine - spoilt_ones < 30 and 80 < on_twins < 90 and fine > 96 and 67 < spoilt_ones < 78 and (steps > 700 or score["with attention"] - on_twins < 8)
 
 # %% [markdown]
-# No. A BLEU of about 85 on the twins looks good, although about half of these translations have the wrong pronoun. BLEU does notice: they score about 25 points less than the others. But one score for all sentences does not say which errors it contains.
+# No. A BLEU of about 85 on the twins looks good, although about half of these translations have the wrong pronoun. Scored separately, those with the wrong pronoun have about 25 points less than the others, but a single total hides this.
 #
 # **Keep this:** a weight points at a state, and a state holds more than its own word.
 
@@ -804,7 +804,7 @@ assert 20 < fine - spoilt_ones < 30 and 80 < on_twins < 90 and fine > 96 and 67 
 #
 # First the two words that got most weight when the pronoun was chosen. **Guess:** what becomes of *elle* if the full stop is knocked out, and of *il* without "it"?
 
-# %%
+# %% jupyter={"source_hidden": true}
 from chapters.ch03.experiments import knocked_out
 
 pronouns_without = {}
@@ -820,7 +820,7 @@ assert "name" not in attentive_checkpoint.card or {key: "elle" in words for key,
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Each pronoun changes into the other: without the full stop the street becomes *il*, and without "it" the animal becomes *elle*. So the model really needed these two words, although neither is the noun. Without "wide" or "street", *elle* stays.
+# Without the full stop, *elle* becomes *il*; without "it", *il* becomes *elle*. So the model needed the states of these two tokens, although neither token is a noun. Without "wide", *elle* stays. It also stays without "street", but there the model has already written another feminine noun (route 4).
 #
 # </details>
 
@@ -857,7 +857,7 @@ display(view, labs.compared(view, deaf, gone))
 #
 # Single sentences prove little. So in each of 200 new sentences we choose an English word to which some French word gives *more than half* of its weight. For comparison, we choose a word to which no French word gives more than *a fifth*; 65 of these sentences have one. How often does the translation stay exactly the same?
 
-# %%
+# %% jupyter={"source_hidden": true}
 from chapters.ch03.experiments import survivors
 
 removed = {"more than half": survivors(lesson, attentive_checkpoint.model, 0.5, 1), "at most a fifth": survivors(lesson, attentive_checkpoint.model, 0, 0.2)}
@@ -871,11 +871,11 @@ assert "name" not in attentive_checkpoint.card or (all("rouge" not in v["tokens"
 assert "name" not in attentive_checkpoint.card or [(len(words), sum(one.masked for one in words), sum(one.deleted for one in words)) for words in removed.values()] == [(200, 49, 23), (65, 65, 45)]
 
 # %% [markdown]
-# **Masked:** without a word of large weight, the translation changes in three of four sentences. Without a word of small weight, it never changes. So here the weights do show which states the decoder uses.
+# **Masked:** without a word of large weight, the translation changes in three of four sentences; without a word of small weight, in none. So in this model the large weights mostly mattered. (A small one can hardly matter, because without it the context is nearly the same.)
 #
-# **Deleted:** without the word of small weight, the translation changes in about a third of the sentences all the same. The decoder did not read that word's state, but the encoder had read the word, and other states carried it. (Some sentences also mean something else without the word.)
+# **Deleted:** without the word of small weight, the translation still changes in about a third of the sentences. So the word mattered, although the decoder hardly attended to its state: it reached the French by another [route](#routes). (In some sentences, deleting it also changes the meaning.)
 #
-# **Keep this:** a weight tells how much the decoder reads of a state, not of a word. To learn whether it mattered, mask it, and see what changes.
+# **Keep this:** a weight belongs to a state, not to a word. To learn whether the state mattered, mask it, and see what changes.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: how far does a gradient reach?
@@ -1372,7 +1372,7 @@ for name, value, low, high in rows:
 # 1. An encoder reads and a decoder writes; without attention, one vector carries everything between them.
 # 2. Without attention, our checkpoint's error rate is highest in the longest sentences. With attention, sentences of our grammar up to the trained length are no harder when long.
 # 3. Attention keeps all encoder states and brings a new query for each word: additive score, softmax over real words, context.
-# 4. Nobody shows these models an alignment, yet they learn one. A weight tells how much the decoder reads of a state; masking it shows whether that mattered.
+# 4. Nobody shows these models an alignment, yet they learn one. A weight belongs to a state, not to a word; masking the state shows whether it mattered.
 # 5. BLEU counts shared runs of words. A high total can hide that half of the pronouns are wrong.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

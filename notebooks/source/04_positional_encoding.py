@@ -656,7 +656,7 @@ assert torch.allclose(28 * frequencies(32)[:3] / (2 * torch.pi), torch.tensor([4
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Beyond position 20, both curves have their three highest peaks within two positions of 33, 61 and 89. So the four fastest waves are enough for these peaks.
 #
-# Why is there a peak near 33? In 28 positions, three of these waves turn about 4½, 2½ and 1.4 times, and after a half turn a sine and its cosine have changed their signs. At 33, query and key have both changed sign, so their products are those of the trained position 5: $(-a)(-b)=ab$. This is only a part of the reason: 37 is 28 after the trained position 9, but has no peak. And at 61 and 89, not all of these waves repeat a trained position.
+# Why is there a peak near 33? In 28 positions, three of these waves turn about 4½, 2½ and 1.4 times, and after a half turn a sine and its cosine have changed their signs. At 33, query and key have both changed sign, so their products are those of the trained position 5: $(-a)(-b)=ab$. This is only a part of the reason: 37 is 28 after the trained position 9, but has no peak, and at 61 and 89 not all of these waves repeat a trained position.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: position interpolation
@@ -666,8 +666,8 @@ assert torch.allclose(28 * frequencies(32)[:3] / (2 * torch.pi), torch.tensor([4
 distance = torch.arange(61)
 stretched = {f"positions ÷ {by}": (rotary(q.expand(61, -1), distance / by) @ k.T)[:, 0] for by in (1, 3)}
 plot.lines({name: (distance, found) for name, found in stretched.items()}, "distance from query to key", "score", mark=(19, "trained to here"),
-           title="What does position interpolation do to a score?",
-           caption="One query and one key. Divided by 3, distances up to 57 fall within the trained ones, up to 19, but a distance of 2 now looks like 2/3.")
+           title="What does interpolation do to a score?",
+           caption="One query and one key. Divided by 3, distances up to 57 fall within the trained 19, but a distance of 2 looks like 2/3.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose(stretched["positions ÷ 3"][::3], stretched["positions ÷ 1"][:21], atol=1e-3)
@@ -834,8 +834,8 @@ both = {"man": sentence, "bear": "the cat sees the bear .".split()}
 found = {end: self_attention(torch.stack([vectors[word] for word in text]), WQ, WK, torch.eye(8))[1] for end, text in both.items()}
 shown = {f"{name}, “… {end}”": matrix for end, A in found.items() for name in ("convolution", "dense", "attention") for matrix in [{"convolution": C, "dense": dense, "attention": A}[name]]}
 labels = {name: both[name.split()[-1].strip("”")] for name in shown}
-plot.maps(shown, labels, labels, axes=("output", "word"), scale="weight", across=3, title="Only attention's matrix changes with the sentence",
-          caption="Rows are outputs, columns are words. Compare the two maps of each layer: above for “dog bites man”, below for “cat sees bear”. Parameters are random.")
+plot.maps(shown, labels, labels, axes=("output", "word"), scale="weight", across=3, title="Which matrix depends on the sentence?",
+          caption="“dog bites man” above, “cat sees bear” below. Parameters are random.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert not torch.allclose(found["man"], found["bear"], atol=0.1)
