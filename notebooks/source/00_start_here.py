@@ -21,7 +21,7 @@
 #
 # For each English word, the model keeps a list of numbers that describes the word and what it has picked up from the others, and it writes the French from these lists. Each arc is an *attention weight*: the thicker the arc, the more the marked word takes from the word at its other end. (The picture shows one *attention map* of many: each *head* in each *layer* of the model makes one.) Change "tired" to "wide". What moves, the arcs or the French?
 #
-# Next, press ⇅ under a word. It gives this word the list from the same place in the other sentence, and the model translates again. Whose list switches between "il" and "elle"?
+# Next, press ⇅ under a word. The word's list is then swapped for the list at the same place in the other sentence (“tired” gets that of “wide”), and the model translates again. Whose list switches between "il" and "elle"?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -115,7 +115,7 @@ assert common[3].tolist() == [3, 3, 3, 9, 3] and common[4].tolist() == [0, 0, 0,
 #
 # Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide, and read the reply. `[K]` means K numbers in a row: `weights * values` multiplies pair by pair, and `.sum()` adds up.
 #
-# Until your function is right, later cells use the course's (perhaps also for the 3.5 below), so you can skip an exercise: only run its cell. Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, and `solution("weighted average")` an answer.
+# Until your function is right, later cells use the course's (then the 3.5 below comes from it), so you can skip an exercise: only run its cell. Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, and `solution("weighted average")` an answer.
 #
 # ### Exercise ●○○ · 3 minutes
 

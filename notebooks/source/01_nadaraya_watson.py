@@ -139,7 +139,7 @@ assert torch.allclose(weights @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="soft-address"></a>
-# The weights (0, 0, 1) would fetch one book: they are a *hard address*. The weights (0.1, 0.2, 0.7) take a little of every book, so they are a **soft address**. If soft weights change smoothly with the query, so does the result: it is *differentiable*. Its slope tells a network which way to move the query, and so the network can learn where to look.
+# The weights (0, 0, 1) would fetch one book: they are a *hard address*. The weights (0.1, 0.2, 0.7) take a little of every book, so they are a **soft address**. If soft weights change smoothly with the query, so does the result: it is *differentiable*. Its slope tells training which way to change a number, so a network can learn where to look.
 #
 # **Keep this:** the query is what you want, the key is the label, the value is what you take home.
 
@@ -236,7 +236,7 @@ assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Closer counts more
 # <a id="kernel"></a>
-# In the mean, midnight counts as much as noon. To let near readings count more, we use a **kernel** $\kappa$ (no relation of Python's *kernel*). It turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises with distance, and is never negative. How do the three kernels below differ? (One is named after Epanechnikov.)
+# In the mean, midnight counts as much as noon. To let near readings count more, we use a **kernel** $\kappa$ (no relation to Python's *kernel*). It turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises with distance, and is never negative. How do the three kernels below differ? (One is named after Epanechnikov.)
 
 # %%
 from course_utils.attention import KERNELS
@@ -263,7 +263,7 @@ def gaussian(distance, width=1.0):
 
 # %% [markdown]
 # <a id="nadaraya-watson"></a>
-# The mean makes $\sum_i (v_i-c)^2$ smallest, and in this sum every error counts equally. But errors at near readings should count more, so multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Solve for $c$ (some reading must be close enough to count): the best $c$ is the **Nadaraya–Watson estimator** $f(q)$ (1964):
+# The mean makes $\sum_i (v_i-c)^2$ smallest, and in this sum every error counts equally. But errors at near readings should count more, so multiply each square by its key's closeness: $\sum_i \kappa(q-k_i)\,(v_i-c)^2$. The derivative is zero where $c\sum_i \kappa(q-k_i)=\sum_i \kappa(q-k_i)\,v_i$. Solve for $c$ (the closenesses must not sum to 0): the best $c$ is the **Nadaraya–Watson estimator** $f(q)$ (1964):
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 

@@ -201,7 +201,7 @@ def jacobian(weights):  # weights α, [..., K] -> diag(α) − ααᵀ, [..., K,
     return torch.diag_embed(weights) - weights[..., :, None] * weights[..., None, :]
 
 # %% [markdown]
-# **An example.** A query meets four keys. Three of its scores are equal, and the first is larger by half a standard deviation of such scores (1 with √d, √d without). So with √d, the lead of the first is ½ for every d; without √d, it is √d/2, which is 2 for d = 16 and 10 for d = 400.
+# **An example.** A query meets four keys. Three of its scores are equal, and the first leads by half a standard deviation. With √d the standard deviation is 1, so the lead is ½ for every d. Without √d it is √d, so the lead is √d/2: 2 for d = 16, 10 for d = 400.
 
 # %% jupyter={"source_hidden": true}
 leads = {"lead ½: with √d": 0.5, "lead 2: d = 16": 2.0, "lead 10: d = 400": 10.0}  # of the first score
@@ -229,7 +229,7 @@ assert round(0.4 * 0.205, 2) == 0.08
 # Large scores are not always bad. At d = 16 the softmax is not saturated yet, so without √d the weight changes even *more*, because the step is four times as large. But at d = 400 the weight hardly changes without √d, although the step is larger still.
 
 # %% [markdown]
-# Not every query is like this one. How strongly do the weights of a query respond to a change of q·k? Call the response of the middle query *normal*, if scores are divided by √d. Without √d, at d = 400, almost half of our random queries respond less than a tenth as strongly as that, and almost a quarter more than ten times as strongly. One learning rate can hardly suit both (*Deeper: unequal gradients*).
+# Not every query is like this one. How strongly do the weights of a query respond to a change of q·k itself? Dividing by √d makes every such response √d times smaller. So without √d, a query whose best scores are close responds far more strongly, and a saturated one hardly at all. At d = 400, almost a quarter of our random queries respond more than ten times as strongly as the median query with √d, and almost half less than a tenth as strongly (*Deeper: unequal gradients*).
 #
 # ### Find the error ●○○ · 3 minutes
 # The variance of this score should not depend on d. Which line is wrong?
@@ -366,11 +366,11 @@ predict(
 # %% jupyter={"source_hidden": true}
 averages = tuple(torch.tensor([[0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8]]))  # x, low, high
 outputs = torch.cat([computed, torch.tensor([[1.8, 2.3, 0.4]])])
-drawn = X.flip(0)  # the words, named by their labels; "The" last, so that no name covers another
-groups = {"all averages": averages, "": (drawn[:, 0], drawn[:, 2]), "outputs": (outputs[:, 0], outputs[:, 2])}
+drawn = X.flip(0)  # "The" last, so that no name covers another
+groups = {"all averages": averages, "the words": (drawn[:, 0], drawn[:, 2]), "outputs": (outputs[:, 0], outputs[:, 2])}
 plot.points(groups, xlabel="first feature", ylabel="third feature", title="Where can an average be?",
-            role={"all averages": "value", "": "value", "outputs": "output"},
-            labels={"": nice[::-1], "outputs": ["computed", "printed"]},
+            role={"all averages": "value", "the words": "value", "outputs": "output"},
+            labels={"the words": nice[::-1], "outputs": ["computed", "printed"]},
             caption="The plot shows two of the three features. Every average of the five words (squares) lies in the shaded area, but the printed output does not.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -379,7 +379,7 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# The correct output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so the output of attention stays in the hull, whatever the score. There are two exceptions: a row in which every key is masked, and *dropout*, which sets random weights to 0 in training.
+# It cannot: no first feature exceeds 0.9, so no average can reach 1.8. The correct output is (0.574, 0.148, 0.620). The **convex hull** of the values is the set of all their averages with weights ≥ 0 that sum to 1. Softmax makes such weights, so the output of attention stays in the hull, whatever the score. There are two exceptions: a row in which every key is masked, and *dropout*, which sets random weights to 0 in training.
 #
 # **Keep this:** with weights from a softmax, the output is an average of the values, so it never leaves their hull.
 
@@ -411,7 +411,7 @@ heatmap(weights, label, label, select=(1, 0), title="Which words does “station
 assert (pair @ pair.T)[1].tolist() == [2, 2] and torch.allclose(weights, torch.tensor([[0.881, 0.119], [0.5, 0.5]]), atol=5e-4) and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
 
 # %% [markdown]
-# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? To find out, we replace the query of "station" by a fixed one, w = (1, 0), so $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we can move its whole vector along w, or only its key:
+# Now a word's vector is both its *content* and the *reason for its weight*. Is that a problem? Moving a word would also move its query, so we fix the query to see only the key and the value: w = (1, 0), and $\alpha=\mathrm{softmax}(w\cdot x_i)$. This w prefers "train". To give "station" more weight, we can move its whole vector along w, or only its key:
 
 # %%
 w = torch.tensor([1.0, 0.0])

@@ -120,7 +120,7 @@ for sentence in ("the dog bites the man .", "the man bites the dog ."):
 #
 # $$ s_0=\tanh(W_c c),\qquad s_t=f(s_{t-1},\,y_{t-1},\,c) $$
 #
-# To choose a word, the decoder reads $s_t$ and also $c$, which so reaches the output directly. Two trained matrices, $W_r$ and $W_o$ (whose rows are the embeddings of the French words), turn both into a score for each word of the vocabulary, its **logit**. Softmax makes the logits probabilities of the next word, given the source $x$ and all previous words, $y_{<t}$:
+# To choose a word, the decoder first mixes $s_t$ and $c$ into one vector, $\tanh(W_r[s_t;\,c])$. The dot product of this vector with the embedding of each French word is that word's score, its **logit** (the embeddings are the rows of $W_o$). Softmax makes the logits probabilities of the next word, given the source $x$ and all previous words, $y_{<t}$:
 #
 # $$ P(y_t\mid y_{<t},x)=\mathrm{softmax}\big(W_o\tanh(W_r[s_t;\,c])\big) $$
 
@@ -287,7 +287,7 @@ assert steps > 700 or "name" not in plain_checkpoint.card or 3.5 < plain_checkpo
 # Why? There are two kinds of reasons:
 #
 # - **The sentences:** long sentences may be harder to translate, or too rare in training. (28 % of the training sentences have 16 words or more.)
-# - **The vector:** everything that the decoder knows about the source comes through $c$. Its 128 numbers may be too few for a long sentence. Or learning through it is slow: the words in the middle are furthest from both ends, where $c$ is made, so the signal that trains their states may fade (*Deeper: how far does a gradient reach?*).
+# - **The vector:** everything that the decoder knows about the source comes through $c$. Its 128 numbers may be too few for a long sentence. Or learning through it is slow: in training, each error is passed back through every recurrent step, and it may shrink on its way to the words in the middle, which are furthest from both ends (*Deeper: how far does a gradient reach?*).
 #
 # How can we tell them apart? Keep the sentences, let the decoder read more than this one vector, and count again.
 #
@@ -378,7 +378,7 @@ for _ in range(4):
 assert torch.allclose(one_step(attentive, begun.hidden, torch.tensor([text.BOS]), keys, mask)[0], attentive.step(torch.tensor([text.BOS]), begun).logits.softmax(-1), atol=1e-5)
 
 # %% [markdown]
-# The rows of $W_o$ are the embeddings of the French words, so a word's logit is the dot product of its embedding with $\tanh(W_r[s_t;\,c_t])$. (The code also adds biases, which the formulas leave out.)
+# (The code also adds biases, which the formulas leave out.)
 #
 # The main path of this chapter compares six models, three without attention (*plain*) and three with it (*attentive*):
 #
@@ -411,7 +411,7 @@ assert attentive_checkpoint.model.encoder.bidirectional and not attentive_checkp
 #
 # 1. through the encoder state of “animal”, if this state gets weight, but here its weight is less than 0.02;
 # 2. through the encoder state of another word, because the encoder has read “animal” there, too: here the state of “tired” gets more than 0.95;
-# 3. through the decoder's first state, $s_0$, which no weight shows;
+# 3. through the decoder's first state, $s_0$, which is made from $c$ and passed on from state to state: no weight shows it;
 # 4. through the French written so far, which begins with *l' animal*.
 #
 # The weights alone do not say which route the model took.
@@ -498,7 +498,7 @@ assert all((gaps := [b - a for a, b in zip(*pair, strict=True)])[4] == max(gaps)
 # %% [markdown]
 # If the sentences were to blame, the line with attention should rise, too. But with attention the error rate is low at every length, and it is lowest in the longest sentences: 0.5 %, against 24 % without attention. In three recorded trainings of each model, too, the gap in BLEU is largest in the longest sentences every time (*Deeper: read it backwards*).
 #
-# So the sentences alone cannot explain the errors: the attentive checkpoint learned from the same ones, and manages the long ones easily. They are hard for a model that has only the single vector. (More long sentences or more steps might help it, too; we have not excluded that.) Is $c$ too small, or is learning through it too slow? Attention removes both difficulties at once, so its success cannot tell us which one mattered. But from 64 numbers on, a larger $c$ does not help (*Deeper: is c too small?*).
+# So the sentences alone cannot explain the errors: the attentive checkpoint learned from the same ones, and manages the long ones easily. They are hard for a model that has only the single vector. (More long sentences or more steps might help it, too; we have not excluded that.) Is $c$ too small, or is learning through it too slow? Attention removes both difficulties at once, so its success cannot tell us which one mattered. But in a recorded experiment with larger models, more than 64 numbers in $c$ do not help (*Deeper: is c too small?*).
 #
 # **Keep this:** with attention, long sentences of our grammar have no higher error rate than short ones, up to the length seen in training.
 
@@ -632,7 +632,7 @@ labs.alignment(found, right.links, languages=("en", "fr"), title="Does your atte
 # %% [markdown]
 # Here it does not matter (but we chose a correct translation). A word's own weight may not be needed, because the states of other words have read the right word, too ([route](#routes) 2), and the French so far helps (route 4).
 #
-# How often does this happen? We count over all test sentences, with teacher forcing, so that each row of weights belongs to a word of the reference:
+# How often is the largest weight on no gold link? We count over all test sentences, with teacher forcing, because gold links exist only for the words of the reference:
 
 # %%
 from chapters.ch03.experiments import misses
@@ -690,7 +690,7 @@ right = ["je suis étudiant.", "qu'ils mangent de la brioche !", "il n'est pas v
          "l'animal n'a pas traversé la rue parce qu'il était trop fatigué."]
 pairs_read = f"{real.card.get('data', {}).get('train_pairs', 0):,} pairs"
 six = translations({"with attention": real, "without attention": real_plain}, sentences, right,
-                   caption=f"Both models were trained on the same {pairs_read}. {same_words} A beam of 4.")
+                   caption=f"Both models were trained on the same {pairs_read}. {same_words} A beam of 4 (the four best beginnings are kept).")
 six
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -820,7 +820,7 @@ assert "name" not in attentive_checkpoint.card or {key: "elle" in words for key,
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Without the full stop, *elle* becomes *il*; without "it", *il* becomes *elle*. So the model needed the states of these two tokens, although neither token is a noun. Without "wide", *elle* stays. It also stays without "street", but there the model has already written another feminine noun (route 4).
+# Without the full stop, *elle* becomes *il*; without "it", *il* becomes *elle*. So the model needed the states of these two tokens, although neither token is a noun. Without "wide", *elle* stays. It also stays without "street", but there the model has already written another feminine noun, with which it may agree (route 4).
 #
 # </details>
 
@@ -871,9 +871,9 @@ assert "name" not in attentive_checkpoint.card or (all("rouge" not in v["tokens"
 assert "name" not in attentive_checkpoint.card or [(len(words), sum(one.masked for one in words), sum(one.deleted for one in words)) for words in removed.values()] == [(200, 49, 23), (65, 65, 45)]
 
 # %% [markdown]
-# **Masked:** without a word of large weight, the translation changes in three of four sentences; without a word of small weight, in none. So in this model the large weights mostly mattered. (A small one can hardly matter, because without it the context is nearly the same.)
+# **Masked:** without a word of large weight, the translation changes in three of four sentences; without a word of small weight, in none. So in this model the large weights mostly mattered, and the small ones did not.
 #
-# **Deleted:** without the word of small weight, the translation still changes in about a third of the sentences. So the word mattered, although the decoder hardly attended to its state: it reached the French by another [route](#routes). (In some sentences, deleting it also changes the meaning.)
+# **Deleted:** without the word of small weight, the translation still changes in about a third of the sentences. So deleting the word changes something that its weight does not show. Perhaps the word reached the French by another [route](#routes); perhaps the sentence without it means something else, or is no sentence.
 #
 # **Keep this:** a weight belongs to a state, not to a word. To learn whether the state mattered, mask it, and see what changes.
 
