@@ -220,7 +220,7 @@ assert round(0.4 * 0.205, 2) == 0.08
 # %% [markdown]
 # Now raise the first score by a tenth of a standard deviation. How far does its weight $\alpha_1$ follow?
 #
-# | d | score | the score's lead | $\alpha_1$ | change of $\alpha_1$ |
+# | d | score | the score's lead | weight $\alpha_1$ | change of $\alpha_1$ |
 # |---|---|---|---|---|
 # | 16 or 400 | q·k/√d | 0.5 → 0.6 | 0.355 → 0.378 | 0.023 |
 # | 16 | q·k | 2 → 2.4 | 0.711 → 0.786 | 0.075 |
