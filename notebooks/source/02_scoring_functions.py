@@ -188,7 +188,7 @@ assert 0.75 < certain["without √d"] < 0.85 and certain["with √d"] == 0
 
 # %% [markdown]
 # <a id="saturation"></a>
-# A softmax is **saturated** when nearly all its weight is on one key. Here all vectors are noise, yet at d = 400 about four in five queries are certain without √d, and none is with it.
+# A softmax is **saturated** when nearly all its weight is on one key. Here all vectors are noise, yet at d = 400 about four in five queries are certain without √d; with √d, none is.
 #
 # Why is that bad? A score affects the loss only through the weights, so training depends on how steeply the weights change with the scores. This *slope* is a derivative, and differentiating $\alpha_i=e^{s_i}/\sum_k e^{s_k}$ gives
 #
