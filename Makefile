@@ -98,7 +98,7 @@ lint:  ## ruff, as in make test
 
 format:  ## let ruff lay out the code
 	$(call environment,--extra test --extra serve)
-	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format . && $(dir $(RUN))oxfmt course_utils chapters course_tools
+	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format . && $(dir $(RUN))oxfmt course_kit chapters course_tools
 
 lock:  ## write requirements.lock from what is installed in .venv
 	$(call environment,--extra test --extra serve)

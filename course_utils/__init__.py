@@ -1,13 +1,3 @@
-"""What a notebook imports, and a student may read: attention, the models made of it, and what shows and checks them.
+"""What a student reads: attention, the models made of it, and the little that trains them and lets them write."""
 
-from course_utils import setup
-setup()
-"""
-
-from .runtime import Runtime, setup
-from .support import moved
-
-__version__ = "0.2.0"
-__all__ = ["Runtime", "__version__", "setup"]
-
-moved.install()
+__version__ = "0.3.0"

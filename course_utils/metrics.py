@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
-from .models.loss import tokens_that_count
-from .support.checks import described, flag, list_of_texts, one_of, real_numbers, whole_number
+from course_utils.checks import described, flag, list_of_texts, one_of, real_numbers, whole_number
+from course_utils.loss import tokens_that_count
 
 ORDER = 4
 TOKENIZERS = ("13a", "zh", "char", "none")

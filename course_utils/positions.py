@@ -8,7 +8,7 @@ Sizes: T time, D features, B batch, H heads. Positions vary along time only.
 import torch
 from torch import Tensor, nn
 
-from .support.checks import described, real_number, vectors, whole_number
+from course_utils.checks import described, real_number, vectors, whole_number
 
 BASE = 10_000.0  # wavelengths grow from 2π to 2π · BASE
 

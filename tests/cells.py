@@ -4,10 +4,10 @@ import copy
 
 import nbformat
 
+from course_kit.exercises.definition import FindError
+from course_kit.exercises.notebook import stubs
 from course_tools.authoring import building
 from course_tools.classroom.catalogue import find
-from course_utils.exercises.definition import FindError
-from course_utils.exercises.notebook import stubs
 
 
 def texts(cell):

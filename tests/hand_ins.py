@@ -10,11 +10,11 @@ import re
 import sys
 from pathlib import Path
 
+from course_kit.exercises.definition import FindError
+from course_kit.exercises.notebook import Stub
 from course_tools.classroom.catalogue import find
 from course_tools.classroom.grading.needed import needed, parsed
 from course_tools.classroom.progress import answers
-from course_utils.exercises.definition import FindError
-from course_utils.exercises.notebook import Stub
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
@@ -75,7 +75,7 @@ def workbook(folder, written, chapters=""):
             if cell["cell_type"] == "code":
                 names = [stub.name for stub in answers(source)]
                 new = [written[name] for name in names if name in written]
-                source = "\n".join(["from course_utils.exercises import exercise, find_error", *new]) if new else source
+                source = "\n".join(["from course_kit.exercises import exercise, find_error", *new]) if new else source
             cells.append(cell | {"source": source} | ({"outputs": []} if "outputs" in cell else {}))
         text = json.dumps(notebook | {"cells": cells}, ensure_ascii=False)
         (folder / file).write_text(text, "utf-8")

@@ -7,4 +7,4 @@ from chapters.ch04.labs import *  # noqa: F403
 from chapters.ch05.labs import *  # noqa: F403
 from chapters.ch06.labs import *  # noqa: F403
 from chapters.ch07.labs import *  # noqa: F403
-from course_utils.views.labs import *  # noqa: F403
+from course_kit.views.labs import *  # noqa: F403

@@ -10,9 +10,9 @@ test_right_answers_pass = written.test()
 
 import pytest
 
+from course_kit.exercises import check
+from course_kit.exercises.definition import FindError
 from course_tools.classroom.catalogue import find
-from course_utils.exercises import check
-from course_utils.exercises.definition import FindError
 
 
 def line_of(exercise):

@@ -24,7 +24,7 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-mi
 
 RUFF = [sys.executable, "-m", "ruff"]
 OXFMT = [str(Path(sys.executable).with_name("oxfmt"))]  # JavaScript and CSS, as Prettier lays them out
-SCRIPTS = ("course_utils", "chapters", "course_tools")
+SCRIPTS = ("course_kit", "chapters", "course_tools")
 SANITISE = str(ROOT / "tests" / "notebooks" / "sanitise.cfg")
 NBVAL_OPTIONS = ["--nbval-lax", "--nbval-sanitize-with", SANITISE, "--nbval-cell-timeout", "600"]
 NBVAL_OPTIONS += ["-o", "xfail_strict=true"]  # a training that nbval interrupts keeps its best, and nothing would fail
@@ -88,7 +88,7 @@ def main(arguments):
     workers = min(3, (os.cpu_count() or 1) + 1, len(chosen))  # a stage often waits for a page or a kernel
     print(f"{', '.join(chosen)}: {workers} at a time; each is shown when it has ended.", flush=True)
     with tempfile.TemporaryDirectory() as memory, ThreadPoolExecutor(workers) as pool:
-        os.environ["COURSE_KEPT_DIR"] = memory  # as in a workbook: course_utils/training/kept.py
+        os.environ["COURSE_KEPT_DIR"] = memory  # as in a workbook: course_kit/keeping/kept.py
         running = {}
         for name in chosen:
             before = [running[one] for one in AFTER.get(name, ()) if one in running]

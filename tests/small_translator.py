@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import torch
 
-from course_utils.models.transformer import Transformer, TransformerConfig
 from course_utils.text import Vocabulary
+from course_utils.transformer import Transformer, TransformerConfig
 
 WORDS = ["the", "animal", "did", "not", "cross", "street", "because", "it", "was", "too", "tired", "."]
 

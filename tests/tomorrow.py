@@ -54,7 +54,7 @@ def wanted(which, project, colab):
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name as normalise
 
-    from course_utils.runtime import FRONT_END
+    from course_kit.runtime import FRONT_END
 
     extras = project["optional-dependencies"]
     if which == "newest":

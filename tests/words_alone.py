@@ -9,8 +9,8 @@ from collections import Counter
 import torch
 from torch import nn
 
+from course_kit import checks
 from course_utils.data.stories import LABELS, load
-from course_utils.support import checks
 
 STEPS, LR = 300, 0.05
 LONGEST = 4  # words of an answer

@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from course_kit import checks, results
+from course_kit.clock import seconds, slope
+from course_kit.views.table import Table
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.attention.linear import PositiveFeatures, linear_attention
-from course_utils.attention.scores import SCORES
-from course_utils.data import results
-from course_utils.support import checks
-from course_utils.support.clock import seconds, slope
-from course_utils.support.restored import seeded
+from course_utils.linear import PositiveFeatures, linear_attention
+from course_utils.restored import seeded
+from course_utils.scores import SCORES
 from course_utils.training import fit
-from course_utils.views.table import Table
 
 SIZE, NUM_KEYS = 4, 8  # features of a vector, keys before each query
 

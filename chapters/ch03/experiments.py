@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from course_utils import decoding, text
 from course_utils.attention import masked_softmax
+from course_utils.checkpoints import Loaded
 from course_utils.metrics import bleu
-from course_utils.models.seq2seq import Memory, Seq2Seq, Seq2SeqConfig, Seq2SeqOutput
-from course_utils.support.restored import evaluating, seeded
-from course_utils.training.checkpoints import Loaded
+from course_utils.restored import evaluating, seeded
+from course_utils.seq2seq import Memory, Seq2Seq, Seq2SeqConfig, Seq2SeqOutput
 
 from .lesson import Example, Lesson
 

@@ -11,8 +11,7 @@ import hashlib
 import re
 from collections import defaultdict
 
-from course_utils.data import fetching
-from course_utils.support import checks
+from course_kit import checks, fetching
 from course_utils.text import normalise
 
 CORPORA = {"en-fr": "tatoeba-en-fr", "en-zh": "tatoeba-en-zh"}

@@ -1,6 +1,6 @@
 """Chapter 4, positional encoding: `from chapters.ch04 import exercise, hint, solution, labs`."""
 
-from course_utils.exercises import again, check, exercise, find_error, hint, register, solution  # noqa: F401
+from course_kit.exercises import again, check, exercise, find_error, hint, register, solution  # noqa: F401
 
 from . import labs  # noqa: F401
 from .exercises import EXERCISES

@@ -14,11 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.attention.multihead import MultiHeadAttention
+from course_kit import checks
+from course_kit.clock import seconds, slope
+from course_utils.attention import MultiHeadAttention
 from course_utils.positions import LearnedPositions, SinusoidalPositions
-from course_utils.support import checks
-from course_utils.support.clock import seconds, slope
-from course_utils.support.restored import seeded
+from course_utils.restored import seeded
 from course_utils.training import fit
 
 # ---- layers as matrices, their costs and their reach ----------------------------------------------------------------

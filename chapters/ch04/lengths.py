@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch04.experiments import LETTERS, LettersBefore, Read
-from course_utils.attention.multihead import MultiHeadAttention
+from course_kit import checks
+from course_utils.attention import MultiHeadAttention
 from course_utils.positions import frequencies
-from course_utils.support import checks
-from course_utils.support.restored import seeded
+from course_utils.restored import seeded
 
 LENGTHS = (20, 60, 160, 640)
 FAST = 4  # pairs of waves, of 16, that the layer trained on 20 positions relies on

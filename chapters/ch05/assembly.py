@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from chapters.ch03.lesson import Lesson
-from course_utils.exercises.definition import find
-from course_utils.models.transformer import Transformer
+from course_kit.exercises.definition import find
+from course_kit.views.table import Table
 from course_utils.positions import sinusoidal_encoding
-from course_utils.support.restored import seeded
-from course_utils.views.table import Table
+from course_utils.restored import seeded
+from course_utils.transformer import Transformer
 
 EXERCISES = {
     "multi_head": "multi-head attention",

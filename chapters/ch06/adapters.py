@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.models.bert import Bert
-from course_utils.support.restored import seeded
+from course_utils.bert import Bert
+from course_utils.restored import seeded
 from course_utils.training.run import Run
 
 from .finetuning import Classify, Task

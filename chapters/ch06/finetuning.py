@@ -18,11 +18,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch06.pairs import Batch, Input, Judged, answer_tokens, best_span, collate, draw, encode_all
+from course_kit import checks
+from course_utils import bert
+from course_utils.bert import IGNORED
 from course_utils.data import stories
-from course_utils.models import bert
-from course_utils.models.bert import IGNORED
-from course_utils.support import checks
-from course_utils.support.restored import evaluating, seeded
+from course_utils.restored import evaluating, seeded
 from course_utils.text.wordpiece import WordPiece
 from course_utils.training import fit
 from course_utils.training.run import Run

@@ -17,11 +17,11 @@ from torch import Tensor, nn
 
 from chapters.ch06.pairs import Input, Masked, collate, encode, special_mask
 from course_utils import text
+from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens
+from course_utils.checkpoints import Loaded
 from course_utils.data import stories
-from course_utils.models.bert import BertConfig, BertForPreTraining, mask_tokens
-from course_utils.support.restored import evaluating, seeded
+from course_utils.restored import evaluating, seeded
 from course_utils.training import fit
-from course_utils.training.checkpoints import Loaded
 from course_utils.training.run import Run
 from course_utils.training.schedules import warm_then_fall
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.support import checks
+from course_kit import checks
 from course_utils.text.wordpiece import WordPiece
 
 SHORTEN = ("longest", "second")

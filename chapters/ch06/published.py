@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.runtime import how_to_get
+from course_kit.runtime import how_to_get
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2", "COURSE_MINILM"
 HUB = "https://huggingface.co"

@@ -12,9 +12,8 @@ import html
 import json
 
 from chapters.ch03.tatoeba import split_by
-from course_utils.data import fetching
+from course_kit import checks, fetching
 from course_utils.data.stories import Labelled, Question, Tagged
-from course_utils.support import checks
 
 SPLITS = ("train", "valid", "test")
 FILES = {

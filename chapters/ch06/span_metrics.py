@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from course_utils.support.checks import described, list_of_texts
+from course_kit.checks import described, list_of_texts
 
 
 class Span(NamedTuple):

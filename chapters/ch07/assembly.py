@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.attention import MultiHeadAttention
 
 
 def biases_inside(attention: MultiHeadAttention) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -9,9 +9,9 @@ Besides weights and config it holds the tokenizer, and the chat template: the fe
 import contextlib
 from pathlib import Path
 
+from course_kit.views.table import Table
 from course_utils import text
-from course_utils.training.checkpoints import Loaded
-from course_utils.views.table import Table
+from course_utils.checkpoints import Loaded
 
 TEMPLATES = {
     "plain": "{% for message in messages %}{{ message['content'] }}{% endfor %}",

@@ -21,12 +21,13 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch03.tatoeba import split_by
+from course_kit import fetching
+from course_kit.checks import described, whole_number
 from course_utils import text as texts
-from course_utils.data import fetching, parallel, stories
-from course_utils.support.checks import described, whole_number
-from course_utils.support.restored import evaluating
+from course_utils.checkpoints import Loaded
+from course_utils.data import parallel, stories
+from course_utils.restored import evaluating
 from course_utils.training import fit
-from course_utils.training.checkpoints import Loaded
 from course_utils.training.run import Run
 from course_utils.training.schedules import warm_then_fall
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_utils.runtime import how_to_get
+from course_kit.runtime import how_to_get
 
 NEEDED = ("openai", "fastapi", "uvicorn")
 OLLAMA = "http://127.0.0.1:11434/v1"

@@ -2,7 +2,7 @@
 
 import html
 
-from course_utils.support.checks import text
+from course_kit.checks import text
 
 GAP = 3  # years without an event from which on the line is dashed
 LINE = (

@@ -15,7 +15,7 @@ import os
 import re
 import time
 
-from course_utils.support import files
+from course_utils import files
 
 from .clean import clean
 
@@ -93,7 +93,7 @@ def build(name, where=None):
 
 def _need_chinese():
     """Pictures of the committed notebooks have Chinese labels, not numbers instead."""
-    from course_utils.views import picture
+    from course_kit.views import picture
 
     if not picture.drawable("注意力"):
         raise BuildError(

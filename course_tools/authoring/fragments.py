@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 
-from course_utils.views.view import BEGIN, END, json_for_script
+from course_kit.views.view import BEGIN, END, json_for_script
 
 from .markup import tree
 
@@ -16,7 +16,7 @@ START = '<div class="course-view">'
 
 @dataclass(frozen=True)
 class View:
-    """A view as `course_utils.views` wrote it. still: its picture, caption and table, as HTML; code: its ES modules as
+    """A view as `course_kit.views` wrote it. still: its picture, caption and table, as HTML; code: its ES modules as
     one script; spec: JSON; data: its numbers in base64; after: what comes below it, as the words after a training."""
 
     still: str
@@ -38,7 +38,7 @@ class View:
 def read(made):
     """The view that an output's HTML is -> View; None if the output is something else.
 
-    Raises ValueError if there is a view whose parts are not where `course_utils.views.view.View.scripts` puts them.
+    Raises ValueError if there is a view whose parts are not where `course_kit.views.view.View.scripts` puts them.
     """
     if START not in made:
         return None
@@ -51,7 +51,7 @@ def read(made):
             raise ValueError("the code is not between BEGIN and END")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(
-            f"An output holds a view whose HTML is not as course_utils/views/view.py writes it ({error}). "
+            f"An output holds a view whose HTML is not as course_kit/views/view.py writes it ({error}). "
             "Build its notebook again: make notebooks"
         ) from None
     return View(host.decode_contents(), code.string[len(BEGIN) : -len(end)], spec, data, "".join(map(str, after)))

@@ -5,8 +5,8 @@ import pkgutil
 from collections.abc import Sequence
 
 import chapters as package
-from course_utils.exercises import definition
-from course_utils.exercises.definition import Exercise
+from course_kit.exercises import definition
+from course_kit.exercises.definition import Exercise
 
 
 def chapters() -> list[str]:

@@ -9,8 +9,8 @@ import timeit
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils import runtime
-from course_utils.support import files
+from course_kit import runtime
+from course_utils import files
 
 from . import timing, workbook
 

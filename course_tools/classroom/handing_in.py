@@ -19,9 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course_utils import __version__
-from course_utils.exercises import record
-from course_utils.support import files
+from course_kit.exercises import record
+from course_utils import __version__, files
 
 from . import progress
 

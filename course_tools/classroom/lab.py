@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from course_utils.support import files
+from course_utils import files
 
 from . import workbook
 

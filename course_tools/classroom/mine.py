@@ -15,7 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course_utils.exercises import check
+from course_kit.exercises import check
 
 from . import catalogue, handing_in, progress, workbook
 from .grading.needed import needed, parsed, parsed_cells

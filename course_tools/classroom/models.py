@@ -14,10 +14,10 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from course_utils.support.files import course_folder
+from course_utils.files import course_folder
 
 MAKE = """import json, sys
-from course_utils.views.models import model_files, page_files
+from course_kit.views.models import model_files, page_files
 print(json.dumps(page_files() if sys.argv[1] == "page" else model_files(sys.argv[1])))"""
 ONE = ThreadPoolExecutor(1)  # files that are asked for at once are made once
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_utils.exercises import definition, record
-from course_utils.exercises.notebook import Stub, stubs
-from course_utils.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
-from course_utils.support import files
+from course_kit.exercises import definition, record
+from course_kit.exercises.notebook import Stub, stubs
+from course_kit.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
+from course_utils import files
 
 from . import catalogue, workbook
 

@@ -3,7 +3,7 @@
     from course_tools.classroom.resuming import resume_here
     resume_here()
 
-Trainings come from what `fit` has kept in the workbook (course_utils/training/kept.py); everything else is computed
+Trainings come from what `fit` has kept in the workbook (course_kit/keeping/kept.py); everything else is computed
 again. Nothing below depends on cells tagged `shows`, so of them only imports, functions and classes run. Cells that
 begin with a magic (% or !) do not run, nor do *Deeper* sections, except the ones directly above a Deeper cell.
 """
@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from course_kit.keeping import kept
 from course_tools.authoring.rules.names import DEFINITIONS
-from course_utils.training import kept
 
 
 class CannotResume(RuntimeError):

@@ -7,7 +7,7 @@ def calibrate():
     """Seconds this machine takes for a fixed piece of work like a lesson's: Python, small and medium-sized tensors."""
     import torch
 
-    from course_utils.support.clock import seconds
+    from course_kit.clock import seconds
 
     generator = torch.Generator().manual_seed(0)
     small, large = torch.randn(50, 50, generator=generator), torch.randn(512, 512, generator=generator)
@@ -38,7 +38,7 @@ def record():
 
 def estimate():
     """{notebook: minutes on this machine}, {} if nothing was recorded."""
-    from course_utils.data import results
+    from course_kit import results
 
     try:
         recorded = results.load("notebook_times")

@@ -15,8 +15,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.support import files
-from course_utils.support.files import STATE
+from course_utils import files
+from course_utils.files import STATE
 
 CHANGELOG = "CHANGELOG.md"
 

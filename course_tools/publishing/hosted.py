@@ -15,9 +15,8 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlencode
 
-from course_utils import __version__
-from course_utils.runtime import DISTRIBUTION, missing_packages
-from course_utils.support import files
+from course_kit.runtime import DISTRIBUTION, missing_packages
+from course_utils import __version__, files
 
 PUBLIC = re.compile(r"(?:https://|ssh://git@|git@)(github\.com)[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
 NOTEBOOKS = "gh-pages"  # the branch with the built site, which has the notebooks prepared for Colab

@@ -11,7 +11,7 @@ import io
 import math
 import re
 
-from course_utils.views.view import HERE, bundle, json_for_script
+from course_kit.views.view import HERE, bundle, json_for_script
 
 from ..authoring.markup import pictures, tree
 

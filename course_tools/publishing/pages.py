@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course_tools.authoring import building
 from course_tools.authoring.clean import STAND_IN
-from course_utils.support.files import course_folder, write_atomically
+from course_utils.files import course_folder, write_atomically
 
 from ..authoring import fragments
 from ..authoring.markup import headings, plain, tree
@@ -79,7 +79,7 @@ def chapter(name, link=lambda address: address):
         elif raw.cell_type == "code" and not tags & {"asserts", "workbook"}:  # not for readers of a page
             hidden = bool(raw.metadata.get("jupyter", {}).get("source_hidden"))
             outputs = tuple(made for o in raw.outputs if (made := _output(o, text)))
-            setup = "course_utils.setup(" in raw.source
+            setup = "course_kit.setup(" in raw.source
             source = code(raw.source)
             cell = Cell(raw.id, "code", source, outputs, slide, tags, bool(under), hidden, setup)
         else:

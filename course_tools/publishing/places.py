@@ -1,6 +1,6 @@
 """What the site's search knows: each section of each page, its heading, its words, and the terms of the glossary."""
 
-from course_utils.views.view import json_for_script
+from course_kit.views.view import json_for_script
 
 from ..authoring.markup import HEADINGS, plain
 

@@ -2,10 +2,10 @@
 
 import json
 
-from course_utils.data import fetching
-from course_utils.data.fetching import fetch
+from course_kit import fetching
+from course_kit.fetching import fetch
+from course_utils import files
 from course_utils.data.tables import INDEX, folder
-from course_utils.support import files
 
 from ..classroom.doctor import verify
 

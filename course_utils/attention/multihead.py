@@ -12,10 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_utils.attention.scaled_dot_product import scaled_dot_product_attention
+from course_utils.checks import alike, flag, real_number, vectors, whole_number
 from course_utils.positions import rotary
-from course_utils.support.checks import alike, flag, real_number, vectors, whole_number
-
-from .scaled_dot_product import scaled_dot_product_attention
 
 
 class KeyValues(NamedTuple):

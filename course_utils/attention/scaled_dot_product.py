@@ -7,7 +7,7 @@ scores. A row with nothing to attend gets zeros, never NaN. Weights are returned
 import torch
 from torch import Tensor
 
-from course_utils.support.checks import boolean_mask, described, flag, queries_keys_values, real_numbers, whole_number
+from course_utils.checks import boolean_mask, described, flag, queries_keys_values, real_numbers, whole_number
 
 LONGEST = 65_536  # a square mask of that side has 4.3 GB
 

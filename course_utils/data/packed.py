@@ -4,7 +4,7 @@ import gzip
 import json
 import random
 
-from course_utils.support import files
+from course_utils import files
 
 COLUMNS = ("split", "kind", "clauses", "en", "fr", "zh", "en-fr", "en-zh", "en-fr possible", "en-zh possible", "twin")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

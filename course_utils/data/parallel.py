@@ -12,10 +12,9 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from course_utils.support import checks
-from course_utils.support.checks import list_of_texts, one_of
-
-from . import packed
+from course_utils import checks
+from course_utils.checks import list_of_texts, one_of
+from course_utils.data import packed
 
 SPLITS = ("train", "valid", "test", "long", "unseen", "twins")
 LANGUAGES = ("en", "fr", "zh")

@@ -11,9 +11,8 @@ import functools
 import random
 from typing import NamedTuple
 
-from course_utils.support.checks import one_of
-
-from . import packed
+from course_utils.checks import one_of
+from course_utils.data import packed
 
 FOLDER = "data/stories"
 SPLITS = ("train", "valid", "test")

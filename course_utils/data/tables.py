@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from course_utils.support import files
-from course_utils.support.checks import did_you_mean
+from course_utils import files
+from course_utils.checks import did_you_mean
 
 INDEX = "tables.json"
 

@@ -1,6 +1,6 @@
 """Writing with a trained model: greedy, beam search, sampling; one contract for translators and language models."""
 
-from .sampling import generate, sample, stream
-from .search import Translation, beam_search, greedy, translate
+from course_utils.decoding.sampling import generate, sample, stream
+from course_utils.decoding.search import Translation, beam_search, greedy, translate
 
 __all__ = ["Translation", "beam_search", "generate", "greedy", "sample", "stream", "translate"]

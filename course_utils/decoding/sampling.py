@@ -11,8 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.support import checks
-from course_utils.support.checks import check_rng, described, flag, real_number, whole_number, whole_numbers
+from course_utils import checks
+from course_utils.checks import check_rng, described, flag, real_number, whole_number, whole_numbers
 from course_utils.text import EOS, UNK, padding_first
 
 FARTHEST = 100_000  # new tokens in one call: more is a slip of the pen

@@ -17,11 +17,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.support.checks import described, list_of_texts, real_number, whole_number
-from course_utils.support.restored import evaluating
+from course_utils.checks import described, list_of_texts, real_number, whole_number
+from course_utils.decoding.sampling import check_logits, check_model
+from course_utils.restored import evaluating
 from course_utils.text import BOS, EOS, PAD, UNK, pad
-
-from .sampling import check_logits, check_model
 
 WIDEST, FARTHEST = 1000, 10_000  # beams, and words of one sentence: more is a slip of the pen
 LONGEST = 2.0  # a translation stops at so many times the source's tokens, plus ten

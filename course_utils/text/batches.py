@@ -7,9 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_utils.support.checks import described, whole_number
-
-from .vocabulary import BOS, EOS, PAD
+from course_utils.checks import described, whole_number
+from course_utils.text.vocabulary import BOS, EOS, PAD
 
 
 class Batch(NamedTuple):

@@ -15,10 +15,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from course_utils.support.checks import described, list_of_texts, whole_characters, whole_number, whole_numbers
-
-from .pieces import LARGEST
-from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, is_text
+from course_utils.checks import described, list_of_texts, whole_characters, whole_number, whole_numbers
+from course_utils.text.pieces import LARGEST
+from course_utils.text.vocabulary import BOS, EOS, PAD, SPECIAL, UNK, is_text
 
 Pair = tuple[bytes, bytes]
 BYTES = tuple(bytes([value]) for value in range(256))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import whole_numbers
+from course_utils.checks import whole_numbers
 
 LARGEST = 1_000_000  # pieces that may be learned: far more than any language has
 

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import described, list_of_texts, whole_characters, whole_number
-
-from .bytepairs import BytePairs
-from .pieces import LARGEST, Pieces
-from .vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Vocabulary, as_text, normalise
-from .wordpiece import WordPiece
+from course_utils.checks import described, list_of_texts, whole_characters, whole_number
+from course_utils.text.bytepairs import BytePairs
+from course_utils.text.pieces import LARGEST, Pieces
+from course_utils.text.vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Vocabulary, as_text, normalise
+from course_utils.text.wordpiece import WordPiece
 
 
 class Subwords(Pieces):

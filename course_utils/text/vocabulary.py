@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import described, list_of_texts, one_of, whole_number, whole_numbers
+from course_utils.checks import described, list_of_texts, one_of, whole_number, whole_numbers
 
 SPECIAL = ("<pad>", "<unk>", "<bos>", "<eos>")
 PAD, UNK, BOS, EOS = range(4)

@@ -9,10 +9,9 @@ Methods as of a Vocabulary of `text`, by the library `tokenizers`. Source: Schus
 
 from collections.abc import Iterable, Sequence
 
-from course_utils.support.checks import list_of_texts, whole_characters, whole_number
-
-from .pieces import LARGEST, Pieces
-from .vocabulary import is_text
+from course_utils.checks import list_of_texts, whole_characters, whole_number
+from course_utils.text.pieces import LARGEST, Pieces
+from course_utils.text.vocabulary import is_text
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 

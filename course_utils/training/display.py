@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from course_utils.runtime import in_notebook
+from course_kit.shell import in_notebook
 
 PERIOD = 0.25  # seconds between updates of the display
 LINES = 5  # lines printed in a terminal
@@ -72,7 +72,7 @@ class Progress:
         if not self.notebook:
             self._print()
         elif time.monotonic() - self.shown >= PERIOD:
-            from course_utils.views.learning import live
+            from course_kit.views.learning import live
 
             self._put({"text/html": live(self.run, self.title, self.apart), "text/plain": self.run.status()})
             self.shown = time.monotonic()
@@ -84,7 +84,7 @@ class Progress:
             print(self.run.message)
             return
         try:
-            from course_utils.views.learning import final
+            from course_kit.views.learning import final
 
             bundle = final(self.run, self.title, self.apart)
         except Exception as error:  # a picture that cannot be drawn must not cost the training

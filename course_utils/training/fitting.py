@@ -22,12 +22,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_utils.runtime import PROFILES, choice
-from course_utils.support.checks import described, flag, misfit, real_number, text, whole_number
-
-from . import kept
-from .display import Progress, Stop
-from .run import Best, Run, random_states, set_random_states
+from course_kit.keeping import kept
+from course_kit.runtime import PROFILES, choice
+from course_utils.checks import described, flag, misfit, real_number, text, whole_number
+from course_utils.training.display import Progress, Stop
+from course_utils.training.run import Best, Run, random_states, set_random_states
 
 LR = 1e-2
 EXPLODED = 1e3  # five losses in a row this many times the first ten: diverged

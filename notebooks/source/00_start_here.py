@@ -54,10 +54,10 @@ assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weig
 
 # %%
 import torch  # PyTorch: computing with tables of numbers, and training models
-import course_utils  # what the chapters share
-from course_utils.views import heatmap, predict
+import course_kit  # what the chapters share
+from course_kit.views import heatmap, predict
 
-runtime = course_utils.setup()  # where to compute; how long to train (profile); the same random numbers each time (seed)
+runtime = course_kit.setup()  # where to compute; how long to train (profile); the same random numbers each time (seed)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
@@ -266,4 +266,4 @@ progress()
 #
 # **→ [1 · Whom do you ask?](01_nadaraya_watson.ipynb)** · [your progress](#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 0, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 0, edition 0.3.0, and the heading above it.*

@@ -14,10 +14,10 @@
 
 # %%
 import torch
-import course_utils
+import course_kit
 from chapters.ch01 import labs
-from course_utils.views import heatmap, plot, predict
-runtime = course_utils.setup()
+from course_kit.views import heatmap, plot, predict
+runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three questions first
@@ -239,7 +239,7 @@ assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()
 # In the mean, midnight counts as much as noon. To let near readings count more, we use a **kernel** $\kappa$ (no relation to Python's *kernel*). It turns the difference $q-k$ into a *closeness*, which is 1 at difference 0, never rises with distance, and is never negative. How do the three kernels below differ? (One is named after Epanechnikov.)
 
 # %%
-from course_utils.attention import KERNELS
+from course_utils.kernels import KERNELS
 
 distance = torch.cat([torch.linspace(-2, 2, 61), torch.tensor([-1.001, 1.001])]).sort().values  # both sides of a jump
 charts = {name.capitalize(): plot.lines({"": (distance, kernel(distance))}, "distance / width", "closeness",
@@ -384,7 +384,7 @@ def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and in
 # What if the query is far from every key? Ask about hour 40, with a width of 0.4 hours.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
-from course_utils.attention import gaussian_kernel, nadaraya_watson
+from course_utils.kernels import gaussian_kernel, nadaraya_watson
 
 far = torch.tensor([40.0], dtype=torch.float64)
 by_ratio, _ = nadaraya_watson(far, hours, readings, lambda distance: gaussian_kernel(distance, 0.4))
@@ -630,7 +630,7 @@ assert 0.7 < counts[2:5].sum() / 200 < 0.8 and 0.75 < chosen.median() < 0.85
 # What is leave-one-out worth, then? Compare the chosen width with two fixed ones:
 
 # %% jupyter={"source_hidden": true}
-from course_utils.views import Table
+from course_kit.views import Table
 
 errors = {name: [off(pool(grid, hours, y, width)[0]) for y, width in zip(sets, widths, strict=True)]
           for name, widths in {"chosen": chosen, "1 hour": [1.0] * 200, "2 hours": [2.0] * 200}.items()}
@@ -1059,4 +1059,4 @@ onward(1)
 #
 # **→ [2 · How does a query meet a key?](02_scoring_functions.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 1, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 1, edition 0.3.0, and the heading above it.*

@@ -12,11 +12,12 @@
 
 # %%
 import torch
-import course_utils
-from course_utils.attention import SCORES, masked_softmax
+import course_kit
+from course_utils.scores import SCORES
+from course_utils.attention import masked_softmax
 from chapters.ch02 import labs
-from course_utils.views import heatmap, plot, predict
-runtime = course_utils.setup()
+from course_kit.views import heatmap, plot, predict
+runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One query, four keys
@@ -690,7 +691,7 @@ assert share > 0.95
 # Some columns of W are multiplied by q and the others by k, so we can cut W in two, and compare scores and cost. A *multiply–add* multiplies two numbers and adds the product to a sum; we count those of the matrix products:
 
 # %% tags=["nbval-check-output"]
-from course_utils.attention.scores import Additive
+from course_utils.scores import Additive
 
 concat = SCORES["concat"](3, 5)
 additive = Additive.from_concat(concat)  # the same numbers, cut in two
@@ -755,7 +756,7 @@ for ask in (lambda: SCORES["scaled_dot"](3, 5), lambda: SCORES["scaled dot"]):
 # **Cost and memory:** to compute derivatives, our additive score stores a hidden vector for each pair; the dot product stores only queries and keys:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import Table
+from course_kit.views import Table
 from chapters.ch02.experiments import numbers_kept
 
 generator = torch.Generator().manual_seed(0)
@@ -924,7 +925,7 @@ predict(
 )
 
 # %%
-from course_utils.data import results
+from course_kit import results
 from chapters.ch02.experiments import TASKS
 
 recorded = results.load("scores_task")
@@ -953,7 +954,7 @@ assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300 and percent[1].e
 # ### Deeper: why each row looks as it does
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import Table
+from course_kit.views import Table
 from chapters.ch02.experiments import REASONS
 
 Table([{"score": name, "why": reason} for name, reason in REASONS.items()])
@@ -1108,7 +1109,7 @@ print("more than 500 empty rows:", empty_rows > 500, "· runs with NaN or ∞:",
 # Softmax gives every allowed key something. **Hardmax** gives everything to the best key, as softmax does when the temperature goes to 0; its gradient is 0. **Sparsemax** (Martins and Astudillo, 2016) lies in between: of all weights that are ≥ 0 and sum to 1, it takes those closest to the scores, so weak keys can get exactly 0.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.attention.linear import hardmax, sparsemax
+from course_utils.linear import hardmax, sparsemax
 
 gap = torch.cat([torch.linspace(-2, -1e-4, 41), torch.linspace(1e-4, 2, 41)])  # both sides of the jump at 0
 two = torch.stack([gap, torch.zeros(82)], dim=1)  # two keys; the first leads by `gap`
@@ -1127,7 +1128,7 @@ assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).
 # The **generalized kernel** of the model Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (Choromanski et al., 2021). As a score it returns log(φ(q)·φ(k)): softmax undoes the logarithm and divides by the sum.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.attention.linear import PositiveFeatures, linear_attention
+from course_utils.linear import PositiveFeatures, linear_attention
 
 generator = torch.Generator().manual_seed(0)
 queries, keys, values = torch.randn(3, 64, 8, generator=generator, dtype=torch.float64)
@@ -1140,7 +1141,7 @@ assert torch.allclose(linear, quadratic, atol=1e-10) and torch.allclose(linear, 
 # Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The plot shows, for short queries and keys, what share of a row's weight must move to give the exact weights, averaged over rows and five draws of the features.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.data import results
+from course_kit import results
 
 costs = results.load("scores_cost")
 counts, errors = [int(n) for n in costs["kernel_errors"]], list(costs["kernel_errors"].values())
@@ -1249,4 +1250,4 @@ onward(2)
 #
 # **→ [3 · What does a translator look at?](03_seq2seq.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 2, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 2, edition 0.3.0, and the heading above it.*

@@ -12,10 +12,10 @@
 
 # %%
 import torch
-import course_utils
+import course_kit
 from chapters.ch03 import labs
-from course_utils.views import plot, predict
-runtime = course_utils.setup()
+from course_kit.views import plot, predict
+runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do your eyes go?
@@ -465,8 +465,8 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
 # In training the whole translation is known. With which setting of our models, `query="previous"` or `"current"`, can attention and output be computed for all words at once?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.support.clock import seconds
-from course_utils.views import Table
+from course_kit.clock import seconds
+from course_kit.views import Table
 
 rows, batch = [], next(iter(lesson.batches))
 for query in ("previous", "current"):
@@ -483,7 +483,7 @@ Table(rows, f"{len(batch.source)} sentences; measured just now")
 # The plain and the attentive checkpoint were trained on the same sentences, for the same number of steps. **Guess:** if long sentences are harder in themselves, or too rare in training, what should the attentive checkpoint's line look like?
 
 # %% jupyter={"source_hidden": true}
-from course_utils.data import results
+from course_kit import results
 
 attentive_line = lesson.by_length(attentive_checkpoint.model)
 errors = {"with attention": (attentive_line.words, attentive_line.errors), "without attention": (plain_line.words, plain_line.errors)}
@@ -507,7 +507,7 @@ assert all((gaps := [b - a for a, b in zip(*pair, strict=True)])[4] == max(gaps)
 # In a recorded experiment without attention, $c$ has 16, 64, 128 or 256 numbers. These models are larger than yours, and they differ only in the size of $c$ and of the matrices that make it or read it. **Guess:** which sizes cause more errors, and in sentences of which length?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import Table
+from course_kit.views import Table
 
 widths = results.load("seq2seq_widths")
 by_width = {width: [sum(column) / len(column) for column in zip(*runs, strict=True)] for width, runs in widths["errors"].items()}
@@ -575,7 +575,7 @@ labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", 
 # Bahdanau's famous example is *the European Economic Area*. We give it to the attentive checkpoint, which was trained on our grammar, and to another one with attention, which was trained on real sentences.
 
 # %% jupyter={"source_hidden": true}
-from course_utils.views import Table
+from course_kit.views import Table
 
 real = checkpoint("seq2seq-attention-en-fr", instead=lesson.loaded(attentive))
 area, invented = (translate(model, "We live in the European Economic Area.", beam=1)[0] for model in (attentive_checkpoint, real))
@@ -600,7 +600,7 @@ assert "name" not in {*attentive_checkpoint.card} & {*real.card} or (area.seen a
 # Luong's *local attention* attends only near one source position $p_t$, which the decoder's state predicts: the weight of the word at position $j$ is multiplied by chapter 1's Gaussian, $\exp\big(-(j-p_t)^2/2\sigma^2\big)$. We set $p_t=t$, as in his *local-m*, but keep the Gaussian. **Guess:** which French words lose most of their weight?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.attention import gaussian_kernel
+from course_utils.kernels import gaussian_kernel
 
 writes, reads = torch.arange(len(crisis.tokens)), torch.arange(len(crisis.source_tokens))
 kept = (crisis.weights * gaussian_kernel((reads - writes[:, None]).float(), width=1.0)).sum(-1)
@@ -1423,4 +1423,4 @@ onward(3)
 #
 # **→ [4 · Who tells attention the order?](04_positional_encoding.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 3, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 3, edition 0.3.0, and the heading above it.*

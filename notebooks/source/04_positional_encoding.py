@@ -12,10 +12,10 @@
 
 # %%
 import torch
-import course_utils
+import course_kit
 from chapters.ch04 import labs
-from course_utils.views import heatmap, plot, predict
-runtime = course_utils.setup()
+from course_kit.views import heatmap, plot, predict
+runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who bites whom?
@@ -63,8 +63,8 @@ labs.shuffle(X, sentence, order=[0, 4, 2, 3, 1, 5],
 # In cross-attention, the queries come from one sequence, $Y$, and the keys and values from another, $H$. The trained translator of chapter 5, a *Transformer*, uses both kinds, each with its own matrices:
 
 # %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
-from course_utils.training.checkpoints import load_checkpoint
-from course_utils.views import Table
+from course_utils.checkpoints import load_checkpoint
+from course_kit.views import Table
 from course_utils.text import BOS
 
 trained = load_checkpoint("transformer-grammar")
@@ -538,7 +538,7 @@ assert back > 0.5 and inside_20 > 0.95 and beyond_20 < 0.8
 # The model mostly attends two back. How often are all four models right from position 20 on?
 
 # %% slideshow={"slide_type": "subslide"}
-from course_utils.data import results
+from course_kit import results
 
 recorded = results.load("positions_order")
 rate = str(recorded["rates"][1])
@@ -960,4 +960,4 @@ onward(4)
 #
 # **→ [5 · What can attention do alone?](05_transformer.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 4, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 4, edition 0.3.0, and the heading above it.*

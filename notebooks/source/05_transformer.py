@@ -14,18 +14,18 @@
 import math
 import torch
 import torch.nn.functional as F
-import course_utils
+import course_kit
 from chapters.ch05 import labs
-from course_utils.views import Table, plot, predict
-runtime = course_utils.setup()
+from course_kit.views import Table, plot, predict
+runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does "it" attend to?
 # A trained Transformer reads the course sentence, which it saw in training. Its encoder has three layers, also called *blocks*, of four *heads* each, and each head is an attention with matrices of its own. **Guess before you look:** in how many of the twelve heads does "it" attend to "animal" more than to any other word?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.models.heads import recorded
-from course_utils.training import load_checkpoint
+from course_utils.heads import recorded
+from course_utils.checkpoints import load_checkpoint
 
 grammar = load_checkpoint("transformer-grammar")
 tired = "The animal didn't cross the street because it was too tired."
@@ -219,7 +219,7 @@ assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 # No: parameters and operations are the same in every row. So the number of heads is chosen by quality. In the paper, eight and sixteen heads were equally good, and a single head was .9 BLEU worse (table 3, rows A). How many heads are best on our corpus?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.data import results
+from course_kit import results
 
 counts = results.load("transformer_head_counts")
 Table(counts["rows"], f"{counts['model']['model_size']} features, {counts['steps']} steps each, one seed; "
@@ -478,13 +478,13 @@ assert torch.full((2,), -torch.inf).softmax(0).isnan().all() and math.isnan(0 * 
 # This is the course's own decoder. Can you find the steps of exercises 7 and 8 in it? The rest is bookkeeping: `past`, `first` and `_keys_and_values` belong to the [KV cache](#kv-cache), and `config.reads` names the encoder layer that each decoder layer reads.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.models.blocks import DecoderBlock
-from course_utils.views import reveal
+from course_utils.blocks import DecoderBlock
+from course_kit.views import reveal
 
 reveal(DecoderBlock.forward, alone=True)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.models.transformer import Transformer
+from course_utils.transformer import Transformer
 
 reveal(Transformer.decode, alone=True)
 
@@ -761,7 +761,7 @@ assert grammar.card["training"]["recipe"]["smoothing"] == 0.1
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import dataclasses
-from course_utils.models.transformer import Transformer
+from course_utils.transformer import Transformer
 
 views = {"all read the last": (3, 3, 3), "each its own": (1, 2, 3), "upside down": (3, 2, 1), "all the first": (1, 1, 1)}
 scores = []
@@ -790,7 +790,7 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 # “Attention alone” has no feed-forward networks, but one more layer, and so as many parameters as the whole model. **Guess** before you read the table: which translates worst after 300 steps? And does attention alone catch up later?
 
 # %%
-from course_utils.data import results
+from course_kit import results
 
 removed = results.load("transformer_ablations")
 complete, alone, linear, bare, unnormed = removed["rows"]
@@ -1053,7 +1053,7 @@ assert by_head["3.2"]["weight"] < 0.05 and min(row["right"] for row in effects) 
 # Next we forbid these and more connections in all 736 held-out twins. The results agree with those above. If the adjective is hidden from the French step, half of the pronouns are right.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.data import results
+from course_kit import results
 
 heads = results.load("transformer_heads")
 known = {row["forbidden"]: row["right"] for row in heads["connections"]}
@@ -1431,4 +1431,4 @@ onward(5)
 #
 # **→ [6 · Which word is missing?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 5, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 5, edition 0.3.0, and the heading above it.*

@@ -12,10 +12,10 @@
 
 # %%
 import torch
-import course_utils
+import course_kit
 from chapters.ch06 import labs
-from course_utils.views import plot, predict
-runtime = course_utils.setup()
+from course_kit.views import plot, predict
+runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A page with holes
@@ -24,7 +24,7 @@ runtime = course_utils.setup()
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import collate, encode
-from course_utils.training.checkpoints import load_checkpoint
+from course_utils.checkpoints import load_checkpoint
 
 prose, stories = (load_checkpoint(name) for name in ("bert-prose", "bert-stories"))
 tokenizer, lesson = stories.tokenizer, BertLesson(stories.tokenizer)
@@ -87,7 +87,7 @@ predict(
 from IPython.display import display
 from chapters.ch06.experiments.contextual import SENSES, in_two_senses, nearest, nearest_alike, nearest_by_words
 from chapters.ch06.experiments.contextual import neighbours, word_vectors
-from course_utils.views import Table
+from course_kit.views import Table
 
 alike, outputs = {}, {}
 for word in SENSES:
@@ -666,7 +666,7 @@ assert sorted(bert_study.LIVE.values()) == [50, 75, 100, 150] and live["sentimen
 # - entities: each word's commonest tag.
 
 # %% jupyter={"source_hidden": true}
-from course_utils.data import results
+from course_kit import results
 from chapters.ch06.experiments.tasks import spread
 
 by_task, rows = results.load("bert_tasks"), []
@@ -828,7 +828,7 @@ assert all(found.card["weights"]["bytes"] < 50_000 and found.card["training"]["r
 # We use AdaLoRA on a copy of our classifier in the classes of `transformers` (“their model”). PEFT needs only a config:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.views import reveal
+from course_kit.views import reveal
 
 reveal(adapters.adalora)
 
@@ -859,7 +859,7 @@ assert len(kept) == 6 and ways["seeds"] == 3
 # Here is every head of *your* model, on two sentences with one masked word. The number under a head says how many points of accuracy on masked words your model loses without that head, in held-out stories. The *sharpness* of a map is the mean of its rows' largest weights: it is high if each row puts most of its weight on one position. **Guess:** does the head with the sharpest map matter most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
-from course_utils.views.live import below
+from course_kit.views.live import below
 
 new = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
 seen = lesson.fill(mine, *new)
@@ -940,7 +940,7 @@ assert round(100 * scores[5]) == 69 and columns["sentiment"][0] < 0 and round(10
 # We load its parameters into our class `Bert` and compare the outputs with the library's:
 
 # %% tags=["optional-network"]
-from course_utils.models.bert import Bert
+from course_utils.bert import Bert
 from chapters.ch06.published import MINILM, published
 from chapters.ch06.experiments.sentences import figures
 
@@ -986,7 +986,7 @@ assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower()
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper", "optional-network"]
 from chapters.ch06.experiments import minilm
-from course_utils.data.fetching import FetchError
+from course_kit.fetching import FetchError
 
 sst2, tuning = results.load("minilm_sst2"), None
 rows = [{"model": "before fine-tuning", "right, %": 100 * sst2["before"]},
@@ -1023,7 +1023,7 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.models.bert import BertConfig, BertForPreTraining, count_parameters
+from course_utils.bert import BertConfig, BertForPreTraining, count_parameters
 
 shares_of, models = {"your model": count_parameters(mine)}, {"base": BertConfig.base(), "large": BertConfig.large()}
 for name, config in models.items():
@@ -1200,7 +1200,7 @@ def kind_of(target, sees):
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch import nn
-from course_utils.models.blocks import EncoderBlock
+from course_utils.blocks import EncoderBlock
 
 class YourBert(nn.Module):
     """Your embedding sum, chapter 5's blocks, and the two heads of pre-training."""
@@ -1408,4 +1408,4 @@ onward(6)
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 6, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 6, edition 0.3.0, and the heading above it.*

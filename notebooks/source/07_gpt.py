@@ -12,12 +12,13 @@
 
 # %%
 import torch
+import course_kit
 import course_utils
 from chapters.ch07 import labs, language
 from course_utils import text
-from course_utils.training.checkpoints import load_checkpoint
-from course_utils.views import Table, plot, predict
-runtime = course_utils.setup()
+from course_utils.checkpoints import load_checkpoint
+from course_kit.views import Table, plot, predict
+runtime = course_kit.setup()
 poet = load_checkpoint("gpt-shakespeare")  # a small GPT
 tired = "The animal didn't cross the street because it was too tired."
 
@@ -377,7 +378,7 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 # How much does each part of a block help? In a recorded experiment we added the parts one at a time. Each loss in the table is the mean of three seeds at the best of five learning rates (chosen with another seed, on the same held-out text). **Guess:** which change lowers the loss most?
 
 # %% jupyter={"source_hidden": true}
-from course_utils.data import results
+from course_kit import results
 
 ladder = results.load("gpt_ladder")
 rungs = ladder["rungs"]
@@ -425,7 +426,7 @@ assert study.live_model(lesson, "one head").tokens.weight.std() > 0.08 and one.o
 # A GPT reads the same 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.data import results
+from course_kit import results
 
 recorded = results.load("gpt_overfitting")
 curves = recorded["curves"]
@@ -787,7 +788,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
 from course_utils.data import stories
-from course_utils.models.gpt import GPT
+from course_utils.gpt import GPT
 
 def labelled(split, count):
     """ids [N, T], mask [N, T] and labels [N], 1 = positive."""
@@ -895,7 +896,7 @@ def induction_score(weights, half):
 # An *ablation* sets the output of a head to zero. **Guess** the loss of the second half (guessing costs 3.18 nats per token) without the head that copies best, and without the head of layer 1 that attends most to the token before. Then, in a running notebook, open a head and press *knock it out*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.views.live import below
+from course_kit.views.live import below
 
 letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
 view = labs.heads(task.weights(copier), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
@@ -941,7 +942,7 @@ assert min(pairs.values()) > 0.9 * blind and abs(max(copying[1]) - best.inductio
 # We recorded three one-layer models, trained equally long. **Guess:** does their second half cost as much as guessing, 3.18 nats per token?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.data import results
+from course_kit import results
 
 alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
 print("Second half in three models with one layer, nats per token:", [round(loss, 2) for loss in alone])
@@ -999,7 +1000,7 @@ assert round(70 * 1400 / (280 * 300), 2) == 1.17
 # Here is our class `GPT` in other sizes. On the *meta* device a tensor has a shape but no numbers, so even GPT-3 is built in an instant. **Guess:** what share of GPT-2's 124 M parameters is in its table of tokens?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT, GPTConfig
 
 known = {"GPT, 2018": (40_478, 768, 12, 12, 512), "GPT-2, small": (50_257, 768, 12, 12, 1024),
          "GPT-2, 2019": (50_257, 1600, 48, 25, 1024), "GPT-3, 2020": (50_257, 12_288, 96, 96, 2048)}
@@ -1083,7 +1084,7 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 # </details>
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.data import results
+from course_kit import results
 
 costs = results.load("gpt_attention_cost")
 mega = {name: (costs["lengths"], [n / 1e6 for n in both["bytes"]]) for name, both in costs["forms"].items()}
@@ -1152,7 +1153,7 @@ except ModuleNotFoundError as missing:
 # So far, only this notebook can use your model. But many programs read models in GPT-2's layout, so we copy your trained parameters into the class `GPT2LMHeadModel` of `transformers`. **Guess:** how far apart are the logits of the two models?
 
 # %%
-from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT, GPTConfig
 
 theirs = mine.to_huggingface()
 window, _ = inputs_and_targets(lesson.windows(count=1)[0])  # by your function
@@ -1309,7 +1310,7 @@ assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters a
 # Choose the sizes. **Guess** your model's loss at the start, and the loss of a bigram table.
 
 # %%
-from course_utils.training.checkpoints import Loaded, save_checkpoint
+from course_utils.checkpoints import Loaded, save_checkpoint
 
 yours = study.live_model(own, model_size=128, num_layers=2, num_heads=4)
 me = Loaded(yours, {}, tokenizer=own.tokenizer)
@@ -1741,4 +1742,4 @@ onward(7)
 #
 # **←** [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 7, edition 0.2.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 7, edition 0.3.0, and the heading above it.*

@@ -114,7 +114,7 @@ def payload():
 
     import torch
 
-    from course_utils.views import heatmap
+    from course_kit.views import heatmap
 
     weights = torch.softmax(torch.randn(4, 4, 64, 64, generator=torch.Generator().manual_seed(0)), -1)
     data = heatmap(weights).payload()
@@ -160,7 +160,7 @@ def attention():
 
 def notebooks():
     """Seconds to run each notebook from its first cell to its last, recorded by `make results ARGS=notebook_times`."""
-    from course_utils.data import results
+    from course_kit import results
 
     recorded = results.load("notebook_times")
     rows = [f"| {name} | {seconds:.0f} s |" for name, seconds in recorded["seconds"].items()]

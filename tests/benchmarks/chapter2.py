@@ -58,7 +58,7 @@ def scoring_labs():
 def lengths():
     """Exact and linear attention from 128 to 8,192 tokens, and the slope of log time over log length."""
     from chapters.ch02.experiments import attention_times
-    from course_utils.support.clock import slope
+    from course_kit.clock import slope
 
     times = attention_times()
     rows = [f"| {r['tokens']:,} | {1000 * r['exact s']:.2f} ms | {1000 * r['linear s']:.2f} ms |" for r in times]

@@ -15,7 +15,7 @@ def naive_loss(model, batch):
     import torch.nn.functional as F
 
     from course_utils.attention import masked_softmax
-    from course_utils.models.loss import masked_loss
+    from course_utils.loss import masked_loss
 
     memory = model.encode(batch.source, batch.source_mask)
     hidden = model.bridge(memory.summary).tanh()[None]
@@ -39,7 +39,7 @@ def steps(rounds=ROUNDS):
     """{(size, query): (ours, naive) seconds a training step}: medians, taken in turns."""
     import torch
 
-    from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+    from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
     from course_utils.text import collate
 
     result = {}

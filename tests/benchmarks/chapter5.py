@@ -45,8 +45,8 @@ def _steps(vocabulary, features, layers, heads, ffn, count, length):
     from torch import nn
 
     from course_utils.attention import causal_mask
-    from course_utils.models.transformer import SinusoidalPositions, Transformer, TransformerConfig
     from course_utils.text import collate
+    from course_utils.transformer import SinusoidalPositions, Transformer, TransformerConfig
 
     warnings.filterwarnings("ignore", message="enable_nested_tensor")
     draw = torch.Generator().manual_seed(0)
@@ -127,7 +127,7 @@ def cache():
     """Writing so many tokens greedily, one sentence: with the cache, and reading all words anew at each step."""
     import torch
 
-    from course_utils.models.transformer import Transformer, TransformerConfig
+    from course_utils.transformer import Transformer, TransformerConfig
 
     torch.manual_seed(0)
     model = Transformer(TransformerConfig(5000, 5000, 256, 3, 8, 768, max_length=LENGTHS[-1], dropout=0.0)).eval()

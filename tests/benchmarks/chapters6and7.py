@@ -94,7 +94,7 @@ def gpt_step():
     """A training step of a GPT (forward, backward, AdamW), float32: ours, a nanoGPT-style one, transformers' GPT-2."""
     import torch
 
-    from course_utils.models.gpt import GPT, GPTConfig
+    from course_utils.gpt import GPT, GPTConfig
 
     rows = []
     for name, (vocabulary, size, layers, heads, length, count) in {
@@ -145,7 +145,7 @@ def _writers(size, layers, heads):
     import torch
 
     from course_utils import decoding
-    from course_utils.models.gpt import GPT, GPTConfig
+    from course_utils.gpt import GPT, GPTConfig
 
     torch.manual_seed(0)
     model = GPT(GPTConfig(69, size, layers, heads, max_length=300)).eval()
@@ -166,7 +166,7 @@ def bert_step():
     """A training step of BERT on both tasks, ours and transformers' BertForPreTraining of the same weights, padded."""
     import torch
 
-    from course_utils.models.bert import BertConfig, BertForPreTraining, mask_tokens
+    from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens
 
     rows = []
     for name, (vocabulary, size, layers, heads, length, count) in {

@@ -64,7 +64,7 @@ def models_in_page():
     """A sentence of twelve tokens translated in the page, greedily, on one core; and letters a second."""
     from playwright.sync_api import sync_playwright
 
-    from course_utils.views.models import model_files, page_files
+    from course_kit.views.models import model_files, page_files
 
     rows = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:

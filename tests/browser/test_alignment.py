@@ -9,8 +9,8 @@ import pytest
 import torch
 from waiting import contains, differs, numbers, picture, settle, stays, until
 
+from course_kit.views.view import at
 from course_utils.metrics import alignment_error_rate, links_of
-from course_utils.views.view import at
 
 pytestmark = pytest.mark.browser
 SENTENCES = """The agreement on the European Economic Area was signed in August 1992 .

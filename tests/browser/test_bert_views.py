@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from waiting import contains, differs, numbers, picture, settle, state, until
 
 from chapters.ch06.labs.words import chance
-from course_utils.views.picture import BRICK, PAPER, SAND
-from course_utils.views.view import at
+from course_kit.views.picture import BRICK, PAPER, SAND
+from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
 (WORDS, VOCABULARY, CHINESE, NAMES, TAGS, GUESSED, ODD) = (
@@ -704,7 +704,7 @@ LIVE = """
 import torch
 from IPython.display import display
 from chapters.ch06 import labs
-from course_utils.views import plot
+from course_kit.views import plot
 words = "[CLS] a b c [SEP]".split()
 lab = labs.mask_tokens(words, live=True)
 bars = labs.predictions(words, torch.eye(5), words, live=True)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from course_kit.views.models import page_files
 from course_utils.data import stories
 from course_utils.text import BOS, BytePairs
-from course_utils.views.models import page_files
 
 TEXTS = [
     "The captain's dog didn't bark; “don’t,” she'll say.", "", " ", "  two  blanks \n\n\t and\r\n lines ",

@@ -9,13 +9,13 @@ from waiting import state, until
 
 from chapters.ch05 import labs as transformer_labs
 from chapters.ch06.pairs import encode
+from course_kit.views.labs import heads
+from course_kit.views.models import model_files, page_files
+from course_kit.views.view import at
+from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
-from course_utils.models.heads import attentions, recorded, silenced
+from course_utils.heads import attentions, recorded, silenced
 from course_utils.text import BOS
-from course_utils.training.checkpoints import load_checkpoint
-from course_utils.views.labs import heads
-from course_utils.views.models import model_files, page_files
-from course_utils.views.view import at
 
 pytestmark = pytest.mark.browser
 GRAMMAR, BERT, POET = "transformer-grammar", "bert-stories", "gpt-shakespeare"

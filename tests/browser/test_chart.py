@@ -4,7 +4,7 @@ import pytest
 import torch
 from waiting import contains, differs, settle, until
 
-from course_utils.views import plot
+from course_kit.views import plot
 
 pytestmark = pytest.mark.browser
 X = torch.linspace(1, 10, 10)

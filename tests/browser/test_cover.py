@@ -6,8 +6,8 @@ from waiting import until
 
 from chapters.ch00 import labs
 from chapters.ch00.labs.cover import MODEL, study
-from course_utils.training.checkpoints import load_checkpoint
-from course_utils.views.models import model_files, page_files
+from course_kit.views.models import model_files, page_files
+from course_utils.checkpoints import load_checkpoint
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from waiting import until
 
 from chapters.ch05 import labs
 from chapters.ch05.labs.descent import LAST, MODEL, SCENES
-from course_utils.views.models import model_files, page_files
-from course_utils.views.view import at
+from course_kit.views.models import model_files, page_files
+from course_kit.views.view import at
 
 STARTS = np.cumsum([0, *SCENES.values()])[:-1].tolist()
 KINDS = """hits => Object.values(Object.fromEntries(hits.map(h => [h.name.split(".")[0], h])))

@@ -11,8 +11,8 @@ from cut_labels import cut_labels
 from waiting import contains, differs, lacks, numbers, picture, settle, state, until
 
 from chapters.ch07.labs.journey import Panel
+from course_kit.views.view import at
 from course_utils.decoding.sampling import next_probabilities
-from course_utils.views.view import at
 
 pytestmark = pytest.mark.browser
 SIGNS = list("\n abcdefgh")

@@ -10,7 +10,7 @@ import torch
 from playwright.sync_api import expect
 from waiting import contains, differs, picture, settle, state, until
 
-from course_utils.views.view import at
+from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
 WORDS = ["the", "animal", "didn't", "cross", "the", "street", "because", "it", "was", "too", "tired", "."]
@@ -248,7 +248,7 @@ def test_the_knock_out_button_tells_python(notebook):
     source = """
 import torch
 from chapters.ch05 import labs
-from course_utils.views.view import at
+from course_kit.views.view import at
 weights = [torch.softmax(torch.randn(1, 4, 6, 6), -1) for _ in range(2)]
 view = labs.heads(weights, list("abcdef"), select=(2, 3), layer=0, live=True)
 def hear(change):

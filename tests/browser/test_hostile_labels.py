@@ -6,8 +6,8 @@ import torch
 from playwright.sync_api import expect
 from waiting import contains, until
 
+from course_kit.views import heatmap
 from course_tools.publishing import links
-from course_utils.views import heatmap
 
 pytestmark = pytest.mark.browser
 HOSTILE = ["<!--", "<script>", "</script><script>window.broken=1</script>", "<img src=x onerror='window.broken=1'>"]

@@ -96,7 +96,7 @@ def test_fifty_runs_of_a_cell_leave_nothing_behind(notebook):
 
 
 def test_shortcuts_of_jupyterlab_do_not_fire_inside_a_view(notebook):
-    nb = notebook("keys", ["from course_utils.views import heatmap\nheatmap([[.5, .5], [0, 1.]])", "1"])
+    nb = notebook("keys", ["from course_kit.views import heatmap\nheatmap([[.5, .5], [0, 1.]])", "1"])
     assert nb.run() == []
     wait_for_view(nb)
     nb.page.get_by_role("grid").first.focus()

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from chapters.ch03 import tatoeba
+from course_kit.views.models import model_files, page_files
+from course_utils.bert import BertForPreTraining
+from course_utils.checkpoints import folder, load_checkpoint
 from course_utils.data import parallel, stories
 from course_utils.decoding import translate
-from course_utils.models.bert import BertForPreTraining
 from course_utils.text import BOS
-from course_utils.training.checkpoints import folder, load_checkpoint
-from course_utils.views.models import model_files, page_files
 
 TRANSLATORS = sorted(p.stem for p in folder().glob("*.json") if p.stem.startswith(("transformer", "seq2seq", "gpt-en")))
 BERTS = sorted(p.stem for p in folder().glob("bert-*.json"))

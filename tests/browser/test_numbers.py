@@ -8,8 +8,9 @@ import pytest
 import torch
 from waiting import numbers, until
 
-from course_utils.attention import KERNELS, NadarayaWatson, masked_softmax, nadaraya_watson
-from course_utils.views import heatmap
+from course_kit.views import heatmap
+from course_utils.attention import masked_softmax
+from course_utils.kernels import KERNELS, NadarayaWatson, nadaraya_watson
 
 pytestmark = pytest.mark.browser
 TOLERANCE = 1e-6

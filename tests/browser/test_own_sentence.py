@@ -9,12 +9,12 @@ from playwright.sync_api import expect
 from waiting import numbers, until
 
 from chapters.ch03.labs import flow
+from course_kit.views.labs import alignment, heads
+from course_kit.views.models import model_files, page_files
+from course_kit.views.translation import word_of
+from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
-from course_utils.models.heads import recorded
-from course_utils.training.checkpoints import load_checkpoint
-from course_utils.views.labs import alignment, heads
-from course_utils.views.models import model_files, page_files
-from course_utils.views.translation import word_of
+from course_utils.heads import recorded
 
 pytestmark = pytest.mark.browser
 GRAMMAR, REAL, WRITES = "transformer-grammar", "transformer-en-fr", "gpt-en-fr"
@@ -253,7 +253,7 @@ def test_in_jupyterlab_beside_a_kernel_that_hears(notebook):
         "own",
         [
             "from course_utils.decoding import translate\nfrom course_utils.training import load_checkpoint\n"
-            "from course_utils.views import labs\nloaded = load_checkpoint('transformer-grammar')\n"
+            "from course_kit.views import labs\nloaded = load_checkpoint('transformer-grammar')\n"
             f"view = labs.alignment(translate(loaded, {FIRST!r}, beam=1)[0], model=loaded, live=True)\nview"
         ],
     )

@@ -9,7 +9,7 @@ import torch
 from cut_labels import cut_labels
 from waiting import contains, differs, lacks, numbers, settle, state, until
 
-from course_utils.views.view import at
+from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
 TOLERANCE = 1e-6

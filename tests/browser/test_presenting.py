@@ -9,13 +9,13 @@ from jupyterlab_driver import Lab, Watched
 from waiting import contains, differs, lacks, settle, until
 
 from course_tools.classroom.presenting import start
-from course_utils.support import files
+from course_utils import files
 
 CELLS = [
     ("markdown", "slide", [], "# A lesson"),
-    ("code", "-", [], "import course_utils, torch\nfrom torch import nn\nfrom chapters.ch01 import labs\n"
-                      "from course_utils.views import predict\n"
-                      "runtime = course_utils.setup()"),
+    ("code", "-", [], "import course_kit, torch\nfrom torch import nn\nfrom chapters.ch01 import labs\n"
+                      "from course_kit.views import predict\n"
+                      "runtime = course_kit.setup()"),
     ("markdown", "slide", [], "## Softmax\n**Guess:** what stays?"),
     ("code", "subslide", ["lab"], "lab = labs.softmax([1.0, 2.0, 4.0])\nlab"),
     ("markdown", "-", [], "**Keep this:** differences.\n\n" + "A paragraph that is long. " * 90),
@@ -29,7 +29,7 @@ CELLS = [
     ("code", "slide", [], "print('step', run.step, model.weight.shape)"),
     ("markdown", "slide", [], "## A picture"),
     ("code", "-", ["hidden"], "helper = torch.arange(3.0)"),
-    ("code", "-", [], "from course_utils.views import plot\n" + "# a line of code that is read before it runs\n" * 12
+    ("code", "-", [], "from course_kit.views import plot\n" + "# a line of code that is read before it runs\n" * 12
      + "# " + "a line that is too long for the screen, " * 5 + "\nplot.lines({'a': (helper, helper)}, 'x', 'y')"),
     ("markdown", "-", [], "**Keep this:** it rises."),
 ]  # fmt: skip

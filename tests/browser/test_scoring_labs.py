@@ -6,7 +6,7 @@ import pytest
 import torch
 from waiting import contains, differs, numbers, until
 
-from course_utils.attention.scores import SCORES
+from course_utils.scores import SCORES
 
 pytestmark = pytest.mark.browser
 TOLERANCE = 1e-6
@@ -19,7 +19,7 @@ def vectors(*shape, seed):
 
 @pytest.mark.parametrize("size", [2, 3])
 def test_every_score_equals_torch_step_by_step(show, size):
-    from course_utils.views.view import at
+    from course_kit.views.view import at
 
     view = labs.scoring(vectors(size, seed=1), vectors(5, size, seed=2), values=vectors(5, 3, seed=3))
     page = show(view)
@@ -130,7 +130,7 @@ def test_scaling_lab_equals_torch(show, d):
 
 @pytest.mark.parametrize("order", ["before", "times", "after", "large"])
 def test_mask_lab_equals_torch(show, order):
-    from course_utils.views.view import at
+    from course_kit.views.view import at
 
     view = labs.masking(vectors(6, 6, seed=4))
     page = show(view)

@@ -9,8 +9,8 @@ import pytest
 import torch
 from waiting import contains, differs, lacks, settle, until
 
-from course_utils.views import heatmap, predict, sweep
-from course_utils.views.view import positions
+from course_kit.views import heatmap, predict, sweep
+from course_kit.views.view import positions
 
 pytestmark = pytest.mark.browser
 WORDS = ["The", "animal", "didn't", "cross", "the", "street", "because", "it", "was", "too", "tired"]

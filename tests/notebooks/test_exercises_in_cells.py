@@ -6,12 +6,12 @@ import nbformat
 import pytest
 from cells import answered, texts
 
+from course_kit.exercises.definition import FindError
+from course_kit.exercises.notebook import stubs
 from course_tools.authoring import building
 from course_tools.classroom.catalogue import find
-from course_utils.exercises.definition import FindError
-from course_utils.exercises.notebook import stubs
 
-IMPORTS = "import torch\nfrom course_utils.exercises import exercise, find_error"
+IMPORTS = "import torch\nfrom course_kit.exercises import exercise, find_error"
 
 
 def run(cells):

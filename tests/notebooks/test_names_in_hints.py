@@ -12,11 +12,11 @@ import textwrap
 
 import pytest
 
+from course_kit.exercises.definition import FindError
+from course_kit.exercises.notebook import stubs
 from course_tools.authoring import building
 from course_tools.authoring.rules.names import names
 from course_tools.classroom.catalogue import find
-from course_utils.exercises.definition import FindError
-from course_utils.exercises.notebook import stubs
 
 VERDICT = {"again", "hint", "solution"}  # every verdict leads to them
 CODE = re.compile(r"`([^`]+)`")

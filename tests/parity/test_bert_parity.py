@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_utils.models import bert
+from course_utils import bert
 
 transformers = pytest.importorskip("transformers")
 KINDS = {

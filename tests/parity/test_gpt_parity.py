@@ -5,7 +5,7 @@ import torch
 
 from course_utils import decoding
 from course_utils.decoding import sampling
-from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT, GPTConfig
 
 transformers = pytest.importorskip("transformers")
 SHAPES = [(32, 2, 4, None), (48, 3, 6, 100), (16, 1, 1, 64)]

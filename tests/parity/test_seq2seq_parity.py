@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from course_utils.attention.scores import SCORES
-from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.scores import SCORES
+from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import BOS, collate
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.attention import gaussian_kernel, leave_one_out_mask, nadaraya_watson
 from course_utils.data import load
+from course_utils.kernels import gaussian_kernel, leave_one_out_mask, nadaraya_watson
 
 statsmodels = pytest.importorskip("statsmodels.nonparametric.kernel_regression")
 

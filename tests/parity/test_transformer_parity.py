@@ -6,12 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils.attention import causal_mask, padding_mask
-from course_utils.attention.multihead import MultiHeadAttention
-from course_utils.models.blocks import DecoderBlock, EncoderBlock
-from course_utils.models.convert import copy_attention
-from course_utils.models.transformer import Transformer
+from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask
+from course_utils.blocks import DecoderBlock, EncoderBlock
+from course_utils.convert import copy_attention
 from course_utils.positions import LearnedPositions, rotary
+from course_utils.transformer import Transformer
 
 SOURCE, TARGET = 7, 5
 PADDED = padding_mask([7, 4, 2], SOURCE)[:, 0], padding_mask([5, 3, 1], TARGET)[:, 0]

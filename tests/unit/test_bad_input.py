@@ -17,19 +17,19 @@ from chapters.ch04 import labs as positions
 from chapters.ch05.labs import descent
 from chapters.ch06 import labs as bert
 from chapters.ch07 import labs as gpt
+from course_kit.views import heatmap, plot, predict
+from course_kit.views.labs import alignment, heads
+from course_kit.views.table import Table
 from course_utils import metrics
 from course_utils.attention import MultiHeadAttention
+from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding.sampling import next_probabilities
-from course_utils.models.gpt import GPT, GPTConfig
-from course_utils.models.heads import Head, silenced
-from course_utils.models.seq2seq import Seq2SeqConfig
-from course_utils.models.transformer import TransformerConfig
+from course_utils.gpt import GPT, GPTConfig
+from course_utils.heads import Head, silenced
+from course_utils.seq2seq import Seq2SeqConfig
 from course_utils.text import Batches, Subwords, Vocabulary, WordPiece, pad
 from course_utils.training import fit
-from course_utils.training.checkpoints import load_checkpoint
-from course_utils.views import heatmap, plot, predict
-from course_utils.views.labs import alignment, heads
-from course_utils.views.table import Table
+from course_utils.transformer import TransformerConfig
 
 NAN, INF = float("nan"), float("inf")
 WORDS = list("abcd")

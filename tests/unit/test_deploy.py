@@ -17,7 +17,7 @@ import pytest
 
 import course
 from course_tools.classroom import doctor, lab, workbook
-from course_utils.support import files
+from course_utils import files
 
 ROOT = files.course_folder()
 DEPLOY = ROOT / "deploy"

@@ -5,18 +5,13 @@ And there are no circles, neither between rooms nor between files.
 """
 
 import ast
-import json
 import re
-import subprocess
-import sys
 from graphlib import TopologicalSorter
 
-import pytest
-
-from course_utils.support import files
+from course_utils import files
 
 ROOT = files.course_folder()
-ROOMS = ("course_utils", "chapters", "course_tools", "course")
+ROOMS = ("course_utils", "course_kit", "chapters", "course_tools", "course")
 DOTTED = re.compile(rf"\b(?:{'|'.join(ROOMS)})(?:\.\w+)+")
 
 
@@ -88,21 +83,3 @@ def test_scripts_and_style_sheets_have_lines_one_can_read():
         if "reveal" not in path.parts:  # somebody else's library
             longest = max(map(len, path.read_text(encoding="utf-8").splitlines()))
             assert longest <= 120, f"{path.relative_to(ROOT)} has a line of {longest}"
-
-
-@pytest.mark.parametrize("old", ["from course_utils.score_study import Table", "from course_utils import lesson"])
-def test_an_old_import_says_what_to_write_now(old):
-    with pytest.raises(ModuleNotFoundError, match=r"has moved .* write `from chapters\.ch0[23]\.\w+ import …`"):
-        exec(old)
-
-
-def test_every_place_that_an_old_import_is_sent_to_is_there():
-    places = json.loads((ROOT / "course_utils" / "support" / "moved.json").read_text(encoding="utf-8"))
-    assert set(places.values()) <= set(modules()) and len(places) > 50
-
-
-def test_the_old_command_names_the_new_one_and_runs_it():
-    command = [sys.executable, "-m", "course_utils", "train", "no-such-recipe"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2 and "is now `course`: course train no-such-recipe" in done.stderr
-    assert "No checkpoint is called 'no-such-recipe'" in done.stderr

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
+from course_kit.keeping import kept
 from course_tools.authoring import building
-from course_utils.support import files
-from course_utils.training import kept
+from course_utils import files
 
 ROOT = files.course_folder()
 PAGES = ["README.md", "CONTRIBUTING.md"]

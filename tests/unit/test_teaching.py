@@ -7,11 +7,11 @@ import re
 
 import pytest
 
+from course_kit import results
+from course_kit.exercises.definition import FindError
 from course_tools.authoring import building
 from course_tools.classroom.catalogue import exercises, find
-from course_utils.data import results
-from course_utils.exercises.definition import FindError
-from course_utils.support import files
+from course_utils import files
 
 ROOT = files.course_folder()
 GUIDE = (ROOT / "docs" / "teaching.md").read_text("utf-8")

@@ -6,7 +6,7 @@ import pytest
 import run
 import yaml
 
-from course_utils.support import files
+from course_utils import files
 
 ROOT = files.course_folder()
 WORKFLOWS = ROOT / ".github" / "workflows"

@@ -5,9 +5,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import named
-from course_utils.exercises.properties import any_order, averages
+from course_kit.exercises.definition import Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import named
+from course_kit.exercises.properties import any_order, averages
 
 
 def weighted_average(weights: Tensor, values: Tensor) -> Tensor:

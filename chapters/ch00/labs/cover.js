@@ -1,7 +1,7 @@
 // The cover: what a word attends to, what the sentence becomes, and which word's state decides it.
 import COVER_CSS from "./cover.css";
-import { h, mix, rgb } from "../../../course_utils/views/core.js";
-import { form } from "../../../course_utils/views/own.js";
+import { h, mix, rgb } from "../../../course_kit/views/core.js";
+import { form } from "../../../course_kit/views/own.js";
 import { changed, percentOf, story, subjectOf, top } from "./cover_story.js";
 import { rowsOf, study, twoOf } from "./cover_study.js";
 

@@ -10,16 +10,16 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from course_kit.checks import described, text
+from course_kit.views.live import shell
+from course_kit.views.own import asked
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
+from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.decoding import greedy
-from course_utils.models.heads import recorded, silenced
-from course_utils.models.transformer import DecoderState, Memory, Transformer
-from course_utils.support.checks import described, text
+from course_utils.heads import recorded, silenced
 from course_utils.text import BOS
-from course_utils.training.checkpoints import Loaded, load_checkpoint
-from course_utils.views.live import shell
-from course_utils.views.own import asked
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_utils.transformer import DecoderState, Memory, Transformer
 
 MODEL = "transformer-grammar"
 SENTENCE = "The animal didn't cross the street because it was too tired/wide."
@@ -173,7 +173,7 @@ class Cover(View):
     def draw(self, figure) -> None:
         from matplotlib.patches import Arc
 
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         now, at, asker = self.shown, self.state["shown"], self.state["asker"]
         axes = figure.subplots()

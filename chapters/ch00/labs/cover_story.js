@@ -1,5 +1,5 @@
 // What the cover says at each stage: change the word; guess what decides; see it; ask that word.
-import { coloured, h } from "../../../course_utils/views/core.js";
+import { coloured, h } from "../../../course_kit/views/core.js";
 
 export const percentOf = (p) =>
   `${p < 0.0995 && p > 0 ? (100 * p).toFixed(p < 0.00995 ? 2 : 1) : Math.round(100 * p)}\u00a0%`;

@@ -5,10 +5,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from course_utils.attention import NadarayaWatson, masked_softmax
-from course_utils.exercises import properties
-from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import named, some_numbers
+from course_kit.exercises import properties
+from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
+from course_kit.exercises.inputs import named, some_numbers
+from course_utils.attention import masked_softmax
+from course_utils.kernels import NadarayaWatson
 
 
 def weights_of(scores: Tensor) -> Tensor:

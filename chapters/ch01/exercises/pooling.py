@@ -5,11 +5,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from course_utils.attention import gaussian_kernel, leave_one_out_mask
-from course_utils.exercises import properties
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
-from course_utils.exercises.values import same
+from course_kit.exercises import properties
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, some_numbers, tensors
+from course_kit.exercises.values import same
+from course_utils.kernels import gaussian_kernel, leave_one_out_mask
 
 
 def _alone(x):

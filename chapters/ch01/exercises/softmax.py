@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import torch
 
+from course_kit.exercises import properties
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import some_numbers
 from course_utils.attention import masked_softmax
-from course_utils.exercises import properties
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
 
 
 def _softmax_cases() -> list[Case]:

@@ -1,6 +1,6 @@
 // Kernel and bandwidth: the fitted curve, the heatmap of its weights and the leave-one-out error move together.
-import { h, fmt, inked, paper, pool, nearest, pointed, rgb } from "../../../course_utils/views/core.js";
-import { axes, curve, dot, effective, logTicks, range, said, scale } from "../../../course_utils/views/axes.js";
+import { h, fmt, inked, paper, pool, nearest, pointed, rgb } from "../../../course_kit/views/core.js";
+import { axes, curve, dot, effective, logTicks, range, said, scale } from "../../../course_kit/views/axes.js";
 import { asked, marked, straight } from "./marks.js";
 
 export function bandwidth(ui) {

@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.attention import leave_one_out_mask
+from course_utils.kernels import leave_one_out_mask
 
 
 def influence(view, keys, values, pool):

@@ -1,5 +1,5 @@
 // What the two labs of attention pooling draw alike: a legend, straight lines, and the query below its axis.
-import { curve, dot, said } from "../../../course_utils/views/axes.js";
+import { curve, dot, said } from "../../../course_kit/views/axes.js";
 
 export const straight = (c, x0, y0, x1, y1, ...how) =>
   curve(

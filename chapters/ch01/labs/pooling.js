@@ -1,7 +1,7 @@
 // Drag a query along the axis: ticks are the keys, bars in ink the weights on them, dots the values, the curve the
 // estimate everywhere.
-import { h, fmt, paper, percent, pool, rgb, pointed } from "../../../course_utils/views/core.js";
-import { axes, curve, dot, effective, range, said, scale } from "../../../course_utils/views/axes.js";
+import { h, fmt, paper, percent, pool, rgb, pointed } from "../../../course_kit/views/core.js";
+import { axes, curve, dot, effective, range, said, scale } from "../../../course_kit/views/axes.js";
 import { asked, marked, straight } from "./marks.js";
 
 const ROOFS = [0.02, 0.05, 0.1, 0.2, 0.5, 1];

@@ -3,12 +3,12 @@
 import numpy as np
 import torch
 
-from course_utils.attention import KERNELS, leave_one_out_mask, nadaraya_watson
-from course_utils.support.checks import described, flag, one_of, real_number, text
-from course_utils.views.given import as_array
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_kit.checks import described, flag, one_of, real_number, text
+from course_kit.views.given import as_array
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
+from course_utils.kernels import KERNELS, leave_one_out_mask, nadaraya_watson
 
 MOST_EXAMPLES = 3000
 ROOFS = 0.02, 0.05, 0.1, 0.2, 0.5, 1  # of the axis of the weights
@@ -55,7 +55,7 @@ class Pooling(View):
         return TextTable(["example", "key", "value", "weight"], rows[:200])
 
     def draw(self, figure) -> None:
-        from course_utils.views.picture import COLOURS, INK
+        from course_kit.views.picture import COLOURS, INK
 
         top, strip = figure.subplots(2, sharex=True, height_ratios=[4, 1])
         keys, values, (low, high) = self.arrays["keys"], self.arrays["values"], self.options["domain"]
@@ -115,7 +115,7 @@ class Bandwidth(Pooling):
         )
 
     def draw(self, figure) -> None:
-        from course_utils.views.picture import COLOURS, ink_map
+        from course_kit.views.picture import COLOURS, ink_map
 
         left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
         queries = self.arrays["queries"]

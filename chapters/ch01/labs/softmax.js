@@ -1,6 +1,6 @@
 // From scores to shares in three stages: bars to drag, e raised to each, and pieces of one bar of length 1.
 import SOFTMAX_CSS from "./softmax.css";
-import { fmt, h, inked, legible, paper, percent, pointed, rgb, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, inked, legible, paper, percent, pointed, rgb, softmax } from "../../../course_kit/views/core.js";
 
 export function softmax_lab(ui) {
   const { state, unit, spec } = ui,

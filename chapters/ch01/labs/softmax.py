@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
+from course_kit.views.given import as_array, as_mask, checked_labels
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 from course_utils.attention import masked_softmax
-from course_utils.views.given import as_array, as_mask, checked_labels
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
 
 
 class Softmax(View):
@@ -53,7 +53,7 @@ class Softmax(View):
         )
 
     def draw(self, figure) -> None:
-        from course_utils.views.picture import COLOURS, ink_map, names
+        from course_kit.views.picture import COLOURS, ink_map, names
 
         score, power, share = figure.subplots(3, height_ratios=[3, 3, 1.3])
         scores, weights = self.numbers

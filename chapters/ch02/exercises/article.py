@@ -5,11 +5,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from course_kit.exercises import properties
+from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, normal, tensors
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.attention.scores import SCORES
-from course_utils.exercises import properties
-from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, normal, tensors
+from course_utils.scores import SCORES
 
 
 def dot_table(queries: Tensor, keys: Tensor) -> Tensor:

@@ -4,11 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.attention.scores import SCORES
-from course_utils.exercises import properties
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import normal
-from course_utils.exercises.values import same
+from course_kit.exercises import properties
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import normal
+from course_kit.exercises.values import same
+from course_utils.scores import SCORES
 
 
 def cosine_score(queries: Tensor, keys: Tensor) -> Tensor:

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
+from course_kit.exercises.inputs import normal
 from course_utils.attention import masked_softmax
-from course_utils.attention.scores import SCORES
-from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_utils.scores import SCORES
 
 
 def three_digits(scores: Tensor) -> Tensor:

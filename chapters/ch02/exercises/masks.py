@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
+from course_kit.exercises import properties
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import named, normal, tensors
 from course_utils.attention import causal_mask, padding_mask
-from course_utils.attention.linear import linear_attention
-from course_utils.exercises import properties
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import named, normal, tensors
+from course_utils.linear import linear_attention
 
 
 def linear_output(phi_q: Tensor, phi_k: Tensor, values: Tensor) -> Tensor:

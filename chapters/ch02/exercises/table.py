@@ -5,10 +5,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from course_utils.attention.scores import SCORES
-from course_utils.exercises import properties
-from course_utils.exercises.definition import FindError, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, normal, tensors
+from course_kit.exercises import properties
+from course_kit.exercises.definition import FindError, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, normal, tensors
+from course_utils.scores import SCORES
 
 
 def scaled_score(queries: Tensor, keys: Tensor) -> Tensor:

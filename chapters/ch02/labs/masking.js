@@ -1,5 +1,5 @@
 // The mask lab: padding, causal, an empty row, and four orders of mask and softmax, three of them wrong.
-import { fmt, h, inked, legible, mix, paper, percent, rgb, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, inked, legible, mix, paper, percent, rgb, softmax } from "../../../course_kit/views/core.js";
 
 export function masking(ui) {
   const { spec, state, unit, arrays } = ui,

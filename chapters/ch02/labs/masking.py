@@ -3,12 +3,12 @@
 import numpy as np
 import torch
 
+from course_kit.checks import flag, one_of, whole_number
+from course_kit.views.given import as_array, checked_labels
+from course_kit.views.live import shell
+from course_kit.views.table import Table, TextTable
+from course_kit.views.view import View, at
 from course_utils.attention import causal_mask, masked_softmax, padding_mask
-from course_utils.support.checks import flag, one_of, whole_number
-from course_utils.views.given import as_array, checked_labels
-from course_utils.views.live import shell
-from course_utils.views.table import Table, TextTable
-from course_utils.views.view import View, at
 
 ORDERS = {
     "before": "Masked scores become −∞ before the softmax. This is the right order.",
@@ -68,7 +68,7 @@ class Masking(View):
         return TextTable(["query", *self.options["names"], "Σ"], rows)
 
     def draw(self, figure) -> None:
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         allowed, scores, weights = (x.numpy() for x in self.compute())
         names = picture.names(self.options["names"], "t")

@@ -1,6 +1,6 @@
 // Vectors of two numbers as arrows whose tips can be dragged; the contexts of A and B as marks.
 // What is there at first fills the plane, with room around it to drag a tip to.
-import { h, paper, pointed, rgb } from "../../../course_utils/views/core.js";
+import { h, paper, pointed, rgb } from "../../../course_kit/views/core.js";
 
 // tips() -> the vectors, the query first; move(i, [x, y], done) is called while the tip of vector i is dragged.
 export function plane(ui, tips, move) {

@@ -5,8 +5,8 @@ import torch
 from IPython.display import display
 from torch import nn
 
+from course_kit.views.live import below
 from course_utils.attention import masked_softmax
-from course_utils.views.live import below
 
 
 def weights_without(score: nn.Module, unit: int | None, query, keys) -> torch.Tensor:

@@ -1,7 +1,7 @@
 // The weights that random vectors of size d give each other, without and with √d; folded below, how they respond.
 import SCALING_CSS from "./scaling.css";
-import { fmt, h, inked, paper, percent, pool, rgb, softmax } from "../../../course_utils/views/core.js";
-import { axes, curve, dot, scale } from "../../../course_utils/views/axes.js";
+import { fmt, h, inked, paper, percent, pool, rgb, softmax } from "../../../course_kit/views/core.js";
+import { axes, curve, dot, scale } from "../../../course_kit/views/axes.js";
 
 export function scaling(ui) {
   const { spec, state, unit, arrays } = ui,

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from course_utils.support.checks import whole_number, whole_numbers
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_kit.checks import whole_number, whole_numbers
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 
 SHOWN, QUERIES, KEYS, BASE = 12, 384, 24, 12  # queries on show and in all; 12 vectors each, turned round, make the rest
 
@@ -61,7 +61,7 @@ class Scaling(View):
         return TextTable([f"d = {self.state['d']}", "q·k", "÷ √d"], rows)
 
     def draw(self, figure) -> None:
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         d = self.state["d"]
         for axes, scaled in zip(figure.subplots(1, 2), (False, True), strict=True):

@@ -1,6 +1,6 @@
 // The scoring lab: one query, a few keys, two scores in one table: score → scale → mask → softmax → context.
 import SCORING_CSS from "./scoring.css";
-import { fmt, h, inked, legible, mix, percent, rgb, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, inked, legible, mix, percent, rgb, softmax } from "../../../course_kit/views/core.js";
 import { plane } from "./plane.js";
 import { SCORE } from "./scores.js";
 

@@ -7,13 +7,13 @@ import torch
 from torch import nn
 
 from chapters.ch02.experiments import trained_scores
+from course_kit.checks import described, text
+from course_kit.views.given import as_array, as_mask, checked_labels
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 from course_utils.attention import masked_softmax
-from course_utils.attention.scores import SCORES
-from course_utils.support.checks import described, text
-from course_utils.views.given import as_array, as_mask, checked_labels
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_utils.scores import SCORES
 
 STEPS = ("score", "scaled", "masked", "weights", "context")
 DRAG, TYPE = "Drag an arrow", "Change a number"
@@ -77,7 +77,7 @@ class Scoring(View):
     def draw(self, figure) -> None:
         from matplotlib.patches import Rectangle
 
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         names = picture.names(self.options["names"], "k")
         both = [self.steps(slot) for slot in "ab"]

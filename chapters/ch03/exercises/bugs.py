@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
+from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, some_numbers, tensors
 from course_utils.attention import masked_softmax, padding_mask
-from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 
 def step_weights(scores: Tensor, lengths: Tensor) -> Tensor:

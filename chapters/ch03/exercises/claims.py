@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from course_kit.exercises.definition import Case, FindError, wrong_answers
+from course_kit.exercises.inputs import some_numbers
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, wrong_answers
-from course_utils.exercises.inputs import some_numbers
 
 
 def vectors_handed_over(kind: str, length: int) -> int:

@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import named, some_numbers, tensors
-from course_utils.exercises.properties import blind_to_padding, shift_changes_nothing
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import named, some_numbers, tensors
+from course_kit.exercises.properties import blind_to_padding, shift_changes_nothing
+from course_utils.loss import masked_loss
 from course_utils.metrics import brevity_penalty, ngrams
-from course_utils.models.loss import masked_loss
 
 from . import answers
 

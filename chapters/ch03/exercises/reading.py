@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, tensors
-from course_utils.exercises.properties import blind_to_later
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, tensors
+from course_kit.exercises.properties import blind_to_later
 
 from . import answers
 

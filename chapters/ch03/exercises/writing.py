@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from course_kit.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
 from course_utils import decoding
-from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
 from course_utils.text import BOS, EOS
 
 from . import answers

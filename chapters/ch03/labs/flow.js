@@ -1,8 +1,8 @@
 // Two ways from a sentence to its translation: one vector handed over once, or a new weighted mean for every word.
 import FLOW_CSS from "./flow.css";
-import { fmt, h, inked, legible, mix, paper, percent, pointed, rgb } from "../../../course_utils/views/core.js";
-import STEPPER_CSS from "../../../course_utils/views/stepper.css";
-import { stepper } from "../../../course_utils/views/stepper.js";
+import { fmt, h, inked, legible, mix, paper, percent, pointed, rgb } from "../../../course_kit/views/core.js";
+import STEPPER_CSS from "../../../course_kit/views/stepper.css";
+import { stepper } from "../../../course_kit/views/stepper.js";
 
 export function flow(ui) {
   const { spec, state, unit, arrays } = ui,

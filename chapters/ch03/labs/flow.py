@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from course_utils.support.checks import whole_numbers
-from course_utils.views.given import as_array, as_labels
-from course_utils.views.live import shell
-from course_utils.views.own import answered
-from course_utils.views.table import TextTable
-from course_utils.views.translation import checked_weights, parts_of, whole, word_of
-from course_utils.views.view import View
+from course_kit.checks import whole_numbers
+from course_kit.views.given import as_array, as_labels
+from course_kit.views.live import shell
+from course_kit.views.own import answered
+from course_kit.views.table import TextTable
+from course_kit.views.translation import checked_weights, parts_of, whole, word_of
+from course_kit.views.view import View
 
 MOST_SOURCE, MOST_TARGET, MOST_FEATURES = 24, 32, 16
 TITLE = "What does each new word get to read?"
@@ -63,7 +63,7 @@ class Flow(View):
         return TextTable(header, rows + [[str(d + 1), *[f"{x:.3f}" for x in row]] for d, row in enumerate(columns)])
 
     def draw(self, figure) -> None:
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         source, tokens = self.options["source"], self.options["tokens"]
         width, ink = max(len(source), *map(len, tokens.values())), picture.ink_map()

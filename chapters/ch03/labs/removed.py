@@ -4,7 +4,7 @@ from html import escape
 
 import torch
 
-from course_utils.views.live import below
+from course_kit.views.live import below
 
 from .flow import flow
 

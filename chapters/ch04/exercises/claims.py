@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch04.experiments import convolutions_between, multiply_adds
+from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
+from course_kit.exercises.inputs import some_numbers
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import Case, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import some_numbers
 from course_utils.positions import sinusoidal_encoding
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import named, some_numbers, tensors
-from course_utils.exercises.properties import linear_in, queries_are_independent
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import named, some_numbers, tensors
+from course_kit.exercises.properties import linear_in, queries_are_independent
 from course_utils.positions import BASE, frequencies, rotary, shift_matrix, sinusoidal_encoding
 
 from . import answers

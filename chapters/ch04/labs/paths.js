@@ -1,7 +1,7 @@
 // Three networks over n words as graphs: the way from the first word to the last, found by walking, and how many
 // states must wait.
 import PATHS_CSS from "./paths.css";
-import { h, paper, rgb } from "../../../course_utils/views/core.js";
+import { h, paper, rgb } from "../../../course_kit/views/core.js";
 
 export function paths(ui) {
   const { spec, state, unit } = ui,

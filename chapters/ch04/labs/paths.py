@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from course_utils.support.checks import flag, one_of, whole_number
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_kit.checks import flag, one_of, whole_number
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 
 KINDS = {"recurrent": "Recurrent", "convolution": "Convolution", "attention": "Self-attention"}
 MOST_WORDS, MOST_KERNEL = 16, 7

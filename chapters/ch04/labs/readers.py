@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from course_utils.views.live import below
+from course_kit.views.live import below
 
 from .shuffle import shuffle
 

@@ -1,6 +1,6 @@
 // A pair of columns as a point on a circle: one 2 × 2 matrix carries position i to i + δ, whatever i is.
 import ROTATION_CSS from "./rotation.css";
-import { fmt, h, paper, pointed, rgb } from "../../../course_utils/views/core.js";
+import { fmt, h, paper, pointed, rgb } from "../../../course_kit/views/core.js";
 import { encode, frequencies } from "./sines.js";
 
 const TURN = 2 * Math.PI;

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
+from course_kit.checks import whole_number
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 from course_utils.positions import frequencies, shift_matrix
-from course_utils.support.checks import whole_number
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
 
 from .sinusoid import checked_sizes, waves
 

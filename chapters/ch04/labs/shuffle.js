@@ -1,6 +1,6 @@
 // Self-attention over words that change places: rows, columns and outputs permute along, unless positions are added.
 import SHUFFLE_CSS from "./shuffle.css";
-import { fmt, h, softmax } from "../../../course_utils/views/core.js";
+import { fmt, h, softmax } from "../../../course_kit/views/core.js";
 import { shuffled } from "./shuffle_picture.js";
 import { encode, frequencies } from "./sines.js";
 

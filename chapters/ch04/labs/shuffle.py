@@ -3,12 +3,12 @@
 import numpy as np
 import torch
 
+from course_kit.checks import flag, whole_numbers
+from course_kit.views.given import as_array, checked_labels
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View, at
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.support.checks import flag, whole_numbers
-from course_utils.views.given import as_array, checked_labels
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View, at
 
 from .sinusoid import waves
 
@@ -82,7 +82,7 @@ class Shuffle(View):
     def draw(self, figure) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         order, (weights, outputs), moved = self.state["order"], self.attend(), self.moved
         shown = picture.names(self.options["names"], "t")

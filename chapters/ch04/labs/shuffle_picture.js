@@ -1,5 +1,5 @@
 // The picture of the shuffle lab: weights, the outputs now and, at the lines' other ends, those of the first order.
-import { fmt, inked, legible, mix, paper, rgb } from "../../../course_utils/views/core.js";
+import { fmt, inked, legible, mix, paper, rgb } from "../../../course_kit/views/core.js";
 
 // -> paint(made, places, width, narrow): made: what was computed; places: the row of each word, on its way there.
 export function shuffled(ui, canvas, same) {

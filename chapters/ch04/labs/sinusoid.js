@@ -1,6 +1,6 @@
 // The sinusoidal encoding: position × column as a heatmap; on the same rows a column as a wave, and binary counting.
 import SINUSOID_CSS from "./sinusoid.css";
-import { fmt, h, mix, paper, pointed, rgb } from "../../../course_utils/views/core.js";
+import { fmt, h, mix, paper, pointed, rgb } from "../../../course_kit/views/core.js";
 import { encode, frequencies } from "./sines.js";
 
 export function sinusoid(ui) {

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import torch
 
+from course_kit.checks import whole_number
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 from course_utils.positions import frequencies
-from course_utils.support.checks import whole_number
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
 
 MOST_POSITIONS, MOST_COLUMNS = 128, 256
 
@@ -55,7 +55,7 @@ class Sinusoid(View):
     def draw(self, figure) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         i, c = self.state["position"], self.state["column"]
         count, digits, ink = self.options["length"], self.digits, "#1b2430"

@@ -4,10 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_kit.exercises import values
+from course_kit.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, some_numbers
 from course_utils.attention import causal_mask, padding_mask, scaled_dot_product_attention
-from course_utils.exercises import values
-from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, some_numbers
 
 from .norm import Bent, Part
 

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from course_kit.exercises.definition import FindError, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, tensors
+from course_kit.exercises.properties import rows_sum_to_one
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.exercises.definition import FindError, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, tensors
-from course_utils.exercises.properties import rows_sum_to_one
 
 from .heads import split_heads
 

@@ -2,10 +2,10 @@
 
 import torch
 
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import named, some_numbers
+from course_kit.exercises.properties import blind_to_later, blind_to_padding
 from course_utils.attention import causal_mask, padding_mask
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import named, some_numbers
-from course_utils.exercises.properties import blind_to_later, blind_to_padding
 
 from .blocks import as_it_is, attention_with, encoder_block, encoder_parts, network_with, norm_with
 

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
+from course_kit.exercises import values
+from course_kit.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named
+from course_kit.exercises.properties import blind_to_later
 from course_utils.attention import causal_mask, scaled_dot_product_attention
-from course_utils.exercises import values
-from course_utils.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named
-from course_utils.exercises.properties import blind_to_later
 
 
 def three_masks(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.exercises.definition import Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
-from course_utils.exercises.properties import rows_are_independent
+from course_kit.exercises.definition import Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, some_numbers, tensors
+from course_kit.exercises.properties import rows_are_independent
 
 
 class Part(nn.Module):

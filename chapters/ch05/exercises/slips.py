@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
+from course_kit.exercises.definition import Case, FindError, is_class, made, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, some_numbers
+from course_kit.exercises.properties import any_order
 from course_utils.attention import masked_softmax
-from course_utils.exercises.definition import Case, FindError, is_class, made, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, some_numbers
-from course_utils.exercises.properties import any_order
 
 from .heads import join_heads, reshaped, split_heads
 

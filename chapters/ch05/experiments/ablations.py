@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch03.lesson import Lesson
-from course_utils.models.transformer import Transformer
-from course_utils.support.checks import one_of
+from course_kit.checks import one_of
+from course_utils.transformer import Transformer
 
 from .live import learn, live_model
 

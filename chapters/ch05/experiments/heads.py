@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch03.lesson import Example, in_batches
-from course_utils.models.heads import Head, heads_of, recorded, silenced
-from course_utils.training.checkpoints import Loaded, load_checkpoint
-from course_utils.views.table import Table
+from course_kit.views.table import Table
+from course_utils.checkpoints import Loaded, load_checkpoint
+from course_utils.heads import Head, heads_of, recorded, silenced
 
 from .twins import corpus, odds, reader, where
 

@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch03.lesson import Lesson, loss
+from course_kit.clock import seconds
+from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention, causal_mask, local_mask
-from course_utils.models.transformer import Transformer, TransformerConfig
-from course_utils.support.clock import seconds
-from course_utils.support.restored import seeded
+from course_utils.restored import seeded
 from course_utils.training import fit
 from course_utils.training.run import Run
 from course_utils.training.schedules import warm_then_fall
-from course_utils.views.table import Table
+from course_utils.transformer import Transformer, TransformerConfig
 
 LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "dropout": 0.0}
 STEPS, LR = 1000, 3e-3

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch03.lesson import Lesson
-from course_utils.support import checks
+from course_kit import checks
 
 from .live import learn, live_model
 

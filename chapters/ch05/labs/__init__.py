@@ -1,7 +1,7 @@
 """The labs of chapter 5: small experiments that compute in the browser while the hand moves."""
 
-from course_utils.views.alignment import alignment
-from course_utils.views.heads import heads
+from course_kit.views.alignment import alignment
+from course_kit.views.heads import heads
 
 from .descent import descent
 from .twins import twins_without

@@ -1,7 +1,7 @@
 // The guided descent: one word from its embedding to its probability, on one stage; a press does the next step.
 import DESCENT_CSS from "./descent.css";
-import { h, paper, pointed } from "../../../course_utils/views/core.js";
-import { loadModel } from "../../../course_utils/views/models/load.js";
+import { h, paper, pointed } from "../../../course_kit/views/core.js";
+import { loadModel } from "../../../course_kit/views/models/load.js";
 import { draw } from "./descent_draw.js";
 import { baked, derived, explain, studied } from "./descent_numbers.js";
 import { places, stageOf } from "./descent_scenes.js";

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from course_utils.training.checkpoints import Loaded, load_checkpoint
-from course_utils.views import picture
-from course_utils.views.live import shell
-from course_utils.views.own import answered
-from course_utils.views.table import TextTable
-from course_utils.views.translation import whole
-from course_utils.views.view import View
+from course_kit.views import picture
+from course_kit.views.live import shell
+from course_kit.views.own import answered
+from course_kit.views.table import TextTable
+from course_kit.views.translation import whole
+from course_kit.views.view import View
+from course_utils.checkpoints import Loaded, load_checkpoint
 
 from .trace import Trace, trace
 

@@ -1,5 +1,5 @@
 // The stage on its canvas: cells, bars, numbers and lines where they are now, and a frame around what is pointed at.
-import { legible, mix, rgb } from "../../../course_utils/views/core.js";
+import { legible, mix, rgb } from "../../../course_kit/views/core.js";
 
 const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
 // A number in a cell: as many digits as have room.

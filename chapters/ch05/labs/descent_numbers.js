@@ -1,6 +1,6 @@
 // The numbers of a descent: from what Python has put into the view, or from the model in the page; all that follows
 // from them; and what made each, term by term. Names as in descent.py.
-import { softmax } from "../../../course_utils/views/core.js";
+import { softmax } from "../../../course_kit/views/core.js";
 
 export function said(x) {
   const size = Math.abs(x);

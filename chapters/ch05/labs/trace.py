@@ -11,11 +11,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from course_utils.attention import causal_mask, local_mask
-from course_utils.attention.multihead import MultiHeadAttention
+from course_kit.checks import text
+from course_utils.attention import MultiHeadAttention, causal_mask, local_mask
 from course_utils.decoding.search import LONGEST, greedy
 from course_utils.positions import rotary
-from course_utils.support.checks import text
 from course_utils.text import BOS
 
 

@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, tensors
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, tensors
 
 
 def bottleneck(x: Tensor, W_down: Tensor, b_down: Tensor, W_up: Tensor, b_up: Tensor) -> Tensor:

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from chapters.ch06.pairs import best_span
+from course_kit.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, some_numbers, tensors
 from course_utils.attention import masked_softmax
-from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, some_numbers, tensors
 
 
 def _from_a_table(start_logits, end_logits, allowed):

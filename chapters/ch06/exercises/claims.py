@@ -1,7 +1,7 @@
 """Chapter 6, find-the-error: claims of an overview about BERT and GPT."""
 
-from course_utils.exercises.definition import FindError, wrong_answers
-from course_utils.exercises.inputs import named
+from course_kit.exercises.definition import FindError, wrong_answers
+from course_kit.exercises.inputs import named
 
 
 def kind_of(target: str, sees: str) -> str:

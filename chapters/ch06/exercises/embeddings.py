@@ -5,10 +5,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, named, tensors
-from course_utils.exercises.properties import blind_to_later
-from course_utils.models.bert import BertConfig, BertEmbeddings
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, named, tensors
+from course_kit.exercises.properties import blind_to_later
+from course_utils.bert import BertConfig, BertEmbeddings
 
 
 def embedding_sum(ids, segments, token_table, segment_table, position_table, gain, bias) -> Tensor:

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import FindError, variants, wrong_answers
-from course_utils.exercises.inputs import named, tensors
+from course_kit.exercises.definition import FindError, variants, wrong_answers
+from course_kit.exercises.inputs import named, tensors
 
 
 def hide(ids: Tensor, chosen: Tensor, dice: Tensor, words: Tensor, mask_id: int) -> Tensor:

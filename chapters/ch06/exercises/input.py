@@ -2,8 +2,8 @@
 
 import torch
 
-from course_utils.exercises import values
-from course_utils.exercises.definition import Case, Exercise, call, variants, wrong_answers
+from course_kit.exercises import values
+from course_kit.exercises.definition import Case, Exercise, call, variants, wrong_answers
 
 CLS, SEP, PAD = 101, 102, 0  # as in BERT's own vocabulary
 

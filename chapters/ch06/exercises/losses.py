@@ -4,10 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import named, some_numbers, tensors
-from course_utils.exercises.properties import shift_changes_nothing
-from course_utils.models.loss import masked_loss
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import named, some_numbers, tensors
+from course_kit.exercises.properties import shift_changes_nothing
+from course_utils.loss import masked_loss
 
 
 def masked_language_loss(logits: Tensor, labels: Tensor) -> Tensor:

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises import values
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.models.bert import mask_tokens
+from course_kit.exercises import values
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_utils.bert import mask_tokens
 
 RIGHT = ((80, 3), (10, 3), (15, 1))  # per cent, and how far off chance may lead
 OTHERS = (2, 13.5, 18, 20, 72, 85, 86.5, 89, 90)  # what known mistakes come to

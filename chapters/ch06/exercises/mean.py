@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import FindError, wrong_answers
-from course_utils.exercises.inputs import named, some_numbers, tensors
-from course_utils.exercises.properties import blind_to_padding
+from course_kit.exercises.definition import FindError, wrong_answers
+from course_kit.exercises.inputs import named, some_numbers, tensors
+from course_kit.exercises.properties import blind_to_padding
 
 
 def similarity(hidden: Tensor, mask: Tensor) -> Tensor:

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_utils.exercises.definition import Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import named
+from course_kit.exercises.definition import Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import named
 
 
 def piece_labels(tags: list[int], words: list[int]) -> Tensor:

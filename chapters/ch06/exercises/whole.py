@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.exercises import values
-from course_utils.exercises.definition import Case, FindError, is_class, made, variants, wrong_answers
-from course_utils.exercises.inputs import integers, normal, tensors
-from course_utils.exercises.properties import blind_to_padding, rows_sum_to_one
+from course_kit.exercises import values
+from course_kit.exercises.definition import Case, FindError, is_class, made, variants, wrong_answers
+from course_kit.exercises.inputs import integers, normal, tensors
+from course_kit.exercises.properties import blind_to_padding, rows_sum_to_one
 
 
 class MaskedModel(nn.Module):

@@ -19,8 +19,8 @@ from torch import nn
 from chapters.ch06 import real_text
 from chapters.ch06.finetuning import Classify, Passes, Task
 from chapters.ch06.published import MINILM, needed
-from course_utils.models.bert import Bert
-from course_utils.runtime import has_bfloat16
+from course_kit.runtime import has_bfloat16
+from course_utils.bert import Bert
 from course_utils.text import WordPiece
 from course_utils.training.run import Run
 

@@ -16,11 +16,11 @@ from chapters.ch06.experiments.tasks import STEPS, begin, over_seeds
 from chapters.ch06.finetuning import KINDS, task_of
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import Masked, special_mask
-from course_utils.data import results
-from course_utils.models.bert import BertForPreTraining
-from course_utils.support.restored import evaluating
+from course_kit import results
+from course_utils.bert import BertForPreTraining
+from course_utils.checkpoints import load_checkpoint
+from course_utils.restored import evaluating
 from course_utils.training import fit
-from course_utils.training.checkpoints import load_checkpoint
 from course_utils.training.schedules import warm_then_fall
 
 

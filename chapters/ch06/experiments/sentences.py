@@ -3,7 +3,7 @@
 import torch
 
 from chapters.ch06.pairs import collate, encode_all
-from course_utils.models.bert import Bert
+from course_utils.bert import Bert
 from course_utils.text.wordpiece import WordPiece
 
 from ..published import MINILM, SENTENCES, Published, needed, sentence_vectors

@@ -1,6 +1,6 @@
 """The labs of chapter 6: small experiments that compute in the browser while the hand moves."""
 
-from course_utils.views.heads import heads
+from course_kit.views.heads import heads
 
 from .embeddings import embeddings
 from .mask_tokens import mask_tokens

@@ -1,6 +1,6 @@
 // Three embeddings of each word and their sum: rows are words, strips are parts; a part can be switched off.
 import EMBEDDINGS_CSS from "./embeddings.css";
-import { fmt, h, legible, mix, paper, pointed, rgb } from "../../../course_utils/views/core.js";
+import { fmt, h, legible, mix, paper, pointed, rgb } from "../../../course_kit/views/core.js";
 
 export function embeddings(ui) {
   const { spec, state, unit, arrays } = ui,

@@ -3,11 +3,11 @@
 import numpy as np
 
 from chapters.ch06.labs.words import checked_words, one_of, shown
-from course_utils.support.checks import described, whole_number, whole_numbers
-from course_utils.views.given import as_array
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_kit.checks import described, whole_number, whole_numbers
+from course_kit.views.given import as_array
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 
 MOST_WORDS, MOST_FEATURES, AT_ONCE = 24, 128, 16
 PARTS = ("token", "segment", "position")
@@ -72,7 +72,7 @@ class Embeddings(View):
     def draw(self, figure) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         first, names = self.state["first"], shown(self.options["names"])
         strips = {**self.parts, "sum": self.sum}

@@ -1,6 +1,6 @@
 // The masking lab: which words a draw chooses and what becomes of them, and how the shares settle over many draws.
 import MASK_TOKENS_CSS from "./mask_tokens.css";
-import { fmt, h, mix, rgb } from "../../../course_utils/views/core.js";
+import { fmt, h, mix, rgb } from "../../../course_kit/views/core.js";
 import { gutter } from "./words.js";
 
 const FEW = 30; // draws: with fewer, a band does not hold 95 of 100 shares; the same in mask_tokens.py

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, checked_words, shown
-from course_utils.support.checks import flag, real_number, text, whole_number
-from course_utils.views.given import as_labels
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_kit.checks import flag, real_number, text, whole_number
+from course_kit.views.given import as_labels
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 
 MOST_WORDS, MOST_VOCABULARY, MOST_DRAWS = 128, 2_000, 30_000
 SPECIAL = ("[CLS]", "[SEP]", "[PAD]")

@@ -1,7 +1,7 @@
 // The words that a model finds most probable at the chosen position, as bars; one model, or two side by side.
 import PREDICTIONS_CSS from "./predictions.css";
-import { h } from "../../../course_utils/views/core.js";
-import { form, unknownOf } from "../../../course_utils/views/own.js";
+import { h } from "../../../course_kit/views/core.js";
+import { form, unknownOf } from "../../../course_kit/views/own.js";
 import { chance, gutter, wordline } from "./words.js";
 
 export function predictions(ui) {

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
-from course_utils.support.checks import described, text, whole_number, whole_numbers
-from course_utils.views.given import as_array, as_labels
-from course_utils.views.live import shell
-from course_utils.views.own import answered
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_kit.checks import described, text, whole_number, whole_numbers
+from course_kit.views.given import as_array, as_labels
+from course_kit.views.live import shell
+from course_kit.views.own import answered
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 
 MOST_WORDS, MOST_BARS, MOST_MODELS = 64, 10, 2
 OWN = "The fisherman sat on the bank. He was [MASK]."  # to begin with, where the reader types
@@ -75,7 +75,7 @@ class Predictions(View):
         return TextTable(header, rows)
 
     def draw(self, figure) -> None:
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         names, models, position = shown(self.options["names"]), self.options["models"], self.state["position"]
         lines = Lines(names)

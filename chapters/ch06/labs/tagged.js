@@ -1,6 +1,6 @@
 // Spans in a text: tags under the words, what was predicted below them, start and end of an answer as bars above.
 import TAGGED_CSS from "./tagged.css";
-import { h, mix, rgb } from "../../../course_utils/views/core.js";
+import { h, mix, rgb } from "../../../course_kit/views/core.js";
 import { chance, gutter, wordline } from "./words.js";
 
 export function tagged(ui) {

@@ -4,11 +4,11 @@ import numpy as np
 
 from chapters.ch06.labs.words import Lines, chance, checked_words, one_of, shown
 from chapters.ch06.span_metrics import spans as spans_of
-from course_utils.support import checks
-from course_utils.views.given import as_array, as_labels
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_kit import checks
+from course_kit.views.given import as_array, as_labels
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 
 MOST_WORDS = 160
 LINES = ("tags", "predicted")

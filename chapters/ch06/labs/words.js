@@ -1,6 +1,6 @@
 // A line of words of which one is chosen: by pointer, by arrow keys; one stop of the Tab key.
 import WORDS_CSS from "./words.css";
-import { h } from "../../../course_utils/views/core.js";
+import { h } from "../../../course_kit/views/core.js";
 
 // a probability as a reader sees it; the same in words.py
 export const chance = (p) => (p > 0 && p < 0.0005 ? "< 0.001" : p.toFixed(3));

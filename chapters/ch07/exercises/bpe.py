@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from course_utils.exercises.definition import Case, Exercise, call, variants, wrong_answers
-from course_utils.exercises.values import kind
+from course_kit.exercises.definition import Case, Exercise, call, variants, wrong_answers
+from course_kit.exercises.values import kind
 
 Words = dict[tuple[str, ...], int]
 

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from course_kit.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
+from course_kit.exercises.inputs import drawn, integers, named
+from course_kit.exercises.properties import any_order, blind_to_later
 from course_utils.attention import causal_mask, masked_softmax, scaled_dot_product_attention
-from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import drawn, integers, named
-from course_utils.exercises.properties import any_order, blind_to_later
 
 
 def attention_step(x, keys, values, Wq, Wk, Wv, Wo) -> tuple[Tensor, Tensor, Tensor]:

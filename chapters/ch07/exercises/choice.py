@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Case, FindError, wrong_answers
-from course_utils.exercises.inputs import named, normal
+from course_kit.exercises.definition import Case, FindError, wrong_answers
+from course_kit.exercises.inputs import named, normal
 
 from .sampling import before, kept, nucleus, nucleus_cases, sorted_and_summed
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from chapters.ch07.experiments.induction import head_score
-from course_utils.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_utils.exercises.inputs import normal
+from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.inputs import normal
 
 
 def induction_score(weights: Tensor, half: int) -> Tensor:

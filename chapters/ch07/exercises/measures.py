@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.exercises.definition import Exercise, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import integers, named, normal
-from course_utils.exercises.properties import linear_in
+from course_kit.exercises.definition import Exercise, FindError, variants, wrong_answers
+from course_kit.exercises.inputs import integers, named, normal
+from course_kit.exercises.properties import linear_in
 
 
 def bits_per_character(loss: float, tokens: int, characters: int) -> float:

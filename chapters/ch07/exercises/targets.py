@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_utils.exercises.inputs import integers, named, normal, some_numbers
-from course_utils.exercises.properties import rows_are_independent, rows_sum_to_one
+from course_kit.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
+from course_kit.exercises.inputs import integers, named, normal, some_numbers
+from course_kit.exercises.properties import rows_are_independent, rows_sum_to_one
 
 
 def next_token_targets(ids: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch02.experiments import kept_for_backward
+from course_kit.clock import seconds, slope
+from course_kit.views.table import Table
 from course_utils.attention import causal_mask, scaled_dot_product_attention
-from course_utils.support.clock import seconds, slope
-from course_utils.views.table import Table
 
 LENGTHS = (128, 256, 512, 1024, 2048)
 

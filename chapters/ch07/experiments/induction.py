@@ -18,13 +18,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.models.gpt import GPT, GPTConfig
-from course_utils.models.heads import silenced
-from course_utils.support import checks
-from course_utils.support.restored import seeded
+from course_kit import checks
+from course_kit.views.table import Table
+from course_utils.gpt import GPT, GPTConfig
+from course_utils.heads import silenced
+from course_utils.restored import seeded
 from course_utils.training import fit
 from course_utils.training.run import Run
-from course_utils.views.table import Table
 
 STEPS = 400
 

@@ -7,8 +7,8 @@
 from chapters.ch07 import optimizers
 from chapters.ch07.experiments.live import Ladder
 from chapters.ch07.language import TextLesson, load_text
-from course_utils.models.gpt import GPTConfig
-from course_utils.support.restored import seeded
+from course_utils.gpt import GPTConfig
+from course_utils.restored import seeded
 from course_utils.text import BytePairs
 
 RATES = (2e-3, 5e-3, 1e-2, 2e-2, 4e-2)

@@ -14,15 +14,14 @@ from torch import Tensor, nn
 
 from chapters.ch07 import optimizers
 from chapters.ch07.language import Text, TextLesson, load_text
-from course_utils.attention import causal_mask
-from course_utils.attention.multihead import MultiHeadAttention
+from course_kit import checks
+from course_kit.runtime import has_bfloat16
+from course_utils.attention import MultiHeadAttention, causal_mask
+from course_utils.blocks import PositionwiseFFN
 from course_utils.decoding.sampling import sample
-from course_utils.models.blocks import PositionwiseFFN
-from course_utils.models.gpt import GPT, GPTConfig, GPTOutput
+from course_utils.gpt import GPT, GPTConfig, GPTOutput
 from course_utils.positions import LearnedPositions
-from course_utils.runtime import has_bfloat16
-from course_utils.support import checks
-from course_utils.support.restored import seeded
+from course_utils.restored import seeded
 from course_utils.training.run import Run
 
 LIVE = {"model_size": 128, "num_layers": 4, "num_heads": 4}

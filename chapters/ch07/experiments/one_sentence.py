@@ -12,11 +12,12 @@ from torch import Tensor
 from chapters.ch02.experiments import trained_scores
 from chapters.ch06 import pairs
 from course_utils import data
-from course_utils.attention import gaussian_kernel, masked_softmax
+from course_utils.attention import masked_softmax
+from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
-from course_utils.models.heads import recorded
+from course_utils.heads import recorded
+from course_utils.kernels import gaussian_kernel
 from course_utils.positions import sinusoidal_encoding
-from course_utils.training.checkpoints import load_checkpoint
 
 SENTENCE = "The animal didn't cross the street because it was too tired."
 

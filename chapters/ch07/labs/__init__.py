@@ -1,7 +1,7 @@
 """The labs of chapter 7: small experiments that compute in the browser while the hand moves."""
 
-from course_utils.views.alignment import alignment
-from course_utils.views.heads import heads
+from course_kit.views.alignment import alignment
+from course_kit.views.heads import heads
 
 from .journey import journey
 from .merges import merges

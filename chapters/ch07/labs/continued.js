@@ -1,6 +1,6 @@
 // A text of the reader's own in a lab: a language model reads it, and writes on token after token.
-import { h } from "../../../course_utils/views/core.js";
-import { form, unknownOf } from "../../../course_utils/views/own.js";
+import { h } from "../../../course_kit/views/core.js";
+import { form, unknownOf } from "../../../course_kit/views/own.js";
 
 // The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> the id
 // of the token to write; also: what the state becomes when the text changes. Returns own() -> what has been read, null

@@ -1,7 +1,7 @@
 // Small heatmaps of one sentence, linked by its words: what is lit in one is lit in all. Each has an ARIA grid of one
 // cell as its twin.
 import JOURNEY_CSS from "./journey.css";
-import { h, inked, paper, rgb } from "../../../course_utils/views/core.js";
+import { h, inked, paper, rgb } from "../../../course_kit/views/core.js";
 
 export function journey(ui) {
   const { spec, state, unit, arrays } = ui,

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_utils.support.checks import described, text
-from course_utils.views.given import allowed_pairs, as_array, as_labels, check_weights, checked_labels, value_range
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_kit.checks import described, text
+from course_kit.views.given import allowed_pairs, as_array, as_labels, check_weights, checked_labels, value_range
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 
 MOST_PANELS, MOST_TOKENS = 12, 40
 
@@ -106,7 +106,7 @@ class Journey(View):
     def draw(self, figure) -> None:
         from matplotlib.patches import Rectangle
 
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         count = len(self.options["panels"])
         across = columns(count)

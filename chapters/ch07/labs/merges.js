@@ -1,8 +1,8 @@
 // Byte-pair encoding: count the pairs that stand side by side, make the most frequent one a piece, count again.
 import MERGES_CSS from "./merges.css";
-import { h } from "../../../course_utils/views/core.js";
-import STEPPER_CSS from "../../../course_utils/views/stepper.css";
-import { stepper } from "../../../course_utils/views/stepper.js";
+import { h } from "../../../course_kit/views/core.js";
+import STEPPER_CSS from "../../../course_kit/views/stepper.css";
+import { stepper } from "../../../course_kit/views/stepper.js";
 
 export function merges(ui) {
   const { spec, state } = ui,

@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import NamedTuple
 
-from course_utils.support.checks import described, text, whole_number
+from course_kit.checks import described, text, whole_number
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 from course_utils.text import normalise
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
 
 MOST_WORDS, MOST_STEPS, SHOWN, BARS = 400, 60, 14, 8
 
@@ -128,7 +128,7 @@ class Merges(View):
         return TextTable(["what", "left", "right", "side by side"], rows)
 
     def draw(self, figure) -> None:
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         left, right = figure.subplots(1, 2, width_ratios=[3, 2])
         words, top, next_ = self.pieces, self.pairs[:BARS], self.selection

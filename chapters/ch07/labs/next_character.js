@@ -1,7 +1,7 @@
 // The game against the model: what is typed is compared with what comes next, then the model's guesses are shown. The
 // first places are an example, in which the model's first guess is what is compared.
 import NEXT_CHARACTER_CSS from "./next_character.css";
-import { fmt, h, inked, percent, rgb } from "../../../course_utils/views/core.js";
+import { fmt, h, inked, percent, rgb } from "../../../course_kit/views/core.js";
 import { continuing } from "./continued.js";
 
 export function next_character(ui) {

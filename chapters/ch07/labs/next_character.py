@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.support.checks import whole_number
-from course_utils.views.given import as_array, as_labels
-from course_utils.views.live import shell
-from course_utils.views.own import answered
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_kit.checks import whole_number
+from course_kit.views.given import as_array, as_labels
+from course_kit.views.live import shell
+from course_kit.views.own import answered
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 
 from .next_token import are_words, spelled, visible
 
@@ -100,7 +100,7 @@ class NextCharacter(View):
         return len(self.options["best"][0])
 
     def draw(self, figure) -> None:
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         axes, n = figure.subplots(), min(self.played if self.guesses else self.places, 60)
         names, bits = picture.names(map(visible, self.options["hidden"][:n]), "t"), np.minimum(self.bits[:n], 20)

@@ -1,7 +1,7 @@
 // The next token: temperature, top-k, top-p, then a draw with dice that give the same numbers in Python.
 // Levels of logits, the largest first; a level may stand for several tokens, of which none has a name.
 import SAMPLING_CSS from "./sampling.css";
-import { fmt, h, paper, percent, rgb } from "../../../course_utils/views/core.js";
+import { fmt, h, paper, percent, rgb } from "../../../course_kit/views/core.js";
 import { continuing } from "./continued.js";
 
 export function sampling(ui) {

@@ -5,13 +5,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from course_kit import checks
+from course_kit.views.given import as_array, as_labels, checked_index
+from course_kit.views.live import shell
+from course_kit.views.own import answered
+from course_kit.views.table import TextTable
+from course_kit.views.view import View, at
 from course_utils.decoding.sampling import check, next_probabilities
-from course_utils.support import checks
-from course_utils.views.given import as_array, as_labels, checked_index
-from course_utils.views.live import shell
-from course_utils.views.own import answered
-from course_utils.views.table import TextTable
-from course_utils.views.view import View, at
 
 from .next_token import ALL, ROWS, are_words, dice, packed, reach, spelled, visible
 
@@ -123,7 +123,7 @@ class Sampling(View):
         return TextTable(["token", "the model’s", "drawn from", "times drawn"], rows)
 
     def draw(self, figure) -> None:
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         axes, p, raw = figure.subplots(), self.probabilities, self.after()
         before = self.after(temperature=self.state["temperature"])

@@ -1,7 +1,7 @@
 // Chinchilla's law: loss = E + A / N^alpha + B / D^beta; a training takes 6ND operations. What is the best of a budget?
 import SCALING_LAW_CSS from "./scaling_law.css";
-import { curve, dot, scale } from "../../../course_utils/views/axes.js";
-import { fmt, h, paper, rgb } from "../../../course_utils/views/core.js";
+import { curve, dot, scale } from "../../../course_kit/views/axes.js";
+import { fmt, h, paper, rgb } from "../../../course_kit/views/core.js";
 
 export function scaling_law(ui) {
   const { spec, state, unit } = ui,

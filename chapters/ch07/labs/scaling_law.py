@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.support.checks import described, one_of, real_number, text
-from course_utils.views.given import as_array
-from course_utils.views.live import shell
-from course_utils.views.table import TextTable
-from course_utils.views.view import View
+from course_kit.checks import described, one_of, real_number, text
+from course_kit.views.given import as_array
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 
 
 class Law(NamedTuple):
@@ -125,7 +125,7 @@ class ScalingLaw(View):
         return TextTable(["model", "parameters", "tokens", "operations", "loss", self.state["machine"]], rows)
 
     def draw(self, figure) -> None:
-        from course_utils.views import picture
+        from course_kit.views import picture
 
         axes, n, law = figure.subplots(), self.numbers, self.law
         sizes = np.geomspace(*LIMITS["N"], 400)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from course_tools.authoring import clean
-from course_utils.support import files
+from course_utils import files
 
 MEGABYTES = 1.5  # a notebook
 PICTURE = 200_000  # bytes of one PNG
@@ -97,7 +97,7 @@ def size(notebook):
 
 def never_blank(notebook):
     """A picture has words beside it, and an <img> its alt text."""
-    todo = "Show it through course_utils.views, which brings caption, alt text and table."
+    todo = "Show it through course_kit.views, which brings caption, alt text and table."
     for number, output in _outputs(notebook):
         data = output.get("data", {})
         plain = "".join(data.get("text/plain", ""))

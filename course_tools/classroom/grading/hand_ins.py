@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course_kit.exercises import record
+from course_kit.exercises.definition import current
+from course_kit.exercises.notebook import Stub
 from course_tools.classroom import catalogue, handing_in
 from course_tools.classroom.progress import answers, text_of
 from course_tools.classroom.progress import cells as code_cells
-from course_utils.exercises import record
-from course_utils.exercises.definition import current
-from course_utils.exercises.notebook import Stub
-from course_utils.support import files
+from course_utils import files
 
 from .needed import Cell, line_named, needed, parsed_cells
 from .opening import SUFFIXES, contents, plain

@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
+from course_kit.exercises import engine
+from course_kit.exercises.definition import Exercise, FindError
+from course_kit.exercises.guard import TookTooLong, time_limit
 from course_tools.classroom.catalogue import find
-from course_utils.exercises import engine
-from course_utils.exercises.definition import Exercise, FindError
-from course_utils.exercises.guard import TookTooLong, time_limit
 
 from .clusters import Unrecognised, unrecognised
 from .hand_ins import Answer, HandIn, course, read

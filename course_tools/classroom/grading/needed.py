@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
 
+from course_kit.exercises.notebook import Stub
 from course_tools.classroom.progress import without_magics
-from course_utils.exercises.notebook import Stub
 
 KNOWN = frozenset(dir(builtins))
 

@@ -20,9 +20,9 @@ import cloudpickle
 import numpy
 import torch
 
+from course_kit.exercises import definition, engine, values
+from course_kit.exercises.guard import TookTooLong, time_limit
 from course_tools.classroom import catalogue
-from course_utils.exercises import definition, engine, values
-from course_utils.exercises.guard import TookTooLong, time_limit
 
 from .sandbox import Broken, Sandbox
 

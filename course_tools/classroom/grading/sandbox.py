@@ -28,8 +28,9 @@ from typing import Any
 import psutil
 
 import chapters
+import course_kit
 import course_utils
-from course_utils.support import files
+from course_utils import files
 
 HOW = (
     "Answers are programs of other people, so they run in a sandbox, and there is none here: {why}\n"
@@ -41,6 +42,7 @@ HOW = (
 HOME = 32 << 20  # bytes of files that an answer may keep, all together
 MOST = 4 << 20  # bytes of one reply
 PACKAGE = Path(course_utils.__file__).resolve().parent
+KIT = Path(course_kit.__file__).resolve().parent
 CHAPTERS = Path(chapters.__file__).resolve().parent
 INSIDE = Path(__file__).resolve().parent / "inside"
 START = 60.0  # seconds until Python and torch are there
@@ -91,7 +93,8 @@ def _system() -> Iterable[str]:
     wanted = {"/usr": "/usr", "/etc/ld.so.cache": "/etc/ld.so.cache"}
     python = (sys.base_prefix, sys.prefix, str(Path(os.path.realpath(sys.executable)).parent.parent))
     wanted |= {prefix: prefix for prefix in python}
-    wanted |= {str(PACKAGE): "/course/course_utils", str(INSIDE / "exercises"): "/course/course_utils/exercises"}
+    wanted |= {str(PACKAGE): "/course/course_utils", str(KIT): "/course/course_kit"}
+    wanted |= {str(INSIDE / "exercises"): "/course/course_kit/exercises"}
     wanted |= {str(CHAPTERS): "/course/chapters"}
     wanted |= {str(INSIDE / name): f"/course/{name}" for name in ("worker.py", "limits.py")}
     wanted |= {str(files.course_folder() / "data"): "/course/data"}
@@ -215,7 +218,7 @@ def _private() -> list[str]:
 
 
 PROBE = """
-from course_utils.exercises import exercise
+from course_kit.exercises import exercise
 @exercise("probe")
 def probe(private):
     import ctypes, os, socket

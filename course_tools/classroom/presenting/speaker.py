@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from course_tools.authoring import building
-from course_utils.support import files
+from course_utils import files
 
 GUIDE = "docs/teaching.md"
 OPENING = ("Ready", "Trains", "Show first", "Ask", "Misconceptions")

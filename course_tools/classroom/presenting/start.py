@@ -10,7 +10,7 @@ import time
 
 from course_tools.authoring import building
 from course_tools.classroom import lab, workbook
-from course_utils.support import files
+from course_utils import files
 
 from .speaker import notes
 

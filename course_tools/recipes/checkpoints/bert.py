@@ -16,7 +16,7 @@ from chapters.ch06.lesson import BertLesson, loss
 from chapters.ch06.pairs import Judged, Masked
 from chapters.ch06.practice import Practice, look_for_equals
 from course_tools.recipes.stories.make import pack
-from course_utils.training import checkpoints
+from course_utils import checkpoints
 
 from .measuring import finish
 

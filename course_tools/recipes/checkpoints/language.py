@@ -8,11 +8,9 @@ from pathlib import Path
 import torch
 
 from chapters.ch07 import language
-from course_utils import decoding
-from course_utils.models.gpt import GPT, GPTConfig
-from course_utils.support import files
+from course_utils import checkpoints, decoding, files
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.text import BytePairs, Characters, Vocabulary, WordPiece, from_json
-from course_utils.training import checkpoints
 
 from .measuring import finish
 

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from chapters.ch06.lesson import BertLesson
 from chapters.ch07 import language
-from course_utils.models.bert import Bert, BertForPreTraining, mask_tokens
+from course_utils import checkpoints
+from course_utils.bert import Bert, BertForPreTraining, mask_tokens
 from course_utils.positions import shift_matrix, sinusoidal_encoding
-from course_utils.support.restored import evaluating
+from course_utils.restored import evaluating
 from course_utils.text import WordPiece
-from course_utils.training import checkpoints
 
 from .language import kept_tokenizer
 from .measuring import finish

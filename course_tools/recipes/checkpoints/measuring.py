@@ -8,8 +8,7 @@ from pathlib import Path
 
 from chapters.ch03 import tatoeba
 from chapters.ch03.lesson import Lesson
-from course_utils import decoding, metrics, text
-from course_utils.training import checkpoints
+from course_utils import checkpoints, decoding, metrics, text
 
 LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 14), (15, 19), (20, 99))
 

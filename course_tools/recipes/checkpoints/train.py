@@ -20,10 +20,11 @@ from pathlib import Path
 import torch
 
 from chapters.ch07 import distributed, optimizers
-from course_utils.data import fetching
-from course_utils.runtime import DEVICES, choice, has_bfloat16, pick_device
-from course_utils.support import files
-from course_utils.training import checkpoints, fit, state
+from course_kit import fetching
+from course_kit.keeping import state
+from course_kit.runtime import DEVICES, choice, has_bfloat16, pick_device
+from course_utils import checkpoints, files
+from course_utils.training import fit
 from course_utils.training.schedules import warm_then_fall
 
 from .bert import FineTuning, FineTuningRecipe, PreTraining, StoriesRecipe

@@ -8,9 +8,7 @@ from pathlib import Path
 import torch
 
 from chapters.ch03 import tatoeba
-from course_utils import text
-from course_utils.support import files
-from course_utils.training import checkpoints
+from course_utils import checkpoints, files, text
 
 from . import measuring
 

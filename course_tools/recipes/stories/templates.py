@@ -8,8 +8,8 @@
 import re
 from typing import NamedTuple
 
+from course_utils import files
 from course_utils.data.stories import FOLDER
-from course_utils.support import files
 
 SLOT = re.compile(r"\{(a )?(\w+?)(\d?)((?:\.\w+)?)\}")
 CHOICE = re.compile(r"\(([^()]*)\)")

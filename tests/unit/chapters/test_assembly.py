@@ -5,8 +5,7 @@ import torch
 
 from chapters.ch07.assembly import biases_inside, one_behind
 from chapters.ch07.exercises.cache import attention_step
-from course_utils.attention import causal_mask
-from course_utils.attention.multihead import MultiHeadAttention
+from course_utils.attention import MultiHeadAttention, causal_mask
 
 
 @pytest.mark.parametrize("bias", [True, False])

@@ -11,9 +11,9 @@ from PIL import Image
 from chapters.ch06.labs.mask_tokens import band, counted, uniforms
 from chapters.ch06.labs.tagged import spans_of, tags_of
 from chapters.ch06.labs.words import Lines, chance
-from course_utils.models.bert import mask_tokens
-from course_utils.views import sweep
-from course_utils.views.view import at
+from course_kit.views import sweep
+from course_kit.views.view import at
+from course_utils.bert import mask_tokens
 
 WORDS = ["[CLS]", "the", "dog", "bites", "the", "old", "man", "[SEP]"]
 TAGS = ["B-person", "I-person", "O", "B-place", "O", "B-place", "I-place", "O"]
@@ -136,7 +136,7 @@ def test_sums_and_twins():
 
 
 def test_embeddings_of_our_bert():
-    from course_utils.models.bert import BertConfig, BertEmbeddings
+    from course_utils.bert import BertConfig, BertEmbeddings
 
     module = BertEmbeddings(BertConfig(vocab_size=30, model_size=24, num_layers=1, num_heads=2, max_length=16)).eval()
     ids, segments = torch.arange(8)[None], torch.tensor([[0] * 4 + [1] * 4])

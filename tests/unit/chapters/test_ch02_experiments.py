@@ -17,11 +17,11 @@ from chapters.ch02.experiments import (
     task_batch,
     train_chooser,
 )
+from course_kit import results
+from course_kit.clock import slope
+from course_kit.views.table import Table
 from course_tools.recipes import results as making
-from course_utils.attention.scores import SCORES
-from course_utils.data import results
-from course_utils.support.clock import slope
-from course_utils.views.table import Table
+from course_utils.scores import SCORES
 
 
 @pytest.mark.parametrize("task", TASKS)

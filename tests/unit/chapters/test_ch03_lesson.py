@@ -19,10 +19,10 @@ from chapters.ch03.experiments import (
 )
 from chapters.ch03.lesson import Example, Lesson, checkpoint, edits, gold_weights, translations
 from chapters.ch03.lesson import _words as lesson_words
+from course_kit import results
 from course_utils import metrics, text
-from course_utils.data import results
+from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.decoding import translate
-from course_utils.training.checkpoints import Loaded, load_checkpoint
 
 
 @pytest.fixture(scope="module")

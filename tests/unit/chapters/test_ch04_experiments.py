@@ -27,8 +27,8 @@ from chapters.ch04.experiments import (
     reader,
     steps_between,
 )
-from course_utils.attention.multihead import MultiHeadAttention
-from course_utils.data import results
+from course_kit import results
+from course_utils.attention import MultiHeadAttention
 from course_utils.positions import sinusoidal_encoding
 
 

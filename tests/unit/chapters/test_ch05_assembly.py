@@ -10,13 +10,14 @@ import torch.nn.functional as F
 from chapters.ch05 import assembly
 from chapters.ch05.assembly import EXERCISES, Assembled, chosen
 from chapters.ch05.exercises.heads import multi_head
+from course_kit.exercises.definition import find
+from course_kit.keeping.fingerprint import fingerprint
 from course_utils import text
-from course_utils.exercises.definition import find
-from course_utils.models.loss import masked_loss
-from course_utils.models.transformer import Transformer, TransformerConfig
-from course_utils.support.fingerprint import fingerprint
-from course_utils.support.restored import seeded
-from course_utils.training import fit, load_checkpoint
+from course_utils.checkpoints import load_checkpoint
+from course_utils.loss import masked_loss
+from course_utils.restored import seeded
+from course_utils.training import fit
+from course_utils.transformer import Transformer, TransformerConfig
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from chapters.ch05.experiments import ablations, live, norms
 from chapters.ch05.experiments import heads as head_study
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import Head, blinded, heads_of, silenced
+from course_kit import results
 from course_utils import text
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.data import results
+from course_utils.checkpoints import load_checkpoint
 from course_utils.data.parallel import Twin
-from course_utils.models.transformer import Transformer, TransformerConfig
-from course_utils.training.checkpoints import load_checkpoint
+from course_utils.transformer import Transformer, TransformerConfig
 
 TIRED = Twin(0, "cross", "subject", "animal", "street", "il", "fatigué", "elle", "fatiguée", "")
 

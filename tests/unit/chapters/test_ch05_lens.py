@@ -8,9 +8,9 @@ from chapters.ch05 import labs
 from chapters.ch05.exercises.heads import multi_head, split_heads
 from chapters.ch05.experiments import heads, lens
 from chapters.ch05.experiments.live import eight_heads
+from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
-from course_utils.models.heads import Head, recorded, silenced
-from course_utils.training import load_checkpoint
+from course_utils.heads import Head, recorded, silenced
 
 TIRED = "The animal didn't cross the street because it was too tired."
 WIDE = TIRED.replace("tired", "wide")

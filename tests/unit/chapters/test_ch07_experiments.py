@@ -9,9 +9,9 @@ import torch
 from chapters.ch07.experiments import cost, induction, ladder, live, one_sentence, translators
 from chapters.ch07.experiments.live import Bigram, Ladder, learn, live_model, written
 from chapters.ch07.language import Text, TextLesson
-from course_utils.data import results
+from course_kit import results
 from course_utils.decoding.sampling import sample
-from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT, GPTConfig
 
 ROWS = "the cat sees the dog. the dog sees the cat.\n"
 

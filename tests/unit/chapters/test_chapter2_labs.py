@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.attention.scores import SCORES
-from course_utils.views import sweep
-from course_utils.views.view import at
+from course_kit.views import sweep
+from course_kit.views.view import at
+from course_utils.scores import SCORES
 
 
 def test_every_control_over_its_whole_range():

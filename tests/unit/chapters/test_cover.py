@@ -6,8 +6,8 @@ import torch
 
 from chapters.ch00.labs import cover
 from chapters.ch00.labs.cover import MODEL, OTHERS, SENTENCE, halves, study
+from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
-from course_utils.training.checkpoints import load_checkpoint
 
 
 @pytest.fixture(scope="module")

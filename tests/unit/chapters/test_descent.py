@@ -8,11 +8,11 @@ import torch
 
 from chapters.ch05 import labs
 from chapters.ch05.labs.descent import LAST, SENTENCE, study
-from course_utils.models.heads import recorded
+from course_kit.views import sweep
+from course_kit.views.view import at
+from course_utils.checkpoints import load_checkpoint
+from course_utils.heads import recorded
 from course_utils.text import BOS
-from course_utils.training.checkpoints import load_checkpoint
-from course_utils.views import sweep
-from course_utils.views.view import at
 
 
 @pytest.fixture(scope="module")

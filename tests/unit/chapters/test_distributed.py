@@ -11,10 +11,9 @@ import pytest
 import torch
 
 from chapters.ch07 import distributed
+from course_kit.keeping import state as training_state
 from course_tools.recipes.checkpoints import train
-from course_utils import text
-from course_utils.models import gpt
-from course_utils.training import state as training_state
+from course_utils import gpt, text
 
 DRIVER = """
 import sys, time
@@ -23,7 +22,7 @@ from chapters.ch03 import tatoeba
 from chapters.ch07 import language
 from course_tools.recipes.checkpoints import train, translation
 from course_tools.recipes.checkpoints.language import LanguageRecipe
-from course_utils.support import files
+from course_utils import files
 folder, name, pause = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 files.course_folder = lambda: folder
 train.has_bfloat16 = lambda device: False

@@ -14,8 +14,8 @@ from torch.nn import functional as F
 from chapters.ch00.exercises import EXERCISES as START
 from chapters.ch01.exercises import EXERCISES as FIRST
 from chapters.ch01.exercises.pooling import attention_pooling
+from course_kit.exercises import check
 from course_utils import attention
-from course_utils.exercises import check
 
 EXERCISES = START + FIRST
 right = Written()  # by different hands

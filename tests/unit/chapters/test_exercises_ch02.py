@@ -4,7 +4,7 @@ import pytest
 import torch
 from right_answers import Written
 
-from course_utils.exercises import check
+from course_kit.exercises import check
 
 written = Written()
 

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from right_answers import Written
 
 from chapters.ch03.exercises.measures import loss_cases
+from course_kit.exercises import check
 from course_tools.classroom.catalogue import find
 from course_utils.attention import masked_softmax
-from course_utils.exercises import check
 
 written = Written()
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from right_answers import Written
 
-from course_utils.exercises import check
+from course_kit.exercises import check
 
 written = Written()
 

@@ -18,14 +18,13 @@ from chapters.ch05.exercises.norm import add_and_norm
 from chapters.ch05.exercises.slips import MultiHead
 from chapters.ch05.exercises.steps import smoothed_loss
 from chapters.ch05.exercises.table import TABLE, VOCABULARY, chosen_word, is_distribution
-from course_utils.attention import causal_mask, padding_mask
-from course_utils.attention.multihead import MultiHeadAttention
-from course_utils.exercises import check
-from course_utils.exercises.definition import find
-from course_utils.models.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN
-from course_utils.models.loss import masked_loss
-from course_utils.models.transformer import Transformer, TransformerConfig
+from course_kit.exercises import check
+from course_kit.exercises.definition import find
+from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask
+from course_utils.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN
+from course_utils.loss import masked_loss
 from course_utils.positions import LearnedPositions
+from course_utils.transformer import Transformer, TransformerConfig
 
 written = Written()
 

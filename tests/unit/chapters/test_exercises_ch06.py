@@ -9,9 +9,9 @@ from chapters.ch06.exercises.embeddings import embedding_sum
 from chapters.ch06.exercises.pairs import next_sentence_pairs
 from chapters.ch06.exercises.script import Reader, tokenizer
 from chapters.ch06.pairs import best_span
+from course_kit.exercises import check
 from course_tools.classroom.catalogue import find
-from course_utils.exercises import check
-from course_utils.models.bert import Bert, BertConfig, count_parameters
+from course_utils.bert import Bert, BertConfig, count_parameters
 
 written = Written()
 

@@ -15,11 +15,11 @@ import pytest
 import torch
 from right_answers import line_of
 
+from course_kit.exercises import check, engine
+from course_kit.exercises.definition import FindError
+from course_kit.exercises.diagnose import Evidence
+from course_kit.exercises.properties import violated
 from course_tools.classroom.catalogue import chapters, exercises, find
-from course_utils.exercises import check, engine
-from course_utils.exercises.definition import FindError
-from course_utils.exercises.diagnose import Evidence
-from course_utils.exercises.properties import violated
 
 ALL = [(chapter, one) for chapter in chapters() for one in exercises(chapter)]
 PUZZLES = [(chapter, one) for chapter, one in ALL if isinstance(one, FindError)]

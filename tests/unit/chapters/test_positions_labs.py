@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from chapters.ch04.labs.paths import graph
+from course_kit.views import sweep
+from course_kit.views.view import at
 from course_utils.positions import shift_matrix, sinusoidal_encoding
-from course_utils.views import sweep
-from course_utils.views.view import at
 
 
 def sentence(count=5, size=6):

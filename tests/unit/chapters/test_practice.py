@@ -7,10 +7,10 @@ import torch
 
 from chapters.ch06.pairs import collate
 from chapters.ch06.practice import Practice, gap, look_for_equals, renamed
+from course_utils.checkpoints import load_checkpoint
 from course_utils.data import stories
 from course_utils.data.stories import Question
 from course_utils.text import WordPiece
-from course_utils.training import load_checkpoint
 
 ASKED = Question("Anna lost a key. On Monday, Ben met Anna at the bank.", "When did Ben meet Anna?", "Monday", 20)
 NONE = Question("Anna lost a key.", "Where is Anna?", "", -1)

@@ -7,7 +7,7 @@ import torch
 
 from chapters.ch06.experiments.sentences import figures
 from chapters.ch06.published import MINILM, answers, published
-from course_utils.data import results
+from course_kit import results
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chapters.ch06 import real_text
-from course_utils.data import fetching
+from course_kit import fetching
 from course_utils.data.stories import Labelled, Tagged
 
 

@@ -14,9 +14,9 @@ import torch
 
 from chapters.ch07 import hub_format, serving
 from course_utils import text
+from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.decoding import generate
-from course_utils.models.gpt import GPT, GPTConfig
-from course_utils.training.checkpoints import Loaded, load_checkpoint
+from course_utils.gpt import GPT, GPTConfig
 
 EXTRA = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in serving.NEEDED), reason='needs pip install -e ".[serve]"'

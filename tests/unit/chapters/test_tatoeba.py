@@ -5,7 +5,7 @@ import os
 import pytest
 
 from chapters.ch03 import tatoeba
-from course_utils.data import fetching
+from course_kit import fetching
 
 CATS = "I have {n} cats.\tJ\u2019ai {n} chats\u202f!\tCC-BY\nI have {n} cats.\tJe possède {n} chats.\n"
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen\tlong\n"

@@ -9,9 +9,9 @@ from small_translator import WORDS, loaded
 
 from chapters.ch05.labs.trace import trace
 from course_utils.decoding import translate
-from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
-from course_utils.models.transformer import Transformer, TransformerConfig
 from course_utils.positions import sinusoidal_encoding
+from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.transformer import Transformer, TransformerConfig
 
 CASES = {
     "pre-norm": {},

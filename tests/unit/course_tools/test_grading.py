@@ -14,12 +14,12 @@ import hand_ins as make
 import pytest
 
 from course import main, parser
+from course_kit.exercises import engine
 from course_tools.classroom import grading, handing_in
 from course_tools.classroom.catalogue import chapters, exercises, find
 from course_tools.classroom.grading import hand_ins, needed, report, sandbox
 from course_tools.classroom.grading.judging import STATES, STUCK, Row, borrowed
 from course_tools.classroom.grading.remote import shifted, varied
-from course_utils.exercises import engine
 
 ALL = [one for chapter in chapters() for one in exercises(chapter)]
 FIRST, SECOND, THIRD = "gaussian kernel", "attention pooling", "leave-one-out mask"

@@ -8,14 +8,14 @@ import hand_ins as make
 import pytest
 import torch
 
+from course_kit.exercises import engine
+from course_kit.exercises.definition import Case, Exercise, Wrong
+from course_kit.exercises.trouble import Trouble
+from course_kit.exercises.verdict import Outcome, Verdict
 from course_tools.classroom import grading
 from course_tools.classroom.grading import clusters, hand_ins, judging
 from course_tools.classroom.grading.clusters import Unrecognised, unrecognised
 from course_tools.classroom.grading.remote import Room
-from course_utils.exercises import engine
-from course_utils.exercises.definition import Case, Exercise, Wrong
-from course_utils.exercises.trouble import Trouble
-from course_utils.exercises.verdict import Outcome, Verdict
 
 T = torch.tensor
 
@@ -111,7 +111,7 @@ def judged():
     room = Room()
 
     def judge(body, seconds=5.0):
-        head = "import os\nfrom course_utils.exercises import exercise\n@exercise('mean of two')\ndef f(x, y):\n    "
+        head = "import os\nfrom course_kit.exercises import exercise\n@exercise('mean of two')\ndef f(x, y):\n    "
         answer = hand_ins.Answer(body, ast.parse(head + body).body, written="mean of two")
         return judging._one(answer, MEAN, room, seconds, {})
 

@@ -177,7 +177,7 @@ def test_links_and_bombs_are_not_opened(table):
     [
         (("--unshare-net",), "the network"),
         (("--unshare-pid",), "other processes"),
-        (("--ro-bind", str(sandbox.INSIDE / "exercises"), "/course/course_utils/exercises"), "ImportError"),
+        (("--ro-bind", str(sandbox.INSIDE / "exercises"), "/course/course_kit/exercises"), "ImportError"),
         ("forbid()", "memory of its own kind"),
         ("(resource.RLIMIT_NPROC, 0),", "other processes"),
     ],

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name as normalise
 
 from course_tools.recipes import lock
-from course_utils.support import files
+from course_utils import files
 
 ROOT = files.course_folder()
 

@@ -7,9 +7,9 @@ import re
 import numpy as np
 from PIL import Image
 
+from course_kit.exercises import record
 from course_tools.authoring.markup import tree
 from course_tools.classroom import maps, progress
-from course_utils.exercises import record
 
 
 def test_each_chapter_has_a_map_whose_rows_sum_to_one():

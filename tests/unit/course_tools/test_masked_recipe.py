@@ -11,9 +11,8 @@ from chapters.ch06.lesson import BertLesson
 from chapters.ch07 import language
 from course_tools.recipes.checkpoints import masked, train
 from course_tools.recipes.checkpoints.masked import MaskedRecipe, Windows, look_beside
-from course_utils.support import files
+from course_utils import checkpoints, files
 from course_utils.text import WordPiece
-from course_utils.training import checkpoints
 
 LINE = "The old cat sees a small dog, and it runs home again.\n\n“Unhappily,” she said, the horsekeeper had gone.\n\n"
 TINY = {"model_size": 16, "num_layers": 1, "num_heads": 2, "ffn_size": 32, "max_length": 18, "dropout": 0.0}

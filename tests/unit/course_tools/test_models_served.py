@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
+from course_kit.views.models import model_files, page_files
 from course_tools.classroom.models import script_of
-from course_utils.views.models import model_files, page_files
 
 
 def test_it_gives_what_the_website_has():

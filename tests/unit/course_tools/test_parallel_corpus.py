@@ -13,8 +13,8 @@ import pytest
 from course_tools.recipes.packing import sha256
 from course_tools.recipes.parallel import corpus
 from course_tools.recipes.parallel.things import reserved
+from course_utils import files
 from course_utils.data import packed, parallel
-from course_utils.support import files
 
 FOLDER = files.course_folder() / "data" / "parallel"
 ALL = parallel.SPLITS

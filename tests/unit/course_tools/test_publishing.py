@@ -10,13 +10,13 @@ import nbformat
 import pytest
 
 import course
+from course_kit import views
+from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building, fragments
 from course_tools.authoring.markup import headings, tree
 from course_tools.classroom.presenting import speaker
 from course_tools.publishing import browser, pages, paper, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
-from course_utils import views
-from course_utils.views.picture import FORMULA_COLOURS
 
 CHAPTERS = building.names()
 CODE = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.S)

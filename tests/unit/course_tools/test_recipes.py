@@ -10,15 +10,16 @@ from torch import nn
 import course
 from chapters.ch03 import tatoeba
 from chapters.ch07 import language, optimizers
+from course_kit import fetching
+from course_kit.keeping import state
 from course_tools.recipes.checkpoints import measuring, train
 from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_tools.recipes.checkpoints.translation import Recipe
-from course_utils.data import fetching, parallel
-from course_utils.models.gpt import GPT, GPTConfig
-from course_utils.models.transformer import Transformer, TransformerConfig
-from course_utils.support import files
+from course_utils import checkpoints, files
+from course_utils.data import parallel
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.text import BytePairs
-from course_utils.training import checkpoints, state
+from course_utils.transformer import Transformer, TransformerConfig
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
 OURS = parallel.load_parallel("en-fr", "valid")[:30]

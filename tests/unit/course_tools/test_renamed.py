@@ -9,12 +9,12 @@ import nbformat
 import pytest
 import torch
 
+from course_kit.exercises import check, definition, find_error, record
+from course_kit.exercises.definition import Case, FindError
 from course_tools.classroom import catalogue, handing_in, workbook
 from course_tools.classroom import progress as overview
 from course_tools.classroom.grading import hand_ins, judging
 from course_tools.classroom.grading.remote import Room
-from course_utils.exercises import check, definition, find_error, record
-from course_utils.exercises.definition import Case, FindError
 
 OLD, NEW = "Keys that are not transposed", "program 9.1"
 
@@ -40,7 +40,7 @@ PUZZLE = FindError(
     line=2,
     found="queries meet keys.",
 )
-CELL = "from course_utils.exercises import find_error\n@find_error({!r}, line={})\ndef score(q, k):\n    return {}"
+CELL = "from course_kit.exercises import find_error\n@find_error({!r}, line={})\ndef score(q, k):\n    return {}"
 
 
 @pytest.fixture(autouse=True)

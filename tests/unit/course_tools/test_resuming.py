@@ -11,10 +11,11 @@ import torch
 from jupyter_client.manager import KernelManager
 from torch import nn
 
+from course_kit.keeping import kept, state
+from course_kit.keeping.fingerprint import fingerprint
 from course_tools.classroom.presenting import start
-from course_utils.support import files
-from course_utils.support.fingerprint import fingerprint
-from course_utils.training import fit, kept, state
+from course_utils import files
+from course_utils.training import fit
 from course_utils.training.run import Run
 
 
@@ -128,7 +129,7 @@ def test_the_folder_is_bounded(tmp_path):
 
 
 LESSON = [
-    "import course_utils\nruntime = course_utils.setup()",
+    "import course_kit\nruntime = course_kit.setup()",
     "import torch\nfrom torch import nn\nfrom course_utils.training import fit\n"
     "torch.manual_seed(3)\nmodel = nn.Linear(2, 1)\nfactor = 1.0",
     "import time\ndef loss(model, batch):\n    time.sleep(0.02)\n    return factor * model(batch).pow(2).mean()\n"

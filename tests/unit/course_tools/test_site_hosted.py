@@ -11,10 +11,10 @@ import nbformat
 import pytest
 
 import course_utils
+from course_kit import runtime
 from course_tools.authoring import building
 from course_tools.publishing import hosted
-from course_utils import runtime
-from course_utils.support import files
+from course_utils import files
 
 ROOT = files.course_folder()
 ADDRESS = "https://github.com/someone/attention-course"
@@ -67,7 +67,7 @@ print(importlib.util.find_spec("course_utils"), os.getcwd())"""
 @LINUX
 def test_on_colab_the_cell_fetches_the_course_and_the_notebook_continues(github, run, tmp_path):
     cell = hosted.CELL.format(address=str(github), state=git(github, "rev-parse", "HEAD"))
-    done = run(cell + SAY + "\nimport course_utils\nprint(course_utils.setup())", COLAB_RELEASE_TAG="release-colab")
+    done = run(cell + SAY + "\nimport course_utils\nprint(course_kit.setup())", COLAB_RELEASE_TAG="release-colab")
     assert done.returncode == 0, done.stderr
     course = tmp_path / "home" / "attention-course"
     assert f"{course}/course_utils/__init__.py" in done.stdout

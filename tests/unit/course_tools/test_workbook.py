@@ -10,7 +10,7 @@ import pytest
 from nbformat.sign import NotebookNotary
 
 from course_tools.classroom import workbook
-from course_utils.support import files
+from course_utils import files
 
 
 def edition(text):

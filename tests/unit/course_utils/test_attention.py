@@ -7,19 +7,15 @@ import torch
 import torch.nn.functional as F
 from edges import holds
 
-from course_utils.attention import (
+from course_utils.attention import causal_mask, local_mask, masked_softmax, padding_mask, scaled_dot_product_attention
+from course_utils.kernels import (
     KERNELS,
     NadarayaWatson,
     boxcar_kernel,
-    causal_mask,
     epanechnikov_kernel,
     gaussian_kernel,
     leave_one_out_mask,
-    local_mask,
-    masked_softmax,
     nadaraya_watson,
-    padding_mask,
-    scaled_dot_product_attention,
 )
 
 

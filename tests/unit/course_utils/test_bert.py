@@ -7,7 +7,7 @@ import pytest
 import torch
 from edges import holds
 
-from course_utils.models.bert import (
+from course_utils.bert import (
     IGNORED,
     Bert,
     BertConfig,

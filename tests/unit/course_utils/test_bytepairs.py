@@ -8,11 +8,11 @@ import tokenizers
 import torch
 
 from course_utils import decoding, text
+from course_utils.checkpoints import load_checkpoint, save_checkpoint
 from course_utils.data import stories
-from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.text import BOS, EOS, PAD, BytePairs
 from course_utils.text.bytepairs import BYTES, WORD
-from course_utils.training.checkpoints import load_checkpoint, save_checkpoint
 
 ODD = (
     "", " ", "\n", "  two  blanks \n\n\t and\r\n lines ", "don’t, 'tis the captain's — “well”", "猫在街上。我们去中国",

@@ -6,11 +6,9 @@ import pickle
 import pytest
 import torch
 
-from course_utils import training
-from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
-from course_utils.support import files
+from course_utils import checkpoints, files
+from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import Subwords, Vocabulary
-from course_utils.training import checkpoints
 
 
 def model(**settings):
@@ -23,14 +21,14 @@ def saved(tmp_path):
     path = tmp_path / "mine.json"
     source, target = Vocabulary(["the", "cat", "sleeps", "."]), Vocabulary(["le", "chat", "dort", ".", "猫", "”"])
     card = {"metrics": {"bleu": 40.5}, "licence": "CC BY"}
-    training.save_checkpoint(
+    checkpoints.save_checkpoint(
         model(), path, card, source=source, target=target, seen=checkpoints.fingerprints(["The cat sleeps."])
     )
     return path
 
 
 def test_what_was_saved_comes_back(saved):
-    loaded = training.load_checkpoint(saved)
+    loaded = checkpoints.load_checkpoint(saved)
     ids = torch.tensor([[4, 5, 6]])
     torch.testing.assert_close(loaded.model(ids, ids).logits, model().eval()(ids, ids).logits, atol=2e-3, rtol=1e-2)
     assert not loaded.model.training
@@ -45,8 +43,8 @@ def test_what_was_saved_comes_back(saved):
 
 def test_subwords_come_back_as_they_were(tmp_path):
     words = Subwords.build(["le chat dort.", "l'animal est fatigué."] * 5, 60)
-    training.save_checkpoint(model(), tmp_path / "a.json", target=words)
-    back = training.load_checkpoint(tmp_path / "a.json").target
+    checkpoints.save_checkpoint(model(), tmp_path / "a.json", target=words)
+    back = checkpoints.load_checkpoint(tmp_path / "a.json").target
     for text in ("l'animal dort.", "un éléphant 猫"):
         assert back.encode(text) == words.encode(text)
         assert back.decode(back.encode(text)) == words.decode(words.encode(text))
@@ -58,8 +56,8 @@ def test_the_weights_take_two_bytes_each(saved):
 
 
 def test_saving_again_gives_the_same_bytes(saved, tmp_path):
-    loaded = training.load_checkpoint(saved)
-    again = training.save_checkpoint(
+    loaded = checkpoints.load_checkpoint(saved)
+    again = checkpoints.save_checkpoint(
         loaded.model, tmp_path / "again.json", {k: loaded.card[k] for k in ("metrics", "licence")},
         source=loaded.source, target=loaded.target, seen=loaded.seen,
     )  # fmt: skip
@@ -69,14 +67,14 @@ def test_saving_again_gives_the_same_bytes(saved, tmp_path):
 
 @pytest.mark.parametrize("name", ["mine", "mine.json", "mine.safetensors"])
 def test_a_path_may_name_either_file(saved, name):
-    assert training.load_checkpoint(saved.parent / name).source
+    assert checkpoints.load_checkpoint(saved.parent / name).source
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(monkeypatch, saved):
     monkeypatch.setattr(checkpoints, "folder", lambda: saved.parent)
-    assert training.load_checkpoint("mine").source
+    assert checkpoints.load_checkpoint("mine").source
     with pytest.raises(FileNotFoundError, match="no checkpoint 'mien'.* Did you mean 'mine'.* There are: mine"):
-        training.load_checkpoint("mien")
+        checkpoints.load_checkpoint("mien")
 
 
 def damaged(saved, change):
@@ -92,12 +90,12 @@ class Harmful:
 
 def test_a_truncated_file_is_damaged(saved):
     with pytest.raises(ValueError, match=r"mine.safetensors is damaged: .* bytes of .*git checkout"):
-        training.load_checkpoint(damaged(saved, lambda content: content[:-100]))
+        checkpoints.load_checkpoint(damaged(saved, lambda content: content[:-100]))
 
 
 def test_a_flipped_bit_is_damage(saved):
     with pytest.raises(ValueError, match="damaged: its checksum differs"):
-        training.load_checkpoint(damaged(saved, lambda content: content[:-1] + bytes([content[-1] ^ 1])))
+        checkpoints.load_checkpoint(damaged(saved, lambda content: content[:-1] + bytes([content[-1] ^ 1])))
 
 
 @pytest.mark.parametrize("kind", ["pickle", "torch"])
@@ -109,7 +107,7 @@ def test_a_pickle_is_refused_and_never_opened(saved, kind, tmp_path, monkeypatch
     else:
         file.write_bytes(pickle.dumps(Harmful()))
     with pytest.raises(ValueError, match="is a pickle .* the course never does"):
-        training.load_checkpoint(damaged(saved, lambda _: file.read_bytes()))
+        checkpoints.load_checkpoint(damaged(saved, lambda _: file.read_bytes()))
 
 
 def test_a_file_that_is_something_else_is_refused_even_with_its_checksum(saved):
@@ -120,13 +118,13 @@ def test_a_file_that_is_something_else_is_refused_even_with_its_checksum(saved):
     card["weights"] = {"bytes": 11, "sha256": hashlib.sha256(b"hello there").hexdigest()}
     saved.write_text(json.dumps(card), "utf-8")
     with pytest.raises(ValueError, match="is not safetensors"):
-        training.load_checkpoint(damaged(saved, lambda _: b"hello there"))
+        checkpoints.load_checkpoint(damaged(saved, lambda _: b"hello there"))
 
 
 def test_a_missing_half_is_named(saved):
     saved.with_suffix(".safetensors").unlink()
     with pytest.raises(FileNotFoundError, match="mine.safetensors is missing beside its JSON"):
-        training.load_checkpoint(saved)
+        checkpoints.load_checkpoint(saved)
 
 
 def edited(saved, **changes):
@@ -152,14 +150,14 @@ def edited(saved, **changes):
 )
 def test_a_card_that_does_not_fit_is_refused(saved, changes, words):
     with pytest.raises(ValueError, match=words):
-        training.load_checkpoint(edited(saved, **changes))
+        checkpoints.load_checkpoint(edited(saved, **changes))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '"text"', "{}", '{"format": 1}'])
 def test_a_broken_card_is_refused(saved, content):
     saved.write_text(content, "utf-8")
     with pytest.raises(ValueError, match="damaged|no card"):
-        training.load_checkpoint(saved)
+        checkpoints.load_checkpoint(saved)
 
 
 def test_weights_that_are_not_finite_are_not_saved(tmp_path):
@@ -167,10 +165,10 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
     with torch.no_grad():
         net.bias[0] = 1e6
     with pytest.raises(ValueError, match="bias holds numbers"):
-        training.save_checkpoint(net, tmp_path / "a.json")
+        checkpoints.save_checkpoint(net, tmp_path / "a.json")
     assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match="Linear is none of the course's models"):
-        training.save_checkpoint(torch.nn.Linear(1, 1), tmp_path / "a.json")
+        checkpoints.save_checkpoint(torch.nn.Linear(1, 1), tmp_path / "a.json")
 
 
 SHIPPED = sorted(p.stem for p in checkpoints.folder().glob("*.json")) if checkpoints.folder().is_dir() else []
@@ -178,7 +176,7 @@ SHIPPED = sorted(p.stem for p in checkpoints.folder().glob("*.json")) if checkpo
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_checkpoint_is_whole_small_and_says_how_it_was_made(name):
-    loaded = training.load_checkpoint(name)
+    loaded = checkpoints.load_checkpoint(name)
     assert (checkpoints.folder() / f"{name}.safetensors").stat().st_size <= 16_000_000
     assert loaded.card["name"] == name
     assert {"corpus", "sha256", "licence", "attribution", "split"} <= set(loaded.card["data"])
@@ -311,34 +309,34 @@ def test_the_cards_of_the_course_have_their_checksum():
 
 
 def small():
-    from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+    from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 
     return Seq2Seq(Seq2SeqConfig(6, 6, model_size=4))
 
 
 def test_a_folder_that_there_is_not_is_made(tmp_path):
-    training.save_checkpoint(model(), tmp_path / "new" / "deeper" / "a.json")
+    checkpoints.save_checkpoint(model(), tmp_path / "new" / "deeper" / "a.json")
     assert sorted(p.name for p in (tmp_path / "new" / "deeper").iterdir()) == ["a.json", "a.safetensors"]
 
 
 def test_fingerprints_are_the_same_in_every_edition_and_may_be_neighbours(tmp_path):
     found = checkpoints.fingerprints(["The cat sleeps.", "Hello.", "the cat sleeps.", "Goodbye."])
     assert found.tolist() == [-1786144357, -1042295032, -773418811]
-    path = training.save_checkpoint(model(), tmp_path / "a.json", seen=torch.tensor([-1, 0, 1]))
-    assert training.load_checkpoint(path).seen.tolist() == [-1, 0, 1]
+    path = checkpoints.save_checkpoint(model(), tmp_path / "a.json", seen=torch.tensor([-1, 0, 1]))
+    assert checkpoints.load_checkpoint(path).seen.tolist() == [-1, 0, 1]
 
 
 @pytest.mark.parametrize("base", [{"name": "mine", "sha256": "0"}, {"sha256": "0"}, {"name": "other"}])
 def test_a_base_without_a_name_or_a_checksum_of_its_own_is_refused(saved, base):
     with pytest.raises(ValueError, match="base is wrong"):
-        training.load_checkpoint(edited(saved, base=base))
+        checkpoints.load_checkpoint(edited(saved, base=base))
 
 
 @pytest.mark.parametrize("data", [{"pair": "en-fr"}, {"corpus": "x"}])
 def test_only_a_model_that_translates_with_one_tokenizer_reads_both_sides_with_it(tmp_path, data):
     words = Vocabulary(["a", "b"])
     loaded = [
-        training.load_checkpoint(training.save_checkpoint(model(), tmp_path / "a.json", {"data": data}, **given))
+        checkpoints.load_checkpoint(checkpoints.save_checkpoint(model(), tmp_path / "a.json", {"data": data}, **given))
         for given in ({"tokenizer": words}, {})
     ]
     both = [(one.source is not None, one.source is one.target is one.tokenizer) for one in loaded]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.support import checks
+from course_kit import checks
 
 NAN = float("nan")
 

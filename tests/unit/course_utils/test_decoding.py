@@ -10,10 +10,10 @@ import torch
 from edges import holds
 
 from course_utils import decoding
+from course_utils.checkpoints import Loaded, fingerprints
 from course_utils.decoding.search import pick
-from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import BOS, EOS, PAD, UNK, Vocabulary, pad
-from course_utils.training.checkpoints import Loaded, fingerprints
 
 SOURCE = Vocabulary(["the", "cat", "sleeps", ".", "animal", "was", "tired", "a", "b", "c"])
 TARGET = Vocabulary(["le", "chat", "dort", ".", "l'", "animal", "était", "fatigué"])

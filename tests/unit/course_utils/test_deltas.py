@@ -8,10 +8,10 @@ from safetensors.torch import load_file
 
 from chapters.ch06 import adapters
 from chapters.ch06.finetuning import Classify
-from course_utils.models.bert import BertConfig, BertForPreTraining
+from course_utils import checkpoints
+from course_utils.bert import BertConfig, BertForPreTraining
+from course_utils.deltas import thicken, thin
 from course_utils.text import WordPiece
-from course_utils.training import checkpoints
-from course_utils.training.deltas import thicken, thin
 
 IDS = torch.tensor([[2, 5, 6, 7, 3]])
 

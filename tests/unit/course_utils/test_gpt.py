@@ -6,10 +6,9 @@ import pytest
 import torch
 from edges import holds
 
-from course_utils import decoding, text
-from course_utils.models.gpt import GPT, GPTConfig
-from course_utils.models.loss import masked_loss
-from course_utils.training import checkpoints
+from course_utils import checkpoints, decoding, text
+from course_utils.gpt import GPT, GPTConfig
+from course_utils.loss import masked_loss
 
 
 def model(positions="learned", **options):

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from course_utils.models.bert import Bert, BertConfig
-from course_utils.models.gpt import GPT, GPTConfig
-from course_utils.models.heads import Head, attentions, heads_of, recorded, silenced
-from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
-from course_utils.models.transformer import Transformer, TransformerConfig
+from course_utils.bert import Bert, BertConfig
+from course_utils.gpt import GPT, GPTConfig
+from course_utils.heads import Head, attentions, heads_of, recorded, silenced
+from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.transformer import Transformer, TransformerConfig
 
 IDS = torch.tensor([[4, 5, 6, 7]])
 SMALL = {"model_size": 8, "num_layers": 2, "num_heads": 2}

@@ -6,7 +6,7 @@ from edges import holds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils.attention.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
+from course_utils.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
 
 NAN, INF = float("nan"), float("inf")
 

@@ -6,8 +6,7 @@ from edges import holds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils.attention import MultiHeadAttention, scaled_dot_product_attention
-from course_utils.attention.multihead import recording
+from course_utils.attention import MultiHeadAttention, recording, scaled_dot_product_attention
 from course_utils.positions import rotary
 
 

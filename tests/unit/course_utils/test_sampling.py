@@ -4,11 +4,10 @@ import pytest
 import torch
 from edges import holds
 
-from course_utils import decoding
+from course_utils import checkpoints, decoding
 from course_utils.decoding.sampling import next_probabilities, sample, stream
-from course_utils.models.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.text import Characters
-from course_utils.training import checkpoints
 
 LOGITS = torch.tensor([[0.7, 0.1, 0.15, 0.05]]).log()
 

@@ -7,10 +7,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_utils import attention
-from course_utils.attention import SCORES as FROM_ATTENTION
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
-from course_utils.attention.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
-from course_utils.attention.scores import SCORES, Additive, GeneralizedKernel
+from course_utils.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
+from course_utils.scores import SCORES, Additive, GeneralizedKernel
+from course_utils.scores import SCORES as FROM_ATTENTION
 
 NAMES = [
     *("similarity", "dot", "scaled_dot", "general", "biased_general", "activated_general", "generalized_kernel"),

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from edges import holds
 
-from course_utils.models.loss import masked_loss, output_loss
-from course_utils.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.loss import masked_loss, output_loss
+from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import Batch, collate
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from course_tools.recipes.packing import sha256
 from course_tools.recipes.stories import make, templates
+from course_utils import files
 from course_utils.data import stories
-from course_utils.support import files
 
 FOLDER = files.course_folder() / "data" / "stories"
 MANIFEST = json.loads((FOLDER / "manifest.json").read_text("utf-8"))

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from course_tools.recipes import tables as maker
-from course_utils import data
-from course_utils.attention import gaussian_kernel
+from course_utils import data, files
 from course_utils.data import tables
-from course_utils.support import files
+from course_utils.kernels import gaussian_kernel
 
 
 def test_co2_is_the_record_that_the_card_describes():

@@ -13,11 +13,11 @@ import pytest
 import torch
 from torch import nn
 
+from course_kit.views.learning import HEIGHT, curve, final, live
 from course_tools.authoring import building
 from course_utils.training import fit
 from course_utils.training.run import Run
 from course_utils.training.schedules import warm_then_fall
-from course_utils.views.learning import HEIGHT, curve, final, live
 
 
 @pytest.fixture(autouse=True)
@@ -329,7 +329,7 @@ class TestEnds:
             quiet(None)
 
     def test_nothing_to_train(self):
-        from course_utils.attention import NadarayaWatson
+        from course_utils.kernels import NadarayaWatson
 
         with pytest.raises(ValueError, match="learnable=True"):
             quiet(NadarayaWatson())
@@ -513,7 +513,7 @@ class TestDisplay:
         assert len(heights) == 5 and min(b - a for a, b in zip(heights, heights[1:], strict=False)) >= 12
 
     def test_what_falls_far_has_a_log_axis_and_what_rises_never(self, monkeypatch):
-        from course_utils.views import plot
+        from course_kit.views import plot
 
         seen, lines = {}, plot.lines
         monkeypatch.setattr(plot, "lines", lambda c, *a, log=None, **o: seen.update({min(c): log}) or lines(c, *a, **o))

@@ -8,15 +8,13 @@ import torch
 from edges import holds
 from torch import nn
 
-from course_utils import decoding
-from course_utils.attention import causal_mask, padding_mask
-from course_utils.attention.multihead import MultiHeadAttention, recording
-from course_utils.models.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN, init_weights
-from course_utils.models.loss import masked_loss
-from course_utils.models.transformer import Transformer, TransformerConfig
+from course_utils import checkpoints, decoding
+from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask, recording
+from course_utils.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN, init_weights
+from course_utils.loss import masked_loss
 from course_utils.positions import sinusoidal_encoding
 from course_utils.text import Batch, Vocabulary, collate
-from course_utils.training import checkpoints
+from course_utils.transformer import Transformer, TransformerConfig
 
 LENGTHS = [9, 5, 3]
 

@@ -110,7 +110,7 @@ class Answer:
         return [type(error).__name__, text, own and isinstance(error, NotImplementedError)]
 
     def open(self):
-        from course_utils.exercises import ANSWERS
+        from course_kit.exercises import ANSWERS
 
         space = {"__name__": "__main__"}
         for statement in self.statements:

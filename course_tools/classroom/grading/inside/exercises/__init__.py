@@ -1,4 +1,4 @@
-"""What an answer finds as `course_utils.exercises` while it is graded: the same names, which check nothing.
+"""What an answer finds as `course_kit.exercises` while it is graded: the same names, which check nothing.
 
 The real package, with the references and the inputs, is not in the sandbox. `ANSWERS` is how the worker learns what
 stood below `@exercise(name)`.

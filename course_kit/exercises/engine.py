@@ -1,0 +1,269 @@
+"""Runs an answer on every case, compares it with the reference, and comes to a verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from types import FunctionType
+from typing import Any
+
+import torch
+
+from course_kit.exercises import values
+from course_kit.exercises.definition import Case, Exercise, FindError, call
+from course_kit.exercises.diagnose import Evidence, diagnose
+from course_kit.exercises.guard import SECONDS, TookTooLong, its_own_name, quiet, time_limit, world_unchanged
+from course_kit.exercises.trouble import Trouble, begun, clean, own_line, trouble
+from course_kit.exercises.verdict import Outcome, Verdict, example
+
+LOOKING = 3.0  # seconds for finding out what is wrong with an answer
+PRINTS = 20  # printed lines that are shown
+
+
+def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
+    """The verdict on an answer. Never raises what the answer raises, and leaves no trace of it.
+
+    An answer can return things whose own methods raise. Whatever they do to the check, it ends with a verdict.
+    """
+    try:
+        return _judged(exercise, answer, seconds)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        text = f"What it returns cannot be looked at: that raises {type(error).__name__}. Needed: plain tensors."
+        return Verdict(exercise.name, "wrong", text)
+
+
+def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
+    if not callable(answer):
+        text = f"This is {values.kind(answer)}. Needed: a function (or class) written below the line with the @."
+        return Verdict(exercise.name, "wrong", text)
+    with world_unchanged(), _on_cpu(), its_own_name(answer):
+        torch.manual_seed(0)  # for a case that is a module with fresh weights
+        cases = list(exercise.cases())
+        wanted = [_expected(exercise, case) for case in cases]
+        given = isinstance(exercise, FindError) and exercise.unchanged(answer)
+        with world_unchanged() as changed:
+            outcomes = [] if given else attempt(exercise, answer, cases, wanted, seconds)
+        if given or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
+            verdict = _unsolved(exercise, cases, wanted, not given and begun(answer))
+        elif all(not o.spoilt and o.like(Outcome(w)) for o, w in zip(outcomes, wanted, strict=True)):
+            torches = all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True))
+            right = f"right, on all {len(cases)} inputs."
+            cuts = _cuts_gradients(exercise, answer, cases[0])
+            verdict = Verdict(exercise.name, "right", right, converts=not torches, cuts=cuts)
+        else:
+            verdict = _explained(exercise, answer, cases, wanted, outcomes)
+    notes = verdict.notes + _notes(verdict, changed, outcomes)
+    return replace(verdict, notes=notes, outcomes=tuple(outcomes))
+
+
+def _on_cpu() -> contextlib.AbstractContextManager:
+    """Inputs are made on the CPU. Where they are anyway, torch need not look at each of its calls."""
+    return contextlib.nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
+
+
+def _unsolved(exercise: Exercise, cases: list[Case], wanted: list, written: bool) -> Verdict:
+    shown = ((c, w) for c, w in zip(cases, wanted, strict=True) if c.shown)
+    arrays = next((example(exercise, c, w, label="") for c, w in shown), {})
+    said = "There is code, but the line `raise NotImplementedError` is still in it. Delete that line."
+    return Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays, notes=(said,) if written else ())
+
+
+def _explained(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, outcomes: list[Outcome]) -> Verdict:
+    seen = Evidence(exercise, answer, cases, wanted, outcomes, functools.partial(_one, exercise))
+    try:
+        with quiet(), time_limit(LOOKING):
+            return diagnose(seen)
+    except TookTooLong:
+        with quiet():
+            plain = replace(exercise, wrong=(), properties=())
+            return diagnose(replace(seen, exercise=plain, run=lambda *_: Outcome(trouble=Trouble("slow"))))
+
+
+def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS) -> list[Outcome]:
+    """One outcome per case. After the time is up, or if the first says "not written yet", the rest is not run.
+    The first case is run a second time, to see that the same question gets the same answer."""
+    outcomes: list[Outcome] = []
+    try:
+        with time_limit(seconds):
+            for case, want in zip(cases, wanted, strict=True):
+                outcomes.append(_one(exercise, answer, case, want))
+                if outcomes[-1].trouble and outcomes[-1].trouble.kind == "unsolved":
+                    break
+            if not any(o.trouble and o.trouble.kind != "misfit" for o in outcomes):
+                second = _one(exercise, answer, cases[0], wanted[0])
+                if not second.like(outcomes[0]):
+                    said = "Asked the same thing twice, it gives two different answers. Does something in it draw "
+                    said += "random numbers, or remember the last call?"
+                    outcomes[0] = replace(outcomes[0], trouble=Trouble("misfit", message=said))
+    except TookTooLong as stop:
+        slow = Trouble("slow", "TookTooLong", f"{seconds:g}", own_line(answer, stop.__traceback__))
+        outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow, printed=getattr(stop, "printed", ""))]
+    filler = outcomes[-1]
+    return outcomes + [filler] * (len(cases) - len(outcomes))
+
+
+def _expected(exercise: Exercise, case: Case) -> Any:
+    result = exercise.run(exercise.reference, replace(case, args=values.cloned(case.args)))
+    if isinstance(result, tuple):
+        result = tuple(result)
+    return values.converted(result, result, exercise.returns, exercise.words)
+
+
+def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
+    mine = replace(case, args=values.cloned(case.args), keywords=values.cloned(case.keywords))
+    with quiet() as printed:
+        try:
+            raw = exercise.run(answer, mine)
+        except TookTooLong as stop:
+            stop.printed = printed.whole_lines
+            raise
+        except KeyboardInterrupt:
+            raise
+        except values.Misfit as error:  # of an exercise with a `run` of its own, which looks at what came back
+            return Outcome(trouble=Trouble("misfit", message=str(error)), printed=printed.whole_lines)
+        except BaseException as error:
+            return Outcome(trouble=trouble(answer, error, mine), printed=printed.whole_lines)
+    spoilt: tuple[str, ...] = ()
+    try:
+        spoilt = tuple(n for n in case.args if not values.untouched(case.args[n], mine.args[n]))
+        value = values.converted(raw, want, exercise.returns, exercise.words)
+        return Outcome(value, spoilt=spoilt, raw=raw, printed=printed.whole_lines)
+    except (KeyboardInterrupt, TookTooLong):
+        raise
+    except BaseException as error:  # no form to compare; or what it returned, or did to its inputs, raises on its own
+        looked = f"What it returns cannot be looked at: that raises {type(error).__name__}."
+        said = str(error) if isinstance(error, values.Misfit) else looked
+        return Outcome(trouble=Trouble("misfit", message=said), spoilt=spoilt, raw=raw, printed=printed.whole_lines)
+
+
+def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tuple[str, ...]:
+    notes = []
+    if changed:
+        notes.append(f"It changed {' and '.join(changed)}; the check has put that back.")
+    if verdict.converts:
+        notes.append("It does not return tensors; the notebook turns its results into tensors.")
+    if verdict.cuts:
+        notes.append("No gradient passes through it: numpy, `.detach()`, `.item()` and `torch.tensor(…)` cut it off. "
+                     "Where the notebook trains, it takes the course's function.")  # fmt: skip
+    if verdict.state == "wrong" and verdict.here is not None and (text := outcomes[verdict.here].printed):
+        lines = [clean(line, 120) for line in text.splitlines()]
+        notes.append("On this input it printed:\n" + "\n".join(lines[:PRINTS] + ["…"] * (len(lines) > PRINTS)))
+        if verdict.text.startswith("It returns None"):
+            notes.append("Printing shows a result; `return` hands it on.")
+    return tuple(notes)
+
+
+def _is_torch(raw: Any, want: Any) -> bool:
+    if isinstance(want, tuple):
+        return isinstance(raw, tuple) and all(map(_is_torch, raw, want))
+    return type(raw) is type(want) or not isinstance(want, values.Tensor)
+
+
+def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
+    """What the notebook goes on with: the student's own if it is right, else the reference. The results of an answer
+    in numpy or lists are turned into tensors, since the next cell may need them; where a gradient is asked for that
+    the answer would cut off, the reference gives it."""
+    if not verdict.right:
+        return exercise.reference
+    if isinstance(answer, type) or not (verdict.converts or verdict.cuts):
+        return answer
+    shape = _expected(exercise, exercise.cases()[0])
+
+    @functools.wraps(answer)
+    def usable(*args, **keywords):
+        if verdict.cuts and _grows((args, *keywords.values())):
+            return exercise.reference(*args, **keywords)
+        result = answer(*args, **keywords)
+        return values.converted(result, shape, exercise.returns, exercise.words) if verdict.converts else result
+
+    return usable
+
+
+def _cuts_gradients(exercise: Exercise, answer: Callable, case: Case) -> bool:
+    """Whether a gradient that reaches the inputs through the reference would end in this function."""
+    if not isinstance(answer, FunctionType) or exercise.run is not call:
+        return False
+
+    def passes(one: Callable) -> bool:
+        grown = {name: _growing(x) for name, x in values.cloned(case.args).items()}
+        with quiet(), torch.enable_grad(), contextlib.suppress(Exception, TookTooLong), time_limit(LOOKING):
+            return _grows(one(*grown.values(), **values.cloned(case.keywords)))
+        return False
+
+    return passes(exercise.reference) and not passes(answer)
+
+
+def _growing(x: Any) -> Any:
+    """A tensor with fractions as something computed from parameters, so that it may be changed in place."""
+    return x.requires_grad_() * 1 if isinstance(x, values.Tensor) and x.is_floating_point() else x
+
+
+def _grows(thing: Any) -> bool:
+    """Whether a gradient is wanted of a tensor, or of one in this tuple or list."""
+    if isinstance(thing, tuple | list):
+        return any(map(_grows, thing))
+    return isinstance(thing, values.Tensor) and thing.requires_grad
+
+
+def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
+    """The answer as the check called it, also by itself, and its case with this number."""
+    with world_unchanged(), _on_cpu():
+        torch.manual_seed(0)
+        case = list(exercise.cases())[here]
+        if isinstance(answer, type):
+            with contextlib.suppress(Exception):
+                answer = answer(*case.init)
+    mine = functools.partial(answer, **case.keywords) if case.keywords else answer
+    if getattr(answer, "__name__", "") not in getattr(getattr(answer, "__code__", None), "co_names", ()):
+        return mine, case
+
+    @functools.wraps(answer)
+    def recursive(*args, **keywords):
+        with its_own_name(answer):  # in the notebook, the name means the course's function
+            return mine(*args, **keywords)
+
+    return recursive, case
+
+
+def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SECONDS) -> Verdict:
+    """The verdict on a found error: the line that was named, and the repair."""
+    verdict, unit = judge(puzzle, answer, seconds), puzzle.unit
+    named = _numbers(line)
+    if line is None:
+        say = {
+            "right": f"The repair is right. Which {unit} did you fix? Write its number as "
+            f'`@find_error("{puzzle.name}", line=…)`.',
+            "unsolved": f"Name {puzzle.which}, and {puzzle.todo}: {puzzle.task}",
+        }.get(verdict.state, f"No {unit} is named yet. " + verdict.text)
+        return replace(verdict, state="wrong" if verdict.right else verdict.state, text=say)
+    unnamed = {"state": "wrong", "arrays": {}, "lead": "", "known": None, "code": "", "here": None}
+    if not named or not all(1 <= one <= len(puzzle.program) for one in named):
+        text = f"`line` must be the number of a {unit}, 1 to {len(puzzle.program)}; given: {str(line)[:30]!r}."
+        return replace(verdict, text=text, **unnamed)
+    if wrongly := [one for one in named if one not in puzzle.lines + puzzle.also]:
+        why = puzzle.innocent.get(wrongly[0], "it does what it should.")
+        text = f"{unit.capitalize()} {wrongly[0]} is not it: {why}"
+        text += " Your repair is right, though. What did you change in it?" if verdict.right else ""
+        return replace(verdict, text=text, **unnamed)
+    several = f"{len(named)} of {len(puzzle.lines)} {unit}s found"
+    them = f"{unit.capitalize()} {named[0]} it is" if len(puzzle.lines) == 1 else several
+    if len(named) < len(puzzle.lines):
+        return replace(verdict, state="wrong", text=f"{them}, all of them right. Which are the others?")
+    if verdict.right:
+        title = f" This error is called *{puzzle.title}*." if puzzle.title else ""
+        return replace(verdict, text=f"right. {them}: {puzzle.found}{title}")
+    if verdict.state == "unsolved":
+        return replace(verdict, text=f"{them}. Now {puzzle.todo}: {puzzle.task}")
+    return replace(verdict, text=f"{them}. The repair is not right yet. {verdict.text}")
+
+
+def _numbers(line: Any) -> tuple[int, ...]:
+    """The lines that were named, each once and in order; none where something else was given."""
+    if isinstance(line, str) and line.strip().isdigit():
+        line = int(line)
+    several = line if isinstance(line, tuple | list | set) else (line,)
+    return tuple(sorted(set(several))) if all(type(one) is int for one in several) else ()

@@ -1,0 +1,207 @@
+"""What must hold of a right answer whatever else is wrong with it: "what is in the padding changes nothing".
+
+An exercise names two or three of these (`Exercise.properties`). Each looks at the answer alone, on changed inputs, so
+it finds its mistake among any number of others, and its sentence says what the thing *is*.
+
+    properties=(rows_sum_to_one(part=1), blind_to_later("x"))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_kit.exercises.definition import Case, Property
+from course_kit.exercises.looks import alike
+from course_kit.exercises.values import same
+
+Run = Callable[[Case], Any]  # the answer on a case -> its result in the form of the reference's
+
+
+def part_of(result: Any, part: int = 0) -> Any:
+    """A part of a result, the output by default; the whole where there is only one."""
+    return result[part] if isinstance(result, tuple) else result
+
+
+def changed(case: Case, **inputs: Any) -> Case:
+    """The case with other values for some inputs."""
+    return replace(case, args=case.args | inputs)
+
+
+def _moved(x: Tensor) -> Tensor:
+    """Other contents of the same kind: numbers moved, truth values flipped, ids taken from their neighbours."""
+    if x.dtype == torch.bool:
+        return ~x
+    if x.is_floating_point():
+        steps = torch.arange(x.numel()).square().remainder(7)  # no two rows by the same: a softmax would not feel it
+        return x + 1.5 - steps.reshape(x.shape) / 2
+    return x.flatten().roll(1).reshape(x.shape)
+
+
+def rows_sum_to_one(part: int = 0, what: str = "weights") -> Property:
+    """Where the right weights of a row sum to 1, so do these."""
+
+    def broken(run, case, mine, want):
+        mine, want = part_of(mine, part), part_of(want, part)
+        if mine.shape != want.shape:
+            return None
+        ones = (want.double().sum(-1) - 1).abs() < 1e-3
+        return bool(((mine.double().sum(-1) - 1).abs() > 1e-2)[ones].any())
+
+    return Property(f"The {what} of a row do not sum to 1. Are they normalised, and along the right axis?", broken)
+
+
+def blind_to_later(*names: str, dim=-2, axis=-2, asks="Does the mask hide what comes later?") -> Property:
+    """Changing the last position of the inputs `names` (along `dim`) leaves all earlier outputs (along `axis`). asks:
+    what to look at where that is not so."""
+
+    def broken(run, case, mine, want):
+        last = {}
+        for name in names:
+            x = case.args[name]
+            if x.shape[dim] < 2:
+                return None
+            head, tail = x.split([x.shape[dim] - 1, 1], dim)
+            last[name] = torch.cat([head, _moved(tail) if tail.is_floating_point() else head.narrow(dim, 0, 1)], dim)
+        before, after = part_of(mine), part_of(run(changed(case, **last)))
+        if before.isnan().any():  # NaN is not even equal to itself
+            return None
+        earlier = before.shape[axis] - 1
+        if earlier and same(before.narrow(axis, 0, 1), before.narrow(axis, earlier, 1)):  # all are the last one
+            return None
+        return not same(before.narrow(axis, 0, earlier), after.narrow(axis, 0, earlier))
+
+    return Property(f"Changing a later token changes an earlier output. {asks}", broken)
+
+
+def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 0) -> Property:
+    """Changing padding changes nothing. padded: case -> [B, K] bool, True where `names` [B, K, …] hold it."""
+
+    def broken(run, case, mine, want):
+        where = padded(case)
+        if not where.any():
+            return None
+        other = {}
+        for name in names:
+            x = case.args[name]
+            other[name] = torch.where(where.reshape(*where.shape, *[1] * (x.dim() - where.dim())), _moved(x), x)
+        return not same(part_of(mine, part), part_of(run(changed(case, **other)), part))
+
+    return Property("What is in the padding changes the result. Is the mask used, and before the softmax?", broken)
+
+
+def any_order(*names: str, dim: int = -2, masks: tuple[str, ...] = ()) -> Property:
+    """Keys in another order, with their values (`names`, along `dim`) and the columns of the masks: the same output."""
+
+    def broken(run, case, mine, want):
+        other = {name: case.args[name].flip(dim) for name in names}
+        other |= {name: case.args[name].flip(-1) for name in masks if case.args[name] is not None}
+        return not same(part_of(mine), part_of(run(changed(case, **other))))
+
+    says = "Two keys that change places, with their values, change the output. It should be a sum over the keys."
+    return Property(says, broken)
+
+
+def shift_changes_nothing(name: str) -> Property:
+    """Adding 1 to all scores leaves the weights as they are."""
+
+    def broken(run, case, mine, want):
+        return not same(part_of(mine), part_of(run(changed(case, **{name: case.args[name] + 1}))))
+
+    return Property("Adding 1 to every score changes the weights. In a softmax only differences count.", broken)
+
+
+def rows_are_independent(*names: str) -> Property:
+    """The last sentence alone gives the last row of the batch (`names` have the batch in front)."""
+
+    def broken(run, case, mine, want):
+        if len(case.args[names[0]]) < 2 or not alike(part_of(mine), part_of(want)):
+            return None
+        alone = run(changed(case, **{name: case.args[name][-1:] for name in names}))
+        return not same(part_of(mine)[-1:], part_of(alone))
+
+    says = "A sentence gives another result when it is alone in its batch. Do the others reach into its row?"
+    return Property(says, broken)
+
+
+def linear_in(name: str) -> Property:
+    """Twice the values, twice the output."""
+
+    def broken(run, case, mine, want):
+        return not same(part_of(mine) * 2, part_of(run(changed(case, **{name: case.args[name] * 2}))))
+
+    return Property(f"Twice the `{name}` do not give twice the output. It should be a weighted sum of them.", broken)
+
+
+def averages(name: str) -> Property:
+    """If all values are the same number, so is the output. Not where a row may be empty: that gives 0."""
+
+    def broken(run, case, mine, want):
+        threes = torch.full_like(case.args[name], 3.0)
+        output = part_of(run(changed(case, **{name: threes})))
+        return not same(output, torch.full_like(output, 3.0))
+
+    return Property(f"If all `{name}` are 3, their average is 3; yours is not. Do the weights sum to 1?", broken)
+
+
+def queries_are_independent(name: str, dim: int = -2, masks: tuple[str, ...] = (), axis: int = -2) -> Property:
+    """Queries in another order give the same outputs in that order."""
+
+    def broken(run, case, mine, want):
+        if not alike(part_of(mine), part_of(want)):  # transposed, it is something else
+            return None
+        other = {one: case.args[one].flip(dim) for one in (name, *masks) if case.args[one].shape[dim] > 1}
+        return not same(part_of(mine).flip(axis), part_of(run(changed(case, **other))))
+
+    return Property("One query's output depends on the other queries. Each attends on its own.", broken)
+
+
+def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine: list, wanted: list) -> Iterator:
+    """(property, number of the first case that shows it) for each that the answer violates. A result that is None (it
+    raised, say) tells nothing, nor does one that is another at the next call, nor a changed input that raises."""
+    for one in properties:
+        for i, case in enumerate(cases):
+            try:
+                if mine[i] is not None and one.broken(run, case, mine[i], wanted[i]) and same(run(case), mine[i]):
+                    yield one, i
+                    break
+            except Exception:
+                continue
+
+
+def never_used(run: Run, reference: Run, cases: list[Case], mine: list, wanted: list) -> Iterator[str]:
+    """The inputs that the answer does not depend on, though the reference does: whatever they hold, the same comes out.
+    Texts tell nothing: they may be about something else in the result."""
+    readable = [i for i, value in enumerate(mine) if value is not None and not isinstance(value, str)]
+    for name in cases[0].args:
+        others = [(i, changed(cases[i], **{name: x})) for i in readable for x in _others(cases[i].args.get(name))]
+        moves = any(_moves(run, other, mine[i], raised=True) for i, other in others)  # it looks at what it cannot take
+        if not moves and any(_moves(reference, other, wanted[i], raised=False) for i, other in others):
+            yield name
+
+
+def _moves(run: Run, case: Case, before: Any, raised: bool) -> bool:
+    """Whether another result comes out than before. raised: what to say where there is none."""
+    try:
+        return not same(run(case), before)
+    except Exception:
+        return raised
+
+
+def _others(x: Any) -> list:
+    """Other values of the same kind; none where it is not clear what they are. Numbers are so unlike the first ones
+    that an argmax, a max and a min move, too."""
+    if isinstance(x, Tensor) and x.numel():
+        far = [20 - 3 * x, -20 - 3 * x] if x.is_floating_point() else [x.flip(-1)] if x.dim() else []
+        return [_moved(x), *far]
+    if isinstance(x, bool):
+        return [not x]
+    if isinstance(x, int):
+        return [x + 1, 3 * x + 7]  # the second, since a whole-number division hides a small step
+    if isinstance(x, float):
+        return [x * 1.5 + 0.25, x * 0.4]
+    return [x[1:], x[::-1]] if isinstance(x, list | tuple) and len(x) > 1 else []

@@ -1,0 +1,191 @@
+"""What became of each exercise in a workbook: `progress.json`, beside the student's notebooks.
+
+    {"exercises": {"gaussian kernel": {"state": "solved", "attempts": 3, "hints": 1, "solution": false,
+                                       "first": "2026-03-02T10:15:07+01:00", "solved": …, "answer": …}}}
+
+state: "open" (only a hint was asked for), "tried", "solved"; what is solved stays solved. attempts: how many different
+answers were checked until then; running a cell again is no attempt. hints: how often `hint` was called, since unfolding
+happens in the page, without a kernel. answer: the checksum of the answer that was checked last (or was right).
+
+It hangs on names of exercises, so it survives new editions, restarts, and notebooks that are deleted and come back.
+In `notebooks/` nothing is written. What cannot be read is set aside as `progress.damaged-1.json`, never thrown away.
+Anyone can write into this file: it is for the student, and no proof of anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import hashlib
+import inspect
+import itertools
+import json
+import linecache
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from course_kit.exercises.definition import current
+from course_utils import files
+
+FILE = "progress.json"
+STATES = ("open", "tried", "solved")
+PATIENCE = 2.0  # seconds to wait for another kernel
+
+
+class Damaged(ValueError):
+    """The file is there and cannot be understood. The message names it; `sound` holds the entries that can be read."""
+
+    def __init__(self, sound: dict[str, dict[str, Any]]):
+        super().__init__(f"{FILE} cannot be read: it is not what the course wrote.")
+        self.sound = sound
+
+
+def read(where: Path) -> dict[str, dict[str, Any]]:
+    """Name of an exercise -> what became of it; {} if nothing is written yet. Raises Damaged, or an OSError."""
+    sound: dict[str, dict[str, Any]] = {}
+    if (where / FILE).exists() and not (where / FILE).is_file():
+        raise OSError(errno.EINVAL, "it is no plain file", str(where / FILE))
+    try:
+        entries = json.loads((where / FILE).read_bytes())["exercises"]
+        for name, entry in entries.items():
+            if _sound(entry):  # of two entries, under an exercise's old name and its new one, the better one counts
+                both = sound.get(current(name), entry), entry
+                sound[current(name)] = max(both, key=lambda one: (STATES.index(one["state"]), one["attempts"]))
+        if all(map(_sound, entries.values())):
+            return sound
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    raise Damaged(sound)
+
+
+def _sound(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.get("state") in STATES
+        and all(type(entry.get(key)) is int and entry[key] >= 0 for key in ("attempts", "hints"))
+        and all(isinstance(entry.get(key) or "", str) for key in ("first", "last", "solved", "answer"))
+    )
+
+
+def checked(name: str, right: bool, answer: Any) -> str:
+    """Remember that an answer was checked -> "" or one sentence that the student should read. Never raises."""
+    mark = checksum(name, answer)
+
+    def change(entry: dict[str, Any]) -> None:
+        new = mark is None or mark != entry.get("answer")
+        if entry["state"] != "solved":
+            entry["attempts"] += new or not entry["attempts"]
+            entry["state"] = "tried"
+        if right and entry["state"] != "solved":
+            entry |= {"state": "solved", "solved": _now()}
+        if right or entry["state"] == "tried":
+            entry["answer"] = mark
+        if new:
+            entry["last"] = _now()
+
+    return _remember(name, change)
+
+
+def helped(name: str, solution: bool = False) -> str:
+    """Remember that hints, or the solution, were asked for -> as `checked`."""
+
+    def change(entry: dict[str, Any]) -> None:
+        if solution:
+            entry["solution"] = True
+        else:
+            entry["hints"] += 1
+
+    return _remember(name, change)
+
+
+def standing(name: str, chapter: Iterable[str]) -> tuple[int, tuple[bool, ...]]:
+    """How often this exercise was attempted; and for each exercise of its chapter whether it is solved. Without a
+    workbook, or where its record cannot be read: 0, ()."""
+    where = files.workbook_folder()
+    try:
+        entries = read(where) if where else {}
+    except (Damaged, OSError):
+        entries = {}
+    if not entries:
+        return 0, ()
+    solved = tuple(entries.get(one, {}).get("state") == "solved" for one in chapter)
+    return entries.get(name, {}).get("attempts", 0), solved
+
+
+def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
+    where = files.workbook_folder()
+    said = ""
+    if where is None:
+        return said
+    try:
+        with _alone(where):
+            try:
+                entries = read(where)
+            except Damaged as damage:
+                said = f"{damage} It was set aside as {_set_aside(where)}, and a new one begun."
+                entries = damage.sound
+            before = json.dumps(entries)
+            fresh = {"state": "open", "attempts": 0, "hints": 0, "solution": False, "first": _now()}
+            change(entries.setdefault(name, fresh))
+            if json.dumps(entries) != before:
+                text = json.dumps({"exercises": entries}, indent=1, sort_keys=True, ensure_ascii=False)
+                files.write_atomically(where / FILE, text + "\n")
+    except OSError as error:
+        return f"Your progress could not be kept in {FILE}: {error.strerror or error}. The exercise is not affected."
+    return said
+
+
+def _set_aside(where: Path) -> str:
+    """Move the damaged file to a name that nothing has -> that name."""
+    for number in itertools.count(1):
+        beside = where / f"progress.damaged-{number}.json"
+        with contextlib.suppress(FileExistsError):
+            beside.touch(exist_ok=False)  # the name is ours now
+            os.replace(where / FILE, beside)
+            return beside.name
+
+
+@contextlib.contextmanager
+def _alone(where: Path) -> Iterator[None]:
+    """Keeps other kernels from writing meanwhile. It goes on without a lock where another kernel hangs with it, or the
+    file system has none (some network drives)."""
+    import filelock
+
+    lock = filelock.FileLock(where / f".{FILE}.lock", timeout=PATIENCE)
+    with contextlib.suppress(OSError, NotImplementedError):  # a Timeout, too, is an OSError
+        lock.acquire(poll_interval=0.01)
+    try:
+        yield
+    finally:
+        lock.release()  # the end of a kernel does this as well
+
+
+def checksum(name: str, answer: Any) -> str | None:
+    """The checksum of an answer's source, from its decorator to its end; None where the source is not known."""
+    from course_kit.exercises.notebook import stubs
+
+    try:
+        for part in vars(answer).values() if isinstance(answer, type) else (answer,):
+            code = getattr(inspect.unwrap(part), "__code__", None) if callable(part) else None
+            cell = "".join(linecache.getlines(code.co_filename)) if code else ""
+            for stub in stubs(cell):
+                if current(stub.name) == name:
+                    return of_source("\n".join(cell.splitlines()[stub.first - 1 : stub.last]))
+    except Exception:  # an answer may be any object; this one has no source
+        return None
+    return None
+
+
+def of_source(source: str) -> str:
+    """The checksum of a piece of source text; spaces at the ends of lines don't count."""
+    text = "\n".join(line.rstrip() for line in source.splitlines())
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _now() -> str:
+    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")

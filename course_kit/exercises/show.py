@@ -1,0 +1,281 @@
+"""How a verdict, a hint and a puzzle look: as HTML and, complete in itself, as plain text."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from course_kit.exercises.definition import EXPECTED, MINE
+from course_kit.shell import in_notebook
+
+SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
+EDGES = {"right": "solid", "wrong": "dashed", "unsolved": "dotted"}  # ink: the colours belong to the four roles
+# The sign as a stamp: full for right, an outline for wrong, a dotted one for what is open.
+STAMPS = {"right": "background:currentColor", "wrong": "border:2px solid", "unsolved": "border:2px dotted"}
+WIDEST = 10  # rows and columns of an array that are written out
+LONG = 12  # lines of inputs that are shown unfolded
+PATIENT = 3  # attempts after which the first hint is open
+
+Piece = tuple[str, str]  # the same content as HTML and as plain text
+
+
+class Note:
+    """Something to read, with an HTML form and a text form of the same content."""
+
+    def __init__(self, page: str, text: str):
+        self.page, self.text = page, text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/html": self.page, "text/plain": self.text}
+
+
+def display(note: Any) -> None:
+    """In a notebook a display, elsewhere a print."""
+    if in_notebook():
+        import IPython.display
+
+        IPython.display.display(note)
+    else:
+        print(note)
+
+
+def box(inside: str, edge: str = "solid", role: str = 'role="status"') -> str:
+    """A quiet frame: one line at the left, the page's own colours and type."""
+    style = (
+        f"border-left:2px {edge} currentColor;padding:.1em 0 .1em .9em;margin:.4em 0;max-width:46em;"
+        "line-height:1.5;color:var(--jp-content-font-color1,inherit)"
+    )
+    return f'<div class="course-exercise" {role} style="{style}">{inside}</div>'
+
+
+def stamp(state: str) -> str:
+    """✓, ✗ or ○ in a circle that is told from the others at a glance, in any colours of the page."""
+    ground = "var(--jp-layout-color1,var(--paper,Canvas))"
+    sign = f'<span style="color:{ground}">{SIGNS[state]}</span>' if state == "right" else SIGNS[state]
+    return (
+        '<span style="display:inline-grid;place-items:center;width:1.5em;height:1.5em;border-radius:50%;'
+        f'box-sizing:border-box;font-weight:bold;line-height:1;{STAMPS[state]}">{sign}</span>'
+    )
+
+
+def inline(text: str) -> str:
+    """`code` and *emphasis* of a plain sentence, as HTML."""
+    text = re.sub(r"`([^`]+)`", _code_in_words, html.escape(text, quote=False))
+    return re.sub(r"(?<![*\w])\*(\w[^*<]*\w)\*(?![*\w])", r"<em>\1</em>", text)
+
+
+def _code_in_words(found: re.Match) -> str:
+    """Code within a sentence; a short call is not broken inside a name."""
+    style = ' style="white-space:nowrap"' if len(found[1]) <= 48 else ""
+    return f"<code{style}>{found[1]}</code>"
+
+
+def paragraph(text: str) -> str:
+    return f'<p style="margin:.35em 0">{text}</p>'
+
+
+def sentence(words: str) -> Piece:
+    """A paragraph with `code` and *emphasis*."""
+    return paragraph(inline(words)), words
+
+
+def headed(state: str, name: str, words: str) -> Piece:
+    """The first paragraph of a verdict: its stamp, the exercise in bold, what is said."""
+    page = paragraph(f"{stamp(state)} <strong>{html.escape(name)}</strong>: {inline(words)}")
+    return page, f"{SIGNS[state]} {name}: {words}"
+
+
+def note_of(pieces: Iterable[Piece], edge: str = "solid", role: str = 'role="status"') -> Note:
+    """Pieces in a frame, one below the other."""
+    page, text = zip(*pieces, strict=True)
+    return Note(box("".join(page), edge, role), "\n".join(text))
+
+
+def code(text: str) -> str:
+    inside = f'<code style="white-space:pre">{html.escape(text, quote=False)}</code>'  # JupyterLab wraps both
+    return f'<pre style="margin:.2em 0;white-space:pre;overflow-x:auto">{inside}</pre>'
+
+
+def array(x: Any, digits: int = 3, wrong: Any = None) -> str:
+    """An array as one would write it down: few digits, columns aligned, only the corners if it is large.
+
+    wrong: a bool tensor of its shape; the numbers where it is True are marked, and the text is HTML.
+    """
+    import torch
+
+    if not isinstance(x, torch.Tensor) or not x.dim():
+        text = _number(x.item() if isinstance(x, torch.Tensor) else x, digits)
+        return text if wrong is None else marked(html.escape(text, quote=False), bool(wrong.any()))
+    if not x.numel():
+        return f"[] (shape {list(x.shape)})"
+    if x.dim() > 2:
+        flags = [None] * len(x) if wrong is None else wrong
+        inner = [array(*one).replace("\n", "\n ") for one in zip(x[:2], [digits] * 2, flags[:2], strict=False)]
+        return "[" + ",\n\n ".join(inner) + (",\n …]" if len(x) > 2 else "]")
+    corner = (x if x.dim() == 2 else x[None])[:WIDEST, :WIDEST]
+    rows = [[_number(n, digits) for n in row] for row in corner.tolist()]
+    flags = torch.zeros_like(corner, dtype=torch.bool) if wrong is None else wrong.reshape(-1, x.shape[-1])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    more = ", …]" if x.shape[-1] > WIDEST else "]"
+    lines = []
+    for row, row_flags in zip(rows, flags.tolist(), strict=False):
+        cells = zip(row, widths, row_flags, strict=False)
+        lines.append("[" + ", ".join(" " * (w - len(c)) + marked(c, flag) for c, w, flag in cells) + more)
+    if x.dim() == 1:
+        return lines[0]
+    return "[" + ",\n ".join(lines) + (",\n …]" if len(x) > WIDEST else "]")
+
+
+def marked(text: str, wrong: bool) -> str:
+    """A number that differs: in bold, with a line below, so that it is seen without colours."""
+    look = "background:none;color:inherit;font-weight:bold;border-bottom:2px solid"
+    return f'<mark style="{look}">{text}</mark>' if wrong else text
+
+
+def _number(x: Any, digits: int) -> str:
+    if not isinstance(x, float):
+        return str(x)
+    text = f"{x:.{digits}f}"
+    if 0 < abs(x) < 0.5 * 10**-digits or abs(x) >= 1e6:
+        text = f"{x:.{digits - 1}e}"
+    elif "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def differing(got: Any, want: Any) -> Any:
+    """Where a result differs, as a bool tensor of its shape; everywhere if that cannot be told number by number."""
+    import torch
+
+    from course_kit.exercises.values import close, same
+
+    if isinstance(got, torch.Tensor) and isinstance(want, torch.Tensor) and got.shape == want.shape:
+        return ~close(got, want)
+    return torch.full(got.shape if isinstance(got, torch.Tensor) else (), not same(got, want))
+
+
+def table(arrays: dict[str, Any]) -> Piece:
+    """Named arrays: inputs one below the other, folded where they are long; then what is expected beside what came."""
+    inputs = {name: x for name, x in arrays.items() if not name.endswith((EXPECTED, MINE))}
+    names = [name.removesuffix(EXPECTED) for name in arrays if name.endswith(EXPECTED)]
+    written = {name: array(x) for name, x in arrays.items()}
+    page = "".join(_row(name, _pre(html.escape(written[name], quote=False))) for name in inputs)
+    page = f'<table style="margin:.3em 0;border:none"><tbody>{page}</tbody></table>'
+    if sum(written[name].count("\n") + 1 for name in inputs) > LONG:
+        page = f"<details><summary>inputs: {html.escape(', '.join(inputs))}</summary>{page}</details>"
+    results = ""
+    for name in names:
+        want, digits, beside = arrays[name + EXPECTED], 3, ""
+        if name + MINE in arrays:
+            got = arrays[name + MINE]
+            wrong = differing(got, want)
+            if wrong.any() and written[name + MINE] == written[name + EXPECTED]:  # as many digits as it takes
+                digits = 8
+                written |= {name + end: array(arrays[name + end], digits) for end in (EXPECTED, MINE)}
+            beside = _column(f"{name}{MINE}", array(got, digits, wrong))
+        results += _column(f"{name}{EXPECTED}", html.escape(array(want, digits), quote=False)) + beside
+    if results:
+        grid = "display:flex;flex-wrap:wrap;gap:.2em 2.5em;max-height:20em;overflow:auto"
+        page += f'<div style="{grid}">{results}</div>'
+    lines, width = [], max(map(len, arrays)) + 2
+    for name, text in written.items():
+        lines += [f"  {'' if i else name:<{width}}{line}".rstrip() for i, line in enumerate(text.splitlines())]
+    return page, "\n".join(lines)
+
+
+def _pre(inside: str) -> str:
+    """Text as it is written; a line wider than its column goes on below, so that none is cut."""
+    return f'<pre style="margin:0;white-space:pre-wrap;overflow-wrap:anywhere">{inside}</pre>'
+
+
+def _row(name: str, cell: str) -> str:
+    head = '<th scope="row" style="text-align:left;vertical-align:top;font-weight:normal;padding:.1em 1em .1em 0">'
+    cell = f'<td style="text-align:left;padding:.1em 0">{cell}</td>'
+    return f'<tr style="background:none">{head}{html.escape(name)}</th>{cell}</tr>'
+
+
+def _column(name: str, inside: str) -> str:
+    return f'<div style="min-width:0;max-width:100%">{html.escape(name)}{_pre(inside)}</div>'
+
+
+def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), attempts=0, solved=()) -> Note:
+    """The verdict as a Note.
+
+    own: the name of the course's own function; used: where the notebook uses the student's, said after ✓; hints: folded
+    into a verdict of ✗, the first one open from the third attempt on; solved: for each exercise of the chapter,
+    whether it is solved.
+    """
+    state, name, lead = verdict.state, verdict.name, verdict.lead
+    if state == "unsolved":
+        pieces, lead = [headed(state, name, f"not solved yet · {effort}"), sentence(verdict.text)], "It should do this:"
+        ending = f"Until then the notebook goes on with the course's own `{own}`."
+    elif state == "right":
+        pieces, ending = [headed(state, name, verdict.text)], used
+    else:
+        pieces = [headed(state, name, f"not yet. {verdict.text}")]
+        ending = f"The notebook goes on with the course's own `{own}`."
+    if verdict.code:
+        pieces.append((code(verdict.code), f"    {verdict.code}"))
+    if verdict.arrays:
+        pieces += [sentence(lead)] if lead else []
+        pieces.append(table(verdict.arrays))
+    for note in verdict.notes:
+        words, _, below = note.partition("\n")
+        pieces.append(sentence(words))
+        pieces += [(code(below), below)] if below else []
+    if state == "wrong" and verdict.here is not None:
+        pieces.append(sentence(f'Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.'))
+    pieces += [sentence(ending)] if ending else []
+    if state == "wrong" and hints:
+        text = f'Stuck? `hint("{name}")`'
+        pieces.append((folded(hints, first="open" if attempts >= PATIENT else ""), text))
+    if state == "right" and solved:
+        pieces.append(filled(solved))
+    return note_of(pieces, EDGES[verdict.state])
+
+
+def filled(solved: tuple[bool, ...]) -> Piece:
+    """The chapter's exercises as a row of squares; those that are solved are full, and the row moves once."""
+    done = f"{sum(solved)} of {len(solved)} exercises of this chapter"
+    square = "display:inline-block;width:.8em;height:.8em;margin-right:.25em;border:1.5px solid;box-sizing:border-box"
+    squares = "".join(f'<i style="{square}{";background:currentColor" if one else ""}"></i>' for one in solved)
+    motion = (
+        "<style>@media (prefers-reduced-motion:no-preference){.course-filled i{animation:course-filled .5s}}"
+        "@keyframes course-filled{from{transform:scale(.2)}60%{transform:scale(1.35)}}</style>"
+    )
+    row = f'{motion}<span class="course-filled" aria-hidden="true">{squares}</span> {done}'
+    return paragraph(row), "".join("■" if one else "□" for one in solved) + f" {done}"
+
+
+def folded(hints: tuple[str, ...], first: str = "") -> str:
+    """Hints, each folded inside the one before it. first: "open" unfolds the first."""
+    page = ""
+    for i, words in reversed(list(enumerate(hints, 1))):
+        summary = f"Hint {i} of {len(hints)}"
+        state = f" {first}" if first and i == 1 else ""
+        page = f"<details{state}><summary>{summary}</summary>{paragraph(inline(words))}{page}</details>"
+    return page
+
+
+def hints_note(name: str, hints: tuple[str, ...]) -> Note:
+    """The hints of an exercise as a Note."""
+    text = [f"Hints: {name}"] + [f"  {i}. {words}" for i, words in enumerate(hints, 1)]
+    return Note(box(folded(hints), role=f'role="group" aria-label="Hints: {html.escape(name)}"'), "\n".join(text))
+
+
+def puzzle_note(puzzle: Any) -> Note:
+    """A wrong program or list of claims with its numbers."""
+    lines = "\n".join(f"{i:>2}  {line}" for i, line in enumerate(puzzle.program, 1))
+    body, head = code(lines), f"Find the error: {puzzle.name} · {puzzle.effort}"
+    if puzzle.claims:
+        items = "".join(f'<li style="margin:.2em 0">{inline(line)}</li>' for line in puzzle.program)
+        body = f'<ol style="margin:.3em 0">{items}</ol>'
+    title = paragraph(f"<strong>{html.escape(head)}</strong>"), head
+    wrong = f"One {puzzle.unit} is" if len(puzzle.lines) == 1 else f"{len(puzzle.lines)} {puzzle.unit}s are"
+    ask = sentence(f"{wrong} wrong. Name {puzzle.which}, and {puzzle.todo}: {puzzle.task}")
+    return note_of([title, (body, lines), ask], role=f'role="group" aria-label="{html.escape(head)}"')

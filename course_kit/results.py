@@ -1,0 +1,33 @@
+"""Results that take longer than a lesson: made by a program, kept in data/results/, shown as recorded.
+
+`course results` makes all of them again, `course results scores` those whose name begins so.
+"""
+
+import json
+
+from course_kit.checks import text
+from course_utils.files import course_folder
+
+
+class Recorded(dict):
+    """The figures of one file, with `.about`: a line that says by which command, on what, and when."""
+
+    @property
+    def about(self) -> str:
+        """One short line to print under a figure; the device and the minutes stand in the file."""
+        return f"Recorded {self['date']}: {self['command'].replace('python -m course_utils', 'course')}."
+
+
+def load(name: str) -> Recorded:
+    """data/results/NAME.json. Raises FileNotFoundError if there is none of that name, and lists those there are."""
+    path = place(name)
+    if not path.is_file():
+        known = sorted(one.stem for one in path.parent.glob("*.json"))
+        there = f"there are: {', '.join(known)}. `course results {name}` makes it, if the course has a program for it."
+        raise FileNotFoundError(f"data/results/{name}.json is not there; {there}")
+    return Recorded(json.loads(path.read_text(encoding="utf-8")))
+
+
+def place(name: str):
+    """The path of data/results/NAME.json, whether it is there or not."""
+    return course_folder() / "data" / "results" / f"{text('name', name)}.json"

@@ -1,0 +1,14 @@
+"""Whether this is a notebook, and the IPython that runs it."""
+
+import sys
+
+
+def ipython():
+    """The running IPython shell, or None. IPython is not imported for this."""
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module else None
+
+
+def in_notebook():
+    """Is this a notebook's kernel?"""
+    return hasattr(ipython(), "kernel")

@@ -1,0 +1,216 @@
+"""The alignment lab: a translation that grows word by word, gold links, and what changes when a word is knocked out."""
+
+from typing import Any
+
+import numpy as np
+
+from course_kit.checks import described, whole_number
+from course_kit.views.given import as_labels, checked_labels, place_of
+from course_kit.views.heatmap import Selection
+from course_kit.views.live import shell
+from course_kit.views.own import answered
+from course_kit.views.table import TextTable
+from course_kit.views.translation import (
+    MOST_SOURCE,
+    MOST_TARGET,
+    Version,
+    checked_weights,
+    difference,
+    gold_links,
+    parts_of,
+    variant_of,
+)
+from course_kit.views.view import View
+from course_utils.metrics import alignment_error_rate
+
+TITLE = "Which source words does each new word attend to?"
+CAPTION = "A row for each [query|word written], a column for each [key|source word]. Press play, or choose a word."
+
+
+class Alignment(View):
+    """See `alignment`, which makes it."""
+
+    kind = "alignment"
+    modules = ("core", "legend", "stepper", "alignment")
+
+    @property
+    def version(self) -> dict:
+        return self.options["versions"][self.state["variant"]]
+
+    @property
+    def source(self) -> list[str]:
+        """The source's words, with the one that stands for another in this variant."""
+        version = self.version
+        return [(s == version["word"] and version["by"]) or n for s, n in enumerate(self.options["source"])]
+
+    @property
+    def tokens(self) -> list[str]:
+        """The words written so far."""
+        return self.version["tokens"][: self.state["step"]]
+
+    @property
+    def weights(self) -> np.ndarray:
+        """[words written so far, S], NaN where masked."""
+        start, source = self.version["start"], self.source
+        rows = self.arrays["weights"].astype(np.float64).reshape(-1, len(source))
+        return rows[start : start + len(self.tokens)]
+
+    @property
+    def selection(self) -> Selection | None:
+        """The target word and the source word that are lit; of one alone, its strongest partner."""
+        row, column, weights = self.state["row"], self.state["col"], np.nan_to_num(self.weights)
+        if max(row, column) < 0 or not len(weights):
+            return None
+        row = int(weights[:, column].argmax()) if row < 0 else min(row, len(weights) - 1)
+        column = int(weights[row].argmax()) if column < 0 else column
+        weight = self.weights[row, column]
+        return Selection(self.tokens[row], self.source[column], None if np.isnan(weight) else float(weight))
+
+    @property
+    def links(self) -> set[tuple[int, int]]:
+        """(target, source): each written word and the source word that it attends to most."""
+        weights = np.nan_to_num(self.weights)
+        return {(t, int(row.argmax())) for t, row in enumerate(weights) if row.max() > 0}
+
+    @property
+    def gold(self) -> set[tuple[int, int]]:
+        """The gold links of the words written so far; none for a variant."""
+        links = [] if self.state["variant"] else self.options["gold"] or []
+        return {(t, s) for t, s in links if t < len(self.tokens)}
+
+    @property
+    def agreement(self) -> dict[str, float]:
+        """`hits` of `words` written so far that have a gold partner attend to it most; their error rate `aer`."""
+        links, gold = self.links, self.gold
+        words = len({t for t, _ in gold})
+        return {"hits": len(links & gold), "words": words, "aer": alignment_error_rate([links], [gold])}
+
+    def describe(self) -> str:
+        source, written, of = self.source, self.tokens, len(self.version["tokens"])
+        text = f"Source: “{' '.join(source)}”. Translation"
+        text += f" {self.version['label']}" if self.state["variant"] else ""
+        text += f", {len(written)} of {of} words written: “{' '.join(written)}”. "
+        strongest = [f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links)]
+        if strongest:
+            text += f"Each word and the source word it attends to most: {', '.join(strongest)}. "
+        if self.state["variant"]:
+            changed, lost = sum(self.version["changed"]), sum(self.version["lost"])
+            before = " ".join(self.options["versions"][0]["tokens"])
+            said = f"{changed} {'word is' if changed == 1 else 'words are'} new, {lost} gone. "
+            text += f"Before: “{before}”. " + (said if changed or lost else "Nothing changes. ")
+        elif self.options["gold"]:
+            found = self.agreement
+            text += f"Gold agrees with {found['hits']} of {found['words']} words; AER {found['aer']:.2f}. "
+        return text.strip()
+
+    def table(self) -> TextTable:
+        source, gold = self.source, self.gold
+        judged = bool(self.options["gold"]) and not self.state["variant"]
+        rows = []
+        for t, (word, weights) in enumerate(zip(self.tokens, self.weights, strict=True)):
+            cells = ["masked" if np.isnan(w) else f"{w:.3f}" for w in weights]
+            partners = [" ".join(source[s] for s in range(len(source)) if (t, s) in gold)] if judged else []
+            rows.append([word, *cells, *partners])
+        return TextTable(["word", *source, *(["gold"] if judged else [])], rows)
+
+    def draw(self, figure) -> None:
+        from course_kit.views.picture import COLOURS, SAND, frame, hatch, ink_map, labelled
+
+        source, target = self.source, self.version["tokens"]
+        rows = np.full((len(target), len(source)), np.nan)
+        rows[: len(self.tokens)] = self.weights
+        axes, ink = figure.subplots(), ink_map()
+        axes.imshow(rows, cmap=ink, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+        hatch(axes, np.argwhere(np.isnan(rows[: len(self.tokens)])))
+        if rows.size <= 300:
+            for t, s in np.argwhere(rows >= 0.05):
+                colour = "white" if rows[t, s] > 0.5 else "#1b2430"
+                text = f"{rows[t, s]:.2f}".lstrip("0")
+                axes.text(s, t, text, ha="center", va="center", fontsize=8, color=colour)
+        for t, s in self.gold:
+            frame(axes, s, t, 0.92, ec=np.array(SAND) / 255, lw=2)
+        written = [word if t < len(self.tokens) else "" for t, word in enumerate(target)]
+        labelled(axes, written, source, 10 if max(rows.shape) <= 24 else 6, marks="ts", most=MOST_TARGET)
+        for t, label in enumerate(axes.get_yticklabels()):
+            if self.version["changed"][t]:
+                label.set(weight="bold", color=COLOURS["output"])
+        if self.version["word"] is not None and self.version["row"] is None:
+            axes.get_xticklabels()[self.version["word"]].set(color="#8a949e", style="italic")
+
+
+def alignment(
+    translation,
+    gold=None,
+    *,
+    variants=(),
+    step=None,
+    select=None,
+    title=TITLE,
+    caption=None,
+    languages=("", ""),
+    glosses=None,
+    model=None,
+    live=False,
+    presenting=None,
+):
+    """A translation that grows word by word, each new word with its row of weights; play, step, point, knock out.
+
+    translation: a decoding.Translation, or (source_tokens, tokens, weights [T, S]); at most 64 and 140 tokens.
+    gold: links (target, source) of these very tokens.
+    variants: what is written when something is taken away, recorded before: a dict for each, with
+        word      index of the source word
+        tokens    the translation then; weights [T', S], or [T', S − 1] for a source without the word; may be None
+        row       optional: only this target word could not attend to it
+        by        optional: the word that replaced it
+    step: words written at first; None for all. select: the written word that is lit before anybody points; None: one
+    that disagrees with gold, or that attends far from its own place.
+    languages: of both sides, as in ("en", "zh"), for fonts and readers.
+    glosses: an English word for each source token, "" for none, for readers who don't know the language.
+    model: a translator with attention, as `load_checkpoint` gives it, or its name: the reader can then type a sentence,
+    which it translates in the page, where its files are at hand.
+    live=True: Python hears `step`, `variant` (0: none, else the place in variants from 1), `row`, `col`.
+
+    Numbers travel as float16 (error ≤ 5·10⁻⁴). Returns a view: .tokens .weights .links .agreement and what all have.
+    Raises TypeError or ValueError that says what was given, what is needed and what to do.
+    """
+    source, tokens, weights = parts_of(translation)
+    if weights is None:
+        raise ValueError("the model of this translation has no attention; take another translation, or labs.flow")
+    versions = [Version(tokens, checked_weights(weights, tokens, source, "weights"))]
+    if not isinstance(variants, tuple | list):
+        raise TypeError(f"variants is {described(variants)}; needed: a list of dicts")
+    languages = as_labels(languages, "languages", "two names, as in ('en', 'zh')")
+    if len(languages) != 2:
+        raise ValueError(f"languages are {languages}; needed: two, of the source and of the target")
+    versions += [variant_of(v, source, tokens, f"variants[{i}]") for i, v in enumerate(variants)]
+    links = gold_links(gold, tokens, source)
+    longest = max(len(v.tokens) for v in versions)
+    step = longest if step is None else whole_number("step", step, 0, longest)
+    if caption is None:
+        caption = CAPTION + (" Outlined: gold links." if links else "")
+        caption += " Press a [key|source word] to knock it out." if len(versions) > 1 else ""
+    start, shown = 0, []
+    for v in versions:
+        changed, lost = difference(tokens, v.tokens)
+        told = {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word, "row": v.row, "by": v.by}
+        shown.append(told | {"changed": changed, "lost": lost})
+        start += len(v.tokens)
+    state = {"step": step, "variant": 0, "row": -1, "col": -1}
+    control = {"kind": "range", "name": "step", "label": "words written", "digits": 0}
+    controls: list[dict[str, Any]] = [control | {"values": list(range(longest + 1))}]
+    if len(versions) > 1:
+        words = {0: "nothing", **{i: v.label for i, v in enumerate(versions) if i}}
+        menu = {"options": list(words), "words": words, "menu": True}
+        controls.append({"kind": "choice", "name": "variant", "label": "knock out", **menu})
+    options = {"source": source, "versions": shown, "languages": languages}
+    options["first"] = place_of(select, tokens, "written word")
+    if glosses is not None:
+        options["glosses"] = checked_labels(glosses, len(source), "glosses", "the source has {} tokens")
+    options["gold"] = None if gold is None else sorted(links)
+    arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
+    view = Alignment(title, caption, arrays, state, controls, options, presenting)
+    view.size = (min(7.5, max(3.4, 0.4 * len(source) + 1.6)), min(7.5, max(2.2, 0.3 * longest + 1.2)))
+    if model is not None:
+        read = getattr(translation, "source_tokens", None) or translation[0]
+        answered(view, model, read, MOST_SOURCE, needs="attention", title=TITLE, caption=CAPTION, longest=MOST_TARGET)
+    return shell(view, live)

@@ -1,0 +1,107 @@
+"""Questions to the reader: `predict` before the answer, `reveal` the source behind a name."""
+
+import ast
+import functools
+import html
+import inspect
+import pathlib
+import textwrap
+
+from course_kit.checks import text, whole_number
+from course_kit.views.given import as_labels
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
+
+TESTS = pathlib.Path(__file__).resolve().parents[2] / "tests"
+
+
+class Predict(View):
+    """See `predict`."""
+
+    kind = "predict"
+    modules = ("core", "predict")
+
+    def describe(self) -> str:
+        return f"Guess before you read on: {' · '.join(self.options['answers'])}"
+
+    def table(self) -> TextTable:
+        return TextTable(["number", "answer"], [[str(i + 1), a] for i, a in enumerate(self.options["answers"])])
+
+    def draw(self, figure) -> None:
+        figure.text(0.02, 0.9, textwrap.fill(self.title, 80), weight="bold", va="top")
+        for i, answer in enumerate(self.options["answers"]):
+            figure.text(0.04, 0.62 - 0.17 * i, f"○  {answer}", va="top")
+
+    def still(self) -> str:
+        items = "".join(f"<li>{html.escape(a)}</li>" for a in self.options["answers"])
+        if self.options["answer"] >= 0:
+            answer = f"{self.options['answers'][self.options['answer']].rstrip('.')}. {self.options['because']}"
+            items += f"<details><summary>answer</summary>{html.escape(answer)}</details>"
+        return f"<b>{html.escape(self.title)}</b><ul>{items}</ul>"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self.fragment(), "text/plain": f"{self.title}\n{self.describe()}"}
+
+
+def predict(
+    question: str, answers: list[str], answer: int | None = None, because: str = "", *, presenting=None
+) -> Predict:
+    """A guess before the answer: radio buttons in the page; once picked, right or wrong and the reason.
+
+    answers: two or more. answer: index of the right one, or None to leave it to the text. Works without a kernel;
+    where no script runs, the answers stand in a list and the right one unfolds.
+    """
+    answers = as_labels(answers, "answers", "a list of answers")
+    if len(answers) < 2:
+        raise ValueError(f"answers hold {len(answers)}: give at least 2")
+    answer = None if answer is None else whole_number("answer", answer, 0, len(answers) - 1)
+    text("because", because)
+    options = {"answers": answers, "answer": -1 if answer is None else answer, "because": because, "foot": False}
+    view = Predict(question, "", {}, {"pick": -1}, [], options, presenting)
+    view.size = (7.0, 0.7 + 0.3 * len(answers))
+    return view
+
+
+class Source:
+    """The source of a function or class as Markdown, with the tests that hold it. Made by `reveal`."""
+
+    def __init__(self, obj, alone=False):
+        try:
+            self.code = textwrap.dedent(inspect.getsource(obj))
+            self.place = f"{obj.__module__}.{obj.__qualname__}"
+        except (TypeError, OSError, AttributeError):
+            raise TypeError(f"{obj!r} has no Python source to show: give a function or class of the course") from None
+        self.alone, self.tests = alone, [] if alone else tests_of(obj.__name__)
+
+    def __repr__(self) -> str:
+        held = f"\n# held by: {', '.join(self.tests)}" if self.tests else ""
+        return self.code if self.alone else f"# {self.place}\n{self.code}{held}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        held = ", ".join(f"`{t}`" for t in self.tests)
+        head, foot = "" if self.alone else f"`{self.place}`\n", f"\n\nHeld by {held}." if held else ""
+        return {"text/markdown": f"{head}```python\n{self.code}```{foot}", "text/plain": repr(self)}
+
+
+def reveal(obj, alone: bool = False) -> Source:
+    """Shows the source of a function, class or module of the course, highlighted, with its paper (in the docstring)
+    and the tests that hold it; alone: the source and nothing else. Raises TypeError for what has no Python source."""
+    return Source(obj, alone)
+
+
+@functools.cache
+def _calls() -> list[tuple[str, frozenset[str]]]:
+    found = []
+    for path in sorted([*TESTS.glob("unit/**/test_*.py"), *TESTS.glob("parity/test_*.py")]):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} | {
+                    n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)
+                }
+                found.append((f"{path.relative_to(TESTS).as_posix()}::{node.name}", frozenset(names)))
+    return found
+
+
+def tests_of(name: str) -> list[str]:
+    """Names of up to three tests that call `name`; empty where the course was installed without its tests."""
+    return [test for test, names in _calls() if name in names][:3]

@@ -1,0 +1,129 @@
+"""What every chart is: a view of lines, bars, shares or matrices, and the static picture of each."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.ticker import LogLocator
+
+from course_kit.views.picture import COLOURS, INK, PAPER, ink_map, names
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
+
+GREYS = ["#1b2430", "#596573", "#806f2e", "#a55246", "#1b2430"]  # of lines that play no role, as in lines.js
+
+
+class Series(NamedTuple):
+    """A line, group of points or band (then z is its upper edge); role: of COLOURS; labels: of the points."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray | None = None
+    kind: str = "line"
+    role: str | None = None
+    labels: list[str] | None = None
+
+
+class Chart(View):
+    """Made by the functions of `plot`, which check what they are given. shown: for DRAW, and `beside`."""
+
+    scale = 1.5  # a notebook has many of them
+
+    def __init__(self, kind, shown, arrays, options, words, table, *, title="", caption="", size=(7.8, 3.2)):
+        self.kind, self.shown, self.size, self.words, self.numbers = kind, shown, size, words, TextTable(*table)
+        self.colours = 32 if kind == "maps" else 24
+        module = {"shares": ("bars",), "maps": ("legend", "maps")}.get(kind, (kind,))
+        self.modules = ("core", "axes", "chart", *module)
+        arrays = {
+            name: np.concatenate(parts).astype("f2" if kind == "maps" else "f4") for name, parts in arrays.items()
+        }
+        super().__init__(title, caption, arrays, {"row": 0, "mark": -1}, options=options)
+
+    def describe(self) -> str:
+        return self.words
+
+    def table(self) -> TextTable:
+        return self.numbers
+
+    def draw(self, figure) -> None:
+        DRAW[self.kind](figure, self.shown)
+
+
+def draw_lines(figure, panels: list[dict]) -> None:
+    for axes, panel in zip(np.ravel(figure.subplots(1, len(panels))), panels, strict=True):
+        ends, told = [], []
+        for i, (name, x, y, z, kind, role, labels) in enumerate(panel["series"]):
+            colour, dense = COLOURS.get(role, GREYS[i % len(GREYS)]), len(x) > 300
+            if kind == "band":
+                axes.fill_between(x, y, z, color=colour, alpha=0.16, lw=0)
+            elif kind == "points":
+                axes.plot(x, y, "os^"[i % 3], color=colour, ms=2 if dense else 5, alpha=0.6, mew=0, rasterized=dense)
+            else:
+                aside = kind == "dashed"
+                axes.plot(x, y, color=colour, ls="--" if aside else "-." if i > 3 else "-", lw=1.2 if aside else None)
+            for label, *at in zip(labels or (), x, y, strict=False):
+                told.append(axes.annotate(label, at, (5, -3), textcoords="offset points", fontsize=8, color=colour))
+            known = np.flatnonzero(np.isfinite(y))
+            if len(known) and len(panel["series"]) > 1:
+                ends.append((x[known[-1]], y[known[-1]], name, colour))
+        for axis in panel["log"]:
+            axes.set(**{f"{axis}scale": "log"})
+            low, high = getattr(axes, f"get_{axis}lim")()
+            ticks = LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,))
+            getattr(axes, f"{axis}axis").set(major_locator=ticks, major_formatter="{x:g}", minor_formatter="")
+        if panel["mark"]:
+            axes.axvline(panel["mark"][0], color="#596573", lw=1, ls="--")
+            axes.annotate(panel["mark"][1], (panel["mark"][0], 1), (5, -10), ("data", "axes fraction"), "offset points")
+        axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"], ylim=panel["limits"])
+        axes.figure.draw_without_rendering()
+        for label in told:  # to the left of its point where there is no room to the right
+            if label.get_window_extent().x1 > axes.bbox.x1:
+                label.set(ha="right", position=(-5, -3))
+        name_ends(axes, ends)
+
+
+def name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
+    """The name of each line at its end, spread so that none covers another."""
+    placed = -1e9
+    for height, x, y, name, colour in sorted((axes.transData.transform(e[:2])[1] * 0.72, *e) for e in ends):
+        placed = max(height, placed + 13)
+        look = dict(color=colour, va="center", annotation_clip=False)
+        axes.annotate(name, (x, y), (6, placed - height), textcoords="offset points", **look)
+
+
+def draw_bars(figure, shown: tuple[list[str], np.ndarray, list[str], str, str | None]) -> None:
+    labels, values, numbers, ylabel, role = shown
+    axes, labels = figure.subplots(), names(labels, "")
+    drawn = axes.bar(range(len(values)), values, color=COLOURS.get(role, "#3c4854"), width=0.62)
+    axes.bar_label(drawn, numbers, padding=2, fontsize=9)
+    axes.set_xticks(range(len(values)), labels, rotation=30 if max(map(len, labels)) * len(labels) > 70 else 0)
+    axes.set(ylabel=ylabel, ymargin=0.15)
+
+
+def draw_shares(figure, shown: tuple[list[str], list[str], np.ndarray, str]) -> None:
+    labels, parts, amounts, xlabel = shown
+    axes, left, inks = figure.subplots(), np.zeros(len(labels)), ink_map(INK, PAPER)
+    for part, wide, ink in zip(
+        parts, 100 * (amounts.T / amounts.sum(-1)), np.linspace(0.1, 0.85, len(parts)), strict=True
+    ):
+        axes.barh(names(labels, ""), wide, left=left, color=inks(ink), edgecolor="white", label=part)
+        left += wide
+    axes.set(xlabel=xlabel, xlim=(0, 100))
+    axes.invert_yaxis()
+    axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
+
+
+def draw_maps(figure, lines: list[list[tuple[dict, np.ndarray]]]) -> None:
+    for line, part in zip(lines, np.ravel(figure.subfigures(len(lines), 1)), strict=True):
+        for (panel, matrix), axes in zip(line, np.ravel(part.subplots(1, len(line))), strict=True):
+            colour = COLOURS.get(panel["role"], "#807234" if panel["role"] else "#141c28")
+            ink = ink_map(PAPER, [int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+            low, high = panel["range"]
+            aspect = "auto" if len(line) > 4 or len(lines) > 4 else "equal"
+            axes.imshow(matrix, cmap=ink, vmin=low, vmax=high, aspect=aspect)
+            axes.set_title(panel["title"] if len(line) < 5 or axes is part.axes[0] else "", fontsize=9)
+            for names_of, ticks in ((panel["rows"], axes.set_yticks), (panel["columns"], axes.set_xticks)):
+                ticks(range(len(names_of)), names(names_of, ""), fontsize=7, rotation=90 * (ticks == axes.set_xticks))
+
+
+DRAW = {"lines": draw_lines, "bars": draw_bars, "shares": draw_shares, "maps": draw_maps}

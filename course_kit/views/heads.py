@@ -1,0 +1,346 @@
+"""The head explorer: every head of every layer side by side, one of them open, one query word compared in all."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course_kit.checks import described, text
+from course_kit.views.given import (
+    allowed_pairs,
+    as_array,
+    check_weights,
+    checked_index,
+    checked_labels,
+    chosen_pair,
+    value_range,
+)
+from course_kit.views.live import shell
+from course_kit.views.own import answered
+from course_kit.views.picture import COLOURS, bare_axes, frame, hatch, ink_map, labelled, names
+from course_kit.views.table import TextTable
+from course_kit.views.translation import word_of
+from course_kit.views.view import View
+
+MOST_NUMBERS = 2_000_000
+MOST_TOKENS = 256
+TITLE = "What does each head attend to?"
+CAPTION = (
+    "Each small map is one head: a row for each [query|query], a column for each [key|key]. Choose one to open it."
+)
+GAP, BELOW = 0.14, 0.34  # between the small pictures, of their width; room for the number below
+
+
+class Seen(NamedTuple):
+    """One number of one head: layer and head counted from 0, head None for the mean; weight None where masked."""
+
+    map: str
+    layer: int
+    head: int | None
+    query: str
+    key: str
+    weight: float | None
+
+
+class Heads(View):
+    """See `heads`, which makes it."""
+
+    kind = "heads"
+    modules = ("core", "legend", "heads")
+    colours = 256
+
+    @property
+    def place(self) -> int:
+        return [m["name"] for m in self.options["maps"]].index(self.state["map"])
+
+    @property
+    def map(self) -> dict:
+        return self.options["maps"][self.place]
+
+    @property
+    def weights(self) -> np.ndarray:
+        """[L, H, Q, K] of the map that is shown, NaN where masked."""
+        return self.arrays[f"map{self.place}"].astype(np.float64).reshape(self.map["shape"])
+
+    @property
+    def opened(self) -> tuple[int, int | None]:
+        """(layer, head) of the head that is open, counted from 0; head None for the mean of the layer's heads."""
+        layers, heads = self.map["shape"][:2]
+        head = self.state["head"]
+        return min(max(self.state["layer"], 0), layers - 1), None if head < 0 else min(head, heads - 1)
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """[Q, K] of the head that is open."""
+        return _of_head(self.weights, *self.opened)
+
+    @property
+    def query(self) -> int:
+        return min(max(self.state["query"], 0), self.map["shape"][2] - 1)
+
+    def key(self, row) -> int:
+        """The chosen key, or the one with the largest weight in a row [K]."""
+        chosen = self.state["key"]
+        return int(np.nan_to_num(row, nan=-1).argmax()) if chosen < 0 else min(chosen, len(row) - 1)
+
+    @property
+    def effects(self) -> np.ndarray | None:
+        """[L, H]: the number given for each head of the map that is shown, NaN where there is none."""
+        return None if self.map["effects"] is None else np.array(self.map["effects"], dtype=float)
+
+    @property
+    def by_effect(self) -> bool:
+        """Is the effect shown under each head, not the weight?"""
+        return self.effects is not None and self.state["number"] == "effect"
+
+    @property
+    def knocked(self) -> set[tuple[int, int]]:
+        """(layer, head) of the heads of this map that are marked as knocked out."""
+        return {tuple(k[-2:]) for k in self.state["knocked"] if len(k) == 2 or k[0] == self.state["map"]}
+
+    @property
+    def selection(self) -> Seen:
+        row, m = self.matrix[self.query], self.map
+        key = self.key(row)
+        weight = None if np.isnan(row[key]) else float(row[key])
+        return Seen(m["name"], *self.opened, m["queries"][self.query], m["keys"][key], weight)
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """[L, H]: the number under each head, its weight of the chosen query, or its effect where that is shown."""
+        if self.by_effect:
+            return self.effects
+        return np.array([[row[self.key(row)] for row in layer] for layer in self.weights[:, :, self.query]])
+
+    def ranking(self) -> list[tuple[int, int]]:
+        """(layer, head) of all heads, the largest number first, unknown ones last."""
+        numbers = np.nan_to_num(self.numbers, nan=-np.inf)
+        return sorted(np.ndindex(numbers.shape), key=lambda place: numbers[place], reverse=True)
+
+    def describe(self) -> str:
+        m, seen = self.map, self.selection
+        layers, heads, queries, keys = m["shape"]
+        text = f"{layers} {'layer' if layers == 1 else 'layers'} of {heads} {'head' if heads == 1 else 'heads'}"
+        if len(self.options["maps"]) > 1:
+            text = f"{m['name']}: {text}"
+        text += f", each {queries} queries by {keys} keys. {_name(*self.opened).capitalize()}: “{seen.query}” "
+        weight = "may not attend to" if seen.weight is None else f"gives {seen.weight:.3f} to"
+        text += f"{weight} “{seen.key}”. " + (f"Largest {self.options['effect']}: " if self.by_effect else "Most in: ")
+        rows, numbers, found = self.weights[:, :, self.query], self.numbers, []
+        for place in self.ranking()[:5]:
+            to = f" to {m['keys'][self.key(rows[place])]}" if self.state["key"] < 0 and not self.by_effect else ""
+            found.append(f"layer {place[0] + 1} head {place[1] + 1} {numbers[place]:.3f}{to}")
+        text += ", ".join(found) + "."
+        if self.knocked:
+            text += f" Knocked out: {', '.join(f'layer {a + 1} head {b + 1}' for a, b in sorted(self.knocked))}."
+        return text
+
+    def table(self) -> TextTable:
+        """A row for each head, the largest number first, then the mean of each layer."""
+        m, weights, effects = self.map, self.weights[:, :, self.query], self.effects
+        of = m["keys"][self.key(weights[0, 0])] if self.state["key"] >= 0 else "its strongest"
+        header = ["head", f"{m['queries'][self.query]} → {of}", "most on"]
+        header += [self.options["effect"]] if effects is not None else []
+        header += ["knocked out"] if self.knocked else []
+        rows = []
+        means = [(layer, None) for layer in range(len(weights))] if weights.shape[1] > 1 else []
+        for layer, head in [*self.ranking(), *means]:
+            row = _of_head(weights, layer, head)
+            x, top = row[self.key(row)], int(np.nan_to_num(row, nan=-1).argmax())
+            cells = ["masked" if np.isnan(x) else f"{x:.3f}", f"{m['keys'][top]} {np.nan_to_num(row[top]):.3f}"]
+            if effects is not None:
+                cells.append(_short(np.nan if head is None else effects[layer, head], 3))
+            if self.knocked:
+                cells.append("yes" if (layer, head) in self.knocked else "")
+            rows.append([_name(layer, head), *cells])
+        return TextTable(header, rows)
+
+    def draw(self, figure) -> None:
+        layers, heads = self.map["shape"][:2]
+        wide = heads + (heads > 1)
+        grid, large = figure.subplots(1, 2, width_ratios=[max(1.0, min(1.6, wide / 6)), 1.0])
+        _grid(self, grid, layers, heads, wide)
+        _open(self, large)
+
+
+def heads(
+    weights,
+    queries=None,
+    keys=None,
+    *,
+    mask=None,
+    layer=None,
+    select=None,
+    effects=None,
+    effect="loss without it",
+    title=TITLE,
+    caption=None,
+    model=None,
+    live=False,
+    presenting=None,
+):
+    """Every head of every layer as a small heatmap, one of them open; one query word compared head by head.
+
+    weights: one tensor [H, Q, K] or [1, H, Q, K] per layer, as models give them; or several maps by name, as in
+        {"encoder": output.encoder_weights, "decoder": output.decoder_weights, "source": output.weights}.
+    queries, keys: labels, Q and K of them (keys: those of queries if left out); by name where maps differ.
+    mask: bool, True = may be attended, broadcastable to [L, H, Q, K]; the rest is hatched. By name where maps differ.
+    layer: the one whose first head is open at first, counted from 0; without it the head with the largest number.
+    select: (query, key) or query, labels or positions: its weight stands under each head; without a key, the largest.
+    effects: a number for each head [L, H], such as the loss when it is knocked out; effect: what that number is.
+    model: the Transformer, BERT or GPT whose self-attention this is, as `load_checkpoint` gives it, or its name. Where
+        its files are at hand, it reads in the page what the reader types, and says what follows from a look: rows
+        can be painted and heads silenced.
+    live=True: Python hears `layer`, `head` (−1: the mean of the layer's heads), `query`, `key` (−1: the strongest),
+        `map`, `knocked`, and there is a button that knocks out the open head: answer it in `.observe(…, "knocked")`.
+
+    Up to 256 tokens and two million weights, as float16 (error ≤ 5·10⁻⁴; 2.7 bytes each in a notebook). Returns a view:
+    .selection .matrix .ranking() and what all views have. Raises TypeError or ValueError that says what to do.
+    """
+    named: dict[str, Any] = weights if isinstance(weights, dict) else {"attention": weights}
+    if not named:
+        raise ValueError("there are no maps: give weights, one tensor [H, Q, K] per layer")
+    maps, arrays, every = [], {}, []
+    for name, given in named.items():
+        own_queries, own_keys, own_mask, own_effects = (
+            x.get(name) if isinstance(weights, dict) and isinstance(x, dict) else x
+            for x in (queries, keys, mask, effects)
+        )
+        values = _stacked(given, name)
+        asked = checked_labels(own_queries, values.shape[2], f"queries of {name}", "its weights have {} rows")
+        read, same = asked, keys is None and queries is not None and values.shape[3] == values.shape[2]
+        if not same:
+            read = checked_labels(own_keys, values.shape[3], f"keys of {name}", "its weights have {} columns")
+        allowed = allowed_pairs(own_mask, values, "weights")
+        check_weights(values, allowed)
+        every.append(np.where(allowed, values, np.nan))
+        arrays[f"map{len(maps)}"] = every[-1].astype("<f2").ravel()
+        shown = {"name": str(name), "queries": [*map(word_of, asked)], "keys": [*map(word_of, read)]}
+        shown |= {"shape": list(values.shape), "effects": _effects_of(own_effects, values.shape[:2], name)}
+        maps.append(shown | {"masked": bool((~allowed).any())})
+    if (size := sum(a.size for a in arrays.values())) > MOST_NUMBERS:
+        most = f"{size:,} weights are more than a page can hold ({MOST_NUMBERS:,})"
+        raise ValueError(f"{most}: show fewer layers or maps, or a shorter sentence")
+    first, by_effect = maps[0], any(m["effects"] for m in maps)
+    text("effect", effect)
+    query, key = chosen_pair(select, first["queries"], first["keys"])
+    high = value_range(np.concatenate([v.ravel() for v in every]), "weights")[1]
+    state = {"map": first["name"], "number": "effect" if by_effect else "weight"}
+    if layer is None:
+        asked = every[0][:, :, max(query, 0)]
+        shown = first["effects"] or (asked.max(-1, initial=-1, where=~np.isnan(asked)) if key < 0 else asked[:, :, key])
+        layer, head = divmod(int(np.nan_to_num(np.array(shown, float), nan=-np.inf).argmax()), first["shape"][1])
+    else:
+        layer, head = checked_index(layer, first["shape"][0], "layer"), 0
+    state |= {"layer": layer, "head": head, "query": max(query, 0), "key": key, "knocked": []}
+    controls: list[dict[str, Any]] = [{"kind": "button", "name": "reset", "label": "reset"}]
+    if by_effect:
+        words = {"weight": "its weight", "effect": effect}
+        choice = {"kind": "choice", "name": "number", "label": "below each map", "options": list(words), "words": words}
+        controls.insert(0, choice)
+    if len(maps) > 1:
+        controls.insert(0, {"kind": "choice", "name": "map", "label": "map", "options": [m["name"] for m in maps]})
+    if caption is None:
+        caption = CAPTION
+        caption += f" Full ink = {high:g}." if high < 1 else ""
+        caption += " Hatched = masked." if any(m["masked"] for m in maps) else ""
+    options = {"maps": maps, "high": high, "effect": effect}
+    view = Heads(title, caption, arrays, state, controls, options, presenting)
+    view.size = (7.5, 4.2 if max(m["shape"][0] for m in maps) <= 6 else 6.0)
+    if model is not None:
+        if len(maps) > 1 or first["queries"] != first["keys"]:
+            raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
+        answered(view, model, [str(label) for label in queries], 48, "cause", title=TITLE, caption=CAPTION)
+    return shell(view, live)
+
+
+def _name(layer: int, head: int | None) -> str:
+    return f"layer {layer + 1}, " + ("mean of its heads" if head is None else f"head {head + 1}")
+
+
+def _of_head(weights: np.ndarray, layer: int, head: int | None) -> np.ndarray:
+    """Of weights [L, H, …] those of one head, or the mean of a layer's heads."""
+    return weights[layer].mean(0) if head is None else weights[layer, head]
+
+
+def _short(number: float, digits: int) -> str:
+    return "–" if np.isnan(number) else f"{number:.{digits}f}".replace("-", "−")
+
+
+# ---- what is given
+
+
+def _stacked(given, name) -> np.ndarray:
+    """One tensor per layer -> [L, H, Q, K]."""
+    layers = list(given) if isinstance(given, tuple | list) or getattr(given, "ndim", 0) > 0 else None
+    needed = "needed: a list with one tensor [H, Q, K] per layer"
+    if not layers:
+        raise TypeError(f"{name}: weights are {described(given)}; {needed}")
+    if any(x is None for x in layers):
+        raise ValueError(f"{name}: a layer has no weights (None); ask the model for them with need_weights=True")
+    found = [as_array(x, f"weights of {name}, layer {i + 1}") for i, x in enumerate(layers)]
+    found = [x[0] if x.ndim == 4 and len(x) == 1 else x for x in found]
+    shape, *others = {x.shape for x in found}
+    if others:
+        raise ValueError(f"{name}: layers differ in shape, {sorted([shape, *others])}; needed: the same [H, Q, K]")
+    if len(shape) != 3:
+        needed = "choose one sentence: [w[:1] for w in weights]" if len(shape) == 4 else needed
+        raise ValueError(f"{name}: a layer has shape {shape}; {needed}")
+    if 0 in shape or max(shape[1:]) > MOST_TOKENS:
+        raise ValueError(f"{name}: a layer has shape {shape}; shown are 1 to {MOST_TOKENS} queries and keys")
+    return np.stack(found)
+
+
+def _effects_of(given, shape, name):
+    if given is None:
+        return None
+    values = as_array(given, "effects")
+    if values.shape != tuple(shape) or np.isinf(values).any():
+        raise ValueError(f"effects of {name} have shape {values.shape}; needed: {list(shape)}, finite or NaN")
+    return [[None if np.isnan(x) else round(float(x), 6) for x in row] for row in values]
+
+
+# ---- the picture on paper
+
+
+def _grid(view, axes, layers, heads, wide) -> None:
+    weights, numbers, query, ink, high = view.weights, view.numbers, view.query, ink_map(), view.options["high"]
+    chosen, size, down = view.state["key"] >= 0, 9 if wide <= 6 else 5.5, 1 + GAP + BELOW
+    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * down, -0.1))
+    axes.set_aspect("equal")
+    for layer, column in np.ndindex(layers, wide):
+        head = None if column == heads else column
+        shown = _of_head(weights, layer, head)
+        row = shown[query]
+        x, y = column * (1 + GAP), layer * down
+        if np.isnan(shown).any():
+            frame(axes, x + 0.5, y + 0.5, hatch="//////", ec="#c3ced9", lw=0)
+        smooth = "nearest" if max(shown.shape) <= 24 else "antialiased"
+        axes.imshow(shown, cmap=ink, vmin=0, vmax=high, extent=(x, x + 1, y + 1, y), interpolation=smooth)
+        axes.plot([x - 0.04] * 2, [y + i / len(shown) for i in (query, query + 1)], color=COLOURS["query"], lw=2)
+        here = view.opened == (layer, head)
+        frame(axes, x + 0.5, y + 0.5, ec="#1b2430" if here else "#c3ced9", lw=1.6 if here else 0.6)
+        if (layer, head) in view.knocked:
+            axes.plot([x, x + 1, np.nan, x, x + 1], [y, y + 1, np.nan, y + 1, y], color="#1b2430", lw=1)
+        mean = np.nan if view.by_effect else row[view.key(row)]
+        number = mean if head is None else numbers[layer, head]
+        axes.text(x + 0.5, y + 1.06, _short(number, 2), ha="center", va="top", fontsize=size)
+    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * down, -0.1))  # pictures have moved them
+    axes.set_xticks([i * (1 + GAP) + 0.5 for i in range(wide)], [*range(1, heads + 1), "mean"][:wide], fontsize=size)
+    axes.set_yticks([i * down + 0.5 for i in range(layers)], [f"layer {i + 1}" for i in range(layers)])
+    bare_axes(axes, labelsize=size)
+    asks, reads = names(view.map["queries"], "q")[query], names(view.map["keys"], "k")
+    given = f"what “{asks}” gives to " + (f"“{reads[view.key(reads)]}”" if chosen else "its strongest word")
+    axes.set_xlabel(f"below each map:\n{view.options['effect'] if view.by_effect else given}")
+
+
+def _open(view, axes) -> None:
+    matrix, key = view.matrix, view.key(view.matrix[view.query])
+    axes.imshow(matrix, cmap=ink_map(), vmin=0, vmax=view.options["high"], aspect="auto", interpolation="nearest")
+    hatch(axes, np.argwhere(np.isnan(matrix)) if matrix.size <= 1024 else [])
+    frame(axes, key, view.query, ec=COLOURS["query"], lw=2)
+    size = 9 if max(matrix.shape) <= 16 else 7 if max(matrix.shape) <= 28 else 4
+    labelled(axes, view.map["queries"], view.map["keys"], size, rotation=60, rotation_mode="anchor")
+    for labels, place, role in ((axes.get_yticklabels(), view.query, "query"), (axes.get_xticklabels(), key, "key")):
+        if labels:
+            labels[place].set(weight="bold", color=COLOURS[role])
+    axes.set_xlabel(_name(*view.opened))

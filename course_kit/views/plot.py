@@ -1,0 +1,204 @@
+"""Charts: lines, points, bars, the shares of a whole, matrices. Each is a view that reads its numbers out."""
+
+import numpy as np
+
+from course_kit.checks import described, one_of, real_number, text, whole_number
+from course_kit.views.chart import Chart, Series
+from course_kit.views.given import as_array, as_labels, checked_labels
+from course_kit.views.picture import COLOURS
+
+KEYS = ("rows", "columns")
+__all__ = ["bars", "beside", "lines", "maps", "points", "regression", "stacked"]
+
+
+def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value", **words):
+    """The examples as dots in the values' green, and curves over them, the first in the output's purple.
+
+    keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed. start: see `lines`.
+    """
+    found = [_series("", (keys, values), "keys and values")._replace(kind="points", role="value")]
+    found += [] if truth is None else [_series("", truth, "truth")._replace(kind="dashed")]
+    drawn = _named("curves", curves)
+    drawn[:1] = [one._replace(role="output") for one in drawn[:1]]
+    return _lines(found + drawn, xlabel, ylabel, **words)
+
+
+def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None, **words):
+    """Points alone: x [K], y [K], with labels if they have names; or groups, name -> (x, y), each with its mark.
+
+    labels, role (a key of COLOURS): of all points, or name of a group -> labels, role. (x, low, high) is a band.
+    """
+    groups = _named("x", x) if isinstance(x, dict) else [_series("", (x, y), "x and y")]
+    labels, role = (_by_group(what, of, groups) for what, of in (("labels", labels), ("role", role)))
+    for i, one in enumerate(groups):
+        given, own = labels.get(one.name), role.get(one.name)
+        own is None or one_of("role", own, COLOURS)
+        names = None if given is None else checked_labels(given, len(one.x), "labels", "x holds {} numbers")
+        groups[i] = one._replace(kind="band" if one.kind == "band" else "points", role=own, labels=names)
+    return _lines(groups, xlabel, ylabel, log=log, **words)
+
+
+def lines(series, xlabel="", ylabel="", *, log=None, mark=None, limits=None, start=None, **words):
+    """One line per name: series name -> (x [n], y [n]), or (x, low, high) for a band. log: None, "x", "y" or "xy".
+    mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high).
+    start: the x at which the first line is read out before anybody points. words: title, caption."""
+    return _lines(_named("series", series), xlabel, ylabel, log, mark, limits, start, **words)
+
+
+def beside(charts, **words):
+    """Charts of lines or points side by side in one view: title of each -> chart. words: title, caption."""
+    if not isinstance(charts, dict) or not charts or any(getattr(c, "kind", "") != "lines" for c in charts.values()):
+        raise TypeError(f"charts is {described(charts)}; needed: title -> chart, made by lines, points or regression")
+    shown = [{**chart.shown[0], "title": text("a title", name)} for name, chart in charts.items()]
+    return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
+
+
+def bars(labels, values, *, ylabel="", role=None, digits=3, **words):
+    """One bar per name with its number; role: a key of COLOURS, or None for ink. words: title, caption."""
+    values = as_array(values, "values")
+    if values.ndim != 1:
+        raise ValueError(f"values have shape {values.shape}; needed: [n], a number for each bar")
+    labels = checked_labels(labels, len(values), "labels", "values holds {} numbers")
+    role is None or one_of("role", role, COLOURS), whole_number("digits", digits, 0, 20), text("ylabel", ylabel)
+    rows = [[name, f"{value:.{digits}f}"] for name, value in zip(labels, values, strict=True)]
+    options, shown = dict(names=labels, ylabel=ylabel, role=role, digits=digits), (labels, values, [n for _, n in rows])
+    said, table = ", ".join(map(" ".join, rows)) + ".", (["name", ylabel or "value"], rows)
+    return Chart("bars", (*shown, ylabel, role), {"y": [values]}, options, said, table, **{"size": (7.8, 2.4)} | words)
+
+
+def stacked(whole, *, xlabel="% of all", **words):
+    """One bar per name, cut into the shares of its parts: name -> {part: amount}, the same parts for all."""
+    _amounts(whole), text("xlabel", xlabel)
+    share = {part: sum(of[part] / sum(of.values()) for of in whole.values()) for part in next(iter(whole.values()))}
+    parts, labels = sorted(share, key=lambda part: -share[part]), list(whole)
+    amounts = np.array([[of[part] for part in parts] for of in whole.values()], float)
+    rows = [[name, *(f"{of[part]:,}" for part in parts)] for name, of in whole.items()]
+    said = "; ".join(f"{n}: " + ", ".join(map(" ".join, zip(parts, of, strict=True))) for n, *of in rows)
+    options, shown = dict(names=labels, parts=parts, xlabel=xlabel), (labels, parts, amounts, xlabel)
+    return Chart("shares", shown, {"y": list(amounts)}, options, said, (["of", *parts], rows), size=(8, 2.4), **words)
+
+
+def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, axes=None, scale="", across=0, **words):
+    """Matrices beside each other: title -> [R, C], or [P, R, C] for P of them in a line.
+
+    rows, columns: what they are ("query"), or title -> labels; axes: what they are, beside the labels; limits: no ink
+    and full ink; None: each title has own; scale: what the ink measures; across: how many side by side, if not as many
+    as fit; roles: title -> key of COLOURS, or "plus" for the sand of scores, brick below 0. Matrices of True and False
+    are drawn in half ink: a permission is no weight of 1.
+    """
+    if not isinstance(matrices, dict) or not matrices or not isinstance(roles or {}, dict):
+        raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]; roles: title -> role")
+    if limits is not None and not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
+        raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink), or None")
+    of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
+    axes = axes and tuple(text("a name of the axes", name) for name in axes)
+    boolean = all(np.isin(as_array(matrix, title), (0, 1)).all() for title, matrix in matrices.items())
+    panels, parts = [], []
+    for group, (title, matrix) in enumerate(matrices.items()):
+        array, role = as_array(matrix, title), (roles or {}).get(title)
+        if array.ndim not in (2, 3) or not array.size:
+            raise ValueError(f"{title} has shape {array.shape}; needed: [rows, columns] or [parts, rows, columns]")
+        names = {key: as_labels(by.get(title, ()), f"labels of {title}") for key, (by, _) in zip(KEYS, of, strict=True)}
+        ends = list(limits or (float(array.min()), float(array.max())))
+        ends[1] += 0.7 * (boolean and role is None and limits == (0, 1))
+        for part in array.reshape(-1, *array.shape[-2:]):
+            panels.append(dict(title=title, group=group, shape=part.shape, role=role, range=ends) | names)
+            parts.append(part)
+    lines = [[(p, m) for p, m in zip(panels, parts, strict=True) if p["group"] == g] for g in range(len(matrices))]
+    if not any(columns > 5 * rows for rows, columns in (part.shape for part in parts)):
+        each, flat = 3 if len(parts) % 3 == 0 else 4, sum(lines, [])
+        lines = [flat[i : i + each] for i in range(0, len(flat), each)]
+    said = "; ".join(
+        f"{title}: {list(np.shape(matrix))}, mean {as_array(matrix, title).mean():.2g}"
+        for title, matrix in matrices.items()
+    )
+    cells = [
+        [p["title"], *(f"{v:.3g}" for v in row[:16])] for p, part in zip(panels, parts, strict=True) for row in part
+    ]
+    most = max(map(len, cells))
+    table = [of[0][1], *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:48]]
+    options, size = (
+        {
+            "panels": panels,
+            "rows": of[0][1],
+            "columns": of[1][1],
+            "axes": axes,
+            "scale": text("scale", scale),
+            "across": whole_number("across", across, 0, 9),
+        },
+        (7.8, sum(0.6 if len(row) > 4 or len(lines) > 4 else 2.9 for row in lines)),
+    )
+    return Chart("maps", lines, {"y": [part.ravel() for part in parts]}, options, said, table, size=size, **words)
+
+
+def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, start=None, **words) -> Chart:
+    text("xlabel", xlabel), text("ylabel", ylabel)
+    log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
+    if mark is not None:
+        if not isinstance(mark, tuple | list) or len(mark) != 2:
+            raise ValueError(f"mark is {described(mark)}; needed: (x, text)")
+        mark = real_number("mark's x", mark[0]), text("mark's text", mark[1])
+    if limits is not None:
+        if not isinstance(limits, tuple | list) or len(limits) != 2:
+            raise ValueError(f"limits is {described(limits)}; needed: (low, high)")
+        limits = real_number("the lower limit", limits[0]), real_number("the upper limit", limits[1], above=limits[0])
+    start = None if start is None else real_number("start", start)
+    panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, start=start, title="")
+    return _chart([panel], **words)
+
+
+def _chart(panels, **words) -> Chart:
+    every = [(panel, one) for panel in panels for one in panel["series"]]
+    arrays = {"x": [one.x for _, one in every], "y": [one.y for _, one in every]}
+    arrays["z"] = [one.z for _, one in every if one.z is not None] or [np.zeros(0)]
+    look = lambda s: dict(name=s.name, kind=s.kind, role=s.role, labels=s.labels, count=len(s.x))  # noqa: E731
+    options = {"panels": [{**panel, "series": list(map(look, panel["series"]))} for panel in panels]}
+    said = f"{panels[0]['ylabel']} against {panels[0]['xlabel']}: " + "; ".join(_ends(one) for _, one in every)
+    rows = [
+        [one.name or "–", f"{a:.6g}", f"{b:.3g}"]
+        for _, one in every
+        for a, b in list(zip(one.x, one.y, strict=True))[:: -(-len(one.x) // 24)]
+    ]
+    return Chart("lines", panels, arrays, options, said, (["line", "x", "y"], rows), **words)
+
+
+def _named(what: str, named) -> list[Series]:
+    if not isinstance(named, dict):
+        raise TypeError(f"{what} is {described(named)}; needed: name -> (x, y)")
+    return [_series(str(name), xy, name) for name, xy in named.items()]
+
+
+def _series(name: str, given, what: str) -> Series:
+    if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+        raise ValueError(f"{what} is {described(given)}; needed: (x, y), two of shape [n], or (x, low, high)")
+    x, *ys = (as_array(part, what) for part in given)
+    for y in ys:
+        if x.shape != y.shape or x.ndim != 1:
+            raise ValueError(
+                f"{what}: x has shape {x.shape} and y {y.shape}, a line needs two of shape [n], the same n"
+            )
+    return Series(name, x, *ys, kind="band" if len(ys) == 2 else "line")
+
+
+def _by_group(what: str, given, groups: list[Series]) -> dict:
+    names = [one.name for one in groups]
+    if isinstance(given, dict) and not (given and set(given) <= set(names)):
+        raise TypeError(f"{what} is {described(given)}; needed: one for all points, or name of a group -> its own")
+    return given if isinstance(given, dict) else dict.fromkeys(names, given)
+
+
+def _ends(one: Series) -> str:
+    x, y = (part[np.isfinite(one.y)] for part in (one.x, one.y))
+    if not len(y):
+        return f"{one.name}: empty"
+    return f"{one.name} from {y[0]:.3g} to {y[-1]:.3g}, lowest {y.min():.3g}, highest {y.max():.3g}"
+
+
+def _amounts(whole) -> None:
+    """Parts of wholes: the same names for each, amounts from 0 that are not all 0."""
+    named = isinstance(whole, dict) and all(isinstance(found, dict) for found in whole.values())
+    if not named or not whole or len({frozenset(found) for found in whole.values()}) > 1:
+        raise ValueError(f"whole is {described(whole)}; needed: name -> {{part: amount}}, the same parts for all")
+    for name, found in whole.items():
+        if not sum(real_number(f"an amount of {name}", amount, least=0) for amount in found.values()) > 0:
+            raise ValueError(f"the parts of {name!r} amount to 0; needed: at least one above 0")

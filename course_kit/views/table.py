@@ -1,0 +1,75 @@
+"""Tables in a notebook: rows with a caption, and a view's numbers as text."""
+
+import html
+from typing import NamedTuple
+
+from course_kit.checks import described, text
+
+
+class TextTable(NamedTuple):
+    """Numbers as text, for people and screen readers: `header` names the columns, each row starts with its name."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+    def __str__(self) -> str:
+        lines = [self.header, *self.rows]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
+        return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        def row(cells, tag):
+            first, *rest = (html.escape(c) for c in cells)
+            scope = "col" if tag == "th" else "row"
+            return f'<tr><th scope="{scope}">{first}</th>' + "".join(f"<{tag}>{c}</{tag}>" for c in rest) + "</tr>"
+
+        body = "".join(row(r, "td") for r in self.rows)
+        return f"<table><thead>{row(self.header, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+def _text(x) -> str:
+    if isinstance(x, bool) or not isinstance(x, int | float):
+        return str(x)
+    return f"{x:,}" if isinstance(x, int) else f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
+
+
+class Table(list):
+    """Rows as dicts, shown as a table: HTML in a notebook, text elsewhere."""
+
+    def __init__(self, rows, caption: str = ""):
+        rows = list(rows) if hasattr(rows, "__iter__") else [rows]
+        if not rows or not all(isinstance(row, dict) for row in rows):
+            raise TypeError(f"rows are {described(rows)}; needed: a list of dicts, column -> value, at least one")
+        super().__init__(rows)
+        self.caption = text("caption", caption)
+
+    def _cells(self):
+        yield list(self[0])
+        for row in self:
+            yield [_text(x) for x in row.values()]
+
+    def __repr__(self):
+        cells = list(self._cells())
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+        return "\n".join([self.caption, *lines] if self.caption else lines)
+
+    def _repr_html_(self):
+        head, *body = self._cells()
+        numeric = [isinstance(x, int | float) and not isinstance(x, bool) for x in self[0].values()]
+        longest = [max(map(len, column)) for column in zip(head, *body, strict=True)]
+        side = [  # a sentence has room for some words in a line: where the page has not, the table scrolls
+            f' style="text-align:{"right" if n else "left"}{f";min-width:{min(14, wide // 2)}em" * (wide > 16)}"'
+            for n, wide in zip(numeric, longest, strict=True)
+        ]
+
+        def line(tag, cells):
+            scope = ' scope="col"' if tag == "th" else ""
+            return "".join(f"<{tag}{scope}{s}>{html.escape(c)}</{tag}>" for c, s in zip(cells, side, strict=True))
+
+        rows = "".join(f"<tr>{line('td', row)}</tr>" for row in body)
+        name = html.escape(self.caption)  # above what scrolls, so that it is read whole on a narrow page
+        table = f"<thead><tr>{line('th', head)}</tr></thead><tbody>{rows}</tbody>"
+        return f'<div>{name}</div><div style="overflow-x:auto"><table>{table}</table></div>'

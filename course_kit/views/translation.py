@@ -1,0 +1,113 @@
+"""What the labs of translation are given, checked: a translation with its weights, variants of it, gold links."""
+
+import difflib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course_kit.checks import described, text, whole_number
+from course_kit.views.given import as_array, as_labels, check_weights
+
+MOST_SOURCE, MOST_TARGET = 64, 140
+
+
+class Version(NamedTuple):
+    """A translation that is shown: as it was written, or with something taken away."""
+
+    tokens: list[str]
+    weights: np.ndarray  # [T, S], NaN where masked
+    label: str = ""
+    word: int | None = None  # the source word that was knocked out
+    row: int | None = None  # if only this target word could not attend to it
+    by: str | None = None  # the word that replaced it
+
+
+def parts_of(translation) -> tuple[list[str], list[str], Any]:
+    """(source tokens, tokens, weights) of a Translation or of a triple."""
+    if hasattr(translation, "source_tokens"):
+        parts = translation.source_tokens, translation.tokens, translation.weights
+    elif isinstance(translation, tuple | list) and len(translation) == 3:
+        parts = translation
+    else:
+        needed = "one Translation, as in translate(loaded, text)[0], or (source_tokens, tokens, weights)"
+        raise TypeError(f"translation is {type(translation).__name__}; needed: {needed}")
+    source, tokens = (_words(part, name) for part, name in zip(parts, ("source_tokens", "tokens"), strict=False))
+    if not 1 <= len(source) <= MOST_SOURCE or not 1 <= len(tokens) <= MOST_TARGET:
+        given, most = f"{len(source)} source tokens and {len(tokens)} tokens written", (MOST_SOURCE, MOST_TARGET)
+        raise ValueError("{}: this lab shows 1 to {} and 1 to {}; choose another sentence".format(given, *most))
+    return source, tokens, parts[2]
+
+
+def checked_weights(weights, tokens: list[str], source: list[str], name: str) -> np.ndarray:
+    """Weights as an array [T, S]: finite, each row sums to 1 or 0."""
+    weights = as_array(weights, name)
+    if weights.shape != (len(tokens), len(source)):
+        needed = f"[{len(tokens)}, {len(source)}], a row for each word written and a column for each source word"
+        raise ValueError(f"{name} has shape {weights.shape}; needed: {needed}")
+    if missing := int((~np.isfinite(weights)).sum()):
+        raise ValueError(f"{missing} of {weights.size} numbers in {name} are NaN or infinite: use masked_softmax")
+    check_weights(weights, np.ones(weights.shape, bool))
+    return weights
+
+
+def variant_of(given, source: list[str], tokens: list[str], name: str) -> Version:
+    """What was written when something was taken away: a dict as `labs.alignment` says."""
+    if not isinstance(given, dict) or not {"word", "tokens", "weights"} <= given.keys():
+        raise TypeError(f"{name} is {described(given)}; needed: a dict of word, tokens, weights")
+    word, row, by = whole(given["word"], len(source) - 1, f"{name} word"), given.get("row"), given.get("by")
+    written = _words(given["tokens"], f"{name} tokens")
+    if len(written) > MOST_TARGET:
+        raise ValueError(f"{name} has {len(written)} tokens: this lab shows up to {MOST_TARGET}")
+    row = None if row is None else whole(row, len(tokens) - 1, f"{name} row")
+    rows = np.full((len(written), len(source)), np.nan)
+    if given["weights"] is not None and len(written):
+        weights, rest = as_array(given["weights"], f"{name} weights"), [s for s in range(len(source)) if s != word]
+        if weights.ndim == 2 and weights.shape[1] == len(rest) < len(source):
+            rows[:, rest] = checked_weights(weights, written, source[1:], f"{name} weights")
+        else:
+            rows = checked_weights(weights, written, source, f"{name} weights")
+            if row is None and by is None and not rows[:, word].any():
+                rows[:, word] = np.nan
+            elif row is not None and row < len(rows) and rows[row, word] == 0:
+                rows[row, word] = np.nan
+    by = by if by is None else text("by", by)
+    label = f"without “{source[word]}”" if by is None else f"with “{by}” for “{source[word]}”"
+    if row is not None:
+        label = f"when “{tokens[row]}” may not attend to “{source[word]}”"
+    return Version(written, rows, label, word, row, by)
+
+
+def gold_links(gold, tokens: list[str], source: list[str]) -> set[tuple[int, int]]:
+    """Gold links (target, source) that fit what was written."""
+    try:
+        links = {(whole_number("gold", t), whole_number("gold", s)) for t, s in gold or ()}
+    except (TypeError, ValueError):
+        raise TypeError(f"gold is {described(gold)}; needed: links (target, source), pairs of whole numbers") from None
+    for t, s in sorted(links):
+        if not (0 <= t < len(tokens) and 0 <= s < len(source)):
+            there = f"there are {len(tokens)} words written and {len(source)} source words"
+            raise ValueError(f"gold holds the link ({t}, {s}); {there}: links are (target, source), counted from 0")
+    return links
+
+
+def difference(before: list[str], after: list[str]) -> tuple[list[bool], list[bool]]:
+    """(which words of `after` are new, which words of `before` are gone)."""
+    new, gone = [True] * len(after), [True] * len(before)
+    for a, b, size in difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
+        gone[a : a + size], new[b : b + size] = [False] * size, [False] * size
+    return new, gone
+
+
+def _words(tokens, name: str) -> list[str]:
+    return list(map(word_of, as_labels(tokens, name, "a list of tokens")))
+
+
+def word_of(token) -> str:
+    """A token as a reader sees it: without the mark that opens a word in a vocabulary of pieces."""
+    token = str(token)
+    return token[1:] if token.startswith("▁") and len(token) > 1 else token
+
+
+def whole(value, last: int, name: str) -> int:
+    """A whole number from 0 to last. Raises ValueError for anything else."""
+    return whole_number(name, value, 0, last)

@@ -1,1 +1,0 @@
-"""What several rooms need: checks of what is given, files, a clock."""

@@ -1,0 +1,203 @@
+"""Chapter 3's labs without a browser: words, tables, errors that teach, variants, contexts that are means."""
+
+import json
+import re
+
+import labs
+import numpy as np
+import pytest
+import torch
+
+from course_kit.views import sweep
+from course_kit.views.view import at
+from course_utils.decoding import Translation
+
+SOURCE, TARGET = ["He", "is", "tired", "."], ["Il", "est", "fatigué", "."]
+GOLD = [(0, 0), (1, 1), (2, 2), (3, 3)]
+
+
+def soft(rows, columns, seed=0):
+    return torch.softmax(torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed)), -1)
+
+
+def near(rows=4):
+    return 0.8 * torch.eye(4)[:rows] + 0.05
+
+
+def lab(**options):
+    return labs.alignment(Translation("", TARGET, SOURCE, near()), **options)
+
+
+def without(word, tokens, **more):
+    return {"word": word, "tokens": tokens, "weights": soft(len(tokens), 3), **more}
+
+
+def test_words_and_table_speak_of_what_is_written():
+    view = at(lab(gold=GOLD), step=3)
+    assert view.tokens == TARGET[:3] and view.weights.shape == (3, 4)
+    assert "3 of 4 words written: “Il est fatigué”" in view.describe()
+    assert "fatigué → tired 0.85" in view.describe() and "Gold agrees with 3 of 3 words; AER 0.00" in view.describe()
+    assert view.table().header == ["word", *SOURCE, "gold"] and view.table().rows[2][-3:] == ["0.850", "0.050", "tired"]
+    nothing = at(view, step=0)
+    assert (
+        nothing.table().rows == []
+        and "0 of 4 words written" in nothing.describe()
+        and nothing.to_png()[:4] == b"\x89PNG"
+    )
+
+
+def test_agreement_is_an_alignment_error_rate():
+    """By hand: 4 links of the model, 4 of gold, 2 in common: 1 − (2 + 2) / (4 + 4)."""
+    moved = [(0, 0), (1, 1), (2, 3), (3, 2)]
+    assert lab(gold=moved).agreement == {"hits": 2, "words": 4, "aer": 0.5}
+    assert at(lab(gold=moved), step=2).agreement == {"hits": 2, "words": 2, "aer": 0.0}
+    assert "Gold" not in lab().describe()
+
+
+def test_gold_links_must_be_of_words_that_are_there():
+    with pytest.raises(ValueError, match=r"\(4, 0\).*\(target, source\), counted from 0"):
+        lab(gold=[(0, 0), (4, 0)])
+
+
+def test_variants_mark_what_changed():
+    cases = [
+        without(0, ["Est", "fatigué", "."]),
+        {"word": 2, "by": "wide", "tokens": ["Il", "est", "large", "."], "weights": near()},
+        {"word": 1, "row": 1, "tokens": TARGET, "weights": None},
+        without(3, ["Il", "est", "fatigué"]),
+    ]
+    view = lab(variants=cases, gold=GOLD)
+    made = view.options["versions"]
+    assert [v["label"] for v in made[1:]] == [
+        "without “He”", "with “wide” for “tired”", "when “est” may not attend to “is”", "without “.”",
+    ]  # fmt: skip
+    assert made[1]["changed"] == [True, False, False] and made[1]["lost"] == [True, True, False, False]
+    assert made[2]["changed"] == [False, False, True, False] and made[3]["changed"] == [False] * 4
+    gone = at(view, variant=1)
+    assert np.isnan(gone.weights[:, 0]).all() and gone.weights[:, 1:].sum() == pytest.approx(3, abs=5e-3)
+    assert "without “He”, 3 of 3" in gone.describe() and "1 word is new, 2 gone" in gone.describe()
+    assert "Gold" not in gone.describe() and "gold" not in gone.table().header
+    replaced = at(view, variant=2)
+    assert replaced.source[2] == "wide" == replaced.table().header[3] and "large → wide 0.85" in replaced.describe()
+    assert "Nothing changes" in at(view, variant=3).describe() and at(view, variant=3).links == set()
+    masked = near().clone()
+    masked[:, 2] = 0
+    masked /= masked.sum(-1, keepdim=True)
+    view = lab(variants=[{"word": 2, "tokens": TARGET, "weights": masked}])
+    assert np.isnan(at(view, variant=1).weights[:, 2]).all(), "a column of zeros was masked"
+    assert sweep(view) == 5 + 2
+
+
+def test_pieces_are_shown_as_words():
+    view = labs.alignment((["▁he", "▁", "."], ["▁il", "dort"], soft(2, 3)))
+    assert view.options["source"] == ["he", "▁", "."] and view.tokens == ["il", "dort"]
+
+
+def test_a_gloss_for_each_source_token_or_none():
+    assert lab(glosses=["il", "est", "", "."]).options["glosses"] == ["il", "est", "", "."]
+    assert "glosses" not in lab().options
+    with pytest.raises(ValueError, match="1 labels for glosses, but the source has 4 tokens"):
+        lab(glosses=["il"])
+
+
+def test_selection_and_live_traits():
+    assert lab().selection is None
+    assert tuple(at(lab(), row=2).selection)[:2] == ("fatigué", "tired")
+    assert tuple(at(lab(), col=0).selection)[:2] == ("Il", "He")
+    made, heard = lab(live=True, variants=[without(0, ["Est", "fatigué", "."])]), []
+    made.observe(lambda change: heard.append(change.new), "step")
+    made.step = 2
+    made.variant = 1
+    assert heard == [2] and made.now.tokens == ["Est", "fatigué"] and made.row == -1
+    with pytest.raises(Exception, match="variant"):
+        made.variant = 2
+    assert "Est fatigué" in made.describe()
+
+
+def test_alignment_refuses_with_what_to_do():
+    cases = [
+        (Translation("", TARGET, SOURCE, None), "has no attention", {}),
+        (Translation("", [], [], None), "0 source tokens and 0 tokens", {}),
+        ((["a"] * 65, TARGET, soft(4, 65)), "65 source tokens.*1 to 64", {}),
+        ((SOURCE, TARGET, soft(3, 4)), r"\(3, 4\); needed: \[4, 4\]", {}),
+        ((SOURCE, TARGET, torch.full((4, 4), torch.nan)), "16 of 16 numbers.*masked_softmax", {}),
+        ((SOURCE, TARGET, torch.ones(4, 4)), "sums to 4", {}),
+        ((SOURCE, TARGET, near()), "from 0 to 4", {"step": 9}),
+        ((SOURCE, TARGET, near()), r"variants\[0\] word is 4", {"variants": [without(4, ["x"])]}),
+        (
+            (SOURCE, TARGET, near()),
+            r"variants\[0\] weights.*needed: \[1, 4\]",
+            {"variants": [{"word": 0, "tokens": ["x"], "weights": soft(1, 2)}]},
+        ),  # fmt: skip
+    ]
+    for given, match, options in cases:
+        with pytest.raises(ValueError, match=match):
+            labs.alignment(given, **options)
+    with pytest.raises(TypeError, match=r"translate\(loaded, text\)\[0\]"):
+        labs.alignment("Il est fatigué.")
+    with pytest.raises(TypeError, match=r"variants\[0\] is 3"):
+        lab(variants=[3])
+
+
+# ---- flow
+def states(rows=4, features=6, seed=1):
+    return torch.randn(rows, features, generator=torch.Generator().manual_seed(seed))
+
+
+def test_contexts_are_weighted_means_also_after_a_projection():
+    view = labs.flow((SOURCE, TARGET, near()), states(), contexts=near() @ states())
+    assert np.allclose(view.contexts, near().double() @ states().double(), atol=1e-6)
+    projection, shift = states(6, 3, seed=2), states(1, 3, seed=3)
+    projected = labs.flow(
+        (SOURCE, TARGET, near()), states() @ projection + shift, contexts=near() @ states() @ projection + shift
+    )
+    assert projected.contexts.shape == (4, 3)
+    with pytest.raises(ValueError, match="differ from weights @ states.*same features of both"):
+        labs.flow((SOURCE, TARGET, near()), states(), contexts=near() @ states() + 0.1)
+    with pytest.raises(ValueError, match=r"contexts has shape \(3, 6\); needed: \(4, 6\)"):
+        labs.flow((SOURCE, TARGET, near()), states(), contexts=near(3) @ states())
+
+
+def test_flow_in_words_and_table():
+    plain = Translation("", ["Il", "dort", "."], SOURCE, None)
+    view = labs.flow(
+        (SOURCE, TARGET, near()), states(), plain=plain, plain_states=states(seed=5), plain_from=(0, -1), step=3
+    )
+    assert view.options["from"] == [0, 3] and view.word == 2
+    assert "same for all 3 words of “Il dort .”" in view.describe() and "reads He 0.05, " not in view.describe()
+    assert re.search(r"“fatigué”, reads tired 0\.85.*: 1\.4 of 4 words \(effective number\)", view.describe())
+    table = view.table()
+    assert table.header[:3] == ["feature", "one vector", "context for “fatigué”"] and len(table.rows) == 7
+    assert table.rows[0][3:] == ["0.050", "0.050", "0.850", "0.050"]
+    assert [row[1] for row in table.rows[1:]] == [f"{x:.3f}" for x in states(seed=5)[-1]]
+    assert sweep(view) == 4
+
+
+def test_flow_refuses_with_what_to_do():
+    good = (SOURCE, TARGET, near())
+    for match, arguments in {
+        r"states has shape \(4, 17\).*choose features, as in states\[:, :8\]": (good, states(4, 17)),
+        r"states has shape \(3, 6\); needed: \[4, 1 to 16\]": (good, states(3)),
+        "NaN": (good, torch.full((4, 2), torch.nan)),
+        "25 source tokens": ((["a"] * 25, TARGET, soft(4, 25)), states(25)),
+        "with attention first, plain= second": (Translation("", TARGET, SOURCE, None), states()),
+    }.items():
+        with pytest.raises(ValueError, match=match):
+            labs.flow(*arguments)
+    with pytest.raises(ValueError, match=r"plain_context has shape \(5,\); needed: \[6\]"):
+        labs.flow(good, states(), plain_context=torch.ones(5))
+    with pytest.raises(ValueError, match=r"plain_states has shape \(4, 5\); needed: \[4, 6\]"):
+        labs.flow(good, states(), plain_states=states(4, 5))
+    with pytest.raises(ValueError, match="step"):
+        labs.flow(good, states(), step=0)
+
+
+def test_small_and_serialisable():
+    views = [
+        lab(gold=GOLD, variants=[without(0, ["Est", "fatigué", "."])]),
+        labs.flow((SOURCE, TARGET, near()), states()),
+    ]
+    for view in views:
+        assert len(view.code().encode()) < 37 * 1024, "each output carries it; a notebook has 1.5 MB"
+        json.dumps(view.spec(), allow_nan=False)
+        assert len(view.payload()) <= 4 * 60

@@ -1,0 +1,141 @@
+"""The head explorer without a browser: what it says, sorts, marks and refuses."""
+
+import labs
+import numpy as np
+import pytest
+import torch
+
+from course_kit.views import sweep
+from course_kit.views.view import at
+
+WORDS = ["the", "animal", "was", "tired", "because", "it", "ran"]
+
+
+def soft(*shape, seed=0):
+    return torch.softmax(2 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed)), -1)
+
+
+def layers(count=2, heads=3, queries=7, keys=7, seed=0):
+    return [soft(1, heads, queries, keys, seed=seed + i) for i in range(count)]
+
+
+def three(first="encoder", **options):
+    """Encoder, decoder and cross attention with words of their own; the decoder causal."""
+    french = ["<bos>", "l'", "animal", "dort"]
+    causal = torch.ones(4, 4).tril().bool()
+    decoder = [torch.softmax(torch.randn(3, 4, 4).masked_fill(~causal, -1e30), -1) for _ in range(2)]
+    maps = {"encoder": layers(), "decoder": decoder, "source": layers(2, 3, 4, 7)}
+    return labs.heads(
+        {first: maps.pop(first), **maps},
+        {"encoder": WORDS, "decoder": french, "source": french},
+        {"encoder": WORDS, "decoder": french, "source": WORDS},
+        mask={"decoder": causal},
+        **options,
+    )
+
+
+def test_selection_is_the_number_of_one_head():
+    weights = layers()
+    view = at(labs.heads(weights, WORDS, select=("it", "animal"), layer=1), head=2)
+    assert view.selection[:5] == ("attention", 1, 2, "it", "animal")
+    assert view.selection.weight == pytest.approx(weights[1][0, 2, 5, 1].item(), abs=5e-4)
+    assert f"Layer 2, head 3: “it” gives {view.selection.weight:.3f} to “animal”" in view.describe()
+    mean = at(view, head=-1)
+    assert mean.selection.head is None
+    assert np.allclose(mean.matrix, weights[1][0].mean(0), atol=5e-4) and "mean of its heads" in mean.describe()
+    strongest = at(view, key=-1).selection
+    assert strongest.weight == pytest.approx(weights[1][0, 2, 5].max().item(), abs=5e-4)
+    assert labs.heads(weights, WORDS, select="it").selection.query == "it"
+
+
+def test_table_and_ranking_are_sorted_by_what_stands_under_the_heads():
+    weights = layers()
+    view = at(labs.heads(weights, WORDS, select=("it", "animal")), knocked=[[0, 1]])
+    by_hand = sorted(np.ndindex(2, 3), key=lambda p: -weights[p[0]][0, p[1], 5, 1].item())
+    assert view.ranking() == by_hand
+    table = view.table()
+    assert table.header == ["head", "it → animal", "most on", "knocked out"] and len(table.rows) == 6 + 2
+    numbers = [float(r[1]) for r in table.rows[:6]]
+    assert numbers == sorted(numbers, reverse=True) and table.rows[-1][0] == "layer 2, mean of its heads"
+    assert [r[0] for r in table.rows if r[3] == "yes"] == ["layer 1, head 2"]
+    assert "Knocked out: layer 1 head 2." in view.describe()
+    effects = [[0.1, 0.5, 0.3], [0.2, float("nan"), 0.9]]
+    view = labs.heads(weights, WORDS, effects=effects, effect="loss without it")
+    assert view.ranking()[:2] == [(1, 2), (0, 1)] and view.ranking()[-1] == (1, 1)
+    assert view.table().rows[0][3] == "0.900" and "Largest loss without it: layer 2 head 3 0.900" in view.describe()
+    assert at(view, number="weight").ranking() != view.ranking()
+
+
+def test_maps_have_words_and_masks_of_their_own():
+    view = three("source", select=("animal", "animal"))
+    assert view.weights.shape == (2, 3, 4, 7) and view.selection.query == view.selection.key == "animal"
+    decoder = at(view, map="decoder", query=1, key=3)
+    assert decoder.selection.weight is None and "may not attend to “dort”" in decoder.describe()
+    assert decoder.table().rows[0][1] == "masked"
+    assert at(view, map="decoder", query=6, key=6).selection[3:5] == ("dort", "dort"), "kept inside a smaller map"
+    marked = at(three(), knocked=[["source", 0, 1]])
+    assert marked.knocked == set() and at(marked, map="source").knocked == {(0, 1)}
+    assert sweep(three(effects={"encoder": torch.rand(2, 3)})) == 3 + 2
+    for view in (marked, decoder):
+        assert view.to_png()[:4] == b"\x89PNG"
+
+
+def test_it_opens_where_there_is_something_to_see():
+    """The head that the question asks for: with the largest weight, or the one without which most is lost."""
+    weights = torch.stack([w[0] for w in layers()])
+    best = divmod(int(weights[:, :, 5, 1].argmax()), 3)
+    assert labs.heads(layers(), WORDS, select=("it", "animal")).opened == best != (0, 0)
+    strongest = divmod(int(weights[:, :, 5].amax(-1).argmax()), 3)
+    assert labs.heads(layers(), WORDS, select="it").opened == strongest
+    effects = torch.zeros(2, 3).index_put((torch.tensor(1), torch.tensor(2)), torch.tensor(0.5))
+    assert labs.heads(layers(), WORDS, effects=effects).opened == (1, 2)
+    assert labs.heads(layers(), WORDS, select=("it", "animal"), layer=1).opened == (1, 0)
+    causal = torch.ones(7, 7).tril().bool()
+    even = (causal / causal.sum(-1, keepdim=True)).expand(3, 7, 7)
+    masked = labs.heads([even, even], WORDS, mask=causal, select=("the", "it"))
+    assert masked.opened == (0, 0), "no head may attend there"
+
+
+def test_one_head_and_pieces_of_words():
+    view = labs.heads([soft(1, 1, 2, 2)], ["▁un", "known"])
+    assert view.map["queries"] == ["un", "known"] and len(view.table().rows) == 1
+
+
+def test_live_traits_and_what_python_hears():
+    view, heard = labs.heads(layers(), WORDS, select=("it", "animal"), layer=0, live=True), []
+    view.observe(lambda change: heard.append((change.name, change.new)), ["layer", "head", "knocked"])
+    view.layer, view.head, view.knocked = 1, 2, [[1, 2]]
+    assert heard == [("layer", 1), ("head", 2), ("knocked", [[1, 2]])]
+    assert view.selection[:3] == ("attention", 1, 2) and view.now.knocked == {(1, 2)}
+    view.close()
+
+
+def test_script_and_numbers_stay_small():
+    view = labs.heads(layers(3, 4), WORDS)
+    assert len(view.code().encode()) < 37 * 1024, "each output carries it; a notebook has 1.5 MB"
+    assert len(view.payload()) == 2 * 3 * 4 * 7 * 7, "float16: two bytes a weight"
+    assert len(view.fragment()) < 120_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "message"),
+    [
+        ((soft(3, 7, 7),), {}, ValueError, r"\[H, Q, K\] per layer"),
+        (([soft(2, 3, 7, 7)],), {}, ValueError, r"\[w\[:1\] for w in weights\]"),
+        (([None, None],), {}, ValueError, "need_weights=True"),
+        (([soft(3, 7, 7), soft(2, 7, 7)],), {}, ValueError, "layers differ"),
+        (([],), {}, TypeError, "a list"),
+        ((3,), {}, TypeError, "a list"),
+        (({},), {}, ValueError, "no maps"),
+        (([torch.randn(3, 7, 7)],), {}, ValueError, "between 0 and 1"),
+        (([soft(3, 7, 7)], WORDS[:5]), {}, ValueError, "5 labels for queries"),
+        (([soft(3, 7, 7)],), {"layer": 1}, ValueError, "layer 1 does not exist"),
+        (([soft(3, 7, 7)], WORDS), {"select": "cat"}, ValueError, "no query 'cat'"),
+        (([soft(3, 7, 7)],), {"effects": [1, 2, 3]}, ValueError, r"needed: \[1, 3\]"),
+        (([soft(1, 300, 4)],), {}, ValueError, "256 queries"),
+        (([soft(8, 256, 256) for _ in range(4)],), {}, ValueError, "more than a page can hold"),
+    ],
+)
+def test_refuses_with_what_to_do(arguments, options, error, message):
+    with pytest.raises(error, match=message):
+        labs.heads(*arguments, **options)

@@ -1,0 +1,65 @@
+"""What a view tells its page of the model that answers a reader's own sentence."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from chapters.ch03.labs import flow
+from course_kit.views.labs import alignment, heads
+from course_kit.views.view import bundle
+from course_utils.checkpoints import load_checkpoint
+
+SAID = (["the", "dog"], ["le", "chien"], torch.eye(2))
+NAME = "seq2seq-attention-en-fr-grammar"
+
+
+def test_it_says_what_the_model_was_trained_on_and_how_much_there_is_room_for():
+    own = alignment(SAID, model=NAME).options["own"]
+    assert own["models"] == [NAME]
+    assert own["text"] == "the dog"
+    assert own["room"] == 64
+    assert "20,000 English–French sentence pairs" in own["about"]
+    pieces = alignment((["▁the", "▁do", "g"], ["▁le"], torch.ones(1, 3) / 3), model="gpt-en-fr").options["own"]
+    assert pieces["text"] == "the dog"
+    assert "sentence pairs of tatoeba.org" in pieces["about"]
+    assert "Knows 4,000 word pieces" in pieces["about"]
+
+
+def test_bert_and_gpt_are_told_the_text_that_they_read():
+    tokens = ["[CLS]", "he", "sat", "##s", ".", "[SEP]", "she", "[MASK]", ".", "[SEP]"]
+    own = heads([torch.full((1, 10, 10), 0.1)], tokens, model="bert-stories").options["own"]
+    assert own["text"] == "he sats . she [MASK] ."
+    assert "9,000 small stories" in own["about"]
+    own = heads([torch.eye(3)[None]], list("O, "), model="gpt-shakespeare").options["own"]
+    assert own["text"] == "O, ", "each letter as it is: the page has to read the same"
+    assert "1,003,854 letters of Shakespeare" in own["about"]
+
+
+def test_what_follows_from_a_look_costs_little_in_a_notebook():
+    plain, own = (heads([torch.eye(2)[None]], ["the", "dog"], model=m) for m in (None, "transformer-grammar"))
+    shared = len(bundle(("core", "controls")))
+    assert len(own.code()) - shared < 32 * 1024
+    assert len(own.fragment()) - len(plain.fragment()) < 16 * 1024
+
+
+def test_only_a_view_that_is_asked_carries_the_form():
+    assert "own" in alignment(SAID, model=NAME).modules
+    assert "own" not in alignment(SAID).modules
+    lesson = dataclasses.replace(load_checkpoint(NAME), card={})  # trained here: no file that a page could load
+    for nobody in (lesson, None):
+        assert "own" not in alignment(SAID, model=nobody).options
+    both = flow(SAID, torch.randn(2, 8), models=[load_checkpoint(NAME), None])  # a checkpoint that is missing
+    assert "own" not in both.options
+
+
+def test_it_refuses_what_the_page_could_not_answer():
+    with pytest.raises(FileNotFoundError, match="seq2seq-attention-en-fr-grammar"):
+        alignment(SAID, model="seq2seq-attention-en-fr-gramma")
+    with pytest.raises(ValueError, match="features"):
+        flow(SAID, torch.randn(2, 8), models=(NAME, NAME), features=(60, 64))
+    with pytest.raises(ValueError, match="no weights"):
+        alignment(SAID, model="seq2seq-plain-en-fr-grammar")
+    maps = {"encoder": [torch.eye(2)[None]], "source": [torch.eye(2)[None]]}
+    with pytest.raises(ValueError, match="one map"):
+        heads(maps, ["the", "dog"], model="transformer-grammar")

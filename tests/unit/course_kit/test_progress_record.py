@@ -1,0 +1,249 @@
+"""What is kept of each exercise in a workbook: nothing is lost or destroyed, and nothing is written elsewhere."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import chapters.ch01  # noqa: F401 - its exercises are known by their names
+from chapters.ch00 import check, exercise, find_error, hint, solution
+from course_kit.exercises import record
+from course_tools.classroom import workbook
+from course_tools.classroom.catalogue import find
+from course_utils import files
+
+ROOT = files.course_folder()
+STUB = '@exercise("weighted average")\ndef mine(weights, values):\n    '
+RIGHT, WRONG = "return (weights * values).sum() / weights.sum()", "return values.mean()"
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """A workbook, and the working directory in it, as a kernel has it."""
+    (tmp_path / files.STATE).write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(body, stub=STUB, names={"exercise": exercise, "find_error": find_error}):  # noqa: B006
+    """Runs a cell whose source can be found, as in IPython."""
+    import linecache
+
+    source = stub + body + "\n"
+    file = f"<cell {hash(source)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), dict(names))
+
+
+def entry(where, name="weighted average"):
+    return record.read(where)[name]
+
+
+def test_tried_then_solved(mine):
+    run(WRONG)
+    assert (entry(mine)["state"], entry(mine)["attempts"]) == ("tried", 1)
+    assert "solved" not in entry(mine)
+    run(WRONG + " * 1")
+    run(RIGHT)
+    kept = entry(mine)
+    assert (kept["state"], kept["attempts"]) == ("solved", 3)
+    assert kept["first"] <= kept["solved"] and len(kept["solved"]) == len("2026-03-02T10:15:07+01:00")
+
+
+def test_running_a_cell_again_is_no_attempt_and_writes_nothing(mine):
+    run(WRONG)
+    run(WRONG)
+    assert entry(mine)["attempts"] == 1
+    run(RIGHT)
+    before = (mine / record.FILE).stat().st_mtime_ns
+    run(RIGHT)
+    assert (mine / record.FILE).stat().st_mtime_ns == before and entry(mine)["attempts"] == 2
+
+
+def test_what_is_solved_stays_solved(mine):
+    run(RIGHT)
+    solved = entry(mine)
+    run(WRONG)
+    assert entry(mine) == solved | {"last": entry(mine)["last"]}
+    run("raise NotImplementedError")
+    assert entry(mine)["state"] == "solved"
+
+
+def test_a_stub_that_is_only_run_leaves_nothing(mine):
+    run("raise NotImplementedError")
+    find_error("softmax denominator")
+    check("weighted average", lambda weights, values: 0)
+    assert not (mine / record.FILE).exists()
+
+
+def test_find_the_error(mine):
+    puzzle = find("softmax denominator")
+    find_error(puzzle.name, line=puzzle.line % len(puzzle.program) + 1)(puzzle.reference)
+    assert entry(mine, puzzle.name)["state"] == "tried"
+    find_error(puzzle.name, line=puzzle.line)(puzzle.reference)
+    assert entry(mine, puzzle.name)["state"] == "solved"
+
+
+def test_a_line_named_counts_before_it_is_mended(mine):
+    puzzle = find("softmax denominator")
+    run("raise NotImplementedError", f'@find_error("{puzzle.name}", line={puzzle.line})\ndef mended(*_):\n    ')
+    assert entry(mine, puzzle.name)["state"] == "tried"
+
+
+def test_hints_and_the_solution_are_counted(mine, capsys):
+    hint("weighted average")
+    hint("weighted average")
+    solution("weighted average")
+    assert entry(mine) == entry(mine) | {"state": "open", "attempts": 0, "hints": 2, "solution": True}
+    run(RIGHT)
+    assert (entry(mine)["state"], entry(mine)["hints"]) == ("solved", 2)
+
+
+def test_answers_without_a_source_count_each_time(mine):
+    for _ in range(2):
+        exercise("weighted average")(lambda weights, values: values.mean())
+    exercise("weighted average")(3)
+    assert (entry(mine)["attempts"], entry(mine)["answer"]) == (3, None)
+
+
+def test_the_checksum_is_that_of_the_source_from_the_decorator_on():
+    seen = {}
+    names = {"exercise": lambda name: lambda answer: seen.setdefault(name, record.checksum(name, answer))}
+    run(RIGHT, names=names)
+    assert seen == {"weighted average": record.of_source(STUB + RIGHT)}
+    source = '@exercise("a class")\nclass Layer:\n    size = 3\n\n    def forward(self, x):   \n        return x'
+    run(source, stub="import math\n\n", names=names)
+    assert seen["a class"] == record.of_source(source)
+
+
+@pytest.mark.parametrize("place", ["notebooks", ".", "tests/unit"])
+def test_authors_leave_no_trace(place, monkeypatch):
+    monkeypatch.chdir(ROOT / place)
+    before = set(os.listdir())
+    run(RIGHT)
+    hint("weighted average")
+    assert set(os.listdir()) == before and files.workbook_folder() is None
+
+
+def test_a_workbook_is_found_from_its_folders_and_a_clone_inside_one_is_none(mine, monkeypatch):
+    inside = mine / "old" / "copies"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    assert files.workbook_folder() == mine.resolve()
+    clone = mine / "clone"
+    (clone / "data").mkdir(parents=True)
+    (clone / "data" / "tables.json").write_text("{}")
+    (clone / "notebooks").mkdir()
+    assert files.workbook_folder(clone / "notebooks") is None
+
+
+def test_it_survives_an_update_and_a_notebook_that_comes_back(mine):
+    run(RIGHT)
+    before = entry(mine)
+    course = mine.parent / "course"
+    course.mkdir()
+    for text in ("{}", "[]"):
+        (course / "00_start_here.ipynb").write_text(text)
+        workbook.sync(course, mine)
+    (mine / "00_start_here.ipynb").unlink()
+    workbook.sync(course, mine)
+    assert entry(mine) == before
+
+
+DAMAGED = [
+    *("", "{", "[]", "null", "\x00\x01", "[" * 100_000),
+    *('{"exercises": []}', '{"exercises": {"a": 3}}', '{"exercises": {"a": {"state": "x"}}}'),
+    '{"exercises": {"a": {"state": "tried", "attempts": "two", "hints": 0}}}',
+]
+
+
+@pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
+def test_what_is_damaged_is_set_aside_and_never_destroyed(mine, capsys, text):
+    for number in (1, 2):
+        (mine / record.FILE).write_text(text)
+        with pytest.raises(record.Damaged):
+            record.read(mine)
+        run(RIGHT)
+        assert entry(mine)["state"] == "solved"
+        assert f"It was set aside as progress.damaged-{number}.json" in capsys.readouterr().out
+        assert (mine / f"progress.damaged-{number}.json").read_text() == text
+    run(WRONG)
+    assert "set aside" not in capsys.readouterr().out
+
+
+def test_what_can_be_read_of_a_damaged_file_is_kept(mine, capsys):
+    run(RIGHT)
+    content = json.loads((mine / record.FILE).read_text())
+    content["exercises"] |= {"a": {"state": ["tried"]}, "b": {"state": "solved", "attempts": -1, "hints": 0}}
+    (mine / record.FILE).write_text(json.dumps(content))
+    hint("gaussian kernel")
+    assert set(record.read(mine)) == {"weighted average", "gaussian kernel"}
+    assert json.loads((mine / "progress.damaged-1.json").read_text()) == content
+
+
+def test_what_other_editions_have_written_is_kept(mine):
+    run(WRONG)
+    content = json.loads((mine / record.FILE).read_text())
+    content["exercises"]["of another edition"] = content["exercises"]["weighted average"] | {"stars": 5}
+    (mine / record.FILE).write_text(json.dumps(content))
+    run(RIGHT)
+    assert entry(mine, "of another edition")["stars"] == 5
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_is_full_does_not_touch_the_exercise(mine, monkeypatch, capsys, number):
+    run(WRONG)
+    before = (mine / record.FILE).read_bytes()
+
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(files.os, "fsync", fail)
+    run(RIGHT)
+    out = capsys.readouterr().out
+    assert "✓ weighted average" in out and f"could not be kept in progress.json: {os.strerror(number)}" in out
+    assert (mine / record.FILE).read_bytes() == before
+    assert not list(mine.glob(".progress.json.*[!k]"))
+
+
+def test_a_folder_of_that_name_or_no_working_directory_stops_nobody(mine, monkeypatch, capsys):
+    (mine / record.FILE).mkdir()
+    run(RIGHT)
+    assert "could not be kept" in capsys.readouterr().out
+
+    def deleted():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(record.Path, "cwd", deleted)
+    run(RIGHT)
+    assert capsys.readouterr().out.startswith("✓")
+
+
+def test_kernels_side_by_side_lose_nothing(mine):
+    program = (
+        "import sys; from course_kit.exercises import record\n"
+        "record.PATIENCE = 60  # a busy machine may hold a process up for longer than a student should wait\n"
+        "for i in range(20):\n"
+        "    record.checked(f'exercise {i} of {sys.argv[1]}', True, None); record.helped('shared')"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    running = [subprocess.Popen([sys.executable, "-c", program, str(i)], cwd=mine, env=environment) for i in range(4)]
+    assert [one.wait(60) for one in running] == [0] * 4
+    kept = record.read(mine)
+    assert len(kept) == 81 and kept["shared"]["hints"] == 80
+
+
+def test_a_kernel_that_hangs_with_the_lock_does_not_hold_up_the_others(mine, monkeypatch):
+    monkeypatch.setattr(record, "PATIENCE", 0.05)
+    with record._alone(mine):
+        run(RIGHT)
+    assert entry(mine)["state"] == "solved"
+
+
+def test_a_record_that_is_no_file_is_said_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / record.FILE)
+    with pytest.raises(OSError, match="no plain file"):
+        record.read(tmp_path)

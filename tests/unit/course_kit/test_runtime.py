@@ -1,0 +1,142 @@
+"""setup(): one line, one device, one seed; and an answer that helps where the environment doesn't fit."""
+
+import os
+import random
+import subprocess
+import sys
+import warnings
+from importlib import metadata
+
+import numpy as np
+import pytest
+import torch
+
+import course_kit
+from course_kit import runtime
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    for name in ("COURSE_DEVICE", "COURSE_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_it_prints_one_line_and_returns_what_it_chose(capsys):
+    chosen = course_kit.setup()
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line == str(chosen)
+    assert f"torch {torch.__version__.split('+')[0]}" in line
+    assert f"device {chosen.device}" in line
+    assert "profile class · seed 0" in line
+    assert isinstance(chosen, course_kit.Runtime)
+
+
+def test_the_seed_holds_for_python_numpy_and_torch():
+    def draws(seed):
+        course_kit.setup(seed)
+        return random.random(), np.random.rand(), torch.rand(1).item()  # noqa: NPY002 - the generator that is seeded
+
+    assert draws(3) == draws(3)
+    assert all(one != other for one, other in zip(draws(3), draws(4), strict=True))
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "0", None, 2**32, True])
+def test_a_wrong_seed_is_refused(seed):
+    with pytest.raises(ValueError, match="it must be a whole number"):
+        course_kit.setup(seed)
+
+
+def test_a_setting_chooses_profile_and_device(monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "Full")
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+    chosen = course_kit.setup()
+    assert (chosen.profile, chosen.device) == ("full", torch.device("cpu"))
+
+
+@pytest.mark.parametrize(("name", "value"), [("COURSE_PROFILE", "fast"), ("COURSE_DEVICE", "gpu")])
+def test_a_wrong_setting_lists_the_right_ones(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=f"{name} is '{value}'; it must be one of"):
+        course_kit.setup()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="for machines without CUDA")
+def test_cuda_asked_for_where_there_is_none(monkeypatch):
+    monkeypatch.setenv("COURSE_DEVICE", "cuda")
+    with pytest.raises(runtime.EnvironmentProblem) as caught:
+        course_kit.setup()
+    message = str(caught.value)
+    assert "COURSE_DEVICE=cuda was asked for" in message
+    assert "Available here: cpu" in message
+    assert "Set COURSE_DEVICE=cpu" in message
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_a_gpu_is_taken_where_there_is_one():
+    assert course_kit.setup().device.type == "cuda"
+
+
+def test_a_package_too_old_is_named_with_what_to_do(monkeypatch):
+    real = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "0.1" if name == "anywidget" else real(name))
+    with pytest.raises(runtime.EnvironmentProblem) as caught:
+        course_kit.setup()
+    assert "needs anywidget>=" in str(caught.value)
+    assert "found 0.1" in str(caught.value)
+    assert "make lab" in str(caught.value)
+
+
+def test_a_package_that_is_missing_is_named(monkeypatch):
+    real = metadata.version
+
+    def version(name):
+        if name == "ipywidgets":
+            raise metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    assert [found for need, found in runtime.missing_packages() if need.startswith("ipywidgets")] == [None]
+
+
+def test_without_an_installation_it_says_so():
+    assert runtime.missing_packages("a-course-that-was-never-installed") == [
+        ("a-course-that-was-never-installed", None)
+    ]
+
+
+def test_a_build_of_torch_for_cpu_fits():
+    """2.13.0+cpu is 2.13.0 for us."""
+    assert not [need for need, _ in runtime.missing_packages() if need.startswith("torch")]
+
+
+def test_the_problem_is_shown_without_a_traceback():
+    """IPython asks an exception how it wants to be shown."""
+    shown = runtime.EnvironmentProblem("do this")._render_traceback_()
+    assert shown == ["EnvironmentProblem: do this"]
+
+
+def test_importing_the_package_is_cheap():
+    code = (
+        "import sys, course_utils; print([m for m in ('torch', 'numpy', 'matplotlib', 'IPython') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_warning_names_no_place_on_this_machine(monkeypatch, capsys):
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    course_kit.setup()
+    said = warnings.formatwarning(UserWarning("3 of 5 texts are too long"), UserWarning, "/somewhere/a.py", 7)
+    assert said == "UserWarning: 3 of 5 texts are too long\n"
+
+
+@pytest.mark.parametrize(("cuda", "mps", "taken"), [(0, 0, "cpu"), (0, 1, "cpu"), (1, 0, "cuda"), (1, 1, "cuda")])
+def test_auto_never_takes_apples_gpu_which_no_test_has_seen(monkeypatch, cuda, mps, taken):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(cuda))
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: bool(mps))
+    assert runtime.pick_device("auto").type == taken
+    if mps:
+        assert runtime.pick_device("mps").type == "mps"

@@ -1,0 +1,391 @@
+"""The views in Python: errors that teach, words, tables, pictures, the live shell. In a browser: tests/browser."""
+
+import io
+import re
+
+import labs
+import numpy as np
+import pytest
+import torch
+import traitlets
+from matplotlib.figure import Figure
+from PIL import Image
+
+from course_kit.views import heatmap, picture, plot, predict, reveal, sweep
+from course_kit.views.chart import GREYS
+from course_kit.views.live import below
+from course_kit.views.view import bundle
+from course_tools.authoring.clean import WIDGET_VIEW, clean
+from course_utils import files
+from course_utils.kernels import nadaraya_watson
+
+X = torch.linspace(0, 4, 9)
+
+
+def test_heatmap_says_what_it_shows():
+    view = heatmap([[0.25, 0.75], [1.0, 0.0]], ["a", "b"], ["c", "d"], select=("a", "d"))
+    assert view.selection == ("a", "d", pytest.approx(0.75))
+    assert "a → d 0.75, b → c 1" in view.describe()
+    assert view.table().rows == [["a", "0.250", "0.750"], ["b", "1.000", "0.000"]]
+    assert "<td>0.750</td>" in view.table()._repr_html_() and "0.250" in str(view.table())
+    picture = Image.open(io.BytesIO(view.to_png()))
+    assert picture.format == "PNG" and min(picture.size) > 300
+
+
+def test_heatmap_mime_bundle_has_html_picture_and_words():
+    bundle = heatmap([[1.0]])._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/png", "text/plain"}
+    assert '<img alt="Heatmap of weights' in bundle["text/html"] and "<details>" in bundle["text/html"]
+
+
+def test_masked_cells_are_masked_everywhere():
+    mask = torch.ones(2, 2).tril().bool()
+    view = heatmap([[1.0, 0.0], [0.5, 0.5]], mask=mask)
+    assert view.table().rows[0] == ["1", "1.000", "masked"]
+    assert "1 masked" in view.describe() and "hatched" in view.caption
+    assert heatmap([[0.0, -np.inf]], kind="scores").table().rows == [["1", "0.000", "masked"]]
+
+
+def test_a_range_below_one_is_said_in_the_caption():
+    view = heatmap(np.full((3, 25), 1 / 25))
+    assert view.options["range"] == [0.0, 0.05] and "full ink = 0.05" in view.caption
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (dict(weights=[0.5, 0.5]), ValueError, "needs \\[queries, keys\\]"),
+        (dict(weights=np.zeros((2, 2, 2, 2, 2))), ValueError, "weights\\[0\\]"),
+        (dict(weights="a lot"), TypeError, "needed: numbers in rows"),
+        (dict(weights=[[1.0, 0.0]], queries=["a", "b"]), ValueError, "2 labels for queries, but weights has 1 rows"),
+        (dict(weights=[[1.0, 0.0]], keys=["a"]), ValueError, "1 labels for keys, but weights has 2 columns"),
+        (dict(weights=[[np.nan, 1.0]]), ValueError, "1 of 2 numbers are NaN or infinite, the first at query 0, key 0"),
+        (dict(weights=[[0.9, 0.9]]), ValueError, "row 0 sums to 1.8"),
+        (dict(weights=[[0.9, 0.2], [0.1, 0.8]]), ValueError, "softmax along the query axis"),
+        (dict(weights=[[2.0, -1.0]]), ValueError, "kind='scores'"),
+        (dict(weights=np.eye(513)), ValueError, "1 to 512 queries and keys"),
+        (dict(weights=np.zeros((0, 3))), ValueError, "1 to 512"),
+        (dict(weights=[[1.0]], kind="probabilities"), ValueError, "needed: one of weights, scores"),
+        (dict(weights=[[0.5, 0.5]], mask=[[1, 0]]), TypeError, "must be boolean"),
+        (dict(weights=[[0.5, 0.5]], mask=[[True, False]]), ValueError, "masked cell carries the weight 0.5"),
+        (dict(weights=[[0.5, 0.5]], mask=[[True]] * 3), ValueError, "does not fit"),
+        (dict(weights=[[1.0]], head=1), ValueError, "head 1 does not exist: choose 0 to 0"),
+        (dict(weights=[[1.0]], select=("x", "1")), ValueError, "there is no query 'x'"),
+    ],
+)
+def test_heatmap_errors_teach(arguments, error, message):
+    with pytest.raises(error, match=message):
+        heatmap(**arguments)
+
+
+def test_heatmap_takes_any_kind_of_numbers():
+    for weights in (torch.eye(2, requires_grad=True), torch.eye(2).bfloat16(), torch.eye(2).half(), [[1, 0], [0, 1]]):
+        assert heatmap(weights).table().rows[0][1:] == ["1.000", "0.000"]
+
+
+def test_long_sequences_list_the_strongest_keys():
+    view = heatmap(np.eye(100))
+    assert view.table().header == ["query", "1st key", "2nd key", "3rd key"]
+    assert view.table().rows[4][1] == "5 1.000"
+
+
+def test_sweep_raises_the_first_error_and_says_where():
+    view = labs.softmax([1.0, 2.0])
+    view.options["names"] = ["only one"]
+    with pytest.raises(RuntimeError, match="softmax_lab: temperature = .* fails"):
+        sweep(view)
+
+
+@pytest.mark.parametrize("lab", [labs.ask, labs.bandwidth])
+@pytest.mark.parametrize(
+    ("keys", "values", "options", "message"),
+    [
+        ([], [], {}, "1 to 3000"),
+        ([1.0, 2.0], [1.0], {}, r"keys has shape \(2,\), values \(1,\)"),
+        ([1.0, np.nan], [1.0, 2.0], {}, "1 of 2 examples are NaN"),
+        ([1.0, 2.0], [1.0, 2.0], {"width": 0}, "needed: a number above 0"),
+        ([1.0, 2.0], [1.0, 2.0], {"width": -1}, "needed: a number above 0"),
+        ([1.0, 2.0], [1.0, 2.0], {"kernel": "gauss"}, "gaussian, boxcar, epanechnikov"),
+    ],
+)
+def test_pooling_labs_refuse_bad_examples(lab, keys, values, options, message):
+    with pytest.raises(ValueError, match=message):
+        lab(keys, values, **options)
+
+
+@pytest.mark.parametrize("lab", [labs.ask, labs.bandwidth])
+def test_pooling_labs_take_one_point_duplicates_and_integers(lab):
+    for keys, values in (([1.0], [2.0]), ([1.0, 1.0], [2.0, 4.0]), (torch.tensor([1, 2]), torch.tensor([3, 4]))):
+        assert len(lab(keys, values).to_png()) > 1000
+
+
+def test_the_bandwidth_lab_keeps_the_exam_to_itself_until_it_is_wanted():
+    """Without it neither the arrays, the words nor the caption give the best width away."""
+    with_it, without = labs.bandwidth(X, X.sin()), labs.bandwidth(X, X.sin(), exam=False)
+    assert "leave-one-out" in with_it.describe() and "left out" in with_it.caption
+    assert "leave-one-out" not in without.describe() and "left out" not in without.caption
+    assert "errors" in with_it.arrays and "errors" not in without.arrays
+    with pytest.raises(ValueError, match="exam"):
+        labs.bandwidth(X, X.sin(), exam="no")
+
+
+def test_the_narrowest_width_reaches_no_further_than_the_next_key():
+    year = torch.linspace(0, 6, 313)
+    assert labs.bandwidth(year, year.sin(), width=0.05).options["widths"][0] < 0.011
+    assert labs.bandwidth(X, X.sin()).options["widths"][0] <= float(X.max() - X.min()) / 150 + 1e-3
+
+
+def test_lab_speaks_of_its_state():
+    view = labs.ask(X, X.sin(), query=2.0, width=0.5, key_name="hour", value_name="°C")
+    estimate, _ = nadaraya_watson([2.0], X, X.sin(), lambda d: torch.exp(-0.5 * (d / 0.5) ** 2))
+    assert f"the estimate {estimate.item():.3g}" in view.describe()
+    assert view.options["key_name"] == "hour"
+    assert len(view.table().rows) == 9
+
+
+@pytest.mark.parametrize("scores", [[], [1.0, np.nan], [[1.0]], list(range(13))])
+def test_softmax_lab_refuses(scores):
+    with pytest.raises(ValueError, match="1 to 12 finite numbers"):
+        labs.softmax(scores)
+
+
+def test_live_shell_has_the_state_as_traits():
+    lab = labs.bandwidth(X, X.sin(), width=0.5, live=True)
+    heard = []
+    lab.observe(lambda change: heard.append(change["new"]), "width")
+    assert sweep(lab) == sum(len(c.get("values", c.get("options", []))) for c in lab.controls)
+    assert heard and lab.width == 0.5
+    assert {"text/html", "image/png", "application/vnd.jupyter.widget-view+json"} <= set(lab._repr_mimebundle_()[0])
+    with pytest.raises(traitlets.TraitError):
+        lab.width = -1
+    with pytest.raises(traitlets.TraitError):
+        lab.kernel = "gauss"
+    lab.close()
+
+
+def test_live_selection_follows_the_reader():
+    view = heatmap([[0.5, 0.5], [0.0, 1.0]], ["a", "b"], ["c", "d"], live=True)
+    assert view.selection is None
+    view.row, view.col = 1, 1
+    assert view.selection == ("b", "d", 1.0)
+    view.close()
+
+
+def test_what_stands_below_a_live_view_follows_it_and_is_kept_in_a_saved_notebook():
+    view = heatmap([[0.5, 0.5], [0.0, 1.0]], ["a", "b"], ["c", "d"], live=True)
+    told = below(view, lambda: f"row {view.row}", "row")
+    assert told._repr_mimebundle_()["text/html"] == "row -1"
+    view.row = 1
+    output = {"data": told._repr_mimebundle_()}
+    assert clean({"cells": [{"outputs": [output]}]})
+    assert (told.value, output["data"]["text/html"]) == ("row 1", "row 1") and WIDGET_VIEW not in output["data"]
+    view.close()
+
+
+def test_modules_stay_small():
+    for view in (heatmap([[1.0]]), labs.ask(X, X), labs.bandwidth(X, X), labs.softmax([1]), predict("?", ["a", "b"])):
+        text = view.code()
+        assert len(text.encode()) < 30 * 1024, view.modules
+        assert "import " not in re.sub(r"[`'\"].*?[`'\"]", "", text)
+
+
+def test_the_ink_darkens_in_even_steps():
+    """Lightness L* of the ramp in core.js and in the pictures: steps differ by a factor ≤ 1.4."""
+
+    def lightness(rgb):
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+        return 116 * (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]) ** (1 / 3) - 16
+
+    ramp = [lightness(picture.ink_map()(t)[:3]) for t in np.linspace(0, 1, 11)]
+    steps = -np.diff(ramp)
+    assert (steps > 0).all() and steps.max() / steps.min() <= 1.4
+
+
+def test_colours_agree_in_python_and_javascript():
+    text = bundle(("core",))
+    for role, colour in picture.COLOURS.items():
+        assert f'{role}: "{colour}"' in text
+    for name, rgb in (("paper", picture.PAPER), ("ink", picture.INK), ("plus", picture.SAND), ("minus", picture.BRICK)):
+        assert f"{name}: [{', '.join(map(str, rgb))}]" in text
+
+
+ROOMS = [*files.course_folder().glob("chapters/*/labs"), files.course_folder() / "course_utils" / "views"]
+SHEETS, SCRIPTS = ([path for room in ROOMS for path in room.glob(kind)] for kind in ("*.css", "*.js"))
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.stem)
+def test_text_comes_in_four_sizes(sheet):
+    sizes = set(re.findall(r"font-size:\s*([^;]+);", sheet.read_text(encoding="utf-8")))
+    assert sizes <= {"inherit", *(f"var(--{name})" for name in ("small", "body", "large", "largest"))}
+
+
+def test_what_is_written_into_pictures_comes_in_two_sizes():
+    """Numbers inside small cells (9 and 10.5) and a measure of 20 apart; a computed size fits text into its place."""
+    written = [path.read_text(encoding="utf-8") for path in SCRIPTS]
+    sizes = {size for script in written for size in re.findall(r"ui\.font\(([\d.]+)\b", script)}
+    assert sizes == {"9", "10.5", "12", "13", "20"}
+
+
+def contrast(a, b):
+    def luminance(colour):
+        rgb = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("role", picture.COLOURS)
+def test_role_colours_are_legible(role):
+    assert contrast(picture.COLOURS[role], "#ffffff") >= 4.5
+    assert min(contrast(picture.FORMULA_COLOURS[role], ground) for ground in ("#ffffff", "#111111")) >= 4
+
+
+def test_charts_are_views_with_words_a_table_and_a_picture():
+    chart = plot.lines(
+        {"a": ([1, 2], [3, 4]), "b": ([1, 2], [3, 4.01])}, "n", "error", title="T", caption="Look.", log="x"
+    )
+    assert chart.describe() == (
+        "error against n: a from 3 to 4, lowest 3, highest 4; b from 3 to 4.01, lowest 3, highest 4.01"
+    )
+    assert chart.table().rows == [["a", "1", "3"], ["a", "2", "4"], ["b", "1", "3"], ["b", "2", "4.01"]]
+    html = chart.fragment()
+    assert (
+        "<figcaption>Look.</figcaption>" in html
+        and 'alt="error against n' in html
+        and "<b>T</b>" in html
+        and chart.to_png()[:4] == b"\x89PNG"
+    )
+    with pytest.raises(ValueError, match=r"x has shape \(2,\) and y \(3,\)"):
+        plot.lines({"a": ([1, 2], [1, 2, 3])})
+
+
+def test_a_picture_keeps_the_colour_of_each_line():
+    x = np.linspace(0, 1, 30)
+    chart = plot.lines({name: (x, x * n) for n, name in enumerate("abcd")}, "x", "y")
+    found = Image.open(io.BytesIO(chart.to_png())).convert("RGB").getcolors()
+    for colour in GREYS[:4]:
+        line = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        assert min(np.abs(np.subtract(drawn, line)).max() for _, drawn in found) <= 4, colour
+
+
+def all_charts():
+    gap = [1.0, np.nan, 3.0]
+    maps = {"wide": np.ones((2, 2, 30)), "alone": np.zeros((2, 30))}
+    return {
+        "lines": plot.lines({"with a gap": (gap, gap), "empty": (gap, [np.nan] * 3)}, "x", "y", mark=(2, "here")),
+        "band": plot.lines({"between": ([1, 2], [1, 1], [2, 3])}, log="xy"),
+        "regression": plot.regression(X, X.sin(), {"curve": (X, X.cos())}, truth=(X, X)),
+        "points": plot.points([1, 2], [3, 4], labels=["one", "我"], role="key"),
+        "groups": plot.points({"a": ([1], [2]), "b": ([2], [1])}, xlabel="x"),
+        "beside": plot.beside({"left": plot.lines({"a": (X, X)}), "right": plot.points(X, X)}, title="Both"),
+        "bars": plot.bars(["a", "我"], [-0.5, 0.5], ylabel="share", digits=1, role="output"),
+        "stacked": plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}}, caption="Look."),
+        "maps": plot.maps({"mask": torch.ones(2, 3) > 0}, {"mask": ["a", "b"]}, "key", title="Who?"),
+        "stripes": plot.maps(maps, "word", "feature", limits=None, roles={"wide": "query", "alone": "plus"}),
+    }
+
+
+@pytest.mark.parametrize("name", all_charts())
+def test_every_chart_is_drawn_said_and_small(name):
+    chart = all_charts()[name]
+    assert chart.to_png()[:4] == b"\x89PNG" and len(chart.describe()) > 10
+    assert all(len(row) == len(chart.table().header) for row in chart.table().rows)
+    assert len(chart.code().encode()) < 30 * 1024, "each output carries it; a notebook has 1.5 MB"
+
+
+def test_shares_of_a_whole_name_all_amounts():
+    chart = plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}})
+    assert chart.describe() == "small: a 1, b 3; large: a 9,000, b 1,000"
+
+
+def test_numbers_of_bars_are_rounded_alike_in_words_and_table():
+    chart = plot.bars(["a", "b"], [0.125, 2], digits=1, ylabel="share")
+    assert chart.describe() == "a 0.1, b 2.0." and chart.table().header == ["name", "share"]
+
+
+def test_charts_beside_each_other_keep_their_scales_and_titles():
+    chart = all_charts()["beside"]
+    assert [panel["title"] for panel in chart.options["panels"]] == ["left", "right"]
+    assert [panel["series"][0]["kind"] for panel in chart.options["panels"]] == ["line", "points"]
+    assert chart.arrays["x"].shape == (18,)
+
+
+@pytest.mark.parametrize(("count", "slanted"), [(2, 0), (12, 30)])
+def test_names_of_bars_are_slanted_only_when_they_must_be(monkeypatch, count, slanted):
+    drawn = []
+    monkeypatch.setattr(picture, "png_bytes", lambda figure, *_: drawn.append(figure) or b"")
+    plot.bars(["pre-trained"] * count, range(count)).to_png()
+    assert drawn[0].axes[0].get_xticklabels()[0].get_rotation() == slanted
+
+
+def test_two_charts_can_have_the_same_vertical_axis():
+    line = {"BLEU": ([1, 2], [3, 4])}
+    chart = plot.lines(line, limits=(0, 100))
+    figure = Figure()
+    chart.draw(figure)
+    assert chart.options["panels"][0]["limits"] == figure.axes[0].get_ylim() == (0, 100)
+    assert plot.lines(line).options["panels"][0]["limits"] is None
+    for limits, why in (((1,), r"limits is \(1,\)"), ((2, 1), "the upper limit is 1; needed: a number above 2")):
+        with pytest.raises(ValueError, match=why):
+            plot.lines(line, limits=limits)
+
+
+def test_names_at_the_ends_of_lines_do_not_cover_each_other(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(picture, "png_bytes", lambda figure, *_: drawn.append(figure) or b"")
+    plot.lines({name: (X, X + i / 1000) for i, name in enumerate("abc")}).to_png()
+    lifts = sorted(text.xyann[1] for text in drawn[0].axes[0].texts)
+    assert min(b - a for a, b in zip(lifts, lifts[1:], strict=False)) >= 12
+
+
+def test_presenting_leaves_no_trace_in_what_a_notebook_keeps(monkeypatch):
+    shown = [plot.points(X, X, caption="Look."), heatmap(torch.eye(2))]
+    usual = [one._repr_mimebundle_()["text/html"] for one in shown]
+    monkeypatch.setenv("COURSE_PRESENTING", "1")
+    shown = [plot.points(X, X, caption="Look."), heatmap(torch.eye(2))]
+    assert [one._repr_mimebundle_()["text/html"] for one in shown] == usual
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"), [((2,), r"needed: \[rows, columns\]"), ((0, 3), r"shape \(0, 3\)"), ((1, 1, 1, 1), "needed")]
+)
+def test_maps_refuse_what_is_no_matrix(shape, message):
+    with pytest.raises(ValueError, match=message):
+        plot.maps({"a": np.zeros(shape)})
+
+
+def test_a_view_without_controls_carries_none():
+    made = '"fieldset"'
+    assert made not in plot.points(X, X).code() and made in labs.softmax([1.0, 2.0]).code()
+
+
+def test_plots_leave_no_state_behind():
+    import matplotlib.pyplot as plt
+
+    before = plt.rcParams["font.size"], plt.get_fignums()
+    plot.points(X, X).to_png()
+    assert (plt.rcParams["font.size"], plt.get_fignums()) == before
+
+
+def test_chinese_in_pictures_is_numbered_where_no_font_has_it(monkeypatch):
+    monkeypatch.setattr(picture, "fonts", lambda: ["DejaVu Sans"])
+    assert picture.names(["我", "eat"], "k") == ["k1", "eat"]
+
+
+def test_predict_needs_two_answers_and_a_right_one_among_them():
+    with pytest.raises(ValueError, match="at least 2"):
+        predict("?", ["only"])
+    with pytest.raises(ValueError, match="answer is 2; needed: a whole number from 0 to 1"):
+        predict("?", ["a", "b"], 2)
+    assert "a · b" in predict("?", ["a", "b"]).describe()
+
+
+def test_reveal_shows_source_paper_and_tests():
+    shown = reveal(nadaraya_watson)
+    assert "Source: Nadaraya 1964" in repr(shown)
+    assert any("test_attention" in test for test in shown.tests)
+    assert "```python" in shown._repr_mimebundle_()["text/markdown"]
+    with pytest.raises(TypeError, match="no Python source"):
+        reveal(len)
