@@ -23,28 +23,45 @@ def described(value) -> str:
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
 
 
-def whole_number(name: str, value, least: int | None = None, most: int | None = None) -> int:
+def whole_number(
+    name: str, value, least: int | None = None, most: int | None = None
+) -> int:
     """A whole number within these bounds. True, 2.0 and "2" are none."""
     try:
         number = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
         number = None
     if number is None or isinstance(value, Tensor) and value.dtype == torch.bool:
-        raise ValueError(f"{name} is {described(value)}; needed: {_range('a whole number', least, most)}")
+        raise ValueError(
+            f"{name} is {described(value)}; needed: {_range('a whole number', least, most)}"
+        )
     if (least is not None and number < least) or (most is not None and number > most):
-        raise ValueError(f"{name} is {number}; needed: {_range('a whole number', least, most)}")
+        raise ValueError(
+            f"{name} is {number}; needed: {_range('a whole number', least, most)}"
+        )
     return number
 
 
-def whole_numbers(name: str, values, least: int | None = None, most: int | None = None) -> list[int]:
+def whole_numbers(
+    name: str, values, least: int | None = None, most: int | None = None
+) -> list[int]:
     """A list of whole numbers within these bounds; tensors and arrays [n] hold them, too."""
     values = values.tolist() if hasattr(values, "tolist") else values
     if isinstance(values, str | bytes | dict | set) or not hasattr(values, "__iter__"):
-        raise TypeError(f"{name} is {described(values)}; needed: a list, each {_range('a whole number', least, most)}")
+        raise TypeError(
+            f"{name} is {described(values)}; needed: a list, each {_range('a whole number', least, most)}"
+        )
     return [whole_number(name, value, least, most) for value in values]
 
 
-def real_number(name: str, value, least: float | None = None, most: float | None = None, above=None, below=None):
+def real_number(
+    name: str,
+    value,
+    least: float | None = None,
+    most: float | None = None,
+    above=None,
+    below=None,
+):
     """A finite number, as float: least ≤ value ≤ most, above < value < below, as far as they are given."""
     try:
         number = None if isinstance(value, bool | str | bytes) else float(value)
@@ -54,7 +71,9 @@ def real_number(name: str, value, least: float | None = None, most: float | None
     if number is None or isinstance(value, Tensor) and value.dtype == torch.bool:
         raise ValueError(f"{name} is {described(value)}; needed: {wanted}")
     fits = (least is None or number >= least) and (most is None or number <= most)
-    fits = fits and (above is None or number > above) and (below is None or number < below)
+    fits = (
+        fits and (above is None or number > above) and (below is None or number < below)
+    )
     if not (math.isfinite(number) and fits):
         raise ValueError(f"{name} is {value}; needed: {wanted}")
     return number
@@ -63,7 +82,9 @@ def real_number(name: str, value, least: float | None = None, most: float | None
 def one_of(name: str, value, choices) -> str:
     """One of these names."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} is {described(value)}; needed: one of {', '.join(map(str, choices))}")
+        raise ValueError(
+            f"{name} is {described(value)}; needed: one of {', '.join(map(str, choices))}"
+        )
     return value
 
 
@@ -72,7 +93,9 @@ def text(name: str, value, most: int = 10_000) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} is {described(value)}; needed: text in quotes")
     if len(value) > most:
-        raise ValueError(f"{name} has {len(value):,} characters; needed: {most:,} at most")
+        raise ValueError(
+            f"{name} has {len(value):,} characters; needed: {most:,} at most"
+        )
     return whole_characters(value)
 
 
@@ -107,9 +130,18 @@ def real_numbers(name: str, x) -> Tensor:
         try:
             x = torch.as_tensor(x)
         except (TypeError, ValueError, RuntimeError, OverflowError):
-            raise TypeError(f"{name} is {described(x)}; needed: a tensor of numbers, or a list of them") from None
-    if x.dtype == torch.bool or x.is_complex() or x.layout != torch.strided or x.is_quantized:
-        raise TypeError(f"{name} is {described(x)}; needed: real numbers (a mask of True and False goes to `mask`)")
+            raise TypeError(
+                f"{name} is {described(x)}; needed: a tensor of numbers, or a list of them"
+            ) from None
+    if (
+        x.dtype == torch.bool
+        or x.is_complex()
+        or x.layout != torch.strided
+        or x.is_quantized
+    ):
+        raise TypeError(
+            f"{name} is {described(x)}; needed: real numbers (a mask of True and False goes to `mask`)"
+        )
     return x if x.is_floating_point() else x.to(torch.get_default_dtype())
 
 
@@ -119,13 +151,19 @@ def vectors(name: str, x, size: int | None = None, axes: str = "[..., n, D]") ->
     Lists and arrays are not taken.
     """
     if not isinstance(x, Tensor):
-        raise TypeError(f"{name} is {described(x)}; needed: a tensor {axes}: write torch.as_tensor({name})")
+        raise TypeError(
+            f"{name} is {described(x)}; needed: a tensor {axes}: write torch.as_tensor({name})"
+        )
     if not x.is_floating_point() or x.layout != torch.strided:
-        raise TypeError(f"{name} is {described(x)}; needed: floating-point numbers: write {name}.float()")
+        raise TypeError(
+            f"{name} is {described(x)}; needed: floating-point numbers: write {name}.float()"
+        )
     least = axes.count(",") + 1 - axes.count("...")
     fits = x.ndim >= least if "..." in axes else x.ndim == least
     if not fits or size is not None and x.shape[-1] != size:
-        raise ValueError(f"{name} has shape {list(x.shape)}; needed: {axes.replace('D', str(size)) if size else axes}")
+        raise ValueError(
+            f"{name} has shape {list(x.shape)}; needed: {axes.replace('D', str(size)) if size else axes}"
+        )
     return x
 
 
@@ -134,10 +172,14 @@ def alike(**tensors: Tensor) -> None:
     (first, one), *others = tensors.items()
     for name, x in others:
         if x.device != one.device:
-            raise ValueError(f"{first} is on {one.device}, {name} on {x.device}; move one with .to(device)")
+            raise ValueError(
+                f"{first} is on {one.device}, {name} on {x.device}; move one with .to(device)"
+            )
         if x.dtype != one.dtype and not torch.is_autocast_enabled(one.device.type):
             kinds = [str(t.dtype).removeprefix("torch.") for t in (one, x)]
-            raise TypeError(f"{first} holds {kinds[0]}, {name} {kinds[1]}; needed: one kind: {name}.to({first}.dtype)")
+            raise TypeError(
+                f"{first} holds {kinds[0]}, {name} {kinds[1]}; needed: one kind: {name}.to({first}.dtype)"
+            )
 
 
 def queries_keys_values(queries, keys, values) -> None:
@@ -150,23 +192,33 @@ def queries_keys_values(queries, keys, values) -> None:
 def boolean_mask(mask, like: Tensor) -> Tensor:
     """A mask that broadcasts to the tensor `like`: bool, True = may be attended, on the same device."""
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
-        given = f"a tensor of {str(mask.dtype).removeprefix('torch.')}" if isinstance(mask, Tensor) else described(mask)
+        given = (
+            f"a tensor of {str(mask.dtype).removeprefix('torch.')}"
+            if isinstance(mask, Tensor)
+            else described(mask)
+        )
         raise TypeError(
             f"mask is {given}: it must be a boolean tensor, True = may be attended "
             "(for 0 and 1 write mask == 1; for 0 and −inf, mask == 0)"
         )
     pairs = zip(reversed(mask.shape), reversed(like.shape), strict=False)
     if mask.dim() > like.dim() or any(m not in (1, n) for m, n in pairs):
-        raise ValueError(f"mask of shape {tuple(mask.shape)} does not broadcast to scores of {tuple(like.shape)}")
+        raise ValueError(
+            f"mask of shape {tuple(mask.shape)} does not broadcast to scores of {tuple(like.shape)}"
+        )
     if mask.device != like.device:
-        raise ValueError(f"mask is on {mask.device}, scores are on {like.device}: move one with .to(device)")
+        raise ValueError(
+            f"mask is on {mask.device}, scores are on {like.device}: move one with .to(device)"
+        )
     return mask
 
 
 def misfit(wanted: dict[str, Tensor], given: dict[str, Tensor]) -> str:
     """The first tensor of a state that has another shape than wanted, in words; "" if the states fit."""
     for name in sorted(wanted.keys() | given.keys()):
-        here, there = (tuple(x[name].shape) if name in x else None for x in (given, wanted))
+        here, there = (
+            tuple(x[name].shape) if name in x else None for x in (given, wanted)
+        )
         if here != there:
             return f"{name} is {here or 'missing'}; needed: {there or 'nothing of that name'}"
     return ""
@@ -174,15 +226,22 @@ def misfit(wanted: dict[str, Tensor], given: dict[str, Tensor]) -> str:
 
 def check_sizes(config, *names: str, or_none: tuple[str, ...] = ()) -> None:
     """Are these entries of a model's config whole numbers from 1, of a size that can be built? or_none: or left out."""
-    for name in (*names, *(name for name in or_none if getattr(config, name) is not None)):
-        most = {"num_layers": 1000}.get(name, 10_000_000 if name.endswith(("vocab_size", "length")) else 262_144)
+    for name in (
+        *names,
+        *(name for name in or_none if getattr(config, name) is not None),
+    ):
+        most = {"num_layers": 1000}.get(
+            name, 10_000_000 if name.endswith(("vocab_size", "length")) else 262_144
+        )
         whole_number(name, getattr(config, name), 1, most)
 
 
 def list_of_texts(name: str, value, what: str = "one text each") -> list[str]:
     """A list of texts. A single text is refused: its letters would count as texts."""
     if isinstance(value, str | bytes):
-        raise TypeError(f"{name} is one text, {described(value)}; needed: a list, {what}: write [{name}]")
+        raise TypeError(
+            f"{name} is one text, {described(value)}; needed: a list, {what}: write [{name}]"
+        )
     try:
         texts = None if isinstance(value, dict | set | frozenset) else list(value)
     except TypeError:
@@ -196,27 +255,51 @@ def list_of_texts(name: str, value, what: str = "one text each") -> list[str]:
 
 
 def _range(kind: str, least=None, most=None, above=None, below=None) -> str:
-    low = [f"from {least}"] if least is not None else [f"above {above}"] if above is not None else []
-    high = [f"to {most}"] if most is not None else [f"below {below}"] if below is not None else []
+    low = (
+        [f"from {least}"]
+        if least is not None
+        else [f"above {above}"]
+        if above is not None
+        else []
+    )
+    high = (
+        [f"to {most}"]
+        if most is not None
+        else [f"below {below}"]
+        if below is not None
+        else []
+    )
     return " ".join([kind, *low, *high])
 
 
 def check_rng(generator) -> torch.Generator | None:
     """The generator, as it was given. Raises TypeError for anything but one, or None."""
     if generator is not None and not isinstance(generator, torch.Generator):
-        raise TypeError(f"generator is {described(generator)}; needed: torch.Generator().manual_seed(0), or None")
+        raise TypeError(
+            f"generator is {described(generator)}; needed: torch.Generator().manual_seed(0), or None"
+        )
     return generator
 
 
 def check_ids(ids: Tensor, size: int, role: str = "ids") -> None:
     """Are these whole numbers [B, T] of a vocabulary of this size? Raises ValueError that says what they are."""
-    if not isinstance(ids, Tensor) or ids.dim() != 2 or ids.dtype not in (torch.int64, torch.int32):
-        raise ValueError(f"{role} is {described(ids)}; needed: [B, T] whole numbers, one per token (int64)")
+    if (
+        not isinstance(ids, Tensor)
+        or ids.dim() != 2
+        or ids.dtype not in (torch.int64, torch.int32)
+    ):
+        raise ValueError(
+            f"{role} is {described(ids)}; needed: [B, T] whole numbers, one per token (int64)"
+        )
     if 0 in ids.shape:
-        raise ValueError(f"{role} has shape {list(ids.shape)}: no tokens; needed: at least one sentence and word")
+        raise ValueError(
+            f"{role} has shape {list(ids.shape)}: no tokens; needed: at least one sentence and word"
+        )
     low, high = (end.item() for end in ids.aminmax())
     if low < 0 or high >= size:
-        raise ValueError(f"{role} holds ids from {low} to {high}; the vocabulary has 0 … {size - 1}")
+        raise ValueError(
+            f"{role} holds ids from {low} to {high}; the vocabulary has 0 … {size - 1}"
+        )
 
 
 def check_padding_mask(mask: Tensor | None, ids: Tensor) -> Tensor | None:
@@ -224,7 +307,15 @@ def check_padding_mask(mask: Tensor | None, ids: Tensor) -> Tensor | None:
     if mask is None:
         return None
     if not isinstance(ids, Tensor) or ids.dim() < 2:
-        raise ValueError(f"ids is {described(ids)}; needed: [B, T] whole numbers, one per token (int64)")
-    if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.shape != ids.shape[:2]:
-        raise ValueError(f"mask is {described(mask)}; needed: {list(ids.shape[:2])} bool, True = a real token")
+        raise ValueError(
+            f"ids is {described(ids)}; needed: [B, T] whole numbers, one per token (int64)"
+        )
+    if (
+        not isinstance(mask, Tensor)
+        or mask.dtype != torch.bool
+        or mask.shape != ids.shape[:2]
+    ):
+        raise ValueError(
+            f"mask is {described(mask)}; needed: {list(ids.shape[:2])} bool, True = a real token"
+        )
     return mask

@@ -34,7 +34,9 @@ def workbook_folder(start=None):
     except OSError:  # the working directory was deleted
         return None
     for place in (start, *start.parents):
-        if (place / "data" / "tables.json").is_file():  # a clone of the course, which may lie inside a workbook
+        if (
+            place / "data" / "tables.json"
+        ).is_file():  # a clone of the course, which may lie inside a workbook
             return None
         if (place / STATE).is_file():
             return place
@@ -51,7 +53,9 @@ def read(place, checksum=None):
         raise FileNotFoundError(f"{place} is missing. {RESTORE}")
     content = path.read_bytes()
     if checksum is not None and hashlib.sha256(content).hexdigest() != checksum:
-        raise OSError(f"{place} is damaged: its checksum differs from the one beside it. {RESTORE}")
+        raise OSError(
+            f"{place} is damaged: its checksum differs from the one beside it. {RESTORE}"
+        )
     return content
 
 

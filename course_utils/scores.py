@@ -1,155 +1,156 @@
 """Twelve ways a query can meet a key.
 
-The list is the table of Chaudhari et al. (2021), "An Attentive Survey of Attention Models", ACM TIST 12(5), with
-its slips fixed (each class says which). Every function is a module
+    score = SCORES["additive"](query_size=64, key_size=32)
+    score(queries, keys)        # [B, Q, 64], [B, K, 32] -> [B, Q, K]
 
-    SCORES[name](query_size, key_size, hidden_size=32, max_keys=64)(queries [B, Q, Dq], keys [B, K, Dk]) -> [B, Q, K]
-
-A softmax over the last axis of the result gives the weights. A score knows nothing of masks: they belong to the
-softmax. In the equations q and k are column vectors, W is a matrix, w a vector, b a bias; these three are learned.
+The list is the table of Chaudhari et al. 2021, An Attentive Survey of Attention Models,
+with its slips fixed (each class says which). A softmax over the last axis gives the
+weights; masks belong to it, a score knows nothing of them. In the equations q and k are
+column vectors; W is a matrix, w a vector, b a bias: these are learned. Sizes: B batch, Q
+queries, K keys, Dq and Dk features of a query and a key, h hidden features.
 """
 
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_utils.checks import alike, did_you_mean, vectors, whole_number
-from course_utils.linear import PositiveFeatures
+from .linear import PositiveFeatures
 
 
 class Cost(NamedTuple):
-    """Multiply–adds in products of vectors and matrices. Element-wise work (÷√d, tanh, norms) is not counted."""
+    """Multiply–adds in products of vectors and matrices; no others are counted."""
 
     per_query: int  # once for each query
     per_key: int  # once for each key
     per_pair: int  # for each query with each key
 
     def total(self, num_queries: int, num_keys: int) -> int:
-        """All of it for Q queries and K keys."""
-        return num_queries * self.per_query + num_keys * self.per_key + num_queries * num_keys * self.per_pair
+        """All of it for so many queries and keys."""
+        pairs = num_queries * num_keys * self.per_pair
+        return num_queries * self.per_query + num_keys * self.per_key + pairs
 
 
 class Score(nn.Module):
-    """What the twelve share: the sizes, the checks at the border, the number of parameters.
-
-    A subclass writes `build` (its parameters), its equation in `meet`, and its `cost`; what needs the keys alone is in
-    `project`, computed once for each key. Raises ValueError for a size below 1, for Dq ≠ Dk where the equation
-    multiplies q with k, for wrong shapes and for no keys; TypeError for anything but floating-point tensors of one
-    kind.
+    """What the twelve share. Each makes its parameters in `build` and has its equation in
+    `meet`; what needs the keys alone is in `project`, computed once for each key.
     """
 
-    equation = reference = ""
+    equation = ""
+    reference = ""
     same_size = False  # does the equation need Dq = Dk?
 
-    def __init__(self, query_size: int, key_size: int, hidden_size: int = 32, max_keys: int = 64):
+    def __init__(
+        self, query_size: int, key_size: int, hidden_size: int = 32, max_keys: int = 64
+    ):
         super().__init__()
-        sizes = dict(query_size=query_size, key_size=key_size, hidden_size=hidden_size, max_keys=max_keys)
-        for name, size in sizes.items():
-            setattr(self, name, whole_number(name, size, 1))
-        if self.same_size and query_size != key_size:
-            raise ValueError(
-                f"{type(self).__name__} multiplies query and key feature by feature, so both need the same size; "
-                f"given query_size={query_size}, key_size={key_size}. Project one of them first (nn.Linear), "
-                "or take a score with a matrix between the two: general, additive."
-            )
+        self.query_size = query_size
+        self.key_size = key_size
+        self.hidden_size = hidden_size
+        self.max_keys = max_keys
         self.build(query_size, key_size, hidden_size)
 
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         """Make the parameters. Functions without any need nothing."""
 
-    def project(self, keys: Tensor) -> Tensor:
-        """What can be computed from the keys alone, before any query comes: keys [B, K, Dk] -> [B, K, …]."""
+    def project(self, keys: Float[Tensor, "*B K Dk"]) -> Float[Tensor, "*B K Dp"]:
+        """What can be computed before any query comes."""
         return keys
 
-    def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
-        """The equation from there: queries [B, Q, Dq], projected keys [B, K, …] -> scores [B, Q, K]."""
+    def meet(
+        self, queries: Float[Tensor, "*B Q Dq"], projected: Float[Tensor, "*B K Dp"]
+    ) -> Float[Tensor, "*B Q K"]:
+        """The equation, from there on."""
         raise NotImplementedError
 
-    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
-        """queries [B, Q, Dq], keys [B, K, Dk] -> scores [B, Q, K]. More leading axes, or none, work too."""
-        vectors("queries", queries, self.query_size, "[..., Q, D]")
-        vectors("keys", keys, self.key_size, "[..., K, D]")
-        alike(queries=queries, keys=keys, parameters=next(self.parameters(), queries))
-        if queries.shape[:-2] != keys.shape[:-2]:
-            given = f"queries {list(queries.shape)}, keys {list(keys.shape)} differ before their last two axes"
-            raise ValueError(f"{given}; each needs its own batch of keys: keys.expand(B, -1, -1) shares one.")
-        if keys.shape[-2] == 0:
-            raise ValueError(f"keys have shape {list(keys.shape)}: no keys. Give at least one; a mask can hide it.")
+    def forward(
+        self, queries: Float[Tensor, "*B Q Dq"], keys: Float[Tensor, "*B K Dk"]
+    ) -> Float[Tensor, "*B Q K"]:
         return self.meet(queries, self.project(keys))
 
-    cost: Cost  # multiply–adds per query, per key and per pair
+    @property
+    def cost(self) -> Cost:
+        """Multiply–adds per query, per key and per pair."""
+        return Cost(0, 0, self.key_size)  # a dot product
 
     @property
     def num_parameters(self) -> int:
         """How many numbers training can change."""
-        return sum(p.numel() for p in self.parameters())
+        return sum(parameter.numel() for parameter in self.parameters())
 
     def extra_repr(self) -> str:
         return self.equation
 
 
 class Similarity(Score):
-    """q·k / (‖q‖ ‖k‖): the cosine of the angle; length counts for nothing.
+    """The cosine of the angle; lengths count for nothing, and a zero vector has cosine 0.
 
-    A zero vector has no direction: its cosine is taken as 0. Graves, Wayne & Danihelka (2014),
-    "Neural Turing Machines", §3.3.1, where a learned sharpness β multiplies it: without one, the weights of n keys
-    never differ by more than a factor e².
+    Graves, Wayne & Danihelka 2014, Neural Turing Machines, section 3.3.1. There a learned
+    sharpness multiplies it: without one, weights never differ by more than a factor e².
     """
 
-    equation, reference, same_size = "q·k / (‖q‖ ‖k‖)", "Graves 2014", True
+    equation = "q·k / (‖q‖ ‖k‖)"
+    reference = "Graves 2014"
+    same_size = True
 
     def meet(self, queries, keys):
-        lengths = [torch.linalg.vector_norm(x, dim=-1, keepdim=True) for x in (queries, keys)]
-        q, k = (x / n.where(n > 0, 1) for x, n in zip((queries, keys), lengths, strict=True))
+        q = queries / _length(queries)
+        k = keys / _length(keys)
         return q @ k.mT
-
-    cost = property(lambda self: Cost(0, 0, self.key_size))
 
 
 class Dot(Score):
-    """q·k = ‖q‖ ‖k‖ cos θ: direction and both lengths. Luong, Pham & Manning (2015), §3.1."""
+    """‖q‖ ‖k‖ cos θ: direction and both lengths. Luong et al. 2015, section 3.1."""
 
-    equation, reference, same_size = "q·k", "Luong 2015", True
+    equation = "q·k"
+    reference = "Luong 2015"
+    same_size = True
 
     def meet(self, queries, keys):
         return queries @ keys.mT
 
-    cost = property(lambda self: Cost(0, 0, self.key_size))
-
 
 class ScaledDot(Dot):
-    """q·k / √d: the variance of the scores does not grow with d, the size of a key (64 in a head of the base model, not
-    512, nor the length of the input). Vaswani et al. (2017), §3.2.1."""
+    """The variance of the scores does not grow with d, the size of a key (64 in a head of
+    the base model; not 512, nor the length of the input). Vaswani et al. 2017, section
+    3.2.1.
+    """
 
-    equation, reference = "q·k / √d", "Vaswani 2017"
+    equation = "q·k / √d"
+    reference = "Vaswani 2017"
 
     def meet(self, queries, keys):
-        return super().meet(queries, keys) / self.key_size**0.5
+        return queries @ keys.mT / self.key_size**0.5
 
 
 class General(Score):
-    """qᵀW k: a learned table says which feature of q asks for which of k. Luong et al. (2015), §3.1."""
+    """A learned table says which feature of q asks for which of k. Luong et al. 2015."""
 
-    equation, reference = "qᵀW k", "Luong 2015"
+    equation = "qᵀW k"
+    reference = "Luong 2015"
 
     def build(self, query_size, key_size, hidden_size):
         self.W = nn.Linear(key_size, query_size, bias=False)
 
     def project(self, keys):
-        return self.W(keys)
+        return self.W(keys)  # [B, K, Dk] -> [B, K, Dq]
 
     def meet(self, queries, projected):
         return queries @ projected.mT
 
-    cost = property(lambda self: Cost(0, self.query_size * self.key_size, self.query_size))
+    @property
+    def cost(self) -> Cost:
+        return Cost(0, self.query_size * self.key_size, self.query_size)
 
 
 class BiasedGeneral(Score):
-    """kᵀ(W q + b): general, plus b·k, which likes some keys whatever the query. A widely used table leaves the
-    transpose out. Sordoni, Bachman, Trischler & Bengio (2016), "Iterative Alternating Neural Attention …"."""
+    """General, plus b·k, which likes some keys whatever the query. Sordoni et al. 2016,
+    Iterative Alternating Neural Attention. A widely used table leaves the transpose out.
+    """
 
-    equation, reference = "kᵀ(W q + b)", "Sordoni 2016"
+    equation = "kᵀ(W q + b)"
+    reference = "Sordoni 2016"
 
     def build(self, query_size, key_size, hidden_size):
         self.W = nn.Linear(query_size, key_size)
@@ -157,50 +158,61 @@ class BiasedGeneral(Score):
     def meet(self, queries, keys):
         return self.W(queries) @ keys.mT
 
-    cost = property(lambda self: Cost(self.query_size * self.key_size, 0, self.key_size))
+    @property
+    def cost(self) -> Cost:
+        return Cost(self.query_size * self.key_size, 0, self.key_size)
 
 
 class ActivatedGeneral(General):
-    """tanh(qᵀW k + b): general, pressed between −1 and 1. Ma, Li, Zhang & Wang (2017), "Interactive Attention Networks
-    for Aspect-Level Sentiment Classification"."""
+    """General, pressed between −1 and 1. Ma, Li, Zhang & Wang 2017, Interactive Attention
+    Networks for Aspect-Level Sentiment Classification.
+    """
 
-    equation, reference = "tanh(qᵀW k + b)", "Ma 2017"
+    equation = "tanh(qᵀW k + b)"
+    reference = "Ma 2017"
 
     def build(self, query_size, key_size, hidden_size):
         super().build(query_size, key_size, hidden_size)
         self.b = nn.Parameter(torch.zeros(()))
 
     def meet(self, queries, projected):
-        return torch.tanh(super().meet(queries, projected) + self.b)
+        return torch.tanh(queries @ projected.mT + self.b)
 
 
 class GeneralizedKernel(Score):
-    """log(φ(q)·φ(k)), so that softmax of it is φ(q)·φ(k) divided by its sum over the keys: softmax of φ(q)·φ(k) itself
-    would take the exponential twice. φ: hidden_size `PositiveFeatures`, not learned. Choromanski et al. (2021),
-    "Rethinking Attention with Performers"."""
+    """The logarithm, so that softmax gives φ(q)·φ(k) over its sum; softmax of φ(q)·φ(k)
+    itself would take the exponential twice. φ is not learned. Choromanski et al. 2021,
+    Performers.
+    """
 
-    equation, reference, same_size = "log(φ(q)·φ(k))", "Choromanski 2021", True
+    equation = "log(φ(q)·φ(k))"
+    reference = "Choromanski 2021"
+    same_size = True
 
     def build(self, query_size, key_size, hidden_size):
         self.features = PositiveFeatures(key_size, hidden_size)
 
     def meet(self, queries, keys):
-        q, k = self.features.log(queries), self.features.log(keys)
-        return torch.logsumexp(q[..., :, None, :] + k[..., None, :, :], dim=-1)
+        q = self.features.log(queries)[..., :, None, :]  # [B, Q, 1, h]
+        k = self.features.log(keys)[..., None, :, :]  # [B, 1, K, h]
+        return torch.logsumexp(q + k, dim=-1)
 
-    cost = property(
-        lambda self: Cost(self.hidden_size * self.key_size, self.hidden_size * self.key_size, self.hidden_size)
-    )
+    @property
+    def cost(self) -> Cost:
+        features = self.hidden_size * self.key_size
+        return Cost(features, features, self.hidden_size)
 
 
 class Concat(Score):
-    """wᵀ tanh(W [q; k] + b): query and key in one vector, through a small network. Luong et al. (2015), §3.1.
+    """Query and key in one vector, through a small network. Luong et al. 2015, section
+    3.1.
 
-    The same function as `additive`: W = [W₁ W₂] cuts into the part that meets q and the part that meets k. Written
-    like this, every pair is multiplied by all of W; `additive` projects each query and each key once.
+    The same function as `additive`, since W = [W₁ W₂] cuts into the part that meets q and
+    the part that meets k; but here every pair is multiplied by all of W.
     """
 
-    equation, reference = "wᵀ tanh(W [q; k] + b)", "Luong 2015"
+    equation = "wᵀ tanh(W [q; k] + b)"
+    reference = "Luong 2015"
 
     def build(self, query_size, key_size, hidden_size):
         self.W = nn.Linear(query_size + key_size, hidden_size)
@@ -209,16 +221,21 @@ class Concat(Score):
     def meet(self, queries, keys):
         q = queries[..., :, None, :].expand(*queries.shape[:-1], keys.shape[-2], -1)
         k = keys[..., None, :, :].expand(*queries.shape[:-1], *keys.shape[-2:])
-        return self.w(torch.tanh(self.W(torch.cat([q, k], dim=-1)))).squeeze(-1)
+        pairs = torch.cat([q, k], dim=-1)  # [B, Q, K, Dq + Dk]
+        return self.w(torch.tanh(self.W(pairs))).squeeze(-1)
 
-    cost = property(lambda self: Cost(0, 0, self.hidden_size * (self.query_size + self.key_size + 1)))
+    @property
+    def cost(self) -> Cost:
+        return Cost(0, 0, self.hidden_size * (self.query_size + self.key_size + 1))
 
 
 class Additive(Score):
-    """wᵀ tanh(W₁ q + W₂ k + b). Bahdanau, Cho & Bengio (2015), "Neural Machine Translation by Jointly Learning
-    to Align and Translate", §A.1.2 (without b)."""
+    """Bahdanau, Cho & Bengio 2015, Neural Machine Translation by Jointly Learning to
+    Align and Translate, section A.1.2, where b is left out.
+    """
 
-    equation, reference = "wᵀ tanh(W₁q + W₂k + b)", "Bahdanau 2015"
+    equation = "wᵀ tanh(W₁q + W₂k + b)"
+    reference = "Bahdanau 2015"
 
     def build(self, query_size, key_size, hidden_size):
         self.W1 = nn.Linear(query_size, hidden_size)  # b lives here
@@ -226,31 +243,37 @@ class Additive(Score):
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
     def project(self, keys):
-        return self.W2(keys)
+        return self.W2(keys)  # [B, K, Dk] -> [B, K, h]
 
     def meet(self, queries, projected):
-        hidden = self.W1(queries)[..., :, None, :] + projected[..., None, :, :]  # [B, Q, K, hidden]
-        return self.w(torch.tanh(hidden)).squeeze(-1)
+        q = self.W1(queries)[..., :, None, :]  # [B, Q, 1, h]
+        hidden = torch.tanh(q + projected[..., None, :, :])  # [B, Q, K, h]
+        return self.w(hidden).squeeze(-1)
 
     @classmethod
     def from_concat(cls, concat: Concat) -> "Additive":
-        """The same function with the same numbers: W = [W₁ W₂] cut after the query's columns."""
-        twin = cls(concat.query_size, concat.key_size, concat.hidden_size).to(concat.W.weight)
+        """The same function with the same numbers: W cut after the query's columns."""
+        twin = cls(concat.query_size, concat.key_size, concat.hidden_size)
         W1, W2 = concat.W.weight.split([concat.query_size, concat.key_size], dim=1)
-        twin.load_state_dict({"W1.weight": W1, "W1.bias": concat.W.bias, "W2.weight": W2, "w.weight": concat.w.weight})
-        return twin
+        state = {"W1.weight": W1, "W1.bias": concat.W.bias}
+        twin.load_state_dict(state | {"W2.weight": W2, "w.weight": concat.w.weight})
+        return twin.to(concat.W.weight)
 
-    cost = property(lambda self: Cost(*(self.hidden_size * n for n in (self.query_size, self.key_size, 1))))
+    @property
+    def cost(self) -> Cost:
+        h = self.hidden_size
+        return Cost(h * self.query_size, h * self.key_size, h)
 
 
 class Deep(Score):
-    """wᵀE₂ + b₃ with E₁ = relu(W₀q + W₁k + b₁), E₂ = relu(W₂E₁ + b₂): a deeper network per pair.
+    """Two hidden layers for each pair. Pavlopoulos, Malakasiotis & Androutsopoulos 2017.
 
-    A widely used table adds b₁ after the activation. b₃ moves all scores alike, so softmax never feels it.
-    Pavlopoulos, Malakasiotis & Androutsopoulos (2017), "Deeper Attention to Abusive User Content Moderation".
+    A widely used table adds b₁ after the activation. b₃ moves all scores alike: softmax
+    never feels it.
     """
 
-    equation, reference = "wᵀ relu(W₂ relu(W₀q + W₁k + b₁) + b₂) + b₃", "Pavlopoulos 2017"
+    equation = "wᵀ relu(W₂ relu(W₀q + W₁k + b₁) + b₂) + b₃"
+    reference = "Pavlopoulos 2017"
 
     def build(self, query_size, key_size, hidden_size):
         self.W0 = nn.Linear(query_size, hidden_size, bias=False)
@@ -259,25 +282,27 @@ class Deep(Score):
         self.w = nn.Linear(hidden_size, 1)
 
     def project(self, keys):
-        return self.W1(keys)
+        return self.W1(keys)  # [B, K, Dk] -> [B, K, h]
 
     def meet(self, queries, projected):
-        hidden = torch.relu(self.W0(queries)[..., :, None, :] + projected[..., None, :, :])
-        return self.w(torch.relu(self.W2(hidden))).squeeze(-1)
+        q = self.W0(queries)[..., :, None, :]  # [B, Q, 1, h]
+        first = torch.relu(q + projected[..., None, :, :])  # [B, Q, K, h]
+        return self.w(torch.relu(self.W2(first))).squeeze(-1)
 
     @property
     def cost(self) -> Cost:
-        return Cost(*(self.hidden_size * n for n in (self.query_size, self.key_size, self.hidden_size + 1)))
+        h = self.hidden_size
+        return Cost(h * self.query_size, h * self.key_size, h * (h + 1))
 
 
 class LocationBased(Score):
-    """W q: one number per position; the keys are not read, only counted (at most max_keys of them).
+    """One number for each position; keys are counted, not read: at most max_keys of them.
 
-    A widely used table prints a(q), one number for all keys. Luong et al. (2015), §3.1, eq. 8: aₜ = softmax(W hₜ), a
-    vector as long as the input.
+    Luong et al. 2015, equation 8. A widely used table prints one number for all keys.
     """
 
-    equation, reference = "(W q)ᵢ", "Luong 2015"
+    equation = "(W q)ᵢ"
+    reference = "Luong 2015"
 
     def build(self, query_size, key_size, hidden_size):
         self.W = nn.Linear(query_size, self.max_keys, bias=False)
@@ -285,21 +310,26 @@ class LocationBased(Score):
     def meet(self, queries, keys):
         length = keys.shape[-2]
         if length > self.max_keys:
-            known = f"{length} keys, but this location-based score knows {self.max_keys} positions"
-            raise ValueError(f"{known}. Build it with max_keys={length} or more, or cut the input.")
+            raise ValueError(
+                f"{length} keys; needed: build it with max_keys={length} or more"
+            )
         return queries @ self.W.weight[:length].mT
 
-    cost = property(lambda self: Cost(0, 0, self.query_size))
+    @property
+    def cost(self) -> Cost:
+        return Cost(0, 0, self.query_size)
 
 
 class FeatureBased(Score):
-    """wᵀ tanh(W₁ φ₁(k) + W₂ φ₂(k) + b): how important a key is; the query is not read, so all rows are equal.
+    """How important a key is; the query is not read, so all rows are equal.
 
-    Here φ₁(k) = k and φ₂(k) = k² (element by element). Li, Kaiser, Bengio & Si (2019), "Area Attention", take mean
-    and standard deviation over a stretch of keys; a stretch of one key lets no masked neighbour leak in.
+    Here φ₁(k) = k and φ₂(k) = k², element by element. Li, Kaiser, Bengio & Si 2019, Area
+    Attention, take mean and standard deviation over a stretch of keys; in a stretch of
+    one key no masked neighbour can leak in.
     """
 
-    equation, reference = "wᵀ tanh(W₁φ₁(k) + W₂φ₂(k) + b)", "Li 2019"
+    equation = "wᵀ tanh(W₁φ₁(k) + W₂φ₂(k) + b)"
+    reference = "Li 2019"
 
     def build(self, query_size, key_size, hidden_size):
         self.W1 = nn.Linear(key_size, hidden_size)
@@ -307,43 +337,32 @@ class FeatureBased(Score):
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
     def meet(self, queries, keys):
-        row = self.w(torch.tanh(self.W1(keys) + self.W2(keys.square()))).mT  # [B, 1, K]
+        hidden = torch.tanh(self.W1(keys) + self.W2(keys.square()))  # [B, K, h]
+        row = self.w(hidden).mT  # [B, 1, K]
         return row.expand(*queries.shape[:-1], keys.shape[-2])
 
-    cost = property(lambda self: Cost(0, self.hidden_size * (2 * self.key_size + 1), 0))
+    @property
+    def cost(self) -> Cost:
+        return Cost(0, self.hidden_size * (2 * self.key_size + 1), 0)
 
 
-class UnknownScore(KeyError):
-    """A name that is none of the twelve."""
-
-    def __str__(self) -> str:
-        return self.args[0]
-
-
-ALSO_CALLED = dict(cosine="similarity", cosine_similarity="similarity", multiplicative="general", bilinear="general")
-ALSO_CALLED |= dict(performer="generalized_kernel", bahdanau="additive", mlp="deep")
+def _length(x: Float[Tensor, "*n D"]) -> Float[Tensor, "*n 1"]:
+    """The length of each vector; 1 for a zero vector, which has no direction."""
+    length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    return length.where(length > 0, 1)
 
 
-class Scores(dict):
-    """A dict of the twelve that answers a wrong name with the right ones."""
-
-    def __missing__(self, name):
-        key = str(name).lower().replace("-", "_").replace(" ", "_")
-        guess = did_you_mean(ALSO_CALLED.get(key, key), self)
-        raise UnknownScore(f"No score is called {name!r}.{guess} The twelve are: {', '.join(self)}.")
-
-
-SCORES: dict[str, type[Score]] = Scores(
-    similarity=Similarity,
-    dot=Dot,
-    scaled_dot=ScaledDot,
-    general=General,
-    biased_general=BiasedGeneral,
-    activated_general=ActivatedGeneral,
-    generalized_kernel=GeneralizedKernel,
-    concat=Concat,
-    additive=Additive,
-    deep=Deep,
-    location_based=LocationBased,
-    feature_based=FeatureBased,
-)
+SCORES: dict[str, type[Score]] = {
+    "similarity": Similarity,
+    "dot": Dot,
+    "scaled_dot": ScaledDot,
+    "general": General,
+    "biased_general": BiasedGeneral,
+    "activated_general": ActivatedGeneral,
+    "generalized_kernel": GeneralizedKernel,
+    "concat": Concat,
+    "additive": Additive,
+    "deep": Deep,
+    "location_based": LocationBased,
+    "feature_based": FeatureBased,
+}

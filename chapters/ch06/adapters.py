@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_kit.convert import to_huggingface
 from course_utils.bert import Bert
 from course_utils.restored import seeded
 from course_utils.training.run import Run
@@ -94,7 +95,7 @@ def adalora(model: nn.Module, steps: int, rank: int = 4, seed: int = 0) -> nn.Mo
     those that matter least, until `rank` is the mean. steps: of the training to come."""
     from peft import AdaLoraConfig, TaskType, get_peft_model
 
-    twin, first = model.to_huggingface(), -(-3 * rank // 2)
+    twin, first = to_huggingface(model), -(-3 * rank // 2)
     config = AdaLoraConfig(
         task_type=TaskType.SEQ_CLS, target_modules=TARGETS, init_r=first, target_r=rank, lora_alpha=2 * first,
         tinit=max(1, steps // 10), tfinal=max(1, steps // 3), deltaT=max(1, steps // 50), total_step=steps,

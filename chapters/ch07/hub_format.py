@@ -9,6 +9,7 @@ Besides weights and config it holds the tokenizer, and the chat template: the fe
 import contextlib
 from pathlib import Path
 
+from course_kit.convert import to_huggingface
 from course_kit.views.table import Table
 from course_utils import text
 from course_utils.checkpoints import Loaded
@@ -35,7 +36,7 @@ def save_pretrained(loaded: Loaded, folder, template: str = "plain") -> Path:
     """
     if loaded.tokenizer is None:
         raise ValueError("loaded.tokenizer is None; needed: the tokenizer that the model was trained with")
-    theirs, tokenizer = loaded.model.to_huggingface(), to_tokenizer(loaded.tokenizer, loaded.model.config.max_length)
+    theirs, tokenizer = to_huggingface(loaded.model), to_tokenizer(loaded.tokenizer, loaded.model.config.max_length)
     tokenizer.chat_template = TEMPLATES.get(template, template)
     theirs.config.bos_token_id = theirs.generation_config.bos_token_id = text.BOS
     theirs.config.eos_token_id = theirs.generation_config.eos_token_id = text.EOS

@@ -6,7 +6,19 @@ import random
 
 from course_utils import files
 
-COLUMNS = ("split", "kind", "clauses", "en", "fr", "zh", "en-fr", "en-zh", "en-fr possible", "en-zh possible", "twin")
+COLUMNS = (
+    "split",
+    "kind",
+    "clauses",
+    "en",
+    "fr",
+    "zh",
+    "en-fr",
+    "en-zh",
+    "en-fr possible",
+    "en-zh possible",
+    "twin",
+)
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FIELD, MANIFEST = "\x1f", "manifest.json"  # what is between columns; checksums
 

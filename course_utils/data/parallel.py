@@ -19,7 +19,9 @@ from course_utils.data import packed
 SPLITS = ("train", "valid", "test", "long", "unseen", "twins")
 LANGUAGES = ("en", "fr", "zh")
 FOLDER, FILE = "data/parallel", "corpus.gz"
-PAIRS = tuple(f"{a}-{b}" for a in LANGUAGES for b in LANGUAGES if (a == "en") != (b == "en"))
+PAIRS = tuple(
+    f"{a}-{b}" for a in LANGUAGES for b in LANGUAGES if (a == "en") != (b == "en")
+)
 
 
 class Twin(NamedTuple):
@@ -67,7 +69,10 @@ def load_parallel(languages="en-fr", split="train", words=None):
     pairs = _pairs(one_of("languages", languages, PAIRS), one_of("split", split, SPLITS))
     if words is None:
         return list(pairs)
-    common, side = _common(checks.whole_number("words", words, 1)), 0 if languages.startswith("en") else 1
+    common, side = (
+        _common(checks.whole_number("words", words, 1)),
+        0 if languages.startswith("en") else 1,
+    )
     return [pair for pair in pairs if common.issuperset(pair[side])]
 
 
@@ -82,7 +87,11 @@ def detokenize(tokens, language):
         return "".join(tokens)
     text = " ".join(tokens)
     text = re.sub(r" ([.,])", r"\1", text)
-    text = re.sub(r" ('s\b|[?!])", r"\1", text) if language == "en" else re.sub(r"(\w') ", r"\1", text)
+    text = (
+        re.sub(r" ('s\b|[?!])", r"\1", text)
+        if language == "en"
+        else re.sub(r"(\w') ", r"\1", text)
+    )
     return re.sub(r"(^|[.?!] )(\w)", lambda found: found[1] + found[2].upper(), text)
 
 
@@ -93,16 +102,26 @@ def tokenize(text, language):
     Raises ValueError for an unknown language, TypeError if `text` is not a string.
     """
     one_of("language", language, LANGUAGES)
-    text = re.sub(r"[\u00a0\u202f\u2009\s]+", " ", checks.text("text", text)).replace("’", "'").strip()
+    text = (
+        re.sub(r"[\u00a0\u202f\u2009\s]+", " ", checks.text("text", text))
+        .replace("’", "'")
+        .strip()
+    )
     if language == "zh":
         return tuple(text.replace(" ", ""))
     if language == "fr":
-        found = re.findall(r"aujourd'hui|[^\W_]+'|[^\W_]+(?:-[^\W_]+)*|[^\w\s]", text, flags=re.IGNORECASE)
+        found = re.findall(
+            r"aujourd'hui|[^\W_]+'|[^\W_]+(?:-[^\W_]+)*|[^\w\s]",
+            text,
+            flags=re.IGNORECASE,
+        )
     else:
         found = re.findall(r"[^\W_]+n't|'s\b|[^\W_]+(?:-[^\W_]+)*|[^\w\s]", text)
     capitals = _capitalised(language)
     pairs = zip(found, [True, *(word in ".?!" for word in found)], strict=False)
-    return tuple(word.lower() if begin and word not in capitals else word for word, begin in pairs)
+    return tuple(
+        word.lower() if begin and word not in capitals else word for word, begin in pairs
+    )
 
 
 @functools.cache
@@ -119,10 +138,17 @@ def _pairs(languages, split):
     for row in _rows()[split]:
         links, more = packed.decode(row[column]), packed.decode(row[column + " possible"])
         if source != "en":
-            links, more = (tuple(sorted((b, a) for a, b in found)) for found in (links, more))
-        tokens = tuple(row[name] if name == "zh" else row[name].split(" ") for name in (source, target))
+            links, more = (
+                tuple(sorted((b, a) for a, b in found)) for found in (links, more)
+            )
+        tokens = tuple(
+            row[name] if name == "zh" else row[name].split(" ")
+            for name in (source, target)
+        )
         facts = row["kind"], int(row["clauses"]), _twin(row["twin"], column)
-        result.append(Pair(*map(tuple, tokens), links, *facts, tuple(sorted({*links, *more}))))
+        result.append(
+            Pair(*map(tuple, tokens), links, *facts, tuple(sorted({*links, *more})))
+        )
     return tuple(result)
 
 
@@ -144,5 +170,12 @@ def _twin(text, column):
 @functools.cache
 def _capitalised(language):
     """Words that the corpus only has with a capital."""
-    words = {word for rows in _rows().values() for row in rows for word in row[language].split(" ")}
-    return frozenset(word for word in words if word[0].isupper() and word.lower() not in words)
+    words = {
+        word
+        for rows in _rows().values()
+        for row in rows
+        for word in row[language].split(" ")
+    }
+    return frozenset(
+        word for word in words if word[0].isupper() and word.lower() not in words
+    )

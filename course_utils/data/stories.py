@@ -55,11 +55,25 @@ class Question(NamedTuple):
     start: int
 
 
-KINDS = {"stories": Story, "sentiment": Labelled, "pairs": SentencePair, "entities": Tagged, "questions": Question}
+KINDS = {
+    "stories": Story,
+    "sentiment": Labelled,
+    "pairs": SentencePair,
+    "entities": Tagged,
+    "questions": Question,
+}
 LABELS = {
     "sentiment": ("negative", "positive"),
     "pairs": ("follows", "contradicts", "unrelated"),
-    "entities": ("O", "B-person", "I-person", "B-place", "I-place", "B-organisation", "I-organisation"),
+    "entities": (
+        "O",
+        "B-person",
+        "I-person",
+        "B-place",
+        "I-place",
+        "B-organisation",
+        "I-organisation",
+    ),
 }
 
 

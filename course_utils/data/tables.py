@@ -30,9 +30,15 @@ class Card(str):
 class TimeSeries:
     """CO₂ in the air, week by week: .year .ppm .date, and the data .card."""
 
-    year: object = field(repr=False)  # [n] float64, decimal years (1958.236 = 86 days into 1958), increasing
-    ppm: object = field(repr=False)  # [n] float64, parts per million (mole fraction in dry air), NaN: not measured
-    date: object = field(repr=False)  # [n] datetime64[D], the Saturday that stands for each week
+    year: object = field(
+        repr=False
+    )  # [n] float64, decimal years (1958.236 = 86 days into 1958), increasing
+    ppm: object = field(
+        repr=False
+    )  # [n] float64, parts per million (mole fraction in dry air), NaN: not measured
+    date: object = field(
+        repr=False
+    )  # [n] datetime64[D], the Saturday that stands for each week
     card: Card = field(repr=False)
 
     def __len__(self):
@@ -51,7 +57,9 @@ class WordFeatures:
     def __getitem__(self, word):
         """The vector [d] of a word. Raises KeyError if the word is not in the table."""
         if word not in self.words:
-            raise KeyError(f"{word!r} is not in the table; it has {', '.join(self.words)}")
+            raise KeyError(
+                f"{word!r} is not in the table; it has {', '.join(self.words)}"
+            )
         return self.features[self.words.index(word)]
 
 
@@ -61,9 +69,13 @@ class Systems:
 
     name: list
     ensemble: object = field(repr=False)  # [n] bool: several models that vote
-    bleu_en_de: object = field(repr=False)  # [n] float64, BLEU, NaN where none was published
+    bleu_en_de: object = field(
+        repr=False
+    )  # [n] float64, BLEU, NaN where none was published
     bleu_en_fr: object = field(repr=False)
-    flops_en_de: object = field(repr=False)  # [n] float64, floating-point operations of the training, likewise
+    flops_en_de: object = field(
+        repr=False
+    )  # [n] float64, floating-point operations of the training, likewise
     flops_en_fr: object = field(repr=False)
     card: Card = field(repr=False)
 
@@ -87,9 +99,13 @@ def load(name):
     """
     if not isinstance(name, str) or name not in _MAKERS:
         meant = did_you_mean(name, _MAKERS)
-        raise ValueError(f"There are no data called {name!r}.{meant} There are: {', '.join(sorted(_MAKERS))}.")
+        raise ValueError(
+            f"There are no data called {name!r}.{meant} There are: {', '.join(sorted(_MAKERS))}."
+        )
     checksum = json.loads(files.read(f"data/{INDEX}"))[f"{name}.csv"]
-    rows = csv.DictReader(io.StringIO(files.read(f"data/{name}.csv", checksum).decode("utf-8")))
+    rows = csv.DictReader(
+        io.StringIO(files.read(f"data/{name}.csv", checksum).decode("utf-8"))
+    )
     return _MAKERS[name](list(rows), Card(files.read(f"data/{name}.md").decode("utf-8")))
 
 
@@ -107,7 +123,12 @@ def _time_series(rows, card):
     date = np.array([row["date"] for row in rows], dtype="datetime64[D]")
     year = date.astype("datetime64[Y]")
     begin, end = year.astype("datetime64[D]"), (year + 1).astype("datetime64[D]")
-    return TimeSeries(year.astype(int) + 1970 + (date - begin) / (end - begin), _numbers(rows, "ppm"), date, card)
+    return TimeSeries(
+        year.astype(int) + 1970 + (date - begin) / (end - begin),
+        _numbers(rows, "ppm"),
+        date,
+        card,
+    )
 
 
 def _word_features(rows, card):
@@ -118,12 +139,28 @@ def _word_features(rows, card):
 
 def _systems(rows, card):
     numbers = (_numbers(rows, column) for column in list(rows[0])[2:])
-    return Systems([row["system"] for row in rows], np.array([row["ensemble"] == "1" for row in rows]), *numbers, card)
+    return Systems(
+        [row["system"] for row in rows],
+        np.array([row["ensemble"] == "1" for row in rows]),
+        *numbers,
+        card,
+    )
 
 
 def _history(rows, card):
     year, chapter = ([int(row[column]) for row in rows] for column in ("year", "chapter"))
-    return History(year, [row["what"] for row in rows], [row["source"] for row in rows], chapter, card)
+    return History(
+        year,
+        [row["what"] for row in rows],
+        [row["source"] for row in rows],
+        chapter,
+        card,
+    )
 
 
-_MAKERS = dict(co2_weekly=_time_series, history=_history, wmt14=_systems, word_features=_word_features)
+_MAKERS = dict(
+    co2_weekly=_time_series,
+    history=_history,
+    wmt14=_systems,
+    word_features=_word_features,
+)

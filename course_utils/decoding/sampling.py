@@ -1,164 +1,179 @@
 """Drawing the next token instead of taking the best: temperature, top-k and top-p.
 
-A model needs `start` and `step`, as for greedy search and beam. A text that outgrows the context goes on from its
-second half: the window slides.
+A text that outgrows the context goes on from its second half: the window slides.
+Sizes: B texts, T tokens, V vocabulary.
 Sources: Fan et al. 2018 (top-k); Holtzman et al. 2020 (top-p, "nucleus").
 """
 
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
 
-from course_utils import checks
-from course_utils.checks import check_rng, described, flag, real_number, whole_number, whole_numbers
+from course_utils.caching import writer_of
+from course_utils.checkpoints import Loaded
 from course_utils.text import EOS, UNK, padding_first
-
-FARTHEST = 100_000  # new tokens in one call: more is a slip of the pen
-
-
-class Sampled(NamedTuple):
-    """ids [B, N]: what was written behind the prompts."""
-
-    ids: Tensor
 
 
 def next_probabilities(
-    logits: Tensor, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
-) -> Tensor:
-    """What the next token is drawn from: logits [..., V] -> probabilities [..., V], each row sums to 1.
+    logits: Float[Tensor, "*B V"],
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+) -> Float[Tensor, "*B V"]:
+    """What the next token is drawn from.
 
-    First the logits are divided by the temperature (0: all weight on the largest); then only the top_k largest are
-    kept; then only the smallest set of them whose probability reaches top_p. The most likely token always stays.
-    A top_k above V keeps all. Raises ValueError for a negative temperature, top_k below 1, top_p outside (0, 1], and
-    logits from which nothing can be drawn: NaN, +inf, or −inf only.
+    First the logits are divided by the temperature (0: all weight on the largest). Then
+    only the top_k largest are kept, then only the smallest set of them whose probability
+    reaches top_p. The most likely token always stays.
     """
-    check(temperature, top_k, top_p)
-    logits = checks.real_numbers("logits", logits)
-    logits = check_logits(logits.to(torch.promote_types(logits.dtype, torch.float32)))
+    check_choices(temperature, top_k, top_p)
+    logits = check_logits(logits.float())
     if temperature == 0:
-        return torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)
+        return F.one_hot(logits.argmax(-1), logits.shape[-1]).float()
     logits, order = logits.sort(dim=-1, descending=True, stable=True)
-    temperature = max(temperature, torch.finfo(logits.dtype).tiny)
-    p = ((logits - logits[..., :1]) / temperature).softmax(-1)  # the largest is 0: no temperature makes it overflow
+    smallest = torch.finfo(logits.dtype).tiny
+    distance = logits - logits[..., :1]  # from the largest, so that none overflows
+    p = (distance / max(temperature, smallest)).softmax(-1)
     if top_k is not None:
         p = p * (torch.arange(p.shape[-1], device=p.device) < top_k)
         p = p / p.sum(-1, keepdim=True)
-    if top_p is not None and top_p < 1:
-        top_p = max(top_p, torch.finfo(p.dtype).tiny)  # the most likely stays, however small it is
-        p = p * (p.cumsum(-1) - p < top_p)
+    if top_p is not None:
+        before = p.cumsum(-1) - p  # how much the more likely ones have together
+        p = p * (before < max(top_p, smallest))
         p = p / p.sum(-1, keepdim=True)
     return torch.zeros_like(p).scatter(-1, order, p)
 
 
 @torch.no_grad()
 def stream(
-    model, ids: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None,
-    top_p: float | None = None, generator=None, cache: bool = True, mask: Tensor | None = None,
-) -> Iterator[tuple[Tensor, Tensor]]:  # fmt: skip
-    """Token by token: prompts ids [B, T], mask [B, T] bool, True = real -> yields (words [B], probabilities [B, V]).
+    model: nn.Module,
+    ids: Int[Tensor, "B T"],
+    max_new_tokens: int,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    generator: torch.Generator | None = None,
+    cache: bool = True,
+    mask: Bool[Tensor, "B T"] | None = None,
+) -> Iterator[tuple[Int[Tensor, "B"], Float[Tensor, "B V"]]]:
+    """Token by token: prompts -> the tokens drawn, and what they were drawn from.
 
-    cache=False computes everything anew at each step: slower, and the same. The draw is made on the CPU.
-    Raises ValueError for an empty prompt, or settings as `next_probabilities`.
+    mask: True = a real token, in batches of prompts of several lengths. cache=False
+    computes everything anew at each step: slower, and the same. The draw is made on the
+    CPU.
     """
-    check(temperature, top_k, top_p)
-    check_model(model)
-    if not isinstance(ids, Tensor) or ids.dim() != 2 or 0 in ids.shape or ids.dtype != torch.int64:
-        raise ValueError(f"the prompt is {described(ids)}; needed: [B, T] of int64, at least one token to go on from")
-    whole_number("max_new_tokens", max_new_tokens, 0, FARTHEST), flag("cache", cache)
-    check_rng(generator)
-    mask = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask
-    if not isinstance(mask, Tensor) or mask.shape != ids.shape or mask.dtype != torch.bool or not mask.any(1).all():
-        raise ValueError(f"mask is {described(mask)}; needed: {list(ids.shape)} bool, True = real, one in each row")
-    limit, state, window = model.config.max_length, None, padding_first(ids, mask)
+    check_choices(temperature, top_k, top_p)
+    if mask is None:
+        mask = torch.ones_like(ids, dtype=torch.bool)
+    if not mask.any(-1).all() or 0 in ids.shape:
+        raise ValueError("a prompt is empty; needed: at least one token to go on from")
+    writer = writer_of(model)
+    ids, real = padding_first(ids, mask)
+    state = None
     for _ in range(max_new_tokens):
-        if window[0].shape[1] > limit:
-            window, state = _slid(*window, limit), None
+        if ids.shape[1] > writer.config.max_length:
+            ids, real = second_half(ids, real, writer.config.max_length)
+            state = None
         if state is None or not cache:
-            state = model.start(*(x[:, :-1] for x in window))
-        logits, state, _ = model.step(window[0][:, -1], state)
+            state = writer.start(ids[:, :-1], real[:, :-1])
+        logits, state, _ = writer.step(ids[:, -1], state)
         p = next_probabilities(logits, temperature, top_k, top_p)
-        words = torch.multinomial(p.cpu(), 1, generator=generator)[:, 0].to(ids.device) if temperature else p.argmax(-1)
+        words = p.argmax(-1)
+        if temperature > 0:
+            words = torch.multinomial(p.cpu(), 1, generator=generator)[:, 0].to(
+                ids.device
+            )
         yield words, p
-        window = torch.cat([window[0], words[:, None]], 1), torch.cat([window[1], torch.ones_like(mask[:, :1])], 1)
+        ids = torch.cat([ids, words[:, None]], 1)
+        real = torch.cat([real, torch.ones_like(real[:, :1])], 1)
 
 
-def _slid(ids: Tensor, real: Tensor, limit: int) -> tuple[Tensor, Tensor]:
-    """Each row that outgrew the context keeps its second half; the others stay whole. Padding first, as before."""
+def second_half(
+    ids: Int[Tensor, "B T"], real: Bool[Tensor, "B T"], limit: int
+) -> tuple[Int[Tensor, "B N"], Bool[Tensor, "B N"]]:
+    """Texts beyond the limit keep their last limit / 2 tokens; padding comes first."""
     lengths = real.sum(1)
-    keep = lengths.where(lengths <= limit, max(limit // 2, 1))
-    width = int(keep.max())
-    ids = ids[:, -width:]
-    return ids, torch.arange(width, 0, -1, device=ids.device) <= keep[:, None]
+    kept = lengths.where(lengths <= limit, max(limit // 2, 1))
+    width = int(kept.max())
+    from_the_end = torch.arange(width, 0, -1, device=ids.device)
+    return ids[:, -width:], from_the_end <= kept[:, None]
 
 
 def sample(
-    model, ids: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None,
-    top_p: float | None = None, generator=None, cache: bool = True, stop: int | Collection[int] | None = None,
-    mask: Tensor | None = None,
-) -> Sampled:  # fmt: skip
-    """`stream`, collected: prompts ids [B, T] -> Sampled. stop: ids after which a row is at its end, filled with 0;
-    when all are, it ends early."""
-    stop = [] if stop is None else stop if isinstance(stop, Collection) else [stop]
-    stops = whole_numbers("stop", list(stop) if isinstance(stop, set | frozenset) else stop, 0, 2**63 - 1)
-    written, ended = [], None
-    for words, _ in stream(model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, mask):
-        ended = torch.zeros_like(words, dtype=torch.bool) if ended is None else ended
-        written.append(words.masked_fill(ended, 0))
+    model: nn.Module,
+    ids: Int[Tensor, "B T"],
+    max_new_tokens: int,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    generator: torch.Generator | None = None,
+    cache: bool = True,
+    stop: int | Collection[int] = (),
+    mask: Bool[Tensor, "B T"] | None = None,
+) -> Int[Tensor, "B N"]:
+    """`stream`, collected: what was written behind the prompts.
+
+    stop: tokens after which a text is at its end and filled up with 0; when all are,
+    writing ends early.
+    """
+    stops = [stop] if isinstance(stop, int) else list(stop)
+    ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
+    written = [ids[:, :0]]
+    settings = temperature, top_k, top_p, generator, cache, mask
+    for words, _ in stream(model, ids, max_new_tokens, *settings):
+        written.append(words.masked_fill(ended, 0)[:, None])
         ended = ended | torch.isin(words, torch.tensor(stops, device=ids.device))
-        if stops and ended.all():
+        if ended.all():
             break
-    return Sampled(torch.stack(written, 1) if written else ids[:, :0])
+    return torch.cat(written, 1)
 
 
 def generate(
-    loaded, prompt: str, max_new_tokens: int = 100, temperature: float = 1.0, top_k: int | None = None,
-    top_p: float | None = None, seed: int = 0, cache: bool = True,
-) -> str:  # fmt: skip
-    """How a language model goes on with a text: loaded = load_checkpoint("gpt-…") -> the text behind the prompt.
+    loaded: Loaded,
+    prompt: str,
+    max_new_tokens: int = 100,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int = 0,
+    cache: bool = True,
+) -> str:
+    """How a language model goes on: loaded = load_checkpoint("gpt-…") -> the text behind
+    the prompt, until <eos> or so many tokens. Of a long prompt it reads the end.
 
-    It ends at <eos>, or after so many tokens. A prompt longer than the context is read from its end.
-    Raises ValueError for an empty prompt, or characters that the model does not know.
+    Raises ValueError for characters that the model does not know.
     """
-    if not isinstance(prompt, str):
-        raise TypeError(f"prompt is {type(prompt).__name__}; needed: text in quotes")
-    if not hasattr(loaded, "model") or getattr(loaded, "tokenizer", None) is None:
-        raise TypeError(f"loaded is {described(loaded)}; needed: a language model, as load_checkpoint(name) gives it")
     pieces, ids = loaded.tokenizer.cut(prompt), loaded.tokenizer.encode(prompt)
-    if not ids:
-        raise ValueError("the prompt is empty; needed: at least one character to go on from, such as a line end")
-    unknown = sorted({piece for piece, i in zip(pieces, ids, strict=True) if i == UNK})
+    unknown = sorted(
+        {piece for piece, number in zip(pieces, ids, strict=True) if number == UNK}
+    )
     if unknown:
-        raise ValueError(f"the model does not know {', '.join(map(repr, unknown[:8]))}: leave that out of the prompt")
+        raise ValueError(f"prompt holds {unknown[:8]}, which the model does not know")
     device = next(loaded.model.parameters()).device
-    generator = torch.Generator().manual_seed(whole_number("seed", seed, -(2**63), 2**63 - 1))
-    ids = torch.tensor([ids], device=device)
-    written = sample(loaded.model, ids, max_new_tokens, temperature, top_k, top_p, generator, cache, EOS)
-    return loaded.tokenizer.decode(written.ids[0].tolist())
+    prompts = torch.tensor([ids], dtype=torch.int64, device=device)
+    generator = torch.Generator().manual_seed(seed)
+    settings = temperature, top_k, top_p, generator, cache, EOS
+    written = sample(loaded.model, prompts, max_new_tokens, *settings)
+    return loaded.tokenizer.decode(written[0].tolist())
 
 
-def check(temperature: float, top_k: int | None, top_p: float | None) -> None:
-    """Raises ValueError for settings that cannot be drawn from."""
-    real_number("temperature", temperature, least=0)
-    if top_k is not None:
-        whole_number("top_k", top_k, 1, 2**63 - 1)
-    if top_p is not None:
-        real_number("top_p", top_p, above=0, most=1)
+def check_choices(temperature: float, top_k: int | None, top_p: float | None) -> None:
+    """Raises ValueError for what would draw something else in silence."""
+    if not temperature >= 0:
+        raise ValueError(f"temperature is {temperature}; needed: from 0")
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k is {top_k}; needed: from 1")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p is {top_p}; needed: above 0, to 1")
 
 
-def check_logits(logits: Tensor) -> Tensor:
-    """The logits [..., V], if each row has a largest one. Raises ValueError for NaN, +inf, and rows of −inf only."""
-    if logits.dim() == 0 or logits.shape[-1] == 0:
-        raise ValueError(f"logits have shape {list(logits.shape)}; needed: [..., V], one for each word")
+def check_logits(logits: Float[Tensor, "*B V"]) -> Float[Tensor, "*B V"]:
+    """Raises ValueError where no token can be chosen: NaN, +inf, or −inf only."""
     if not logits.amax(-1).isfinite().all():
-        why = "its parameters are not finite (a training that diverged?), or every word is forbidden"
-        raise ValueError(f"the model's logits are NaN, infinite or all −inf, so no word can be chosen: {why}")
+        raise ValueError(
+            "logits are NaN, infinite or all −inf: did the training diverge?"
+        )
     return logits
-
-
-def check_model(model) -> None:
-    """Raises TypeError for what cannot be decoded."""
-    if isinstance(model, type) or not all(callable(getattr(model, name, None)) for name in ("start", "step")):
-        needed = "one with `start` and `step`: Seq2Seq, Transformer, GPT"
-        raise TypeError(f"model is a {type(model).__name__}; needed: {needed}")

@@ -29,14 +29,20 @@ class Batch(NamedTuple):
 
 def pad(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     """Lists of numbers -> ids [B, T], filled up with <pad>, and mask [B, T], True = real; T: the longest, or 1."""
-    if not isinstance(sequences, list | tuple) or not all(isinstance(s, list | tuple) for s in sequences):
-        raise TypeError(f"sequences is {described(sequences)}; needed: a list of lists of numbers, as `encode` gives")
+    if not isinstance(sequences, list | tuple) or not all(
+        isinstance(s, list | tuple) for s in sequences
+    ):
+        raise TypeError(
+            f"sequences is {described(sequences)}; needed: a list of lists of numbers, as `encode` gives"
+        )
     longest = max([1, *map(len, sequences)])
     needed = "lists of whole numbers, as `encode` gives them"
     try:
         ids = torch.tensor([[*s, *[PAD] * (longest - len(s))] for s in sequences])
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise TypeError(f"sequences hold {described(sequences)}; needed: {needed} ({error})") from None
+        raise TypeError(
+            f"sequences hold {described(sequences)}; needed: {needed} ({error})"
+        ) from None
     if len(sequences) and (ids.dtype != torch.int64 or ids.dim() != 2):
         raise TypeError(f"sequences hold {described(ids)}; needed: {needed}")
     ids = ids.long()
@@ -47,7 +53,9 @@ def pad(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
 def order_of(mask: Tensor) -> Tensor:
     """The places of a row's tokens when all padding comes first: mask [B, T] -> [B, T]."""
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.dim() != 2:
-        raise TypeError(f"mask is {described(mask)}; needed: [B, T] bool, True = a real token")
+        raise TypeError(
+            f"mask is {described(mask)}; needed: [B, T] bool, True = a real token"
+        )
     return mask.int().argsort(dim=1, stable=True)
 
 
@@ -55,15 +63,21 @@ def padding_first(ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Moves each row to the right, so that all end together: ids and mask [B, T] -> the same."""
     place = order_of(mask)
     if not isinstance(ids, Tensor) or ids.shape != mask.shape:
-        raise ValueError(f"ids is {described(ids)}; needed: whole numbers of shape {list(mask.shape)}, as the mask")
+        raise ValueError(
+            f"ids is {described(ids)}; needed: whole numbers of shape {list(mask.shape)}, as the mask"
+        )
     return ids.gather(1, place), mask.gather(1, place)
 
 
 def collate(pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Batch:
     """Pairs (source, target) of numbers, without <bos> and <eos> -> Batch."""
-    fits = isinstance(pairs, list | tuple) and all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs)
+    fits = isinstance(pairs, list | tuple) and all(
+        isinstance(p, list | tuple) and len(p) == 2 for p in pairs
+    )
     if not fits:
-        raise TypeError(f"pairs is {described(pairs)}; needed: pairs (source, target) of lists of whole numbers")
+        raise TypeError(
+            f"pairs is {described(pairs)}; needed: pairs (source, target) of lists of whole numbers"
+        )
     source, source_mask = pad([s for s, _ in pairs])
     target_in, target_mask = pad([[BOS, *t] for _, t in pairs])
     target_out, _ = pad([[*t, EOS] for _, t in pairs])
@@ -82,10 +96,17 @@ class Batches:
 
     def __post_init__(self):
         if not isinstance(self.pairs, Sequence) or isinstance(self.pairs, str):
-            raise TypeError(f"pairs is {described(self.pairs)}; needed: a list of pairs (source, target) of numbers")
-        pairs = (p if isinstance(p, list | tuple) and len(p) == 2 else [None] for p in self.pairs)
+            raise TypeError(
+                f"pairs is {described(self.pairs)}; needed: a list of pairs (source, target) of numbers"
+            )
+        pairs = (
+            p if isinstance(p, list | tuple) and len(p) == 2 else [None]
+            for p in self.pairs
+        )
         if not all(isinstance(s, list | tuple) for pair in pairs for s in pair):
-            raise TypeError("pairs hold something else than pairs (source, target) of lists of whole numbers")
+            raise TypeError(
+                "pairs hold something else than pairs (source, target) of lists of whole numbers"
+            )
         if not self.pairs:
             raise ValueError("pairs is empty: give at least one pair of sentences")
         whole_number("tokens", self.tokens, 1)
@@ -93,11 +114,17 @@ class Batches:
     def __iter__(self):
         generator = torch.Generator().manual_seed(torch.randint(2**62, ()).item())
         noise = torch.rand(len(self.pairs), generator=generator).tolist()
-        lengths = [(len(pair[0]), len(pair[1]) + n, n) for pair, n in zip(self.pairs, noise, strict=True)]
+        lengths = [
+            (len(pair[0]), len(pair[1]) + n, n)
+            for pair, n in zip(self.pairs, noise, strict=True)
+        ]
         order = sorted(range(len(self.pairs)), key=lengths.__getitem__)
         groups, group, longest = [], [], (0, 0)
         for i in order:
-            source, target = max(1, len(self.pairs[i][0])), len(self.pairs[i][1])  # `pad` makes room for one
+            source, target = (
+                max(1, len(self.pairs[i][0])),
+                len(self.pairs[i][1]),
+            )  # `pad` makes room for one
             wider = max(longest[0], source), max(longest[1], target + 1)
             if group and sum(wider) * (len(group) + 1) > self.tokens:
                 groups.append(group)

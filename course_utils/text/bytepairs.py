@@ -15,7 +15,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from course_utils.checks import described, list_of_texts, whole_characters, whole_number, whole_numbers
+from course_utils.checks import (
+    described,
+    list_of_texts,
+    whole_characters,
+    whole_number,
+    whole_numbers,
+)
 from course_utils.text.pieces import LARGEST
 from course_utils.text.vocabulary import BOS, EOS, PAD, SPECIAL, UNK, is_text
 
@@ -23,7 +29,9 @@ Pair = tuple[bytes, bytes]
 BYTES = tuple(bytes([value]) for value in range(256))
 
 # English endings ('s, 'll), letters, digits, other signs; blanks, but for the last one before a word.
-WORD = re.compile(r"['’](?:s|t|re|ve|m|ll|d)\b| ?[^\W\d_]+| ?\d+| ?(?:[^\w\s]|_)+|\s+(?!\S)|\s+")
+WORD = re.compile(
+    r"['’](?:s|t|re|ve|m|ll|d)\b| ?[^\W\d_]+| ?\d+| ?(?:[^\w\s]|_)+|\s+(?!\S)|\s+"
+)
 
 
 def learn(counts: Mapping[bytes, int], pairs: int, min_count: int = 2) -> list[Pair]:
@@ -33,7 +41,10 @@ def learn(counts: Mapping[bytes, int], pairs: int, min_count: int = 2) -> list[P
     that are equally frequent the one with the older pieces comes first, as in the library `tokenizers`. Only words that
     hold the pair are counted again, which makes this quick.
     """
-    words = [([word[i : i + 1] for i in range(len(word))], count) for word, count in counts.items()]
+    words = [
+        ([word[i : i + 1] for i in range(len(word))], count)
+        for word, count in counts.items()
+    ]
     age = {piece: number for number, piece in enumerate(BYTES)}
     found, where, learned = Counter(), defaultdict(set), []
     for number, (pieces, count) in enumerate(words):
@@ -42,7 +53,10 @@ def learn(counts: Mapping[bytes, int], pairs: int, min_count: int = 2) -> list[P
         most = max(found.values())
         if most < min_count:
             break
-        best = min((pair for pair, count in found.items() if count == most), key=lambda pair: [age[x] for x in pair])
+        best = min(
+            (pair for pair, count in found.items() if count == most),
+            key=lambda pair: [age[x] for x in pair],
+        )
         learned.append(best)
         age.setdefault(best[0] + best[1], len(age))
         for number in where.pop(best):
@@ -54,7 +68,9 @@ def learn(counts: Mapping[bytes, int], pairs: int, min_count: int = 2) -> list[P
     return learned
 
 
-def _count(found: Counter, pieces: list[bytes], count: int, where=None, number: int = 0) -> None:
+def _count(
+    found: Counter, pieces: list[bytes], count: int, where=None, number: int = 0
+) -> None:
     """Adds a word's pairs to those found, or takes them away; where[pair] holds the numbers of words that have it."""
     for pair in zip(pieces, pieces[1:], strict=False):
         found[pair] += count
@@ -92,7 +108,9 @@ class BytePairs:
         self._ids = {piece: len(SPECIAL) + byte for byte, piece in enumerate(BYTES)}
         for left, right in self.merges:
             if left not in self._ids or right not in self._ids:
-                raise ValueError(f"the pair {left!r}, {right!r} holds a piece that no pair before it made")
+                raise ValueError(
+                    f"the pair {left!r}, {right!r} holds a piece that no pair before it made"
+                )
             if left + right not in self._ids:  # two pairs may make the same piece
                 self._ids[left + right] = len(self.pieces)
                 self.pieces.append(left + right)
@@ -100,7 +118,9 @@ class BytePairs:
         self._known: dict[str, list[int]] = {}  # words that were met before
 
     @classmethod
-    def build(cls, texts: Iterable[str], max_size: int = 4096, min_count: int = 2) -> "BytePairs":
+    def build(
+        cls, texts: Iterable[str], max_size: int = 4096, min_count: int = 2
+    ) -> "BytePairs":
         """Learn the pairs from texts: at most max_size tokens in all, from pairs that occur min_count times.
 
         Twenty million characters take about a minute. Raises TypeError for one text instead of a list, ValueError for
@@ -109,7 +129,9 @@ class BytePairs:
         texts = list_of_texts("texts", texts)
         max_size = whole_number("max_size", max_size, len(SPECIAL) + len(BYTES), LARGEST)
         min_count = whole_number("min_count", min_count, 1, 10**9)
-        words = Counter(word for text in texts for word in WORD.findall(whole_characters(text)))
+        words = Counter(
+            word for text in texts for word in WORD.findall(whole_characters(text))
+        )
         counts = {word.encode(): count for word, count in words.items()}
         return cls(learn(counts, max_size - len(SPECIAL) - len(BYTES), min_count))
 
@@ -117,7 +139,9 @@ class BytePairs:
         return len(self.pieces)
 
     def __contains__(self, token: str) -> bool:
-        return isinstance(token, str) and (token in SPECIAL or token.encode("utf-8", "replace") in self._ids)
+        return isinstance(token, str) and (
+            token in SPECIAL or token.encode("utf-8", "replace") in self._ids
+        )
 
     def __repr__(self) -> str:
         return f"BytePairs({len(self)})"
@@ -125,13 +149,20 @@ class BytePairs:
     def encode(self, text: str | Sequence[str]) -> list[int]:
         """A text as numbers, without <bos> and <eos>. Raises ValueError for half a character (a lone surrogate)."""
         text = whole_characters(text if is_text(text) else "".join(text))
-        return [number for word in WORD.findall(text) for number in self._known.get(word) or self._encode(word)]
+        return [
+            number
+            for word in WORD.findall(text)
+            for number in self._known.get(word) or self._encode(word)
+        ]
 
     def _encode(self, word: str) -> list[int]:
         """A word that was not met before: its bytes, joined pair by pair in the order in which pairs were learned."""
         pieces = [BYTES[value] for value in word.encode()]
         while len(pieces) > 1:
-            first = min(zip(pieces, pieces[1:], strict=False), key=lambda pair: self._ranks.get(pair, math.inf))
+            first = min(
+                zip(pieces, pieces[1:], strict=False),
+                key=lambda pair: self._ranks.get(pair, math.inf),
+            )
             if first not in self._ranks:
                 break
             pieces = joined(pieces, first)
@@ -145,22 +176,37 @@ class BytePairs:
     def tokens(self, ids: Iterable[int]) -> list[str]:
         r"""The piece of each number; bytes that are a part of a character are shown as \xf0. Raises ValueError for a
         number that none has."""
-        return [self.pieces[i].decode("utf-8", "backslashreplace") for i in whole_numbers("ids", ids, 0, len(self) - 1)]
+        return [
+            self.pieces[i].decode("utf-8", "backslashreplace")
+            for i in whole_numbers("ids", ids, 0, len(self) - 1)
+        ]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Numbers as a text; padding, beginning and end are left out, and � stands for an unfinished character."""
         ids = whole_numbers("ids", ids, 0, len(self) - 1)
-        return b"".join(self.pieces[i] for i in ids if i not in self.unseen).decode("utf-8", "replace")
+        return b"".join(self.pieces[i] for i in ids if i not in self.unseen).decode(
+            "utf-8", "replace"
+        )
 
     def to_json(self) -> dict:
         """The pairs as text, where each letter is a byte (Latin-1)."""
-        return {"kind": self.split, "merges": [[a.decode("latin-1"), b.decode("latin-1")] for a, b in self.merges]}
+        return {
+            "kind": self.split,
+            "merges": [
+                [a.decode("latin-1"), b.decode("latin-1")] for a, b in self.merges
+            ],
+        }
 
     @classmethod
     def from_json(cls, card: dict) -> "BytePairs":
         """What to_json gave. Raises ValueError for anything else."""
         try:
-            merges = [(left.encode("latin-1"), right.encode("latin-1")) for left, right in card["merges"]]
+            merges = [
+                (left.encode("latin-1"), right.encode("latin-1"))
+                for left, right in card["merges"]
+            ]
         except (TypeError, ValueError, AttributeError) as error:
-            raise ValueError(f"this is no vocabulary: merges is {described(card['merges'])} ({error})") from None
+            raise ValueError(
+                f"this is no vocabulary: merges is {described(card['merges'])} ({error})"
+            ) from None
         return cls(merges)

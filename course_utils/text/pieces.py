@@ -36,7 +36,10 @@ class Pieces:
     def cut(self, text: str | Sequence[str]) -> list[str]:
         """The pieces of a text; what is unknown as it is written."""
         plain = self.plain(text)
-        return [plain[a:b] if i == self.unk else self.tokenizer.id_to_token(i) for i, a, b in self._spans(plain)]
+        return [
+            plain[a:b] if i == self.unk else self.tokenizer.id_to_token(i)
+            for i, a, b in self._spans(plain)
+        ]
 
     def encode(self, text: str | Sequence[str]) -> list[int]:
         """A text as numbers, without the tokens that begin and end it; what is unknown becomes `unk`."""
@@ -44,11 +47,16 @@ class Pieces:
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The piece of each number. Raises ValueError for a number that none has."""
-        return [self.tokenizer.id_to_token(i) for i in whole_numbers("ids", ids, 0, len(self) - 1)]
+        return [
+            self.tokenizer.id_to_token(i)
+            for i in whole_numbers("ids", ids, 0, len(self) - 1)
+        ]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Numbers as a text; padding, beginning and end are left out, what is unknown stays visible."""
-        kept = [i for i in whole_numbers("ids", ids, 0, len(self) - 1) if i not in self.unseen]
+        kept = [
+            i for i in whole_numbers("ids", ids, 0, len(self) - 1) if i not in self.unseen
+        ]
         return self.tokenizer.decode(kept, skip_special_tokens=False).strip()
 
     def _spans(self, plain: str) -> list[tuple[int, int, int]]:

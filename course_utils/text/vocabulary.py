@@ -5,7 +5,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from course_utils.checks import described, list_of_texts, one_of, whole_number, whole_numbers
+from course_utils.checks import (
+    described,
+    list_of_texts,
+    one_of,
+    whole_number,
+    whole_numbers,
+)
 
 SPECIAL = ("<pad>", "<unk>", "<bos>", "<eos>")
 PAD, UNK, BOS, EOS = range(4)
@@ -52,26 +58,53 @@ class Vocabulary:
 
     def __init__(self, tokens: Iterable[str], split: str = "words"):
         one_of("split", split, SPLIT)
-        self.words, self.split = [*SPECIAL, *list_of_texts("tokens", tokens, "one token each")], split
+        self.words, self.split = (
+            [*SPECIAL, *list_of_texts("tokens", tokens, "one token each")],
+            split,
+        )
         self._ids = {word: number for number, word in enumerate(self.words)}
         if len(self._ids) != len(self.words):
             twice = [word for word, count in Counter(self.words).items() if count > 1]
-            raise ValueError(f"tokens hold {twice[0]!r} more than once; needed: each only once, and none of {SPECIAL}")
+            raise ValueError(
+                f"tokens hold {twice[0]!r} more than once; needed: each only once, and none of {SPECIAL}"
+            )
 
     @classmethod
-    def build(cls, sentences: Iterable, split: str = "words", min_count: int = 1, max_size: int | None = None):
+    def build(
+        cls,
+        sentences: Iterable,
+        split: str = "words",
+        min_count: int = 1,
+        max_size: int | None = None,
+    ):
         """From sentences (text, or lists of tokens): the most frequent first, those below min_count left out.
 
         max_size counts the four special tokens, too. Raises TypeError for one text, or sentences of another kind.
         """
         if isinstance(sentences, str | bytes):
-            raise TypeError(f"sentences is one text, {described(sentences)}; needed: a list of them: write [sentences]")
+            raise TypeError(
+                f"sentences is one text, {described(sentences)}; needed: a list of them: write [sentences]"
+            )
         if not hasattr(sentences, "__iter__"):
-            raise TypeError(f"sentences is {described(sentences)}; needed: a list of them")
-        min_count, cut = whole_number("min_count", min_count, 1), SPLIT[one_of("split", split, SPLIT)]
-        max_size = None if max_size is None else whole_number("max_size", max_size, len(SPECIAL) + 1)
-        counts = Counter(token for s in sentences for token in (cut(s) if is_text(s) else s))
-        kept = sorted((w for w, n in counts.items() if n >= min_count), key=lambda w: (-counts[w], w))
+            raise TypeError(
+                f"sentences is {described(sentences)}; needed: a list of them"
+            )
+        min_count, cut = (
+            whole_number("min_count", min_count, 1),
+            SPLIT[one_of("split", split, SPLIT)],
+        )
+        max_size = (
+            None
+            if max_size is None
+            else whole_number("max_size", max_size, len(SPECIAL) + 1)
+        )
+        counts = Counter(
+            token for s in sentences for token in (cut(s) if is_text(s) else s)
+        )
+        kept = sorted(
+            (w for w, n in counts.items() if n >= min_count),
+            key=lambda w: (-counts[w], w),
+        )
         return cls(kept if max_size is None else kept[: max_size - len(SPECIAL)], split)
 
     def __len__(self) -> int:
@@ -97,7 +130,11 @@ class Vocabulary:
 
     def decode(self, ids: Iterable[int]) -> str:
         """Numbers as a sentence; <pad>, <bos> and <eos> are left out, <unk> stays visible."""
-        words = [self.words[i] for i in whole_numbers("ids", ids, 0, len(self) - 1) if i not in (PAD, BOS, EOS)]
+        words = [
+            self.words[i]
+            for i in whole_numbers("ids", ids, 0, len(self) - 1)
+            if i not in (PAD, BOS, EOS)
+        ]
         return join(words) if self.split == "words" else "".join(words)
 
     def to_json(self) -> dict:
@@ -114,7 +151,9 @@ class Characters(Vocabulary):
     def build(cls, text: str):  # type: ignore[override] - one text, and all of its characters
         """All characters of a text, sorted."""
         if not isinstance(text, str):
-            raise TypeError(f"text is {described(text)}; needed: one text; of a list, ''.join(texts)")
+            raise TypeError(
+                f"text is {described(text)}; needed: one text; of a list, ''.join(texts)"
+            )
         if not text:
             raise ValueError("the text is empty: give one with at least one character")
         return cls(sorted(set(text)))
@@ -122,16 +161,24 @@ class Characters(Vocabulary):
 
 def join(words: Sequence[str]) -> str:
     """Words as a sentence: no space before a comma, a full stop or 's, none after an elision."""
-    text = re.sub(r" (?=[.,)…]|'s\b)|(?<=\()\s", "", " ".join(list_of_texts("words", words, "one word each")))
+    text = re.sub(
+        r" (?=[.,)…]|'s\b)|(?<=\()\s",
+        "",
+        " ".join(list_of_texts("words", words, "one word each")),
+    )
     return re.sub(r"(?<=')(?<=\b[cdjlmnst]')\s|(?<=qu')\s", "", text)
 
 
 def is_text(sentence) -> bool:
     """True for text, False for a list or tuple of tokens; anything else is a TypeError that says so."""
-    if isinstance(sentence, list | tuple) and all(isinstance(token, str) for token in sentence):
+    if isinstance(sentence, list | tuple) and all(
+        isinstance(token, str) for token in sentence
+    ):
         return False
     if not isinstance(sentence, str):
-        raise TypeError(f"a sentence is text in quotes; given: {sentence!r}, {type(sentence).__name__}")
+        raise TypeError(
+            f"a sentence is text in quotes; given: {sentence!r}, {type(sentence).__name__}"
+        )
     return True
 
 

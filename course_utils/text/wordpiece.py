@@ -27,11 +27,15 @@ class WordPiece(Pieces):
     def __init__(self, tokenizer):
         missing = [token for token in SPECIAL if tokenizer.token_to_id(token) is None]
         if missing:
-            raise ValueError(f"the tokenizer has no {', '.join(missing)}; needed: a WordPiece tokenizer of a BERT")
+            raise ValueError(
+                f"the tokenizer has no {', '.join(missing)}; needed: a WordPiece tokenizer of a BERT"
+            )
         super().__init__(tokenizer)
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        self.pad, self.unk, self.cls, self.sep, self.mask = map(tokenizer.token_to_id, SPECIAL)
+        self.pad, self.unk, self.cls, self.sep, self.mask = map(
+            tokenizer.token_to_id, SPECIAL
+        )
         self.unseen = self.pad, self.cls, self.sep
 
     @classmethod
@@ -45,14 +49,20 @@ class WordPiece(Pieces):
         sentences, learned = list_of_texts("sentences", sentences), _tokenizer({})
         max_size = whole_number("max_size", max_size, 6, LARGEST)
         min_count = whole_number("min_count", min_count, 1, 10**9)
-        letters = {c for s in sentences for c in learned.normalizer.normalize_str(whole_characters(s))}
+        letters = {
+            c
+            for s in sentences
+            for c in learned.normalizer.normalize_str(whole_characters(s))
+        }
         alphabet = sorted(c for c in letters if not c.isspace())
         if not alphabet:
             raise ValueError("no text to learn from; needed: at least one sentence")
         # The trainer numbers later letters as it meets them in a hash table: named beforehand, their order is ours.
         before = [*SPECIAL, *alphabet, *(f"##{c}" for c in alphabet if c.isalnum())]
         sizes = {"vocab_size": max_size, "min_frequency": min_count}
-        trainer = trainers.WordPieceTrainer(**sizes, special_tokens=before, show_progress=False)
+        trainer = trainers.WordPieceTrainer(
+            **sizes, special_tokens=before, show_progress=False
+        )
         learned.train_from_iterator(sentences, trainer)
         return cls(_tokenizer(learned.get_vocab()))
 
@@ -81,7 +91,9 @@ class WordPiece(Pieces):
         from transformers import BertTokenizerFast
 
         copy = Tokenizer.from_str(self.tokenizer.to_str())
-        copy.post_processor = processors.BertProcessing(("[SEP]", self.sep), ("[CLS]", self.cls))
+        copy.post_processor = processors.BertProcessing(
+            ("[SEP]", self.sep), ("[CLS]", self.cls)
+        )
         return BertTokenizerFast(tokenizer_object=copy)
 
 
@@ -89,8 +101,13 @@ def _tokenizer(vocabulary: dict[str, int]):
     """An uncased WordPiece tokenizer with this vocabulary."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
-    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    tokenizer = Tokenizer(
+        models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100)
+    )
+    tokenizer.normalizer, tokenizer.pre_tokenizer = (
+        normalizers.BertNormalizer(),
+        pre_tokenizers.BertPreTokenizer(),
+    )
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.add_special_tokens([token for token in SPECIAL if token in vocabulary])
     return tokenizer

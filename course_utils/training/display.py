@@ -74,7 +74,12 @@ class Progress:
         elif time.monotonic() - self.shown >= PERIOD:
             from course_kit.views.learning import live
 
-            self._put({"text/html": live(self.run, self.title, self.apart), "text/plain": self.run.status()})
+            self._put(
+                {
+                    "text/html": live(self.run, self.title, self.apart),
+                    "text/plain": self.run.status(),
+                }
+            )
             self.shown = time.monotonic()
 
     def finish(self) -> None:
@@ -87,7 +92,9 @@ class Progress:
             from course_kit.views.learning import final
 
             bundle = final(self.run, self.title, self.apart)
-        except Exception as error:  # a picture that cannot be drawn must not cost the training
+        except (
+            Exception
+        ) as error:  # a picture that cannot be drawn must not cost the training
             bundle = {"text/plain": f"{self.run.message} (No picture: {error})"}
         self._put(bundle)
 

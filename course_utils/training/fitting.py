@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-
 from course_kit.keeping import kept
 from course_kit.runtime import PROFILES, choice
+from torch import Tensor, nn
+
 from course_utils.checks import described, flag, misfit, real_number, text, whole_number
 from course_utils.training.display import Progress, Stop
 from course_utils.training.run import Best, Run, random_states, set_random_states
@@ -36,14 +36,24 @@ EXPLODED = 1e3  # five losses in a row this many times the first ten: diverged
 class Settings:
     """How a training goes, beside what it learns from: keywords of `fit`."""
 
-    lr: float | None = None  # the learning rate, 0.01 by default; on resuming, that of the earlier call
-    optimizer: Callable[..., torch.optim.Optimizer] | None = None  # optimizer(parameters, lr=…); Adam by default
+    lr: float | None = (
+        None  # the learning rate, 0.01 by default; on resuming, that of the earlier call
+    )
+    optimizer: Callable[..., torch.optim.Optimizer] | None = (
+        None  # optimizer(parameters, lr=…); Adam by default
+    )
     schedule: Callable[[int], float] | None = None  # step -> factor of lr
     clip: float | None = None  # the largest norm of the gradient
-    every: int | None = None  # steps between two evaluations; a twentieth of all by default
+    every: int | None = (
+        None  # steps between two evaluations; a twentieth of all by default
+    )
     higher_is_better: bool = False  # of the first held-out number
-    samples: Callable[[nn.Module], Any] | None = None  # samples(model) -> text shown beside the curve
-    dtype: torch.dtype | None = None  # torch.bfloat16: products in half precision (see runtime.has_bfloat16)
+    samples: Callable[[nn.Module], Any] | None = (
+        None  # samples(model) -> text shown beside the curve
+    )
+    dtype: torch.dtype | None = (
+        None  # torch.bfloat16: products in half precision (see runtime.has_bfloat16)
+    )
     budget_s: float | None = None  # seconds at most, for this call
     tensorboard: str | None = None  # a folder to write a log to
     show: bool = True  # False is silent
@@ -51,7 +61,9 @@ class Settings:
 
     def __post_init__(self):
         for name in ("lr", "clip", "budget_s"):
-            real_number(name, 1.0 if getattr(self, name) is None else getattr(self, name), above=0)
+            real_number(
+                name, 1.0 if getattr(self, name) is None else getattr(self, name), above=0
+            )
         for name in ("optimizer", "schedule", "samples"):
             _function(name, getattr(self, name))
         whole_number("every", 1 if self.every is None else self.every, 1)
@@ -96,7 +108,9 @@ def fit(
     )  # fmt: skip
     kept_run = place.bring_back(model) if place else None
     run = kept_run or resume or Run(model, steps, history={"loss": ([], [])})
-    progress = Progress(run, title or "Training", options.show, apart=options.higher_is_better)
+    progress = Progress(
+        run, title or "Training", options.show, apart=options.higher_is_better
+    )
     if kept_run:
         model.last_run = run
         progress.finish()
@@ -142,15 +156,38 @@ def fit(
 class _Training:
     """What surrounds the loop of `fit`: the stream of batches, and the states between which a run can always choose."""
 
-    def __init__(self, run: Run, batches: Any, evaluate: Callable | None, options: Settings, seed: int):
-        self.run, self.model, self.batches, self.evaluate, self.options = run, run.model, batches, evaluate, options
-        self.seed, self.writer, self.outside = seed, _writer(options.tensorboard), random_states(run.model)
+    def __init__(
+        self,
+        run: Run,
+        batches: Any,
+        evaluate: Callable | None,
+        options: Settings,
+        seed: int,
+    ):
+        self.run, self.model, self.batches, self.evaluate, self.options = (
+            run,
+            run.model,
+            batches,
+            evaluate,
+            options,
+        )
+        self.seed, self.writer, self.outside = (
+            seed,
+            _writer(options.tensorboard),
+            random_states(run.model),
+        )
         self.was_training, self.started = run.model.training, time.monotonic()
         self.make = options.optimizer or run._last.get("make") or torch.optim.Adam
         self.lr = run._last.get("lr", LR) if options.lr is None else options.lr
-        self.optimizer = self.make([p for p in self.model.parameters() if p.requires_grad], lr=self.lr)
+        self.optimizer = self.make(
+            [p for p in self.model.parameters() if p.requires_grad], lr=self.lr
+        )
         self.generator = torch.Generator().manual_seed(seed)
-        self.stream, self.pass_began, self.position = None, None, 0  # pass_began: random states at its beginning
+        self.stream, self.pass_began, self.position = (
+            None,
+            None,
+            0,
+        )  # pass_began: random states at its beginning
         self.safe: dict | None = run._last or None
         self.torn, self.trouble, self.first = False, "", run.step
         self.every = options.every or max(1, run.steps // 20)
@@ -164,8 +201,13 @@ class _Training:
         else:
             self.torn = True
             self.restore(resume._last)
-            for name, (at, values) in self.run.history.items():  # what lies after a divergence did not happen
-                last = self.run.step - 1 if name == "loss" else self.run.step  # a loss is noted before its step counts
+            for name, (
+                at,
+                values,
+            ) in self.run.history.items():  # what lies after a divergence did not happen
+                last = (
+                    self.run.step - 1 if name == "loss" else self.run.step
+                )  # a loss is noted before its step counts
                 sound = sum(s <= last for s in at)
                 del at[sound:], values[sound:]
             if self.run._judged and (self.run._judged[1] is None) == bool(self.evaluate):
@@ -201,20 +243,34 @@ class _Training:
     def loss_of(self, loss: Callable, batch: Any) -> Tensor:
         """The loss of a batch, or of this process's share in it: a scalar tensor with a gradient."""
         team, dtype = self.options.team, self.options.dtype
-        with torch.autocast(next(self.model.parameters()).device.type, dtype, enabled=dtype is not None):
-            value = team.loss(loss, self.model, batch, self.run.step) if team else loss(self.model, batch)
+        with torch.autocast(
+            next(self.model.parameters()).device.type, dtype, enabled=dtype is not None
+        ):
+            value = (
+                team.loss(loss, self.model, batch, self.run.step)
+                if team
+                else loss(self.model, batch)
+            )
         if not isinstance(value, Tensor):
             kind = type(value).__name__
-            raise ValueError(f"loss returned {kind}; needed: a scalar tensor, such as a mean of squared errors")
+            raise ValueError(
+                f"loss returned {kind}; needed: a scalar tensor, such as a mean of squared errors"
+            )
         if value.numel() != 1:
-            raise ValueError(f"loss returned shape {list(value.shape)}; needed: one number: take its mean")
+            raise ValueError(
+                f"loss returned shape {list(value.shape)}; needed: one number: take its mean"
+            )
         if not value.requires_grad:
-            raise ValueError("loss does not depend on the model's parameters: was it detached, or taken by .item()?")
+            raise ValueError(
+                "loss does not depend on the model's parameters: was it detached, or taken by .item()?"
+            )
         return value
 
     def diverged(self, value: Tensor) -> bool:
         """Notes the number of this step; True, and the end of the run before the update, if the loss has diverged."""
-        self.number = self.options.team.total(value.item()) if self.options.team else value.item()
+        self.number = (
+            self.options.team.total(value.item()) if self.options.team else value.item()
+        )
         self.trouble = _diverged(self.number, self.run.history["loss"][1])
         if self.trouble:
             self.run.stopped = "diverged"
@@ -223,7 +279,11 @@ class _Training:
     def set_learning_rate(self) -> None:
         """The rate of this step: lr times what the schedule says."""
         schedule = self.options.schedule
-        factor = real_number("schedule(step)", schedule(self.run.step), least=0) if schedule else 1.0
+        factor = (
+            real_number("schedule(step)", schedule(self.run.step), least=0)
+            if schedule
+            else 1.0
+        )
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr * factor
 
@@ -233,7 +293,11 @@ class _Training:
         run.record("loss", self.number)
         run.step += 1
         self.torn = False
-        if budget is not None and time.monotonic() - self.started >= budget and run.step < run.steps:
+        if (
+            budget is not None
+            and time.monotonic() - self.started >= budget
+            and run.step < run.steps
+        ):
             run.stopped = "time"
         if run.step % self.every == 0 or run.step == run.steps or run.stopped:
             self.measure(stop)
@@ -245,9 +309,17 @@ class _Training:
     def measure(self, stop: Stop) -> None:
         """Held-out metrics of the present state; the best state is kept. Leaves no trace in what comes after."""
         if not all(p.isfinite().all() for p in self.model.parameters()):
-            self.run.stopped, self.torn, self.trouble = "diverged", True, "the weights are no longer finite"
+            self.run.stopped, self.torn, self.trouble = (
+                "diverged",
+                True,
+                "the weights are no longer finite",
+            )
             return
-        state, losses, samples = self.state(), self.run.history["loss"][1], self.options.samples
+        state, losses, samples = (
+            self.state(),
+            self.run.history["loss"][1],
+            self.options.samples,
+        )
         if (
             self.evaluate or not losses or losses[-1] <= losses[0] + 9 * abs(losses[0])
         ):  # else it may be on its way to infinity
@@ -266,11 +338,15 @@ class _Training:
         try:
             metrics = {name: float(value) for name, value in metrics.items()}
         except (TypeError, ValueError, RuntimeError):
-            raise ValueError(f"evaluate returned {described(metrics)}; needed: a number, or a dict of them") from None
+            raise ValueError(
+                f"evaluate returned {described(metrics)}; needed: a number, or a dict of them"
+            ) from None
         for name, value in metrics.items():
             self.run.record(name, value)
         value, best = next(iter(metrics.values())), self.run.best
-        if math.isfinite(value) and (best is None or self.sign * value < self.sign * best.value):
+        if math.isfinite(value) and (
+            best is None or self.sign * value < self.sign * best.value
+        ):
             self.run._judged = Best(self.run.step, value, metrics), state
 
     # ---- the states between which a run can choose
@@ -288,7 +364,11 @@ class _Training:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
         self.generator.set_state(state["generator"])
-        self.pass_began, self.position, self.stream = state["pass_began"], state["position"], None
+        self.pass_began, self.position, self.stream = (
+            state["pass_began"],
+            state["position"],
+            None,
+        )
         self.run.step = state["step"]
         set_random_states(self.model, state["random"])
 
@@ -327,7 +407,9 @@ class _Training:
                 f"{run.best.step if run.best else run.step}.{best}"
             )
         if run.stopped:
-            why = {"time": "by the clock", "error": "by an error"}.get(run.stopped, run.stopped)
+            why = {"time": "by the clock", "error": "by an error"}.get(
+                run.stopped, run.stopped
+            )
             return f"Stopped {why} after {run.step} of {run.steps} steps.{best} To go on, call again with resume=run."
         if self.first == run.step:
             return f"{run.step} steps are done already.{best} For more, ask for more: steps={2 * run.step}."
@@ -345,7 +427,9 @@ def _steps(steps: int | Mapping[str, int]) -> int:
     if isinstance(steps, Mapping):
         profile = choice("COURSE_PROFILE", "class", PROFILES)
         if profile not in steps:
-            raise ValueError(f"steps names {', '.join(map(repr, steps))}; needed: {profile!r}, the present profile")
+            raise ValueError(
+                f"steps names {', '.join(map(repr, steps))}; needed: {profile!r}, the present profile"
+            )
         steps = steps[profile]
     return whole_number("steps", steps, 1)
 
@@ -355,23 +439,43 @@ def _function(name: str, given: Any) -> None:
         raise TypeError(f"{name} is {described(given)}; needed: a function, or nothing")
 
 
-def _check(model, batches: Any, loss: Any, evaluate: Any, resume: Run | None, seed: int, title: str) -> None:
+def _check(
+    model,
+    batches: Any,
+    loss: Any,
+    evaluate: Any,
+    resume: Run | None,
+    seed: int,
+    title: str,
+) -> None:
     whole_number("seed", seed, -(2**63), 2**63 - 1)
     text("title", title)
     if not isinstance(model, nn.Module):
         raise TypeError(f"model is {described(model)}; needed: an nn.Module")
     if not any(p.requires_grad for p in model.parameters()):
-        raise ValueError(f"{type(model).__name__} has no parameter to train; was it made with learnable=True?")
+        raise ValueError(
+            f"{type(model).__name__} has no parameter to train; was it made with learnable=True?"
+        )
     if not callable(loss):
-        raise TypeError(f"loss is {described(loss)}; needed: a function: loss(model, batch) -> scalar tensor")
+        raise TypeError(
+            f"loss is {described(loss)}; needed: a function: loss(model, batch) -> scalar tensor"
+        )
     _function("evaluate", evaluate)
     if isinstance(batches, Iterator):
-        raise ValueError("batches can be read only once; needed: a list, a DataLoader, or a function of a generator")
-    if isinstance(batches, str | bytes) or not (callable(batches) or isinstance(batches, Iterable | Sequence)):
-        raise TypeError(f"batches is {described(batches)}; needed: a list, a DataLoader, or a function of a generator")
+        raise ValueError(
+            "batches can be read only once; needed: a list, a DataLoader, or a function of a generator"
+        )
+    if isinstance(batches, str | bytes) or not (
+        callable(batches) or isinstance(batches, Iterable | Sequence)
+    ):
+        raise TypeError(
+            f"batches is {described(batches)}; needed: a list, a DataLoader, or a function of a generator"
+        )
     if resume is not None:
         if not isinstance(resume, Run):
-            raise TypeError(f"resume is {described(resume)}; needed: the Run of an earlier call, True, or nothing")
+            raise TypeError(
+                f"resume is {described(resume)}; needed: the Run of an earlier call, True, or nothing"
+            )
         if wrong := misfit(model.state_dict(), resume._last["model"]):
             raise ValueError(f"resume belongs to another model: {wrong}; leave it out")
 
@@ -381,7 +485,9 @@ def _diverged(number: float, before: list[float]) -> str:
     if not math.isfinite(number):
         return "the loss is NaN" if math.isnan(number) else "the loss is infinite"
     recent = [*before[-4:], number]
-    if len(before) >= 10 and min(recent) > EXPLODED * max(abs(statistics.median(before[:10])), 1e-12):
+    if len(before) >= 10 and min(recent) > EXPLODED * max(
+        abs(statistics.median(before[:10])), 1e-12
+    ):
         return f"the loss explodes ({number:.3g}, from {before[0]:.3g})"
     return ""
 

@@ -30,7 +30,9 @@ def set_random_states(model: nn.Module, states: list[Tensor]) -> None:
 
 
 def _gpus(model: nn.Module) -> list[torch.device]:
-    return sorted({p.device for p in model.parameters() if p.device.type == "cuda"}, key=str)
+    return sorted(
+        {p.device for p in model.parameters() if p.device.type == "cuda"}, key=str
+    )
 
 
 @dataclass
@@ -40,13 +42,19 @@ class Run:
     model: nn.Module  # holds the best state (without `evaluate`: the latest sound one)
     steps: int  # asked for
     step: int = 0  # steps done; resuming goes on from here, not from the best
-    history: dict[str, tuple[list[int], list[float]]] = field(default_factory=dict)  # name -> (steps, values)
+    history: dict[str, tuple[list[int], list[float]]] = field(
+        default_factory=dict
+    )  # name -> (steps, values)
     stopped: str | None = None  # "by hand", "time", "diverged" or "error"
     samples: Any = None  # what `samples(model)` last gave
     message: str = ""
-    _last: dict = field(default_factory=dict)  # the state after the last step, the best number with its state
+    _last: dict = field(
+        default_factory=dict
+    )  # the state after the last step, the best number with its state
     _judged: tuple[Best, dict | None] | None = None
-    origin: tuple[str, str] | None = None  # fingerprints of its beginning and settings, where the workbook keeps it
+    origin: tuple[str, str] | None = (
+        None  # fingerprints of its beginning and settings, where the workbook keeps it
+    )
 
     @property
     def best(self) -> Best | None:
@@ -59,7 +67,11 @@ class Run:
     def status(self) -> str:
         """`step 120 of 200 · loss 0.031 · held-out 0.04 · best 0.039 after step 110`"""
         parts = [f"step {self.step} of {self.steps}"]
-        parts += [f"{name} {values[-1]:.4g}" for name, (_, values) in self.history.items() if values]
+        parts += [
+            f"{name} {values[-1]:.4g}"
+            for name, (_, values) in self.history.items()
+            if values
+        ]
         if self.best and "held-out" in self.history:
             parts.append(f"best {self.best.value:.4g} after step {self.best.step}")
         return " · ".join(parts)

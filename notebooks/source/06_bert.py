@@ -947,7 +947,7 @@ from chapters.ch06.experiments.sentences import figures
 real, on_record = published(*MINILM), results.load("minilm_sentences")
 shown = figures(real) if real else on_record
 if real:
-    ours, pieces = Bert.from_huggingface(real.model), WordPiece(real.tokenizer.backend_tokenizer)
+    ours, pieces = from_huggingface(real.model), WordPiece(real.tokenizer.backend_tokenizer)
     print(*encode(pieces, "Penguins are flightless birds").tokens, sep=" · ")
 origin = "Computed just now." if real else on_record.about
 print(origin if real else f"No weights here. {origin}")
@@ -1116,7 +1116,7 @@ from transformers.utils.logging import disable_progress_bar
 
 disable_progress_bar()
 with tempfile.TemporaryDirectory() as folder:
-    mine.eval().to_huggingface().save_pretrained(folder)
+    to_huggingface(mine.eval()).save_pretrained(folder)
     tokenizer.to_huggingface().save_pretrained(folder)
     print([name for name in ("config.json", "tokenizer.json", "model.safetensors") if name in os.listdir(folder)])
     theirs, cutter = AutoModelForPreTraining.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)

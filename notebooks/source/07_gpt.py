@@ -1155,11 +1155,11 @@ except ModuleNotFoundError as missing:
 # %%
 from course_utils.gpt import GPT, GPTConfig
 
-theirs = mine.to_huggingface()
+theirs = to_huggingface(mine)
 window, _ = inputs_and_targets(lesson.windows(count=1)[0])  # by your function
 with torch.no_grad():
     gap = (theirs(window).logits - mine(window).logits).abs().max().item()
-    back = GPT.from_huggingface(theirs)(window).logits
+    back = from_huggingface(theirs)(window).logits
 print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits: {gap:.0e}")
 print("Copied back, it is your model again:", torch.allclose(back, mine(window).logits, atol=1e-4))
 

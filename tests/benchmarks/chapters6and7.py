@@ -107,7 +107,7 @@ def gpt_step():
             GPT(GPTConfig(vocabulary, size, layers, heads, max_length=length)),
             _reference(vocabulary, size, layers, heads, length),
         )
-        theirs = ours.to_huggingface()
+        theirs = to_huggingface(ours)
         spent = _in_turns(
             {
                 "ours": _step(ours, lambda m=ours, ids=ids: m.loss(ids)),
@@ -149,7 +149,7 @@ def _writers(size, layers, heads):
 
     torch.manual_seed(0)
     model = GPT(GPTConfig(69, size, layers, heads, max_length=300)).eval()
-    theirs, prompt = model.to_huggingface(), torch.randint(4, 69, (1, 16))
+    theirs, prompt = to_huggingface(model), torch.randint(4, 69, (1, 16))
     options = {"do_sample": False, "pad_token_id": 0, "attention_mask": torch.ones_like(prompt)}
     ways = {
         "cached": lambda: decoding.sample(model, prompt, 256, temperature=0).ids,
@@ -180,7 +180,7 @@ def bert_step():
         segments, follows = (torch.arange(length) > length // 2).long().expand(count, -1), torch.arange(count) % 2
         torch.manual_seed(0)
         ours = BertForPreTraining(BertConfig(vocabulary, size, layers, heads, max_length=length))
-        theirs = ours.to_huggingface().train()
+        theirs = to_huggingface(ours).train()
         given = {
             "attention_mask": mask.long(), "token_type_ids": segments, "labels": labels, "next_sentence_label": follows,
         }  # fmt: skip

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from course_kit.convert import from_huggingface, to_huggingface
 from course_utils import bert
 
 transformers = pytest.importorskip("transformers")
@@ -42,7 +43,7 @@ def batch():
 @pytest.mark.parametrize("kind", KINDS)
 def test_same_weights_give_the_same_outputs_with_padding_and_segments(kind, shape, batch):
     module = theirs(kind, shape, **({"num_labels": 3} if "Classification" in kind else {}))
-    ours = getattr(bert, kind).from_huggingface(module)
+    ours = from_huggingface(module)
     ids, segments, mask = batch
     with torch.no_grad():
         found = ours(ids, segments, mask, need_weights=True)
@@ -64,9 +65,9 @@ def test_same_weights_give_the_same_outputs_with_padding_and_segments(kind, shap
 @pytest.mark.parametrize("kind", KINDS)
 def test_there_and_back_again(kind, batch):
     ours = getattr(bert, kind)(bert.BertConfig(60, 32, 2, 4, max_length=24)).eval()
-    module = ours.to_huggingface()
+    module = to_huggingface(ours)
     assert type(module).__name__ == KINDS[kind] and not module.training
-    again = getattr(bert, kind).from_huggingface(module)
+    again = from_huggingface(module)
     for (name, a), b in zip(ours.state_dict().items(), again.state_dict().values(), strict=True):
         assert "pooler" in name or torch.equal(a, b), name
     ids, segments, mask = batch
@@ -77,7 +78,7 @@ def test_there_and_back_again(kind, batch):
 
 def test_the_losses_are_transformers_losses(batch):
     module = theirs("BertForPreTraining", SHAPES[0])
-    ours = bert.BertForPreTraining.from_huggingface(module)
+    ours = from_huggingface(module)
     ids, segments, mask = batch
     labels = ids.masked_fill(torch.arange(12) % 5 != 1, -100).masked_fill(~mask, -100)
     follows = torch.tensor([0, 1, 0])
@@ -90,7 +91,7 @@ def test_the_losses_are_transformers_losses(batch):
 
 def test_gradients_of_the_loss_are_transformers_gradients(batch):
     module = theirs("BertForPreTraining", SHAPES[0])
-    ours = bert.BertForPreTraining.from_huggingface(module)
+    ours = from_huggingface(module)
     ids, segments, mask = batch
     labels = ids.masked_fill(~mask, -100)
     ours.loss(ids, labels, torch.tensor([0, 1, 0]), segments, mask).total.backward()
@@ -111,7 +112,7 @@ def test_gradients_of_the_loss_are_transformers_gradients(batch):
 @pytest.mark.parametrize("activation", ["gelu", "gelu_new", "relu"])
 def test_its_activation_is_that_of_the_gap_filler_too(activation, batch):
     module = theirs("BertForPreTraining", SHAPES[0], hidden_act=activation)
-    ours = bert.BertForPreTraining.from_huggingface(module)
+    ours = from_huggingface(module)
     ids, segments, mask = batch
     with torch.no_grad():
         found = ours(ids, segments, mask).mlm_logits
@@ -122,25 +123,25 @@ def test_its_activation_is_that_of_the_gap_filler_too(activation, batch):
 def test_another_architecture_is_refused_by_name():
     config = transformers.RobertaConfig(vocab_size=60, hidden_size=32, num_hidden_layers=1, num_attention_heads=4)
     with pytest.raises(ValueError, match="RobertaModel.*BertModel"):
-        bert.Bert.from_huggingface(transformers.RobertaModel(config))
+        from_huggingface(transformers.RobertaModel(config))
     with pytest.raises(ValueError, match="BertModel.*takes transformers' BertForPreTraining"):
-        bert.BertForPreTraining.from_huggingface(theirs("Bert", SHAPES[0]))
+        from_huggingface(theirs("Bert", SHAPES[0]))
     with pytest.raises(ValueError, match="is_decoder=True"):
-        bert.Bert.from_huggingface(theirs("Bert", SHAPES[0], is_decoder=True))
+        from_huggingface(theirs("Bert", SHAPES[0], is_decoder=True))
     untied = theirs("BertForPreTraining", SHAPES[0], tie_word_embeddings=False)
     with pytest.raises(ValueError, match="tie_word_embeddings=False; needed: True"):
-        bert.BertForPreTraining.from_huggingface(untied)
+        from_huggingface(untied)
     module = theirs("Bert", SHAPES[0])
     module.pooler.dense.bias = None
     with pytest.raises(ValueError, match="pooler.* is missing"):
-        bert.Bert.from_huggingface(module)
+        from_huggingface(module)
 
 
 def test_a_real_pretrained_model_gives_what_transformers_gives(minilm):
     """sentence-transformers/all-MiniLM-L6-v2: 6 layers of 384, real text, padded."""
     module = transformers.AutoModel.from_pretrained(minilm).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(minilm)
-    ours = bert.Bert.from_huggingface(module)
+    ours = from_huggingface(module)
     texts = ["She went to the bank to deposit cash.", "He sat down on the bank.", "The animal was too tired."]
     found = tokenizer(texts, padding=True, return_tensors="pt")
     with torch.no_grad():

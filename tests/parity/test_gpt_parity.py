@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from course_kit.convert import from_huggingface, to_huggingface
 from course_utils import decoding
 from course_utils.decoding import sampling
 from course_utils.gpt import GPT, GPTConfig
@@ -34,7 +35,7 @@ def ids():
 @pytest.mark.parametrize("shape", SHAPES)
 def test_same_weights_give_the_same_logits_and_loss(shape, activation, ids):
     module = theirs(shape, activation_function=activation)
-    ours = GPT.from_huggingface(module)
+    ours = from_huggingface(module)
     with torch.no_grad():
         needed = module(ids, labels=ids)
         assert torch.allclose(ours(ids).logits, needed.logits, atol=1e-5)
@@ -47,7 +48,7 @@ def test_same_weights_give_the_same_logits_and_loss(shape, activation, ids):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_cache_gives_the_same_logits_as_theirs(shape, ids):
     module = theirs(shape)
-    ours = GPT.from_huggingface(module)
+    ours = from_huggingface(module)
     with torch.no_grad():
         state = ours.start(ids[:, :4])
         past = module(ids[:, :4], use_cache=True).past_key_values
@@ -60,7 +61,7 @@ def test_the_cache_gives_the_same_logits_as_theirs(shape, ids):
 
 def test_the_text_written_greedily_is_theirs(ids):
     module = theirs(SHAPES[0])
-    ours = GPT.from_huggingface(module)
+    ours = from_huggingface(module)
     found = decoding.sample(ours, ids[:, :4], 16, temperature=0).ids
     needed = module.generate(
         ids[:, :4], attention_mask=torch.ones(3, 4), max_new_tokens=16, do_sample=False, pad_token_id=0
@@ -83,19 +84,19 @@ def test_what_is_drawn_from_is_what_their_filters_leave(temperature, top_k, top_
 def test_there_and_back_again(ids):
     torch.manual_seed(0)
     ours = GPT(GPTConfig(60, 32, 2, 4, max_length=24)).eval()
-    module = ours.to_huggingface()
+    module = to_huggingface(ours)
     with torch.no_grad():
         assert torch.allclose(module(ids).logits, ours(ids).logits, atol=1e-5)
-    again = GPT.from_huggingface(module)
+    again = from_huggingface(module)
     assert all(torch.equal(a, b) for a, b in zip(ours.state_dict().values(), again.state_dict().values(), strict=True))
 
 
 def test_what_the_layout_cannot_hold_is_named():
     with pytest.raises(ValueError, match="positions is 'rotary'.*norm_first is False"):
-        GPT(GPTConfig(60, 32, 1, 4, positions="rotary", norm_first=False)).to_huggingface()
+        to_huggingface(GPT(GPTConfig(60, 32, 1, 4, positions="rotary", norm_first=False)))
     with pytest.raises(ValueError, match="GPT2Model.*GPT2LMHeadModel"):
-        GPT.from_huggingface(theirs(SHAPES[0]).transformer)
+        from_huggingface(theirs(SHAPES[0]).transformer)
     with pytest.raises(ValueError, match="scale_attn_by_inverse_layer_idx=True"):
-        GPT.from_huggingface(theirs(SHAPES[0], scale_attn_by_inverse_layer_idx=True))
+        from_huggingface(theirs(SHAPES[0], scale_attn_by_inverse_layer_idx=True))
     with pytest.raises(ValueError, match="tie_word_embeddings=False; needed: True"):
-        GPT.from_huggingface(theirs(SHAPES[0], tie_word_embeddings=False))
+        from_huggingface(theirs(SHAPES[0], tie_word_embeddings=False))

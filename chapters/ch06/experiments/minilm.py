@@ -1,6 +1,6 @@
 """Real weights, fine-tuned in a lesson: MiniLM, in our own classes, learns whether a film review is kind.
 
-    task, encoder = reviews(found.tokenizer), Bert.from_huggingface(found.model)       # found: of `published`
+    task, encoder = reviews(found.tokenizer), from_huggingface(found.model)       # found: of `published`
     model = task.model(encoder)
     tune(task, model, batches=Passes(task))                # two passes, some four minutes of one busy core
     task.measure(model, "test")                            # {"accuracy": …} on SST-2's development set
@@ -19,8 +19,8 @@ from torch import nn
 from chapters.ch06 import real_text
 from chapters.ch06.finetuning import Classify, Passes, Task
 from chapters.ch06.published import MINILM, needed
+from course_kit.convert import from_huggingface
 from course_kit.runtime import has_bfloat16
-from course_utils.bert import Bert
 from course_utils.text import WordPiece
 from course_utils.training.run import Run
 
@@ -57,7 +57,7 @@ def begun(task_for: Callable[[Any], Task]) -> tuple[Task, nn.Module]:
     """
     found = needed()
     task = task_for(found.tokenizer)
-    return task, task.model(Bert.from_huggingface(found.model))
+    return task, task.model(from_huggingface(found.model))
 
 
 def timed(task: Task, model: nn.Module, steps: int, **options) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Real questions about Wikipedia: MiniLM in our classes looks for the answer in the text; SQuAD, split by article.
 
     task = answers(found.tokenizer)                        # found: of `published`
-    model = task.model(Bert.from_huggingface(found.model))
+    model = task.model(from_huggingface(found.model))
     minilm.tune(task, model, steps=STEPS, size=BATCH, lr=LR)
     task.measure(model, "test")                            # {"exact match": …, "F1": …}
 

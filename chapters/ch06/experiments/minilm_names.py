@@ -1,7 +1,7 @@
 """Real names in real posts: MiniLM in our classes, fine-tuned on WNUT-17, whose test names occur in no training post.
 
     task = names(found.tokenizer)                          # found: of `published`
-    model = task.model(Bert.from_huggingface(found.model))
+    model = task.model(from_huggingface(found.model))
     minilm.tune(task, model, steps=STEPS)
     task.measure(model, "test")                            # {"F1": …, "precision": …, "recall": …, "accuracy": …}
 

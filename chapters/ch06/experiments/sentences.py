@@ -3,7 +3,7 @@
 import torch
 
 from chapters.ch06.pairs import collate, encode_all
-from course_utils.bert import Bert
+from course_kit.convert import from_huggingface
 from course_utils.text.wordpiece import WordPiece
 
 from ..published import MINILM, SENTENCES, Published, needed, sentence_vectors
@@ -12,7 +12,7 @@ from ..published import MINILM, SENTENCES, Published, needed, sentence_vectors
 def figures(found: Published) -> dict:
     """What a published sentence encoder says in our classes: the largest difference to the library's own numbers, its
     parameters, and the cosines between SENTENCES."""
-    ours, tokenizer = Bert.from_huggingface(found.model).eval(), WordPiece(found.tokenizer.backend_tokenizer)
+    ours, tokenizer = from_huggingface(found.model).eval(), WordPiece(found.tokenizer.backend_tokenizer)
     batch = collate(encode_all(tokenizer, SENTENCES))
     with torch.no_grad():
         theirs = found.model(batch.ids, batch.mask.long(), batch.segments).last_hidden_state

@@ -1,0 +1,91 @@
+"""Attention: masks, the softmax that obeys them, scaled dot products, many heads.
+
+Sizes: B batch, H heads, Q queries, K keys, T time, D features, d features of a head.
+A mask is boolean, True = may be attended, and broadcasts to the scores. A query that may
+attend to nothing gets zeros, never NaN. Source: Vaswani et al. 2017, section 3.2.
+"""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+
+def causal_mask(size: int, device=None) -> Bool[Tensor, "T T"]:
+    """Position t may attend to positions 0 … t, itself included."""
+    return torch.ones(size, size, dtype=torch.bool, device=device).tril()
+
+
+def padding_mask(lengths, max_len: int | None = None) -> Bool[Tensor, "B 1 K"]:
+    """Sequence b may attend to its first lengths[b] keys; the longest has max_len."""
+    lengths = torch.as_tensor(lengths)
+    longest = int(lengths.max()) if max_len is None else max_len
+    whole = lengths.dtype == torch.int64 and lengths.dim() == 1
+    if not whole or (lengths < 0).any() or (lengths > longest).any():
+        raise ValueError(
+            f"lengths: {lengths}; needed: B whole numbers from 0 to {longest}"
+        )
+    return (torch.arange(longest, device=lengths.device) < lengths[:, None])[:, None]
+
+
+def masked_softmax(
+    scores: Float[Tensor, "..."], mask: Bool[Tensor, "..."] | None = None, dim: int = -1
+) -> Float[Tensor, "..."]:
+    """Weights that sum to 1 over the keys that may be attended; elsewhere they are 0."""
+    if mask is None:
+        return scores.softmax(dim)
+    weights = scores.masked_fill(~mask, float("-inf")).softmax(dim)
+    return weights.masked_fill(~mask, 0.0)  # where nothing may be attended they were NaN
+
+
+def scaled_dot_product_attention(
+    q: Float[Tensor, "... Q d"],
+    k: Float[Tensor, "... K d"],
+    v: Float[Tensor, "... K dv"],
+    mask: Bool[Tensor, "..."] | None = None,
+) -> tuple[Float[Tensor, "... Q dv"], Float[Tensor, "... Q K"]]:
+    """softmax(q kᵀ / √d) v, and the weights: equation 1 of Vaswani et al. 2017."""
+    scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5  # [..., Q, K]
+    weights = masked_softmax(scores, mask)
+    return weights @ v, weights
+
+
+def split_heads(x: Float[Tensor, "B T D"], num_heads: int) -> Float[Tensor, "B H T d"]:
+    """Cut the features of each position into heads: D = H · d."""
+    return x.unflatten(-1, (num_heads, -1)).transpose(1, 2)
+
+
+class MultiHeadAttention(nn.Module):
+    """Project, split into heads, attend, join, project. Vaswani et al., section 3.2.2."""
+
+    def __init__(self, model_size: int, num_heads: int, bias: bool = True):
+        super().__init__()
+        if model_size % num_heads:
+            raise ValueError(
+                f"{num_heads} heads cannot share {model_size} features equally"
+            )
+        self.num_heads = num_heads
+        self.attend = scaled_dot_product_attention  # or another form of it: fused.py
+        self.query = nn.Linear(model_size, model_size, bias)
+        self.key = nn.Linear(model_size, model_size, bias)
+        self.value = nn.Linear(model_size, model_size, bias)
+        self.out = nn.Linear(model_size, model_size, bias)
+        for projection in (self.query, self.key, self.value, self.out):
+            nn.init.xavier_uniform_(projection.weight)
+            if bias:
+                nn.init.zeros_(projection.bias)
+
+    def forward(
+        self,
+        q: Float[Tensor, "B Q D"],
+        k: Float[Tensor, "B K D"],
+        v: Float[Tensor, "B K D"],
+        mask: Bool[Tensor, "..."] | None = None,
+    ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"]]:
+        """mask: [Q, K], [B, Q, K], [B, 1, K] or [B, H, Q, K] -> output, weights"""
+        q = split_heads(self.query(q), self.num_heads)  # [B, Q, D] -> [B, H, Q, d]
+        k = split_heads(self.key(k), self.num_heads)  # [B, K, D] -> [B, H, K, d]
+        v = split_heads(self.value(v), self.num_heads)
+        if mask is not None and mask.dim() == 3:
+            mask = mask[:, None]  # [B, Q, K] -> [B, 1, Q, K]: one mask for all heads
+        output, weights = self.attend(q, k, v, mask)  # [B, H, Q, d], [B, H, Q, K]
+        return self.out(output.transpose(1, 2).flatten(2)), weights  # [B, Q, H · d]

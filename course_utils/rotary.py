@@ -1,0 +1,46 @@
+"""Rotary positions: queries and keys are turned, so products depend on their distance.
+
+Sizes: B batch, H heads, T time, D features, d features of a head, turned in pairs: even.
+Source: Su et al. 2021, RoFormer, section 3.4.
+"""
+
+import torch
+from jaxtyping import Bool, Float, Num
+from torch import Tensor
+
+from .attention import MultiHeadAttention, split_heads
+
+
+def rotary(
+    x: Float[Tensor, "*heads T d"], positions: Num[Tensor, "T"], base: float = 10_000.0
+) -> Float[Tensor, "*heads T d"]:
+    """Turn each pair of neighbouring features by its position times its frequency."""
+    if len(positions) != x.shape[-2]:
+        raise ValueError(f"{len(positions)} positions for {x.shape[-2]} rows: one each")
+    d = x.shape[-1]
+    frequencies = base ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)  # [d/2]
+    angles = positions.cpu()[:, None] * frequencies  # [T, d/2], exact in long texts, too
+    sin, cos = angles.sin().to(x), angles.cos().to(x)
+    first, second = x.unflatten(-1, (-1, 2)).unbind(-1)  # [..., T, d/2] twice
+    turned = torch.stack([first * cos - second * sin, first * sin + second * cos], -1)
+    return turned.flatten(-2)  # [..., T, d/2, 2] -> [..., T, d]
+
+
+class RotaryAttention(MultiHeadAttention):
+    """Multi-head self-attention whose queries and keys are turned by their positions."""
+
+    def forward(
+        self,
+        q: Float[Tensor, "B T D"],
+        k: Float[Tensor, "B T D"],
+        v: Float[Tensor, "B T D"],
+        mask: Bool[Tensor, "..."] | None = None,
+    ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B H T T"]]:
+        positions = torch.arange(q.shape[1])
+        q = rotary(split_heads(self.query(q), self.num_heads), positions)  # [B, H, T, d]
+        k = rotary(split_heads(self.key(k), self.num_heads), positions)
+        v = split_heads(self.value(v), self.num_heads)
+        if mask is not None and mask.dim() == 3:
+            mask = mask[:, None]  # one mask for all heads
+        output, weights = self.attend(q, k, v, mask)
+        return self.out(output.transpose(1, 2).flatten(2)), weights
