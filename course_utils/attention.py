@@ -59,10 +59,6 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, model_size: int, num_heads: int, bias: bool = True):
         super().__init__()
-        if model_size % num_heads:
-            raise ValueError(
-                f"{num_heads} heads cannot share {model_size} features equally"
-            )
         self.num_heads = num_heads
         self.attend = scaled_dot_product_attention  # or another form of it: fused.py
         self.query = nn.Linear(model_size, model_size, bias)

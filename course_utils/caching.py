@@ -86,10 +86,6 @@ class GroupedQueryAttention(MultiHeadAttention):
         self, model_size: int, num_heads: int, bias: bool = True, key_heads: int = 1
     ):
         super().__init__(model_size, num_heads, bias)
-        if num_heads % key_heads:
-            raise ValueError(
-                f"{num_heads} heads cannot share {key_heads} key heads equally"
-            )
         key_size = model_size // num_heads * key_heads
         self.key = nn.Linear(model_size, key_size, bias)
         self.value = nn.Linear(model_size, key_size, bias)

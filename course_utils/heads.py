@@ -34,8 +34,7 @@ class Head(NamedTuple):
 
 def attentions(model: nn.Module) -> dict[str, list[MultiHeadAttention]]:
     """The attention of each layer, by place: "encoder", "cross" and "decoder" of a
-    Transformer, "encoder" of a BERT, "decoder" of a GPT. Raises TypeError for a model
-    without heads.
+    Transformer, "encoder" of a BERT, "decoder" of a GPT.
     """
     encoder, decoder = getattr(model, "encoder", None), getattr(model, "decoder", None)
     if isinstance(encoder, nn.ModuleList) and isinstance(decoder, nn.ModuleList):
@@ -45,15 +44,9 @@ def attentions(model: nn.Module) -> dict[str, list[MultiHeadAttention]]:
             "decoder": [block.attention for block in decoder],
         }
     bert = model if hasattr(model, "pooler") else getattr(model, "bert", None)
-    blocks = getattr(bert or model, "blocks", None)
-    if blocks is None:
-        kinds = "a Transformer, a BERT or a GPT"
-        raise TypeError(
-            f"model is a {type(model).__name__}, without heads; needed: {kinds}"
-        )
-    return {
-        "decoder" if bert is None else "encoder": [block.attention for block in blocks]
-    }
+    blocks = (model if bert is None else bert).blocks
+    place = "decoder" if bert is None else "encoder"
+    return {place: [block.attention for block in blocks]}
 
 
 def heads_of(model: nn.Module, place: str | None = None) -> list[Head]:
@@ -109,20 +102,16 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
     heads: Head(place, layer, head), or (layer, head) where a model has one place.
     Raises ValueError for a head that the model does not have.
     """
-    places = attentions(model)
+    places, known = attentions(model), heads_of(model)
     silent: dict[nn.Module, list[int]] = {}
     for head in heads:
-        place, layer, number = head if len(head) == 3 else (next(iter(places)), *head)
-        if (
-            (place, layer, number) not in heads_of(model)
-            or len(head) == 2
-            and len(places) > 1
-        ):
-            raise ValueError(
-                f"the model has no head {tuple(head)}; it has {_sizes(places)}"
-            )
+        named = tuple(head)
+        if len(places) == 1:
+            named = (*places, *named[-2:])
+        if named not in known:
+            raise ValueError(f"no head {named}; there are {known[0]} … {known[-1]}")
+        place, layer, number = named
         silent.setdefault(places[place][layer - 1], []).append(number - 1)
-
     with contextlib.ExitStack() as stack:
         for attention, numbers in silent.items():
             keep = torch.ones(attention.num_heads, 1)
@@ -136,9 +125,3 @@ def _keep(keep: Tensor, out: nn.Module, args: tuple[Tensor]) -> Tensor:
     """What the output projection reads, [B, Q, H · d], times keep [H, 1]."""
     heads = args[0].unflatten(-1, (len(keep), -1))  # [B, Q, H, d]
     return (heads * keep.to(heads)).flatten(-2)
-
-
-def _sizes(places: dict[str, list[MultiHeadAttention]]) -> str:
-    layers = next(iter(places.values()))
-    sizes = f"layers 1 to {len(layers)}, heads 1 to {layers[0].num_heads}"
-    return f"places {', '.join(places)}, {sizes}" if len(places) > 1 else sizes

@@ -75,11 +75,8 @@ def linear_attention(
     if (phi_q < 0).any() or (phi_k < 0).any():
         raise ValueError("feature_map gave negative numbers, which make negative weights")
     if mask is not None:
-        if mask.shape[-2] != 1:
-            raise ValueError(
-                f"mask is {list(mask.shape)}; needed: [B, 1, K], for all queries"
-            )
-        phi_k = phi_k.masked_fill(~mask.mT, 0)
+        seen = mask.mT.expand(*phi_k.shape[:-1], 1)  # [B, 1, K] -> [B, K, 1]
+        phi_k = phi_k.masked_fill(~seen, 0)
     total = phi_q @ phi_k.sum(-2).unsqueeze(-1)  # [B, Q, 1]
     if keys_first:
         output = phi_q @ (phi_k.mT @ values)  # [B, Q, m] times [B, m, Dv]

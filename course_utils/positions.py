@@ -14,9 +14,8 @@ def frequencies(model_size: int, base: float = 10_000.0) -> Float[Tensor, "pairs
 
     In float64, so that position 100,000 keeps its digits. Vaswani et al., section 3.5.
     """
-    if model_size % 2:
-        raise ValueError(f"model_size is {model_size}; needed: even, columns go in pairs")
-    return base ** (-torch.arange(0, model_size, 2, dtype=torch.float64) / model_size)
+    columns = torch.arange(model_size, dtype=torch.float64).view(-1, 2)  # in pairs
+    return base ** (-columns[:, 0] / model_size)  # [D / 2]
 
 
 def sinusoidal_encoding(length: int, model_size: int) -> Float[Tensor, "T D"]:
@@ -65,12 +64,8 @@ class LearnedPositions(nn.Module):
         self, x: Float[Tensor, "B T D"], first: int = 0
     ) -> Float[Tensor, "B T D"]:
         """first: the position of the first token of x"""
-        end = first + x.shape[1]
-        if end > len(self.table):
-            raise ValueError(
-                f"position {end - 1}: learned were 0 … {len(self.table) - 1}"
-            )
-        return x + self.table[first:end]
+        places = torch.arange(first, first + x.shape[1], device=x.device)
+        return x + self.table[places]
 
 
 class NoPositions(nn.Module):

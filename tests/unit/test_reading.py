@@ -1,0 +1,164 @@
+"""The core is read aloud: how much of it one forward pass runs through, and how much of it only checks.
+
+`python tests/unit/test_reading.py` prints the figures.
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CORE = ROOT / "course_utils"
+
+
+def walk(function):
+    """What of the repository runs, once warmed up -> (named functions, files, distinct lines)."""
+    function()
+    functions, lines = set(), set()
+
+    def trace(frame, event, argument):
+        code = frame.f_code
+        if not code.co_filename.startswith(str(ROOT) + "/course_"):
+            return None
+        if not code.co_name.startswith("<"):
+            functions.add((code.co_filename, code.co_qualname))
+
+        def line(frame, event, argument):
+            if event == "line":
+                lines.add((code.co_filename, frame.f_lineno))
+            return line
+
+        return line
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(before)
+    return len(functions), len({file for file, _ in functions}), len(lines)
+
+
+def gpt_forward():
+    import torch
+
+    from course_utils.gpt import GPT, GPTConfig
+
+    model, ids = GPT(GPTConfig(9, 8, num_layers=1, num_heads=2)).eval(), torch.tensor([[1, 2, 3]])
+    return lambda: model(ids)
+
+
+def attention_forward():
+    import torch
+
+    from course_utils.attention import MultiHeadAttention, causal_mask
+
+    attention, x, mask = MultiHeadAttention(8, 2), torch.zeros(1, 3, 8), causal_mask(3)
+    return lambda: attention(x, x, x, mask)
+
+
+def fitting():
+    import torch
+
+    from course_utils.training import fit
+
+    x = torch.ones(4, 1)
+
+    def three_steps():
+        return fit(torch.nn.Linear(1, 1), [x], lambda model, x: model(x).square().mean(), steps=3)
+
+    return three_steps
+
+
+WALKS = {  # name: (what runs, at most so many functions, files, lines)
+    "GPT of one layer, forward": (gpt_forward, 9, 4, 45),
+    "MultiHeadAttention, forward": (attention_forward, 4, 2, 20),
+    "fit of a linear layer": (fitting, 25, 4, 1000),
+}
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_few_functions_run(name, capsys):
+    made, *most = WALKS[name]
+    assert all(one <= limit for one, limit in zip(walk(made()), most, strict=True)), walk(made())
+
+
+def closure(file):
+    """A file of the core with all that it imports from us: {path}."""
+    seen, ahead = set(), [file]
+    while ahead:
+        path = ahead.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                base = path.parent if node.level else ROOT
+                places = [base / (node.module or "").replace(".", "/")]
+                places += [places[0] / alias.name for alias in node.names]
+                ahead += [one.with_suffix(".py") for one in places if one.with_suffix(".py").is_file()]
+                ahead += [one / "__init__.py" for one in places if (one / "__init__.py").is_file()]
+    return {one for one in seen if one.is_relative_to(CORE)}
+
+
+def length(paths):
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
+
+
+def class_lines(file, name):
+    tree = ast.parse((CORE / file).read_text(encoding="utf-8"))
+    (node,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    return node.end_lineno - node.lineno + 1
+
+
+def only_checks(path):
+    """The share of a file's code lines that raise, or guard nothing but a raise."""
+    tree, code, checks = ast.parse(path.read_text(encoding="utf-8")), set(), set()
+    documents = {
+        id(node.body[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body
+        if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and id(node) not in documents:
+            if not isinstance(node, ast.Import | ast.ImportFrom):
+                inner = getattr(node, "body", None)
+                code |= set(range(node.lineno, (inner[0].lineno if inner else node.end_lineno + 1)))
+            guard = isinstance(node, ast.If) and all(isinstance(one, ast.Raise) for one in node.body)
+            if isinstance(node, ast.Raise) or guard and not node.orelse:
+                checks |= set(range(node.lineno, node.end_lineno + 1))
+    return len(checks & code) / max(1, len(code))
+
+
+def test_a_gpt_stands_alone_in_300_lines():
+    assert 200 < length(closure(CORE / "gpt.py")) <= 300
+
+
+def test_multi_head_attention_is_a_class_of_40_lines():
+    assert 20 < class_lines("attention.py", "MultiHeadAttention") <= 40
+
+
+def test_the_core_has_4000_lines_at_most():
+    assert 2000 < length(CORE.rglob("*.py")) <= 4000
+
+
+CORE_FILES = sorted(path.relative_to(CORE).as_posix() for path in CORE.rglob("*.py") if path.name != "__init__.py")
+
+
+@pytest.mark.parametrize("file", [file for file in CORE_FILES if file != "checks.py"])
+def test_a_tenth_of_a_file_checks_at_most(file):
+    assert only_checks(CORE / file) <= 0.10
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    for name, (made, *_) in WALKS.items():
+        print(f"{name}: {walk(made())} functions, files, lines")
+    gpt = closure(CORE / "gpt.py")
+    print("GPT alone:", length(gpt), "lines in", *sorted(path.name for path in gpt))
+    print("MultiHeadAttention:", class_lines("attention.py", "MultiHeadAttention"), "lines")
+    print("course_utils:", length(CORE.rglob("*.py")), "lines")
+    print("checks:", {file: f"{only_checks(CORE / file):.0%}" for file in CORE_FILES})
