@@ -106,8 +106,8 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
     silent: dict[nn.Module, list[int]] = {}
     for head in heads:
         named = tuple(head)
-        if len(places) == 1:
-            named = (*places, *named[-2:])
+        if len(named) == 2 and len(places) == 1:
+            named = (*places, *named)
         if named not in known:
             raise ValueError(f"no head {named}; there are {known[0]} … {known[-1]}")
         place, layer, number = named
