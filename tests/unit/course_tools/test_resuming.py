@@ -15,8 +15,7 @@ from course_kit.keeping import kept, state
 from course_kit.keeping.fingerprint import fingerprint
 from course_tools.classroom.presenting import start
 from course_utils import files
-from course_utils.training import fit
-from course_utils.training.run import Run
+from course_utils.training import Run, fit
 
 
 def defined(source):
