@@ -24,7 +24,10 @@ from pathlib import Path
 from typing import Any
 
 SIMPLE = {type(None), bool, int, float, complex, str, bytes, range, slice}
-NOT_CONTENT = {"last_run", "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__firstlineno__"}
+NOT_CONTENT = {
+    "last_run", "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__firstlineno__",
+    "__slotnames__", "__static_attributes__", "__abstractmethods__", "_abc_impl",
+}  # fmt: skip
 COURSE = {"course", "course_utils", "course_kit", "course_tools", "chapters"}
 INSTALLED = {"site-packages", "dist-packages"}
 BY_NAME = {"globals", "locals", "vars", "eval", "exec", "__import__", "import_module", "environ", "getenv"}
@@ -74,7 +77,7 @@ class _Reader:
             (hasattr(value, "untyped_storage") and hasattr(value, "detach"), self.add_tensor),
             (kind.__module__ == "numpy" and hasattr(value, "tobytes") and not value.dtype.hasobject, self.add_array),
             (kind in (list, tuple), self.add_sequence),
-            (kind is dict, self.add_mapping),
+            (kind in (dict, types.MappingProxyType), self.add_mapping),
             (kind in (set, frozenset), self.add_set),
             (isinstance(value, functools.partial), lambda v: self.each([v.func, v.args, v.keywords])),
             (isinstance(value, types.MethodType), lambda v: self.each([v.__func__, v.__self__])),
@@ -162,17 +165,19 @@ class _Reader:
         module = value.__globals__.get("__name__", "")  # where its code is; a decorator may change its __module__
         self.say("function", module, value.__qualname__)
         closure = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
-        self.each([value.__defaults__, value.__kwdefaults__, *closure])
-        if not ones_own(module):
+        own = ones_own(module)
+        names = {name for code in codes(value.__code__) for name in code.co_names}
+        self.each([value.__defaults__, value.__kwdefaults__, *(_reached(closure, names) if own else closure)])
+        if not own:
             return
+        if outside := sorted((BY_NAME | FROM_FILES) & names):
+            raise Unidentified(f"{value.__qualname__} uses {outside[0]}")
         self.add({name: x for name, x in vars(value).items() if name != "__wrapped__"})
         for code in codes(value.__code__):
             self.say(code.co_code.hex(), *code.co_names)
             self.each(c for c in code.co_consts if not isinstance(c, types.CodeType))
-            if outside := sorted((BY_NAME | FROM_FILES) & set(code.co_names)):
-                raise Unidentified(f"{value.__qualname__} uses {outside[0]}")
             used = [value.__globals__[name] for name in code.co_names if name in value.__globals__]
-            self.each([*used, *_imported(code)])
+            self.each(_reached([*used, *_imported(code)], names))
             if sys in used:
                 raise Unidentified(f"{value.__qualname__} uses sys")
             if "random" in code.co_names:  # Python's or numpy's: what comes next from them
@@ -220,7 +225,9 @@ class _Reader:
 def ones_own(module: str) -> bool:
     """Is a module a notebook, or a file that is neither Python's, nor installed, nor the course's?"""
     top = str(module).partition(".")[0]
-    if top in sys.stdlib_module_names and top not in ("__main__", "__mp_main__") or top in COURSE:
+    if top == "__main__":
+        return True
+    if top in sys.stdlib_module_names or top in COURSE:
         return False
     package = sys.modules.get(top)
     places = [getattr(package, "__file__", None), *getattr(package, "__path__", ())]
@@ -234,6 +241,16 @@ def _imported(code: types.CodeType) -> list[types.ModuleType]:
     if missing:
         raise Unidentified(f"{code.co_name} imports {missing[0]}, which is not loaded")
     return [sys.modules[name] for name in names if name in sys.modules]
+
+
+def _reached(things: list[Any], names: set[str]) -> list[Any]:
+    """Things that code uses; of modules of one's own, what it names of them, where it does so openly."""
+    reached = []
+    for thing in things:
+        whole = not isinstance(thing, types.ModuleType) or not ones_own(thing.__name__) or "getattr" in names
+        inside = [] if whole else [vars(thing)[name] for name in sorted(names) if name in vars(thing)]
+        reached += [thing] if whole else _reached([x for x in inside if x is not thing], names)
+    return reached
 
 
 def _names(slots: Any) -> list[str]:
