@@ -77,7 +77,7 @@ def fit(
         look = partial(examine, run, evaluate, higher_is_better, callbacks, stop)
         for callback in callbacks:
             callback.begin(run, asked)
-        model.last_run = run
+        model.last_run = run  # type: ignore[assignment]
         try:
             model.train()
             go_on(run, optim, stream, seed, evaluate)
@@ -87,7 +87,7 @@ def fit(
 
             while run.step < steps and not run.stopped:
                 value = loss(model, next(stream))
-                number = sound(value, run.history["loss"][1])
+                run.note("loss", sound(value, run.history["loss"][1]))
                 optim.zero_grad(set_to_none=True)
                 value.backward()
                 for callback in callbacks:
@@ -96,7 +96,6 @@ def fit(
                     nn.utils.clip_grad_norm_(model.parameters(), clip)
                 set_rate(optim, run.lr, schedule(run.step) if schedule else 1.0)
                 optim.step()
-                run.note("loss", number)
                 run.step += 1
                 for callback in callbacks:
                     callback.after_step(run)

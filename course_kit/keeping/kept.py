@@ -60,9 +60,10 @@ def resuming() -> bool:
 @contextlib.contextmanager
 def brought_back() -> Iterator[list[tuple[str, str]]]:
     """Within it trainings are taken as kept; the list gets ("kept" or "trained", title) for each."""
-    token = _resuming.set([])
+    trainings: list[tuple[str, str]] = []
+    token = _resuming.set(trainings)
     try:
-        yield _resuming.get()
+        yield trainings
     finally:
         _resuming.reset(token)
 
@@ -82,14 +83,15 @@ class Keeping(Callback):
     message = ""  # of one that was brought back
 
     def begin(self, run: Run, asked: dict[str, Any]) -> None:
-        self.title = asked["title"]
         with contextlib.suppress(Exception):
             self.path = self.place(run, asked)
-        back = None
-        with contextlib.suppress(Exception):  # none is there, or it is damaged
-            back = self.bring_back(run) if self.path and wanted() else None
-        if resuming():
-            _resuming.get().append(("kept" if back else "trained", self.title))
+        is_back = False
+        if self.path and wanted():
+            with contextlib.suppress(Exception):  # none is there, or it is damaged
+                is_back = self.bring_back(run, self.path)
+        told = _resuming.get()
+        if told is not None:
+            told.append(("kept" if is_back else "trained", asked["title"]))
 
     def end(self, run: Run) -> None:
         if self.message:
@@ -97,7 +99,7 @@ class Keeping(Callback):
         elif resuming() and run.stopped == "by hand":
             raise KeyboardInterrupt  # ■ is for the cells that follow, too
         elif self.path:
-            self.keep(run)
+            self.keep(run, self.path)
 
     def place(self, run: Run, asked: dict[str, Any]) -> Path | None:
         """Where this training is kept, if it can be."""
@@ -113,31 +115,32 @@ class Keeping(Callback):
         _origins[run] = begun, same
         return where / f"{fingerprint((begun, same, run.steps, __version__, torch.__version__))}.safetensors"
 
-    def bring_back(self, run: Run) -> bool:
+    def bring_back(self, run: Run, path: Path) -> bool:
         """The run as it ended, if it was further then."""
-        back, more = state.unpack(self.path, run.model)
-        if back.step <= run.step and run.last or not back.last.fits(run.model):
+        back, more = state.unpack(path, run.model)
+        further = run.last is None or back.step > run.step
+        if not further or back.last is None or not back.last.fits(run.model):
             return False
         run.last, run.best, run.history, run.samples = back.last, back.best, back.history, back.samples
         run.step, run.stopped = back.step, back.stopped
         self.message = f"{back.message} (Kept from {more['date']}.)"
-        os.utime(self.path)  # it was used just now
+        os.utime(path)  # it was used just now
         return True
 
-    def keep(self, run: Run) -> None:
+    def keep(self, run: Run, path: Path) -> None:
         """Writes this run down, unless a longer one is kept already: a stop in class costs nothing."""
         if run.stopped in ("diverged", "error"):
             return
         with contextlib.suppress(OSError, ValueError):
-            if run.stopped and state.unpack(self.path, run.model)[0].step > run.step:
+            if run.stopped and state.unpack(path, run.model)[0].step > run.step:
                 return
         with contextlib.suppress(Exception):  # a full disk, or something that cannot be written down
             now = datetime.datetime.now()
             content = state.pack(run, date=f"{now.day} {now:%B, %H:%M}")
             if len(content) <= LARGEST:
-                self.path.parent.mkdir(exist_ok=True)
-                files.write_atomically(self.path, content)
-                trim(self.path.parent)
+                path.parent.mkdir(exist_ok=True)
+                files.write_atomically(path, content)
+                trim(path.parent)
 
 
 def trim(where: Path, limit: int = LIMIT) -> None:

@@ -28,7 +28,7 @@ def pack(run: Run, **more: Any) -> bytes:
     shared = state is not None and run.last is not None and state.step == run.last.step  # one and the same
     content = {name: getattr(run, name) for name in PLAIN} | {
         "last": vars(run.last),
-        "best": best and [best.step, best.value, best.metrics],
+        "best": best and {"step": best.step, "value": best.value, "metrics": best.metrics},
         "best state": "last" if shared else state and vars(state),
         "more": more,
     }
@@ -51,9 +51,9 @@ def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[st
         if about["checksum"] != _checksum(about["record"], tensors):
             raise KeyError("it is damaged")
         content = _deep(json.loads(about["record"]), tensors)
-        last = _state(content["last"])
-        state = last if content["best state"] == "last" else _state(content["best state"])
-        best = content["best"] and Best(*content["best"], state)
+        last, state = _state(content["last"]), content["best state"]
+        state = last if state == "last" else state and _state(state)
+        best = content["best"] and Best(**content["best"], state=state)
         plain = {name: content[name] for name in PLAIN}
         run = Run(model, step=last.step, best=best, last=last, make=make or torch.optim.Adam, **plain)
         return run, content["more"]
@@ -61,14 +61,14 @@ def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[st
         raise ValueError(f"{path.name} holds no training of this edition of the course: {error}") from None
 
 
-def _state(told: dict[str, Any] | None) -> State | None:
-    return told and State(*(told[field.name] for field in fields(State)))
+def _state(told: dict[str, Any]) -> State:
+    return State(**{field.name: told[field.name] for field in fields(State)})
 
 
 def _checksum(record: str, tensors: dict[str, Tensor]) -> str:
     digest = hashlib.sha256(record.encode("utf-8", "surrogatepass"))
     for _, x in sorted(tensors.items()):
-        digest.update(x.reshape(-1).view(torch.uint8).numpy() if x.numel() else b"")
+        digest.update(x.reshape(-1).view(torch.uint8).numpy().tobytes() if x.numel() else b"")
     return digest.hexdigest()
 
 
