@@ -30,8 +30,11 @@ NOT_CONTENT = {
 }  # fmt: skip
 COURSE = {"course", "course_utils", "course_kit", "course_tools", "chapters"}
 INSTALLED = {"site-packages", "dist-packages"}
-BY_NAME = {"globals", "locals", "vars", "eval", "exec", "__import__", "import_module", "environ", "getenv"}
-FROM_FILES = {"open", "read_text", "read_bytes", "read_csv", "load", "load_file", "loadtxt", "genfromtxt", "fromfile"}
+BY_NAME = {"globals", "locals", "vars", "eval", "exec", "__import__"}  # Python's own; model.eval() is another matter
+OUTSIDE = {
+    "environ", "getenv", "import_module", "open", "read_text", "read_bytes", "read_csv", "load", "load_file", "loadtxt",
+    "genfromtxt", "fromfile",
+}  # fmt: skip
 HIDING = {"__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"}
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -170,8 +173,11 @@ class _Reader:
         self.each([value.__defaults__, value.__kwdefaults__, *(_reached(closure, names) if own else closure)])
         if not own:
             return
-        if outside := sorted((BY_NAME | FROM_FILES) & names):
-            raise Unidentified(f"{value.__qualname__} uses {outside[0]}")
+        for code in codes(value.__code__):
+            for step in dis.get_instructions(code):
+                bare = step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and step.argval in BY_NAME
+                if bare or (step.argval in OUTSIDE and step.argval in names):
+                    raise Unidentified(f"{value.__qualname__} uses {step.argval}")
         self.add({name: x for name, x in vars(value).items() if name != "__wrapped__"})
         for code in codes(value.__code__):
             self.say(code.co_code.hex(), *code.co_names)

@@ -181,6 +181,10 @@ def inner(x):
     return x * 2
 
 
+def measured(model):
+    return model.eval()(torch.ones(1))
+
+
 def loss(model, batch):
     return inner(model(batch)).pow(2).mean() * RATE
 
@@ -320,6 +324,10 @@ def test_what_is_loaded_counts_and_not_what_the_file_says_by_now(helpers, tmp_pa
 def test_a_function_that_depends_on_what_is_not_in_it_is_not_identified(helpers, name):
     with pytest.raises(Unidentified):
         fingerprint(getattr(helpers(), name))
+
+
+def test_a_model_may_be_put_into_eval_mode(helpers):
+    assert fingerprint(helpers().measured) == fingerprint(helpers().measured)
 
 
 def test_a_state_that_a_class_hides_is_found(helpers):
