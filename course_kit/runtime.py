@@ -56,13 +56,17 @@ def setup(seed=0):
     import numpy as np
     import torch
 
+    from course_kit.callbacks import Display
+    from course_kit.keeping.kept import Keeping
     from course_kit.views import picture
+    from course_utils import training
 
     device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that a student calls may still draw from the global generator
     torch.manual_seed(seed)
     picture.use_style()
+    training.ALWAYS[:] = [Keeping, Display]
     warnings.formatwarning = plain_warning
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)

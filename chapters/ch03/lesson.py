@@ -18,8 +18,7 @@ from course_utils.checkpoints import Loaded, fingerprints, load_checkpoint
 from course_utils.data import parallel
 from course_utils.restored import evaluating, seeded
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
-from course_utils.training import fit
-from course_utils.training.schedules import warm_then_fall
+from course_utils.training import fit, warm_then_fall
 
 LENGTHS = ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
 ENDS = set(".!?。！？")  # of a whole sentence

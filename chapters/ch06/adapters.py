@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from course_kit.convert import to_huggingface
 from course_utils.bert import Bert
 from course_utils.restored import seeded
-from course_utils.training.run import Run
+from course_utils.training import Run
 
 from .finetuning import Classify, Task
 

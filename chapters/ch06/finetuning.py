@@ -24,9 +24,7 @@ from course_utils.bert import IGNORED
 from course_utils.data import stories
 from course_utils.restored import evaluating, seeded
 from course_utils.text.wordpiece import WordPiece
-from course_utils.training import fit
-from course_utils.training.run import Run
-from course_utils.training.schedules import warm_then_fall
+from course_utils.training import Run, fit, warm_then_fall
 
 from .span_metrics import Span, answer_scores, entity_scores, spans
 

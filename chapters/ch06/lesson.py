@@ -21,9 +21,7 @@ from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens
 from course_utils.checkpoints import Loaded
 from course_utils.data import stories
 from course_utils.restored import evaluating, seeded
-from course_utils.training import fit
-from course_utils.training.run import Run
-from course_utils.training.schedules import warm_then_fall
+from course_utils.training import Run, fit, warm_then_fall
 
 LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "max_length": 96, "dropout": 0.0}
 STEPS, LR, WARM_UP, BATCH, PIECES = 1600, 2e-3, 300, 32, 1200

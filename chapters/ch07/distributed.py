@@ -19,10 +19,28 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from course_utils.text.batches import Batch
+from course_utils.training import Callback, Run
 
 
-class Team:
-    """The processes of a training. rank: which of them this is, from 0; size: how many; device: this one's."""
+class Total(torch.autograd.Function):
+    """The sum of a number over all processes; each gets the gradient of its own part."""
+
+    @staticmethod
+    def forward(ctx: Any, part: Tensor) -> Tensor:
+        total = part.detach().double()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient
+
+
+class Team(Callback):
+    """The processes of a training: callbacks=[team], with `team.shared(loss)`.
+
+    rank: which of them this is, from 0; size: how many; device: this one's.
+    """
 
     def __init__(self, rank: int, size: int, device: torch.device):
         self.rank, self.size, self.device = rank, size, device
@@ -32,27 +50,28 @@ class Team:
         """Is this the one that prints and writes files?"""
         return self.rank == 0
 
-    def loss(self, loss: Callable[[nn.Module, Any], Tensor], model: nn.Module, batch: Any, step: int) -> Tensor:
-        """This share's part of the mean loss of the whole batch: added up over the team it is that mean.
+    def begin(self, run: Run, asked: dict[str, Any]) -> None:
+        self.run = run
+
+    def shared(self, loss: Callable[[nn.Module, Any], Tensor]) -> Callable[[nn.Module, Any], Tensor]:
+        """The mean loss of the whole batch, of which this process computes its share.
 
         Dropout is drawn for each share and step anew; torch's generator is left as it was, alike in all processes.
         """
-        part, weight = share(batch, self.rank, self.size)
-        if part is None:  # fewer rows than processes
-            return sum(p.sum() for p in model.parameters() if p.requires_grad) * 0.0
-        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
-            torch.manual_seed(int(torch.randint(2**40, ())) + step * self.size + self.rank)
-            return loss(model, part) * weight
 
-    def total(self, number: float) -> float:
-        """The sum of a number over the team."""
-        x = torch.tensor(number, dtype=torch.float64, device=self.device)
-        dist.all_reduce(x)
-        return x.item()
+        def of_the_team(model: nn.Module, batch: Any) -> Tensor:
+            part, weight = share(batch, self.rank, self.size)
+            if part is None:  # fewer rows than processes
+                return Total.apply(sum(p.sum() for p in model.parameters() if p.requires_grad) * 0.0)
+            with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+                torch.manual_seed(int(torch.randint(2**40, ())) + self.run.step * self.size + self.rank)
+                return Total.apply(loss(model, part) * weight)
 
-    def add_gradients(self, model: nn.Module) -> None:
+        return of_the_team
+
+    def after_backward(self, run: Run) -> None:
         """Each gradient becomes the sum of the team's."""
-        trained = [p for p in model.parameters() if p.requires_grad]
+        trained = [p for p in run.model.parameters() if p.requires_grad]
         for p in trained:
             p.grad = torch.zeros_like(p) if p.grad is None else p.grad
         together = torch.cat([p.grad.flatten() for p in trained])

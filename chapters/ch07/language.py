@@ -22,14 +22,13 @@ from torch import Tensor, nn
 
 from chapters.ch03.tatoeba import split_by
 from course_kit import fetching
+from course_kit.callbacks import in_bfloat16
 from course_kit.checks import described, whole_number
 from course_utils import text as texts
 from course_utils.checkpoints import Loaded
 from course_utils.data import parallel, stories
 from course_utils.restored import evaluating
-from course_utils.training import fit
-from course_utils.training.run import Run
-from course_utils.training.schedules import warm_then_fall
+from course_utils.training import Run, fit, warm_then_fall
 
 VALID = 0.1  # the share that is held out
 LARGEST = 50_000_000  # bytes of a file of one's own: more is not read
@@ -185,6 +184,11 @@ def _ours(name: str) -> tuple[str, str]:
     return tuple("".join(line + "\n" for line in part) for part in parts)
 
 
+def next_token_loss(model: nn.Module, ids: Tensor) -> Tensor:
+    """Mean cross-entropy of each next token, in nats."""
+    return model.loss(ids)
+
+
 class TextLesson:
     """A text as numbers, in windows: random ones to learn from, all of them in turn to measure.
 
@@ -247,14 +251,18 @@ class TextLesson:
         ids, content = (self.valid_ids, self.text.valid) if part == "valid" else (self.train_ids, self.text.train)
         return loss / math.log(2) * len(ids) / len(content)
 
-    def train(self, model: nn.Module, steps: int, seed: int = 0, show: bool = False, count: int = 64, **options) -> Run:
+    def train(
+        self, model: nn.Module, steps: int, seed: int = 0, show: bool = False, count: int = 64, half: bool = False,
+        **options,
+    ) -> Run:  # fmt: skip
         """fit() with settings for a short training -> Run; its history holds "loss" and "valid".
 
-        count: windows measured on the way; options: any of fit's.
+        count: windows measured on the way; half: products in bfloat16; options: any of fit's.
         """
         settings = {"lr": 3e-3, "clip": 1.0, "schedule": warm_then_fall(steps)}
         settings |= {"evaluate": lambda m: {"valid": self.valid_loss(m, count)}} | options
-        return fit(model, self.batch, lambda m, ids: m.loss(ids), steps=steps, seed=seed, show=show, **settings)
+        loss = in_bfloat16(next_token_loss) if half else next_token_loss
+        return fit(model, self.batch, loss, steps=steps, seed=seed, show=show, **settings)
 
     def loaded(self, model: nn.Module) -> Loaded:
         """A model trained here in the form of a checkpoint, as `decoding.generate` and `hub_format` take it."""

@@ -2,21 +2,41 @@
 
 Things with one fingerprint have the same content, so the same computation gives the same result. Content is what
 `pickle` would keep of an object, looked into down to numbers and texts; of a model, its weights and the settings of
-each of its parts; of a function that a cell defines, its code and what it refers to. What cannot be identified so (an
-open file, a generator that is running) raises `Unidentified`, and nothing is kept for it: better computed again.
+each of its parts; of a function or class of one's own, its code and all that it refers to. One's own is what a cell
+defines, and every module that is neither Python's, nor installed, nor the course's (of which the edition counts): such
+as helpers.py or mine/ in the workbook, as it was loaded. What cannot be identified so (an open file, a function that
+reads one, that remembers results, or that looks things up by their names) raises `Unidentified`, and nothing is kept
+for it: better computed again.
+
+Not seen: what an installed package reads by itself, such as a data set's files; the clock; the network.
 """
 
 from __future__ import annotations
 
+import dis
 import functools
 import hashlib
-import inspect
+import random
+import sys
 import types
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 SIMPLE = {type(None), bool, int, float, complex, str, bytes, range, slice}
-NOT_CONTENT = {"last_run", "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__firstlineno__"}
+NOT_CONTENT = {
+    "last_run", "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__firstlineno__",
+    "__slotnames__", "__static_attributes__", "__abstractmethods__", "_abc_impl",
+}  # fmt: skip
+COURSE = {"course", "course_utils", "course_kit", "course_tools", "chapters"}
+INSTALLED = {"site-packages", "dist-packages"}
+BY_NAME = {"globals", "locals", "vars", "eval", "exec", "__import__"}  # Python's own; model.eval() is another matter
+OUTSIDE = {
+    "environ", "getenv", "import_module", "open", "read_text", "read_bytes", "read_csv", "load", "load_file", "loadtxt",
+    "genfromtxt", "fromfile",
+}  # fmt: skip
+HIDING = {"__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"}
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 class Unidentified(TypeError):
@@ -60,13 +80,14 @@ class _Reader:
             (hasattr(value, "untyped_storage") and hasattr(value, "detach"), self.add_tensor),
             (kind.__module__ == "numpy" and hasattr(value, "tobytes") and not value.dtype.hasobject, self.add_array),
             (kind in (list, tuple), self.add_sequence),
-            (kind is dict, self.add_mapping),
+            (kind in (dict, types.MappingProxyType), self.add_mapping),
             (kind in (set, frozenset), self.add_set),
             (isinstance(value, functools.partial), lambda v: self.each([v.func, v.args, v.keywords])),
             (isinstance(value, types.MethodType), lambda v: self.each([v.__func__, v.__self__])),
-            (isinstance(value, types.ModuleType), lambda v: self.say("module", v.__name__)),
+            (isinstance(value, types.ModuleType), self.add_module),
             (isinstance(value, types.FunctionType), self.add_function),
             (isinstance(value, types.BuiltinFunctionType), self.add_builtin),
+            (isinstance(value, functools._lru_cache_wrapper), self.add_remembering),
             (kind.__module__.startswith("torch") and hasattr(value, "get_state"), self.add_generator),
         ):
             if fits:
@@ -110,15 +131,16 @@ class _Reader:
         own = set(vars(torch.nn.Module())) | NOT_CONTENT
         for name, part in value.named_modules():
             self.say("part", name, type(part).__module__, type(part).__qualname__)
-            if type(part).__module__ == "__main__":
+            if ones_own(type(part).__module__):
                 self.add(type(part))
             torchs = type(part).__module__.startswith("torch.")  # whose private attributes are no settings
             settings = {key: x for key, x in vars(part).items() if key not in own and not (torchs and key[0] == "_")}
             self.add_mapping(settings)
-            self.each([dict(part._forward_hooks), dict(part._forward_pre_hooks)])
+            self.each(list(getattr(part, hooks, {}).values()) for hooks in HOOKS)
         for name, x in [*value.named_parameters(), *value.named_buffers()]:
             self.say("weights", name)
             self.add_tensor(x)
+            self.each((x._backward_hooks or {}).values())
 
     def add_generator(self, value: Any) -> None:
         self.say("generator", getattr(value, "device", ""))
@@ -126,7 +148,7 @@ class _Reader:
 
     def add_class(self, value: type) -> None:
         self.say("class", value.__module__, value.__qualname__)
-        if value.__module__ != "__main__":
+        if not ones_own(value.__module__):
             return
         self.each(value.__bases__)
         for name, x in vars(value).items():
@@ -135,20 +157,44 @@ class _Reader:
                 members = [x.fget, x.fset] if isinstance(x, property) else [getattr(x, "__func__", x)]
                 self.each(members)
 
+    def add_module(self, value: types.ModuleType) -> None:
+        """A module of one's own is all that it holds, as it was loaded: its file may have changed since."""
+        self.say("module", value.__name__)
+        if value.__name__ != "__main__" and ones_own(value.__name__):
+            names = sorted(name for name in vars(value) if not name.startswith("__"))
+            self.each(item for name in names for item in (name, vars(value)[name]))
+
     def add_function(self, value: Any) -> None:
-        try:
-            function = inspect.unwrap(value)
-        except ValueError:
-            raise Unidentified("a function that wraps itself") from None
-        self.say("function", function.__module__, function.__qualname__)
-        closure = [cell.cell_contents for cell in function.__closure__ or () if _filled(cell)]
-        self.each([function.__defaults__, function.__kwdefaults__, *closure])
-        if function.__module__ != "__main__":
+        module = value.__globals__.get("__name__", "")  # where its code is; a decorator may change its __module__
+        self.say("function", module, value.__qualname__)
+        closure = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+        own = ones_own(module)
+        names = {name for code in codes(value.__code__) for name in code.co_names}
+        self.each([value.__defaults__, value.__kwdefaults__, *(_reached(closure, names) if own else closure)])
+        if not own:
             return
-        for code in codes(function.__code__):
+        for code in codes(value.__code__):
+            for step in dis.get_instructions(code):
+                bare = step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and step.argval in BY_NAME
+                if bare or (step.argval in OUTSIDE and step.argval in names):
+                    raise Unidentified(f"{value.__qualname__} uses {step.argval}")
+        self.add({name: x for name, x in vars(value).items() if name != "__wrapped__"})
+        for code in codes(value.__code__):
             self.say(code.co_code.hex(), *code.co_names)
             self.each(c for c in code.co_consts if not isinstance(c, types.CodeType))
-            self.each(function.__globals__[name] for name in code.co_names if name in function.__globals__)
+            used = [value.__globals__[name] for name in code.co_names if name in value.__globals__]
+            self.each(_reached([*used, *_imported(code)], names))
+            if sys in used:
+                raise Unidentified(f"{value.__qualname__} uses sys")
+            if "random" in code.co_names:  # Python's or numpy's: what comes next from them
+                self.each([random.getstate(), *(x.random.get_state() for x in [sys.modules.get("numpy")] if x)])
+
+    def add_remembering(self, value: Any) -> None:
+        """A function behind functools.cache: what it remembers may be of another time."""
+        inner = value.__wrapped__
+        if ones_own(getattr(inner, "__globals__", {}).get("__name__", "")):
+            raise Unidentified(f"{inner.__qualname__} remembers what it once gave")
+        self.say("remembering", inner.__module__, inner.__qualname__)
 
     def add_builtin(self, value: Any) -> None:
         self.say("builtin", value.__module__, value.__qualname__)
@@ -159,8 +205,9 @@ class _Reader:
         """Anything else: what pickle would keep of it."""
         kind = type(value)
         self.say("object", kind.__module__, kind.__qualname__)
-        if kind.__module__ == "__main__":
+        if ones_own(kind.__module__):
             self.add(kind)
+            self.add_hidden(value)
         try:
             kept = value.__reduce_ex__(4)
         except Exception as error:  # whatever an object says about itself
@@ -171,6 +218,49 @@ class _Reader:
             raise Unidentified(f"{kind.__name__} has no content of its own")
         state = [list(part) if position > 2 and part is not None else part for position, part in enumerate(kept[1:], 1)]
         self.each(state)
+
+    def add_hidden(self, value: Any) -> None:
+        """All attributes of an object of a class of one's own that says itself what pickle is to keep."""
+        own = [one for one in type(value).__mro__ if ones_own(one.__module__)]
+        if any(HIDING & set(vars(one)) for one in own):
+            slots = [name for one in own for name in _names(vars(one).get("__slots__", ()))]
+            self.add({name: getattr(value, name) for name in slots if hasattr(value, name)})
+            self.add(getattr(value, "__dict__", None))
+
+
+def ones_own(module: str) -> bool:
+    """Is a module a notebook, or a file that is neither Python's, nor installed, nor the course's?"""
+    top = str(module).partition(".")[0]
+    if top == "__main__":
+        return True
+    if top in sys.stdlib_module_names or top in COURSE:
+        return False
+    package = sys.modules.get(top)
+    places = [getattr(package, "__file__", None), *getattr(package, "__path__", ())]
+    return not any(INSTALLED & set(Path(place).parts) for place in places if place)
+
+
+def _imported(code: types.CodeType) -> list[types.ModuleType]:
+    """The modules that a function imports when it runs. Raises Unidentified for one of one's own not loaded yet."""
+    names = [step.argval for step in dis.get_instructions(code) if step.opname == "IMPORT_NAME"]
+    missing = [name for name in names if name not in sys.modules and ones_own(name)]
+    if missing:
+        raise Unidentified(f"{code.co_name} imports {missing[0]}, which is not loaded")
+    return [sys.modules[name] for name in names if name in sys.modules]
+
+
+def _reached(things: list[Any], names: set[str]) -> list[Any]:
+    """Things that code uses; of modules of one's own, what it names of them, where it does so openly."""
+    reached = []
+    for thing in things:
+        whole = not isinstance(thing, types.ModuleType) or not ones_own(thing.__name__) or "getattr" in names
+        inside = [] if whole else [vars(thing)[name] for name in sorted(names) if name in vars(thing)]
+        reached += [thing] if whole else _reached([x for x in inside if x is not thing], names)
+    return reached
+
+
+def _names(slots: Any) -> list[str]:
+    return [slots] if isinstance(slots, str) else list(slots)
 
 
 def codes(code: types.CodeType) -> list[types.CodeType]:

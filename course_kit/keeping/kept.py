@@ -1,8 +1,9 @@
 """Trainings kept on disk, so that a kernel that was restarted need not train again.
 
-In a workbook `fit` leaves each finished training in `workbook/.kept/`, under a fingerprint of the weights it began
-with, its data, loss, steps, seed, settings, and the edition of the course. If one of them differs, or cannot be told,
-the model is trained again. When the folder is full, the trainings that were not used for longest go first.
+In a workbook Keeping, which `setup()` gives to every training, leaves each in `workbook/.kept/`, under a fingerprint of
+the weights it began with, its data, loss, steps, seed, settings, and the editions of the course and of torch. If one of
+them differs, or cannot be told, the model is trained again. When the folder is full, the trainings that were not used
+for longest go first.
 
 COURSE_KEPT=use takes trainings from there, COURSE_KEPT=anew does not; without it they are taken while presenting, and
 by `resume_here()` always. COURSE_KEPT_DIR names another folder, in a notebook or not.
@@ -14,21 +15,25 @@ import contextlib
 import contextvars
 import datetime
 import os
+import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+import torch
 
+from course_kit.callbacks import Watcher
 from course_kit.keeping import state
 from course_kit.keeping.fingerprint import fingerprint
 from course_kit.shell import in_notebook
 from course_utils import __version__, files
-from course_utils.training.run import Run
+from course_utils.training import Callback, Run
 
 FOLDER = ".kept"
 LIMIT = 400_000_000  # bytes in all
 LARGEST = 100_000_000  # bytes of one file
+A_DAY = 86_400  # seconds: what is half written for longer will never be whole
 
 _resuming: contextvars.ContextVar[list | None] = contextvars.ContextVar("resuming", default=None)
 
@@ -55,80 +60,98 @@ def resuming() -> bool:
 @contextlib.contextmanager
 def brought_back() -> Iterator[list[tuple[str, str]]]:
     """Within it trainings are taken as kept; the list gets ("kept" or "trained", title) for each."""
-    token = _resuming.set([])
+    trainings: list[tuple[str, str]] = []
+    token = _resuming.set(trainings)
     try:
-        yield _resuming.get()
+        yield trainings
     finally:
         _resuming.reset(token)
 
 
-class Training:
-    """The place of one training among those that are kept. A run that was stopped and resumed with the same settings
-    equals a run in one, so it has the same place; else that also depends on the earlier ones and where they ended."""
+SETTINGS = ("batches", "loss", "evaluate", "seed", "lr", "schedule", "clip", "every", "higher_is_better")
+_origins: weakref.WeakKeyDictionary[Run, tuple[str, str]] = weakref.WeakKeyDictionary()
 
-    def __init__(self, where: Path, model: nn.Module, resume: Run | None, title: str, steps: int, settings: dict):
-        self.title, self.resume, same = title, resume, fingerprint(settings)
-        self.make = settings.get("optimizer") or (resume._last.get("make") if resume else None)
-        begun, before = resume.origin if resume else (fingerprint(model), same)
-        if before != same:
-            begun = fingerprint((begun, before, resume.step))
-        self.origin = begun, same
-        self.path = where / f"{fingerprint((begun, same, steps, __version__))}.safetensors"
 
-    def bring_back(self, model: nn.Module) -> Run | None:
-        """The Run as it ended, its weights in the model; None if none is kept or wanted, or `resume` is as far."""
-        if not wanted():
+class Keeping(Callback):
+    """Keeps a training on disk, and brings it back. It never costs one: what fails is trained.
+
+    A run that was stopped and resumed with the same settings equals a run in one, so it has the same place; else that
+    also depends on the earlier ones and where they ended; `_origins` has fingerprints of its beginning and settings.
+    """
+
+    path: Path | None = None  # of this training; None where nothing can be kept
+    message = ""  # of one that was brought back
+
+    def begin(self, run: Run, asked: dict[str, Any]) -> None:
+        with contextlib.suppress(Exception):
+            self.path = self.place(run, asked)
+        is_back = False
+        if self.path and wanted():
+            with contextlib.suppress(Exception):  # none is there, or it is damaged
+                is_back = self.bring_back(run, self.path)
+        told = _resuming.get()
+        if told is not None:
+            told.append(("kept" if is_back else "trained", asked["title"]))
+
+    def end(self, run: Run) -> None:
+        if self.message:
+            run.message = self.message
+        elif resuming() and run.stopped == "by hand":
+            raise KeyboardInterrupt  # ■ is for the cells that follow, too
+        elif self.path:
+            self.keep(run, self.path)
+
+    def place(self, run: Run, asked: dict[str, Any]) -> Path | None:
+        """Where this training is kept, if it can be."""
+        where = folder()
+        if where is None or (run.last and run not in _origins):
             return None
-        try:
-            run, more = state.unpack(self.path, model, self.make)
-            if self.resume is not None and run.step <= self.resume.step:
-                return _said("trained", self.title)
-            model.load_state_dict((run._judged and run._judged[1] or run._last)["model"])
-            os.utime(self.path)  # it was used just now
-        except (OSError, ValueError, RuntimeError):
-            return _said("trained", self.title)
-        run.message += f" (Kept from {more['date']}.)"
-        run.origin = self.origin
-        _said("kept", self.title)
-        return run
+        active = [one for one in asked["callbacks"] if not isinstance(one, Watcher)]
+        settings = [asked[name] for name in SETTINGS]
+        same = fingerprint([*settings, asked["optimizer"], active, torch.get_default_dtype()])
+        begun, before = _origins[run] if run.last else (fingerprint(run.model), same)
+        if before != same:
+            begun = fingerprint((begun, before, run.step))
+        _origins[run] = begun, same
+        return where / f"{fingerprint((begun, same, run.steps, __version__, torch.__version__))}.safetensors"
 
-    def keep(self, run: Run) -> None:
-        """Write this run down, unless a longer one is kept already: a stop in class costs nothing. Never raises."""
-        run.origin = self.origin
-        if run.stopped in ("diverged", "error") or not run._last:
+    def bring_back(self, run: Run, path: Path) -> bool:
+        """The run as it ended, if it was further then."""
+        back, more = state.unpack(path, run.model)
+        further = run.last is None or back.step > run.step
+        if not further or back.last is None or not back.last.fits(run.model):
+            return False
+        run.last, run.best, run.history, run.samples = back.last, back.best, back.history, back.samples
+        run.step, run.stopped = back.step, back.stopped
+        self.message = f"{back.message} (Kept from {more['date']}.)"
+        os.utime(path)  # it was used just now
+        return True
+
+    def keep(self, run: Run, path: Path) -> None:
+        """Writes this run down, unless a longer one is kept already: a stop in class costs nothing."""
+        if run.stopped in ("diverged", "error"):
             return
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
-            if run.stopped and state.unpack(self.path, run.model)[0].step > run._last["step"]:
+        with contextlib.suppress(OSError, ValueError):
+            if run.stopped and state.unpack(path, run.model)[0].step > run.step:
                 return
         with contextlib.suppress(Exception):  # a full disk, or something that cannot be written down
             now = datetime.datetime.now()
             content = state.pack(run, date=f"{now.day} {now:%B, %H:%M}")
             if len(content) <= LARGEST:
-                self.path.parent.mkdir(exist_ok=True)
-                files.write_atomically(self.path, content)
-                trim(self.path.parent)
-
-
-def training(model: nn.Module, resume: Run | None, title: str, steps: int, **settings: Any) -> Training | None:
-    """The place of a training with these settings; None where nothing can be kept. Never raises."""
-    with contextlib.suppress(Exception):  # keeping is a courtesy: it must not cost a training
-        where = folder()
-        if where is not None and (resume is None or resume.origin):
-            return Training(where, model, resume, title, steps, settings)
-    return _said("trained", title)
-
-
-def _said(how: str, title: str) -> None:
-    """Tells `resume_here()` what became of a training."""
-    if resuming():
-        _resuming.get().append((how, title))
+                path.parent.mkdir(exist_ok=True)
+                files.write_atomically(path, content)
+                trim(path.parent)
 
 
 def trim(where: Path, limit: int = LIMIT) -> None:
-    """Remove the trainings that were not used for longest, until the rest fits."""
-    found = sorted(where.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
-    size = sum(path.stat().st_size for path in found)
-    for path in found:
+    """Remove the trainings that were not used for longest, until the rest fits; and what was left half written."""
+    halves = [path for path in where.glob(".*.safetensors.*") if path.is_file()]
+    for path in halves:
+        if time.time() - path.stat().st_mtime > A_DAY:
+            path.unlink(missing_ok=True)
+    kept = sorted(where.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
+    size = sum(path.stat().st_size for path in [*halves, *kept] if path.exists())
+    for path in kept:
         if size <= limit:
             return
         size -= path.stat().st_size

@@ -1,59 +1,75 @@
-"""A training on disk, as tensors and JSON: weights, optimizer, torch's random states, best state and history.
+"""A training on disk, as tensors and JSON: weights, optimizer, random states, best state and history.
 
-Nothing is pickled, so the worst that a file can be is wrong.
+Nothing is pickled, and a checksum is kept beside it: a file is either what was written, or refused.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from course_utils.training.run import Best, Run
+from course_utils.pausing import State
+from course_utils.training import Best, Run
+
+PLAIN = ("steps", "history", "stopped", "message", "samples", "lr")  # of a Run
 
 
 def pack(run: Run, **more: Any) -> bytes:
     """The bytes of a file that holds a Run, without its model's class, and `more`: plain values beside it."""
     from safetensors.torch import save
 
-    judged, best = run._judged or (None, None)
-    shared = best is not None and best["step"] == run._last["step"]  # the best state is the last one
-    content = {
-        "last": _without_make(run._last), "best": None if shared else _without_make(best), "shared": shared,
-        "judged": judged and list(judged), "steps": run.steps, "history": run.history, "stopped": run.stopped,
-        "message": run.message, "samples": run.samples if isinstance(run.samples, str) else None, "more": more,
-    }  # fmt: skip
+    best, state = run.best, run.best.state if run.best else None
+    shared = state is not None and run.last is not None and state.step == run.last.step  # one and the same
+    content = {name: getattr(run, name) for name in PLAIN} | {
+        "last": vars(run.last),
+        "best": best and {"step": best.step, "value": best.value, "metrics": best.metrics},
+        "best state": "last" if shared else state and vars(state),
+        "more": more,
+    }
     tensors: dict[str, Tensor] = {}
     record = json.dumps(_flat(content, tensors))
-    return save(tensors, {"record": record})
+    return save(tensors, {"record": record, "checksum": _checksum(record, tensors)})
 
 
 def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[str, Any]]:
-    """What `pack` wrote -> (a Run of this model that can be resumed, `more`); the model stays as it is. make: what
-    makes the optimizer, Adam by default. Raises OSError, or ValueError for a file that holds no training."""
+    """What `pack` wrote -> (a Run of this model that can be resumed, `more`); the model stays as it is.
+
+    make: what makes the optimizer, Adam by default. Raises OSError, or ValueError for a file that holds no training.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
-            found = _deep(json.loads(file.metadata()["record"]), tensors)
-        last, best = found["last"], found["best"]
-        last["make"] = make or torch.optim.Adam
-        told = (found[name] for name in ("history", "stopped", "samples", "message"))
-        run = Run(model, found["steps"], last["step"], *told, last)
-        if found["judged"]:
-            run._judged = Best(*found["judged"]), last if found["shared"] else best and best | {"make": last["make"]}
-        return run, found["more"]
-    except (SafetensorError, KeyError, TypeError, AttributeError) as error:
+            about = file.metadata()
+        if about["checksum"] != _checksum(about["record"], tensors):
+            raise KeyError("it is damaged")
+        content = _deep(json.loads(about["record"]), tensors)
+        last, state = _state(content["last"]), content["best state"]
+        state = last if state == "last" else state and _state(state)
+        best = content["best"] and Best(**content["best"], state=state)
+        plain = {name: content[name] for name in PLAIN}
+        run = Run(model, step=last.step, best=best, last=last, make=make or torch.optim.Adam, **plain)
+        return run, content["more"]
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path.name} holds no training of this edition of the course: {error}") from None
 
 
-def _without_make(state: dict | None) -> dict | None:
-    """A state without what makes its optimizer: a function cannot be written down."""
-    return state and {name: value for name, value in state.items() if name != "make"}
+def _state(told: dict[str, Any]) -> State:
+    return State(**{field.name: told[field.name] for field in fields(State)})
+
+
+def _checksum(record: str, tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256(record.encode("utf-8", "surrogatepass"))
+    for _, x in sorted(tensors.items()):
+        digest.update(x.reshape(-1).view(torch.uint8).numpy().tobytes() if x.numel() else b"")
+    return digest.hexdigest()
 
 
 def _flat(value: Any, tensors: dict[str, Tensor]) -> Any:
@@ -61,7 +77,8 @@ def _flat(value: Any, tensors: dict[str, Tensor]) -> Any:
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, Tensor):
-        tensors[name := str(len(tensors))] = value.detach().cpu().contiguous().clone()
+        name = str(len(tensors))
+        tensors[name] = value.detach().cpu().contiguous().clone()
         return {"tensor": name}
     if isinstance(value, dict):
         return {"dict": [[_flat(key, tensors), _flat(x, tensors)] for key, x in value.items()]}

@@ -1,4 +1,4 @@
-"""How a training is drawn: a line, the curve while it runs, the picture that stays. A run is a training.Run."""
+"""How a training is drawn: a line, the curve while it runs, the picture that stays. A run is a training's Run."""
 
 import html
 import math
@@ -10,7 +10,7 @@ MEASURED = "measured on the way"  # title of a panel with several such lines
 WIDTH, HEIGHT = 672, 250  # of the live curve, in CSS pixels
 
 
-def live(run: Any, title: str, apart: bool = False) -> str:
+def running(run: Any, title: str, apart: bool = False) -> str:
     """The fragment shown while a training runs: bar, figures, curve, always of the same size."""
     name = html.escape(title)
     style = "font-variant-numeric:tabular-nums;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;height:1.6em"

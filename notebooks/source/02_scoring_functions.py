@@ -785,7 +785,7 @@ assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["par
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper"]
 torch.manual_seed(0)
 mine = Chooser("additive", size=2, hidden_size=8)
-fit(mine, lambda g: task_batch("direction", 128, g, size=2), choice_loss, steps={"class": 300, "full": 3000}, lr=0.02, show=False)
+fit(mine, lambda g: task_batch("direction", 128, g, size=2), choice_loss, steps={"class": 300, "full": 3000}[runtime.profile], lr=0.02, show=False)
 mine_right = share_right(mine, "direction", size=2)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]

@@ -190,8 +190,8 @@ def masked_loss(logits, target, mask):
 # BLEU compares each translation with the *reference*, the translation in our corpus. If the reference is *il lit une lettre .*, then *il lit un livre .* shares three of its five words and one of its four pairs (*il lit*), but no run of three or more words. BLEU counts the shared runs of one to four words over all sentences and combines the counts into one score. The references themselves score 100.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils.training import fit
-from course_utils.training.schedules import warm_then_fall
+from course_kit.callbacks import Samples
+from course_utils.training import fit, warm_then_fall
 
 steps = {"class": 700, "full": 4000}[runtime.profile]
 watched = " ".join(lesson.ladder([14])[0].source)
@@ -206,7 +206,7 @@ def loss(model, batch):
 def learn(model, title):  # the learning rate rises, then falls; clip shortens very long gradients
     return fit(model, lesson.batches, loss, steps=steps, lr=1e-2, clip=1.0, schedule=warm_then_fall(steps),
                evaluate=held_out, every=steps // 4, higher_is_better=True, title=title,
-               samples=lambda model: lesson.translate(model, watched)[0].text)
+               callbacks=[Samples(lambda model: lesson.translate(model, watched)[0].text)])
 
 plain_run = learn(plain, "Training without attention")
 

@@ -718,6 +718,7 @@ assert abs(loss_of(mine) - yours.loss(mine, batch)) < 1e-4 and loss_of(trial) < 
 # Training repeats this step, and clips gradients whose norm is too large (*gradient clipping*). The learning rate rises slowly at first (**warm-up**), then falls. The usual reason for warm-up is that Adam divides its steps by an average size of past gradients. At first this average is unreliable, so steps can be too large. *Deeper: before or after, and how to warm up* tests warm-up.
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
+from course_kit.callbacks import Samples
 from IPython.display import display
 
 display(whose)
@@ -725,7 +726,7 @@ watched = " ".join(lesson.ladder([14])[0].source)
 run = study.learn(lesson, mine, loss=yours.loss, show=True,
                   steps={"class": study.STEPS, "full": 4 * study.STEPS}[runtime.profile],
                   evaluate=lambda model: {"BLEU": lesson.bleu(model, "valid", 200)}, every=study.STEPS // 4,
-                  higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="Training your Transformer")
+                  higher_is_better=True, callbacks=[Samples(lambda model: lesson.translate(model, watched)[0].text)], title="Training your Transformer")
 
 # %% [markdown]
 # We compare your model with chapter 3's translator and `transformer-grammar`, on 500 held-out sentences.

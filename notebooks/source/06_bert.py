@@ -986,6 +986,7 @@ assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower()
 
 # %% slideshow={"slide_type": "skip"} tags=["training", "deeper", "optional-network"]
 from chapters.ch06.experiments import minilm
+from course_kit.callbacks import Budget
 from course_kit.fetching import FetchError
 
 sst2, tuning = results.load("minilm_sst2"), None
@@ -997,7 +998,7 @@ if real:
         film = minilm.reviews(real.tokenizer)
         reviewer = film.model(ours)
         passes = minilm.Passes(film, minilm.BATCH)
-        tuning = minilm.tune(film, reviewer, batches=passes, budget_s=90, show=True)
+        tuning = minilm.tune(film, reviewer, batches=passes, callbacks=[Budget(90)], show=True)
         rows.append({"model": f"yours, just now, {tuning.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
     except FetchError as error:
         print(error)

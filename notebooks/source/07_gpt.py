@@ -340,7 +340,7 @@ def bits_per_character(loss, tokens, characters):
 steps = {"class": 400, "full": 3000}[runtime.profile]
 one, block = study.live_model(lesson, "one head"), study.live_model(lesson, num_layers=1)
 for small, rate in ((one, 0.02), (block, 0.01)):
-    study.learn(lesson, small, steps=steps, lr=rate, evaluate=None, samples=None)
+    study.learn(lesson, small, steps=steps, lr=rate, evaluate=None, callbacks=())
 mine = study.live_model(lesson, num_layers=2)
 run = study.learn(lesson, mine, steps=steps, lr=0.01, show=True, resume=True, title="A GPT, two layers")
 trained = {"one head": one, "one block": block, "GPT, two blocks": mine}
@@ -1129,14 +1129,16 @@ assert apart < 1e-5 < 1e-3 < alone.abs().max()
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: logging your runs
-# **TensorBoard** draws the curves of many runs together. `fit` writes a log for it if you give it a folder:
+# **TensorBoard** draws the curves of many runs together. A callback of `fit` writes a log for it:
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import tempfile
 
+from course_kit.callbacks import TensorBoard
+
 try:
     with tempfile.TemporaryDirectory() as log:
-        lesson.train(study.live_model(lesson), 20, every=5, count=4, tensorboard=log)
+        lesson.train(study.live_model(lesson), 20, every=5, count=4, callbacks=[TensorBoard(log)])
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
         print("logged:", *EventAccumulator(log).Reload().Tags()["scalars"])

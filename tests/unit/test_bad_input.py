@@ -28,7 +28,6 @@ from course_utils.gpt import GPT, GPTConfig
 from course_utils.heads import Head, silenced
 from course_utils.seq2seq import Seq2SeqConfig
 from course_utils.text import Batches, Subwords, Vocabulary, WordPiece, pad
-from course_utils.training import fit
 from course_utils.transformer import TransformerConfig
 
 NAN, INF = float("nan"), float("inf")
@@ -128,8 +127,6 @@ BORDERS = {
                 "word": "place", "layer": "whole", "head": "whole", "step": "whole", "title": "title"}),
     "load_checkpoint": (load_checkpoint, {}, {"name": "model"}),
     "silenced": (lambda heads: silenced(SMALL, heads).__enter__(), {}, {"heads": "heads"}),
-    "fit": (lambda **given: fit(torch.nn.Linear(1, 1), [1], print, steps=1, **given), {}, {
-            "title": "title", "seed": "seed"}),
     "TransformerConfig": (TransformerConfig, {"source_vocab_size": 9, "target_vocab_size": 9}, {
                           "tie_embeddings": "flag"}),
     "Seq2SeqConfig": (Seq2SeqConfig, {"source_vocab_size": 9, "target_vocab_size": 9}, {

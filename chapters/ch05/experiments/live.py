@@ -21,9 +21,7 @@ from course_kit.clock import seconds
 from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention, causal_mask, local_mask
 from course_utils.restored import seeded
-from course_utils.training import fit
-from course_utils.training.run import Run
-from course_utils.training.schedules import warm_then_fall
+from course_utils.training import Run, fit, warm_then_fall
 from course_utils.transformer import Transformer, TransformerConfig
 
 LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "dropout": 0.0}

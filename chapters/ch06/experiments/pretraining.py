@@ -20,8 +20,7 @@ from course_kit import results
 from course_utils.bert import BertForPreTraining
 from course_utils.checkpoints import load_checkpoint
 from course_utils.restored import evaluating
-from course_utils.training import fit
-from course_utils.training.schedules import warm_then_fall
+from course_utils.training import fit, warm_then_fall
 
 
 def mlm_alone(model: BertForPreTraining, batch: Masked) -> Tensor:

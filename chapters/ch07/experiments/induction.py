@@ -23,8 +23,7 @@ from course_kit.views.table import Table
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.heads import silenced
 from course_utils.restored import seeded
-from course_utils.training import fit
-from course_utils.training.run import Run
+from course_utils.training import Run, fit
 
 STEPS = 400
 

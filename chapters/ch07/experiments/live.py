@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from chapters.ch07 import optimizers
 from chapters.ch07.language import Text, TextLesson, load_text
 from course_kit import checks
+from course_kit.callbacks import Samples
 from course_kit.runtime import has_bfloat16
 from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.blocks import PositionwiseFFN
@@ -22,7 +23,7 @@ from course_utils.decoding.sampling import sample
 from course_utils.gpt import GPT, GPTConfig, GPTOutput
 from course_utils.positions import LearnedPositions
 from course_utils.restored import seeded
-from course_utils.training.run import Run
+from course_utils.training import Run
 
 LIVE = {"model_size": 128, "num_layers": 4, "num_heads": 4}
 STEPS = 1000
@@ -124,11 +125,11 @@ def learn(
     **options,
 ) -> Run:  # fmt: skip
     """Train in class: the rate and the optimiser that fit the kind of model, bfloat16 where this machine multiplies in
-    it, and a sample after `start` beside the curve at each measurement -> Run. options: any of fit's."""
+    it, a sample after `start` beside the curve at each measurement -> Run. options: of fit, and half: bfloat16."""
     rate = next(rate for kind, rate, _ in RUNGS.values() if isinstance(model, kind))
-    half = isinstance(model, GPT) and has_bfloat16(torch.device(lesson.device))
-    settings = {"lr": rate, "samples": lambda m: written(lesson, m, start, seed=seed), "every": max(1, steps // 8)}
-    settings |= {"dtype": torch.bfloat16 if half else None}
+    settings = {"lr": rate, "every": max(1, steps // 8)}
+    settings |= {"callbacks": [Samples(lambda m: written(lesson, m, start, seed=seed))]}
+    settings |= {"half": isinstance(model, GPT) and has_bfloat16(torch.device(lesson.device))}
     settings |= {} if isinstance(model, Bigram) else {"optimizer": optimizers.maker("muon", model)}
     settings |= options
     return lesson.train(model, steps, seed, show, **settings)
@@ -162,7 +163,7 @@ def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0,
         seed,
         show,
         evaluate=both,
-        samples=None,
+        callbacks=(),
         every=max(1, steps // 20),
         lr=2e-3,
         optimizer=None,

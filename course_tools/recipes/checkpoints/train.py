@@ -21,11 +21,11 @@ import torch
 
 from chapters.ch07 import distributed, optimizers
 from course_kit import fetching
+from course_kit.callbacks import in_bfloat16
 from course_kit.keeping import state
 from course_kit.runtime import DEVICES, choice, has_bfloat16, pick_device
 from course_utils import checkpoints, files
-from course_utils.training import fit
-from course_utils.training.schedules import warm_then_fall
+from course_utils.training import fit, warm_then_fall
 
 from .bert import FineTuning, FineTuningRecipe, PreTraining, StoriesRecipe
 from .language import LanguageRecipe, Writing
@@ -79,6 +79,12 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
     task = TASKS[type(recipe)](recipe, where)
     device = team.device if team else pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     model, dtype = task.model.to(device), torch.bfloat16 if has_bfloat16(device) else None
+
+    def loss(model, batch):
+        return task.loss(model, batch.to(device))
+
+    loss = in_bfloat16(loss) if dtype else loss
+    loss = team.shared(loss) if team else loss
     run, kept = state.unpack(where / STATE, model) if (where / STATE).is_file() else (None, {})
     size = sum(p.numel() for p in model.parameters()) / 1e6
     many = f", {team.size} processes" if team else ""
@@ -87,11 +93,11 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
     while (done := run.step if run else 0) < steps:
         started = time.perf_counter()
         run = fit(
-            model, task.batches, lambda model, batch: task.loss(model, batch.to(device)),
+            model, task.batches, loss,
             steps=min(done + recipe.every, steps), every=steps, lr=recipe.lr, clip=1.0, seed=recipe.seed, resume=run,
             schedule=warm_then_fall(steps, recipe.warm_up),
             optimizer=optimizers.maker(getattr(recipe, "optimizer", "adamw"), model, recipe.decay),
-            show=False, team=team, dtype=dtype,
+            show=False, callbacks=[team] if team else [],
         )  # fmt: skip
         if run.stopped:
             raise RuntimeError(f"{name}: {run.message}")

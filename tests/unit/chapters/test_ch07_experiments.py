@@ -10,6 +10,7 @@ from chapters.ch07.experiments import cost, induction, ladder, live, one_sentenc
 from chapters.ch07.experiments.live import Bigram, Ladder, learn, live_model, written
 from chapters.ch07.language import Text, TextLesson
 from course_kit import results
+from course_kit.callbacks import TensorBoard
 from course_utils.decoding.sampling import sample
 from course_utils.gpt import GPT, GPTConfig
 
@@ -35,7 +36,7 @@ def lesson():
 def test_an_untrained_bigram_loses_ln_v_and_learns_what_counting_knows(lesson):
     model = live_model(lesson, "bigram")
     assert lesson.valid_loss(model) == pytest.approx(lesson.uniform_loss, abs=1e-5)
-    learn(lesson, model, 150, samples=None, evaluate=None)
+    learn(lesson, model, 150, callbacks=(), evaluate=None)
     assert lesson.valid_loss(model) == pytest.approx(lesson.bigram_loss(), abs=0.08)
 
 
@@ -61,7 +62,7 @@ def test_all_three_write_with_the_same_function_beyond_their_context(kind):
 
 def test_a_live_training_falls_below_the_bigram_and_shows_samples(lesson):
     model = live_model(lesson, model_size=32, num_layers=2)
-    run = learn(lesson, model, 120, start="the ", dtype=None)
+    run = learn(lesson, model, 120, start="the ", half=False)
     assert run.best.value < lesson.bigram_loss() < lesson.uniform_loss
     assert run.samples.startswith("the ") and len(run.samples) > 80
     assert run.history["valid"][0][0] == 0 and run.history["valid"][1][0] > lesson.uniform_loss - 0.3
@@ -90,7 +91,7 @@ def test_a_log_for_tensorboard_holds_both_curves(lesson, tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    learn(lesson, live_model(lesson, "bigram"), 20, tensorboard=str(tmp_path), every=5, samples=None)
+    learn(lesson, live_model(lesson, "bigram"), 20, callbacks=[TensorBoard(tmp_path)], every=5)
     log = EventAccumulator(str(tmp_path)).Reload()
     assert {"loss", "valid"} <= set(log.Tags()["scalars"])
     assert [e.step for e in log.Scalars("valid")][-3:] == [10, 15, 20]

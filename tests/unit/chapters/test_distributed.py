@@ -101,7 +101,7 @@ def losses_of(folder, name):
 
 
 def weights_of(folder, name):
-    return _state(folder, name)[0]._last["model"]
+    return _state(folder, name)[0].last.model
 
 
 def rows_of(folder, name):

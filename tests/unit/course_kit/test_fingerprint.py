@@ -4,7 +4,9 @@ import collections
 import copy
 import dataclasses
 import functools
+import importlib
 import random
+import sys
 import threading
 
 import numpy as np
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_kit.keeping.fingerprint import Unidentified, fingerprint
+from course_kit.keeping.fingerprint import Unidentified, fingerprint, ones_own
 from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
@@ -157,3 +159,192 @@ def test_a_set_of_tuples_has_one_whatever_its_order():
     assert fingerprint(set(numbers)) == fingerprint(set(reversed(numbers)))
     assert fingerprint(set(numbers)) != fingerprint(set(numbers[1:]) | {(0, 0)})
     assert fingerprint(frozenset(numbers)) != fingerprint(set(numbers))
+
+
+HELPERS = """
+import functools
+import os
+import random as dice
+
+import numpy as np
+import torch
+from torch import nn
+
+RATE = 1.0
+
+
+def unused():
+    return open("a file")
+
+
+def inner(x):
+    return x * 2
+
+
+def measured(model):
+    return model.eval()(torch.ones(1))
+
+
+def loss(model, batch):
+    return inner(model(batch)).pow(2).mean() * RATE
+
+
+def late(model, batch):
+    import helpers
+
+    return helpers.loss(model, batch)
+
+
+def scaled(factor):
+    def decorate(function):
+        @functools.wraps(function)
+        def wrapper(*arguments):
+            return factor * function(*arguments)
+        return wrapper
+    return decorate
+
+
+@scaled(3.0)
+def decorated(model, batch):
+    return model(batch).mean()
+
+
+@torch.no_grad()
+def judged(model):
+    return inner(model)
+
+
+class Model(nn.Linear):
+    def forward(self, x):
+        return super().forward(x) + 1
+
+
+class Rows:
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __getitem__(self, i):
+        return torch.tensor(self.rows[i]) + 0
+
+
+class Hiding(Rows):
+    def __reduce__(self):
+        return Hiding, ([],)
+
+
+def numpys(generator):
+    return np.random.rand(2)
+
+
+def pythons(generator):
+    return dice.random()
+
+
+@functools.cache
+def cached(n):
+    return n + 1
+
+
+def by_cached(model, batch):
+    return cached(1)
+
+
+def reads(generator):
+    return torch.load("batch.pt")
+
+
+def asks(generator):
+    return float(os.environ["RATE"])
+
+
+def looks_up(generator):
+    return globals()["RATE"]
+"""
+
+
+@pytest.fixture
+def helpers(tmp_path, monkeypatch):
+    """The student's own helpers.py, as it is after each of these changes and a restart."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def changed(old="", new=""):
+        assert old in HELPERS
+        (tmp_path / "helpers.py").write_text(HELPERS.replace(old, new))
+        sys.modules.pop("helpers", None)
+        importlib.invalidate_caches()
+        return importlib.import_module("helpers")
+
+    yield changed
+    sys.modules.pop("helpers", None)
+
+
+def hooked(module):
+    made = model()
+    made[0].register_forward_hook(module.loss)
+    return made
+
+
+SEEN = {
+    "a loss": ("loss", ".pow(2)", ".pow(4)"),
+    "what a loss calls": ("loss", "x * 2", "x * 3"),
+    "a constant": ("loss", "RATE = 1.0", "RATE = 2.0"),
+    "the module": (lambda module: lambda m, b: module.loss(m, b), ".pow(2)", ".pow(4)"),
+    "a module imported late": ("late", ".pow(2)", ".pow(4)"),
+    "a decorator's argument": ("decorated", "scaled(3.0)", "scaled(4.0)"),
+    "a decorator's code": ("decorated", "factor * function", "factor + function"),
+    "under torch's decorator": ("judged", "x * 2", "x * 3"),
+    "a model's forward": (lambda module: torch.manual_seed(0) and module.Model(2, 1), "(x) + 1", "(x) - 1"),
+    "a data set's class": (lambda module: module.Rows([1, 2]), "[i]) + 0", "[i]) + 5"),
+    "a forward hook": (hooked, ".pow(2)", ".pow(4)"),
+    "a method": (lambda module: module.Rows([1]).__getitem__, "[i]) + 0", "[i]) + 5"),
+}
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_module_of_ones_own_counts_with_its_code(helpers, name):
+    thing, old, new = SEEN[name]
+    take = thing if callable(thing) else lambda module: getattr(module, thing)
+    before = fingerprint(take(helpers()))
+    assert fingerprint(take(helpers())) == before
+    assert fingerprint(take(helpers("def unused", "def unused_too"))) == before or name.startswith("the module")
+    assert fingerprint(take(helpers(old, new))) != before
+
+
+def test_what_is_loaded_counts_and_not_what_the_file_says_by_now(helpers, tmp_path):
+    module = helpers()
+    before = fingerprint(module.loss)
+    (tmp_path / "helpers.py").write_text(HELPERS.replace("RATE = 1.0", "RATE = 2.0"))
+    assert fingerprint(module.loss) == before
+    module.RATE = 3.0
+    assert fingerprint(module.loss) != before
+
+
+@pytest.mark.parametrize("name", ["cached", "by_cached", "reads", "asks", "looks_up", "unused"])
+def test_a_function_that_depends_on_what_is_not_in_it_is_not_identified(helpers, name):
+    with pytest.raises(Unidentified):
+        fingerprint(getattr(helpers(), name))
+
+
+def test_a_model_may_be_put_into_eval_mode(helpers):
+    assert fingerprint(helpers().measured) == fingerprint(helpers().measured)
+
+
+def test_a_state_that_a_class_hides_is_found(helpers):
+    module = helpers()
+    assert fingerprint(module.Hiding([1])) == fingerprint(module.Hiding([1])) != fingerprint(module.Hiding([2]))
+
+
+@pytest.mark.parametrize(("name", "seed"), [("numpys", np.random.seed), ("pythons", random.seed)])
+def test_global_random_numbers_that_a_function_draws_count(helpers, name, seed):
+    draws, prints = getattr(helpers(), name), []
+    for number in (1, 2, 1):
+        seed(number)
+        prints.append(fingerprint(draws))
+    assert prints[0] == prints[2] != prints[1]
+
+
+def test_the_course_and_what_is_installed_are_known_by_name():
+    assert [ones_own(name) for name in ("__main__", "helpers", "mine.ch05")] == [True] * 3
+    for name in ("torch.nn.modules.linear", "numpy", "json", "builtins", "course_utils.gpt", "chapters.ch03.lesson"):
+        assert not ones_own(name)

@@ -65,7 +65,7 @@ def test_chrf_takes_as_many_references_as_each_sentence_has():
 
 def last_weights(folder, name):
     run, _ = state.unpack(folder / "build" / "train" / name / train.STATE, None)
-    return [x.tolist() for x in run._last["model"].values()]
+    return [x.tolist() for x in run.last.model.values()]
 
 
 @pytest.mark.parametrize("name", ["tiny", "muon"])

@@ -11,12 +11,12 @@ import torch
 from jupyter_client.manager import KernelManager
 from torch import nn
 
+from course_kit.callbacks import Watcher
 from course_kit.keeping import kept, state
 from course_kit.keeping.fingerprint import fingerprint
 from course_tools.classroom.presenting import start
-from course_utils import files
+from course_utils import files, training
 from course_utils.training import fit
-from course_utils.training.run import Run
 
 
 def defined(source):
@@ -89,8 +89,8 @@ class TestState:
         back, more = state.unpack(tmp_path / "x", nn.Linear(2, 1))
         assert more == {"note": "mine", "rows": [[1, 2.5]]}
         assert (back.step, back.best, back.history, back.message) == (run.step, run.best, run.history, run.message)
-        assert fingerprint(back._last) == fingerprint(run._last)
-        assert fingerprint(back._judged[1]["model"]) == fingerprint(run._judged[1]["model"])
+        assert fingerprint(vars(back.last)) == fingerprint(vars(run.last))
+        assert fingerprint(back.best.state.model) == fingerprint(run.best.state.model)
 
     def test_the_best_state_is_written_once_where_it_is_the_last(self, tmp_path):
         run = fit(nn.Linear(2, 1), [torch.ones(4, 2)], lambda m, b: m(b).pow(2).mean(), steps=2, show=False)
@@ -112,6 +112,7 @@ class TestState:
 def test_a_damaged_file_is_trained_again(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
     monkeypatch.setenv("COURSE_KEPT", "use")
+    monkeypatch.setattr(training, "ALWAYS", [kept.Keeping])
     trained()
     (path,) = tmp_path.glob("*.safetensors")
     assert "Kept from" in trained().message
@@ -198,20 +199,23 @@ def lesson(tmp_path):
     kernel.manager.shutdown_kernel(now=True)
 
 
-def test_a_stop_does_not_cost_what_was_prepared(tmp_path):
-    model = torch.nn.Linear(2, 1)
-    place = kept.Training(tmp_path, model, None, "one", 10, {})
+def test_a_stop_does_not_cost_what_was_prepared(folder, monkeypatch):
+    monkeypatch.setenv("COURSE_KEPT", "anew")
 
-    def keep(step, stopped):
-        run = Run(model, 10, step, {}, stopped)
-        run._last = {"model": dict(model.state_dict()), "step": step, "make": torch.optim.Adam}
-        place.keep(run)
-        return state.unpack(place.path, model)[0].step
+    class Stops(Watcher):
+        at = 0
 
-    assert keep(4, "by hand") == 4
-    assert keep(10, None) == 10
-    assert keep(6, "by hand") == 10
-    assert keep(10, None) == 10
+        def after_step(self, run):
+            if run.step == Stops.at:
+                raise KeyboardInterrupt
+
+    def kept_after(stop):
+        Stops.at = stop
+        small(10, callbacks=[Stops()])
+        (path,) = folder.glob("*.safetensors")
+        return state.unpack(path, nn.Linear(2, 1))[0].step
+
+    assert [kept_after(stop) for stop in (4, 0, 6, 0)] == [4, 10, 10, 10]
 
 
 def test_a_restart_in_the_middle_of_a_lesson(lesson):
@@ -245,6 +249,7 @@ def folder(tmp_path, monkeypatch):
     """A folder for what is kept, and trainings taken from it."""
     monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
     monkeypatch.setenv("COURSE_KEPT", "use")
+    monkeypatch.setattr(training, "ALWAYS", [kept.Keeping])
     return tmp_path
 
 
@@ -312,6 +317,7 @@ def test_your_own_optimizer_is_brought_back_too(tmp_path, monkeypatch):
     """As chapter 6's, a function: the training is found, and goes on with it."""
     monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
     monkeypatch.setenv("COURSE_KEPT", "use")
+    monkeypatch.setattr(training, "ALWAYS", [kept.Keeping])
 
     def train(model, steps, **more):
         options = {"optimizer": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr, fused=True), "show": False}
@@ -325,7 +331,7 @@ def test_your_own_optimizer_is_brought_back_too(tmp_path, monkeypatch):
     again = train(model(), 5)
     assert "Kept from" in again.message and "Kept from" not in first.message
     del again.model.last_run
-    assert train(again.model, 8, resume=again, optimizer=None)._last["make"] is not torch.optim.Adam
+    assert train(again.model, 8, resume=again, optimizer=None).make is not torch.optim.Adam
 
 
 def test_of_a_cell_that_only_shows_definitions_come_back(lesson):

@@ -73,12 +73,9 @@ text.vocabulary Vocabulary: split='words'
 text.vocabulary Vocabulary.build: split='words', min_count=1
 text.wordpiece WordPiece.build: max_size=1000, min_count=1
 training.checkpoints save_checkpoint: rank=4
-training.display Progress: apart=False
-training.fitting Settings: higher_is_better=False, show=True
-training.fitting fit: seed=0
-training.kept trim: limit=400000000
-training.run Run: step=0, history=<factory>, _last=<factory>
-training.schedules warm_then_fall: warm_up=40
+training fit: higher_is_better=False, seed=0, show=True
+training Run: step=0, history=<factory>, lr=0.01, make=Adam
+training warm_then_fall: warm_up=40
 """
 
 

@@ -5,6 +5,7 @@ import json
 import math
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -13,11 +14,14 @@ import pytest
 import torch
 from torch import nn
 
-from course_kit.views.learning import HEIGHT, curve, final, live
+from course_kit import callbacks
+from course_kit.callbacks import Budget, Display, Samples, TensorBoard, in_bfloat16
+from course_kit.keeping import kept, state
+from course_kit.keeping.kept import Keeping
+from course_kit.views import learning
+from course_kit.views.learning import HEIGHT, curve, final, running
 from course_tools.authoring import building
-from course_utils.training import fit
-from course_utils.training.run import Run
-from course_utils.training.schedules import warm_then_fall
+from course_utils.training import Callback, Run, fit, warm_then_fall
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +120,7 @@ class TestResuming:
         run = quiet(parts, batches, steps=23, every=4, resume=run, **options)
         assert run.step == whole.step == 23
         assert run.history["loss"] == whole.history["loss"]
-        assert same(run._last["model"], whole._last["model"])
+        assert same(run.last.model, whole.last.model)
         if evaluate is None:
             assert same(weights(once), weights(parts))
 
@@ -136,7 +140,7 @@ class TestResuming:
         run = quiet(net, steps=10, **judged)
         assert run.best.step == 0 and same(weights(net), before)
         run = quiet(net, steps=20, resume=run, **judged)
-        assert same(run._last["model"], quiet(whole, steps=20)._last["model"])
+        assert same(run.last.model, quiet(whole, steps=20).last.model)
 
     def test_another_model_is_refused(self):
         run = quiet(model())
@@ -177,13 +181,13 @@ class TestBest:
         net, measured = model(dropout=0.0), []
 
         def evaluate(net):
-            measured.append((squares(net, (X, Y)).item(), weights(net)))
+            measured.append((abs(len(measured) - 40.5), weights(net)))  # best after 40 steps
             return {"held-out": measured[-1][0], "other": 7.0}
 
         run = quiet(net, steps=60, lr=0.3, every=1, evaluate=evaluate)
         value, state = min(measured, key=lambda pair: pair[0])
         assert run.best.value == value and run.best.metrics["other"] == 7.0
-        assert run.best.step < 60 and same(weights(net), state)
+        assert run.best.step == 40 and same(weights(net), state)
         assert len(run.history["held-out"][0]) == 61 and run.history["other"][1] == [7.0] * 61
 
     def test_higher_is_better(self):
@@ -207,22 +211,13 @@ class TestBest:
 
 
 class TestEnds:
-    def test_steps_by_profile(self, monkeypatch):
-        steps = {"class": 3, "full": 5}
-        monkeypatch.delenv("COURSE_PROFILE", raising=False)
-        assert quiet(model(), steps=steps).step == 3
-        monkeypatch.setenv("COURSE_PROFILE", "full")
-        assert quiet(model(), steps=steps).step == 5
-        with pytest.raises(ValueError, match="'full', the present profile"):
-            quiet(model(), steps={"class": 3})
-
     def test_seconds_are_a_cap(self):
         def slowly(net, batch):
             time.sleep(0.02)
             return squares(net, batch)
 
-        run = quiet(model(), loss=slowly, steps=10_000, budget_s=0.3, evaluate=held_out)
-        assert run.stopped == "time" and 2 < run.step < 30 and "by the clock" in run.message
+        run = quiet(model(), loss=slowly, steps=10_000, callbacks=[Budget(0.3)], evaluate=held_out)
+        assert run.stopped == "by the clock" and 2 < run.step < 30 and run.stopped in run.message
         assert run.history["held-out"][0][-1] == run.step, "what was reached is measured"
 
     def test_nan_names_the_learning_rate_and_keeps_what_was_sound(self):
@@ -287,52 +282,38 @@ class TestEnds:
         assert run.step == 20 and same(weights(net), weights_of_a_whole_run(20))
 
     @pytest.mark.parametrize(
-        ("options", "words"),
+        ("options", "name"),
         [
-            ({"steps": 0}, "needed: a whole number from 1"),
-            ({"steps": 2.5}, "needed: a whole number from 1"),
-            ({"lr": -1.0}, "needed: a number above 0"),
-            ({"every": 0}, "every is 0; needed: a whole number from 1"),
-            ({"every": 1.5}, "every is 1.5 .*needed: a whole number from 1"),
-            ({"every": math.nan}, "every is nan"),
-            ({"clip": -1}, "clip is -1; needed: a number above 0"),
-            ({"clip": 0}, "clip is 0; needed"),
-            ({"clip": math.nan}, "clip is nan; needed"),
-            ({"budget_s": math.nan}, "budget_s is nan"),
-            ({"budget_s": -1}, "budget_s is -1"),
-            ({"lr": math.nan}, "lr is nan"),
-            ({"lr": "0.1"}, "lr is '0.1'"),
-            ({"seed": 1.5}, "seed is 1.5"),
-            ({"schedule": lambda step: -1.0}, r"schedule\(step\) is -1.0"),
-            ({"schedule": lambda step: math.nan}, r"schedule\(step\) is nan"),
-            ({"higher_is_better": "yes"}, "True or False"),
-            ({"batches": iter(LISTED)}, "only once"),
-            ({"batches": []}, "empty"),
-            ({"loss": lambda net, batch: 3.0}, "returned float; needed: a scalar tensor"),
-            ({"loss": lambda net, batch: net(batch[0])}, r"shape \[16, 1\]; needed: one number"),
-            ({"loss": lambda net, batch: squares(net, batch).detach()}, "does not depend on"),
-            ({"evaluate": lambda net: None}, r"evaluate returned \{'held-out': None\} .*; needed: a number"),
-            ({"evaluate": lambda net: {"BLEU": torch.ones(3)}}, "evaluate returned .*BLEU.*; needed: a number"),
+            ({"batches": iter(LISTED)}, "batches"),
+            ({"batches": []}, "batches"),
+            ({"clip": -1}, "clip"),
+            ({"clip": 0}, "clip"),
+            ({"clip": math.nan}, "clip"),
+            ({"schedule": lambda step: -1.0}, "schedule"),
+            ({"schedule": lambda step: math.nan}, "schedule"),
+            ({"loss": lambda net, batch: 3.0}, "loss"),
+            ({"loss": lambda net, batch: net(batch[0])}, "loss"),
+            ({"loss": lambda net, batch: squares(net, batch).detach()}, "loss"),
+            ({"lr": -1.0}, "learning rate"),
         ],
     )
-    def test_settings_that_cannot_work(self, options, words):
-        with pytest.raises(ValueError, match=words):
+    def test_what_would_be_wrong_in_silence_or_much_later(self, options, name):
+        with pytest.raises(ValueError, match=name):
             quiet(model(), **options)
 
-    @pytest.mark.parametrize("options", [{"loss": None}, {"batches": None}, {"batches": "ab"}, {"resume": 3}])
-    def test_things_of_another_kind(self, options):
-        with pytest.raises(TypeError, match="(is|are) .*needed: "):
-            quiet(model(), **options)
+    @pytest.mark.parametrize("evaluate", [lambda net: None, lambda net: {"BLEU": torch.ones(3)}])
+    def test_an_evaluation_gives_numbers(self, evaluate):
+        with pytest.raises((TypeError, ValueError, RuntimeError)):
+            quiet(model(), evaluate=evaluate)
 
-    def test_what_is_no_model(self):
-        with pytest.raises(TypeError, match="model is None.*needed: an nn.Module"):
-            quiet(None)
+    @pytest.mark.parametrize("seconds", [0, -1, math.nan])
+    def test_a_budget_is_positive(self, seconds):
+        with pytest.raises(ValueError, match="seconds"):
+            Budget(seconds)
 
     def test_nothing_to_train(self):
-        from course_utils.kernels import NadarayaWatson
-
-        with pytest.raises(ValueError, match="learnable=True"):
-            quiet(NadarayaWatson())
+        with pytest.raises(ValueError, match="parameter"):
+            quiet(nn.Sequential())
 
     def test_tensorboard_only_where_it_is(self, monkeypatch, tmp_path):
         real = builtins.__import__
@@ -344,7 +325,7 @@ class TestEnds:
 
         monkeypatch.setattr(builtins, "__import__", absent)
         with pytest.raises(ModuleNotFoundError, match="pip install tensorboard"):
-            quiet(model(), tensorboard=str(tmp_path))
+            quiet(model(), callbacks=[TensorBoard(tmp_path)])
 
     def test_tensorboard_gets_the_curves(self, monkeypatch, tmp_path):
         written = []
@@ -362,9 +343,11 @@ class TestEnds:
         module = type(sys)("torch.utils.tensorboard")
         module.SummaryWriter = Writer
         monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
-        run = quiet(model(), tensorboard=str(tmp_path), evaluate=held_out, every=10)
+        run = quiet(model(), callbacks=[TensorBoard(tmp_path)], evaluate=held_out, every=10)
         values = {(name, step): value for name, pair in run.history.items() for step, value in zip(*pair, strict=True)}
-        points = [(*at, values[at]) for at in (("loss", 9), ("held-out", 10), ("loss", 19), ("held-out", 20))]
+        points = [
+            (*at, values[at]) for at in (("held-out", 0), ("loss", 9), ("held-out", 10), ("loss", 19), ("held-out", 20))
+        ]
         assert written == [str(tmp_path), *points, "closed"]
 
 
@@ -388,7 +371,7 @@ class TestStopButton:
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler and net.training
         best = run.best
         run = quiet(net, steps=20, every=4, resume=run)
-        assert run.step == 20 and same(run._last["model"], weights_of_a_whole_run(20)), "resumed bit for bit"
+        assert run.step == 20 and same(run.last.model, weights_of_a_whole_run(20)), "resumed bit for bit"
         return best
 
     def loss_that(self, does, at):
@@ -458,12 +441,10 @@ class TestStopButton:
         assert "after 0 of 20 steps" in run.message
 
     def test_while_the_picture_is_drawn(self, monkeypatch):
-        from course_utils.training import display
-
-        monkeypatch.setattr(display, "in_notebook", lambda: True)
-        monkeypatch.setattr(display.Progress, "_put", lambda self, bundle: press())
-        monkeypatch.setattr(display, "PERIOD", 0)
-        run = fit(model(), drawn, squares, steps=5)
+        monkeypatch.setattr(callbacks, "in_notebook", lambda: True)
+        monkeypatch.setattr(callbacks, "PERIOD", 0)
+        monkeypatch.setattr(Display, "put", lambda self, bundle: press())
+        run = quiet(model(), steps=5, show=True, callbacks=[Display()])
         assert run.stopped == "by hand" and run.step == 1
 
     def test_swallowed_by_the_evaluation_it_still_stops(self):
@@ -488,10 +469,10 @@ class TestDisplay:
         return Run(model(), steps, step=done, history=curves, message="50 steps.")
 
     def test_size_is_fixed(self):
-        heights = {re.search(r"min-height:\d+px", live(self.run(done=n), "x")).group() for n in (0, 1, 50)}
+        heights = {re.search(r"min-height:\d+px", running(self.run(done=n), "x")).group() for n in (0, 1, 50)}
         assert len(heights) == 1
         assert all(f'height="{HEIGHT}"' in curve(self.run(done=n)) for n in (0, 1, 50))
-        assert "tabular-nums" in live(self.run(), "x") and "<progress aria-label=" in live(self.run(), "x")
+        assert "tabular-nums" in running(self.run(), "x") and "<progress aria-label=" in running(self.run(), "x")
 
     def test_long_histories_are_thinned_and_holes_left_out(self):
         values = [1.0, float("nan")] * 5_000
@@ -541,7 +522,8 @@ TRAIN = """\
 import time, torch
 from torch import nn
 from course_utils.training import fit
-torch.manual_seed(0)
+from course_kit import setup
+setup()
 model = nn.Linear(1, 1)
 x = torch.linspace(-1, 1, 20)[:, None]
 def loss(net, batch):
@@ -612,8 +594,8 @@ def test_in_a_saved_notebook_one_picture_stays_and_no_widget():
     notebook.metadata = {"kernelspec": building.KERNEL}
     building.execute(notebook, "training", building.folder())
     outputs = notebook.cells[0].outputs
-    assert len(outputs) == 1, "updates replace each other"
-    data = outputs[0]["data"]
+    assert len(outputs) == 2, "what setup() prints, and updates replace each other"
+    data = outputs[1]["data"]
     assert (
         not any("widget" in kind for kind in data)
         and "<img" in data["text/html"]
@@ -623,17 +605,15 @@ def test_in_a_saved_notebook_one_picture_stays_and_no_widget():
 
 
 def test_at_most_four_updates_a_second(monkeypatch):
-    from course_utils.training import display
-
     shown = []
-    monkeypatch.setattr(display, "in_notebook", lambda: True)
-    monkeypatch.setattr(display.Progress, "_put", lambda self, bundle: shown.append(time.monotonic()))
+    monkeypatch.setattr(callbacks, "in_notebook", lambda: True)
+    monkeypatch.setattr(Display, "put", lambda self, bundle: shown.append(time.monotonic()))
 
     def slowly(net, batch):
         time.sleep(0.01)
         return squares(net, batch)
 
-    fit(model(), drawn, slowly, steps=120)
+    quiet(model(), loss=slowly, steps=120, show=True, callbacks=[Display()])
     gaps = [b - a for a, b in zip(shown[:-2], shown[1:-1], strict=True)]
     assert len(shown) >= 3 and min(gaps) >= 0.24
 
@@ -647,7 +627,7 @@ def test_a_run_resumed_without_evaluation_keeps_what_it_learned_there():
     assert first.best.step == 0 and first.best.metrics == {"held-out": 1.0}
     more = fit(model, batches, loss, steps=8, resume=first, show=False)
     assert more.best.step == 8 and more.best.metrics["loss"] == more.history["loss"][1][-1]
-    assert torch.equal(model.weight, more._last["model"]["weight"])
+    assert torch.equal(model.weight, more.last.model["weight"])
     last = fit(model, batches, loss, steps=9, resume=more, evaluate=lambda m: -1.0, higher_is_better=True, show=False)
     assert last.best.metrics == {"held-out": -1.0}
 
@@ -664,3 +644,99 @@ def test_the_rate_warms_and_falls():
     found = [rate(step) for step in (0, 4, 9, 53, 99, 100, 1000)]
     assert found == pytest.approx([0.1, 0.5, 0.94, 0.5, 0.04, 0.03, 0.03])
     assert warm_then_fall(1000)(19) == 0.5, "over 40 steps, where nothing else is said"
+
+
+@pytest.mark.parametrize(
+    ("steps", "warm_up", "name"), [(-1, 40, "steps"), (0, 40, "steps"), (9, 0, "warm_up"), (9, math.nan, "warm_up")]
+)
+def test_a_schedule_that_cannot_be_is_refused(steps, warm_up, name):
+    with pytest.raises(ValueError, match=name):
+        warm_then_fall(steps, warm_up)
+
+
+class TestCallbacks:
+    def test_they_are_told_in_this_order(self):
+        class Told(Callback):
+            def __init__(self):
+                self.moments = []
+
+            def begin(self, run, asked):
+                self.moments.append(("begin", run.step, asked["steps"]))
+
+            def after_backward(self, run):
+                self.moments.append(("backward", run.step))
+
+            def after_step(self, run):
+                self.moments.append(("step", run.step))
+
+            def after_evaluation(self, run):
+                self.moments.append(("evaluation", run.step, run.model.training, torch.is_grad_enabled()))
+
+            def end(self, run):
+                self.moments.append(("end", run.message))
+
+        told = Told()
+        run = quiet(model(), steps=2, every=2, evaluate=held_out, callbacks=[told])
+        steps = [("backward", 0), ("step", 1), ("backward", 1), ("step", 2)]
+        looks = [("evaluation", step, False, False) for step in (0, 2)]
+        assert told.moments == [("begin", 0, 2), looks[0], *steps, looks[1], ("end", run.message)]
+
+    def test_one_may_end_the_training(self):
+        class Enough(Callback):
+            def after_step(self, run):
+                if run.step == 3:
+                    run.stopped = "on a plateau"
+
+        run = quiet(model(), evaluate=held_out, every=10, callbacks=[Enough()])
+        assert run.step == 3 and run.stopped in run.message and run.history["held-out"][0] == [0, 3]
+
+    def test_samples_are_shown_and_leave_no_trace(self):
+        with_them, without = model(), model()
+        run = quiet(with_them, evaluate=held_out, every=5, callbacks=[Samples(lambda net: torch.rand(2).tolist())])
+        quiet(without, evaluate=held_out, every=5)
+        assert run.samples.startswith("[0.") and same(run.last.model, quiet(model(), every=5).last.model)
+        assert same(weights(with_them), weights(without))
+
+    @pytest.mark.parametrize("kind", [Display, Keeping])
+    @pytest.mark.parametrize("broken", ["put", "running", "final", "pack", "fingerprint"])
+    def test_a_display_that_fails_costs_nothing(self, kind, broken, monkeypatch, tmp_path):
+        def fails(*arguments, **more):
+            raise OSError("no such luck")
+
+        monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
+        monkeypatch.setattr(callbacks, "in_notebook", lambda: True)
+        monkeypatch.setattr(callbacks, "PERIOD", 0)
+        places = {"put": Display, "running": learning, "final": learning, "pack": state, "fingerprint": kept}
+        monkeypatch.setattr(Display, "put", lambda self, bundle: None)
+        monkeypatch.setattr(places[broken], broken, fails)
+        net = model()
+        run = quiet(net, steps=9, show=True, callbacks=[kind()])
+        assert run.step == 9 and run.stopped is None and same(weights(net), weights_of_a_whole_run(9))
+
+    def test_a_closed_pipe_costs_nothing(self, monkeypatch):
+        class Closed:
+            def write(self, text):
+                raise BrokenPipeError
+
+        monkeypatch.setattr(sys, "stdout", Closed())
+        assert fit(model(), drawn, squares, steps=9).step == 9
+
+    def test_half_precision_is_that_of_the_products(self):
+        seen = []
+
+        def loss(net, batch):
+            seen.append(net[0](batch[0]).dtype)
+            return squares(net, batch).float()
+
+        assert quiet(model(), loss=in_bfloat16(loss), steps=2).step == 2
+        assert set(seen) == {torch.bfloat16}
+
+
+def test_importing_changes_nothing_and_setup_puts_a_notebooks_callbacks_in_place():
+    code = (
+        "from course_utils import training; from course_kit import callbacks; from course_kit.keeping import kept\n"
+        "assert training.ALWAYS == [training.Lines]\n"
+        "import course_kit; course_kit.setup()\n"
+        "assert training.ALWAYS == [kept.Keeping, callbacks.Display]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
