@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from course_kit.exercises.definition import EXPECTED, MINE
 from course_kit.shell import in_notebook
 
+EXPECTED, MINE = ", expected", ", yours"  # behind the name of a result, among the arrays of a verdict
 SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
 EDGES = {"right": "solid", "wrong": "dashed", "unsolved": "dotted"}  # ink: the colours belong to the four roles
 # The sign as a stamp: full for right, an outline for wrong, a dotted one for what is open.
@@ -152,7 +152,7 @@ def differing(got: Any, want: Any) -> Any:
     """Where a result differs, as a bool tensor of its shape; everywhere if that cannot be told number by number."""
     import torch
 
-    from course_kit.exercises.values import close, same
+    from course_kit.exercises.compare import close, same
 
     if isinstance(got, torch.Tensor) and isinstance(want, torch.Tensor) and got.shape == want.shape:
         return ~close(got, want)

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 import course_kit
 from chapters.ch05 import labs
 from course_kit.views import Table, plot, predict
+
 runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -35,9 +36,15 @@ with torch.no_grad(), recorded(grammar.model) as seen:
     grammar.model.encode(ids)
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
-labs.heads(maps_of, words, select=("it", "animal"), title="How much of “it” goes to “animal”?", model=grammar,
-           caption="Each small map is one head; the number below it is the weight that “it” gives to “animal”. "
-                   "Choose a map to open it: a row for each [query|query], a column for each [key|key].")
+labs.heads(
+    maps_of,
+    words,
+    select=("it", "animal"),
+    title="How much of “it” goes to “animal”?",
+    model=grammar,
+    caption="Each small map is one head; the number below it is the weight that “it” gives to “animal”. "
+    "Choose a map to open it: a row for each [query|query], a column for each [key|key].",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argmax() == animal] == [(1, 1)]
@@ -119,8 +126,10 @@ for name, tensor in {"x": x, "q, k, v": q, "weights": weights, "output": output}
 predict(
     "One head of 128 features, or four heads of 32. How many more parameters does the cut need?",
     ["four times as many", "none", "a quarter of them"],
-    answer=1, because="The matrices stay as they are, 128 × 128 each. Only the queries, keys and values are cut. "
-                      "(Version 4 adds one more matrix, but a single head can have that matrix, too.)")
+    answer=1,
+    because="The matrices stay as they are, 128 × 128 each. Only the queries, keys and values are cut. "
+    "(Version 4 adds one more matrix, but a single head can have that matrix, too.)",
+)
 
 # %% [markdown]
 # Each head gets 32 of a query's 128 numbers. Each of these 32 is computed from all 128 features of $x$: $Q_h=x\,W_Q^{(h)}$, where $W_Q^{(h)}$ is 32 columns of the queries' matrix $W_Q$. The head's keys $K_h$ and values $V_h$ are computed likewise.
@@ -145,10 +154,12 @@ print(len(maps), "maps of", tuple(maps[0].shape))
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch05 import again, exercise, find_error, hint, solution
 
+
 @exercise("split heads")
 def split_heads(x, heads):
     """x [B, T, D] -> [B, H, T, d], d = D / H"""
     raise NotImplementedError
+
 
 # %% [markdown]
 # <a id="multi-head-attention"></a>
@@ -159,11 +170,13 @@ def split_heads(x, heads):
 # ### Exercise 2 ●●● · 15 minutes
 # Write version 4: *project* (multiply by the matrices), split, attend under `mask`, join, mix. Keys and values come from the argument `memory`: in self-attention this is `x`, in cross-attention (version 7) the encoder's output. `mask` is True where a query may attend; all heads share one mask.
 
+
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("multi-head attention")
 def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
     """x [B, Q, D], memory [B, K, D], the four W [D, D], mask [B, Q, K] -> output [B, Q, D], weights [B, H, Q, K]"""
     raise NotImplementedError
+
 
 # %% [markdown]
 # With the matrices of the model's first layer, your function must give that layer's outputs, and its maps from the top (`maps_of[0]`):
@@ -208,8 +221,15 @@ for heads in (1, 2, 4, 8, 16, 32):
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         part(sentence, sentence, sentence, need_weights=True)
     size = sum(p.numel() for p in part.parameters())
-    rows.append({"heads": heads, "head size": 512 // heads, "parameters": size,
-                 "M operations": counter.get_total_flops() / 1e6, "weights": 2 * heads * 64 * 64})
+    rows.append(
+        {
+            "heads": heads,
+            "head size": 512 // heads,
+            "parameters": size,
+            "M operations": counter.get_total_flops() / 1e6,
+            "weights": 2 * heads * 64 * 64,
+        }
+    )
 Table(rows, "2 sentences of 64 words. “weights” counts the numbers in all attention maps.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -222,8 +242,11 @@ assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 from course_kit import results
 
 counts = results.load("transformer_head_counts")
-Table(counts["rows"], f"{counts['model']['model_size']} features, {counts['steps']} steps each, one seed; "
-                      f"the time is a multiple of the time with one head. {counts.about}")
+Table(
+    counts["rows"],
+    f"{counts['model']['model_size']} features, {counts['steps']} steps each, one seed; "
+    f"the time is a multiple of the time with one head. {counts.about}",
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert len({row["parameters"] for row in counts["rows"]}) == 1
@@ -243,11 +266,13 @@ assert counts["rows"][0]["BLEU"] < min(row["BLEU"] for row in counts["rows"][1:]
 # ### Exercise 3 ●○○ · 5 minutes
 # Write this network.
 
+
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("position-wise ffn")
 def ffn(x, W1, b1, W2, b2):
     """x [B, T, D], W1 [D, F], b1 [F], W2 [F, D], b2 [D] -> [B, T, D]"""
     raise NotImplementedError
+
 
 # %% [markdown]
 # The network processes each word alone. So you may reshape $(B, T, D)\to(1, B\cdot T, D)$ before the network and back afterwards, and a changed word changes only its own output:
@@ -284,8 +309,10 @@ predict(
     "A training batch has sentences of 4 and 6 words. First the shorter is padded with zeros to 6, then both to 10. "
     "Whose outputs for the ten real words change?",
     ["none, with either norm", "layer norm's", "batch norm's", "both"],
-    answer=2, because="Layer norm uses one word at a time. This batch norm includes the padding in its means and "
-                      "standard deviations.")
+    answer=2,
+    because="Layer norm uses one word at a time. This batch norm includes the padding in its means and "
+    "standard deviations.",
+)
 
 # %%
 from chapters.ch05.experiments.norms import NORMS, normed, padded_batch
@@ -295,9 +322,16 @@ moved = {f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs
 
 changed = {f"{name}: {(change > 0).sum()} of {change.numel()} changed": change for name, change in moved.items()}
 of = dict.fromkeys(changed, [f"sentence {s + 1}, word {w + 1}" for s, w in real.nonzero().tolist()])
-plot.maps(changed, of, "feature", roles=dict.fromkeys(changed, "plus"), scale="change", title="Which numbers does padding change?",
-          caption="A cell is one feature of one real word after the norm. The stronger its colour, the more the "
-                  "number changes if sentences are padded to 10 words instead of 6; full colour means by 1 or more.")
+plot.maps(
+    changed,
+    of,
+    "feature",
+    roles=dict.fromkeys(changed, "plus"),
+    scale="change",
+    title="Which numbers does padding change?",
+    caption="A cell is one feature of one real word after the norm. The stronger its colour, the more the "
+    "number changes if sentences are padded to 10 words instead of 6; full colour means by 1 or more.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
@@ -309,11 +343,13 @@ assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 # <a id="pre-norm"></a>
 # Write the residual connection and the norm around a sub-layer $f$. **Post-norm**, as in the paper, normalises the sum: $\mathrm{LN}(x+f(x))$. **Pre-norm**, as in most large models since GPT-2, normalises the sub-layer's input: $x+f(\mathrm{LN}(x))$. In the code $f$ is `part`, and `gain` and `bias` are γ and β.
 
+
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("add and norm")
 def add_norm(x, part, gain, bias, norm_first):
     """x [B, T, D], part: [B, T, D] -> [B, T, D], gain and bias [D], norm_first: pre-norm or not -> [B, T, D]"""
     raise NotImplementedError
+
 
 # %% [markdown]
 # **Keep this:** layer norm uses one word at a time, so neither padding nor other sentences change its result.
@@ -326,12 +362,14 @@ def add_norm(x, part, gain, bias, norm_first):
 # ### Exercise 5 ●●○ · 8 minutes
 # Put attention, feed-forward network and the two norms together, with pre-norm.
 
+
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("encoder block")
 def encoder_block(x, mask, attention, ffn, norm1, norm2):
     """x [B, T, D], mask [B, 1, T], attention(q, k, v, mask) -> (output, weights), ffn and norms: x -> x
     -> [B, T, D]"""
     raise NotImplementedError
+
 
 # %% [markdown]
 # Input and output of a block have the same shape, so blocks can be stacked. **Version 6** stacks your block three times, with the model's parameters. With pre-norm, nothing has normalised the sum that leaves the last block, so one more norm follows.
@@ -364,8 +402,14 @@ labels = ["<bos>", "je", "suis", "étudiant", ".", "<pad>", "<pad>"]
 masks = {"padding hidden": padding_mask([5], 7)[0].expand(7, 7), "future hidden (causal)": causal_mask(7)}
 masks["both hidden"] = masks["padding hidden"] & masks["future hidden (causal)"]
 named = dict.fromkeys(masks, labels)
-plot.maps(masks, named, named, axes=("query", "key"), title="Who may attend to whom?",
-          caption="Each row is a [query|query]; a filled cell (True) is a [key|word] that the query may attend to.")
+plot.maps(
+    masks,
+    named,
+    named,
+    axes=("query", "key"),
+    title="Who may attend to whom?",
+    caption="Each row is a [query|query]; a filled cell (True) is a [key|word] that the query may attend to.",
+)
 
 # %% [markdown]
 # The order is $QK^\top/\sqrt d$ → mask → softmax → $V$. A widely used slide lets a word see "only those before it", so not itself. Then the first word could see nothing, and the softmax of its row would be 0/0.
@@ -376,12 +420,14 @@ plot.maps(masks, named, named, axes=("query", "key"), title="Who may attend to w
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 find_error("program 5.1")
 
+
 @find_error("program 5.1", line=None)
-def masked_attention(q, k, v):                   # [T, d] each
+def masked_attention(q, k, v):  # [T, d] each
     scores = q @ k.T / q.shape[-1] ** 0.5
-    mask = torch.ones(len(q), len(q)).tril()     # 1: may be seen
+    mask = torch.ones(len(q), len(q)).tril()  # 1: may be seen
     scores = scores * mask
     return torch.softmax(scores, dim=-1) @ v
+
 
 # %% [markdown]
 # **Keep this:** a mask sets hidden scores to −∞ before the softmax. A score of 0 would still get weight.
@@ -406,19 +452,29 @@ heard = torch.tensor([[BOS, *grammar.target.encode(said.tokens)]])
 with torch.no_grad():
     out = grammar.model(ids, heard, need_weights=True)
 written = ["<bos>", *said.tokens]
-places = {"encoder self-attention": (out.encoder_weights, words, words),
-          "decoder self-attention": (out.decoder_weights, written, written), "cross-attention": (out.weights, written, words)}
+places = {
+    "encoder self-attention": (out.encoder_weights, words, words),
+    "decoder self-attention": (out.decoder_weights, written, written),
+    "cross-attention": (out.weights, written, words),
+}
 second, asks, read = ({name: place[i] for name, place in places.items()} for i in range(3))
-plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read,
-          axes=("query", "key"), scale="weight", title="Who attends to whom, in the three kinds of attention?",
-          caption="Layer 2, head 1. The empty triangle in the middle is the future. From the row of a French word, "
-                  "the model predicts the next French word.")
+plot.maps(
+    {name: layers[1][0, 0] for name, layers in second.items()},
+    asks,
+    read,
+    axes=("query", "key"),
+    scale="weight",
+    title="Who attends to whom, in the three kinds of attention?",
+    caption="Layer 2, head 1. The empty triangle in the middle is the future. From the row of a French word, "
+    "the model predicts the next French word.",
+)
 
 # %% [markdown]
 # ### Exercise 6 ●●○ · 10 minutes
 # Write the masks of the table. `source` and `target` are False at padding, wherever the padding is: “je suis `<pad>`” is True, True, False. In a mask, **True = the query of this row may attend to the key of this column**.
 #
 # What the rows of padding attend to is up to you, but an empty row is risky: its softmax is 0/0 = NaN, and the next layer spreads the NaN to every word, because 0 · NaN = NaN. (The course's attention gives zeros instead.)
+
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder masks")
@@ -427,9 +483,11 @@ def three_masks(source, target):
     (an axis of queries may be 1 where all rows are the same)"""
     raise NotImplementedError
 
+
 # %% [markdown]
 # ### Exercise 7 ●●○ · 8 minutes
 # Write the decoder block with pre-norm. `memory` is the encoder's output, already normalised, so `memory` gets no norm here.
+
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("decoder block")
@@ -438,11 +496,13 @@ def decoder_block(x, memory, mask, memory_mask, attention, cross, ffn, norm1, no
     -> (output, weights), ffn and norms: x -> x; -> [B, T, D]"""
     raise NotImplementedError
 
+
 # %% [markdown]
 # At the end, a French word's logit is the dot product of the decoder vector and that word's embedding, plus a bias: the embedding matrix is used again.
 #
 # ### Exercise 8 ●●○ · 12 minutes
 # Put the whole model together. You do not need exercise 6's mask for the decoder here: padding comes last, so in decoder self-attention the causal mask already hides it from every real word, and the loss skips the rows of padding.
+
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("the whole model")
@@ -451,14 +511,21 @@ def transformer(x, y, real, encoder, encoder_norm, decoder, decoder_norm, output
     decoder: of block(y, memory, mask, memory_mask) -> y, norms, output: [B, T, D] -> logits [B, T, V]"""
     raise NotImplementedError
 
+
 # %% [markdown]
 # Does version 7 compute what the model at the top of the page computes? We put that model's parameters into your functions, or into the course's where yours are missing. `heard` holds the French words that the decoder reads, as numbers.
 
 # %%
 import copy
 
-own = dict(multi_head=multi_head, ffn=ffn, add_norm=add_norm, encoder_block=encoder_block,
-           decoder_block=decoder_block, transformer=transformer)
+own = dict(
+    multi_head=multi_head,
+    ffn=ffn,
+    add_norm=add_norm,
+    encoder_block=encoder_block,
+    decoder_block=decoder_block,
+    transformer=transformer,
+)
 exact = copy.deepcopy(grammar.model).double().requires_grad_(False)
 logits = assembly.Assembled(**own)(exact, ids, heard)
 gap = (logits - exact(ids, heard).logits).abs().max().item()
@@ -481,12 +548,12 @@ assert torch.full((2,), -torch.inf).softmax(0).isnan().all() and math.isnan(0 * 
 from course_utils.blocks import DecoderBlock
 from course_kit.views import reveal
 
-reveal(DecoderBlock.forward, alone=True)
+reveal(DecoderBlock.forward)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.transformer import Transformer
 
-reveal(Transformer.decode, alone=True)
+reveal(Transformer.decode)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: your own Transformer
@@ -494,7 +561,7 @@ reveal(Transformer.decode, alone=True)
 # In version 7 and in your training, this class hands your functions a model's matrices. **Before you read the class:** your `multi_head` has no biases, but the checkpoint has four in every attention. Where could these four biases go?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-reveal(assembly.Assembled, alone=True)
+reveal(assembly.Assembled)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
@@ -515,8 +582,10 @@ from chapters.ch05.exercises.table import TABLE, VOCABULARY
 
 sums = TABLE.sum(-1)
 chosen = [VOCABULARY[i] for i in TABLE.argmax(-1)]
-rows = [dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "written": w}
-        for row, s, w in zip(TABLE, sums, chosen, strict=True)]
+rows = [
+    dict(zip(VOCABULARY, row.tolist(), strict=True)) | {"sum": f"{s:.3f}", "written": w}
+    for row, s, w in zip(TABLE, sums, chosen, strict=True)
+]
 Table(rows, "As printed. The written word has the largest number of its row.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -530,10 +599,12 @@ assert [round(s, 3) for s in sums.tolist()] == [1.01, 1, 0.996, 0.974, 1.003]
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 5.2")
 
+
 @find_error("claims 5.2", line=None)
 def is_distribution(table):
     """table [T, V] -> [T] bool: can this row be a distribution, rounded (a sum of 1, to 2 in 100)?"""
     raise NotImplementedError
+
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 2 minutes
@@ -542,10 +613,12 @@ def is_distribution(table):
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 5.3")
 
+
 @find_error("claims 5.3", line=None)
 def chosen_word(row, vocabulary):
     """row [V], vocabulary: list of V words -> index (counted from 1, as the table does), word"""
     raise NotImplementedError
+
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
@@ -577,9 +650,14 @@ assert words[out.weights[2][0, 3, said.tokens.index("il")].argmax()] == "tired"
 predict(
     "The same model reads the same sentence, once in one call with the mask, once word by word, and nothing is random. "
     "The logits at the fifth word are",
-    ["equal, up to rounding", "nearly the same: training is an approximation",
-     "different: in training the model knows the end"],
-    answer=0, because="With the mask, both ways compute row 5 from the source and from words 1 to 5, in every layer.")
+    [
+        "equal, up to rounding",
+        "nearly the same: training is an approximation",
+        "different: in training the model knows the end",
+    ],
+    answer=0,
+    because="With the mask, both ways compute row 5 from the source and from words 1 to 5, in every layer.",
+)
 
 # %% jupyter={"source_hidden": true}
 model, rows, most = grammar.model, [], 0
@@ -596,14 +674,17 @@ with torch.no_grad():
         most = max(most, gap)
         assert gap < 1e-4 and one_by_one == next_word
 
-Table(rows, "The next word, computed in both ways. The largest gap among "
-            f"{len(grammar.target):,} logits is only rounding.")
+Table(
+    rows,
+    f"The next word, computed in both ways. The largest gap among {len(grammar.target):,} logits is only rounding.",
+)
 
 # %% [markdown]
 # A lecture says that "in prediction no mask is needed, the future is not there yet". **Guess:** if all words so far go through the decoder without a mask, do the *last* word's features change? (`model` is the model from the top.)
 
 # %%
 _, causal, across = three_masks(torch.ones_like(ids).bool(), torch.ones_like(heard).bool())  # all words are real
+
 
 def last_row(heard, layers, mask):
     """Features of the last word, after so many decoder layers, by the functions of the exercises."""
@@ -612,6 +693,7 @@ def last_row(heard, layers, mask):
         norms = block.around_attention.norm, block.around_cross.norm, block.around_ffn.norm
         h = decoder_block(h, memory.states[-1], mask, across, block.attention, block.cross_attention, block.ffn, *norms)
     return h[0, -1]
+
 
 moves = {}
 with torch.no_grad():
@@ -637,12 +719,14 @@ with torch.no_grad():
 # ### Exercise 9 ●●● · 13 minutes
 # Write one step with one head. The cache holds P words, at positions 0 to P − 1. First add the encoding of position P to the new word.
 
+
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("cached step")
 def cached_step(word, keys, values, positions, Wq, Wk, Wv):
     """word [B, D], cached keys and values [B, P, D], positions [max, D], W [D, D]
     -> output [B, D], keys, values [B, P + 1, D]"""
     raise NotImplementedError
+
 
 # %% [markdown]
 # Your function reads the course sentence word by word. The last output must be that of causal attention over the whole sentence:
@@ -667,10 +751,14 @@ kept, memories = [model.start(eight)], model.encode(eight)
 with_cache = clock(lambda n: kept.append(model.step(line[:, n], kept.pop()).state))
 without = clock(lambda n: model.output(model.decode(line[:, : n + 1], memories)[:, -1]))
 times = without[-1] / with_cache[-1]
-plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words read",
-           "seconds so far", title="What does the cache save?",
-           caption=f"Measured just now, decoder only, on one core: {times:.1f} times faster at 128 words. The gain is "
-                   "below 64.5, because one call for many words is faster than many calls for one word each.")
+plot.lines(
+    {"all again": (range(128), without), "with the cache": (range(128), with_cache)},
+    "words read",
+    "seconds so far",
+    title="What does the cache save?",
+    caption=f"Measured just now, decoder only, on one core: {times:.1f} times faster at 128 words. The gain is "
+    "below 64.5, because one call for many words is faster than many calls for one word each.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert moves[1] < 1e-4 and min(moves[2], moves[3]) > 0.01
@@ -693,8 +781,10 @@ mine, batch = study.live_model(lesson), next(iter(lesson.batches))
 parts, whose = assembly.chosen(mine, lesson, **own)
 yours = assembly.Assembled(**parts)  # your functions, with the parameters of a model
 
+
 def embed(table, ids):  # [B, T] -> [B, T, D]
     return table(ids) * 128**0.5 + sinusoidal_encoding(ids.shape[1], 128)
+
 
 def loss_of(model):
     x, y = embed(model.source_embedding, batch.source), embed(model.target_embedding, batch.target_in)
@@ -703,6 +793,7 @@ def loss_of(model):
     stacks = encoder, yours.norm(model.encoder_norm), decoder, yours.norm(model.decoder_norm)
     logits = yours.parts["transformer"](x, y, batch.source_mask, *stacks, model.output)
     return F.cross_entropy(logits[batch.target_mask], batch.target_out[batch.target_mask])  # no padding
+
 
 trial = copy.deepcopy(mine)
 optimiser = torch.optim.Adam(trial.parameters(), lr=study.LR)
@@ -722,10 +813,18 @@ from IPython.display import display
 
 display(whose)
 watched = " ".join(lesson.ladder([14])[0].source)
-run = study.learn(lesson, mine, loss=yours.loss, show=True,
-                  steps={"class": study.STEPS, "full": 4 * study.STEPS}[runtime.profile],
-                  evaluate=lambda model: {"BLEU": lesson.bleu(model, "valid", 200)}, every=study.STEPS // 4,
-                  higher_is_better=True, samples=lambda model: lesson.translate(model, watched)[0].text, title="Training your Transformer")
+run = study.learn(
+    lesson,
+    mine,
+    loss=yours.loss,
+    show=True,
+    steps={"class": study.STEPS, "full": 4 * study.STEPS}[runtime.profile],
+    evaluate=lambda model: {"BLEU": lesson.bleu(model, "valid", 200)},
+    every=study.STEPS // 4,
+    higher_is_better=True,
+    samples=lambda model: lesson.translate(model, watched)[0].text,
+    title="Training your Transformer",
+)
 
 # %% [markdown]
 # We compare your model with chapter 3's translator and `transformer-grammar`, on 500 held-out sentences.
@@ -734,18 +833,41 @@ run = study.learn(lesson, mine, loss=yours.loss, show=True,
 recurrent = load_checkpoint("seq2seq-attention-en-fr-grammar")
 trained = {"chapter 3": recurrent, "yours": lesson.loaded(mine), "transformer-grammar": grammar}
 against = study.compare(lesson, {name: loaded.model for name, loaded in trained.items()}, count=500)
-steps_of = {"yours": run.step} | {name: trained[name].card["training"]["step"] for name in ("chapter 3", "transformer-grammar")}
-read = {name: lesson.batches.tokens if name == "yours" else trained[name].card["training"]["recipe"]["tokens"] for name in trained}
-against = Table([{"model": row["model"], "steps": steps_of[row["model"]], "tokens in a step": read[row["model"]]} | row for row in against], against.caption)
-display(against, lesson.table({name: trained[name].model for name in ("chapter 3", "yours")}, lesson.ladder()[2:],
-                              "These sentences were not selected. ✓: word for word the reference."))
+steps_of = {"yours": run.step} | {
+    name: trained[name].card["training"]["step"] for name in ("chapter 3", "transformer-grammar")
+}
+read = {
+    name: lesson.batches.tokens if name == "yours" else trained[name].card["training"]["recipe"]["tokens"]
+    for name in trained
+}
+against = Table(
+    [
+        {"model": row["model"], "steps": steps_of[row["model"]], "tokens in a step": read[row["model"]]} | row
+        for row in against
+    ],
+    against.caption,
+)
+display(
+    against,
+    lesson.table(
+        {name: trained[name].model for name in ("chapter 3", "yours")},
+        lesson.ladder()[2:],
+        "These sentences were not selected. ✓: word for word the reference.",
+    ),
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert against[1]["BLEU"] >= 88 and against[1]["BLEU"] < against[0]["BLEU"] and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
+assert (
+    against[1]["BLEU"] >= 88
+    and against[1]["BLEU"] < against[0]["BLEU"]
+    and abs(against[2]["BLEU"] - against[0]["BLEU"]) < 3
+)
 assert all(min(map(float, row["AER by layer"].split(","))) > float(against[0]["AER by layer"]) for row in against[1:])
 assert 2.8 < against[2]["parameters"] / against[0]["parameters"] < 3
 assert runtime.profile == "full" or steps_of["chapter 3"] * read["chapter 3"] == 3 * steps_of["yours"] * read["yours"]
-assert steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * steps_of["yours"] or runtime.profile == "full"
+assert (
+    steps_of["transformer-grammar"] > 2.5 * steps_of["chapter 3"] > 2.5 * steps_of["yours"] or runtime.profile == "full"
+)
 assert grammar.card["training"]["recipe"]["smoothing"] == 0.1
 
 # %% [markdown]
@@ -763,7 +885,12 @@ assert grammar.card["training"]["recipe"]["smoothing"] == 0.1
 import dataclasses
 from course_utils.transformer import Transformer
 
-views = {"all read the last": (3, 3, 3), "each its own": (1, 2, 3), "upside down": (3, 2, 1), "all the first": (1, 1, 1)}
+views = {
+    "all read the last": (3, 3, 3),
+    "each its own": (1, 2, 3),
+    "upside down": (3, 2, 1),
+    "all the first": (1, 1, 1),
+}
 scores = []
 for name, layers in views.items():
     other = Transformer(dataclasses.replace(grammar.model.config, memory_layers=layers)).eval()
@@ -796,19 +923,33 @@ removed = results.load("transformer_ablations")
 complete, alone, linear, bare, unnormed = removed["rows"]
 later = {row["model"]: row["BLEU"] for row in removed["longer"]["rows"]}
 
+
 def mean_and_range(scores):
     return f"{sum(scores) / 3:.1f} ({min(scores)} to {max(scores)})" if scores else ""
 
-rows = [{"model": row["model"], "parameters": row["parameters"], "loss": sum(row["loss"]) / 3,
-         "BLEU, 300 steps": mean_and_range(row["BLEU"]), "BLEU, 1000 steps": mean_and_range(later.get(row["model"]))}
-        for row in removed["rows"]]
-Table(rows, f"{removed['model']['num_layers']} layers of {removed['model']['model_size']} features (attention alone: 3 layers), "
-            f"{removed['model']['ffn_size']} inside the feed-forward networks; means (and ranges) of "
-            f"{len(removed['seeds'])} seeds, {removed['sentences']} held-out sentences. "
-            f"The loss is the training loss after 300 steps. {removed.about}")
+
+rows = [
+    {
+        "model": row["model"],
+        "parameters": row["parameters"],
+        "loss": sum(row["loss"]) / 3,
+        "BLEU, 300 steps": mean_and_range(row["BLEU"]),
+        "BLEU, 1000 steps": mean_and_range(later.get(row["model"])),
+    }
+    for row in removed["rows"]
+]
+Table(
+    rows,
+    f"{removed['model']['num_layers']} layers of {removed['model']['model_size']} features (attention alone: 3 layers), "
+    f"{removed['model']['ffn_size']} inside the feed-forward networks; means (and ranges) of "
+    f"{len(removed['seeds'])} seeds, {removed['sentences']} held-out sentences. "
+    f"The loss is the training loss after 300 steps. {removed.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert complete["parameters"] == alone["parameters"] == linear["parameters"] == bare["parameters"] > unnormed["parameters"]
+assert (
+    complete["parameters"] == alone["parameters"] == linear["parameters"] == bare["parameters"] > unnormed["parameters"]
+)
 assert removed["steps"] == 300 and removed["longer"]["steps"] == 1000
 assert abs(sum(later["the whole model"]) - sum(later["attention alone, 3 layers"])) < 3
 assert max(bare["BLEU"]) == 0 and 10 < min(alone["BLEU"]) < max(alone["BLEU"]) < min(complete["BLEU"])
@@ -836,16 +977,30 @@ norms = results.load("transformer_norms")
 curves = {name: torch.tensor(lines).mean(0) for name, lines in norms["curves"].items()}
 lower = {name: torch.tensor(lines).mean(0) for name, lines in norms["lower rate"]["curves"].items()}
 at = [norms["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
-plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "loss", title="Which of them learns?",
-           caption=f"Six layers, rate {norms['lr']}, means of {len(norms['seeds'])} seeds; “none” means no warm-up, "
-                   f"“warm-up” 100 steps of it. {norms.about}",
-           size=(7, 3.8))
+plot.lines(
+    {name: (at, curve) for name, curve in curves.items()},
+    "steps",
+    "loss",
+    title="Which of them learns?",
+    caption=f"Six layers, rate {norms['lr']}, means of {len(norms['seeds'])} seeds; “none” means no warm-up, "
+    f"“warm-up” 100 steps of it. {norms.about}",
+    size=(7, 3.8),
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
-rows = [{"norm, warm-up": name, f"rate {norms['lr']}": curves[name][-1].item(),
-         f"rate {norms['lower rate']['lr']}": lower[name][-1].item()} for name in curves]
-Table(rows, "The mean loss of the last ten of two hundred steps, at two learning rates. "
-            "A model for which all 1,205 words are equally likely has a loss of ln 1,205 = 7.09.")
+rows = [
+    {
+        "norm, warm-up": name,
+        f"rate {norms['lr']}": curves[name][-1].item(),
+        f"rate {norms['lower rate']['lr']}": lower[name][-1].item(),
+    }
+    for name in curves
+]
+Table(
+    rows,
+    "The mean loss of the last ten of two hundred steps, at two learning rates. "
+    "A model for which all 1,205 words are equally likely has a loss of ln 1,205 = 7.09.",
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert abs(curves["pre-norm, none"][-1] - curves["pre-norm, warm-up"][-1]) < 0.05 and norms["steps"] == 200
@@ -873,16 +1028,26 @@ assert norms["lower rate"]["lr"] < norms["lr"] and f"{math.log(len(grammar.targe
 # %%
 from chapters.ch05.experiments.twins import MODELS, pronoun_table
 
-judged = pronoun_table({"chapter 3, without attention": MODELS["without attention"], "chapter 3": recurrent,
-                        "yours": trained["yours"], "transformer-grammar": grammar})
+judged = pronoun_table(
+    {
+        "chapter 3, without attention": MODELS["without attention"],
+        "chapter 3": recurrent,
+        "yours": trained["yours"],
+        "transformer-grammar": grammar,
+    }
+)
 pronoun = {row["model"]: row["pronoun"] for row in judged}
 nouns = {noun for e in lesson.examples("twins") for noun in (e.twin.referent, e.twin.distractor)}
-Table([{"model": name, "pronouns right, %": share} for name, share in pronoun.items()],
-      f"{judged[0]['twins']} held-out twins with only {len(nouns)} nouns. With other nouns, a share could differ by "
-      "several points.")
+Table(
+    [{"model": name, "pronouns right, %": share} for name, share in pronoun.items()],
+    f"{judged[0]['twins']} held-out twins with only {len(nouns)} nouns. With other nouns, a share could differ by "
+    "several points.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (known_nouns := {noun for e in lesson.examples("train") if e.twin for noun in (e.twin.referent, e.twin.distractor)})
+assert (
+    known_nouns := {noun for e in lesson.examples("train") if e.twin for noun in (e.twin.referent, e.twin.distractor)}
+)
 assert all({e.twin.referent, e.twin.distractor} - known_nouns for e in lesson.examples("twins"))
 assert sum(e.twin.pronoun == "il" for e in lesson.examples("twins")) == 368
 assert judged[0]["twins"] == 736 and pronoun["transformer-grammar"] > 90 and min(pronoun.values()) > 55
@@ -897,8 +1062,11 @@ from chapters.ch05.experiments import heads as head_study, twins as twin_study
 
 twins, wide = twin_study.reader(grammar).examples("twins")[:120], tired.replace("tired", "wide")
 # the referent is the noun that "it" means, the distractor the other noun
-prefers = {word: head_study.weight_between(grammar, twins, "encoder", word, "referent")
-           - head_study.weight_between(grammar, twins, "encoder", word, "distractor") for word in ("it", "adjective")}
+prefers = {
+    word: head_study.weight_between(grammar, twins, "encoder", word, "referent")
+    - head_study.weight_between(grammar, twins, "encoder", word, "distractor")
+    for word in ("it", "adjective")
+}
 readings = head_study.both_readings(grammar, (tired, wide), 2, 2, ("animal", "street"))
 readings
 
@@ -922,7 +1090,9 @@ predict(
     "In no layer and no head of the encoder may “it” attend to the right noun. "
     "With nothing forbidden, 96 of 100 pronouns are right. How many are right now?",
     ["about 50: the model has to guess", "about 75", "about 96, as before"],
-    answer=2, because="See row 1 of the table: this model does not need that connection.")
+    answer=2,
+    because="See row 1 of the table: this model does not need that connection.",
+)
 
 # %% [markdown]
 # <a id="knock-out"></a><a id="log-odds"></a>
@@ -930,9 +1100,11 @@ predict(
 #
 # The **log-odds** compare only the two pronouns: they are the logarithm of P(right pronoun) / P(wrong pronoun), averaged over the twins. At 0 both pronouns are equally probable, below 0 the wrong one is likelier. With 120 twins, differences of a few points may be chance.
 
+
 # %%
 def hide(word, *others, only=()):  # the word may not attend to the others; only: in this head
     return [("encoder", word, other, *only) for other in others]
+
 
 right, other = "referent", "distractor"  # the two nouns
 connections = {
@@ -946,12 +1118,17 @@ connections = {
     "3b": ("French step → adjective", [("cross", "pronoun", "adjective")]),
     "4a": ("adjective → right noun, only in head 2.2", hide("adjective", right, only=[(2, 2)])),
     "4b": ("adjective → both nouns, only in head 2.2", hide("adjective", right, other, only=[(2, 2)])),
-    "4c": ("all of head 2.2", [])}
+    "4c": ("all of head 2.2", []),
+}
 silent = {"4c": [head_study.head("encoder 2.2")]}
-left = {row: head_study.right(grammar, twins, silent.get(row, []), gone)
-        for row, (_, gone) in connections.items()}
-Table([{"row": row, "forbidden": connections[row][0], "right, %": share, "log-odds": odds}
-       for row, (share, odds) in left.items()], "Right pronouns in 120 twins; row 0 is the whole model")
+left = {row: head_study.right(grammar, twins, silent.get(row, []), gone) for row, (_, gone) in connections.items()}
+Table(
+    [
+        {"row": row, "forbidden": connections[row][0], "right, %": share, "log-odds": odds}
+        for row, (share, odds) in left.items()
+    ],
+    "Right pronouns in 120 twins; row 0 is the whole model",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(left["0"][0]) == 96 and all(abs(a - b) < 0.1 for a, b in zip(left["1"], left["0"], strict=True))
@@ -959,13 +1136,17 @@ assert f"{head_study.weight_between(grammar, twins, 'encoder').max():.2f}" == "0
 assert head_study.weight_between(grammar, twins, "cross", key="it").max() > 0.99
 assert all(abs(left[row][0] - share) < 1 for row, share in {"2a": 9, "2b": 100, "2d": 95, "3b": 57, "4a": 78}.items())
 assert left["3a"][1] > left["0"][1] + 0.4 and 45 < left["2c"][0] < 55
-assert all(head_study.right(grammar, [e for e in twins if e.twin.pronoun == word],
-                            forbidden=connections["3b"][1])[0] == share for word, share in (("il", 100), ("elle", 0)))
+assert all(
+    head_study.right(grammar, [e for e in twins if e.twin.pronoun == word], forbidden=connections["3b"][1])[0] == share
+    for word, share in (("il", 100), ("elle", 0))
+)
 assert left["4c"][0] > left["0"][0] - 3 and left["0"][1] - left["4c"][1] > 1
 assert left["4a"][1] < left["4c"][1] - 1
 assert abs(left["4b"][0] - left["4c"][0]) < 2 and abs(left["4b"][1] - left["4c"][1]) < 0.3
-assert [f"{head_study.weight_between(grammar, twins, 'encoder', 'adjective', 'distractor', gone)[1, 1]:.2f}"
-        for gone in ([], connections["4a"][1])] == ["0.12", "0.43"]
+assert [
+    f"{head_study.weight_between(grammar, twins, 'encoder', 'adjective', 'distractor', gone)[1, 1]:.2f}"
+    for gone in ([], connections["4a"][1])
+] == ["0.12", "0.43"]
 assert (held := lesson.examples("twins"))
 assert len({(e.source[:-2], e.twin.referent) for e in held}) == 2 * len({e.source[:-2] for e in held})
 
@@ -994,13 +1175,22 @@ for row in effects:
 costly = head_study.head(effects[0]["head"])
 with torch.no_grad(), recorded(mine) as seen:
     mine.encode(torch.tensor([lesson.source.encode(tired)]))
-view = labs.heads(seen["encoder"], words, select=("it", "animal"), effects=lost, effect="log-odds lost without it", live=True,
-                  title="What does your model lose without a head?",
-                  caption="Each small map is a head of the encoder that you trained. Below it: how much the log-odds of 60 "
-                          "held-out twins fall without this head. The head with the cross is knocked out: the table shows "
-                          "what the model then writes.")
+view = labs.heads(
+    seen["encoder"],
+    words,
+    select=("it", "animal"),
+    effects=lost,
+    effect="log-odds lost without it",
+    live=True,
+    title="What does your model lose without a head?",
+    caption="Each small map is a head of the encoder that you trained. Below it: how much the log-odds of 60 "
+    "held-out twins fall without this head. The head with the cross is knocked out: the table shows "
+    "what the model then writes.",
+)
 view.layer, view.head = costly.layer - 1, costly.head - 1  # the one that is open
-told = labs.twins_without(view, me, (tired, wide), knocked=[(costly.layer - 1, costly.head - 1)])  # view.observe, inside
+told = labs.twins_without(
+    view, me, (tired, wide), knocked=[(costly.layer - 1, costly.head - 1)]
+)  # view.observe, inside
 display(view, told)
 
 # %% [markdown]
@@ -1014,7 +1204,9 @@ display(view, told)
 from chapters.ch05.experiments import lens
 
 stops = lens.stops(grammar, tired, "il", "elle")
-steps = {row["stopped after"]: row["log-odds"] - before["log-odds"] for before, row in zip(stops, stops[1:], strict=False)}
+steps = {
+    row["stopped after"]: row["log-odds"] - before["log-odds"] for before, row in zip(stops, stops[1:], strict=False)
+}
 stops
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
@@ -1034,11 +1226,16 @@ assert all(a["P(il)"] + a["P(elle)"] < b["P(il)"] + b["P(elle)"] for a, b in zip
 effects = head_study.head_effects(grammar, twins[:60], ["encoder"])
 by_head = {row["head"].removeprefix("encoder "): row for row in effects}
 found = {"2.2": "2.2: attends to the noun, and matters", "3.2": "3.2: hardly attends to the noun, but matters"}
-plot.points([row["weight"] for row in effects], [row["lost"] for row in effects], labels=[found.get(name, name) for name in by_head],
-            xlabel="mean weight from “it” to the right noun", ylabel="log-odds lost without the head",
-            title="Do the heads that attend to the noun matter?",
-            caption="Each dot is an encoder head (layer.head). The further right, the more “it” attends to that noun; "
-                    "the higher, the more the model loses without the head.")
+plot.points(
+    [row["weight"] for row in effects],
+    [row["lost"] for row in effects],
+    labels=[found.get(name, name) for name in by_head],
+    xlabel="mean weight from “it” to the right noun",
+    ylabel="log-odds lost without the head",
+    title="Do the heads that attend to the noun matter?",
+    caption="Each dot is an encoder head (layer.head). The further right, the more “it” attends to that noun; "
+    "the higher, the more the model loses without the head.",
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert {*list(by_head)[:2]} == {"2.2", "3.2"} and effects[1]["lost"] > 3 * effects[2]["lost"]
@@ -1057,13 +1254,27 @@ from course_kit import results
 
 heads = results.load("transformer_heads")
 known = {row["forbidden"]: row["right"] for row in heads["connections"]}
-Table([{"forbidden": row["forbidden"].replace("noun it is about", "right noun").replace("noun it is", "right noun")
-        .replace("pronoun's", "French"), "right": row["right"], "log-odds lost": row["lost"]}
-       for row in heads["connections"]],
-      f"Pronouns right, in %; with nothing forbidden {heads['all heads']['right']}. {heads.about}")
+Table(
+    [
+        {
+            "forbidden": row["forbidden"]
+            .replace("noun it is about", "right noun")
+            .replace("noun it is", "right noun")
+            .replace("pronoun's", "French"),
+            "right": row["right"],
+            "log-odds lost": row["lost"],
+        }
+        for row in heads["connections"]
+    ],
+    f"Pronouns right, in %; with nothing forbidden {heads['all heads']['right']}. {heads.about}",
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert known["the adjective → the other noun"] > heads["all heads"]["right"] > known["the adjective → the noun it is about"] + 50
+assert (
+    known["the adjective → the other noun"]
+    > heads["all heads"]["right"]
+    > known["the adjective → the noun it is about"] + 50
+)
 assert 45 < known["the adjective → either noun"] < 55 and known["the pronoun's step → the adjective"] == 49.9
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -1075,32 +1286,63 @@ from chapters.ch03.lesson import checkpoint
 
 before = load_checkpoint("seq2seq-attention-en-fr")
 tatoeba = checkpoint("transformer-en-fr", instead=grammar)
-sentences = ["Good morning.", "Let them eat cake.", "Hello my friends! How are you doing today?", "I love you.",
-             "My grandmother told me a story that I have never forgotten.",
-             "If I had known that you were coming I would have baked a cake.",
-             tired, wide, "We live in the European Economic Area."]
+sentences = [
+    "Good morning.",
+    "Let them eat cake.",
+    "Hello my friends! How are you doing today?",
+    "I love you.",
+    "My grandmother told me a story that I have never forgotten.",
+    "If I had known that you were coming I would have baked a cake.",
+    tired,
+    wide,
+    "We live in the European Economic Area.",
+]
 pairs = zip(sentences, translate(before, sentences), translate(tatoeba, sentences), strict=True)
-rows = [{"source": s, "in training": "seen" if new.seen else "new", "chapter 3": str(old), "chapter 5": str(new)}
-        for s, old, new in pairs]
+rows = [
+    {"source": s, "in training": "seen" if new.seen else "new", "chapter 3": str(old), "chapter 5": str(new)}
+    for s, old, new in pairs
+]
+
 
 def effort(name, one):
     made, scores = one.card["training"], one.card["metrics"]
-    return {"": name, "parameters": sum(p.numel() for p in one.model.parameters()), "steps": made["recipe"]["steps"],
-            "tokens in a step": made["recipe"]["tokens"], "minutes on one core": made["minutes"],
-            "BLEU, greedy": scores["test_bleu_beam_1"], "BLEU": scores["test_bleu_beam_4"]}
+    return {
+        "": name,
+        "parameters": sum(p.numel() for p in one.model.parameters()),
+        "steps": made["recipe"]["steps"],
+        "tokens in a step": made["recipe"]["tokens"],
+        "minutes on one core": made["minutes"],
+        "BLEU, greedy": scores["test_bleu_beam_1"],
+        "BLEU": scores["test_bleu_beam_4"],
+    }
 
-efforts = Table([effort("chapter 3", before), effort("chapter 5", tatoeba)], "Recorded, on the same test sentences; BLEU with a beam of 4 unless greedy")
+
+efforts = Table(
+    [effort("chapter 3", before), effort("chapter 5", tatoeba)],
+    "Recorded, on the same test sentences; BLEU with a beam of 4 unless greedy",
+)
 display(efforts, Table(rows, "The same two models translate, with a beam of 4"))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert tatoeba is grammar or all(f"elle était trop {end}" in row["chapter 5"]
-                                 for row, end in zip(rows[6:8], ("fatigué.", "large."), strict=True))
-assert tatoeba is grammar or [rows[i]["chapter 5"] for i in (0, 1, 3)] == ["bonjour.", "laisse-les manger du gâteau.", "je t'aime."]
-assert tatoeba is grammar or all(part in rows[i]["chapter 5"] for i, part in ((4, "dont"), (6, "l'animage"), (7, "l'animage"), (8, "zone d'europe")))
-assert tatoeba is grammar or all(efforts[0][key] < efforts[1][key] for key in
-                                 ("BLEU", "minutes on one core", "parameters"))
+assert tatoeba is grammar or all(
+    f"elle était trop {end}" in row["chapter 5"] for row, end in zip(rows[6:8], ("fatigué.", "large."), strict=True)
+)
+assert tatoeba is grammar or [rows[i]["chapter 5"] for i in (0, 1, 3)] == [
+    "bonjour.",
+    "laisse-les manger du gâteau.",
+    "je t'aime.",
+]
+assert tatoeba is grammar or all(
+    part in rows[i]["chapter 5"] for i, part in ((4, "dont"), (6, "l'animage"), (7, "l'animage"), (8, "zone d'europe"))
+)
+assert tatoeba is grammar or all(
+    efforts[0][key] < efforts[1][key] for key in ("BLEU", "minutes on one core", "parameters")
+)
 assert tatoeba is grammar or all(efforts[0][what] == efforts[1][what] for what in ("steps", "tokens in a step"))
-assert tatoeba is grammar or [one.card["training"]["recipe"]["optimizer"] for one in (before, tatoeba)] == ["adamw", "muon"]
+assert tatoeba is grammar or [one.card["training"]["recipe"]["optimizer"] for one in (before, tatoeba)] == [
+    "adamw",
+    "muon",
+]
 assert tatoeba is grammar or {one.card["training"]["threads"] for one in (before, tatoeba)} == {1}
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -1117,8 +1359,12 @@ assert tatoeba is grammar or {one.card["training"]["threads"] for one in (before
 # Now type a sentence of your own; `tatoeba` is the Transformer of this section. The ink shows the last layer's cross-attention, averaged over its heads.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-labs.alignment(translate(tatoeba, "My grandmother told me a story that I have never forgotten.")[0], languages=("en", "fr"),
-               title="Which English words does each French word attend to?", model=tatoeba)
+labs.alignment(
+    translate(tatoeba, "My grandmother told me a story that I have never forgotten.")[0],
+    languages=("en", "fr"),
+    title="Which English words does each French word attend to?",
+    model=tatoeba,
+)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
@@ -1141,8 +1387,13 @@ assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 # Attention over $T$ words has $T^2$ pairs, and a cache of $2TD$ numbers per layer. Many later variants save one of the two. Local and **sparse** attention save pairs, as long as the program skips the pairs that the mask hides.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-plot.maps(study.zoo(36), "query", "key", title="Which words may be read?",
-          caption="A row for each word that reads, a column for each of the 36 words. A filled cell may be read. After how many layers can the last word know of the first one?")
+plot.maps(
+    study.zoo(36),
+    "query",
+    "key",
+    title="Which words may be read?",
+    caption="A row for each word that reads, a column for each of the 36 words. A filled cell may be read. After how many layers can the last word know of the first one?",
+)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 study.zoo_table(length=64)
@@ -1221,10 +1472,12 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("claims 5.4")
 
+
 @find_error("claims 5.4", line=None)
 def family(attentions):
     """attentions: a list of "self", "causal self", "cross" -> "encoder-only", "decoder-only" or "encoder-decoder" """
     raise NotImplementedError
+
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -1233,12 +1486,14 @@ def family(attentions):
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.11")
 
+
 @find_error("program 5.11", line=None)
-def split_both(query, key, heads):                # [B, Q, D], [B, K, D]
+def split_both(query, key, heads):  # [B, Q, D], [B, K, D]
     B, length, D = query.shape
     q = query.view(B, length, heads, D // heads).transpose(1, 2)
     k = key.view(B, length, heads, D // heads).transpose(1, 2)
     return q, k
+
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -1247,12 +1502,14 @@ def split_both(query, key, heads):                # [B, Q, D], [B, K, D]
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.17")
 
+
 @find_error("program 5.17", line=None)
-def cross_attention(written, source, Wq, Wk, Wv):     # Je t'aime [T, D], I love you [S, D]
+def cross_attention(written, source, Wq, Wk, Wv):  # Je t'aime [T, D], I love you [S, D]
     q = written @ Wq
     k, v = written @ Wk, written @ Wv
     weights = torch.softmax(q @ k.T / q.shape[-1] ** 0.5, dim=-1)
     return weights @ v, weights
+
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 3 minutes
@@ -1261,9 +1518,11 @@ def cross_attention(written, source, Wq, Wk, Wv):     # Je t'aime [T, D], I love
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.18")
 
+
 @find_error("program 5.18", line=None)
-def add_positions(x, table):                      # [B, T, D], [max, D]
+def add_positions(x, table):  # [B, T, D], [max, D]
     return x + table[: x.size(0)].unsqueeze(1)
+
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
@@ -1272,13 +1531,15 @@ def add_positions(x, table):                      # [B, T, D], [max, D]
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.19")
 
+
 @find_error("program 5.19", line=None)
-def self_attention(q, k, v, training):           # [B, T, d] each
+def self_attention(q, k, v, training):  # [B, T, d] each
     future = torch.ones(q.shape[1], q.shape[1], dtype=torch.bool).triu(1)
     scores = q @ k.mT / q.shape[-1] ** 0.5
     if training:
         scores = scores.masked_fill(future, float("-inf"))
     return torch.softmax(scores, dim=-1) @ v
+
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
@@ -1287,12 +1548,14 @@ def self_attention(q, k, v, training):           # [B, T, d] each
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.20")
 
+
 @find_error("program 5.20", line=None)
-def mean_loss(logits, target, mask):           # [B, T, V], [B, T], [B, T] True = a real word
+def mean_loss(logits, target, mask):  # [B, T, V], [B, T], [B, T] True = a real word
     log_p = logits.log_softmax(-1)
     loss = -log_p.gather(-1, target[..., None])[..., 0]
     loss = loss * mask
     return loss.mean()
+
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
@@ -1301,9 +1564,11 @@ def mean_loss(logits, target, mask):           # [B, T, V], [B, T], [B, T] True 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.14")
 
+
 @find_error("program 5.14", line=None)
-def block(x, attention, ffn, norm1, norm2):      # each part: [B, T, D] -> [B, T, D]
+def block(x, attention, ffn, norm1, norm2):  # each part: [B, T, D] -> [B, T, D]
     return ffn(attention(x))
+
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●● · 10 minutes
@@ -1312,6 +1577,7 @@ def block(x, attention, ffn, norm1, norm2):      # each part: [B, T, D] -> [B, T
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 find_error("program 5.22")
 
+
 @find_error("program 5.22", line=None)
 class MultiHead(torch.nn.Module):
     def __init__(self, size, heads):
@@ -1319,16 +1585,19 @@ class MultiHead(torch.nn.Module):
         self.heads = heads
         self.query, self.key = torch.nn.Linear(size, size), torch.nn.Linear(size, size)
         self.value, self.out = torch.nn.Linear(size, size), torch.nn.Linear(size, size)
-    def split(self, x):                                   # [B, T, D] -> [B, H, T, d]
+
+    def split(self, x):  # [B, T, D] -> [B, H, T, d]
         return x.reshape(len(x), self.heads, x.shape[1], -1)
-    def forward(self, x, memory, mask):                   # [B, Q, D], [B, K, D], [B, Q, K]
+
+    def forward(self, x, memory, mask):  # [B, Q, D], [B, K, D], [B, Q, K]
         q = self.split(self.query(x))
         k, v = self.split(self.key(x)), self.split(self.value(memory))
         scores = q @ k.transpose(-2, -1) / x.shape[-1] ** 0.5
         scores = scores.masked_fill(mask[:, None], -1e9)
-        weights = torch.softmax(scores, dim=1)            # [B, H, Q, K]
-        heads = weights @ v                               # [B, H, Q, d]
+        weights = torch.softmax(scores, dim=1)  # [B, H, Q, K]
+        heads = weights @ v  # [B, H, Q, d]
         return self.out(heads.transpose(1, 2).flatten(2))
+
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: label smoothing
@@ -1340,11 +1609,13 @@ class MultiHead(torch.nn.Module):
 # #### Exercise 10 ●●○ · 5 minutes
 # Write the loss with such targets: the mean over the real words.
 
+
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
 @exercise("label smoothing")
 def smoothed_loss(logits, target, mask, smoothing):
     """logits [B, T, V], target [B, T], mask [B, T] True = a real word, smoothing ε -> one number"""
     raise NotImplementedError
+
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # This loss cannot reach 0: it is lowest when the model predicts exactly the soft target. How low is the lowest loss for `transformer-grammar` (ε = 0.1), and at which loss did its training end?

@@ -20,11 +20,22 @@ from cells import answered
 from torch import nn
 
 from course_kit.exercises import check, exercise, find_error, guard, hint, show, solution
-from course_kit.exercises.definition import Case, Exercise, FindError, Wrong, variants, wrong_answers
+from course_kit.exercises.define import (
+    Case,
+    Exercise,
+    FindError,
+    Wrong,
+    drawn,
+    integers,
+    named,
+    some_numbers,
+    stubs,
+    tensors,
+    variants,
+    wrong_answers,
+)
 from course_kit.exercises.diagnose import describe
-from course_kit.exercises.engine import judge
-from course_kit.exercises.inputs import drawn, integers, named, some_numbers, tensors
-from course_kit.exercises.notebook import stubs
+from course_kit.exercises.judge import judge
 from course_kit.exercises.show import array, inline, verdict_note
 from course_tools.classroom.catalogue import chapters, exercises, find, load
 
