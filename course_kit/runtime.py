@@ -56,6 +56,7 @@ def setup(seed=0):
     import numpy as np
     import torch
 
+    from course_kit import explain, shell
     from course_kit.views import picture
 
     device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
@@ -63,6 +64,7 @@ def setup(seed=0):
     np.random.seed(seed)  # noqa: NPY002 - libraries that a student calls may still draw from the global generator
     torch.manual_seed(seed)
     picture.use_style()
+    explain.install(shell.ipython())
     warnings.formatwarning = plain_warning
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)
