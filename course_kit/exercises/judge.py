@@ -257,14 +257,14 @@ def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SEC
         text += " Your repair is right, though. What did you change in it?" if verdict.right else ""
         return replace(refused, text=text)
     several = f"{len(lines)} of {len(puzzle.lines)} {unit}s found"
-    named = f"{unit.capitalize()} {lines[0]} it is" if len(puzzle.lines) == 1 else several
+    located = f"{unit.capitalize()} {lines[0]} it is" if len(puzzle.lines) == 1 else several
     if len(lines) < len(puzzle.lines):
-        return replace(verdict, state="wrong", text=f"{named}, all of them right. Which are the others?")
+        return replace(verdict, state="wrong", text=f"{located}, all of them right. Which are the others?")
     title = f" This error is called *{puzzle.title}*." if puzzle.title else ""
     texts = {
-        "right": f"right. {named}: {puzzle.found}{title}",
-        "unsolved": f"{named}. Now {todo}",
-        "wrong": f"{named}. The repair is not right yet. {verdict.text}",
+        "right": f"right. {located}: {puzzle.found}{title}",
+        "unsolved": f"{located}. Now {todo}",
+        "wrong": f"{located}. The repair is not right yet. {verdict.text}",
     }
     return replace(verdict, text=texts[verdict.state])
 
