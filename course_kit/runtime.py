@@ -58,6 +58,7 @@ def setup(seed=0):
 
     from course_kit.callbacks import Display
     from course_kit.keeping.kept import Keeping
+    from course_kit import explain, shell
     from course_kit.views import picture
     from course_utils import training
 
@@ -67,6 +68,7 @@ def setup(seed=0):
     torch.manual_seed(seed)
     picture.use_style()
     training.ALWAYS[:] = [Keeping, Display]
+    explain.install(shell.ipython())
     warnings.formatwarning = plain_warning
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)

@@ -4,8 +4,7 @@ import copy
 
 import nbformat
 
-from course_kit.exercises.definition import FindError
-from course_kit.exercises.notebook import stubs
+from course_kit.exercises.define import FindError, stubs
 from course_tools.authoring import building
 from course_tools.classroom.catalogue import find
 

@@ -10,8 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from course_kit.exercises.definition import FindError
-from course_kit.exercises.notebook import Stub
+from course_kit.exercises.define import FindError, Stub
 from course_tools.classroom.catalogue import find
 from course_tools.classroom.grading.needed import needed, parsed
 from course_tools.classroom.progress import answers

@@ -11,7 +11,7 @@ test_right_answers_pass = written.test()
 import pytest
 
 from course_kit.exercises import check
-from course_kit.exercises.definition import FindError
+from course_kit.exercises.define import FindError
 from course_tools.classroom.catalogue import find
 
 

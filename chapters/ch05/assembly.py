@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from chapters.ch03.lesson import Lesson
-from course_kit.exercises.definition import find
+from course_kit.exercises.define import find
 from course_kit.views.table import Table
 from course_utils.positions import sinusoidal_encoding
 from course_utils.restored import seeded

@@ -15,7 +15,10 @@
     def weights(scores): ...
 
 Whatever happens in a student's function, the cell ends well and the name is bound to something that works: the
-student's own function when it is right, else the reference. In a workbook `record.py` keeps what was solved.
+student's own function when it is right, else the reference. In a workbook `solved.py` keeps what was solved.
+
+To read how: define.py (what an exercise is), judge.py (an answer on its inputs), diagnose.py (the words for a wrong
+one), and beneath these compare.py, properties.py, guard.py; show.py.
 """
 
 from __future__ import annotations
@@ -24,8 +27,8 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
-from course_kit.exercises import record
-from course_kit.exercises.definition import FindError, NoSuchExercise, find, register, siblings
+from course_kit.exercises import solved
+from course_kit.exercises.define import FindError, NoSuchExercise, find, register, siblings
 from course_kit.exercises.show import display, hints_note, note_of, puzzle_note, sentence, verdict_note
 
 FAILED: dict[str, tuple[Any, Any]] = {}  # name -> the answer that failed, and the inputs on which it did
@@ -36,21 +39,19 @@ __all__ = ["again", "check", "exercise", "find_error", "hint", "register", "solu
 def exercise(name: str) -> Callable[[Any], Any]:
     """A decorator for the function or class that answers the exercise: checks it, shows the verdict, and gives back
     the student's own if it is right, else the reference. Raises LookupError if no exercise has this name."""
-    one = find(name)
-    if isinstance(one, FindError):
-        raise NoSuchExercise(f'{one.name!r} is a find-the-error: write @find_error("{one.name}", line=…) above it.')
-    return lambda answer: _settle(one, answer, check(one, answer))
+    task = find(name)
+    if isinstance(task, FindError):
+        raise NoSuchExercise(f'{task.name!r} is a find-the-error: write @find_error("{task.name}", line=…) above it.')
+    return lambda answer: _settle(task, answer, check(task, answer))
 
 
 def check(name: str, answer: Any, line: int | None = None):
     """The verdict on an answer, without showing it: `.state` ("right", "wrong", "unsolved"), `.text`, `.known`
     (the mistake that was recognised), `.arrays`, `.notes`. line: for a find-the-error."""
-    from course_kit.exercises import engine  # torch is loaded when the first answer comes
+    from course_kit.exercises.judge import judge, judge_repair  # torch is loaded when the first answer comes
 
-    one = find(name)
-    if isinstance(one, FindError):
-        return engine.judge_repair(one, answer, line)
-    return engine.judge(one, answer)
+    task = find(name)
+    return judge_repair(task, answer, line) if isinstance(task, FindError) else judge(task, answer)
 
 
 class find_error:
@@ -77,9 +78,9 @@ class find_error:
 
 def hint(name: str) -> None:
     """Shows the hints of an exercise, folded one inside the other; they unfold without a kernel, too."""
-    one = find(name)
-    display(hints_note(one.name, one.hints))
-    _say(record.helped(one.name))
+    task = find(name)
+    display(hints_note(task.name, task.hints))
+    _complain(solved.helped(task.name))
 
 
 def again(name: str) -> tuple[Any, tuple]:
@@ -88,10 +89,10 @@ def again(name: str) -> tuple[Any, tuple]:
     `mine(*inputs)` runs it as it stands in your cell, with its prints, its traceback and `%debug`. For a class, `mine`
     is made with what the check gave its constructor. Raises LookupError if no check of this name has failed yet.
     """
-    one = find(name)
-    if one.name not in FAILED:
-        raise NoSuchExercise(f"No answer to {one.name!r} has failed in this notebook: run your cell first.")
-    answer, case = FAILED[one.name]
+    task = find(name)
+    if task.name not in FAILED:
+        raise NoSuchExercise(f"No answer to {task.name!r} has failed in this notebook: run your cell first.")
+    answer, case = FAILED[task.name]
     return answer, namedtuple("Inputs", case.args, rename=True)(*case.args.values())
 
 
@@ -99,25 +100,25 @@ def solution(name: str) -> None:
     """Shows an answer to an exercise, in the exercise's own words, highlighted."""
     from course_kit.views.ask import reveal
 
-    one = find(name)
-    display(reveal(one.shown or one.reference, alone=True))
-    _say(record.helped(one.name, solution=True))
+    task = find(name)
+    display(reveal(task.shown or task.reference))
+    _complain(solved.helped(task.name, solution=True))
 
 
-def _settle(one: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
-    from course_kit.exercises import engine
+def _settle(task: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
+    from course_kit.exercises.judge import chosen, replayed
 
-    FAILED.pop(one.name, None)
+    FAILED.pop(task.name, None)
     if verdict.here is not None:
-        FAILED[one.name] = engine.replayed(one, answer, verdict.here)
-    said = record.checked(one.name, verdict.right, answer) if named or verdict.state != "unsolved" else ""
-    attempts, solved = record.standing(one.name, siblings(one.name))
-    display(verdict_note(verdict, one.effort, one.reference.__name__, one.used, one.hints, attempts, solved))
-    _say(said)
-    return engine.chosen(one, answer, verdict)
+        FAILED[task.name] = replayed(task, answer, verdict.here)
+    complaint = solved.checked(task.name, verdict.right, answer) if named or verdict.state != "unsolved" else ""
+    attempts, chapter = solved.standing(task.name, siblings(task.name))
+    display(verdict_note(verdict, task.effort, task.reference.__name__, task.used, task.hints, attempts, chapter))
+    _complain(complaint)
+    return chosen(task, answer, verdict)
 
 
-def _say(said: str) -> None:
-    """What went wrong with the workbook's record, if anything did."""
-    if said:
-        display(note_of([sentence(said)], "dotted"))
+def _complain(complaint: str) -> None:
+    """What went wrong with keeping what was solved, if anything did."""
+    if complaint:
+        display(note_of([sentence(complaint)], "dotted"))

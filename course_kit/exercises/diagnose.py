@@ -1,25 +1,94 @@
 """From "the numbers differ" to what a good teacher would say.
 
-First the mistakes that people are known to make in this exercise; then an input that is never used, and what must hold
-of any right answer; then what can be said of any wrong result: its shape, its kind, its sums, a factor, another order.
+First the mistakes that people are known to make in this exercise, alone or two at once; then an input that is never
+used, and what must hold of any right answer; then what can be said of any wrong result (compare.py). The last lines of
+this file say in which order.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, Exercise, Property, Wrong, call
-from course_kit.exercises.evidence import recognised
-from course_kit.exercises.looks import REACHES, alike, described, equal_but_for_kind, order_of, senseless, strong, where
+from course_kit.exercises.compare import (
+    REACHES,
+    alike,
+    close,
+    describe,
+    equal_but_for_kind,
+    number_kind,
+    same,
+    senseless,
+    strong,
+)  # fmt: skip
+from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
+from course_kit.exercises.guard import Trouble
 from course_kit.exercises.properties import never_used, violated
-from course_kit.exercises.values import same
-from course_kit.exercises.verdict import Outcome, Verdict, example
+from course_kit.exercises.show import EXPECTED, MINE
+
+TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
+NUMBER, WEAK = 0.5, 0.3  # what the same result is worth where it is one number; where many a mistake gives it: a mask
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an answer did with one case. trouble: why there is no result to compare; spoilt: inputs it changed;
+    printed: what it printed."""
+
+    value: Any = None
+    trouble: Trouble | None = None
+    spoilt: tuple[str, ...] = ()
+    raw: Any = None
+    printed: str = ""
+
+    def like(self, other: Outcome) -> bool:
+        """The same result, or the same failure."""
+        if self.trouble and other.trouble:
+            return (self.trouble.error, self.trouble.message) == (other.trouble.error, other.trouble.message)
+        return not self.trouble and not other.trouble and same(self.value, other.value)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """state: "right", "wrong" or "unsolved". text: what a teacher says. code: the student's own line. lead: said above
+    the arrays, which are name -> array or text. notes: what else was seen. known: the mistake that was recognised.
+    converts: it gives no tensors; cuts: it lets no gradient through. here: the number of the case that is shown.
+    outcomes: what came of each case."""
+
+    name: str
+    state: str
+    text: str
+    code: str = ""
+    lead: str = ""
+    arrays: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    known: Wrong | None = None
+    converts: bool = False
+    cuts: bool = False
+    here: int | None = None
+    outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
+
+    @property
+    def right(self) -> bool:
+        return self.state == "right"
+
+
+def example(exercise: Exercise, case: Case, want: Any, got: Any = None, label: str = EXPECTED) -> dict[str, Any]:
+    """The arrays of a case in the order one reads them: inputs, what is expected, what came."""
+    arrays = {name: case.given.get(name, x) for name, x in (case.args | case.keywords).items()}
+    wanted = want if isinstance(want, tuple) else (want,)
+    came = got if isinstance(got, tuple) else (got,) * len(wanted)
+    for name, expected, mine in zip(exercise.returns, wanted, came, strict=True):
+        arrays[name + label] = expected
+        if got is not None:
+            arrays[name + MINE] = mine
+    return arrays
 
 
 @dataclass(frozen=True)
@@ -48,63 +117,205 @@ class Evidence:
 
         return of
 
+    @functools.cached_property
+    def failing(self) -> list[int]:
+        """The cases that fail, the one that shows it best in front."""
+        pairs = zip(self.outcomes, self.wanted, strict=True)
+        fails = [outcome.spoilt or not outcome.like(Outcome(want)) for outcome, want in pairs]
+        return sorted(itertools.compress(range(len(fails)), fails), key=self.worth)
+
+    def worth(self, i: int) -> tuple:
+        """What is shown: a wrong signature before all, the input the student knows, a result, the smallest."""
+        case, trouble = self.cases[i], self.outcomes[i].trouble
+        signature = bool(trouble) and trouble.error == "signature"
+        return not signature, not case.shown, bool(trouble), _size(case, self.wanted[i])
+
+
+def _size(case: Case, want: Any) -> int:
+    numbers = [*case.args.values(), *(want if isinstance(want, tuple) else (want,))]
+    return sum(x.numel() if isinstance(x, Tensor) else 1 for x in numbers)
+
+
+# Which known mistakes a wrong answer shows: all alone, two at once, or on a part of the evidence. A first attempt often
+# has two, and then no known one gives the same result everywhere. What remains is an input on which only one of them
+# matters, a part of the result, the numbers that one mistake touches.
+
+
+@dataclass(frozen=True)
+class Match:
+    """What was recognised. says: the words for it; known: the mistake; cases: the numbers of the cases that show it."""
+
+    says: str
+    known: Wrong
+    cases: tuple[int, ...]
+
+
+Suspect = tuple[Wrong, Callable[[int], Outcome]]  # a known mistake, and its outcome on the case with this number
+
+
+def recognised(evidence: Evidence, near: bool) -> tuple[Match | None, Match | None]:
+    """The best Match that explains all that fails, and the best one that explains a part of it; each may be None.
+    near: the answer is one step away from the right one, which says more than a known mistake and a step, or a part."""
+    outcomes, failing, wanted = evidence.outcomes, evidence.failing, evidence.wanted
+    suspects = [(wrong, _outcomes_of(evidence, wrong.answer)) for wrong in evidence.exercise.wrong]
+    for wrong, its in suspects:
+        if _explains(its, evidence):
+            return Match(wrong.hint, wrong, tuple(failing)), None
+    if any(outcomes[i].trouble and outcomes[i].trouble.kind == "slow" for i in failing):
+        return None, None
+    if not any(outcomes[i].trouble or not same(outcomes[i].value, wanted[i]) for i in failing):
+        return None, None  # all is right, but an input was changed
+    whole = _two_at_once(evidence) or (None if near else _one_step_more(evidence, suspects))
+    spoilt = any(outcome.spoilt for outcome in outcomes)  # a changed input explains part of what is wrong
+    part = None if whole or near or spoilt else _on_a_part(evidence, suspects)
+    return whole, part
+
+
+def _outcomes_of(evidence: Evidence, answer: Callable) -> Callable[[int], Outcome]:
+    return functools.cache(functools.partial(evidence.attempt, answer))
+
+
+def _explains(its: Callable[[int], Outcome], evidence: Evidence) -> bool:
+    """Whether a mistake does what the answer does, on all cases; most are told apart by the first that fails."""
+    fine = [i for i in range(len(evidence.cases)) if i not in evidence.failing]
+    return all(evidence.outcomes[i].like(its(i)) for i in evidence.failing + fine)
+
+
+def _two_at_once(evidence: Evidence) -> Match | None:
+    """Two mistakes that are options of the same program (`variants`), made together."""
+    for first, second in itertools.combinations(evidence.exercise.wrong, 2):
+        both = _combined(first.answer, second.answer)
+        if both and _explains(_outcomes_of(evidence, both), evidence):
+            return Match(f"{TWO} First: {first.hint} Second: {second.hint}", first, tuple(evidence.failing))
+    return None
+
+
+def _combined(first: Callable, second: Callable) -> Callable | None:
+    if not (isinstance(first, functools.partial) and isinstance(second, functools.partial)):
+        return None
+    if first.func is not second.func or first.args or second.args or first.keywords.keys() & second.keywords.keys():
+        return None
+    return functools.partial(first.func, **first.keywords, **second.keywords)
+
+
+def _one_step_more(evidence: Evidence, suspects: list[Suspect]) -> Match | None:
+    """A known mistake, and its result transposed, negated, with a factor, … on all that fails."""
+    outcomes, failing = evidence.outcomes, evidence.failing
+    if any(outcomes[i].trouble for i in failing):
+        return None
+    for wrong, its in suspects:
+        pairs = [(outcomes[i].value, its(i).value) for i in failing if not its(i).trouble]
+        if len(pairs) == len(failing) and (says := strong(pairs)):
+            return Match(f"{TWO} First: {wrong.hint} Second: {says}", wrong, tuple(failing))
+    return None
+
+
+def _on_a_part(evidence: Evidence, suspects: list[Suspect]) -> Match | None:
+    """The known mistake that explains most. One that shows where the answer is right is not in it."""
+    outcomes, wanted, failing = evidence.outcomes, evidence.wanted, evidence.failing
+    best, most = None, 0.0
+    fine = set(range(len(wanted))).difference(failing)
+    for wrong, its in suspects:
+        shares = [_share(outcomes[i], its(i), wanted[i]) for i in failing]
+        needed = 1 + (max(shares) <= NUMBER) + (max(shares) <= WEAK)  # inputs; on fewer it could be chance
+        score = sum(shares) / len(shares)
+        if sum(map(bool, shares)) >= needed and score > most and all(its(i).like(Outcome(wanted[i])) for i in fine):
+            most, cases = score, tuple(itertools.compress(failing, shares))
+            best = Match(f"On this input it looks like this mistake: {wrong.hint}", wrong, cases)
+    return best
+
+
+def _share(mine: Outcome, its: Outcome, want: Any) -> float:
+    """How much of what is wrong on one input a known mistake explains, 0 to 1; 0 where it could be chance."""
+    if mine.trouble or its.trouble:
+        return 0.5 * (bool(mine.trouble) and mine.like(its) and mine.trouble.kind == "raised")
+    if not isinstance(want, tuple):
+        return _share_of(mine.value, its.value, want)
+    parts = list(zip(mine.value, its.value, want, strict=True))
+    if any(same(m, w) and not same(i, w) for m, i, w in parts):
+        return 0.0
+    shares = [_share_of(m, i, w) for m, i, w in parts if not same(m, w)]
+    return max(shares) - 0.1 * shares.count(0.0) if any(shares) else 0.0
+
+
+def _share_of(mine: Any, its: Any, want: Any) -> float:
+    if same(its, want):
+        return 0.0
+    if same(mine, its):
+        few = isinstance(its, str | int)  # there are only a few words or counts to give
+        whole = NUMBER if isinstance(its, int | float) or (isinstance(its, Tensor) and not its.dim()) else 1.0
+        return whole if _telling(its) else 0.0 if few else WEAK
+    results = mine, its, want
+    if not all(isinstance(x, Tensor) and number_kind(x) == "float" and x.shape == want.shape for x in results):
+        return 0.0
+    touched = ~close(its, want)  # what this mistake changes must be so in the answer, all of it
+    explained = close(mine, its) & touched
+    if not bool((explained == touched).all()) or its[touched].unique().numel() < 2:
+        return 0.0
+    share = float(explained.sum() / (~close(mine, want)).sum())
+    return share if share > 0.5 else 0.0
+
+
+def _telling(result: Any) -> bool:
+    """Whether two different mistakes would hardly give this same result by chance."""
+    if isinstance(result, Tensor) and result.is_floating_point() and not result.dim():
+        result = result.item()
+    if isinstance(result, float):
+        share = abs(result) <= 1 and abs(result * 840 - round(result * 840)) < 1e-3  # of up to 8 things
+        return math.isfinite(result) and not share
+    if isinstance(result, int) and not isinstance(result, bool):
+        return abs(result) > 100
+    if isinstance(result, Tensor):
+        numbers = result[result.isfinite()].unique() if result.is_floating_point() else result.unique()
+        others = numbers[(numbers != 0) & (numbers != 1)]
+        return len(numbers) > 2 or (result.is_floating_point() and len(numbers) > 1 and len(others) > 0)
+    return isinstance(result, str) and " " in result
+
 
 class Diagnosis:
     """What the looks at a wrong answer have in common. A look gives a verdict, or None where it has nothing to say."""
 
-    def __init__(self, seen: Evidence):
-        self.seen, self.exercise, wanted = seen, seen.exercise, seen.wanted
-        outcomes = seen.outcomes
-        failing = [i for i, o in enumerate(outcomes) if o.spoilt or not o.like(Outcome(wanted[i]))]
-        self.failing = sorted(failing, key=self.worth)
-        self.stuck = [i for i in self.failing if outcomes[i].trouble]
-        pairs = [(outcomes[i].value, wanted[i]) for i in self.failing if i not in self.stuck]
+    def __init__(self, evidence: Evidence):
+        self.evidence, self.exercise, self.failing = evidence, evidence.exercise, evidence.failing
+        self.cases, self.wanted, self.outcomes = evidence.cases, evidence.wanted, evidence.outcomes
+        self.stuck = [i for i in self.failing if self.outcomes[i].trouble]
+        pairs = [(self.outcomes[i].value, self.wanted[i]) for i in self.failing if i not in self.stuck]
         self.pairs = [(got, want) for got, want in pairs if not same(got, want)]
         self.stopped = self.stuck[:1] == self.failing[:1]
         kinds = all(equal_but_for_kind(got, want) for got, want in self.pairs)
         self.near = bool(self.pairs) and (kinds or bool(strong(self.pairs)))
-        found = recognised(
-            self.exercise.wrong, wanted, outcomes, self.failing, seen.attempt, self.near and not self.stopped
-        )
-        self.whole, self.part = found
-        self.spoilt = next((o.spoilt for o in outcomes if o.spoilt), ())
+        self.whole, self.part = recognised(evidence, self.near and not self.stopped)
+        self.spoilt = next((outcome.spoilt for outcome in self.outcomes if outcome.spoilt), ())
         self.notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in self.spoilt[:1])
-
-    def worth(self, i: int) -> tuple:
-        """What is shown: a wrong signature before all, the input the student knows, a result, the smallest."""
-        case, trouble = self.seen.cases[i], self.seen.outcomes[i].trouble
-        signature = bool(trouble) and trouble.error == "signature"
-        return not signature, not case.shown, bool(trouble), _size(case, self.seen.wanted[i])
 
     def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
         """The verdict with this text, and the case of these that shows it best."""
-        cases, failing, here = self.seen.cases, self.failing, min(which, key=self.worth)
-        outcome = self.seen.outcomes[here]
+        cases, failing, here = self.cases, self.failing, min(which, key=self.evidence.worth)
         lead = f"Right on {len(cases) - len(failing)} of {len(cases)} inputs"
         lead += "; this is the smallest that shows it." if len(which) == len(failing) else "."
         lead = lead if len(failing) < len(cases) else ""
-        got = None if outcome.trouble else outcome.value
-        arrays = example(self.exercise, cases[here], self.seen.wanted[here], got)
+        got = None if self.outcomes[here].trouble else self.outcomes[here].value
+        arrays = example(self.exercise, cases[here], self.wanted[here], got)
         return Verdict(self.exercise.name, "wrong", text, lead=lead, arrays=arrays, here=here, **more)
 
     @functools.cached_property
     def plain(self) -> str:
         """What can be said of any wrong result."""
-        said = describe(self.exercise.returns, self.pairs, everything=not self.stuck)
-        some_are_right = len(self.failing) < len(self.seen.cases)  # then what comes in does reach the result
-        return said.replace(REACHES, "") if some_are_right else said
+        words = describe(self.exercise.returns, self.pairs, everything=not self.stuck)
+        some_are_right = len(self.failing) < len(self.cases)  # then what comes in does reach the result
+        return words.replace(REACHES, "") if some_are_right else words
 
     @functools.cached_property
     def results(self) -> tuple[Callable, Callable, list]:
         """The answer and the reference as functions of a case, and the answer's results, None where there is none."""
-        mine = [None if o.trouble else o.value for o in self.seen.outcomes]
-        return self.seen.value(self.seen.answer), self.seen.value(self.exercise.reference), mine
+        mine = [None if outcome.trouble else outcome.value for outcome in self.outcomes]
+        return self.evidence.value(self.evidence.answer), self.evidence.value(self.exercise.reference), mine
 
     @functools.cached_property
     def broken(self) -> tuple[Property, int] | None:
         """What must hold of any right answer and does not, with the number of the case that shows it."""
         value, _, mine = self.results
-        return next(violated(self.exercise.properties, value, self.seen.cases, mine, self.seen.wanted), None)
+        return next(violated(self.exercise.properties, value, self.cases, mine, self.wanted), None)
 
     def a_known_mistake(self) -> Verdict | None:
         return self.whole and self.shown(self.failing, self.whole.says, known=self.whole.known, notes=self.notes)
@@ -112,7 +323,7 @@ class Diagnosis:
     def an_error(self) -> Verdict | None:
         if not self.stopped:
             return None
-        part, trouble = self.part, self.seen.outcomes[self.stuck[0]].trouble
+        part, trouble = self.part, self.outcomes[self.stuck[0]].trouble
         notes = self.notes + ((f"On another input it looks like this mistake: {part.known.hint}",) if part else ())
         known = part and part.known
         verdict = self.shown(self.stuck[:1], trouble.sentence, code=trouble.line, known=known, notes=notes)
@@ -122,10 +333,10 @@ class Diagnosis:
     def a_spoilt_input(self) -> Verdict | None:
         if not self.spoilt:
             return None
-        more = tuple(f"On another input: {self.seen.outcomes[i].trouble.sentence}" for i in self.stuck[:1])
-        says = _spoils(self.seen.cases[self.failing[0]], self.spoilt[0], right=not self.stuck and not self.pairs)
+        more = tuple(f"On another input: {self.outcomes[i].trouble.sentence}" for i in self.stuck[:1])
+        says = _spoils(self.cases[self.failing[0]], self.spoilt[0], right=not self.stuck and not self.pairs)
         if not self.pairs:
-            return Verdict(self.exercise.name, "wrong", says, known=Wrong(self.seen.answer, says), notes=more)
+            return Verdict(self.exercise.name, "wrong", says, known=Wrong(self.evidence.answer, says), notes=more)
         if "differ" not in self.plain:  # that says more than which numbers are wrong
             return self.shown(self.failing, self.plain, notes=self.notes)
         return self.shown(self.failing, says, notes=(self.plain, *more))
@@ -135,15 +346,14 @@ class Diagnosis:
 
     def an_unused_input(self) -> Verdict | None:
         value, right, mine = self.results
-        unused = never_used(value, right, self.seen.cases, mine, self.seen.wanted)
-        if self.exercise.run is not call:  # what it compares need not depend on every input
+        counts = all(isinstance(result, int) for result in mine)  # a count is often the same by chance
+        if self.exercise.run is not call or counts or any(map(senseless, mine)):  # its own `run` need not compare all
             return None
-        if all(isinstance(one, int) for one in mine):  # a count is often the same by chance
-            return None
-        if any(map(senseless, mine)) or not (name := next(unused, None)):
+        name = next(never_used(value, right, self.cases, mine, self.wanted), None)
+        if name is None:
             return None
         says = f"`{name}` has no effect: whatever it holds, the result is the same."
-        known = Wrong(self.seen.answer, says)
+        known = Wrong(self.evidence.answer, says)
         if not alike(*self.pairs[0]):
             return self.shown(self.failing, self.plain, known=known, notes=(says, *self.notes))
         also = (f"Besides, it looks like this mistake: {self.part.known.hint}",) if self.part else ()
@@ -158,23 +368,12 @@ class Diagnosis:
     def a_broken_property(self) -> Verdict | None:
         if not self.broken:
             return None
-        (one, case), notes = self.broken, (self.plain, *self.notes)
-        return self.shown([case], one.says, known=Wrong(self.seen.answer, one.says), notes=notes)
+        (property_, case), notes = self.broken, (self.plain, *self.notes)
+        known = Wrong(self.evidence.answer, property_.says)
+        return self.shown([case], property_.says, known=known, notes=notes)
 
     def the_result(self) -> Verdict:
         return self.shown(self.failing, self.plain, notes=self.notes)
-
-
-LOOKS = (
-    Diagnosis.a_known_mistake, Diagnosis.an_error, Diagnosis.one_step_away, Diagnosis.a_spoilt_input,
-    Diagnosis.an_unused_input, Diagnosis.a_mistake_on_a_part, Diagnosis.a_broken_property, Diagnosis.the_result,
-)  # fmt: skip
-
-
-def diagnose(seen: Evidence) -> Verdict:
-    """The verdict on an answer that fails at least one case: that of the first look that has something to say."""
-    found = Diagnosis(seen)
-    return next(verdict for look in LOOKS if (verdict := look(found)))
 
 
 def _spoils(case: Case, name: str, right: bool) -> str:
@@ -186,70 +385,13 @@ def _spoils(case: Case, name: str, right: bool) -> str:
     return text + f" Make a new one instead, for example from a copy: `list({name})`."
 
 
-def _size(case: Case, want: Any) -> int:
-    everything = [*case.args.values(), *(want if isinstance(want, tuple) else (want,))]
-    return sum(x.numel() if isinstance(x, Tensor) else 1 for x in everything)
+LOOKS = (
+    Diagnosis.a_known_mistake, Diagnosis.an_error, Diagnosis.one_step_away, Diagnosis.a_spoilt_input,
+    Diagnosis.an_unused_input, Diagnosis.a_mistake_on_a_part, Diagnosis.a_broken_property, Diagnosis.the_result,
+)  # fmt: skip
 
 
-def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: bool) -> str:
-    """What is wrong with results [(got, wanted), …] that have the right number of parts; the first pair is the one
-    that is shown. The last wrong part is named first: an output is wrong when its weights are. everything: whether
-    these are all results that are wrong, so that one may say that the rest is right."""
-    if not isinstance(pairs[0][1], tuple):
-        return _say(pairs)
-    if order := order_of(pairs):
-        yours = ", ".join(names[i] for i in order)
-        return f"Right, but in the wrong order: return `{', '.join(names)}`. It returns `{yours}`."
-    parts = range(len(names))
-    i = next(i for i in reversed(parts) if not same(pairs[0][0][i], pairs[0][1][i]))
-    part = [(got[i], want[i]) for got, want in pairs if not same(got[i], want[i])]
-    rest = everything and len(names) > 1 and all(same(got[j], want[j]) for got, want in pairs for j in parts if j != i)
-    return f"In `{names[i]}`: {_say(part)}{' The rest is right.' if rest else ''}"
-
-
-def _say(pairs: list[tuple[Any, Any]]) -> str:
-    got, want = pairs[0]
-    looked, apart = _as_one(pairs)
-    if shapes := _shapes(looked):
-        return shapes
-    for answers in zip(*(described(g, w, apart) for g, w in looked), strict=True):  # of one look, on each input
-        said = {words for words in answers if words}
-        if None not in answers and (answers[0] or len(said) == 1):  # "": the shown one cannot tell, but the others do
-            return answers[0] or said.pop()
-    if isinstance(want, Tensor):
-        if (said := next(described(got, want))) or want.numel() != 1:
-            return said or where(got, want)
-        got, want = got.item(), want.item()  # one number has no first place that differs
-    if isinstance(want, float):
-        return f"{got:.6g}, expected {want:.6g}{_too(got, want)}."
-    return f"Expected {want!r}, got {got!r}."
-
-
-def _shapes(pairs: list[tuple[Tensor, Tensor]]) -> str:
-    """What the shapes are where the numbers are right on one input, and on another they are too many; else ""."""
-    wrong = [(got, want) for got, want in pairs if got.shape != want.shape]
-    more = [(got, want) for got, want in wrong if got.numel() != want.numel()]
-    if not more or len(more) == len(wrong) or wrong[0][0].numel() != wrong[0][1].numel():
-        return ""
-    shapes = (f"{list(got.shape)}, needed: {list(want.shape)}." for got, want in (wrong[0], more[0]))
-    return "Its shape is {} On another input it is {}".format(*shapes)
-
-
-def _too(got: float, want: float) -> str:
-    """By how much a number is off, where that can be said as a share."""
-    if not want or got != got or got * want <= 0 or abs(got / want - 1) > 10:
-        return ""
-    return f": {abs(got / want - 1):.1%} too {'large' if abs(got) > abs(want) else 'small'}"
-
-
-def _as_one(pairs: list[tuple[Any, Any]]) -> tuple[list[tuple[Tensor, Tensor]], bool]:
-    """The pairs to look at; none for words and truth values. Results that are single numbers, as one row, and True: any
-    number is some factor away from another one, so what is said of them has to hold for all together."""
-    if all(type(one) in (int, float) for pair in pairs for one in pair):
-        rows = torch.tensor(pairs, dtype=torch.float64).unbind(1)
-        return [(rows[0], rows[1])], True
-    if not all(isinstance(one, Tensor) for pair in pairs for one in pair):
-        return [], False
-    if any(got.dim() or want.dim() or got.dtype != pairs[0][0].dtype for got, want in pairs):
-        return pairs, False
-    return [(torch.stack([got for got, _ in pairs]), torch.stack([want for _, want in pairs]))], True
+def diagnose(evidence: Evidence) -> Verdict:
+    """The verdict on an answer that fails at least one case: that of the first look that has something to say."""
+    diagnosis = Diagnosis(evidence)
+    return next(verdict for look in LOOKS if (verdict := look(diagnosis)))

@@ -1,4 +1,5 @@
-"""Runs a first attempt safely: for a few seconds, with its prints caught and global settings restored afterwards.
+"""Runs a first attempt safely: for a few seconds, with its prints caught and global settings restored afterwards; and
+says what happened to one that did not return.
 
 What Python cannot do: stop a loop that catches every exception (`except:`), or a long call inside torch before it
 returns. The first needs a kernel restart.
@@ -7,21 +8,35 @@ returns. The first needs a kernel restart.
 from __future__ import annotations
 
 import _thread
+import ast
 import contextlib
 import ctypes
+import dis
+import inspect
 import io
+import json
+import linecache
 import random
+import re
 import signal
 import sys
+import textwrap
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
+from course_kit.exercises.define import Case
 from course_kit.shell import ipython
 
 SECONDS = 5.0
 KEPT = 3000  # characters of printed text that are kept
+OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")
+ADVICE: dict[str, str] = json.loads(Path(__file__).with_name("advice.json").read_text(encoding="utf-8"))
+# a pattern in an error's message -> what to try; the first that fits is said
 
 
 class TookTooLong(BaseException):
@@ -136,24 +151,28 @@ def its_own_name(answer: Any) -> Iterator[None]:
 @contextlib.contextmanager
 def world_unchanged() -> Iterator[list[str]]:
     """Puts back the random states, default dtype, default device and gradient mode; lists what had been changed
-    that a student should know of."""
+    that a student should know of. Puts back where prints and displays go, too: `quiet` does it, but a time limit may
+    strike while it does, and then the notebook would never print again."""
     import numpy
     import torch
 
     seeds = torch.get_rng_state(), random.getstate(), numpy.random.get_state()  # noqa: NPY002
     settings = {
         "torch's default dtype": (torch.get_default_dtype, torch.set_default_dtype),
-        "torch's default device": (
-            torch.get_default_device,
-            lambda device: torch.set_default_device(None if device.type == "cpu" else device),
-        ),
+        "torch's default device": (torch.get_default_device, _set_default_device),
         "torch's gradient mode": (torch.is_grad_enabled, torch.set_grad_enabled),
     }
     before = {name: get() for name, (get, _) in settings.items()}
+    stdout, stderr, shell = sys.stdout, sys.stderr, ipython()
+    publisher = shell.display_pub if shell else None
     changed: list[str] = []
     try:
-        yield changed
+        with warnings.catch_warnings():
+            yield changed
     finally:
+        sys.stdout, sys.stderr = stdout, stderr
+        if shell:
+            shell.display_pub = publisher
         for name, (get, put) in settings.items():
             if get() != before[name]:
                 changed.append(name)
@@ -161,3 +180,125 @@ def world_unchanged() -> Iterator[list[str]]:
         torch.set_rng_state(seeds[0])
         random.setstate(seeds[1])
         numpy.random.set_state(seeds[2])  # noqa: NPY002
+
+
+def _set_default_device(device: Any) -> None:
+    """Sets the CPU as no device at all: where tensors are made there anyway, torch need not look at each call."""
+    import torch
+
+    torch.set_default_device(None if device.type == "cpu" else device)
+
+
+@contextlib.contextmanager
+def plain_torch() -> Iterator[None]:
+    """The torch in which exercises were written, whatever the notebook has set: seeded, float32, on the CPU, without
+    autocast. Afterwards all is as it was."""
+    import torch
+
+    with world_unchanged(), torch.autocast("cpu", enabled=False):
+        torch.set_default_dtype(torch.float32)
+        if torch.get_default_device().type != "cpu":
+            torch.set_default_device(None)
+        torch.manual_seed(0)  # for a case that is a module with fresh weights
+        yield
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """kind: "unsolved", "raised", "slow", or "misfit" for a result that cannot be compared, as the message says.
+    error: the exception's name; line: the student's own."""
+
+    kind: str
+    error: str = ""
+    message: str = ""
+    line: str = ""
+
+    @property
+    def sentence(self) -> str:
+        if self.kind == "misfit":
+            return self.message
+        if self.kind == "slow":
+            hint = "Is there a loop that never ends? A few numbers should take no time at all."
+            return f"Still running after {self.message} s, so it was stopped. {hint}"
+        if self.error == "signature":
+            return f"It cannot be called as the notebook does: {self.message}. Keep the first line as it was given."
+        if self.error in OUT_OF_MEMORY or re.search("alloc_cpu|can't allocate memory", self.message):
+            return "It needs more memory than there is. Which of its tensors becomes so large? Print the shapes."
+        if self.error == "SystemExit":
+            return "It ends with `exit()`. A function hands on its result with `return`."
+        advice = next((f" {words}" for pattern, words in ADVICE.items() if re.search(pattern, self.message)), "")
+        return f"It stops with {self.error}" + (f": {self.message}." if self.message else ".") + advice
+
+
+def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
+    """What kind of trouble an exception is."""
+    last = error.__traceback__
+    while last.tb_next:
+        last = last.tb_next
+    by_hand = dis.opname[last.tb_frame.f_code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
+    if isinstance(error, NotImplementedError) and by_hand:  # torch raises it, too, where a dtype does not suit it
+        return Trouble("unsolved", "NotImplementedError")
+    if isinstance(error, TypeError) and not _takes(answer, case):
+        return Trouble("raised", "signature", _short(error))
+    return Trouble("raised", type(error).__name__, _short(error), own_line(answer, error.__traceback__))
+
+
+def _takes(answer: Callable, case: Case) -> bool:
+    try:
+        if isinstance(answer, type):
+            inspect.signature(answer).bind(*case.init)
+        else:
+            inspect.signature(answer).bind(*case.args.values(), **case.keywords)
+    except TypeError:
+        return False
+    except Exception:  # a signature that cannot be told
+        pass
+    return True
+
+
+def own_line(answer: Callable, trace: TracebackType | None) -> str:
+    """The innermost line of the student's own text that was running, without its indentation."""
+    functions = [f for f in vars(answer).values() if inspect.isfunction(f)] if isinstance(answer, type) else [answer]
+    codes = [getattr(_unwrapped(f), "__code__", None) for f in functions]
+    files = {code.co_filename for code in codes if code}
+    line = ""
+    while trace:
+        file = trace.tb_frame.f_code.co_filename
+        if file in files:
+            line = linecache.getline(file, trace.tb_lineno).strip() or f"(line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return line
+
+
+def _unwrapped(function: Callable):
+    """What a decorator has wrapped; the function itself where that goes round in a circle."""
+    try:
+        return inspect.unwrap(function)
+    except ValueError:
+        return function
+
+
+def begun(answer: Callable) -> bool:
+    """Whether more stands in it than a description and `raise NotImplementedError`."""
+    try:
+        body = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0].body
+    except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
+        return False
+    described = [isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) for line in body]
+    return not isinstance(answer, type) and described.count(False) > 1
+
+
+def clean(text: str, longest: int) -> str:
+    """Without addresses and places on this machine, and not too long."""
+    text = re.sub(r" at 0x[0-9a-f]+", "", text)
+    text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[\w.@+-]+[\\/])+", "", text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _short(error: BaseException) -> str:
+    try:
+        message = str(error)
+    except BaseException:  # an exception of the student's own may fail to say what it is
+        message = ""
+    first = (message.strip().splitlines() or [""])[0]
+    return clean(re.sub(r"( - got .*)?, but expected one of:$", r"\1", first).rstrip("."), 200)

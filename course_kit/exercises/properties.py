@@ -15,9 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, Property
-from course_kit.exercises.looks import alike
-from course_kit.exercises.values import same
+from course_kit.exercises.compare import alike, same
+from course_kit.exercises.define import Case, Property
 
 Run = Callable[[Case], Any]  # the answer on a case -> its result in the form of the reference's
 
@@ -154,7 +153,8 @@ def queries_are_independent(name: str, dim: int = -2, masks: tuple[str, ...] = (
     def broken(run, case, mine, want):
         if not alike(part_of(mine), part_of(want)):  # transposed, it is something else
             return None
-        other = {one: case.args[one].flip(dim) for one in (name, *masks) if case.args[one].shape[dim] > 1}
+        moved = [x for x in (name, *masks) if case.args[x].shape[dim] > 1]
+        other = {x: case.args[x].flip(dim) for x in moved}
         return not same(part_of(mine).flip(axis), part_of(run(changed(case, **other))))
 
     return Property("One query's output depends on the other queries. Each attends on its own.", broken)
@@ -163,11 +163,12 @@ def queries_are_independent(name: str, dim: int = -2, masks: tuple[str, ...] = (
 def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine: list, wanted: list) -> Iterator:
     """(property, number of the first case that shows it) for each that the answer violates. A result that is None (it
     raised, say) tells nothing, nor does one that is another at the next call, nor a changed input that raises."""
-    for one in properties:
+    for property_ in properties:
         for i, case in enumerate(cases):
             try:
-                if mine[i] is not None and one.broken(run, case, mine[i], wanted[i]) and same(run(case), mine[i]):
-                    yield one, i
+                broken = mine[i] is not None and property_.broken(run, case, mine[i], wanted[i])
+                if broken and same(run(case), mine[i]):
+                    yield property_, i
                     break
             except Exception:
                 continue

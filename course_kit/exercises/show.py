@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from course_kit.exercises.definition import EXPECTED, MINE
 from course_kit.shell import in_notebook
 
+EXPECTED, MINE = ", expected", ", yours"  # behind the name of a result, among the arrays of a verdict
 SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
 EDGES = {"right": "solid", "wrong": "dashed", "unsolved": "dotted"}  # ink: the colours belong to the four roles
 # The sign as a stamp: full for right, an outline for wrong, a dotted one for what is open.
@@ -69,10 +69,10 @@ def inline(text: str) -> str:
     return re.sub(r"(?<![*\w])\*(\w[^*<]*\w)\*(?![*\w])", r"<em>\1</em>", text)
 
 
-def _code_in_words(found: re.Match) -> str:
+def _code_in_words(match: re.Match) -> str:
     """Code within a sentence; a short call is not broken inside a name."""
-    style = ' style="white-space:nowrap"' if len(found[1]) <= 48 else ""
-    return f"<code{style}>{found[1]}</code>"
+    style = ' style="white-space:nowrap"' if len(match[1]) <= 48 else ""
+    return f"<code{style}>{match[1]}</code>"
 
 
 def paragraph(text: str) -> str:
@@ -115,7 +115,7 @@ def array(x: Any, digits: int = 3, wrong: Any = None) -> str:
         return f"[] (shape {list(x.shape)})"
     if x.dim() > 2:
         flags = [None] * len(x) if wrong is None else wrong
-        inner = [array(*one).replace("\n", "\n ") for one in zip(x[:2], [digits] * 2, flags[:2], strict=False)]
+        inner = [array(part, digits, flag).replace("\n", "\n ") for part, flag in zip(x[:2], flags[:2], strict=False)]
         return "[" + ",\n\n ".join(inner) + (",\n …]" if len(x) > 2 else "]")
     corner = (x if x.dim() == 2 else x[None])[:WIDEST, :WIDEST]
     rows = [[_number(n, digits) for n in row] for row in corner.tolist()]
@@ -152,7 +152,7 @@ def differing(got: Any, want: Any) -> Any:
     """Where a result differs, as a bool tensor of its shape; everywhere if that cannot be told number by number."""
     import torch
 
-    from course_kit.exercises.values import close, same
+    from course_kit.exercises.compare import close, same
 
     if isinstance(got, torch.Tensor) and isinstance(want, torch.Tensor) and got.shape == want.shape:
         return ~close(got, want)
@@ -243,13 +243,13 @@ def filled(solved: tuple[bool, ...]) -> Piece:
     """The chapter's exercises as a row of squares; those that are solved are full, and the row moves once."""
     done = f"{sum(solved)} of {len(solved)} exercises of this chapter"
     square = "display:inline-block;width:.8em;height:.8em;margin-right:.25em;border:1.5px solid;box-sizing:border-box"
-    squares = "".join(f'<i style="{square}{";background:currentColor" if one else ""}"></i>' for one in solved)
+    squares = "".join(f'<i style="{square}{";background:currentColor" if full else ""}"></i>' for full in solved)
     motion = (
         "<style>@media (prefers-reduced-motion:no-preference){.course-filled i{animation:course-filled .5s}}"
         "@keyframes course-filled{from{transform:scale(.2)}60%{transform:scale(1.35)}}</style>"
     )
     row = f'{motion}<span class="course-filled" aria-hidden="true">{squares}</span> {done}'
-    return paragraph(row), "".join("■" if one else "□" for one in solved) + f" {done}"
+    return paragraph(row), "".join("■" if full else "□" for full in solved) + f" {done}"
 
 
 def folded(hints: tuple[str, ...], first: str = "") -> str:

@@ -1,18 +1,13 @@
 """Questions to the reader: `predict` before the answer, `reveal` the source behind a name."""
 
-import ast
-import functools
 import html
 import inspect
-import pathlib
 import textwrap
 
 from course_kit.checks import text, whole_number
 from course_kit.views.given import as_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
-
-TESTS = pathlib.Path(__file__).resolve().parents[2] / "tests"
 
 
 class Predict(View):
@@ -63,45 +58,22 @@ def predict(
 
 
 class Source:
-    """The source of a function or class as Markdown, with the tests that hold it. Made by `reveal`."""
+    """The source of a function or class as Markdown. Made by `reveal`."""
 
-    def __init__(self, obj, alone=False):
+    def __init__(self, thing):
         try:
-            self.code = textwrap.dedent(inspect.getsource(obj))
-            self.place = f"{obj.__module__}.{obj.__qualname__}"
-        except (TypeError, OSError, AttributeError):
-            raise TypeError(f"{obj!r} has no Python source to show: give a function or class of the course") from None
-        self.alone, self.tests = alone, [] if alone else tests_of(obj.__name__)
+            self.code = textwrap.dedent(inspect.getsource(thing))
+        except (TypeError, OSError):
+            raise TypeError(f"{thing!r} has no Python source to show: give a function or class of the course") from None
 
     def __repr__(self) -> str:
-        held = f"\n# held by: {', '.join(self.tests)}" if self.tests else ""
-        return self.code if self.alone else f"# {self.place}\n{self.code}{held}"
+        return self.code
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        held = ", ".join(f"`{t}`" for t in self.tests)
-        head, foot = "" if self.alone else f"`{self.place}`\n", f"\n\nHeld by {held}." if held else ""
-        return {"text/markdown": f"{head}```python\n{self.code}```{foot}", "text/plain": repr(self)}
+        return {"text/markdown": f"```python\n{self.code}```", "text/plain": self.code}
 
 
-def reveal(obj, alone: bool = False) -> Source:
-    """Shows the source of a function, class or module of the course, highlighted, with its paper (in the docstring)
-    and the tests that hold it; alone: the source and nothing else. Raises TypeError for what has no Python source."""
-    return Source(obj, alone)
-
-
-@functools.cache
-def _calls() -> list[tuple[str, frozenset[str]]]:
-    found = []
-    for path in sorted([*TESTS.glob("unit/**/test_*.py"), *TESTS.glob("parity/test_*.py")]):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} | {
-                    n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)
-                }
-                found.append((f"{path.relative_to(TESTS).as_posix()}::{node.name}", frozenset(names)))
-    return found
-
-
-def tests_of(name: str) -> list[str]:
-    """Names of up to three tests that call `name`; empty where the course was installed without its tests."""
-    return [test for test, names in _calls() if name in names][:3]
+def reveal(thing) -> Source:
+    """Shows the source of a function, class or module of the course, highlighted, with its paper (in the docstring).
+    Raises TypeError for what has no Python source."""
+    return Source(thing)

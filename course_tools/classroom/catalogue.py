@@ -5,8 +5,8 @@ import pkgutil
 from collections.abc import Sequence
 
 import chapters as package
-from course_kit.exercises import definition
-from course_kit.exercises.definition import Exercise
+from course_kit.exercises import define
+from course_kit.exercises.define import Exercise
 
 
 def chapters() -> list[str]:
@@ -22,7 +22,7 @@ def exercises(chapter: str) -> Sequence[Exercise]:
 def find(name: str | Exercise) -> Exercise:
     """The exercise of this name in any chapter. Raises LookupError, with the nearest names, if there is none."""
     load()
-    return definition.find(name)
+    return define.find(name)
 
 
 def load() -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_kit.exercises import definition, record
-from course_kit.exercises.notebook import Stub, stubs
+from course_kit.exercises import define, solved
+from course_kit.exercises.define import Stub, stubs
 from course_kit.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
 from course_utils import files
 
@@ -88,22 +88,22 @@ def today(name: str, known: set[str]) -> str:
     """Today's name of an exercise. known: those of today, for which no chapter has to be imported."""
     if name not in known:
         catalogue.load()
-    return name if name in known else definition.current(name)
+    return name if name in known else define.current(name)
 
 
 def recorded(where: Path, known: set[str]) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """What the record of a workbook says of each exercise, and sentences about what cannot be read. known: today's
     names; if it has others, the chapters are asked for them."""
     try:
-        entries = record.read(where)
+        entries = solved.read(where)
         if entries.keys() - known:
             catalogue.load()
-            entries = record.read(where)
+            entries = solved.read(where)
         return entries, []
-    except record.Damaged as damage:
+    except solved.Damaged as damage:
         return damage.sound, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
     except OSError as error:
-        return {}, [f"{record.FILE} cannot be read: {error.strerror or error}."]
+        return {}, [f"{solved.FILE} cannot be read: {error.strerror or error}."]
 
 
 def note(where: Path | None = None, notebooks: Path | None = None) -> Note:

@@ -481,12 +481,12 @@ assert torch.full((2,), -torch.inf).softmax(0).isnan().all() and math.isnan(0 * 
 from course_utils.blocks import DecoderBlock
 from course_kit.views import reveal
 
-reveal(DecoderBlock.forward, alone=True)
+reveal(DecoderBlock.forward)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from course_utils.transformer import Transformer
 
-reveal(Transformer.decode, alone=True)
+reveal(Transformer.decode)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: your own Transformer
@@ -494,7 +494,7 @@ reveal(Transformer.decode, alone=True)
 # In version 7 and in your training, this class hands your functions a model's matrices. **Before you read the class:** your `multi_head` has no biases, but the checkpoint has four in every attention. Where could these four biases go?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-reveal(assembly.Assembled, alone=True)
+reveal(assembly.Assembled)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>

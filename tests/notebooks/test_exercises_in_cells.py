@@ -6,8 +6,7 @@ import nbformat
 import pytest
 from cells import answered, texts
 
-from course_kit.exercises.definition import FindError
-from course_kit.exercises.notebook import stubs
+from course_kit.exercises.define import FindError, stubs
 from course_tools.authoring import building
 from course_tools.classroom.catalogue import find
 

@@ -12,8 +12,7 @@ import textwrap
 
 import pytest
 
-from course_kit.exercises.definition import FindError
-from course_kit.exercises.notebook import stubs
+from course_kit.exercises.define import FindError, stubs
 from course_tools.authoring import building
 from course_tools.authoring.rules.names import names
 from course_tools.classroom.catalogue import find

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from course_kit import results
-from course_kit.exercises.definition import FindError
+from course_kit.exercises.define import FindError
 from course_tools.authoring import building
 from course_tools.classroom.catalogue import exercises, find
 from course_utils import files

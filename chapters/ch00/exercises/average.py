@@ -5,8 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import named
+from course_kit.exercises.define import Exercise, named, variants, wrong_answers
 from course_kit.exercises.properties import any_order, averages
 
 

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.exercises import properties
-from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import named, some_numbers
+from course_kit.exercises.define import Case, FindError, named, some_numbers, variants, wrong_answers
 from course_utils.attention import masked_softmax
 from course_utils.kernels import NadarayaWatson
 

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises import properties
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, some_numbers, tensors
-from course_kit.exercises.values import same
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
 from course_utils.kernels import gaussian_kernel, leave_one_out_mask
 
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 import torch
 
 from course_kit.exercises import properties
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import some_numbers
+from course_kit.exercises.define import Case, Exercise, some_numbers, variants, wrong_answers
 from course_utils.attention import masked_softmax
 
 

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises import properties
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, normal, tensors
+from course_kit.exercises.define import Case, Exercise, drawn, named, normal, tensors, variants, wrong_answers
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 from course_utils.scores import SCORES
 

@@ -5,9 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_kit.exercises import properties
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import normal
-from course_kit.exercises.values import same
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, normal, variants, wrong_answers
 from course_utils.scores import SCORES
 
 

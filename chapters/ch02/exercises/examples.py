@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import normal
+from course_kit.exercises.define import Case, FindError, normal, variants, wrong_answers
 from course_utils.attention import masked_softmax
 from course_utils.scores import SCORES
 

@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises import properties
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import named, normal, tensors
+from course_kit.exercises.define import Case, Exercise, named, normal, tensors, variants, wrong_answers
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.linear import linear_attention
 

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises import properties
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, normal, tensors
-from course_kit.exercises.values import same
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, drawn, named, normal, tensors, variants, wrong_answers
 from course_utils.scores import SCORES
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
+from course_kit.exercises.define import Case, FindError, variants, wrong_answers
 from course_utils.metrics import brevity_penalty
 
 

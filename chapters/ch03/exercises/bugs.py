@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, some_numbers, tensors
+from course_kit.exercises.define import Case, FindError, drawn, named, some_numbers, tensors, variants, wrong_answers
 from course_utils.attention import masked_softmax, padding_mask
 
 

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from course_kit.exercises.definition import Case, FindError, wrong_answers
-from course_kit.exercises.inputs import some_numbers
+from course_kit.exercises.define import Case, FindError, some_numbers, wrong_answers
 from course_utils.attention import scaled_dot_product_attention
 
 

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, tensors
+from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_later
 
 from . import answers

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from course_kit.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
+from course_kit.exercises.define import Case, Exercise, FindError, call, variants, wrong_answers
 from course_utils import decoding
 from course_utils.text import BOS, EOS
 

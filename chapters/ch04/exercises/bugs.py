@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, some_numbers
-from course_kit.exercises.values import converted
+from course_kit.exercises.compare import converted
+from course_kit.exercises.define import Case, FindError, drawn, named, some_numbers, variants, wrong_answers
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.positions import frequencies
 

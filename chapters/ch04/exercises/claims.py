@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch04.experiments import convolutions_between, multiply_adds
-from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import some_numbers
+from course_kit.exercises.define import Case, FindError, some_numbers, variants, wrong_answers
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.positions import sinusoidal_encoding
 

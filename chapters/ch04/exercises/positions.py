@@ -5,8 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import named, some_numbers, tensors
+from course_kit.exercises.define import Case, Exercise, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import linear_in, queries_are_independent
 from course_utils.positions import BASE, frequencies, rotary, shift_matrix, sinusoidal_encoding
 

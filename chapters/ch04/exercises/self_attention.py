@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from chapters.ch04.experiments import convolution_matrix
-from course_kit.exercises.definition import Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, tensors
+from course_kit.exercises.define import Exercise, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import linear_in, queries_are_independent, rows_sum_to_one
 from course_utils.attention import scaled_dot_product_attention
 

@@ -4,9 +4,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_kit.exercises import values
-from course_kit.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, some_numbers
+from course_kit.exercises import compare
+from course_kit.exercises.define import (
+    Case,
+    Exercise,
+    FindError,
+    call,
+    drawn,
+    named,
+    some_numbers,
+    variants,
+    wrong_answers,
+)
 from course_utils.attention import causal_mask, padding_mask, scaled_dot_product_attention
 
 from .norm import Bent, Part
@@ -167,9 +176,9 @@ def _pre_or_post(answer, case: Case) -> Tensor:
     """Post-norm is as right as pre-norm here, and counts as it."""
     x, attention, ffn, norm1, norm2 = case.args.values()
     right = block_around(*case.args.values())
-    mine = values.converted(call(answer, case), right, NO_WAY.returns)
+    mine = compare.converted(call(answer, case), right, NO_WAY.returns)
     y = norm1(x + attention(x))
-    return right if values.same(mine, norm2(y + ffn(y))) else mine
+    return right if compare.same(mine, norm2(y + ffn(y))) else mine
 
 
 def _bare_case(size, seed, shown=False) -> Case:

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import FindError, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, tensors
+from course_kit.exercises.define import FindError, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import rows_sum_to_one
 from course_utils.attention import scaled_dot_product_attention
 

@@ -1,6 +1,6 @@
 """Chapter 5, find-the-errors: a claim of a slide deck."""
 
-from course_kit.exercises.definition import Case, FindError, wrong_answers
+from course_kit.exercises.define import Case, FindError, wrong_answers
 
 
 def family(attentions: list[str]) -> str:

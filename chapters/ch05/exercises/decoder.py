@@ -2,8 +2,7 @@
 
 import torch
 
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import named, some_numbers
+from course_kit.exercises.define import Case, Exercise, named, some_numbers, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_later, blind_to_padding
 from course_utils.attention import causal_mask, padding_mask
 

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, some_numbers, tensors
+from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import any_order, rows_are_independent, rows_sum_to_one
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 

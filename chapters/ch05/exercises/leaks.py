@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import FindError, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named
+from course_kit.exercises.define import FindError, drawn, named, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_later
 from course_utils.attention import causal_mask, scaled_dot_product_attention
 

@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises import values
-from course_kit.exercises.definition import Case, Exercise, FindError, call, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named
+from course_kit.exercises import compare
+from course_kit.exercises.define import Case, Exercise, FindError, call, drawn, named, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_later
 from course_utils.attention import causal_mask, scaled_dot_product_attention
 
@@ -20,7 +19,7 @@ def _in_full(answer, case: Case):
     """With an axis for all queries. A row of padding may attend to anything: the rule for real words is shown there."""
     source, target = case.args["source"], case.args["target"]
     rule = three_masks(source, target)
-    masks = values.converted(call(answer, case), rule, MASKS.returns)
+    masks = compare.converted(call(answer, case), rule, MASKS.returns)
     return tuple(map(_filled, masks, rule, (source, target, target)))
 
 

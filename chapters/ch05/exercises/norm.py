@@ -4,8 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit.exercises.definition import Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, some_numbers, tensors
+from course_kit.exercises.define import Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import rows_are_independent
 
 

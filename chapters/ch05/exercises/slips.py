@@ -3,8 +3,16 @@
 import torch
 from torch import Tensor, nn
 
-from course_kit.exercises.definition import Case, FindError, is_class, made, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, some_numbers
+from course_kit.exercises.define import (
+    Case,
+    FindError,
+    construct,
+    drawn,
+    is_class,
+    some_numbers,
+    variants,
+    wrong_answers,
+)
 from course_kit.exercises.properties import any_order
 from course_utils.attention import masked_softmax
 
@@ -79,7 +87,7 @@ def _run(answer, case: Case) -> Tensor:
     for n, layer in enumerate(layers.values()):
         layer.weight.data, layer.bias.data = drawn(1500 + 10 * n, (size, size), (size,))
     if is_class(answer):
-        return made(answer, case, layers.state_dict())(*case.args.values())
+        return construct(answer, case, layers.state_dict())(*case.args.values())
     return answer(*case.args.values(), heads, layers.values())
 
 

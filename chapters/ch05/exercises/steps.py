@@ -5,8 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch03.exercises.measures import LOSS_WRONG, loss_cases
-from course_kit.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, tensors
+from course_kit.exercises.define import Case, Exercise, FindError, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import any_order, blind_to_padding, rows_are_independent, shift_changes_nothing
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from course_utils.loss import masked_loss

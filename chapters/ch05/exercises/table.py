@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
+from course_kit.exercises.define import Case, FindError, variants, wrong_answers
 
 VOCABULARY = ["a", "am", "I", "thanks", "student", "<eos>"]
 TABLE = torch.tensor(  # as it is printed

@@ -5,8 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, tensors
+from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
 
 
 def bottleneck(x: Tensor, W_down: Tensor, b_down: Tensor, W_up: Tensor, b_up: Tensor) -> Tensor:

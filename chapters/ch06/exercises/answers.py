@@ -4,8 +4,17 @@ import torch
 from torch import Tensor
 
 from chapters.ch06.pairs import best_span
-from course_kit.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, named, some_numbers, tensors
+from course_kit.exercises.define import (
+    Case,
+    Exercise,
+    FindError,
+    drawn,
+    named,
+    some_numbers,
+    tensors,
+    variants,
+    wrong_answers,
+)
 from course_utils.attention import masked_softmax
 
 

@@ -1,7 +1,6 @@
 """Chapter 6, find-the-error: claims of an overview about BERT and GPT."""
 
-from course_kit.exercises.definition import FindError, wrong_answers
-from course_kit.exercises.inputs import named
+from course_kit.exercises.define import FindError, named, wrong_answers
 
 
 def kind_of(target: str, sees: str) -> str:

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import FindError, variants, wrong_answers
-from course_kit.exercises.inputs import named, tensors
+from course_kit.exercises.define import FindError, named, tensors, variants, wrong_answers
 
 
 def hide(ids: Tensor, chosen: Tensor, dice: Tensor, words: Tensor, mask_id: int) -> Tensor:

@@ -2,8 +2,8 @@
 
 import torch
 
-from course_kit.exercises import values
-from course_kit.exercises.definition import Case, Exercise, call, variants, wrong_answers
+from course_kit.exercises import compare
+from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
 
 CLS, SEP, PAD = 101, 102, 0  # as in BERT's own vocabulary
 
@@ -19,7 +19,7 @@ def bert_input(first: list[int], second: list[int], cls: int, sep: int, pad: int
 def _seen(answer, case: Case):
     """Segments count where there are tokens; padding may have either."""
     right = bert_input(**case.args)
-    ids, segments, mask = values.converted(call(answer, case), right, BERT_INPUT.returns)
+    ids, segments, mask = compare.converted(call(answer, case), right, BERT_INPUT.returns)
     return ids, segments * right[2] if segments.shape == right[2].shape else segments, mask
 
 

@@ -4,8 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import named, some_numbers, tensors
+from course_kit.exercises.define import Case, Exercise, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import shift_changes_nothing
 from course_utils.loss import masked_loss
 

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises import values
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
+from course_kit.exercises import compare
+from course_kit.exercises.define import Case, Exercise, variants, wrong_answers
 from course_utils.bert import mask_tokens
 
 RIGHT = ((80, 3), (10, 3), (15, 1))  # per cent, and how far off chance may lead
@@ -23,14 +23,14 @@ def _near(part: Tensor, of: Tensor, exactly: bool = False) -> str:
 
 def _statistics(answer, case: Case):
     """What a masking does on many tokens, in words: each right one, whatever it draws, is told in the same."""
-    ids, special, vocab_size, mask_id, seed = values.cloned(case.args).values()
+    ids, special, vocab_size, mask_id, seed = compare.cloned(case.args).values()
 
     def run(ids, special, seed):
         masked = answer(ids, special, vocab_size, mask_id, torch.Generator().manual_seed(seed))
-        found = values.converted(masked, (ids, ids), MASK.returns)
+        found = compare.converted(masked, (ids, ids), MASK.returns)
         for name, x in zip(MASK.returns, found, strict=True):
             if x.shape != ids.shape:
-                raise values.Misfit(f"In `{name}`: Its shape is {list(x.shape)}, needed: {list(ids.shape)}, as `ids`.")
+                raise compare.Misfit(f"In `{name}`: Its shape is {list(x.shape)}, needed: {list(ids.shape)}, as `ids`.")
         return found
 
     inputs, labels = run(case.args["ids"], case.args["special_mask"], seed)

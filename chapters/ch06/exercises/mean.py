@@ -4,8 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_kit.exercises.definition import FindError, wrong_answers
-from course_kit.exercises.inputs import named, some_numbers, tensors
+from course_kit.exercises.define import FindError, named, some_numbers, tensors, wrong_answers
 from course_kit.exercises.properties import blind_to_padding
 
 

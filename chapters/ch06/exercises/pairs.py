@@ -2,8 +2,8 @@
 
 import torch
 
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.values import Misfit, kind
+from course_kit.exercises.compare import Misfit, kind
+from course_kit.exercises.define import Case, Exercise, variants, wrong_answers
 
 
 def next_sentence_pairs(stories: list[list[str]], count: int, generator) -> list[tuple[str, str, int]]:

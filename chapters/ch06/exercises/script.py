@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit.exercises.definition import Case, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import named, normal
+from course_kit.exercises.define import Case, FindError, named, normal, variants, wrong_answers
 
 PAD = 0
 TEXTS = ("a good film", "a bad film , and a long one", "good", "not bad at all")

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import named
+from course_kit.exercises.define import Exercise, named, variants, wrong_answers
 
 
 def piece_labels(tags: list[int], words: list[int]) -> Tensor:

@@ -6,9 +6,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit.exercises import values
-from course_kit.exercises.definition import Case, FindError, is_class, made, variants, wrong_answers
-from course_kit.exercises.inputs import integers, normal, tensors
+from course_kit.exercises import compare
+from course_kit.exercises.define import (
+    Case,
+    FindError,
+    construct,
+    integers,
+    is_class,
+    normal,
+    tensors,
+    variants,
+    wrong_answers,
+)
 from course_kit.exercises.properties import blind_to_padding, rows_sum_to_one
 
 
@@ -78,16 +87,16 @@ def _with_parameters(answer, case: Case):
     given = _parameters(case.init)
     with torch.random.fork_rng(devices=[]):
         try:
-            model = made(answer, case, given) if is_class(answer) else answer(*case.init)
+            model = construct(answer, case, given) if is_class(answer) else answer(*case.init)
             if not is_class(answer):
                 model.load_state_dict(given)
         except NotImplementedError:  # not written yet; for Python it is a RuntimeError
             raise
         except (RuntimeError, AttributeError):
             said = "Its parameters are not those of the program. Keep its layers, and their names."
-            raise values.Misfit(said) from None
+            raise compare.Misfit(said) from None
     real = case.args["real"]
-    result = values.converted(model(*case.args.values()), (real.float(), 0.0), FIVE.returns)
+    result = compare.converted(model(*case.args.values()), (real.float(), 0.0), FIVE.returns)
     weights = result[0]
     if weights.shape == (*real.shape, real.shape[1]):
         weights = weights.where(real[..., None] | weights.isnan(), torch.zeros(()))

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from course_kit.exercises.definition import Case, Exercise, call, variants, wrong_answers
-from course_kit.exercises.values import kind
+from course_kit.exercises.compare import kind
+from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
 
 Words = dict[tuple[str, ...], int]
 

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import drawn, integers, named
+from course_kit.exercises.define import Case, Exercise, FindError, drawn, integers, named, variants, wrong_answers
 from course_kit.exercises.properties import any_order, blind_to_later
 from course_utils.attention import causal_mask, masked_softmax, scaled_dot_product_attention
 

@@ -4,8 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, FindError, wrong_answers
-from course_kit.exercises.inputs import named, normal
+from course_kit.exercises.define import Case, FindError, named, normal, wrong_answers
 
 from .sampling import before, kept, nucleus, nucleus_cases, sorted_and_summed
 

@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from chapters.ch07.experiments.induction import head_score
-from course_kit.exercises.definition import Case, Exercise, variants, wrong_answers
-from course_kit.exercises.inputs import normal
+from course_kit.exercises.define import Case, Exercise, normal, variants, wrong_answers
 
 
 def induction_score(weights: Tensor, half: int) -> Tensor:

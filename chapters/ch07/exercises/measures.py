@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_kit.exercises.definition import Exercise, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import integers, named, normal
+from course_kit.exercises.define import Exercise, FindError, integers, named, normal, variants, wrong_answers
 from course_kit.exercises.properties import linear_in
 
 

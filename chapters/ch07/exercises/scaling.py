@@ -1,8 +1,7 @@
 """Chapter 7, find-the-error: the constants of a scaling law as they were printed."""
 
 from chapters.ch07.labs.scaling_law import BESIROGLU_2024, HOFFMANN_2022
-from course_kit.exercises.definition import FindError, variants, wrong_answers
-from course_kit.exercises.inputs import named
+from course_kit.exercises.define import FindError, named, variants, wrong_answers
 
 
 def tokens_per_parameter(compute: float, E: float, A: float, B: float, alpha: float, beta: float) -> float:

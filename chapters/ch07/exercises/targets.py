@@ -6,8 +6,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit.exercises.definition import Case, Exercise, FindError, variants, wrong_answers
-from course_kit.exercises.inputs import integers, named, normal, some_numbers
+from course_kit.exercises.define import (
+    Case,
+    Exercise,
+    FindError,
+    integers,
+    named,
+    normal,
+    some_numbers,
+    variants,
+    wrong_answers,
+)
 from course_kit.exercises.properties import rows_are_independent, rows_sum_to_one
 
 

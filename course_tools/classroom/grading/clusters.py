@@ -7,7 +7,7 @@ import pickle
 from collections import defaultdict
 from dataclasses import dataclass
 
-from course_kit.exercises.verdict import Outcome, Verdict
+from course_kit.exercises.diagnose import Outcome, Verdict
 
 SHOWN, LINES, WIDTH = 10, 12, 100  # clusters that are printed; lines of code of each, and letters of a line
 LARGEST = 1 << 20  # bytes of results that are kept of one answer

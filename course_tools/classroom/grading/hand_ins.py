@@ -18,9 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_kit.exercises import record
-from course_kit.exercises.definition import current
-from course_kit.exercises.notebook import Stub
+from course_kit.exercises import solved
+from course_kit.exercises.define import Stub, current
 from course_tools.classroom import catalogue, handing_in
 from course_tools.classroom.progress import answers, text_of
 from course_tools.classroom.progress import cells as code_cells
@@ -76,7 +75,7 @@ def course() -> Course:
         for source in sources:
             for stub in answers(source):
                 exercises.setdefault(stub.name, path.name)
-                untouched.add(record.of_source(text_of(stub, source)))
+                untouched.add(solved.of_source(text_of(stub, source)))
     return Course(exercises, cells, frozenset(untouched))
 
 
@@ -85,7 +84,7 @@ def entries(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; needed: one with a folder, zip or answers file for each student.")
     found = sorted(x for x in folder.iterdir() if x.name[0] not in "._~" and x.suffix.lower() != ".csv")
-    if any(x.name == record.FILE or x.name[:3] == "01_" and x.suffix == ".ipynb" for x in found):
+    if any(x.name == solved.FILE or x.name[:3] == "01_" and x.suffix == ".ipynb" for x in found):
         raise ValueError(
             f"{folder} is one workbook; needed: a folder that holds one for each student. Name the folder above it."
         )
@@ -155,7 +154,7 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
         if not by_notebook:
             notebooks.append((name, b'{"cells": []}'))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        if Path(name).name == record.FILE or work.path.suffix.lower() == ".json":  # other JSON files are ignored
+        if Path(name).name == solved.FILE or work.path.suffix.lower() == ".json":  # other JSON files are ignored
             work.remarks.append(f"unreadable: {name} is no answers file of the course")
 
 
@@ -177,7 +176,7 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
     for at, (_, source) in enumerate(both, len(original)):
         for stub, one in _known(source, known):
             text = text_of(stub, source)
-            if record.of_source(text) in known.untouched:
+            if solved.of_source(text) in known.untouched:
                 work.open.add(one)
                 continue
             try:

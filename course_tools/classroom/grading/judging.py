@@ -11,9 +11,11 @@ from typing import Any
 
 import torch
 
-from course_kit.exercises import engine
-from course_kit.exercises.definition import Exercise, FindError
+from course_kit.exercises.define import Exercise, FindError
+from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, time_limit
+from course_kit.exercises.judge import judge as verdict_on
+from course_kit.exercises.judge import judge_repair
 from course_tools.classroom.catalogue import find
 
 from .clusters import Unrecognised, unrecognised
@@ -123,7 +125,7 @@ def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: d
     return state, words, verdict
 
 
-def _stopped(verdict: engine.Verdict | None) -> bool:
+def _stopped(verdict: Verdict | None) -> bool:
     """Whether an answer came to no end on one of the inputs. What happens on others, changed to find out what is wrong
     with it, does not count."""
     troubles = [one.trouble for one in verdict.outcomes if one.trouble] if verdict else []
@@ -134,10 +136,10 @@ def _verdict(remote: Remote, exercise: Exercise, line: Any, patience: float) -> 
     if remote.error:
         return "wrong", f"It cannot be run: {': '.join(map(str, remote.error[:2]))}"[:300], None
 
-    def judged(one: Exercise) -> engine.Verdict:
+    def judged(one: Exercise) -> Verdict:
         if isinstance(one, FindError):
-            return engine.judge_repair(one, remote, line, patience)
-        return engine.judge(one, remote, patience)
+            return judge_repair(one, remote, line, patience)
+        return verdict_on(one, remote, patience)
 
     verdict = judged(exercise)
     if verdict.right and not (again := judged(replace(exercise, cases=varied(exercise)))).right:

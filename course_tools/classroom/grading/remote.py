@@ -20,7 +20,7 @@ import cloudpickle
 import numpy
 import torch
 
-from course_kit.exercises import definition, engine, values
+from course_kit.exercises import compare, define, judge
 from course_kit.exercises.guard import TookTooLong, time_limit
 from course_tools.classroom import catalogue
 
@@ -85,8 +85,8 @@ class Remote:
         self.callable, self.is_class = reply.get("opened") is True, reply.get("class") is True
         self.error = reply.get("error")
 
-    def made(self, init: tuple, parameters: dict[str, Any] | None) -> Callable[..., Any]:
-        """A class as `definition.made` makes it, there."""
+    def construct(self, init: tuple, parameters: dict[str, Any] | None) -> Callable[..., Any]:
+        """A class as `define.construct` makes it, there."""
         return functools.partial(self._run, (init, parameters))
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
@@ -207,7 +207,7 @@ def by_value() -> None:
     for chapter in catalogue.chapters():
         catalogue.exercises(chapter)
     for name, module in list(sys.modules.items()):
-        if name.startswith(definition.__package__ + ".") or HIDDEN.match(name):
+        if name.startswith(define.__package__ + ".") or HIDDEN.match(name):
             cloudpickle.register_pickle_by_value(module)
 
 
@@ -233,8 +233,8 @@ def _scaled(exercise: Any, case: Any) -> Any:
         return None
     try:
         one = replace(case, args=given, shown=False)
-        before, after = engine._expected(exercise, case), engine._expected(exercise, one)
-        return None if values.same(before, after) or not _finite(after) else one
+        before, after = judge.expected(exercise, case), judge.expected(exercise, one)
+        return None if compare.same(before, after) or not _finite(after) else one
     except Exception:  # numbers that the reference does not take
         return None
 

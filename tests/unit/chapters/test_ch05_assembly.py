@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from chapters.ch05 import assembly
 from chapters.ch05.assembly import EXERCISES, Assembled, chosen
 from chapters.ch05.exercises.heads import multi_head
-from course_kit.exercises.definition import find
+from course_kit.exercises.define import find
 from course_kit.keeping.fingerprint import fingerprint
 from course_utils import text
 from course_utils.checkpoints import load_checkpoint

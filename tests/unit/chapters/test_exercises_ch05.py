@@ -19,7 +19,7 @@ from chapters.ch05.exercises.slips import MultiHead
 from chapters.ch05.exercises.steps import smoothed_loss
 from chapters.ch05.exercises.table import TABLE, VOCABULARY, chosen_word, is_distribution
 from course_kit.exercises import check
-from course_kit.exercises.definition import find
+from course_kit.exercises.define import find
 from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask
 from course_utils.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN
 from course_utils.loss import masked_loss

@@ -15,8 +15,8 @@ import pytest
 import torch
 from right_answers import line_of
 
-from course_kit.exercises import check, engine
-from course_kit.exercises.definition import FindError
+from course_kit.exercises import check, judge
+from course_kit.exercises.define import FindError
 from course_kit.exercises.diagnose import Evidence
 from course_kit.exercises.properties import violated
 from course_tools.classroom.catalogue import chapters, exercises, find
@@ -93,12 +93,12 @@ PROPERTIES = [(chapter, one, i) for chapter, one in ALL for i in range(len(one.p
 @each(("chapter", "one", "i"), PROPERTIES)
 def test_a_property_holds_of_the_reference_and_is_violated_by_a_known_mistake(chapter, one, i):
     cases = list(one.cases())
-    wanted = [engine._expected(one, case) for case in cases]
+    wanted = [judge.expected(one, case) for case in cases]
 
     def violates(answer):
-        outcomes = [engine._one(one, answer, case, want) for case, want in zip(cases, wanted, strict=True)]
+        outcomes = [judge.run(one, answer, case, want) for case, want in zip(cases, wanted, strict=True)]
         values = [None if outcome.trouble else outcome.value for outcome in outcomes]
-        seen = Evidence(one, answer, cases, wanted, outcomes, functools.partial(engine._one, one))
+        seen = Evidence(one, answer, cases, wanted, outcomes, functools.partial(judge.run, one))
         return any(violated(one.properties[i : i + 1], seen.value(answer), cases, values, wanted))
 
     assert not violates(one.reference)

@@ -20,11 +20,22 @@ from cells import answered
 from torch import nn
 
 from course_kit.exercises import check, exercise, find_error, guard, hint, show, solution
-from course_kit.exercises.definition import Case, Exercise, FindError, Wrong, variants, wrong_answers
-from course_kit.exercises.diagnose import describe
-from course_kit.exercises.engine import judge
-from course_kit.exercises.inputs import drawn, integers, named, some_numbers, tensors
-from course_kit.exercises.notebook import stubs
+from course_kit.exercises.compare import describe
+from course_kit.exercises.define import (
+    Case,
+    Exercise,
+    FindError,
+    Wrong,
+    drawn,
+    integers,
+    named,
+    some_numbers,
+    stubs,
+    tensors,
+    variants,
+    wrong_answers,
+)
+from course_kit.exercises.judge import judge
 from course_kit.exercises.show import array, inline, verdict_note
 from course_tools.classroom.catalogue import chapters, exercises, find, load
 
@@ -880,6 +891,39 @@ def test_a_time_limit_that_is_kept_says_nothing():
     with guard.time_limit(0.2):
         pass
     time.sleep(0.3)
+
+
+def test_prints_go_where_they_went_whenever_the_time_is_up():
+    """The alarm may ring just while what was caught is being let go."""
+    stdout, filters = sys.stdout, list(warnings.filters)
+    for _ in range(20):
+        with guard.world_unchanged(), contextlib.suppress(guard.TookTooLong), guard.time_limit(0.005):
+            while True:
+                with guard.quiet():
+                    pass
+        assert sys.stdout is stdout and warnings.filters == filters
+
+
+@pytest.fixture(params=["float64", "bfloat16", "autocast"])
+def another_torch(request):
+    """A notebook that computes in other numbers than float32."""
+    if request.param == "autocast":
+        with torch.autocast("cpu", torch.bfloat16):
+            yield lambda: torch.is_autocast_enabled("cpu")
+    else:
+        dtype = getattr(torch, request.param)
+        torch.set_default_dtype(dtype)
+        yield lambda: torch.get_default_dtype() == dtype
+        torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_references_are_right_and_mistakes_wrong_in_whatever_torch_the_notebook_has_set(chapter, another_torch):
+    for exercise_ in exercises(chapter):
+        assert judge(exercise_, exercise_.reference).right, exercise_.name
+        for wrong in exercise_.wrong[:1]:
+            assert judge(exercise_, wrong.answer).state == "wrong", (exercise_.name, wrong.hint)
+    assert another_torch(), "it is put back"
 
 
 def test_right_wrong_and_open_are_told_apart_at_a_glance():

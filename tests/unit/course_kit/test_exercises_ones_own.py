@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from course_kit.exercises import again, check, engine, exercise, find_error, show, values
-from course_kit.exercises.definition import Case, Exercise, FindError
-from course_kit.exercises.engine import judge
+from course_kit.exercises import again, check, compare, exercise, find_error, show
+from course_kit.exercises.define import Case, Exercise, FindError
+from course_kit.exercises.judge import chosen, judge
 from course_kit.exercises.show import verdict_note
 from course_tools.classroom import catalogue
 
@@ -69,7 +69,7 @@ def test_a_right_answer_that_cuts_gradients_off_leaves_training_to_the_course(ho
     verdict = judge(TOTAL, answer)
     assert verdict.right
     assert any("No gradient passes through it" in note for note in verdict.notes)
-    usable = engine.chosen(TOTAL, answer, verdict)
+    usable = chosen(TOTAL, answer, verdict)
     assert usable(T([1.0, 2.0])) == 3 and isinstance(usable(T([1.0, 2.0])), torch.Tensor)
     weights = nn.Parameter(T([1.0, 2.0]))
     usable(weights, power=2).backward()
@@ -80,7 +80,7 @@ def test_a_right_answer_that_cuts_gradients_off_leaves_training_to_the_course(ho
 def test_nothing_is_said_of_gradients_where_they_pass(answer):
     verdict = judge(TOTAL, answer)
     assert verdict.right and not verdict.cuts and not any("gradient" in note for note in verdict.notes)
-    assert engine.chosen(TOTAL, answer, verdict) is answer
+    assert chosen(TOTAL, answer, verdict) is answer
 
 
 @pytest.fixture(autouse=True)
@@ -378,7 +378,7 @@ def test_several_wrong_lines_are_asked_for(shown):
 
 def test_an_exercise_may_say_itself_what_does_not_fit():
     def run(answer, case):
-        raise values.Misfit("It returns a pair of shoes.")
+        raise compare.Misfit("It returns a pair of shoes.")
 
     def stands(answer, case):
         return run(answer, case) if answer is not total else total(*case.args.values(), **case.keywords)

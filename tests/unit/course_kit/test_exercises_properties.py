@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from course_kit.exercises.definition import Case, Exercise
-from course_kit.exercises.engine import judge
-from course_kit.exercises.inputs import drawn
+from course_kit.exercises.define import Case, Exercise, drawn
+from course_kit.exercises.judge import judge
 from course_kit.exercises.properties import (
     any_order,
     blind_to_later,

@@ -26,6 +26,18 @@ class Hostile(torch.Tensor):
         raise RuntimeError("do not touch")
 
 
+class Elsewhere(torch.Tensor):
+    """Says of its shape what is not so, and that it agrees with everything."""
+
+    shape = property(lambda self: torch.Size([9, 9]))
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        if function is torch.isclose:
+            return torch.tensor(True)
+        return super().__torch_function__(function, types, args, kwargs or {})
+
+
 class Odd:
     def __eq__(self, other):
         raise RuntimeError
@@ -72,6 +84,7 @@ ANSWERS = {
     "a million million numbers": returning(lambda x: torch.ones(1).expand(10**12)),
     "a sparse tensor": returning(lambda x: torch.eye(3).to_sparse()),
     "a tensor that may not be touched": returning(lambda x: torch.ones(3).as_subclass(Hostile)),
+    "a tensor that lies": returning(lambda x: torch.ones(2, 3, 4).as_subclass(Elsewhere)),
     "an object that answers nothing": returning(lambda x: Odd()),
     "a list of such": returning(lambda x: [Odd(), Odd()]),
     "a generator": returning(lambda x: (i for i in range(3))),
@@ -87,3 +100,8 @@ def test_there_is_a_verdict_and_the_name_is_bound(name, capsys):
     bound = exercise(NAME)(ANSWERS[name])
     assert bound(torch.zeros(2)).tolist() == [1, 1], "the notebook goes on with the course's own"
     assert "✗" in capsys.readouterr().out
+
+
+def test_the_numbers_count_and_not_what_a_tensor_says_of_itself():
+    assert check(NAME, lambda x, width=1.0: torch.exp(-((x / width) ** 2) / 2).as_subclass(Elsewhere)).right
+    assert not check(NAME, lambda x, width=1.0: (x / width).as_subclass(Elsewhere)).right

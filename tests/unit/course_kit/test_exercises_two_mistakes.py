@@ -6,11 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from course_kit.exercises.definition import Case, Exercise, Wrong, variants, wrong_answers
-from course_kit.exercises.diagnose import describe
-from course_kit.exercises.engine import judge
-from course_kit.exercises.evidence import TWO
-from course_kit.exercises.inputs import named, some_numbers
+from course_kit.exercises.define import Case, Exercise, Wrong, named, some_numbers, variants, wrong_answers
+from course_kit.exercises.diagnose import TWO, describe
+from course_kit.exercises.judge import judge
 from course_kit.exercises.properties import blind_to_later
 
 T = torch.tensor
@@ -271,9 +269,7 @@ def test_looking_further_ends_in_time(monkeypatch):
     """An answer that takes its time on each call is judged, and looked at no longer than the engine allows."""
     import time
 
-    from course_kit.exercises import engine
-
-    monkeypatch.setattr(engine, "LOOKING", 0.3)
+    monkeypatch.setattr("course_kit.exercises.judge.LOOKING", 0.3)
 
     def slow(q, k):
         time.sleep(0.1)

@@ -10,7 +10,7 @@ import pytest
 
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from chapters.ch00 import check, exercise, find_error, hint, solution
-from course_kit.exercises import record
+from course_kit.exercises import solved
 from course_tools.classroom import workbook
 from course_tools.classroom.catalogue import find
 from course_utils import files
@@ -39,7 +39,7 @@ def run(body, stub=STUB, names={"exercise": exercise, "find_error": find_error})
 
 
 def entry(where, name="weighted average"):
-    return record.read(where)[name]
+    return solved.read(where)[name]
 
 
 def test_tried_then_solved(mine):
@@ -58,9 +58,9 @@ def test_running_a_cell_again_is_no_attempt_and_writes_nothing(mine):
     run(WRONG)
     assert entry(mine)["attempts"] == 1
     run(RIGHT)
-    before = (mine / record.FILE).stat().st_mtime_ns
+    before = (mine / solved.FILE).stat().st_mtime_ns
     run(RIGHT)
-    assert (mine / record.FILE).stat().st_mtime_ns == before and entry(mine)["attempts"] == 2
+    assert (mine / solved.FILE).stat().st_mtime_ns == before and entry(mine)["attempts"] == 2
 
 
 def test_what_is_solved_stays_solved(mine):
@@ -76,7 +76,7 @@ def test_a_stub_that_is_only_run_leaves_nothing(mine):
     run("raise NotImplementedError")
     find_error("softmax denominator")
     check("weighted average", lambda weights, values: 0)
-    assert not (mine / record.FILE).exists()
+    assert not (mine / solved.FILE).exists()
 
 
 def test_find_the_error(mine):
@@ -111,12 +111,12 @@ def test_answers_without_a_source_count_each_time(mine):
 
 def test_the_checksum_is_that_of_the_source_from_the_decorator_on():
     seen = {}
-    names = {"exercise": lambda name: lambda answer: seen.setdefault(name, record.checksum(name, answer))}
+    names = {"exercise": lambda name: lambda answer: seen.setdefault(name, solved.checksum(name, answer))}
     run(RIGHT, names=names)
-    assert seen == {"weighted average": record.of_source(STUB + RIGHT)}
+    assert seen == {"weighted average": solved.of_source(STUB + RIGHT)}
     source = '@exercise("a class")\nclass Layer:\n    size = 3\n\n    def forward(self, x):   \n        return x'
     run(source, stub="import math\n\n", names=names)
-    assert seen["a class"] == record.of_source(source)
+    assert seen["a class"] == solved.of_source(source)
 
 
 @pytest.mark.parametrize("place", ["notebooks", ".", "tests/unit"])
@@ -163,9 +163,9 @@ DAMAGED = [
 @pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
 def test_what_is_damaged_is_set_aside_and_never_destroyed(mine, capsys, text):
     for number in (1, 2):
-        (mine / record.FILE).write_text(text)
-        with pytest.raises(record.Damaged):
-            record.read(mine)
+        (mine / solved.FILE).write_text(text)
+        with pytest.raises(solved.Damaged):
+            solved.read(mine)
         run(RIGHT)
         assert entry(mine)["state"] == "solved"
         assert f"It was set aside as progress.damaged-{number}.json" in capsys.readouterr().out
@@ -176,19 +176,19 @@ def test_what_is_damaged_is_set_aside_and_never_destroyed(mine, capsys, text):
 
 def test_what_can_be_read_of_a_damaged_file_is_kept(mine, capsys):
     run(RIGHT)
-    content = json.loads((mine / record.FILE).read_text())
+    content = json.loads((mine / solved.FILE).read_text())
     content["exercises"] |= {"a": {"state": ["tried"]}, "b": {"state": "solved", "attempts": -1, "hints": 0}}
-    (mine / record.FILE).write_text(json.dumps(content))
+    (mine / solved.FILE).write_text(json.dumps(content))
     hint("gaussian kernel")
-    assert set(record.read(mine)) == {"weighted average", "gaussian kernel"}
+    assert set(solved.read(mine)) == {"weighted average", "gaussian kernel"}
     assert json.loads((mine / "progress.damaged-1.json").read_text()) == content
 
 
 def test_what_other_editions_have_written_is_kept(mine):
     run(WRONG)
-    content = json.loads((mine / record.FILE).read_text())
+    content = json.loads((mine / solved.FILE).read_text())
     content["exercises"]["of another edition"] = content["exercises"]["weighted average"] | {"stars": 5}
-    (mine / record.FILE).write_text(json.dumps(content))
+    (mine / solved.FILE).write_text(json.dumps(content))
     run(RIGHT)
     assert entry(mine, "of another edition")["stars"] == 5
 
@@ -196,7 +196,7 @@ def test_what_other_editions_have_written_is_kept(mine):
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 def test_a_disk_that_is_full_does_not_touch_the_exercise(mine, monkeypatch, capsys, number):
     run(WRONG)
-    before = (mine / record.FILE).read_bytes()
+    before = (mine / solved.FILE).read_bytes()
 
     def fail(*_):
         raise OSError(number, os.strerror(number))
@@ -205,45 +205,45 @@ def test_a_disk_that_is_full_does_not_touch_the_exercise(mine, monkeypatch, caps
     run(RIGHT)
     out = capsys.readouterr().out
     assert "✓ weighted average" in out and f"could not be kept in progress.json: {os.strerror(number)}" in out
-    assert (mine / record.FILE).read_bytes() == before
+    assert (mine / solved.FILE).read_bytes() == before
     assert not list(mine.glob(".progress.json.*[!k]"))
 
 
 def test_a_folder_of_that_name_or_no_working_directory_stops_nobody(mine, monkeypatch, capsys):
-    (mine / record.FILE).mkdir()
+    (mine / solved.FILE).mkdir()
     run(RIGHT)
     assert "could not be kept" in capsys.readouterr().out
 
     def deleted():
         raise FileNotFoundError
 
-    monkeypatch.setattr(record.Path, "cwd", deleted)
+    monkeypatch.setattr(solved.Path, "cwd", deleted)
     run(RIGHT)
     assert capsys.readouterr().out.startswith("✓")
 
 
 def test_kernels_side_by_side_lose_nothing(mine):
     program = (
-        "import sys; from course_kit.exercises import record\n"
-        "record.PATIENCE = 60  # a busy machine may hold a process up for longer than a student should wait\n"
+        "import sys; from course_kit.exercises import solved\n"
+        "solved.PATIENCE = 60  # a busy machine may hold a process up for longer than a student should wait\n"
         "for i in range(20):\n"
-        "    record.checked(f'exercise {i} of {sys.argv[1]}', True, None); record.helped('shared')"
+        "    solved.checked(f'exercise {i} of {sys.argv[1]}', True, None); solved.helped('shared')"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     running = [subprocess.Popen([sys.executable, "-c", program, str(i)], cwd=mine, env=environment) for i in range(4)]
     assert [one.wait(60) for one in running] == [0] * 4
-    kept = record.read(mine)
+    kept = solved.read(mine)
     assert len(kept) == 81 and kept["shared"]["hints"] == 80
 
 
 def test_a_kernel_that_hangs_with_the_lock_does_not_hold_up_the_others(mine, monkeypatch):
-    monkeypatch.setattr(record, "PATIENCE", 0.05)
-    with record._alone(mine):
+    monkeypatch.setattr(solved, "PATIENCE", 0.05)
+    with solved._alone(mine):
         run(RIGHT)
     assert entry(mine)["state"] == "solved"
 
 
 def test_a_record_that_is_no_file_is_said_and_not_waited_for(tmp_path):
-    os.mkfifo(tmp_path / record.FILE)
+    os.mkfifo(tmp_path / solved.FILE)
     with pytest.raises(OSError, match="no plain file"):
-        record.read(tmp_path)
+        solved.read(tmp_path)

@@ -14,7 +14,7 @@ import hand_ins as make
 import pytest
 
 from course import main, parser
-from course_kit.exercises import engine
+from course_kit.exercises import judge
 from course_tools.classroom import grading, handing_in
 from course_tools.classroom.catalogue import chapters, exercises, find
 from course_tools.classroom.grading import hand_ins, needed, report, sandbox
@@ -189,20 +189,20 @@ def test_most_exercises_have_new_inputs():
     ]
     assert len(same) <= 16 < len(fixed), "docs/teaching.md says how many have only one set of inputs"
     for one in ALL:
-        verdict = engine.judge(dataclasses.replace(one, cases=varied(one)), one.reference)
+        verdict = judge.judge(dataclasses.replace(one, cases=varied(one)), one.reference)
         assert verdict.right, (one.name, verdict.text)
 
 
 def test_a_table_of_answers_does_not_pass_where_inputs_are_written_by_hand():
     """All inputs and results of an exercise, looked up: right when it is checked, noticed when it is graded."""
     one = next(one for one in ALL if one.name == "sinusoidal encoding")
-    table = {str(list(case.args.values())): engine._expected(one, case) for case in one.cases()}
+    table = {str(list(case.args.values())): judge.expected(one, case) for case in one.cases()}
 
     def looked_up(*given):
         return table[str(list(given))]
 
-    assert engine.judge(one, looked_up).right
-    assert not engine.judge(dataclasses.replace(one, cases=varied(one)), looked_up).right
+    assert judge.judge(one, looked_up).right
+    assert not judge.judge(dataclasses.replace(one, cases=varied(one)), looked_up).right
 
 
 @pytest.mark.parametrize("text", ["=1+1", "＝1+1", " =1+1", "\u3000＝1", "-2", "+a", "@b", "\t=x"])

@@ -8,10 +8,10 @@ import hand_ins as make
 import pytest
 import torch
 
-from course_kit.exercises import engine
-from course_kit.exercises.definition import Case, Exercise, Wrong
-from course_kit.exercises.trouble import Trouble
-from course_kit.exercises.verdict import Outcome, Verdict
+from course_kit.exercises import judge
+from course_kit.exercises.define import Case, Exercise, Wrong
+from course_kit.exercises.diagnose import Outcome, Verdict
+from course_kit.exercises.guard import Trouble
 from course_tools.classroom import grading
 from course_tools.classroom.grading import clusters, hand_ins, judging
 from course_tools.classroom.grading.clusters import Unrecognised, unrecognised
@@ -41,7 +41,7 @@ MEAN = Exercise(
 
 
 def kept(answer, source="def f(): ..."):
-    return unrecognised(engine.judge(MEAN, answer), source)
+    return unrecognised(judge.judge(MEAN, answer), source)
 
 
 def counts(*students):
@@ -132,13 +132,13 @@ class TestInTheSandbox:
     def test_the_words_are_those_of_the_notebook(self, judged, body, words):
         space = {}
         exec(f"def f(x, y):\n    {body}", space)
-        assert judged(body)[1] == engine.judge(MEAN, space["f"]).text == words
+        assert judged(body)[1] == judge.judge(MEAN, space["f"]).text == words
 
     @pytest.mark.parametrize("ending", ["if {}: os._exit(3)", "if {}: os.abort()", "while {}: pass"])
     def test_what_happens_on_changed_inputs_alone_is_no_ones_fault(self, judged, ending, monkeypatch):
         """To find out what is wrong, an answer is called with inputs that are in no check. Ending there is still a
         wrong answer, and no process that was ended."""
-        monkeypatch.setattr(engine, "LOOKING", 1.0)
+        monkeypatch.setattr(judge, "LOOKING", 1.0)
         body = ending.format("x[0] not in (1.0, 3.0)") + "\n    return (x * y) ** 0.5"
         state, words, verdict = judged(body, 2.0)
         assert state == "wrong" and words.startswith("2 of 2 numbers differ") and len(verdict.outcomes) == 2

@@ -7,7 +7,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from course_kit.exercises import record
+from course_kit.exercises import solved
 from course_tools.authoring.markup import tree
 from course_tools.classroom import maps, progress
 
@@ -39,7 +39,7 @@ def test_the_maps_fill_as_exercises_are_solved(tmp_path, monkeypatch, capsys):
     shares = re.findall(r"--share:(\d+)%", progress._maps(progress.rows([chapter], half)))
     assert int(shares[0]) == round(100 * len(half) / len(chapter.exercises)) and set(shares[1:]) == {"0"}
     monkeypatch.setattr(progress.files, "workbook_folder", lambda: tmp_path)
-    monkeypatch.setattr(record, "read", lambda where: half)
+    monkeypatch.setattr(solved, "read", lambda where: half)
     monkeypatch.setattr(progress, "display", lambda note: print(note.page))
     progress.onward(1)
     said = capsys.readouterr().out

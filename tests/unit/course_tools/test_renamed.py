@@ -9,8 +9,8 @@ import nbformat
 import pytest
 import torch
 
-from course_kit.exercises import check, definition, find_error, record
-from course_kit.exercises.definition import Case, FindError
+from course_kit.exercises import check, define, find_error, solved
+from course_kit.exercises.define import Case, FindError
 from course_tools.classroom import catalogue, handing_in, workbook
 from course_tools.classroom import progress as overview
 from course_tools.classroom.grading import hand_ins, judging
@@ -47,9 +47,9 @@ CELL = "from course_kit.exercises import find_error\n@find_error({!r}, line={})\
 def known(monkeypatch):
     """PUZZLE as an exercise of the course, after all chapters."""
     catalogue.load()
-    monkeypatch.setattr(definition, "KNOWN", dict(definition.KNOWN))
-    monkeypatch.setattr(definition, "CHAPTERS", list(definition.CHAPTERS))
-    definition.register([PUZZLE])
+    monkeypatch.setattr(define, "KNOWN", dict(define.KNOWN))
+    monkeypatch.setattr(define, "CHAPTERS", list(define.CHAPTERS))
+    define.register([PUZZLE])
 
 
 @pytest.fixture
@@ -69,12 +69,12 @@ def entry(**more):
 
 
 def recorded(mine, **entries):
-    (mine / record.FILE).write_text(json.dumps({"exercises": {OLD: entry(**entries)}}))
+    (mine / solved.FILE).write_text(json.dumps({"exercises": {OLD: entry(**entries)}}))
 
 
 def test_both_names_find_it_and_the_new_one_is_shown(capsys):
     assert catalogue.find(OLD) is catalogue.find(NEW) is catalogue.find("keys  that are NOT transposed") is PUZZLE
-    assert definition.current(OLD) == NEW == definition.current(NEW) and definition.current("nothing") == "nothing"
+    assert define.current(OLD) == NEW == define.current(NEW) and define.current("nothing") == "nothing"
     find_error(OLD)
     shown = capsys.readouterr().out
     assert shown.startswith("Find the error: program 9.1") and OLD not in shown, "it must not give the error away"
@@ -82,15 +82,15 @@ def test_both_names_find_it_and_the_new_one_is_shown(capsys):
 
 
 def test_a_chapters_own_names_come_before_titles():
-    definition.register([replace(PUZZLE, name="program 9.2", title=NEW), PUZZLE])
+    define.register([replace(PUZZLE, name="program 9.2", title=NEW), PUZZLE])
     assert catalogue.find(NEW) is PUZZLE
 
 
 def test_the_record_goes_on_under_the_new_name(mine):
     recorded(mine)
-    assert record.read(mine) == {NEW: entry()}
-    record.helped(NEW)
-    kept = json.loads((mine / record.FILE).read_text())["exercises"]
+    assert solved.read(mine) == {NEW: entry()}
+    solved.helped(NEW)
+    kept = json.loads((mine / solved.FILE).read_text())["exercises"]
     assert kept.keys() == {NEW} and kept[NEW]["hints"] == 2 and kept[NEW]["attempts"] == 2
 
 
@@ -98,14 +98,14 @@ def test_the_record_goes_on_under_the_new_name(mine):
 def test_of_two_entries_the_better_one_counts(mine, old_first):
     both = {OLD: entry(state="solved"), NEW: entry(attempts=9)}
     both = both if old_first else dict(reversed(both.items()))
-    (mine / record.FILE).write_text(json.dumps({"exercises": both}))
-    assert record.read(mine) == {NEW: entry(state="solved")}
+    (mine / solved.FILE).write_text(json.dumps({"exercises": both}))
+    assert solved.read(mine) == {NEW: entry(state="solved")}
 
 
 def test_a_damaged_record_keeps_it(mine):
-    (mine / record.FILE).write_text(json.dumps({"exercises": {OLD: entry(), "a": {"state": "?"}}}))
-    with pytest.raises(record.Damaged) as caught:
-        record.read(mine)
+    (mine / solved.FILE).write_text(json.dumps({"exercises": {OLD: entry(), "a": {"state": "?"}}}))
+    with pytest.raises(solved.Damaged) as caught:
+        solved.read(mine)
     assert caught.value.sound == {NEW: entry()}
 
 
@@ -116,7 +116,7 @@ def test_an_answer_under_the_old_name_is_one_attempt_however_often_it_is_run(min
     linecache.cache["<old>"] = (len(source), None, source.splitlines(True), "<old>")
     for _ in range(3):
         exec(compile(source, "<old>", "exec"), {})
-    assert record.read(mine)[NEW]["attempts"] == 1
+    assert solved.read(mine)[NEW]["attempts"] == 1
 
 
 def test_progress_counts_it(mine):
@@ -126,7 +126,7 @@ def test_progress_counts_it(mine):
 
 
 def test_it_is_handed_in_under_the_new_name(mine):
-    recorded(mine, answer=record.of_source(CELL.format(OLD, 2, "q @ k.mT").partition("\n")[2]))
+    recorded(mine, answer=solved.of_source(CELL.format(OLD, 2, "q @ k.mT").partition("\n")[2]))
     (one,) = handing_in.collect(mine, mine.parent / "notebooks")["exercises"]
     assert (one["name"], one["state"], one["as_checked"]) == (NEW, "tried", True)
     assert one["answer"].startswith(f"@find_error({OLD!r}, line=2)")
@@ -137,7 +137,7 @@ class TestGrading:
     def course(self, mine):
         notebooks = mine.parent / "notebooks"
         (source,) = overview.cells((notebooks / "09_nine.ipynb").read_bytes())
-        untouched = record.of_source(source.partition("\n")[2])
+        untouched = solved.of_source(source.partition("\n")[2])
         return hand_ins.Course({NEW: "09_nine.ipynb"}, {"09_nine.ipynb": []}, frozenset([untouched]))
 
     def test_hand_ins_are_read_under_the_new_name(self, mine, course):

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from course_kit.exercises.definition import current
+from course_kit.exercises.define import current, stubs
 from course_utils import files
 
 FILE = "progress.json"
@@ -53,7 +53,7 @@ def read(where: Path) -> dict[str, dict[str, Any]]:
         for name, entry in entries.items():
             if _sound(entry):  # of two entries, under an exercise's old name and its new one, the better one counts
                 both = sound.get(current(name), entry), entry
-                sound[current(name)] = max(both, key=lambda one: (STATES.index(one["state"]), one["attempts"]))
+                sound[current(name)] = max(both, key=lambda entry: (STATES.index(entry["state"]), entry["attempts"]))
         if all(map(_sound, entries.values())):
             return sound
     except FileNotFoundError:
@@ -113,21 +113,21 @@ def standing(name: str, chapter: Iterable[str]) -> tuple[int, tuple[bool, ...]]:
         entries = {}
     if not entries:
         return 0, ()
-    solved = tuple(entries.get(one, {}).get("state") == "solved" for one in chapter)
+    solved = tuple(entries.get(sibling, {}).get("state") == "solved" for sibling in chapter)
     return entries.get(name, {}).get("attempts", 0), solved
 
 
 def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
     where = files.workbook_folder()
-    said = ""
+    note = ""
     if where is None:
-        return said
+        return note
     try:
         with _alone(where):
             try:
                 entries = read(where)
             except Damaged as damage:
-                said = f"{damage} It was set aside as {_set_aside(where)}, and a new one begun."
+                note = f"{damage} It was set aside as {_set_aside(where)}, and a new one begun."
                 entries = damage.sound
             before = json.dumps(entries)
             fresh = {"state": "open", "attempts": 0, "hints": 0, "solution": False, "first": _now()}
@@ -137,7 +137,7 @@ def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
                 files.write_atomically(where / FILE, text + "\n")
     except OSError as error:
         return f"Your progress could not be kept in {FILE}: {error.strerror or error}. The exercise is not affected."
-    return said
+    return note
 
 
 def _set_aside(where: Path) -> str:
@@ -167,8 +167,6 @@ def _alone(where: Path) -> Iterator[None]:
 
 def checksum(name: str, answer: Any) -> str | None:
     """The checksum of an answer's source, from its decorator to its end; None where the source is not known."""
-    from course_kit.exercises.notebook import stubs
-
     try:
         for part in vars(answer).values() if isinstance(answer, type) else (answer,):
             code = getattr(inspect.unwrap(part), "__code__", None) if callable(part) else None

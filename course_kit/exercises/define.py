@@ -1,7 +1,7 @@
 """What an exercise is: plain data, written down in `chapters/chNN/exercises/`, which lists its EXERCISES.
 
 Nothing in them runs until an exercise is asked for by its name. To write one: `Exercise` or `FindError`, their
-inputs with the helpers of `inputs.py`, their mistakes with `wrong_answers`, and `variants` where mistakes are alike.
+inputs with `named`, `drawn` and `tensors`, their mistakes with `wrong_answers`, and `variants` where those are alike.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import linecache
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-EXPECTED, MINE = ", expected", ", yours"  # behind the name of a result, among the arrays of a verdict
+if TYPE_CHECKING:  # it is loaded when the first inputs are made
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -36,22 +37,59 @@ class Case:
     given: dict[str, str] = field(default_factory=dict)
 
 
+def named(*names: str, **says: str) -> Callable[..., Case]:
+    """What makes the cases of an exercise out of their values: `case = named("x", "heads")`, then `case(x, 2)`.
+
+    says: how to show an input that is no array. `case` also takes `shown`, `given`, and keywords, as in `Case`.
+    """
+
+    def case(*values, shown: bool = False, given: dict[str, str] | None = None, **keywords) -> Case:
+        args = dict(zip(names, values, strict=True))
+        return Case(args, keywords, shown=shown, given=says | (given or {}))
+
+    return case
+
+
+def some_numbers(*shape: int, seed: int, dtype: Any = None) -> Tensor:
+    """Numbers one can read: one decimal. dtype: a torch.dtype, float32 by default."""
+    import torch
+
+    numbers = torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype or torch.float32)
+    return numbers.mul(10).round().div(10)
+
+
+def normal(*shape: int, seed: int) -> Tensor:
+    """Standard normal numbers."""
+    import torch
+
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def integers(below: int, *shape: int, seed: int) -> Tensor:
+    """Whole numbers from 0 on."""
+    import torch
+
+    return torch.randint(below, shape, generator=torch.Generator().manual_seed(seed))
+
+
+def drawn(seed: int, *shapes: tuple[int, ...], of: Callable[..., Tensor] = some_numbers) -> list[Tensor]:
+    """A tensor for each shape, drawn with seed, seed + 1, …"""
+    return [of(*shape, seed=seed + i) for i, shape in enumerate(shapes)]
+
+
+def tensors(*numbers: list) -> list[Tensor]:
+    """A tensor for each list of numbers."""
+    import torch
+
+    return [torch.tensor(values) for values in numbers]
+
+
 @dataclass(frozen=True)
 class Wrong:
     """A mistake people really make: a short function, and what a teacher says on seeing it."""
 
     answer: Callable
     hint: str
-
-
-@dataclass(frozen=True)
-class Property:
-    """What holds of any right answer (properties.py). says: the sentence for a student. broken: (the answer as a
-    function of a case, a case, its result, the right result) -> whether it is violated there; None or False if this
-    case cannot tell."""
-
-    says: str
-    broken: Callable[[Callable[[Case], Any], Case, Any, Any], bool | None]
 
 
 def wrong_answers(*answers_and_hints: Callable | str) -> tuple[Wrong, ...]:
@@ -73,7 +111,8 @@ def variants(answer: Callable) -> Callable[..., Callable]:
 
     _attend(scale=False)    # a wrong answer, a function of q, k, v; options may be given in their order, too
     """
-    names = [name for name, one in inspect.signature(answer).parameters.items() if one.kind is one.KEYWORD_ONLY]
+    parameters = inspect.signature(answer).parameters.values()
+    names = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
 
     def other(*values: Any, **options: Any) -> Callable:
         return functools.partial(answer, **dict(zip(names[: len(values)], values, strict=True)), **options)
@@ -81,9 +120,14 @@ def variants(answer: Callable) -> Callable[..., Callable]:
     return other
 
 
-def call(answer: Callable, case: Case) -> Any:
-    """How an answer is run on a case, unless the exercise says otherwise (`Exercise.run`)."""
-    return made(answer, case)(*case.args.values(), **case.keywords)
+@dataclass(frozen=True)
+class Property:
+    """What holds of any right answer (properties.py). says: the sentence for a student. broken: (the answer as a
+    function of a case, a case, its result, the right result) -> whether it is violated there; None or False if this
+    case cannot tell."""
+
+    says: str
+    broken: Callable[[Callable[[Case], Any], Case, Any, Any], bool | None]
 
 
 def is_class(answer: Callable) -> bool:
@@ -91,16 +135,21 @@ def is_class(answer: Callable) -> bool:
     return isinstance(answer, type) or getattr(answer, "is_class", False) is True
 
 
-def made(answer: Callable, case: Case, parameters: dict[str, Any] | None = None) -> Callable:
+def construct(answer: Callable, case: Case, parameters: dict[str, Any] | None = None) -> Callable:
     """A class as a check makes it: from `case.init`, with these parameters (a state_dict). A function as it is."""
     if not is_class(answer):
         return answer
     if not isinstance(answer, type):
-        return answer.made(case.init, parameters)
-    one = answer(*case.init)
+        return answer.construct(case.init, parameters)
+    module = answer(*case.init)
     if parameters is not None:
-        one.load_state_dict(parameters)
-    return one
+        module.load_state_dict(parameters)
+    return module
+
+
+def call(answer: Callable, case: Case) -> Any:
+    """How an answer is run on a case, unless the exercise says otherwise (`Exercise.run`)."""
+    return construct(answer, case)(*case.args.values(), **case.keywords)
 
 
 @dataclass(frozen=True)
@@ -182,11 +231,11 @@ class FindError(Exercise):
     def is_given(self, definition: ast.AST) -> bool:
         """Whether a function or class does what the program does, in the same words."""
         try:
-            given = ast.parse("\n".join(self.program)).body[-1]
+            program = ast.parse("\n".join(self.program)).body[-1]
         except (SyntaxError, IndexError):  # claims
             return False
-        same = isinstance(given, ast.FunctionDef | ast.ClassDef) and isinstance(definition, type(given))
-        return same and _code(definition) == _code(given)
+        same = isinstance(program, ast.FunctionDef | ast.ClassDef) and isinstance(definition, type(program))
+        return same and _code(definition) == _code(program)
 
     def unchanged(self, answer: Any) -> bool:
         """Whether a student's function is the program as it was given."""
@@ -201,9 +250,9 @@ def _definition(answer: Any) -> ast.AST:
     `inspect` finds functions there, and no classes."""
     if not isinstance(answer, type):
         return ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
-    method = next(one for one in vars(answer).values() if inspect.isfunction(one))
-    whole = ast.parse("".join(linecache.getlines(method.__code__.co_filename)))
-    return next(one for one in ast.walk(whole) if isinstance(one, ast.ClassDef) and one.name == answer.__name__)
+    method = next(filter(inspect.isfunction, vars(answer).values()))
+    cell = ast.parse("".join(linecache.getlines(method.__code__.co_filename)))
+    return next(node for node in ast.walk(cell) if isinstance(node, ast.ClassDef) and node.name == answer.__name__)
 
 
 def _code(definition: ast.AST) -> str:
@@ -215,8 +264,6 @@ def _code(definition: ast.AST) -> str:
 
 
 KNOWN: dict[str, Exercise] = {}  # of the chapters that have been imported
-
-
 CHAPTERS: list[tuple[str, ...]] = []  # the names of each imported chapter's exercises, the latest chapter last
 
 
@@ -229,9 +276,11 @@ class NoSuchExercise(LookupError):
 
 def register(exercises: Sequence[Exercise]) -> None:
     """Make the exercises of a chapter known by their names; `chapters/chNN/__init__.py` does it."""
-    KNOWN.update({_plain(one.title): one for one in exercises if isinstance(one, FindError) and one.title})
-    KNOWN.update({one.name: one for one in exercises})
-    CHAPTERS.append(tuple(one.name for one in exercises))
+    for exercise in exercises:
+        if isinstance(exercise, FindError) and exercise.title:
+            KNOWN[_plain(exercise.title)] = exercise
+    KNOWN.update({exercise.name: exercise for exercise in exercises})
+    CHAPTERS.append(tuple(exercise.name for exercise in exercises))
 
 
 def _plain(name: str) -> str:
@@ -246,8 +295,8 @@ def current(name: str) -> str:
 
 def siblings(name: str) -> tuple[str, ...]:
     """The names of all exercises of the chapter that has this one, find-the-errors apart."""
-    names = next((names for names in CHAPTERS if name in names), ())
-    return tuple(one for one in names if not isinstance(KNOWN[one], FindError))
+    chapter = next((names for names in CHAPTERS if name in names), ())
+    return tuple(sibling for sibling in chapter if not isinstance(KNOWN[sibling], FindError))
 
 
 def find(name: str | Exercise) -> Exercise:
@@ -259,12 +308,42 @@ def find(name: str | Exercise) -> Exercise:
         return name
     if not isinstance(name, str):
         raise NoSuchExercise('An exercise is named in brackets, above the function: @exercise("gaussian kernel").')
-    wanted = _plain(name)
-    if wanted in KNOWN:
-        return KNOWN[wanted]
     if not KNOWN:
-        raise NoSuchExercise(
-            f"{name!r} is not known yet: import `exercise` from its chapter, as at the notebook's top."
-        )
-    near = difflib.get_close_matches(wanted, KNOWN, n=2, cutoff=0.5) or CHAPTERS[-1]
+        known = "import `exercise` from its chapter, as at the notebook's top."
+        raise NoSuchExercise(f"{name!r} is not known yet: {known}")
+    if _plain(name) in KNOWN:
+        return KNOWN[_plain(name)]
+    near = difflib.get_close_matches(_plain(name), KNOWN, n=2, cutoff=0.5) or CHAPTERS[-1]
     raise NoSuchExercise(f"No exercise is called {name!r}. Is it one of these: {', '.join(map(repr, near))}?")
+
+
+@dataclass(frozen=True)
+class Stub:
+    """The function or class below a decorator @exercise(name) or @find_error(name, line=…): its lines, from 1."""
+
+    name: str
+    bound: str
+    puzzle: bool
+    first: int
+    last: int
+
+
+def stubs(source: str) -> list[Stub]:
+    """The exercises in a notebook's cell, in order; none where the cell is no plain Python (magics)."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return []
+    return [
+        Stub(above.args[0].value, node.name, above.func.id == "find_error", above.lineno, node.end_lineno)
+        for node in body
+        for above in getattr(node, "decorator_list", ())
+        if _names_an_exercise(above)
+    ]
+
+
+def _names_an_exercise(decorator: ast.expr) -> bool:
+    """Whether it is `exercise("…")` or `find_error("…")`."""
+    if not (isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.args):
+        return False
+    return decorator.func.id in ("exercise", "find_error") and isinstance(decorator.args[0], ast.Constant)

@@ -10,13 +10,25 @@ from types import FunctionType
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from course_kit.exercises import values
-from course_kit.exercises.definition import Case, Exercise, FindError, call
-from course_kit.exercises.diagnose import Evidence, diagnose
-from course_kit.exercises.guard import SECONDS, TookTooLong, its_own_name, quiet, time_limit, world_unchanged
-from course_kit.exercises.trouble import Trouble, begun, clean, own_line, trouble
-from course_kit.exercises.verdict import Outcome, Verdict, example
+from course_kit.exercises.compare import Misfit, cloned, converted, kind, untouched
+from course_kit.exercises.define import Case, Exercise, FindError, call
+from course_kit.exercises.diagnose import Evidence, Outcome, Verdict, diagnose, example
+from course_kit.exercises.guard import (
+    SECONDS,
+    TookTooLong,
+    Trouble,
+    begun,
+    clean,
+    its_own_name,
+    own_line,
+    plain_torch,
+    quiet,
+    time_limit,
+    trouble,
+    world_unchanged,
+)  # fmt: skip
 
 LOOKING = 3.0  # seconds for finding out what is wrong with an answer
 PRINTS = 20  # printed lines that are shown
@@ -38,49 +50,42 @@ def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
 
 def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
     if not callable(answer):
-        text = f"This is {values.kind(answer)}. Needed: a function (or class) written below the line with the @."
+        text = f"This is {kind(answer)}. Needed: a function (or class) written below the line with the @."
         return Verdict(exercise.name, "wrong", text)
-    with world_unchanged(), _on_cpu(), its_own_name(answer):
-        torch.manual_seed(0)  # for a case that is a module with fresh weights
+    with plain_torch(), its_own_name(answer):
         cases = list(exercise.cases())
-        wanted = [_expected(exercise, case) for case in cases]
-        given = isinstance(exercise, FindError) and exercise.unchanged(answer)
+        wanted = [expected(exercise, case) for case in cases]
+        untried = isinstance(exercise, FindError) and exercise.unchanged(answer)
         with world_unchanged() as changed:
-            outcomes = [] if given else attempt(exercise, answer, cases, wanted, seconds)
-        if given or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
-            verdict = _unsolved(exercise, cases, wanted, not given and begun(answer))
-        elif all(not o.spoilt and o.like(Outcome(w)) for o, w in zip(outcomes, wanted, strict=True)):
-            torches = all(_is_torch(o.raw, w) for o, w in zip(outcomes, wanted, strict=True))
-            right = f"right, on all {len(cases)} inputs."
+            outcomes = [] if untried else attempt(exercise, answer, cases, wanted, seconds)
+        if untried or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
+            verdict = _unsolved(exercise, cases, wanted, not untried and begun(answer))
+        elif all(not mine.spoilt and mine.like(Outcome(want)) for mine, want in zip(outcomes, wanted, strict=True)):
+            torches = all(_is_torch(mine.raw, want) for mine, want in zip(outcomes, wanted, strict=True))
+            text = f"right, on all {len(cases)} inputs."
             cuts = _cuts_gradients(exercise, answer, cases[0])
-            verdict = Verdict(exercise.name, "right", right, converts=not torches, cuts=cuts)
+            verdict = Verdict(exercise.name, "right", text, converts=not torches, cuts=cuts)
         else:
-            verdict = _explained(exercise, answer, cases, wanted, outcomes)
+            verdict = _explained(Evidence(exercise, answer, cases, wanted, outcomes, functools.partial(run, exercise)))
     notes = verdict.notes + _notes(verdict, changed, outcomes)
     return replace(verdict, notes=notes, outcomes=tuple(outcomes))
 
 
-def _on_cpu() -> contextlib.AbstractContextManager:
-    """Inputs are made on the CPU. Where they are anyway, torch need not look at each of its calls."""
-    return contextlib.nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
-
-
 def _unsolved(exercise: Exercise, cases: list[Case], wanted: list, written: bool) -> Verdict:
-    shown = ((c, w) for c, w in zip(cases, wanted, strict=True) if c.shown)
-    arrays = next((example(exercise, c, w, label="") for c, w in shown), {})
-    said = "There is code, but the line `raise NotImplementedError` is still in it. Delete that line."
-    return Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays, notes=(said,) if written else ())
+    examples = ((case, want) for case, want in zip(cases, wanted, strict=True) if case.shown)
+    arrays = next((example(exercise, case, want, label="") for case, want in examples), {})
+    note = "There is code, but the line `raise NotImplementedError` is still in it. Delete that line."
+    return Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays, notes=(note,) if written else ())
 
 
-def _explained(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, outcomes: list[Outcome]) -> Verdict:
-    seen = Evidence(exercise, answer, cases, wanted, outcomes, functools.partial(_one, exercise))
+def _explained(evidence: Evidence) -> Verdict:
     try:
         with quiet(), time_limit(LOOKING):
-            return diagnose(seen)
+            return diagnose(evidence)
     except TookTooLong:
         with quiet():
-            plain = replace(exercise, wrong=(), properties=())
-            return diagnose(replace(seen, exercise=plain, run=lambda *_: Outcome(trouble=Trouble("slow"))))
+            plain = replace(evidence.exercise, wrong=(), properties=())
+            return diagnose(replace(evidence, exercise=plain, run=lambda *_: Outcome(trouble=Trouble("slow"))))
 
 
 def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS) -> list[Outcome]:
@@ -90,31 +95,32 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS) -> list[
     try:
         with time_limit(seconds):
             for case, want in zip(cases, wanted, strict=True):
-                outcomes.append(_one(exercise, answer, case, want))
+                outcomes.append(run(exercise, answer, case, want))
                 if outcomes[-1].trouble and outcomes[-1].trouble.kind == "unsolved":
                     break
-            if not any(o.trouble and o.trouble.kind != "misfit" for o in outcomes):
-                second = _one(exercise, answer, cases[0], wanted[0])
+            if not any(outcome.trouble and outcome.trouble.kind != "misfit" for outcome in outcomes):
+                second = run(exercise, answer, cases[0], wanted[0])
                 if not second.like(outcomes[0]):
-                    said = "Asked the same thing twice, it gives two different answers. Does something in it draw "
-                    said += "random numbers, or remember the last call?"
-                    outcomes[0] = replace(outcomes[0], trouble=Trouble("misfit", message=said))
+                    text = "Asked the same thing twice, it gives two different answers. Does something in it draw "
+                    text += "random numbers, or remember the last call?"
+                    outcomes[0] = replace(outcomes[0], trouble=Trouble("misfit", message=text))
     except TookTooLong as stop:
         slow = Trouble("slow", "TookTooLong", f"{seconds:g}", own_line(answer, stop.__traceback__))
         outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow, printed=getattr(stop, "printed", ""))]
-    filler = outcomes[-1]
-    return outcomes + [filler] * (len(cases) - len(outcomes))
+    return outcomes + outcomes[-1:] * (len(cases) - len(outcomes))
 
 
-def _expected(exercise: Exercise, case: Case) -> Any:
-    result = exercise.run(exercise.reference, replace(case, args=values.cloned(case.args)))
+def expected(exercise: Exercise, case: Case) -> Any:
+    """What the reference gives on a case, in the form in which results are compared."""
+    result = exercise.run(exercise.reference, replace(case, args=cloned(case.args)))
     if isinstance(result, tuple):
         result = tuple(result)
-    return values.converted(result, result, exercise.returns, exercise.words)
+    return converted(result, result, exercise.returns, exercise.words)
 
 
-def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
-    mine = replace(case, args=values.cloned(case.args), keywords=values.cloned(case.keywords))
+def run(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
+    """What an answer does with one case; want: what is expected, whose form the result should have."""
+    mine = replace(case, args=cloned(case.args), keywords=cloned(case.keywords))
     with quiet() as printed:
         try:
             raw = exercise.run(answer, mine)
@@ -123,21 +129,21 @@ def _one(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome
             raise
         except KeyboardInterrupt:
             raise
-        except values.Misfit as error:  # of an exercise with a `run` of its own, which looks at what came back
+        except Misfit as error:  # of an exercise with a `run` of its own, which looks at what came back
             return Outcome(trouble=Trouble("misfit", message=str(error)), printed=printed.whole_lines)
         except BaseException as error:
             return Outcome(trouble=trouble(answer, error, mine), printed=printed.whole_lines)
     spoilt: tuple[str, ...] = ()
     try:
-        spoilt = tuple(n for n in case.args if not values.untouched(case.args[n], mine.args[n]))
-        value = values.converted(raw, want, exercise.returns, exercise.words)
+        spoilt = tuple(name for name in case.args if not untouched(case.args[name], mine.args[name]))
+        value = converted(raw, want, exercise.returns, exercise.words)
         return Outcome(value, spoilt=spoilt, raw=raw, printed=printed.whole_lines)
     except (KeyboardInterrupt, TookTooLong):
         raise
     except BaseException as error:  # no form to compare; or what it returned, or did to its inputs, raises on its own
-        looked = f"What it returns cannot be looked at: that raises {type(error).__name__}."
-        said = str(error) if isinstance(error, values.Misfit) else looked
-        return Outcome(trouble=Trouble("misfit", message=said), spoilt=spoilt, raw=raw, printed=printed.whole_lines)
+        text = f"What it returns cannot be looked at: that raises {type(error).__name__}."
+        text = str(error) if isinstance(error, Misfit) else text
+        return Outcome(trouble=Trouble("misfit", message=text), spoilt=spoilt, raw=raw, printed=printed.whole_lines)
 
 
 def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tuple[str, ...]:
@@ -160,7 +166,7 @@ def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tup
 def _is_torch(raw: Any, want: Any) -> bool:
     if isinstance(want, tuple):
         return isinstance(raw, tuple) and all(map(_is_torch, raw, want))
-    return type(raw) is type(want) or not isinstance(want, values.Tensor)
+    return type(raw) is type(want) or not isinstance(want, Tensor)
 
 
 def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
@@ -171,14 +177,15 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
         return exercise.reference
     if isinstance(answer, type) or not (verdict.converts or verdict.cuts):
         return answer
-    shape = _expected(exercise, exercise.cases()[0])
+    with plain_torch():
+        form = expected(exercise, exercise.cases()[0])
 
     @functools.wraps(answer)
     def usable(*args, **keywords):
         if verdict.cuts and _grows((args, *keywords.values())):
             return exercise.reference(*args, **keywords)
         result = answer(*args, **keywords)
-        return values.converted(result, shape, exercise.returns, exercise.words) if verdict.converts else result
+        return converted(result, form, exercise.returns, exercise.words) if verdict.converts else result
 
     return usable
 
@@ -187,32 +194,31 @@ def _cuts_gradients(exercise: Exercise, answer: Callable, case: Case) -> bool:
     """Whether a gradient that reaches the inputs through the reference would end in this function."""
     if not isinstance(answer, FunctionType) or exercise.run is not call:
         return False
+    return _passes_gradients(exercise.reference, case) and not _passes_gradients(answer, case)
 
-    def passes(one: Callable) -> bool:
-        grown = {name: _growing(x) for name, x in values.cloned(case.args).items()}
-        with quiet(), torch.enable_grad(), contextlib.suppress(Exception, TookTooLong), time_limit(LOOKING):
-            return _grows(one(*grown.values(), **values.cloned(case.keywords)))
-        return False
 
-    return passes(exercise.reference) and not passes(answer)
+def _passes_gradients(function: Callable, case: Case) -> bool:
+    grown = {name: _growing(x) for name, x in cloned(case.args).items()}
+    with quiet(), torch.enable_grad(), contextlib.suppress(Exception, TookTooLong), time_limit(LOOKING):
+        return _grows(function(*grown.values(), **cloned(case.keywords)))
+    return False
 
 
 def _growing(x: Any) -> Any:
     """A tensor with fractions as something computed from parameters, so that it may be changed in place."""
-    return x.requires_grad_() * 1 if isinstance(x, values.Tensor) and x.is_floating_point() else x
+    return x.requires_grad_() * 1 if isinstance(x, Tensor) and x.is_floating_point() else x
 
 
 def _grows(thing: Any) -> bool:
     """Whether a gradient is wanted of a tensor, or of one in this tuple or list."""
     if isinstance(thing, tuple | list):
         return any(map(_grows, thing))
-    return isinstance(thing, values.Tensor) and thing.requires_grad
+    return isinstance(thing, Tensor) and thing.requires_grad
 
 
 def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
     """The answer as the check called it, also by itself, and its case with this number."""
-    with world_unchanged(), _on_cpu():
-        torch.manual_seed(0)
+    with plain_torch():
         case = list(exercise.cases())[here]
         if isinstance(answer, type):
             with contextlib.suppress(Exception):
@@ -231,34 +237,36 @@ def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
 
 def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SECONDS) -> Verdict:
     """The verdict on a found error: the line that was named, and the repair."""
-    verdict, unit = judge(puzzle, answer, seconds), puzzle.unit
-    named = _numbers(line)
+    verdict, unit, todo = judge(puzzle, answer, seconds), puzzle.unit, f"{puzzle.todo}: {puzzle.task}"
     if line is None:
-        say = {
-            "right": f"The repair is right. Which {unit} did you fix? Write its number as "
-            f'`@find_error("{puzzle.name}", line=…)`.',
-            "unsolved": f"Name {puzzle.which}, and {puzzle.todo}: {puzzle.task}",
-        }.get(verdict.state, f"No {unit} is named yet. " + verdict.text)
-        return replace(verdict, state="wrong" if verdict.right else verdict.state, text=say)
-    unnamed = {"state": "wrong", "arrays": {}, "lead": "", "known": None, "code": "", "here": None}
-    if not named or not all(1 <= one <= len(puzzle.program) for one in named):
+        repaired = f"The repair is right. Which {unit} did you fix? Write its number as "
+        texts = {
+            "right": f'{repaired}`@find_error("{puzzle.name}", line=…)`.',
+            "unsolved": f"Name {puzzle.which}, and {todo}",
+            "wrong": f"No {unit} is named yet. {verdict.text}",
+        }
+        return replace(verdict, state="wrong" if verdict.right else verdict.state, text=texts[verdict.state])
+    lines = _numbers(line)
+    refused = replace(verdict, state="wrong", arrays={}, lead="", known=None, code="", here=None)
+    if not lines or not all(1 <= number <= len(puzzle.program) for number in lines):
         text = f"`line` must be the number of a {unit}, 1 to {len(puzzle.program)}; given: {str(line)[:30]!r}."
-        return replace(verdict, text=text, **unnamed)
-    if wrongly := [one for one in named if one not in puzzle.lines + puzzle.also]:
-        why = puzzle.innocent.get(wrongly[0], "it does what it should.")
-        text = f"{unit.capitalize()} {wrongly[0]} is not it: {why}"
+        return replace(refused, text=text)
+    if innocent := [number for number in lines if number not in puzzle.lines + puzzle.also]:
+        text = f"{unit.capitalize()} {innocent[0]} is not it: "
+        text += puzzle.innocent.get(innocent[0], "it does what it should.")
         text += " Your repair is right, though. What did you change in it?" if verdict.right else ""
-        return replace(verdict, text=text, **unnamed)
-    several = f"{len(named)} of {len(puzzle.lines)} {unit}s found"
-    them = f"{unit.capitalize()} {named[0]} it is" if len(puzzle.lines) == 1 else several
-    if len(named) < len(puzzle.lines):
-        return replace(verdict, state="wrong", text=f"{them}, all of them right. Which are the others?")
-    if verdict.right:
-        title = f" This error is called *{puzzle.title}*." if puzzle.title else ""
-        return replace(verdict, text=f"right. {them}: {puzzle.found}{title}")
-    if verdict.state == "unsolved":
-        return replace(verdict, text=f"{them}. Now {puzzle.todo}: {puzzle.task}")
-    return replace(verdict, text=f"{them}. The repair is not right yet. {verdict.text}")
+        return replace(refused, text=text)
+    several = f"{len(lines)} of {len(puzzle.lines)} {unit}s found"
+    located = f"{unit.capitalize()} {lines[0]} it is" if len(puzzle.lines) == 1 else several
+    if len(lines) < len(puzzle.lines):
+        return replace(verdict, state="wrong", text=f"{located}, all of them right. Which are the others?")
+    title = f" This error is called *{puzzle.title}*." if puzzle.title else ""
+    texts = {
+        "right": f"right. {located}: {puzzle.found}{title}",
+        "unsolved": f"{located}. Now {todo}",
+        "wrong": f"{located}. The repair is not right yet. {verdict.text}",
+    }
+    return replace(verdict, text=texts[verdict.state])
 
 
 def _numbers(line: Any) -> tuple[int, ...]:
@@ -266,4 +274,4 @@ def _numbers(line: Any) -> tuple[int, ...]:
     if isinstance(line, str) and line.strip().isdigit():
         line = int(line)
     several = line if isinstance(line, tuple | list | set) else (line,)
-    return tuple(sorted(set(several))) if all(type(one) is int for one in several) else ()
+    return tuple(sorted(set(several))) if all(type(number) is int for number in several) else ()

@@ -1,0 +1,292 @@
+"""One sentence under a traceback: which argument does not have the shape that its function asks for.
+
+    RuntimeError: The size of tensor a (8) must match the size of tensor b (7) …
+    scaled_dot_product_attention: k has shape [2, 5, 7], needed [..., K, d] with d = 8, as q has: project k to 8
+    features first.
+
+Signatures carry their shapes as types (`q: Float[Tensor, "... Q d"]`). After an error, the arguments of the innermost
+function with such a signature are compared with it: one name is one size, `...` and `*name` are any leading axes. What
+cannot be said for sure is not said, and nothing is looked at while all is well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dis
+import functools
+import inspect
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+def install(shell: Any) -> None:
+    """From now on, an error in this IPython shell carries the sentence as a note, which IPython and Python show under
+    a traceback. A second call changes nothing."""
+    if shell is None or hasattr(shell.showtraceback, "explains"):
+        return
+    show = shell.showtraceback
+
+    @functools.wraps(show)
+    def showtraceback(exc_tuple=None, *more, **options):
+        with contextlib.suppress(Exception):  # the error itself is what matters
+            annotate(shell._get_exc_info(exc_tuple)[1])
+        return show(exc_tuple, *more, **options)
+
+    showtraceback.explains = True
+    shell.showtraceback = showtraceback
+
+
+def annotate(error: BaseException) -> None:
+    """Adds the sentence to an error as a note, if there is one and it is not there yet."""
+    words = sentence(error)
+    if words and words not in getattr(error, "__notes__", ()):
+        error.add_note(words)
+
+
+def sentence(error: BaseException) -> str:
+    """Which argument of which function does not fit, and what to write; "" if that cannot be said. Never raises."""
+    try:
+        return _sentence(error)
+    except Exception:
+        return ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a function whose signature carries shapes, ended by an error. owner: its `self`, if it has one;
+    arguments: those with a shape that still are what was given; forms: by name, the types that each may have."""
+
+    function: Any
+    owner: Any
+    arguments: dict[str, Any]
+    forms: dict[str, tuple[Any, ...]]
+
+    @property
+    def name(self) -> str:
+        """`scaled_dot_product_attention`; of a module's `forward`, its class."""
+        method = self.function.__name__
+        if self.owner is None:
+            return method
+        return type(self.owner).__name__ + ("" if method == "forward" else f".{method}")
+
+    @property
+    def tensors(self) -> dict[str, Any]:
+        return {name: x for name, x in self.arguments.items() if _is_tensor(x)}
+
+
+def _sentence(error: BaseException) -> str:
+    if not isinstance(error, Exception) or hasattr(error, "_render_traceback_"):
+        return ""
+    frames = list(_frames(error.__traceback__))
+    if not frames or _raised_by_hand(*frames[-1]):  # then its own words say what is needed
+        return ""
+    for depth in reversed(range(len(frames))):
+        call = _call(*frames[depth])
+        if call is None:
+            continue
+        below = [frame.f_locals for frame, _ in frames[depth + 1 :]]
+        words = (
+            _wrong_kind(call)
+            or _wrong_device(call, str(error))
+            or _wrong_shape(call)
+            or _wrong_for_a_layer(call, below)
+            or _beyond_the_table(call, str(error))
+        )
+        if words:
+            return f"{call.name}: {words}."
+    return ""
+
+
+def _frames(trace: types.TracebackType | None) -> Iterator[tuple[types.FrameType, int]]:
+    """The frames of a traceback, outermost first, each with the instruction at which it stopped."""
+    while trace:
+        yield trace.tb_frame, trace.tb_lasti
+        trace = trace.tb_next
+
+
+def _raised_by_hand(frame: types.FrameType, last: int) -> bool:
+    """Whether it ended at a `raise` of somebody else than torch."""
+    torches = frame.f_globals.get("__name__", "").startswith("torch")
+    return not torches and dis.opname[frame.f_code.co_code[last]] == "RAISE_VARARGS"
+
+
+def _call(frame: types.FrameType, last: int) -> Call | None:
+    """The call in a frame, if the signature of its function carries shapes."""
+    function = _function_of(frame)
+    if function is None:
+        return None
+    annotations = inspect.get_annotations(function, eval_str=True)
+    forms = {name: _forms(annotation) for name, annotation in annotations.items() if name != "return"}
+    if not any(forms.values()):
+        return None
+    changed = _changed_before(frame.f_code, last)
+    names = [name for name in inspect.signature(function).parameters if name not in changed]
+    values = {name: frame.f_locals[name] for name in names if name in frame.f_locals}
+    arguments = {name: x for name, x in values.items() if forms.get(name)}
+    return Call(function, values.get("self"), arguments, {name: forms[name] for name in arguments})
+
+
+def _function_of(frame: types.FrameType) -> Any:
+    """The function or method that runs in a frame, found by its name where it was defined."""
+    first, *rest = frame.f_code.co_qualname.split(".")
+    thing = frame.f_globals.get(first)
+    for name in rest:
+        thing = inspect.getattr_static(thing, name, None)
+    thing = inspect.unwrap(getattr(thing, "__func__", thing)) if thing is not None else None
+    return thing if getattr(thing, "__code__", None) is frame.f_code else None
+
+
+def _changed_before(code: types.CodeType, last: int) -> set[str]:
+    """The names that may have got another value before the instruction `last`: by then they are no argument any more.
+    Where there is a loop, whatever is set at all."""
+    steps = list(dis.get_instructions(code))
+    loops = any(step.opname.startswith("JUMP_BACKWARD") for step in steps)
+    sets = [step for step in steps if step.opname in ("STORE_FAST", "STORE_DEREF", "DELETE_FAST")]
+    return {step.argval for step in sets if loops or step.offset < last}
+
+
+def _forms(annotation: Any) -> tuple[Any, ...]:
+    """The types with a shape in an annotation: `Float[Tensor, "B T"]`, also where it may be None."""
+    members = annotation.__args__ if isinstance(annotation, types.UnionType) else (annotation,)
+    return tuple(member for member in members if hasattr(member, "dim_str") and hasattr(member, "dtypes"))
+
+
+def _is_tensor(thing: Any) -> bool:
+    import torch
+
+    return isinstance(thing, torch.Tensor)
+
+
+KINDS = {"bool": "bool", "int64": "whole numbers", "float32": "decimal numbers"}  # by a dtype that each allows
+CASTS = {"bool": ".bool()", "whole numbers": ".long()", "decimal numbers": ".float()"}
+
+
+def _wrong_kind(call: Call) -> str:
+    """An argument that is no tensor, or holds numbers of another kind."""
+    for name, x in call.arguments.items():
+        if x is None or len(call.forms[name]) != 1:
+            continue
+        if not _is_tensor(x):
+            return f"{name} is of the type {type(x).__name__}, needed: a tensor"
+        allowed, dtype = call.forms[name][0].dtypes, _dtype(x)
+        kinds = [kind for example, kind in KINDS.items() if example in allowed] if isinstance(allowed, tuple) else []
+        if kinds and dtype not in allowed:
+            meaning = ", True = may be attended" if kinds == ["bool"] and "mask" in name else ""
+            cast = " == 1" if kinds == ["bool"] and "int" in dtype else CASTS[kinds[-1]]
+            return f"{name} is {dtype}, needed: {' or '.join(kinds)}{meaning}: write {name}{cast}"
+    return ""
+
+
+def _dtype(x: Any) -> str:
+    return str(x.dtype).removeprefix("torch.")
+
+
+def _wrong_device(call: Call, message: str) -> str:
+    """Tensors on several devices, where the error speaks of that."""
+    if "device" not in message or not call.tensors:
+        return ""
+    places = {name: x.device for name, x in call.tensors.items()}
+    parameters = list(call.owner.parameters()) if hasattr(call.owner, "parameters") else []
+    if parameters:
+        places = {"the model": parameters[0].device} | places
+    (first, home), *others = places.items()
+    for name, place in others:
+        if place != home:
+            return f'{name} is on {place}, {first} on {home}: write {name}.to("{home}")'
+    return ""
+
+
+def _wrong_shape(call: Call) -> str:
+    """The first argument that has another number of axes than its signature, or another size than one before it."""
+    sizes: dict[str, tuple[int, str]] = {}  # of each named axis, and which argument has it
+    for name, x in call.tensors.items():
+        if len(call.forms[name]) != 1:
+            continue
+        axes, shape = call.forms[name][0].dim_str.split(), list(x.shape)
+        last = _behind_any_axes(axes)
+        here = f"{name} has shape {shape}, needed [{', '.join(axes)}]"
+        if len(shape) < len(last) or (last == axes and len(shape) > len(axes)):
+            lacks_batch = axes[:1] == ["B"] and len(shape) == len(axes) - 1
+            return here + (f": write {name}[None] for a batch of one" if lacks_batch else "")
+        ends = list(zip(last, shape[len(shape) - len(last) :], strict=True))
+        for axis, size in ends:
+            if axis.isdigit() and size != int(axis):
+                return here
+            if _differ(axis, size, sizes):
+                needed, other = sizes[axis]
+                return f"{here} with {axis} = {needed}, as {other} has{_advice(name, ends, axis, sizes)}"
+        named = {axis: (size, name) for axis, size in ends if axis.isidentifier() and axis[0] != "_" and size != 1}
+        sizes = named | sizes
+    return ""
+
+
+def _behind_any_axes(axes: list[str]) -> list[str]:
+    """The axes behind `...` or `*name`; all of them where there is neither."""
+    several = [i for i, axis in enumerate(axes) if axis == "..." or axis.startswith("*")]
+    return axes[several[-1] + 1 :] if several else axes
+
+
+def _differ(axis: str, size: int, sizes: dict[str, tuple[int, str]]) -> bool:
+    """Whether an axis has another size than the one of its name. Torch repeats an axis of size 1."""
+    return axis in sizes and size not in (1, sizes[axis][0])
+
+
+def _advice(name: str, ends: list[tuple[str, int]], axis: str, sizes: dict[str, tuple[int, str]]) -> str:
+    """What to write, where that is clear: rows and columns have changed places, or the features are too few."""
+    if len(ends) > 1:
+        (row, rows), (column, columns) = ends[-2:]
+        if rows != columns and not _differ(row, columns, sizes) and not _differ(column, rows, sizes):
+            return f": write {name}.transpose(-2, -1)"
+    if axis == ends[-1][0] and axis in sizes:
+        return f": project {name} to {sizes[axis][0]} features first"
+    return ""
+
+
+def _wrong_for_a_layer(call: Call, below: list[dict[str, Any]]) -> str:
+    """What a layer of torch could not take that was given an argument as it is. below: the names in inner frames."""
+    for names in below:
+        layer, x = names.get("self"), names.get("input")
+        name = next((name for name, argument in call.tensors.items() if argument is x), None)
+        if name and (words := _unfit(layer, x, name)):
+            return words
+    return ""
+
+
+def _unfit(layer: Any, x: Any, name: str) -> str:
+    import torch
+
+    if isinstance(layer, torch.nn.Embedding):
+        return _beyond(name, x, layer)
+    if not isinstance(layer, torch.nn.Linear | torch.nn.LayerNorm):
+        return ""
+    kind, weight = type(layer).__name__, layer.weight
+    size = layer.in_features if isinstance(layer, torch.nn.Linear) else layer.normalized_shape[-1]
+    if x.shape[-1] != size:
+        return f"{name} has shape {list(x.shape)}, needed {size} in its last axis, which is what its {kind} takes"
+    if weight is not None and x.dtype != weight.dtype:
+        return f"{name} is {_dtype(x)}, its {kind} {_dtype(weight)}: write {name}.to({weight.dtype})"
+    return ""
+
+
+def _beyond_the_table(call: Call, message: str) -> str:
+    """Ids beyond the rows of the one embedding that the call's module has, where the error speaks of an index."""
+    import torch
+
+    if "out of range" not in message and "out of bounds" not in message:
+        return ""
+    parts = call.owner.children() if isinstance(call.owner, torch.nn.Module) else ()
+    tables = [part for part in parts if isinstance(part, torch.nn.Embedding)]
+    words = [_beyond(name, x, tables[0]) for name, x in call.tensors.items() if len(tables) == 1]
+    return next(filter(None, words), "")
+
+
+def _beyond(name: str, ids: Any, table: Any) -> str:
+    if ids.is_floating_point() or ids.is_complex() or not ids.numel():
+        return ""
+    rows, largest, least = table.num_embeddings, int(ids.max()), int(ids.min())
+    if least >= 0 and largest < rows:
+        return ""
+    wrong = f"the largest id in {name} is {largest}" if largest >= rows else f"the smallest id in {name} is {least}"
+    return f"{wrong}, but its embedding has {rows} rows, for the ids 0 to {rows - 1}"

@@ -1,0 +1,208 @@
+"""The sentence under a traceback: which argument does not fit its signature. Nothing is said that is not sure."""
+
+# ruff: noqa: F722 - a string in jaxtyping's brackets is no annotation in Python
+
+import queue
+
+import pytest
+import torch
+from jaxtyping import Bool, Float, Int
+from jupyter_client.manager import start_new_kernel
+from torch import Tensor, nn
+
+from course_kit import explain
+
+
+def attention(q: Float[Tensor, "... Q d"], k: Float[Tensor, "... K d"], v: Float[Tensor, "... K d"], mask=None):
+    scores = q @ k.transpose(-2, -1)
+    return scores.softmax(-1) @ v
+
+
+def masked(scores: Float[Tensor, "*batch Q K"], mask: Bool[Tensor, "*batch Q K"] | None = None):
+    return scores.masked_fill(~mask, float("-inf"))
+
+
+def product(q: Float[Tensor, "T D"], k: Float[Tensor, "T D"]):
+    return q * k
+
+
+def batched(x: Float[Tensor, "B T D"]):
+    return torch.bmm(x, x)
+
+
+def renamed(x: Float[Tensor, "B D"], y: Float[Tensor, "B D"]):
+    y = y.reshape(-1)  # from here on, y is no argument any more
+    return x @ torch.ones(99, 99)
+
+
+class Embeds(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.norm = nn.Embedding(5, 4), nn.LayerNorm(4)
+
+    def forward(self, ids: Int[Tensor, "B T"]):
+        return self.norm(self.table(ids))
+
+    def looked_up(self, ids: Int[Tensor, "B T"]):
+        return self.table.weight[ids]
+
+
+class Projects(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.query = nn.Linear(8, 8)
+
+    def forward(self, x: Float[Tensor, "B T D"]):
+        return self.query(x)
+
+
+def said(function, *arguments):
+    """The sentence for what a call raises."""
+    with pytest.raises(Exception) as caught:
+        function(*arguments)
+    return explain.sentence(caught.value)
+
+
+def test_names_the_argument_its_shape_and_whose_size_it_should_have():
+    q, v = torch.ones(2, 3, 8), torch.ones(2, 5, 8)
+    words = said(attention, q, torch.ones(2, 5, 7), v)
+    assert words.startswith("attention: k has shape [2, 5, 7], needed [..., K, d] with d = 8, as q has")
+    assert "project k to 8" in words
+
+
+def test_says_transpose_only_where_that_makes_it_fit():
+    q, v = torch.ones(2, 3, 8), torch.ones(2, 5, 8)
+    assert "k.transpose(-2, -1)" in said(attention, q, torch.ones(2, 8, 5), v)
+    assert "transpose" not in said(attention, q, torch.ones(2, 7, 5), v)
+
+
+def test_the_first_argument_that_differs_is_named():
+    words = said(attention, torch.ones(3, 8), torch.ones(5, 8), torch.ones(4, 8))
+    assert words.startswith("attention: v has shape [4, 8]") and "K = 5, as k has" in words
+
+
+def test_a_mask_of_numbers():
+    scores = torch.zeros(2, 3, 3)
+    words = said(masked, scores, torch.ones(2, 3, 3, dtype=torch.long) * 1.0)
+    assert "mask is float32, needed: bool, True = may be attended" in words
+    words = said(attention, torch.ones(3, 8, dtype=torch.long), torch.ones(3, 8), torch.ones(3, 8))
+    assert words == "attention: q is int64, needed: decimal numbers: write q.float()."
+
+
+@pytest.mark.parametrize(("shape", "advice"), [((4, 4), "x[None]"), ((2, 2, 4, 4), "[B, T, D]")])
+def test_too_few_axes_and_too_many(shape, advice):
+    words = said(batched, torch.ones(shape))
+    assert words.startswith(f"batched: x has shape {list(shape)}, needed [B, T, D]") and advice in words
+
+
+def test_what_is_no_tensor():
+    assert "x is of the type list, needed: a tensor" in said(batched, [[1.0]])
+
+
+@pytest.mark.parametrize("look_up", [lambda model: model, lambda model: model.looked_up])
+def test_ids_beyond_the_table(look_up):
+    words = said(look_up(Embeds()), torch.tensor([[1, 7]]))
+    assert words.startswith("Embeds") and "largest id in ids is 7" in words and "5 rows" in words
+    assert "smallest id in ids is -9" in said(look_up(Embeds()), torch.tensor([[1, -9]]))
+
+
+def test_ids_as_decimal_numbers():
+    assert "write ids.long()" in said(Embeds(), torch.ones(1, 2))
+
+
+def test_a_module_is_named_by_its_class_and_its_layer_is_read():
+    assert said(Projects(), torch.ones(2, 3, 7)).startswith("Projects: x has shape [2, 3, 7], needed 8 ")
+    assert "write x.to(torch.float32)" in said(Projects(), torch.ones(2, 3, 8, dtype=torch.float64))
+
+
+def test_devices_that_differ():
+    words = said(product, torch.ones(3, 8), torch.ones(3, 8, device="meta"))
+    assert words == 'product: k is on meta, q on cpu: write k.to("cpu").'
+
+
+def test_a_name_that_was_set_anew_is_no_argument_any_more():
+    assert said(renamed, torch.ones(2, 3), torch.ones(2, 3)) == ""
+
+
+def test_what_is_sound_is_not_blamed():
+    def inside(q: Float[Tensor, "Q d"]):
+        raise AssertionError
+
+    assert said(attention, torch.ones(1, 3, 8), torch.ones(2, 5, 8), torch.ones(7, 5, 8)) == "", "any leading axes"
+    assert said(inside, torch.ones(2, 3)) == ""
+    assert said(lambda: 1 / 0) == "" and explain.sentence(KeyboardInterrupt()) == ""
+
+
+def test_an_error_raised_by_hand_has_its_own_words():
+    assert said(by_hand, torch.ones(3)) == ""
+
+
+def by_hand(x: Float[Tensor, "B T"]):
+    raise ValueError("x: needed two axes")
+
+
+def test_never_raises():
+    class Odd(Exception):
+        @property
+        def __traceback__(self):
+            raise RuntimeError
+
+    assert explain.sentence(Odd()) == ""
+
+
+class Shell:
+    """What `install` needs of IPython's shell."""
+
+    def __init__(self):
+        self.seen = []
+
+    def _get_exc_info(self, exc_tuple=None):
+        return exc_tuple
+
+    def showtraceback(self, exc_tuple=None, filename=None, tb_offset=None, exception_only=False, **more):
+        self.seen.append((exc_tuple, tb_offset, more))
+
+
+def test_installing_twice_says_it_once_and_shows_the_traceback_as_ever():
+    shell = Shell()
+    explain.install(shell)
+    explain.install(shell)
+    with pytest.raises(TypeError) as caught:
+        batched([[1.0]])
+    info = (caught.type, caught.value, caught.tb)
+    for _ in range(2):
+        shell.showtraceback(info, tb_offset=1, running_compiled_code=True)
+    assert shell.seen == [(info, 1, {"running_compiled_code": True})] * 2
+    assert len(caught.value.__notes__) == 1
+    explain.install(None)  # no IPython
+
+
+@pytest.mark.slow
+def test_in_a_kernel_it_stands_under_the_traceback_once():
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        setup = "import course_kit\nfrom course_kit.runtime import setup\nsetup(); setup()"
+        cell = (
+            "from jaxtyping import Float\nfrom torch import Tensor\nimport torch\n"
+            'def scores(q: Float[Tensor, "... Q d"], k: Float[Tensor, "... K d"]):\n    return q @ k.mT\n'
+            "scores(torch.ones(3, 8), torch.ones(5, 7))"
+        )
+        assert reply(client, setup)["status"] == "ok"
+        traceback = "\n".join(reply(client, cell)["traceback"])
+        assert traceback.count("scores: k has shape [5, 7], needed [..., K, d] with d = 8, as q has") == 1
+        assert "Traceback (most recent call last)" in traceback
+        assert "scores: k" not in "\n".join(reply(client, "1 / 0")["traceback"])
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def reply(client, source):
+    request = client.execute(source, stop_on_error=False)
+    while True:
+        try:
+            message = client.get_shell_msg(timeout=120)
+        except queue.Empty:
+            pytest.fail(f"no reply to {source!r}")
+        if message["parent_header"].get("msg_id") == request:
+            return message["content"]
