@@ -56,9 +56,9 @@ def setup(seed=0):
     import numpy as np
     import torch
 
+    from course_kit import explain, shell
     from course_kit.callbacks import Display
     from course_kit.keeping.kept import Keeping
-    from course_kit import explain, shell
     from course_kit.views import picture
     from course_utils import training
 
