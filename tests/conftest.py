@@ -1,10 +1,19 @@
-"""Tests leave the user's Jupyter alone: its settings, signatures and running servers are in a folder of their own."""
+"""Tests leave the user's Jupyter alone: its settings, signatures and running servers are in a folder of their own.
+
+COURSE_SHAPES=1 checks the shapes that `course_utils` promises: each call of its functions, its arguments and what it
+gives back, against the annotations (jaxtyping, beartype). The stage `shapes` of tests/run.py runs so.
+"""
 
 import importlib.util
 import os
 from pathlib import Path
 
 import pytest
+
+if os.environ.get("COURSE_SHAPES") == "1":
+    from jaxtyping import install_import_hook
+
+    install_import_hook("course_utils", "beartype.beartype")
 
 
 @pytest.fixture(scope="session", autouse=True)

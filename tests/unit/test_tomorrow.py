@@ -99,3 +99,4 @@ def test_the_workflow_runs_both_and_opens_an_issue():
     assert {row["options"] for row in job["strategy"]["matrix"]["include"]} == {"", "--colab"}
     assert "schedule" in flow[True] and flow["permissions"]["issues"] == "write"  # YAML reads `on` as True
     assert "gh issue create" in text and "python tests/tomorrow.py" in text
+    assert "ARGS=weekly" in str(flow["jobs"]["weekly"]["steps"])
