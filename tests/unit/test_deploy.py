@@ -296,7 +296,9 @@ def test_image_values_and_guide_name_the_same():
     assert f"{server['image']['name']}:{server['image']['tag']}" in image
     assert server["defaultUrl"] == re.search(r'default_url = "(.+)"', (DEPLOY / "jupyterhub_config.py").read_text())[1]
     assert image.index("USER ") < image.index("CMD "), "what a student runs is not root"
-    for copied in re.findall(r"^COPY (.+) \S+$", image, re.M):
+    copies = re.findall(r"^COPY (.+) \S+$", image, re.M)
+    assert copies
+    for copied in copies:
         for name in copied.split():
             assert (ROOT / name).exists() and f"!{name}" in (DEPLOY / "Dockerfile.dockerignore").read_text(), name
 
@@ -342,7 +344,9 @@ def test_the_guides_figures_are_those_measured():
 def test_how_many_fit_is_computed_from_them():
     most = max(figures["peak"] for figures in MEASURED["chapters"].values())
     first = MEASURED["chapters"]["01_nadaraya_watson"]["peak"]
-    for memory, cells in rows("Memory of the server").items():
+    fits = rows("Memory of the server")
+    assert len(fits) == 3
+    for memory, cells in fits.items():
         room = int(memory.split()[0]) * 1000 - SYSTEM - MEASURED["hub"]
         assert [int(cell) for cell in cells] == [room // each for each in (MEASURED["idle"], first, most)], memory
 

@@ -209,8 +209,10 @@ def test_colours_agree_in_python_and_javascript():
         assert f"{name}: [{', '.join(map(str, rgb))}]" in text
 
 
-ROOMS = [*files.course_folder().glob("chapters/*/labs"), files.course_folder() / "course_utils" / "views"]
+ROOMS = [*files.course_folder().glob("chapters/*/labs"), files.course_folder() / "course_kit" / "views"]
 SHEETS, SCRIPTS = ([path for room in ROOMS for path in room.glob(kind)] for kind in ("*.css", "*.js"))
+assert len(SHEETS) > 20
+assert len(SCRIPTS) > 20
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.stem)
