@@ -10,10 +10,17 @@ from pathlib import Path
 
 import pytest
 
-if os.environ.get("COURSE_SHAPES") == "1":
-    from jaxtyping import install_import_hook
+SHAPES = os.environ.get("COURSE_SHAPES") == "1"
+if SHAPES:  # before course_utils is imported
+    import shapes
 
-    install_import_hook("course_utils", "beartype.beartype")
+    shapes.install()
+
+
+@pytest.fixture(autouse=SHAPES)
+def shapes_checked(request):
+    """A test that gives wrong types on purpose runs unchecked."""
+    shapes.switch(on=request.node.get_closest_marker("wrong_types") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
