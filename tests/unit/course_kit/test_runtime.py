@@ -42,7 +42,7 @@ def test_the_seed_holds_for_python_numpy_and_torch():
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "0", None, 2**32, True])
 def test_a_wrong_seed_is_refused(seed):
-    with pytest.raises(ValueError, match="it must be a whole number"):
+    with pytest.raises(ValueError):
         course_kit.setup(seed)
 
 
