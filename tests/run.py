@@ -3,7 +3,7 @@
 python tests/run.py                 all stages of a change
 python tests/run.py lint unit       these stages; nbval: both of its halves
 python tests/run.py quick           what sees a changed sentence, in two minutes: lint, drift, texts
-python tests/run.py weekly          what takes long and seldom breaks: a class at the hub, fifty runs of a cell
+python tests/run.py weekly          what takes long and seldom breaks: a class at the hub, fifty runs of a cell …
 python tests/run.py -- -k width     all stages of pytest with these options
 """
 
@@ -74,7 +74,7 @@ STAGES = {  # name: a function that says which commands it runs
     "browser": lambda: pytest_on("browser/test_*.py", without=["browser/test_chapters.py", *CLASSROOM]),
     "classroom": lambda: pytest_on(*CLASSROOM),
     "chapters": chapters,
-    "weekly": lambda: pytest_on("browser/test_hub.py", "browser/test_jupyterlab.py", options=["-m", "weekly"]),
+    "weekly": lambda: pytest_on("**/test_*.py", options=["-m", "weekly"]),
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
     "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "deploy", "workflows"))),
 }
