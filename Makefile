@@ -47,7 +47,7 @@ present: environment  ## chapters for a projector, by keyboard (ARGS="03 05")
 doctor: environment  ## check this environment and say what to do
 	@$(RUN) course.py doctor $(ARGS)
 
-test:  ## everything: lint, unit, parity, drift, exercises, nbval, browser; sets up what it needs (ARGS=quick: two minutes)
+test:  ## everything: lint and types, unit, drift, exercises, nbval, browser; sets up what it needs (ARGS=quick: two minutes)
 	$(call environment,--extra test --extra serve)
 	@$(RUN) tests/run.py $(ARGS)
 
@@ -92,7 +92,7 @@ grade:  ## check in a sandbox what a class has handed in (ARGS=FOLDER)
 	$(call environment,--extra grade)
 	@$(RUN) course.py grade $(ARGS)
 
-lint:  ## ruff, as in make test
+lint:  ## ruff, oxfmt and mypy, as in make test
 	$(call environment,--extra test --extra serve)
 	@$(RUN) tests/run.py lint
 
@@ -108,5 +108,5 @@ environment:  ## only make or repair .venv
 	$(call environment,$(if $(EXTRA),--extra $(EXTRA)))
 
 clean:  ## remove what can be made again (.venv and caches); workbook/ stays
-	rm -rf .venv .cache .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

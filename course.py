@@ -4,12 +4,13 @@ import argparse
 import importlib
 import sys
 
+ABOUT = "what you do with the course outside a notebook."  # not read off the docstring, which python -OO leaves out
 NAMES = "names or their beginnings, such as 03; without: all"
 
 
 def parser():
     """The command line. Each command names the module whose `run` it calls, imported only then."""
-    main = argparse.ArgumentParser(prog="course", description=__doc__.split(": ", 1)[1])
+    main = argparse.ArgumentParser(prog="course", description=ABOUT)
     commands = main.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name, module, help, **more):

@@ -4,7 +4,6 @@ import os
 import platform
 import random
 import sys
-import warnings
 from dataclasses import dataclass, field
 from importlib import metadata
 
@@ -69,19 +68,13 @@ def setup(seed=0):
     picture.use_style()
     training.ALWAYS[:] = [Keeping, Display]
     explain.install(shell.ipython())
-    warnings.formatwarning = plain_warning
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)
     for stream in (sys.stdout, sys.stderr):  # a pipe, or a console on Windows, may know no · and no 注意力
-        if getattr(stream, "errors", "") == "strict" and hasattr(stream, "reconfigure"):
+        if getattr(stream, "errors", "") in ("strict", "surrogateescape") and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     print(runtime)
     return runtime
-
-
-def plain_warning(message, category, *place, **more):
-    """A warning as one sentence. Where a package lies on this computer is no business of a notebook's reader."""
-    return f"{category.__name__}: {message}\n"
 
 
 def how_to_get(extra):

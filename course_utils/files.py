@@ -18,7 +18,7 @@ def course_folder():
     of its parents. Raises FileNotFoundError if neither has it.
     """
     here = Path.cwd()
-    for place in (Path(__file__).resolve().parents[2], here, *here.parents):
+    for place in (Path(__file__).resolve().parents[1], here, *here.parents):
         if (place / "data" / "tables.json").is_file():
             return place
     raise FileNotFoundError(

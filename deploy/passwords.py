@@ -3,7 +3,7 @@
 Each name in students.txt gets a code when the hub starts; codes.txt, which only root can read, has them to hand out.
 A code is the first password. At /hub/auth/change-password it can be replaced by another one. A name whose code nobody
 was given cannot be taken by whoever comes first, and guessing is slow: after three wrong passwords for a name the next
-one is looked at only after a while.
+one is looked at only after a while. A name that nobody has gets the same answers, as late.
 """
 
 import dbm
@@ -15,6 +15,8 @@ from firstuseauthenticator import FirstUseAuthenticator
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that is easily taken for another one
 FREE, LONGEST = 3, 60  # wrong passwords that cost nothing; seconds until one more is looked at, at most
+MOST_NAMES = 10_000  # whose wrong passwords are counted; then the one not tried for longest is forgotten
+NOBODYS = bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt())  # what a name that nobody has is compared with
 TOO_EASY = "Please choose a password of at least {least} characters, with at least 5 different ones, without your name."
 
 
@@ -52,14 +54,14 @@ class CodeAuthenticator(FirstUseAuthenticator):
         if wait > 0:
             handler.custom_login_error = f"Too many wrong passwords. Try again in {wait:.0f} seconds."
             return None
-        with dbm.open(self.dbm_path, "c", 0o600) as stored:
-            known = name.encode() in stored
-        inside = await super().authenticate(handler, data) if known else None
-        if inside:
-            self._wrong.pop(name, None)
-        elif known:  # what is kept does not grow with names that somebody invents
-            self._wrong[name] = (self._wrong.get(name, (0, 0))[0] + 1, time.monotonic())
-        return inside
+        fits = self._fits(name, data["password"])
+        times, _ = self._wrong.pop(name, (0, 0))
+        if fits:
+            return name
+        self._wrong[name] = (times + 1, time.monotonic())
+        if len(self._wrong) > MOST_NAMES:  # what is kept does not grow with names that somebody invents
+            del self._wrong[next(iter(self._wrong))]
+        return None
 
     def reset_password(self, username, new_password):
         """As the page /hub/auth/change-password asks; a password that is too easy is refused."""
@@ -67,6 +69,13 @@ class CodeAuthenticator(FirstUseAuthenticator):
         if easy or username in new_password.lower():
             return TOO_EASY.format(least=self.min_password_length)
         return super().reset_password(username, new_password)
+
+    def _fits(self, name, password):
+        """Whether this is the password of a name. A hash is computed for every name, so the time taken tells nobody
+        which names there are."""
+        with dbm.open(self.dbm_path, "c", 0o600) as stored:
+            kept = stored.get(name.encode(), NOBODYS)
+        return bcrypt.checkpw(password.encode(), kept) and self._user_exists(name)
 
     def _seconds_to_wait(self, name):
         times, last = self._wrong.get(name, (0, 0))

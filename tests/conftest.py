@@ -1,10 +1,26 @@
-"""Tests leave the user's Jupyter alone: its settings, signatures and running servers are in a folder of their own."""
+"""Tests leave the user's Jupyter alone: its settings, signatures and running servers are in a folder of their own.
+
+COURSE_SHAPES=1 checks the shapes that `course_utils` promises: each call of its functions, its arguments and what it
+gives back, against the annotations (jaxtyping, beartype). The stage `shapes` of tests/run.py runs so.
+"""
 
 import importlib.util
 import os
 from pathlib import Path
 
 import pytest
+
+SHAPES = os.environ.get("COURSE_SHAPES") == "1"
+if SHAPES:  # before course_utils is imported
+    import shapes
+
+    shapes.install()
+
+
+@pytest.fixture(autouse=SHAPES)
+def shapes_checked(request):
+    """A test that gives wrong types on purpose runs unchecked."""
+    shapes.switch(on=request.node.get_closest_marker("wrong_types") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)

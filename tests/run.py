@@ -1,8 +1,9 @@
 """What `make test` runs, in stages, with a report of times; every stage runs even if an earlier one failed.
 
-python tests/run.py                 all stages
+python tests/run.py                 all stages of a change
 python tests/run.py lint unit       these stages; nbval: both of its halves
 python tests/run.py quick           what sees a changed sentence, in two minutes: lint, drift, texts
+python tests/run.py weekly          what takes long and seldom breaks: a class at the hub, fifty runs of a cell …
 python tests/run.py -- -k width     all stages of pytest with these options
 """
 
@@ -20,14 +21,17 @@ import find_browser
 import prepare
 
 ROOT = Path(__file__).resolve().parents[1]
-PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-min=5"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-min=5", "-m", "not weekly"]
 
 RUFF = [sys.executable, "-m", "ruff"]
+MYPY = [sys.executable, "-m", "mypy", "course_utils"]
 OXFMT = [str(Path(sys.executable).with_name("oxfmt"))]  # JavaScript and CSS, as Prettier lays them out
 SCRIPTS = ("course_kit", "chapters", "course_tools")
 SANITISE = str(ROOT / "tests" / "notebooks" / "sanitise.cfg")
 NBVAL_OPTIONS = ["--nbval-lax", "--nbval-sanitize-with", SANITISE, "--nbval-cell-timeout", "600"]
 NBVAL_OPTIONS += ["-o", "xfail_strict=true"]  # a training that nbval interrupts keeps its best, and nothing would fail
+IN_A_PAGE = ("00", "03", "05", "07")  # these chapters run solved in JupyterLab, the others in a kernel alone
+SOLVED = "tests/notebooks/test_solved.py::test_solved_the_whole_notebook_runs_and_nothing_after_it_changes"
 
 
 def pytest_on(*patterns, without=(), options=()):
@@ -48,12 +52,19 @@ def nbval(half):
     return [[*PYTEST, *NBVAL_OPTIONS, *notebooks]] if notebooks else []
 
 
+def chapters():
+    """Every notebook with its exercises solved: those of IN_A_PAGE in a browser, then the others without."""
+    others = pytest_on("notebooks/test_solved.py", options=[f"--deselect={SOLVED}[{one}" for one in IN_A_PAGE])
+    return [*pytest_on("browser/test_chapters.py"), *others]
+
+
 CLASSROOM = [f"browser/test_{name}.py" for name in ("jupyterlab", "hub", "presenting", "slides", "paper", "site")]
+SHAPES = ["unit/course_utils/test_*.py", "parity/test_*.py"]  # the core, its shapes checked: tests/conftest.py
 STAGES = {  # name: a function that says which commands it runs
-    "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."], [*OXFMT, "--check", *SCRIPTS]],
-    "unit": lambda: pytest_on("unit/**/test_*.py", without=["unit/**/test_exercises*.py"]),
+    "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."], [*OXFMT, "--check", *SCRIPTS], MYPY],
+    "unit": lambda: pytest_on("unit/**/test_*.py", without=["unit/**/test_exercises*.py", *SHAPES]),
     "exercises": lambda: pytest_on("unit/**/test_exercises*.py", "notebooks/test_exercises*.py"),
-    "parity": lambda: pytest_on("parity/test_*.py"),
+    "shapes": lambda: pytest_on(*SHAPES),
     "drift": lambda: pytest_on(
         "notebooks/test_*.py", without=["notebooks/test_exercises*.py", "notebooks/test_solved.py"]
     ),
@@ -62,14 +73,15 @@ STAGES = {  # name: a function that says which commands it runs
     "solved": lambda: pytest_on("notebooks/test_solved.py"),
     "browser": lambda: pytest_on("browser/test_*.py", without=["browser/test_chapters.py", *CLASSROOM]),
     "classroom": lambda: pytest_on(*CLASSROOM),
-    "chapters": lambda: pytest_on("browser/test_chapters.py"),
+    "chapters": chapters,
+    "weekly": lambda: pytest_on("**/test_*.py", options=["-m", "weekly"]),
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
     "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "deploy", "workflows"))),
 }
 NBVAL = ["nbval-1", "nbval-2"]
-ALWAYS = ["lint", *NBVAL, "classroom", "browser", "chapters", "unit", "exercises", "drift", "parity"]
+ALWAYS = ["lint", *NBVAL, "unit", "browser", "chapters", "exercises", "classroom", "shapes", "drift"]
 AFTER = {name: NBVAL for name in ("solved", "chapters")}  # they take nbval's trainings: COURSE_KEPT_DIR
-IN_BROWSER = ("browser", "classroom", "chapters")
+IN_BROWSER = ("browser", "classroom", "chapters", "weekly")
 NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese")) | {"drift": ("chinese",), "unit": ("sandbox",)}
 SEVERAL = {"nbval": NBVAL, "quick": ["lint", "drift", "texts"]}
 SHOWING = threading.Lock()
@@ -130,6 +142,8 @@ def timed(name, options, before=(), missing=()):
 def stage(name, options, said, missing=()):
     """Run one stage, its output into the file `said` -> "passed", "failed …", "skipped: …" or "nothing there"."""
     environment = surroundings()
+    if name == "shapes":
+        environment["COURSE_SHAPES"] = "1"
     if name not in (*NBVAL, *AFTER):
         environment.pop("COURSE_KEPT_DIR", None)
     else:

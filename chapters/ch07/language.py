@@ -5,7 +5,7 @@
     run = lesson.train(model, steps=1200)
     lesson.valid_loss(model)                           # nats per token, of text that was not trained on
 
-A model is anything with `loss(ids [B, T+1]) -> scalar`: `gpt.GPT`, or the baselines of `experiments.live`.
+A model is anything with `loss(ids [B, T+1]) -> scalar`: `gpt.GPT`, or the baselines of `experiments.in_class`.
 """
 
 import codecs

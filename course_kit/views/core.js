@@ -1,5 +1,5 @@
 // What every view shares: the mathematics, the data, the colours, the frame around a picture and its controls.
-// A definition here exists a second time in course_utils/attention/; tests/browser holds the two together.
+// A definition here exists a second time in course_utils/attention.py; tests/browser holds the two together.
 import CORE_CSS from "./core.css";
 
 export const KERNELS = {

@@ -190,7 +190,7 @@ assert torch.allclose(split_heads(q, 4), torch.stack(q.chunk(4, -1), 1))
 # How do the shapes change at the paper's size, with 512 features and eight heads of 64?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from chapters.ch05.experiments import live as study
+from chapters.ch05.experiments import in_class as study
 
 study.eight_heads(multi_head, split_heads)  # your functions, if you have written them
 
@@ -660,7 +660,7 @@ print(f"The last step and the whole sentence at once differ by at most {(last - 
 # We time 128 decoder steps of `transformer-grammar`, the model from the top, on eight texts at once. Without a cache, each step computes all earlier words again: 64.5 times as many words in all. **Guess:** how many times faster are the steps with a cache?
 
 # %%
-from chapters.ch05.experiments.live import clock
+from chapters.ch05.experiments.in_class import clock
 
 line, eight = torch.full((8, 128), 5), ids.expand(8, -1)
 kept, memories = [model.start(eight)], model.encode(eight)
@@ -686,10 +686,10 @@ assert 1.5 < times < 64.5 == sum(range(1, 129)) / 128 and torch.allclose(last, a
 
 # %%
 from chapters.ch03.lesson import Lesson
-from chapters.ch05.experiments import live as study
+from chapters.ch05.experiments import in_class as study
 
 lesson = Lesson("en-fr")
-mine, batch = study.live_model(lesson), next(iter(lesson.batches))
+mine, batch = study.small_model(lesson), next(iter(lesson.batches))
 parts, whose = assembly.chosen(mine, lesson, **own)
 yours = assembly.Assembled(**parts)  # your functions, with the parameters of a model
 
@@ -778,7 +778,7 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# BLEU falls, but the model still translates, perhaps because all layers add to the same residual stream. To train with the switch set, try `study.live_model(lesson, memory_layers=(1, 2))`.
+# BLEU falls, but the model still translates, perhaps because all layers add to the same residual stream. To train with the switch set, try `study.small_model(lesson, memory_layers=(1, 2))`.
 #
 # </details>
 #
@@ -1174,7 +1174,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # | biases | none | training is said to be steadier | Chowdhery et al. 2022 (PaLM) |
 # | keys and values for each head | heads share keys and values | a smaller cache | the zoo above |
 #
-# Three of the six are switches of our class: try `study.live_model(lesson, positions="rotary")`, or `norm_first` or `key_heads`.
+# Three of the six are switches of our class: try `study.small_model(lesson, positions="rotary")`, or `norm_first` or `key_heads`.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three ways to read a sentence

@@ -304,7 +304,7 @@ predict("The loss is −ln of the probability that the right token got. What is 
 
 # %%
 import math
-from chapters.ch07.experiments import live as study
+from chapters.ch07.experiments import in_class as study
 
 lesson = language.TextLesson(tales, learned, block=64)
 reached = {"knows nothing": lesson.uniform_loss, "bigram": lesson.bigram_loss()}
@@ -338,10 +338,10 @@ def bits_per_character(loss, tokens, characters):
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 steps = {"class": 400, "full": 3000}[runtime.profile]
-one, block = study.live_model(lesson, "one head"), study.live_model(lesson, num_layers=1)
+one, block = study.small_model(lesson, "one head"), study.small_model(lesson, num_layers=1)
 for small, rate in ((one, 0.02), (block, 0.01)):
     study.learn(lesson, small, steps=steps, lr=rate, evaluate=None, callbacks=())
-mine = study.live_model(lesson, num_layers=2)
+mine = study.small_model(lesson, num_layers=2)
 run = study.learn(lesson, mine, steps=steps, lr=0.01, show=True, resume=True, title="A GPT, two layers")
 trained = {"one head": one, "one block": block, "GPT, two blocks": mine}
 reached = reached | {name: lesson.valid_loss(model) for name, model in trained.items()}
@@ -401,8 +401,8 @@ assert of["+ four heads instead of one"] == ["0.90", "0.65", "0.49", "0.46"]
 assert runtime.profile == "full" or reached["one block"] < means["+ four heads instead of one"]
 assert runtime.profile == "full" or reached["GPT, two blocks"] < means["+ second block"]
 assert rungs["+ layer norms"]["parameters"] == sum(p.numel() for p in block.parameters()) + 860 * (128 + 1)
-assert block.output.weight is block.tokens.weight and study.live_model(lesson).tokens.weight.std() < 0.03
-assert study.live_model(lesson, "one head").tokens.weight.std() > 0.08 and one.output.weight is not one.tokens.weight
+assert block.output.weight is block.tokens.weight and study.small_model(lesson).tokens.weight.std() < 0.03
+assert study.small_model(lesson, "one head").tokens.weight.std() > 0.08 and one.output.weight is not one.tokens.weight
 
 # %% [markdown]
 # The residual connection saves most, 0.26 nats per token, and the feed-forward network saves 0.21. Norms, three more heads and a second block each change the loss by less than 0.03. But these three may save more if you add the parts in another order, or on harder text.
@@ -1138,7 +1138,7 @@ from course_kit.callbacks import TensorBoard
 
 try:
     with tempfile.TemporaryDirectory() as log:
-        lesson.train(study.live_model(lesson), 20, every=5, count=4, callbacks=[TensorBoard(log)])
+        lesson.train(study.small_model(lesson), 20, every=5, count=4, callbacks=[TensorBoard(log)])
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
         print("logged:", *EventAccumulator(log).Reload().Tags()["scalars"])
@@ -1314,7 +1314,7 @@ assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters a
 # %%
 from course_utils.checkpoints import Loaded, save_checkpoint
 
-yours = study.live_model(own, model_size=128, num_layers=2, num_heads=4)
+yours = study.small_model(own, model_size=128, num_layers=2, num_heads=4)
 me = Loaded(yours, {}, tokenizer=own.tokenizer)
 begins, counted_pairs = own.valid_loss(yours, count=32), own.bigram_loss()
 size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block

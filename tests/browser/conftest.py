@@ -67,11 +67,19 @@ def watch(browser):
 
 @pytest.fixture
 def show(watch, tmp_path):
-    """show(view, …) -> page with these views in their HTML shells, one below the other, opened from a file."""
+    """show(view, …) -> page with these views in their HTML shells, one below the other, opened from a file.
+
+    Their static pictures, which take longest to make, are left out where scripts run and replace them at once.
+    """
     number = itertools.count()
 
+    def shell(view, scripts):
+        if isinstance(view, str):
+            return view
+        return f'<div class="course-view">{view.scripts()}</div>' if scripts else view.fragment()
+
     def open_page(*views, dark=False, width=1000, scripts=True, html=None):
-        body = html or "<hr>".join(view if isinstance(view, str) else view.fragment() for view in views)
+        body = html or "<hr>".join(shell(view, scripts) for view in views)
         colours = "background:#111;color:#e0e0e0" if dark else "background:#fff;color:#212121"
         path = tmp_path / f"page{next(number)}.html"
         path.write_text(

@@ -1,16 +1,20 @@
-"""Every chapter in a real JupyterLab: opened with its committed outputs, then run, solved, to the last cell."""
+"""Chapters in a real JupyterLab: opened with their committed outputs, then run, solved, to the last cell.
+
+The others run solved in tests/notebooks/test_solved.py.
+"""
 
 import time
 
 import nbformat
 import pytest
+import run
 from cells import assert_solved, solved
 from waiting import stays, until
 
 from course_tools.authoring import building
 
 pytestmark = pytest.mark.browser
-CHAPTERS = building.names()
+CHAPTERS = building.names(run.IN_A_PAGE)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

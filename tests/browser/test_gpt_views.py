@@ -90,20 +90,16 @@ SETTINGS = [
 ]
 
 
-def test_what_is_drawn_from_equals_torch(show):
+def test_what_is_drawn_from_is_what_python_draws_from(show):
+    """That this is what decoding draws from is held in tests/unit/chapters/test_gpt_labs.py."""
     view = steps()
     page = show(view)
     for step in range(3):
-        names = view.options["names"][step]
-        order = [SIGNS.index(t) for t in names]
         for temperature, top_k, top_p in SETTINGS:
             now = dict(step=step, temperature=temperature, top_k=top_k, top_p=top_p, draws=40, seed=step)
             shown, python = numbers(page, **now), at(view, **now)
-            logits = noise(3, 10)[step].double()
-            wanted = next_probabilities(logits, temperature, top_k, top_p)[order]
-            assert np.allclose(shown["probabilities"], wanted, atol=1e-6, rtol=0)
             assert np.allclose(shown["probabilities"], python.probabilities, atol=1e-12, rtol=0)
-            assert shown["kept"] == python.kept == int((wanted > 0).sum())
+            assert shown["kept"] == python.kept
             assert shown["entropy"] == pytest.approx(python.entropy, abs=1e-12)
             assert shown["drawn"] == python.drawn and shown["names"] == python.names
 

@@ -1,9 +1,10 @@
-"""The hub of deploy/ as a class uses it: three log in at once and run chapter 1; what is one's own stays one's own.
+"""The hub of deploy/: one logs in and runs a cell; once a week a class of three, which runs chapter 1 at once.
 
 The shipped configuration runs, with its proxy. Students have accounts of their own where the tests are root; elsewhere
 it is the trial that the documents offer, and what only accounts can guard is not asked of it.
 """
 
+import contextlib
 import os
 import shutil
 import sys
@@ -19,6 +20,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the hub is for Linux servers: deploy/, PSS"),
 ]
+weekly = pytest.mark.weekly
 NAMES = ("anna", "ben", "eve")
 IDLE_MB = 350  # what a student may take: server and kernel with the first chapter imported
 
@@ -54,29 +56,51 @@ class Class:
             self.ready.abort()
 
 
-@pytest.fixture(scope="module")
-def lesson():
+@contextlib.contextmanager
+def running_hub():
+    """A hub with three names, in a folder of its own."""
     folder = tempfile.mkdtemp(prefix="hub")  # pytest's own folders are closed to other accounts
     os.chmod(folder, 0o755)
     hub = Hub(folder, ["anna", "ben  # a comment", "eve admin"], HOME=folder)
     try:
-        yield Class(hub)
+        yield hub
     finally:
         hub.close()
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def lesson():
+    with running_hub() as hub:
+        yield Class(hub)
+
+
+def test_one_logs_in_and_the_first_cell_of_chapter_1_runs():
+    with running_hub() as hub:
+        anna = Student(hub, "anna").spawn()
+        notebook = anna.notebook("workbook/01_nadaraya_watson.ipynb")
+        first = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+        kernel = anna.kernel()
+        assert kernel.run("".join(first["source"]))[1] == ""
+        assert kernel.run("import os; print(os.getcwd())")[0].strip() == str(anna.home() / "workbook")
+        assert not Student(hub, "anna", "not her password").inside
+        assert Student(hub, "ben").session.get(f"{anna.base}/api/contents/workbook").status_code == 403
+
+
+@weekly
 def test_three_at_once_finish_chapter_1(lesson):
     assert lesson.failed == []
     assert lesson.wrong == {name: [] for name in NAMES}
     print({name: f"{seconds:.0f} s" for name, seconds in lesson.seconds.items()})
 
 
+@weekly
 def test_memory_of_an_idle_student(lesson):
     print({name: f"{mb:.0f} MB" for name, mb in lesson.idle.items()})
     assert all(100 < mb <= IDLE_MB for mb in lesson.idle.values())
 
 
+@weekly
 def test_each_works_in_a_folder_and_account_of_his_own(lesson):
     said = {
         name: kernel.run("import os; print(os.getcwd(), os.getuid())")[0].split()
@@ -91,6 +115,7 @@ def test_each_works_in_a_folder_and_account_of_his_own(lesson):
     )
 
 
+@weekly
 def test_nobody_comes_in_through_another_ones_door(lesson):
     anna, ben = lesson.students["anna"], lesson.students["ben"]
     assert ben.session.get(f"{ben.base}/api/contents/workbook").ok
@@ -99,6 +124,7 @@ def test_nobody_comes_in_through_another_ones_door(lesson):
     assert not Student(lesson.hub, "mallory", "I came first").inside
 
 
+@weekly
 def test_a_teacher_starts_and_stops_servers_and_cannot_enter_them(lesson):
     """Neither through the browser, which asks the hub for leave, nor with a token, which carries all that one may."""
     anna, eve = lesson.students["anna"], lesson.students["eve"]
@@ -121,6 +147,7 @@ def test_a_teacher_starts_and_stops_servers_and_cannot_enter_them(lesson):
     assert eve.session.post(f"{users}/ben/server", headers=asks, json={}).status_code in (201, 202, 400)  # 400: runs
 
 
+@weekly
 def test_files_of_others_and_the_course_are_closed(lesson):
     if not lesson.hub.separate:
         pytest.skip("one account for all: a trial, without root or without the right to open the way to the course")
@@ -144,11 +171,13 @@ def test_files_of_others_and_the_course_are_closed(lesson):
     assert "PermissionError" in ben.run(f"os.kill({lesson.students['anna'].processes()[0].pid}, 15)")[1]
 
 
+@weekly
 def test_the_doctor_is_content(lesson):
-    said, error = lesson.kernels["ben"].run("%run -m course_utils doctor --quick")
+    said, error = lesson.kernels["ben"].run("%run -m course doctor --quick")
     assert not error and "Everything is in order." in said and "9 notebooks" not in said and "8 notebooks" in said
 
 
+@weekly
 def test_too_much_memory_is_an_error_in_the_cell_and_no_more(lesson):
     kernel = lesson.kernels["ben"]
     kernel.run("before = 'still here'")
@@ -157,6 +186,7 @@ def test_too_much_memory_is_an_error_in_the_cell_and_no_more(lesson):
     assert kernel.run("before")[0] == "'still here'"
 
 
+@weekly
 def test_a_dead_kernel_takes_no_work_with_it(lesson):
     student = lesson.students["eve"]
     content = {"type": "file", "format": "text", "content": "eve's"}
@@ -174,6 +204,7 @@ def test_a_dead_kernel_takes_no_work_with_it(lesson):
     again.close()
 
 
+@weekly
 def test_the_hub_is_started_again_and_work_goes_on(lesson):
     anna = lesson.students["anna"]
     lesson.kernels["anna"].run("before = 'the restart'")

@@ -1,4 +1,4 @@
-"""The mathematics in the browser equals torch in float64: design.md, section 7."""
+"""The mathematics in the browser equals torch in float64."""
 
 import base64
 

@@ -1,6 +1,6 @@
 """Every notebook with its exercises solved: each is ticked, and nothing after it changes.
 
-Where there is a browser, tests/browser/test_chapters.py runs the same in JupyterLab instead.
+Where there is a browser, tests/browser/test_chapters.py runs some of them in JupyterLab instead.
 """
 
 import pytest

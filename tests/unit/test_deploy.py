@@ -29,9 +29,15 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the hub
 
 @pytest.fixture
 def hub(monkeypatch):
-    """hub(students, trial=True) -> (names in jupyterhub_config.py, what it has set), in a folder of its own."""
+    """hub(students, trial=True) -> (names in jupyterhub_config.py, what it has set), in a folder of its own.
+
+    Hashes of passwords are quick here: 2⁴ rounds.
+    """
+    import bcrypt
     from traitlets.config import Config
 
+    quick = bcrypt.gensalt(4)
+    monkeypatch.setattr(bcrypt, "gensalt", lambda: quick)
     state, mask = Path(tempfile.mkdtemp(prefix="hub", dir="/tmp")), os.umask(0o022)
     monkeypatch.setenv("COURSE_HUB_STATE", str(state))
 
@@ -146,10 +152,20 @@ class TestCodes:
         assert log_in("anna", code, after=61)[0] == "anna"
         assert log_in("anna", "wrong")[1] == "", "the right one starts anew"
 
-    def test_names_that_are_invented_leave_nothing_behind(self, log_in):
-        for i in range(5):
-            log_in(f"nobody{i}", "wrong")
-        assert log_in.authenticator._wrong == {}
+    def test_a_name_that_nobody_has_gets_the_same_answers_as_late(self, log_in, monkeypatch):
+        passwords, costs = sys.modules["passwords"], []
+        check = passwords.bcrypt.checkpw
+        cost = lambda kept: kept.split(b"$")[1:3]  # noqa: E731 - the kind of the hash and its rounds
+        monkeypatch.setattr(passwords.bcrypt, "checkpw", lambda p, kept: costs.append(cost(kept)) or check(p, kept))
+        answers = {name: [log_in(name, "wrong") for _ in range(4)] for name in ("anna", "mallory")}
+        assert answers["anna"] == answers["mallory"] and "in 1 seconds" in answers["anna"][-1][1]
+        assert len(costs) == 6 and all(one == costs[0] for one in costs), "the fourth waits"
+
+    def test_names_that_are_invented_are_forgotten(self, log_in, state, monkeypatch):
+        monkeypatch.setattr(sys.modules["passwords"], "MOST_NAMES", 2)
+        for name in ("anna", "anna", "anna", "nobody1", "nobody2"):
+            log_in(name, "wrong")
+        assert log_in("anna", self.codes(state)["anna"]) == ("anna", ""), "the count of the first has made room"
 
     @pytest.mark.parametrize("password", ["aaaaaaaa", "short", "anna-1234", "abababab"])
     def test_a_password_of_ones_own_must_not_be_too_easy(self, log_in, state, password):
@@ -280,7 +296,9 @@ def test_image_values_and_guide_name_the_same():
     assert f"{server['image']['name']}:{server['image']['tag']}" in image
     assert server["defaultUrl"] == re.search(r'default_url = "(.+)"', (DEPLOY / "jupyterhub_config.py").read_text())[1]
     assert image.index("USER ") < image.index("CMD "), "what a student runs is not root"
-    for copied in re.findall(r"^COPY (.+) \S+$", image, re.M):
+    copies = re.findall(r"^COPY (.+) \S+$", image, re.M)
+    assert copies
+    for copied in copies:
         for name in copied.split():
             assert (ROOT / name).exists() and f"!{name}" in (DEPLOY / "Dockerfile.dockerignore").read_text(), name
 
@@ -326,7 +344,9 @@ def test_the_guides_figures_are_those_measured():
 def test_how_many_fit_is_computed_from_them():
     most = max(figures["peak"] for figures in MEASURED["chapters"].values())
     first = MEASURED["chapters"]["01_nadaraya_watson"]["peak"]
-    for memory, cells in rows("Memory of the server").items():
+    fits = rows("Memory of the server")
+    assert len(fits) == 3
+    for memory, cells in fits.items():
         room = int(memory.split()[0]) * 1000 - SYSTEM - MEASURED["hub"]
         assert [int(cell) for cell in cells] == [room // each for each in (MEASURED["idle"], first, most)], memory
 

@@ -1,79 +1,155 @@
-"""The three rules of the house, read off the imports, lazy ones and dotted names in strings included:
+"""The rules of the house, read off the imports, lazy ones and dotted names in strings included.
 
-`course_utils` imports no other room; a chapter imports course_utils and earlier chapters; nothing imports course.py.
-And there are no circles, neither between rooms nor between files.
+`course_utils` imports no other room, `course_kit` only `course_utils`, a chapter both and earlier chapters; nothing
+imports course.py. And there are no circles: between rooms, between the folders of a room, between files.
 """
 
 import ast
 import re
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
 
 from course_utils import files
 
 ROOT = files.course_folder()
 ROOMS = ("course_utils", "course_kit", "chapters", "course_tools", "course")
+MAY_IMPORT = {
+    "course_utils": {"course_utils"},
+    "course_kit": {"course_utils", "course_kit"},
+    "chapters": {"course_utils", "course_kit", "chapters"},
+    "course_tools": {"course_utils", "course_kit", "chapters", "course_tools"},
+    "course": {"course_utils", "course_kit", "chapters", "course_tools"},
+}
 DOTTED = re.compile(rf"\b(?:{'|'.join(ROOMS)})(?:\.\w+)+")
 
 
 def modules(root=ROOT):
     """{dotted name: file} of all Python files of the rooms."""
-    found = [root / "course.py", *(path for room in ROOMS for path in (root / room).rglob("*.py"))]
-    names = {path: ".".join(path.relative_to(root).with_suffix("").parts) for path in found}
+    paths = [root / "course.py", *(path for room in ROOMS for path in (root / room).rglob("*.py"))]
+    names = {path: ".".join(path.relative_to(root).with_suffix("").parts) for path in paths if path.is_file()}
     return {name.removesuffix(".__init__"): path for path, name in names.items() if "/inside/" not in path.as_posix()}
 
 
 def imports(name, path, known):
     """The modules of ours that a file imports or names in a string that is not its documentation."""
-    tree, found = ast.parse(path.read_text(encoding="utf-8")), set()
+    tree, used = ast.parse(path.read_text(encoding="utf-8")), set()
     parents = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     texts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            base = ".".join(
-                [*parents[: len(parents) - node.level + 1], node.module or ""] if node.level else [node.module]
-            )
-            base = base.rstrip(".")
-            found |= {full if (full := f"{base}.{alias.name}") in known else base for alias in node.names}
+            above = parents[: len(parents) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            used |= {full if (full := f"{base}.{alias.name}") in known else base for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            used |= {alias.name for alias in node.names}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in texts:
-            found |= {text for text in DOTTED.findall(node.value) if text in known}
-    return {one for one in found if one in known and one != name}
+            used |= {text for text in DOTTED.findall(node.value) if text in known}
+    return {one for one in used if one in known and one != name}
 
 
-def broken(root=ROOT):
-    """What breaks a rule, as a list of sentences."""
+def house(root=ROOT):
+    """{module: the modules of ours that it imports}."""
     known = modules(root)
-    graph = {name: imports(name, path, known) for name, path in known.items()}
-    said = []
+    return {name: imports(name, path, known) for name, path in known.items()}
+
+
+def broken(graph):
+    """The imports that break a rule, as a list of sentences."""
+    pairs = ((name, one) for name in graph for one in sorted(graph[name]))
+    return [f"{name} imports {one}" for name, one in pairs if not allowed(name, one)]
+
+
+def allowed(name, one):
+    (room, chapter), (other, earlier) = ((*dotted.split("."), "")[:2] for dotted in (name, one))
+    later = room == other == "chapters" and earlier > chapter
+    return other in MAY_IMPORT[room] and not later
+
+
+def folded(graph, fold):
+    """The graph of what `fold` makes of the modules: a room, or a folder."""
+    whole = {fold(name): set() for name in graph}
     for name, used in graph.items():
-        for one in used:
-            (room, chapter), (other, earlier) = ((*x.split("."), "")[:2] for x in (name, one))
-            if (
-                one == "course"
-                or room == "course_utils" != other
-                or room == "chapters"
-                and (other == "course_tools" or other == "chapters" and earlier > chapter)
-            ):
-                said.append(f"{name} imports {one}")
-    return said, graph
+        whole[fold(name)] |= {fold(one) for one in used} - {fold(name)}
+    return whole
 
 
-def test_the_three_rules_hold_and_there_is_no_circle():
-    said, graph = broken()
-    assert said == []
-    TopologicalSorter(graph).prepare()  # raises CycleError, with the circle in its words
+def room_of(name):
+    return name.split(".")[0]
 
 
-def test_the_folders_of_the_tools_form_no_circle():
-    """authoring serves classroom, which serves publishing and recipes."""
-    folder = lambda name: ".".join(name.split(".")[:2])  # noqa: E731
-    tools = {name: used for name, used in broken()[1].items() if name.startswith("course_tools.")}
-    graph = {folder(name): set() for name in tools}
-    for name, used in tools.items():
-        graph[folder(name)] |= {folder(one) for one in used if one.startswith("course_tools.")} - {folder(name)}
-    assert len(graph) == 4
-    TopologicalSorter(graph).prepare()
+def folder_of(name):
+    """A folder of a room, or a file directly in it; a chapter counts as one folder."""
+    return ".".join(name.split(".")[:2])
+
+
+def circle(graph):
+    """The modules of a circle, [] if there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_each_room_imports_what_it_may():
+    assert broken(house()) == []
+
+
+@pytest.mark.parametrize("fold", [room_of, folder_of, str], ids=["rooms", "folders", "files"])
+def test_there_is_no_circle(fold):
+    graph = folded(house(), fold)
+    assert {"course_utils", "course_kit", "course_tools"} <= {room_of(name) for name in graph}
+    assert circle(graph) == []
+
+
+@pytest.fixture
+def small_house(tmp_path):
+    """small_house({"folder/file.py": text, …}) -> the graph of a house with these files."""
+
+    def build(texts):
+        for place, text in texts.items():
+            path = tmp_path / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return house(tmp_path)
+
+    return build
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "def late():\n    from course_kit.views import picture\n    return picture\n",
+        "from .views import picture\n",
+        "import course_kit.views.picture\n",
+        'LATER = "course_kit.views.picture:draw"\n',
+    ],
+    ids=["lazy", "relative", "whole", "in a string"],
+)
+def test_a_circle_between_folders_is_found_where_none_is_between_files(small_house, back):
+    texts = {"course_kit/views/live.py": "from course_kit import runtime\n", "course_kit/views/picture.py": ""}
+    assert circle(folded(small_house(texts | {"course_kit/runtime.py": ""}), folder_of)) == []
+    graph = small_house({"course_kit/runtime.py": back})
+    assert circle(graph) == []
+    assert set(circle(folded(graph, folder_of))) == {"course_kit.views", "course_kit.runtime"}
+
+
+@pytest.mark.parametrize(
+    ("place", "other"),
+    [
+        ("course_utils/attention.py", "course_kit.checks"),
+        ("course_kit/checks.py", "chapters.ch01.lesson"),
+        ("chapters/ch01/lesson.py", "chapters.ch02.lesson"),
+        ("chapters/ch01/lesson.py", "course_tools.doctor"),
+        ("course_tools/doctor.py", "course"),
+    ],
+)
+def test_an_import_against_the_rules_is_found(small_house, place, other):
+    target = other.replace(".", "/") + ".py"
+    graph = small_house({target: "", place: f"def late():\n    import {other}\n"})
+    assert len(broken(graph)) == 1
+    assert broken(small_house({place: ""})) == []
 
 
 def test_scripts_and_style_sheets_have_lines_one_can_read():

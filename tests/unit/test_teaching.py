@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+import course
 from course_kit import results
 from course_kit.exercises.define import FindError
 from course_tools.authoring import building
@@ -78,7 +79,7 @@ def test_there_is_a_part_for_each_chapter_with_its_title():
 
 def test_minutes_are_those_of_the_title_cells():
     rows = table(GUIDE, "Chapter", "Notebook")
-    assert [row[1].strip("`") for row in rows] == building.names()
+    assert [row[1].strip("`") for row in rows] == building.names() != []
     for row in rows:
         reading, live, solving, capstone, deeper = TITLE.search(source(int(row[0]))).groups()
         assert row[2:6] == [reading, live, solving, deeper or ""], row[1]
@@ -88,7 +89,9 @@ def test_minutes_are_those_of_the_title_cells():
 
 def test_seconds_are_about_those_recorded():
     recorded = results.load("notebook_times")
-    for row in table(GUIDE, "Chapter", "Notebook"):
+    rows = table(GUIDE, "Chapter", "Notebook")
+    assert len(rows) == len(BY_NUMBER)
+    for row in rows:
         name, seconds = row[1].strip("`"), row[6]
         if seconds != "—":
             assert abs(float(seconds) - recorded["seconds"][name]) <= max(5, 0.25 * recorded["seconds"][name]), name
@@ -131,7 +134,9 @@ def test_italics_are_headings_and_menus():
     known = {head for number in BY_NUMBER for head in headings(number)}
     known |= {"Deeper", "Runs in", "Tempting", "Said of a mistake", "Live"}
     said = re.sub(r"“[^”]*”|`[^`]*`|\*\*[^*]*\*\*", "", GUIDE)
-    for words in re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", said):
+    italics = re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", said)
+    assert len(italics) > 20
+    for words in italics:
         words = words.removeprefix("Deeper: ")
         assert words in known or "→" in words or words == "the dog bites the man .", words
 
@@ -147,7 +152,9 @@ def test_exercises_named_in_code_exist():
 
 
 def test_trainings_are_those_of_the_notebooks():
-    for chapter, section, curve, steps in table(GUIDE, "Chapter", "Section", "Curve headed", "Steps"):
+    trainings = table(GUIDE, "Chapter", "Section", "Curve headed", "Steps")
+    assert len(trainings) > 3
+    for chapter, section, curve, steps in trainings:
         path = ROOT / "notebooks" / f"{BY_NUMBER[int(chapter)]}.ipynb"
         cells, here, found = json.loads(path.read_text("utf-8"))["cells"], "", []
         for cell in cells:
@@ -176,19 +183,22 @@ def test_plans_add_up():
 
 def test_commands_and_settings_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
-    assert set(re.findall(r"\bmake ([a-z][a-z-]*)[ `]", re.sub(r"[^`]*(`[^`]*`)?", r"\1", GUIDE))) <= targets
-    from course import parser
-
-    for command in re.findall(r"python -m course_utils ([a-z][^`]*)`", GUIDE):
-        parser().parse_known_args(command.split())
+    named = set(re.findall(r"\bmake ([a-z][a-z-]*)[ `]", re.sub(r"[^`]*(`[^`]*`)?", r"\1", GUIDE)))
+    assert named and named <= targets
+    commands = re.findall(r"[`/]course ([a-z][^`]*)`", GUIDE)
+    assert len(commands) >= 4
+    for command in commands:
+        course.parser().parse_known_args(command.split())  # an unknown one ends it
     code = "".join(
         path.read_text("utf-8")
-        for room in ("course_utils", "course_tools", "chapters")
+        for room in ("course_utils", "course_kit", "course_tools", "chapters")
         for path in (ROOT / room).rglob("*.py")
     )
-    for setting in set(re.findall(r"COURSE_[A-Z]+", GUIDE)):
+    settings, links = set(re.findall(r"COURSE_[A-Z]+", GUIDE)), re.findall(r"\]\(([^)#]+)\)", GUIDE)
+    assert settings and links
+    for setting in settings:
         assert f'"{setting}"' in code, setting
-    for target in re.findall(r"\]\(([^)#]+)\)", GUIDE):
+    for target in links:
         assert (ROOT / "docs" / target).exists(), target
     readme = (ROOT / "README.md").read_text("utf-8")
     for said in ["about 1.3 GB", "5 seconds", '`make lab ARGS="--no-browser --port 8890"`']:

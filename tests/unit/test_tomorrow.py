@@ -51,14 +51,10 @@ def test_the_only_test_left_out_is_the_one_that_compares_with_the_lock():
     assert f"def {name}(locked):" in (tomorrow.ROOT / file).read_text("utf-8")
 
 
-def test_where_the_list_is_from_is_said():
-    text = (tomorrow.ROOT / "tests" / "colab.txt").read_text("utf-8")
-    assert "https://github.com/googlecolab/backend-info/blob/" in text
-
-
-@pytest.fixture
-def failed(tmp_path):
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory):
     """What a run of pytest with a failing and a broken test leaves."""
+    tmp_path = tmp_path_factory.mktemp("failed")
     (tmp_path / "test_x.py").write_text(
         "import pytest\n@pytest.fixture\ndef broken(): raise OSError('no disk')\n"
         "def test_fine(): pass\ndef test_wrong(): raise AttributeError('numpy has no in1d')\n"
@@ -99,3 +95,4 @@ def test_the_workflow_runs_both_and_opens_an_issue():
     assert {row["options"] for row in job["strategy"]["matrix"]["include"]} == {"", "--colab"}
     assert "schedule" in flow[True] and flow["permissions"]["issues"] == "write"  # YAML reads `on` as True
     assert "gh issue create" in text and "python tests/tomorrow.py" in text
+    assert "ARGS=weekly" in str(flow["jobs"]["weekly"]["steps"])

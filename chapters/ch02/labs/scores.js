@@ -1,5 +1,5 @@
 // The twelve scores, q and k as arrays, P the learned numbers, W for W.weight and Wb for W.bias: a second copy of
-// course_utils/attention/scores.py in the browser.
+// course_utils/scores.py in the browser.
 // tests/browser/test_scoring.py holds the two together.
 
 export const product = (a, b) => {

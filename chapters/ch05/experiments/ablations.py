@@ -1,6 +1,6 @@
 """A Transformer trained without one of its kinds of parts: no feed-forward network, no ReLU, no residual, no norm.
 
-    model = ablated(lesson, "no residual connections")         # fresh, to be trained as `live.learn` does
+    model = ablated(lesson, "no residual connections")         # fresh, to be trained as `in_class.learn` does
     ablation_rows(lesson, steps=300)
 
 Nothing is taken from a trained model: each is trained from its own start. Without feed-forward networks the model gets
@@ -17,7 +17,7 @@ from chapters.ch03.lesson import Lesson
 from course_kit.checks import one_of
 from course_utils.transformer import Transformer
 
-from .live import learn, live_model
+from .in_class import learn, small_model
 
 SMALL = {"model_size": 64, "num_layers": 2, "num_heads": 4, "ffn_size": 96}
 DEEPER = 3  # layers, of the model without feed-forward networks
@@ -54,7 +54,7 @@ class _Around(nn.Module):
 def ablated(lesson: Lesson, name: str, seed: int = 0) -> Transformer:
     """A fresh pre-norm Transformer of the sizes SMALL, without what VARIANTS names."""
     gone = VARIANTS[one_of("name", name, tuple(VARIANTS))]
-    model = live_model(lesson, seed, **SMALL | ({"num_layers": DEEPER} if gone == "ffn" else {}))
+    model = small_model(lesson, seed, **SMALL | ({"num_layers": DEEPER} if gone == "ffn" else {}))
     for block in [*model.encoder, *model.decoder]:
         if gone == "ffn":
             block.ffn, block.around_ffn = _Nothing(), _Around(nn.Identity(), True)

@@ -17,7 +17,7 @@ from torch import Tensor
 from chapters.ch03.lesson import Lesson
 from course_kit import checks
 
-from .live import learn, live_model
+from .in_class import learn, small_model
 
 NORMS = ("layer", "batch")
 DEEP = {"model_size": 64, "num_layers": 6, "num_heads": 4, "ffn_size": 128}  # of the models whose training is compared
@@ -72,7 +72,7 @@ def training_curves(
     curves: dict[str, list[list[float]]] = {}
     for name, (norm_first, warm_up) in SETTINGS.items():
         for seed in seeds:
-            model = live_model(lesson, seed, norm_first=norm_first, **DEEP)
+            model = small_model(lesson, seed, norm_first=norm_first, **DEEP)
             run = learn(lesson, model, steps, seed, lr=lr, schedule=warmed(warm_up))
             losses = torch.tensor(run.history["loss"][1])
             means = losses[: len(losses) // every * every].view(-1, every).mean(1)

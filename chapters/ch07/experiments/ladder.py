@@ -5,7 +5,7 @@
 """
 
 from chapters.ch07 import optimizers
-from chapters.ch07.experiments.live import Ladder
+from chapters.ch07.experiments.in_class import Ladder
 from chapters.ch07.language import TextLesson, load_text
 from course_utils.gpt import GPTConfig
 from course_utils.restored import seeded

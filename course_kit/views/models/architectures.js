@@ -1,4 +1,4 @@
-// The models of the course, as course_utils/models/ defines them: the same settings, the same names of weights, one
+// The models of the course, as course_utils defines them: the same settings, the same names of weights, one
 // sentence at a time. A test holds the two together for every trained model.
 //
 // Whoever wants to see inside, or to change something there, gives `tap(name, value)`: it is told each inner value by

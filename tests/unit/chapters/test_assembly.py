@@ -27,5 +27,5 @@ def test_a_step_without_biases_gives_what_attention_with_biases_gives(bias):
 
 @pytest.mark.parametrize("options", [{"rotary": True}, {"key_heads": 1}])
 def test_attention_that_the_step_cannot_do_is_refused(options):
-    with pytest.raises(ValueError, match="needed: as many heads of keys"):
+    with pytest.raises(ValueError):
         biases_inside(MultiHeadAttention(8, 2, **options))

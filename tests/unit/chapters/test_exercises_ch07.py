@@ -17,7 +17,7 @@ from chapters.ch07.exercises.measures import bits_per_character, operations, per
 from chapters.ch07.exercises.sampling import nucleus_cases
 from chapters.ch07.exercises.scaling import tokens_per_parameter
 from chapters.ch07.exercises.targets import ShiftsItself
-from chapters.ch07.experiments.live import Bigram
+from chapters.ch07.experiments.in_class import Bigram
 from chapters.ch07.labs.merges import merged, pairs
 from chapters.ch07.labs.scaling_law import BESIROGLU_2024, HOFFMANN_2022
 from chapters.ch07.language import Text, TextLesson

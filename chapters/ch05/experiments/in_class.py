@@ -1,6 +1,6 @@
 """Chapter 5's experiments: a Transformer trained in class beside chapter 3's, the number of heads, what masks cost.
 
-    model = live_model(lesson)
+    model = small_model(lesson)
     learn(lesson, model)                                       # about a minute on two cores
     compare(lesson, {"GRU with attention": before, "Transformer": model})
     zoo_table(length=64)
@@ -24,15 +24,15 @@ from course_utils.restored import seeded
 from course_utils.training import Run, fit, warm_then_fall
 from course_utils.transformer import Transformer, TransformerConfig
 
-LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "dropout": 0.0}
+SIZES = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "dropout": 0.0}
 STEPS, LR = 1000, 3e-3
 
 
-def live_model(lesson: Lesson, seed: int = 0, **config) -> Transformer:
+def small_model(lesson: Lesson, seed: int = 0, **config) -> Transformer:
     """A fresh Transformer for the lesson's corpus, small enough to be trained in class; config as TransformerConfig.
     The global random state is left alone."""
     with seeded(seed):
-        return Transformer(TransformerConfig(len(lesson.source), len(lesson.target), **(LIVE | config)))
+        return Transformer(TransformerConfig(len(lesson.source), len(lesson.target), **(SIZES | config)))
 
 
 def learn(
@@ -179,7 +179,7 @@ def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps:
 
     Times are relative to the first: the best of several steps each, in turns, so that a busy moment does not count.
     """
-    models = {n: live_model(lesson, seed, num_heads=n) for n in counts}
+    models = {n: small_model(lesson, seed, num_heads=n) for n in counts}
     batches, best = _batches(lesson, 6), dict.fromkeys(counts, float("inf"))
     for _, (n, model) in itertools.product(range(4), models.items()):
         best[n] = min(best[n], seconds(lambda model=model: [_gradients(model, b) for b in batches], 1))
@@ -189,9 +189,9 @@ def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps:
         size = sum(p.numel() for p in model.parameters())
         ratio = round(best[n] / best[counts[0]], 2)
         rows.append({"heads": n, "parameters": size, "time of a step": ratio, "BLEU": round(lesson.bleu(model), 1)})
-    return Table(rows, f"{LIVE['model_size']} features in all, however many heads; {steps} steps")
+    return Table(rows, f"{SIZES['model_size']} features in all, however many heads; {steps} steps")
 
 
 def record_head_counts(steps: int = 500) -> dict:
     """The figures behind data/results/transformer_head_counts.json."""
-    return {"seed": 0, "steps": steps, "model": LIVE, "rows": list(head_counts(Lesson("en-fr"), steps=steps))}
+    return {"seed": 0, "steps": steps, "model": SIZES, "rows": list(head_counts(Lesson("en-fr"), steps=steps))}

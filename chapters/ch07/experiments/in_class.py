@@ -1,7 +1,7 @@
 """Chapter 7's experiments with a small GPT: what it gains over counting pairs, and what it does with too little text.
 
     lesson = TextLesson(load_text("stories"))
-    model = live_model(lesson)
+    model = small_model(lesson)
     run = learn(lesson, model, show=True)              # about a minute on two cores, with samples on the way
     overfit(lesson.text, characters=3000)
 
@@ -25,7 +25,7 @@ from course_utils.positions import LearnedPositions
 from course_utils.restored import seeded
 from course_utils.training import Run
 
-LIVE = {"model_size": 128, "num_layers": 4, "num_heads": 4}
+SIZES = {"model_size": 128, "num_layers": 4, "num_heads": 4}
 STEPS = 1000
 
 
@@ -110,12 +110,12 @@ ONE = {"num_layers": 1, "num_heads": 1}
 RUNGS = {"bigram": (Bigram, 1e-1, {}), "one head": (Ladder, 2e-2, ONE), "GPT": (GPT, 5e-3, {})}  # class, rate, sizes
 
 
-def live_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
+def small_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
     """A fresh model for a lesson: "GPT" (4 layers, 4 heads, 128 features), "one head" or "bigram"; config as GPTConfig.
     The global random state is left alone."""
     checks.one_of("kind", kind, RUNGS)
     model, _, sizes = RUNGS[kind]
-    settings = {"max_length": lesson.block} | LIVE | sizes | config
+    settings = {"max_length": lesson.block} | SIZES | sizes | config
     with seeded(seed):
         return model(GPTConfig(len(lesson.tokenizer), **settings)).to(lesson.device)
 
@@ -151,7 +151,7 @@ def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0,
     """
     small = Text(text.name, text.train[:characters], text.valid[:4000], text.note)
     lesson = TextLesson(small, TextLesson(text).tokenizer)
-    model = live_model(lesson, seed=seed)
+    model = small_model(lesson, seed=seed)
 
     def both(m):
         return {"valid": lesson.valid_loss(m), "train": lesson.valid_loss(m, part="train")}
