@@ -5,7 +5,7 @@
 
 import json
 
-from course_kit.checks import text
+from course_kit.checks import string
 from course_utils.files import course_folder
 
 
@@ -30,4 +30,4 @@ def load(name: str) -> Recorded:
 
 def place(name: str):
     """The path of data/results/NAME.json, whether it is there or not."""
-    return course_folder() / "data" / "results" / f"{text('name', name)}.json"
+    return course_folder() / "data" / "results" / f"{string('name', name)}.json"
