@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from course_kit.views.table import Table
 from course_utils import decoding, metrics, text
 from course_utils.checkpoints import Loaded, load_checkpoint, sentence_hashes
+from course_utils.checks import several
 from course_utils.data import parallel
 from course_utils.restored import evaluating, seeded
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
@@ -202,6 +203,7 @@ def in_batches(loaded: Loaded, examples: Sequence[Example]) -> Iterator[tuple[Se
 
 def edits(ours: Sequence[str], theirs: Sequence[str]) -> int:
     """The fewest words to change, add or delete that turn one list of words into the other (Levenshtein's distance)."""
+    ours, theirs = several("ours", ours), several("theirs", theirs)
     row = list(range(len(theirs) + 1))
     for i, word in enumerate(ours, 1):
         diagonal, row[0] = row[0], i

@@ -47,7 +47,7 @@ def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[st
         if found["judged"]:
             run._judged = Best(*found["judged"]), last if found["shared"] else best and best | {"make": last["make"]}
         return run, found["more"]
-    except (SafetensorError, KeyError, TypeError, AttributeError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path.name} holds no training of this edition of the course: {error}") from None
 
 
