@@ -45,7 +45,7 @@ OPTIONAL = {"base": dict, "data": dict, "num_labels": int}
 OURS = {"format", "sum", "source", "target", "tokenizer", *CARD, "base", "num_labels"}
 SEEN = "seen"  # beside the weights: hashes of the training sentences
 PICKLES = (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-AGAIN = "`git checkout -- data/checkpoints` brings back the course's; `course train` makes it."
+AGAIN = "`git checkout -- data/checkpoints` brings it back; `course train` makes it."
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Loaded:
     """A trained model with its vocabularies, which have encode(str) and decode(ids)."""
 
     model: Any  # an nn.Module in eval mode, float32
-    card: dict[str, Any] = field(repr=False)  # config, data, training, metrics, licence
+    card: dict[str, Any] = field(repr=False)  # config, data, training, metrics
     source: Any = None  # the vocabulary of each side
     target: Any = None
     tokenizer: Any = None  # the same for a model of one text
@@ -104,10 +104,10 @@ def save_checkpoint(
 
     name   of the checkpoint in data/checkpoints, or a path
     card   what the JSON says besides (metrics, licence …); what is OURS it cannot change
-    base   the checkpoint beside it that the model was fine-tuned from: only what was added
-           is written, with matrices of this rank, see `deltas`
-    Whatever happens meanwhile, the new pair of files loads afterwards, or the old one: new
-    weights are beside the old ones until the card is new.
+    base   the checkpoint beside it that the model was fine-tuned from: only what was
+           added is written, with matrices of this rank, see `deltas`
+    Whatever happens meanwhile, the new pair of files loads afterwards, or the old one:
+    new weights are beside the old ones until the card is new.
     """
     from safetensors.torch import save
 
@@ -148,7 +148,7 @@ def save_checkpoint(
 
 
 def _written(name: str, x: Tensor) -> Tensor:
-    """A tensor as it is written: floating-point numbers as float16, where all must fit."""
+    """A tensor as it is written: numbers with a point as float16, where all must fit."""
     x = x.detach().cpu().contiguous()
     return checks.finite(f"{name} in float16", x.half()) if x.is_floating_point() else x
 
@@ -189,7 +189,9 @@ def _load(path: Path) -> Loaded:
     model = _model(card)
     tensors = _tensors(path, card["weights"])
     seen = tensors.pop(SEEN, None)
-    if seen is not None and (seen.dtype != torch.int32 or (seen.diff() <= 0).any()):
+    if seen is not None and (
+        seen.dtype != torch.int32 or seen.dim() != 1 or (seen.diff() <= 0).any()
+    ):
         raise ValueError("its list of sentences seen is damaged: out of order")
     own = _own(model)
     tensors = _renamed(tensors, own)
@@ -210,8 +212,12 @@ def _load(path: Path) -> Loaded:
     return Loaded(model.eval(), card, **words, seen=seen)
 
 
+def _is_sorted(seen: Tensor) -> bool:
+    return seen.dim() == 1 and seen.dtype == torch.int32 and bool((seen.diff() > 0).all())
+
+
 def _path(name: str | Path) -> Path:
-    """The JSON of a checkpoint: a bare name is in data/checkpoints, all else is a path."""
+    """The JSON of a checkpoint: a bare name is in data/checkpoints, else a path."""
     if not isinstance(name, str | os.PathLike) or not Path(name).name:
         raise ValueError(f"name is {checks.described(name)}; needed: a name, or a path")
     path = Path(name)
@@ -239,7 +245,7 @@ def _card(path: Path) -> dict[str, Any]:
 
 
 def _base(card: dict[str, Any], path: Path) -> Loaded | None:
-    """The checkpoint that this one was fine-tuned from, if only what was added is kept."""
+    """The checkpoint that this was fine-tuned from, if only what was added is kept."""
     if "base" not in card:
         return None
     name, checksum = card["base"]["name"], card["base"]["sha256"]
@@ -267,7 +273,7 @@ def _model(card: dict[str, Any]) -> nn.Module:
 
 
 def _settings(config: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
-    """A card's config for today's class: a setting that is gone must have meant nothing."""
+    """A card's config for today's class: what is gone must have meant nothing."""
     settings = {key: tuple(x) if isinstance(x, list) else x for key, x in config.items()}
     last = settings.get("num_layers")
     for key in DROPPED:

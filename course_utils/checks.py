@@ -30,6 +30,7 @@ def described(value: Any) -> str:
 
 def whole_number(name: str, value: Any, least: float = -INF, most: float = INF) -> int:
     """A whole number, least ≤ value ≤ most. True, 2.0 and "2" are none."""
+    number: float
     try:
         number = operator.index(value)
     except TypeError:

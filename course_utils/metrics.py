@@ -1,7 +1,7 @@
 """How good is it: BLEU, exact match, alignment error rate, perplexity.
 
-BLEU lies between 0 and 100, as sacrebleu prints it; the others between 0 and 1, perplexity
-from 1. Each agrees with its standard definition.
+BLEU lies between 0 and 100, as sacrebleu prints it; the others between 0 and 1,
+perplexity from 1. Each agrees with its standard definition.
 """
 
 import math
@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from course_utils.checks import finite, list_of_texts, several, whole_number
+from course_utils.checks import finite, list_of_texts, one_of, several, whole_number
 
 ORDER = 4
+TOKENIZERS = ("13a", "zh", "char", "none")
 IGNORED = -100  # a target that counts for nothing, as in torch and transformers
 Link = tuple[int, int]  # target, source
 
@@ -55,7 +56,7 @@ def bleu(
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    cut = BLEU(tokenize=tokenize).tokenizer
+    cut = BLEU(tokenize=one_of("tokenize", tokenize, TOKENIZERS)).tokenizer
     matches, totals = [0] * ORDER, [0] * ORDER
     ours_length = theirs_length = 0
     for sentences in _with_references(hypotheses, references):
@@ -84,10 +85,10 @@ def ngrams(words: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
 
 
 def brevity_penalty(hypothesis_length: int, reference_length: int) -> float:
-    """1 for a translation as long as its reference, else e^(1 − reference / translation)."""
+    """1 if it is as long as the reference, else e^(1 − reference / translation)."""
     if hypothesis_length >= reference_length:
         return 1.0
-    if hypothesis_length == 0:
+    if hypothesis_length <= 0:
         return 0.0
     return math.exp(1 - reference_length / hypothesis_length)
 
@@ -106,8 +107,8 @@ def alignment_error_rate(
 ) -> float:
     """AER = 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), 0 (all right) to 1.
 
-    predicted A, sure S, possible P: sets of links (target, source), or a list of sets, one
-    for each sentence. possible always includes sure. Without any link the rate is 0.
+    predicted A, sure S, possible P: sets of links (target, source), or a list of sets,
+    one for each sentence. possible always includes sure. Without any link the rate is 0.
     Source: Och & Ney 2003.
     """
     sides = [
@@ -151,8 +152,8 @@ def perplexity(
 def _precisions(matches: Sequence[int], totals: Sequence[int]) -> list[float]:
     """Matches over n-grams of each order, smoothed as sacrebleu does ("exp").
 
-    The k-th order without any match counts as 2⁻ᵏ matches. Without any n-gram of an order,
-    or any match at all, a precision is 0, and so is the score.
+    The k-th order without any match counts as 2⁻ᵏ matches. Without any n-gram of an
+    order, or any match at all, a precision is 0, and so is the score.
     """
     smallest = 1.0 if any(matches) else 0.0
     result: list[float] = []
@@ -185,7 +186,7 @@ def _with_references(
 
 
 def _are_words_of_one(hypothesis: str, references: Sequence[str]) -> bool:
-    """Are these the words of one reference? Single words, at least two and half in the text."""
+    """Are these the words of one reference? Single words, half of them in the text."""
     text = hypothesis.lower()
     words = (
         set(text) if " " not in text.strip() else set(text.split())

@@ -11,8 +11,8 @@ from typing import Any
 
 from course_utils import files
 
-COLUMNS = ("split", "kind", "clauses", "en", "fr", "zh", "en-fr", "en-zh")
-COLUMNS += ("en-fr possible", "en-zh possible", "twin")
+COLUMNS = ["split", "kind", "clauses", "en", "fr", "zh", "en-fr", "en-zh"]
+COLUMNS += ["en-fr possible", "en-zh possible", "twin"]
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FIELD, MANIFEST = "\x1f", "manifest.json"  # what is between columns; checksums
 
@@ -21,7 +21,7 @@ Links = tuple[tuple[int, int], ...]  # (target index, source index)
 
 
 def decode(text: str) -> Links:
-    """The source words of each target word, a character each: "-" for none, "(ab)" for two."""
+    """The source words of each target word, one letter each: "-" for none, "(ab)" for two."""
     links = []
     target, inside = 0, False
     for character in text:
@@ -34,7 +34,7 @@ def decode(text: str) -> Links:
 
 
 def from_text(text: str) -> dict[str, list[Row]]:
-    """The columns -> the rows of each split, in an order that is mixed and always the same."""
+    """The columns -> the rows of each split, in a mixed order, always the same."""
     columns = [column.split("\n") for column in text.split(FIELD)]
     splits: dict[str, list[Row]] = {}
     for row in zip(*columns, strict=True):

@@ -2,7 +2,7 @@
 
     pairs = load_parallel("en-fr", split="train")       # list of Pair
     pairs[0].source, pairs[0].target, pairs[0].alignment
-    detokenize(pairs[0].target, "fr")                   # "Le chat n'a pas mangé la pomme."
+    detokenize(pairs[0].target, "fr")              # "Le chat n'a pas mangé la pomme."
 
 `python -m course_tools.recipes.parallel.corpus` makes it again; data/parallel/README.md.
 """
@@ -55,7 +55,7 @@ class Pair(NamedTuple):
     kind: str  # statement, question, because, relative, twin, thread, …
     clauses: int = 1
     twin: Twin | None = None
-    possible: Links = ()  # those, and what an annotator might link: an article and its noun
+    possible: Links = ()  # and those that an annotator might set: an article and its noun
 
 
 def load_parallel(
@@ -64,7 +64,7 @@ def load_parallel(
     """A split of the corpus.
 
     languages  "en-fr", "en-zh", or the other way round ("fr-en", "zh-en")
-    split      "train", "valid", "test": the same mixture; "long": longer than any of those;
+    split      "train", "valid", "test": the same mixture; "long": longer than those;
                "unseen": pairs of words (adjective and noun) that training never shows
                together; "twins": too tired / too wide, with nouns held out
     words      only sentences of this many of the commonest English words
@@ -74,8 +74,8 @@ def load_parallel(
     if words is None:
         return list(pairs)
     common = _common(whole_number("words", words, 1))
-    english = languages.split("-").index("en")
-    return [pair for pair in pairs if common.issuperset(pair[english])]
+    english = "source" if languages.startswith("en") else "target"
+    return [pair for pair in pairs if common.issuperset(getattr(pair, english))]
 
 
 def detokenize(tokens: Iterable[str], language: str) -> str:
@@ -94,7 +94,7 @@ def detokenize(tokens: Iterable[str], language: str) -> str:
 def tokenize(text: str, language: str) -> tuple[str, ...]:
     """Text as tokens of the corpus; of what `detokenize` gives, the same tokens again.
 
-    The first word of a sentence is written small unless it always has a capital (I, Anna).
+    The first word of a sentence is written small, unless it is I or Anna.
     """
     one_of("language", language, LANGUAGES)
     text = re.sub(r"[\u00a0\u202f\u2009\s]+", " ", text).replace("’", "'").strip()
@@ -147,7 +147,8 @@ def _turned(links: Links) -> Links:
 def _twin(text: str, column: str) -> Twin:
     number, frame, it, referent, distractor, *french, chinese, held_out = text.split("|")
     words = french if column == "en-fr" else ["它", chinese, "它", chinese]
-    return Twin(int(number), frame, it, referent, distractor, *words, held_out)
+    facts = frame, it, referent, distractor, *words, held_out
+    return Twin(int(number), *facts)  # type: ignore[call-arg]
 
 
 @functools.cache

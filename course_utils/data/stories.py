@@ -1,7 +1,7 @@
 """The course's own English for chapter 6: stories, and four sets with labels.
 
     load("stories", "train")[0].sentences     # ("Anna went to the bank to …", …)
-    load("sentiment", "test")[0]              # Labelled("The soup was not bad.", "positive")
+    load("sentiment", "test")[0]            # Labelled("The soup was not bad.", "positive")
 
 `test` uses templates and words that `train` has not; all are sentences with holes.
 `python -m course_tools.recipes.stories` makes them again; data/stories/README.md.
@@ -42,7 +42,7 @@ class SentencePair(NamedTuple):
 
 
 class Tagged(NamedTuple):
-    """Words with a tag each: "B-person", "I-person", "O" (person, place, organisation)."""
+    """Words with a tag each: "B-person", "I-person", "O", …"""
 
     words: tuple[str, ...]
     tags: tuple[str, ...]
@@ -83,7 +83,7 @@ def load(name: str, split: str = "train") -> list[Any]:
     """One split of a set, in a mixed, fixed order.
 
     name   "stories", "sentiment", "pairs", "entities" or "questions"
-    split  "train"; "valid": the same templates and words; "test": other templates and words
+    split  "train"; "valid": the same templates and words; "test": others
     """
     one_of("name", name, KINDS)
     return list(_all(name)[one_of("split", split, SPLITS)])

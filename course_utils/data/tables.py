@@ -128,7 +128,7 @@ def _systems(rows: Rows, card: Card) -> Systems:
     name, ensemble, *columns = rows[0]
     votes = np.array(_texts(rows, ensemble)) == "1"
     numbers = [_numbers(rows, column) for column in columns]
-    return Systems(_texts(rows, name), votes, *numbers, card=card)
+    return Systems(_texts(rows, name), votes, *numbers, card)  # type: ignore
 
 
 def _history(rows: Rows, card: Card) -> History:

@@ -84,7 +84,7 @@ class WordPiece(Pieces):
     def to_huggingface(self) -> Any:
         """The same as a `transformers` tokenizer, with [CLS] and [SEP]."""
         from tokenizers import Tokenizer, processors
-        from transformers import BertTokenizerFast
+        from transformers import BertTokenizerFast  # type: ignore[attr-defined]
 
         copy = Tokenizer.from_str(self.tokenizer.to_str())
         ends = ("[SEP]", self.sep), ("[CLS]", self.cls)

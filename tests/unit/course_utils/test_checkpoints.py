@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from course_utils import checkpoints, files
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import Subwords, Vocabulary
 
@@ -139,13 +140,13 @@ def edited(saved, **changes):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"architecture": "Transformer2"}, "holds a Transformer2; the course knows Seq2Seq"),
-        ({"config": lambda c: c | {"model_size": 16}}, r"another architecture .* needed: \("),
-        ({"config": lambda c: c | {"attention": None}}, "needed: nothing of that name|missing|needed"),
-        ({"config": lambda c: c | {"heads": 8}}, "does not describe a Seq2Seq: .*heads"),
-        ({"config": lambda c: c | {"attention": "magic"}}, "does not describe a Seq2Seq: No score is called 'magic'"),
-        ({"format": 99}, "format 99; this version of the course reads 1"),
-        ({"source": {"kind": "runes"}}, "no vocabulary"),
+        ({"architecture": "Transformer2"}, "architecture"),
+        ({"config": lambda c: c | {"model_size": 16}}, "bridge"),
+        ({"config": lambda c: c | {"attention": None}}, "needed"),
+        ({"config": lambda c: c | {"heads": 8}}, "heads"),
+        ({"config": lambda c: c | {"attention": "magic"}}, "magic"),
+        ({"format": 99}, "format"),
+        ({"source": {"kind": "runes"}}, "runes"),
     ],
 )
 def test_a_card_that_does_not_fit_is_refused(saved, changes, words):
@@ -280,7 +281,7 @@ class TestWhateverHappens:
 
     def test_deep_json_is_no_card(self, saved):
         saved[0].write_text("[" * 100_000)
-        with pytest.raises(ValueError, match="it"):
+        with pytest.raises(ValueError):
             checkpoints.load_checkpoint(saved[0])
 
     @pytest.mark.parametrize("kind", ["nan", "whole", "seen"])
@@ -319,7 +320,7 @@ def test_a_folder_that_there_is_not_is_made(tmp_path):
     assert sorted(p.name for p in (tmp_path / "new" / "deeper").iterdir()) == ["a.json", "a.safetensors"]
 
 
-def test_fingerprints_are_the_same_in_every_edition_and_may_be_neighbours(tmp_path):
+def test_sentence_hashes_are_the_same_in_every_edition_and_may_be_neighbours(tmp_path):
     found = checkpoints.sentence_hashes(["The cat sleeps.", "Hello.", "the cat sleeps.", "Goodbye."])
     assert found.tolist() == [-1786144357, -1042295032, -773418811]
     path = checkpoints.save_checkpoint(model(), tmp_path / "a.json", seen=torch.tensor([-1, 0, 1]))
@@ -341,3 +342,51 @@ def test_only_a_model_that_translates_with_one_tokenizer_reads_both_sides_with_i
     ]
     both = [(one.source is not None, one.source is one.target is one.tokenizer) for one in loaded]
     assert both == [("pair" in data, "pair" in data), (False, True)]
+
+
+class TestNamesThatChanged:
+    """Files of format 1 hold names and settings of their time: today's models read them all the same."""
+
+    def kept(self, path, rename=None, **settings):
+        """Tiny GPT's files with its positions and settings called otherwise -> the model that was written."""
+        from safetensors.torch import load, save
+
+        torch.manual_seed(0)
+        model = GPT(GPTConfig(6, model_size=4, num_layers=1, num_heads=1, max_length=8))
+        checkpoints.save_checkpoint(model, path)
+        weights, card = path.with_suffix(".safetensors"), json.loads(path.read_text())
+        tensors = load(weights.read_bytes())
+        old, new = rename or ("", "")
+        weights.write_bytes(save({(old if name == new else name): x for name, x in tensors.items()}))
+        card["weights"] |= {"sha256": files.sha256(weights), "bytes": weights.stat().st_size}
+        card["config"] |= settings
+        card["sum"] = checkpoints.card_sum(card)
+        path.write_text(json.dumps(card))
+        return model
+
+    def test_a_parameter_of_another_name_is_found(self, tmp_path, monkeypatch):
+        (today,) = [n for n, _ in GPT(GPTConfig(6, model_size=4, num_heads=1)).named_parameters() if "positions" in n]
+        monkeypatch.setattr(checkpoints, "RENAMED", {"positions.before": today})
+        model = self.kept(tmp_path / "a.json", ("positions.before", today))
+        back = dict(checkpoints.load_checkpoint(tmp_path / "a.json").model.named_parameters())[today]
+        torch.testing.assert_close(back, dict(model.named_parameters())[today], atol=2e-3, rtol=1e-2)
+
+    def test_a_name_that_the_model_still_has_stays(self, tmp_path, monkeypatch):
+        (today,) = [n for n, _ in GPT(GPTConfig(6, model_size=4, num_heads=1)).named_parameters() if "positions" in n]
+        monkeypatch.setattr(checkpoints, "RENAMED", {today: "positions.tomorrow"})
+        self.kept(tmp_path / "a.json")
+        assert checkpoints.load_checkpoint(tmp_path / "a.json")
+
+    @pytest.mark.parametrize("settings", [{"key_heads": None, "window": None, "memory_layers": None},
+                                          {"memory_layers": [1]}])  # fmt: skip
+    def test_a_setting_that_is_gone_and_meant_nothing_is_dropped(self, tmp_path, settings):
+        self.kept(tmp_path / "a.json", **settings)
+        assert checkpoints.load_checkpoint(tmp_path / "a.json")
+
+    @pytest.mark.parametrize(
+        "settings", [{"key_heads": 2}, {"window": 0}, {"memory_layers": [2]}, {"memory_layers": []}]
+    )
+    def test_a_setting_that_is_gone_and_meant_something_is_refused(self, tmp_path, settings):
+        self.kept(tmp_path / "a.json", **settings)
+        with pytest.raises(ValueError, match=next(iter(settings))):
+            checkpoints.load_checkpoint(tmp_path / "a.json")

@@ -71,9 +71,7 @@ def test_a_word_that_is_not_there_is_answered():
         data.load("word_features")["cat"]
 
 
-@pytest.mark.parametrize(
-    ("name", "said"), [("co2", "'co2'"), ("co2_weakly", "Did you mean 'co2_weekly'"), (3, "called 3")]
-)
+@pytest.mark.parametrize(("name", "said"), [("co2", "'co2'"), ("co2_weakly", "'co2_weekly'"), (3, "name")])
 def test_an_unknown_name_lists_the_known_ones(name, said):
     with pytest.raises(ValueError) as caught:
         data.load(name)
