@@ -189,9 +189,7 @@ def _load(path: Path) -> Loaded:
     model = _model(card)
     tensors = _tensors(path, card["weights"])
     seen = tensors.pop(SEEN, None)
-    if seen is not None and (
-        seen.dtype != torch.int32 or seen.dim() != 1 or (seen.diff() <= 0).any()
-    ):
+    if seen is not None and not _is_sorted(seen):
         raise ValueError("its list of sentences seen is damaged: out of order")
     own = _own(model)
     tensors = _renamed(tensors, own)
@@ -248,9 +246,9 @@ def _base(card: dict[str, Any], path: Path) -> Loaded | None:
     """The checkpoint that this was fine-tuned from, if only what was added is kept."""
     if "base" not in card:
         return None
-    name, checksum = card["base"]["name"], card["base"]["sha256"]
-    if name == path.stem:
-        raise ValueError("it is no card: its base is itself")
+    name, checksum = (card["base"].get(key) for key in ("name", "sha256"))
+    if name in (None, path.stem) or checksum is None:
+        raise ValueError(f"it is no card: base is {checks.described(card['base'])}")
     base = load_checkpoint(path.with_name(f"{name}.json"))
     if base.card["weights"]["sha256"] != checksum:
         again = f"`course train {path.stem} --fresh` makes it again"

@@ -146,7 +146,7 @@ def edited(saved, **changes):
         ({"config": lambda c: c | {"heads": 8}}, "heads"),
         ({"config": lambda c: c | {"attention": "magic"}}, "magic"),
         ({"format": 99}, "format"),
-        ({"source": {"kind": "runes"}}, "runes"),
+        ({"source": {"kind": "runes"}}, "vocabulary"),
     ],
 )
 def test_a_card_that_does_not_fit_is_refused(saved, changes, words):
