@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_kit.checks import did_you_mean
-from course_utils import files
+from course_utils import __version__, files
 
-AGENT = "Mozilla/5.0 (compatible; attention-course; +https://tatoeba.org)"  # some servers refuse a library's own name
+AGENT = f"Mozilla/5.0 (compatible; attention-course/{__version__}; a course on attention)"  # a library's own is refused
 CHUNK = 1 << 16
 ATTEMPTS = 5  # of one address, each from where the last one was cut
 

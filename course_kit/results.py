@@ -4,8 +4,9 @@
 """
 
 import json
+from pathlib import Path
 
-from course_kit.checks import text
+from course_kit.checks import string
 from course_utils.files import course_folder
 
 
@@ -28,6 +29,6 @@ def load(name: str) -> Recorded:
     return Recorded(json.loads(path.read_text(encoding="utf-8")))
 
 
-def place(name: str):
+def place(name: str) -> Path:
     """The path of data/results/NAME.json, whether it is there or not."""
-    return course_folder() / "data" / "results" / f"{text('name', name)}.json"
+    return course_folder() / "data" / "results" / f"{string('name', name)}.json"

@@ -1,12 +1,11 @@
-"""Trained models on disk: NAME.safetensors (float16) and NAME.json, which says what it is and how it was made.
-
-Nothing is ever unpickled.
-"""
+"""Trained models on disk: NAME.safetensors (float16), and NAME.json, the card that says
+what it is and how it was made. Nothing is ever unpickled."""
 
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,73 +18,69 @@ from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
 FORMAT = 1
-OURS = {
-    "format",
-    "architecture",
-    "config",
-    "num_labels",
-    "weights",
-    "base",
-    "sum",
-    "source",
-    "target",
-    "tokenizer",
-}
-ARCHITECTURES = {  # name in a card -> class and its config
+ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its config
     "Seq2Seq": (Seq2Seq, Seq2SeqConfig),
     "Transformer": (Transformer, TransformerConfig),
     "GPT": (GPT, GPTConfig),
-} | {
-    f"Bert{task}": (getattr(bert, f"Bert{task}"), bert.BertConfig)
-    for task in (
-        "",
-        "ForPreTraining",
-        "ForSequenceClassification",
-        "ForTokenClassification",
-        "ForQuestionAnswering",
-    )
+    "Bert": (bert.Bert, bert.BertConfig),
+    "BertForPreTraining": (bert.BertForPreTraining, bert.BertConfig),
+    "BertForSequenceClassification": (
+        bert.BertForSequenceClassification,
+        bert.BertConfig,
+    ),
+    "BertForTokenClassification": (bert.BertForTokenClassification, bert.BertConfig),
+    "BertForQuestionAnswering": (bert.BertForQuestionAnswering, bert.BertConfig),
 }
-SEEN = "seen"  # beside the weights: fingerprints of the training sentences
-AGAIN = "`git checkout -- data/checkpoints` brings back those of the course; `course train` makes them."
+RENAMED = {
+    "positions.table": "positions.weight"
+}  # ends of parameters' names since format 1
+DROPPED = ("key_heads", "window", "memory_layers")  # settings that no config has today
+
+CARD = {
+    "architecture": str,
+    "config": dict,
+    "weights": dict,
+}  # what a card holds, and may
+OPTIONAL = {"base": dict, "data": dict, "num_labels": int}
+OURS = {"format", "sum", "source", "target", "tokenizer", *CARD, "base", "num_labels"}
+SEEN = "seen"  # beside the weights: hashes of the training sentences
+PICKLES = (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+AGAIN = "`git checkout -- data/checkpoints` brings it back; `course train` makes it."
 
 
 @dataclass
 class Loaded:
-    """A trained model with what belongs to it: .model .card, and .source .target or .tokenizer, which all have
-    encode(str) -> list[int] and decode(list[int]) -> str."""
+    """A trained model with its vocabularies, which have encode(str) and decode(ids)."""
 
-    model: nn.Module  # in eval mode, float32
-    card: dict = field(
-        repr=False
-    )  # the JSON: config, data, how it was trained, metrics on held-out data, licence
-    source: Any = None  # Vocabulary or Subwords of each side
+    model: Any  # an nn.Module in eval mode, float32
+    card: dict[str, Any] = field(repr=False)  # config, data, training, metrics
+    source: Any = None  # the vocabulary of each side
     target: Any = None
     tokenizer: Any = None  # the same for a model of one text
     seen: Tensor | None = field(
         default=None, repr=False
-    )  # sorted fingerprints of the sentences it was trained on
+    )  # sentence_hashes of its training
 
     def was_seen(self, sentence: str) -> bool | None:
-        """Was this source sentence among the training data? None where that was not recorded.
+        """Was this source sentence in the training data? None where nobody knows.
 
         By a 32-bit hash: of 100,000 new sentences about three are called seen.
         """
         if self.seen is None:
             return None
-        at = int(torch.searchsorted(self.seen, wanted := fingerprint(sentence)))
-        return at < len(self.seen) and int(self.seen[at]) == wanted
+        return bool((self.seen == sentence_hash(sentence)).any())
 
 
-def fingerprint(sentence: str) -> int:
-    """A number from −2³¹ to 2³¹ − 1 for a sentence, the same for all spellings that `text.normalise` makes equal."""
+def sentence_hash(sentence: str) -> int:
+    """32 bits, signed, the same for all spellings that `text.normalise` makes equal."""
     return (
         int(hashlib.sha256(text.normalise(sentence).encode()).hexdigest()[:8], 16) - 2**31
     )
 
 
-def fingerprints(sentences) -> Tensor:
-    """Sorted fingerprints, each once: [n] int32."""
-    return torch.tensor(sorted(set(map(fingerprint, sentences))), dtype=torch.int32)
+def sentence_hashes(sentences: Iterable[str]) -> Tensor:
+    """The hashes of sentences, sorted, each once: [n] int32."""
+    return torch.tensor(sorted(set(map(sentence_hash, sentences))), dtype=torch.int32)
 
 
 def folder() -> Path:
@@ -94,68 +89,56 @@ def folder() -> Path:
 
 
 def save_checkpoint(
-    model: nn.Module, name, card: dict | None = None, *, source=None, target=None, tokenizer=None, seen=None,
-    base: str | None = None, rank: int = 4,
-) -> Path:  # fmt: skip
-    """Write NAME.safetensors and NAME.json -> the path of the JSON.
+    model: nn.Module,
+    name: str | Path,
+    card: Mapping[str, Any] | None = None,
+    *,
+    source: Any = None,
+    target: Any = None,
+    tokenizer: Any = None,
+    seen: Tensor | None = None,
+    base: str | None = None,
+    rank: int = 4,
+) -> Path:
+    """Write NAME.safetensors and NAME.json, and return the path of the JSON.
 
-    model: one of ARCHITECTURES, with its config; name: of the checkpoint in data/checkpoints, or a path;
-    card: what the JSON shall say besides (metrics, licence …); source, target, tokenizer: its vocabularies;
-    base: the checkpoint beside it that the model was fine-tuned from: only what was added is written, with matrices of
-    this rank, see `deltas`, and the tokenizer is the base's.
-    Weights are rounded to float16. Whatever happens while it writes, the new pair of files loads afterwards, or the old
-    one: the new weights lie beside the old ones until the card is new. What the files themselves say (OURS) a card
-    cannot change. Raises ValueError for a model of another kind, weights that are not finite in float16, more added
-    than the rank, and a card that cannot be JSON.
+    name   of the checkpoint in data/checkpoints, or a path
+    card   what the JSON says besides (metrics, licence …); what is OURS it cannot change
+    base   the checkpoint beside it that the model was fine-tuned from: only what was
+           added is written, with matrices of this rank, see `deltas`
+    Whatever happens meanwhile, the new pair of files loads afterwards, or the old one:
+    new weights are beside the old ones until the card is new.
     """
     from safetensors.torch import save
 
-    if not isinstance(name, str | os.PathLike) or not Path(name).name:
-        raise ValueError(f"name is {name!r}; needed: the name of a checkpoint, or a path")
-    if type(model).__name__ not in ARCHITECTURES:
-        raise ValueError(
-            f"{type(model).__name__} is none of the course's models: {', '.join(ARCHITECTURES)}"
-        )
-    path, own = _path(name), _own(model)
-    record: dict[str, Any] = {
-        "format": FORMAT, "architecture": type(model).__name__, "config": asdict(model.config), "weights": None,
-    }  # fmt: skip
-    if hasattr(model, "classifier"):
-        record["num_labels"] = model.classifier.out_features
+    kind = type(model).__name__
+    checks.one_of("model", kind, ARCHITECTURES)
+    path, state = _path(name), _own(model)
+    record: dict[str, Any] = {"format": FORMAT, "architecture": kind}
+    record |= {"config": asdict(model.config), "weights": None}  # type: ignore[call-overload]
+    if isinstance(head := getattr(model, "classifier", None), nn.Linear):
+        record["num_labels"] = head.out_features
     if base is not None:
         start = load_checkpoint(path.with_name(f"{base}.json"))
-        own = deltas.thin(own, start.model.state_dict(), rank)
+        state = deltas.thin(state, start.model.state_dict(), rank)
         record["base"] = {"name": base, "sha256": start.card["weights"]["sha256"]}
-    tensors = {name: x.detach().cpu().contiguous() for name, x in own.items()}
-    tensors = {
-        name: x.half() if x.is_floating_point() else x for name, x in tensors.items()
-    }
-    if wrong := [name for name, x in tensors.items() if not x.isfinite().all()]:
-        raise ValueError(
-            f"{wrong[0]} holds numbers that are NaN, infinite or above 65,504: not fit to be kept"
-        )
+    tensors = {name: _written(name, x) for name, x in state.items()}
     if seen is not None:
         tensors[SEEN] = seen.to(torch.int32).contiguous()
     weights = save(tensors)
-    record["weights"] = {
-        "sha256": hashlib.sha256(weights).hexdigest(),
-        "bytes": len(weights),
-        "dtype": "float16",
-    }
+    checksum = hashlib.sha256(weights).hexdigest()
+    record["weights"] = {"sha256": checksum, "bytes": len(weights), "dtype": "float16"}
     record |= {key: value for key, value in (card or {}).items() if key not in OURS}
-    vocabularies = {"source": source, "target": target, "tokenizer": tokenizer}
+    roles = {"source": source, "target": target, "tokenizer": tokenizer}
     record |= {
-        role: vocabulary.to_json()
-        for role, vocabulary in vocabularies.items()
-        if vocabulary is not None
+        role: words.to_json() for role, words in roles.items() if words is not None
     }
     try:
-        written = json.dumps(
-            record | {"sum": card_sum(record)}, ensure_ascii=False, separators=(",", ":")
-        )
+        record["sum"] = card_sum(record)
+        written = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(
-            f"card cannot be written as JSON: {error}. Make it numbers, texts, lists (x.item())"
+            f"card is no JSON: {error}; needed: numbers, texts, lists"
         ) from None
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_atomically(_coming(path), weights)
@@ -164,237 +147,186 @@ def save_checkpoint(
     return path
 
 
-def card_sum(record: dict) -> str:
-    """The checksum of a card: of all it says, vocabularies included, but itself."""
-    said = {key: value for key, value in record.items() if key != "sum"}
-    return hashlib.sha256(
-        json.dumps(said, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
-    ).hexdigest()
+def _written(name: str, x: Tensor) -> Tensor:
+    """A tensor as it is written: numbers with a point as float16, where all must fit."""
+    x = x.detach().cpu().contiguous()
+    return checks.finite(f"{name} in float16", x.half()) if x.is_floating_point() else x
+
+
+def card_sum(record: Mapping[str, Any]) -> str:
+    """The checksum of all that a card says but itself, vocabularies included."""
+    content = {key: value for key, value in record.items() if key != "sum"}
+    written = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()
 
 
 def _coming(path: Path) -> Path:
-    """New weights until their card is there: if the program was killed between the two, these are the right ones."""
+    """New weights until their card is there: right, if the program ended in between."""
     return path.with_name(f"{path.stem}.safetensors.new")
 
 
-def load_checkpoint(name) -> Loaded:
-    """A checkpoint of the course by name, or one of your own by path, verified -> Loaded.
+def load_checkpoint(name: str | Path) -> Loaded:
+    """A checkpoint of the course by name, or one of your own by path, verified.
 
-    Raises FileNotFoundError for an unknown one (and lists those there are); ValueError for files that are damaged, of
-    another architecture, or not safetensors. A pickle is recognised and refused, never opened.
+    ValueError: the files are damaged, of another architecture, or not safetensors.
     """
     path = _path(name)
     if not path.is_file():
         known = sorted(p.stem for p in folder().glob("*.json"))
-        meant, there = checks.did_you_mean(name, known), ", ".join(known) or "none"
-        raise FileNotFoundError(
-            f"There is no checkpoint {str(name)!r}.{meant} There are: {there}."
+        there = (
+            f"{checks.did_you_mean(name, known)} There are: {', '.join(known) or 'none'}."
         )
-    card, weights = _card(path), path.with_suffix(".safetensors")
-    model = _model(card, path)
-    tensors = _tensors(weights, card)
-    seen = tensors.pop(SEEN, None)
-    if seen is not None and (
-        seen.dim() != 1 or seen.dtype != torch.int32 or (seen.diff() <= 0).any()
-    ):
-        raise ValueError(
-            f"{weights.name} is damaged: its list of sentences seen is out of order. {AGAIN}"
-        )
+        raise FileNotFoundError(f"There is no checkpoint {str(name)!r}.{there}")
+    try:
+        return _load(path)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path.name} cannot be loaded: {error}. {AGAIN}") from None
+
+
+def _load(path: Path) -> Loaded:
+    card = _card(path)
     base = _base(card, path)
-    if base:
-        tensors = deltas.thicken(
-            tensors,
-            {
-                k.replace("positions.weight", "positions.table"): x
-                for k, x in base.model.state_dict().items()
-            },
-            [k.replace("positions.weight", "positions.table") for k in _own(model)],
-        )
+    model = _model(card)
+    tensors = _tensors(path, card["weights"])
+    seen = tensors.pop(SEEN, None)
+    if seen is not None and not _is_sorted(seen):
+        raise ValueError("its list of sentences seen is damaged: out of order")
     own = _own(model)
-    for old in [
-        name for name in tensors if name.endswith("positions.table") and name not in own
-    ]:
-        tensors[old.replace("positions.table", "positions.weight")] = tensors.pop(old)
-    _check_fit(model, tensors, path)
-    for key, x in tensors.items():
-        if not x.isfinite().all():
-            raise ValueError(
-                f"{weights.name} holds NaN or infinity in {key}: a training that diverged? {AGAIN}"
-            )
-    model.load_state_dict(
-        tensors, strict=False
-    )  # as float32; names and shapes have been compared
-    vocabularies = {
-        role: text.from_json(card.pop(role))
-        for role in ("source", "target", "tokenizer")
-        if role in card
-    }
+    tensors = _renamed(tensors, own)
     if base:
-        vocabularies = {
-            "source": base.source,
-            "target": base.target,
-            "tokenizer": base.tokenizer,
-        } | vocabularies
-    if (
-        "pair" in card.get("data", {}) and "tokenizer" in vocabularies
-    ):  # a GPT that translates reads both with one
-        vocabularies |= dict.fromkeys(("source", "target"), vocabularies["tokenizer"])
-    return Loaded(model.eval(), card, **vocabularies, seen=seen)
+        tensors = deltas.thicken(tensors, base.model.state_dict(), own)
+    if wrong := checks.misfit(own, tensors):
+        raise ValueError(f"its weights are those of another architecture: {wrong}")
+    for key, x in tensors.items():
+        if x.is_floating_point() != own[key].is_floating_point():
+            raise ValueError(f"{key} holds {x.dtype}; needed: floating-point numbers")
+        checks.finite(key, x)
+    model.load_state_dict(tensors, strict=False)  # as float32; names and shapes are equal
+    roles = ("source", "target", "tokenizer")
+    words = {role: getattr(base, role) for role in roles} if base else {}
+    words |= {role: text.from_json(card.pop(role)) for role in roles if role in card}
+    if "pair" in card.get("data", {}) and "tokenizer" in words:  # a GPT that translates
+        words["source"] = words["target"] = words["tokenizer"]
+    return Loaded(model.eval(), card, **words, seen=seen)
 
 
-def _base(card: dict, path: Path) -> Loaded | None:
-    """The checkpoint that this one was fine-tuned from, if only what was added is kept."""
+def _is_sorted(seen: Tensor) -> bool:
+    return seen.dim() == 1 and seen.dtype == torch.int32 and bool((seen.diff() > 0).all())
+
+
+def _path(name: str | Path) -> Path:
+    """The JSON of a checkpoint: a bare name is in data/checkpoints, else a path."""
+    if not isinstance(name, str | os.PathLike) or not Path(name).name:
+        raise ValueError(f"name is {checks.described(name)}; needed: a name, or a path")
+    path = Path(name)
+    stem = path.name.removesuffix(".json").removesuffix(".safetensors")
+    is_bare = path.parent == Path() and stem == path.name
+    return (folder() if is_bare else path.parent) / f"{stem}.json"
+
+
+def _card(path: Path) -> dict[str, Any]:
+    """The card, whole and of the right form."""
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise ValueError("it is damaged: no JSON") from None
+    if not isinstance(card, dict) or not CARD.keys() <= card.keys():
+        raise ValueError(f"it is no card; needed: an object with {', '.join(CARD)}")
+    if card.get("format") != FORMAT:
+        raise ValueError(f"it has format {card.get('format')}; needed: {FORMAT}")
+    if card.pop("sum", None) not in (None, card_sum(card)):
+        raise ValueError("it is damaged: its checksum differs from what it says")
+    for key, kind in (CARD | OPTIONAL).items():
+        if key in card and not isinstance(card[key], kind):
+            raise ValueError(f"it is no card: {key} is {checks.described(card[key])}")
+    return card
+
+
+def _base(card: dict[str, Any], path: Path) -> Loaded | None:
+    """The checkpoint that this was fine-tuned from, if only what was added is kept."""
     if "base" not in card:
         return None
-    known = card["base"]
-    base = load_checkpoint(path.with_name(f"{known['name']}.json"))
-    if base.card["weights"]["sha256"] != known["sha256"]:
+    name, checksum = (card["base"].get(key) for key in ("name", "sha256"))
+    if name in (None, path.stem) or checksum is None:
+        raise ValueError(f"it is no card: base is {checks.described(card['base'])}")
+    base = load_checkpoint(path.with_name(f"{name}.json"))
+    if base.card["weights"]["sha256"] != checksum:
+        again = f"`course train {path.stem} --fresh` makes it again"
         raise ValueError(
-            f"{path.stem} was fine-tuned from another {known['name']} than the one here, and holds only what was added "
-            f"to it. `course train {path.stem} --fresh` makes it again, for this one"
+            f"it was fine-tuned from another {name} than the one here: {again}"
         )
     return base
 
 
-def _path(name) -> Path:
-    """The JSON of a checkpoint: a bare name lies in data/checkpoints, anything else is a path."""
-    if not isinstance(name, str | os.PathLike):
-        raise TypeError(
-            f"name is {checks.described(name)}; needed: a checkpoint's name in quotes, or a path"
-        )
-    path = Path(name)
-    file = path.name.removesuffix(".json").removesuffix(".safetensors") + ".json"
-    bare = path.parent == Path() and path.suffix not in (".json", ".safetensors")
-    return (folder() if bare else path.parent) / file
-
-
-def _card(path: Path) -> dict:
+def _model(card: dict[str, Any]) -> nn.Module:
+    """A new model as the card describes it."""
+    architecture = checks.one_of("architecture", card["architecture"], ARCHITECTURES)
+    model, config = ARCHITECTURES[architecture]
+    settings = _settings(card["config"], {one.name for one in fields(config)})
+    labels = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        missing = (
-            {"format", "architecture", "config", "weights"} - set(card)
-            if isinstance(card, dict)
-            else {"card"}
-        )
-    except (ValueError, TypeError, RecursionError):
-        raise ValueError(f"{path.name} is damaged: it is not JSON. {AGAIN}") from None
-    if missing:
-        raise ValueError(
-            f"{path.name} is no card of a checkpoint: it has no {', '.join(sorted(missing))}. {AGAIN}"
-        )
-    if card["format"] != FORMAT:
-        raise ValueError(
-            f"{path.name} has format {card['format']}; this version of the course reads {FORMAT}"
-        )
-    if "sum" in card and card.pop("sum") != card_sum(card):
-        raise ValueError(
-            f"{path.name} is damaged: its checksum differs from what it says. {AGAIN}"
-        )
-    shape = {
-        "architecture": str,
-        "config": dict,
-        "weights": dict,
-        "base": dict,
-        "data": dict,
-        "num_labels": int,
-    }
-    wrong = [
-        key
-        for key, kind in shape.items()
-        if key in card and not isinstance(card[key], kind)
-    ]
-    if (
-        wrong
-        or not isinstance(card["weights"].get("bytes"), int)
-        or not isinstance(card["weights"].get("sha256"), str)
-    ):
-        raise ValueError(
-            f"{path.name} is no card of a checkpoint: {', '.join(wrong) or 'weights'} is wrong. {AGAIN}"
-        )
-    if "base" in card and (
-        card["base"].get("name") in (None, path.stem) or "sha256" not in card["base"]
-    ):
-        raise ValueError(
-            f"{path.name} is no card of a checkpoint: base is wrong. {AGAIN}"
-        )
-    return card
+        return model(config(**settings), **labels)
+    except Exception as error:  # whatever a number that cannot be may lead to
+        raise ValueError(f"it does not describe a {architecture}: {error}") from None
 
 
-def _model(card: dict, path: Path) -> nn.Module:
-    name = card["architecture"]
-    if name not in ARCHITECTURES:
-        raise ValueError(
-            f"{path.name} holds a {name}; the course knows {', '.join(ARCHITECTURES)}"
-        )
-    architecture, config = ARCHITECTURES[name]
-    try:
-        classes = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
-        settings = {
-            key: tuple(x) if isinstance(x, list) else x
-            for key, x in card["config"].items()
-        }  # JSON has lists
-        for gone in ("key_heads", "window", "memory_layers"):
-            if name == "Transformer":
-                settings.pop(gone, None)
-        return architecture(config(**settings), **classes)
-    except (
-        TypeError,
-        KeyError,
-        ValueError,
-        RuntimeError,
-        AttributeError,
-        MemoryError,
-    ) as error:
-        raise ValueError(f"{path.name} does not describe a {name}: {error}") from None
+def _settings(config: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+    """A card's config for today's class: what is gone must have meant nothing."""
+    settings = {key: tuple(x) if isinstance(x, list) else x for key, x in config.items()}
+    last = settings.get("num_layers")
+    for key in DROPPED:
+        if key in settings and key not in known:
+            value = settings.pop(key)
+            if value is not None and set(value if isinstance(value, tuple) else ()) != {
+                last
+            }:
+                raise ValueError(f"its {key} is {value}, which no model has today")
+    return settings
 
 
-def _tensors(path: Path, card: dict) -> dict[str, Tensor]:
+def _tensors(path: Path, weights: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The tensors beside a card, if their checksum is the one that it names."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    found = [one for one in (path, path.with_name(f"{path.name}.new")) if one.is_file()]
-    if not found:
-        raise FileNotFoundError(f"{path.name} is missing beside its JSON. {AGAIN}")
-    contents = [one.read_bytes() for one in found]
-    fitting = [
-        one
-        for one in contents
-        if hashlib.sha256(one).hexdigest() == card["weights"]["sha256"]
-    ]
-    content = (fitting or contents)[0]
-    if content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-        why = "Opening one can run any program it carries, so the course never does"
-        raise ValueError(
-            f"{path.name} is a pickle (what torch.save writes), not safetensors. {why}. {AGAIN}"
+    there = [p for p in (path.with_suffix(".safetensors"), _coming(path)) if p.is_file()]
+    if not there:
+        raise FileNotFoundError(
+            f"{path.stem}.safetensors is missing beside its JSON. {AGAIN}"
         )
-    size = card["weights"]["bytes"]
-    if len(content) != size:
+    contents = [one.read_bytes() for one in there]
+    whole = [x for x in contents if hashlib.sha256(x).hexdigest() == weights["sha256"]]
+    content = [*whole, *contents][0]
+    if content.startswith(PICKLES):
         raise ValueError(
-            f"{path.name} is damaged: {len(content):,} bytes of {size:,}. {AGAIN}"
+            "its weights are a pickle, which could run any program: never opened"
         )
-    if not fitting:
-        raise ValueError(
-            f"{path.name} is damaged: its checksum differs from the one in its JSON. {AGAIN}"
-        )
+    if not whole or len(content) != weights["bytes"]:
+        size = f"{len(content):,} bytes of {weights['bytes']}"
+        raise ValueError(f"its weights are damaged: {size}, or another checksum")
     try:
         return load(content)
     except SafetensorError as error:
-        raise ValueError(f"{path.name} is not safetensors: {error}. {AGAIN}") from None
+        raise ValueError(f"its weights are not safetensors: {error}") from None
+
+
+def _renamed(tensors: dict[str, Tensor], own: Iterable[str]) -> dict[str, Tensor]:
+    """Tensors under today's names, where the model has the new name and not the old."""
+    today: dict[str, str] = {}
+    for old, new in RENAMED.items():
+        today |= {
+            name.removesuffix(new) + old: name for name in own if name.endswith(new)
+        }
+    names = {old: name for old, name in today.items() if old not in own}
+    factors = {
+        old + end: new + end
+        for old, new in names.items()
+        for end in (deltas.UP, deltas.DOWN)
+    }
+    return {(names | factors).get(name, name): x for name, x in tensors.items()}
 
 
 def _own(model: nn.Module) -> dict[str, Tensor]:
     """The state of a model, a tensor that has two names (tied embeddings) once."""
     own = {name for name, _ in [*model.named_parameters(), *model.named_buffers()]}
     return {name: x for name, x in model.state_dict().items() if name in own}
-
-
-def _check_fit(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
-    own = _own(model)
-    for key, x in tensors.items():
-        if key in own and own[key].is_floating_point() != x.is_floating_point():
-            raise ValueError(
-                f"{path.stem}: {key} holds {x.dtype}; needed: floating-point numbers. {AGAIN}"
-            )
-    if wrong := checks.misfit(own, tensors):
-        given = f"{path.stem}.safetensors belongs to another architecture than {path.name} describes"
-        raise ValueError(f"{given}: {wrong}")

@@ -1,91 +1,153 @@
-"""What public functions ask of their arguments, and the words when they get something else.
+"""The few checks of the core: each prevents a result that would be wrong in silence.
 
-Each function here looks at one thing, gives the value back as it is to be used, or raises: what was given, what is
-needed, what to do. TypeError: a tensor or list of another kind; ValueError: a number or a shape that cannot be.
+What Python and torch refuse by themselves is left to them. A message says what was
+given, then what is needed.
 """
 
 import difflib
 import math
 import operator
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
+INF = math.inf
 
-def described(value) -> str:
-    """A value in a few words, for messages: what kind of thing it is, and its shape or the thing itself."""
-    if isinstance(value, Tensor):
-        return f"a tensor of {str(value.dtype).removeprefix('torch.')} with shape {list(value.shape)}"
+
+def described(value: Any) -> str:
+    """A value in a few words: kind and shape of a tensor or array, else the thing itself."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return f"{type(value).__module__.split('.')[0]} {type(value).__name__} of {value.dtype}, {list(value.shape)}"
+        kind = str(value.dtype).removeprefix("torch.")
+        return (
+            f"a {type(value).__name__.lower()} of {kind} with shape {list(value.shape)}"
+        )
     text = repr(value)
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
 
 
-def whole_number(
-    name: str, value, least: int | None = None, most: int | None = None
-) -> int:
-    """A whole number within these bounds. True, 2.0 and "2" are none."""
+def whole_number(name: str, value: Any, least: float = -INF, most: float = INF) -> int:
+    """A whole number, least ≤ value ≤ most. True, 2.0 and "2" are none."""
+    number: float
     try:
-        number = None if isinstance(value, bool) else operator.index(value)
+        number = operator.index(value)
     except TypeError:
-        number = None
-    if number is None or isinstance(value, Tensor) and value.dtype == torch.bool:
-        raise ValueError(
-            f"{name} is {described(value)}; needed: {_range('a whole number', least, most)}"
-        )
-    if (least is not None and number < least) or (most is not None and number > most):
-        raise ValueError(
-            f"{name} is {number}; needed: {_range('a whole number', least, most)}"
-        )
-    return number
-
-
-def whole_numbers(
-    name: str, values, least: int | None = None, most: int | None = None
-) -> list[int]:
-    """A list of whole numbers within these bounds; tensors and arrays [n] hold them, too."""
-    values = values.tolist() if hasattr(values, "tolist") else values
-    if isinstance(values, str | bytes | dict | set) or not hasattr(values, "__iter__"):
-        raise TypeError(
-            f"{name} is {described(values)}; needed: a list, each {_range('a whole number', least, most)}"
-        )
-    return [whole_number(name, value, least, most) for value in values]
+        number = math.nan
+    if _is_flag(value) or not least <= number <= most:
+        bounds = _bounds(**{"from": least, "to": most})
+        raise ValueError(f"{name} is {described(value)}; needed: a whole number{bounds}")
+    return int(number)
 
 
 def real_number(
     name: str,
-    value,
-    least: float | None = None,
-    most: float | None = None,
-    above=None,
-    below=None,
-):
-    """A finite number, as float: least ≤ value ≤ most, above < value < below, as far as they are given."""
+    value: Any,
+    least: float = -INF,
+    most: float = INF,
+    above: float = -INF,
+    below: float = INF,
+) -> float:
+    """A finite number, least ≤ value ≤ most and above < value < below. True is none."""
     try:
-        number = None if isinstance(value, bool | str | bytes) else float(value)
+        number = math.nan if isinstance(value, str | bytes) else float(value)
     except (TypeError, ValueError, RuntimeError, OverflowError):
-        number = None
-    wanted = _range("a number", least, most, above, below)
-    if number is None or isinstance(value, Tensor) and value.dtype == torch.bool:
-        raise ValueError(f"{name} is {described(value)}; needed: {wanted}")
-    fits = (least is None or number >= least) and (most is None or number <= most)
-    fits = (
-        fits and (above is None or number > above) and (below is None or number < below)
-    )
-    if not (math.isfinite(number) and fits):
-        raise ValueError(f"{name} is {value}; needed: {wanted}")
+        number = math.nan
+    if _is_flag(value) or not (least <= number <= most and above < number < below):
+        bounds = _bounds(**{"from": least, "above": above, "to": most, "below": below})
+        raise ValueError(f"{name} is {described(value)}; needed: a number{bounds}")
     return number
 
 
-def one_of(name: str, value, choices) -> str:
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool) or getattr(value, "dtype", None) == torch.bool
+
+
+def _bounds(**bounds: float) -> str:
+    return "".join(f" {word} {x}" for word, x in bounds.items() if math.isfinite(x))
+
+
+def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     """One of these names."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(
-            f"{name} is {described(value)}; needed: one of {', '.join(map(str, choices))}"
-        )
+        known = f"one of {', '.join(choices)}.{did_you_mean(value, choices)}"
+        raise ValueError(f"{name} is {described(value)}; needed: {known}")
     return value
+
+
+def did_you_mean(name: Any, known: Iterable[str]) -> str:
+    """The nearest of the known names as a question, or nothing."""
+    near = difflib.get_close_matches(str(name), list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def several(name: str, value: Any) -> list[Any]:
+    """What is there as a list. One text is refused: its letters would count as texts."""
+    if isinstance(value, str | bytes | dict | set | frozenset):
+        raise TypeError(f"{name} is {described(value)}; needed: a list, of one: [{name}]")
+    return list(value)
+
+
+def list_of_texts(name: str, value: Any, each: str = "text in quotes") -> list[str]:
+    """A list of texts. One text is refused, and so is whatever else a list may hold."""
+    texts = several(name, value)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"{name} holds {described(text)}; needed: {each}")
+    return texts
+
+
+def whole_characters(text: str) -> str:
+    """The text, if it can be written down: half a character (a lone surrogate) cannot."""
+    if half := re.search("[\ud800-\udfff]", text):
+        broken = f"{half[0]!r} at place {half.start()}, half a character"
+        raise ValueError(f"text holds {broken}; needed: text that was read as UTF-8")
+    return text
+
+
+def check_ids(ids: Tensor, size: int, role: str = "ids") -> None:
+    """Refuses what is no batch of token ids [B, T] of a vocabulary of this size."""
+    shaped = isinstance(ids, Tensor) and ids.dim() == 2 and ids.numel() > 0
+    if not shaped or ids.dtype not in (torch.int64, torch.int32):
+        raise ValueError(
+            f"{role} is {described(ids)}; needed: [B, T] whole numbers (int64)"
+        )
+    if ids.min() < 0 or ids.max() >= size:
+        given = f"{role} holds ids from {ids.min()} to {ids.max()}"
+        raise ValueError(f"{given}; needed: 0 to {size - 1}, the size of the vocabulary")
+
+
+def finite(name: str, x: Tensor) -> Tensor:
+    """The tensor, if no number in it is NaN or infinite: argmax would take one for the best."""
+    if not x.isfinite().all():
+        raise ValueError(
+            f"{name} is {described(x)} with NaN or infinity; needed: finite numbers"
+        )
+    return x
+
+
+def misfit(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
+    """The first tensor of a state that has another shape than wanted, in words, or ""."""
+    for name in sorted(wanted.keys() | given.keys()):
+        here = tuple(given[name].shape) if name in given else "missing"
+        there = tuple(wanted[name].shape) if name in wanted else "nothing of that name"
+        if here != there:
+            return f"{name} is {here}; needed: {there}"
+    return ""
+
+
+# ---- until the models are rewritten
+
+
+def whole_numbers(name: str, values, least: float = -INF, most: float = INF) -> list[int]:
+    """A list of whole numbers within these bounds; tensors and arrays [n] hold them, too."""
+    values = values.tolist() if hasattr(values, "tolist") else values
+    if isinstance(values, str | bytes | dict | set) or not hasattr(values, "__iter__"):
+        raise TypeError(
+            f"{name} is {described(values)}; needed: a list, each {'a whole number'}"
+        )
+    return [whole_number(name, value, least, most) for value in values]
 
 
 def text(name: str, value, most: int = 10_000) -> str:
@@ -97,24 +159,6 @@ def text(name: str, value, most: int = 10_000) -> str:
             f"{name} has {len(value):,} characters; needed: {most:,} at most"
         )
     return whole_characters(value)
-
-
-def whole_characters(text: str) -> str:
-    """The text, if it can be written down. Raises ValueError for half a character (a lone surrogate)."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"the text holds {text[error.start]!r} at place {error.start}, half a character (a lone surrogate): leave "
-            "it out, or read the file as UTF-8 again"
-        ) from None
-    return text
-
-
-def did_you_mean(name, known: Iterable[str]) -> str:
-    """ " Did you mean 'gpt-en'?", or "" where nothing known is near."""
-    near = difflib.get_close_matches(str(name), list(known), n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def flag(name: str, value) -> bool:
@@ -213,17 +257,6 @@ def boolean_mask(mask, like: Tensor) -> Tensor:
     return mask
 
 
-def misfit(wanted: dict[str, Tensor], given: dict[str, Tensor]) -> str:
-    """The first tensor of a state that has another shape than wanted, in words; "" if the states fit."""
-    for name in sorted(wanted.keys() | given.keys()):
-        here, there = (
-            tuple(x[name].shape) if name in x else None for x in (given, wanted)
-        )
-        if here != there:
-            return f"{name} is {here or 'missing'}; needed: {there or 'nothing of that name'}"
-    return ""
-
-
 def check_sizes(config, *names: str, or_none: tuple[str, ...] = ()) -> None:
     """Are these entries of a model's config whole numbers from 1, of a size that can be built? or_none: or left out."""
     for name in (
@@ -236,42 +269,6 @@ def check_sizes(config, *names: str, or_none: tuple[str, ...] = ()) -> None:
         whole_number(name, getattr(config, name), 1, most)
 
 
-def list_of_texts(name: str, value, what: str = "one text each") -> list[str]:
-    """A list of texts. A single text is refused: its letters would count as texts."""
-    if isinstance(value, str | bytes):
-        raise TypeError(
-            f"{name} is one text, {described(value)}; needed: a list, {what}: write [{name}]"
-        )
-    try:
-        texts = None if isinstance(value, dict | set | frozenset) else list(value)
-    except TypeError:
-        texts = None
-    if texts is None:
-        raise TypeError(f"{name} is {described(value)}; needed: a list, {what}")
-    for position, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise TypeError(f"{name}[{position}] is {described(text)}; needed: {what}")
-    return texts
-
-
-def _range(kind: str, least=None, most=None, above=None, below=None) -> str:
-    low = (
-        [f"from {least}"]
-        if least is not None
-        else [f"above {above}"]
-        if above is not None
-        else []
-    )
-    high = (
-        [f"to {most}"]
-        if most is not None
-        else [f"below {below}"]
-        if below is not None
-        else []
-    )
-    return " ".join([kind, *low, *high])
-
-
 def check_rng(generator) -> torch.Generator | None:
     """The generator, as it was given. Raises TypeError for anything but one, or None."""
     if generator is not None and not isinstance(generator, torch.Generator):
@@ -279,27 +276,6 @@ def check_rng(generator) -> torch.Generator | None:
             f"generator is {described(generator)}; needed: torch.Generator().manual_seed(0), or None"
         )
     return generator
-
-
-def check_ids(ids: Tensor, size: int, role: str = "ids") -> None:
-    """Are these whole numbers [B, T] of a vocabulary of this size? Raises ValueError that says what they are."""
-    if (
-        not isinstance(ids, Tensor)
-        or ids.dim() != 2
-        or ids.dtype not in (torch.int64, torch.int32)
-    ):
-        raise ValueError(
-            f"{role} is {described(ids)}; needed: [B, T] whole numbers, one per token (int64)"
-        )
-    if 0 in ids.shape:
-        raise ValueError(
-            f"{role} has shape {list(ids.shape)}: no tokens; needed: at least one sentence and word"
-        )
-    low, high = (end.item() for end in ids.aminmax())
-    if low < 0 or high >= size:
-        raise ValueError(
-            f"{role} holds ids from {low} to {high}; the vocabulary has 0 … {size - 1}"
-        )
 
 
 def check_padding_mask(mask: Tensor | None, ids: Tensor) -> Tensor | None:

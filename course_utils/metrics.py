@@ -1,36 +1,35 @@
-"""How good is it: BLEU, exact match, alignment error rate, perplexity. Each agrees with its standard definition.
+"""How good is it: BLEU, exact match, alignment error rate, perplexity.
 
-Scores of translations lie between 0 and 100, as sacrebleu prints them; the others between 0 and 1, perplexity from 1.
+BLEU lies between 0 and 100, as sacrebleu prints it; the others between 0 and 1,
+perplexity from 1. Each agrees with its standard definition.
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from course_utils.checks import (
-    described,
-    flag,
-    list_of_texts,
-    one_of,
-    real_numbers,
-    whole_number,
-)
-from course_utils.loss import tokens_that_count
+from course_utils.checks import finite, list_of_texts, one_of, several, whole_number
 
 ORDER = 4
 TOKENIZERS = ("13a", "zh", "char", "none")
+IGNORED = -100  # a target that counts for nothing, as in torch and transformers
+Link = tuple[int, int]  # target, source
 
 
 class Bleu(float):
-    """A BLEU score, 0–100: a number, with what it is made of.
+    """A BLEU score, 0–100: a number, with what it is made of."""
 
-    precisions: of n-grams, n = 1 … 4, in %; brevity: the penalty, ≤ 1; hypothesis_length, reference_length: in tokens
-    """
+    precisions: tuple[float, ...]  # of n-grams, n = 1 … 4, in %
+    brevity: float  # the penalty, ≤ 1
+    hypothesis_length: int  # in tokens
+    reference_length: int
 
-    def __new__(cls, score, **made_of):
+    def __new__(cls, score: float, **made_of: Any) -> "Bleu":
         self = super().__new__(cls, score)
         vars(self).update(made_of)
         return self
@@ -43,225 +42,172 @@ class Bleu(float):
 
 def bleu(
     hypotheses: Sequence[str],
-    references: Sequence,
+    references: Sequence[str | Sequence[str]],
     lowercase: bool = False,
     tokenize: str = "13a",
 ) -> Bleu:
-    """Corpus BLEU: how many 1- to 4-grams of the translations stand in a reference, times a penalty for brevity.
+    """Corpus BLEU: how many 1- to 4-grams of the translations are in a reference.
 
-    hypotheses: n sentences; references: n sentences, or n lists of sentences, all of which count.
-    tokenize: how sacrebleu cuts them: "13a" (its default), "zh" for Chinese, "none" for text that is cut already.
-    An n-gram counts at most as often as in the reference that has it most often; the reference nearest in length
-    gives the length; a precision of 0 is smoothed as sacrebleu does by default (half, a quarter … of one n-gram).
-
-    Raises ValueError for unequal or empty lists, TypeError for anything but text.
+    references: for each translation a sentence, or a list of them, all of which count;
+    tokenize: how sacrebleu cuts: "13a", "zh" for Chinese, "none" for what is cut already.
+    An n-gram counts as often as in the reference that has it most often; the reference
+    nearest in length gives the length; a precision of 0 is smoothed as sacrebleu does.
     Source: Papineni et al. 2002; Post 2018 (sacrebleu), whose corpus score this equals.
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    hypotheses, references = _several(hypotheses, references)
     cut = BLEU(tokenize=one_of("tokenize", tokenize, TOKENIZERS)).tokenizer
-    matches, totals, lengths = [0] * ORDER, [0] * ORDER, [0, 0]
-    flag("lowercase", lowercase)
-    for hypothesis, several in zip(hypotheses, references, strict=True):
-        words, *others = [
-            cut((s.lower() if lowercase else s).rstrip()).split()
-            for s in (hypothesis, *several)
-        ]
-        lengths[0] += len(words)
-        lengths[1] += min((abs(len(o) - len(words)), len(o)) for o in others)[1]
+    matches, totals = [0] * ORDER, [0] * ORDER
+    ours_length = theirs_length = 0
+    for sentences in _with_references(hypotheses, references):
+        cased = [s.lower() if lowercase else s for s in sentences]
+        ours, *theirs = [cut(sentence.rstrip()).split() for sentence in cased]
+        nearest = min(theirs, key=lambda words: (abs(len(words) - len(ours)), len(words)))
+        ours_length += len(ours)
+        theirs_length += len(nearest)
         for n in range(1, ORDER + 1):
-            allowed = Counter()
-            for other in others:
-                allowed |= ngrams(other, n)  # the larger count of each
-            ours = ngrams(words, n)
-            matches[n - 1] += (ours & allowed).total()
-            totals[n - 1] += ours.total()
-    p, brevity = _precisions(matches, totals), brevity_penalty(*lengths)
-    score = 100 * brevity * math.exp(sum(map(math.log, p)) / ORDER) if min(p) > 0 else 0.0
-    percent = tuple(100 * one for one in p)
-    return Bleu(
-        score,
-        precisions=percent,
-        brevity=brevity,
-        hypothesis_length=lengths[0],
-        reference_length=lengths[1],
-    )
+            allowed: Counter[tuple[str, ...]] = Counter()
+            for words in theirs:
+                allowed |= ngrams(words, n)  # the larger count of each
+            matches[n - 1] += (ngrams(ours, n) & allowed).total()
+            totals[n - 1] += ngrams(ours, n).total()
+    p, brevity = _precisions(matches, totals), brevity_penalty(ours_length, theirs_length)
+    score = 100 * brevity * math.prod(p) ** (1 / ORDER)
+    percent = tuple(100 * share for share in p)
+    lengths = {"hypothesis_length": ours_length, "reference_length": theirs_length}
+    return Bleu(score, precisions=percent, brevity=brevity, **lengths)
 
 
-def ngrams(words: Sequence[str], n: int) -> Counter:
+def ngrams(words: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
     """How often each run of n words occurs."""
-    if isinstance(words, str | bytes) or not isinstance(words, Sequence):
-        raise TypeError(
-            f"words is {described(words)}; needed: a list of words: text.split()"
-        )
-    whole_number("n", n, 1)
+    words, n = several("words", words), whole_number("n", n, 1)
     return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
 
 
 def brevity_penalty(hypothesis_length: int, reference_length: int) -> float:
-    """1 if the translation is at least as long as its reference, else e^(1 − reference / translation); 0 for none."""
-    (
-        whole_number("hypothesis_length", hypothesis_length, 0),
-        whole_number("reference_length", reference_length, 0),
-    )
+    """1 if it is as long as the reference, else e^(1 − reference / translation)."""
     if hypothesis_length >= reference_length:
         return 1.0
-    return (
-        math.exp(1 - reference_length / hypothesis_length) if hypothesis_length else 0.0
-    )
+    if hypothesis_length <= 0:
+        return 0.0
+    return math.exp(1 - reference_length / hypothesis_length)
 
 
-def exact_match(hypotheses: Sequence[str], references: Sequence) -> float:
-    """The share of translations that equal one of their references, 0–1; case and spacing aside."""
-    hypotheses, several = _several(hypotheses, references)
-    words = [
-        [one.lower().split() for one in (h, *r)]
-        for h, r in zip(hypotheses, several, strict=True)
-    ]
-    return sum(found in right for found, *right in words) / len(words)
+def exact_match(
+    hypotheses: Sequence[str], references: Sequence[str | Sequence[str]]
+) -> float:
+    """The share of translations that equal a reference, 0–1; case and spacing aside."""
+    pairs = _with_references(hypotheses, references)
+    words = [[sentence.lower().split() for sentence in sentences] for sentences in pairs]
+    return sum(ours in theirs for ours, *theirs in words) / len(words)
 
 
 def alignment_error_rate(
-    predicted: Iterable, sure: Iterable, possible: Iterable | None = None
+    predicted: Iterable[Any], sure: Iterable[Any], possible: Iterable[Any] | None = None
 ) -> float:
-    """AER = 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), 0 (all right) to 1, over one sentence or a corpus.
+    """AER = 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), 0 (all right) to 1.
 
-    predicted A, sure S, possible P: sets of links (target, source), or lists of such sets, one for each sentence.
-    possible defaults to sure, and always includes it. Without any link, predicted or sure, the rate is 0.
-    Raises ValueError for lists of unequal length. Source: Och & Ney 2003.
+    predicted A, sure S, possible P: sets of links (target, source), or a list of sets,
+    one for each sentence. possible always includes sure. Without any link the rate is 0.
+    Source: Och & Ney 2003.
     """
-    predicted, sure = _sets(predicted), _sets(sure)
-    possible = sure if possible is None else _sets(possible)
-    counts = len(predicted), len(sure), len(possible)
-    if len(set(counts)) > 1:
-        raise ValueError(
-            "{} predicted, {} sure and {} possible sets of links; needed: as many of each".format(
-                *counts
-            )
-        )
+    sides = [
+        _sets(links)
+        for links in (predicted, sure, sure if possible is None else possible)
+    ]
     hits = links = 0
-    for a, s, p in zip(predicted, sure, possible, strict=True):
+    for a, s, p in zip(*sides, strict=True):
         hits += len(a & s) + len(a & (p | s))
         links += len(a) + len(s)
     return 1 - hits / links if links else 0.0
 
 
-def links_of(weights: Tensor) -> set[tuple[int, int]]:
-    """Links (target, source) of attention weights [T, K]: each target's heaviest source.
+def links_of(weights: Float[Tensor, "T K"]) -> set[Link]:
+    """Links (target, source) of attention weights: each target's heaviest source."""
+    heaviest = finite("weights", weights).argmax(1).tolist()
+    attends = (weights.sum(1) > 0).tolist()  # a row of zeros links nothing
+    return {(t, k) for t, k in enumerate(heaviest) if attends[t]}
 
-    Raises ValueError for weights that are not finite.
+
+def perplexity(
+    logits: Float[Tensor, "*T V"],
+    target: Int[Tensor, "*T"],
+    mask: Bool[Tensor, "*T"] | None = None,
+) -> float:
+    """exp of the mean cross-entropy: among how many words a model still hesitates, 1 … V.
+
+    mask: True = counts; a target of −100 never does.
     """
-    weights = real_numbers("weights", weights)
-    if weights.dim() != 2 or not weights.isfinite().all():
-        raise ValueError(
-            f"weights are {described(weights)}, needed: [T, K], finite, a row for each target"
-        )
-    return {
-        (t, int(k))
-        for t, (k, w) in enumerate(zip(weights.argmax(-1), weights.sum(-1), strict=True))
-        if w > 0
-    }
-
-
-def perplexity(logits: Tensor, target: Tensor, mask: Tensor | None = None) -> float:
-    """exp of the mean cross-entropy: among how many words the model still hesitates, 1 … V.
-
-    logits [..., V], target [...] whole numbers, mask [...] bool, True = counts; a target of −100 never does.
-    Raises ValueError where shapes do not fit or no token counts.
-    """
-    logits = real_numbers("logits", logits)
-    logits = logits[None] if logits.dim() == 1 else logits
-    target = target[None] if isinstance(target, Tensor) and target.dim() == 0 else target
-    counted = tokens_that_count(
-        logits, target, mask, words=logits.shape[-1] if logits.dim() else 0
+    if mask is not None:
+        target = target.masked_fill(~mask, IGNORED)
+    if logits.shape[:-1] != target.shape or (target == IGNORED).all():
+        given = f"logits are {list(logits.shape)}, target {list(target.shape)}"
+        raise ValueError(f"{given}; needed: one target for each, and one that counts")
+    rows = logits.double().reshape(-1, logits.shape[-1])
+    return math.exp(
+        F.cross_entropy(rows, target.reshape(-1), ignore_index=IGNORED).item()
     )
-    return math.exp(F.cross_entropy(logits[counted].double(), target[counted]).item())
 
 
 def _precisions(matches: Sequence[int], totals: Sequence[int]) -> list[float]:
-    """Matches over n-grams, each order; the k-th order without any match counts as 2⁻ᵏ matches (sacrebleu's "exp").
+    """Matches over n-grams of each order, smoothed as sacrebleu does ("exp").
 
-    If there is no n-gram at all of some order, that precision is 0, and so is the score.
+    The k-th order without any match counts as 2⁻ᵏ matches. Without any n-gram of an
+    order, or any match at all, a precision is 0, and so is the score.
     """
-    if not any(matches):
-        return [0.0] * len(matches)
-    smallest, result = 1.0, []
+    smallest = 1.0 if any(matches) else 0.0
+    result: list[float] = []
     for match, total in zip(matches, totals, strict=True):
-        smallest /= 2 if match == 0 and total else 1
+        if match == 0 and total:
+            smallest /= 2
         result.append((match or smallest) / total if total else 0.0)
     return result
 
 
-def _several(
-    hypotheses: Sequence[str], references: Sequence
-) -> tuple[list[str], list[list[str]]]:
-    """The hypotheses, and a list of references for each. Raises ValueError where they don't pair up."""
-    hypotheses = list_of_texts("hypotheses", hypotheses, "one sentence each")
-    if isinstance(references, str | dict | set) or not hasattr(references, "__iter__"):
-        raise TypeError(
-            f"references is {described(references)}; needed: a list, one sentence or one list for each"
-        )
-    several = [
-        [r] if isinstance(r, str) else list_of_texts("references", r, "sentences")
-        for r in references
+def _with_references(
+    hypotheses: Sequence[str], references: Sequence[str | Sequence[str]]
+) -> list[list[str]]:
+    """[translation, its references …] for each sentence."""
+    theirs = [[r] if isinstance(r, str) else r for r in several("references", references)]
+    ours = list_of_texts("hypotheses", hypotheses)
+    pairs = [
+        [h, *list_of_texts("references", r)] for h, r in zip(ours, theirs, strict=True)
     ]
-    if len(hypotheses) != len(several) or not several or not all(several):
+    if not pairs or min(map(len, pairs)) < 2:
         raise ValueError(
-            f"{len(hypotheses)} translations, {len(several)} sets of references; needed: as many of each, at least one,"
-            " and no set empty (a set: all references of one sentence; of sacrebleu's streams list(zip(*streams)))"
+            "references are missing; needed: at least one for each translation"
         )
-    if all(map(_looks_cut, several, hypotheses)):
-        single = f"the references of {hypotheses[0][:40]!r} are its single words, {several[0][:3]} …"
+    if all(_are_words_of_one(hypothesis, several) for hypothesis, *several in pairs):
+        given = f"references of {ours[0][:40]!r} are single words, {pairs[0][1:4]}"
         raise ValueError(
-            f'{single}; needed: sentences: for one that is cut already write " ".join(words)'
+            f"{given}; needed: sentences; of words cut apart: ' '.join(words)"
         )
-    return hypotheses, several
+    return pairs
 
 
-def _looks_cut(references: Sequence[str], hypothesis: str) -> bool:
-    """Are these the words of one reference rather than several references? Three or more, half of them in the text."""
-    ours = hypothesis.lower().split()
-    single = (
-        len(references) > 2
-        and len(ours) > 2
-        and not any(" " in word.strip() for word in references)
-    )
-    return single and 2 * sum(word.lower() in ours for word in references) >= len(
-        references
-    )
+def _are_words_of_one(hypothesis: str, references: Sequence[str]) -> bool:
+    """Are these the words of one reference? Single words, half of them in the text."""
+    text = hypothesis.lower()
+    words = (
+        set(text) if " " not in text.strip() else set(text.split())
+    )  # or 字, one by one
+    hits = sum(reference.lower() in words for reference in references)
+    single = len(words) > 1 and not any(" " in one.strip() for one in references)
+    return single and hits >= 2 and 2 * hits >= len(references)
 
 
-def _sets(links) -> list[set[tuple[int, int]]]:
-    links = _listed("links are", links)
-    sentences = (
-        [links]
-        if all(map(_is_pair, links))
-        else [_listed("links hold", one) for one in links]
-    )
-    return [set(map(_pair, one)) for one in sentences]
+def _sets(links: Any) -> list[set[Link]]:
+    """The links of each sentence, of one sentence or of several."""
+    listed = links.tolist() if hasattr(links, "tolist") else list(links)
+    sentences = [listed] if all(map(_is_link, listed)) else listed
+    return [{_link(*pair) for pair in sentence} for sentence in sentences]
 
 
-def _listed(what: str, links) -> list:
-    if isinstance(links, str | bytes) or not hasattr(links, "__iter__"):
-        raise TypeError(
-            f"{what} {described(links)}; needed: pairs (target, source), or a list of sets of them"
-        )
-    return links.tolist() if hasattr(links, "tolist") else list(links)
-
-
-def _is_pair(link) -> bool:
+def _is_link(link: Any) -> bool:
     """Two numbers; an empty set or a set of links is none."""
-    return (
-        isinstance(link, tuple | list)
-        and len(link) == 2
-        and not any(hasattr(n, "__len__") for n in link)
-    )
+    numbers = isinstance(link, tuple | list) and len(link) == 2
+    return numbers and not any(hasattr(number, "__len__") for number in link)
 
 
-def _pair(link) -> tuple[int, int]:
-    if isinstance(link, str | bytes) or not hasattr(link, "__len__") or len(link) != 2:
-        raise ValueError(
-            f"{link!r} is no link; needed: a pair (target, source) of places"
-        )
-    return tuple(whole_number("a place", number, 0) for number in link)
+def _link(target: Any, source: Any) -> Link:
+    return whole_number("a place", target, 0), whole_number("a place", source, 0)

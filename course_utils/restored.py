@@ -1,4 +1,4 @@
-"""What a computation leaves as it found it: torch's random numbers, and whether a model is in training mode."""
+"""What a computation leaves as it was: random numbers, and the mode of a model."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from torch import nn
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Within it torch draws from this seed on; afterwards its global generator is as it was."""
+    """Within it torch draws from this seed on; afterwards as if nothing had been drawn."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
@@ -17,7 +17,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Within it a model is in eval mode; afterwards it is in the mode that it was in."""
+    """Within it a model is in eval mode; afterwards in the mode that it was in."""
     training = model.training
     model.eval()
     try:

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from course_kit.views.table import Table
 from course_utils import decoding, metrics, text
-from course_utils.checkpoints import Loaded, fingerprints, load_checkpoint
+from course_utils.checkpoints import Loaded, load_checkpoint, sentence_hashes
+from course_utils.checks import several
 from course_utils.data import parallel
 from course_utils.restored import evaluating, seeded
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
@@ -77,7 +78,7 @@ class Lesson:
         ids = [(self.source.encode(e.source), self.target.encode(e.target)) for e in often]
         self.batches = text.Batches(ids, tokens)
         printed = [parallel.detokenize(e.source, pair[:2]) for e in train]
-        self.seen = fingerprints([" ".join(e.source) for e in train] + printed)
+        self.seen = sentence_hashes([" ".join(e.source) for e in train] + printed)
 
     def examples(self, split: str) -> list[Example]:
         """The sentences of a split: train, valid, test, long, unseen or twins."""
@@ -201,6 +202,7 @@ def in_batches(loaded: Loaded, examples: Sequence[Example]) -> Iterator[tuple[Se
 
 def edits(ours: Sequence[str], theirs: Sequence[str]) -> int:
     """The fewest words to change, add or delete that turn one list of words into the other (Levenshtein's distance)."""
+    ours, theirs = several("ours", ours), several("theirs", theirs)
     row = list(range(len(theirs) + 1))
     for i, word in enumerate(ours, 1):
         diagonal, row[0] = row[0], i

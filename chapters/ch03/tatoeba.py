@@ -67,7 +67,7 @@ def read(text: str) -> list[tuple[str, str]]:
     Raises ValueError where a line has no second column, with its number.
     """
     pairs = []
-    checks.text("text", text, most=10**9)
+    checks.string("text", text, most=10**9)
     for number, line in enumerate(text.splitlines(), 1):
         columns = line.split("\t")
         if len(columns) < 2 or not columns[0].strip() or not columns[1].strip():

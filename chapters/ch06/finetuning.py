@@ -146,7 +146,7 @@ class Task:
                 rows = order[at : at + size]
                 given = self.read(model, collate([inputs[i] for i in rows], self.tokenizer.pad).to(device))
                 for row, i in enumerate(rows):
-                    found[i] = self.cut(given, row, len(inputs[i]))
+                    found[i] = checks.finite("logits", self.cut(given, row, len(inputs[i])))
         return found
 
     def read(self, model: nn.Module, batch: Batch) -> Tensor:

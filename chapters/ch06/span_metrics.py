@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from course_kit.checks import described, list_of_texts
+from course_kit.checks import described, list_of_texts, several
 
 
 class Span(NamedTuple):
@@ -47,12 +47,15 @@ def spans(tags: Sequence[str]) -> list[Span]:
 
 def entity_scores(predicted: Sequence[Sequence[str]], gold: Sequence[Sequence[str]]) -> Scores:
     """Precision, recall, F1 over all sentences; an entity is right if its first word, last word and kind are."""
-    for name, side in (("predicted", predicted), ("gold", gold)):
-        if isinstance(side, str | bytes) or not hasattr(side, "__iter__"):
-            raise TypeError(f"{name} is {described(side)}; needed: a list, the tags of each sentence")
-    predicted, gold = ([list_of_texts("tags", tags, "one tag each") for tags in side] for side in (predicted, gold))
+    predicted, gold = (
+        [list_of_texts(name, tags, "one tag each") for tags in several(name, side)]
+        for name, side in (("predicted", predicted), ("gold", gold))
+    )
     if len(predicted) != len(gold):
         raise ValueError(f"{len(predicted)} sentences predicted, {len(gold)} in the gold: each needs its own")
+    for number, (ours, theirs) in enumerate(zip(predicted, gold, strict=True)):
+        if len(ours) != len(theirs):
+            raise ValueError(f"predicted[{number}] has {len(ours)} tags, gold {len(theirs)}; needed: one for each word")
     said, true = ({(n, *s) for n, tags in enumerate(side) for s in spans(tags)} for side in (predicted, gold))
     right = len(said & true)
     return _scores(right, len(said), len(true))

@@ -13,6 +13,7 @@ from course_kit.convert import to_huggingface
 from course_kit.views.table import Table
 from course_utils import text
 from course_utils.checkpoints import Loaded
+from course_utils.text.vocabulary import LONGEST_WORD
 
 TEMPLATES = {
     "plain": "{% for message in messages %}{{ message['content'] }}{% endfor %}",
@@ -115,9 +116,10 @@ def _subwords(ours):
 # What text.bytepairs.WORD finds, in the language of this library, whose \w and \s are a little wider.
 _BLANK = r"\t-\r\x1c- \x85\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _ENDING = r"['’](?:s|t|re|ve|m|ll|d)(?![\p{L}\p{N}_])"
+_LONG = f"{{1,{LONGEST_WORD}}}"
 BYTE_WORD = (
-    rf"{_ENDING}| ?[\p{{L}}\p{{Nl}}\p{{No}}]+| ?\p{{Nd}}+| ?[^{_BLANK}\p{{L}}\p{{N}}]+"
-    rf"|[{_BLANK}]+(?![^{_BLANK}])|[{_BLANK}]+"
+    rf"{_ENDING}| ?[\p{{L}}\p{{Nl}}\p{{No}}]{_LONG}| ?\p{{Nd}}{_LONG}| ?[^{_BLANK}\p{{L}}\p{{N}}]{_LONG}"
+    rf"|[{_BLANK}]{_LONG}(?![^{_BLANK}])|[{_BLANK}]{_LONG}"
 )
 
 

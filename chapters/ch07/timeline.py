@@ -2,7 +2,7 @@
 
 import html
 
-from course_kit.checks import text
+from course_kit.checks import string
 
 GAP = 3  # years without an event from which on the line is dashed
 LINE = (
@@ -17,7 +17,7 @@ class Timeline:
     """Events as text, and as an ordered list in the colours of the page."""
 
     def __init__(self, events: list[tuple[int, str, int]], title: str, caption: str):
-        self.events, self.title, self.caption = events, text("title", title), text("caption", caption)
+        self.events, self.title, self.caption = events, string("title", title), string("caption", caption)
 
     def __repr__(self) -> str:
         told = (f"{year}: {what}" + f" (chapter {chapter})" * bool(chapter) for year, what, chapter in self.events)

@@ -4,7 +4,7 @@ import html
 import inspect
 import textwrap
 
-from course_kit.checks import text, whole_number
+from course_kit.checks import string, whole_number
 from course_kit.views.given import as_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -50,7 +50,7 @@ def predict(
     if len(answers) < 2:
         raise ValueError(f"answers hold {len(answers)}: give at least 2")
     answer = None if answer is None else whole_number("answer", answer, 0, len(answers) - 1)
-    text("because", because)
+    string("because", because)
     options = {"answers": answers, "answer": -1 if answer is None else answer, "because": because, "foot": False}
     view = Predict(question, "", {}, {"pick": -1}, [], options, presenting)
     view.size = (7.0, 0.7 + 0.3 * len(answers))

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_kit.checks import described, text
+from course_kit.checks import described, string
 from course_kit.views.given import (
     allowed_pairs,
     as_array,
@@ -221,7 +221,7 @@ def heads(
         most = f"{size:,} weights are more than a page can hold ({MOST_NUMBERS:,})"
         raise ValueError(f"{most}: show fewer layers or maps, or a shorter sentence")
     first, by_effect = maps[0], any(m["effects"] for m in maps)
-    text("effect", effect)
+    string("effect", effect)
     query, key = chosen_pair(select, first["queries"], first["keys"])
     high = value_range(np.concatenate([v.ravel() for v in every]), "weights")[1]
     state = {"map": first["name"], "number": "effect" if by_effect else "weight"}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_kit.checks import described, one_of, real_number, text, whole_number
+from course_kit.checks import described, one_of, real_number, string, whole_number
 from course_kit.views.chart import Chart, Series
 from course_kit.views.given import as_array, as_labels, checked_labels
 from course_kit.views.picture import COLOURS
@@ -49,7 +49,7 @@ def beside(charts, **words):
     """Charts of lines or points side by side in one view: title of each -> chart. words: title, caption."""
     if not isinstance(charts, dict) or not charts or any(getattr(c, "kind", "") != "lines" for c in charts.values()):
         raise TypeError(f"charts is {described(charts)}; needed: title -> chart, made by lines, points or regression")
-    shown = [{**chart.shown[0], "title": text("a title", name)} for name, chart in charts.items()]
+    shown = [{**chart.shown[0], "title": string("a title", name)} for name, chart in charts.items()]
     return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
 
 
@@ -59,7 +59,7 @@ def bars(labels, values, *, ylabel="", role=None, digits=3, **words):
     if values.ndim != 1:
         raise ValueError(f"values have shape {values.shape}; needed: [n], a number for each bar")
     labels = checked_labels(labels, len(values), "labels", "values holds {} numbers")
-    role is None or one_of("role", role, COLOURS), whole_number("digits", digits, 0, 20), text("ylabel", ylabel)
+    role is None or one_of("role", role, COLOURS), whole_number("digits", digits, 0, 20), string("ylabel", ylabel)
     rows = [[name, f"{value:.{digits}f}"] for name, value in zip(labels, values, strict=True)]
     options, shown = dict(names=labels, ylabel=ylabel, role=role, digits=digits), (labels, values, [n for _, n in rows])
     said, table = ", ".join(map(" ".join, rows)) + ".", (["name", ylabel or "value"], rows)
@@ -68,7 +68,7 @@ def bars(labels, values, *, ylabel="", role=None, digits=3, **words):
 
 def stacked(whole, *, xlabel="% of all", **words):
     """One bar per name, cut into the shares of its parts: name -> {part: amount}, the same parts for all."""
-    _amounts(whole), text("xlabel", xlabel)
+    _amounts(whole), string("xlabel", xlabel)
     share = {part: sum(of[part] / sum(of.values()) for of in whole.values()) for part in next(iter(whole.values()))}
     parts, labels = sorted(share, key=lambda part: -share[part]), list(whole)
     amounts = np.array([[of[part] for part in parts] for of in whole.values()], float)
@@ -91,7 +91,7 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, a
     if limits is not None and not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
         raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink), or None")
     of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
-    axes = axes and tuple(text("a name of the axes", name) for name in axes)
+    axes = axes and tuple(string("a name of the axes", name) for name in axes)
     boolean = all(np.isin(as_array(matrix, title), (0, 1)).all() for title, matrix in matrices.items())
     panels, parts = [], []
     for group, (title, matrix) in enumerate(matrices.items()):
@@ -123,7 +123,7 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, a
             "rows": of[0][1],
             "columns": of[1][1],
             "axes": axes,
-            "scale": text("scale", scale),
+            "scale": string("scale", scale),
             "across": whole_number("across", across, 0, 9),
         },
         (7.8, sum(0.6 if len(row) > 4 or len(lines) > 4 else 2.9 for row in lines)),
@@ -132,12 +132,12 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, a
 
 
 def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, start=None, **words) -> Chart:
-    text("xlabel", xlabel), text("ylabel", ylabel)
+    string("xlabel", xlabel), string("ylabel", ylabel)
     log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
     if mark is not None:
         if not isinstance(mark, tuple | list) or len(mark) != 2:
             raise ValueError(f"mark is {described(mark)}; needed: (x, text)")
-        mark = real_number("mark's x", mark[0]), text("mark's text", mark[1])
+        mark = real_number("mark's x", mark[0]), string("mark's text", mark[1])
     if limits is not None:
         if not isinstance(limits, tuple | list) or len(limits) != 2:
             raise ValueError(f"limits is {described(limits)}; needed: (low, high)")

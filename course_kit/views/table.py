@@ -3,7 +3,7 @@
 import html
 from typing import NamedTuple
 
-from course_kit.checks import described, text
+from course_kit.checks import described, string
 
 
 class TextTable(NamedTuple):
@@ -43,7 +43,7 @@ class Table(list):
         if not rows or not all(isinstance(row, dict) for row in rows):
             raise TypeError(f"rows are {described(rows)}; needed: a list of dicts, column -> value, at least one")
         super().__init__(rows)
-        self.caption = text("caption", caption)
+        self.caption = string("caption", caption)
 
     def _cells(self):
         yield list(self[0])

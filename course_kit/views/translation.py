@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_kit.checks import described, text, whole_number
+from course_kit.checks import described, string, whole_number
 from course_kit.views.given import as_array, as_labels, check_weights
 
 MOST_SOURCE, MOST_TARGET = 64, 140
@@ -70,7 +70,7 @@ def variant_of(given, source: list[str], tokens: list[str], name: str) -> Versio
                 rows[:, word] = np.nan
             elif row is not None and row < len(rows) and rows[row, word] == 0:
                 rows[row, word] = np.nan
-    by = by if by is None else text("by", by)
+    by = by if by is None else string("by", by)
     label = f"without “{source[word]}”" if by is None else f"with “{by}” for “{source[word]}”"
     if row is not None:
         label = f"when “{tokens[row]}” may not attend to “{source[word]}”"

@@ -44,7 +44,7 @@ class View:
     scale = 1.5  # of the static picture, × 96 dpi
 
     def __init__(self, title, caption, arrays, state, controls=(), options=None, presenting=None):
-        self.title, self.caption = checks.text("title", title), checks.text("caption", caption)
+        self.title, self.caption = checks.string("title", title), checks.string("caption", caption)
         self.arrays, self.state, self.controls = arrays, dict(state), list(controls)
         self.options = dict(options or {})
         self.presenting = presenting is not None and checks.flag("presenting", presenting)

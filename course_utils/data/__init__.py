@@ -1,7 +1,7 @@
 """The course's data, always there: small tables, and our own English, French and Chinese.
 
 co2 = load("co2_weekly")                        # tables.py
-pairs = parallel.load_parallel("en-fr")         # our own English, French and Chinese, with gold alignments
+pairs = parallel.load_parallel("en-fr")         # translations with gold alignments
 stories.load("sentiment", "test")               # our own English for chapter 6
 """
 

@@ -1,181 +1,167 @@
-"""The course's own parallel corpus: English, French and Chinese sentences from a grammar, with gold word alignments.
+"""The course's own parallel corpus: sentences from a grammar, with gold word alignments.
 
     pairs = load_parallel("en-fr", split="train")       # list of Pair
     pairs[0].source, pairs[0].target, pairs[0].alignment
-    detokenize(pairs[0].target, "fr")                   # "Le chat n'a pas mangé la pomme."
+    detokenize(pairs[0].target, "fr")              # "Le chat n'a pas mangé la pomme."
 
-`python -m course_tools.recipes.parallel.corpus` makes the corpus again. The card is data/parallel/README.md.
+`python -m course_tools.recipes.parallel.corpus` makes it again; data/parallel/README.md.
 """
 
 import functools
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from course_utils import checks
-from course_utils.checks import list_of_texts, one_of
-from course_utils.data import packed
+from course_utils.checks import list_of_texts, one_of, whole_number
+
+from . import packed
+from .packed import Links, Row
 
 SPLITS = ("train", "valid", "test", "long", "unseen", "twins")
 LANGUAGES = ("en", "fr", "zh")
 FOLDER, FILE = "data/parallel", "corpus.gz"
-PAIRS = tuple(
-    f"{a}-{b}" for a in LANGUAGES for b in LANGUAGES if (a == "en") != (b == "en")
-)
+PAIRS = ("en-fr", "en-zh", "fr-en", "zh-en")
+
+FRENCH = r"(?i:aujourd'hui)|[^\W_]+'|[^\W_]+(?:-[^\W_]+)*|[^\w\s]"
+ENGLISH = r"[^\W_]+n't|'s\b|[^\W_]+(?:-[^\W_]+)*|[^\w\s]"
 
 
 class Twin(NamedTuple):
-    """What is known about one of two twins ("… because it was too tired" and "… too wide")."""
+    """One of two twins ("… because it was too tired" and "… too wide")."""
 
     pair: int  # number of the pair; both twins carry it
     frame: str  # the kind of event: cross, jump, fit, enter, pull, catch, eat, sail
     it: str  # what "it" is: "subject" or "object" of the first clause
     referent: str  # the English noun that "it" is
     distractor: str  # and the one that it is not
-    pronoun: str  # tokens that the target needs after "because" ("il", "fatigué"; in Chinese 它, 累)
+    pronoun: str  # tokens that the target needs after "because": "il", "fatigué"; 它, 累
     adjective: str
     other_pronoun: str  # what they would be if "it" were the distractor
     other_adjective: str
-    held_out: str  # the noun that is in no twin of the training set: "subject", "object", "both" or ""
+    held_out: str  # the noun in no twin of training: "subject", "object", "both" or ""
 
 
 class Pair(NamedTuple):
-    """A sentence and its translation, as tokens: English words ("didn't" is one, punctuation and "'s" are their own),
-    French words with elided ones apart ("l'", "qu'"), Chinese characters. Only names and the like have a capital.
+    """A sentence and its translation, as tokens. Only names and the like have a capital.
 
-    possible: the links of `alignment` (sure ones), and those that an annotator might set as well, an article and the
-    noun it agrees with, an auxiliary and its verb. For the alignment error rate.
+    English words ("didn't" is one, "'s" and punctuation are their own), French words with
+    elided ones apart ("l'", "qu'"), Chinese characters.
     """
 
-    source: tuple
-    target: tuple
-    alignment: tuple  # of (target index, source index): words that say the same
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    alignment: Links  # words that say the same: the sure links
     kind: str  # statement, question, because, relative, twin, thread, …
     clauses: int = 1
     twin: Twin | None = None
-    possible: tuple = ()
+    possible: Links = ()  # and those that an annotator might set: an article and its noun
 
 
-def load_parallel(languages="en-fr", split="train", words=None):
-    """A split of the corpus -> list of Pair.
+def load_parallel(
+    languages: str = "en-fr", split: str = "train", words: int | None = None
+) -> list[Pair]:
+    """A split of the corpus.
 
     languages  "en-fr", "en-zh", or the other way round ("fr-en", "zh-en")
-    split      "train", "valid", "test": the same mixture; "long": longer sentences than any in training;
-               "unseen": word pairs (adjective and noun, verb and object) that training never shows together;
-               "twins": too tired / too wide, with nouns held out
-    words      only sentences made of this many of the commonest English words: quicker to learn in a lesson
-    Raises ValueError for another name or number, OSError if the file is missing or damaged.
+    split      "train", "valid", "test": the same mixture; "long": longer than those;
+               "unseen": pairs of words (adjective and noun) that training never shows
+               together; "twins": too tired / too wide, with nouns held out
+    words      only sentences of this many of the commonest English words
     """
-    pairs = _pairs(one_of("languages", languages, PAIRS), one_of("split", split, SPLITS))
+    one_of("languages", languages, PAIRS)
+    pairs = _pairs(languages, one_of("split", split, SPLITS))
     if words is None:
         return list(pairs)
-    common, side = (
-        _common(checks.whole_number("words", words, 1)),
-        0 if languages.startswith("en") else 1,
-    )
-    return [pair for pair in pairs if common.issuperset(pair[side])]
+    common = _common(whole_number("words", words, 1))
+    english = "source" if languages.startswith("en") else "target"
+    return [pair for pair in pairs if common.issuperset(getattr(pair, english))]
 
 
-def detokenize(tokens, language):
-    """Tokens -> text as it is printed: a capital to begin with, l' and 's joined to their word, no spaces in Chinese.
-
-    Raises ValueError for an unknown language.
-    """
-    one_of("language", language, LANGUAGES)
-    tokens = list_of_texts("tokens", tokens, "one token each")
-    if language == "zh":
+def detokenize(tokens: Iterable[str], language: str) -> str:
+    """Tokens as text: a capital to begin with, l' and 's joined to their word."""
+    tokens = list_of_texts("tokens", tokens)
+    if one_of("language", language, LANGUAGES) == "zh":
         return "".join(tokens)
-    text = " ".join(tokens)
-    text = re.sub(r" ([.,])", r"\1", text)
-    text = (
-        re.sub(r" ('s\b|[?!])", r"\1", text)
-        if language == "en"
-        else re.sub(r"(\w') ", r"\1", text)
-    )
-    return re.sub(r"(^|[.?!] )(\w)", lambda found: found[1] + found[2].upper(), text)
+    text = re.sub(r" ([.,])", r"\1", " ".join(tokens))
+    if language == "en":
+        text = re.sub(r" ('s\b|[?!])", r"\1", text)
+    else:
+        text = re.sub(r"(\w') ", r"\1", text)
+    return re.sub(r"(^|[.?!] )(\w)", lambda begin: begin[1] + begin[2].upper(), text)
 
 
-def tokenize(text, language):
-    """Text -> tuple of tokens as in the corpus; of what `detokenize` gives, the same tokens again.
+def tokenize(text: str, language: str) -> tuple[str, ...]:
+    """Text as tokens of the corpus; of what `detokenize` gives, the same tokens again.
 
-    The first word of a sentence is written small unless the corpus only knows it with a capital (I, Anna).
-    Raises ValueError for an unknown language, TypeError if `text` is not a string.
+    The first word of a sentence is written small, unless it is I or Anna.
     """
     one_of("language", language, LANGUAGES)
-    text = (
-        re.sub(r"[\u00a0\u202f\u2009\s]+", " ", checks.text("text", text))
-        .replace("’", "'")
-        .strip()
-    )
+    text = re.sub(r"[\u00a0\u202f\u2009\s]+", " ", text).replace("’", "'").strip()
     if language == "zh":
         return tuple(text.replace(" ", ""))
-    if language == "fr":
-        found = re.findall(
-            r"aujourd'hui|[^\W_]+'|[^\W_]+(?:-[^\W_]+)*|[^\w\s]",
-            text,
-            flags=re.IGNORECASE,
-        )
-    else:
-        found = re.findall(r"[^\W_]+n't|'s\b|[^\W_]+(?:-[^\W_]+)*|[^\w\s]", text)
+    words = re.findall(FRENCH if language == "fr" else ENGLISH, text)
     capitals = _capitalised(language)
-    pairs = zip(found, [True, *(word in ".?!" for word in found)], strict=False)
+    begins = [True, *(word in ".?!" for word in words)]
     return tuple(
-        word.lower() if begin and word not in capitals else word for word, begin in pairs
+        word.lower() if begin and word not in capitals else word
+        for word, begin in zip(words, begins, strict=False)
     )
 
 
 @functools.cache
-def _rows():
-    """{split: rows} of the file, checked against the manifest."""
+def _rows() -> dict[str, list[Row]]:
+    """The rows of each split, checked against the manifest."""
     return packed.from_text(packed.read(FOLDER, FILE))
 
 
 @functools.cache
-def _pairs(languages, split):
-    source, target = languages.split("-")
+def _pairs(languages: str, split: str) -> tuple[Pair, ...]:
+    return tuple(_pair(row, *languages.split("-")) for row in _rows()[split])
+
+
+def _pair(row: Row, source: str, target: str) -> Pair:
     column = f"en-{target if source == 'en' else source}"
-    result = []
-    for row in _rows()[split]:
-        links, more = packed.decode(row[column]), packed.decode(row[column + " possible"])
-        if source != "en":
-            links, more = (
-                tuple(sorted((b, a) for a, b in found)) for found in (links, more)
-            )
-        tokens = tuple(
-            row[name] if name == "zh" else row[name].split(" ")
-            for name in (source, target)
-        )
-        facts = row["kind"], int(row["clauses"]), _twin(row["twin"], column)
-        result.append(
-            Pair(*map(tuple, tokens), links, *facts, tuple(sorted({*links, *more})))
-        )
-    return tuple(result)
-
-
-@functools.cache
-def _common(count):
-    """The commonest English words of train; of two that are as common, the first in the alphabet."""
-    counts = Counter(word for row in _rows()["train"] for word in row["en"].split(" "))
-    return frozenset(sorted(counts, key=lambda word: (-counts[word], word))[:count])
-
-
-def _twin(text, column):
-    if not text:
-        return None
-    number, frame, it, referent, distractor, *french, chinese, held_out = text.split("|")
-    words = french if column == "en-fr" else ("它", chinese, "它", chinese)
-    return Twin(int(number), frame, it, referent, distractor, *words, held_out)
-
-
-@functools.cache
-def _capitalised(language):
-    """Words that the corpus only has with a capital."""
-    words = {
-        word
-        for rows in _rows().values()
-        for row in rows
-        for word in row[language].split(" ")
-    }
-    return frozenset(
-        word for word in words if word[0].isupper() and word.lower() not in words
+    sure, possible = packed.decode(row[column]), packed.decode(row[f"{column} possible"])
+    if source != "en":
+        sure, possible = _turned(sure), _turned(possible)
+    return Pair(
+        source=_tokens(row, source),
+        target=_tokens(row, target),
+        alignment=sure,
+        kind=row["kind"],
+        clauses=int(row["clauses"]),
+        twin=_twin(row["twin"], column) if row["twin"] else None,
+        possible=tuple(sorted({*sure, *possible})),
     )
+
+
+def _tokens(row: Row, language: str) -> tuple[str, ...]:
+    return tuple(row[language] if language == "zh" else row[language].split(" "))
+
+
+def _turned(links: Links) -> Links:
+    return tuple(sorted((source, target) for target, source in links))
+
+
+def _twin(text: str, column: str) -> Twin:
+    number, frame, it, referent, distractor, *french, chinese, held_out = text.split("|")
+    words = french if column == "en-fr" else ["它", chinese, "它", chinese]
+    facts = frame, it, referent, distractor, *words, held_out
+    return Twin(int(number), *facts)  # type: ignore[call-arg]
+
+
+@functools.cache
+def _common(count: int) -> frozenset[str]:
+    """The commonest English words of train; of equals the first in the alphabet."""
+    counts = Counter(word for row in _rows()["train"] for word in row["en"].split(" "))
+    ordered = sorted(counts, key=lambda word: (-counts[word], word))
+    return frozenset(ordered[:count])
+
+
+@functools.cache
+def _capitalised(language: str) -> frozenset[str]:
+    """Words that the corpus only has with a capital."""
+    rows = [row for split in _rows().values() for row in split]
+    words = {word for row in rows for word in row[language].split(" ")}
+    return frozenset(w for w in words if w[0].isupper() and w.lower() not in words)

@@ -1,27 +1,29 @@
-"""The course's own English for chapter 6: connected stories, and four sets with labels, all from sentences with holes.
+"""The course's own English for chapter 6: stories, and four sets with labels.
 
-    load("stories", "train")[0].sentences     # ("Anna went to the bank to deposit some money.", …)
-    load("sentiment", "test")[0]              # Labelled(text="The soup was not bad.", label="positive")
+    load("stories", "train")[0].sentences     # ("Anna went to the bank to …", …)
+    load("sentiment", "test")[0]            # Labelled("The soup was not bad.", "positive")
 
-`test` uses templates and words that `train` has not. `python -m course_tools.recipes.stories` makes all of it again.
-The card is data/stories/README.md.
+`test` uses templates and words that `train` has not; all are sentences with holes.
+`python -m course_tools.recipes.stories` makes them again; data/stories/README.md.
 """
 
 import functools
 import random
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from course_utils.checks import one_of
-from course_utils.data import packed
+
+from . import packed
 
 FOLDER = "data/stories"
 SPLITS = ("train", "valid", "test")
 
 
 class Story(NamedTuple):
-    """sentences: tuple of 4 to 6 sentences; each belongs after the one before it."""
+    """4 to 6 sentences; each belongs after the one before it."""
 
-    sentences: tuple
+    sentences: tuple[str, ...]
 
 
 class Labelled(NamedTuple):
@@ -32,7 +34,7 @@ class Labelled(NamedTuple):
 
 
 class SentencePair(NamedTuple):
-    """If `first` is true, `second` is too ("follows"), cannot be ("contradicts"), or may be ("unrelated")."""
+    """If `first` is true, `second` "follows", "contradicts", or is "unrelated"."""
 
     first: str
     second: str
@@ -40,14 +42,14 @@ class SentencePair(NamedTuple):
 
 
 class Tagged(NamedTuple):
-    """words, tags: tuples of the same length; tags as "B-person", "I-person", "O" (person, place, organisation)."""
+    """Words with a tag each: "B-person", "I-person", "O", …"""
 
-    words: tuple
-    tags: tuple
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
 
 
 class Question(NamedTuple):
-    """context[start : start + len(answer)] == answer; start is -1 and answer "" where the context does not say."""
+    """context[start : start + len(answer)] == answer; −1 and "" where there is none."""
 
     context: str
     question: str
@@ -55,14 +57,14 @@ class Question(NamedTuple):
     start: int
 
 
-KINDS = {
+KINDS: dict[str, Any] = {
     "stories": Story,
     "sentiment": Labelled,
     "pairs": SentencePair,
     "entities": Tagged,
     "questions": Question,
 }
-LABELS = {
+LABELS: dict[str, tuple[str, ...]] = {
     "sentiment": ("negative", "positive"),
     "pairs": ("follows", "contradicts", "unrelated"),
     "entities": (
@@ -77,25 +79,25 @@ LABELS = {
 }
 
 
-def load(name, split="train"):
-    """One split of a set -> list of Story, Labelled, SentencePair, Tagged or Question, in a mixed, fixed order.
+def load(name: str, split: str = "train") -> list[Any]:
+    """One split of a set, in a mixed, fixed order.
 
     name   "stories", "sentiment", "pairs", "entities" or "questions"
-    split  "train"; "valid": the same templates and words, other sentences; "test": other templates, other words
-    Raises ValueError for another name or split, OSError if the file is missing or damaged.
+    split  "train"; "valid": the same templates and words; "test": others
     """
-    return list(_all(one_of("name", name, KINDS))[one_of("split", split, SPLITS)])
+    one_of("name", name, KINDS)
+    return list(_all(name)[one_of("split", split, SPLITS)])
 
 
 @functools.cache
-def _all(name):
-    """{split: tuple of records} of a file, checked against the manifest."""
+def _all(name: str) -> dict[str, tuple[Any, ...]]:
+    """The records of each split of a file, checked against the manifest."""
     return unpack(name, packed.read(FOLDER, f"{name}.gz"))
 
 
-def unpack(name, text):
-    """A file's lines -> {split: tuple of records}, in an order that is mixed and always the same."""
-    splits = {split: [] for split in SPLITS}
+def unpack(name: str, text: str) -> dict[str, tuple[Any, ...]]:
+    """A file's lines -> the records of each split, in a mixed order, always the same."""
+    splits: dict[str, list[Any]] = {split: [] for split in SPLITS}
     for line in text.splitlines():
         split, *cells = line.split("\t")
         splits[split].append(_record(name, cells))
@@ -104,11 +106,12 @@ def unpack(name, text):
     return {split: tuple(records) for split, records in splits.items()}
 
 
-def _record(name, cells):
+def _record(name: str, cells: Sequence[str]) -> Any:
     if name == "stories":
         return Story(tuple(cells))
     if name == "entities":
         return Tagged(*(tuple(cell.split(" ")) for cell in cells))
     if name == "questions":
-        return Question(*cells[:3], int(cells[3]))
+        context, question, answer, start = cells
+        return Question(context, question, answer, int(start))
     return KINDS[name](*cells)

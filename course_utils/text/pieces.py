@@ -1,19 +1,20 @@
-"""What Subwords and WordPiece share: a tokenizer of the library `tokenizers`, with the methods of a Vocabulary."""
+"""What Subwords and WordPiece share: a tokenizer of the library `tokenizers`."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from course_utils.checks import whole_numbers
+from .vocabulary import LONGEST_WORD, known_ids
 
-LARGEST = 1_000_000  # pieces that may be learned: far more than any language has
+MOST_PIECES = 1_000_000  # for more than there is memory the library ends the process
 
 
 class Pieces:
-    """Words and pieces of words, each with a number. `unk` stands for what is unknown; `decode` leaves `unseen` out."""
+    """Words and pieces of words, each with a number: the same methods as a Vocabulary."""
 
-    unk: int
-    unseen: tuple[int, ...]
+    unk: int  # stands for what is unknown
+    unseen: tuple[int, ...]  # left out by `decode`
 
-    def __init__(self, tokenizer):
+    def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
 
     def __len__(self) -> int:
@@ -30,35 +31,38 @@ class Pieces:
         raise NotImplementedError
 
     def spans(self, text: str | Sequence[str]) -> list[tuple[int, int, int]]:
-        """(number, start, end) of each piece, places in the plain text."""
-        return self._spans(self.plain(text))
+        """(id, start, end) of each piece, places in the plain text."""
+        read = self.tokenizer.encode(self.plain(text), add_special_tokens=False)
+        return [(i, *span) for i, span in zip(read.ids, read.offsets, strict=True)]
 
     def cut(self, text: str | Sequence[str]) -> list[str]:
         """The pieces of a text; what is unknown as it is written."""
         plain = self.plain(text)
+        token = self.tokenizer.id_to_token
         return [
-            plain[a:b] if i == self.unk else self.tokenizer.id_to_token(i)
-            for i, a, b in self._spans(plain)
+            plain[a:b] if i == self.unk else token(i) for i, a, b in self.spans(plain)
         ]
 
     def encode(self, text: str | Sequence[str]) -> list[int]:
-        """A text as numbers, without the tokens that begin and end it; what is unknown becomes `unk`."""
+        """A text as ids, without the tokens that begin and end it; unknown: `unk`."""
         return self.tokenizer.encode(self.plain(text), add_special_tokens=False).ids
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
-        """The piece of each number. Raises ValueError for a number that none has."""
-        return [
-            self.tokenizer.id_to_token(i)
-            for i in whole_numbers("ids", ids, 0, len(self) - 1)
-        ]
+        """The piece of each id."""
+        return [self.tokenizer.id_to_token(i) for i in known_ids(ids, len(self))]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Numbers as a text; padding, beginning and end are left out, what is unknown stays visible."""
-        kept = [
-            i for i in whole_numbers("ids", ids, 0, len(self) - 1) if i not in self.unseen
-        ]
+        """Ids as a text; padding, beginning and end are left out, not what is unknown."""
+        kept = [i for i in known_ids(ids, len(self)) if i not in self.unseen]
         return self.tokenizer.decode(kept, skip_special_tokens=False).strip()
 
-    def _spans(self, plain: str) -> list[tuple[int, int, int]]:
-        found = self.tokenizer.encode(plain, add_special_tokens=False)
-        return [(i, *span) for i, span in zip(found.ids, found.offsets, strict=True)]
+
+def learn(tokenizer: Any, texts: Iterable[str], trainer: Any) -> None:
+    """Train the tokenizer on texts, words longer than LONGEST_WORD in parts."""
+    from tokenizers import Regex, pre_tokenizers
+
+    usual = tokenizer.pre_tokenizer
+    parts = pre_tokenizers.Split(Regex(r"\S{%d}" % LONGEST_WORD), "isolated")
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([usual, parts])
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.pre_tokenizer = usual

@@ -3,18 +3,21 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self, TypeGuard
 
 from course_utils.checks import (
     described,
     list_of_texts,
     one_of,
+    several,
+    whole_characters,
     whole_number,
-    whole_numbers,
 )
 
 SPECIAL = ("<pad>", "<unk>", "<bos>", "<eos>")
 PAD, UNK, BOS, EOS = range(4)
+LONGEST_WORD = 100  # letters; learning from longer ones would never end: they are cut
 
 _WORD = re.compile(r"'s\b|\w+(?:['-]\w+)*'?|[^\w\s]")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
@@ -24,88 +27,72 @@ _CHARACTER = re.compile(rf"[{_HAN}]|\d|[^\W\d{_HAN}]+|[^\w\s]")
 
 
 def normalise(text: str) -> str:
-    """One spelling of what looks the same: NFC, lower case, plain apostrophes, single plain spaces.
+    """One spelling of what looks the same: NFC, lower case, plain apostrophes and spaces.
 
-    Tatoeba's French holds narrow and wide no-break spaces (U+202F, U+00A0, U+2009) before ? ! : ; they become plain.
-    Raises TypeError for anything but text.
+    Tatoeba's French holds no-break spaces (U+202F, U+00A0, U+2009) before ? ! : and ;
     """
-    if not is_text(text):
-        raise TypeError(f"a sentence is text in quotes; given: the list {text!r}")
-    return " ".join(unicodedata.normalize("NFC", text).replace("’", "'").lower().split())
+    text = unicodedata.normalize("NFC", text).replace("’", "'")
+    return " ".join(text.lower().split())
 
 
 def split_words(text: str) -> list[str]:
-    """Words and punctuation: "Didn't Tom's? L'eau" -> didn't · tom · 's · ? · l' · eau (l' and 's stand alone)."""
-    text = _POSSESSIVE.sub(r" \g<0>", _ELISION.sub(r"\g<0> ", normalise(text)))
+    """Words and punctuation: "Tom's? L'eau" becomes tom · 's · ? · l' · eau."""
+    text = _ELISION.sub(r"\g<0> ", normalise(text))
+    text = _POSSESSIVE.sub(r" \g<0>", text)
     return [word for part in text.split() for word in _WORD.findall(part)]
 
 
 def split_characters(text: str) -> list[str]:
-    """Chinese characters one by one; other words, numbers' digits and punctuation as they come."""
+    """Chinese characters, digits and punctuation one by one; other words whole."""
     return _CHARACTER.findall(normalise(text))
 
 
-SPLIT = {"words": split_words, "characters": split_characters, "exact": list}
+SPLIT: dict[str, Callable[[str], list[str]]] = {
+    "words": split_words,
+    "characters": split_characters,
+    "exact": list,  # every character as it is
+}
 
 
 class Vocabulary:
-    """The words (or characters) a model knows, each with a number; the first four are <pad> <unk> <bos> <eos>.
+    """The words (or characters) a model knows, each with a number.
 
-    tokens   all of them, in the order of their numbers, without those four
-    split    "words", "characters" or "exact" (every character as it stands): how a sentence is cut. A list of tokens is
-             taken as it is.
+    tokens   in the order of their numbers, without <pad> <unk> <bos> <eos>, which are first
+    split    how a text is cut, a name in SPLIT; a list of tokens is taken as it is
     """
 
-    def __init__(self, tokens: Iterable[str], split: str = "words"):
-        one_of("split", split, SPLIT)
-        self.words, self.split = (
-            [*SPECIAL, *list_of_texts("tokens", tokens, "one token each")],
-            split,
-        )
+    def __init__(self, tokens: Iterable[str], split: str = "words") -> None:
+        self.split = one_of("split", split, SPLIT)
+        self.words = [*SPECIAL, *list_of_texts("tokens", tokens)]
         self._ids = {word: number for number, word in enumerate(self.words)}
         if len(self._ids) != len(self.words):
-            twice = [word for word, count in Counter(self.words).items() if count > 1]
+            twice = Counter(self.words).most_common(1)[0][0]
             raise ValueError(
-                f"tokens hold {twice[0]!r} more than once; needed: each only once, and none of {SPECIAL}"
+                f"tokens hold {twice!r} twice; needed: each once, none of {SPECIAL}"
             )
 
     @classmethod
     def build(
         cls,
-        sentences: Iterable,
+        sentences: Iterable[str | Sequence[str]],
         split: str = "words",
         min_count: int = 1,
         max_size: int | None = None,
-    ):
-        """From sentences (text, or lists of tokens): the most frequent first, those below min_count left out.
+    ) -> Self:
+        """The most frequent tokens of sentences first, those below min_count left out.
 
-        max_size counts the four special tokens, too. Raises TypeError for one text, or sentences of another kind.
+        max_size counts the four special tokens, too.
         """
-        if isinstance(sentences, str | bytes):
-            raise TypeError(
-                f"sentences is one text, {described(sentences)}; needed: a list of them: write [sentences]"
-            )
-        if not hasattr(sentences, "__iter__"):
-            raise TypeError(
-                f"sentences is {described(sentences)}; needed: a list of them"
-            )
-        min_count, cut = (
-            whole_number("min_count", min_count, 1),
-            SPLIT[one_of("split", split, SPLIT)],
-        )
-        max_size = (
-            None
-            if max_size is None
-            else whole_number("max_size", max_size, len(SPECIAL) + 1)
-        )
-        counts = Counter(
-            token for s in sentences for token in (cut(s) if is_text(s) else s)
-        )
-        kept = sorted(
-            (w for w, n in counts.items() if n >= min_count),
-            key=lambda w: (-counts[w], w),
-        )
-        return cls(kept if max_size is None else kept[: max_size - len(SPECIAL)], split)
+        least, vocabulary = whole_number("min_count", min_count, 1), cls([], split)
+        kept: Counter[str] = Counter()
+        for sentence in several("sentences", sentences):
+            kept.update(vocabulary.cut(sentence))
+        ordered = sorted(kept, key=lambda word: (-kept[word], word))
+        frequent = [word for word in ordered if kept[word] >= least]
+        if max_size is not None:
+            room = whole_number("max_size", max_size, len(SPECIAL) + 1) - len(SPECIAL)
+            frequent = frequent[:room]
+        return cls(frequent, split)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -121,69 +108,63 @@ class Vocabulary:
         return SPLIT[self.split](text) if is_text(text) else list(text)
 
     def encode(self, text: str | Sequence[str]) -> list[int]:
-        """A sentence as numbers, without <bos> and <eos>; what is unknown becomes <unk> (1)."""
+        """A sentence as ids, without <bos> and <eos>; what is unknown becomes <unk>."""
         return [self._ids.get(token, UNK) for token in self.cut(text)]
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
-        """The token of each number. Raises ValueError for a number that none has."""
-        return [self.words[i] for i in whole_numbers("ids", ids, 0, len(self) - 1)]
+        """The token of each id."""
+        return [self.words[i] for i in known_ids(ids, len(self))]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Numbers as a sentence; <pad>, <bos> and <eos> are left out, <unk> stays visible."""
+        """Ids as a sentence; <pad>, <bos> and <eos> are left out, <unk> stays visible."""
         words = [
-            self.words[i]
-            for i in whole_numbers("ids", ids, 0, len(self) - 1)
-            if i not in (PAD, BOS, EOS)
+            self.words[i] for i in known_ids(ids, len(self)) if i not in (PAD, BOS, EOS)
         ]
         return join(words) if self.split == "words" else "".join(words)
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         return {"kind": self.split, "tokens": self.words[len(SPECIAL) :]}
 
 
 class Characters(Vocabulary):
-    """Every character of a text as it stands, capitals, spaces and line ends included: what the smallest GPTs read."""
+    """Every character of a text as it is, capitals, spaces and line ends included."""
 
-    def __init__(self, tokens: Iterable[str]):
+    def __init__(self, tokens: Iterable[str]) -> None:
         super().__init__(tokens, "exact")
 
     @classmethod
-    def build(cls, text: str):  # type: ignore[override] - one text, and all of its characters
-        """All characters of a text, sorted."""
-        if not isinstance(text, str):
-            raise TypeError(
-                f"text is {described(text)}; needed: one text; of a list, ''.join(texts)"
-            )
-        if not text:
-            raise ValueError("the text is empty: give one with at least one character")
-        return cls(sorted(set(text)))
+    def build(cls, text: str) -> Self:  # type: ignore[override]
+        """All characters of one text, sorted."""
+        return cls(sorted(set(whole_characters(text))))
 
 
-def join(words: Sequence[str]) -> str:
-    """Words as a sentence: no space before a comma, a full stop or 's, none after an elision."""
-    text = re.sub(
-        r" (?=[.,)…]|'s\b)|(?<=\()\s",
-        "",
-        " ".join(list_of_texts("words", words, "one word each")),
-    )
+def join(words: Iterable[str]) -> str:
+    """Words as a sentence: no space before a comma or 's, none after an elision."""
+    text = " ".join(list_of_texts("words", words))
+    text = re.sub(r" (?=[.,)…]|'s\b)|(?<=\()\s", "", text)
     return re.sub(r"(?<=')(?<=\b[cdjlmnst]')\s|(?<=qu')\s", "", text)
 
 
-def is_text(sentence) -> bool:
-    """True for text, False for a list or tuple of tokens; anything else is a TypeError that says so."""
-    if isinstance(sentence, list | tuple) and all(
-        isinstance(token, str) for token in sentence
-    ):
-        return False
-    if not isinstance(sentence, str):
-        raise TypeError(
-            f"a sentence is text in quotes; given: {sentence!r}, {type(sentence).__name__}"
-        )
-    return True
-
-
 def as_text(sentence: str | Sequence[str], language: str = "") -> str:
-    """A sentence as text, whether it is text or tokens already; Chinese tokens without spaces."""
-    if is_text(sentence):
+    """A sentence as text, be it text or tokens already; Chinese tokens without spaces."""
+    if isinstance(sentence, str):
         return sentence
     return "".join(sentence) if language == "zh" else join(sentence)
+
+
+def is_text(sentence: str | Sequence[str]) -> TypeGuard[str]:
+    """True for text, False for a list of tokens. Else an id would be unknown in silence."""
+    if not isinstance(sentence, str | list | tuple):
+        raise TypeError(
+            f"text is {described(sentence)}; needed: text in quotes, or a list"
+        )
+    if isinstance(sentence, str):
+        return True
+    list_of_texts("text", sentence)
+    return False
+
+
+def known_ids(ids: Any, size: int) -> list[int]:
+    """Ids from 0 to size − 1 as a list: a negative one would count from the end."""
+    numbers = ids.tolist() if hasattr(ids, "tolist") else ids
+    return [whole_number("ids", number, 0, size - 1) for number in numbers]

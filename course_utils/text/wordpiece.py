@@ -1,70 +1,67 @@
-"""WordPiece, BERT's tokenizer: frequent words stay whole, others fall into pieces, of which the later begin with ##.
+"""WordPiece, BERT's tokenizer: rare words fall into pieces, the later ones begin with ##.
 
     tokenizer = WordPiece.build(sentences, max_size=1000)
-    tokenizer.cut("Penguins are flightless birds")          # penguins · are · flight · ##less · birds
-    tokenizer.spans("Penguins are …")                       # [(id, 0, 8), (id, 9, 12), …]: where in the text
+    tokenizer.cut("Penguins are flightless birds")  # penguins · are · flight · ##less · birds
+    tokenizer.spans("Penguins are …")               # [(id, 0, 8), (id, 9, 12), …]
 
-Methods as of a Vocabulary of `text`, by the library `tokenizers`. Source: Schuster & Nakajima 2012, Wu et al. 2016.
+Source: Schuster & Nakajima 2012, Wu et al. 2016; learned by the library `tokenizers`.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any, Self
 
 from course_utils.checks import list_of_texts, whole_characters, whole_number
-from course_utils.text.pieces import LARGEST, Pieces
-from course_utils.text.vocabulary import is_text
+
+from .pieces import MOST_PIECES, Pieces, learn
+from .vocabulary import LONGEST_WORD, is_text
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 class WordPiece(Pieces):
-    """Words and pieces of words, each with a number; [MASK] in a text is the mask. [CLS] and [SEP] are left to others.
+    """Words and pieces of words, each with a number; [MASK] in a text is the mask.
 
     tokenizer   a `tokenizers.Tokenizer` with the five special tokens
     """
 
     split = "wordpiece"
 
-    def __init__(self, tokenizer):
+    def __init__(self, tokenizer: Any) -> None:
+        super().__init__(tokenizer)
         missing = [token for token in SPECIAL if tokenizer.token_to_id(token) is None]
         if missing:
             raise ValueError(
-                f"the tokenizer has no {', '.join(missing)}; needed: a WordPiece tokenizer of a BERT"
+                f"tokenizer has no {', '.join(missing)}; needed: that of a BERT"
             )
-        super().__init__(tokenizer)
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        self.pad, self.unk, self.cls, self.sep, self.mask = map(
-            tokenizer.token_to_id, SPECIAL
-        )
+        numbers = map(tokenizer.token_to_id, SPECIAL)
+        self.pad, self.unk, self.cls, self.sep, self.mask = numbers
         self.unseen = self.pad, self.cls, self.sep
 
     @classmethod
-    def build(cls, sentences: Iterable[str], max_size: int = 1000, min_count: int = 1):
-        """Learn the pieces from sentences, lower-cased: at most max_size of them, the same at each call.
-
-        Raises ValueError for no text at all or sizes that cannot be, TypeError for one text instead of a list.
-        """
+    def build(
+        cls, sentences: Iterable[str], max_size: int = 1000, min_count: int = 1
+    ) -> Self:
+        """Learn at most max_size pieces from sentences, lower-cased."""
         from tokenizers import trainers
 
-        sentences, learned = list_of_texts("sentences", sentences), _tokenizer({})
-        max_size = whole_number("max_size", max_size, 6, LARGEST)
-        min_count = whole_number("min_count", min_count, 1, 10**9)
-        letters = {
-            c
-            for s in sentences
-            for c in learned.normalizer.normalize_str(whole_characters(s))
-        }
-        alphabet = sorted(c for c in letters if not c.isspace())
+        texts = [whole_characters(s) for s in list_of_texts("sentences", sentences)]
+        learner = _tokenizer({})
+        letters = {c for text in texts for c in learner.normalizer.normalize_str(text)}
+        alphabet = sorted(letter for letter in letters if not letter.isspace())
         if not alphabet:
-            raise ValueError("no text to learn from; needed: at least one sentence")
-        # The trainer numbers later letters as it meets them in a hash table: named beforehand, their order is ours.
-        before = [*SPECIAL, *alphabet, *(f"##{c}" for c in alphabet if c.isalnum())]
-        sizes = {"vocab_size": max_size, "min_frequency": min_count}
+            raise ValueError("sentences hold no letter; needed: at least one sentence")
+        # The trainer numbers later letters in the order of a hash table: ours is sorted.
+        later = [f"##{letter}" for letter in alphabet if letter.isalnum()]
         trainer = trainers.WordPieceTrainer(
-            **sizes, special_tokens=before, show_progress=False
+            vocab_size=whole_number("max_size", max_size, 6, MOST_PIECES),
+            min_frequency=whole_number("min_count", min_count, 1),
+            special_tokens=[*SPECIAL, *alphabet, *later],
+            show_progress=False,
         )
-        learned.train_from_iterator(sentences, trainer)
-        return cls(_tokenizer(learned.get_vocab()))
+        learn(learner, texts, trainer)
+        return cls(_tokenizer(learner.get_vocab()))
 
     @property
     def words(self) -> list[str]:
@@ -76,38 +73,35 @@ class WordPiece(Pieces):
         """The text as it is; of tokens, joined by spaces."""
         return whole_characters(text if is_text(text) else " ".join(text))
 
-    def to_json(self) -> dict:
-        return {"kind": "wordpiece", "tokens": self.words}
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.split, "tokens": self.words}
 
     @classmethod
-    def from_json(cls, card: dict):
-        """What to_json gave."""
-        words = list_of_texts("tokens", card["tokens"], "one token each")
+    def from_json(cls, card: dict[str, Any]) -> Self:
+        words = list_of_texts("tokens", card["tokens"])
         return cls(_tokenizer({word: number for number, word in enumerate(words)}))
 
-    def to_huggingface(self):
+    def to_huggingface(self) -> Any:
         """The same as a `transformers` tokenizer, with [CLS] and [SEP]."""
         from tokenizers import Tokenizer, processors
-        from transformers import BertTokenizerFast
+        from transformers import BertTokenizerFast  # type: ignore[attr-defined]
 
         copy = Tokenizer.from_str(self.tokenizer.to_str())
-        copy.post_processor = processors.BertProcessing(
-            ("[SEP]", self.sep), ("[CLS]", self.cls)
-        )
+        ends = ("[SEP]", self.sep), ("[CLS]", self.cls)
+        copy.post_processor = processors.BertProcessing(*ends)
         return BertTokenizerFast(tokenizer_object=copy)
 
 
-def _tokenizer(vocabulary: dict[str, int]):
+def _tokenizer(numbers: dict[str, int]) -> Any:
     """An uncased WordPiece tokenizer with this vocabulary."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-    tokenizer = Tokenizer(
-        models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100)
+    model = models.WordPiece(
+        numbers, unk_token="[UNK]", max_input_chars_per_word=LONGEST_WORD
     )
-    tokenizer.normalizer, tokenizer.pre_tokenizer = (
-        normalizers.BertNormalizer(),
-        pre_tokenizers.BertPreTokenizer(),
-    )
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    tokenizer.add_special_tokens([token for token in SPECIAL if token in vocabulary])
+    tokenizer.add_special_tokens([token for token in SPECIAL if token in numbers])
     return tokenizer

@@ -146,14 +146,13 @@ BORDERS = {
                   "digits": "whole", "role": "name", "ylabel": "text"}),
     "plot.stacked": (plot.stacked, {"whole": {"a": {"u": 1}}}, {"whole": "pair", "xlabel": "text"}),
     "Table": (Table, {"rows": [{"a": 1}]}, {"rows": "words", "caption": "text"}),
-    "bleu": (metrics.bleu, {"hypotheses": ["a"], "references": ["a"]}, {"lowercase": "flag", "tokenize": "name"}),
+    "bleu": (metrics.bleu, {"hypotheses": ["a"], "references": ["a"]}, {"tokenize": "name"}),
     "next_probabilities": (next_probabilities, {"logits": soft(6)}, {"temperature": "number", "top_k": "whole",
                            "top_p": "number"}),
     "Vocabulary.build": (Vocabulary.build, {"sentences": ["a b"]}, {"split": "name", "min_count": "whole"}),
-    "Subwords.build": (Subwords.build, {"sentences": ["a b"]}, {"max_size": "whole", "special": "pair"}),
+    "Subwords.build": (Subwords.build, {"sentences": ["a b"]}, {"max_size": "whole"}),
     "WordPiece.build": (WordPiece.build, {"sentences": ["a b"]}, {"min_count": "whole"}),
-    "pad": (pad, {"sequences": [[1]]}, {"sequences": "rows"}),
-    "Batches": (Batches, {"pairs": [([1], [2])]}, {"pairs": "pair", "tokens": "whole"}),
+    "Batches": (Batches, {"pairs": [([1], [2])]}, {"tokens": "whole"}),
 }  # fmt: skip
 CASES = [(name, argument, kind) for name, (_, _, kinds) in BORDERS.items() for argument, kind in kinds.items()]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from course_kit.checks import described, text
+from course_kit.checks import described, string
 from course_kit.views.live import shell
 from course_kit.views.own import asked
 from course_kit.views.table import TextTable
@@ -242,7 +242,7 @@ def cover(
 
 def halves(sentence: str) -> tuple[str, str]:
     """ "too tired/wide." -> ("too tired.", "too wide."). Raises ValueError for anything but one slash between words."""
-    words = text("sentence", sentence).split()
+    words = string("sentence", sentence).split()
     marked = [i for i, word in enumerate(words) if "/" in word]
     if len(marked) != 1 or words[marked[0]].count("/") != 1 or not all(words[marked[0]].split("/")):
         raise ValueError(f"the sentence is {sentence!r}; needed: one slash between two words, as in “too tired/wide.”")

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.checks import described, flag, one_of, real_number, text
+from course_kit.checks import described, flag, one_of, real_number, string
 from course_kit.views.given import as_array
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -161,7 +161,7 @@ def ask(
     live=True: Python reads `query`, `kernel`, `width`, `removed`. Raises ValueError for what cannot be shown.
     """
     keys, values = _examples(keys, values)
-    text("key_name", key_name), text("value_name", value_name)
+    string("key_name", key_name), string("value_name", value_name)
     low, high = _domain(keys)
     state = {
         "query": (low + high) / 2 if query is None else real_number("query", query),
@@ -206,7 +206,7 @@ def bandwidth(
     live=True: Python reads `kernel`, `width`, `query`.
     """
     keys, values = _examples(keys, values)
-    text("key_name", key_name), text("value_name", value_name)
+    string("key_name", key_name), string("value_name", value_name)
     order = np.argsort(keys, kind="stable")
     keys, values = keys[order], values[order]
     low, high = float(keys.min()), float(keys.max())

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from course_kit.checks import text
+from course_kit.checks import string
 from course_utils.attention import MultiHeadAttention, causal_mask, local_mask
 from course_utils.decoding.search import LONGEST, greedy
 from course_utils.positions import rotary
@@ -100,7 +100,7 @@ def trace(loaded, sentence: str, target: str | None = None) -> Trace:
     model = getattr(loaded, "model", None)
     if not hasattr(model, "decoder_norm") or model.config.target_vocab_size is None:
         raise TypeError(f"loaded.model is a {type(model).__name__}; needed: a Transformer with vocabularies of its own")
-    text("sentence", sentence), target is None or text("target", target)
+    string("sentence", sentence), target is None or string("target", target)
     ids = loaded.source.encode(sentence)
     if not ids:
         raise ValueError(f"{sentence!r} holds no word: give a sentence")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, checked_words, shown
-from course_kit.checks import flag, real_number, text, whole_number
+from course_kit.checks import flag, real_number, string, whole_number
 from course_kit.views.given import as_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -216,7 +216,7 @@ def mask_tokens(
         {"kind": "range", "name": "share", "label": "share chosen", "values": shares, "digits": 2},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
-    options = {"names": names, "special": never, "vocabulary": words, "mask": text("mask", mask), "most": MOST_DRAWS}
+    options = {"names": names, "special": never, "vocabulary": words, "mask": string("mask", mask), "most": MOST_DRAWS}
     state = {"draws": draws, "share": share, "seed": seed}
     view = MaskTokens(title, caption, {}, state, controls, {**options, "parts": PARTS}, presenting)
     view.size = (7.6, 1.9 + 0.62 * Lines([max(n, "[MASK]", key=len) for n in names]).rows)

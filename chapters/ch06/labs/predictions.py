@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
-from course_kit.checks import described, text, whole_number, whole_numbers
+from course_kit.checks import described, string, whole_number, whole_numbers
 from course_kit.views.given import as_array, as_labels
 from course_kit.views.live import shell
 from course_kit.views.own import answered
@@ -159,7 +159,7 @@ def predictions(
         raise ValueError(
             f"{len(truth)} true words for {len(names)} tokens; needed: one for each, None where there is none"
         )
-    word = (lambda i: text(f"vocabulary({i})", vocabulary(i))) if callable(vocabulary) else vocabulary.__getitem__
+    word = (lambda i: string(f"vocabulary({i})", vocabulary(i))) if callable(vocabulary) else vocabulary.__getitem__
     order = [np.argsort(-p, axis=-1, kind="stable")[:, :top] for p in given]
     used = sorted({int(i) for ids in order for i in ids.ravel()})
     small = {i: n for n, i in enumerate(used)}

@@ -21,7 +21,7 @@ def tags_of(spans, count: int) -> list[str]:
     if not isinstance(spans, tuple | list) or not all(isinstance(x, tuple | list) and len(x) == 3 for x in spans):
         raise TypeError(f"spans is {checks.described(spans)}; needed: triples (first, last, label)")
     for first, last, label in spans:
-        checks.whole_numbers("spans", (first, last)), checks.text("a label", label)
+        checks.whole_numbers("spans", (first, last)), checks.string("a label", label)
         if not 0 <= first <= last < count or tags[first : last + 1] != ["O"] * (last - first + 1):
             raise ValueError(
                 f"spans hold {(first, last, label)}; needed: first and last of {count} words, first ≤ last, no overlap"
@@ -187,7 +187,7 @@ def tagged(
             raise ValueError("only one of start and end is given; needed: both, [T] each")
         arrays = {n: _bars(p, n, count).astype("<f4") for n, p in (("start", start), ("end", end))}
     longest = min(count, 15) if longest is None else checks.whole_number("longest", longest, 1, count)
-    question is None or checks.text("question", question)
+    question is None or checks.string("question", question)
     labels = list(dict.fromkeys(t[2:] for t in [*(tags or []), *(guess or [])] if t != "O"))
     options = {"names": names, "tags": tags, "predicted": guess, "labels": labels, "bars": bars, "question": question}
     lengths = list(range(1, count + 1))

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_kit.checks import described, text
+from course_kit.checks import described, string
 from course_kit.views.given import allowed_pairs, as_array, as_labels, check_weights, checked_labels, value_range
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -171,7 +171,7 @@ def journey(
                 f"panel {i + 1} is {given!r:.60}; needed: (title, weights, queries, keys, chapter) or a Panel"
             )
         panel = Panel(*given)
-        text(f"the title of panel {i + 1}", panel.title)
+        string(f"the title of panel {i + 1}", panel.title)
         values = as_array(panel.weights, f"weights of “{panel.title}”")
         if values.ndim != 2 or not 1 <= min(values.shape) <= max(values.shape) <= MOST_TOKENS:
             raise ValueError(

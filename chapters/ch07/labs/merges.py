@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from course_kit.checks import described, text, whole_number
+from course_kit.checks import described, string, whole_number
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -184,7 +184,7 @@ def merges(
         words = Counter(normalise(words).split())
     if not isinstance(words, dict):
         raise TypeError(f"words is {described(words)}; needed: a text, or word -> how often it occurs")
-    counts = {text("a word", w): whole_number(f"the count of {w!r}", c, 1) for w, c in words.items()}
+    counts = {string("a word", w): whole_number(f"the count of {w!r}", c, 1) for w, c in words.items()}
     bad = [w for w in counts if w.split() != [w]]
     if not 1 <= len(counts) <= MOST_WORDS or bad:
         raise ValueError(
@@ -193,9 +193,9 @@ def merges(
         )
     steps = whole_number("steps", steps, 1, MOST_STEPS)
     names = sorted(counts, key=lambda w: -counts[w])
-    options = {"names": names, "counts": [counts[w] for w in names], "mark": text("mark", mark)}
+    options = {"names": names, "counts": [counts[w] for w in names], "mark": string("mark", mark)}
     options |= {"shown": SHOWN, "bars": BARS}
-    view = Merges(title, caption, {}, {"step": 0, "word": text("word", word).strip()}, [], options, presenting)
+    view = Merges(title, caption, {}, {"step": 0, "word": string("word", word).strip()}, [], options, presenting)
     last = len(view.after(steps)[1])
     view.state["step"] = whole_number("step", step, 0, last)
     view.options["last"] = last

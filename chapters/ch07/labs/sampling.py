@@ -216,7 +216,7 @@ def sampling(
     words = are_words(tokens)
     pieces = [spelled(tokens[i], words) for i in chosen]
     options |= {
-        "text": checks.text("text", text),
+        "text": checks.string("text", text),
         "pieces": pieces,
         "size": size,
         "before": 0,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_kit.checks import described, one_of, real_number, text
+from course_kit.checks import described, one_of, real_number, string
 from course_kit.views.given import as_array
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -180,11 +180,14 @@ def scaling_law(
         raise ValueError(f"law is {described(law)}; needed: five numbers above 0, E, A, B, alpha, beta")
     law = Law(*(real_number(f"law's {name}", x, above=0) for name, x in zip(Law._fields, law, strict=True)))
     machines = {
-        text("a machine's name", m): real_number(f"operations per second of {m!r}", s, above=0)
+        string("a machine's name", m): real_number(f"operations per second of {m!r}", s, above=0)
         for m, s in machines.items()
     }
     machine = next(iter(machines)) if machine is None else one_of("machine", machine, machines)
-    pairs = {"parameters and tokens": (parameters, tokens), **{text("a model's name", m): p for m, p in models.items()}}
+    pairs = {
+        "parameters and tokens": (parameters, tokens),
+        **{string("a model's name", m): p for m, p in models.items()},
+    }
     for name, (N, D) in pairs.items():
         real_number(f"{name}: N", N, *LIMITS["N"]), real_number(f"{name}: D", D, *LIMITS["D"])
     state = {"N": float(parameters), "D": float(tokens), "machine": machine}

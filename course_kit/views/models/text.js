@@ -122,9 +122,11 @@ class Subwords extends Vocabulary {
 // Byte-pair encoding of bytes, GPT-2's: a piece is written with a letter for each byte (Latin-1), and shown as text.
 const S = "[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]", // Python's \s
   NOT_S = S.replace("[", "[^"),
+  LONG = "{1,100}", // what is longer than a word is cut, or encoding it takes for ever
   ENDINGS = `['’](?:s|t|re|ve|m|ll|d)(?!${W})`;
 const BYTE_WORD = new RegExp(
-  `${ENDINGS}| ?[\\p{L}\\p{Nl}\\p{No}]+| ?\\p{Nd}+| ?(?:(?![\\p{L}\\p{N}])${NOT_S})+|${S}+(?!${NOT_S})|${S}+`,
+  `${ENDINGS}| ?[\\p{L}\\p{Nl}\\p{No}]${LONG}| ?\\p{Nd}${LONG}| ?(?:(?![\\p{L}\\p{N}])${NOT_S})${LONG}` +
+    `|${S}${LONG}(?!${NOT_S})|${S}${LONG}`,
   "gu",
 );
 const whole = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }),

@@ -25,7 +25,7 @@ from course_kit.callbacks import in_bfloat16
 from course_kit.keeping import state
 from course_kit.runtime import DEVICES, choice, has_bfloat16, pick_device
 from course_utils import checkpoints, files
-from course_utils.training import fit, warm_then_fall
+from course_utils.training import Run, fit, warm_then_fall
 
 from .bert import FineTuning, FineTuningRecipe, PreTraining, StoriesRecipe
 from .language import LanguageRecipe, Writing
@@ -85,7 +85,7 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
 
     loss = in_bfloat16(loss) if dtype else loss
     loss = team.shared(loss) if team else loss
-    run, kept = state.unpack(where / STATE, model) if (where / STATE).is_file() else (None, {})
+    run, kept = _kept(where / STATE, model, name)
     size = sum(p.numel() for p in model.parameters()) / 1e6
     many = f", {team.size} processes" if team else ""
     if leads:
@@ -121,6 +121,16 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
         where.mkdir(parents=True, exist_ok=True)
         files.write_atomically(where / STATE, state.pack(run, **kept))
     return recipe.measure(name) if leads else checkpoints.folder() / f"{name}.json"
+
+
+def _kept(path: Path, model: torch.nn.Module, name: str) -> tuple[Run | None, dict]:
+    """What a stopped training has kept, if there is one. Raises ValueError where the file is damaged."""
+    if not path.is_file():
+        return None, {}
+    try:
+        return state.unpack(path, model)
+    except ValueError as error:
+        raise ValueError(f"{error}. `course train {name} --fresh` begins anew") from None
 
 
 def run(name: str | None = None, steps: int | None = None, fresh: bool = False, measure: bool = False) -> int:

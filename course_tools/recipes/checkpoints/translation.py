@@ -69,7 +69,7 @@ class Translating:
         )
         one = recipe.architecture == "GPT"
         self.vocabularies = {"tokenizer": self.source} if one else {"source": self.source, "target": self.target}
-        self.seen = checkpoints.fingerprints(a for a, _ in self.pairs)
+        self.seen = checkpoints.sentence_hashes(a for a, _ in self.pairs)
 
     def __str__(self) -> str:
         return f"{len(self.pairs):,} pairs, {len(self.source):,} + {len(self.target):,} tokens"

@@ -149,6 +149,8 @@ def test_misses_are_counted_and_neighbours_among_them(lesson, model, monkeypatch
 
 def test_edits_are_words_changed_added_or_deleted():
     assert edits(["a", "b", "c"], ["a", "b", "c"]) == 0 and edits([], ["a", "b"]) == 2
+    with pytest.raises(TypeError, match="ours"):
+        edits("a b", ["a", "b"])
     assert edits(["a", "x", "c", "d"], ["a", "b", "c"]) == 2 and edits(["b", "c"], ["a", "b", "c"]) == 1
 
 

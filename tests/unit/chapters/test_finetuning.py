@@ -6,6 +6,7 @@ import torch
 from chapters.ch06.finetuning import AnswerTask, Classify, Passes, Tag, task_of
 from chapters.ch06.span_metrics import Span, answer_scores, entity_scores, normal_answer, spans
 from course_utils.bert import IGNORED, BertConfig
+from course_utils.checkpoints import load_checkpoint
 from course_utils.data.stories import LABELS, Labelled, Question, SentencePair, Tagged
 from course_utils.text import WordPiece
 
@@ -180,3 +181,19 @@ def test_answers_are_compared_as_squad_does():
     assert answer_scores(["rome"], [("oslo", "Rome!")])["exact match"] == 1
     with pytest.raises(ValueError):
         answer_scores(["a"], ["a", "b"])
+
+
+def test_tags_of_another_length_are_no_score():
+    with pytest.raises(ValueError, match="predicted"):
+        entity_scores([["B-a", "O", "O"]], [["B-a"]])
+
+
+@pytest.mark.parametrize("name", ["sentiment", "entities", "questions"])
+def test_a_model_of_nan_does_not_answer(name):
+    loaded = load_checkpoint(f"bert-{name}")
+    task = task_of(name, loaded.tokenizer)
+    with torch.no_grad():
+        for x in loaded.model.parameters():
+            x.fill_(float("nan"))
+    with pytest.raises(ValueError, match="logits"):
+        task.measure(loaded.model, "test", 8)

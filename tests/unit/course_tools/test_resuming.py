@@ -7,6 +7,7 @@ import time
 import nbformat
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from jupyter_client.manager import KernelManager
 from torch import nn
@@ -17,6 +18,10 @@ from course_kit.keeping.fingerprint import fingerprint
 from course_tools.classroom.presenting import start
 from course_utils import files, training
 from course_utils.training import fit
+
+# Whole files that hold another record: one so deep that it cannot be walked through, and one of another kind.
+NESTED = safetensors.torch.save({}, {"record": "[" * 5000 + "]" * 5000})
+OTHER = safetensors.torch.save({}, {"record": '{"a": 1, "b": 2}'})
 
 
 def defined(source):
@@ -97,7 +102,7 @@ class TestState:
         (tmp_path / "x").write_bytes(state.pack(run))
         assert state.unpack(tmp_path / "x", run.model)[0].best == run.best
 
-    @pytest.mark.parametrize("content", [b"", b"damaged", b"\x08" + bytes(7) + b"{}      "])
+    @pytest.mark.parametrize("content", [b"", b"damaged", b"\x08" + bytes(7) + b"{}      ", NESTED, OTHER])
     def test_a_damaged_file_is_refused(self, content, tmp_path):
         (tmp_path / "x").write_bytes(content)
         with pytest.raises(ValueError, match="x holds no training"):

@@ -10,7 +10,7 @@ import torch
 from edges import holds
 
 from course_utils import decoding
-from course_utils.checkpoints import Loaded, fingerprints
+from course_utils.checkpoints import Loaded, sentence_hashes
 from course_utils.decoding.search import pick
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import BOS, EOS, PAD, UNK, Vocabulary, pad
@@ -29,7 +29,7 @@ def model(seed=0, vocabulary=12, **settings):
 
 
 def loaded(**settings):
-    return Loaded(model(**settings), {}, SOURCE, TARGET, seen=fingerprints(["the cat sleeps."]))
+    return Loaded(model(**settings), {}, SOURCE, TARGET, seen=sentence_hashes(["the cat sleeps."]))
 
 
 BATCH = pad([[4, 5, 6, 7], [8], [9, 10, 7], [11, 12, 13, 4, 5]])
