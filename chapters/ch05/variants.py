@@ -36,6 +36,7 @@ class LayerWise(nn.Module):
         self.model = model
         self.config = model.config
         self.memory_layers = tuple(memory_layers)
+        self.train(model.training)  # a module begins in training mode, and so would the model
 
     @property
     def encoder(self) -> nn.ModuleList:

@@ -276,9 +276,7 @@ def _stacked(given, name) -> np.ndarray:
     if not layers:
         raise TypeError(f"{name}: weights are {described(given)}; {needed}")
     if any(x is None for x in layers):
-        raise ValueError(
-            f"{name}: a layer has no weights (None); take them with heads.attention_weights(model)"
-        )
+        raise ValueError(f"{name}: a layer has no weights (None); take them with heads.attention_weights(model)")
     found = [as_array(x, f"weights of {name}, layer {i + 1}") for i, x in enumerate(layers)]
     found = [x[0] if x.ndim == 4 and len(x) == 1 else x for x in found]
     shape, *others = {x.shape for x in found}
