@@ -4,18 +4,20 @@ from types import SimpleNamespace
 
 import torch
 
+from chapters.ch05.variants import with_key_heads
 from course_utils.text import Vocabulary
 from course_utils.transformer import Transformer, TransformerConfig
 
 WORDS = ["the", "animal", "did", "not", "cross", "street", "because", "it", "was", "too", "tired", "."]
 
 
-def loaded(seed=0, words=WORDS, **options):
+def loaded(seed=0, words=WORDS, key_heads=None, **options):
     """A small Transformer with random weights, and vocabularies: what load_checkpoint gives, in short."""
     torch.manual_seed(seed)
     source, target = Vocabulary(words), Vocabulary([w.upper() for w in words])
     sizes = {"model_size": 16, "num_layers": 2, "num_heads": 4, "ffn_size": 24, "max_length": 40}
-    model = Transformer(TransformerConfig(len(source), len(target), **{**sizes, **options}))
+    config = TransformerConfig(len(source), len(target), **{**sizes, **options})
+    model = Transformer(config) if key_heads is None else with_key_heads(config, key_heads)
     with torch.no_grad():
         for p in model.parameters():
             p.add_(torch.randn_like(p) * 0.1)

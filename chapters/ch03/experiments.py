@@ -14,7 +14,7 @@ from course_utils.attention import masked_softmax
 from course_utils.checkpoints import Loaded
 from course_utils.metrics import bleu
 from course_utils.restored import evaluating, seeded
-from course_utils.seq2seq import Memory, Seq2Seq, Seq2SeqConfig, Seq2SeqOutput
+from course_utils.seq2seq import Memory, Seq2Seq, Seq2SeqConfig
 
 from .lesson import Example, Lesson
 
@@ -98,12 +98,13 @@ class Diagonal(nn.Module):
     """No translator, but a baseline for alignments: each target word attends to the source word that is as far along
     its sentence as itself."""
 
-    def forward(self, source: Tensor, target: Tensor, source_mask: Tensor, need_weights: bool = True) -> Seq2SeqOutput:
-        """source [B, K], target [B, T] (from <bos> on), source_mask [B, K] -> weights [B, 1, T, K] of 0 and 1."""
+    def forward(self, source: Tensor, target: Tensor, source_mask: Tensor) -> tuple[None, Tensor]:
+        """source [B, K], target [B, T] (from <bos> on), source_mask [B, K] -> no logits, weights [B, T, K] of 0 and
+        1."""
         ours, theirs = source_mask.sum(1, keepdim=True), (target != text.PAD).sum(1, keepdim=True) - 1  # [B, 1]
         places = (2 * torch.arange(target.shape[1]) + 1) * ours // (2 * theirs)  # [B, T], from the middle of each word
         weights = nn.functional.one_hot(places.clamp(max=source.shape[1] - 1), source.shape[1])  # [B, T, K]
-        return Seq2SeqOutput(torch.empty(0), [weights.float()[:, None]])
+        return None, weights.float()
 
 
 def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float, float, float]:
@@ -158,7 +159,7 @@ def reach(lesson: Lesson, model: Seq2Seq, words: int = 16, count: int = 20) -> T
     examples = [e for e in lesson.examples("test") if len(e.source) == words][:count]
     for example in examples:
         batch = text.collate([(lesson.source.encode(example.source), lesson.target.encode(example.target))])
-        logits = model(batch.source, batch.target_in).logits[0, -3]  # then the full stop, then <eos>
+        logits = model(batch.source, batch.target_in)[0][0, -3]  # then the full stop, then <eos>
         (gradient,) = torch.autograd.grad(logits.log_softmax(-1)[batch.target_out[0, -3]], read.pop())  # [1, words, E]
         size = gradient[0].norm(dim=-1)
         shares += size / size.sum() / len(examples)

@@ -17,6 +17,7 @@ from course_utils import decoding, metrics, text
 from course_utils.checkpoints import Loaded, load_checkpoint, sentence_hashes
 from course_utils.checks import several
 from course_utils.data import parallel
+from course_utils.heads import attention_weights
 from course_utils.restored import evaluating, seeded
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.training import fit, warm_then_fall
@@ -167,7 +168,7 @@ class Lesson:
         layer, mean of its heads."""
         found: list[Tensor] = []
         for rows, batch in in_batches(self.loaded(model), examples):
-            weights = model(batch.source, batch.target_in, batch.source_mask, need_weights=True).weights[layer].mean(1)
+            weights = _cross_weights(model, batch, layer)
             found += [w[: len(e.target), : len(e.source)] for e, w in zip(rows, weights, strict=True)]
         return found
 
@@ -190,6 +191,16 @@ class Lesson:
             ):
                 found.append({(t, word[s]) for t, s in links if t in asked})
         return metrics.alignment_error_rate(predicted, sure, possible)
+
+
+def _cross_weights(model: nn.Module, batch: text.Batch, layer: int) -> Tensor:
+    """Weights [B, T, K] on the source, given the right words: of one layer of a Transformer, mean of its heads."""
+    inputs = batch.source, batch.target_in, batch.source_mask
+    if not isinstance(getattr(model, "decoder", None), nn.ModuleList):
+        return model(*inputs)[1]
+    with attention_weights(model) as weights:
+        model(*inputs)
+    return weights["cross"][layer].mean(1)
 
 
 def in_batches(loaded: Loaded, examples: Sequence[Example]) -> Iterator[tuple[Sequence[Example], text.Batch]]:

@@ -19,6 +19,7 @@ from course_kit.clock import seconds, slope
 from course_utils.attention import MultiHeadAttention
 from course_utils.positions import LearnedPositions, SinusoidalPositions
 from course_utils.restored import seeded
+from course_utils.rotary import RotaryAttention
 from course_utils.training import fit
 
 # ---- layers as matrices, their costs and their reach ----------------------------------------------------------------
@@ -159,12 +160,13 @@ class Reader(nn.Module):
         self.embedding, self.pooled = nn.Embedding(words, size), pooled
         tables = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
         self.positions = tables[positions](BEYOND, size) if positions in tables else nn.Identity()
-        self.attention = MultiHeadAttention(size, 1, bias=bias, rotary=positions == "rotary")
+        attention = RotaryAttention if positions == "rotary" else MultiHeadAttention
+        self.attention = attention(size, 1, bias)
         self.output = nn.Linear(size, answers)
 
     def forward(self, ids: Tensor) -> Read:
         x = self.positions(self.embedding(ids))
-        mixed, weights = self.attention(x, x, x, need_weights=True)
+        mixed, weights = self.attention(x, x, x)
         return Read(self.output(mixed.mean(1) if self.pooled else mixed), weights[:, 0])
 
 

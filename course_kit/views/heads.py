@@ -181,7 +181,7 @@ def heads(
     """Every head of every layer as a small heatmap, one of them open; one query word compared head by head.
 
     weights: one tensor [H, Q, K] or [1, H, Q, K] per layer, as models give them; or several maps by name, as in
-        {"encoder": output.encoder_weights, "decoder": output.decoder_weights, "source": output.weights}.
+        {"encoder": weights["encoder"], "source": weights["cross"]} of `course_utils.heads.attention_weights`.
     queries, keys: labels, Q and K of them (keys: those of queries if left out); by name where maps differ.
     mask: bool, True = may be attended, broadcastable to [L, H, Q, K]; the rest is hatched. By name where maps differ.
     layer: the one whose first head is open at first, counted from 0; without it the head with the largest number.
@@ -276,7 +276,7 @@ def _stacked(given, name) -> np.ndarray:
     if not layers:
         raise TypeError(f"{name}: weights are {described(given)}; {needed}")
     if any(x is None for x in layers):
-        raise ValueError(f"{name}: a layer has no weights (None); ask the model for them with need_weights=True")
+        raise ValueError(f"{name}: a layer has no weights (None); take them with heads.attention_weights(model)")
     found = [as_array(x, f"weights of {name}, layer {i + 1}") for i, x in enumerate(layers)]
     found = [x[0] if x.ndim == 4 and len(x) == 1 else x for x in found]
     shape, *others = {x.shape for x in found}

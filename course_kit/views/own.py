@@ -1,5 +1,6 @@
 """A text of the reader's own, in a view: which trained models answer it in the page, and what is said of them."""
 
+from course_utils.caching import writer_of
 from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.text.vocabulary import join
 
@@ -42,7 +43,7 @@ def asked(loaded: list[Loaded], text, room=None, label="Your own sentence:", not
     first, names = loaded[0], [m.card["name"] for m in loaded]
     read, data, limit = first.source or first.tokenizer, first.card["data"], first.model.config.max_length
     kind, pair = read.to_json()["kind"], data.get("pair", "en-en")
-    limit //= 1 + ("pair" in data and getattr(first.model, "shares_context", False))
+    limit //= 1 + ("pair" in data and getattr(writer_of(first.model), "shares_context", False))
     one, other = (LANGUAGES[language] for language in pair.split("-"))
     size = sum(p.numel() for p in first.model.parameters()) / 1e6
     most = f"it sees {limit} at once" if room is None else f"reads up to {min(room, limit)}"

@@ -200,7 +200,7 @@ def held_out(model):
     return {"BLEU": lesson.bleu(model, "valid", 100)}
 
 def loss(model, batch):
-    logits = model(batch.source, batch.target_in, batch.source_mask).logits
+    logits, _ = model(batch.source, batch.target_in, batch.source_mask)
     return masked_loss(logits, batch.target_out, batch.target_mask)
 
 def learn(model, title):  # the learning rate rises, then falls; clip shortens very long gradients

@@ -65,14 +65,15 @@ labs.shuffle(X, sentence, order=[0, 4, 2, 3, 1, 5],
 # %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
 from course_utils.checkpoints import load_checkpoint
 from course_kit.views import Table
+from course_utils.heads import attention_weights
 from course_utils.text import BOS
 
 trained = load_checkpoint("transformer-grammar")
 english, french = "we live in the european economic area .".split(), "nous vivons dans la zone économique européenne .".split()
 X_ids, Y_ids = torch.tensor([trained.source.encode(english)]), torch.tensor([[BOS, *trained.target.encode(french)]])
-with torch.no_grad():
-    seen = trained.model(X_ids, Y_ids, need_weights=True)
-own, cross = seen.encoder_weights[0][0].mean(0), seen.weights[-1][0].mean(0)  # means of the heads, [8, 8] and [9, 8]
+with torch.no_grad(), attention_weights(trained.model) as seen:
+    trained.model(X_ids, Y_ids)
+own, cross = seen["encoder"][0][0].mean(0), seen["cross"][-1][0].mean(0)  # means of the heads, [8, 8] and [9, 8]
 sides = {"self-attention": ("X W_Q", "X W_K, X W_V", "the English words", "the English words", own),
          "cross-attention": ("Y W′_Q", "H W′_K, H W′_V", "the decoder’s states at <bos> and the French words", "the encoder’s outputs for the English words", cross)}
 Table([{"": kind, "Q": Q, "K, V": KV, "queries (rows)": queries, "keys (columns)": keys, "weights": " × ".join(map(str, A.shape))}
@@ -409,9 +410,10 @@ predict(
 import copy
 from dataclasses import replace
 from course_utils.decoding import translate
+from course_utils.positions import NoPositions
 
 lost = copy.deepcopy(trained.model)
-lost.positions = None  # the encoder's; the decoder keeps its own
+lost.positions = NoPositions()  # the encoder's; the decoder keeps its own
 texts = ["Anna says that Leo saw the doctor.", "Leo says that Anna saw the doctor.", "They live in the European Economic Area."]
 right, wrong = (translate(loaded, texts, beam=1) for loaded in (trained, replace(trained, model=lost)))  # beam=1: greedily
 Table([{"source (new to the model)": s, "with positions": a.text, "without": b.text} for s, a, b in zip(texts, right, wrong, strict=True)])

@@ -24,14 +24,14 @@ runtime = course_kit.setup()
 # A trained Transformer reads the course sentence, which it saw in training. Its encoder has three layers, also called *blocks*, of four *heads* each, and each head is an attention with matrices of its own. **Guess before you look:** in how many of the twelve heads does "it" attend to "animal" more than to any other word?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.heads import recorded
+from course_utils.heads import attention_weights
 from course_utils.checkpoints import load_checkpoint
 
 grammar = load_checkpoint("transformer-grammar")
 tired = "The animal didn't cross the street because it was too tired."
 ids = torch.tensor([grammar.source.encode(tired)])
 words = grammar.source.tokens(ids[0])
-with torch.no_grad(), recorded(grammar.model) as seen:
+with torch.no_grad(), attention_weights(grammar.model) as seen:
     grammar.model.encode(ids)
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
@@ -102,7 +102,7 @@ layer = grammar.model.encoder[0]
 embedded = grammar.model.source_embedding(ids).detach() * 128**0.5  # without √D, positions drown the words
 embedded = embedded + sinusoidal_encoding(len(words), 128)
 with torch.no_grad():
-    x = layer.around_attention.before(embedded)  # a layer norm, explained before version 5
+    x = layer.around_attention.norm(embedded)  # a layer norm, explained before version 5
     q, k, v = layer.attention.query(x), layer.attention.key(x), layer.attention.value(x)
 output, weights = scaled_dot_product_attention(q, k, v)
 for name, tensor in {"x": x, "q, k, v": q, "weights": weights, "output": output}.items():
@@ -206,7 +206,7 @@ rows, sentence = [], torch.randn(2, 64, 512, generator=torch.Generator().manual_
 for heads in (1, 2, 4, 8, 16, 32):
     part = MultiHeadAttention(512, heads)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        part(sentence, sentence, sentence, need_weights=True)
+        part(sentence, sentence, sentence)
     size = sum(p.numel() for p in part.parameters())
     rows.append({"heads": heads, "head size": 512 // heads, "parameters": size,
                  "M operations": counter.get_total_flops() / 1e6, "weights": 2 * heads * 64 * 64})
@@ -344,10 +344,10 @@ with torch.no_grad():
         h = encoder_block(h, everywhere, block.attention, block.ffn, block.around_attention.norm, block.around_ffn.norm)
         print("after block", number, tuple(h.shape))
     top = grammar.model.encoder_norm(h)
-print("The same as the model's encoder?", torch.allclose(top, memory.states[-1], atol=1e-4))
+print("The same as the model's encoder?", torch.allclose(top, memory, atol=1e-4))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(top, memory.states[-1], atol=1e-4)
+assert torch.allclose(top, memory, atol=1e-4)
 
 # %% [markdown]
 # **Keep this:** an encoder is a stack of blocks, in which each word keeps a vector of its own.
@@ -403,11 +403,11 @@ from course_utils.text import BOS
 
 said = translate(grammar, tired, beam=1)[0]
 heard = torch.tensor([[BOS, *grammar.target.encode(said.tokens)]])
-with torch.no_grad():
-    out = grammar.model(ids, heard, need_weights=True)
+with torch.no_grad(), attention_weights(grammar.model) as weights_of:
+    all_logits = grammar.model(ids, heard)
 written = ["<bos>", *said.tokens]
-places = {"encoder self-attention": (out.encoder_weights, words, words),
-          "decoder self-attention": (out.decoder_weights, written, written), "cross-attention": (out.weights, written, words)}
+places = {"encoder self-attention": (weights_of["encoder"], words, words),
+          "decoder self-attention": (weights_of["decoder"], written, written), "cross-attention": (weights_of["cross"], written, words)}
 second, asks, read = ({name: place[i] for name, place in places.items()} for i in range(3))
 plot.maps({name: layers[1][0, 0] for name, layers in second.items()}, asks, read,
           axes=("query", "key"), scale="weight", title="Who attends to whom, in the three kinds of attention?",
@@ -461,7 +461,7 @@ own = dict(multi_head=multi_head, ffn=ffn, add_norm=add_norm, encoder_block=enco
            decoder_block=decoder_block, transformer=transformer)
 exact = copy.deepcopy(grammar.model).double().requires_grad_(False)
 logits = assembly.Assembled(**own)(exact, ids, heard)
-gap = (logits - exact(ids, heard).logits).abs().max().item()
+gap = (logits - exact(ids, heard)).abs().max().item()
 print(f"Version 7 and the model: {logits.numel():,} logits, largest difference {gap:.0e}.")
 print("Reading the translation, version 7 predicts:")
 print(" ".join(grammar.target.tokens(logits[0].argmax(-1))))
@@ -475,11 +475,11 @@ assert torch.full((2,), -torch.inf).softmax(0).isnan().all() and math.isnan(0 * 
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: the class itself
-# This is the course's own decoder. Can you find the steps of exercises 7 and 8 in it? The rest is bookkeeping: `past`, `first` and `_keys_and_values` belong to the [KV cache](#kv-cache), and `config.reads` names the encoder layer that each decoder layer reads.
+# This is the course's own decoder. Can you find the steps of exercises 7 and 8 in it? Each `around_…` is an `AddNorm`, which is handed a sub-layer: it normalises, applies the sub-layer and adds.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.blocks import DecoderBlock
 from course_kit.views import reveal
+from course_utils.transformer import DecoderBlock
 
 reveal(DecoderBlock.forward)
 
@@ -558,7 +558,7 @@ def chosen_word(row, vocabulary):
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert words[out.weights[2][0, 3, said.tokens.index("il")].argmax()] == "tired"
+assert words[weights_of["cross"][2][0, 3, said.tokens.index("il")].argmax()] == "tired"
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -582,15 +582,18 @@ predict(
     answer=0, because="With the mask, both ways compute row 5 from the source and from words 1 to 5, in every layer.")
 
 # %% jupyter={"source_hidden": true}
+from course_utils.caching import writer_of
+
 model, rows, most = grammar.model, [], 0
+writer = writer_of(model)
 with torch.no_grad():
-    state = model.start(ids)
+    state = writer.start(ids)
     for n, word in enumerate(heard[0]):
-        step = model.step(word[None], state)
+        step = writer.step(word[None], state)
         state = step.state
         next_word = [*said.tokens, "<eos>"][n]
-        gap = (step.logits[0] - out.logits[0, n]).abs().max().item()
-        at_once, one_by_one = (grammar.target.words[x.argmax()] for x in (out.logits[0, n], step.logits))
+        gap = (step.logits[0] - all_logits[0, n]).abs().max().item()
+        at_once, one_by_one = (grammar.target.words[x.argmax()] for x in (all_logits[0, n], step.logits))
         row = {"reads": written[n], "all at once": at_once, "word by word": one_by_one, "largest gap": f"{gap:.0e}"}
         rows.append(row)
         most = max(most, gap)
@@ -610,7 +613,7 @@ def last_row(heard, layers, mask):
     h = model.target_embedding(heard) * 128**0.5 + sinusoidal_encoding(heard.shape[1], 128)
     for block in model.decoder[:layers]:
         norms = block.around_attention.norm, block.around_cross.norm, block.around_ffn.norm
-        h = decoder_block(h, memory.states[-1], mask, across, block.attention, block.cross_attention, block.ffn, *norms)
+        h = decoder_block(h, memory, mask, across, block.attention, block.cross_attention, block.ffn, *norms)
     return h[0, -1]
 
 moves = {}
@@ -663,8 +666,8 @@ print(f"The last step and the whole sentence at once differ by at most {(last - 
 from chapters.ch05.experiments.in_class import clock
 
 line, eight = torch.full((8, 128), 5), ids.expand(8, -1)
-kept, memories = [model.start(eight)], model.encode(eight)
-with_cache = clock(lambda n: kept.append(model.step(line[:, n], kept.pop()).state))
+kept, memories = [writer.start(eight)], model.encode(eight)
+with_cache = clock(lambda n: kept.append(writer.step(line[:, n], kept.pop()).state))
 without = clock(lambda n: model.output(model.decode(line[:, : n + 1], memories)[:, -1]))
 times = without[-1] / with_cache[-1]
 plot.lines({"all again": (range(128), without), "with the cache": (range(128), with_cache)}, "words read",
@@ -758,17 +761,15 @@ assert grammar.card["training"]["recipe"]["smoothing"] == 0.1
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: which layer is read?
-# Each decoder layer reads the *last* encoder layer. It could also read the encoder layer of its own depth, or another layer *together with* the last (**layer-wise multi-view** decoding). Our switch `memory_layers` names one encoder layer for each decoder layer. **Guess** what happens if you change the switch *after* training.
+# Each decoder layer reads the *last* encoder layer. It could also read the encoder layer of its own depth, or another layer *together with* the last (**layer-wise multi-view** decoding). Our class `LayerWise` reads a trained model that way: `memory_layers` names one encoder layer for each decoder layer. **Guess** what happens if you change the layers *after* training.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-import dataclasses
-from course_utils.transformer import Transformer
+from chapters.ch05.variants import LayerWise
 
 views = {"all read the last": (3, 3, 3), "each its own": (1, 2, 3), "upside down": (3, 2, 1), "all the first": (1, 1, 1)}
 scores = []
 for name, layers in views.items():
-    other = Transformer(dataclasses.replace(grammar.model.config, memory_layers=layers)).eval()
-    other.load_state_dict(grammar.model.state_dict())
+    other = LayerWise(grammar.model, memory_layers=layers)
     scores.append(lesson.bleu(other, count=100))
     print(f"{name:18} {layers} {sum(p.numel() for p in other.parameters()):,} parameters, BLEU {scores[-1]:.1f}")
 
@@ -778,7 +779,7 @@ assert scores[0] == max(scores) and min(scores) > 50 and scores[2] > scores[1]
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <details><summary>Answer</summary>
 #
-# BLEU falls, but the model still translates, perhaps because all layers add to the same residual stream. To train with the switch set, try `study.small_model(lesson, memory_layers=(1, 2))`.
+# BLEU falls, but the model still translates, perhaps because all layers add to the same residual stream. To train a model that reads other layers from the start, try `study.small_model(lesson, memory_layers=(1, 2))`.
 #
 # </details>
 #
@@ -993,7 +994,7 @@ lost = torch.zeros(me.model.config.num_layers, me.model.config.num_heads)
 for row in effects:
     lost[head_study.head(row["head"]).layer - 1, head_study.head(row["head"]).head - 1] = row["lost"]
 costly = head_study.head(effects[0]["head"])
-with torch.no_grad(), recorded(mine) as seen:
+with torch.no_grad(), attention_weights(mine) as seen:
     mine.encode(torch.tensor([lesson.source.encode(tired)]))
 view = labs.heads(seen["encoder"], words, select=("it", "animal"), effects=lost, effect="log-odds lost without it", live=True,
                   title="What does your model lose without a head?",
@@ -1174,7 +1175,7 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 # | biases | none | training is said to be steadier | Chowdhery et al. 2022 (PaLM) |
 # | keys and values for each head | heads share keys and values | a smaller cache | the zoo above |
 #
-# Three of the six are switches of our class: try `study.small_model(lesson, positions="rotary")`, or `norm_first` or `key_heads`.
+# Three of the six are options of the model that you trained: try `study.small_model(lesson, positions="rotary")`, or `norm_first` or `key_heads`.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three ways to read a sentence

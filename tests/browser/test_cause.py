@@ -14,7 +14,7 @@ from course_kit.views.models import model_files, page_files
 from course_kit.views.view import at
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
-from course_utils.heads import attentions, recorded, silenced
+from course_utils.heads import attention_weights, attentions, silenced
 from course_utils.text import BOS
 
 pytestmark = pytest.mark.browser
@@ -40,7 +40,7 @@ def read(name):
 def weights_of(name):
     """Self-attention, a list of [1, H, T, T]."""
     model, given, _ = read(name)
-    with recorded(model) as seen:
+    with attention_weights(model) as seen:
         (model.encode if name == GRAMMAR else model)(*given)
     return seen["decoder" if name == POET else "encoder"]
 
@@ -239,7 +239,7 @@ def test_bert_and_gpt_read_an_own_sentence(opened, name):
         given, tokens = (torch.tensor([found.ids]), torch.tensor([found.segments])), found.tokens
     else:
         given, tokens = (torch.tensor([loaded.tokenizer.encode(text)]),), list(text)
-    with torch.no_grad(), recorded(loaded.model) as seen:
+    with torch.no_grad(), attention_weights(loaded.model) as seen:
         loaded.model(*given)
     (weights,) = (seen[place] for place in attentions(loaded.model))
     now = until(lambda: page.evaluate(NUMBERS)["open"], lambda now: len(now) == len(tokens))

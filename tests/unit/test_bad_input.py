@@ -28,7 +28,7 @@ from course_utils.decoding.sampling import next_probabilities
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.heads import Head, silenced
 from course_utils.seq2seq import Seq2SeqConfig
-from course_utils.text import Batches, Subwords, Vocabulary, WordPiece, pad
+from course_utils.text import Batches, Subwords, Vocabulary, WordPiece
 from course_utils.transformer import TransformerConfig
 
 ROOMS = [files.course_folder() / room for room in ("course_utils", "course_kit", "chapters")]

@@ -15,11 +15,12 @@ from course_kit.views.live import shell
 from course_kit.views.own import asked
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
+from course_utils.caching import TransformerState, TransformerWriter, project
 from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.decoding import greedy
-from course_utils.heads import recorded, silenced
+from course_utils.heads import attention_weights, silenced
 from course_utils.text import BOS
-from course_utils.transformer import DecoderState, Memory, Transformer
+from course_utils.transformer import Transformer
 
 MODEL = "transformer-grammar"
 SENTENCE = "The animal didn't cross the street because it was too tired/wide."
@@ -57,15 +58,16 @@ class Study(NamedTuple):
     silenced: list[float]
 
 
-class _Read:
-    """A Transformer that has read: `start` gives what it keeps of given states, one sentence for each row."""
+class _Read(TransformerWriter):
+    """Writes with a Transformer that has read: `states` [B, S, D] are the memory, whatever the source."""
 
-    def __init__(self, model, states: torch.Tensor):
-        self.model, self.states, self.step = model, states, model.step
+    def __init__(self, model: Transformer, states: torch.Tensor):
+        super().__init__(model)
+        self.states = states
 
-    def start(self, source, source_mask=None) -> DecoderState:
-        read = tuple(block.cross_attention.project(self.states) for block in self.model.decoder)
-        return DecoderState(read, None, ())
+    def start(self, source: torch.Tensor, source_mask: torch.Tensor | None = None) -> TransformerState:
+        read = tuple(project(block.cross_attention, self.states) for block in self.model.decoder)
+        return TransformerState(read, None, ())
 
 
 @torch.no_grad()
@@ -84,7 +86,7 @@ def study(loaded: Loaded, sentences: tuple[str, str]) -> Study:
         )
     memories, weights = [], []
     for source in ids:
-        with recorded(model) as seen:
+        with attention_weights(model) as seen:
             memories.append(model.encode(source))
         weights.append(seen["encoder"][LAYER - 1][0, HEAD - 1].numpy())  # [1, H, S, S] -> [S, S]
     written = [greedy(model, source)[0].ids for source in ids]
@@ -94,13 +96,13 @@ def study(loaded: Loaded, sentences: tuple[str, str]) -> Study:
         pair = [w[t] for w, t in zip(written, place, strict=True)]
         words = loaded.target.tokens(pair)
         for s, memory in enumerate(memories):
-            states, theirs = memory.states[-1], memories[1 - s].states[-1]  # [1, S, D]
-            eye = torch.eye(states.shape[1], dtype=torch.bool)[..., None]  # row i: only word i comes from there
+            theirs = memories[1 - s]  # [1, S, D]
+            eye = torch.eye(memory.shape[1], dtype=torch.bool)[..., None]  # row i: only word i comes from there
             with silenced(model, [("encoder", LAYER, HEAD)]):
-                without = model.encode(ids[s]).states[-1]
-            mixed = torch.cat([states, without, torch.where(eye, theirs, states)])  # [2 + S, S, D]
+                without = model.encode(ids[s])
+            mixed = torch.cat([memory, without, torch.where(eye, theirs, memory)])  # [2 + S, S, D]
             prefix = torch.tensor([[BOS, *written[s][: place[s]]]])
-            features = model.decode(prefix.expand(len(mixed), -1), Memory((mixed,) * len(model.decoder), None))
+            features = model.decode(prefix.expand(len(mixed), -1), mixed)
             p = model.output(features[:, -1]).softmax(-1)[:, pair]  # [2 + S, 2]
             shares.append(p[0].tolist()), silent.append(p[1, s].item()), moved.append(p[2:, 1 - s].tolist())
             again = greedy(_Read(model, mixed[2:]), ids[s].expand(len(mixed) - 2, -1))

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from chapters.ch02.experiments import trained_scores
-from course_kit.checks import described, string
+from course_kit.checks import described, one_of, string
 from course_kit.views.given import as_array, as_mask, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -145,8 +145,7 @@ def scoring(
     string("query_name", query_name)
     made, tasks = _modules(len(query), {} if modules is None else modules)
     for slot, name in (("a", a), ("b", b)):
-        if string(slot, name) not in made:
-            SCORES[name]  # says which there are
+        if one_of(slot, name, SCORES) not in made:
             raise ValueError(f"{slot}={name!r} has parameters, and none are recorded for D = {len(query)}: modules=")
     arrays = {
         f"{name}/{key}": value.detach().float().numpy().ravel().astype("<f4")
@@ -195,7 +194,7 @@ def _modules(size: int, given: dict[str, nn.Module]) -> tuple[dict[str, nn.Modul
     if not isinstance(given, dict) or not all(isinstance(module, nn.Module) for module in given.values()):
         raise TypeError(f"modules is {described(given)}; needed: name -> a score, as SCORES[name](…) makes it")
     for name, module in given.items():
-        SCORES[string("a name in modules", name)]
+        one_of("a name in modules", name, SCORES)
         if (module.query_size, module.key_size) != (size, size):
             raise ValueError(f"modules[{name!r}] was made for other sizes than query and keys of {size}")
         made[name] = copy.deepcopy(module).float().cpu()

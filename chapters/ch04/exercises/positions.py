@@ -7,14 +7,22 @@ from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import linear_in, queries_are_independent
-from course_utils.positions import BASE, frequencies, rotary, shift_matrix, sinusoidal_encoding
+from course_utils.positions import frequencies, shift_matrix, sinusoidal_encoding
+from course_utils.rotary import rotary
 
 from . import answers
 
 
 @variants
 def _table(
-    length: int, model_size: int, *, exponents=lambda c, D: (c / D, c / D), base=BASE, first=0, swap=False, halves=False
+    length: int,
+    model_size: int,
+    *,
+    exponents=lambda c, D: (c / D, c / D),
+    base=10_000.0,
+    first=0,
+    swap=False,
+    halves=False,
 ) -> Tensor:
     """A sinusoidal table with one thing done differently. exponents(columns 0, 2, 4 … [D / 2], D) -> those of the
     sines and of the cosines, [D / 2] each; a frequency is base to the power of minus that."""

@@ -32,7 +32,7 @@ def attention_with(size: int, seed: int):
     """Attention of one head: (q, k, v, mask) -> (output, weights), with matrices that are always the same."""
     Wq, Wk, Wv = drawn(seed, *3 * [(size, size)])
 
-    def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, need_weights: bool = True):
+    def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None):
         return scaled_dot_product_attention(q @ Wq, k @ Wk, v @ Wv, mask)
 
     return attention

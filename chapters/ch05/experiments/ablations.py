@@ -8,7 +8,7 @@ more layers instead, so that it has as many parameters in its matrices: a layer 
 encoder, 8 in the decoder), and two networks with 1.5 D hidden features have 6 D²; 2 · (12 + 6) = 3 · 12.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -44,10 +44,8 @@ class _Around(nn.Module):
         super().__init__()
         self.norm, self.residual = norm, residual
 
-    def before(self, x: Tensor) -> Tensor:
-        return self.norm(x)
-
-    def after(self, x: Tensor, y: Tensor) -> Tensor:
+    def forward(self, x: Tensor, f: Callable) -> Tensor:
+        y = f(self.norm(x))
         return x + y if self.residual else y
 
 

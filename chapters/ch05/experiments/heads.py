@@ -16,14 +16,14 @@ from torch import Tensor, nn
 from chapters.ch03.lesson import Example, in_batches
 from course_kit.views.table import Table
 from course_utils.checkpoints import Loaded, load_checkpoint
-from course_utils.heads import Head, heads_of, recorded, silenced
+from course_utils.heads import Head, attention_weights, heads_of, silenced
 
 from .twins import corpus, odds, reader, where
 
-PLACES = {  # place: stack, module of a block, weights of TransformerOutput, query and key, as `where` names them
-    "encoder": ("encoder", "attention", "encoder_weights", "it", "referent"),
-    "cross": ("decoder", "cross_attention", "weights", "pronoun", "referent"),
-    "decoder": ("decoder", "attention", "decoder_weights", "pronoun", "noun"),
+PLACES = {  # place: stack, query and key, as `where` names them
+    "encoder": ("encoder", "it", "referent"),
+    "cross": ("decoder", "pronoun", "referent"),
+    "decoder": ("decoder", "pronoun", "noun"),
 }
 
 
@@ -77,14 +77,14 @@ def weight_between(
     By default from "it" to the noun that it is (encoder), from the step that writes the pronoun to that noun (cross) or
     to its French word (decoder). query, key: other words, as `where` names them. forbidden: as in `right`.
     """
-    _, _, field, from_word, to_word = PLACES[place]
+    _, from_word, to_word = PLACES[place]
     query, key, total = query or from_word, key or to_word, 0
     for rows, batch in in_batches(loaded, examples):
-        with _without(loaded, rows, forbidden):
-            output = loaded.model(batch.source, batch.target_in, batch.source_mask, need_weights=True)
+        with _without(loaded, rows, forbidden), attention_weights(loaded.model) as seen:
+            loaded.model(batch.source, batch.target_in, batch.source_mask)
         own = place == "decoder"  # its keys are the words written so far, after <bos>
         cell = torch.arange(len(rows)), *(torch.tensor([where(e, r) for e in rows]) for r in (query, key))
-        weights = torch.stack(getattr(output, field)).movedim(0, 1)  # [B, layers, H, Q, K]
+        weights = torch.stack(seen[place]).movedim(0, 1)  # [B, layers, H, Q, K]
         total = total + weights[cell[0], :, :, cell[1], cell[2] + own].sum(0)
     return total / len(examples)
 
@@ -133,7 +133,7 @@ def both_readings(loaded: Loaded, sentences: Sequence[str], layer: int, head: in
     for sentence in sentences:
         ids = torch.tensor([loaded.source.encode(sentence)])
         words = loaded.source.tokens(ids[0])
-        with recorded(loaded.model) as seen:
+        with attention_weights(loaded.model) as seen:
             loaded.model.encode(ids)
         for word in ("it", words[-2]):
             row = seen["encoder"][layer - 1][0, head - 1, words.index(word)]

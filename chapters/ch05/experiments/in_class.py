@@ -17,9 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch03.lesson import Lesson, loss
+from chapters.ch05.variants import LayerWise, with_key_heads
 from course_kit.clock import seconds
 from course_kit.views.table import Table
-from course_utils.attention import MultiHeadAttention, causal_mask, local_mask
+from course_utils.attention import MultiHeadAttention, causal_mask
+from course_utils.fused import fuse
+from course_utils.linear import local_mask
 from course_utils.restored import seeded
 from course_utils.training import Run, fit, warm_then_fall
 from course_utils.transformer import Transformer, TransformerConfig
@@ -28,11 +31,18 @@ SIZES = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "d
 STEPS, LR = 1000, 3e-3
 
 
-def small_model(lesson: Lesson, seed: int = 0, **config) -> Transformer:
-    """A fresh Transformer for the lesson's corpus, small enough to be trained in class; config as TransformerConfig.
-    The global random state is left alone."""
+def small_model(
+    lesson: Lesson, seed: int = 0, key_heads: int | None = None, memory_layers: Sequence[int] | None = None, **config
+) -> Transformer | LayerWise:
+    """A fresh Transformer for the lesson's corpus, small enough to be trained in class, with fused attention.
+
+    config: as TransformerConfig; key_heads: so many heads of keys and values, which the other heads share;
+    memory_layers: the encoder layer that each decoder layer reads, from 1. The global random state is left alone.
+    """
+    sizes = TransformerConfig(len(lesson.source), len(lesson.target), **(SIZES | config))
     with seeded(seed):
-        return Transformer(TransformerConfig(len(lesson.source), len(lesson.target), **(SIZES | config)))
+        model = fuse(Transformer(sizes) if key_heads is None else with_key_heads(sizes, key_heads))
+    return model if memory_layers is None else LayerWise(model, memory_layers)
 
 
 def learn(

@@ -55,7 +55,8 @@ def study(loaded: Loaded, traced: Trace, word: int, layer: int, head: int) -> St
     model, at = loaded.model, word - 1
     block, of = model.decoder[layer - 1], traced.decoder
     part, module = of.layers[layer - 1]["cross"], block.cross_attention
-    mine = slice((head - 1) * module.head_size, head * module.head_size)
+    size = model.config.model_size // module.num_heads
+    mine = slice((head - 1) * size, head * size)
     added = torch.stack([one.written[at] for layer_ in of.layers for one in layer_.values()])  # [3 L, D]
     states = torch.cat([of.layers[0]["attention"].before[at][None], added]).cumsum(0)  # [1 + 3 L, D]
     early = model.output(model.decoder_norm(states)).softmax(-1)  # [1 + 3 L, V]
@@ -213,10 +214,11 @@ def descent(
     loaded = load_checkpoint(model) if isinstance(model, str) else model
     traced = trace(loaded, sentence)
     config = loaded.model.config
-    if not config.norm_first or traced.decoder.position is None or config.key_heads or config.window:
+    attention = traced.decoder.layers[0]["cross"]
+    if not config.norm_first or traced.decoder.position is None or len(attention.k) < len(attention.q):
         raise ValueError(
-            "given a model with another norm, other positions, shared keys or a window; needed: a pre-norm Transformer "
-            "that adds positions"
+            "given a model with another norm, other positions or shared keys; needed: a pre-norm Transformer that adds "
+            "positions"
         )
     if len(traced.source_tokens) > MOST_SOURCE or len(traced.tokens) > MOST_WRITTEN:
         raise ValueError(

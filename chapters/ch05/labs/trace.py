@@ -12,10 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.checks import string
-from course_utils.attention import MultiHeadAttention, causal_mask, local_mask
-from course_utils.decoding.search import LONGEST, greedy
-from course_utils.positions import rotary
+from course_utils.attention import MultiHeadAttention, causal_mask
+from course_utils.blocks import AddNorm
+from course_utils.decoding.search import LONGEST_RATIO, greedy
+from course_utils.heads import attention_weights
+from course_utils.positions import NoPositions
+from course_utils.rotary import RotaryAttention, rotary
 from course_utils.text import BOS
+from course_utils.transformer import Transformer
 
 
 class Attention(NamedTuple):
@@ -86,8 +90,8 @@ class _Calls(dict):
             hook.remove()
 
     def _keep(self, module, inputs, output):
-        first = lambda x: x[0] if isinstance(x, tuple) else x  # noqa: E731 - of named tuples the features
-        self.setdefault(module, []).append((first(inputs), first(output)))
+        output = output[0] if isinstance(output, tuple) else output  # of an attention: without its weights
+        self.setdefault(module, []).append((inputs[0], output))
 
 
 @torch.no_grad()
@@ -98,8 +102,8 @@ def trace(loaded, sentence: str, target: str | None = None) -> Trace:
     None: what the model writes, greedily. Raises TypeError for another model, ValueError for a sentence without words.
     """
     model = getattr(loaded, "model", None)
-    if not hasattr(model, "decoder_norm") or model.config.target_vocab_size is None:
-        raise TypeError(f"loaded.model is a {type(model).__name__}; needed: a Transformer with vocabularies of its own")
+    if not isinstance(model, Transformer):
+        raise TypeError(f"loaded.model is a {type(model).__name__}; needed: a Transformer")
     string("sentence", sentence), target is None or string("target", target)
     ids = loaded.source.encode(sentence)
     if not ids:
@@ -110,37 +114,31 @@ def trace(loaded, sentence: str, target: str | None = None) -> Trace:
     try:
         written = loaded.target.encode(target) if target is not None else _write(model, source)
         words = torch.tensor([[BOS, *written]], device=device)
-        with _Calls(model) as calls:
-            output = model(source, words, need_weights=True)
+        with _Calls(model) as calls, attention_weights(model) as weights:
+            logits = model(source, words)
     finally:
         model.train(training)
     sides = []
-    for embedding, positions, call, blocks, norm, ids_ in (
-        (model.source_embedding, model.positions, 0, model.encoder, model.encoder_norm, ids),
-        (model.target_embedding, model.target_positions, -1, model.decoder, model.decoder_norm, words[0].tolist()),
+    for embedding, positions, blocks, norm, ids_ in (
+        (model.source_embedding, model.positions, model.encoder, model.encoder_norm, ids),
+        (model.target_embedding, model.target_positions, model.decoder, model.decoder_norm, words[0].tolist()),
     ):
-        token = embedding.weight[ids_] * model.config.model_size**0.5
-        position = None if positions is None else _plain(calls[positions][call][1]) - _plain(token)
-        inside = [output.decoder_weights, output.weights] if blocks is model.decoder else [output.encoder_weights]
-        mask = _mask(len(ids_), model.config.window, causal=blocks is model.decoder)
-        layers = [_layer(calls, block, mask, *weights) for block, *weights in zip(blocks, *inside, strict=True)]
-        sides.append(Side(_plain(token), position, layers, _plain(calls[norm][0][1])))
-    best = output.logits[0].argmax(-1).tolist()
+        token = _plain(embedding.weight[ids_] * model.config.model_size**0.5)
+        position = None if isinstance(positions, NoPositions) else _plain(calls[positions][0][1]) - token
+        inside, mask = [weights["encoder"]], torch.ones(len(ids_), len(ids_), dtype=torch.bool)
+        if blocks is model.decoder:
+            inside, mask = [weights["decoder"], weights["cross"]], causal_mask(len(ids_))
+        layers = [_layer(calls, block, mask, *maps) for block, *maps in zip(blocks, *inside, strict=True)]
+        sides.append(Side(token, position, layers, _plain(calls[norm][0][1])))
+    best = logits[0].argmax(-1).tolist()
     return Trace(
         loaded.source.tokens(ids), loaded.target.tokens(words[0]), loaded.target.tokens(best), *sides,
-        _plain(output.logits),
+        _plain(logits),
     )  # fmt: skip
 
 
 def _write(model, source: Tensor) -> list[int]:
-    return greedy(model, source, max_length=int(LONGEST * source.shape[1]) + 10)[0].ids
-
-
-def _mask(size: int, window: int | None, causal: bool) -> Tensor:
-    """Who may be attended to in self-attention, [T, T]: there is no padding."""
-    if window is not None:
-        return local_mask(size, window, causal)
-    return causal_mask(size) if causal else torch.ones(size, size, dtype=torch.bool)
+    return greedy(model, source, max_length=int(LONGEST_RATIO * source.shape[1]) + 10)[0].ids
 
 
 def _layer(calls: _Calls, block: nn.Module, mask: Tensor, own: Tensor, cross: Tensor | None = None) -> dict:
@@ -149,30 +147,27 @@ def _layer(calls: _Calls, block: nn.Module, mask: Tensor, own: Tensor, cross: Te
         parts["cross"] = _attention(calls, block.cross_attention, block.around_cross, cross)
     read, written = map(_plain, calls[block.ffn][0])
     hidden = _plain(calls[block.ffn.narrow][0][0])
-    before, after = _around(calls, block.around_ffn, read, written)
+    before, after = map(_plain, calls[block.around_ffn][0])
     return {**parts, "ffn": FFN(before, read, hidden, written, after)}
 
 
-def _attention(calls: _Calls, module: MultiHeadAttention, around, weights: Tensor, mask=None) -> Attention:
+def _attention(
+    calls: _Calls, module: MultiHeadAttention, around: AddNorm, weights: Tensor, mask: Tensor | None = None
+) -> Attention:
+    size = module.query.out_features // module.num_heads  # d
     q, k, v, joined = (
-        _plain(x).unflatten(-1, (-1, module.head_size)).transpose(0, 1)
+        _plain(x).unflatten(-1, (-1, size)).transpose(0, 1)
         for x in (*(calls[m][0][1] for m in (module.query, module.key, module.value)), calls[module.out][0][0])
     )
-    if module.rotary:
+    if isinstance(module, RotaryAttention):
         q, k = (rotary(x, torch.arange(x.shape[1])) for x in (q, k))
     keys = k.repeat_interleave(module.num_heads // len(k), 0)
-    scores = q @ keys.transpose(1, 2) / module.head_size**0.5
+    scores = q @ keys.transpose(1, 2) / size**0.5
     if mask is not None:
         scores = scores.masked_fill(~mask, float("-inf"))
     read, written = _plain(calls[module.query][0][0]), _plain(calls[module.out][0][1])
-    before, after = _around(calls, around, read, written)
+    before, after = map(_plain, calls[around][0])
     return Attention(before, read, q, k, v, scores, _plain(weights), joined, written, after)
-
-
-def _around(calls: _Calls, around, read: Tensor, written: Tensor) -> tuple[Tensor, Tensor]:
-    """The residual stream before and after a part."""
-    normed = [_plain(x) for x in calls[around.norm][0]]
-    return (normed[0], normed[0] + written) if around.norm_first else (read, normed[1])
 
 
 def _plain(x: Tensor) -> Tensor:

@@ -3,8 +3,8 @@
     page_files()                        # {"page.js": …}: the models' mathematics, in JavaScript
     model_files("transformer-grammar")  # {"transformer-grammar.js": …, "transformer-grammar.0.js": …}: card and weights
 
-The JavaScript beside this file computes what `course_utils.models`, `text` and `decoding` do, for one sentence at a
-time; tests/browser/test_models_in_page.py holds the two together for every trained model.
+The JavaScript beside this file computes what the models, `text` and `decoding` of `course_utils` do, for one sentence
+at a time; tests/browser/test_models_in_page.py holds the two together for every trained model.
 """
 
 import base64
@@ -32,7 +32,7 @@ def model_files(name: str) -> dict[str, str]:
     """
     folder = course_folder() / "data" / "checkpoints"
     card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    weights = {k: x for k, x in load_file(folder / f"{name}.safetensors").items() if k != "seen"}
+    weights = {_named(k, card): x for k, x in load_file(folder / f"{name}.safetensors").items() if k != "seen"}
     layout, offset = [], 0
     for key, x in weights.items():
         layout.append({"name": key, "shape": list(x.shape), "offset": offset})
@@ -44,3 +44,10 @@ def model_files(name: str) -> dict[str, str]:
     said = json.dumps(kept | about, ensure_ascii=False, separators=(",", ":"))
     files = {f"{name}.js": f"courseModels.card({said})"}
     return files | {f"{name}.{n}.js": f'courseModels.part("{name}",{n},"{part}")' for n, part in enumerate(parts)}
+
+
+def _named(weight: str, card: dict) -> str:
+    """The name of a weight as the model has it; in older files of a GPT or a BERT, positions were a `table`."""
+    if card["architecture"] == "Transformer":
+        return weight
+    return weight.replace("positions.table", "positions.weight")

@@ -136,8 +136,8 @@ export class Transformer extends Model {
     return states;
   }
   start(ids, tap, states = this.encode(ids, tap)) {
-    const reads = this.config.memory_layers ?? states.map(() => states.length);
-    return { memory: reads.map((n, l) => this.project(states[n - 1], `decoder.${l}.cross_attention`)), past: [] };
+    const memory = states.map((_, n) => this.project(states.at(-1), `decoder.${n}.cross_attention`));
+    return { memory, past: [] };
   }
   // The next words of the target: ids, state -> logits [T, V] of the word after each, and the state after them.
   read(ids, state, tap) {
@@ -265,7 +265,7 @@ export class GPT extends Model {
     let x = this.embed(ids, "tokens.weight");
     if (!this.rotary) {
       const places = ids.map((_, t) => first + t);
-      x = add(x, this.embed(places, "positions.table"));
+      x = add(x, this.embed(places, "positions.weight"));
     }
     x = listen(tap, "embedding", x);
     for (let n = 0; n < this.config.num_layers; n++) {
@@ -295,7 +295,7 @@ export class Bert extends Model {
   read(ids, segments = ids.map(() => 0), tap) {
     const e = (part, numbers) => this.embed(numbers, `bert.embeddings.${part}`);
     const places = ids.map((_, t) => t);
-    const sum = add(add(e("tokens.weight", ids), e("segments.weight", segments)), e("positions.table", places));
+    const sum = add(add(e("tokens.weight", ids), e("segments.weight", segments)), e("positions.weight", places));
     let x = listen(tap, "embedding", this.norm(sum, "bert.embeddings.norm"));
     for (let n = 0; n < this.config.num_layers; n++) x = this.block(x, `bert.blocks.${n}`, { tap }).x;
     const pooled = map(this.linear(new Matrix(1, x.columns, x.row(0)), "bert.pooler"), Math.tanh);

@@ -10,7 +10,7 @@ from chapters.ch05.experiments import heads, lens
 from chapters.ch05.experiments.in_class import eight_heads
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
-from course_utils.heads import Head, recorded, silenced
+from course_utils.heads import Head, attention_weights, silenced
 
 TIRED = "The animal didn't cross the street because it was too tired."
 WIDE = TIRED.replace("tired", "wide")
@@ -26,7 +26,7 @@ def test_the_last_row_of_the_lens_is_what_the_model_says(grammar):
     said = translate(grammar, TIRED, beam=1)[0].tokens
     at, ids = said.index("il"), torch.tensor([grammar.source.encode(TIRED)])
     with torch.no_grad():
-        logits = grammar.model(ids, torch.tensor([[2, *grammar.target.encode(said)]])).logits[0, at]
+        logits = grammar.model(ids, torch.tensor([[2, *grammar.target.encode(said)]]))[0, at]
     il, elle = logits.softmax(-1)[grammar.target.encode(["il", "elle"])].tolist()
     assert (rows[-1]["P(il)"], rows[-1]["P(elle)"]) == pytest.approx((il, elle), rel=1e-3)
     assert len(rows) == 1 + 3 * grammar.model.config.num_layers and rows[0]["stopped after"] == "the input"
@@ -36,7 +36,7 @@ def test_readings_are_the_rows_of_the_head(grammar):
     rows = heads.both_readings(grammar, (TIRED, WIDE), 2, 2, ("animal", "street"))
     ids = torch.tensor([grammar.source.encode(WIDE)])
     words = grammar.source.tokens(ids[0])
-    with torch.no_grad(), recorded(grammar.model) as seen:
+    with torch.no_grad(), attention_weights(grammar.model) as seen:
         grammar.model.encode(ids)
     row = seen["encoder"][1][0, 1, words.index("wide")]
     assert rows[3]["to “street”"] == pytest.approx(row[words.index("street")].item())

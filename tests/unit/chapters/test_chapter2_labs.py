@@ -53,7 +53,7 @@ def test_scoring_refuses_with_what_to_do():
         labs.scoring([1.0, 0.0, 0.0], keys)
     with pytest.raises(ValueError, match="finite"):
         labs.scoring([1.0, float("nan")], keys)
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="additive"):
         labs.scoring([1.0, 0.0], keys, a="aditive")
     with pytest.raises(ValueError, match="modules"):
         labs.scoring(np.ones(4), np.eye(4), b="deep")

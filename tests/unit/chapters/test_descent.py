@@ -11,7 +11,7 @@ from chapters.ch05.labs.descent import LAST, SENTENCE, study
 from course_kit.views import sweep
 from course_kit.views.view import at
 from course_utils.checkpoints import load_checkpoint
-from course_utils.heads import recorded
+from course_utils.heads import attention_weights
 from course_utils.text import BOS
 
 
@@ -29,8 +29,8 @@ def view(loaded):
 def seen(loaded, view):
     """Weights and logits of the model itself, without a trace."""
     words = torch.tensor([[BOS, *view.options["ids"][1:]]])
-    with torch.no_grad(), recorded(loaded.model) as weights:
-        logits = loaded.model(torch.tensor([loaded.source.encode(SENTENCE)]), words).logits[0]
+    with torch.no_grad(), attention_weights(loaded.model) as weights:
+        logits = loaded.model(torch.tensor([loaded.source.encode(SENTENCE)]), words)[0]
     return weights["cross"], logits
 
 

@@ -15,7 +15,7 @@ from chapters.ch00.exercises import EXERCISES as START
 from chapters.ch01.exercises import EXERCISES as FIRST
 from chapters.ch01.exercises.pooling import attention_pooling
 from course_kit.exercises import check
-from course_utils import attention
+from course_utils import attention, kernels
 
 EXERCISES = START + FIRST
 right = Written()  # by different hands
@@ -93,19 +93,19 @@ def by_softmax(queries, keys, values, width=1.0):
 
 @right("attention pooling")
 def by_kernel(queries, keys, values, width=1.0):
-    closeness = attention.gaussian_kernel(queries[:, None] - keys[None, :], width)
+    closeness = kernels.gaussian_kernel(queries[:, None] - keys[None, :], width)
     weights = closeness / closeness.sum(dim=1, keepdim=True)
     return weights @ values, weights
 
 
 @right("attention pooling")
 def by_the_course(queries, keys, values, width=1.0):
-    return attention.nadaraya_watson(queries, keys, values, lambda d: attention.gaussian_kernel(d, width))
+    return kernels.nadaraya_watson(queries, keys, values, lambda d: kernels.gaussian_kernel(d, width))
 
 
 @right("attention pooling")
 def by_the_module(queries, keys, values, width=1.0):
-    return attention.NadarayaWatson(width)(queries, keys, values)
+    return kernels.NadarayaWatson(width)(queries, keys, values)
 
 
 @right("attention pooling")
@@ -267,9 +267,9 @@ def test_there_are_enough_of_both():
 @pytest.mark.parametrize(
     ("name", "reference"),
     [
-        ("gaussian kernel", attention.gaussian_kernel),
+        ("gaussian kernel", kernels.gaussian_kernel),
         ("stable masked softmax", attention.masked_softmax),
-        ("leave-one-out mask", attention.leave_one_out_mask),
+        ("leave-one-out mask", kernels.leave_one_out_mask),
     ],
 )
 def test_the_reference_is_the_public_function(name, reference):
@@ -280,7 +280,7 @@ def test_the_two_lines_are_the_public_estimator():
     generator = torch.Generator().manual_seed(0)
     queries, keys, values = (torch.randn(n, generator=generator, dtype=torch.float64) for n in (7, 9, 9))
     two_lines = attention_pooling(queries, keys, values, 0.6)
-    ratio = attention.nadaraya_watson(queries, keys, values, lambda d: attention.gaussian_kernel(d, 0.6))
+    ratio = kernels.nadaraya_watson(queries, keys, values, lambda d: kernels.gaussian_kernel(d, 0.6))
     for ours, theirs in zip(two_lines, ratio, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
@@ -397,7 +397,7 @@ def test_the_shown_program_does_what_it_is_said_to_do():
 
 def test_the_claims_are_true_but_for_the_third():
     values, keys = torch.tensor([1.0, 2.0, 6.0]), torch.tensor([0.0, 1.0, 2.0])
-    fixed, learned = attention.NadarayaWatson(0.5), attention.NadarayaWatson(0.5, learnable=True)
+    fixed, learned = kernels.NadarayaWatson(0.5), kernels.NadarayaWatson(0.5, learnable=True)
     assert not list(fixed.parameters()) and len(list(learned.parameters())) == 1
     assert torch.allclose(fixed(keys, keys, values)[0], learned(keys, keys, values)[0])
     (learned(keys, keys, values)[0] - values).pow(2).sum().backward()

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from right_answers import Written
 from torch.utils.flop_counter import FlopCounterMode
 
+from chapters.ch05.assembly import with_positions
 from chapters.ch05.exercises.blocks import encoder_block
 from chapters.ch05.exercises.bugs import add_positions
 from chapters.ch05.exercises.decoder import decoder_block, transformer
@@ -21,10 +22,10 @@ from chapters.ch05.exercises.table import TABLE, VOCABULARY, chosen_word, is_dis
 from course_kit.exercises import check
 from course_kit.exercises.define import find
 from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask
-from course_utils.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN
+from course_utils.blocks import AddNorm, EncoderBlock, PositionwiseFFN
 from course_utils.loss import masked_loss
 from course_utils.positions import LearnedPositions
-from course_utils.transformer import Transformer, TransformerConfig
+from course_utils.transformer import DecoderBlock, Transformer, TransformerConfig
 
 written = Written()
 
@@ -45,7 +46,7 @@ def test_the_printed_rows_and_what_rounding_can_explain():
 def test_heads_save_no_compute(heads):
     attention, x = MultiHeadAttention(16, heads, bias=False), torch.randn(1, 5, 16)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        attention(x, x, x, need_weights=True)
+        attention(x, x, x)
     assert counter.get_total_flops() == 2 * (4 * 5 * 16**2 + 2 * 5**2 * 16)  # four projections, scores and means
 
 
@@ -83,7 +84,7 @@ def test_multi_head_is_the_course_s_attention():
     attention, whole = MultiHeadAttention(8, 2, bias=False), MultiHead(8, 2)
     x, memory, mask = torch.randn(2, 3, 8), torch.randn(2, 4, 8), padding_mask(torch.tensor([4, 2]), 4)
     layers = attention.query, attention.key, attention.value, attention.out
-    output, weights = attention(x, memory, memory, mask, need_weights=True)
+    output, weights = attention(x, memory, memory, mask)
     mine = multi_head(x, memory, *(layer.weight.T for layer in layers), 2, mask.expand(2, 3, 4))
     assert close(mine[0], output) and close(mine[1], weights)
     for layer in whole.children():
@@ -100,7 +101,7 @@ def test_ffn_norm_positions_and_loss_are_the_course_s():
         around = AddNorm(8, norm_first=norm_first)
         torch.nn.init.normal_(around.norm.weight)
         mine = add_and_norm(x, torch.sin, around.norm.weight, around.norm.bias, norm_first)
-        assert close(mine, around.after(x, torch.sin(around.before(x))))
+        assert close(mine, around(x, torch.sin))
     assert close(add_positions(x, positions.table), positions(x))
     logits, target, mask = (
         torch.randn(2, 3, 7),
@@ -131,8 +132,8 @@ def test_blocks_and_model_are_the_course_s():
         return lambda y, memory, mask, memory_mask: decoder_block(y, memory, mask, memory_mask, *parts, *norms)
 
     stacks = list(map(reads, model.encoder)), model.encoder_norm, list(map(writes, model.decoder)), model.decoder_norm
-    x, y = model._embed(source, "source"), model._embed(target, "target")
-    assert close(transformer(x, y, real, *stacks, model.output), model(source, target, real).logits)
+    x, y = with_positions(model.source_embedding, source), with_positions(model.target_embedding, target)
+    assert close(transformer(x, y, real, *stacks, model.output), model(source, target, real))
     assert causal_mask(3).tolist() == [[True, False, False], [True, True, False], [True, True, True]]
 
 
@@ -231,7 +232,7 @@ def with_torch(x, part, gain, bias, norm_first):
 @written("encoder block")
 def in_two_lines(x, mask, attention, ffn, norm1, norm2):
     h = norm1(x)
-    x = x + attention(h, h, h, mask=mask, need_weights=True)[0]
+    x = x + attention(h, h, h, mask=mask)[0]
     return x + ffn(norm2(x))
 
 

@@ -9,9 +9,9 @@ from small_translator import WORDS, loaded
 
 from chapters.ch05.labs.trace import trace
 from course_utils.decoding import translate
+from course_utils.heads import attention_weights
 from course_utils.positions import sinusoidal_encoding
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
-from course_utils.transformer import Transformer, TransformerConfig
 
 CASES = {
     "pre-norm": {},
@@ -20,8 +20,7 @@ CASES = {
     "rotary": {"positions": "rotary"},
     "no positions": {"positions": "none"},
     "shared keys": {"key_heads": 2},
-    "window": {"window": 2, "norm_first": False},
-    "other memory": {"memory_layers": (1, 2), "activation": "gelu"},
+    "gelu": {"activation": "gelu"},
 }
 
 
@@ -36,31 +35,30 @@ def made(request):
     ids = torch.tensor([given.source.encode("it was too tired .")])
     words = torch.tensor([[2, *given.target.encode([w for w in text.split()])]])
     given.target.encode = lambda _: words[0, 1:].tolist()  # capitals stay capitals
-    with torch.no_grad():
-        output = given.model(ids, words, need_weights=True)
-    return given.model, trace(given, "it was too tired .", text), output, ids, words
+    with torch.no_grad(), attention_weights(given.model) as weights:
+        logits = given.model(ids, words)
+    return given.model, trace(given, "it was too tired .", text), (logits, weights), ids, words
 
 
 def test_weights_and_logits_are_the_models(made):
-    model, t, output, ids, words = made
-    assert near(t.logits, output.logits[0])
+    model, t, (logits, weights), ids, words = made
+    assert near(t.logits, logits[0])
     assert t.next == [["<pad>", "<unk>", "<bos>", "<eos>", *(w.upper() for w in WORDS)][i] for i in t.logits.argmax(-1)]
     for n in range(2):
-        assert torch.equal(t.encoder.layers[n]["attention"].weights, output.encoder_weights[n][0])
-        assert torch.equal(t.decoder.layers[n]["attention"].weights, output.decoder_weights[n][0])
-        assert torch.equal(t.decoder.layers[n]["cross"].weights, output.weights[n][0])
+        assert torch.equal(t.encoder.layers[n]["attention"].weights, weights["encoder"][n][0])
+        assert torch.equal(t.decoder.layers[n]["attention"].weights, weights["decoder"][n][0])
+        assert torch.equal(t.decoder.layers[n]["cross"].weights, weights["cross"][n][0])
 
 
 def test_scores_are_products_and_weights_their_softmax(made):
     model, t, *_ = made
-    memory = [t.encoder.layers[0]["ffn"].after, t.encoder.normed]
     for side, of in (("encoder", t.encoder), ("decoder", t.decoder)):
         for n, layer in enumerate(of.layers):
             for kind, part in layer.items():
                 if kind == "ffn":
                     continue
                 module = getattr(getattr(model, side)[n], "attention" if kind == "attention" else "cross_attention")
-                read = part.read if kind == "attention" else memory[model.config.reads[n] - 1]
+                read = part.read if kind == "attention" else t.encoder.normed
                 if model.config.positions != "rotary":
                     q = F.linear(part.read, module.query.weight, module.query.bias).view(-1, 4, 4).transpose(0, 1)
                     k = F.linear(read, module.key.weight, module.key.bias).view(len(read), -1, 4).transpose(0, 1)
@@ -76,7 +74,7 @@ def test_scores_are_products_and_weights_their_softmax(made):
                 assert near(part.written, F.linear(joined, module.out.weight, module.out.bias))
                 q, k = seen.shape[1:]
                 assert side == "encoder" or kind == "cross" or not seen.triu(1).any()
-                if model.config.window is None and not (side == "decoder" and kind == "attention"):
+                if not (side == "decoder" and kind == "attention"):
                     assert seen.all() and (q, k) == part.weights.shape[1:]
 
 
@@ -139,6 +137,3 @@ def test_it_refuses_with_what_to_do():
     other = SimpleNamespace(model=Seq2Seq(Seq2SeqConfig(9, 9)), source=None, target=None)
     with pytest.raises(TypeError):
         trace(other, "it")
-    features = SimpleNamespace(model=Transformer(TransformerConfig(None, None, 16)), source=None, target=None)
-    with pytest.raises(TypeError):
-        trace(features, "it")

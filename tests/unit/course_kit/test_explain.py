@@ -1,6 +1,6 @@
 """The sentence under a traceback: which argument does not fit its signature. Nothing is said that is not sure."""
 
-# ruff: noqa: F722 - a string in jaxtyping's brackets is no annotation in Python
+
 
 import queue
 

@@ -120,9 +120,9 @@ def test_script_and_numbers_stay_small():
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "message"),
     [
-        ((soft(3, 7, 7),), {}, ValueError, "layer"),
-        (([soft(2, 3, 7, 7)],), {}, ValueError, "weights"),
-        (([None, None],), {}, ValueError, "need_weights=True"),
+        ((soft(3, 7, 7),), {}, ValueError, r"\[H, Q, K\] per layer"),
+        (([soft(2, 3, 7, 7)],), {}, ValueError, r"\[w\[:1\] for w in weights\]"),
+        (([None, None],), {}, ValueError, "attention_weights"),
         (([soft(3, 7, 7), soft(2, 7, 7)],), {}, ValueError, "layers differ"),
         (([],), {}, TypeError, "a list"),
         ((3,), {}, TypeError, "a list"),

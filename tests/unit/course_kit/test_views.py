@@ -138,7 +138,7 @@ def test_the_narrowest_width_reaches_no_further_than_the_next_key():
 
 def test_lab_speaks_of_its_state():
     view = labs.ask(X, X.sin(), query=2.0, width=0.5, key_name="hour", value_name="°C")
-    estimate, _ = nadaraya_watson([2.0], X, X.sin(), lambda d: torch.exp(-0.5 * (d / 0.5) ** 2))
+    estimate, _ = nadaraya_watson(torch.tensor([2.0]), X, X.sin(), lambda d: torch.exp(-0.5 * (d / 0.5) ** 2))
     assert f"the estimate {estimate.item():.3g}" in view.describe()
     assert view.options["key_name"] == "hour"
     assert len(view.table().rows) == 9
