@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from course_utils.checks import described, whole_number
@@ -82,6 +83,21 @@ def collate(pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Batch:
     target_in, target_mask = pad([[BOS, *t] for _, t in pairs])
     target_out, _ = pad([[*t, EOS] for _, t in pairs])
     return Batch(source, source_mask, target_in, target_out, target_mask)
+
+
+def joined(batch: Batch) -> tuple[Int[Tensor, "B N"], Bool[Tensor, "B N"]]:
+    """Each pair as one row for a GPT that translates: source <bos> target <eos>.
+
+    Padding comes last. The mask is True at what the loss counts: the target and <eos>.
+    """
+    bos = batch.target_in[:, :1]
+    ids = torch.cat([batch.source, bos, batch.target_out], 1)
+    real = torch.cat([batch.source_mask, bos == BOS, batch.target_mask], 1)
+    begins = batch.source.shape[1] + 1  # where the target does
+    counted = real & (torch.arange(ids.shape[1], device=ids.device) >= begins)
+    longest = int(real.sum(1).max())
+    place = order_of(~real)[:, :longest]
+    return ids.gather(1, place), counted.gather(1, place)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from course_kit.views.models import model_files, page_files
 from course_kit.views.view import at
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
-from course_utils.heads import attentions, recorded, silenced
+from course_utils.heads import attention_weights, attentions, silenced
 from course_utils.text import BOS
 
 pytestmark = pytest.mark.browser
@@ -40,7 +40,7 @@ def read(name):
 def weights_of(name):
     """Self-attention, a list of [1, H, T, T]."""
     model, given, _ = read(name)
-    with recorded(model) as seen:
+    with attention_weights(model) as seen:
         (model.encode if name == GRAMMAR else model)(*given)
     return seen["decoder" if name == POET else "encoder"]
 
@@ -90,7 +90,8 @@ def answer(page, passes=2):
 @contextlib.contextmanager
 def painted(attention, head, query, keys):
     """Within it one query of a head attends to these keys alone: its answer is the mean of their values."""
-    mine, values = slice(head * attention.head_size, (head + 1) * attention.head_size), []
+    size = attention.value.out_features // attention.num_heads
+    mine, values = slice(head * size, (head + 1) * size), []
 
     def answer(_, args):
         joined = args[0].clone()
@@ -110,7 +111,7 @@ def painted(attention, head, query, keys):
 def chances(loaded, text):
     """The probability of each word of a translation of TIRED."""
     words = loaded.target.encode(text)
-    logits = loaded.model(torch.tensor([loaded.source.encode(TIRED)]), torch.tensor([[BOS, *words]])).logits[0]
+    logits = loaded.model(torch.tensor([loaded.source.encode(TIRED)]), torch.tensor([[BOS, *words]]))[0]
     return dict(zip(loaded.target.tokens(words), logits.softmax(-1)[range(len(words)), words].tolist(), strict=True))
 
 
@@ -207,7 +208,7 @@ def test_bert_and_gpt_say_what_they_expect(opened, name):
     def expected():
         with torch.no_grad():
             output = model(*given)
-        logits = output.mlm_logits if name == BERT else output.logits
+        logits = output.mlm_logits if name == BERT else output
         return logits[0, query].softmax(-1)
 
     press(page, "what does it say?")
@@ -239,7 +240,7 @@ def test_bert_and_gpt_read_an_own_sentence(opened, name):
         given, tokens = (torch.tensor([found.ids]), torch.tensor([found.segments])), found.tokens
     else:
         given, tokens = (torch.tensor([loaded.tokenizer.encode(text)]),), list(text)
-    with torch.no_grad(), recorded(loaded.model) as seen:
+    with torch.no_grad(), attention_weights(loaded.model) as seen:
         loaded.model(*given)
     (weights,) = (seen[place] for place in attentions(loaded.model))
     now = until(lambda: page.evaluate(NUMBERS)["open"], lambda now: len(now) == len(tokens))

@@ -14,7 +14,7 @@ from course_kit.views.models import model_files, page_files
 from course_kit.views.translation import word_of
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
-from course_utils.heads import recorded
+from course_utils.heads import attention_weights
 
 pytestmark = pytest.mark.browser
 GRAMMAR, REAL, WRITES = "transformer-grammar", "transformer-en-fr", "gpt-en-fr"
@@ -65,7 +65,7 @@ def looked(text):
     """The weights of transformer-grammar's encoder [1, H, S, S] for each layer, and the words that it reads."""
     loaded = load_checkpoint(GRAMMAR)
     ids = torch.tensor([loaded.source.encode(text)])
-    with torch.no_grad(), recorded(loaded.model) as seen:
+    with torch.no_grad(), attention_weights(loaded.model) as seen:
         loaded.model.encode(ids)
     return seen["encoder"], loaded.source.tokens(ids[0])
 
