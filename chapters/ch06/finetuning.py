@@ -22,6 +22,7 @@ from course_kit import checks
 from course_utils import bert
 from course_utils.bert import IGNORED
 from course_utils.data import stories
+from course_utils.fused import fuse
 from course_utils.restored import evaluating, seeded
 from course_utils.text.wordpiece import WordPiece
 from course_utils.training import Run, fit, warm_then_fall
@@ -94,7 +95,7 @@ class Task:
         """A model for this task with a new head. start: a pre-trained encoder (Bert), which is copied, or a BertConfig
         for one from scratch. The global random state is left alone."""
         with seeded(seed):
-            made = self.fresh(start.config if isinstance(start, nn.Module) else start)
+            made = fuse(self.fresh(start.config if isinstance(start, nn.Module) else start))
         if isinstance(start, nn.Module):
             made.bert.load_state_dict(start.state_dict())
         return made
@@ -151,7 +152,7 @@ class Task:
 
     def read(self, model: nn.Module, batch: Batch) -> Tensor:
         """Logits."""
-        return model(batch.ids, batch.segments, batch.mask).logits
+        return model(batch.ids, batch.segments, batch.mask)
 
     def cut(self, given: Tensor, row: int, length: int) -> Tensor:
         """What belongs to one input: its tokens, without padding."""

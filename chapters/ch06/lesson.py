@@ -9,6 +9,7 @@
 Sizes: B batch, T time, V vocabulary. Source: Devlin et al. 2019, section 3.1.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ from course_utils import text
 from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens
 from course_utils.checkpoints import Loaded
 from course_utils.data import stories
+from course_utils.fused import fuse
+from course_utils.heads import attention_weights
 from course_utils.restored import evaluating, seeded
 from course_utils.training import Run, fit, warm_then_fall
 
@@ -95,8 +98,7 @@ class BertLesson:
                     nn.init.normal_(part.weight, std=part.in_features**-0.5)
                 elif isinstance(part, nn.Embedding):
                     nn.init.normal_(part.weight, std=0.05)
-            nn.init.normal_(made.bert.embeddings.positions.table, std=0.05)
-        return made
+        return fuse(made)
 
     def pairs(self, split: str, generator: torch.Generator, size: int) -> list[tuple[list[int], list[int], int]]:
         """(A, B, label), `size` times: one to `longest` sentences of a story, and those behind them (0) or of another
@@ -162,9 +164,9 @@ class BertLesson:
     def fill(self, model: BertForPreTraining, first: str, second: str | None = None) -> Filled:
         """What the model would write at each place of a text, or pair, which may contain [MASK]."""
         found = encode(self.tokenizer, first, second, model.config.max_length)
-        output = _read(model, [found])
-        return Filled(found.tokens, output.mlm_logits[0].softmax(-1), self.tokenizer.words,
-                      [w[0] for w in output.weights])  # fmt: skip
+        with attention_weights(model) as weights:
+            probabilities = _read(model, [found]).mlm_logits[0].softmax(-1)
+        return Filled(found.tokens, probabilities, self.tokenizer.words, [w[0] for w in weights["encoder"]])
 
     @torch.no_grad()
     def masked_right(self, models: dict, split: str = "valid", count: int = HELD_OUT) -> dict[str, float]:
@@ -208,6 +210,17 @@ class BertLesson:
         return Loaded(model, {}, tokenizer=self.tokenizer)
 
 
+def count_parameters(model: nn.Module) -> dict[str, int]:
+    """How many parameters each part has; shared ones count once. On the "meta" device BERT-large takes no memory."""
+    parts = {f"embeddings.{kind}s": f"{kind} embeddings" for kind in ("token", "segment", "position")}
+    parts |= {"norm": "layer norms", ".attention.": "attention", ".ffn.": "feed-forward networks", "pooler": "pooler"}
+    counts: Counter = Counter()
+    for name, parameter in model.named_parameters():
+        part = next((part for key, part in parts.items() if key in name), "heads")
+        counts[part] += parameter.numel()
+    return dict(counts)
+
+
 def _bare(sentence: str) -> str:
     return sentence.lower().rstrip(".")
 
@@ -215,7 +228,7 @@ def _bare(sentence: str) -> str:
 @torch.no_grad()
 def _read(model, found: Sequence[Input]):
     with evaluating(model):
-        return model(*collate(found), need_weights=True)
+        return model(*collate(found))
 
 
 def loss(model: BertForPreTraining, batch: Masked) -> Tensor:

@@ -15,11 +15,12 @@ def biases_inside(attention: MultiHeadAttention) -> tuple[Tensor, Tensor, Tensor
     """The matrices for queries, keys, values and the output, each [D + H, D + H], with the biases in them:
     `attention_step(one_behind(x, H), keys, values, *matrices)` gives what `attention` gives, and H zeros behind it.
 
-    Keys and values have d + 1 features then. Raises ValueError for an attention whose keys have heads of their own
-    number, or that turns its positions (rotary)."""
-    if attention.key_heads != attention.num_heads or attention.rotary:
-        raise ValueError("this attention shares keys or is rotary; needed: as many heads of keys as of queries")
-    heads, size = attention.num_heads, attention.head_size
+    Keys and values have d + 1 features then. Raises ValueError for an attention of another class, which shares keys
+    or turns queries and keys by their positions."""
+    if type(attention) is not MultiHeadAttention:
+        raise ValueError(f"attention is a {type(attention).__name__}; needed: a MultiHeadAttention itself")
+    heads = attention.num_heads
+    size = len(attention.query.weight) // heads
     query, key, value = (_widened(part, heads) for part in (attention.query, attention.key, attention.value))
     query = query * ((size + 1) / size) ** 0.5  # the step divides by the root of d + 1, not of d
     value[heads * size, size] = 1.0  # in the new feature of head 1: the 1 behind x, whose mean is 1

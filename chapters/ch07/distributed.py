@@ -105,11 +105,11 @@ def together(device: torch.device) -> Iterator[Team | None]:
 def share(batch: Tensor | Batch, rank: int, size: int) -> tuple[Any, float]:
     """Each size-th row of a batch, from `rank` on, and the share of the predicted tokens that it holds.
 
-    batch: windows [B, T + 1], all of whose tokens count, or a text.Batch for a GPT, in which real source and target
-    tokens count. A process without a row gets (None, 0). Raises TypeError for another kind of batch.
+    batch: windows [B, T + 1], all of whose tokens count, or a text.Batch for a GPT, in which the target counts.
+    A process without a row gets (None, 0). Raises TypeError for another kind of batch.
     """
     if isinstance(batch, Batch):
-        counts = batch.source_mask.sum(1) + batch.target_mask.sum(1)
+        counts = batch.target_mask.sum(1)
         part = Batch(*(x[rank::size] for x in batch))
     elif isinstance(batch, Tensor) and batch.dim() == 2:
         counts, part = torch.ones(len(batch)), batch[rank::size]

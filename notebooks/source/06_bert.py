@@ -178,7 +178,9 @@ pair, embeddings = encode(tokenizer, *two), stories.model.bert.embeddings.eval()
 given = bert_input(*map(tokenizer.encode, two), tokenizer.cls, tokenizer.sep, tokenizer.pad, len(pair))  # by your function
 batch = Batch(*(row[None] for row in given))
 with torch.no_grad():
-    parts, normed = embeddings.parts(batch.ids, batch.segments), embeddings(batch.ids, batch.segments)
+    places = torch.arange(batch.ids.shape[1])
+    parts = embeddings.tokens(batch.ids), embeddings.segments(batch.segments), embeddings.positions(places)[None]
+    normed = embeddings(batch.ids, batch.segments)
 labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
                 title="Which three vectors make the input of a word?",
                 caption="“bank” occurs twice. Switch off parts until both have the same sum. Each row is a token, each cell a feature.")
@@ -883,12 +885,14 @@ assert effects.max() < 25
 # The two printed lines give the answer for your model. Now look at the four fine-tuned models: choose a task, then a row.
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper", "lab"]
+from course_utils.heads import attention_weights
+
 maps, tokens = {}, {}
 for name, task in tasks.items():
     one = min(task.inputs(task.examples("test")[:40]), key=len)  # a short one
-    with torch.no_grad():
-        output = shipped[name].model(*collate([one]), need_weights=True)
-    maps[name], tokens[name] = [layer[0] for layer in output.weights], one.tokens
+    with torch.no_grad(), attention_weights(shipped[name].model) as weights:
+        shipped[name].model(*collate([one]))
+    maps[name], tokens[name] = [layer[0] for layer in weights["encoder"]], one.tokens
 labs.heads(maps, tokens, select="[CLS]", title="For sentiment, [CLS] attends to “lazy”",
            caption="The model decides sentiment from [CLS], so look at its row: in layer 1, three of the four heads give “lazy” "
                    "more than 0.8. Each task has its own model and sentence.")
@@ -940,6 +944,7 @@ assert round(100 * scores[5]) == 69 and columns["sentiment"][0] < 0 and round(10
 # We load its parameters into our class `Bert` and compare the outputs with the library's:
 
 # %% tags=["optional-network"]
+from course_kit.convert import from_huggingface
 from course_utils.bert import Bert
 from chapters.ch06.published import MINILM, published
 from chapters.ch06.experiments.sentences import figures
@@ -1024,9 +1029,10 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.bert import BertConfig, BertForPreTraining, count_parameters
+from chapters.ch06.lesson import count_parameters
+from course_utils.bert import BertConfig, BertForPreTraining
 
-shares_of, models = {"your model": count_parameters(mine)}, {"base": BertConfig.base(), "large": BertConfig.large()}
+shares_of, models = {"your model": count_parameters(mine)}, {"base": BertConfig(), "large": BertConfig.large()}
 for name, config in models.items():
     with torch.device("meta"):
         size = sum(count_parameters(Bert(config)).values())
@@ -1041,7 +1047,7 @@ plot.stacked(grouped, xlabel="% of all parameters", title="Where are the paramet
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert [sum(shares_of[name].values()) for name in models] == [110_106_428, 336_226_108]
-assert mine.config.inner_size == 2 * mine.config.model_size
+assert mine.config.ffn_size == 2 * mine.config.model_size
 assert [round(n / 1e6) for n in (12 * 8 * 768**2, 30_522 * 768)] == [57, 23]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -1114,6 +1120,7 @@ import os
 import tempfile
 from transformers import AutoModelForPreTraining, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
+from course_kit.convert import to_huggingface
 
 disable_progress_bar()
 with tempfile.TemporaryDirectory() as folder:
@@ -1211,7 +1218,7 @@ class YourBert(nn.Module):
         D = c.model_size
         self.tables = nn.ParameterList(torch.empty(n, D) for n in (c.vocab_size, c.segments, c.max_length))
         self.gain, self.bias = nn.Parameter(torch.empty(D)), nn.Parameter(torch.empty(D))
-        sizes, options = (D, c.num_heads, c.inner_size), {"norm_first": False, "activation": c.activation, "eps": c.eps}
+        sizes, options = (D, c.num_heads, c.ffn_size or 4 * D), {"norm_first": False, "activation": c.activation, "eps": c.eps}
         self.blocks = nn.ModuleList(EncoderBlock(*sizes, **options) for _ in range(c.num_layers))
         self.pooler, self.transform, self.next_sentence = nn.Linear(D, D), nn.Linear(D, D), nn.Linear(D, 2)
         self.norm, self.word_bias = nn.LayerNorm(D, c.eps), nn.Parameter(torch.empty(c.vocab_size))
@@ -1220,7 +1227,7 @@ class YourBert(nn.Module):
         """ids, segments, mask [B, T] -> logits of words [B, T, V], of whether the second follows [B, 2]"""
         x = embed(ids, segments, *self.tables, self.gain, self.bias)                     # [B, T, D]
         for block in self.blocks:
-            x = block(x, mask[:, None]).features                                         # padding is never attended to
+            x = block(x, mask[:, None])                                                  # padding is never attended to
         words = self.norm(nn.functional.gelu(self.transform(x))) @ self.tables[0].T + self.word_bias
         return words, self.next_sentence(self.pooler(x[:, 0]).tanh())
 
@@ -1228,7 +1235,7 @@ class YourBert(nn.Module):
 # The parameters of `bert-stories` go into your model, some under new names. Then both get the same batch. **Guess:** how far apart are their answers?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight": "tables.1", "embeddings.positions.table": "tables.2",
+RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight": "tables.1", "embeddings.positions.weight": "tables.2",
            "embeddings.norm.weight": "gain", "embeddings.norm.bias": "bias", "output.bias": "word_bias"}
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]

@@ -30,7 +30,7 @@ tired = "The animal didn't cross the street because it was too tired."
 verse = "Thou shalt be free\nAs mountain winds: but then exactly do"
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
-    chances = poet.model(ids).logits.softmax(-1)[0, 9:-1]  # after the name
+    chances = poet.model(ids).softmax(-1)[0, 9:-1]  # after the name
 paid = -chances.gather(-1, ids[0, 10:, None])[:, 0].log2()  # bits per character
 everywhere = poet.card["metrics"]["valid_loss"] / torch.tensor(2.0).log().item()
 labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), model="gpt-shakespeare",
@@ -124,15 +124,15 @@ verse = "Thou shalt be free\nAs mountain winds: but then exactly do"  # from the
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 gpt, mask = poet.model, causal_mask(ids.shape[1])
 with torch.no_grad():
-    h = gpt.positions(gpt.tokens(ids))                  # [1, T, D]
+    h = gpt.tokens(ids) + gpt.positions.weight[: ids.shape[1]]      # [1, T, D]
     for block in gpt.blocks:
         x = block.around_attention.norm(h)
         h = h + block.attention(x, x, x, mask)[0]       # residual connection
         x = block.around_ffn.norm(h)
         h = h + block.ffn(x)
-    logits, direct = gpt.norm(h) @ gpt.tokens.weight.T, gpt(ids).logits
+    logits, direct = gpt.norm(h) @ gpt.tokens.weight.T, gpt(ids)
 print("ids", tuple(ids.shape), "→ features", tuple(h.shape), "→ logits", tuple(logits.shape))
-print("table of positions", tuple(gpt.positions.table.shape))
+print("table of positions", tuple(gpt.positions.weight.shape))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(logits, direct, atol=1e-4)
@@ -352,12 +352,16 @@ Table(rows, f"All held-out text of “{tales.name}” after {steps} steps (the c
       "fills the last column. The last model is in its best state on held-out windows, a small advantage")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+from course_utils.heads import attention_weights
+
 assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram"] < 0.53
 assert runtime.profile == "full" or 0.53 < reached["one block"] / reached["one head"] < 0.65
 assert (some := lesson.windows(count=1)[0][:, :-1]).shape == (1, 64) and block.config.num_heads == mine.config.num_heads == 1 + 3
 assert (vectors := one.positions(one.tokens(some))).ndim == 3 and (only_itself := torch.eye(64, dtype=torch.bool)).all(-1).sum() == 0
-assert (lists := one.output(one.blocks[0].attention(vectors, vectors, vectors, only_itself, False)[0])).shape[1] == 64  # one for each token
-assert torch.allclose(one(some, need_weights=True).weights[0][:, 0] @ lists, one(some).logits, atol=1e-3)
+assert (lists := one.output(one.blocks[0].attention(vectors, vectors, vectors, only_itself)[0])).shape[1] == 64  # one for each token
+with attention_weights(one) as seen:
+    given = one(some)
+assert torch.allclose(seen["decoder"][0][:, 0] @ lists, given, atol=1e-3)
 assert max(reached["one block"], reached["GPT, two blocks"]) < min(0.5 * reached["bigram"], reached["one head"])
 assert (told := {s for line in tales.train.split("\n") for s in line.split(". ")}) and (held := [s for line in tales.valid.split("\n") for s in line.split(". ")])
 assert 0.6 < sum(s in told for s in held) / len(held) < 0.72
@@ -464,7 +468,7 @@ def next_logits(written):
     """What may follow the opening and the ids written so far: logits [V]."""
     read = torch.cat([asked, torch.tensor([written], dtype=torch.long)], 1)
     with torch.no_grad():
-        return prose.model(read[:, -256:]).logits[0, -1]
+        return prose.model(read[:, -256:])[0, -1]
 
 labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer))), text=opening, then=next_logits,
               model="gpt-prose", live=True, temperature=0.7, top_k=12, title="Which word will it be?",
@@ -517,7 +521,7 @@ def nucleus(logits, top_p):
 def after(text):
     """What may follow a text: logits [V]."""
     with torch.no_grad():
-        return prose.model(torch.tensor([prose.tokenizer.encode(text)])).logits[0, -1]
+        return prose.model(torch.tensor([prose.tokenizer.encode(text)]))[0, -1]
 
 rows = []
 for start in ("They looked at each", "They looked at the"):
@@ -548,7 +552,7 @@ def surprise(before, text):
     """Bits per character that a text costs gpt-prose."""
     known, ids = (prose.tokenizer.encode(t) for t in (before, before + text))
     with torch.no_grad():
-        said = prose.model(torch.tensor([ids])).logits[0, len(known) - 1 : -1]
+        said = prose.model(torch.tensor([ids]))[0, len(known) - 1 : -1]
     nats = torch.nn.functional.cross_entropy(said, torch.tensor(ids[len(known) :]))
     return bits_per_character(nats.item(), len(said), len(text))
 
@@ -603,7 +607,7 @@ def likely(line):
     """The probability of a line after Wang Wei's first one."""
     ids, count = torch.tensor([chinese.tokenizer.encode(start + line)]), len(line)
     with torch.no_grad():
-        p = chinese.model(ids).logits.softmax(-1)[0, -count - 1 : -1].gather(-1, ids[0, -count:, None])
+        p = chinese.model(ids).softmax(-1)[0, -count - 1 : -1].gather(-1, ids[0, -count:, None])
     return p.prod().item()
 
 his, ours, of_chance = likely("日暮掩柴扉"), likely("日暮閉柴扉"), len(chinese.tokenizer) ** -5
@@ -612,7 +616,7 @@ print(start[2:] + generate(chinese, start, 60, temperature=0.8).split("\n\n")[0]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert 1e-6 < his < 1e-4 and 3.5e12 < his / of_chance < 4.5e12 and 4.5 < his / ours < 5.5
-assert (poem := torch.tensor(chinese.tokenizer.encode(start + "日暮掩柴扉"))).ndim == 1 and (odds := chinese.model(poem[None]).logits[0, -6:-1]).ndim == 2
+assert (poem := torch.tensor(chinese.tokenizer.encode(start + "日暮掩柴扉"))).ndim == 1 and (odds := chinese.model(poem[None])[0, -6:-1]).ndim == 2
 assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3, 4]].tolist() == [2, 1, 1, 1] and 150 < ranks[2] < 250
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
@@ -658,6 +662,7 @@ def embed(ids, tokens, positions, past):   # past: in the cache
 
 # %% jupyter={"source_hidden": true}
 import time
+from course_utils.caching import writer_of
 
 def clock(cache, count=80):
     """The text of `count` tokens after the opening, and the processor seconds that they took."""
@@ -671,7 +676,7 @@ def clock(cache, count=80):
 
 (kept, fast), (same, slow) = clock(True), clock(False)
 print(f"80 tokens: {'the same' if kept == same else 'another'} text, {slow / fast:.1f} times faster with the cache")
-each = sum(x.nbytes for layer in prose.model.start(asked).past for x in layer) // asked.shape[1]
+each = sum(x.nbytes for layer in writer_of(prose.model).start(asked).past for x in layer) // asked.shape[1]
 print(f"The cache takes {each:,} bytes per token")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -712,8 +717,8 @@ def speculate(p, q, count, generator):
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 begun, window = torch.tensor([learned.encode("\nThe nurse was")]), lesson.windows(count=64)[0][:, :-1]
 with torch.no_grad():
-    p, q = mine(begun).logits[0, -1].softmax(-1), draft[begun[0, -1]]
-    on_average = torch.minimum(mine(window).logits.softmax(-1), draft[window]).sum(-1).mean()
+    p, q = mine(begun)[0, -1].softmax(-1), draft[begun[0, -1]]
+    on_average = torch.minimum(mine(window).softmax(-1), draft[window]).sum(-1).mean()
 tokens, keeps = speculate(p, q, 20_000, torch.Generator().manual_seed(0))
 shares = tokens.bincount(minlength=len(p)) / len(tokens)
 Table([{"token": learned.tokens([i])[0], "q, the draft": q[i].item(), "p, your GPT": p[i].item(),
@@ -759,7 +764,7 @@ assert abs(bleus[0] - bleus[2]) < 0.3 and max(bleus[0], bleus[2]) + 4 < bleus[1]
 assert [translators.loaded(name).card["training"]["recipe"].get("optimizer", "adamw") for name in translators.NAMES] == ["adamw", "muon", "adamw"]
 assert translator.card["data"]["train_pairs"] == 158_537
 assert (said := torch.tensor([translator.tokenizer.encode(prompt + " je suis étudiant.")])).shape[1] < 20
-assert translator.model(said).logits[0, -1].softmax(-1)[text.EOS] > 0.8
+assert translator.model(said)[0, -1].softmax(-1)[text.EOS] > 0.8
 assert (efforts := [math.prod(translators.effort(name)) for name in translators.NAMES]) and efforts[0] == efforts[1] and 2.5 < efforts[2] / efforts[0] < 2.6
 assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était trop" in twin["Transformer, chapter 5"] and
            "c'était trop" in twin["GRU with attention, chapter 3"] for twin in side_by_side[3:5])
@@ -797,11 +802,12 @@ def labelled(split, count):
 
 def tune(model, examples, test, steps=30):
     """Trains model and a new head on its last token -> share of right answers on test."""
+    model.output = torch.nn.Identity()  # its features instead of logits
     head, generator = torch.nn.Linear(model.config.model_size, 2), torch.Generator().manual_seed(0)
     optimiser = torch.optim.AdamW([*model.parameters(), *head.parameters()], lr=1e-3)
 
     def said(ids, mask):
-        return head(model.read(ids, mask)[0][torch.arange(len(ids)), mask.sum(1) - 1])
+        return head(model(ids)[torch.arange(len(ids)), mask.sum(1) - 1])
 
     for _ in range(steps):
         some = torch.randint(len(examples[0]), (32,), generator=generator)
@@ -866,7 +872,7 @@ assert round(blind, 2) == 3.18 and -0.1 < places[: task.half - 1].mean() - blind
 assert 0.5 < places[task.half] < 0.9 and 1.1 < places[: task.half - 1].max() / blind < 1.2
 assert (fronts := task.texts(torch.Generator().manual_seed(10**6), 128)[:, :15]).any()
 assert (read := torch.zeros(128, task.size).scatter(1, fronts, 1.0)).mean() + 0.1 < (
-    copier(fronts).logits[:, -1].softmax(-1) * read).sum(-1).mean()
+    copier(fronts)[:, -1].softmax(-1) * read).sum(-1).mean()
 assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
 
 # %% [markdown]
@@ -1155,18 +1161,19 @@ except ModuleNotFoundError as missing:
 # So far, only this notebook can use your model. But many programs read models in GPT-2's layout, so we copy your trained parameters into the class `GPT2LMHeadModel` of `transformers`. **Guess:** how far apart are the logits of the two models?
 
 # %%
+from course_kit.convert import from_huggingface, to_huggingface
 from course_utils.gpt import GPT, GPTConfig
 
 theirs = to_huggingface(mine)
 window, _ = inputs_and_targets(lesson.windows(count=1)[0])  # by your function
 with torch.no_grad():
-    gap = (theirs(window).logits - mine(window).logits).abs().max().item()
-    back = from_huggingface(theirs)(window).logits
+    gap = (theirs(window).logits - mine(window)).abs().max().item()
+    back = from_huggingface(theirs)(window)
 print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits: {gap:.0e}")
-print("Copied back, it is your model again:", torch.allclose(back, mine(window).logits, atol=1e-4))
+print("Copied back, it is your model again:", torch.allclose(back, mine(window), atol=1e-4))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and torch.allclose(back, mine(window).logits, atol=1e-4)
+assert gap < 1e-4 and torch.allclose(back, mine(window), atol=1e-4)
 
 # %% [markdown]
 # <a id="chat-template"></a><a id="system-prompt"></a>
@@ -1343,6 +1350,8 @@ assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or
 # At which temperature does your model write best? How long is the longest stretch that it *copies* from your text? Which tokens do its heads prefer?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+from course_utils.heads import attention_weights
+
 def longest_copy(written, source):
     """The longest stretch of `written` that is also in `source`."""
     best = ""
@@ -1357,8 +1366,9 @@ for heat in (0.3, 0.8, 1.2):
     stretch = longest_copy(said, mytext.train)
     rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "longest copy": f"“{stretch}”".replace("\n", " / ")})
 cut = own.tokenizer.cut(line)
-with torch.no_grad():
-    seen = yours(torch.tensor([own.tokenizer.encode(line)]), need_weights=True).weights
+with torch.no_grad(), attention_weights(yours) as weights:
+    yours(torch.tensor([own.tokenizer.encode(line)]))
+seen = weights["decoder"]
 top, even = max(w[0, :, -1].max().item() for w in seen), 1 / len(cut)
 finding = "no head prefers a token yet" if top < 2 * even else "at least one head prefers a token"
 display(Table(rows, "The texts were not selected. The longest copy is the longest stretch from the training text. "
@@ -1420,7 +1430,7 @@ class YourGPT:
     def step(self, token, caches):
         """token [B], what start or step gave -> logits [B, V] of the next one, caches with one token more"""
         gpt, past, kept = self.gpt, caches[0][0].shape[2], []
-        x = embed(token[:, None], gpt.tokens.weight, gpt.positions.table, past)[:, 0]                    # [B, D]
+        x = embed(token[:, None], gpt.tokens.weight, gpt.positions.weight, past)[:, 0]                    # [B, D]
         for block, matrices, cache in zip(gpt.blocks, self.matrices, caches, strict=True):
             read, *cache = attention_step(one_behind(block.around_attention.norm(x), self.heads), *cache, *matrices)
             x = x + read[:, : x.shape[1]]
@@ -1440,7 +1450,7 @@ for token in inputs.unbind(1):
     said.append(logits)
 said = torch.stack(said, 1)
 with torch.no_grad():
-    theirs = poet.model(inputs).logits
+    theirs = poet.model(inputs)
 differ = (said.softmax(-1) - theirs.softmax(-1)).abs().max().item()
 nats = torch.nn.functional.cross_entropy(said.flatten(0, 1), targets.flatten()).item()
 print(f"{said.shape[1]} letters, the name included: largest difference {differ:.0e};", f"{bits_per_character(nats, 1, 1):.2f} bits per character")

@@ -94,6 +94,8 @@ def gpt_step():
     """A training step of a GPT (forward, backward, AdamW), float32: ours, a nanoGPT-style one, transformers' GPT-2."""
     import torch
 
+    from course_kit.convert import to_huggingface
+    from course_utils.fused import fuse
     from course_utils.gpt import GPT, GPTConfig
 
     rows = []
@@ -103,10 +105,8 @@ def gpt_step():
     }.items():
         torch.manual_seed(0)
         ids = torch.randint(vocabulary, (count, length + 1))
-        ours, reference = (
-            GPT(GPTConfig(vocabulary, size, layers, heads, max_length=length)),
-            _reference(vocabulary, size, layers, heads, length),
-        )
+        ours = fuse(GPT(GPTConfig(vocabulary, size, layers, heads, max_length=length)))
+        reference = _reference(vocabulary, size, layers, heads, length)
         theirs = to_huggingface(ours)
         spent = _in_turns(
             {
@@ -144,6 +144,7 @@ def _writers(size, layers, heads):
     """{way: function that writes 256 tokens}, which all write the same."""
     import torch
 
+    from course_kit.convert import to_huggingface
     from course_utils import decoding
     from course_utils.gpt import GPT, GPTConfig
 
@@ -152,8 +153,8 @@ def _writers(size, layers, heads):
     theirs, prompt = to_huggingface(model), torch.randint(4, 69, (1, 16))
     options = {"do_sample": False, "pad_token_id": 0, "attention_mask": torch.ones_like(prompt)}
     ways = {
-        "cached": lambda: decoding.sample(model, prompt, 256, temperature=0).ids,
-        "full": lambda: decoding.sample(model, prompt, 256, temperature=0, cache=False).ids,
+        "cached": lambda: decoding.sample(model, prompt, 256, temperature=0),
+        "full": lambda: decoding.sample(model, prompt, 256, temperature=0, cache=False),
         "theirs": lambda: theirs.generate(prompt, max_new_tokens=256, **options)[:, 16:],
     }
     written = [write() for write in ways.values()]
@@ -166,7 +167,9 @@ def bert_step():
     """A training step of BERT on both tasks, ours and transformers' BertForPreTraining of the same weights, padded."""
     import torch
 
+    from course_kit.convert import to_huggingface
     from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens
+    from course_utils.fused import fuse
 
     rows = []
     for name, (vocabulary, size, layers, heads, length, count) in {
@@ -179,7 +182,7 @@ def bert_step():
         inputs, labels = mask_tokens(ids, ~mask, vocabulary, 4, generator)
         segments, follows = (torch.arange(length) > length // 2).long().expand(count, -1), torch.arange(count) % 2
         torch.manual_seed(0)
-        ours = BertForPreTraining(BertConfig(vocabulary, size, layers, heads, max_length=length))
+        ours = fuse(BertForPreTraining(BertConfig(vocabulary, size, layers, heads, max_length=length)))
         theirs = to_huggingface(ours).train()
         given = {
             "attention_mask": mask.long(), "token_type_ids": segments, "labels": labels, "next_sentence_label": follows,

@@ -82,9 +82,9 @@ def test_a_translator_reads_and_writes_as_python_does(page, name):
     for source, one, theirs in list(zip(ids, found, said, strict=True))[:3]:
         if theirs.weights is not None and own.tokens(one["ids"]) == theirs.tokens:
             assert torch.allclose(torch.tensor(one["weights"]), theirs.weights, atol=1e-4)
-        writer = writer_of(loaded.model)
-        state, words, logits = writer.start(torch.tensor([source])), [BOS, *one["ids"]], []
+        words, logits, writer = [BOS, *one["ids"]], [], writer_of(loaded.model)
         with torch.no_grad():
+            state = writer.start(torch.tensor([source]))
             for word in words:
                 step = writer.step(torch.tensor([word]), state)
                 state = step.state
@@ -129,7 +129,7 @@ def test_a_gpt_reads_as_python_does(page, name):
         ids = loaded.tokenizer.encode(text)
         assert it.evaluate("t => it.tokenizer.encode(t)", text) == ids
         with torch.no_grad():
-            expected = loaded.model(torch.tensor([ids])).logits[0]
+            expected = loaded.model(torch.tensor([ids]))[0]
         whole, steps = it.evaluate(
             """ids => { const whole = it.model.read(ids).logits.data; let state = it.model.start(), steps = [];
             for (const id of ids) { const done = it.model.step(id, state); state = done.state;

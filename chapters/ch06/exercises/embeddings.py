@@ -15,7 +15,7 @@ def embedding_sum(ids, segments, token_table, segment_table, position_table, gai
     size, longest = token_table.shape[1], len(position_table)
     with torch.random.fork_rng(devices=[]):
         embeddings = BertEmbeddings(BertConfig(len(token_table), size, 1, 1, max_length=longest, dropout=0.0))
-    weights = {"tokens.weight": token_table, "segments.weight": segment_table, "positions.table": position_table}
+    weights = {"tokens.weight": token_table, "segments.weight": segment_table, "positions.weight": position_table}
     return functional_call(embeddings, weights | {"norm.weight": gain, "norm.bias": bias}, (ids, segments))
 
 

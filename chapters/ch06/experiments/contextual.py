@@ -99,7 +99,7 @@ def word_vectors(encoder: Bert, tokenizer, word: str, sentences: list[str]) -> l
     with evaluating(encoder):
         steps = [encoder.embeddings.tokens(batch.ids), encoder.embeddings(batch.ids, batch.segments)]
         for block in encoder.blocks:
-            steps.append(block(steps[-1], batch.mask[:, None]).features)
+            steps.append(block(steps[-1], batch.mask[:, None]))
     return [step[rows, at] for step in steps]
 
 

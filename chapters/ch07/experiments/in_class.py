@@ -20,7 +20,8 @@ from course_kit.runtime import has_bfloat16
 from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.blocks import PositionwiseFFN
 from course_utils.decoding.sampling import sample
-from course_utils.gpt import GPT, GPTConfig, GPTOutput
+from course_utils.fused import fuse
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.positions import LearnedPositions
 from course_utils.restored import seeded
 from course_utils.training import Run
@@ -41,7 +42,7 @@ class NextToken(nn.Module):
 
     def loss(self, ids: Tensor) -> Tensor:
         """ids [B, T + 1] -> mean cross-entropy of each next token, in nats."""
-        return F.cross_entropy(self(ids[:, :-1]).logits.flatten(0, 1), ids[:, 1:].flatten())
+        return F.cross_entropy(self(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
 
     def start(self, source: Tensor, source_mask: Tensor | None = None) -> Tensor:
         """The state: all ids so far [B, K]. Texts of one batch must be equally long."""
@@ -50,7 +51,7 @@ class NextToken(nn.Module):
     def step(self, words: Tensor, state: Tensor) -> tuple[Tensor, Tensor, None]:
         """words [B] -> logits [B, V] of what follows them, the new state, no weights."""
         state = torch.cat([state, words[:, None]], 1)
-        return self(state[:, -self.config.max_length :]).logits[:, -1], state, None
+        return self(state[:, -self.config.max_length :])[:, -1], state, None
 
 
 class Bigram(NextToken):
@@ -61,9 +62,9 @@ class Bigram(NextToken):
         self.table = nn.Embedding(config.vocab_size, config.vocab_size)
         nn.init.zeros_(self.table.weight)  # undecided: it begins at ln V
 
-    def forward(self, ids: Tensor, need_weights: bool = False) -> GPTOutput:
-        """ids [B, T] -> logits [B, T, V]; there are no weights."""
-        return GPTOutput(self.table(ids))
+    def forward(self, ids: Tensor) -> Tensor:
+        """ids [B, T] -> logits [B, T, V]"""
+        return self.table(ids)
 
 
 class Layer(nn.Module):
@@ -77,12 +78,12 @@ class Layer(nn.Module):
         self.ffn = PositionwiseFFN(size, 4 * size, activation="gelu") if ffn else None
         self.norms = nn.ModuleList(nn.LayerNorm(size) if norms else nn.Identity() for _ in range(2))
 
-    def forward(self, x: Tensor, mask: Tensor, need_weights: bool = False) -> tuple[Tensor, Tensor | None]:
-        """x [B, T, D] -> [B, T, D], on request weights [B, H, T, T]."""
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x [B, T, D] -> [B, T, D]"""
         y = self.norms[0](x)
-        y, weights = self.attention(y, y, y, mask, need_weights)
+        y, _ = self.attention(y, y, y, mask)
         x = x + y if self.residual else y
-        return (x if self.ffn is None else x + self.ffn(self.norms[1](x))), weights
+        return x if self.ffn is None else x + self.ffn(self.norms[1](x))
 
 
 class Ladder(NextToken):
@@ -97,13 +98,13 @@ class Ladder(NextToken):
         self.output = nn.Linear(config.model_size, config.vocab_size)
         nn.init.normal_(self.tokens.weight, std=config.model_size**-0.5)
 
-    def forward(self, ids: Tensor, need_weights: bool = False) -> GPTOutput:
-        """ids [B, T] -> logits [B, T, V], on request weights [B, H, T, T] of each layer."""
-        x, weights = self.positions(self.tokens(ids)), []
+    def forward(self, ids: Tensor) -> Tensor:
+        """ids [B, T] -> logits [B, T, V]"""
+        x = self.positions(self.tokens(ids))
+        mask = causal_mask(ids.shape[1], ids.device)
         for block in self.blocks:
-            x, seen = block(x, causal_mask(ids.shape[1], ids.device), need_weights)
-            weights.append(seen)
-        return GPTOutput(self.output(self.norm(x)), weights if need_weights else None)
+            x = block(x, mask)
+        return self.output(self.norm(x))
 
 
 ONE = {"num_layers": 1, "num_heads": 1}
@@ -117,7 +118,7 @@ def small_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) 
     model, _, sizes = RUNGS[kind]
     settings = {"max_length": lesson.block} | SIZES | sizes | config
     with seeded(seed):
-        return model(GPTConfig(len(lesson.tokenizer), **settings)).to(lesson.device)
+        return fuse(model(GPTConfig(len(lesson.tokenizer), **settings))).to(lesson.device)
 
 
 def learn(
@@ -141,7 +142,7 @@ def written(
     """How a model continues `start`: so many tokens, sampled."""
     ids = torch.tensor([lesson.tokenizer.encode(start)], device=lesson.device)
     drawn = sample(model, ids, length, temperature, generator=torch.Generator().manual_seed(seed))
-    return start + lesson.tokenizer.decode(drawn.ids[0].tolist())
+    return start + lesson.tokenizer.decode(drawn[0].tolist())
 
 
 def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0, show: bool = False) -> Run:

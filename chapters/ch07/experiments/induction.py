@@ -20,8 +20,9 @@ from torch import Tensor, nn
 
 from course_kit import checks
 from course_kit.views.table import Table
+from course_utils.fused import fuse
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.heads import silenced
+from course_utils.heads import attention_weights, silenced
 from course_utils.restored import seeded
 from course_utils.training import Run, fit
 
@@ -58,7 +59,7 @@ class Repeats:
             for part in model.blocks.modules():
                 if isinstance(part, nn.Linear):
                     nn.init.xavier_uniform_(part.weight)
-        return model
+        return fuse(model)
 
     def loss(self, model: nn.Module, ids: Tensor) -> Tensor:
         """Cross-entropy of each next token, both halves alike: the first can be no better than ln(size)."""
@@ -79,7 +80,7 @@ class Repeats:
     def by_place(self, model: nn.Module, rows: int = 128) -> Tensor:
         """The loss at each place of fresh texts, [2 · half − 1]: of the second token first."""
         ids = self.texts(torch.Generator().manual_seed(10**6), rows)
-        logits = model(ids[:, :-1]).logits
+        logits = model(ids[:, :-1])
         return F.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none").mean(0)
 
     def second_half(self, model: nn.Module, rows: int = 128) -> float:
@@ -90,7 +91,9 @@ class Repeats:
     def weights(self, model: GPT, rows: int = 1) -> list[Tensor]:
         """What each layer's heads attend to in fresh texts, a list of [rows, H, T, T]."""
         ids = self.texts(torch.Generator().manual_seed(10**6), rows)
-        return model(ids, need_weights=True).weights
+        with attention_weights(model) as weights:
+            model(ids)
+        return weights["decoder"]
 
     def scores(self, model: GPT, rows: int = 64, what: str = "induction") -> Tensor:
         """How much each head attends where copying needs it, [layers, heads], from 0 to 1: see `head_score`."""

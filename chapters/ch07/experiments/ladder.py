@@ -7,6 +7,7 @@
 from chapters.ch07 import optimizers
 from chapters.ch07.experiments.in_class import Ladder
 from chapters.ch07.language import TextLesson, load_text
+from course_utils.fused import fuse
 from course_utils.gpt import GPTConfig
 from course_utils.restored import seeded
 from course_utils.text import BytePairs
@@ -32,7 +33,7 @@ def rung(lesson: TextLesson, name: str, seed: int = 0) -> Ladder:
             break
     sizes = SIZES | {size: settings.pop(size) for size in SIZES if size in settings}
     with seeded(seed):
-        return Ladder(GPTConfig(len(lesson.tokenizer), **sizes), **settings).to(lesson.device)
+        return fuse(Ladder(GPTConfig(len(lesson.tokenizer), **sizes), **settings)).to(lesson.device)
 
 
 def record_ladder(steps: int = 400, longer=(300, 500, 1500, 3000), seeds: int = 3) -> dict:

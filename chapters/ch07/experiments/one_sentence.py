@@ -15,7 +15,7 @@ from course_utils import data
 from course_utils.attention import masked_softmax
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
-from course_utils.heads import recorded
+from course_utils.heads import attention_weights
 from course_utils.kernels import gaussian_kernel
 from course_utils.positions import sinusoidal_encoding
 
@@ -63,10 +63,16 @@ def _three_models(sentence: str) -> dict[str, tuple]:
     words, bert, gpt = (load_checkpoint(n) for n in ("transformer-grammar", "bert-stories", "gpt-en-fr"))
     read, ids = pairs.encode(bert.tokenizer, sentence), torch.tensor([words.source.encode(sentence)])
     pieces = torch.tensor([gpt.tokenizer.encode(sentence)])
-    with recorded(words.model) as seen:
+    with (
+        attention_weights(words.model) as of_words,
+        attention_weights(bert.model) as of_bert,
+        attention_weights(gpt.model) as of_gpt,
+    ):
         words.model.encode(ids)
+        bert.model.bert(torch.tensor([read.ids]))
+        gpt.model(pieces)
     return {
-        "Transformer": (seen["encoder"], words.source.tokens(ids[0]), 5),
-        "BERT": (bert.model.bert(torch.tensor([read.ids]), need_weights=True).weights, read.tokens, 6),
-        "GPT": (gpt.model(pieces, need_weights=True).weights, gpt.tokenizer.tokens(pieces[0]), 7),
+        "Transformer": (of_words["encoder"], words.source.tokens(ids[0]), 5),
+        "BERT": (of_bert["encoder"], read.tokens, 6),
+        "GPT": (of_gpt["decoder"], gpt.tokenizer.tokens(pieces[0]), 7),
     }

@@ -9,6 +9,7 @@ import torch
 
 from chapters.ch07 import language
 from course_utils import checkpoints, decoding, files
+from course_utils.fused import fuse
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.text import BytePairs, Characters, Vocabulary, WordPiece, from_json
 
@@ -69,7 +70,7 @@ class Writing:
     def __init__(self, recipe: LanguageRecipe, folder: Path):
         self.recipe, self.text = recipe, language.load_text(recipe.corpus)
         tokenizer = _tokenizer(recipe, self.text.train, folder)
-        self.model = GPT(GPTConfig(len(tokenizer), **recipe.model))
+        self.model = fuse(GPT(GPTConfig(len(tokenizer), **recipe.model)))
         self.lesson = language.TextLesson(self.text, tokenizer, self.model.config.max_length, recipe.rows)
         self.batches, self.vocabularies = self.lesson.batch, {"tokenizer": tokenizer}
 

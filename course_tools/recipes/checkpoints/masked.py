@@ -181,8 +181,9 @@ def look_beside(bert: Bert, sharp: float = 2.0) -> Bert:
     begin as the position alone, sinusoids, and the others as the word; a head's query is the position moved on by
     `shift_matrix`. sharp: how much of a head's attention falls there.
     """
-    table, attention = bert.embeddings.positions.table, bert.blocks[0].attention
-    size, features = attention.head_size, table.shape[1]
+    table, attention = bert.embeddings.positions.weight, bert.blocks[0].attention
+    features = table.shape[1]
+    size = features // attention.num_heads
     bert.embeddings.tokens.weight[:, :size] = 0
     table.zero_()[:, :size] = 0.07 * sinusoidal_encoding(*table.shape)[:, :size]
     for head in range(attention.num_heads):

@@ -9,6 +9,9 @@ import torch
 
 from chapters.ch03 import tatoeba
 from course_utils import checkpoints, files, text
+from course_utils.fused import fuse
+from course_utils.gpt import GPT
+from course_utils.loss import masked_loss
 
 from . import measuring
 
@@ -75,6 +78,9 @@ class Translating:
         return f"{len(self.pairs):,} pairs, {len(self.source):,} + {len(self.target):,} tokens"
 
     def loss(self, model, batch: text.Batch) -> torch.Tensor:
+        if isinstance(model, GPT):
+            ids, counted = text.joined(batch)
+            return masked_loss(model(ids[:, :-1]), ids[:, 1:], counted[:, 1:], self.recipe.smoothing)
         return model.loss(batch, self.recipe.smoothing)
 
     def score(self, model) -> float:
@@ -97,7 +103,7 @@ class Translating:
 def _model(recipe: Recipe, source_size: int, target_size: int) -> torch.nn.Module:
     architecture, config = checkpoints.ARCHITECTURES[recipe.architecture]
     sizes = (source_size,) if recipe.architecture == "GPT" else (source_size, target_size)
-    return architecture(config(*sizes, **recipe.model))
+    return fuse(architecture(config(*sizes, **recipe.model)))
 
 
 def _vocabulary(how: tuple[str, int], found: list[str], min_count: int, special=text.SPECIAL):

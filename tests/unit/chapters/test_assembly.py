@@ -6,6 +6,8 @@ import torch
 from chapters.ch07.assembly import biases_inside, one_behind
 from chapters.ch07.exercises.cache import attention_step
 from course_utils.attention import MultiHeadAttention, causal_mask
+from course_utils.caching import GroupedQueryAttention
+from course_utils.rotary import RotaryAttention
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -25,7 +27,7 @@ def test_a_step_without_biases_gives_what_attention_with_biases_gives(bias):
     assert keys.shape == values.shape == (3, 2, 5, 4)
 
 
-@pytest.mark.parametrize("options", [{"rotary": True}, {"key_heads": 1}])
-def test_attention_that_the_step_cannot_do_is_refused(options):
-    with pytest.raises(ValueError):
-        biases_inside(MultiHeadAttention(8, 2, **options))
+@pytest.mark.parametrize("attention", [RotaryAttention, GroupedQueryAttention])
+def test_attention_that_the_step_cannot_do_is_refused(attention):
+    with pytest.raises(ValueError, match="attention"):
+        biases_inside(attention(8, 2))

@@ -144,7 +144,7 @@ def test_embeddings_of_our_bert():
     module = BertEmbeddings(BertConfig(vocab_size=30, model_size=24, num_layers=1, num_heads=2, max_length=16)).eval()
     ids, segments = torch.arange(8)[None], torch.tensor([[0] * 4 + [1] * 4])
     with torch.no_grad():
-        made = module.parts(ids, segments)
+        made = module.tokens(ids), module.segments(segments), module.positions(torch.arange(8)[None])
         view = labs.embeddings(made, WORDS, segments=segments[0].tolist(), normed=module(ids, segments))
         assert np.allclose(view.sum, sum(made)[0], atol=1e-6)
         assert torch.allclose(module.norm(sum(made)), module(ids, segments), atol=1e-6)

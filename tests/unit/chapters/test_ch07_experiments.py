@@ -13,6 +13,7 @@ from course_kit import results
 from course_kit.callbacks import TensorBoard
 from course_utils.decoding.sampling import sample
 from course_utils.gpt import GPT, GPTConfig
+from course_utils.heads import attention_weights
 
 ROWS = "the cat sees the dog. the dog sees the cat.\n"
 
@@ -45,19 +46,21 @@ def test_one_head_sees_what_came_before_and_nothing_after():
     ids = torch.randint(11, (2, 9))
     later = ids.clone()
     later[:, 6:] = 0
-    output = model(ids, need_weights=True)
-    assert torch.allclose(output.logits[:, :6], model(later).logits[:, :6], atol=1e-5)
-    assert output.weights[0].shape == (2, 1, 9, 9) and output.weights[0].triu(1).count_nonzero() == 0
-    assert not torch.allclose(output.logits[:, 8], model(ids[:, -1:]).logits[:, 0], atol=1e-4)
+    with attention_weights(model) as weights:
+        logits = model(ids)
+    (seen,) = weights["decoder"]
+    assert torch.allclose(logits[:, :6], model(later)[:, :6], atol=1e-5)
+    assert seen.shape == (2, 1, 9, 9) and seen.triu(1).count_nonzero() == 0
+    assert not torch.allclose(logits[:, 8], model(ids[:, -1:])[:, 0], atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", [Bigram, Ladder, GPT])
 def test_all_three_write_with_the_same_function_beyond_their_context(kind):
     torch.manual_seed(0)
     model = kind(GPTConfig(11, 16, 1, 2, max_length=6)).eval()
-    first = sample(model, torch.tensor([[1, 2]]), 12, generator=torch.Generator().manual_seed(0)).ids
+    first = sample(model, torch.tensor([[1, 2]]), 12, generator=torch.Generator().manual_seed(0))
     assert first.shape == (1, 12)
-    assert torch.equal(first, sample(model, torch.tensor([[1, 2]]), 12, generator=torch.Generator().manual_seed(0)).ids)
+    assert torch.equal(first, sample(model, torch.tensor([[1, 2]]), 12, generator=torch.Generator().manual_seed(0)))
 
 
 def test_a_live_training_falls_below_the_bigram_and_shows_samples(lesson):
@@ -129,17 +132,17 @@ def test_a_silenced_head_writes_zeros_and_afterwards_nothing_is_left():
     task = induction.Repeats(size=9, half=6)
     model = task.model().eval()
     ids = task.texts(torch.Generator().manual_seed(0), 2)
-    before = model(ids).logits
+    before = model(ids)
     with induction.silenced(model, [(1, 1), (2, 2)]):
-        silent = model(ids).logits
+        silent = model(ids)
     changed = torch.zeros_like(model.blocks[0].attention.out.weight)
-    assert not torch.allclose(before, silent) and torch.equal(before, model(ids).logits)
+    assert not torch.allclose(before, silent) and torch.equal(before, model(ids))
     kept = {n: m.attention.out.weight.detach().clone() for n, m in enumerate(model.blocks)}
     with torch.no_grad():  # the same by hand: the columns of W_O that read these heads are zero
         size = changed.shape[1] // 2
         model.blocks[0].attention.out.weight[:, :size] = 0
         model.blocks[1].attention.out.weight[:, size:] = 0
-        assert torch.allclose(silent, model(ids).logits, atol=1e-6)
+        assert torch.allclose(silent, model(ids), atol=1e-6)
         for n, weight in kept.items():
             model.blocks[n].attention.out.weight.copy_(weight)
     with pytest.raises(ValueError, match="heads"):
@@ -242,10 +245,10 @@ def test_each_rung_of_the_ladder_adds_one_part(lesson):
     sizes = [sum(p.numel() for p in model.parameters()) for model in models.values()]
     assert sizes == sorted(sizes) and len({*sizes}) == 4  # a residual connection and four heads cost no parameter
     ids = lesson.windows(count=1)[0][:2, :-1]
-    outputs = [model(ids).logits for model in models.values()]
+    outputs = [model(ids) for model in models.values()]
     assert all(not torch.allclose(a, b) for a, b in itertools.pairwise(outputs))
     for model in models.values():  # nothing reads what comes later
-        assert torch.allclose(model(ids[:, :5]).logits, model(ids).logits[:, :5], atol=1e-5)
+        assert torch.allclose(model(ids[:, :5]), model(ids)[:, :5], atol=1e-5)
 
 
 def test_the_ladder_as_recorded():

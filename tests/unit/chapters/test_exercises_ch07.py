@@ -24,6 +24,7 @@ from chapters.ch07.language import Text, TextLesson
 from course_kit.exercises import check
 from course_tools.classroom.catalogue import find
 from course_utils.attention import MultiHeadAttention, causal_mask
+from course_utils.caching import project
 from course_utils.data import stories
 from course_utils.decoding.sampling import next_probabilities, sample
 from course_utils.gpt import GPT, GPTConfig
@@ -48,12 +49,12 @@ def test_a_target_that_is_the_input_is_copied():
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     for _ in range(100):
         ids = torch.randint(10, (16, 8), generator=draw)
-        loss = F.cross_entropy(model(ids).logits.flatten(0, 1), ids.flatten())
+        loss = F.cross_entropy(model(ids).flatten(0, 1), ids.flatten())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     assert loss < 0.05
-    assert sample(model, torch.tensor([[3, 1, 4]]), 6, temperature=0).ids.tolist() == [[4] * 6]
+    assert sample(model, torch.tensor([[3, 1, 4]]), 6, temperature=0).tolist() == [[4] * 6]
 
 
 def test_transformers_shifts_labels_by_itself():
@@ -75,11 +76,11 @@ def test_who_learns_the_token_after_the_next_leaves_every_other_out():
     model, ids = Bigram(GPTConfig(10, model_size=8, max_length=16)), torch.arange(10)[None]
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
     for _ in range(30):
-        loss = F.cross_entropy(model(ids[:, :-2]).logits.flatten(0, 1), ids[:, 2:].flatten())
+        loss = F.cross_entropy(model(ids[:, :-2]).flatten(0, 1), ids[:, 2:].flatten())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert sample(model, torch.tensor([[1]]), 4, temperature=0).ids.tolist() == [[3, 5, 7, 9]]
+    assert sample(model, torch.tensor([[1]]), 4, temperature=0).tolist() == [[3, 5, 7, 9]]
 
 
 def test_transformers_refuses_temperature_zero():
@@ -145,7 +146,7 @@ def test_the_step_is_multi_head_attention_row_by_row():
     for t in range(T):
         row, keys, values = attention_step(x[:, t], keys, values, *weights)
         torch.testing.assert_close(row, whole[:, t])
-    torch.testing.assert_close(keys, attention.project(x).keys)
+    torch.testing.assert_close(keys, project(attention, x).keys)
 
 
 def test_positions_count_on_in_our_gpt():

@@ -10,6 +10,7 @@ from chapters.ch06.practice import Practice, gap, look_for_equals, renamed
 from course_utils.checkpoints import load_checkpoint
 from course_utils.data import stories
 from course_utils.data.stories import Question
+from course_utils.heads import attention_weights
 from course_utils.text import WordPiece
 
 ASKED = Question("Anna lost a key. On Monday, Ben met Anna at the bank.", "When did Ben meet Anna?", "Monday", 20)
@@ -57,8 +58,9 @@ def test_one_head_begins_by_looking_for_the_same_word_in_the_other_segment():
     in_text, asked = len(read) - 1 - read.tokens[::-1].index("ben"), read.tokens.index("ben")
 
     def attends():
-        with torch.no_grad():
-            return loaded.model.bert(*collate([read]), need_weights=True).weights[0][0, :, in_text, asked]
+        with torch.no_grad(), attention_weights(loaded.model) as weights:
+            loaded.model.bert(*collate([read]))
+        return weights["encoder"][0][0, :, in_text, asked]
 
     before = attends()
     look_for_equals(loaded.model.bert)

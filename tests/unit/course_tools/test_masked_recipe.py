@@ -12,6 +12,7 @@ from chapters.ch07 import language
 from course_tools.recipes.checkpoints import masked, train
 from course_tools.recipes.checkpoints.masked import MaskedRecipe, Windows, look_beside
 from course_utils import checkpoints, files
+from course_utils.heads import attention_weights
 from course_utils.text import WordPiece
 
 LINE = "The old cat sees a small dog, and it runs home again.\n\n“Unhappily,” she said, the horsekeeper had gone.\n\n"
@@ -76,11 +77,15 @@ def test_the_first_layer_begins_by_looking_beside_each_token():
     settings = TINY | {"model_size": 256, "num_heads": 4, "max_length": 40}
     model = BertLesson(tokenizer, {"train": []}).model(**settings).eval()
     ids = torch.randint(5, len(tokenizer), (3, 40), generator=torch.Generator().manual_seed(0))
-    plain = model(ids, need_weights=True).weights[0]
-    look_beside(model.bert)
-    weights = model(ids, need_weights=True).weights[0]
+    with attention_weights(model) as seen:
+        model(ids)
+        before = seen["encoder"][0]
+        look_beside(model.bert)
+        model(ids)
+        after = seen["encoder"][0]
     for head, offset in enumerate(masked.BESIDE):
-        assert weights[:, head].diagonal(offset, 1, 2).mean() > 0.5 > 0.1 > plain[:, head].diagonal(offset, 1, 2).mean()
+        assert before[:, head].diagonal(offset, 1, 2).mean() < 0.1
+        assert after[:, head].diagonal(offset, 1, 2).mean() > 0.5
 
 
 def test_it_is_trained_measured_and_says_how(monkeypatch, tmp_path):
