@@ -17,8 +17,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_kit import files
 from course_kit.checks import did_you_mean
-from course_utils import __version__, files
+from course_utils import __version__
 
 AGENT = f"Mozilla/5.0 (compatible; attention-course/{__version__}; a course on attention)"  # a library's own is refused
 CHUNK = 1 << 16

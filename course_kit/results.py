@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from course_kit.checks import string
-from course_utils.files import course_folder
+from course_kit.files import course_folder
 
 
 class Recorded(dict):

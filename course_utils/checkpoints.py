@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -88,71 +88,6 @@ def folder() -> Path:
     return files.course_folder() / "data" / "checkpoints"
 
 
-def save_checkpoint(
-    model: nn.Module,
-    name: str | Path,
-    card: Mapping[str, Any] | None = None,
-    *,
-    source: Any = None,
-    target: Any = None,
-    tokenizer: Any = None,
-    seen: Tensor | None = None,
-    base: str | None = None,
-    rank: int = 4,
-) -> Path:
-    """Write NAME.safetensors and NAME.json, and return the path of the JSON.
-
-    name   of the checkpoint in data/checkpoints, or a path
-    card   what the JSON says besides (metrics, licence …); what is OURS it cannot change
-    base   the checkpoint beside it that the model was fine-tuned from: only what was
-           added is written, with matrices of this rank, see `deltas`
-    Whatever happens meanwhile, the new pair of files loads afterwards, or the old one:
-    new weights are beside the old ones until the card is new.
-    """
-    from safetensors.torch import save
-
-    kind = type(model).__name__
-    checks.one_of("model", kind, ARCHITECTURES)
-    path, state = _path(name), _own(model)
-    record: dict[str, Any] = {"format": FORMAT, "architecture": kind}
-    record |= {"config": asdict(model.config), "weights": None}  # type: ignore[call-overload]
-    if isinstance(head := getattr(model, "classifier", None), nn.Linear):
-        record["num_labels"] = head.out_features
-    if base is not None:
-        start = load_checkpoint(path.with_name(f"{base}.json"))
-        state = deltas.thin(state, start.model.state_dict(), rank)
-        record["base"] = {"name": base, "sha256": start.card["weights"]["sha256"]}
-    tensors = {name: _written(name, x) for name, x in state.items()}
-    if seen is not None:
-        tensors[SEEN] = seen.to(torch.int32).contiguous()
-    weights = save(tensors)
-    checksum = hashlib.sha256(weights).hexdigest()
-    record["weights"] = {"sha256": checksum, "bytes": len(weights), "dtype": "float16"}
-    record |= {key: value for key, value in (card or {}).items() if key not in OURS}
-    roles = {"source": source, "target": target, "tokenizer": tokenizer}
-    record |= {
-        role: words.to_json() for role, words in roles.items() if words is not None
-    }
-    try:
-        record["sum"] = card_sum(record)
-        written = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError(
-            f"card is no JSON: {error}; needed: numbers, texts, lists"
-        ) from None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    files.write_atomically(_coming(path), weights)
-    files.write_atomically(path, written + "\n")
-    _coming(path).replace(path.with_suffix(".safetensors"))
-    return path
-
-
-def _written(name: str, x: Tensor) -> Tensor:
-    """A tensor as it is written: numbers with a point as float16, where all must fit."""
-    x = x.detach().cpu().contiguous()
-    return checks.finite(f"{name} in float16", x.half()) if x.is_floating_point() else x
-
-
 def card_sum(record: Mapping[str, Any]) -> str:
     """The checksum of all that a card says but itself, vocabularies included."""
     content = {key: value for key, value in record.items() if key != "sum"}
@@ -160,7 +95,7 @@ def card_sum(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()
 
 
-def _coming(path: Path) -> Path:
+def coming(path: Path) -> Path:
     """New weights until their card is there: right, if the program ended in between."""
     return path.with_name(f"{path.stem}.safetensors.new")
 
@@ -170,7 +105,7 @@ def load_checkpoint(name: str | Path) -> Loaded:
 
     ValueError: the files are damaged, of another architecture, or not safetensors.
     """
-    path = _path(name)
+    path = path_of(name)
     if not path.is_file():
         known = sorted(p.stem for p in folder().glob("*.json"))
         there = (
@@ -191,7 +126,7 @@ def _load(path: Path) -> Loaded:
     seen = tensors.pop(SEEN, None)
     if seen is not None and not _is_sorted(seen):
         raise ValueError("its list of sentences seen is damaged: out of order")
-    own = _own(model)
+    own = own_state(model)
     tensors = _renamed(tensors, own)
     if base:
         tensors = deltas.thicken(tensors, base.model.state_dict(), own)
@@ -214,7 +149,7 @@ def _is_sorted(seen: Tensor) -> bool:
     return seen.dim() == 1 and seen.dtype == torch.int32 and bool((seen.diff() > 0).all())
 
 
-def _path(name: str | Path) -> Path:
+def path_of(name: str | Path) -> Path:
     """The JSON of a checkpoint: a bare name is in data/checkpoints, else a path."""
     if not isinstance(name, str | os.PathLike) or not Path(name).name:
         raise ValueError(f"name is {checks.described(name)}; needed: a name, or a path")
@@ -289,7 +224,7 @@ def _tensors(path: Path, weights: Mapping[str, Any]) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    there = [p for p in (path.with_suffix(".safetensors"), _coming(path)) if p.is_file()]
+    there = [p for p in (path.with_suffix(".safetensors"), coming(path)) if p.is_file()]
     if not there:
         raise FileNotFoundError(
             f"{path.stem}.safetensors is missing beside its JSON. {AGAIN}"
@@ -326,7 +261,7 @@ def _renamed(tensors: dict[str, Tensor], own: Iterable[str]) -> dict[str, Tensor
     return {(names | factors).get(name, name): x for name, x in tensors.items()}
 
 
-def _own(model: nn.Module) -> dict[str, Tensor]:
+def own_state(model: nn.Module) -> dict[str, Tensor]:
     """The state of a model, a tensor that has two names (tied embeddings) once."""
     own = {name for name, _ in [*model.named_parameters(), *model.named_buffers()]}
     return {name: x for name, x in model.state_dict().items() if name in own}

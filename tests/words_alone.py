@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from course_kit import checks
-from course_utils.data.stories import LABELS, load
+from course_kit.data.stories import LABELS, load
 
 STEPS, LR = 300, 0.05
 LONGEST = 4  # words of an answer

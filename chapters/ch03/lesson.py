@@ -12,11 +12,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from course_kit.data import parallel
 from course_kit.views.table import Table
 from course_utils import decoding, metrics, text
 from course_utils.checkpoints import Loaded, load_checkpoint, sentence_hashes
 from course_utils.checks import several
-from course_utils.data import parallel
 from course_utils.heads import attention_weights
 from course_utils.restored import evaluating, seeded
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig

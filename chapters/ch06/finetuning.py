@@ -19,9 +19,9 @@ from torch import Tensor, nn
 
 from chapters.ch06.pairs import Batch, Input, Judged, answer_tokens, best_span, collate, draw, encode_all
 from course_kit import checks
+from course_kit.data import stories
 from course_utils import bert
 from course_utils.bert import IGNORED
-from course_utils.data import stories
 from course_utils.fused import fuse
 from course_utils.restored import evaluating, seeded
 from course_utils.text.wordpiece import WordPiece

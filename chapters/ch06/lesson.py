@@ -17,10 +17,10 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch06.pairs import Input, Masked, collate, encode, special_mask
+from course_kit.data import stories
 from course_utils import text
 from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens
 from course_utils.checkpoints import Loaded
-from course_utils.data import stories
 from course_utils.fused import fuse
 from course_utils.heads import attention_weights
 from course_utils.restored import evaluating, seeded

@@ -13,8 +13,8 @@ import re
 
 import torch
 
+from course_kit.data.stories import Question
 from course_utils.bert import Bert
-from course_utils.data.stories import Question
 
 from .finetuning import BATCH, AnswerTask
 from .pairs import Judged, draw

@@ -3,7 +3,7 @@
     load("sst2", "valid")[0]              # Labelled(text="one long string of cliches", label="negative")
     load("squad", "test")                 # list of Question, about articles that "train" has not
 
-The records are those of course_utils/data/stories.py. Files come from data/sources.toml: set COURSE_DATA_DIR, or let
+The records are those of course_kit/data/stories.py. Files come from data/sources.toml: set COURSE_DATA_DIR, or let
 them be fetched. Nothing of them is part of the course.
 """
 
@@ -13,7 +13,7 @@ import json
 
 from chapters.ch03.tatoeba import split_by
 from course_kit import checks, fetching
-from course_utils.data.stories import Labelled, Question, Tagged
+from course_kit.data.stories import Labelled, Question, Tagged
 
 SPLITS = ("train", "valid", "test")
 FILES = {

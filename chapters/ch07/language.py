@@ -24,9 +24,9 @@ from chapters.ch03.tatoeba import split_by
 from course_kit import fetching
 from course_kit.callbacks import in_bfloat16
 from course_kit.checks import described, whole_number
+from course_kit.data import parallel, stories
 from course_utils import text as texts
 from course_utils.checkpoints import Loaded
-from course_utils.data import parallel, stories
 from course_utils.restored import evaluating
 from course_utils.training import Run, fit, warm_then_fall
 

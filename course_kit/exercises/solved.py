@@ -27,8 +27,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from course_kit import files
 from course_kit.exercises.define import current, stubs
-from course_utils import files
 
 FILE = "progress.json"
 STATES = ("open", "tried", "solved")

@@ -23,11 +23,12 @@ from typing import Any
 
 import torch
 
+from course_kit import files
 from course_kit.callbacks import Watcher
 from course_kit.keeping import state
 from course_kit.keeping.fingerprint import fingerprint
 from course_kit.shell import in_notebook
-from course_utils import __version__, files
+from course_utils import __version__
 from course_utils.training import Callback, Run
 
 FOLDER = ".kept"

@@ -15,7 +15,7 @@ import os
 import re
 import time
 
-from course_utils import files
+from course_kit import files
 
 from .clean import clean
 

@@ -9,8 +9,7 @@ import timeit
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_kit import runtime
-from course_utils import files
+from course_kit import files, runtime
 
 from . import timing, workbook
 
@@ -148,7 +147,7 @@ def check_data():
 
 def verify():
     """Compare each file that `tables.json` names with its checksum -> {file name: "" if intact, else what is wrong}."""
-    from course_utils.data.tables import INDEX, folder  # and with it torch, which may be what is broken
+    from course_kit.data.tables import INDEX, folder  # and with it torch, which may be what is broken
 
     index, damaged = json.loads(files.read(f"data/{INDEX}")), "is damaged (its checksum differs)"
     there = {name: folder() / name for name in index if (folder() / name).exists()}
@@ -157,7 +156,7 @@ def verify():
 
 
 def check_checkpoints():
-    from course_utils.data import tables
+    from course_kit.data import tables
 
     wrong, count = checkpoint_problems(tables.folder() / "checkpoints")
     if wrong:

@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from course_kit import files
 from course_kit.exercises import solved
-from course_utils import __version__, files
+from course_utils import __version__
 
 from . import progress
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from course_utils import files
+from course_kit import files
 
 from . import workbook
 

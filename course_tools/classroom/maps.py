@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.files import course_folder
+from course_kit.files import course_folder
 
 from ..authoring import fragments
 

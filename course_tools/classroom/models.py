@@ -14,7 +14,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from course_utils.files import course_folder
+from course_kit.files import course_folder
 
 MAKE = """import json, sys
 from course_kit.views.models import model_files, page_files

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course_kit import files
 from course_kit.exercises import define, solved
 from course_kit.exercises.define import Stub, stubs
 from course_kit.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
-from course_utils import files
 
 from . import catalogue, workbook
 

@@ -15,8 +15,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils import files
-from course_utils.files import STATE
+from course_kit import files
+from course_kit.files import STATE
 
 CHANGELOG = "CHANGELOG.md"
 

@@ -15,8 +15,9 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlencode
 
+from course_kit import files
 from course_kit.runtime import DISTRIBUTION, missing_packages
-from course_utils import __version__, files
+from course_utils import __version__
 
 PUBLIC = re.compile(r"(?:https://|ssh://git@|git@)(github\.com)[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
 NOTEBOOKS = "gh-pages"  # the branch with the built site, which has the notebooks prepared for Colab

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_kit.files import course_folder, write_atomically
 from course_tools.authoring import building
 from course_tools.authoring.clean import STAND_IN
-from course_utils.files import course_folder, write_atomically
 
 from ..authoring import fragments
 from ..authoring.markup import headings, plain, tree

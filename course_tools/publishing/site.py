@@ -11,9 +11,10 @@ import re
 import shutil
 from pathlib import Path
 
+from course_kit import files
 from course_kit.views.models import model_files, page_files
 from course_tools.authoring import building
-from course_utils import __version__, files
+from course_utils import __version__
 from course_utils.checkpoints import load_checkpoint
 
 from ..authoring.markup import headings, plain, tree

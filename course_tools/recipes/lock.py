@@ -8,8 +8,8 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name as normalise
 
+from course_kit import files
 from course_kit.runtime import DISTRIBUTION
-from course_utils import files
 
 LOCK_HEADER = """\
 # Exact versions that were tried together, used as constraints: pip install -e . -c requirements.lock

@@ -6,8 +6,8 @@ import json
 import platform
 import time
 
+from course_kit.files import write_atomically
 from course_kit.results import Recorded, place
-from course_utils.files import write_atomically
 
 RECIPES = {  # name of the file -> module:function that gives its figures, as a dict
     "scores_task": "chapters.ch02.experiments:record_tasks",

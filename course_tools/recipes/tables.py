@@ -2,10 +2,9 @@
 
 import json
 
-from course_kit import fetching
+from course_kit import fetching, files
+from course_kit.data.tables import INDEX, folder
 from course_kit.fetching import fetch
-from course_utils import files
-from course_utils.data.tables import INDEX, folder
 
 from ..classroom.doctor import verify
 

@@ -62,7 +62,7 @@ def learn(tokenizer: Any, texts: Iterable[str], trainer: Any) -> None:
     from tokenizers import Regex, pre_tokenizers
 
     usual = tokenizer.pre_tokenizer
-    parts = pre_tokenizers.Split(Regex(r"\S{%d}" % LONGEST_WORD), "isolated")
+    parts = pre_tokenizers.Split(Regex(rf"\S{{{LONGEST_WORD}}}"), "isolated")
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([usual, parts])
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.pre_tokenizer = usual

@@ -783,7 +783,7 @@ assert torch.allclose((readings - f_own) / (1 - own), readings - hidden, atol=1e
 # Our day was simulated, so we knew the truth. Which width does leave-one-out choose where nobody knows it? On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958, and here is the weekly record to the end of 2001, in ppm (molecules per million).
 
 # %% tags=["nbval-check-output"]
-from course_utils import data
+from course_kit import data
 
 air = data.load("co2_weekly")
 measured = torch.tensor(air.ppm).isfinite()  # a Boolean mask: True where there is a number
@@ -930,7 +930,7 @@ assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5
 # A kernel needs distances, so words need numbers. *We made up* a vector of three numbers for each word: how much it names something, how much it is about something alive, and how much it describes something.
 
 # %%
-from course_utils import data
+from course_kit import data
 
 cards = data.load("word_features")
 tired, features = cards.words[:11], torch.tensor(cards.features)

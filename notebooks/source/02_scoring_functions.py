@@ -966,7 +966,7 @@ assert (percent[9] - percent[7:9].amax(0))[0] > 5 and (percent[9] - percent[7:9]
 # The sentence and its word vectors come from chapter 1.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import data
+from course_kit import data
 from chapters.ch02.experiments import trained_scores
 
 cards = data.load("word_features")

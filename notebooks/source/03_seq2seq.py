@@ -22,7 +22,7 @@ runtime = course_kit.setup()
 # Translate this sentence into French, or watch it done. **Before you press play:** after *parce qu'* (because) comes *il* (he, or it). Which English word do your eyes go back to?
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.data import parallel
+from course_kit.data import parallel
 from chapters.ch03.lesson import gold_weights
 
 tired = "the animal didn't cross the street because it was too tired ."
@@ -531,7 +531,7 @@ assert all(run[4] > max(run[:4]) + 8 for w in wide for run in widths["errors"][w
 # Now sentences that are longer than any in training, and pairs of words that never met in training, for your own models. **Guess:** which of the two costs more points of BLEU?
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.data.parallel import load_parallel
+from course_kit.data.parallel import load_parallel
 
 longer, unseen = ({name: lesson.bleu(model, split, 200) for name, model in both.items()} for split in ("long", "unseen"))
 clauses = {split: {e.clauses for e in load_parallel("en-fr", split)} for split in ("train", "long")}
@@ -1274,7 +1274,7 @@ def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words
 # By 2017 ByteNet and ConvS2S had replaced recurrence by convolutions. The Transformer dropped both, and kept attention. At what cost? Table 2 of its paper (Vaswani et al., 2017) lists BLEU on news texts (WMT 2014) and the operations that training took.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils import data
+from course_kit import data
 
 wmt = data.load("wmt14")
 names = [name.split(" +")[0] + " ×" * bool(many) for name, many in zip(wmt.name, wmt.ensemble, strict=True)]

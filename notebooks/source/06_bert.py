@@ -144,7 +144,7 @@ assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds
 # A vocabulary has to be finite, but a text may contain any word. **WordPiece** therefore cuts words into pieces. In our library, the vocabulary is learned by joining pieces that often occur side by side (chapter 7); the original joins the pair that helps the likelihood of the text most. From the left of a word, WordPiece takes the longest piece in its vocabulary and then continues with the rest. Pieces that continue a word are marked with `##`. (A word that cannot be cut becomes `[UNK]`.) Here is one sentence, cut with three vocabularies:
 
 # %% tags=["nbval-check-output"]
-from course_utils.data.stories import load
+from course_kit.data.stories import load
 from course_utils.text import WordPiece
 
 train_sentences = [sentence for story in load("stories", "train")[:2000] for sentence in story.sentences]

@@ -792,7 +792,7 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 import copy
-from course_utils.data import stories
+from course_kit.data import stories
 from course_utils.gpt import GPT
 
 def labelled(split, count):
@@ -1319,7 +1319,8 @@ assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters a
 # Choose the sizes. **Guess** your model's loss at the start, and the loss of a bigram table.
 
 # %%
-from course_utils.checkpoints import Loaded, save_checkpoint
+from course_kit.keeping.saving import save_checkpoint
+from course_utils.checkpoints import Loaded
 
 yours = study.small_model(own, model_size=128, num_layers=2, num_heads=4)
 me = Loaded(yours, {}, tokenizer=own.tokenizer)
@@ -1515,7 +1516,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from chapters.ch07.timeline import timeline
-from course_utils import data
+from course_kit import data
 
 history = data.load("history")
 timeline(history, title="Sixty years of weighted means", caption="A number in a circle is a chapter of this course.")

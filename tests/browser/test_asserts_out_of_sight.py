@@ -7,7 +7,7 @@ import pytest
 from jupyterlab_driver import Lab, Notebook
 from waiting import until
 
-from course_utils import files
+from course_kit import files
 
 pytestmark = pytest.mark.browser
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from course_kit.data import stories
 from course_kit.views.models import page_files
-from course_utils.data import stories
 from course_utils.text import BOS, BytePairs
 
 TEXTS = [

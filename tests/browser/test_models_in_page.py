@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from chapters.ch03 import tatoeba
+from course_kit.data import parallel, stories
 from course_kit.views.models import model_files, page_files
 from course_utils.bert import BertForPreTraining
 from course_utils.caching import writer_of
 from course_utils.checkpoints import folder, load_checkpoint
-from course_utils.data import parallel, stories
 from course_utils.decoding import translate
 from course_utils.text import BOS
 

@@ -8,8 +8,8 @@ import pytest
 from jupyterlab_driver import Lab, Watched
 from waiting import contains, differs, lacks, settle, until
 
+from course_kit import files
 from course_tools.classroom.presenting import start
-from course_utils import files
 
 CELLS = [
     ("markdown", "slide", [], "# A lesson"),

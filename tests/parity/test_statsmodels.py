@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.data import load
+from course_kit.data import load
 from course_utils.kernels import gaussian_kernel, leave_one_out_mask, nadaraya_watson
 
 statsmodels = pytest.importorskip("statsmodels.nonparametric.kernel_regression")

@@ -18,10 +18,11 @@ from chapters.ch04 import labs as positions
 from chapters.ch05.labs import descent
 from chapters.ch06 import labs as bert
 from chapters.ch07 import labs as gpt
+from course_kit import files
 from course_kit.views import heatmap, plot, predict
 from course_kit.views.labs import alignment, heads
 from course_kit.views.table import Table
-from course_utils import files, metrics
+from course_utils import metrics
 from course_utils.attention import MultiHeadAttention
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding.sampling import next_probabilities

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 import course
+from course_kit import files
 from course_tools.classroom import doctor, lab, workbook
-from course_utils import files
 
 ROOT = files.course_folder()
 DEPLOY = ROOT / "deploy"

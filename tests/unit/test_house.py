@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from course_utils import files
+from course_kit import files
 
 ROOT = files.course_folder()
 ROOMS = ("course_utils", "course_kit", "chapters", "course_tools", "course")

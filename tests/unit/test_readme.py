@@ -8,9 +8,9 @@ import pytest
 
 import course
 import course_utils
+from course_kit import files
 from course_kit.keeping import kept
 from course_tools.authoring import building
-from course_utils import files
 
 ROOT = files.course_folder()
 PAGES = ["README.md", "CONTRIBUTING.md"]

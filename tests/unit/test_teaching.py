@@ -8,11 +8,10 @@ import re
 import pytest
 
 import course
-from course_kit import results
+from course_kit import files, results
 from course_kit.exercises.define import FindError
 from course_tools.authoring import building
 from course_tools.classroom.catalogue import exercises, find
-from course_utils import files
 
 ROOT = files.course_folder()
 GUIDE = (ROOT / "docs" / "teaching.md").read_text("utf-8")

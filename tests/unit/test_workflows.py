@@ -6,7 +6,7 @@ import pytest
 import run
 import yaml
 
-from course_utils import files
+from course_kit import files
 
 ROOT = files.course_folder()
 WORKFLOWS = ROOT / ".github" / "workflows"

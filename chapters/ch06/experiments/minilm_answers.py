@@ -20,8 +20,8 @@ from chapters.ch06.finetuning import AnswerTask
 from chapters.ch06.pairs import best_span
 from chapters.ch06.published import MINILM
 from chapters.ch06.span_metrics import answer_scores
+from course_kit.data.stories import Question
 from course_kit.runtime import has_bfloat16
-from course_utils.data.stories import Question
 
 from . import minilm
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from chapters.ch02.experiments import trained_scores
 from chapters.ch06 import pairs
-from course_utils import data
+from course_kit import data
 from course_utils.attention import masked_softmax
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate

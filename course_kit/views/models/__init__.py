@@ -12,8 +12,8 @@ import json
 
 from safetensors.numpy import load_file
 
+from course_kit.files import course_folder
 from course_kit.views.view import HERE, bundle
-from course_utils.files import course_folder
 
 MODULES = ("tensors", "text", "architectures", "cause", "page")
 KEPT = ("name", "architecture", "config", "source", "target", "tokenizer")  # of what a card says

@@ -6,8 +6,8 @@ import re
 import sys
 from pathlib import Path
 
+from course_kit import files
 from course_tools.authoring import clean
-from course_utils import files
 
 MEGABYTES = 1.5  # a notebook
 PICTURE = 200_000  # bytes of one PNG

@@ -30,7 +30,7 @@ import psutil
 import chapters
 import course_kit
 import course_utils
-from course_utils import files
+from course_kit import files
 
 HOW = (
     "Answers are programs of other people, so they run in a sandbox, and there is none here: {why}\n"

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from course_kit import files
 from course_tools.authoring import building
-from course_utils import files
 
 GUIDE = "docs/teaching.md"
 OPENING = ("Ready", "Trains", "Show first", "Ask", "Misconceptions")

@@ -8,9 +8,9 @@ import os
 import sys
 import time
 
+from course_kit import files
 from course_tools.authoring import building
 from course_tools.classroom import lab, workbook
-from course_utils import files
 
 from .speaker import notes
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 
 from chapters.ch07 import language
-from course_utils import checkpoints, decoding, files
+from course_kit import files
+from course_utils import checkpoints, decoding
 from course_utils.fused import fuse
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.text import BytePairs, Characters, Vocabulary, WordPiece, from_json

@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 
 from chapters.ch03 import tatoeba
-from course_utils import checkpoints, files, text
+from course_kit import files
+from course_utils import checkpoints, text
 from course_utils.fused import fuse
 from course_utils.gpt import GPT
 from course_utils.loss import masked_loss

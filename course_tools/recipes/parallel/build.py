@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from course_utils.data import packed
+from course_kit.data import packed
 
 from . import chinese, english, french, twins
 from .compound import Storyteller

@@ -2,9 +2,9 @@
 
 import json
 
-from course_utils import files
-from course_utils.data import packed, parallel
-from course_utils.data.parallel import SPLITS
+from course_kit import files
+from course_kit.data import packed, parallel
+from course_kit.data.parallel import SPLITS
 
 from ..packing import compress, sha256
 from . import build

@@ -3,7 +3,7 @@
 import functools
 from dataclasses import dataclass
 
-from course_utils import files
+from course_kit import files
 
 SEVERAL = {"classes", "subjects", "objects", "fits"}  # columns that hold several names
 

@@ -4,8 +4,8 @@ import json
 import random
 import re
 
-from course_utils import files
-from course_utils.data import packed, stories
+from course_kit import files
+from course_kit.data import packed, stories
 
 from ..packing import compress, sha256
 from .templates import Draw, read_words, sections, unmark

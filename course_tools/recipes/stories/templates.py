@@ -8,8 +8,8 @@
 import re
 from typing import NamedTuple
 
-from course_utils import files
-from course_utils.data.stories import FOLDER
+from course_kit import files
+from course_kit.data.stories import FOLDER
 
 SLOT = re.compile(r"\{(a )?(\w+?)(\d?)((?:\.\w+)?)\}")
 CHOICE = re.compile(r"\(([^()]*)\)")

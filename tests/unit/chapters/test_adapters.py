@@ -16,8 +16,8 @@ from chapters.ch06.adapters import (
     ways,
 )
 from chapters.ch06.finetuning import AnswerTask, Classify, Tag
+from course_kit.data.stories import Labelled
 from course_utils.bert import BertConfig
-from course_utils.data.stories import Labelled
 from course_utils.text import WordPiece
 
 WORDS = {"good": "positive", "nice": "positive", "bad": "negative", "poor": "negative"}

@@ -45,7 +45,7 @@ def test_no_test_sentence_was_trained_on_and_every_training_one_is_marked(lesson
 
 
 def test_text_and_tokens_of_a_sentence_are_the_same_numbers(lesson):
-    from course_utils.data import parallel
+    from course_kit.data import parallel
 
     for pair in parallel.load_parallel("en-fr", "test")[:100]:
         words = [w.lower() for w in pair.source]

@@ -8,11 +8,11 @@ from chapters.ch05.experiments import heads as head_study
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import blinded
 from course_kit import results
+from course_kit.data.parallel import Twin
 from course_utils import text
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.caching import writer_of
 from course_utils.checkpoints import load_checkpoint
-from course_utils.data.parallel import Twin
 from course_utils.heads import Head, attention_weights, heads_of, silenced
 from course_utils.transformer import Transformer, TransformerConfig
 

@@ -21,13 +21,12 @@ from chapters.ch06.experiments.tasks import (
 )
 from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson
-from course_kit import results
+from course_kit import files, results
+from course_kit.data import stories
+from course_kit.data.stories import Labelled, Story
 from course_tools.recipes.checkpoints import train
-from course_utils import files
 from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.checkpoints import folder, load_checkpoint
-from course_utils.data import stories
-from course_utils.data.stories import Labelled, Story
 from course_utils.text import WordPiece
 
 WORDS = {"good": "positive", "nice": "positive", "bad": "negative", "poor": "negative"}

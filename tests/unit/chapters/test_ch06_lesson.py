@@ -6,8 +6,8 @@ import torch
 from chapters.ch06 import lesson as bert_lesson
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import Masked, encode
+from course_kit.data.stories import Story
 from course_tools.recipes.checkpoints import train
-from course_utils.data.stories import Story
 
 TINY = {"model_size": 16, "num_layers": 1, "num_heads": 2, "ffn_size": 16}
 NAMES = ("anna", "ben", "carla", "david", "emma", "frank")

@@ -22,7 +22,7 @@ from chapters.ch03 import tatoeba
 from chapters.ch07 import language
 from course_tools.recipes.checkpoints import train, translation
 from course_tools.recipes.checkpoints.language import LanguageRecipe
-from course_utils import files
+from course_kit import files
 folder, name, pause = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 files.course_folder = lambda: folder
 train.has_bfloat16 = lambda device: False

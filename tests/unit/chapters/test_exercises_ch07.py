@@ -21,11 +21,11 @@ from chapters.ch07.experiments.in_class import Bigram
 from chapters.ch07.labs.merges import merged, pairs
 from chapters.ch07.labs.scaling_law import BESIROGLU_2024, HOFFMANN_2022
 from chapters.ch07.language import Text, TextLesson
+from course_kit.data import stories
 from course_kit.exercises import check
 from course_tools.classroom.catalogue import find
 from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.caching import project
-from course_utils.data import stories
 from course_utils.decoding.sampling import next_probabilities, sample
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.text.bytepairs import WORD

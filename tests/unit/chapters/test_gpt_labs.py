@@ -11,9 +11,9 @@ from chapters.ch07.labs.journey import Panel, numbered
 from chapters.ch07.labs.next_token import are_words, dice, spelled
 from chapters.ch07.labs.scaling_law import BESIROGLU_2024, HOFFMANN_2022, best, duration, flops, loss, short
 from chapters.ch07.timeline import timeline
+from course_kit import data
 from course_kit.views import sweep
 from course_kit.views.view import at
-from course_utils import data
 from course_utils.decoding.sampling import next_probabilities
 from course_utils.text import Subwords
 

@@ -5,8 +5,8 @@ import pytest
 from chapters.ch03.lesson import Lesson
 from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson
+from course_kit.data.stories import Labelled
 from course_kit.keeping.fingerprint import fingerprint
-from course_utils.data.stories import Labelled
 
 SAID = [Labelled(f"a {word} film", label) for word, label in (("good", "positive"), ("bad", "negative"))]
 

@@ -14,7 +14,7 @@ from chapters.ch06.experiments import minilm_answers
 from chapters.ch06.experiments.minilm_answers import Windows, kind_of, people
 from chapters.ch06.span_metrics import answer_scores
 from course_kit import results
-from course_utils.data.stories import Question
+from course_kit.data.stories import Question
 from course_utils.text import WordPiece
 
 NAMES = ["anna", "ben", "carla", "david", "emma", "frank", "grace", "hugo"]

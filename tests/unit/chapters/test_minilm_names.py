@@ -5,7 +5,7 @@ import pytest
 from chapters.ch06 import real_text
 from chapters.ch06.experiments import minilm_names
 from course_kit import results
-from course_utils.data.stories import Tagged
+from course_kit.data.stories import Tagged
 from course_utils.text import WordPiece
 
 

@@ -7,9 +7,9 @@ import torch
 
 from chapters.ch06.pairs import collate
 from chapters.ch06.practice import Practice, gap, look_for_equals, renamed
+from course_kit.data import stories
+from course_kit.data.stories import Question
 from course_utils.checkpoints import load_checkpoint
-from course_utils.data import stories
-from course_utils.data.stories import Question
 from course_utils.heads import attention_weights
 from course_utils.text import WordPiece
 

@@ -8,7 +8,7 @@ import pytest
 
 from chapters.ch06 import real_text
 from course_kit import fetching
-from course_utils.data.stories import Labelled, Tagged
+from course_kit.data.stories import Labelled, Tagged
 
 
 def squad(*titles):

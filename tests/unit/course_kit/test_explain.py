@@ -1,7 +1,5 @@
 """The sentence under a traceback: which argument does not fit its signature. Nothing is said that is not sure."""
 
-
-
 import queue
 
 import pytest

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from course_kit import fetching
+from course_kit import fetching, files
 from course_tools.recipes.tables import whereabouts
-from course_utils import files
 
 LINES = [f"I see {n} cats.\tJe vois {n} chats.\tCC-BY" for n in range(50)]
 TEXT = "\n".join(LINES) + "\n"

@@ -11,8 +11,7 @@ import pytest
 import torch
 
 import course_kit
-from course_kit import runtime
-from course_utils import files
+from course_kit import files, runtime
 
 
 @pytest.fixture(autouse=True)

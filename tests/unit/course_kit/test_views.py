@@ -12,12 +12,12 @@ import traitlets
 from matplotlib.figure import Figure
 from PIL import Image
 
+from course_kit import files
 from course_kit.views import heatmap, picture, plot, predict, reveal, sweep
 from course_kit.views.chart import GREYS
 from course_kit.views.live import below
 from course_kit.views.view import bundle
 from course_tools.authoring.clean import WIDGET_VIEW, clean
-from course_utils import files
 from course_utils.kernels import nadaraya_watson
 
 X = torch.linspace(0, 4, 9)

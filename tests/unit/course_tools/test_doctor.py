@@ -9,11 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_kit import results, runtime
+from course_kit import files, results, runtime
+from course_kit.data import tables
 from course_tools.authoring import building
 from course_tools.classroom import doctor, timing
-from course_utils import files
-from course_utils.data import tables
 
 
 @pytest.fixture
@@ -77,8 +76,8 @@ def test_a_damaged_table_is_named(course):
 @pytest.fixture
 def checkpoints(course):
     """A folder with one sound checkpoint, written as those of the course are."""
+    from course_kit.keeping.saving import save_checkpoint
     from course_utils import gpt
-    from course_utils.checkpoints import save_checkpoint
 
     folder = course / "data" / "checkpoints"
     shutil.rmtree(folder, ignore_errors=True)

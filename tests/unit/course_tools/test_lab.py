@@ -21,7 +21,7 @@ from course_tools.classroom import lab
 
 TOKEN = "test"
 START = "import sys; from pathlib import Path; from course_tools.classroom import lab; "
-START += "from course_utils import files; "
+START += "from course_kit import files; "
 START += (
     "files.course_folder = lambda: Path(sys.argv[1]); sys.exit(lab.run(sys.argv[3:], author=sys.argv[2] == 'author'))"
 )

@@ -9,8 +9,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name as normalise
 
+from course_kit import files
 from course_tools.recipes import lock
-from course_utils import files
 
 ROOT = files.course_folder()
 

@@ -9,9 +9,10 @@ from torch import nn
 
 from chapters.ch06.lesson import BertLesson
 from chapters.ch07 import language
+from course_kit import files
 from course_tools.recipes.checkpoints import masked, train
 from course_tools.recipes.checkpoints.masked import MaskedRecipe, Windows, look_beside
-from course_utils import checkpoints, files
+from course_utils import checkpoints
 from course_utils.heads import attention_weights
 from course_utils.text import WordPiece
 

@@ -10,11 +10,11 @@ from collections import Counter
 
 import pytest
 
+from course_kit import files
+from course_kit.data import packed, parallel
 from course_tools.recipes.packing import sha256
 from course_tools.recipes.parallel import corpus
 from course_tools.recipes.parallel.things import reserved
-from course_utils import files
-from course_utils.data import packed, parallel
 
 FOLDER = files.course_folder() / "data" / "parallel"
 ALL = parallel.SPLITS

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from course_kit import files
 from course_tools.authoring import building
 from course_tools.classroom.presenting import speaker, start
 from course_tools.classroom.presenting.speaker import notes
-from course_utils import files
 
 
 @pytest.mark.parametrize("name", building.names())

@@ -8,10 +8,10 @@ import nbformat
 import pytest
 
 import course as command
+from course_kit import files
 from course_kit.exercises import solved
 from course_tools.classroom import catalogue, handing_in, workbook
 from course_tools.classroom import progress as overview
-from course_utils import files
 
 ROOT = files.course_folder()
 STUB = "@exercise({!r})\ndef answer(x):\n    raise NotImplementedError"

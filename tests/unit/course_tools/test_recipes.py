@@ -10,13 +10,13 @@ from torch import nn
 import course
 from chapters.ch03 import tatoeba
 from chapters.ch07 import language, optimizers
-from course_kit import fetching
+from course_kit import fetching, files
+from course_kit.data import parallel
 from course_kit.keeping import state
 from course_tools.recipes.checkpoints import measuring, train
 from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_tools.recipes.checkpoints.translation import Recipe
-from course_utils import checkpoints, files
-from course_utils.data import parallel
+from course_utils import checkpoints
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.text import BytePairs
 from course_utils.transformer import Transformer, TransformerConfig

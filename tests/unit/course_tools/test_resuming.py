@@ -12,11 +12,12 @@ import torch
 from jupyter_client.manager import KernelManager
 from torch import nn
 
+from course_kit import files
 from course_kit.callbacks import Watcher
 from course_kit.keeping import kept, state
 from course_kit.keeping.fingerprint import fingerprint
 from course_tools.classroom.presenting import start
-from course_utils import files, training
+from course_utils import training
 from course_utils.training import fit
 
 # Whole files that hold another record: one so deep that it cannot be walked through, and one of another kind.

@@ -7,11 +7,11 @@ import subprocess
 import pytest
 import yaml
 
+from course_kit import files
 from course_kit.views import heatmap, predict
 from course_tools.authoring import building, fragments
 from course_tools.authoring.markup import tree
 from course_tools.publishing import glossary, lighten, links, pages, places, site
-from course_utils import files
 
 ROOT = files.course_folder()
 PATH = {"PATH": os.environ["PATH"]}

@@ -11,10 +11,9 @@ import nbformat
 import pytest
 
 import course_utils
-from course_kit import runtime
+from course_kit import files, runtime
 from course_tools.authoring import building
 from course_tools.publishing import hosted
-from course_utils import files
 
 ROOT = files.course_folder()
 ADDRESS = "https://github.com/someone/attention-course"

@@ -6,8 +6,8 @@ import pytest
 import words_alone
 
 from chapters.ch06.experiments.tasks import COUNTING_WORDS
-from course_utils import files
-from course_utils.data import stories
+from course_kit import files
+from course_kit.data import stories
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
+from course_kit import files
 from course_tools.classroom import workbook
-from course_utils import files
 
 
 def edition(text):

@@ -7,9 +7,10 @@ import pytest
 import tokenizers
 import torch
 
+from course_kit.data import stories
+from course_kit.keeping.saving import save_checkpoint
 from course_utils import decoding, text
-from course_utils.checkpoints import load_checkpoint, save_checkpoint
-from course_utils.data import stories
+from course_utils.checkpoints import load_checkpoint
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.text import BOS, EOS, PAD, BytePairs
 from course_utils.text.bytepairs import BYTES, WORD

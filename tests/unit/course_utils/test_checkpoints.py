@@ -6,7 +6,9 @@ import pickle
 import pytest
 import torch
 
-from course_utils import checkpoints, files
+from course_kit import files
+from course_kit.keeping import saving
+from course_utils import checkpoints
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import Subwords, Vocabulary
@@ -22,7 +24,7 @@ def saved(tmp_path):
     path = tmp_path / "mine.json"
     source, target = Vocabulary(["the", "cat", "sleeps", "."]), Vocabulary(["le", "chat", "dort", ".", "猫", "”"])
     card = {"metrics": {"bleu": 40.5}, "licence": "CC BY"}
-    checkpoints.save_checkpoint(
+    saving.save_checkpoint(
         model(), path, card, source=source, target=target, seen=checkpoints.sentence_hashes(["The cat sleeps."])
     )
     return path
@@ -44,7 +46,7 @@ def test_what_was_saved_comes_back(saved):
 
 def test_subwords_come_back_as_they_were(tmp_path):
     words = Subwords.build(["le chat dort.", "l'animal est fatigué."] * 5, 60)
-    checkpoints.save_checkpoint(model(), tmp_path / "a.json", target=words)
+    saving.save_checkpoint(model(), tmp_path / "a.json", target=words)
     back = checkpoints.load_checkpoint(tmp_path / "a.json").target
     for text in ("l'animal dort.", "un éléphant 猫"):
         assert back.encode(text) == words.encode(text)
@@ -58,7 +60,7 @@ def test_the_weights_take_two_bytes_each(saved):
 
 def test_saving_again_gives_the_same_bytes(saved, tmp_path):
     loaded = checkpoints.load_checkpoint(saved)
-    again = checkpoints.save_checkpoint(
+    again = saving.save_checkpoint(
         loaded.model, tmp_path / "again.json", {k: loaded.card[k] for k in ("metrics", "licence")},
         source=loaded.source, target=loaded.target, seen=loaded.seen,
     )  # fmt: skip
@@ -166,10 +168,10 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
     with torch.no_grad():
         net.bias[0] = 1e6
     with pytest.raises(ValueError, match="bias"):
-        checkpoints.save_checkpoint(net, tmp_path / "a.json")
+        saving.save_checkpoint(net, tmp_path / "a.json")
     assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match="Linear"):
-        checkpoints.save_checkpoint(torch.nn.Linear(1, 1), tmp_path / "a.json")
+        saving.save_checkpoint(torch.nn.Linear(1, 1), tmp_path / "a.json")
 
 
 SHIPPED = sorted(p.stem for p in checkpoints.folder().glob("*.json")) if checkpoints.folder().is_dir() else []
@@ -202,7 +204,7 @@ class TestWhateverHappens:
         one = small()
         with torch.no_grad():
             one.bias.fill_(1)
-        path = checkpoints.save_checkpoint(one, tmp_path / "mine", {"note": "old"})
+        path = saving.save_checkpoint(one, tmp_path / "mine", {"note": "old"})
         with torch.no_grad():
             one.bias.fill_(2)
         return path, one
@@ -215,7 +217,7 @@ class TestWhateverHappens:
     def test_a_card_that_is_no_json_leaves_the_old_pair(self, saved, value):
         path, model = saved
         with pytest.raises(ValueError):
-            checkpoints.save_checkpoint(model, path, {"note": "new", "a": value})
+            saving.save_checkpoint(model, path, {"note": "new", "a": value})
         assert self.bias(path) == ("old", 1)
 
     @pytest.mark.parametrize("step", [0, 1, 2])
@@ -235,10 +237,10 @@ class TestWhateverHappens:
         monkeypatch.setattr(files, "write_atomically", cut(real_write))
         monkeypatch.setattr(type(path), "replace", cut(real_replace))
         with pytest.raises(KeyboardInterrupt):
-            checkpoints.save_checkpoint(model, path, {"note": "new"})
+            saving.save_checkpoint(model, path, {"note": "new"})
         monkeypatch.undo()
         assert self.bias(path) == (("new", 2) if step == 2 else ("old", 1))
-        checkpoints.save_checkpoint(model, path, {"note": "new"})
+        saving.save_checkpoint(model, path, {"note": "new"})
         assert self.bias(path) == ("new", 2) and sorted(p.name for p in path.parent.iterdir()) == [
             "mine.json",
             "mine.safetensors",
@@ -246,13 +248,13 @@ class TestWhateverHappens:
 
     @pytest.mark.parametrize("key", ["weights", "config", "format", "sum", "source"])
     def test_a_card_does_not_change_what_the_files_say(self, saved, key):
-        checkpoints.save_checkpoint(saved[1], saved[0], {key: 1, "note": "new"})
+        saving.save_checkpoint(saved[1], saved[0], {key: 1, "note": "new"})
         assert self.bias(saved[0]) == ("new", 2)
 
     @pytest.mark.parametrize("name", ["", None, 3])
     def test_a_name_that_is_none(self, saved, name):
         with pytest.raises(ValueError, match="name"):
-            checkpoints.save_checkpoint(saved[1], name)
+            saving.save_checkpoint(saved[1], name)
 
     @pytest.mark.parametrize(
         "change",
@@ -266,7 +268,7 @@ class TestWhateverHappens:
     def test_a_card_that_was_changed_is_refused_with_words(self, saved, change, summed):
         path, model = saved
         words = checkpoints.text.Vocabulary(["a", "b"])
-        checkpoints.save_checkpoint(model, path, {"note": "new", "data": {}}, source=words, target=words)
+        saving.save_checkpoint(model, path, {"note": "new", "data": {}}, source=words, target=words)
         card = json.loads(path.read_text())
         change(card)
         if not summed:  # as a card of the first edition
@@ -316,14 +318,14 @@ def small():
 
 
 def test_a_folder_that_there_is_not_is_made(tmp_path):
-    checkpoints.save_checkpoint(model(), tmp_path / "new" / "deeper" / "a.json")
+    saving.save_checkpoint(model(), tmp_path / "new" / "deeper" / "a.json")
     assert sorted(p.name for p in (tmp_path / "new" / "deeper").iterdir()) == ["a.json", "a.safetensors"]
 
 
 def test_sentence_hashes_are_the_same_in_every_edition_and_may_be_neighbours(tmp_path):
     found = checkpoints.sentence_hashes(["The cat sleeps.", "Hello.", "the cat sleeps.", "Goodbye."])
     assert found.tolist() == [-1786144357, -1042295032, -773418811]
-    path = checkpoints.save_checkpoint(model(), tmp_path / "a.json", seen=torch.tensor([-1, 0, 1]))
+    path = saving.save_checkpoint(model(), tmp_path / "a.json", seen=torch.tensor([-1, 0, 1]))
     assert checkpoints.load_checkpoint(path).seen.tolist() == [-1, 0, 1]
 
 
@@ -337,7 +339,7 @@ def test_a_base_without_a_name_or_a_checksum_of_its_own_is_refused(saved, base):
 def test_only_a_model_that_translates_with_one_tokenizer_reads_both_sides_with_it(tmp_path, data):
     words = Vocabulary(["a", "b"])
     loaded = [
-        checkpoints.load_checkpoint(checkpoints.save_checkpoint(model(), tmp_path / "a.json", {"data": data}, **given))
+        checkpoints.load_checkpoint(saving.save_checkpoint(model(), tmp_path / "a.json", {"data": data}, **given))
         for given in ({"tokenizer": words}, {})
     ]
     both = [(one.source is not None, one.source is one.target is one.tokenizer) for one in loaded]
@@ -353,7 +355,7 @@ class TestNamesThatChanged:
 
         torch.manual_seed(0)
         model = GPT(GPTConfig(6, model_size=4, num_layers=1, num_heads=1, max_length=8))
-        checkpoints.save_checkpoint(model, path)
+        saving.save_checkpoint(model, path)
         weights, card = path.with_suffix(".safetensors"), json.loads(path.read_text())
         tensors = load(weights.read_bytes())
         old, new = rename or ("", "")

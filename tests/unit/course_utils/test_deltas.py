@@ -8,9 +8,11 @@ from safetensors.torch import load_file
 
 from chapters.ch06 import adapters
 from chapters.ch06.finetuning import Classify
+from course_kit.keeping import saving
+from course_kit.keeping.saving import thin
 from course_utils import checkpoints
 from course_utils.bert import BertConfig, BertForPreTraining
-from course_utils.deltas import thicken, thin
+from course_utils.deltas import thicken
 from course_utils.text import WordPiece
 
 IDS = torch.tensor([[2, 5, 6, 7, 3]])
@@ -21,7 +23,7 @@ def base(tmp_path):
     tokenizer = WordPiece.build(["the soup was good ."], 60)
     torch.manual_seed(0)
     model = BertForPreTraining(BertConfig(len(tokenizer), 16, 2, 2, 32, 24, dropout=0.0))
-    checkpoints.save_checkpoint(model, tmp_path / "base.json", {"name": "base"}, tokenizer=tokenizer)
+    saving.save_checkpoint(model, tmp_path / "base.json", {"name": "base"}, tokenizer=tokenizer)
     return checkpoints.load_checkpoint(tmp_path / "base.json")
 
 
@@ -39,7 +41,7 @@ def tuned(base):
 
 
 def test_what_was_added_comes_back_and_nothing_else_is_kept(base, tuned, tmp_path):
-    path = checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", {"name": "tuned"}, base="base", rank=2)
+    path = saving.save_checkpoint(tuned, tmp_path / "tuned.json", {"name": "tuned"}, base="base", rank=2)
     loaded = checkpoints.load_checkpoint(path)
     with torch.no_grad():
         plain = Classify("s", base.tokenizer, ("a", "b")).model(base.model.bert).eval()(IDS).logits
@@ -50,17 +52,17 @@ def test_what_was_added_comes_back_and_nothing_else_is_kept(base, tuned, tmp_pat
     assert not any("embeddings" in name or ".norm." in name for name in kept) and "classifier.weight" in kept
     assert kept["bert.blocks.0.ffn.widen.weight.up"].shape == (32, 2)
     assert torch.equal(loaded.model.bert.embeddings.tokens.weight, base.model.bert.embeddings.tokens.weight)
-    again = checkpoints.save_checkpoint(loaded.model, tmp_path / "again.json", base="base", rank=2)
+    again = saving.save_checkpoint(loaded.model, tmp_path / "again.json", base="base", rank=2)
     with torch.no_grad():
         back = checkpoints.load_checkpoint(again).model(IDS).logits
         torch.testing.assert_close(back, loaded.model(IDS).logits, atol=3e-3, rtol=0)
 
 
 def test_another_base_is_noticed(base, tuned, tmp_path):
-    path = checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
+    path = saving.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
     with torch.no_grad():
         base.model.norm.bias += 1
-    checkpoints.save_checkpoint(base.model, tmp_path / "base.json", tokenizer=base.tokenizer)
+    saving.save_checkpoint(base.model, tmp_path / "base.json", tokenizer=base.tokenizer)
     with pytest.raises(ValueError):
         checkpoints.load_checkpoint(path)
     (tmp_path / "base.json").unlink()
@@ -70,7 +72,7 @@ def test_another_base_is_noticed(base, tuned, tmp_path):
 
 def test_more_than_the_rank_is_refused_and_so_are_factors_of_another_model(base, tuned, tmp_path):
     with pytest.raises(ValueError):
-        checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=1)
+        saving.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=1)
     assert not (tmp_path / "tuned.json").exists()
     small, state = thin(tuned.state_dict(), base.model.state_dict(), 2), base.model.state_dict()
     name = next(name for name in small if name.endswith(".down"))
@@ -90,7 +92,7 @@ def test_what_is_a_thousand_times_smaller_than_the_largest_counts_as_nothing():
 
 
 def test_a_card_names_its_base(base, tuned, tmp_path):
-    path = checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
+    path = saving.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
     card = json.loads(path.read_text("utf-8"))
     assert card["base"] == {"name": "base", "sha256": base.card["weights"]["sha256"]} and "tokenizer" not in card
 
@@ -129,5 +131,5 @@ def test_a_matrix_that_is_not_finite_is_refused_and_nothing_is_written(base, tun
     with torch.no_grad():
         tuned.bert.blocks[0].ffn.widen.weight[0, 0] = number
     with pytest.raises(ValueError):
-        checkpoints.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
+        saving.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
     assert not (tmp_path / "tuned.json").exists()

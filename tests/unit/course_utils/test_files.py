@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from course_utils import files
+from course_kit import files
 
 
 def test_a_file_is_written_and_written_over(tmp_path):

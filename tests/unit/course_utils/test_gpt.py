@@ -6,6 +6,7 @@ import pytest
 import torch
 from edges import holds
 
+from course_kit.keeping import saving
 from course_utils import checkpoints, decoding, text
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.loss import masked_loss
@@ -158,7 +159,7 @@ def test_what_is_read_takes_one_half_of_the_context_and_what_is_written_less_tha
 @pytest.mark.parametrize("positions", ["learned", "rotary"])
 def test_checkpoint_there_and_back(positions, tmp_path):
     made, tokenizer = model(positions), text.Characters.build("".join(map(chr, range(60, 96))))
-    checkpoints.save_checkpoint(made, tmp_path / "tiny", {"data": {"pair": "en-fr"}}, tokenizer=tokenizer)
+    saving.save_checkpoint(made, tmp_path / "tiny", {"data": {"pair": "en-fr"}}, tokenizer=tokenizer)
     loaded = checkpoints.load_checkpoint(tmp_path / "tiny.json")
     assert dataclasses.asdict(loaded.model.config) == dataclasses.asdict(made.config)
     assert torch.allclose(loaded.model(ids()).logits, made(ids()).logits, atol=0.05)

@@ -8,6 +8,7 @@ import torch
 from edges import holds
 from torch import nn
 
+from course_kit.keeping import saving
 from course_utils import checkpoints, decoding
 from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask, recording
 from course_utils.blocks import AddNorm, DecoderBlock, EncoderBlock, PositionwiseFFN, init_weights
@@ -170,7 +171,7 @@ def test_tied_embeddings_are_one_matrix_and_a_checkpoint_holds_it_once(tmp_path)
     vocabulary = Vocabulary([f"w{i}" for i in range(16)]), Vocabulary([f"v{i}" for i in range(26)])
     sizes = []
     for one in (apart, made(positions="learned", memory_layers=(1, 2)), model):
-        path = checkpoints.save_checkpoint(one, tmp_path / "x", {}, source=vocabulary[0], target=vocabulary[1])
+        path = saving.save_checkpoint(one, tmp_path / "x", {}, source=vocabulary[0], target=vocabulary[1])
         loaded = checkpoints.load_checkpoint(path)
         assert loaded.model.config == one.config
         source, target, mask = some()

@@ -8,9 +8,9 @@ import shutil
 import numpy as np
 import pytest
 
+from course_kit import data, files
+from course_kit.data import tables
 from course_tools.recipes import tables as maker
-from course_utils import data, files
-from course_utils.data import tables
 from course_utils.kernels import gaussian_kernel
 
 

@@ -9,7 +9,7 @@ import random
 from collections.abc import MutableSequence
 from typing import Any
 
-from course_utils import files
+from course_kit import files
 
 COLUMNS = ["split", "kind", "clauses", "en", "fr", "zh", "en-fr", "en-zh"]
 COLUMNS += ["en-fr possible", "en-zh possible", "twin"]

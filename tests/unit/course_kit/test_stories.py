@@ -9,10 +9,10 @@ from collections import Counter
 
 import pytest
 
+from course_kit import files
+from course_kit.data import stories
 from course_tools.recipes.packing import sha256
 from course_tools.recipes.stories import make, templates
-from course_utils import files
-from course_utils.data import stories
 
 FOLDER = files.course_folder() / "data" / "stories"
 MANIFEST = json.loads((FOLDER / "manifest.json").read_text("utf-8"))

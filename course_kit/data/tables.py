@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from course_utils import files
+from course_kit import files
 from course_utils.checks import one_of
 
 INDEX = "tables.json"
@@ -56,9 +56,7 @@ class WordFeatures:
 
     def __getitem__(self, word: str) -> Float64[np.ndarray, " d"]:
         if word not in self.words:
-            raise KeyError(
-                f"{word!r} is not in the table; it has {', '.join(self.words)}"
-            )
+            raise KeyError(f"{word!r} is not in the table; it has {', '.join(self.words)}")
         return self.features[self.words.index(word)]
 
 
@@ -132,9 +130,7 @@ def _systems(rows: Rows, card: Card) -> Systems:
 
 
 def _history(rows: Rows, card: Card) -> History:
-    year, chapter = (
-        [int(x) for x in _texts(rows, column)] for column in ("year", "chapter")
-    )
+    year, chapter = ([int(x) for x in _texts(rows, column)] for column in ("year", "chapter"))
     return History(year, _texts(rows, "what"), _texts(rows, "source"), chapter, card)
 
 

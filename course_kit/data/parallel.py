@@ -58,9 +58,7 @@ class Pair(NamedTuple):
     possible: Links = ()  # and those that an annotator might set: an article and its noun
 
 
-def load_parallel(
-    languages: str = "en-fr", split: str = "train", words: int | None = None
-) -> list[Pair]:
+def load_parallel(languages: str = "en-fr", split: str = "train", words: int | None = None) -> list[Pair]:
     """A split of the corpus.
 
     languages  "en-fr", "en-zh", or the other way round ("fr-en", "zh-en")
@@ -104,8 +102,7 @@ def tokenize(text: str, language: str) -> tuple[str, ...]:
     capitals = _capitalised(language)
     begins = [True, *(word in ".?!" for word in words)]
     return tuple(
-        word.lower() if begin and word not in capitals else word
-        for word, begin in zip(words, begins, strict=False)
+        word.lower() if begin and word not in capitals else word for word, begin in zip(words, begins, strict=False)
     )
 
 

@@ -1,0 +1,77 @@
+"""Files that work for the reader: the workbook, the course's own with their checksums, writing without losing."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from course_utils.files import course_folder, is_course
+
+STATE = ".course.json"  # in every workbook: what the course has put there
+RESTORE = "`git checkout -- data` in the course's folder brings back what belongs there."
+
+
+def workbook_folder(start: Path | str | None = None) -> Path | None:
+    """The workbook that a place (default: the working directory) is in, if any."""
+    try:
+        start = Path(start or Path.cwd()).resolve()
+    except OSError:  # the working directory was deleted
+        return None
+    for place in (start, *start.parents):
+        if is_course(place):  # a clone may be inside a workbook
+            return None
+        if (place / STATE).is_file():
+            return place
+    return None
+
+
+def read(place: str, checksum: str | None = None) -> bytes:
+    """The bytes of a file of the course, such as "data/history.csv", with this SHA-256."""
+    path = course_folder() / place
+    if not path.is_file():
+        raise FileNotFoundError(f"{place} is missing. {RESTORE}")
+    content = path.read_bytes()
+    if checksum is not None and hashlib.sha256(content).hexdigest() != checksum:
+        raise OSError(f"{place} is damaged: its checksum differs. {RESTORE}")
+    return content
+
+
+def sha256(path: Path | str) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path | str, content: str | bytes) -> None:
+    """Write, so that a file has either its old or its new content, whatever happens.
+
+    A link stays a link, and who may read the file stays as it was. An error of the file
+    system (no space, read-only) leaves the old file and nothing else.
+    """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _mode(path))
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _mode(path: Path) -> int:
+    """Who may read and write a file: as it is, or as for a new one."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
