@@ -4,11 +4,11 @@ import itertools
 
 import pytest
 import torch
+from course_utils.convert import copy_attention
 from torch import nn
 
 from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask
 from course_utils.blocks import DecoderBlock, EncoderBlock
-from course_utils.convert import copy_attention
 from course_utils.positions import LearnedPositions, rotary
 from course_utils.transformer import Transformer
 

@@ -83,7 +83,9 @@ def test_a_module_of_no_width_is_refused(width):
         NadarayaWatson(width)
 
 
-@pytest.mark.parametrize("kernel", [1.0, lambda d: d.abs().sum(), lambda d: 1.0], ids=["none", "one tensor", "one number"])
+@pytest.mark.parametrize(
+    "kernel", [1.0, lambda d: d.abs().sum(), lambda d: 1.0], ids=["none", "one tensor", "one number"]
+)
 def test_a_kernel_gives_a_closeness_for_each_distance(kernel):
     with pytest.raises(REFUSED):
         nadaraya_watson(*numbers([0.0], [0.0, 4.0], [3.0, 4.0]), kernel)
@@ -104,7 +106,10 @@ def test_a_missing_example_is_never_passed_over(bad):
             nadaraya_watson(good, keys, values, boxcar_kernel)
     for kernel in KERNELS.values():
         assert nadaraya_watson(wrong, good, good, kernel)[0][1].isnan()
-    assert NadarayaWatson()(wrong, good, good)[0][1].isnan() and not NadarayaWatson()(good, good, wrong)[0].isfinite().any()
+    assert (
+        NadarayaWatson()(wrong, good, good)[0][1].isnan()
+        and not NadarayaWatson()(good, good, wrong)[0].isfinite().any()
+    )
 
 
 @pytest.mark.parametrize("estimator", [nadaraya_watson, NadarayaWatson()], ids=["function", "module"])
@@ -239,7 +244,9 @@ def test_softmax_goes_along_each_axis_that_there_is(shape):
         torch.testing.assert_close(masked_softmax(scores, dim=dim), scores.softmax(dim))
 
 
-@pytest.mark.parametrize("lengths", [[-1, 2], [3], [[1, 2]], [1.0, 2.0], [True, False], "12", 3, None, {1, 2}, []], ids=str)
+@pytest.mark.parametrize(
+    "lengths", [[-1, 2], [3], [[1, 2]], [1.0, 2.0], [True, False], "12", 3, None, {1, 2}, []], ids=str
+)
 def test_lengths_are_one_whole_number_from_0_to_max_len_for_each_sequence(lengths):
     assert padding_mask([0, 2], 2).tolist() == [[[False, False]], [[True, True]]]
     with pytest.raises(REFUSED):

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-
 from edges import REFUSED
 
 from course_utils.attention import MultiHeadAttention, scaled_dot_product_attention
@@ -64,7 +63,9 @@ class TestWeights:
         with attention_weights(model) as seen, attention_weights(model) as inner:
             torch.testing.assert_close(run(), plain)
         for place in PLACES[kind]:
-            assert all(map(torch.equal, seen[place], wanted[place])) and all(map(torch.equal, inner[place], wanted[place]))
+            assert all(map(torch.equal, seen[place], wanted[place])) and all(
+                map(torch.equal, inner[place], wanted[place])
+            )
         for layers in attentions(model).values():
             assert all(attention.attend is fused_attention for attention in layers)
 

@@ -166,7 +166,9 @@ def test_a_mask_of_another_shape_is_refused(cls, shape):
             one(q, k, k, torch.ones(shape, dtype=torch.bool))
 
 
-@pytest.mark.parametrize("mask", [torch.ones(3, 3), torch.ones(3, 3).byte(), torch.eye(3).long(), [[True] * 3] * 3, "no"])
+@pytest.mark.parametrize(
+    "mask", [torch.ones(3, 3), torch.ones(3, 3).byte(), torch.eye(3).long(), [[True] * 3] * 3, "no"]
+)
 @KINDS
 def test_a_mask_of_another_kind_is_refused(cls, mask):
     x = numbers(1, 3, 8)

@@ -8,8 +8,8 @@ from edges import REFUSED
 
 from course_utils.positions import (
     LearnedPositions,
-    SinusoidalPositions,
     NoPositions,
+    SinusoidalPositions,
     frequencies,
     shift_matrix,
     sinusoidal_encoding,
