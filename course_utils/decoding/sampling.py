@@ -40,7 +40,7 @@ def next_probabilities(
     if top_k is not None:
         p = p * (torch.arange(p.shape[-1], device=p.device) < top_k)
         p = p / p.sum(-1, keepdim=True)
-    if top_p is not None:
+    if top_p is not None and top_p < 1:
         before = p.cumsum(-1) - p  # how much the more likely ones have together
         p = p * (before < max(top_p, smallest))
         p = p / p.sum(-1, keepdim=True)

@@ -222,3 +222,8 @@ def test_several_tokens_may_end_a_text_and_writing_ends_with_the_last_of_them():
     assert written.shape == (3, max(ends) + 1)
     for row, end in enumerate(ends):
         assert torch.equal(written[row, : end + 1], free[row, : end + 1]) and not written[row, end + 1 :].any()
+
+
+def test_a_top_p_of_1_keeps_all():
+    many = torch.randn(200_000, generator=torch.Generator().manual_seed(0))
+    assert (next_probabilities(many, top_p=1.0) > 0).all()
