@@ -33,8 +33,9 @@ def masked_softmax(
     """Weights that sum to 1 over the keys that may be attended; elsewhere they are 0."""
     if mask is None:
         return scores.softmax(dim)
-    weights = scores.masked_fill(~mask, float("-inf")).softmax(dim)
-    return weights.masked_fill(~mask, 0.0)  # where nothing may be attended they were NaN
+    hidden = (~mask).expand_as(scores)  # a mask never makes the scores larger
+    weights = scores.masked_fill(hidden, float("-inf")).softmax(dim)
+    return weights.masked_fill(hidden, 0.0)  # where nothing may be attended they were NaN
 
 
 def scaled_dot_product_attention(

@@ -183,8 +183,9 @@ def test_minus_infinity_is_no_weight_and_what_has_no_softmax_stays_visible():
         torch.ones(2, 3, dtype=torch.uint8),
         [[True] * 3] * 2,
         torch.ones(3, 2, dtype=torch.bool),
+        torch.ones(5, 2, 3, dtype=torch.bool),
     ],
-    ids=["float", "long", "byte", "list", "turned"],
+    ids=["float", "long", "byte", "list", "turned", "larger"],
 )
 def test_a_mask_of_another_kind_or_shape_is_refused(mask):
     with pytest.raises(REFUSED):

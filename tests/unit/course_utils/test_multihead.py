@@ -225,3 +225,16 @@ def test_projections_begin_as_glorot_and_bengio_say_and_biases_at_0(cls, bias):
         bound = (6 / (layer.in_features + layer.out_features)) ** 0.5
         assert 0.98 * bound < layer.weight.abs().max().item() <= bound
         assert not layer.bias.any() if bias else layer.bias is None
+
+
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize(
+    ("batch", "queries", "shape"), [(1, 3, (2, 3, 4)), (3, 1, (3, 4)), (1, 3, (1, 2, 2, 3, 4)), (1, 1, (1, 2, 4))]
+)
+def test_a_mask_never_makes_more_sentences_or_queries_than_there_are(batch, queries, shape, fused):
+    """With one query, a padding mask [B, K] would be read as one of B queries."""
+    attention, q, k = made(8, 2), numbers(batch, queries, 8), numbers(batch, 4, 8)
+    if fused:
+        fuse(attention)
+    with pytest.raises(REFUSED):
+        attention(q, k, k, torch.ones(shape, dtype=torch.bool))
