@@ -47,6 +47,8 @@ class SinusoidalPositions(nn.Module):
         self, x: Float[Tensor, "B T D"], first: int = 0
     ) -> Float[Tensor, "B T D"]:
         """first: the position of the first token of x"""
+        if first < 0:
+            raise ValueError(f"first is {first}; needed: from 0")
         end = first + x.shape[1]
         table = self.table
         if end > len(table):
@@ -66,9 +68,9 @@ class LearnedPositions(nn.Module):
     ) -> Float[Tensor, "B T D"]:
         """first: the position of the first token of x"""
         end = first + x.shape[1]
-        if end > len(self.table):
+        if first < 0 or end > len(self.table):
             raise ValueError(
-                f"position {end - 1}: learned were 0 … {len(self.table) - 1}"
+                f"positions {first} … {end - 1}; learned: 0 … {len(self.table) - 1}"
             )
         return x + self.table[first:end]
 

@@ -15,8 +15,8 @@ def rotary(
     x: Float[Tensor, "*heads T d"], positions: Num[Tensor, "T"], base: float = 10_000.0
 ) -> Float[Tensor, "*heads T d"]:
     """Turn each pair of neighbouring features by its position times its frequency."""
-    if len(positions) != x.shape[-2]:
-        raise ValueError(f"{len(positions)} positions for {x.shape[-2]} rows: one each")
+    if positions.shape != x.shape[-2:-1]:
+        raise ValueError(f"positions {list(positions.shape)} for {x.shape[-2]} rows")
     d = x.shape[-1]
     frequencies = base ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)  # [d/2]
     angles = positions.cpu()[:, None] * frequencies  # [T, d/2], exact in long texts, too

@@ -140,3 +140,17 @@ def test_learned_positions_begin_as_small_as_those_of_bert():
     """Standard deviation 0.02 (Devlin et al. 2019; GPT-2 likewise): of 100,000 numbers it is met within 1 %."""
     torch.manual_seed(0)
     assert LearnedPositions(1000, 100).table.std().item() == pytest.approx(0.02, rel=0.01)
+
+
+@pytest.mark.parametrize("layer", [SinusoidalPositions(6, 4), LearnedPositions(6, 4)])
+@pytest.mark.parametrize("first", [-1, -2, -6])
+def test_no_position_is_counted_from_the_end(layer, first):
+    for length in (1, 3):
+        with pytest.raises(ValueError):
+            layer(torch.zeros(1, length, 4), first)
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (1, 3), (1,), ()])
+def test_rotary_positions_have_one_axis(shape):
+    with pytest.raises(ValueError, match="positions"):
+        rotary(torch.zeros(3, 8), torch.ones(shape))
