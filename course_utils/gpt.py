@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .attention import MultiHeadAttention, causal_mask
 from .blocks import EncoderBlock, init_small
+from .loss import masked_loss
 from .rotary import RotaryAttention
 
 ATTENTIONS = {"learned": MultiHeadAttention, "rotary": RotaryAttention}
@@ -79,5 +80,5 @@ class GPT(nn.Module):
         """Mean cross-entropy, in nats, of the tokens after the first that count."""
         logits, target = self(ids[:, :-1]), ids[:, 1:]  # N = T + 1
         if counted is not None:
-            logits, target = logits[counted[:, 1:]], target[counted[:, 1:]]
+            return masked_loss(logits, target, counted[:, 1:])
         return F.cross_entropy(logits.flatten(end_dim=-2), target.flatten())

@@ -226,7 +226,7 @@ def test_input_that_does_not_fit_is_refused():
     for wrong in (torch.tensor([[4, 99]]), torch.tensor([[-1]]), ids(1, 25), ids()[0], ids().float()):
         with pytest.raises(REFUSED):
             made(wrong)
-    for counted in (torch.ones(3, 4, dtype=torch.bool), torch.ones(3, 9)):
+    for counted in (torch.ones(3, 4, dtype=torch.bool), torch.ones(3, 9), torch.ones(3, 9).long()):
         with pytest.raises(REFUSED):
             made.loss(ids(), counted)
     with pytest.raises(REFUSED):
