@@ -248,6 +248,8 @@ def mask_tokens(
     labels: the token where one is hidden, −100 elsewhere. Devlin et al. 2019, section
     3.1.
     """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share is {share}; needed: from 0 to 1")
     device = "cpu" if generator is None else generator.device
     chance, fate = torch.rand(2, *ids.shape, generator=generator, device=device).to(
         ids.device

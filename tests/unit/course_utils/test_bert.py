@@ -200,3 +200,10 @@ def test_the_first_weights_are_small_and_every_parameter_is_trained():
     assert not model.transform.bias.any() and not model.bert.blocks[0].attention.query.bias.any()
     model.loss(ids, ids, torch.zeros(4, dtype=torch.long), segments).total.backward()
     assert not [name for name, p in model.named_parameters() if p.grad is None]
+
+
+@pytest.mark.parametrize("share", [15, -0.1, math.nan])
+def test_a_share_that_is_none_is_refused(share):
+    ids, _ = batch()
+    with pytest.raises(ValueError, match="share"):
+        mask_tokens(ids, torch.zeros_like(ids, dtype=torch.bool), 60, 4, share=share)
