@@ -109,6 +109,8 @@ def beam_search(
     """
     if beam < 1 or max_length < 1:
         raise ValueError(f"beam is {beam}, max_length {max_length}; needed: from 1")
+    if not 0 <= length_penalty < float("inf"):
+        raise ValueError(f"length_penalty is {length_penalty}; needed: from 0")
     count, device = len(source), source.device
     writer = writer_of(model)
     each = torch.arange(count, device=device)

@@ -393,3 +393,10 @@ def test_translate_searches_as_beam_search_does_by_default():
     for name in ("beam", "length_penalty"):
         assert ours[name].default == theirs[name].default
     assert (theirs["beam"].default, theirs["length_penalty"].default, theirs["max_length"].default) == (4, 1.0, 64)
+
+
+@pytest.mark.parametrize("alpha", [-1.0, math.nan, math.inf])
+def test_a_length_penalty_that_compares_nothing_is_refused(alpha):
+    with pytest.raises(ValueError, match="length_penalty"):
+        decoding.beam_search(model(), *BATCH, length_penalty=alpha)
+    assert decoding.beam_search(model(), *BATCH, max_length=2, length_penalty=20)
