@@ -61,6 +61,8 @@ def nadaraya_watson(
             "keys or values hold NaN: keep = values.isfinite() finds the others"
         )
     closeness = kernel(queries[:, None] - keys)  # [Q, K]
+    if (closeness < 0).any():
+        raise ValueError("kernel gave negative numbers, which make negative weights")
     if mask is not None:
         closeness = closeness.masked_fill(~mask, 0.0)
     total = closeness.sum(-1, keepdim=True)  # [Q, 1]

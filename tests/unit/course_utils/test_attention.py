@@ -269,3 +269,9 @@ def test_wrong_sizes_are_refused():
     for wrong in ((q[:, 1:], k, v), (q, k, v[1:]), (q, k.double(), v), (q.repeat(2, 1, 1), k.repeat(3, 1, 1), v)):
         with pytest.raises(REFUSED):
             scaled_dot_product_attention(*wrong)
+
+
+@pytest.mark.parametrize("kernel", [lambda d: 1 - d.abs(), lambda d: -torch.ones_like(d)], ids=["far", "everywhere"])
+def test_a_kernel_below_0_is_refused(kernel):
+    with pytest.raises(ValueError, match="kernel"):
+        nadaraya_watson(*numbers([0.0], [0.0, 4.0], [3.0, 4.0]), kernel)
