@@ -139,6 +139,7 @@ class Seq2Seq(nn.Module):
         """Read the whole source."""
         if source_mask is None:
             source_mask = torch.ones_like(source, dtype=torch.bool)
+        source_mask = source_mask.expand_as(source)
         lengths = lengths_of(source_mask)
         if self.config.reverse_source:
             source = reversed_texts(source, lengths)

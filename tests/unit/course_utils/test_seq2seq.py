@@ -214,6 +214,8 @@ def test_the_config_is_frozen():
         (torch.ones(2, 0, dtype=torch.long), None),
         (torch.full((2, 3), 20), None),
         (torch.ones(2, 3, dtype=torch.long), torch.ones(2, 4, dtype=torch.bool)),
+        (torch.ones(2, 3, dtype=torch.long), torch.ones(2, 2, dtype=torch.bool)),
+        (torch.ones(2, 3, dtype=torch.long), torch.ones(3, 3, dtype=torch.bool)),
         (torch.ones(1, 3, dtype=torch.long), torch.zeros(1, 3, dtype=torch.bool)),
         (torch.ones(2, 3, dtype=torch.long), torch.tensor([[True] * 3, [False] * 3])),
     ],
