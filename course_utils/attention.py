@@ -52,7 +52,8 @@ def scaled_dot_product_attention(
 
 def split_heads(x: Float[Tensor, "B T D"], num_heads: int) -> Float[Tensor, "B H T d"]:
     """Cut the features of each position into heads: D = H · d."""
-    return x.unflatten(-1, (num_heads, -1)).transpose(1, 2)
+    B, T, D = x.shape
+    return x.reshape(B, T, num_heads, D // num_heads).transpose(1, 2)
 
 
 class MultiHeadAttention(nn.Module):

@@ -197,6 +197,9 @@ def test_input_that_does_not_fit_is_refused():
     for wrong in ((x[..., :4], x, x), (x, x, x[:, :2]), (numbers(3, 3, 8), numbers(2, 3, 8), numbers(2, 3, 8))):
         with pytest.raises(REFUSED):
             attention(*wrong)
+    for cls in (MultiHeadAttention, RotaryAttention, GroupedQueryAttention):
+        with pytest.raises(REFUSED):  # with one head, features would attend to features
+            made(8, 1, cls=cls)(x[0], x[0], x[0])
     odd, y = made(6, 2, cls=RotaryAttention), numbers(1, 3, 6)
     with pytest.raises(REFUSED):
         odd(y, y, y)
