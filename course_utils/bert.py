@@ -79,8 +79,8 @@ class Bert(nn.Module):
         self.config = c = config
         self.embeddings = BertEmbeddings(c)
         sizes = c.model_size, c.num_heads, c.ffn_size or 4 * c.model_size
-        choices = c.dropout, False, c.activation, c.eps  # False: norm(x + f(x))
-        blocks = [EncoderBlock(*sizes, *choices) for _ in range(c.num_layers)]
+        settings = *sizes, c.dropout, False, c.activation, c.eps  # False: norm(x + f(x))
+        blocks = [EncoderBlock(*settings) for _ in range(c.num_layers)]
         self.blocks = nn.ModuleList(blocks)
         self.pooler = nn.Linear(c.model_size, c.model_size)
         self.apply(init_small)

@@ -52,14 +52,15 @@ class GPT(nn.Module):
         self.positions = nn.Embedding(c.max_length, c.model_size) if learned else None
         self.dropout = nn.Dropout(c.dropout)
         sizes = c.model_size, c.num_heads, c.ffn_size or 4 * c.model_size
-        choices = c.dropout, c.norm_first, c.activation, c.eps, attention, c.bias
-        blocks = [EncoderBlock(*sizes, *choices) for _ in range(c.num_layers)]
+        choices = c.norm_first, c.activation, c.eps, attention, c.bias
+        settings = *sizes, c.dropout, *choices
+        blocks = [EncoderBlock(*settings) for _ in range(c.num_layers)]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(c.model_size, c.eps)
         self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)
         self.output.weight = self.tokens.weight  # one table to read and to write
         self.apply(init_small)
-        for block in self.blocks:  # what is added begins small: GPT-2, section 2.3
+        for block in blocks:  # what is added begins small: GPT-2, section 2.3
             for last in (block.attention.out, block.ffn.narrow):
                 nn.init.normal_(last.weight, std=0.02 / (2 * c.num_layers) ** 0.5)
 

@@ -35,7 +35,7 @@ class RotaryAttention(MultiHeadAttention):
         k: Float[Tensor, "B T D"],
         v: Float[Tensor, "B T D"],
         mask: Bool[Tensor, "..."] | None = None,
-    ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B H T T"]]:
+    ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B H T T"] | None]:
         positions = torch.arange(q.shape[1])
         q = rotary(split_heads(self.query(q), self.num_heads), positions)  # [B, H, T, d]
         k = rotary(split_heads(self.key(k), self.num_heads), positions)

@@ -6,11 +6,12 @@ Sources: Fan et al. 2018 (top-k); Holtzman et al. 2020 (top-p, "nucleus").
 """
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from course_utils.caching import writer_of
 from course_utils.checkpoints import Loaded
@@ -49,7 +50,7 @@ def next_probabilities(
 
 @torch.no_grad()
 def stream(
-    model: nn.Module,
+    model: Any,
     ids: Int[Tensor, "B T"],
     max_new_tokens: int,
     temperature: float = 1.0,
@@ -103,7 +104,7 @@ def second_half(
 
 
 def sample(
-    model: nn.Module,
+    model: Any,
     ids: Int[Tensor, "B T"],
     max_new_tokens: int,
     temperature: float = 1.0,

@@ -126,7 +126,7 @@ def test_where_there_is_one_place_layer_and_head_name_a_head(kind):
 @pytest.mark.parametrize("kind", ["Bert", "GPT"])
 def test_a_layer_whose_heads_are_all_silent_writes_its_bias_alone(kind):
     model, run = made(kind)
-    with silenced(model, [(1, 1), [1, 2]]):
+    with silenced(model, [(1, 1), (1, 2)]):
         silent = run()
     with torch.no_grad():
         attentions(model)[PLACES[kind][0]][0].out.weight.zero_()

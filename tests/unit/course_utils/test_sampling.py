@@ -126,7 +126,7 @@ def test_what_cannot_be_drawn_with_is_refused(options):
 @pytest.mark.parametrize("mask", [torch.ones(2, 3).bool(), torch.eye(2)[:1].bool(),
                                   torch.tensor([[True, True], [False, False]])])  # fmt: skip
 def test_the_mask_of_prompts_is_of_their_shape_with_a_token_in_each_row(mask):
-    with pytest.raises(ValueError):
+    with pytest.raises(REFUSED):
         sample(model(), torch.tensor([[4, 5], [4, 5]]), 2, mask=mask)
 
 

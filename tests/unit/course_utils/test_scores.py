@@ -293,10 +293,8 @@ def test_vectors_that_do_not_fit_are_refused(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_batch_of_one_is_shared_by_all_and_no_keys_give_no_scores(name):
-    module, queries, keys = made(name), vectors(2, 4, 3), vectors(1, 6, 3, seed=1)
-    torch.testing.assert_close(module(queries, keys), module(queries, keys.expand(2, -1, -1)))
-    assert module(queries, keys.expand(2, -1, -1)[:, :0]).shape == (2, 4, 0)
+def test_no_keys_give_no_scores(name):
+    assert made(name)(vectors(2, 4, 3), vectors(2, 0, 3)).shape == (2, 4, 0)
 
 
 @pytest.mark.parametrize("name", NAMES)

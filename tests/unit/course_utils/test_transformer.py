@@ -128,7 +128,7 @@ def test_greedy_and_beam_write_the_same_with_and_without_the_cache(options):
 @EVERY
 def test_padding_changes_no_loss_and_no_logit(options):
     model, draw = made(**options), torch.Generator().manual_seed(0)
-    pairs = [[torch.randint(4, 20, (n,), generator=draw).tolist() for _ in range(2)] for n in (2, 6)]
+    pairs = [tuple(torch.randint(4, 20, (n,), generator=draw).tolist() for _ in range(2)) for n in (2, 6)]
     alone, together = [collate([p]) for p in pairs], collate(pairs)
     for row, one in enumerate(alone):
         logits = model(one.source, one.target_in, one.source_mask)[0]
