@@ -48,7 +48,6 @@ def next_probabilities(
     return torch.zeros_like(p).scatter(-1, order, p)
 
 
-@torch.no_grad()
 def stream(
     model: Any,
     ids: Int[Tensor, "B T"],
@@ -78,9 +77,10 @@ def stream(
         if ids.shape[1] > writer.config.max_length:
             ids, real = second_half(ids, real, writer.config.max_length)
             state = None
-        if state is None or not cache:
-            state = writer.start(ids[:, :-1], real[:, :-1])
-        logits, state, _ = writer.step(ids[:, -1], state)
+        with torch.no_grad():
+            if state is None or not cache:
+                state = writer.start(ids[:, :-1], real[:, :-1])
+            logits, state, _ = writer.step(ids[:, -1], state)
         p = next_probabilities(logits, temperature, top_k, top_p)
         words = p.argmax(-1)
         if temperature > 0:
