@@ -154,3 +154,8 @@ def test_no_position_is_counted_from_the_end(layer, first):
 def test_rotary_positions_have_one_axis(shape):
     with pytest.raises(REFUSED):
         rotary(torch.zeros(3, 8), torch.ones(shape))
+
+
+def test_the_base_is_ten_thousand_where_no_other_is_given():
+    turned = rotary(torch.tensor([[1.0, 0.0, 1.0, 0.0]]), torch.tensor([100_000]))
+    assert turned[0, 2:].tolist() == pytest.approx([math.cos(1000), math.sin(1000)], abs=1e-5)
