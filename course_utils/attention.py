@@ -5,17 +5,23 @@ A mask is boolean, True = may be attended, and broadcasts to the scores. A query
 attend to nothing gets zeros, never NaN. Source: Vaswani et al. 2017, section 3.2.
 """
 
+from collections.abc import Callable, Sequence
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 
-def causal_mask(size: int, device=None) -> Bool[Tensor, "T T"]:
+def causal_mask(
+    size: int, device: torch.device | str | None = None
+) -> Bool[Tensor, "T T"]:
     """Position t may attend to positions 0 … t, itself included."""
     return torch.ones(size, size, dtype=torch.bool, device=device).tril()
 
 
-def padding_mask(lengths, max_len: int | None = None) -> Bool[Tensor, "B 1 K"]:
+def padding_mask(
+    lengths: Sequence[int] | Tensor, max_len: int | None = None
+) -> Bool[Tensor, "B 1 K"]:
     """Sequence b may attend to its first lengths[b] keys; the longest has max_len."""
     lengths = torch.as_tensor(lengths)
     longest = int(lengths.max()) if max_len is None else max_len
@@ -33,8 +39,9 @@ def masked_softmax(
     """Weights that sum to 1 over the keys that may be attended; elsewhere they are 0."""
     if mask is None:
         return scores.softmax(dim)
-    weights = scores.masked_fill(~mask, float("-inf")).softmax(dim)
-    return weights.masked_fill(~mask, 0.0)  # where nothing may be attended they were NaN
+    hidden = (~mask).expand_as(scores)  # a mask never makes the scores larger
+    weights = scores.masked_fill(hidden, float("-inf")).softmax(dim)
+    return weights.masked_fill(hidden, 0.0)  # where nothing may be attended they were NaN
 
 
 def scaled_dot_product_attention(
@@ -51,7 +58,8 @@ def scaled_dot_product_attention(
 
 def split_heads(x: Float[Tensor, "B T D"], num_heads: int) -> Float[Tensor, "B H T d"]:
     """Cut the features of each position into heads: D = H · d."""
-    return x.unflatten(-1, (num_heads, -1)).transpose(1, 2)
+    B, T, D = x.shape
+    return x.reshape(B, T, num_heads, D // num_heads).transpose(1, 2)
 
 
 class MultiHeadAttention(nn.Module):
@@ -60,7 +68,7 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, model_size: int, num_heads: int, bias: bool = True):
         super().__init__()
         self.num_heads = num_heads
-        self.attend = scaled_dot_product_attention  # or another form of it: fused.py
+        self.attend: Callable = scaled_dot_product_attention  # or fused.fused_attention
         self.query = nn.Linear(model_size, model_size, bias)
         self.key = nn.Linear(model_size, model_size, bias)
         self.value = nn.Linear(model_size, model_size, bias)
@@ -76,7 +84,7 @@ class MultiHeadAttention(nn.Module):
         k: Float[Tensor, "B K D"],
         v: Float[Tensor, "B K D"],
         mask: Bool[Tensor, "..."] | None = None,
-    ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"]]:
+    ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"] | None]:
         """mask: [Q, K], [B, Q, K], [B, 1, K] or [B, H, Q, K] -> output, weights"""
         q = split_heads(self.query(q), self.num_heads)  # [B, Q, D] -> [B, H, Q, d]
         k = split_heads(self.key(k), self.num_heads)  # [B, K, D] -> [B, H, K, d]

@@ -79,8 +79,8 @@ class Bert(nn.Module):
         self.config = c = config
         self.embeddings = BertEmbeddings(c)
         sizes = c.model_size, c.num_heads, c.ffn_size or 4 * c.model_size
-        choices = c.dropout, False, c.activation, c.eps  # False: norm(x + f(x))
-        blocks = [EncoderBlock(*sizes, *choices) for _ in range(c.num_layers)]
+        settings = *sizes, c.dropout, False, c.activation, c.eps  # False: norm(x + f(x))
+        blocks = [EncoderBlock(*settings) for _ in range(c.num_layers)]
         self.blocks = nn.ModuleList(blocks)
         self.pooler = nn.Linear(c.model_size, c.model_size)
         self.apply(init_small)
@@ -248,6 +248,8 @@ def mask_tokens(
     labels: the token where one is hidden, −100 elsewhere. Devlin et al. 2019, section
     3.1.
     """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share is {share}; needed: from 0 to 1")
     device = "cpu" if generator is None else generator.device
     chance, fate = torch.rand(2, *ids.shape, generator=generator, device=device).to(
         ids.device

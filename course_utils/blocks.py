@@ -34,7 +34,13 @@ class AddNorm(nn.Module):
     norm_first=False: norm(x + f(x)), as in 2017. Dropout is of what the sub-layer adds.
     """
 
-    def __init__(self, model_size: int, dropout=0.0, norm_first=True, eps=1e-5):
+    def __init__(
+        self,
+        model_size: int,
+        dropout: float = 0.0,
+        norm_first: bool = True,
+        eps: float = 1e-5,
+    ):
         super().__init__()
         self.norm = nn.LayerNorm(model_size, eps)
         self.dropout = nn.Dropout(dropout)

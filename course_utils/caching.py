@@ -11,7 +11,7 @@ less. Sizes: B batch, H heads, T time, P past tokens, K keys, D features, d feat
 head.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -100,7 +100,7 @@ class GroupedQueryAttention(MultiHeadAttention):
         k: Float[Tensor, "B K D"],
         v: Float[Tensor, "B K D"],
         mask: Bool[Tensor, "..."] | None = None,
-    ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"]]:
+    ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"] | None]:
         kept = KeyValues(project(self, k).keys, project(self, v).values)
         return attend(self, q, kept, mask)
 
@@ -154,7 +154,7 @@ class TransformerWriter:
     """Writes with a Transformer word by word what its forward predicts all at once."""
 
     def __init__(self, model: Transformer):
-        self.model = model
+        self.model: Any = model
         self.config = model.config
 
     def start(
@@ -209,7 +209,7 @@ class GPTWriter:
     shares_context = True  # what is read and what is written stand in one context
 
     def __init__(self, model: GPT):
-        self.model = model
+        self.model: Any = model
         self.config = model.config
 
     def start(
@@ -264,7 +264,7 @@ class GPTWriter:
         return model.output(model.norm(x)), tuple(kept), own.weights
 
 
-def writer_of(model: nn.Module):
+def writer_of(model: Any) -> Any:
     """What writes with a model, by start and step: the model itself where it has them."""
     if isinstance(model, GPT):
         return GPTWriter(model)

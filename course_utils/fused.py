@@ -5,6 +5,7 @@
 Within `heads.attention_weights` the definition computes, as weights are asked for there.
 """
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -19,6 +20,8 @@ def fused_attention(
     mask: Bool[Tensor, "..."] | None = None,
 ) -> tuple[Float[Tensor, "... Q dv"], None]:
     """The output of scaled_dot_product_attention, without the weights."""
+    if mask is not None and mask.dtype != torch.bool:  # torch would add it to the scores
+        raise TypeError(f"mask holds {mask.dtype}; needed: bool, True = may be attended")
     output = F.scaled_dot_product_attention(q, k, v, mask)
     if mask is not None and output.is_cuda:  # there a query without keys gets a mean
         output = output.masked_fill(~mask.any(-1, keepdim=True), 0.0)

@@ -51,14 +51,15 @@ class GPT(nn.Module):
         self.positions = nn.Embedding(c.max_length, c.model_size) if learned else None
         self.dropout = nn.Dropout(c.dropout)
         sizes = c.model_size, c.num_heads, c.ffn_size or 4 * c.model_size
-        choices = c.dropout, c.norm_first, c.activation, c.eps, attention, c.bias
-        blocks = [EncoderBlock(*sizes, *choices) for _ in range(c.num_layers)]
+        choices = c.norm_first, c.activation, c.eps, attention, c.bias
+        settings = *sizes, c.dropout, *choices
+        blocks = [EncoderBlock(*settings) for _ in range(c.num_layers)]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(c.model_size, c.eps)
         self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)
         self.output.weight = self.tokens.weight  # one table to read and to write
         self.apply(init_small)
-        for block in self.blocks:  # what is added begins small: GPT-2, section 2.3
+        for block in blocks:  # what is added begins small: GPT-2, section 2.3
             for last in (block.attention.out, block.ffn.narrow):
                 nn.init.normal_(last.weight, std=0.02 / (2 * c.num_layers) ** 0.5)
 
@@ -79,5 +80,5 @@ class GPT(nn.Module):
         """Mean cross-entropy, in nats, of the tokens after the first that count."""
         logits, target = self(ids[:, :-1]), ids[:, 1:]  # N = T + 1
         if counted is not None:
-            logits, target = logits[counted[:, 1:]], target[counted[:, 1:]]
-        return F.cross_entropy(logits.flatten(end_dim=-2), target.flatten())
+            target = target.masked_fill(~counted[:, 1:], -100)  # what torch leaves out
+        return F.cross_entropy(logits.flatten(0, 1), target.flatten())

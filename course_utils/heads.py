@@ -13,7 +13,7 @@ By forward hooks: the model is not changed, and afterwards nothing is left of th
 import contextlib
 import functools
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -36,8 +36,9 @@ def attentions(model: nn.Module) -> dict[str, list[MultiHeadAttention]]:
     """The attention of each layer, by place: "encoder", "cross" and "decoder" of a
     Transformer, "encoder" of a BERT, "decoder" of a GPT.
     """
-    encoder, decoder = getattr(model, "encoder", None), getattr(model, "decoder", None)
-    if isinstance(encoder, nn.ModuleList) and isinstance(decoder, nn.ModuleList):
+    stacks: list[Any] = [getattr(model, name, None) for name in ("encoder", "decoder")]
+    if all(isinstance(stack, nn.ModuleList) for stack in stacks):
+        encoder, decoder = stacks
         return {
             "encoder": [block.attention for block in encoder],
             "cross": [block.cross_attention for block in decoder],
@@ -103,7 +104,7 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
     Raises ValueError for a head that the model does not have.
     """
     places, known = attentions(model), heads_of(model)
-    silent: dict[nn.Module, list[int]] = {}
+    silent: dict[MultiHeadAttention, list[int]] = {}
     for head in heads:
         named = tuple(head)
         if len(named) == 2 and len(places) == 1:

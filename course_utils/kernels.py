@@ -13,17 +13,23 @@ from torch import Tensor, nn
 from .attention import masked_softmax
 
 
-def gaussian_kernel(distance: Float[Tensor, "*n"], width=1.0) -> Float[Tensor, "*n"]:
+def gaussian_kernel(
+    distance: Float[Tensor, "*n"], width: float | Tensor = 1.0
+) -> Float[Tensor, "*n"]:
     """exp(−(distance / width)² / 2): 1 at distance 0, .607 at one width, .135 at two."""
     return torch.exp(-0.5 * (distance / width) ** 2)
 
 
-def boxcar_kernel(distance: Float[Tensor, "*n"], width=1.0) -> Float[Tensor, "*n"]:
+def boxcar_kernel(
+    distance: Float[Tensor, "*n"], width: float | Tensor = 1.0
+) -> Float[Tensor, "*n"]:
     """1 up to one width away, 0 beyond: every key in the window counts the same."""
     return ((distance / width).abs() <= 1).to(distance.dtype)
 
 
-def epanechnikov_kernel(distance: Float[Tensor, "*n"], width=1.0) -> Float[Tensor, "*n"]:
+def epanechnikov_kernel(
+    distance: Float[Tensor, "*n"], width: float | Tensor = 1.0
+) -> Float[Tensor, "*n"]:
     """1 − (distance / width)², and 0 beyond one width. Epanechnikov 1969.
 
     The usual factor ¾ is left out: it cancels when the weights are normalised.
@@ -38,7 +44,9 @@ KERNELS = {
 }
 
 
-def leave_one_out_mask(size: int, device=None) -> Bool[Tensor, "n n"]:
+def leave_one_out_mask(
+    size: int, device: torch.device | str | None = None
+) -> Bool[Tensor, "n n"]:
     """All True but the diagonal: an example that asks must not see its own key."""
     return ~torch.eye(size, dtype=torch.bool, device=device)
 
@@ -57,6 +65,8 @@ def nadaraya_watson(
     if (keys + values).isnan().any():  # a boxcar would leave them out in silence
         raise ValueError("keys or values are NaN: leave those out")
     closeness = kernel(queries[:, None] - keys)  # [Q, K]
+    if (closeness < 0).any():
+        raise ValueError("kernel gave negative numbers, which make negative weights")
     if mask is not None:
         closeness = closeness.masked_fill(~mask, 0.0)
     total = closeness.sum(-1, keepdim=True)  # [Q, 1]

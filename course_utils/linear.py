@@ -6,6 +6,7 @@ for all queries: φ(Q) (φ(K)ᵀ V) instead of (φ(Q) φ(K)ᵀ) V. Sizes: B batc
 keys, D features, m features of φ.
 """
 
+import functools
 from collections.abc import Callable
 
 import torch
@@ -13,7 +14,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 
-def local_mask(size: int, window: int, causal=True, device=None) -> Bool[Tensor, "T T"]:
+def local_mask(
+    size: int, window: int, causal: bool = True, device: torch.device | str | None = None
+) -> Bool[Tensor, "T T"]:
     """Position t may attend to itself and to the window − 1 before it; if the mask is not
     causal, to as many after it, too. Beltagy et al. 2020, section 3.1.
     """
@@ -33,17 +36,19 @@ class PositiveFeatures(nn.Module):
     for the same seed. Choromanski et al. 2021, sections 2.3 and 2.4.
     """
 
+    rows: Tensor
+
     def __init__(self, size: int, count: int, seed: int = 0):
         super().__init__()
         source = torch.Generator().manual_seed(seed)
-        exact = {"generator": source, "dtype": torch.float64}
-        blocks = torch.randn(-(-count // size), size, size, **exact)
+        normal = functools.partial(torch.randn, generator=source, dtype=torch.float64)
+        blocks = normal(-(-count // size), size, size)
         rotation, upper = torch.linalg.qr(blocks)
         signs = upper.diagonal(
             dim1=-2, dim2=-1
         ).sign()  # else some directions are favoured
         rows = (rotation * signs[:, None]).flatten(0, 1)[:count]
-        lengths = torch.randn(count, size, **exact).norm(dim=-1, keepdim=True)
+        lengths = normal(count, size).norm(dim=-1, keepdim=True)
         self.register_buffer("rows", (rows * lengths).float())
 
     def log(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... m"]:

@@ -5,6 +5,7 @@ instead, are in rotary.py. Sizes: B batch, T time, D features.
 """
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -46,11 +47,11 @@ class SinusoidalPositions(nn.Module):
         self, x: Float[Tensor, "B T D"], first: int = 0
     ) -> Float[Tensor, "B T D"]:
         """first: the position of the first token of x"""
-        end = first + x.shape[1]
+        places = torch.arange(first, first + x.shape[1], device=x.device)
         table = self.table
-        if end > len(table):
-            table = sinusoidal_encoding(end, x.shape[2]).to(x)
-        return x + table[first:end]
+        if first + x.shape[1] > len(table):
+            table = sinusoidal_encoding(first + x.shape[1], x.shape[2]).to(x)
+        return x + F.embedding(places, table)
 
 
 class LearnedPositions(nn.Module):
@@ -65,7 +66,7 @@ class LearnedPositions(nn.Module):
     ) -> Float[Tensor, "B T D"]:
         """first: the position of the first token of x"""
         places = torch.arange(first, first + x.shape[1], device=x.device)
-        return x + self.table[places]
+        return x + F.embedding(places, self.table)
 
 
 class NoPositions(nn.Module):

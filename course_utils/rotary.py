@@ -15,8 +15,8 @@ def rotary(
     x: Float[Tensor, "*heads T d"], positions: Num[Tensor, "T"], base: float = 10_000.0
 ) -> Float[Tensor, "*heads T d"]:
     """Turn each pair of neighbouring features by its position times its frequency."""
-    if len(positions) != x.shape[-2]:
-        raise ValueError(f"{len(positions)} positions for {x.shape[-2]} rows: one each")
+    if positions.shape != x.shape[-2:-1]:
+        raise ValueError(f"positions {list(positions.shape)} for {x.shape[-2]} rows")
     d = x.shape[-1]
     frequencies = base ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)  # [d/2]
     angles = positions.cpu()[:, None] * frequencies  # [T, d/2], exact in long texts, too
@@ -35,7 +35,7 @@ class RotaryAttention(MultiHeadAttention):
         k: Float[Tensor, "B T D"],
         v: Float[Tensor, "B T D"],
         mask: Bool[Tensor, "..."] | None = None,
-    ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B H T T"]]:
+    ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B H T T"] | None]:
         positions = torch.arange(q.shape[1])
         q = rotary(split_heads(self.query(q), self.num_heads), positions)  # [B, H, T, d]
         k = rotary(split_heads(self.key(k), self.num_heads), positions)

@@ -94,7 +94,7 @@ class Similarity(Score):
     reference = "Graves 2014"
     same_size = True
 
-    def meet(self, queries, keys):
+    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
         q = queries / _length(queries)
         k = keys / _length(keys)
         return q @ k.mT
@@ -107,7 +107,7 @@ class Dot(Score):
     reference = "Luong 2015"
     same_size = True
 
-    def meet(self, queries, keys):
+    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
         return queries @ keys.mT
 
 
@@ -120,7 +120,7 @@ class ScaledDot(Dot):
     equation = "q·k / √d"
     reference = "Vaswani 2017"
 
-    def meet(self, queries, keys):
+    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
         return queries @ keys.mT / self.key_size**0.5
 
 
@@ -130,13 +130,13 @@ class General(Score):
     equation = "qᵀW k"
     reference = "Luong 2015"
 
-    def build(self, query_size, key_size, hidden_size):
+    def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.W = nn.Linear(key_size, query_size, bias=False)
 
-    def project(self, keys):
+    def project(self, keys: Tensor) -> Tensor:
         return self.W(keys)  # [B, K, Dk] -> [B, K, Dq]
 
-    def meet(self, queries, projected):
+    def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
         return queries @ projected.mT
 
     @property
@@ -152,10 +152,10 @@ class BiasedGeneral(Score):
     equation = "kᵀ(W q + b)"
     reference = "Sordoni 2016"
 
-    def build(self, query_size, key_size, hidden_size):
+    def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.W = nn.Linear(query_size, key_size)
 
-    def meet(self, queries, keys):
+    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
         return self.W(queries) @ keys.mT
 
     @property
@@ -171,11 +171,11 @@ class ActivatedGeneral(General):
     equation = "tanh(qᵀW k + b)"
     reference = "Ma 2017"
 
-    def build(self, query_size, key_size, hidden_size):
+    def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         super().build(query_size, key_size, hidden_size)
         self.b = nn.Parameter(torch.zeros(()))
 
-    def meet(self, queries, projected):
+    def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
         return torch.tanh(queries @ projected.mT + self.b)
 
 
@@ -189,10 +189,10 @@ class GeneralizedKernel(Score):
     reference = "Choromanski 2021"
     same_size = True
 
-    def build(self, query_size, key_size, hidden_size):
+    def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.features = PositiveFeatures(key_size, hidden_size)
 
-    def meet(self, queries, keys):
+    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
         q = self.features.log(queries)[..., :, None, :]  # [B, Q, 1, h]
         k = self.features.log(keys)[..., None, :, :]  # [B, 1, K, h]
         return torch.logsumexp(q + k, dim=-1)
@@ -214,11 +214,11 @@ class Concat(Score):
     equation = "wᵀ tanh(W [q; k] + b)"
     reference = "Luong 2015"
 
-    def build(self, query_size, key_size, hidden_size):
+    def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.W = nn.Linear(query_size + key_size, hidden_size)
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
-    def meet(self, queries, keys):
+    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
         q = queries[..., :, None, :].expand(*queries.shape[:-1], keys.shape[-2], -1)
         k = keys[..., None, :, :].expand(*queries.shape[:-1], *keys.shape[-2:])
         pairs = torch.cat([q, k], dim=-1)  # [B, Q, K, Dq + Dk]
@@ -237,15 +237,15 @@ class Additive(Score):
     equation = "wᵀ tanh(W₁q + W₂k + b)"
     reference = "Bahdanau 2015"
 
-    def build(self, query_size, key_size, hidden_size):
+    def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.W1 = nn.Linear(query_size, hidden_size)  # b lives here
         self.W2 = nn.Linear(key_size, hidden_size, bias=False)
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
-    def project(self, keys):
+    def project(self, keys: Tensor) -> Tensor:
         return self.W2(keys)  # [B, K, Dk] -> [B, K, h]
 
-    def meet(self, queries, projected):
+    def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
         q = self.W1(queries)[..., :, None, :]  # [B, Q, 1, h]
         hidden = torch.tanh(q + projected[..., None, :, :])  # [B, Q, K, h]
         return self.w(hidden).squeeze(-1)
@@ -275,16 +275,16 @@ class Deep(Score):
     equation = "wᵀ relu(W₂ relu(W₀q + W₁k + b₁) + b₂) + b₃"
     reference = "Pavlopoulos 2017"
 
-    def build(self, query_size, key_size, hidden_size):
+    def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.W0 = nn.Linear(query_size, hidden_size, bias=False)
         self.W1 = nn.Linear(key_size, hidden_size)
         self.W2 = nn.Linear(hidden_size, hidden_size)
         self.w = nn.Linear(hidden_size, 1)
 
-    def project(self, keys):
+    def project(self, keys: Tensor) -> Tensor:
         return self.W1(keys)  # [B, K, Dk] -> [B, K, h]
 
-    def meet(self, queries, projected):
+    def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
         q = self.W0(queries)[..., :, None, :]  # [B, Q, 1, h]
         first = torch.relu(q + projected[..., None, :, :])  # [B, Q, K, h]
         return self.w(torch.relu(self.W2(first))).squeeze(-1)
@@ -304,10 +304,10 @@ class LocationBased(Score):
     equation = "(W q)ᵢ"
     reference = "Luong 2015"
 
-    def build(self, query_size, key_size, hidden_size):
+    def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.W = nn.Linear(query_size, self.max_keys, bias=False)
 
-    def meet(self, queries, keys):
+    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
         length = keys.shape[-2]
         if length > self.max_keys:
             raise ValueError(
@@ -331,12 +331,12 @@ class FeatureBased(Score):
     equation = "wᵀ tanh(W₁φ₁(k) + W₂φ₂(k) + b)"
     reference = "Li 2019"
 
-    def build(self, query_size, key_size, hidden_size):
+    def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.W1 = nn.Linear(key_size, hidden_size)
         self.W2 = nn.Linear(key_size, hidden_size, bias=False)
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
-    def meet(self, queries, keys):
+    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
         hidden = torch.tanh(self.W1(keys) + self.W2(keys.square()))  # [B, K, h]
         row = self.w(hidden).mT  # [B, 1, K]
         return row.expand(*queries.shape[:-1], keys.shape[-2])

@@ -86,7 +86,7 @@ class Seq2Seq(nn.Module):
         E = c.embedding_size or c.model_size
         self.source_embedding = nn.Embedding(c.source_vocab_size, E)
         self.target_embedding = nn.Embedding(c.target_vocab_size, E)
-        gru = {"num_layers": c.num_layers, "batch_first": True}
+        gru: dict[str, Any] = {"num_layers": c.num_layers, "batch_first": True}
         if c.num_layers > 1:
             gru["dropout"] = c.dropout
         self.encoder = nn.GRU(E, c.model_size // 2, bidirectional=True, **gru)
@@ -94,7 +94,7 @@ class Seq2Seq(nn.Module):
         # Does the context enter the recurrence, beside the word?
         self.feeds = c.attention is None or c.query == "previous"
         self.decoder = nn.GRU(E + self.feeds * c.model_size, c.model_size, **gru)
-        self.score = None
+        self.score: Any = None  # one of the SCORES, if the model attends
         if c.attention is not None:
             score_size = c.score_size or c.model_size // 2
             sizes = c.model_size, c.model_size, score_size, c.max_length
@@ -139,6 +139,7 @@ class Seq2Seq(nn.Module):
         """Read the whole source."""
         if source_mask is None:
             source_mask = torch.ones_like(source, dtype=torch.bool)
+        source_mask = source_mask.expand_as(source)
         lengths = lengths_of(source_mask)
         if self.config.reverse_source:
             source = reversed_texts(source, lengths)

@@ -6,11 +6,12 @@ Sources: Fan et al. 2018 (top-k); Holtzman et al. 2020 (top-p, "nucleus").
 """
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from course_utils.caching import writer_of
 from course_utils.checkpoints import Loaded
@@ -40,16 +41,15 @@ def next_probabilities(
     if top_k is not None:
         p = p * (torch.arange(p.shape[-1], device=p.device) < top_k)
         p = p / p.sum(-1, keepdim=True)
-    if top_p is not None:
+    if top_p is not None and top_p < 1:
         before = p.cumsum(-1) - p  # how much the more likely ones have together
         p = p * (before < max(top_p, smallest))
         p = p / p.sum(-1, keepdim=True)
     return torch.zeros_like(p).scatter(-1, order, p)
 
 
-@torch.no_grad()
 def stream(
-    model: nn.Module,
+    model: Any,
     ids: Int[Tensor, "B T"],
     max_new_tokens: int,
     temperature: float = 1.0,
@@ -77,9 +77,10 @@ def stream(
         if ids.shape[1] > writer.config.max_length:
             ids, real = second_half(ids, real, writer.config.max_length)
             state = None
-        if state is None or not cache:
-            state = writer.start(ids[:, :-1], real[:, :-1])
-        logits, state, _ = writer.step(ids[:, -1], state)
+        with torch.no_grad():
+            if state is None or not cache:
+                state = writer.start(ids[:, :-1], real[:, :-1])
+            logits, state, _ = writer.step(ids[:, -1], state)
         p = next_probabilities(logits, temperature, top_k, top_p)
         words = p.argmax(-1)
         if temperature > 0:
@@ -103,7 +104,7 @@ def second_half(
 
 
 def sample(
-    model: nn.Module,
+    model: Any,
     ids: Int[Tensor, "B T"],
     max_new_tokens: int,
     temperature: float = 1.0,

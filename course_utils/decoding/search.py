@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from course_utils.caching import writer_of
 from course_utils.checkpoints import Loaded
@@ -45,7 +45,7 @@ class Written(NamedTuple):
 
 @torch.no_grad()
 def greedy(
-    model: nn.Module,
+    model: Any,
     source: Int[Tensor, "B K"],
     source_mask: Bool[Tensor, "B K"] | None = None,
     max_length: int = 64,
@@ -93,7 +93,7 @@ def greedy(
 
 @torch.no_grad()
 def beam_search(
-    model: nn.Module,
+    model: Any,
     source: Int[Tensor, "B K"],
     source_mask: Bool[Tensor, "B K"] | None = None,
     max_length: int = 64,
@@ -109,6 +109,8 @@ def beam_search(
     """
     if beam < 1 or max_length < 1:
         raise ValueError(f"beam is {beam}, max_length {max_length}; needed: from 1")
+    if not 0 <= length_penalty < float("inf"):
+        raise ValueError(f"length_penalty is {length_penalty}; needed: from 0")
     count, device = len(source), source.device
     writer = writer_of(model)
     each = torch.arange(count, device=device)
@@ -117,7 +119,8 @@ def beam_search(
     scores = torch.full((count, beam), float("-inf"), device=device)
     scores[:, 0] = 0.0  # all beams begin alike: one of them counts
     written, weights = source.new_zeros(count * beam, 0), None
-    best: list[tuple[float, Written] | None] = [None] * count
+    nothing = Written([], float("-inf"), None, False)
+    best = [(float("-inf"), nothing)] * count
     ended = [0] * count  # sentences of each source
     for length in range(1, max_length + 2):
         logits, state, row = writer.step(words, state)
@@ -141,7 +144,7 @@ def beam_search(
                     continue
                 ended[b] += 1
                 value = score / penalty(length, length_penalty)
-                if best[b] is None or value > best[b][0]:
+                if value > best[b][0]:
                     ids = written[number].tolist()
                     on = None if weights is None else weights[number, : len(ids)].float()
                     own = length <= max_length or by_itself[number]
@@ -224,7 +227,7 @@ def translate(
     long with that of its beginning; `.note` says so.
     """
     sentences = [sentences] if isinstance(sentences, str) else list(sentences)
-    model = loaded.model
+    model: Any = loaded.model
     device = next(model.parameters()).device
     shared = getattr(writer_of(model), "shares_context", False)
     limit = model.config.max_length // (

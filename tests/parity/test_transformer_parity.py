@@ -6,11 +6,14 @@ import pytest
 import torch
 from course_utils.convert import copy_attention
 from torch import nn
+from torch_weights import Stacks, block_from, copy_attention
 
 from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask
-from course_utils.blocks import DecoderBlock, EncoderBlock
-from course_utils.positions import LearnedPositions, rotary
-from course_utils.transformer import Transformer
+from course_utils.blocks import EncoderBlock
+from course_utils.fused import fuse
+from course_utils.positions import LearnedPositions
+from course_utils.rotary import rotary
+from course_utils.transformer import DecoderBlock, Transformer, TransformerConfig
 
 SOURCE, TARGET = 7, 5
 PADDED = padding_mask([7, 4, 2], SOURCE)[:, 0], padding_mask([5, 3, 1], TARGET)[:, 0]
@@ -32,8 +35,7 @@ def theirs(norm_first: bool, training: bool, activation: str = "relu", layers: i
 )
 def test_transformer_equals_torch_with_its_weights_under_all_masks(norm_first, training, activation):
     module = theirs(norm_first, training, activation)
-    ours = Transformer.from_torch(module)
-    assert ours.training == training
+    ours = Stacks(module)
     draw = torch.Generator().manual_seed(1)
     source, target = (torch.randn(3, n, 32, generator=draw) for n in (SOURCE, TARGET))
     for source_mask, target_mask in itertools.product((None, PADDED[0]), (None, PADDED[1])):
@@ -43,18 +45,22 @@ def test_transformer_equals_torch_with_its_weights_under_all_masks(norm_first, t
             tgt_key_padding_mask=None if target_mask is None else ~target_mask,
         )  # fmt: skip
         real = torch.ones(3, TARGET, dtype=torch.bool) if target_mask is None else target_mask
-        for need_weights in (False, True):
-            found = ours(source, target, source_mask, target_mask, need_weights=need_weights)
-            torch.testing.assert_close(found.logits[real], expected[real], atol=1e-5, rtol=0)
+        seen = None if source_mask is None else source_mask[:, None]
+        causal = causal_mask(TARGET) if target_mask is None else causal_mask(TARGET) & target_mask[:, None]
+        for one in (ours, fuse(Stacks(module))):
+            torch.testing.assert_close(one(source, target, seen, causal)[real], expected[real], atol=1e-5, rtol=0)
+        plain = ours(source, target, seen, causal_mask(TARGET))  # real words never see the padding behind them
+        torch.testing.assert_close(plain[real], expected[real], atol=1e-5, rtol=0)
 
 
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor")
-def test_gradients_equal_torch():
-    module = theirs(True, True)
-    ours = Transformer.from_torch(module)
+@pytest.mark.parametrize("norm_first", [True, False])
+def test_gradients_equal_torch(norm_first):
+    module = theirs(norm_first, True)
+    ours = Stacks(module)
     source, target = (torch.randn(3, n, 32, generator=torch.Generator().manual_seed(n)) for n in (SOURCE, TARGET))
     module(source, target, tgt_mask=~causal_mask(TARGET)).square().sum().backward()
-    ours(source, target).logits.square().sum().backward()
+    ours(source, target, None, causal_mask(TARGET)).square().sum().backward()
     for mine, other in (
         (ours.encoder[0].ffn.widen, module.encoder.layers[0].linear1),
         (ours.decoder[1].cross_attention.out, module.decoder.layers[1].multihead_attn.out_proj),
@@ -63,11 +69,22 @@ def test_gradients_equal_torch():
 
 
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor")
-def test_from_torch_says_what_it_cannot_take():
-    with pytest.raises(ValueError, match="batch_first"):
-        Transformer.from_torch(nn.Transformer(8, 2, 1, 1, 8))
-    with pytest.raises(ValueError, match="relu or gelu"):
-        Transformer.from_torch(nn.Transformer(8, 2, 1, 1, 8, batch_first=True, activation=torch.tanh))
+@torch.no_grad()
+def test_a_whole_model_is_its_embeddings_torchs_transformer_and_its_output():
+    """Words times √D plus sinusoids, through nn.Transformer with the same weights, times the target's embedding."""
+    module = theirs(True, False)
+    model = Transformer(TransformerConfig(11, 13, 32, 2, 4, 64, dropout=0.0)).eval()
+    model.load_state_dict(Stacks(module).state_dict(), strict=False)
+    draw = torch.Generator().manual_seed(2)
+    source, target = torch.randint(11, (3, SOURCE), generator=draw), torch.randint(13, (3, TARGET), generator=draw)
+    words = [
+        table.weight[ids] * 32**0.5 + model.positions.table[: ids.shape[1]]
+        for table, ids in ((model.source_embedding, source), (model.target_embedding, target))
+    ]
+    hidden = {"src_key_padding_mask": ~PADDED[0], "memory_key_padding_mask": ~PADDED[0]}
+    features = module(*words, tgt_mask=~causal_mask(TARGET), **hidden)
+    expected = features @ model.target_embedding.weight.T + model.output.bias
+    torch.testing.assert_close(model(source, target, PADDED[0]), expected, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -88,25 +105,26 @@ def test_multi_head_attention_equals_torch(bias, kind):
         wide = mask if mask.dim() == 4 else mask[:, None] if mask.dim() == 3 else mask[None, None]
         theirs = ~wide.expand(2, 3, 4, 6).reshape(6, 4, 6)
     expected, weights = other(q, k, v, attn_mask=theirs, average_attn_weights=False)
-    found, ours_weights = ours(q, k, v, mask, need_weights=True)
+    found, ours_weights = ours(q, k, v, mask)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
     torch.testing.assert_close(ours_weights, weights, atol=1e-5, rtol=0)
-    torch.testing.assert_close(ours(q, k, v, mask)[0], expected, atol=1e-5, rtol=0)
-    assert ours(q, k, v, mask)[1] is None
+    torch.testing.assert_close(fuse(ours)(q, k, v, mask)[0], expected, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("norm_first", [True, False])
-def test_single_blocks_equal_torch_layers(norm_first):
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_single_blocks_equal_torch_layers(norm_first, activation):
     torch.manual_seed(0)
     x, memory, mask = torch.randn(2, 5, 16), torch.randn(2, 7, 16), causal_mask(5)
-    other = nn.TransformerEncoderLayer(16, 2, 32, 0.0, batch_first=True, norm_first=norm_first)
-    ours = EncoderBlock(16, 2, 32, norm_first=norm_first)
-    _copy(ours, other, ("attention", "self_attn"))
-    torch.testing.assert_close(ours(x, mask).features, other(x, src_mask=~mask), atol=1e-5, rtol=0)
-    other = nn.TransformerDecoderLayer(16, 2, 32, 0.0, batch_first=True, norm_first=norm_first)
-    ours = DecoderBlock(16, 2, 32, norm_first=norm_first)
-    _copy(ours, other, ("attention", "self_attn"), ("cross_attention", "multihead_attn"))
-    torch.testing.assert_close(ours(x, memory, mask).features, other(x, memory, tgt_mask=~mask), atol=1e-5, rtol=0)
+    sizes, options = (16, 2, 32, 0.0, activation), {"batch_first": True, "norm_first": norm_first}
+    other = nn.TransformerEncoderLayer(*sizes, **options)
+    ours = block_from(other)
+    assert isinstance(ours, EncoderBlock)
+    torch.testing.assert_close(ours(x, mask), other(x, src_mask=~mask), atol=1e-5, rtol=0)
+    other = nn.TransformerDecoderLayer(*sizes, **options)
+    ours = block_from(other)
+    assert isinstance(ours, DecoderBlock)
+    torch.testing.assert_close(ours(x, memory, mask), other(x, memory, tgt_mask=~mask), atol=1e-5, rtol=0)
 
 
 def test_rotary_is_a_multiplication_by_complex_numbers():
@@ -123,20 +141,11 @@ def test_learned_positions_are_an_embedding():
     torch.testing.assert_close(positions(x, first=2)[0], table(torch.arange(2, 5)))
 
 
-def _copy(ours, other, *attentions) -> None:
-    for mine, theirs in attentions:
-        copy_attention(getattr(ours, mine), getattr(other, theirs))
-    ours.ffn.widen.load_state_dict(other.linear1.state_dict())
-    ours.ffn.narrow.load_state_dict(other.linear2.state_dict())
-
-
 @pytest.mark.parametrize(("size", "length"), [(2, 3), (8, 50), (64, 300)])
 def test_rotary_turns_as_transformers_does(size, length):
     """Llama's rotary embedding keeps the pairs as two halves; ours lie side by side: one permutation between them."""
     from transformers import LlamaConfig
     from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
-
-    from course_utils.positions import rotary
 
     generator = torch.Generator().manual_seed(0)
     q, k = torch.randn(2, 1, 2, length, size, generator=generator)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
-from edges import holds
+from edges import REFUSED, holds
 
 from course_utils import decoding
 from course_utils.checkpoints import Loaded, sentence_hashes
@@ -38,7 +38,7 @@ KINDS = [{}, {"query": "current"}, {"attention": None}, {"reverse_source": True,
 
 def log_probability(net, source, ids):
     """Of ids and <eos>, by teacher forcing."""
-    logits = net(source[None], torch.tensor([[BOS, *ids]])).logits[0]
+    logits = net(source[None], torch.tensor([[BOS, *ids]]))[0][0]
     logits[:, [PAD, BOS]] = -math.inf
     return logits.log_softmax(-1)[range(len(ids) + 1), [*ids, EOS]].sum().item()
 
@@ -49,20 +49,20 @@ def test_greedy_takes_the_most_probable_word_each_time(settings):
     for i, found in enumerate(decoding.greedy(net, *BATCH, max_length=9)):
         source, ids = BATCH[0][i][BATCH[1][i]], []
         while len(ids) < 9:
-            logits = net(source[None], torch.tensor([[BOS, *ids]])).logits[0, -1]
+            logits = net(source[None], torch.tensor([[BOS, *ids]]))[0][0, -1]
             logits[[PAD, BOS]] = -math.inf
             if (word := int(logits.argmax())) == EOS:
                 break
             ids.append(word)
         else:  # the limit: would it have ended there?
-            logits = net(source[None], torch.tensor([[BOS, *ids]])).logits[0, -1]
+            logits = net(source[None], torch.tensor([[BOS, *ids]]))[0][0, -1]
             logits[[PAD, BOS]] = -math.inf
             word = int(logits.argmax())
         assert found.ids == ids
         assert found.ended == (word == EOS)
         assert found.score == pytest.approx(log_probability(net, source, ids)), "<eos> counts, put there or written"
         if settings.get("attention", "") is not None:
-            whole = net(source[None], torch.tensor([[BOS, *ids]]), need_weights=True).weights[0][0, 0]
+            whole = net(source[None], torch.tensor([[BOS, *ids]]))[1][0]
             torch.testing.assert_close(found.weights[:, : len(source)], whole[: len(ids)].float())
             assert (found.weights[:, len(source) :] == 0).all()
 
@@ -168,26 +168,29 @@ def test_a_model_whose_logits_are_no_numbers_is_told(search, value):
     net = model()
     with torch.no_grad():
         net.bias[7] = value
-    with pytest.raises(ValueError, match="logits are NaN, infinite or all −inf.*parameters are not finite"):
+    with pytest.raises(ValueError, match="logits"):
         search(net, *BATCH)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [{"length_penalty": -1.0}, {"length_penalty": math.nan}, {"length_penalty": math.inf},
-     {"beam": 0}, {"beam": 1.5}, {"max_length": 0}, {"max_length": 10**12}],
-)  # fmt: skip
-def test_settings_that_cannot_be_searched_with_are_named(options):
+@pytest.mark.parametrize("options", [{"beam": 0}, {"beam": -1}, {"max_length": 0}, {"max_length": -1}], ids=str)
+def test_a_beam_of_nothing_is_refused(options):
     (name,) = options
-    with pytest.raises(ValueError, match=f"{name} is .*needed: a"):
+    with pytest.raises(ValueError, match=name):
         decoding.beam_search(model(), *BATCH, **options)
 
 
-@pytest.mark.parametrize(("net", "source", "said"), [(None, BATCH[0], "with `start` and `step`"),
-                                                     (model(), [[4, 5]], "ids, a tensor")])  # fmt: skip
-def test_what_cannot_be_decoded_is_named(net, source, said):
+@pytest.mark.parametrize(
+    "options", [{"beam": 1.5}, {"beam": "2"}, {"max_length": 2.5}, {"length_penalty": "1"}], ids=str
+)
+def test_settings_that_are_no_numbers_of_their_kind_are_refused(options):
+    with pytest.raises(REFUSED):
+        decoding.beam_search(model(), *BATCH, **options)
+
+
+@pytest.mark.parametrize(("net", "source"), [(None, BATCH[0]), (model(), [[4, 5]]), (torch.nn.Linear(2, 2), BATCH[0])])
+def test_what_cannot_be_decoded_is_refused(net, source):
     for search in (decoding.greedy, decoding.beam_search):
-        with pytest.raises(TypeError, match=said):
+        with pytest.raises(REFUSED):
             search(net, source)
 
 
@@ -345,14 +348,9 @@ def test_strange_input_is_answered_and_said_so(sentence, note, source):
 
 @pytest.mark.parametrize("sentence", [5, None, b"the cat", ["the", "cat"]])
 def test_anything_but_text_is_refused(sentence):
-    with pytest.raises(TypeError, match="needed: text"):
-        decoding.translate(loaded(), [sentence])
-
-
-@pytest.mark.parametrize("beam", [0, -1, True, 2.0])
-def test_a_beam_that_is_none_is_refused(beam):
-    with pytest.raises(ValueError, match="beam is"):
-        decoding.translate(loaded(), ["a"], beam=beam)
+    for given in (sentence, [sentence]) if sentence != ["the", "cat"] else ([sentence],):
+        with pytest.raises(REFUSED):
+            decoding.translate(loaded(), given)
 
 
 def test_a_model_without_attention_has_no_weights():
@@ -368,17 +366,13 @@ def test_translating_leaves_the_model_in_the_mode_it_was_in():
     assert decoding.translate(one, ["the cat sleeps ."])[0].text == first
 
 
-def test_beams_lengths_and_penalties_have_their_bounds():
+def test_beams_lengths_and_batches_have_their_bounds():
     net, (source, mask) = model(), BATCH
-    for search in (decoding.greedy, decoding.beam_search):
-        holds(lambda n, search=search: search(net, source, mask, n), [1], [0, 10_001])
-        holds(lambda n, search=search: search(Tape([-9.0, -9, -9, 9, 0, 0]), source, max_length=n), [10_000])
-    holds(lambda beam: decoding.beam_search(net, source, mask, 2, beam), [1, 12, 1000], [0, 1001])
-    holds(lambda a: decoding.beam_search(net, source, mask, 2, 2, a), [0, 20], [-0.1, 20.1])
+    assert [w.ids for w in decoding.greedy(net, source, mask, 0)] == [[]] * 4
+    holds(lambda beam: decoding.beam_search(net, source, mask, 2, beam), [1, 6, 40], [0])
     small = loaded()
     holds(lambda batch: decoding.translate(small, "the cat", batch=batch), [1], [0])
-    holds(lambda beam: decoding.translate(small, "the cat", beam), [1], [0, 1001])
-    holds(lambda a: decoding.translate(small, "the cat", length_penalty=a), [0, 20], [-0.1, 20.1])
+    holds(lambda beam: decoding.translate(small, "the cat", beam), [1], [0])
 
 
 @pytest.mark.parametrize(("words", "most"), [(1, 12), (3, 16), (5, 20)])
@@ -399,3 +393,10 @@ def test_translate_searches_as_beam_search_does_by_default():
     for name in ("beam", "length_penalty"):
         assert ours[name].default == theirs[name].default
     assert (theirs["beam"].default, theirs["length_penalty"].default, theirs["max_length"].default) == (4, 1.0, 64)
+
+
+@pytest.mark.parametrize("alpha", [-1.0, math.nan, math.inf])
+def test_a_length_penalty_that_compares_nothing_is_refused(alpha):
+    with pytest.raises(ValueError, match="length_penalty"):
+        decoding.beam_search(model(), *BATCH, length_penalty=alpha)
+    assert decoding.beam_search(model(), *BATCH, max_length=2, length_penalty=20)

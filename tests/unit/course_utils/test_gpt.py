@@ -4,12 +4,22 @@ import dataclasses
 
 import pytest
 import torch
-from edges import holds
+from edges import REFUSED
 
 from course_kit.keeping import saving
 from course_utils import checkpoints, decoding, text
+from course_utils.caching import GPTWriter, writer_of
 from course_utils.gpt import GPT, GPTConfig
+from course_utils.heads import attention_weights
 from course_utils.loss import masked_loss
+
+
+def joined(pairs):
+    """Pairs as texts of a translating GPT: source <bos> target <eos> <pad> …, and which tokens of it count."""
+    texts = [[*source, text.BOS, *target, text.EOS] for source, target in pairs]
+    rows, real = text.pad(texts)
+    begins = torch.tensor([len(source) for source, _ in pairs])
+    return rows, real & (torch.arange(rows.shape[1]) > begins[:, None])
 
 
 def model(positions="learned", **options):
@@ -37,7 +47,7 @@ def test_the_future_changes_nothing(positions, training):
     changed = given.clone()
     changed[:, 5:] = 7
     with torch.no_grad():
-        a, b = made(given).logits, made(changed).logits
+        a, b = made(given), made(changed)
     assert torch.allclose(a[:, :5], b[:, :5], atol=1e-6) and not torch.allclose(a[:, 5:], b[:, 5:], atol=1e-3)
 
 
@@ -46,7 +56,7 @@ def test_the_future_changes_nothing(positions, training):
 def test_the_order_of_earlier_words_counts(positions):
     """With one layer the last word sees them through their positions alone."""
     made, given = model(positions, num_layers=1), ids()
-    a, b = (made(x).logits[:, -1] for x in (given, given[:, [1, 3, 0, 2, *range(4, 9)]]))
+    a, b = (made(x)[:, -1] for x in (given, given[:, [1, 3, 0, 2, *range(4, 9)]]))
     assert ((a - b).abs().amax(1) > 1e-2).all()
 
 
@@ -54,69 +64,105 @@ def test_the_order_of_earlier_words_counts(positions):
 @torch.no_grad()
 def test_two_tokens_are_masked_too_and_a_model_of_one_layer_keeps_its_cache(positions):
     made, given = model(positions, num_layers=1), ids(length=2)
-    torch.testing.assert_close(made(given).logits[:, 0], made(given[:, :1]).logits[:, 0])
-    step = made.step(given[:, 1], made.start(given[:, :1]))
-    torch.testing.assert_close(step.logits, made(given).logits[:, 1], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(made(given)[:, 0], made(given[:, :1])[:, 0])
+    writer = writer_of(made)
+    step = writer.step(given[:, 1], writer.start(given[:, :1]))
+    torch.testing.assert_close(step.logits, made(given)[:, 1], atol=1e-5, rtol=1e-5)
 
 
 @torch.no_grad()
 def test_a_step_gives_the_last_layers_weights_on_the_prompt_as_the_mean_of_its_heads():
     made, given = model(), ids()
-    whole = made(given, need_weights=True).weights[-1]  # [B, H, T, T]
-    seen = made.step(given[:, -1], made.start(given[:, :-1])).weights
-    torch.testing.assert_close(seen, whole[:, :, -1, :-1].mean(1))
+    with attention_weights(made) as weights:
+        made(given)
+    writer, mask = writer_of(made), torch.arange(8) < torch.tensor([8, 8, 8])[:, None]
+    for prompt_mask in (None, mask):
+        seen = writer.step(given[:, -1], writer.start(given[:, :-1], prompt_mask)).weights
+        torch.testing.assert_close(seen, weights["decoder"][-1][:, :, -1, :-1].mean(1))
 
 
 @BOTH
 @torch.no_grad()
 def test_step_by_step_equals_all_at_once(positions):
     made, given = model(positions), ids()
-    whole, state = made(given).logits, made.start(given[:, :3])
-    for t in range(3, 9):
-        logits, state, weights = made.step(given[:, t], state)
-        assert torch.allclose(logits, whole[:, t], atol=1e-5)
-        assert weights.shape == (3, 3) and (weights.sum(1) <= 1 + 1e-6).all()
+    writer = writer_of(made)
+    for read in (0, 1, 3):
+        whole, state = made(given), writer.start(given[:, :read])
+        for t in range(read, 9):
+            logits, state, weights = writer.step(given[:, t], state)
+            torch.testing.assert_close(logits, whole[:, t], atol=1e-4, rtol=0)
+            assert weights.shape == (3, read) and (weights.sum(1) <= 1 + 1e-6).all()
 
 
 @BOTH
 @torch.no_grad()
-def test_weights_and_the_fused_path(positions):
-    made, given = model(positions), ids()
-    explained, plain = made(given, need_weights=True), made(given)
-    assert torch.allclose(explained.logits, plain.logits, atol=1e-5) and plain.weights is None
-    for weights in explained.weights:
-        assert weights.shape == (3, 4, 9, 9)
-        assert torch.allclose(weights.sum(-1), torch.ones(3, 4, 9), atol=1e-6) and not weights.triu(1).any()
+def test_prompts_of_several_lengths_go_on_each_as_it_would_alone(positions):
+    """Logits and weights at each step; whatever stands in the padding does not matter."""
+    made, given, lengths = model(positions), ids(length=11), [6, 4, 1, 0]
+    given = torch.cat([given, given[:1]])
+    writer, mask = writer_of(made), torch.arange(6) < torch.tensor(lengths)[:, None]
+    states = [writer.start(given[:, :6].masked_fill(~mask, fill), mask) for fill in (0, 17)]
+    alone = [writer.start(row[None, :n]) for row, n in zip(given, lengths, strict=True)]
+    for t in range(6, 11):
+        steps = [writer.step(given[:, t], state) for state in states]
+        states = [step.state for step in steps]
+        assert torch.equal(steps[0].logits, steps[1].logits)
+        for row, length in enumerate(lengths):
+            logits, alone[row], weights = writer.step(given[row : row + 1, t], alone[row])
+            torch.testing.assert_close(steps[0].logits[row], logits[0], atol=1e-4, rtol=0)
+            torch.testing.assert_close(steps[0].weights[row, :length], weights[0], atol=1e-5, rtol=0)
+            assert not steps[0].weights[row, length:].any()
 
 
 @BOTH
 @torch.no_grad()
-def test_padding_changes_nothing_on_either_side(positions):
+def test_weights_of_each_layer(positions):
     made, given = model(positions), ids()
-    alone = made(given[:, :6]).logits
-    after = torch.arange(9) < 6
-    assert torch.allclose(made(given, after.expand(3, -1)).logits[:, :6], alone, atol=1e-5)
-    before = torch.cat([torch.zeros(3, 3, dtype=torch.long), given[:, :6]], 1)
-    assert torch.allclose(made(before, (torch.arange(9) >= 3).expand(3, -1)).logits[:, 3:], alone, atol=1e-5)
+    with attention_weights(made) as weights:
+        made(given)
+    assert len(weights["decoder"]) == 2
+    for one in weights["decoder"]:
+        assert one.shape == (3, 4, 9, 9)
+        assert torch.allclose(one.sum(-1), torch.ones(3, 4, 9), atol=1e-6) and not one.triu(1).any()
+
+
+@BOTH
+@torch.no_grad()
+def test_padding_on_the_right_is_not_seen_by_what_stands_before_it(positions):
+    made, given = model(positions), ids()
+    padded = torch.cat([given[:, :6], torch.zeros(3, 3, dtype=torch.long)], 1)
+    torch.testing.assert_close(made(padded)[:, :6], made(given[:, :6]), atol=1e-5, rtol=0)
 
 
 def test_loss_is_the_mean_over_the_next_tokens():
     made, given = model(), ids()
     with torch.no_grad():
-        needed = masked_loss(made(given[:, :-1]).logits, given[:, 1:])
-    assert torch.allclose(made.loss(given), needed, atol=1e-6)
+        needed = masked_loss(made(given[:, :-1]), given[:, 1:])
+    torch.testing.assert_close(made.loss(given), needed)
+    torch.testing.assert_close(made.loss(given, torch.ones_like(given, dtype=torch.bool)), needed)
+
+
+def test_only_what_counts_is_in_the_loss():
+    made, given = model(), ids()
+    counted = torch.rand(given.shape, generator=torch.Generator().manual_seed(0)) < 0.5
+    probabilities = made(given)[:, :-1].log_softmax(-1).gather(2, given[:, 1:, None])[..., 0]
+    torch.testing.assert_close(made.loss(given, counted), -probabilities[counted[:, 1:]].mean())
+    first = counted.clone()
+    first[:, 0] = ~first[:, 0]  # nothing predicts the first token
+    assert torch.equal(made.loss(given, first), made.loss(given, counted))
 
 
 @BOTH
-def test_pairs_are_read_as_one_text_and_padding_counts_for_nothing(positions):
+def test_of_pairs_read_as_one_text_the_target_counts_and_padding_does_not(positions):
     made = model(positions)
     pairs = [([5, 6, 7, 8], [9, 10]), ([11], [12, 13, 14]), ([15, 16], [17])]
-    together = made.loss(text.collate(pairs))
     total = count = 0
     for source, target in pairs:
         row = torch.tensor([[*source, text.BOS, *target, text.EOS]])
-        total, count = total + made.loss(row) * (row.shape[1] - 1), count + row.shape[1] - 1
-    assert torch.allclose(together, total / count, atol=1e-6)
+        probabilities = made(row)[0, len(source) : -1].log_softmax(-1)
+        total -= probabilities.gather(1, torch.tensor([*target, text.EOS])[:, None]).sum()
+        count += len(target) + 1
+    torch.testing.assert_close(made.loss(*joined(pairs)), total / count)
 
 
 def test_a_gpt_learns_to_translate_and_says_what_it_looks_at():
@@ -128,7 +174,7 @@ def test_a_gpt_learns_to_translate_and_says_what_it_looks_at():
     for _ in range(260):
         lengths = torch.randint(1, 5, (64,), generator=generator).tolist()
         pairs = [(s := torch.randint(4, 14, (n,), generator=generator).tolist(), [x + 10 for x in s]) for n in lengths]
-        loss = made.loss(text.collate(pairs))
+        loss = made.loss(*joined(pairs))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -146,12 +192,12 @@ def test_a_gpt_learns_to_translate_and_says_what_it_looks_at():
 
 def test_what_is_read_takes_one_half_of_the_context_and_what_is_written_less_than_the_other(monkeypatch):
     made, vocabulary = model(), text.Vocabulary([f"w{n}" for n in range(36)])
-    step = made.step
+    step = GPTWriter.step
 
     def never_ends(*given):
         return step(*given)._replace(logits=step(*given).logits.index_fill(1, torch.tensor(text.EOS), -99.0))
 
-    monkeypatch.setattr(made, "step", never_ends)
+    monkeypatch.setattr(GPTWriter, "step", never_ends)
     found = decoding.translate(checkpoints.Loaded(made, {}, vocabulary, vocabulary), "w1 " * 20, beam=1)[0]
     assert (len(found.source_tokens), len(found.tokens)) == (12, 11), "of 24: <to-fr>, or <bos>, stands between"
 
@@ -162,37 +208,45 @@ def test_checkpoint_there_and_back(positions, tmp_path):
     saving.save_checkpoint(made, tmp_path / "tiny", {"data": {"pair": "en-fr"}}, tokenizer=tokenizer)
     loaded = checkpoints.load_checkpoint(tmp_path / "tiny.json")
     assert dataclasses.asdict(loaded.model.config) == dataclasses.asdict(made.config)
-    assert torch.allclose(loaded.model(ids()).logits, made(ids()).logits, atol=0.05)
+    assert torch.allclose(loaded.model(ids()), made(ids()), atol=0.05)
     assert loaded.source is loaded.target is loaded.tokenizer
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"vocab_size": 0}, "vocab_size is 0"),
-        ({"positions": "none"}, "positions is 'none'"),
-        ({"dropout": 1.0}, "dropout is 1.0"),
-        ({"num_heads": 3}, "cannot be cut into 3 heads"),
-        ({"activation": "swish"}, "activation is 'swish'"),
-    ],
+    "options",
+    [{"vocab_size": -1}, {"positions": "none"}, {"dropout": -0.1}, {"num_heads": 3}, {"activation": "swish"}],
+    ids=str,
 )
-def test_settings_that_cannot_work(options, message):
-    with pytest.raises(ValueError, match=message):
+def test_settings_that_cannot_work_are_refused(options):
+    with pytest.raises(REFUSED):
         GPT(GPTConfig(**{"vocab_size": 40, "model_size": 32, "num_heads": 4} | options))
 
 
-def test_bad_input_is_named():
+def test_input_that_does_not_fit_is_refused():
     made = model()
-    with pytest.raises(ValueError, match="ids from 4 to 99; the vocabulary has 0 … 39"):
-        made(torch.tensor([[4, 99]]))
-    with pytest.raises(ValueError, match="position 24 was asked for"):
-        made(ids(1, 25))
-    with pytest.raises(ValueError, match="mask is a tensor of bool with shape \\[3, 4\\]"):
-        made(ids(), torch.ones(3, 4, dtype=torch.bool))
+    for wrong in (torch.tensor([[4, 99]]), torch.tensor([[-1]]), ids(1, 25), ids()[0], ids().float()):
+        with pytest.raises(REFUSED):
+            made(wrong)
+    for counted in (torch.ones(3, 4, dtype=torch.bool), torch.ones(3, 9), torch.ones(3, 9).long()):
+        with pytest.raises(REFUSED):
+            made.loss(ids(), counted)
+    with pytest.raises(REFUSED):
+        writer_of(made).start(ids(), torch.ones(3, 4, dtype=torch.bool))
 
 
-def test_dropout_lies_from_0_below_1():
-    holds(lambda dropout: model(dropout=dropout), [0, 0.99], [-0.1, 1])
+def test_a_rotary_model_reads_beyond_its_context():
+    assert model("rotary")(ids(1, 30)).shape == (1, 30, 40)
+
+
+@BOTH
+def test_choices_reach_the_blocks(positions):
+    made = model(positions, norm_first=False, bias=False, eps=1e-3, dropout=0.25, activation="relu", ffn_size=7)
+    for block in made.blocks:
+        assert block.attention.query.bias is None and block.ffn.widen.out_features == 7
+        assert isinstance(block.ffn.activation, torch.nn.ReLU)
+        for around in (block.around_attention, block.around_ffn):
+            assert (around.norm.eps, around.dropout.p, around.norm_first) == (1e-3, 0.25, False)
+    assert made.norm.eps == 1e-3 and made.dropout.p == 0.25 and made.output.weight is made.tokens.weight
 
 
 def test_a_config_holds_the_size_of_the_lessons_models_and_is_frozen():

@@ -1,11 +1,14 @@
-"""Heads of any model: looked at by `recorded`, knocked out by `silenced`."""
+"""Heads of any model: looked at by `attention_weights`, knocked out by `silenced`."""
 
 import pytest
 import torch
+from edges import REFUSED
 
+from course_utils.attention import MultiHeadAttention, scaled_dot_product_attention
 from course_utils.bert import Bert, BertConfig
+from course_utils.fused import fuse, fused_attention
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.heads import Head, attentions, heads_of, recorded, silenced
+from course_utils.heads import Head, attention_weights, attentions, heads_of, silenced
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -18,7 +21,10 @@ def made(kind):
     if kind == "Transformer":
         model = Transformer(TransformerConfig(9, 9, **SMALL))
         return model.eval(), lambda: model(IDS, IDS[:, :3])
-    model = Bert(BertConfig(9, **SMALL)) if kind == "Bert" else GPT(GPTConfig(9, **SMALL))
+    if kind == "Bert":
+        model = Bert(BertConfig(9, **SMALL))
+        return model.eval(), lambda: model(IDS).hidden
+    model = GPT(GPTConfig(9, **SMALL, positions="rotary"))
     return model.eval(), lambda: model(IDS)
 
 
@@ -26,42 +32,61 @@ PLACES = {"Transformer": ["encoder", "cross", "decoder"], "Bert": ["encoder"], "
 
 
 @pytest.mark.parametrize("kind", PLACES)
-class TestRecorded:
-    def test_it_gives_the_weights_that_the_model_gives_itself(self, kind):
+class TestWeights:
+    def test_they_are_what_the_attention_modules_return(self, kind):
         model, run = made(kind)
-        with recorded(model) as seen:
+        returned = {}
+        for one in (module for module in model.modules() if isinstance(module, MultiHeadAttention)):
+            one.register_forward_hook(lambda module, _, output: returned.update({module: output[1]}))
+        with attention_weights(model) as seen:
             run()
-        own = model(IDS, IDS[:, :3], need_weights=True) if kind == "Transformer" else model(IDS, need_weights=True)
-        given = {"cross": own.weights, "encoder": own.weights, "decoder": own.weights}
-        if kind == "Transformer":
-            given |= {"encoder": own.encoder_weights, "decoder": own.decoder_weights}
-        for place in PLACES[kind]:
-            assert len(seen[place]) == 2
-            for mine, theirs in zip(seen[place], given[place], strict=True):
-                torch.testing.assert_close(mine, theirs)
+        assert sum(len(seen[place]) for place in PLACES[kind]) == len(returned) == 2 * len(PLACES[kind])
+        for place, layers in attentions(model).items():
+            for mine, attention in zip(seen[place], layers, strict=True):
+                assert torch.equal(mine, returned[attention])
                 torch.testing.assert_close(mine.sum(-1), torch.ones(mine.shape[:-1]))
 
     def test_it_changes_no_result_and_leaves_nothing(self, kind):
         model, run = made(kind)
-        before = run()
-        with recorded(model) as seen:
+        before, names = run(), [set(vars(m)) for m in model.modules()]
+        with attention_weights(model) as seen:
             within = run()
-        after = run()
-        torch.testing.assert_close(within[0], before[0])
-        assert torch.equal(after[0], before[0]) and len(seen[PLACES[kind][0]]) == 2
+        assert torch.equal(within, before) and torch.equal(run(), before) and len(seen[PLACES[kind][0]]) == 2
+        assert names == [set(vars(m)) for m in model.modules()]
+        assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
 
-    def test_what_was_not_run_or_not_wanted_is_none(self, kind):
+    def test_a_fused_model_has_weights_within_it_and_is_fused_again_after_it(self, kind):
         model, run = made(kind)
-        with recorded(model) as nothing:
+        with attention_weights(model) as wanted:
+            plain = run()
+        fuse(model)
+        with attention_weights(model) as seen, attention_weights(model) as inner:
+            torch.testing.assert_close(run(), plain)
+        for place in PLACES[kind]:
+            assert all(map(torch.equal, seen[place], wanted[place])) and all(
+                map(torch.equal, inner[place], wanted[place])
+            )
+        for layers in attentions(model).values():
+            assert all(attention.attend is fused_attention for attention in layers)
+
+    def test_after_an_error_the_model_is_as_before(self, kind):
+        model, run = made(kind)
+        with pytest.raises(KeyError), attention_weights(model):
+            raise KeyError
+        assert not any(m._forward_hooks for m in model.modules())
+        layers = [attention for layers in attentions(model).values() for attention in layers]
+        assert all(attention.attend is scaled_dot_product_attention for attention in layers)
+
+    def test_what_was_not_run_is_none(self, kind):
+        model, _ = made(kind)
+        with attention_weights(model) as nothing:
             pass
-        with recorded(model, wanted=False) as unwanted:
-            run()
-        assert nothing[PLACES[kind][0]] is None and unwanted[PLACES[kind][0]] is None
+        assert nothing[PLACES[kind][0]] is None
 
     def test_of_several_calls_the_last_counts_and_contexts_lie_in_one_another(self, kind):
         model, run = made(kind)
-        with recorded(model) as outer:
-            with recorded(model) as inner:
+        with attention_weights(model) as outer:
+            with attention_weights(model) as inner:
                 run()
             first = outer[PLACES[kind][0]]
             assert all(map(torch.equal, first, inner[PLACES[kind][0]]))
@@ -82,69 +107,66 @@ def test_a_silent_head_is_one_whose_columns_of_the_output_matrix_are_zero(kind):
     model, run = made(kind)
     head = Head(PLACES[kind][0], 2, 1)
     with silenced(model, [head]):
-        silent = run()[0]
+        silent = run()
     with torch.no_grad():
         attentions(model)[head.place][1].out.weight[:, :4] = 0
-    torch.testing.assert_close(silent, run()[0])
+    torch.testing.assert_close(silent, run())
 
 
 @pytest.mark.parametrize("kind", ["Bert", "GPT"])
 def test_where_there_is_one_place_layer_and_head_name_a_head(kind):
     model, run = made(kind)
     with silenced(model, [(2, 1), (1, 2)]):
-        short = run()[0]
+        short = run()
     with silenced(model, [Head(*PLACES[kind], 1, 2), Head(*PLACES[kind], 2, 1)]):
-        assert torch.equal(short, run()[0])
-    assert not torch.equal(short, run()[0])
+        assert torch.equal(short, run())
+    assert not torch.equal(short, run())
 
 
 @pytest.mark.parametrize("kind", ["Bert", "GPT"])
 def test_a_layer_whose_heads_are_all_silent_writes_its_bias_alone(kind):
     model, run = made(kind)
-    with silenced(model, [(1, 1), [1, 2]]):
-        silent = run()[0]
+    with silenced(model, [(1, 1), (1, 2)]):
+        silent = run()
     with torch.no_grad():
         attentions(model)[PLACES[kind][0]][0].out.weight.zero_()
-    assert torch.equal(silent, run()[0])
+    assert torch.equal(silent, run())
 
 
-@pytest.mark.parametrize("heads", [3, [3], "12", [(1,)], [("decoder", 1, 1, 1)]], ids=str)
+@pytest.mark.parametrize("heads", [3, [3], "12", [(1,)], [("decoder", 1, 1, 1)], [(1.0, 1)]], ids=str)
 def test_what_is_no_head_is_refused(heads):
-    with (
-        pytest.raises(TypeError, match=r"needed: a list of Head\(place, layer, head\)"),
-        silenced(made("GPT")[0], heads),
-    ):
+    with pytest.raises(REFUSED), silenced(made("GPT")[0], heads):
         pass
 
 
 @pytest.mark.parametrize(
-    ("kind", "head", "has"),
-    [("GPT", head, r"; it has layers 1 to 2 and heads 1 to 2$") for head in [(0, 1), (3, 1), (1, 0), (1, 3)]]
-    + [("Bert", ("decoder", 1, 1), "it has layers"), ("Transformer", (1, 1), "it has encoder, cross, decoder, layers")],
+    ("kind", "head"),
+    [
+        *(("GPT", head) for head in [(0, 1), (3, 1), (1, 0), (1, 3), (-1, 1), ("encoder", 1, 1)]),
+        ("Bert", ("decoder", 1, 1)),
+        ("Transformer", (1, 1)),
+    ],
 )
-def test_a_head_that_there_is_not_is_refused(kind, head, has):
+def test_a_head_that_there_is_not_is_refused(kind, head):
     model, run = made(kind)
-    before = run()[0]
-    with pytest.raises(ValueError, match=has), silenced(model, [head]):
+    before = run()
+    with pytest.raises(ValueError, match="head"), silenced(model, [head]):
         pass
-    assert torch.equal(run()[0], before)
+    assert torch.equal(run(), before)
 
 
 def test_a_model_without_heads_is_refused():
-    with pytest.raises(TypeError, match="Linear has no heads to look at; needed: a Transformer, a BERT or a GPT"):
-        heads_of(torch.nn.Linear(2, 2))
-    with pytest.raises(TypeError, match="has no heads to look at; needed: a Transformer"):
-        heads_of(Seq2Seq(Seq2SeqConfig(9, 9, 8)))
-    for side in ("encoder", "decoder"):
-        half = torch.nn.Module()
+    halves = [torch.nn.Module(), torch.nn.Module()]
+    for half, side in zip(halves, ("encoder", "decoder"), strict=True):
         setattr(half, side, torch.nn.ModuleList())
-        with pytest.raises(TypeError, match="Module has no heads to look at"):
-            heads_of(half)
+    for model in (torch.nn.Linear(2, 2), Seq2Seq(Seq2SeqConfig(9, 9, 8)), *halves):
+        with pytest.raises(TypeError, match="model"):
+            heads_of(model)
 
 
 def test_where_not_every_layer_was_called_nothing_is_given():
     model, _ = made("GPT")
-    with recorded(model) as seen:
+    with attention_weights(model) as seen:
         model.blocks[0](torch.zeros(1, 3, 8))
     assert seen["decoder"] is None
 
@@ -153,5 +175,5 @@ def test_a_silent_head_of_a_model_in_half_precision():
     model, run = made("GPT")
     model.bfloat16()
     with silenced(model, [(1, 2)]):
-        silent = run()[0]
-    assert silent.dtype == torch.bfloat16 and not torch.equal(silent, run()[0])
+        silent = run()
+    assert silent.dtype == torch.bfloat16 and not torch.equal(silent, run())

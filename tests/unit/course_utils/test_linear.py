@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from edges import holds
+from edges import REFUSED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,32 +47,41 @@ def test_a_row_with_nothing_to_attend_is_zero(batch):
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "said"),
+    "change",
     [
-        ({"feature_map": torch.sin}, ValueError, "negative numbers"),
-        ({"feature_map": None}, TypeError, "needed: a function of vectors"),
-        ({"keys_first": "yes"}, ValueError, "True or False"),
-        ({"values": torch.ones(2, 4, 4, dtype=torch.float64)}, ValueError, "each key needs its own value"),
-        ({"values": torch.ones(1, 5, 4, dtype=torch.float64)}, ValueError, "each key needs its own value"),
-        ({"keys": torch.ones(2, 5, 4)}, TypeError, "one kind"),
-        ({"keys": torch.ones(2, 5, 3, dtype=torch.float64)}, ValueError, "φ needs them equal"),
-        ({"mask": torch.zeros(2, 1, 5)}, TypeError, "boolean"),
-        ({"mask": torch.ones(2, 3, 5, dtype=torch.bool)}, ValueError, "not pairs"),
+        {"feature_map": torch.sin},
+        {"feature_map": None},
+        {"values": torch.ones(2, 4, 4, dtype=torch.float64)},
+        {"keys": torch.ones(2, 5, 4)},
+        {"keys": torch.ones(2, 5, 3, dtype=torch.float64)},
+        {"mask": torch.zeros(2, 1, 5)},
+        {"mask": torch.ones(2, 1, 4, dtype=torch.bool)},
+        {"mask": torch.ones(2, 3, 5, dtype=torch.bool)},
+        {"mask": torch.ones(3, 5, dtype=torch.bool)},
+        {"mask": torch.ones(5, dtype=torch.bool)},
     ],
+    ids=str,
 )
-def test_what_linear_attention_cannot_do_is_named(batch, change, error, said):
+def test_what_linear_attention_cannot_do_is_refused(batch, change):
     given = dict(zip(("queries", "keys", "values"), batch, strict=True)) | {"feature_map": torch.exp} | change
-    with pytest.raises(error, match=said):
+    with pytest.raises(REFUSED):
         linear_attention(**given)
 
 
-def test_features_are_positive_for_each_vector_and_sizes_are_whole():
-    phi = PositiveFeatures(4, 8)
-    assert phi(torch.randn(5, 4)).shape == (5, 8) and (phi(torch.randn(5, 4)) > 0).all()
-    with pytest.raises(ValueError, match="count is 0"):
-        PositiveFeatures(4, 0)
-    with pytest.raises(TypeError, match="one kind"):
-        phi(torch.randn(5, 4, dtype=torch.float64))
+@pytest.mark.parametrize("count", [3, 4, 8, 9])
+def test_features_are_positive_and_as_many_as_are_asked_for(count):
+    phi, x = PositiveFeatures(4, count), torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+    assert phi(x).shape == (5, count) and (phi(x) > 0).all()
+    torch.testing.assert_close(phi.log(x).exp(), phi(x))
+    assert PositiveFeatures(4, count, seed=1).rows.ne(phi.rows).all() and not list(phi.parameters())
+    with pytest.raises(REFUSED):
+        phi(x.double())
+
+
+def test_the_rows_of_a_block_are_orthogonal():
+    rows = torch.nn.functional.normalize(PositiveFeatures(4, 8).rows.double())
+    for block in rows.split(4):
+        torch.testing.assert_close(block @ block.T, torch.eye(4).double(), atol=1e-6, rtol=0)
 
 
 def test_the_kernel_of_positive_features_is_unbiased():
@@ -147,9 +156,9 @@ class TestSparsemax:
 
 
 @pytest.mark.parametrize("function", [hardmax, sparsemax])
-@pytest.mark.parametrize("scores", [torch.tensor(1.0), torch.zeros(2, 0), "abc", None, torch.ones(2).bool()])
+@pytest.mark.parametrize("scores", [torch.zeros(2, 0), "abc", None], ids=str)
 def test_what_is_no_scores_is_refused(function, scores):
-    with pytest.raises((TypeError, ValueError), match="scores (is|have)"):
+    with pytest.raises(REFUSED):
         function(scores)
 
 
@@ -158,7 +167,5 @@ def test_features_may_be_zero_but_not_below_it(batch):
     assert linear_attention(q, k, v, torch.relu).isfinite().all()
     for below in (-0.5, -2.0):
         for one in (q, k):
-            with pytest.raises(ValueError, match="feature_map gave negative numbers"):
+            with pytest.raises(ValueError, match="feature_map"):
                 linear_attention(q, k, v, lambda x, one=one, below=below: torch.full_like(x, below if x is one else 1))
-    holds(lambda size: PositiveFeatures(size, 2), [1], [0])
-    holds(lambda count: PositiveFeatures(2, count), [1], [0])
