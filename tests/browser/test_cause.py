@@ -90,7 +90,8 @@ def answer(page, passes=2):
 @contextlib.contextmanager
 def painted(attention, head, query, keys):
     """Within it one query of a head attends to these keys alone: its answer is the mean of their values."""
-    mine, values = slice(head * attention.head_size, (head + 1) * attention.head_size), []
+    size, values = attention.query.out_features // attention.num_heads, []
+    mine = slice(head * size, (head + 1) * size)
 
     def answer(_, args):
         joined = args[0].clone()
@@ -110,7 +111,7 @@ def painted(attention, head, query, keys):
 def chances(loaded, text):
     """The probability of each word of a translation of TIRED."""
     words = loaded.target.encode(text)
-    logits = loaded.model(torch.tensor([loaded.source.encode(TIRED)]), torch.tensor([[BOS, *words]])).logits[0]
+    logits = loaded.model(torch.tensor([loaded.source.encode(TIRED)]), torch.tensor([[BOS, *words]]))[0]
     return dict(zip(loaded.target.tokens(words), logits.softmax(-1)[range(len(words)), words].tolist(), strict=True))
 
 
@@ -207,7 +208,7 @@ def test_bert_and_gpt_say_what_they_expect(opened, name):
     def expected():
         with torch.no_grad():
             output = model(*given)
-        logits = output.mlm_logits if name == BERT else output.logits
+        logits = output.mlm_logits if name == BERT else output
         return logits[0, query].softmax(-1)
 
     press(page, "what does it say?")

@@ -23,14 +23,14 @@ PROSE, BEGUN = load_checkpoint("gpt-prose"), "The captain looked at the sky and"
 def next_piece(text, written=()):
     """The prose model's logits of what follows a text and the pieces written since: [V]."""
     with torch.no_grad():
-        return PROSE.model(torch.tensor([[*PROSE.tokenizer.encode(text), *written]])).logits[0, -1]
+        return PROSE.model(torch.tensor([[*PROSE.tokenizer.encode(text), *written]]))[0, -1]
 
 
 def poet(text):
     """The poet's logits of what follows each letter: [T, V]."""
     loaded = load_checkpoint("gpt-shakespeare")
     with torch.no_grad():
-        return loaded.model(torch.tensor([loaded.tokenizer.encode(text)])).logits[0]
+        return loaded.model(torch.tensor([loaded.tokenizer.encode(text)]))[0]
 
 
 def gaps(*sentences, name="bert-stories", **options):
