@@ -90,8 +90,8 @@ def answer(page, passes=2):
 @contextlib.contextmanager
 def painted(attention, head, query, keys):
     """Within it one query of a head attends to these keys alone: its answer is the mean of their values."""
-    size = attention.value.out_features // attention.num_heads
-    mine, values = slice(head * size, (head + 1) * size), []
+    size, values = attention.query.out_features // attention.num_heads, []
+    mine = slice(head * size, (head + 1) * size)
 
     def answer(_, args):
         joined = args[0].clone()

@@ -252,7 +252,7 @@ def test_in_jupyterlab_beside_a_kernel_that_hears(notebook):
     opened = notebook(
         "own",
         [
-            "from course_utils.decoding import translate\nfrom course_utils.training import load_checkpoint\n"
+            "from course_utils.decoding import translate\nfrom course_utils.checkpoints import load_checkpoint\n"
             "from course_kit.views import labs\nloaded = load_checkpoint('transformer-grammar')\n"
             f"view = labs.alignment(translate(loaded, {FIRST!r}, beam=1)[0], model=loaded, live=True)\nview"
         ],
