@@ -62,7 +62,7 @@ def test_a_silenced_head_writes_nothing_and_leaves_no_trace(model, tokenizer):
     assert torch.equal(before, again) and not torch.allclose(before, without, atol=1e-4)
     assert torch.allclose(without, by_weights, atol=1e-6)
     for wrong in ((0, 1), (3, 1), (1, 3)):
-        with pytest.raises(ValueError, match="layers 1 to 2 and heads 1 to 2"), silenced(model.bert, [wrong]):
+        with pytest.raises(ValueError, match="no head"), silenced(model.bert, [wrong]):
             pass
 
 
