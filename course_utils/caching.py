@@ -266,8 +266,6 @@ class GPTWriter:
 
 def writer_of(model: Any) -> Any:
     """What writes with a model, by start and step: the model itself where it has them."""
-    if isinstance(model, GPT):
-        return GPTWriter(model)
-    if isinstance(model, Transformer):
-        return TransformerWriter(model)
-    return model
+    if hasattr(model, "step"):
+        return model
+    return GPTWriter(model) if isinstance(model, GPT) else TransformerWriter(model)

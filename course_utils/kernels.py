@@ -58,7 +58,7 @@ def nadaraya_watson(
     kernel: Callable[[Tensor], Tensor] = gaussian_kernel,
     mask: Bool[Tensor, "..."] | None = None,
 ) -> tuple[Float[Tensor, "Q"], Float[Tensor, "Q K"]]:
-    """f(q) = Σ K(q − kᵢ) vᵢ / Σ K(q − kⱼ), and the weights.
+    """f(q) = Σ K(q − kᵢ) vᵢ / Σ K(q − kⱼ), and the weights. Nadaraya 1964; Watson 1964.
 
     A query without any neighbour gets weights 0 and the estimate NaN, drawn as a gap.
     """

@@ -82,10 +82,8 @@ def detokenize(tokens: Iterable[str], language: str) -> str:
     if one_of("language", language, LANGUAGES) == "zh":
         return "".join(tokens)
     text = re.sub(r" ([.,])", r"\1", " ".join(tokens))
-    if language == "en":
-        text = re.sub(r" ('s\b|[?!])", r"\1", text)
-    else:
-        text = re.sub(r"(\w') ", r"\1", text)
+    space = r" ('s\b|[?!])" if language == "en" else r"(\w') "
+    text = re.sub(space, r"\1", text)
     return re.sub(r"(^|[.?!] )(\w)", lambda begin: begin[1] + begin[2].upper(), text)
 
 

@@ -17,7 +17,8 @@ def _median(values):
 
 def transformer_step():
     """A training step (forward, backward, Adam), ours and the same model with torch.nn.Transformer inside, in turns, on
-    one thread: the whole model with embeddings and loss, and the two stacks alone. Dropout 0.1, padded batches."""
+    one thread: the whole model with embeddings and loss, and the two stacks alone. Dropout 0.1 (torch drops attention
+    weights, too), padded batches."""
     import torch
 
     threads = torch.get_num_threads()
@@ -45,17 +46,19 @@ def _steps(vocabulary, features, layers, heads, ffn, count, length):
     from torch import nn
 
     from course_utils.attention import causal_mask
+    from course_utils.fused import fuse
+    from course_utils.positions import SinusoidalPositions
     from course_utils.text import collate
-    from course_utils.transformer import SinusoidalPositions, Transformer, TransformerConfig
+    from course_utils.transformer import Transformer, TransformerConfig
 
     warnings.filterwarnings("ignore", message="enable_nested_tensor")
     draw = torch.Generator().manual_seed(0)
     lengths = torch.randint(length // 2, length + 1, (count, 2), generator=draw).tolist()
     batch = collate([[torch.randint(4, vocabulary, (n,), generator=draw).tolist() for n in pair] for pair in lengths])
     torch.manual_seed(0)
-    ours = Transformer(TransformerConfig(vocabulary, vocabulary, features, layers, heads, ffn))
+    config = TransformerConfig(vocabulary, vocabulary, features, layers, heads, ffn)
+    ours, same = fuse(Transformer(config)), fuse(Transformer(config))
     stacks = nn.Transformer(features, heads, layers, layers, ffn, 0.1, batch_first=True, norm_first=True)
-    same = Transformer.from_torch(stacks)
 
     class Theirs(nn.Module):
         def __init__(self):
@@ -81,6 +84,15 @@ def _steps(vocabulary, features, layers, heads, ffn, count, length):
             tgt_key_padding_mask=~batch.target_mask, tgt_is_causal=True,
         )  # fmt: skip
 
+    def stacked(model, source, target):
+        real, earlier = batch.source_mask[:, None], causal_mask(target.shape[1])
+        for block in model.encoder:
+            source = block(source, real)
+        memory = model.encoder_norm(source)
+        for block in model.decoder:
+            target = block(target, memory, earlier, real)
+        return model.decoder_norm(target)
+
     x, y = (torch.randn(*ids.shape, features, generator=draw) for ids in (batch.source, batch.target_in))
 
     def stepper(model, loss):
@@ -100,7 +112,7 @@ def _steps(vocabulary, features, layers, heads, ffn, count, length):
             "torch": stepper(theirs, lambda: theirs.loss(batch)),
         },
         "stacks alone": {
-            "ours": stepper(same, lambda: same(x, y, batch.source_mask, batch.target_mask).logits.square().mean()),
+            "ours": stepper(same, lambda: stacked(same, x, y).square().mean()),
             "torch": stepper(stacks, lambda: run(stacks, x, y).square().mean()),
         },
     }
@@ -127,6 +139,7 @@ def cache():
     """Writing so many tokens greedily, one sentence: with the cache, and reading all words anew at each step."""
     import torch
 
+    from course_utils.caching import writer_of
     from course_utils.transformer import Transformer, TransformerConfig
 
     torch.manual_seed(0)
@@ -135,7 +148,7 @@ def cache():
     for length in LENGTHS:
         spent = {"cached": [], "full": []}
         for _ in range(5):
-            for way, reader in (("cached", model), ("full", Full(model))):
+            for way, reader in (("cached", writer_of(model)), ("full", Full(model))):
                 start = time.process_time()
                 _write(reader, source, length)
                 spent[way].append(time.process_time() - start)

@@ -4,7 +4,6 @@ import itertools
 
 import pytest
 import torch
-from course_utils.convert import copy_attention
 from torch import nn
 from torch_weights import Stacks, block_from, copy_attention
 

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from chapters.ch05.experiments.live import small_model
 
+from chapters.ch05.experiments.in_class import small_model
 from chapters.ch05.experiments.twins import corpus
 from chapters.ch05.variants import LayerWise, with_key_heads
 from course_utils.caching import writer_of

@@ -35,7 +35,8 @@ options = {"steps": 12, "warm_up": 2, "every": 3, "lr": 5e-3}
 train.RECIPES["language"] = LanguageRecipe("tiny", model, rows=5, **options)
 train.RECIPES["dropout"] = LanguageRecipe("tiny", {**model, "dropout": 0.2}, rows=5, **options)
 train.RECIPES["pairs"] = translation.Recipe(
-    "tatoeba", "en-fr", ("subwords", 80), ("subwords", 80), model, tokens=120, architecture="GPT", valid=3, **options)
+    "tatoeba", "en-fr", ("subwords", 80), ("subwords", 80), model, tokens=120, architecture="GPT", valid=3,
+    keep="last", **options)
 if pause:
     fit = train.fit
     def slow(model, batches, loss, **rest):
