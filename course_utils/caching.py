@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from .attention import (
     MultiHeadAttention,
+    causal_mask,
     scaled_dot_product_attention,
     split_heads,
 )
@@ -194,19 +195,19 @@ class TransformerWriter:
 
 class GPTState(NamedTuple):
     """Between two tokens: for each layer the keys and values of all so far; real [B, P],
-    True = a token, False = padding before a shorter text; source [B, S]: the mask of the
-    text that it began with.
+    True = a token, False = padding before a shorter text, None where there is none;
+    source [B, S]: the mask of the text that it began with.
     """
 
     past: tuple[KeyValues, ...]
-    real: Tensor
+    real: Tensor | None
     source: Tensor
 
 
 class GPTWriter:
     """Writes with a GPT token by token what its forward predicts all at once."""
 
-    shares_context = True  # what is read and what is written stand in one context
+    shares_context = True  # what is read and what is written are in one context
 
     def __init__(self, model: GPT):
         self.model: Any = model
@@ -221,38 +222,47 @@ class GPTWriter:
         if source_mask is None:
             source_mask = torch.ones_like(source, dtype=torch.bool)
         ids, real = padding_first(source, source_mask)
-        past = self.read(ids, real, ())[1] if ids.shape[1] else ()
-        return GPTState(past, real, source_mask)
+        padding = None if real.all() else real
+        past = self.read(ids, padding, ())[1] if ids.shape[1] else ()
+        return GPTState(past, padding, source_mask)
 
     def step(self, words: Int[Tensor, "B"], state: GPTState) -> Step:
         """words: those written last. The weights [B, S] on the text it began with are of
         the last layer, the mean of its heads; the rest of them is on what was written
         since.
         """
-        real = torch.cat([state.real, state.real.new_ones(len(words), 1)], 1)
+        real = state.real
+        if real is not None:
+            real = torch.cat([real, real.new_ones(len(words), 1)], 1)
         logits, past, weights = self.read(words[:, None], real, state.past)
-        seen = weights.mean(1)[:, 0]  # [B, H, 1, P + 1] -> [B, P + 1]
-        source = torch.zeros_like(state.source, dtype=seen.dtype)
-        source.scatter_(1, order_of(state.source), seen[:, : source.shape[1]])
+        source = weights.mean(1)[:, 0, : state.source.shape[1]]  # [B, H, 1, K] -> [B, S]
+        if (
+            real is not None
+        ):  # each weight to where its token was before the padding moved
+            places = order_of(state.source)
+            source = torch.zeros_like(source).scatter(1, places, source)
         return Step(logits[:, 0], GPTState(past, real, state.source), source)
 
     def read(
         self,
         ids: Int[Tensor, "B T"],
-        real: Bool[Tensor, "B K"],
+        real: Bool[Tensor, "B K"] | None,
         past: tuple[KeyValues, ...],
     ) -> tuple[Float[Tensor, "B T V"], tuple[KeyValues, ...], Float[Tensor, "B H T K"]]:
         """ids behind the past, K = P + T: logits, keys and values of both, the weights of
         the last layer.
         """
-        model, first = self.model, real.shape[1] - ids.shape[1]
-        mask = real.new_ones(ids.shape[1], real.shape[1]).tril(first)  # causal: [T, K]
-        mask = mask & real[:, None]  # [B, T, K]
-        x = model.tokens(ids)  # [B, T, D]
-        if (
-            model.positions is not None
-        ):  # padding has no position of its own: that of the first
+        model, T = self.model, ids.shape[1]
+        first = past[0].keys.shape[2] if past else 0
+        places = torch.arange(first, first + T, device=ids.device)
+        mask = None
+        if T > 1:
+            mask = causal_mask(first + T, ids.device)[first:]  # [T, K]
+        if real is not None:  # padding is hidden, and positions begin behind it
+            mask = real[:, None] if mask is None else mask & real[:, None]  # [B, T, K]
             places = (real.cumsum(1) - 1).clamp_min(0)[:, first:]  # [B, T]
+        x = model.tokens(ids)  # [B, T, D]
+        if model.positions is not None:
             x = x + model.positions(places)
         x = model.dropout(x)
         kept = []

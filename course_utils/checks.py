@@ -18,7 +18,7 @@ INF = math.inf
 
 
 def described(value: Any) -> str:
-    """A value in a few words: kind and shape of a tensor or array, else the thing itself."""
+    """A value in a few words: kind and shape of a tensor or array, else itself."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         kind = str(value.dtype).removeprefix("torch.")
         return (
@@ -119,7 +119,7 @@ def check_ids(ids: Tensor, size: int, role: str = "ids") -> None:
 
 
 def finite(name: str, x: Tensor) -> Tensor:
-    """The tensor, if no number in it is NaN or infinite: argmax would take one for the best."""
+    """The tensor, if no number in it is NaN or infinite: argmax would take one."""
     if not x.isfinite().all():
         raise ValueError(
             f"{name} is {described(x)} with NaN or infinity; needed: finite numbers"

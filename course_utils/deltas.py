@@ -15,7 +15,7 @@ UP, DOWN = ".up", ".down"
 
 
 def thicken(small: State, base: State, names: Iterable[str]) -> dict[str, Tensor]:
-    """What `thin` gave -> the tensors of these names; those that neither has are left out."""
+    """The tensors of these names, W + U D where small holds U and D."""
     left = {name: x.float() if x.is_floating_point() else x for name, x in small.items()}
     state = {name: base[name] for name in names if name in base}
     for name, before in state.items():

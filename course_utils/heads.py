@@ -45,7 +45,7 @@ def attentions(model: nn.Module) -> dict[str, list[MultiHeadAttention]]:
             "decoder": [block.attention for block in decoder],
         }
     bert = model if hasattr(model, "pooler") else getattr(model, "bert", None)
-    blocks = (model if bert is None else bert).blocks
+    blocks: Any = (model if bert is None else bert).blocks
     place = "decoder" if bert is None else "encoder"
     return {place: [block.attention for block in blocks]}
 

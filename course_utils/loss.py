@@ -14,8 +14,6 @@ def masked_loss(
     label_smoothing: float = 0.0,
 ) -> Float[Tensor, ""]:
     """Mean over the real tokens: padding counts neither in the sum nor in its divisor."""
-    if label_smoothing < 0:  # torch would take it for 0
-        raise ValueError(f"label_smoothing is {label_smoothing}; needed: from 0 to 1")
     if mask is not None:
         target = target.masked_fill(~mask, IGNORED)
     counted = target != IGNORED  # [B, T]

@@ -38,6 +38,8 @@ def shift_matrix(offset: float, model_size: int) -> Float[Tensor, "D D"]:
 class SinusoidalPositions(nn.Module):
     """Adds the sinusoidal encoding; nothing is learned, and no text is too long."""
 
+    table: Tensor
+
     def __init__(self, max_length: int, model_size: int):
         super().__init__()
         table = sinusoidal_encoding(max_length, model_size)

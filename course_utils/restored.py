@@ -9,7 +9,7 @@ from torch import nn
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Within it torch draws from this seed on; afterwards as if nothing had been drawn."""
+    """Within it torch draws from this seed on; afterwards as if nothing was drawn."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield

@@ -30,7 +30,7 @@ def next_probabilities(
     only the top_k largest are kept, then only the smallest set of them whose probability
     reaches top_p. The most likely token always stays.
     """
-    check_choices(temperature, top_p)
+    check_choices(temperature, top_k, top_p)
     logits = check_logits(logits.float())
     if temperature == 0:
         return F.one_hot(logits.argmax(-1), logits.shape[-1]).float()
@@ -65,7 +65,7 @@ def stream(
     computes everything anew at each step: slower, and the same. The draw is made on the
     CPU.
     """
-    check_choices(temperature, top_p)
+    check_choices(temperature, top_k, top_p)
     if mask is None:
         mask = torch.ones_like(ids, dtype=torch.bool)
     if not mask.any(-1).all() or 0 in ids.shape:
@@ -161,10 +161,12 @@ def generate(
     return loaded.tokenizer.decode(written[0].tolist())
 
 
-def check_choices(temperature: float, top_p: float | None) -> None:
+def check_choices(temperature: float, top_k: int | None, top_p: float | None) -> None:
     """Raises ValueError for what would draw something else in silence."""
     if not temperature >= 0:
         raise ValueError(f"temperature is {temperature}; needed: from 0")
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k is {top_k}; needed: from 1")
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p is {top_p}; needed: above 0, to 1")
 
@@ -172,7 +174,5 @@ def check_choices(temperature: float, top_p: float | None) -> None:
 def check_logits(logits: Float[Tensor, "*B V"]) -> Float[Tensor, "*B V"]:
     """Raises ValueError where no token can be chosen: NaN, +inf, or −inf only."""
     if not logits.amax(-1).isfinite().all():
-        raise ValueError(
-            "logits are NaN, infinite or all −inf: did the training diverge?"
-        )
+        raise ValueError("logits are NaN, infinite or all −inf: a training diverged?")
     return logits

@@ -1,14 +1,14 @@
 """Byte-pair encoding of bytes, in plain Python: to GPT-2's tokenizer no text is unknown.
 
     tokenizer = BytePairs.build([text], max_size=4096)
-    tokenizer.cut("The captain looked")                    # ["The", " captain", " looked"]
-    tokenizer.decode(tokenizer.encode("猫 🙂")) == "猫 🙂"   # exactly, whatever the text
+    tokenizer.cut("The captain looked")                 # ["The", " captain", " looked"]
+    tokenizer.decode(tokenizer.encode("猫 🙂")) == "猫 🙂"   # exactly
 
-A text is cut into words, each with the space before it, and a word into its bytes (UTF-8).
-Then neighbouring pieces are joined, pair by pair, in the order in which `learn` found them
-to be frequent. Numbers 0 to 3 are the special tokens, the next 256 are the bytes, and each
-joined pair has the next number.
-Sources: Gage 1994; Sennrich et al. 2016; on bytes: Radford et al. 2019, section 2.2.
+A text is cut into words, each with the space before it, and a word into its bytes
+(UTF-8). Then neighbouring pieces are joined, pair by pair, in the order in which `learn`
+found them to be frequent. Numbers 0 to 3 are the special tokens, the next 256 are the
+bytes, and each joined pair has the next number. Sources: Gage 1994; Sennrich et al. 2016;
+on bytes: Radford et al. 2019, section 2.2.
 """
 
 import math
@@ -16,7 +16,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any
 
 from course_utils.checks import list_of_texts, whole_characters, whole_number
 
@@ -116,7 +116,7 @@ class BytePairs:
     @classmethod
     def build(
         cls, texts: Iterable[str], max_size: int = 4096, min_count: int = 2
-    ) -> Self:
+    ) -> "BytePairs":
         """Learn the pairs from texts: at most max_size tokens in all, bytes counted.
 
         Twenty million characters take about a minute.
@@ -149,7 +149,7 @@ class BytePairs:
         return ids
 
     def _encode(self, word: str) -> list[int]:
-        """A word's bytes, joined pair by pair in the order in which pairs were learned."""
+        """A word's bytes, joined pair by pair in the order of learning."""
         pieces = [BYTES[value] for value in word.encode()]
         while len(pieces) > 1:
             first = min(
@@ -170,7 +170,7 @@ class BytePairs:
         return [piece.decode("utf-8", "backslashreplace") for piece in pieces]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Ids as a text without padding, beginning and end; � is an unfinished character."""
+        """Ids as a text without padding, beginning and end; � is half a character."""
         kept = [i for i in known_ids(ids, len(self)) if i not in self.unseen]
         return b"".join(self.pieces[i] for i in kept).decode("utf-8", "replace")
 
@@ -180,6 +180,6 @@ class BytePairs:
         return {"kind": self.split, "merges": merges}
 
     @classmethod
-    def from_json(cls, card: dict[str, Any]) -> Self:
+    def from_json(cls, card: dict[str, Any]) -> "BytePairs":
         """What to_json gave."""
         return cls((a.encode("latin-1"), b.encode("latin-1")) for a, b in card["merges"])

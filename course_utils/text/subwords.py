@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import Any
 
 from course_utils.checks import list_of_texts, whole_characters, whole_number
 
@@ -40,7 +40,7 @@ class Subwords(Pieces):
         max_size: int = 8000,
         min_count: int = 2,
         special: Sequence[str] = SPECIAL,
-    ) -> Self:
+    ) -> "Subwords":
         """Learn at most max_size pieces, from pairs that occur min_count times.
 
         special: other names of the four special tokens, such as <to-fr> for <bos>.
@@ -85,7 +85,7 @@ class Subwords(Pieces):
         return {"kind": self.split, "tokenizer": json.loads(self.tokenizer.to_str())}
 
     @classmethod
-    def from_json(cls, card: dict[str, Any]) -> Self:
+    def from_json(cls, card: dict[str, Any]) -> "Subwords":
         from tokenizers import Tokenizer
 
         return cls(Tokenizer.from_str(json.dumps(card["tokenizer"])))

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self, TypeGuard
+from typing import Any, TypeGuard
 
 from course_utils.checks import (
     described,
@@ -57,7 +57,7 @@ SPLIT: dict[str, Callable[[str], list[str]]] = {
 class Vocabulary:
     """The words (or characters) a model knows, each with a number.
 
-    tokens   in the order of their numbers, without <pad> <unk> <bos> <eos>, which are first
+    tokens   in the order of their numbers; <pad> <unk> <bos> <eos> come before them
     split    how a text is cut, a name in SPLIT; a list of tokens is taken as it is
     """
 
@@ -78,7 +78,7 @@ class Vocabulary:
         split: str = "words",
         min_count: int = 1,
         max_size: int | None = None,
-    ) -> Self:
+    ) -> "Vocabulary":
         """The most frequent tokens of sentences first, those below min_count left out.
 
         max_size counts the four special tokens, too.
@@ -133,7 +133,7 @@ class Characters(Vocabulary):
         super().__init__(tokens, "exact")
 
     @classmethod
-    def build(cls, text: str) -> Self:  # type: ignore[override]
+    def build(cls, text: str) -> "Vocabulary":  # type: ignore[override]
         """All characters of one text, sorted."""
         return cls(sorted(set(whole_characters(text))))
 
@@ -153,7 +153,7 @@ def as_text(sentence: str | Sequence[str], language: str = "") -> str:
 
 
 def is_text(sentence: str | Sequence[str]) -> TypeGuard[str]:
-    """True for text, False for a list of tokens. Else an id would be unknown in silence."""
+    """True for text, False for a list of tokens; nothing else is read in silence."""
     if not isinstance(sentence, str | list | tuple):
         raise TypeError(
             f"text is {described(sentence)}; needed: text in quotes, or a list"

@@ -1,14 +1,14 @@
 """WordPiece, BERT's tokenizer: rare words fall into pieces, the later ones begin with ##.
 
     tokenizer = WordPiece.build(sentences, max_size=1000)
-    tokenizer.cut("Penguins are flightless birds")  # penguins · are · flight · ##less · birds
+    tokenizer.cut("Penguins are flightless")        # penguins · are · flight · ##less
     tokenizer.spans("Penguins are …")               # [(id, 0, 8), (id, 9, 12), …]
 
 Source: Schuster & Nakajima 2012, Wu et al. 2016; learned by the library `tokenizers`.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import Any
 
 from course_utils.checks import list_of_texts, whole_characters, whole_number
 
@@ -42,7 +42,7 @@ class WordPiece(Pieces):
     @classmethod
     def build(
         cls, sentences: Iterable[str], max_size: int = 1000, min_count: int = 1
-    ) -> Self:
+    ) -> "WordPiece":
         """Learn at most max_size pieces from sentences, lower-cased."""
         from tokenizers import trainers
 
@@ -77,7 +77,7 @@ class WordPiece(Pieces):
         return {"kind": self.split, "tokens": self.words}
 
     @classmethod
-    def from_json(cls, card: dict[str, Any]) -> Self:
+    def from_json(cls, card: dict[str, Any]) -> "WordPiece":
         words = list_of_texts("tokens", card["tokens"])
         return cls(_tokenizer({word: number for number, word in enumerate(words)}))
 

@@ -174,6 +174,7 @@ def test_a_fine_tuned_checkpoint_is_made_by_its_recipe(name, most, monkeypatch, 
     for kind in ("json", "safetensors"):
         shutil.copy(folder() / f"bert-stories.{kind}", there)
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    monkeypatch.setattr("course_utils.files.course_folder", lambda: tmp_path)
     monkeypatch.setitem(train.RECIPES, name, dataclasses.replace(train.RECIPES[name], every=3))
     train.train(name, steps=6)
     loaded = load_checkpoint(name)

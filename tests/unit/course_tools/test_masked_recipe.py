@@ -91,6 +91,7 @@ def test_the_first_layer_begins_by_looking_beside_each_token():
 
 def test_it_is_trained_measured_and_says_how(monkeypatch, tmp_path):
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    monkeypatch.setattr("course_utils.files.course_folder", lambda: tmp_path)
     monkeypatch.setattr(language, "load_text", lambda name: language.Text(name, LINE * 40, LINE * 9, "held out: Emma"))
     monkeypatch.setitem(train.RECIPES, "tiny-prose", RECIPE)
     train.train("tiny-prose")

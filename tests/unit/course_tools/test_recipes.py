@@ -39,6 +39,7 @@ def small_world(monkeypatch, tmp_path):
     monkeypatch.setattr(tatoeba, "load", lambda pair, split: PAIRS if split == "train" else PAIRS[:9])
     monkeypatch.setitem(train.RECIPES, "tiny", TINY)
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    monkeypatch.setattr("course_utils.files.course_folder", lambda: tmp_path)
     return tmp_path
 
 

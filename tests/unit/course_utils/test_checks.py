@@ -1,4 +1,4 @@
-"""The few checks of the core, and those of the kit: what they let pass, what they refuse, and which argument they name."""
+"""The few checks of the core and of the kit: what they let pass and refuse, and which argument they name."""
 
 import numpy as np
 import pytest

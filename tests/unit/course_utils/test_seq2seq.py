@@ -262,8 +262,3 @@ def test_losses_are_plain_by_default_and_smoothing_lies_from_0_to_1():
 def test_sizes_that_are_not_given_are_those_of_the_docstring():
     net = model(attention="additive")
     assert net.score.hidden_size == 8 and net.source_embedding.embedding_dim == 16
-
-
-def test_smoothing_below_0_is_refused():
-    with pytest.raises(ValueError, match="label_smoothing"):
-        masked_loss(torch.zeros(1, 2, 5), torch.ones(1, 2, dtype=torch.long), label_smoothing=-0.1)
