@@ -1,32 +1,29 @@
 """Attention: masks, the softmax that obeys them, scaled dot products, many heads.
 
-Sizes: B batch, H heads, Q queries, K keys, T time, D features, d features of a head.
+Sizes: B batch, H heads, Q queries, K keys, T time, D features (d a head, dv a value).
 A mask is boolean, True = may be attended, and broadcasts to the scores. A query that may
 attend to nothing gets zeros, never NaN. Source: Vaswani et al. 2017, section 3.2.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 
-def causal_mask(
-    size: int, device: torch.device | str | None = None
-) -> Bool[Tensor, "T T"]:
+def causal_mask(size: int, device: Any = None) -> Bool[Tensor, "T T"]:
     """Position t may attend to positions 0 … t, itself included."""
     return torch.ones(size, size, dtype=torch.bool, device=device).tril()
 
 
-def padding_mask(
-    lengths: Sequence[int] | Tensor, max_len: int | None = None
-) -> Bool[Tensor, "B 1 K"]:
-    """Sequence b may attend to its first lengths[b] keys; the longest has max_len."""
+def padding_mask(lengths: Any, max_len: int | None = None) -> Bool[Tensor, "B 1 K"]:
+    """Sequence b may attend to its first lengths[b] of K keys: max_len, or the longest."""
     lengths = torch.as_tensor(lengths)
     longest = int(lengths.max()) if max_len is None else max_len
-    whole = lengths.dtype == torch.int64 and lengths.dim() == 1
-    if not whole or (lengths < 0).any() or (lengths > longest).any():
+    well_formed = lengths.dtype == torch.int64 and lengths.dim() == 1
+    if not well_formed or (lengths < 0).any() or (lengths > longest).any():
         raise ValueError(
             f"lengths: {lengths}; needed: B whole numbers from 0 to {longest}"
         )
@@ -39,9 +36,9 @@ def masked_softmax(
     """Weights that sum to 1 over the keys that may be attended; elsewhere they are 0."""
     if mask is None:
         return scores.softmax(dim)
-    hidden = (~mask).expand_as(scores)  # a mask never makes the scores larger
+    hidden = (~mask).expand_as(scores)  # refuses a mask with more axes than the scores
     weights = scores.masked_fill(hidden, float("-inf")).softmax(dim)
-    return weights.masked_fill(hidden, 0.0)  # where nothing may be attended they were NaN
+    return weights.masked_fill(hidden, 0.0)  # a row of −inf alone became NaN
 
 
 def scaled_dot_product_attention(
@@ -68,7 +65,7 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, model_size: int, num_heads: int, bias: bool = True):
         super().__init__()
         self.num_heads = num_heads
-        self.attend: Callable = scaled_dot_product_attention  # or fused.fused_attention
+        self.attend: Callable = scaled_dot_product_attention  # or, faster: fused.py
         self.query = nn.Linear(model_size, model_size, bias)
         self.key = nn.Linear(model_size, model_size, bias)
         self.value = nn.Linear(model_size, model_size, bias)
@@ -85,11 +82,13 @@ class MultiHeadAttention(nn.Module):
         v: Float[Tensor, "B K D"],
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"] | None]:
-        """mask: [Q, K], [B, Q, K], [B, 1, K] or [B, H, Q, K] -> output, weights"""
+        """mask: [Q, K], [B, Q, K], [B, 1, K], [B, H, Q, K]; no weights from fused.py"""
         q = split_heads(self.query(q), self.num_heads)  # [B, Q, D] -> [B, H, Q, d]
         k = split_heads(self.key(k), self.num_heads)  # [B, K, D] -> [B, H, K, d]
         v = split_heads(self.value(v), self.num_heads)
         if mask is not None and mask.dim() == 3:
             mask = mask[:, None]  # [B, Q, K] -> [B, 1, Q, K]: one mask for all heads
         output, weights = self.attend(q, k, v, mask)  # [B, H, Q, d], [B, H, Q, K]
-        return self.out(output.transpose(1, 2).flatten(2)), weights  # [B, Q, H · d]
+        return self.out(
+            output.transpose(1, 2).flatten(2)
+        ), weights  # [B, H, Q, d] -> [B, Q, D]

@@ -31,7 +31,7 @@ class PositionwiseFFN(nn.Module):
 class AddNorm(nn.Module):
     """A residual connection and a layer norm around a sub-layer: x + f(norm(x)).
 
-    norm_first=False: norm(x + f(x)), as in 2017. Dropout is of what the sub-layer adds.
+    norm_first=False: norm(x + f(x)), as in 2017. Dropout acts on what f gives.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class AddNorm(nn.Module):
 
 
 class EncoderBlock(nn.Module):
-    """Self-attention between positions, then a network within each. A GPT's, too."""
+    """Self-attention, then a network at each position; with a causal mask a GPT's."""
 
     def __init__(
         self,
@@ -76,12 +76,12 @@ class EncoderBlock(nn.Module):
     def forward(
         self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None = None
     ) -> Float[Tensor, "B T D"]:
-        x = self.around_attention(x, lambda x: self.attention(x, x, x, mask)[0])
+        x = self.around_attention(x, lambda h: self.attention(h, h, h, mask)[0])
         return self.around_ffn(x, self.ffn)
 
 
 def init_small(layer: nn.Module) -> None:
-    """The first weights of BERT and GPT-2: normal, standard deviation 0.02; biases 0."""
+    """Initial weights as in BERT and GPT-2: normal, standard deviation 0.02; biases 0."""
     if isinstance(layer, nn.Linear | nn.Embedding):
         nn.init.normal_(layer.weight, std=0.02)
     if isinstance(layer, nn.Linear) and layer.bias is not None:

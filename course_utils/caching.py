@@ -66,10 +66,10 @@ def attend(
     if isinstance(attention, RotaryAttention):
         q = rotary(q, torch.arange(first, first + x.shape[1]))
     keys, values = kept
-    shared_by = attention.num_heads // keys.shape[1]
-    if shared_by > 1:  # each key head serves several heads of queries
-        keys = keys.repeat_interleave(shared_by, 1)  # [B, G, K, d] -> [B, H, K, d]
-        values = values.repeat_interleave(shared_by, 1)
+    queries_per_key = attention.num_heads // keys.shape[1]
+    if queries_per_key > 1:  # each key head serves several heads of queries
+        keys = keys.repeat_interleave(queries_per_key, 1)  # [B, G, K, d] -> [B, H, K, d]
+        values = values.repeat_interleave(queries_per_key, 1)
     if mask is not None and mask.dim() == 3:
         mask = mask[:, None]  # one mask for all heads
     output, weights = scaled_dot_product_attention(q, keys, values, mask)
@@ -106,7 +106,7 @@ class GroupedQueryAttention(MultiHeadAttention):
         return attend(self, q, kept, mask)
 
 
-class Growing:
+class CachedSelfAttention:
     """Self-attention behind what is past: a sub-layer for AddNorm that keeps what it
     read.
     """
@@ -126,7 +126,7 @@ class Growing:
         return output
 
 
-class Reading:
+class CachedCrossAttention:
     """Cross-attention to keys and values that never grow: a sub-layer, too."""
 
     def __init__(
@@ -152,7 +152,7 @@ class TransformerState(NamedTuple):
 
 
 class TransformerWriter:
-    """Writes with a Transformer word by word what its forward predicts all at once."""
+    """A Transformer, word by word: the logits that its forward gives all at once."""
 
     def __init__(self, model: Transformer):
         self.model: Any = model
@@ -182,14 +182,16 @@ class TransformerWriter:
         x = model.dropout(model.target_positions(x, first))
         kept = []
         for n, block in enumerate(model.decoder):
-            own = Growing(block.attention, past[n], None)
-            source = Reading(block.cross_attention, state.memory[n], state.mask)
+            own = CachedSelfAttention(block.attention, past[n], None)
+            cross = CachedCrossAttention(
+                block.cross_attention, state.memory[n], state.mask
+            )
             x = block.around_attention(x, own)
-            x = block.around_cross(x, source)
+            x = block.around_cross(x, cross)
             x = block.around_ffn(x, block.ffn)
             kept.append(own.kept)
         logits = model.output(model.decoder_norm(x))[:, 0]  # [B, 1, D] -> [B, V]
-        weights = source.weights.mean(1)[:, 0]  # [B, H, 1, S] -> [B, S]
+        weights = cross.weights.mean(1)[:, 0]  # [B, H, 1, S] -> [B, S]
         return Step(logits, state._replace(past=tuple(kept)), weights)
 
 
@@ -205,7 +207,7 @@ class GPTState(NamedTuple):
 
 
 class GPTWriter:
-    """Writes with a GPT token by token what its forward predicts all at once."""
+    """A GPT, token by token: the logits that its forward gives all at once."""
 
     shares_context = True  # what is read and what is written are in one context
 
@@ -227,7 +229,8 @@ class GPTWriter:
         return GPTState(past, padding, source_mask)
 
     def step(self, words: Int[Tensor, "B"], state: GPTState) -> Step:
-        """words: those written last. The weights [B, S] on the text it began with are of
+        """words: the newest token of each text, read neither by start nor by a step
+        before. The weights [B, S] on the text it began with are of
         the last layer, the mean of its heads; the rest of them is on what was written
         since.
         """
@@ -235,13 +238,13 @@ class GPTWriter:
         if real is not None:
             real = torch.cat([real, real.new_ones(len(words), 1)], 1)
         logits, past, weights = self.read(words[:, None], real, state.past)
-        source = weights.mean(1)[:, 0, : state.source.shape[1]]  # [B, H, 1, K] -> [B, S]
+        seen = weights.mean(1)[:, 0, : state.source.shape[1]]  # [B, H, 1, K] -> [B, S]
         if (
             real is not None
         ):  # each weight to where its token was before the padding moved
             places = order_of(state.source)
-            source = torch.zeros_like(source).scatter(1, places, source)
-        return Step(logits[:, 0], GPTState(past, real, state.source), source)
+            seen = torch.zeros_like(seen).scatter(1, places, seen)
+        return Step(logits[:, 0], GPTState(past, real, state.source), seen)
 
     def read(
         self,
@@ -260,14 +263,14 @@ class GPTWriter:
             mask = causal_mask(first + T, ids.device)[first:]  # [T, K]
         if real is not None:  # padding is hidden, and positions begin behind it
             mask = real[:, None] if mask is None else mask & real[:, None]  # [B, T, K]
-            places = (real.cumsum(1) - 1).clamp_min(0)[:, first:]  # [B, T]
+            places = (real.cumsum(1) - 1).clamp_min(0)[:, first:]  # F F T T -> 0 0 0 1
         x = model.tokens(ids)  # [B, T, D]
         if model.positions is not None:
             x = x + model.positions(places)
         x = model.dropout(x)
         kept = []
         for n, block in enumerate(model.blocks):
-            own = Growing(block.attention, past[n] if past else None, mask)
+            own = CachedSelfAttention(block.attention, past[n] if past else None, mask)
             x = block.around_attention(x, own)
             x = block.around_ffn(x, block.ffn)
             kept.append(own.kept)

@@ -1,4 +1,4 @@
-"""GPT: the decoder alone. Each position predicts the next token from those up to itself.
+"""GPT: a stack of causal blocks. Position t predicts token t + 1 from tokens 0 … t.
 
     model = GPT(GPTConfig(vocab_size=69))
     model(ids)          # [B, T] -> [B, T, V]: for each position, what comes next
@@ -29,7 +29,7 @@ class GPTConfig:
     model_size: int = 128
     num_layers: int = 4
     num_heads: int = 4
-    ffn_size: int | None = None  # 4 · model_size
+    ffn_size: int | None = None  # None: 4 · model_size
     max_length: int = 128  # the context: the longest text that is read at once
     dropout: float = 0.0
     norm_first: bool = True  # as GPT-2; False: as the first GPT
@@ -51,15 +51,14 @@ class GPT(nn.Module):
         self.positions = nn.Embedding(c.max_length, c.model_size) if learned else None
         self.dropout = nn.Dropout(c.dropout)
         sizes = c.model_size, c.num_heads, c.ffn_size or 4 * c.model_size
-        choices = c.norm_first, c.activation, c.eps, attention, c.bias
-        settings = *sizes, c.dropout, *choices
-        blocks = [EncoderBlock(*settings) for _ in range(c.num_layers)]
+        choices = c.dropout, c.norm_first, c.activation, c.eps, attention, c.bias
+        blocks = [EncoderBlock(*sizes, *choices) for _ in range(c.num_layers)]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(c.model_size, c.eps)
         self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)
-        self.output.weight = self.tokens.weight  # one table to read and to write
+        self.output.weight = self.tokens.weight  # one table [V, D] for both
         self.apply(init_small)
-        for block in blocks:  # what is added begins small: GPT-2, section 2.3
+        for block in blocks:  # the last layers before 2 additions: GPT-2, section 2.3
             for last in (block.attention.out, block.ffn.narrow):
                 nn.init.normal_(last.weight, std=0.02 / (2 * c.num_layers) ** 0.5)
 
@@ -67,7 +66,7 @@ class GPT(nn.Module):
         T = ids.shape[1]
         x = self.tokens(ids)  # [B, T] -> [B, T, D]
         if self.positions is not None:
-            x = x + self.positions(torch.arange(T, device=ids.device))
+            x = x + self.positions(torch.arange(T, device=ids.device))  # [T, D]
         x = self.dropout(x)
         mask = causal_mask(T, ids.device)
         for block in self.blocks:
@@ -77,8 +76,8 @@ class GPT(nn.Module):
     def loss(
         self, ids: Int[Tensor, "B N"], counted: Bool[Tensor, "B N"] | None = None
     ) -> Float[Tensor, ""]:
-        """Mean cross-entropy, in nats, of the tokens after the first that count."""
+        """Mean cross-entropy, in nats, of tokens 1 … N − 1, or of those counted."""
         logits, target = self(ids[:, :-1]), ids[:, 1:]  # N = T + 1
         if counted is not None:
-            target = target.masked_fill(~counted[:, 1:], -100)  # what torch leaves out
+            target = target.masked_fill(~counted[:, 1:], -100)  # ignored
         return F.cross_entropy(logits.flatten(0, 1), target.flatten())

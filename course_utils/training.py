@@ -45,7 +45,7 @@ def fit(
     title: str = "",
     show: bool = True,
 ) -> Run:
-    """Trains the model, in place. ■ (KeyboardInterrupt) ends it and keeps the best.
+    """Trains the model, in place. ■, the stop button, ends it and keeps the best.
 
     batches    a list or DataLoader, read again and again, or a function of a generator
     loss       `loss(model, batch)` -> a tensor of one number
@@ -56,38 +56,39 @@ def fit(
     clip       the largest norm of the gradient
     evaluate   `evaluate(model)` -> a held-out number, or a dict, whose first number
                says what is best; at the start, the end, and after each `every` steps
-    every      a twentieth of all steps
+    every      steps between two evaluations; a twentieth of all
     resume     the Run of an earlier call; or True: this model's last one, if any, so that
                the same cell, run again, goes on. After a divergence: from its best state
     callbacks  see Callback
 
     A loss that is NaN or explodes ends the run and says so; it does not raise.
     """
-    asked = dict(locals())
+    asked = dict(locals())  # the arguments, for callbacks
     if isinstance(batches, Iterator):
         raise ValueError("batches can be read only once; needed: a list or a DataLoader")
     if clip is not None and not clip > 0:
         raise ValueError(f"clip is {clip}; needed: a number above 0")
-    run = begun(model, steps, resume, lr, optimizer)
-    every, mode, first = every or max(1, steps // 20), model.training, run.step
+    run = new_or_resumed(model, steps, resume, lr, optimizer)
+    every = every or max(1, steps // 20)
+    was_training, first_step = model.training, run.step
     callbacks = [*callbacks, *(kind() for kind in ALWAYS)]
     with Stop() as stop, torch.random.fork_rng(gpus(model)):
         optim = run.make([p for p in model.parameters() if p.requires_grad], lr=run.lr)
         stream = Stream(batches, model, seed)
-        look = partial(examine, run, evaluate, higher_is_better, callbacks, stop)
+        evaluate_now = partial(examine, run, evaluate, higher_is_better, callbacks, stop)
         for callback in callbacks:
             callback.begin(run, asked)
         model.last_run = run  # type: ignore[assignment]
         try:
             model.train()
-            go_on(run, optim, stream, seed, evaluate)
+            restore_or_seed(run, optim, stream, seed, evaluate)
             stop.check()
             if evaluate and not run.best and not run.stopped:
-                look(State.of(run.step, optim, stream))
+                evaluate_now(State.of(run.step, optim, stream))
 
             while run.step < steps and not run.stopped:
                 value = loss(model, next(stream))
-                run.note("loss", sound(value, run.history["loss"][1]))
+                run.note("loss", checked_number(value, run.history["loss"][1]))
                 optim.zero_grad(set_to_none=True)
                 value.backward()
                 for callback in callbacks:
@@ -100,7 +101,7 @@ def fit(
                 for callback in callbacks:
                     callback.after_step(run)
                 if run.step % every == 0 or run.step == steps or run.stopped:
-                    look(State.of(run.step, optim, stream))
+                    evaluate_now(State.of(run.step, optim, stream))
                 stop.check()
 
         except KeyboardInterrupt:
@@ -113,8 +114,8 @@ def fit(
         finally:
             stop.over = True
             settle(run, optim, stream, evaluate)
-            model.train(mode)
-            run.message = summary(run, first)
+            model.train(was_training)
+            run.message = summary(run, first_step)
             for callback in callbacks:
                 callback.end(run)
     return run
@@ -213,7 +214,7 @@ class Run:
         return " · ".join(parts)
 
     def note(self, name: str, value: float) -> None:
-        """A number of the present step, for the history; of several the first."""
+        """A number of the present step, for the history; a second one is dropped."""
         steps, values = self.history.setdefault(name, ([], []))
         if not steps or steps[-1] < self.step:
             steps.append(self.step)
@@ -231,7 +232,9 @@ class Run:
             self.best = Best(self.step, value, metrics, state)
 
 
-def begun(model: nn.Module, steps: int, resume: Any, lr: float | None, make: Any) -> Run:
+def new_or_resumed(
+    model: nn.Module, steps: int, resume: Any, lr: float | None, make: Any
+) -> Run:
     """A new Run, or the one to go on with."""
     if resume is True:
         resume = getattr(model, "last_run", None)
@@ -243,7 +246,9 @@ def begun(model: nn.Module, steps: int, resume: Any, lr: float | None, make: Any
     return run
 
 
-def go_on(run: Run, optim: Any, stream: Stream, seed: int, evaluate: Any) -> None:
+def restore_or_seed(
+    run: Run, optim: Any, stream: Stream, seed: int, evaluate: Any
+) -> None:
     """All is as it was after the last step; a new run is seeded."""
     if run.last is None:
         torch.manual_seed(seed)
@@ -262,7 +267,7 @@ class Diverged(ArithmeticError):
     """A training that leads nowhere."""
 
 
-def sound(value: Tensor, before: list[float]) -> float:
+def checked_number(value: Tensor, before: list[float]) -> float:
     """The loss as a number, given those before it. Raises Diverged."""
     if not isinstance(value, Tensor) or value.numel() != 1:
         what = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
@@ -274,7 +279,7 @@ def sound(value: Tensor, before: list[float]) -> float:
         raise Diverged(f"the loss is {'NaN' if math.isnan(number) else 'infinite'}")
     if len(before) >= 10:
         usual = max(abs(statistics.median(before[:10])), 1e-12)
-        if min(*before[-4:], number) > 1e3 * usual:  # five in a row
+        if all(x > 1e3 * usual for x in (*before[-4:], number)):  # five in a row
             raise Diverged(f"the loss explodes ({number:.3g}, from {before[0]:.3g})")
     return number
 
@@ -300,7 +305,7 @@ def examine(
         raise Diverged("the weights are no longer finite")
     losses = run.history["loss"][1]
     if evaluate or not losses or losses[-1] <= losses[0] + 9 * abs(losses[0]):
-        run.last = state  # else it may be on its way to infinity
+        run.last = state  # ten times the first loss may be on its way to infinity
     run.model.eval()
     try:
         with torch.no_grad(), torch.random.fork_rng(gpus(run.model)), stop.at_once():
@@ -317,7 +322,9 @@ def settle(run: Run, optim: Any, stream: Stream, evaluate: Any) -> None:
     best = run.best.state if run.best else None
     diverged = run.stopped == "diverged"
     safe = best if best and diverged else run.last
-    if safe and (diverged or stream.taken != run.step):  # in the middle of a step
+    if safe and (
+        diverged or stream.taken != run.step
+    ):  # a batch was taken, and its step is not done
         run.step = safe.restore(optim, stream)
     run.last = State.of(run.step, optim, stream)
     if best:

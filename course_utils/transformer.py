@@ -4,7 +4,7 @@ recurrence.
     model = Transformer(TransformerConfig(source_vocab_size=5000, target_vocab_size=6000))
     model(source, target, source_mask)      # [B, S], [B, T], [B, S] -> logits [B, T, V]
 
-In training all words are predicted at once, each from those up to itself.
+In training all words are predicted at once, each from the words before it.
 Sizes: B batch, S source, T target, D features (model_size), V vocabulary of the target.
 Source: Vaswani et al. 2017, Attention is all you need.
 """
@@ -33,8 +33,8 @@ class TransformerConfig:
     model_size: int = 128
     num_layers: int = 2  # of the encoder, and of the decoder
     num_heads: int = 4
-    ffn_size: int | None = None  # 4 · model_size
-    max_length: int = 64  # where positions are learned; others know no end
+    ffn_size: int | None = None  # None: 4 · model_size
+    max_length: int = 64  # the last position is learned; sinusoids go on
     dropout: float = 0.1
     norm_first: bool = True  # False: as in 2017
     tie_embeddings: bool = True  # the output matrix is the target's embedding
@@ -70,11 +70,11 @@ class DecoderBlock(nn.Module):
         mask: Bool[Tensor, "..."] | None = None,
         memory_mask: Bool[Tensor, "..."] | None = None,
     ) -> Float[Tensor, "B T D"]:
-        def look_back(x: Tensor) -> Tensor:
-            return self.cross_attention(x, memory, memory, memory_mask)[0]
+        def attend_to_memory(h: Tensor) -> Tensor:
+            return self.cross_attention(h, memory, memory, memory_mask)[0]
 
-        x = self.around_attention(x, lambda x: self.attention(x, x, x, mask)[0])
-        x = self.around_cross(x, look_back)
+        x = self.around_attention(x, lambda h: self.attention(h, h, h, mask)[0])
+        x = self.around_cross(x, attend_to_memory)
         return self.around_ffn(x, self.ffn)
 
 
@@ -103,7 +103,7 @@ class Transformer(nn.Module):
         self.target_embedding = nn.Embedding(c.target_vocab_size, c.model_size)
         self.output = nn.Linear(c.model_size, c.target_vocab_size)
         if c.tie_embeddings:
-            self.output.weight = self.target_embedding.weight
+            self.output.weight = self.target_embedding.weight  # both [V, D]
         for embedding in (self.source_embedding, self.target_embedding):
             nn.init.normal_(embedding.weight, std=c.model_size**-0.5)
         nn.init.zeros_(self.output.bias)
@@ -158,6 +158,9 @@ def positions_of(config: TransformerConfig) -> nn.Module:
         return SinusoidalPositions(config.max_length, config.model_size)
     if config.positions == "learned":
         return LearnedPositions(config.max_length, config.model_size)
-    if config.positions in ("rotary", "none"):  # rotary attention turns by them itself
+    if config.positions in (
+        "rotary",
+        "none",
+    ):  # rotary attention turns queries and keys by them
         return NoPositions()
     raise ValueError(f"positions is {config.positions!r}; needed: one of {POSITIONS}")
