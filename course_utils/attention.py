@@ -19,7 +19,7 @@ def causal_mask(size: int, device: Any = None) -> Bool[Tensor, "T T"]:
 
 
 def padding_mask(lengths: Any, max_len: int | None = None) -> Bool[Tensor, "B 1 K"]:
-    """Sequence b may attend to its first lengths[b] of K keys: max_len, or the longest."""
+    """Sequence b may attend to its first lengths[b] keys, of max_len or the longest."""
     lengths = torch.as_tensor(lengths)
     longest = int(lengths.max()) if max_len is None else max_len
     well_formed = lengths.dtype == torch.int64 and lengths.dim() == 1

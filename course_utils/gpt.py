@@ -51,8 +51,9 @@ class GPT(nn.Module):
         self.positions = nn.Embedding(c.max_length, c.model_size) if learned else None
         self.dropout = nn.Dropout(c.dropout)
         sizes = c.model_size, c.num_heads, c.ffn_size or 4 * c.model_size
-        choices = c.dropout, c.norm_first, c.activation, c.eps, attention, c.bias
-        blocks = [EncoderBlock(*sizes, *choices) for _ in range(c.num_layers)]
+        choices = c.norm_first, c.activation, c.eps, attention, c.bias
+        settings = *sizes, c.dropout, *choices
+        blocks = [EncoderBlock(*settings) for _ in range(c.num_layers)]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(c.model_size, c.eps)
         self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)
