@@ -59,7 +59,9 @@ def chapters():
 
 
 CLASSROOM = [f"browser/test_{name}.py" for name in ("jupyterlab", "hub", "presenting", "slides", "paper", "site")]
-SHAPES = ["unit/course_utils/test_*.py", "parity/test_*.py"]  # the core, its shapes checked: tests/conftest.py
+CORE = "attention multihead positions scores linear heads fused caching transformer gpt bert seq2seq"
+SHAPES = [f"unit/course_utils/test_{name}.py" for name in CORE.split()]  # each call checked: tests/conftest.py
+SHAPES += ["parity/test_*.py"]
 STAGES = {  # name: a function that says which commands it runs
     "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."], [*OXFMT, "--check", *SCRIPTS], MYPY],
     "unit": lambda: pytest_on("unit/**/test_*.py", without=["unit/**/test_exercises*.py", *SHAPES]),

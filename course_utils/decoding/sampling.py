@@ -31,9 +31,10 @@ def next_probabilities(
     reaches top_p. The most likely token always stays.
     """
     check_choices(temperature, top_k, top_p)
-    logits = check_logits(logits.float())
+    precise = torch.promote_types(logits.dtype, torch.float32)
+    logits = check_logits(logits.to(precise))
     if temperature == 0:
-        return F.one_hot(logits.argmax(-1), logits.shape[-1]).float()
+        return F.one_hot(logits.argmax(-1), logits.shape[-1]).to(precise)
     logits, order = logits.sort(dim=-1, descending=True, stable=True)
     smallest = torch.finfo(logits.dtype).tiny
     distance = logits - logits[..., :1]  # from the largest, so that none overflows

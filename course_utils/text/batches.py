@@ -64,7 +64,7 @@ def joined(batch: Batch) -> tuple[Int[Tensor, "B N"], Bool[Tensor, "B N"]]:
 
 def order_of(mask: Bool[Tensor, "B T"]) -> Int[Tensor, "B T"]:
     """The places of a row's tokens when all padding, False, comes first."""
-    return mask.int().argsort(dim=1, stable=True)
+    return torch.where(mask, 1, 0).argsort(dim=1, stable=True)
 
 
 def padding_first(

@@ -30,9 +30,7 @@ class WordPiece(Pieces):
         super().__init__(tokenizer)
         missing = [token for token in SPECIAL if tokenizer.token_to_id(token) is None]
         if missing:
-            raise ValueError(
-                f"tokenizer has no {', '.join(missing)}; needed: that of a BERT"
-            )
+            raise ValueError(f"tokenizer has no {', '.join(missing)}, as a BERT's has")
         tokenizer.no_truncation()
         tokenizer.no_padding()
         numbers = map(tokenizer.token_to_id, SPECIAL)

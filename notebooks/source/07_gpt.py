@@ -13,9 +13,8 @@
 # %%
 import torch
 import course_kit
-import course_utils
 from chapters.ch07 import labs, language
-from course_utils import text
+from course_utils import decoding, text
 from course_utils.checkpoints import load_checkpoint
 from course_kit.views import Table, plot, predict
 runtime = course_kit.setup()
@@ -138,7 +137,7 @@ print("table of positions", tuple(gpt.positions.weight.shape))
 assert torch.allclose(logits, direct, atol=1e-4)
 assert gpt.config.max_length == prose.model.config.max_length == 256
 assert (long := torch.tensor([poet.tokenizer.encode((verse + "\n") * 5)[:257]])).shape == (1, 257)
-assert torch.equal(*(next(course_utils.decoding.sampling.stream(gpt, text, 1))[1] for text in (long, long[:, -128:])))
+assert torch.equal(*(next(decoding.stream(gpt, text, 1))[1] for text in (long, long[:, -128:])))
 
 # %% [markdown]
 # <a id="context"></a>
@@ -337,6 +336,8 @@ def bits_per_character(loss, tokens, characters):
 # **Guess:** which of the three beat the bigram table, and by how much?
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
+from course_utils.heads import attention_weights
+
 steps = {"class": 400, "full": 3000}[runtime.profile]
 one, block = study.small_model(lesson, "one head"), study.small_model(lesson, num_layers=1)
 for small, rate in ((one, 0.02), (block, 0.01)):
@@ -352,16 +353,12 @@ Table(rows, f"All held-out text of “{tales.name}” after {steps} steps (the c
       "fills the last column. The last model is in its best state on held-out windows, a small advantage")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-from course_utils.heads import attention_weights
-
 assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram"] < 0.53
 assert runtime.profile == "full" or 0.53 < reached["one block"] / reached["one head"] < 0.65
 assert (some := lesson.windows(count=1)[0][:, :-1]).shape == (1, 64) and block.config.num_heads == mine.config.num_heads == 1 + 3
 assert (vectors := one.positions(one.tokens(some))).ndim == 3 and (only_itself := torch.eye(64, dtype=torch.bool)).all(-1).sum() == 0
 assert (lists := one.output(one.blocks[0].attention(vectors, vectors, vectors, only_itself)[0])).shape[1] == 64  # one for each token
-with attention_weights(one) as seen:
-    given = one(some)
-assert torch.allclose(seen["decoder"][0][:, 0] @ lists, given, atol=1e-3)
+assert torch.allclose(study.weights_of(one, some)[0][:, 0] @ lists, one(some), atol=1e-3)
 assert max(reached["one block"], reached["GPT, two blocks"]) < min(0.5 * reached["bigram"], reached["one head"])
 assert (told := {s for line in tales.train.split("\n") for s in line.split(". ")}) and (held := [s for line in tales.valid.split("\n") for s in line.split(". ")])
 assert 0.6 < sum(s in told for s in held) / len(held) < 0.72
@@ -1351,8 +1348,6 @@ assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or
 # At which temperature does your model write best? How long is the longest stretch that it *copies* from your text? Which tokens do its heads prefer?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.heads import attention_weights
-
 def longest_copy(written, source):
     """The longest stretch of `written` that is also in `source`."""
     best = ""
@@ -1369,12 +1364,11 @@ for heat in (0.3, 0.8, 1.2):
 cut = own.tokenizer.cut(line)
 with torch.no_grad(), attention_weights(yours) as weights:
     yours(torch.tensor([own.tokenizer.encode(line)]))
-seen = weights["decoder"]
-top, even = max(w[0, :, -1].max().item() for w in seen), 1 / len(cut)
+top, even = max(w[0, :, -1].max().item() for w in weights["decoder"]), 1 / len(cut)
 finding = "no head prefers a token yet" if top < 2 * even else "at least one head prefers a token"
 display(Table(rows, "The texts were not selected. The longest copy is the longest stretch from the training text. "
               "A / is a new line."),
-        labs.heads(seen, [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1,
+        labs.heads(weights["decoder"], [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1,
                    title=f"After {done.step} steps: does a head prefer a token?",
                    caption=f"Here {finding}. In the last row a head may attend to {len(cut)} tokens: equal weights would be {even:.2f} "
                            f"each, and the largest weight of any head is {top:.2f}. "

@@ -21,7 +21,7 @@ GOOD = """\
 # **By the end** you will know it. Reading 1 minutes · in class 1 · exercises 1. **Before:** nothing.
 
 # %%
-from course_utils import setup
+from course_kit import setup
 runtime = setup()
 
 # %% [markdown]

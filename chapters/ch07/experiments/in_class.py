@@ -22,6 +22,7 @@ from course_utils.blocks import PositionwiseFFN
 from course_utils.decoding.sampling import sample
 from course_utils.fused import fuse
 from course_utils.gpt import GPT, GPTConfig
+from course_utils.heads import attention_weights
 from course_utils.positions import LearnedPositions
 from course_utils.restored import seeded
 from course_utils.training import Run
@@ -143,6 +144,14 @@ def written(
     ids = torch.tensor([lesson.tokenizer.encode(start)], device=lesson.device)
     drawn = sample(model, ids, length, temperature, generator=torch.Generator().manual_seed(seed))
     return start + lesson.tokenizer.decode(drawn[0].tolist())
+
+
+@torch.no_grad()
+def weights_of(model: nn.Module, ids: Tensor) -> list[Tensor]:
+    """The attention weights of each layer for ids [B, T]: [B, H, T, T]."""
+    with attention_weights(model) as weights:
+        model(ids)
+    return weights["decoder"]
 
 
 def overfit(text: Text, characters: int = 3000, steps: int = 400, seed: int = 0, show: bool = False) -> Run:

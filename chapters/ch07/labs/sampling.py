@@ -11,7 +11,7 @@ from course_kit.views.live import shell
 from course_kit.views.own import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View, at
-from course_utils.decoding.sampling import check_choices, next_probabilities
+from course_utils.decoding.sampling import next_probabilities
 
 from .next_token import ALL, ROWS, are_words, dice, packed, reach, spelled, visible
 
@@ -196,7 +196,9 @@ def sampling(
     if np.isnan(values).any() or (values == np.inf).any() or (values == -np.inf).all(-1).any():
         raise ValueError("logits hold NaN, +∞ or a row of nothing but −∞: look for them with isfinite()")
     top_k, top_p = size if top_k is None else top_k, 1.0 if top_p is None else top_p
-    check_choices(temperature, top_k, top_p)
+    checks.real_number("temperature", temperature, least=0)
+    checks.whole_number("top_k", top_k, 1)
+    checks.real_number("top_p", top_p, above=0, most=1)
     step, seed = checked_index(step, steps, "step"), checks.whole_number("seed", seed, 0, 2**31 - 1)
     chosen = [] if chosen is None else checks.whole_numbers("chosen", chosen, 0, size - 1)
     if (steps > 1 or chosen) and len(chosen) != steps:

@@ -145,7 +145,7 @@ def test_a_silenced_head_writes_zeros_and_afterwards_nothing_is_left():
         assert torch.allclose(silent, model(ids), atol=1e-6)
         for n, weight in kept.items():
             model.blocks[n].attention.out.weight.copy_(weight)
-    with pytest.raises(ValueError, match=r"\(3, 1\)"):
+    with pytest.raises(ValueError, match="no head"):
         induction.silenced(model, [(3, 1)]).__enter__()
 
 

@@ -24,7 +24,8 @@ from course_tools.recipes.checkpoints import train, translation
 from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_kit import files
 folder, name, pause = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
-files.course_folder = lambda: folder
+import course_utils.files
+files.course_folder = course_utils.files.course_folder = lambda: folder
 train.has_bfloat16 = lambda device: False
 words = "the old cat sees a small dog and it runs home again\\n"
 language.load_text = lambda name: language.Text(name, words * 40, words * 4)

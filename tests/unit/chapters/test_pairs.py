@@ -57,7 +57,7 @@ def test_there_and_back(tokenizer):
 
 
 def test_what_is_no_text_is_said(tokenizer):
-    with pytest.raises(ValueError, match="text"):
+    with pytest.raises(ValueError, match="sentences"):
         WordPiece.build(["", " "])
     with pytest.raises(TypeError, match="text"):
         tokenizer.encode(7)

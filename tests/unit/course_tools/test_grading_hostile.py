@@ -81,16 +81,16 @@ ATTACKS = {
 }
 BORROWED = {  # the course's own functions, by names that no text shows
     "gaussian kernel": """
-import course_utils.attention
+import course_utils.kernels
 @exercise("gaussian kernel")
 def kernel(distance, width=1.0):
-    return vars(course_utils.attention)["gaussian_" + "kernel"](distance, width)
+    return vars(course_utils.kernels)["gaussian_" + "kernel"](distance, width)
 """,
     "leave-one-out mask": """
-import operator, course_utils
+import operator, course_utils.kernels
 @exercise("leave-one-out mask")
 def mask(size):
-    return operator.attrgetter(".".join(["attention", "leave_one_out" + "_mask"]))(course_utils)(size)
+    return operator.attrgetter(".".join(["kernels", "leave_one_out" + "_mask"]))(course_utils)(size)
 """,
 }
 ALL = [(student, name) for student, attacks in ATTACKS.items() for name in attacks]

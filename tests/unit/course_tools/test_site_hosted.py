@@ -33,7 +33,7 @@ def github(tmp_path):
     for name in FETCHED:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)
-    for room in ("course_utils", "chapters", "course_tools"):
+    for room in ("course_utils", "course_kit", "chapters", "course_tools"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     git(folder, "init", "-q")
     git(folder, "add", "-A")
@@ -66,7 +66,8 @@ print(importlib.util.find_spec("course_utils"), os.getcwd())"""
 @LINUX
 def test_on_colab_the_cell_fetches_the_course_and_the_notebook_continues(github, run, tmp_path):
     cell = hosted.CELL.format(address=str(github), state=git(github, "rev-parse", "HEAD"))
-    done = run(cell + SAY + "\nimport course_utils\nprint(course_kit.setup())", COLAB_RELEASE_TAG="release-colab")
+    begin = "\nimport course_utils, course_kit\nprint(course_kit.setup())"
+    done = run(cell + SAY + begin, COLAB_RELEASE_TAG="release-colab")
     assert done.returncode == 0, done.stderr
     course = tmp_path / "home" / "attention-course"
     assert f"{course}/course_utils/__init__.py" in done.stdout
