@@ -62,8 +62,8 @@ def nadaraya_watson(
 
     A query without any neighbour gets weights 0 and the estimate NaN, drawn as a gap.
     """
-    if (keys + values).isnan().any():  # a boxcar would leave them out in silence
-        raise ValueError("keys or values are NaN: leave those out")
+    if not (keys + values).isfinite().all():  # a boxcar would leave them out in silence
+        raise ValueError("keys or values are NaN or infinite: leave those out")
     closeness = kernel(queries[:, None] - keys)  # [Q, K]
     if (closeness < 0).any():
         raise ValueError("kernel gave negative numbers, which make negative weights")

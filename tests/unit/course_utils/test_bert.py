@@ -141,7 +141,9 @@ def test_parameters_of_base_and_large(config, total):
 @pytest.mark.parametrize("options", [{"vocab_size": -1}, {"segments": 1.5}, {"dropout": -1}, {"num_heads": 5}], ids=str)
 def test_settings_that_cannot_work_are_refused(options):
     with pytest.raises(REFUSED):
-        Bert(BertConfig(**{"vocab_size": 60, "model_size": 32, "num_layers": 1, "num_heads": 4} | options))
+        Bert(BertConfig(**{"vocab_size": 60, "model_size": 32, "num_layers": 1, "num_heads": 4} | options))(
+            torch.tensor([[1, 2]])
+        )
 
 
 def test_a_config_is_frozen():

@@ -160,7 +160,7 @@ def test_a_model_without_heads_is_refused():
     for half, side in zip(halves, ("encoder", "decoder"), strict=True):
         setattr(half, side, torch.nn.ModuleList())
     for model in (torch.nn.Linear(2, 2), Seq2Seq(Seq2SeqConfig(9, 9, 8)), *halves):
-        with pytest.raises(TypeError, match="model"):
+        with pytest.raises(AttributeError, match="blocks"):
             heads_of(model)
 
 

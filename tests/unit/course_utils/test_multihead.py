@@ -188,8 +188,9 @@ def test_a_mask_of_another_kind_is_refused(cls, mask):
     ],
 )
 def test_heads_that_cannot_be_equal_are_refused(cls, sizes):
+    x = numbers(1, 3, sizes[0])
     with pytest.raises(REFUSED):
-        cls(*sizes)
+        cls(*sizes)(x, x, x)
 
 
 def test_input_that_does_not_fit_is_refused():

@@ -297,8 +297,9 @@ def test_norms():
     ids=str,
 )
 def test_settings_that_cannot_work_are_refused(options):
+    source, target, mask = some()
     with pytest.raises(REFUSED):
-        made(**options)
+        made(**options)(source, target, mask)
 
 
 def test_heads_of_an_odd_size_cannot_be_rotary():
