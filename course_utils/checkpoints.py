@@ -34,6 +34,7 @@ ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its
 RENAMED = {
     "positions.table": "positions.weight"
 }  # ends of parameters' names since format 1
+MOST = {"num_layers": 1000}  # what can be built; see _settings
 DROPPED = ("key_heads", "window", "memory_layers")  # settings that no config has today
 
 CARD = {
@@ -208,6 +209,12 @@ def _model(card: dict[str, Any]) -> nn.Module:
 def _settings(config: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
     """A card's config for today's class: what is gone must have meant nothing."""
     settings = {key: tuple(x) if isinstance(x, list) else x for key, x in config.items()}
+    for key, x in settings.items():  # a hostile card could keep a computer busy for ever
+        most = MOST.get(
+            key, 10_000_000 if key.endswith(("vocab_size", "length")) else 262_144
+        )
+        if isinstance(x, int) and x > most:
+            raise ValueError(f"its {key} is {x}; needed: {most} at most")
     last = settings.get("num_layers")
     for key in DROPPED:
         if key in settings and key not in known:
