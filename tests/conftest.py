@@ -6,6 +6,7 @@ gives back, against the annotations (jaxtyping, beartype). The stage `shapes` of
 
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,14 @@ def own_jupyter(tmp_path_factory):
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+
+
+@pytest.fixture(autouse=True)
+def only_lines_for_a_training():
+    """`setup()` gives every training of its process a display and a place on disk; the next test begins without."""
+    yield
+    if training := sys.modules.get("course_utils.training"):
+        training.ALWAYS[:] = [training.Lines]
 
 
 @pytest.fixture(scope="session")
