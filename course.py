@@ -38,6 +38,10 @@ def parser():
     add.add_argument("--check", action="store_true", help="say which notebooks differ from their source")
     add.add_argument("--lint", action="store_true", help="check the anatomy of the notebooks")
 
+    add = command("views", "authoring.views", "build the program of the views, or check it: types, tests, what is built")
+    add.add_argument("names", nargs="*", help="with --check: of tests; without: all")
+    add.add_argument("--check", action="store_true", help="write nothing")
+
     add = command("results", "recipes.results", "make again what the notebooks show as recorded: data/results/")
     add.add_argument("names", nargs="*", help="names or their beginnings, such as scores; without: all")
 

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass, field
 from importlib import metadata
 
+from course_kit import shell
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PROFILES = ("class", "full")
 DISTRIBUTION = "attention-course"
@@ -55,10 +57,10 @@ def setup(seed=0):
     import numpy as np
     import torch
 
-    from course_kit import explain, shell
+    from course_kit import explain
     from course_kit.callbacks import Display
     from course_kit.keeping.kept import Keeping
-    from course_kit.views import picture
+    from course_kit.views import picture, program
     from course_utils import training
 
     device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
@@ -74,6 +76,8 @@ def setup(seed=0):
         if getattr(stream, "errors", "") in ("strict", "surrogateescape") and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     print(runtime)
+    if shell.in_notebook() and (script := program.with_setup()):
+        shell.ipython().display_pub.publish({"text/html": script, "text/plain": ""})
     return runtime
 
 
@@ -129,7 +133,7 @@ def missing_packages(distribution=DISTRIBUTION):
     for requirement in map(Requirement, requirements):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        if on_colab() and requirement.name in FRONT_END:
+        if shell.on_colab() and requirement.name in FRONT_END:
             continue
         try:
             found = metadata.version(requirement.name)
@@ -148,11 +152,6 @@ def _misfit(problems):
         "  python -m pip install -e . -c requirements.lock\n"
         "in the course's folder, with the Python that runs JupyterLab, and restart the kernel."
     )
-
-
-def on_colab():
-    """Is this Google Colab?"""
-    return "COLAB_RELEASE_TAG" in os.environ
 
 
 def choice(variable, default, allowed):

@@ -1,5 +1,6 @@
 """Whether this is a notebook, and the IPython that runs it."""
 
+import os
 import sys
 
 
@@ -12,3 +13,8 @@ def ipython():
 def in_notebook():
     """Is this a notebook's kernel?"""
     return hasattr(ipython(), "kernel")
+
+
+def on_colab():
+    """Is this Google Colab?"""
+    return "COLAB_RELEASE_TAG" in os.environ

@@ -31,7 +31,6 @@ class Alignment(View):
     """See `alignment`, which makes it."""
 
     kind = "alignment"
-    modules = ("core", "legend", "stepper", "alignment")
 
     @property
     def version(self) -> dict:

@@ -14,7 +14,6 @@ class Predict(View):
     """See `predict`."""
 
     kind = "predict"
-    modules = ("core", "predict")
 
     def describe(self) -> str:
         return f"Guess before you read on: {' · '.join(self.options['answers'])}"
@@ -27,15 +26,12 @@ class Predict(View):
         for i, answer in enumerate(self.options["answers"]):
             figure.text(0.04, 0.62 - 0.17 * i, f"○  {answer}", va="top")
 
-    def still(self) -> str:
+    def still(self, words: str) -> str:
         items = "".join(f"<li>{html.escape(a)}</li>" for a in self.options["answers"])
         if self.options["answer"] >= 0:
             answer = f"{self.options['answers'][self.options['answer']].rstrip('.')}. {self.options['because']}"
             items += f"<details><summary>answer</summary>{html.escape(answer)}</details>"
         return f"<b>{html.escape(self.title)}</b><ul>{items}</ul>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": self.fragment(), "text/plain": f"{self.title}\n{self.describe()}"}
 
 
 def predict(

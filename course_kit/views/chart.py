@@ -32,8 +32,6 @@ class Chart(View):
     def __init__(self, kind, shown, arrays, options, words, table, *, title="", caption="", size=(7.8, 3.2)):
         self.kind, self.shown, self.size, self.words, self.numbers = kind, shown, size, words, TextTable(*table)
         self.colours = 32 if kind == "maps" else 24
-        module = {"shares": ("bars",), "maps": ("legend", "maps")}.get(kind, (kind,))
-        self.modules = ("core", "axes", "chart", *module)
         arrays = {
             name: np.concatenate(parts).astype("f2" if kind == "maps" else "f4") for name, parts in arrays.items()
         }

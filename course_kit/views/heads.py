@@ -45,7 +45,6 @@ class Heads(View):
     """See `heads`, which makes it."""
 
     kind = "heads"
-    modules = ("core", "legend", "heads")
     colours = 256
 
     @property
@@ -249,7 +248,7 @@ def heads(
     if model is not None:
         if len(maps) > 1 or first["queries"] != first["keys"]:
             raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
-        answered(view, model, [str(label) for label in queries], 48, "cause", title=TITLE, caption=CAPTION)
+        answered(view, model, [str(label) for label in queries], 48, title=TITLE, caption=CAPTION)
     return shell(view, live)
 
 

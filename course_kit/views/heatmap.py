@@ -33,7 +33,6 @@ class Heatmap(View):
     """See `heatmap`, which makes it."""
 
     kind = "heatmap"
-    modules = ("core", "legend", "heatmap")
 
     @property
     def labels(self) -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""The live shell: the same ES module as an anywidget, for cells in which Python listens or answers.
+"""The live shell: the same view as an anywidget, for cells in which Python listens or answers.
 
 Its traits are the entries of the view's state (`width`, `query`, `row`, …), so `ipywidgets.jslink` and `.observe` work.
 """
@@ -11,12 +11,14 @@ import traitlets
 
 from course_kit.checks import flag
 from course_kit.shell import ipython
-from course_kit.views.view import HERE, View, at
+from course_kit.views import program
+from course_kit.views.view import View, at
 
 
 class LiveView(anywidget.AnyWidget):
     """A view that Python can move and hear. Made by `live=True`; one trait per entry of the view's state."""
 
+    _esm = program.LIVE
     _spec = traitlets.Dict().tag(sync=True)
     _data = traitlets.Bytes().tag(sync=True)
 
@@ -72,8 +74,7 @@ def shell(view: View, wanted: bool) -> View | LiveView:
 def live(view: View) -> LiveView:
     """The live shell around a view. Running the cell again closes the widgets that its last run made."""
     traits = {name: _trait(view, name, value).tag(sync=True) for name, value in view.state.items()}
-    esm = view.code() + (HERE / "live.js").read_text(encoding="utf-8").replace("KIND", view.kind)
-    made = type("LiveView", (LiveView,), {**traits, "_esm": esm, "__module__": __name__})(view)
+    made = type("LiveView", (LiveView,), {**traits, "__module__": __name__})(view)
     cell, run = _cell()
     if cell:
         before, views = _shown.get(cell, (run, []))

@@ -18,11 +18,11 @@ TRAINED = {
 }  # by corpus
 
 
-def answered(view, model, text, room=None, *modules, needs="", **more):
+def answered(view, model, text, room=None, *, needs="", **more):
     """The view with a field in which a reader types; the same view where a page cannot load who would answer.
 
     model: the name of a checkpoint or what `load_checkpoint` gives, or several of them; None, or one that was trained
-    in a lesson: no file. modules: ES modules that the answer needs; needs: a setting that no model may have as None
+    in a lesson: no file. needs: a setting that no model may have as None
     (ValueError); text, room and more: see `asked`.
     """
     given = model if isinstance(model, tuple | list) else [model]
@@ -32,7 +32,6 @@ def answered(view, model, text, room=None, *modules, needs="", **more):
             raise ValueError(f"{m.card.get('name', 'the model')} has no weights to show: take one with {needs}")
     if all(isinstance(m, Loaded) and "name" in m.card for m in loaded):
         view.options["own"] = asked(loaded, text, room, **more)
-        view.modules = (*view.modules, "models/load", "own", *modules)
     return view
 
 

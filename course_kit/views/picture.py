@@ -58,8 +58,8 @@ def names(labels, mark: str) -> list[str]:
     return [str(t) if drawable(str(t)) else f"{mark}{i + 1}" for i, t in enumerate(labels)]
 
 
-def render(draw, size=(7.0, 3.4), scale=2, colours=64) -> bytes:
-    """PNG bytes of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style."""
+def render(draw, size=(7.0, 3.4), scale=2, colours=64, kind="PNG") -> bytes:
+    """PNG or lossless WebP of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style."""
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -68,7 +68,7 @@ def render(draw, size=(7.0, 3.4), scale=2, colours=64) -> bytes:
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure)
-        return png_bytes(figure, scale, colours)
+        return image_bytes(figure, scale, colours, kind)
 
 
 def ink_map(low=PAPER, high=INK, through=()):
@@ -106,17 +106,21 @@ def hatch(axes, cells) -> None:
         frame(axes, column, row, hatch="////", ec="#c3ced9", lw=0)
 
 
-def png_bytes(figure, scale: float = 2, colours: int = 64) -> bytes:
-    """A matplotlib figure as a small PNG: `scale` × 96 dpi, so many colours, no date in it.
+def image_bytes(figure, scale: float = 2, colours: int = 64, kind="PNG") -> bytes:
+    """A matplotlib figure as a small picture: `scale` × 96 dpi, so many colours, no date in it; kind: PNG or WEBP.
 
     With few colours an octree chooses them: it keeps those of thin lines apart, which a median cut mixes.
     """
     from PIL import Image
 
-    raw, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(raw, format="png", dpi=96 * scale, metadata={"Software": None})
-    image = Image.open(raw).convert("RGB")
+    figure.set_dpi(96 * scale)
+    figure.canvas.draw()
+    small = io.BytesIO()
+    image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
     method = Image.Quantize.FASTOCTREE if colours <= 24 else Image.Quantize.MEDIANCUT
     image = image.quantize(colours, method=method, dither=Image.Dither.NONE)
-    image.save(small, format="PNG", optimize=True)
+    if kind == "PNG":
+        image.save(small, format="PNG", optimize=True)
+    else:
+        image.convert("RGB").save(small, format="WEBP", lossless=True, quality=40, method=2)
     return small.getvalue()

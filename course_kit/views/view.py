@@ -1,44 +1,31 @@
-"""What every view is: one ES module and its data, shown as a self-contained HTML fragment, a picture, words, a table.
+"""What every view is: data, and a picture, words and a table of the same.
 
-`View` is the default shell: HTML that is interactive without a kernel, and keeps picture, caption and table where no
-script may run. `live.LiveView` is the other shell around the same module, for cells in which Python listens.
+`View` is the default shell: HTML that the page's program (`program.py`) turns into a view, without a kernel; where no
+script may run, picture, caption and table remain. `live.LiveView` is the other shell, for cells in which Python listens.
 """
 
 import base64
 import copy
-import functools
 import html
-import inspect
 import json
 import pathlib
 import re
 from typing import Any
 
 import numpy as np
-import rcssmin
 
 from course_kit import checks
+from course_kit.views import program
 from course_kit.views.table import TextTable
 
-HERE = pathlib.Path(__file__).parent
-BEGIN = "(()=>{"  # around the code of a view: END builds it in the element that holds both scripts
-END = (
-    "\n{const host=document.currentScript.parentElement,"
-    '[spec,data]=JSON.parse(host.querySelector("script").textContent);'
-    "mount(host,{KIND},spec,fromBase64(data))}})()"
-)
-
-
 class View:
-    """Base of all views. A subclass names its `kind` (a function of the same name in an ES module), packs what it
-    shows into `arrays`, `options`, `controls` and `state`, and says the same in `describe`, `table` and `draw`.
+    """Base of all views. A subclass names its `kind` (of js/src/kinds.js), packs what it shows into `arrays`, `options`, `controls` and `state`, and says the same in `describe`, `table` and `draw`.
 
     title: a question. caption: what to look at; "[query|it]" colours a word in its role.
     state: name -> value, all that a reader can change; `controls` tells how (range, choice, toggles, button).
     """
 
     kind: str
-    modules: tuple[str, ...] = ("core",)
     size = (7.0, 3.6)  # of the static picture, in inches
     colours = 64  # of the static picture: more where small marks in a role's colour stand between many greys
     scale = 1.5  # of the static picture, × 96 dpi
@@ -72,6 +59,12 @@ class View:
 
         return render(self.draw, self.size, scale, self.colours)
 
+    def to_image(self) -> bytes:
+        """The same as lossless WebP, as it stands in a notebook."""
+        from course_kit.views.picture import render
+
+        return render(self.draw, self.size, self.scale, self.colours, "WEBP")
+
     def to_html(self, path=None) -> str:
         """A self-contained page: interactive without kernel, network or JupyterLab. Written to `path` if given."""
         page = (
@@ -79,7 +72,7 @@ class View:
             f"<title>{html.escape(self.title)}</title><style>:root{{color-scheme:light dark}}"
             "body{font:15px system-ui,sans-serif;margin:1.5em auto;max-width:60em;padding:0 1em;color:#1b2430}"
             "@media(prefers-color-scheme:dark){body{background:#1c2128;color:#e6ebf1}}img{max-width:100%}</style>"
-            f"<main>{self.fragment()}</main></html>\n"
+            f"<script>{program.source()}</script><main>{self.fragment()}</main></html>\n"
         )
         if path is not None:
             pathlib.Path(path).write_text(page, encoding="utf-8")
@@ -87,13 +80,13 @@ class View:
 
     # ---- the two shells' common ground
     def spec(self) -> dict[str, Any]:
-        """All but the numbers, as JSON: what the ES module needs to build the view."""
+        """All but the numbers, as JSON: what the program needs to build the view."""
         layout, offset = [], 0
         for name, array in self.arrays.items():
             layout.append({"name": name, "dtype": str(array.dtype), "size": array.size, "offset": offset})
             offset += array.nbytes
         told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
-        return told | {"words": self.describe(), "arrays": layout} | self.options
+        return told | {"format": program.FORMAT, "words": self.describe(), "arrays": layout} | self.options
 
     def payload(self) -> bytes:
         """The numbers, one array after the other, little-endian, as the `arrays` of `spec()` lay them out."""
@@ -101,66 +94,28 @@ class View:
         return b"".join(a.tobytes() for a in little)
 
     def fragment(self) -> str:
-        """The HTML shell: picture, caption and table for everyone, and the scripts that replace them by the view."""
-        return f'<div class="course-view">{self.still()}{self.scripts()}</div>'
+        """The HTML shell: picture, caption and table for everyone, the data, and the lines that ask for the program."""
+        spec = self.spec()
+        return f'<div class="course-view">{self.still(spec["words"])}{self.data(spec)}{program.SHOW}</div>'
 
-    def still(self) -> str:
+    def data(self, spec=None) -> str:
+        """`[spec, numbers in base64]` as JSON, in an element that no browser runs."""
+        return data_element(spec or self.spec(), base64.b64encode(self.payload()).decode())
+
+    def still(self, words: str) -> str:
         """What remains where no script may run: the picture with its words as alt text, the caption, the table."""
-        picture = base64.b64encode(self.to_png(self.scale)).decode()
-        words, width = html.escape(self.describe()), round(self.size[0] * 96)
+        picture = base64.b64encode(self.to_image()).decode()
+        words, width = html.escape(words), round(self.size[0] * 96)
         plain = html.escape(re.sub(r"\[\w+\|([^\]]*)\]", r"\1", self.caption))
         return (
             f'<figure style="margin:0"><b>{html.escape(self.title)}</b><br>'
-            f'<img alt="{words}" width="{width}" src="data:image/png;base64,{picture}">'
+            f'<img alt="{words}" width="{width}" src="data:image/webp;base64,{picture}">'
             f"<figcaption>{plain or words}</figcaption>"
             f"<details><summary>table</summary>{self.table()._repr_html_()}</details></figure>"
         )
 
-    def scripts(self) -> str:
-        """Two scripts: `[spec, numbers in base64]` as JSON, which the website reads too, and the code that shows it."""
-        parts = json_for_script([self.spec(), base64.b64encode(self.payload()).decode()])
-        code = f"{BEGIN}{self.code()}{END.replace('KIND', self.kind)}"
-        return f'<script type="application/json">{parts}</script><script>{code}</script>'
-
-    def code(self) -> str:
-        """The ES modules of this view as one script: those beside its class, and the shared ones of this folder."""
-        first, *others = self.modules
-        modules = (first, *["controls"] * bool(self.controls), *others)
-        return bundle(modules, pathlib.Path(inspect.getfile(type(self))).parent)
-
     def _repr_mimebundle_(self, include=None, exclude=None):
-        picture = base64.b64encode(self.to_png(scale=1)).decode()
-        words = f"{self.title}\n{self.describe()}"
-        return {"text/html": self.fragment(), "image/png": picture, "text/plain": words}
-
-
-@functools.cache
-def bundle(modules: tuple[str, ...], folder: pathlib.Path = HERE) -> str:
-    """ES modules and the style sheets that they import as one script: no imports, no exports, no indentation.
-
-    A module lies in `folder`, or is a shared one in this one. `import NAME from "./file.css"` becomes a constant.
-    """
-    places = [folder / f"{name}.js" if (folder / f"{name}.js").exists() else HERE / f"{name}.js" for name in modules]
-    return "\n".join(map(_minified, places))
-
-
-def _minified(path: pathlib.Path) -> str:
-    source = path.read_text(encoding="utf-8")
-    sheets = re.findall(r'^import (\w+) from "([^"]+\.css)";$', source, re.M)
-    styles = {name: rcssmin.cssmin((path.parent / sheet).read_text(encoding="utf-8")) for name, sheet in sheets}
-    source = re.sub(r"^import [^;]*;$", "", source, flags=re.M)
-    source = re.sub(r"^export (?=const|function|let|class|async)", "", source, flags=re.M)
-    lines, inside = ["", *(f"const {name}={json.dumps(css)};" for name, css in styles.items())], False
-    for line in map(str.strip, source.splitlines()):
-        if line and not line.startswith("//"):
-            line = line if inside else re.sub(r"\s+// [^\"'`]*$", "", line)
-            joins = lines[-1].endswith((",", ";", "(", "[", "{")) or line[0] in ")]}"  # no statement need end here
-            if joins and not inside and " // " not in lines[-1]:
-                lines[-1] += line
-            else:
-                lines.append(line)
-            inside ^= line.count("`") % 2  # a template of several lines stays as it is
-    return "\n".join(lines).lstrip()
+        return {"text/html": program.with_each() + self.fragment(), "text/plain": f"{self.title}\n{self.describe()}"}
 
 
 def at(view: View, **state) -> View:
@@ -209,3 +164,8 @@ def sweep(view) -> int:
 def json_for_script(value) -> str:
     """JSON that may stand inside a <script>: no text in it can end the script, or begin a comment or another one."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def data_element(spec: dict[str, Any], numbers: str) -> str:
+    """A view's data in an element of HTML. numbers: in base64."""
+    return f'<script type="application/json">{json_for_script([spec, numbers])}</script>'

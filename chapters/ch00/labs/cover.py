@@ -127,7 +127,6 @@ class Cover(View):
     """See `cover`."""
 
     kind = "cover"
-    modules = ("core", "models/load", "own", "cover_story", "cover_study", "cover")
     size = (9.6, 3.2)
     colours = 128  # the word that asks has few pixels
 

@@ -24,7 +24,6 @@ class Pooling(View):
     """See `ask`."""
 
     kind = "pooling"
-    modules = ("core", "axes", "marks", "pooling")
     size = (7.0, 4.0)
 
     def answer(self, queries) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +84,6 @@ class Bandwidth(Pooling):
     """See `bandwidth`."""
 
     kind = "bandwidth"
-    modules = ("core", "axes", "marks", "bandwidth")
     size = (7.4, 3.6)
 
     @property

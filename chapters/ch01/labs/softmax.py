@@ -14,7 +14,6 @@ class Softmax(View):
     """See `softmax`."""
 
     kind = "softmax_lab"
-    modules = ("core", "softmax")
     size = (6.4, 4.2)
 
     @property

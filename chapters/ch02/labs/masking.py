@@ -30,7 +30,6 @@ class Masking(View):
     """See `masking`."""
 
     kind = "masking"
-    modules = ("core", "masking")
     size = (7.4, 3.6)
 
     def compute(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -15,7 +15,6 @@ class Scaling(View):
     """See `scaling`."""
 
     kind = "scaling"
-    modules = ("core", "axes", "scaling")
     size = (7.4, 2.8)
 
     def vectors(self, name: str, count: int) -> torch.Tensor:

@@ -30,7 +30,6 @@ class Scoring(View):
     """See `scoring`."""
 
     kind = "scoring"
-    modules = ("core", "scores", "plane", "scoring")
     size = (7.2, 4.4)
 
     def __init__(self, *arguments, modules_by_name, **keywords):

@@ -22,7 +22,6 @@ class Flow(View):
     """See `flow`, which makes it."""
 
     kind = "flow"
-    modules = ("core", "stepper", "flow")
     size = (7.6, 3.9)
 
     @property

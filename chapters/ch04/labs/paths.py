@@ -67,7 +67,6 @@ class Paths(View):
     """See `paths`."""
 
     kind = "paths"
-    modules = ("core", "paths")
     size = (7.6, 3.3)
 
     @property

@@ -18,7 +18,6 @@ class Rotation(View):
     """See `rotation`."""
 
     kind = "rotation"
-    modules = ("core", "sines", "rotation")
     size = (7.0, 3.6)
 
     @property

@@ -20,7 +20,6 @@ class Shuffle(View):
     """See `shuffle`."""
 
     kind = "shuffle"
-    modules = ("core", "sines", "shuffle_picture", "shuffle")
     size = (7.6, 3.9)
 
     def attend(self, order=None) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,6 @@ class Sinusoid(View):
     """See `sinusoid`."""
 
     kind = "sinusoid"
-    modules = ("core", "sines", "sinusoid")
     size = (7.6, 3.6)
 
     @property

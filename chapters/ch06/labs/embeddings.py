@@ -17,7 +17,6 @@ class Embeddings(View):
     """See `embeddings`."""
 
     kind = "embeddings"
-    modules = ("core", "embeddings")
     size = (7.6, 3.2)
     colours = 256
 

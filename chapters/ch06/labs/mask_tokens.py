@@ -71,7 +71,6 @@ class MaskTokens(View):
     """See `mask_tokens`."""
 
     kind = "mask_tokens"
-    modules = ("core", "words", "mask_tokens")
 
     @property
     def masked(self) -> list[Masked]:

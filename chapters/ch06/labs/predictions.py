@@ -20,7 +20,6 @@ class Predictions(View):
     """See `predictions`."""
 
     kind = "predictions"
-    modules = ("core", "words", "predictions")
 
     def bars(self, model: int = 0, position: int | None = None) -> list[tuple[str, float]]:
         """The most probable words at a position, by default the chosen one: (word, probability), the largest first."""

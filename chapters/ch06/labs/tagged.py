@@ -34,7 +34,6 @@ class Tagged(View):
     """See `tagged`."""
 
     kind = "tagged"
-    modules = ("core", "words", "tagged")
 
     @property
     def found(self) -> dict[str, list[tuple[int, int, str]]]:

@@ -38,7 +38,6 @@ class Journey(View):
     """See `journey`."""
 
     kind = "journey"
-    modules = ("core", "journey")
 
     def weights(self, panel: int) -> np.ndarray:
         """[Q, K] of a panel, NaN where masked."""

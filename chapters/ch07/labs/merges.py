@@ -44,7 +44,6 @@ class Merges(View):
     """See `merges`."""
 
     kind = "merges"
-    modules = ("core", "stepper", "merges")
     size = (7.6, 3.9)
 
     @property

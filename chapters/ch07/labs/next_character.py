@@ -28,7 +28,6 @@ class NextCharacter(View):
     """See `next_character`."""
 
     kind = "next_character"
-    modules = ("core", "next_character")
     size = (7.4, 2.9)
 
     @property
@@ -179,7 +178,7 @@ def next_character(
     ]
     view = NextCharacter(title, caption, arrays, {"guesses": [], "own": ""}, controls, options, presenting)
     told = "Your own beginning:"
-    return shell(answered(view, model, "ROMEO:\nBut soft, ", None, "continued", label=told), live)
+    return shell(answered(view, model, "ROMEO:\nBut soft, ", label=told), live)
 
 
 def order(token: str):

@@ -29,7 +29,6 @@ class Sampling(View):
     """See `sampling`."""
 
     kind = "sampling"
-    modules = ("core", "sampling")
     size = (7.0, 4.2)
 
     @property
@@ -228,7 +227,7 @@ def sampling(
     options |= {"asks": then is not None}
     view = Sampling(title, caption, arrays, state, controls_of(steps, size, state), options, presenting)
     fitted(view)
-    answered(view, model, text, None, "continued", label="Your own beginning:")
+    answered(view, model, text, label="Your own beginning:")
     return answering(view, tokens, then) if then is not None else shell(view, live)
 
 

@@ -66,7 +66,6 @@ class ScalingLaw(View):
     """See `scaling_law`."""
 
     kind = "scaling_law"
-    modules = ("core", "axes", "scaling_law")
     size = (7.2, 3.6)
 
     @property

@@ -1,0 +1,132 @@
+// Elements, style sheets, pointers and keys.
+import { clamp } from "./numbers.js";
+
+/** @typedef {Node | string | number | null | undefined} Child */
+
+/**
+ * An element: attributes (`onclick` and such are listeners; true: without a value; false and null: none), children.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} attributes
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child != null).map((child) => /** @type {Node | string} */ (child)));
+  return element;
+}
+
+let serial = 0;
+/** An id that no other element of the page has. @param {string} letter */
+export const fresh = (letter) => `${letter}${++serial}`;
+
+/** @type {Map<string, CSSStyleSheet>} */
+const sheets = new Map();
+
+/** Gives a shadow root a style sheet; each is read once in a page. @param {ShadowRoot} root @param {string} css */
+export function adopt(root, css) {
+  let sheet = sheets.get(css);
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    sheets.set(css, sheet);
+  }
+  if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
+}
+
+/**
+ * Where a pointer is in an element's own pixels, however the page has scaled it (slides do).
+ * @param {MouseEvent} event
+ * @param {HTMLElement} element
+ */
+export function pointed(event, element) {
+  const box = element.getBoundingClientRect();
+  const scale = box.width ? element.offsetWidth / box.width : 1;
+  return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+}
+
+/** Whether the reader wants no motion. */
+export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Whether a key is somebody else's: of the browser, or of the page. @param {KeyboardEvent} event */
+export const foreign = (event) => event.ctrlKey || event.metaKey || event.altKey;
+
+/** Keeps a key that a view has used from the page. @param {Event} event */
+export function used(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+const FAR = 1e6;
+/** @type {Record<string, [number, number]>} rows down and columns to the right */
+const STEPS = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+  PageUp: [-10, 0],
+  PageDown: [10, 0],
+  Home: [0, -FAR],
+  End: [0, FAR],
+};
+
+/**
+ * How an arrow key (or Page, Home, End) moves in a grid: [rows down, columns to the right], or null for other keys.
+ * The event is used then.
+ * @param {KeyboardEvent} event
+ * @returns {[number, number] | null}
+ */
+export function arrow(event) {
+  const step = foreign(event) ? undefined : STEPS[event.key];
+  if (!step) return null;
+  used(event);
+  return step;
+}
+
+/**
+ * The place to which an arrow key leads in a line of `count`: left and up go back. null for other keys.
+ * @param {KeyboardEvent} event
+ * @param {number} at
+ * @param {number} count
+ */
+export function along(event, at, count) {
+  const step = arrow(event);
+  return step && clamp(at + step[0] + step[1], 0, count - 1);
+}
+
+/**
+ * "[query|it] attends" -> nodes, of which "it" has the colour of its role.
+ * @param {string} text
+ * @returns {(string | HTMLElement)[]}
+ */
+export function coloured(text) {
+  return text.split(/(\[(?:query|key|value|output)\|[^\]]*\])/).map((part) => {
+    const found = part.match(/^\[(\w+)\|([^\]]*)\]$/);
+    return found ? h("b", { class: found[1] }, found[2]) : part;
+  });
+}
+
+/**
+ * Rows under a header, each of which begins with its name.
+ * @param {{ header: Child[], rows: Child[][], caption?: Child }} given
+ */
+export function tableOf({ header, rows, caption }) {
+  /** @param {Child[]} cells @param {"th" | "td"} tag */
+  const line = ([name, ...cells], tag) =>
+    h("tr", {}, h("th", { scope: tag === "th" ? "col" : "row" }, name), ...cells.map((cell) => box(tag, cell)));
+  /** @param {"th" | "td"} tag @param {Child} cell */
+  const box = (tag, cell) => h(tag, { scope: tag === "th" ? "col" : null }, cell);
+  return h(
+    "table",
+    {},
+    caption == null ? null : h("caption", {}, caption),
+    h("thead", {}, line(header, "th")),
+    h("tbody", {}, ...rows.map((row) => line(row, "td"))),
+  );
+}

@@ -1,0 +1,281 @@
+// A view in its place: title, caption, picture, readout, controls, table. It is painted at most once per frame.
+import VIEW_CSS from "./view.css";
+import CONTROLS_CSS from "./controls.css";
+import LEGEND_CSS from "./legend.css";
+import OWN_CSS from "./own.css";
+import STEPPER_CSS from "./stepper.css";
+import { CONTROLS } from "./controls.js";
+import { decode } from "./data.js";
+import { adopt, coloured, fresh, h, still, tableOf } from "./dom.js";
+import { own } from "./own.js";
+import { LIGHT, onThemeChange, properties, themeOf } from "./theme.js";
+
+/** @import { Arrays, Control, Kind, Link, Picture, Spec, State, UI } from "./types.js" */
+
+const SHARED_CSS = VIEW_CSS + CONTROLS_CSS + LEGEND_CSS + OWN_CSS + STEPPER_CSS;
+
+/**
+ * @param {HTMLElement} host
+ * @param {Record<string, Kind>} kinds
+ * @param {Spec} given
+ * @param {ArrayBuffer | Arrays} numbers
+ * @param {Link | null} link
+ * @returns {() => void} takes the view out of the page
+ */
+export function mount(host, kinds, given, numbers, link = null) {
+  return new View(host, kinds, given, numbers, link).stop;
+}
+
+class View {
+  /**
+   * @param {HTMLElement} host
+   * @param {Record<string, Kind>} kinds
+   * @param {Spec} given
+   * @param {ArrayBuffer | Arrays} numbers
+   * @param {Link | null} link
+   */
+  constructor(host, kinds, given, numbers, link) {
+    // In front of a class: the view itself says so, or the page does, which leaves nothing in the notebook.
+    const presenting = given.presenting || document.body.classList.contains("course-large");
+    Object.assign(this, { host, kinds, numbers, link });
+    this.host = host;
+    this.link = link;
+    /** @type {Spec} */
+    this.spec = { ...given, presenting };
+    this.initial = { ...(given.initial ?? given.state) };
+    /** @type {State} */
+    this.state = { ...given.state };
+    this.unit = presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1));
+    this.root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+    this.pending = 0;
+    this.settled = false;
+    this.painted = 0; // the width at which it was
+    this.arranged = 0;
+    /** @type {Record<string, { from: number[], to: number[], began: number }>} */
+    this.moving = {};
+    /** @type {(() => void)[]} */
+    this.syncs = [];
+    this.stop = () => this.end();
+    this.kinds = kinds;
+    this.numbers = numbers;
+    this.ui = this.workshop(numbers instanceof ArrayBuffer ? decode(numbers, given.arrays) : numbers);
+    this.shell = this.frame();
+    this.root.adoptedStyleSheets = [];
+    adopt(this.root, SHARED_CSS);
+    this.root.replaceChildren(this.shell);
+    host.dataset.lmSuppressShortcuts = "true"; // keys pressed inside a view are not JupyterLab's
+    /** @type {Picture} */
+    this.picture = kinds[this.spec.kind](this.ui);
+    own(this.ui, this.picture);
+    this.watch();
+    this.paint();
+    link?.listen((patch) => this.set(patch));
+  }
+
+  /** What a view builds itself with. @param {Arrays} arrays @returns {UI} */
+  workshop(arrays) {
+    const { spec, state, root, unit } = this;
+    const ui = {
+      ...{ spec, state, root, unit, arrays, theme: LIGHT, family: "sans-serif", id: fresh("v"), actions: {} },
+      screen: Number(document.body.dataset.screen) || window.innerHeight, // slides have a height of their own
+      tall: unit,
+      body: h("div", { class: "body" }),
+      side: h("div", { class: "side" }),
+      below: h("div", { class: "below" }),
+      // 12 for the numbers of an axis, 13 for all else; what is smaller than 10 was made to fit into a cell
+      font: (size = 13, weight = 400) =>
+        `${weight} ${Math.max(Math.round(size * unit), spec.presenting && size >= 10 ? 24 : 0)}px ${ui.family}`,
+      // slanted labels above cells of this size: how large, and how many cells from one to the next
+      slant(/** @type {number} */ cell) {
+        const size = Math.min(13, Math.max(9.5, (0.62 * cell) / unit));
+        const pixels = parseFloat(ui.font(size).split(" ")[1]);
+        return { size, every: Math.max(1, Math.ceil((0.94 * pixels) / (0.71 * cell))) };
+      },
+      style: (/** @type {string} */ css) => adopt(root, css),
+      set: (/** @type {State} */ patch, done = false) => this.set(patch, done),
+      follow: (/** @type {string} */ name, /** @type {number[]} */ values) => this.follow(name, values),
+      become: (other = {}, /** @type {Arrays | null} */ numbers = null) => this.become(other, numbers),
+      act: (/** @type {string} */ name) => this.act(name),
+    };
+    if (spec.presenting) ui.tall = Math.min(1.15, Math.max(0.8, ui.screen / 780));
+    return ui;
+  }
+
+  /** @param {State} patch */
+  set(patch, done = false) {
+    Object.assign(this.state, patch);
+    this.settled ||= done;
+    this.pending ||= requestAnimationFrame(() => this.paint());
+  }
+
+  /** @param {string} name */
+  act(name) {
+    if (name === "reset") this.set({ ...this.initial }, true);
+    else this.ui.actions[name]?.();
+  }
+
+  /**
+   * Numbers that the eye follows: on their way to new values for 300 ms, there at once under reduced motion.
+   * @param {string} name
+   * @param {number[]} values
+   */
+  follow(name, values) {
+    const now = performance.now();
+    let way = this.moving[name];
+    if (!way || still() || way.to.length !== values.length) way = { from: values, to: values, began: -Infinity };
+    const here = () => {
+      const left = Math.max(0, 1 - (now - way.began) / 300) ** 3; // ease-out
+      return way.to.map((v, i) => v + (way.from[i] - v) * left);
+    };
+    if (values.some((v, i) => v !== way.to[i])) way = { from: here(), to: [...values], began: now };
+    this.moving[name] = way;
+    if (now - way.began < 300) this.set({});
+    return here();
+  }
+
+  /**
+   * The view of something else in this one's place, with what differs in the spec and with arrays of its own; without
+   * arguments: this one again. Python hears of this one only.
+   * @param {object} other
+   * @param {Arrays | null} arrays
+   */
+  become(other, arrays) {
+    const typing = /** @type {HTMLElement | null} */ (this.root.activeElement);
+    this.stop();
+    const spec = { ...this.spec, initial: undefined, state: this.initial, ...other };
+    this.stop = mount(this.host, this.kinds, spec, arrays ?? this.numbers, arrays ? null : this.link);
+    if (typing?.isConnected) typing.focus({ preventScroll: true });
+  }
+
+  /** The frame around a picture. */
+  frame() {
+    const { spec, ui } = this;
+    const controls = this.controls();
+    const footless = spec.foot === false || spec.presenting;
+    // the way back is in the same corner of every view, never on a row of its own
+    const back = footless ? undefined : controls.find(({ name }) => name === "reset");
+    const shown = controls.filter((control) => control !== back).map(({ element }) => element);
+    this.title = h("div", { class: "title", id: ui.id }, spec.title);
+    this.caption = spec.caption ? h("div", { class: "caption" }, ...coloured(spec.caption)) : null;
+    const look = { class: `view${spec.presenting ? " presenting" : ""}`, style: `--unit:${this.unit}` };
+    return h(
+      "div",
+      { ...look, role: "group", "aria-labelledby": ui.id },
+      this.title,
+      this.caption,
+      h("div", { class: "stage" }, ui.body, ui.side),
+      h("div", { class: "controls" }, ...shown),
+      ui.below,
+      footless ? null : this.foot(back?.element),
+    );
+  }
+
+  /** The controls of the spec: sliders first, since they fill their rows, and a way back in each. */
+  controls() {
+    /** @type {Control[]} */
+    const wanted = [...(this.spec.controls ?? [])];
+    wanted.sort((a, b) => Number(b.kind === "range") - Number(a.kind === "range"));
+    if (wanted.length && !wanted.some(({ name }) => name === "reset"))
+      wanted.push({ kind: "button", name: "reset", label: "reset" });
+    return wanted.map((control) => {
+      const { element, sync } = CONTROLS[control.kind](this.ui, control);
+      this.syncs.push(sync);
+      return { name: control.name, element };
+    });
+  }
+
+  /** Table and words, folded, and the way back. @param {HTMLElement | undefined} back */
+  foot(back) {
+    const group = { class: "scroll", tabindex: 0, role: "group", "aria-label": "table of the numbers shown" };
+    this.table = h("div", group);
+    const show = () => this.folded?.open && this.fill();
+    this.folded = h("details", { class: "more", ontoggle: show }, h("summary", {}, "table"), this.table);
+    const words = h("details", { class: "more" }, h("summary", {}, "in words"), h("p", {}, this.spec.words));
+    return h("div", { class: "foot" }, this.folded, words, back);
+  }
+
+  fill() {
+    this.table?.replaceChildren(tableOf(this.picture.table()));
+  }
+
+  /** Paints when the width or the page's colours change. */
+  watch() {
+    const width = new ResizeObserver(() => this.shell.clientWidth !== this.painted && this.set({}));
+    width.observe(this.shell); // a new height needs no new picture
+    const colour = onThemeChange(this.host, () => {
+      if (this.painted && themeOf(this.host) !== this.ui.theme) this.set({});
+    });
+    this.unwatch = () => {
+      width.disconnect();
+      colour();
+    };
+    const { state } = this;
+    Object.assign(this.host, {
+      view: {
+        state,
+        set: this.ui.set,
+        act: this.ui.act,
+        numbers: () => this.picture.numbers(),
+      },
+    });
+  }
+
+  paint() {
+    this.pending = 0;
+    const { host, shell, spec, ui, picture, link } = this;
+    const width = shell.clientWidth;
+    this.painted = width;
+    if (!width || !host.isConnected) return;
+    const theme = themeOf(host);
+    ui.family = getComputedStyle(host).fontFamily;
+    for (const [name, colour] of Object.entries(properties(theme))) shell.style.setProperty(name, colour);
+    ui.theme = theme;
+    for (const sync of this.syncs) sync();
+    shell.classList.toggle("narrow", width < (spec.presenting ? 560 : 720) * this.unit);
+    picture.paint(width, shell.classList.contains("narrow"));
+    this.rename();
+    if (spec.presenting && width !== this.arranged) this.arrange(width);
+    if (this.folded?.open) this.fill();
+    if (this.settled && link) link.save(this.state);
+    this.settled = false;
+  }
+
+  /** Title and caption as they are at this state, where a picture has its own. */
+  rename() {
+    if (this.picture.title && this.title) this.title.textContent = this.picture.title();
+    if (this.picture.caption && this.caption) this.caption.replaceChildren(...coloured(this.picture.caption()));
+  }
+
+  /** A screen is wide and low: the controls go where they take the least height. @param {number} width */
+  arrange(width) {
+    this.arranged = width;
+    const { shell } = this;
+    const { below, side } = this.ui;
+    const controls = /** @type {HTMLElement} */ (shell.querySelector(".controls"));
+    const under = () => {
+      shell.classList.remove("halves");
+      below.before(controls);
+    };
+    const halves = () => {
+      under();
+      shell.classList.add("halves");
+    };
+    const beside = () => {
+      shell.classList.remove("halves");
+      side.append(controls);
+    };
+    const ways = side.offsetWidth && side.childElementCount ? [under, halves, beside] : [under, halves];
+    const heights = ways.map((way) => {
+      way();
+      return shell.offsetHeight;
+    });
+    ways[heights.indexOf(Math.min(...heights))]();
+  }
+
+  end() {
+    this.unwatch?.();
+    cancelAnimationFrame(this.pending);
+    this.root.replaceChildren();
+    Reflect.deleteProperty(this.host, "view");
+  }
+}

@@ -1,0 +1,110 @@
+// Colours: ink is attention, the four roles are the only bright ones.
+
+/** @typedef {[number, number, number] | number[]} Colour red, green and blue, 0 to 255 */
+
+export const LIGHT = {
+  query: "#b35900",
+  key: "#0072b2",
+  value: "#00795a",
+  output: "#9b3d8a",
+  text: "#1b2430",
+  quiet: "#596573",
+  line: "#dbe2e9",
+  hatch: "#c3ced9",
+  paper: [250, 251, 252],
+  ink: [20, 28, 40],
+  plus: [128, 114, 52],
+  minus: [165, 82, 70],
+};
+/** @typedef {typeof LIGHT} Theme */
+
+/** @type {Theme} */
+export const DARK = {
+  query: "#f2a65e",
+  key: "#6cb8ee",
+  value: "#4fcba3",
+  output: "#dc97d2",
+  text: "#e6ebf1",
+  quiet: "#a3afbb",
+  line: "#39434e",
+  hatch: "#66727f",
+  paper: [28, 33, 40],
+  ink: [240, 244, 248],
+  plus: [216, 201, 140],
+  minus: [230, 150, 135],
+};
+
+/** @param {Colour} c */
+const brightness = (c) => 0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2];
+
+/** The theme that belongs to the colour of an element's text. @param {Element} element */
+export function themeOf(element) {
+  const text = (getComputedStyle(element).color.match(/[\d.]+/g) ?? ["0", "0", "0"]).map(Number);
+  return brightness(text) > 128 ? DARK : LIGHT;
+}
+
+/** From one colour to another, t from 0 to 1. @param {Colour} from @param {Colour} to @param {number} t */
+export const mix = (from, to, t) => from.map((a, i) => Math.round(a + (to[i] - a) * Math.min(1, Math.max(0, t))));
+
+/**
+ * The ink of a share of attention. On a dark ground the eye needs more of it to tell a small share from none.
+ * @param {Theme} theme
+ * @param {number} share
+ */
+export const inked = (theme, share) =>
+  mix(theme.paper, theme.ink, Math.min(1, Math.max(0, share)) ** (theme === DARK ? 0.65 : 1));
+
+/** @param {Colour} c */
+export const rgb = (c) => `rgb(${c[0]} ${c[1]} ${c[2]})`;
+
+/** Black or white, whichever is at least 4.5:1 on this ground. @param {Colour} ground */
+export const legible = (ground) => (brightness(ground) > 118 ? "#000" : "#fff");
+
+/** The custom properties that style sheets use. @param {Theme} theme @returns {Record<string, string>} */
+export function properties(theme) {
+  const all = { ...theme, ground: theme.paper, faint: inked(theme, 0.12), half: inked(theme, 0.5) };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, colour]) => [`--${name}`, typeof colour === "string" ? colour : rgb(colour)]),
+  );
+}
+
+/** @type {Map<Element, () => void>} */
+const watched = new Map();
+let watching = 0;
+
+/** Asks all views for 3 s whether their page has another colour: its style sheets may come later than its attributes. */
+function look() {
+  clearInterval(watching);
+  const until = performance.now() + 3000;
+  const ask = () => {
+    for (const changed of watched.values()) changed();
+    if (performance.now() > until) clearInterval(watching);
+  };
+  watching = window.setInterval(ask, 100);
+}
+
+/** @type {IntersectionObserver | undefined} */
+let near;
+
+/**
+ * Calls `changed` whenever the page may have another colour, and when the element comes to be seen: a page need not
+ * lay out what is off the screen. -> a function that ends this.
+ * @param {Element} element
+ * @param {() => void} changed
+ */
+export function onThemeChange(element, changed) {
+  if (!near) {
+    near = new IntersectionObserver((seen) => {
+      for (const { target, isIntersecting } of seen) if (isIntersecting) watched.get(target)?.();
+    });
+    const page = new MutationObserver(look);
+    for (const root of [document.documentElement, document.body]) page.observe(root, { attributes: true });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look);
+  }
+  watched.set(element, changed);
+  near.observe(element);
+  return () => {
+    watched.delete(element);
+    near?.unobserve(element);
+  };
+}

