@@ -7,8 +7,8 @@ import secrets
 import shutil
 
 import find_browser
+import pages
 import pytest
-from course_kit.views import program
 from jupyterlab_driver import FLAGS, Lab, Notebook, Watched
 
 
@@ -77,7 +77,7 @@ def show(watch, tmp_path):
     def shell(view, scripts):
         if isinstance(view, str):
             return view
-        return f'<div class="course-view">{view.data()}{program.SHOW}</div>' if scripts else view.fragment()
+        return pages.bare(view) if scripts else view.fragment()
 
     def open_page(*views, dark=False, width=1000, scripts=True, html=None):
         body = html or "<hr>".join(shell(view, scripts) for view in views)
@@ -85,7 +85,7 @@ def show(watch, tmp_path):
         path = tmp_path / f"page{next(number)}.html"
         path.write_text(
             f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>views</title>'
-            f"<script>{program.source()}</script>"
+            f"{pages.PROGRAM}"
             f'<body style="font:14px system-ui,sans-serif;margin:12px;{colours}"><main>{body}</main>',
             encoding="utf-8",
         )

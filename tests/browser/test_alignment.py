@@ -5,6 +5,7 @@ import re
 
 import labs
 import numpy as np
+import pages
 import pytest
 import torch
 from waiting import contains, differs, numbers, picture, settle, stays, until
@@ -68,18 +69,13 @@ def flow(features=8, **options):
     return labs.flow((ENGLISH, FRENCH, soft(14, 13, GOLD)), states, plain=FRENCH[:6] + ["."], **options)
 
 
-def bare(view) -> str:
-    """The view without its static picture, which takes longer to draw than the browser takes for all the rest."""
-    return f'<div class="course-view">{view.scripts()}</div>'
-
-
 @pytest.fixture
 def show(show):
     """show(view, …) -> page, as everywhere; with scripts=False the static picture is there, too."""
 
     def open_page(*views, **options):
         whole = not options.get("scripts", True)
-        return show(*(v if whole or isinstance(v, str) else bare(v) for v in views), **options)
+        return show(*(v if whole or isinstance(v, str) else pages.bare(v) for v in views), **options)
 
     return open_page
 
@@ -150,7 +146,7 @@ def test_keys_and_buttons_write_word_by_word(show):
 
 
 def test_play_pauses_and_reaches_the_end(show):
-    page = show(bare(chinese()).replace("pace = 800", "pace = 150"))
+    page = show(pages.bare(chinese()).replace("pace = 800", "pace = 150"))
     button = page.get_by_test_id("play")
     page.get_by_test_id("picture").press(" ")
     stopped = page.wait_for_function(
@@ -334,7 +330,7 @@ VIEWS = list(SCENES)
 
 @functools.cache
 def html(name):
-    return bare(SCENES[name]())
+    return pages.bare(SCENES[name]())
 
 
 @pytest.mark.parametrize(

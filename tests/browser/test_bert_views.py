@@ -5,6 +5,7 @@ import re
 
 import labs
 import numpy as np
+import pages
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -93,11 +94,8 @@ def show(show):
     """show(view, …) -> page, as everywhere; without the static picture, which takes longest, unless scripts=False."""
 
     def open_page(*views, motion=False, **options):
-        def bare(view):
-            return f'<div class="course-view">{view.scripts()}</div>'
-
         whole = not options.get("scripts", True)
-        page = show(*(v if whole or isinstance(v, str) else bare(v) for v in views), **options)
+        page = show(*(v if whole or isinstance(v, str) else pages.bare(v) for v in views), **options)
         page.emulate_media(reduced_motion="no-preference" if motion else "reduce")
         return page
 
@@ -623,9 +621,7 @@ def test_no_axe_violations(show, violations, dark):
 
 def test_everything_has_its_name_before_the_first_picture(show):
     """In an element without size nothing is painted: names must be there all the same."""
-    views = "".join(
-        f'<div style="display:none"><div class="course-view">{v.scripts()}</div></div>' for v in scenes().values()
-    )
+    views = "".join(f'<div style="display:none">{pages.bare(v)}</div>' for v in scenes().values())
     page = show(html=views)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll('.course-view')].flatMap(v => [...v.shadowRoot.querySelectorAll(

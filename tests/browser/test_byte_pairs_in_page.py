@@ -3,7 +3,7 @@
 import pytest
 
 from course_kit.data import stories
-from course_kit.views.models import page_files
+from course_kit.views import program
 from course_utils.text import BOS, BytePairs
 
 TEXTS = [
@@ -22,7 +22,7 @@ def built():
 @pytest.fixture(scope="module")
 def page(browser, built):
     opened = browser.new_page()
-    opened.evaluate(page_files()["page.js"])
+    opened.evaluate(program.source())
     opened.evaluate("card => { globalThis.own = courseModels.vocabulary(card) }", built.to_json())
     yield opened
     opened.close()

@@ -2,6 +2,7 @@
 
 import contextlib
 
+import pages
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -10,7 +11,7 @@ from waiting import state, until
 from chapters.ch05 import labs as transformer_labs
 from chapters.ch06.pairs import encode
 from course_kit.views.labs import heads
-from course_kit.views.models import model_files, page_files
+from course_kit.views.models import model_files
 from course_kit.views.view import at
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
@@ -55,7 +56,7 @@ def view(name=GRAMMAR, layer=1, head=1, **options):
 def folder(tmp_path_factory):
     where = tmp_path_factory.mktemp("site")
     (where / "models").mkdir()
-    for files in (page_files(), *map(model_files, (GRAMMAR, BERT, POET))):
+    for files in map(model_files, (GRAMMAR, BERT, POET)):
         for name, script in files.items():
             (where / "models" / name).write_text(script, encoding="utf-8")
     return where
@@ -69,8 +70,8 @@ def opened(watch, folder):
         told = ' data-course-models="models/"' if models else ""
         colours = "background:#111;color:#e0e0e0" if dark else "background:#fff;color:#212121"
         (folder / "page.html").write_text(
-            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>cause</title><body style="margin:12px;'
-            f'font:14px system-ui,sans-serif;{colours}"><main><div class="course-view">{shown.scripts()}</div></main>',
+            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>cause</title>{pages.PROGRAM}'
+            f'<body style="margin:12px;font:14px system-ui,sans-serif;{colours}"><main>{pages.bare(shown)}</main>',
             encoding="utf-8",
         )
         return watch((folder / "page.html").as_uri(), own="file:", size=(width, 900))

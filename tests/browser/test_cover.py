@@ -1,12 +1,13 @@
 """The cover in a browser: it is touched, asks, and answers for the reader's own sentence, without a kernel."""
 
+import pages
 import pytest
 from playwright.sync_api import expect
 from waiting import until
 
 from chapters.ch00 import labs
 from chapters.ch00.labs.cover import MODEL, study
-from course_kit.views.models import model_files, page_files
+from course_kit.views.models import model_files
 from course_utils.checkpoints import load_checkpoint
 
 
@@ -17,11 +18,11 @@ def opened(watch, tmp_path):
     def open_page(models=True, **context):
         if models:
             (tmp_path / "models").mkdir()
-            for name, script in (page_files() | model_files(MODEL)).items():
+            for name, script in (model_files(MODEL)).items():
                 (tmp_path / "models" / name).write_text(script, encoding="utf-8")
         told = ' data-course-models="models/"' if models else ""
         (tmp_path / "page.html").write_text(
-            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>cover</title>'
+            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>cover</title>{pages.PROGRAM}'
             f'<body style="font:14px system-ui,sans-serif;background:#fff;color:#212121"><main>'
             f"{labs.cover().fragment()}</main>",
             encoding="utf-8",

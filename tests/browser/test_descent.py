@@ -3,13 +3,14 @@
 import itertools
 
 import numpy as np
+import pages
 import pytest
 from playwright.sync_api import expect
 from waiting import until
 
 from chapters.ch05 import labs
 from chapters.ch05.labs.descent import LAST, MODEL, SCENES
-from course_kit.views.models import model_files, page_files
+from course_kit.views.models import model_files
 from course_kit.views.view import at
 
 STARTS = np.cumsum([0, *SCENES.values()])[:-1].tolist()
@@ -30,12 +31,12 @@ def opened(watch, tmp_path, view):
     def open_page(models=False, width=1160, dark=False, **context):
         if models:
             (tmp_path / "models").mkdir()
-            for name, script in (page_files() | model_files(MODEL)).items():
+            for name, script in (model_files(MODEL)).items():
                 (tmp_path / "models" / name).write_text(script, encoding="utf-8")
         told = ' data-course-models="models/"' if models else ""
         colours = "background:#1c2128;color:#e6ebf1" if dark else "background:#fff;color:#212121"
         (tmp_path / "page.html").write_text(
-            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>descent</title>'
+            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>descent</title>{pages.PROGRAM}'
             f'<body style="font:14px system-ui,sans-serif;margin:0;{colours}"><main>{view.fragment()}</main>',
             encoding="utf-8",
         )
@@ -304,7 +305,8 @@ def test_in_jupyterlab_the_server_gives_the_model(notebook):
 
 def test_in_front_of_a_class_it_fits_a_screen(watch, tmp_path):
     shown = labs.descent(word="il", head=4, presenting=True).fragment()
-    page_ = f'<!DOCTYPE html><html lang="en"><title>d</title><body style="margin:0;font:14px sans-serif">{shown}'
+    head = f'<!DOCTYPE html><html lang="en"><title>d</title>{pages.PROGRAM}'
+    page_ = f'{head}<body style="margin:0;font:14px sans-serif">{shown}'
     (tmp_path / "page.html").write_text(page_, encoding="utf-8")
     page = watch((tmp_path / "page.html").as_uri(), size=(1280, 720), reduced_motion="reduce")
     for step in (0, 8, LAST):

@@ -5,6 +5,7 @@ import re
 
 import labs
 import numpy as np
+import pages
 import pytest
 import torch
 from cut_labels import cut_labels
@@ -59,11 +60,8 @@ def show(show):
     """show(view, …) -> page, as everywhere; without the static picture, which takes longest, unless scripts=False."""
 
     def open_page(*views, **options):
-        def bare(view):
-            return f'<div class="course-view">{view.scripts()}</div>'
-
         whole = not options.get("scripts", True)
-        return show(*(v if whole or isinstance(v, str) else bare(v) for v in views), **options)
+        return show(*(v if whole or isinstance(v, str) else pages.bare(v) for v in views), **options)
 
     return open_page
 

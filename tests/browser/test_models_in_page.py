@@ -10,7 +10,8 @@ import torch
 
 from chapters.ch03 import tatoeba
 from course_kit.data import parallel, stories
-from course_kit.views.models import model_files, page_files
+from course_kit.views import program
+from course_kit.views.models import model_files
 from course_utils.bert import BertForPreTraining
 from course_utils.caching import writer_of
 from course_utils.checkpoints import folder, load_checkpoint
@@ -44,7 +45,7 @@ def page(browser, tmp_path_factory):
                 loaded.add(name)
 
     def open_model(name):
-        load(page_files())
+        load({"views.js": program.source()})
         base = load_checkpoint(name).card.get("base", {}).get("name")
         for model in filter(None, (base, name)):
             load(model_files(model))

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 
+import pages
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -10,7 +11,7 @@ from waiting import numbers, until
 
 from chapters.ch03.labs import flow
 from course_kit.views.labs import alignment, heads
-from course_kit.views.models import model_files, page_files
+from course_kit.views.models import model_files
 from course_kit.views.translation import word_of
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
@@ -29,7 +30,7 @@ def folder(tmp_path_factory):
     """A folder with the files of all models of this test."""
     at = tmp_path_factory.mktemp("site")
     (at / "models").mkdir()
-    for files in (page_files(), *map(model_files, (GRAMMAR, REAL, WRITES, CHINESE, *PAIR))):
+    for files in map(model_files, (GRAMMAR, REAL, WRITES, CHINESE, *PAIR)):
         for name, script in files.items():
             (at / "models" / name).write_text(script, encoding="utf-8")
     return at
@@ -42,8 +43,9 @@ def opened(watch, folder):
     def open_page(view, models="models/", **context):
         told = f' data-course-models="{models}"' if models else ""
         (folder / "page.html").write_text(
-            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>own</title><body style="font:14px '
-            f'system-ui,sans-serif;margin:12px;background:#fff;color:#212121"><main>{view.fragment()}</main>',
+            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>own</title>{pages.PROGRAM}'
+            f'<body style="font:14px system-ui,sans-serif;margin:12px;background:#fff;color:#212121">'
+            f"<main>{view.fragment()}</main>",
             encoding="utf-8",
         )
         return watch((folder / "page.html").as_uri(), own="file:", **{"size": (1160, 900), **context})

@@ -1,5 +1,6 @@
 """A text of the reader's own in the labs of chapters 6 and 7: the page computes what Python does, without a kernel."""
 
+import pages
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -9,7 +10,7 @@ from chapters.ch06 import labs as bert_labs
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import encode
 from chapters.ch07 import labs as gpt_labs
-from course_kit.views.models import model_files, page_files
+from course_kit.views.models import model_files
 from course_kit.views.view import at
 from course_utils.checkpoints import load_checkpoint
 
@@ -61,7 +62,7 @@ def files(tmp_path_factory):
     """A folder with the models' files, as they lie beside the website's pages."""
     where = tmp_path_factory.mktemp("site")
     (where / "models").mkdir()
-    scripts = page_files()
+    scripts = {}
     for name in ("bert-stories", "bert-prose", "gpt-shakespeare", "gpt-prose"):
         scripts |= model_files(name)
     for name, script in scripts.items():
@@ -76,9 +77,9 @@ def opened(watch, files):
     def open_page(name, models=True, size=(1160, 900), **context):
         told = ' data-course-models="models/"' if models else ""
         (files / f"{name}.html").write_text(
-            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>{name}</title>'
+            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>{name}</title>{pages.PROGRAM}'
             '<body style="font:14px system-ui,sans-serif;background:#fff;color:#212121"><main>'
-            f'<div class="course-view">{made(name).scripts()}</div></main>',
+            f"{pages.bare(made(name))}</main>",
             encoding="utf-8",
         )
         return watch((files / f"{name}.html").as_uri(), own="file:", size=size, **context)

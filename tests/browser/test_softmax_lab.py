@@ -1,6 +1,7 @@
 """The softmax lab in the hand: bars are dragged, touched and moved by keys, and the shares are always torch's."""
 
 import labs
+import pages
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -16,9 +17,9 @@ def opened(watch, tmp_path):
     def open_page(view=None, size=(1000, 800), **context):
         view = view or labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
         (tmp_path / "page.html").write_text(
-            '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>softmax</title>'
+            f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>softmax</title>{pages.PROGRAM}'
             '<body style="font:14px system-ui,sans-serif;background:#fff;color:#212121"><main>'
-            f'<div class="course-view">{view.scripts()}</div></main>',
+            f"{pages.bare(view)}</main>",
             encoding="utf-8",
         )
         return watch((tmp_path / "page.html").as_uri(), size=size, **context)

@@ -5,6 +5,7 @@ import functools
 import re
 
 import labs
+import pages
 import pytest
 import torch
 from waiting import contains, differs, lacks, settle, until
@@ -414,6 +415,7 @@ def test_a_finger_meets_every_control_and_a_slider_has_the_width_of_the_phone(wa
     ]
     page.write_text(
         '<!DOCTYPE html><html lang="en"><meta name="viewport" content="width=device-width"><title>phone</title>'
+        + pages.PROGRAM
         + "".join(view.fragment() for view in shown),
         encoding="utf-8",
     )
