@@ -30,7 +30,7 @@ fi; \
 "$$found" -I course_tools/classroom/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author present doctor test test-gpu notebooks check bench results site slides paper mine grade lint format lock environment clean
+.PHONY: help lab author present doctor test test-gpu notebooks views check bench results site slides paper mine grade lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -92,13 +92,17 @@ grade:  ## check in a sandbox what a class has handed in (ARGS=FOLDER)
 	$(call environment,--extra grade)
 	@$(RUN) course.py grade $(ARGS)
 
-lint:  ## ruff, oxfmt and mypy, as in make test
+views:  ## build the program of all views from course_kit/views/js/src (ARGS=--check: types, tests, what is built)
+	$(call environment,--extra test --extra serve)
+	@$(RUN) course.py views $(ARGS)
+
+lint:  ## what make test looks at without running the course: layout, names, types
 	$(call environment,--extra test --extra serve)
 	@$(RUN) tests/run.py lint
 
 format:  ## let ruff lay out the code
 	$(call environment,--extra test --extra serve)
-	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format . && $(dir $(RUN))oxfmt course_kit chapters course_tools
+	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format . && $(dir $(RUN))oxfmt course_kit course_tools
 
 lock:  ## write requirements.lock from what is installed in .venv
 	$(call environment,--extra test --extra serve)

@@ -25,8 +25,10 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-mi
 
 RUFF = [sys.executable, "-m", "ruff"]
 MYPY = [sys.executable, "-m", "mypy", "course_utils"]
-OXFMT = [str(Path(sys.executable).with_name("oxfmt"))]  # JavaScript and CSS, as Prettier lays them out
-SCRIPTS = ("course_kit", "chapters", "course_tools")
+OXFMT = [str(Path(sys.executable).with_name("oxfmt")), "--check", "course_kit", "course_tools"]  # Prettier's layout
+VIEWS = ROOT / "course_kit" / "views" / "js"
+OXLINT = [str(Path(sys.executable).with_name("oxlint")), "-c", str(VIEWS / ".oxlintrc.json"), str(VIEWS)]
+JAVASCRIPT = [sys.executable, "course.py", "views", "--check"]  # what is built, types, and the tests that need no page
 SANITISE = str(ROOT / "tests" / "notebooks" / "sanitise.cfg")
 NBVAL_OPTIONS = ["--nbval-lax", "--nbval-sanitize-with", SANITISE, "--nbval-cell-timeout", "600"]
 NBVAL_OPTIONS += ["-o", "xfail_strict=true"]  # a training that nbval interrupts keeps its best, and nothing would fail
@@ -63,7 +65,7 @@ CORE = "attention multihead positions scores linear heads fused caching transfor
 SHAPES = [f"unit/course_utils/test_{name}.py" for name in CORE.split()]  # each call checked: tests/conftest.py
 SHAPES += ["parity/test_*.py"]
 STAGES = {  # name: a function that says which commands it runs
-    "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."], [*OXFMT, "--check", *SCRIPTS], MYPY],
+    "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."], MYPY, OXFMT, OXLINT, JAVASCRIPT],
     "unit": lambda: pytest_on("unit/**/test_*.py", without=["unit/**/test_exercises*.py", *SHAPES]),
     "exercises": lambda: pytest_on("unit/**/test_exercises*.py", "notebooks/test_exercises*.py"),
     "shapes": lambda: pytest_on(*SHAPES),

@@ -37,10 +37,9 @@ def install():
     lock, kept = folder() / "package-lock.json", folder() / "node_modules" / ".package-lock.json"
     if kept.exists() and kept.stat().st_mtime >= lock.stat().st_mtime:
         return
-    found = [node().parent / "npm", node().parents[1] / "lib/node_modules/npm/bin/npm-cli.js"]
-    script = next((path for path in found[1:] if path.exists()), None)
-    command = [str(node()), str(script)] if script else [shutil.which("npm") or "npm"]
-    subprocess.run([*command, "ci", "--silent"], cwd=folder(), check=True)
+    beside = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    npm = [str(node()), str(beside)] if beside.exists() else [shutil.which("npm") or "npm"]
+    subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=folder(), check=True)
 
 
 def build(check=False):

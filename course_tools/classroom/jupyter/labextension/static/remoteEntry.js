@@ -10,6 +10,10 @@
     "body:not(.course-presenting) .jp-RenderedText pre{white-space:pre;overflow-x:auto}" +
     ".jp-RenderedHTMLCommon mjx-container[display]{overflow:auto hidden}";
   document.head.append(style);
+  // the program of all views: their outputs, which are data, wait for it (course_kit/views/program.py)
+  const program = document.createElement("script");
+  program.src = `${page.baseUrl}attention-course/views.js`;
+  document.head.append(program);
   if (page.courseLarge) document.body.classList.add("course-large"); // views take their size from the page
 
   // ---- what can be done with an open notebook; `panel` is JupyterLab's NotebookPanel

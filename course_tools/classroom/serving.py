@@ -1,11 +1,11 @@
-"""The trained models, as JupyterLab serves them to the pages that it shows: attention-course/models/NAME.js.
-
-The files are made when they are first asked for; nothing of them is in a notebook.
+"""What JupyterLab serves to the pages that it shows, since no notebook holds it: attention-course/views.js, the program
+of all views, and attention-course/models/NAME.js, the trained models; their files are made when first asked for.
 """
 
 import asyncio
 import functools
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +17,19 @@ from tornado import web
 from course_kit.files import course_folder
 
 MAKE = """import json, sys
-from course_kit.views.models import model_files, page_files
-print(json.dumps(page_files() if sys.argv[1] == "page" else model_files(sys.argv[1])))"""
+from course_kit.views.models import model_files
+print(json.dumps(model_files(sys.argv[1])))"""
+PROGRAM = "course_kit/views/js/dist/views.js"  # as in course_kit.views.program, which needs numpy and matplotlib
 ONE = ThreadPoolExecutor(1)  # files that are asked for at once are made once
+
+
+class Program(JupyterHandler):
+    """GET -> the program of all views. No name is asked for: JupyterLab loads it before anyone can open a notebook."""
+
+    async def get(self) -> None:
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.set_header("Cache-Control", "no-cache")  # kept by the browser, and asked for each time: it has an ETag
+        self.finish((course_folder() / PROGRAM).read_bytes())
 
 
 class ModelFiles(JupyterHandler):
@@ -35,10 +45,10 @@ class ModelFiles(JupyterHandler):
 
 
 def script_of(name: str) -> str | None:
-    """The file of that name: page.js, or one of a trained model's; None where there is none."""
+    """The file of that name, of a trained model; None where there is none."""
     model = name.split(".")[0]
     known = {card.stem for card in (course_folder() / "data" / "checkpoints").glob("*.json")}
-    return _files(model).get(name) if model in known | {"page"} else None
+    return _files(model).get(name) if model in known else None
 
 
 @functools.lru_cache(maxsize=3)  # a few megabytes each
@@ -49,10 +59,12 @@ def _files(model: str) -> dict[str, str]:
 
 
 def _jupyter_server_extension_points():
-    return [{"module": "course_tools.classroom.models"}]
+    return [{"module": "course_tools.classroom.serving"}]
 
 
 def _load_jupyter_server_extension(server):
-    """Jupyter Server calls it when it starts."""
-    address = url_path_join(server.web_app.settings["base_url"], r"attention-course/models/([\w.-]+)")
-    server.web_app.add_handlers(".*$", [(address, ModelFiles)])
+    """Jupyter Server calls it when it starts. Kernels are told that their page brings the program along."""
+    ours = url_path_join(server.web_app.settings["base_url"], "attention-course")
+    handlers = [(f"{ours}/views.js", Program), (rf"{ours}/models/([\w.-]+)", ModelFiles)]
+    server.web_app.add_handlers(".*$", handlers)
+    os.environ["COURSE_VIEWS"] = "page"
