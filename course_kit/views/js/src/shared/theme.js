@@ -68,23 +68,38 @@ export function properties(theme) {
   );
 }
 
-/** @type {Map<Element, () => void>} */
-const watched = new Map();
+/** What to call for each element that is watched; a page may drop elements and not say so. @type {WeakMap<Element, () => void>} */
+const watched = new WeakMap();
+/** @type {Set<WeakRef<Element>>} */
+const elements = new Set();
 let watching = 0;
 
 /** Asks all views for 3 s whether their page has another colour: its style sheets may come later than its attributes. */
 function look() {
   clearInterval(watching);
-  const until = performance.now() + 3000;
-  const ask = () => {
-    for (const changed of watched.values()) changed();
-    if (performance.now() > until) clearInterval(watching);
-  };
-  watching = window.setInterval(ask, 100);
+  const end = performance.now() + 3000;
+  watching = window.setInterval(() => {
+    for (const reference of elements) {
+      const element = reference.deref();
+      if (element) watched.get(element)?.();
+      else elements.delete(reference);
+    }
+    if (performance.now() > end) clearInterval(watching);
+  }, 100);
 }
 
 /** @type {IntersectionObserver | undefined} */
 let near;
+
+/** @returns {IntersectionObserver} */
+function watchPage() {
+  const page = new MutationObserver(look);
+  for (const root of [document.documentElement, document.body]) page.observe(root, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look);
+  return new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) if (isIntersecting) watched.get(target)?.();
+  });
+}
 
 /**
  * Calls `changed` whenever the page may have another colour, and when the element comes to be seen: a page need not
@@ -93,18 +108,14 @@ let near;
  * @param {() => void} changed
  */
 export function onThemeChange(element, changed) {
-  if (!near) {
-    near = new IntersectionObserver((seen) => {
-      for (const { target, isIntersecting } of seen) if (isIntersecting) watched.get(target)?.();
-    });
-    const page = new MutationObserver(look);
-    for (const root of [document.documentElement, document.body]) page.observe(root, { attributes: true });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look);
-  }
+  near ??= watchPage();
+  const reference = new WeakRef(element);
   watched.set(element, changed);
+  elements.add(reference);
   near.observe(element);
   return () => {
     watched.delete(element);
+    elements.delete(reference);
     near?.unobserve(element);
   };
 }
