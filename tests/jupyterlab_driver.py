@@ -17,6 +17,9 @@ QUIET = ["background-networking", "component-update", "sync", "gpu", "quic"]
 FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
 
 
+OURS = ("serving", "saving")  # the extensions of Jupyter's server that the course brings along
+
+
 class Watched:
     """A page that notes what went wrong: requests that left, errors on the console or in a script."""
 
@@ -38,13 +41,18 @@ class Watched:
 class Lab:
     """A JupyterLab server on 127.0.0.1 over a folder of its own."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, plain: bool = False):
+        """folder: of its own, for everything. plain: without what the course adds to JupyterLab."""
         self.folder = folder / "course"
         self.folder.mkdir()
         names = ["CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"]
         environment = {f"JUPYTER_{n}": str(folder / n.lower()) for n in names}
         environment |= {f"JUPYTERLAB_{n}": str(folder / n.lower()) for n in ("SETTINGS_DIR", "WORKSPACES_DIR")}
         environment |= {"IPYTHONDIR": str(folder / "ipython"), "COURSE_PROFILE": "class"}
+        if plain:
+            settings = folder / "config_dir" / "labconfig" / "page_config.json"
+            settings.parent.mkdir(parents=True)
+            settings.write_text('{"disabledExtensions": {"attention-course": true}}')
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
@@ -57,6 +65,7 @@ class Lab:
                 f"--ServerApp.token={self.token}",
                 f"--ServerApp.root_dir={self.folder}",
                 "--expose-app-in-browser",
+                *(f"--ServerApp.jpserver_extensions=course_tools.classroom.{name}=False" for name in OURS if plain),
             ],
             env=os.environ | environment,
             stdout=self.log,

@@ -18,7 +18,6 @@ from course_kit.views.view import View, at
 class LiveView(anywidget.AnyWidget):
     """A view that Python can move and hear. Made by `live=True`; one trait per entry of the view's state."""
 
-    _esm = program.LIVE
     _spec = traitlets.Dict().tag(sync=True)
     _data = traitlets.Bytes().tag(sync=True)
 
@@ -74,7 +73,7 @@ def shell(view: View, wanted: bool) -> View | LiveView:
 def live(view: View) -> LiveView:
     """The live shell around a view. Running the cell again closes the widgets that its last run made."""
     traits = {name: _trait(view, name, value).tag(sync=True) for name, value in view.state.items()}
-    made = type("LiveView", (LiveView,), {**traits, "__module__": __name__})(view)
+    made = type("LiveView", (LiveView,), {**traits, "_esm": program.module(), "__module__": __name__})(view)
     cell, run = _cell()
     if cell:
         before, views = _shown.get(cell, (run, []))

@@ -19,7 +19,7 @@ BROUGHT = "page"  # COURSE_VIEWS says so where the page brings the program along
 
 ASK = "(globalThis.courseViews??=[]).push"  # (page => …): at once, or when the program has come
 SHOW = f"<script>{{const host=document.currentScript.parentElement;{ASK}(page=>page.show(host))}}</script>"
-LIVE = f"export default{{render:given=>new Promise(done=>{ASK}(page=>done(page.live(given))))}}"
+MODULE = f"export default{{render:given=>new Promise(done=>{ASK}(page=>done(page.live(given))))}}"
 UNPACK = (  # an inline script of 0.3 MB would be 0.3 MB in a notebook; packed it is half
     '<script>new Response(new Blob([Uint8Array.from(atob("%s"),c=>c.charCodeAt(0))]).stream().pipeThrough('
     'new DecompressionStream("gzip"))).text().then(code=>{const script=document.createElement("script");'
@@ -37,6 +37,11 @@ def source() -> str:
 def packed() -> str:
     """The program as an element of HTML, small."""
     return UNPACK % base64.b64encode(gzip.compress(source().encode(), mtime=0)).decode()
+
+
+def module() -> str:
+    """The ES module of a live view: it asks for the program, which it brings along on Google Colab."""
+    return (source() if on_colab() else "") + MODULE
 
 
 def brought() -> bool:

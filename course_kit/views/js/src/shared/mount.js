@@ -224,8 +224,8 @@ class View {
     this.pending = 0;
     const { host, shell, spec, ui, picture, link } = this;
     const width = shell.clientWidth;
+    if (!width || !host.isConnected) return; // out of sight: `watch` notices when it is seen again
     this.painted = width;
-    if (!width || !host.isConnected) return;
     const theme = themeOf(host);
     ui.family = getComputedStyle(host).fontFamily;
     for (const [name, colour] of Object.entries(properties(theme))) shell.style.setProperty(name, colour);
