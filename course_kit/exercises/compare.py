@@ -261,9 +261,9 @@ def _rows(got: Tensor, want: Tensor) -> str | None:
     if _sums_to_one(got, -1):  # rows and columns both: this input cannot tell
         return "" if got.dim() > 1 and _sums_to_one(got, -2) else None
     if got.dim() > 1 and _sums_to_one(got, -2, empty=False):
-        return "The rows don't sum to 1, but the columns do: along which axis is the softmax?"
+        return "The rows don't sum to 1, but the columns do: along which axis is it normalised?"
     if got.dim() > 1 and _sums_to_one(got.flatten(), -1):
-        return "All of it together sums to 1; each row should: a softmax along the last axis, `dim=-1`."
+        return "All of it together sums to 1; each row should: normalise along the last axis, `dim=-1`."
     sums = got.double().sum(-1).flatten()
     return f"The rows should sum to 1; the first sums to {sums[0].item():.3g}. Is each normalised?"
 

@@ -170,27 +170,32 @@ def table(arrays: dict[str, Any]) -> Piece:
         page = f"<details><summary>inputs: {html.escape(', '.join(inputs))}</summary>{page}</details>"
     results = ""
     for name in names:
-        want, digits, beside = arrays[name + EXPECTED], 3, ""
+        want, digits, mine = arrays[name + EXPECTED], 3, ""
         if name + MINE in arrays:
             got = arrays[name + MINE]
             wrong = differing(got, want)
             if wrong.any() and written[name + MINE] == written[name + EXPECTED]:  # as many digits as it takes
                 digits = 8
                 written |= {name + end: array(arrays[name + end], digits) for end in (EXPECTED, MINE)}
-            beside = _column(f"{name}{MINE}", array(got, digits, wrong))
-        results += _column(f"{name}{EXPECTED}", html.escape(array(want, digits), quote=False)) + beside
+            mine = _column(f"{name}{MINE}", array(got, digits, wrong))
+        results += _pair(_column(f"{name}{EXPECTED}", html.escape(array(want, digits), quote=False)) + mine)
     if results:
-        grid = "display:flex;flex-wrap:wrap;gap:.2em 2.5em;max-height:20em;overflow:auto"
-        page += f'<div style="{grid}">{results}</div>'
+        page += f'<div style="max-height:20em;overflow:auto">{results}</div>'
     lines, width = [], max(map(len, arrays)) + 2
     for name, text in written.items():
         lines += [f"  {'' if i else name:<{width}}{line}".rstrip() for i, line in enumerate(text.splitlines())]
     return page, "\n".join(lines)
 
 
+def _pair(columns: str) -> str:
+    """What is expected and what came, beside each other where there is room, and never apart from each other."""
+    return f'<div style="display:flex;flex-wrap:wrap;gap:.2em 2.5em;margin-bottom:.3em">{columns}</div>'
+
+
 def _pre(inside: str) -> str:
-    """Text as it is written; a line wider than its column goes on below, so that none is cut."""
-    return f'<pre style="margin:0;white-space:pre-wrap;overflow-wrap:anywhere">{inside}</pre>'
+    """Text as it is written; a line wider than its column goes on below, between words and not within one."""
+    inside = inside.replace("-&gt;", '<span style="white-space:nowrap">-&gt;</span>')
+    return f'<pre style="margin:0;white-space:pre-wrap;overflow-wrap:break-word">{inside}</pre>'
 
 
 def _row(name: str, cell: str) -> str:

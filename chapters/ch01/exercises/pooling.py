@@ -192,7 +192,7 @@ POOLING = Exercise(
         "`queries - keys` pairs the first query with the first key, and the second with the second. You need every "
         "query with every key: `queries[:, None] - keys` has the shape [Q, K].",
         _wrong_pooling(weigh=lambda scores: torch.softmax(scores, dim=0)),
-        "The rows don't sum to 1, the columns do: the softmax runs along the query axis. Each *query* shares one "
+        "The rows don't sum to 1, the columns do: it is normalised along the query axis. Each *query* shares one "
         "unit of attention among the keys, so it must run along the keys: `dim=-1`.",
         _wrong_pooling(weigh=torch.exp),
         "The weights are not normalised: they are the kernel's values, and a row sums to anything. Divide each row "

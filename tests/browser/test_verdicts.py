@@ -1,0 +1,46 @@
+"""How the verdict of an exercise lies on a page: pairs together, words whole."""
+
+import pytest
+import torch
+from waiting import until
+
+from course_kit.exercises import show as notes
+
+pytestmark = pytest.mark.browser
+PARTS = """() => [...document.querySelectorAll('.course-exercise pre')].map(pre => {
+    const box = pre.parentElement.getBoundingClientRect(); return [pre.parentElement.firstChild.data, box.top]; })"""
+BROKEN = r"""() => { const found = [];
+    for (const pre of document.querySelectorAll('pre')) {
+      const walk = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
+      for (let node = walk.nextNode(); node; node = walk.nextNode())
+        for (const word of node.data.matchAll(/\S+/g)) {
+          const range = document.createRange();
+          range.setStart(node, word.index);
+          range.setEnd(node, word.index + word[0].length);
+          if (range.getClientRects().length > 1) found.push(word[0]);
+        }
+    }
+    return found; }"""
+
+
+def test_expected_and_yours_stand_beside_each_other_for_each_result(show):
+    wide = torch.arange(24.0).reshape(3, 8) / 7
+    small = torch.tensor([1.0, 2.0])
+    pairs = {}
+    for name, x in (("estimate", small), ("weights", wide)):
+        pairs |= {f"{name}{notes.EXPECTED}": x, f"{name}{notes.MINE}": x + 1}
+    page = show(html=notes.box(notes.table(pairs)[0]), width=700)
+    tops = dict(until(lambda: page.evaluate(PARTS)))
+    assert tops["estimate, expected"] == tops["estimate, yours"] < tops["weights, expected"]
+    assert tops["weights, yours"] >= tops["weights, expected"]
+
+
+def test_no_word_and_no_arrow_is_broken(show):
+    words = [
+        "a line that is longer than its place, up to its own last word",
+        "the key -> the value -> the context of all",
+    ]
+    page = show(html=notes.box("".join(notes.table({"text": [word]})[0] for word in words)), width=330)
+    assert page.evaluate(BROKEN) == []
+    rects = "() => [...document.querySelectorAll('pre span')].map(span => span.getClientRects().length)"
+    assert page.evaluate(rects) == [1, 1]
