@@ -93,9 +93,9 @@ class View:
         little = (np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")) for a in self.arrays.values())
         return b"".join(a.tobytes() for a in little)
 
-    def fragment(self) -> str:
+    def fragment(self, spec=None) -> str:
         """The HTML shell: picture, caption and table for everyone, the data, and the lines that ask for the program."""
-        spec = self.spec()
+        spec = spec or self.spec()
         return f'<div class="course-view">{self.still(spec["words"])}{self.data(spec)}{program.SHOW}</div>'
 
     def data(self, spec=None) -> str:
@@ -115,7 +115,9 @@ class View:
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": program.with_each() + self.fragment(), "text/plain": f"{self.title}\n{self.describe()}"}
+        spec = self.spec()
+        plain = f"{self.title}\n{spec['words']}"
+        return {"text/html": program.with_each() + self.fragment(spec), "text/plain": plain}
 
 
 def at(view: View, **state) -> View:
