@@ -95,7 +95,8 @@ def test_without_the_program_picture_sentence_and_table_stand(plain):
     nb = plain("none", [VIEW])
     nb.run()
     until(nb.page.locator(".jp-OutputArea .course-view img").is_visible)
-    assert nb.page.locator(".course-view figcaption").inner_text() and nb.page.evaluate(THERE) == 0
+    until(nb.page.locator(".course-view figcaption").inner_text)
+    until(lambda: nb.page.evaluate(THERE), 0)
 
 
 def test_as_nbviewer_shows_it(watch, tmp_path):
@@ -160,4 +161,4 @@ def test_printed_from_disk_it_keeps_its_picture(watch, tmp_path):
     until(lambda: page.evaluate("() => !!document.querySelector('.course-view').view"))
     page.emulate_media(media="print")
     assert len(page.pdf()) > 5000
-    assert page.locator("canvas").first.is_visible()
+    until(page.locator("canvas").first.is_visible)

@@ -9,7 +9,7 @@ import tomorrow
 import yaml
 from packaging.requirements import Requirement
 
-from course_kit import runtime
+from course_kit import shell
 
 PROJECT = tomllib.loads((tomorrow.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 COLAB = tomorrow.read_lock((tomorrow.ROOT / "tests" / "colab.txt").read_text("utf-8"))
@@ -43,7 +43,7 @@ def test_the_course_takes_colabs_packages_for_colab(monkeypatch, which, colab):
     )
     assert tomorrow.run_stage(sys.executable, "no-such-stage", which) == []
     monkeypatch.setattr(runtime.os, "environ", seen)
-    assert runtime.on_colab() == colab  # so it does not ask for a newer JupyterLab there
+    assert shell.on_colab() == colab  # so it does not ask for a newer JupyterLab there
 
 
 def test_the_only_test_left_out_is_the_one_that_compares_with_the_lock():

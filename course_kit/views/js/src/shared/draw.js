@@ -40,7 +40,12 @@ export function write(c, text, x, y, colour, align = "left", base = "middle") {
   c.fillText(text, x, y);
 }
 
-/** A text that is cut, with …, where it is wider than its room. @param {Pen} c @param {string} text @param {number} room */
+/**
+ * A text that is cut, with …, where it is wider than its room.
+ * @param {Pen} c
+ * @param {string} text
+ * @param {number} room
+ */
 export function fitted(c, text, room) {
   const letters = Array.from(text);
   if (c.measureText(text).width <= room) return text;

@@ -1,4 +1,4 @@
-// A view that Python hears: an anywidget whose traits are the entries of the view's state (see course_kit/views/live.py).
+// A view that Python hears: an anywidget whose traits are the entries of its state (see course_kit/views/live.py).
 import { mount } from "./mount.js";
 
 /** @import { Kind, Link, State } from "./types.js" */

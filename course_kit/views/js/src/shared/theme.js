@@ -68,13 +68,13 @@ export function properties(theme) {
   );
 }
 
-/** What to call for each element that is watched; a page may drop elements and not say so. @type {WeakMap<Element, () => void>} */
+/** What to call for each element; a page may drop one and not say so. @type {WeakMap<Element, () => void>} */
 const watched = new WeakMap();
 /** @type {Set<WeakRef<Element>>} */
 const elements = new Set();
 let watching = 0;
 
-/** Asks all views for 3 s whether their page has another colour: its style sheets may come later than its attributes. */
+/** Asks all views for 3 s whether they have another colour: a page's style sheets may come later than its attributes. */
 function look() {
   clearInterval(watching);
   const end = performance.now() + 3000;
