@@ -9,7 +9,7 @@ import tomorrow
 import yaml
 from packaging.requirements import Requirement
 
-from course_kit import shell
+from course_kit import runtime, shell
 
 PROJECT = tomllib.loads((tomorrow.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 COLAB = tomorrow.read_lock((tomorrow.ROOT / "tests" / "colab.txt").read_text("utf-8"))

@@ -74,7 +74,7 @@ const watched = new WeakMap();
 const elements = new Set();
 let watching = 0;
 
-/** Asks all views for 3 s whether they have another colour: a page's style sheets may come later than its attributes. */
+/** Asks all views for 3 s whether their colours changed: a page's style sheets may come later than its attributes. */
 function look() {
   clearInterval(watching);
   const end = performance.now() + 3000;
