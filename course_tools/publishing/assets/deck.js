@@ -50,14 +50,14 @@
   await Promise.all(all("img").map((image) => image.decode().catch(() => {})));
 
   // ---- how high each view is, at several sizes: a smaller view gets more room to lay itself out
-  for (const view of all(".flow .course-view"))
-    if (/"kind":"heatmap"/.test(view.querySelector("script").text)) {
-      // many maps leave no room beside them
-      const style = make("style", "", ".stage{flex-wrap:wrap}.side{min-width:min(12em,100%)}");
-      view.shadowRoot.append(style);
-    }
   const views = all(".flow .course-view"),
+    given = new Map(views.map((v) => [v, JSON.parse(v.querySelector("script").text)])), // [spec, numbers]
     heights = new Map(views.map((v) => [v, []]));
+  for (const [view, [{ kind }]] of given) {
+    if (kind !== "heatmap") continue; // many maps leave no room beside them
+    const style = make("style", "", ".stage{flex-wrap:wrap}.side{min-width:min(12em,100%)}");
+    view.shadowRoot.append(style);
+  }
   const caption = (view, shown) => {
     const c = view.shadowRoot.querySelector(".caption");
     if (c) c.style.display = shown ? "" : "none";
@@ -80,16 +80,15 @@
     made.querySelector(".controls").append(...(foot?.querySelectorAll(".foot > button") ?? []));
     foot?.remove();
   };
+  const draw = (host, [spec, numbers]) => {
+    courseViews.push((page) => page.build(host, spec, numbers));
+    rearrange(host);
+  };
   for (const view of tall) {
-    const script = make(
-      "script",
-      "",
-      view.querySelector("script").text.replace('"presenting":true', '"presenting":false'),
-    );
+    const [spec, numbers] = given.get(view);
+    given.set(view, [{ ...spec, presenting: false }, numbers]);
     view.style.width = `${WIDE / READING}px`;
-    view.querySelector("script").remove();
-    view.append(script); // runs now, and draws the view again
-    rearrange(view);
+    draw(view, given.get(view));
   }
   await frames(3);
   tall.forEach((v) => heights.set(v, [{ k: READING, shown: true, high: v.offsetHeight * READING }]));
@@ -270,8 +269,7 @@
   function open(view) {
     const box = view.parentElement,
       shift = box.getBoundingClientRect().top,
-      k = +view.dataset.scale,
-      code = view.querySelector("script").text;
+      k = +view.dataset.scale;
     const alone = (e) => {
       while (
         e.parentElement &&
@@ -314,13 +312,11 @@
         view.style.marginTop = `${-top}px`;
       };
       const copy = () => {
-        const other = make("div", "course-view"),
-          script = make("script", "", code);
+        const other = make("div", "course-view");
         other.style.cssText = view.style.cssText;
         other.style.marginTop = `${-top}px`;
         frame.append(other);
-        other.append(script); // runs now, and draws its own
-        rearrange(other);
+        draw(other, given.get(view));
       };
       if (!i) show();
       return { section, show, copy };
