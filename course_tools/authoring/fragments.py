@@ -1,4 +1,4 @@
-"""The views in a notebook's outputs, read: the picture that stands for one, and the data that the program draws it from."""
+"""The views in a notebook's outputs, read: the picture that stands for a view, and the data that it is drawn from."""
 
 import json
 from dataclasses import dataclass, replace

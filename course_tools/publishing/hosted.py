@@ -85,8 +85,8 @@ def report(address, page):
 
 def prepared(notebook, address, name, state="main"):
     """A copy of a notebook (nbformat) for other machines: under its title where it opens, before its first code the
-    cell that fetches the course on Colab, at its end where to report. Each view carries the program, since on Colab each
-    output is a page of its own. Without an address: the notebook as it is."""
+    cell that fetches the course on Colab, at its end where to report. Each view carries the program, since each output
+    is a page of its own there. Without an address: the notebook as it is."""
     from course_kit.views import program  # not above: `prepare` runs before what they need is installed
     from course_tools.authoring import fragments
 
