@@ -1,6 +1,6 @@
 // A view waits as its picture until it comes near the screen; then the program puts the moving one in its place.
 // Everything is a classic script beside the page, so that the site also works when it is opened from a folder.
-const course = (() => {
+globalThis.course = (() => {
   const NEAR = "1200px 0px"; // above and below the screen
   const base = new URL(".", document.currentScript.src);
   const scripts = new Map();
