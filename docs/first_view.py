@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import find_browser  # noqa: E402
 from jupyterlab_driver import FLAGS  # noqa: E402
+from pages import PROGRAM  # noqa: E402
 
 
 def first_view() -> str:
@@ -28,7 +29,8 @@ def first_view() -> str:
 with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
     page_file = pathlib.Path(folder) / "view.html"
     style = "font:14px system-ui,sans-serif;color:#1b2430;background:#fff;margin:0;padding:14px;width:1060px"
-    page_file.write_text(f'<!DOCTYPE html><meta charset="utf-8"><body style="{style}">{first_view()}', encoding="utf-8")
+    made = f'<!DOCTYPE html><meta charset="utf-8">{PROGRAM}<body style="{style}">{first_view()}'
+    page_file.write_text(made, encoding="utf-8")
     browser = p.chromium.launch(executable_path=find_browser.executable(), args=FLAGS)
     page = browser.new_page(viewport={"width": 1090, "height": 600}, device_scale_factor=2)
     page.goto(page_file.as_uri())

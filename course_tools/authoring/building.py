@@ -116,11 +116,16 @@ def _need_silence(notebook, label):
 
 
 def execute(notebook, label, cwd):
-    """Run a notebook in place, in folder `cwd`, with the course's defaults (profile class, CPU unless set)."""
+    """Run a notebook in place, in folder `cwd`, with the course's defaults (profile class, CPU unless set).
+
+    The page that shows it brings the program of the views along, so none of its outputs holds a copy.
+    """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    environment = dict(os.environ, PYTHONHASHSEED="0")
+    from course_kit.views import program  # here, since it brings torch along
+
+    environment = dict(os.environ, PYTHONHASHSEED="0", COURSE_VIEWS=program.BROUGHT)
     environment.setdefault("COURSE_PROFILE", "class")
     environment.setdefault("COURSE_DEVICE", "cpu")
     client = NotebookClient(

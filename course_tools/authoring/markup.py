@@ -24,8 +24,8 @@ def plain(made):
 
 
 def pictures(page):
-    """(element, bytes, "png" or "jpeg") of each picture that a tree carries in itself."""
+    """(element, bytes, "webp", "png" or "jpeg") of each picture that a tree carries in itself."""
     for image in page.find_all("img"):
         kind, _, data = image.get("src", "").partition(";base64,")
-        if kind in ("data:image/png", "data:image/jpeg"):
+        if kind in ("data:image/webp", "data:image/png", "data:image/jpeg"):
             yield image, base64.b64decode(data), kind.rpartition("/")[2]

@@ -28,15 +28,18 @@ def weights():
         for output in cell.get("outputs", ()):
             made = "".join(output.get("data", {}).get("text/html", ()))
             if '"kind":"journey"' in made:
-                view = fragments.read(made)
-                numbers = np.frombuffer(base64.b64decode(view.data), "<f2").astype(float)
-                panels, found = zip(view.spec["panels"], view.spec["arrays"], strict=True), {}
-                for panel, layout in panels:
-                    begin = layout["offset"] // 2
-                    shown = numbers[begin : begin + layout["size"]].reshape(panel["shape"])
-                    found[int(panel["chapter"])] = panel["title"], np.nan_to_num(shown)
-                return found
+                return _panels(fragments.read(made))
     return {}
+
+
+def _panels(view):
+    """What `weights` gives, of the journey."""
+    numbers, found = base64.b64decode(view.data), {}
+    for panel, array in zip(view.spec["panels"], view.spec["arrays"], strict=True):
+        kind = np.dtype(array["dtype"]).newbyteorder("<")
+        shown = np.frombuffer(numbers, kind, array["size"], array["offset"]).astype(float)
+        found[int(panel["chapter"])] = panel["title"], np.nan_to_num(shown.reshape(panel["shape"]))
+    return found
 
 
 def ink(shown):

@@ -85,7 +85,11 @@ def report(address, page):
 
 def prepared(notebook, address, name, state="main"):
     """A copy of a notebook (nbformat) for other machines: under its title where it opens, before its first code the
-    cell that fetches the course on Colab, at its end where to report. Without an address: the notebook as it is."""
+    cell that fetches the course on Colab, at its end where to report. Each view carries the program, since each output
+    is a page of its own there. Without an address: the notebook as it is."""
+    from course_kit.views import program  # not above: `prepare` runs before what they need is installed
+    from course_tools.authoring import fragments
+
     made = copy.deepcopy(notebook)
     if not address:
         return made
@@ -99,6 +103,9 @@ def prepared(notebook, address, name, state="main"):
     )
     cell.metadata = type(cell.metadata)({"cellView": "form", "jupyter": {"source_hidden": True}})
     made.cells.insert(first, cell)
+    for data in (output.get("data", {}) for cell in made.cells for output in cell.get("outputs", ())):
+        if fragments.START in data.get("text/html", ""):
+            data["text/html"] = program.packed() + data["text/html"]
     return made
 
 

@@ -8,16 +8,14 @@ from ..authoring.markup import tree
 
 
 class Page:
-    """What a page refers to, which places it has, and its pictures without words. Its <noscript> counts."""
+    """What a page refers to, which places it has, and its pictures without words."""
 
     def __init__(self, text):
         page = tree(text)
         self.ids = [element["id"] for element in page.find_all(id=True)]
         self.muted = [image.get("src", "?") for image in page.find_all("img") if not image.get("alt", "").strip()]
         self.targets = [element[name] for name in ("href", "src") for element in page.find_all(attrs={name: True})]
-        self.targets += [f"kinds/{view['data-kind']}.js" for view in page.find_all(attrs={"data-kind": True})]
         self.targets += [f"numbers/{view['data-numbers']}.js" for view in page.find_all(attrs={"data-numbers": True})]
-        self.targets += ["kinds/core.js"] * bool(page.find(attrs={"data-core": True}))
 
 
 def broken(folder):

@@ -4,7 +4,7 @@ from course_kit.views.view import json_for_script
 
 from ..authoring.markup import HEADINGS, plain
 
-LEFT_OUT = ["script", "noscript", "style", "math", "pre", "nav"]  # code is for reading in its place
+LEFT_OUT = ["script", "style", "math", "pre", "nav"]  # code is for reading in its place
 
 
 def sections(page):
@@ -17,6 +17,8 @@ def sections(page):
                 found[-1][2].append(child)
             elif child.name in HEADINGS[:4] and child.get("id"):
                 found.append((child["id"], plain(child), []))
+            elif "course-view" in child.get("class", ()):
+                found[-1][2].append(f" {plain(child.b)} ")  # its title; who finds it reads the rest there
             elif child.name in LEFT_OUT or child.name == "summary" and plain(child) == "code":
                 found[-1][2].append(" ")
             else:

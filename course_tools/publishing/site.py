@@ -7,15 +7,16 @@ Static files, which work from a folder and from any server; nothing is fetched f
 """
 
 import collections
+import json
 import re
 import shutil
 from pathlib import Path
 
 from course_kit import files
-from course_kit.views.models import model_files, page_files
+from course_kit.views import program
+from course_kit.views.models import model_files
 from course_tools.authoring import building
 from course_utils import __version__
-from course_utils.checkpoints import load_checkpoint
 
 from ..authoring.markup import headings, plain, tree
 from ..classroom import maps
@@ -76,7 +77,7 @@ class Site:
         """The HTML of a `fragments.View`; its large pieces are put into files, and so is the model that it runs."""
         for model in _models(view.spec):
             if f"{model}.js" not in self.models:
-                self.models |= page_files() | model_files(model)
+                self.models |= model_files(model)
         return lighten.view(view, self.shared)
 
     def pages(self):
@@ -97,6 +98,7 @@ class Site:
         made["index.html"] = self.landing()
         made["search-data.js"] = places.script(searched, self.terms)
         made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
+        made["program.js"] = program.source()
         made["site.css"] = (pages.asset("code.css") + maps.style()).encode() + made["site.css"]
         made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
         made[".nojekyll"] = ""
@@ -144,7 +146,8 @@ class Site:
 def _models(spec):
     """The trained models that a view runs in the page, and those that they were fine-tuned from."""
     named = spec.get("own", {}).get("models", [])
-    bases = [load_checkpoint(name).card.get("base", {}).get("name") for name in named]
+    cards = [files.course_folder() / "data" / "checkpoints" / f"{name}.json" for name in named]
+    bases = [json.loads(card.read_text(encoding="utf-8")).get("base", {}).get("name") for card in cards]
     return [*named, *filter(None, bases)]
 
 

@@ -6,6 +6,7 @@ browser: `assets/deck.js` lays the blocks out, divides what is too long, and the
 
 import re
 
+from course_kit.views import program
 from course_tools.classroom.presenting import speaker
 
 from ..authoring import fragments
@@ -22,7 +23,7 @@ def build(name, notes=()):
     name: such as "03_seq2seq". notes: (heading, HTML) for the speaker, by the heading of a section.
     """
     chapter = pages.chapter(name, link=_link)
-    kits, notes, stacks, section = fragments.Kits(), dict(notes), [], chapter.title
+    notes, stacks, section = dict(notes), [], chapter.title
     for cell in chapter.cells:
         if cell.slide == "skip" or cell.setup:
             continue
@@ -31,11 +32,11 @@ def build(name, notes=()):
             stacks.append([])
         if cell.slide in ("slide", "subslide") or not stacks[-1]:
             stacks[-1].append((section, []))
-        stacks[-1][-1][1].append(_cell(cell, kits))
+        stacks[-1][-1][1].append(_cell(cell))
     style = pages.style("reveal/reveal.css", "code.css", "deck.css") + maps.style()
     cover = maps.strip(int(name[:2]))
     return pages.page(
-        "slides", title=chapter.title, stacks=stacks, notes=notes, kits=kits.script(), style=style, cover=cover
+        "slides", title=chapter.title, stacks=stacks, notes=notes, program=program.source(), style=style, cover=cover
     )
 
 
@@ -55,7 +56,7 @@ def _link(address):
     return re.sub(r"^(?:\./)?(\d\d_\w+)\.ipynb(?:#.*)?$", r"\1.html", address)
 
 
-def _cell(cell, kits):
+def _cell(cell):
     """A cell in one element; what unfolds in the notebook becomes a page of its own."""
     if cell.kind == "markdown":
         made = _unfolded(cell.source)
@@ -63,9 +64,8 @@ def _cell(cell, kits):
         silent = cell.hidden or (cell.tags & SILENT and cell.outputs)
         made = "" if silent else f'<div class="source">{_still(cell.source)}</div>'
         for output in cell.outputs:
-            shown = (
-                kits.use(output.presenting()) + output.after if isinstance(output, fragments.View) else _still(output)
-            )
+            view = isinstance(output, fragments.View)
+            shown = output.presenting().html() + output.after if view else _still(output)
             made += f'<div class="output">{shown}</div>'
         made += '<hr class="page">' if "predict" in cell.tags else ""  # what follows would tell the answer
     return f'<div class="cell{" fragment" if cell.slide == "fragment" else ""}">{made}</div>'

@@ -47,8 +47,10 @@ def _median(values):
 
 
 def _shell(body):
+    from pages import PROGRAM
+
     return (
-        '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>views</title>'
+        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>views</title>{PROGRAM}'
         f'<body style="font:14px system-ui,sans-serif;margin:12px;background:#fff;color:#212121"><main>{body}</main>'
     )
 
@@ -64,7 +66,7 @@ def models_in_page():
     """A sentence of twelve tokens translated in the page, greedily, on one core; and letters a second."""
     from playwright.sync_api import sync_playwright
 
-    from course_kit.views.models import model_files, page_files
+    from course_kit.views.models import model_files
 
     rows = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
@@ -72,7 +74,7 @@ def models_in_page():
         (where / "empty.html").write_text(_shell(""), encoding="utf-8")
         page.goto((where / "empty.html").as_uri())
         names = ("transformer-en-fr", "transformer-grammar", "gpt-shakespeare")
-        for name, script in {**page_files(), **{f: s for n in names for f, s in model_files(n).items()}}.items():
+        for name, script in {f: s for n in names for f, s in model_files(n).items()}.items():
             (where / name).write_text(script, encoding="utf-8")
             page.add_script_tag(path=where / name)
         for name in names[:2]:

@@ -7,11 +7,12 @@ import threading
 from pathlib import Path
 
 import axe_playwright_python
+import nbformat
 import pytest
 from waiting import contains, differs, lacks, settle, until
 
 from course_tools.authoring import building
-from course_tools.publishing import site
+from course_tools.publishing import hosted, site
 
 pytestmark = pytest.mark.browser
 PAGES = [*(f"{name}.html" for name in building.names()), "glossary.html", "teaching.html", "index.html"]
@@ -146,11 +147,31 @@ def test_what_is_far_away_is_not_fetched(visit, served):
     fetched = dict(
         page.evaluate("() => performance.getEntriesByType('resource').map(e => [e.name, e.encodedBodySize])")
     )
-    assert any("/kinds/" in name for name in fetched), "the first view is near"
-    heavy = page.evaluate("() => document.querySelectorAll('[data-numbers], .output > figure img').length")
+    heavy = page.evaluate("() => document.querySelectorAll('[data-numbers], .output img').length")
     assert sum("/numbers/" in name or "/img/" in name for name in fetched) < heavy / 2
     assert not any("search-data" in name for name in fetched)
-    assert sum(fetched.values()) < 300_000
+    assert sum(size for name, size in fetched.items() if not name.endswith("program.js")) < 200_000
+
+
+def test_the_program_comes_once_and_only_where_there_are_views(visit, served):
+    said = "() => performance.getEntriesByType('resource').filter(e => e.name.endsWith('program.js')).length"
+    page = visit("07_gpt.html", base=served)
+    page.evaluate(ALL)
+    page.wait_for_function(SHOWN)
+    until(lambda: page.evaluate(said), 1)
+    until(lambda: visit("glossary.html", base=served).evaluate(said), 0)
+
+
+def test_a_picture_waits_in_the_place_of_a_view(visit, folder):
+    page = visit("01_nadaraya_watson.html")
+    page.route("**/program.js", lambda route: None)  # it is on its way, for a long time
+    page.reload(wait_until="domcontentloaded")
+    first = page.locator("main .course-view").first
+    until(first.locator("img").is_visible)
+    assert first.evaluate("view => !view.shadowRoot")
+    page.add_script_tag(path=folder / "program.js")
+    until(lambda: first.evaluate("view => !!view.shadowRoot"))
+    until(first.locator("img").is_visible, False)
 
 
 def test_search_by_keyboard_in_english_and_chinese(visit):
@@ -290,21 +311,49 @@ def test_from_a_server_as_from_a_folder(visit, served):
     until(lambda: found(page))
 
 
-SHIFTS = """() => { window.shifted = 0; new PerformanceObserver(list => {
-    for (const entry of list.getEntries()) shifted += entry.value;
-  }).observe({ type: "layout-shift", buffered: true }); }"""
+PLACES = "() => [...document.querySelectorAll('main :is(h2, h3)[id]')].filter(e => e.checkVisibility()).map(e => e.id)"
+GO = """async (id) => { const place = document.getElementById(id);
+    place.scrollIntoView();
+    await new Promise(requestAnimationFrame);
+    return place.getBoundingClientRect().top; }"""
+NEAR = """() => [...document.querySelectorAll("main .course-view")].every((view) => {
+    const { top, bottom } = view.getBoundingClientRect();
+    return view.shadowRoot || !view.checkVisibility() || bottom < -1000 || top > innerHeight + 1000; })"""
 
 
-def test_on_a_phone_the_page_stands_still_while_views_come(watch, folder):
+@pytest.mark.parametrize("anchoring", ["auto", "none"])
+def test_on_a_phone_what_is_read_stands_still_while_views_come(watch, folder, anchoring):
+    """Also where the browser does not see to it, as Safari: then the page does."""
     page = watch((folder / "glossary.html").as_uri(), folder.as_uri(), (390, 844), has_touch=True, is_mobile=True)
-    page.add_init_script(f"({SHIFTS})()")
+    if anchoring == "none":
+        page.add_init_script("""CSS.supports = () => false; addEventListener("DOMContentLoaded", () =>
+            document.documentElement.style.overflowAnchor = "none")""")
     page.goto((folder / "01_nadaraya_watson.html").as_uri())
-    views = page.locator(".course-view[data-kind]:visible")  # not those of folded sections
-    for number in range(0, views.count(), 4):
-        views.nth(number).evaluate("view => view.scrollIntoView()")
-        until(lambda number=number: views.nth(number).evaluate("view => !!view.shadowRoot"))
+    there = page.evaluate(PLACES)
+    until(lambda: page.locator("main .course-view").evaluate_all("views => views.some(view => !view.shadowRoot)"))
+    for id in there[::-4]:  # from below, so that views come above what is read
+        top = page.evaluate(GO, id)
+        page.wait_for_function(NEAR)
         settle(page)
-    until(lambda: page.evaluate("shifted"), lambda shift: shift <= 0.05 * views.count() / 4)  # 0.05 for each place
+        until(lambda id=id: page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", id),
+              pytest.approx(top, abs=2))  # fmt: skip
+
+
+def test_an_output_that_stands_alone_as_on_colab_moves(visit):
+    """There each output is a page of its own, in a frame that has nothing but this output."""
+    notebook = nbformat.read(building.folder() / "00_start_here.ipynb", as_version=4)
+    made = hosted.prepared(notebook, "https://github.com/someone/attention-course", "00_start_here")
+    outputs = [output["data"]["text/html"] for cell in made.cells for output in cell.get("outputs", ())
+               if "course-view" in output.get("data", {}).get("text/html", "")]  # fmt: skip
+    page = visit("glossary.html")
+    page.evaluate("""outputs => document.body.replaceChildren(...outputs.map(made => {
+        const frame = document.createElement("iframe");
+        frame.sandbox = "allow-scripts";
+        frame.srcdoc = made;
+        return frame; }))""", outputs)  # fmt: skip
+    until(lambda: len(page.frames), len(outputs) + 1)
+    for frame in page.frames[1:]:
+        frame.wait_for_function("() => document.querySelector('.course-view')?.shadowRoot?.querySelector('.title')")
 
 
 def test_what_goes_on_at_the_right_fades_there_until_it_is_scrolled(visit):

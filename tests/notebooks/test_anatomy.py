@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from course_kit import views
+from course_kit.views import program
 from course_tools.authoring import building
 from course_tools.authoring.rules import check
 
@@ -189,7 +191,14 @@ def set_output(number, **data):
     return change
 
 
-LARGE = base64.b64encode(b"\0" * 210_000).decode()
+LARGE = base64.b64encode(b"\0" * 70_000).decode()
+VIEW = views.heatmap([[1.0]], title="?").fragment()
+
+
+def in_old_form(made):
+    """A view as it was stored before there was one program for all of them."""
+    return made.replace(program.SHOW, f"<script>{program.source()}</script>")
+
 
 IN_NOTEBOOK = {
     "were not executed once each": lambda nb: nb["cells"][1].update(execution_count=None),
@@ -200,8 +209,14 @@ IN_NOTEBOOK = {
     "which dies with its kernel": set_output(1, **{"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}),
     "a path of one machine ('/home/ada')": set_output(1, **{"text/plain": "/home/ada/course/x.py"}),
     "shows a memory address": set_output(1, **{"text/plain": "<object at 0x7f3a2b1c>"}),
-    "the notebook has 1.6": set_output(1, **{"text/plain": "x" * 1_600_000}),
-    "a picture of 210 kB": set_output(1, **{"image/png": LARGE, "text/plain": "a picture"}),
+    "the notebook has 0.8": set_output(1, **{"text/plain": "x" * 800_000}),
+    "all notebooks have 4.6": set_output(1, **{"text/plain": "x" * 4_600_000}),
+    "a picture of 70 kB": set_output(1, **{"text/html": f"<img alt='a' src=\"data:image/webp;base64,{LARGE}\">"}),
+    "a picture of 70": set_output(1, **{"image/png": LARGE, "text/plain": "a picture"}),
+    "the program of the views is stored": set_output(1, **{"text/html": program.packed() + VIEW}),
+    "the program of the views is": set_output(1, **{"text/html": in_old_form(VIEW)}),
+    "as course_kit/views/view.py does not write it": set_output(1, **{"text/html": VIEW.replace(program.SHOW, "")}),
+    "a second picture of a view": set_output(1, **{"text/html": VIEW, "image/png": "AAAA", "text/plain": "?"}),
     "a bare matplotlib figure": set_output(1, **{"image/png": "AAAA", "text/plain": "<Figure size 640x480>"}),
     "a picture without alt text": set_output(1, **{"text/html": "<img src='data:,'>"}),
     "but there is none": lambda nb: nb["cells"][5].update(outputs=[]),
@@ -214,6 +229,10 @@ def test_a_problem_of_the_stored_outputs_is_found(lint, said):
     messages = lint(notebook=IN_NOTEBOOK[said])
     assert any(said in message for message in messages), messages
     assert all(message.startswith("notebooks/01_good.ipynb") for message in messages)
+
+
+def test_a_view_as_it_is_written_is_no_problem(lint):
+    assert lint(notebook=set_output(1, **{"text/html": VIEW, "text/plain": "?"})) == []
 
 
 def test_a_message_names_file_cell_and_what_to_do(lint):

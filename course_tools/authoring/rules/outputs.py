@@ -1,4 +1,9 @@
-"""Rules of what is stored: every cell executed, nothing of one machine, nothing too large, no widgets."""
+"""Rules of what is stored: every cell executed, nothing of one machine, nothing too large, no widgets.
+
+NOTEBOOK: one that GitHub shows as a notebook, which it does not promise above 1 MB, and that JupyterLab opens at once;
+what is stored and not seen, as a program or a second picture in each output, has no room in it.
+COURSE: all of them, which everyone who clones the course fetches, once for each edition.
+"""
 
 import base64
 import json
@@ -7,10 +12,11 @@ import sys
 from pathlib import Path
 
 from course_kit import files
-from course_tools.authoring import clean
+from course_kit.views import program
+from course_tools.authoring import clean, fragments
 
-MEGABYTES = 1.55  # a notebook
-PICTURE = 200_000  # bytes of one PNG
+NOTEBOOK, COURSE = 0.7, 4.5  # megabytes
+PICTURE = 60_000  # bytes of one picture: a page with thirty of them comes in a few seconds
 REBUILD = "Fix the source and run `course notebooks {}`."
 
 MACHINE = re.compile(r"/home/\w+|/root/|/Users/\w+|[A-Z]:\\\\?Users|/tmp/|ipykernel_\d+|file:///")
@@ -29,6 +35,14 @@ def _texts(output):
     parts = [output.get("text", "")]
     parts += [value for kind, value in output.get("data", {}).items() if not kind.startswith("image/")]
     return "\n".join(part if isinstance(part, str) else json.dumps(part) for part in parts)
+
+
+def _pictures(output):
+    """The bytes of each picture of an output, beside its HTML or in it."""
+    data = output.get("data", {})
+    beside = ["".join(content) for kind, content in data.items() if kind.startswith("image/") and "svg" not in kind]
+    inside = re.findall(r'src="data:image/\w+;base64,([^"]*)', "".join(data.get("text/html", "")))
+    return [len(base64.b64decode(content)) for content in [*beside, *inside]]
 
 
 def built(notebook):
@@ -82,17 +96,35 @@ def no_machine(notebook):
 def size(notebook):
     if notebook.built is None:
         return
-    megabytes = notebook.path.stat().st_size / 1e6
-    if megabytes > MEGABYTES:
+    every = {path: path.stat().st_size / 1e6 for path in notebook.path.parent.glob("*.ipynb")}
+    if every[notebook.path] > NOTEBOOK:
         largest = max(_outputs(notebook), key=lambda pair: len(json.dumps(pair[1])), default=(0, None))[0]
-        todo = f"At most {MEGABYTES}; the largest output is in cell {largest}."
-        yield 0, f"the notebook has {megabytes:.2f} MB", todo
+        todo = f"At most {NOTEBOOK}; the largest output is in cell {largest}."
+        yield 0, f"the notebook has {every[notebook.path]:.2f} MB", todo
+    if sum(every.values()) > COURSE and notebook.path == max(every, key=every.get):
+        yield 0, f"all notebooks have {sum(every.values()):.2f} MB", f"At most {COURSE}; this is the largest."
     for number, output in _outputs(notebook):
-        content = "".join(output.get("data", {}).get("image/png", ""))
-        weight = len(base64.b64decode(content)) if content else 0
-        if weight > PICTURE:
-            todo = f"At most {PICTURE // 1000} kB: fewer dots, or a smaller figure."
-            yield number, f"a picture of {weight // 1000} kB", todo
+        for weight in _pictures(output):
+            if weight > PICTURE:
+                todo = f"At most {PICTURE // 1000} kB: fewer dots, or a smaller figure."
+                yield number, f"a picture of {weight // 1000} kB", todo
+
+
+def data_alone(notebook):
+    """A view is stored as its data and one picture: the program that draws all views is the page's."""
+    todo = REBUILD.format(notebook.name)
+    for number, output in _outputs(notebook):
+        made = "".join(output.get("data", {}).get("text/html", ""))
+        if program.UNPACK.partition("%s")[0] in made or program.source() in made:
+            yield number, "the program of the views is stored, which the page brings along", todo
+            continue
+        try:
+            view = fragments.read(made)
+        except ValueError:
+            yield number, "a view is stored as course_kit/views/view.py does not write it", todo
+            continue
+        if view and len(_pictures(output)) > 1:
+            yield number, "a second picture of a view is stored", todo
 
 
 def never_blank(notebook):
@@ -124,4 +156,4 @@ def compared_cells(notebook):
             yield number, f"a float ({found[0]}) would be compared", todo
 
 
-RULES = [built, nothing_on_stderr, no_widget_state, no_machine, size, never_blank, compared_cells]
+RULES = [built, nothing_on_stderr, no_widget_state, no_machine, size, data_alone, never_blank, compared_cells]

@@ -1,96 +1,138 @@
-// What every page does. Colours, before it is drawn: the system's until the reader chooses, and the choice is kept.
+// What every page does: colours, contents, links into folded sections, what scrolls sideways.
 (() => {
-  const root = document.documentElement,
-    system = matchMedia("(prefers-color-scheme: dark)"),
-    names = ["system", "light", "dark"];
-  const kept = () => {
+  const root = document.documentElement;
+  const part = (id) => document.getElementById(id);
+
+  // ---- colours, before the page is drawn: the system's until the reader chooses, and the choice is kept
+
+  const CHOICES = { system: "◐ as the system", light: "○ light", dark: "● dark" };
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  let choice = kept();
+
+  function kept() {
     try {
-      return localStorage.getItem("colours");
+      const found = localStorage.getItem("colours");
+      return found in CHOICES ? found : "system";
     } catch {
-      return null;
+      return "system";
     }
-  };
-  let choice = names.includes(kept()) ? kept() : "system";
-  const apply = () => {
-    root.dataset.theme = choice === "system" ? (system.matches ? "dark" : "light") : choice;
-    const button = document.getElementById("colours");
-    if (button) button.textContent = { system: "◐ as the system", light: "○ light", dark: "● dark" }[choice];
-  };
-  apply();
-  root.dataset.unread = "";
-  system.addEventListener("change", apply);
-  addEventListener("DOMContentLoaded", () => {
-    apply();
-    document.getElementById("colours").addEventListener("click", () => {
-      choice = names[(names.indexOf(choice) + 1) % 3];
-      try {
-        localStorage.setItem("colours", choice);
-      } catch {
-        /* a browser that keeps nothing */
-      }
-      apply();
-    });
-    // the contents are folded where there is little room
-    const contents = document.getElementById("contents"),
-      wide = matchMedia("(min-width: 60.01rem)");
-    const unfold = () => (contents.open = wide.matches);
+  }
+
+  function keep() {
+    try {
+      localStorage.setItem("colours", choice);
+    } catch {
+      // a browser that keeps nothing
+    }
+  }
+
+  function colour() {
+    const byTheSystem = system.matches ? "dark" : "light";
+    root.dataset.theme = choice === "system" ? byTheSystem : choice;
+    const button = part("colours");
+    if (button) button.textContent = CHOICES[choice];
+  }
+
+  function nextColours() {
+    const names = Object.keys(CHOICES);
+    choice = names[(names.indexOf(choice) + 1) % names.length];
+    keep();
+    colour();
+  }
+
+  // ---- contents: folded where there is little room; they say which section is being read
+
+  function fold() {
+    const contents = part("contents");
+    const wide = matchMedia("(min-width: 60.01rem)");
+    const unfold = () => {
+      contents.open = wide.matches;
+    };
     unfold();
     delete root.dataset.unread;
     wide.addEventListener("change", unfold);
-    reach();
-    stops();
-    addEventListener("resize", stops);
-    document.addEventListener("toggle", stops, true);
-    follow();
-  });
-  // the contents say which section is being read
+  }
+
   function follow() {
+    const contents = part("contents");
     const links = new Map(
-        [...document.querySelectorAll("#contents ol a")].map((link) => [decodeURIComponent(link.hash), link]),
-      ),
-      headings = [...document.querySelectorAll("main h2[id]")].filter((h) => links.has(`#${h.id}`)),
-      nav = document.getElementById("contents").parentElement;
-    let now = null,
-      asked = 0;
+      [...contents.querySelectorAll("ol a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]),
+    );
+    const headings = [...document.querySelectorAll("main h2[id]")].filter(({ id }) => links.has(id));
+    const nav = contents.parentElement;
+    let now = null;
     const look = () => {
-      asked = 0;
-      const link = links.get(`#${headings.findLast((h) => h.getBoundingClientRect().top < 120)?.id}`) ?? null;
+      const heading = headings.findLast((one) => one.getBoundingClientRect().top < 120);
+      const link = heading ? links.get(heading.id) : null;
       if (link === now) return;
       now?.removeAttribute("aria-current");
-      (now = link)?.setAttribute("aria-current", "location");
+      link?.setAttribute("aria-current", "location");
       if (link && nav.scrollHeight > nav.clientHeight) nav.scrollTop = link.offsetTop - nav.clientHeight / 2;
+      now = link;
     };
-    addEventListener("scroll", () => (asked ||= requestAnimationFrame(look)), { passive: true });
+    addEventListener("scroll", onceAFrame(look), { passive: true });
     look();
   }
-  // what scrolls sideways is a stop of the Tab key, what does not is none
-  let asked = 0;
+
+  // ---- what scrolls sideways is a stop of the Tab key, what does not is none
+
   function stops() {
-    asked ||= requestAnimationFrame(() => {
-      asked = 0;
-      const parts = [...document.querySelectorAll("main :is(pre, .output, .formula, .scroll, [style*=overflow])")];
-      const wide = parts.map((part) => part.scrollWidth > part.clientWidth);
-      parts.forEach((part, i) => (wide[i] ? (part.tabIndex = 0) : part.removeAttribute("tabindex")));
-    });
+    const parts = [...document.querySelectorAll("main :is(pre, .output, .formula, .scroll, [style*=overflow])")];
+    const wide = parts.map((one) => one.scrollWidth > one.clientWidth);
+    for (const [i, one] of parts.entries()) {
+      if (wide[i]) one.tabIndex = 0;
+      else one.removeAttribute("tabindex");
+    }
   }
-  // a link to a place in a folded section unfolds it
+
+  function onceAFrame(act) {
+    let asked = false;
+    return () => {
+      if (asked) return;
+      asked = true;
+      requestAnimationFrame(() => {
+        asked = false;
+        act();
+      });
+    };
+  }
+
+  // ---- a link to a place in a folded section unfolds it
+
   function reach() {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!target) return;
-    let folded = target.closest("details:not([open])");
+    const target = location.hash && part(decodeURIComponent(location.hash.slice(1)));
+    let folded = target && target.closest("details:not([open])");
     if (!folded) return;
-    for (; folded; folded = folded.parentElement.closest("details:not([open])")) folded.open = true;
+    while (folded) {
+      folded.open = true;
+      folded = folded.parentElement.closest("details:not([open])");
+    }
     target.scrollIntoView();
   }
-  addEventListener("hashchange", reach);
-})();
 
-// "Report something": the section that is being read goes along.
-addEventListener("DOMContentLoaded", () =>
-  document.getElementById("report")?.addEventListener("click", (event) => {
-    const address = new URL(event.currentTarget.href),
-      page = location.pathname.split("/").pop();
+  // ---- "Report something": the section that is being read goes along
+
+  function report(event) {
+    const address = new URL(event.currentTarget.href);
+    const page = location.pathname.split("/").pop();
     if (location.hash) address.searchParams.set("title", `${page}${location.hash}: `);
     event.currentTarget.href = address.href;
-  }),
-);
+  }
+
+  colour();
+  root.dataset.unread = "";
+  system.addEventListener("change", colour);
+  addEventListener("hashchange", reach);
+  addEventListener("DOMContentLoaded", () => {
+    colour();
+    part("colours").addEventListener("click", nextColours);
+    part("report")?.addEventListener("click", report);
+    fold();
+    reach();
+    const look = onceAFrame(stops);
+    look();
+    addEventListener("resize", look);
+    document.addEventListener("toggle", look, true);
+    follow();
+  });
+})();

@@ -1,44 +1,66 @@
-// Builds a view when it comes near the screen, from the code of its kind and its numbers (see publishing/lighten.py).
+// A view waits as its picture until it comes near the screen; then the program puts the moving one in its place.
 // Everything is a classic script beside the page, so that the site also works when it is opened from a folder.
-const course = (() => {
-  const base = new URL(".", document.currentScript.src),
-    scripts = new Map(),
-    kinds = {},
-    given = {};
-  const fetched = (path) => {
-    if (!scripts.has(path))
-      scripts.set(
-        path,
-        new Promise((done, failed) => {
-          const script = document.createElement("script");
-          script.src = new URL(path, base);
-          script.onload = done;
-          script.onerror = () => failed(new Error(`${script.src} is missing: build the site again`));
-          document.head.append(script);
-        }),
-      );
+globalThis.course = (() => {
+  const NEAR = "1200px 0px"; // above and below the screen
+  const base = new URL(".", document.currentScript.src);
+  const scripts = new Map();
+  const numbers = {};
+  const asked = new Set();
+  globalThis.courseViews ??= []; // until the program is there, it keeps what waits for it
+
+  /** A script beside this page, fetched once. @param {string} path */
+  function fetched(path) {
+    if (!scripts.has(path)) scripts.set(path, coming(new URL(path, base)));
     return scripts.get(path);
-  };
-  async function show(host) {
-    const { kind, core, numbers } = host.dataset;
-    if (core !== undefined) await fetched("kinds/core.js"); // what all kinds have in common
-    await Promise.all([fetched(`kinds/${kind}.js`), numbers && fetched(`numbers/${numbers}.js`)]);
-    const [spec, data] = numbers ? given[numbers] : JSON.parse(host.querySelector("script").textContent);
-    kinds[kind](host, spec, data);
-    host.removeAttribute("style"); // the room that was kept for it
   }
+
+  /** @param {URL} address */
+  function coming(address) {
+    return new Promise((done, failed) => {
+      const script = document.createElement("script");
+      script.src = address;
+      script.onload = done;
+      script.onerror = () => failed(new Error(`${address} is missing: build the site again`));
+      document.head.append(script);
+    });
+  }
+
+  /** @param {HTMLElement} host of a view, its picture in it */
+  async function show(host) {
+    if (asked.has(host)) return;
+    asked.add(host);
+    const name = host.dataset.numbers;
+    if (name) await fetched(`numbers/${name}.js`);
+    const [spec, data] = name ? numbers[name] : JSON.parse(host.querySelector("script").textContent);
+    courseViews.push((page) => standing(host, () => page.build(host, spec, data)));
+  }
+
+  /** Changes a host. What a reader sees below it stays where it is; most browsers see to that, Safari does not. */
+  function standing(host, change) {
+    const { bottom } = host.getBoundingClientRect();
+    change();
+    const grown = host.getBoundingClientRect().bottom - bottom;
+    const top = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop); // below the header
+    if (bottom <= top && !CSS.supports("overflow-anchor", "auto")) scrollBy(0, grown);
+  }
+
   const near = new IntersectionObserver(
     (seen) => {
-      for (const { target, isIntersecting } of seen)
-        if (isIntersecting) {
-          near.unobserve(target);
-          show(target);
-        }
+      for (const { target, isIntersecting } of seen) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        show(target);
+      }
     },
-    { rootMargin: "800px 0px" },
+    { rootMargin: NEAR },
   );
-  const hosts = () => [...document.querySelectorAll(".course-view[data-kind]")];
+  const hosts = () => document.querySelectorAll("main .course-view");
   addEventListener("DOMContentLoaded", () => hosts().forEach((host) => near.observe(host)));
-  addEventListener("beforeprint", () => hosts().forEach((host) => host.shadowRoot || show(host)));
-  return { fetched, kind: (name, build) => (kinds[name] = build), numbers: (name, pair) => (given[name] = pair) };
+  addEventListener("beforeprint", () => hosts().forEach(show));
+  return {
+    fetched,
+    numbers(name, given) {
+      numbers[name] = given;
+    },
+  };
 })();

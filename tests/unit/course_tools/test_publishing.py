@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import nbformat
@@ -11,11 +12,12 @@ import pytest
 
 import course
 from course_kit import views
+from course_kit.views import program
 from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building, fragments
 from course_tools.authoring.markup import headings, tree
 from course_tools.classroom.presenting import speaker
-from course_tools.publishing import browser, pages, paper, slides
+from course_tools.publishing import browser, links, pages, paper, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
 
 CHAPTERS = building.names()
@@ -126,33 +128,33 @@ def test_a_notebook_that_was_not_run_is_not_published(tmp_path):
         building.names(["99"])
 
 
-def test_views_share_their_code():
-    one, two = (views.heatmap([[0.5, 0.5]], ["a"], ["b", "c</script>"], title=t, caption="") for t in "XY")
-    first, second = (fragments.read(view.fragment()) for view in (one, two))
-    kits = fragments.Kits()
-    made = kits.use(first) + kits.use(second)
-    assert made.count("courseViews.") == 2 and "figure" not in made
-    assert kits.script().count("function mount(") == 1, "one copy for both"
-    assert len(made) + len(kits.script()) < len(one.fragment()) + len(two.fragment()) - 15_000
-
-
 def test_a_view_is_taken_apart_into_what_it_was_made_of():
     view = views.heatmap([[0.5, 0.5]], ["a"], ["b", "c</script>"], title="X", caption="")
-    read = fragments.read(view.fragment())
-    assert read.kind == "heatmap" and read.spec == json.loads(json.dumps(view.spec())) and read.code == view.code()
+    made = view.fragment()
+    read = fragments.read(made)
+    assert read.kind == "heatmap" and read.spec == json.loads(json.dumps(view.spec()))
     assert base64.b64decode(read.data) == view.payload()
-    assert tree(read.still) == tree(view.still()) and not read.spec["presenting"]
+    assert read.still == view.still(view.describe()) and not read.spec["presenting"]
     assert read.presenting().spec["presenting"] and read.presenting().data == read.data
+    assert replace(read, still="").html() == made.replace(read.still, "")
+    assert fragments.read(f"{made}<p>after</p>") == replace(read, after="<p>after</p>")
     assert fragments.read("<p>a view? no</p>") is None
+
+
+WHOLE = views.heatmap([[1.0]], title="?").fragment()
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         '<div class="course-view"><script>other()</script></div>',
-        '<div class="course-view"><script type="application/json">[{}, ""]</script><script>other()</script></div>',
-        '<div class="course-view"><script type="application/json">no JSON</script><script>other()</script></div>',
-        "<p>before</p>" + views.heatmap([[1.0]], title="?").fragment(),
+        WHOLE.replace(program.SHOW, "<script>other()</script>"),
+        WHOLE.replace(program.SHOW, f"<script>{program.source()}</script>"),
+        WHOLE.replace('"kind":"heatmap"', '"kind":1'),
+        f'<div class="course-view"><script type="application/json">[{{}},""]</script>{program.SHOW}</div>',
+        f'<div class="course-view"><script type="application/json">no JSON</script>{program.SHOW}</div>',
+        f"<p>before</p>{WHOLE}",
+        f"{WHOLE}{WHOLE}",
     ],
 )
 def test_a_view_of_another_form_is_not_lost(wrong):
@@ -167,9 +169,14 @@ def test_slides_have_what_the_cells_say(name):
     body = made[made.index("<body") :]
     shown = [id for c in chapter.cells if c.slide != "skip" for _, id, _ in c.headings]
     assert [heading["id"] for heading in headings(tree(body))] == shown
-    assert not re.findall(r'<(?:img|script|iframe|link|video)\b[^>]* (?:src|href)="(?!data:|\$)[^"]*"', made), "fetched"
-    deck = body[: body.index("/*!\n * reveal.js")]
-    assert deck.count('"presenting":true') == deck.count("courseViews.k") > 0
+    words = made.replace(program.source(), "")
+    assert not re.findall(r'<(?:img|script|iframe|link|video)\b[^>]* (?:src|href)="(?!data:|\$)[^"]*"', words), (
+        "fetched"
+    )
+    shown = [o for c in chapter.cells if c.slide != "skip" and not c.setup for o in c.outputs]
+    count = sum(isinstance(output, fragments.View) for output in shown)
+    assert body.count('"presenting":true') == body.count(program.SHOW) == count > 0
+    assert made.count(program.source()) == 1 and not links.swallowed(f"<script>{program.source()}</script>")
     assert ("Say them aloud" in body) == any(
         words == "Five lines to keep" for c in chapter.cells for _, _, words in c.headings
     )

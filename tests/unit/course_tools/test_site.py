@@ -1,14 +1,18 @@
 """The website: what it is made of, and the whole of it as files. tests/browser/test_site.py reads it in a browser."""
 
+import base64
+import io
+import json
 import os
 import re
 import subprocess
 
 import pytest
 import yaml
+from PIL import Image
 
 from course_kit import files
-from course_kit.views import heatmap, predict
+from course_kit.views import heatmap, predict, program
 from course_tools.authoring import building, fragments
 from course_tools.authoring.markup import tree
 from course_tools.publishing import glossary, lighten, links, pages, places, site
@@ -47,12 +51,15 @@ def test_every_chapter_is_there_in_order_and_links_lead_somewhere(built):
 
 
 def test_pages_are_light(built):
-    """A page is words: the notebook's code, numbers and pictures are in files that pages share or fetch later."""
+    """A page is words: the program, numbers and pictures are in files that pages share or fetch later."""
     for name in building.names():
-        page, notebook = built / f"{name}.html", ROOT / "notebooks" / f"{name}.ipynb"
-        assert page.stat().st_size < 450_000 and page.stat().st_size < notebook.stat().st_size / 3
-        assert "data:image/png" not in text(built, page.name) and "attachShadow" not in text(built, page.name)
-    assert sum(path.stat().st_size for path in (built / "img").iterdir()) < 4_000_000
+        page = text(built, f"{name}.html")
+        assert len(page.encode()) < 450_000
+        assert ";base64," not in page and "attachShadow" not in page
+        assert page.count('src="program.js"') == 1
+    assert text(built, "program.js") == program.source()
+    assert sum(path.stat().st_size for path in (built / "img").iterdir()) < 1_500_000
+    assert sum(path.stat().st_size for path in (built / "numbers").iterdir()) < 1_000_000
 
 
 def test_no_formula_is_left_as_tex_and_nothing_is_fetched_from_elsewhere(built):
@@ -62,7 +69,7 @@ def test_no_formula_is_left_as_tex_and_nothing_is_fetched_from_elsewhere(built):
         words = re.sub(r"<(script|pre|code|annotation)\b.*?</\1>", "", path.read_text("utf-8"), flags=re.S)
         assert not re.search(r"\\(frac|sum|text|color|sqrt)\b|\$\$", words), path.name
         assert not re.search(r'<(script|img|link|iframe)[^>]*(src|href)="(https?:)?//', words), path.name
-    for path in [*pages.WEBSITE.glob("*.js"), *built.glob("*.css"), *built.glob("kinds/*.js")]:
+    for path in [*pages.WEBSITE.glob("*.js"), *built.glob("*.css"), built / "program.js"]:
         assert not re.search(r"https?://(?!www\.w3\.org)", path.read_text("utf-8")), path.name
 
 
@@ -86,36 +93,35 @@ def test_a_page_without_repository_has_no_badges(built, alone):
     assert alone.link("07_gpt.ipynb#bpe") == "07_gpt.html#bpe"
 
 
-def test_views_share_their_code_and_large_numbers_wait_in_a_file():
+def test_a_view_waits_as_its_picture_and_large_numbers_are_in_a_file():
     large = heatmap([[1 / 70] * 70] * 70, title="large?")
     small = heatmap([[0.5, 0.5]], title="small?"), predict("Which?", ["a", "b"], 0)
     whole, shared = [view.fragment() for view in (large, *small)], lighten.Files()
     page = tree("".join(lighten.view(fragments.read(made), shared) for made in whole))
     lighten.lighten(page, shared)
     made = str(page)
-    kinds = sorted(path for path in shared.content if path.startswith("kinds/"))
-    assert [re.sub(r"-\w+", "", path) for path in kinds] == ["kinds/core.js", "kinds/heatmap.js", "kinds/predict.js"]
-    assert sum(path.startswith("numbers/") for path in shared.content) == made.count("data-numbers") == 1
-    assert made.count("<noscript>") == 3 and len(made) < len("".join(whole)) / 2
+    (name,) = (path for path in shared.content if path.startswith("numbers/"))
+    assert [host.get("data-numbers") for host in page.find_all(class_="course-view")] == [name[8:-3], None, None]
+    assert json.loads(shared.content[name].decode().partition(",")[2][:-1])[0] == json.loads(json.dumps(large.spec()))
+    assert [json.loads(script.string)[0]["title"] for script in page.find_all("script")] == ["small?", "Which?"]
+    assert [image["alt"] for image in page.find_all("img")] == [large.describe(), small[0].describe()]
     assert "<th></th>" not in made and made.count('loading="lazy"') == 2
 
 
-def test_a_picture_becomes_smaller_and_keeps_every_point():
-    import io
-
-    from PIL import Image
-
-    picture = heatmap([[0.2, 0.8], [0.5, 0.5]]).to_png()
-    small, suffix, size = lighten.smaller(picture)
-    assert suffix == "webp" and len(small) < len(picture)
-    with Image.open(io.BytesIO(picture)) as before, Image.open(io.BytesIO(small)) as after:
-        assert before.size == after.size == size
-        assert before.convert("RGB").tobytes() == after.convert("RGB").tobytes()
+def test_pictures_are_files_of_the_same_bytes_with_the_room_that_they_need():
+    shared, picture = lighten.Files(), heatmap([[0.2, 0.8], [0.5, 0.5]]).to_image()
+    page = tree(f'<img alt="" width="100" src="data:image/webp;base64,{base64.b64encode(picture).decode()}">')
+    lighten.lighten(page, shared)
+    assert shared.content == {page.img["src"]: picture}
+    with Image.open(io.BytesIO(picture)) as opened:
+        assert (page.img["width"], page.img["height"]) == (100, round(100 * opened.height / opened.width))
 
 
 def test_what_search_knows_of_a_page():
     body = '<p>intro</p><h2 id="A-&quot;b&quot;">A <i>"b"</i></h2><p>one<script>no</script></p><h3 id="c">c</h3>two'
     assert places.sections(tree(body)) == [("", "", "intro"), ('A-"b"', 'A "b"', "one"), ("c", "c", "two")]
+    guess = predict("Which?", ["a", "b"], 0).fragment()
+    assert places.sections(tree(f"before{guess}after")) == [("", "", "before Which? after")], "of a view its title"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +133,7 @@ def test_what_search_knows_of_a_page():
         ('<a href="https://x y">b</a>', "a.html: the link to https://x y is no https address"),
         ('<i id="p"></i><b id="p"></b>', "a.html: the place #p is there twice"),
         ('<img src="data:image/png;base64,AA">', "a.html: the picture data:image/png;base64,AA has no alt text"),
-        ('<div data-kind="heatmap-1"></div>', "a.html: the link to kinds/heatmap-1.js finds no such file"),
+        ('<div data-numbers="1a"></div>', "a.html: the link to numbers/1a.js finds no such file"),
     ],
 )
 def test_a_broken_link_is_named(tmp_path, body, said):
@@ -140,6 +146,12 @@ def test_a_folder_with_other_files_is_not_emptied(tmp_path):
     with pytest.raises(ValueError, match="holds files that are not of an earlier site"):
         site.build(tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_a_model_brings_along_what_it_was_fine_tuned_from():
+    fine = "bert-sentiment"
+    assert site._models({"own": {"models": [fine]}}) == [fine, "bert-stories"]
+    assert site._models({}) == []
 
 
 def test_headings_of_the_same_words_get_places_of_their_own():

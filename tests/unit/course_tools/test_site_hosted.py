@@ -12,7 +12,8 @@ import pytest
 
 import course_utils
 from course_kit import files, runtime
-from course_tools.authoring import building
+from course_kit.views import program
+from course_tools.authoring import building, fragments
 from course_tools.publishing import hosted
 
 ROOT = files.course_folder()
@@ -163,6 +164,20 @@ def test_a_prepared_notebook_differs_by_one_cell_and_a_line_of_badges():
     assert "(https://colab.research.google.com/github/someone/attention-course/blob/gh-pages/notebooks/01_na" in title
     assert "(https://mybinder.org/v2/gh/someone/attention-course/abc?urlpath=lab/tree/notebooks/01_na" in title
     assert hosted.prepared(notebook, None, "01_nadaraya_watson") == notebook
+
+
+def test_on_colab_each_view_carries_the_program_and_nothing_else_does():
+    notebook = nbformat.read(ROOT / "notebooks" / "01_nadaraya_watson.ipynb", as_version=4)
+    made = hosted.prepared(notebook, ADDRESS, "01_nadaraya_watson")
+
+    def shown(book):
+        outputs = (output for cell in book.cells for output in cell.get("outputs", ()))
+        return [output["data"]["text/html"] for output in outputs if "text/html" in output.get("data", {})]
+
+    for before, after in zip(shown(notebook), shown(made), strict=True):
+        assert after == (program.packed() + before if fragments.read(before) else before)
+    size = len(building.dumps(made).encode())
+    assert size < 6_000_000, "as docs/publishing.md says"
 
 
 def test_binder_takes_the_versions_of_the_lock_and_torch_for_cpu():
