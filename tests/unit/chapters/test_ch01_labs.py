@@ -13,6 +13,7 @@ from chapters.ch01 import labs
 from chapters.ch01.labs import pooling
 from course_kit.views.picture import INK, PAPER
 from course_kit.views.view import at
+from course_utils.attention import masked_softmax
 from course_utils.kernels import KERNELS, NadarayaWatson, nadaraya_watson
 
 TOLERANCE = 1e-6
@@ -27,7 +28,8 @@ def examples(count=40, seed=1):
 
 def numbers(view, **state):
     """What the view's numbersOf gives in JavaScript."""
-    return in_node.call(f"ch01/{view.kind}_numbers.js", "numbersOf", *in_node.data_of(at(view, **state)))
+    module = f"ch01/{view.kind.removesuffix('_lab')}_numbers.js"
+    return in_node.call(module, "numbersOf", *in_node.data_of(at(view, **state)))
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -84,6 +86,34 @@ def test_leave_one_out_errors_of_the_lab():
         by_hand.append(float((weights @ y[others] / weights.sum() - y[i]) ** 2))
     shown = numbers(view, kernel="gaussian", width=width)
     assert shown["errors"][index] == pytest.approx(np.mean(by_hand), rel=1e-6) and shown["here"] == index
+
+
+@pytest.mark.parametrize("temperature", [0.05, 1.0, 20.0])
+def test_softmax_lab_equals_torch(temperature):
+    scores = torch.tensor([2.0, -1.5, 0.25, 7.0])
+    view = labs.softmax(scores)
+    for mask in ([True] * 4, [True, False, True, True], [False, False, True, False], [False] * 4):
+        for shift in (0.0, 10.0, 1000.0):
+            shown = numbers(view, temperature=temperature, shift=shift, mask=mask, method="stable")
+            expected = masked_softmax((scores.double() + shift) / temperature, torch.tensor(mask))
+            assert np.allclose(shown["weights"], expected, atol=TOLERANCE, rtol=0)
+
+
+def test_softmax_without_the_maximum_overflows():
+    view = labs.softmax([2.0, 1.0])
+    assert numbers(view, shift=0.0, method="naive")["weights"] == pytest.approx([0.731059, 0.268941], abs=1e-6)
+    assert np.isnan(numbers(view, shift=1000.0, method="naive")["weights"]).all()
+
+
+@pytest.mark.parametrize("method", ["stable", "naive"])
+@pytest.mark.parametrize("shift", [0.0, 700.0, 708.5, 1000.0, -1000.0])
+def test_the_bars_of_the_powers_are_as_high_in_python(method, shift):
+    """What is too large for a number is beyond the scale, in the picture of Python, too."""
+    view = at(labs.softmax([2.0, 1.0, 0.0]), shift=shift, method=method)
+    shown, (heights, beyond) = numbers(view), view.bars
+    assert shown["heights"] == pytest.approx(heights.tolist()) and shown["beyond"] == beyond.tolist()
+    assert beyond.any() == (method == "naive" and shift > 708)
+    assert view.to_png(1).startswith(b"\x89PNG")
 
 
 def test_python_and_javascript_draw_the_same_ink():
