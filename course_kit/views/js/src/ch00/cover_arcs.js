@@ -74,7 +74,12 @@ export function paintArcs({ theme, unit }, svg, words, weights, asker) {
   svg.replaceChildren(...lines, ...numbers);
 }
 
-/** A line below each word, unless its weight is next to nothing. @param {UI} ui @param {HTMLElement[]} cells @param {number[]} weights */
+/**
+ * A line below each word, unless its weight is next to nothing.
+ * @param {UI} ui
+ * @param {HTMLElement[]} cells
+ * @param {number[]} weights
+ */
 export function paintCells({ theme, unit }, cells, weights) {
   cells.forEach((cell, i) => {
     const weight = weights[i];

@@ -162,8 +162,8 @@ export function story(study, state, spec) {
   if (!tried.includes(best)) {
     const last = tried.at(-1);
     const away = changed(study, at)[1];
-    const with_ = `With the numbers of “${study.tokens[1 - at][last]}” from the “${away}” sentence, `;
-    return [plain(`${with_}the chance of ${resultOf(study, at, last)}. `), bold("Another guess?")];
+    const given = `With the numbers of “${study.tokens[1 - at][last]}” from the “${away}” sentence, `;
+    return [plain(`${given}the chance of ${resultOf(study, at, last)}. `), bold("Another guess?")];
   }
   const others = Math.max(...moved.filter((_, i) => i !== best));
   if (moved[best] < spec.sure || others > 0.05) {

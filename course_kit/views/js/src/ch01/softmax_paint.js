@@ -1,4 +1,4 @@
-// The three stages of softmax, one below the other: bars of scores, bars of their powers, pieces of one bar of length 1.
+// The three stages of softmax, one below the other: scores as bars, their powers as bars, shares as pieces of one bar.
 import { fitted, framed, hatch, write } from "../shared/draw.js";
 import { fmt } from "../shared/numbers.js";
 import { inked, legible, rgb } from "../shared/theme.js";
@@ -223,7 +223,13 @@ function paintPiece(
   c.fillRect(start - unit, one.y, 2 * unit, one.h);
 }
 
-/** The frame of the one bar, and its numbers. @param {Pen} c @param {UI} ui @param {Scene} scene @param {boolean} lost */
+/**
+ * The frame of the one bar, and its numbers.
+ * @param {Pen} c
+ * @param {UI} ui
+ * @param {Scene} scene
+ * @param {boolean} lost whether the weights are NaN
+ */
 function paintWhole(c, ui, { left, one }, lost) {
   const { theme, unit } = ui;
   framed(c, theme.quiet, 1, left, one.y, one.w, one.h);
