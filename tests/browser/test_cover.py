@@ -112,6 +112,58 @@ def test_it_fits_and_nothing_moves_from_stage_to_stage(opened, width):
     expect(page.get_by_role("button", name="reset")).to_be_visible()
 
 
+EVERY_REPLY = """async () => {  // where things stand, for all that a reader can do with the sentence
+  const { view, shadowRoot: root } = document.querySelector('.course-view');
+  const parts = ['.words', '.french', '.says', '.foot'].map((name) => root.querySelector(name));
+  const frame = () => new Promise(requestAnimationFrame);
+  const places = new Set(), replies = new Set();
+  for (const shown of [0, 1])
+    for (const tried of [[], ...Array.from({ length: 12 }, (_, i) => [i])])
+      for (const asker of [0, 1, 7, 10]) {
+        view.set({ shown, asker, tried, turned: true });
+        await frame(); await frame();
+        places.add(parts.map((part) => Math.round(part.getBoundingClientRect().top)).join(' '));
+        replies.add(root.querySelector('p.says').textContent);
+      }
+  return [Array.from(places), replies.size];
+}"""
+
+
+@pytest.mark.parametrize("width", [1160, 1065, 980, 896, 820, 760, 700, 620, 540, 460, 390])
+def test_no_reply_moves_what_stands_below(opened, width):
+    """Room is kept for the longest of them, at every width."""
+    page = opened(models=False)
+    page.set_viewport_size({"width": width, "height": 900})
+    until(lambda: page.evaluate("document.documentElement.scrollWidth"), width)
+    places, replies = page.evaluate(EVERY_REPLY)
+    assert len(places) == 1 and replies > 20
+
+
+TOO_WIDE = """() => {  // buttons narrower than the chance on them, or that end beyond the view
+  const { shadowRoot: root } = document.querySelector('.course-view');
+  const end = root.host.getBoundingClientRect().right;
+  const wrong = ([button, chance]) => chance.width > button.width - 5 || button.right > end + 1;
+  return [...root.querySelectorAll('.swap')]
+    .map((button) => [button, button.querySelector('.chance')].map((part) => part.getBoundingClientRect()))
+    .filter(wrong).length;
+}"""
+
+
+@pytest.mark.parametrize("width", [1160, 896, 700, 390])
+def test_each_chance_has_room_on_its_button(opened, width):
+    """That of a short word, such as “it”, in bold, too."""
+    page = opened(models=False)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.get_by_role("button", name="change to wide").click()
+    page.locator('[data-swap="10"]').click()
+    expect(page.locator('[data-swap="10"]')).to_have_text("93 %")
+    for word in (7, 11):  # "it" and the full stop
+        page.locator(f'[data-swap="{word}"]').click()
+        expect(page.locator(f'[data-swap="{word}"]')).to_have_class("swap chosen")
+        expect(page.locator(f'[data-swap="{word}"]')).to_have_text("0 %")
+        assert page.evaluate(TOO_WIDE) == 0
+
+
 @pytest.mark.parametrize("word", range(12))
 def test_each_word_can_be_asked_and_no_number_covers_another(opened, word):
     page = opened(models=False)

@@ -104,6 +104,26 @@ def test_too_large_for_a_number(opened):
     expect(page.get_by_test_id("readout")).to_contain_text("∞ / ∞ is NaN")
 
 
+RUNS = """x => {  // how often a bar's ink begins, in the column of pixels at x, for 3 pixels at least
+  const canvas = document.querySelector('.course-view').shadowRoot.querySelector('canvas');
+  const { data } = canvas.getContext('2d').getImageData(x, 0, 1, canvas.height);
+  const bar = Array.from({ length: canvas.height }, (_, y) => data[4 * y] === 89 && data[4 * y + 1] === 101);
+  return bar.filter((on, y) => on && !bar[y - 1] && bar[y + 1] && bar[y + 2]).length;
+}"""
+
+
+def test_infinity_is_drawn_as_beyond_the_scale(opened):
+    """The grip of the score, and the bar of its power: in one piece while it is a number, else broken in two."""
+    page = opened()
+    box, left = bar(page, 0).bounding_box(), page.locator("canvas").bounding_box()["x"]
+    middle = box["x"] - left + box["width"] / 2 + 8
+    until(lambda: page.evaluate(RUNS, middle), 2)
+    page.evaluate("document.querySelector('.course-view').view.set({ shift: 1000, method: 'naive' })")
+    until(lambda: page.evaluate(RUNS, middle), 3)
+    page.evaluate("document.querySelector('.course-view').view.set({ method: 'stable' })")
+    until(lambda: page.evaluate(RUNS, middle), 2)
+
+
 def test_python_reads_the_scores():
     lab = labs.softmax([2.0, 1.0], live=True)
     lab.scores = [0.0, 0.0]

@@ -20,10 +20,10 @@ def influence(view, keys, values, pool):
         without = [pool(query, keys[kept], values[kept], view.width)[0] for kept in leave_one_out_mask(len(keys))]
         moves = torch.cat(without) - estimate
         largest, most = weights[0].argmax(), moves.abs().argmax()
+        first, second = (view.view.told(keys[i].item(), ".1f") for i in (largest, most))
         told.value = (
-            f"The key {keys[largest]:.1f} has the largest weight: without it the estimate moves by "
-            f"{moves[largest]:+.2f}. The key {keys[most]:.1f} has the largest influence: without it the estimate moves "
-            f"by {moves[most]:+.2f}."
+            f"The key {first} has the largest weight: without it the estimate moves by {moves[largest]:+.2f}. "
+            f"The key {second} has the largest influence: without it the estimate moves by {moves[most]:+.2f}."
         )
 
     view.observe(tell, names=["query", "width"])

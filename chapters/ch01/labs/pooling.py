@@ -18,6 +18,9 @@ ASK = (
 )
 REACH = "Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight."
 EXAM = " The curve below is the error on examples left out."
+HOUR = "hour"  # keys of this name are hours of a day
+INK = 0.5  # ink is the weight to this power, at every width; inkOf in bandwidth_numbers.js
+NAMED = 0, 0.01, 0.1, 0.5, 1  # weights that the legend of the ink names
 
 
 class Pooling(View):
@@ -35,22 +38,26 @@ class Pooling(View):
         estimates, weights = nadaraya_watson(*given, lambda d: kernel(d, self.state["width"]), mask=mask)
         return estimates.numpy(), weights.numpy()
 
+    def told(self, key: float, look: str = ".3g") -> str:
+        """A key or a query as the text around the lab writes it."""
+        return clock(key) if self.options["clock"] else f"{key:{look}}"
+
     def describe(self) -> str:
-        query, kernel = self.state["query"], self.state["kernel"]
-        (estimate,), (weights,) = self.answer([query])
-        text = f"{len(weights)} examples; {kernel} kernel of width {self.state['width']:.3g}. The query {query:.3g}"
+        query, kernel = self.told(self.state["query"]), self.state["kernel"]
+        (estimate,), (weights,) = self.answer([self.state["query"]])
+        text = f"{len(weights)} examples; {kernel} kernel of width {self.state['width']:.3g}. The query {query}"
         if np.isnan(estimate):
             return f"{text} has no key within reach: no estimate."
         largest = int(weights.argmax())
         return (
             f"{text} gets the estimate {estimate:.3g}, from about {_effective(weights):.1f} of them; the largest "
-            f"weight, {weights[largest]:.3g}, is that of the key {self.arrays['keys'][largest]:.3g}."
+            f"weight, {weights[largest]:.3g}, is that of the key {self.told(self.arrays['keys'][largest])}."
         )
 
     def table(self) -> TextTable:
         _, (weights,) = self.answer([self.state["query"]])
         examples = zip(self.arrays["keys"], self.arrays["values"], weights, strict=True)
-        rows = [[str(i + 1), f"{k:.3f}", f"{v:.3f}", f"{w:.3f}"] for i, (k, v, w) in enumerate(examples)]
+        rows = [[str(i + 1), self.told(k, ".3f"), f"{v:.3f}", f"{w:.3f}"] for i, (k, v, w) in enumerate(examples)]
         return TextTable(["example", "key", "value", "weight"], rows[:200])
 
     def draw(self, figure) -> None:
@@ -60,8 +67,8 @@ class Pooling(View):
         keys, values, (low, high) = self.arrays["keys"], self.arrays["values"], self.options["domain"]
         (estimate,), (weights,) = self.answer([self.state["query"]])
         grid = np.linspace(low, high, 161)
-        share = weights / max(weights.max(), 1e-12)
-        top.scatter(keys, values, s=12 + 90 * share, color=COLOURS["value"], alpha=0.3 + 0.6 * share, lw=0)
+        root = np.sqrt(weights)  # an area is a weight, whatever the others are
+        top.scatter(keys, values, s=(3.5 + 8 * root) ** 2, color=COLOURS["value"], alpha=0.3 + 0.6 * root, lw=0)
         top.plot(grid, self.answer(grid)[0], color=COLOURS["output"])
         if "truth_x" in self.arrays:
             top.plot(self.arrays["truth_x"], self.arrays["truth_y"], "--", color="#8a949e", lw=1.2)
@@ -76,7 +83,8 @@ class Pooling(View):
         roof = next((r for r in ROOFS if r >= max(weights.max(), 5 / len(weights))), 1)
         strip.set(ylim=(0, roof), yticks=[0, roof], yticklabels=["0", f"{100 * roof:.3g} %"])
         strip.set_ylabel("weight")
-        strip.set_xlabel(f"{self.options['key_name']} · query {self.state['query']:.2f}", color=COLOURS["query"])
+        query = self.told(self.state["query"], ".2f")
+        strip.set_xlabel(f"{self.options['key_name']} · query {query}", color=COLOURS["query"])
         top.set_ylabel(self.options["value_name"])
 
 
@@ -85,6 +93,7 @@ class Bandwidth(Pooling):
 
     kind = "bandwidth"
     size = (7.4, 3.6)
+    colours = 128  # two names and two kinds of marks between all the greys of the ink
 
     @property
     def error(self) -> tuple[float, float, float]:
@@ -109,10 +118,12 @@ class Bandwidth(Pooling):
         queries = self.arrays["queries"][::4]
         estimates, _ = self.answer(queries)
         return TextTable(
-            ["query", "estimate"], [[f"{q:.2f}", f"{e:.3f}"] for q, e in zip(queries, estimates, strict=True)]
+            ["query", "estimate"], [[self.told(q, ".2f"), f"{e:.3f}"] for q, e in zip(queries, estimates, strict=True)]
         )
 
     def draw(self, figure) -> None:
+        from matplotlib.colors import PowerNorm
+
         from course_kit.views.picture import COLOURS, ink_map
 
         left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
@@ -129,11 +140,15 @@ class Bandwidth(Pooling):
             ylabel=self.options["value_name"],
         )
         columns = weights[:, :: max(1, weights.shape[1] // 150)]
-        right.imshow(columns, cmap=ink_map(), aspect="auto", vmin=0, interpolation="nearest")
+        look = {"aspect": "auto", "interpolation": "nearest"}
+        shown = right.imshow(columns, cmap=ink_map(), norm=PowerNorm(INK, vmin=0, vmax=1), **look)
         right.set(xticks=[], yticks=[])
-        right.set_xlabel("keys, sorted", color=COLOURS["key"])
+        right.set_title("keys, sorted", fontsize=10, weight="normal", color=COLOURS["key"])
         right.set_ylabel("queries, sorted", color=COLOURS["query"])
-        right.set_title(f"full ink = {weights.max():.2g}", fontsize=10, weight="normal")
+        ramp = figure.colorbar(
+            shown, cax=right.inset_axes((0, -0.1, 1, 0.05)), orientation="horizontal", label="weight"
+        )
+        ramp.set_ticks(NAMED, labels=[f"{weight:g}" for weight in NAMED], fontsize=9)
 
 
 def ask(
@@ -156,6 +171,7 @@ def ask(
     keys [K], values [K]: 1 to 3,000 finite numbers; truth: (x, y) or a
     function of a tensor of keys, drawn dashed; key_name, value_name: the axes; query, width: where to start, in the
     unit of the keys (middle of the keys and a tenth of their span by default); kernel: a name in attention.KERNELS.
+    Keys called "hour" are hours of a day, which the lab tells as a clock does: 14:36.
     live=True: Python reads `query`, `kernel`, `width`, `removed`. Raises ValueError for what cannot be shown.
     """
     keys, values = _examples(keys, values)
@@ -176,7 +192,7 @@ def ask(
         {"kind": "button", "name": "back", "label": "bring all back"},
     ]
     arrays = {"keys": keys, "values": values, **_truth(truth, keys)}
-    options = {"domain": [float(low), float(high)], "key_name": key_name, "value_name": value_name}
+    options = {"domain": [float(low), float(high)], **_named(key_name, value_name)}
     caption = ASK if caption is None else caption
     return shell(Pooling(title, caption, arrays, state, controls, options, presenting), live)
 
@@ -222,7 +238,7 @@ def bandwidth(
         {"kind": "range", "name": "query", "label": "query", "values": _steps(low, high, 121), "digits": 2},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
-    options = {"widths": widths, "kernels": list(KERNELS), "key_name": key_name, "value_name": value_name}
+    options = {"widths": widths, "kernels": list(KERNELS), **_named(key_name, value_name)}
     caption = REACH + EXAM * exam if caption is None else caption
     return shell(Bandwidth(title, caption, arrays, state, controls, options, presenting), live)
 
@@ -238,6 +254,17 @@ def leave_one_out_errors(keys, values, widths, kernel="gaussian") -> np.ndarray:
         estimate, _ = nadaraya_watson(keys, keys, values, lambda d, w=width: KERNELS[kernel](d, w), mask=others)
         errors.append(float(((estimate - values) ** 2).mean()))
     return np.array(errors)
+
+
+def clock(hours: float) -> str:
+    """Hours of a day as a clock shows them: 14.6 -> "14:36"; `clock` in js/src/shared/numbers.js is the same."""
+    minutes = int(60 * abs(hours) + 0.5)
+    sign = "−" if hours < 0 and minutes else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02d}"
+
+
+def _named(key_name: str, value_name: str) -> dict:
+    return {"key_name": key_name, "value_name": value_name, "clock": key_name == HOUR}
 
 
 def _effective(weights: np.ndarray) -> float:

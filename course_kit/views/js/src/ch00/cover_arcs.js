@@ -1,0 +1,92 @@
+// What a word attends to: an arc to each other word, or on a phone a line below each, as thick as its weight.
+import { mix, rgb } from "../shared/theme.js";
+
+/** @import { Theme } from "../shared/theme.js" */
+/** @import { UI } from "../shared/types.js" */
+
+const TALL = 136; // height of the arcs
+const EDGE = 50; // a number nearer to an edge would be cut off
+
+/** The ink of a weight, the same in every picture of the cover. @param {Theme} theme @param {number} weight */
+const inkOf = (theme, weight) => rgb(mix(theme.paper, theme.ink, weight < 0.005 ? 0 : 0.1 + 0.9 * weight ** 0.65));
+/** @param {number} weight @param {number} unit */
+const thickness = (weight, unit) => (0.8 + 14 * weight) * unit;
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ */
+export function svgElement(tag, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  return made;
+}
+
+/** Where the middles of the words are, in pixels of the arcs. @param {Element} svg @param {Element[]} words */
+function middlesOf(svg, words) {
+  const box = svg.getBoundingClientRect();
+  const scale = box.width / svg.clientWidth || 1; // slides are scaled
+  return words.map((word) => {
+    const { left, width } = word.getBoundingClientRect();
+    return (left + width / 2 - box.left) / scale;
+  });
+}
+
+/**
+ * The side of its arc on which a number stands: outside, or where it would not be cut off.
+ * @param {number} to
+ * @param {number} from
+ * @param {number} width
+ * @param {number} unit
+ */
+function sideOf(to, from, width, unit) {
+  if (to < EDGE * unit) return 1;
+  if (to > width - EDGE * unit) return -1;
+  return to < from ? -1 : 1;
+}
+
+/** @param {UI} ui @param {Element} svg @param {Element[]} words @param {number[]} weights @param {number} asker */
+export function paintArcs({ theme, unit }, svg, words, weights, asker) {
+  const tall = TALL * unit;
+  svg.setAttribute("height", String(tall));
+  const middles = middlesOf(svg, words);
+  const from = middles[asker];
+  const farthest = Math.max(...middles.map((to) => Math.abs(to - from)));
+  const others = weights.map((weight, i) => ({ weight, to: middles[i], i })).filter(({ i }) => i !== asker);
+  others.sort((one, other) => one.weight - other.weight); // the thickest on top
+  const lines = others.map(({ weight, to }) => {
+    const rise = (tall - 16 * unit) * (Math.abs(to - from) / farthest) ** 0.65;
+    const over = tall - 1.33 * rise;
+    const d = `M${from} ${tall}C${from} ${over},${to} ${over},${to} ${tall}`;
+    const look = { stroke: inkOf(theme, weight), "stroke-width": thickness(weight, unit) };
+    return svgElement("path", { d, fill: "none", ...look });
+  });
+  const numbers = others
+    .filter(({ weight }) => weight >= 0.1)
+    .map(({ weight, to }) => {
+      const side = sideOf(to, from, svg.clientWidth, unit);
+      const place = { x: to + side * (6 + 7 * weight) * unit, y: tall - 9 * unit };
+      const anchor = side < 0 ? "end" : "start";
+      const text = svgElement("text", { ...place, "text-anchor": anchor, "font-size": 13 * unit });
+      text.textContent = weight.toFixed(2);
+      return text;
+    });
+  svg.replaceChildren(...lines, ...numbers);
+}
+
+/**
+ * A line below each word, unless its weight is next to nothing.
+ * @param {UI} ui
+ * @param {HTMLElement[]} cells
+ * @param {number[]} weights
+ */
+export function paintCells({ theme, unit }, cells, weights) {
+  cells.forEach((cell, i) => {
+    const weight = weights[i];
+    const ink = inkOf(theme, weight);
+    const thick = weight < 0.03 ? "0px" : `${thickness(weight, unit)}px`;
+    cell.style.background = `linear-gradient(${ink}, ${ink}) top / 100% ${thick} no-repeat`;
+    cell.style.paddingTop = thick;
+    cell.dataset.weight = weight >= 0.1 ? weight.toFixed(2) : "";
+  });
+}

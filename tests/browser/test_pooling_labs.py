@@ -1,0 +1,68 @@
+"""The labs of attention pooling in a page: ink that means the same at every width, hours as hours, buttons in a row."""
+
+import labs
+import pytest
+import torch
+from playwright.sync_api import expect
+from waiting import contains, picture, state, until
+
+pytestmark = pytest.mark.browser
+HOURS = torch.linspace(0.1, 23.3, 50)
+DARKEST = """() => {  // of the map at the right of the canvas, from 0 to 255; what frames its row is not grey
+  const canvas = document.querySelector('.course-view').shadowRoot.querySelector('canvas');
+  const [wide, high] = [canvas.width, canvas.height];
+  const { data } = canvas.getContext('2d').getImageData(0.72 * wide, 0.1 * high, 0.25 * wide, 0.7 * high);
+  let least = 255;
+  for (let i = 0; i < data.length; i += 4) if (data[i + 2] >= data[i]) least = Math.min(least, data[i]);
+  return least;
+}"""
+
+
+def ask(**options):
+    return labs.ask([9.5, 14.6, 15.5], [1.0, 2.0, 3.0], query=14.7, width=1.0, key_name="hour", **options)
+
+
+def test_the_same_weight_has_the_same_ink_at_every_width(show):
+    """With a map that took its own largest weight for full ink, the widest kernel was all black."""
+    page = show(labs.bandwidth(HOURS, HOURS.sin(), width=1.0, exam=False))
+    seen = {}
+    for width in (0.1, 1.0, 35.0):
+        page.evaluate("width => document.querySelector('.course-view').view.set({ width })", width)
+        until(page.get_by_test_id("width").inner_text, f"{width:.2f}")
+        picture(page)
+        seen[width] = page.evaluate(DARKEST)
+    assert seen[0.1] < 40 and 100 < seen[1.0] < 190 and seen[35.0] > 200, seen
+
+
+def test_hours_are_hours_wherever_the_lab_tells_them(show):
+    page = show(ask(), labs.bandwidth(HOURS, HOURS.sin(), key_name="hour", exam=False))
+    expect(page.get_by_test_id("readout").first).to_contain_text("14:42 → ")
+    expect(page.get_by_test_id("readout").first).to_contain_text("is at 14:36.")
+    expect(page.get_by_test_id("query").first).to_have_text("14:42")
+    expect(page.get_by_test_id("query").last).to_have_text("11:42")
+    slider = page.locator("input[data-control=query]").first
+    expect(slider).to_have_attribute("aria-valuetext", "query 14:42")
+    slider.focus()
+    page.keyboard.press("Home")
+    until(page.get_by_test_id("query").first.inner_text, contains("9:"))
+    page.get_by_text("table", exact=True).first.click()
+    expect(page.locator("table").first).to_contain_text("14:36")
+
+
+def test_other_keys_are_numbers(show):
+    page = show(labs.ask([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], query=2.5, width=1.0))
+    expect(page.get_by_test_id("query")).to_have_text("2.50")
+
+
+@pytest.mark.parametrize("width", [390, 700, 1000, 1065, 1089, 1300])
+def test_no_button_is_left_alone_on_a_row(show, width):
+    page = show(ask(), width=width)
+    tops = [
+        page.get_by_role("button", name=name).bounding_box()["y"]
+        for name in ("remove the largest weight", "bring all back")
+    ]
+    assert abs(tops[0] - tops[1]) < 2
+    page.get_by_role("button", name="remove the largest weight").click()
+    until(lambda: state(page)["removed"], [1])
+    page.get_by_role("button", name="bring all back").click()
+    until(lambda: state(page)["removed"], [])

@@ -1,0 +1,168 @@
+"""The labs of chapter 1 compute in JavaScript what torch does in float64; their still pictures show the same."""
+
+import io
+import re
+
+import in_node
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from chapters.ch01 import labs
+from chapters.ch01.labs import pooling
+from course_kit.views.picture import INK, PAPER
+from course_kit.views.view import at
+from course_utils.attention import masked_softmax
+from course_utils.kernels import KERNELS, NadarayaWatson, nadaraya_watson
+
+TOLERANCE = 1e-6
+HOURS = 24 * torch.rand(50, generator=torch.Generator().manual_seed(3)).sort().values
+
+
+def examples(count=40, seed=1):
+    g = torch.Generator().manual_seed(seed)
+    keys = 5 * torch.rand(count, generator=g)
+    return keys, torch.sin(keys) + torch.randn(count, generator=g) / 3
+
+
+def numbers(view, **state):
+    """What the view's numbersOf gives in JavaScript."""
+    module = f"ch01/{view.kind.removesuffix('_lab')}_numbers.js"
+    return in_node.call(module, "numbersOf", *in_node.data_of(at(view, **state)))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_pooling_lab_equals_torch(kernel):
+    keys, values = examples()
+    view = labs.ask(keys, values)
+    x, y = keys.double(), values.double()
+    for width in (0.2, 0.5, 1.7, 9.0):
+        for query in (-0.1, 1.3, 4.9):
+            shown = numbers(view, query=query, width=width, kernel=kernel)
+            estimate, weights = nadaraya_watson(
+                torch.tensor([query], dtype=torch.float64), x, y, lambda d, w=width: KERNELS[kernel](d, w)
+            )
+            assert np.allclose(shown["weights"], weights[0], atol=TOLERANCE, rtol=0)
+            assert shown["estimate"] == pytest.approx(float(estimate), abs=TOLERANCE, nan_ok=True)
+
+
+def test_removed_examples_do_not_count():
+    keys, values = examples()
+    shown = numbers(labs.ask(keys, values), query=2.0, width=0.6, kernel="gaussian", removed=[0, 7])
+    mask = torch.ones(1, 40, dtype=torch.bool)
+    mask[0, [0, 7]] = False
+    query = torch.tensor([2.0], dtype=torch.float64)
+    estimate, weights = NadarayaWatson(0.6).double()(query, keys.double(), values.double(), mask)
+    assert shown["weights"][0] == shown["weights"][7] == 0
+    assert np.allclose(shown["weights"], weights[0], atol=TOLERANCE)
+    assert shown["estimate"] == pytest.approx(float(estimate), abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_bandwidth_lab_equals_torch(kernel):
+    keys, values = examples()
+    view = labs.bandwidth(keys, values)
+    order = keys.argsort()
+    x, y = keys[order].double(), values[order].double()
+    queries = torch.from_numpy(view.arrays["queries"].astype(np.float64))
+    for width in view.options["widths"][::15]:
+        shown = numbers(view, width=width, kernel=kernel)
+        estimate, weights = nadaraya_watson(queries, x, y, lambda d, w=width: KERNELS[kernel](d, w))
+        assert np.allclose(np.reshape(shown["weights"], weights.shape), weights, atol=TOLERANCE, rtol=0)
+        assert np.allclose(np.array(shown["estimates"], float), estimate, atol=TOLERANCE, equal_nan=True)
+
+
+def test_leave_one_out_errors_of_the_lab():
+    keys, values = examples(12)
+    view = labs.bandwidth(keys, values)
+    x, y = keys.double(), values.double()
+    index = 30
+    width = view.options["widths"][index]
+    by_hand = []
+    for i in range(12):
+        others = [j for j in range(12) if j != i]
+        weights = torch.exp(-0.5 * ((x[i] - x[others]) / width) ** 2)
+        by_hand.append(float((weights @ y[others] / weights.sum() - y[i]) ** 2))
+    shown = numbers(view, kernel="gaussian", width=width)
+    assert shown["errors"][index] == pytest.approx(np.mean(by_hand), rel=1e-6) and shown["here"] == index
+
+
+@pytest.mark.parametrize("temperature", [0.05, 1.0, 20.0])
+def test_softmax_lab_equals_torch(temperature):
+    scores = torch.tensor([2.0, -1.5, 0.25, 7.0])
+    view = labs.softmax(scores)
+    for mask in ([True] * 4, [True, False, True, True], [False, False, True, False], [False] * 4):
+        for shift in (0.0, 10.0, 1000.0):
+            shown = numbers(view, temperature=temperature, shift=shift, mask=mask, method="stable")
+            expected = masked_softmax((scores.double() + shift) / temperature, torch.tensor(mask))
+            assert np.allclose(shown["weights"], expected, atol=TOLERANCE, rtol=0)
+
+
+def test_softmax_without_the_maximum_overflows():
+    view = labs.softmax([2.0, 1.0])
+    assert numbers(view, shift=0.0, method="naive")["weights"] == pytest.approx([0.731059, 0.268941], abs=1e-6)
+    assert np.isnan(numbers(view, shift=1000.0, method="naive")["weights"]).all()
+
+
+@pytest.mark.parametrize("method", ["stable", "naive"])
+@pytest.mark.parametrize("shift", [0.0, 700.0, 708.5, 1000.0, -1000.0])
+def test_the_bars_of_the_powers_are_as_high_in_python(method, shift):
+    """What is too large for a number is beyond the scale, in the picture of Python, too."""
+    view = at(labs.softmax([2.0, 1.0, 0.0]), shift=shift, method=method)
+    shown, (heights, beyond) = numbers(view), view.bars
+    assert shown["heights"] == pytest.approx(heights.tolist()) and shown["beyond"] == beyond.tolist()
+    assert beyond.any() == (method == "naive" and shift > 708)
+    assert view.to_png(1).startswith(b"\x89PNG")
+
+
+def test_python_and_javascript_draw_the_same_ink():
+    for weight in (0.0, 0.003, 0.02, 0.5, 1.0):
+        assert in_node.call("ch01/bandwidth_numbers.js", "inkOf", weight) == pytest.approx(weight**pooling.INK)
+    assert sorted(in_node.evaluate("async () => (await load('ch01/bandwidth_numbers.js')).NAMED")) == list(
+        pooling.NAMED
+    )
+
+
+def darkest(view):
+    """The darkest ink in the map of a still picture, from 0 for paper to 1."""
+    image = np.asarray(Image.open(io.BytesIO(view.to_png(1))).convert("L"), float)
+    high, wide = image.shape
+    inside = image[int(0.1 * high) : int(0.7 * high), int(0.67 * wide) : int(0.97 * wide)]
+    return (np.mean(PAPER) - inside.min()) / (np.mean(PAPER) - np.mean(INK))
+
+
+def test_in_the_still_picture_too_wide_is_pale_and_narrow_is_dark():
+    """A map that took its own largest weight for full ink taught the reverse."""
+    view = labs.bandwidth(HOURS, HOURS.sin(), exam=False)
+    assert darkest(at(view, width=35.0)) < 0.2
+    assert darkest(at(view, width=0.1)) > 0.9
+
+
+def test_hours_are_told_as_a_clock_tells_them():
+    view = labs.ask([9.5, 14.6, 19.09], [1.0, 2.0, 3.0], query=15.0, width=1.0, key_name="hour")
+    assert "The query 15:00" in view.describe() and "the key 14:36" in view.describe()
+    assert [row[1] for row in view.table().rows] == ["9:30", "14:36", "19:05"]
+    shown = labs.bandwidth([9.5, 14.6, 19.0], [1.0, 2.0, 3.0], key_name="hour", exam=False)
+    assert all(re.fullmatch(r"\d+:\d\d", row[0]) for row in shown.table().rows)
+    other = labs.ask([9.5, 14.6], [1.0, 2.0], query=15.0, width=1.0)
+    assert "The query 15 " in other.describe() and other.table().rows[1][1] == "14.600"
+
+
+@pytest.mark.parametrize("hours", [0, 0.001, 9.999, 14.6, 23.75, 24, -1.5, -0.001])
+def test_both_clocks_agree(hours):
+    assert in_node.call("shared/numbers.js", "clock", hours) == pooling.clock(hours)
+
+
+def test_python_tells_the_influence_of_an_hour_as_the_lab_tells_hours():
+    def pool(queries, keys, values, width):
+        return nadaraya_watson(queries, keys, values, lambda d: KERNELS["gaussian"](d, width))
+
+    view = labs.ask(HOURS, HOURS.sin(), query=15.0, width=1.0, key_name="hour", live=True)
+    told = labs.influence(view, HOURS.double(), HOURS.double().sin(), pool)
+    view.query = 12.0
+    assert re.match(r"The key 1\d:\d\d has the largest weight: .* The key \d+:\d\d has", told.value)
+    plain = labs.ask(HOURS, HOURS.sin(), query=15.0, width=1.0, live=True)
+    told = labs.influence(plain, HOURS.double(), HOURS.double().sin(), pool)
+    plain.query = 12.0
+    assert re.match(r"The key 1\d\.\d has the largest weight: ", told.value)
