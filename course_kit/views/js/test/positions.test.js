@@ -1,0 +1,153 @@
+// Chapter 4's labs without a page: encodings, rotations, paths and shuffled attention, held to their formulae.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { softmax } from "../src/shared/numbers.js";
+import { SAME, attend, compared, numbersOf } from "../src/ch04/shuffle_numbers.js";
+import { captionOf, longestTold, movedWords, titleOf } from "../src/ch04/shuffle_sentences.js";
+import { encode, frequencies } from "../src/ch04/sines.js";
+
+const near = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) < within, `${a} is not ${b}`);
+
+// ---- the encoding
+test("a column is a sine or a cosine of position · 10000^(−2j / D)", () => {
+  const omegas = frequencies(8);
+  assert.equal(omegas.length, 4);
+  omegas.forEach((omega, j) => near(omega, 10000 ** (-2 * (j / 8))));
+  const row = encode(5, omegas);
+  row.forEach((x, column) => {
+    const angle = 5 / 10000 ** ((2 * Math.floor(column / 2)) / 8);
+    near(x, column % 2 ? Math.cos(angle) : Math.sin(angle));
+  });
+});
+
+// ---- the shuffle
+const NAMES = ["the", "dog", "bites", "the", "old", "man"];
+const ORDERS = [
+  [0, 1, 2, 3, 4, 5],
+  [5, 4, 3, 2, 1, 0],
+  [2, 0, 1, 3, 5, 4],
+];
+const numbers = (count, seed) =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(1 + seed + 7 * i * (seed + 1)));
+const spec = (given = {}) => ({ names: NAMES, size: 4, told: { title: [], caption: [] }, ...given });
+const state = (order, positions = false, word = 0) => ({ order, positions, word });
+const arrays = { x: numbers(24, 0) };
+const projected = { ...arrays, query: numbers(12, 1), key: numbers(12, 2), value: numbers(8, 3) };
+
+test("weights are the softmax of q · k / √d, outputs their averages of v", () => {
+  const at = (array, size, row) => Array.from(array.slice(row * size, (row + 1) * size));
+  const by = (row, map, columns) =>
+    Array.from({ length: columns }, (_, e) => row.reduce((sum, x, d) => sum + x * map[d * columns + e], 0));
+  for (const order of ORDERS)
+    for (const positions of [false, true]) {
+      const { weights, outputs } = attend(spec(), projected, order, positions);
+      const added = (place, d) => (positions ? encode(place, frequencies(4))[d] : 0);
+      const rows = order.map((w, place) => at(projected.x, 4, w).map((x, d) => x + added(place, d)));
+      rows.forEach((row, r) => {
+        const q = by(row, projected.query, 3);
+        const raised = rows.map((other) => {
+          const k = by(other, projected.key, 3);
+          return Math.exp((q[0] * k[0] + q[1] * k[1] + q[2] * k[2]) / Math.sqrt(3));
+        });
+        const total = raised.reduce((a, b) => a + b);
+        weights[r].forEach((w, c) => near(w, raised[c] / total));
+        outputs[r].forEach((out, e) => {
+          const pooled = rows.reduce((sum, other, c) => sum + weights[r][c] * by(other, projected.value, 2)[e], 0);
+          near(out, pooled);
+        });
+      });
+    }
+});
+
+test("outputs move with their words until positions are added", () => {
+  for (const given of [arrays, projected])
+    for (const order of ORDERS) {
+      const without = numbersOf(spec(), given, state(order));
+      assert.ok(without.equivariant && without.invariant && Math.max(...without.change) < SAME);
+      const first = String(order) === String(ORDERS[0]);
+      const added = numbersOf(spec(), given, state(order, true));
+      assert.equal(added.equivariant, first);
+      assert.equal(added.invariant, first);
+      assert.equal(added.drift < SAME, first);
+    }
+});
+
+test("the verdict is computed: scores that grow with the place of the key are not called equivariant", () => {
+  const broken = (order) => {
+    const rows = order.map((w) => Array.from(arrays.x.slice(4 * w, 4 * w + 4)));
+    return rows.map((q) => {
+      const scores = rows.map((k, place) => 0.3 * place + q.reduce((sum, x, d) => sum + x * k[d], 0) / 2);
+      const weights = softmax(scores);
+      return q.map((_, d) => rows.reduce((sum, row, c) => sum + weights[c] * row[d], 0));
+    });
+  };
+  const swapped = [1, 0, 2, 3, 4, 5];
+  const right = attend(spec(), arrays, swapped, false).outputs;
+  const first = attend(spec(), arrays, ORDERS[0], false).outputs;
+  assert.equal(compared(swapped, right, first).equivariant, true);
+  const verdict = compared(swapped, broken(swapped), broken(ORDERS[0]));
+  assert.equal(verdict.equivariant, false);
+  assert.equal(verdict.invariant, false);
+  assert.equal(compared(ORDERS[0], broken(ORDERS[0]), broken(ORDERS[0])).equivariant, true);
+});
+
+test("a title and a caption that were given make room for the lab's own when they are no longer true", () => {
+  const first = state([0, 5, 2, 3, 4, 1]);
+  const told = { title: ["order", "positions"], caption: ["order", "positions"] };
+  const given = spec({ title: "GIVEN", caption: "given", told, state: first });
+  const said = (now) => {
+    const { equivariant } = numbersOf(given, arrays, now);
+    return [titleOf(given, now, equivariant), captionOf(given, now, equivariant)];
+  };
+  assert.deepEqual(said(first), ["GIVEN", "given"]);
+  assert.deepEqual(said(state(first.order, false, 4)), ["GIVEN", "given"]); // another word is picked
+  const [title, caption] = said(state([1, 0, 2, 3, 4, 5]));
+  assert.equal(title, "Without positions, each output moves with its word, unchanged");
+  assert.equal(
+    caption,
+    "“the” and “dog” have changed places. Left: each row is a word’s weights on all six. Right: that word’s " +
+      "[output|output]; “same”, or 0.00, means that no number in it has changed. Drag other words, too.",
+  );
+  assert.match(said(state([4, 3, 2, 1, 0, 5]))[1], /^4 words have changed places\./);
+  const [added, changed] = said(state(first.order, true));
+  assert.equal(added, "With positions, outputs change when words change places");
+  assert.match(changed, /^“dog” and “man” have changed places\..* Δ says by how much it has changed\./);
+  const [asked, none] = said(state(ORDERS[0]));
+  assert.equal(asked, "What happens when words change places?");
+  assert.match(none, /^No words have changed places\..*Drag a word\.$/);
+});
+
+test("what was given stays where it is about something else, or about nothing", () => {
+  const first = state(ORDERS[0], true);
+  const about = (names) => spec({ title: "GIVEN", caption: "", told: { title: names, caption: [] }, state: first });
+  const moved = state([5, 4, 3, 2, 1, 0], true);
+  assert.equal(titleOf(about(["positions"]), moved, false), "GIVEN");
+  assert.notEqual(titleOf(about(["positions"]), { ...moved, positions: false }, true), "GIVEN");
+  assert.equal(titleOf(about([]), { ...moved, positions: false }, true), "GIVEN");
+  // after a detour through another view, what it was at first counts
+  const again = { ...about(["positions"]), initial: first, state: moved };
+  assert.equal(titleOf(again, { ...first, positions: false }, true), "What happens when words change places?");
+});
+
+test("room is kept for the longest title and caption", () => {
+  const told = { title: ["order", "positions"], caption: ["order", "positions"] };
+  const given = spec({ title: "GIVEN", caption: "given", told, state: state([1, 0, 2, 3, 4, 5]) });
+  const { titles, captions } = longestTold(given);
+  const longest = (texts) => Math.max(...texts.map((text) => text.length));
+  const all = permutations([0, 1, 2, 3, 4, 5]).map((order) => captionOf(given, state(order), true));
+  assert.ok(titles.includes("GIVEN") && captions.includes("given"));
+  assert.ok(longest(captions) >= longest(all));
+});
+
+test("two words change places, three are named, more are counted", () => {
+  const who = (order) => movedWords(spec(), state(order));
+  assert.equal(who([0, 1, 2, 3, 4, 5]), null);
+  assert.equal(who([0, 2, 1, 3, 4, 5]), "“dog” and “bites”");
+  assert.equal(who([0, 2, 4, 3, 1, 5]), "“dog”, “bites”, “old”");
+  assert.equal(who([5, 4, 3, 2, 1, 0]), "6 words");
+});
+
+function permutations(items) {
+  if (items.length < 2) return [items];
+  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+}
