@@ -316,6 +316,20 @@ def test_no_label_is_cut(show, name):
         assert cut_labels(page) == [], width
 
 
+@pytest.mark.parametrize("size", [{"width": 1000}, {"width": 390}, {"width": 1280, "presenting": True}], ids=str)
+def test_no_name_on_the_circle_is_cut(show, size):
+    """Wherever on the circle the two positions are: P[37] and P[40] on its right were."""
+    page = show(labs.rotation(presenting=size.get("presenting")), width=size["width"])
+    omega = 10000 ** (-2 * state(page)["pair"] / 128)
+    turn = {i: math.cos(i * omega) for i in range(50)}
+    rightmost, leftmost = sorted(turn, key=turn.get)[-6:], sorted(turn, key=turn.get)[:6]
+    for offset in (-20, 3, 20):
+        for position in {*rightmost, *leftmost, *(abs(p - offset) for p in (*rightmost, *leftmost)), 3, 9} & {*turn}:
+            now = {"offset": offset, "position": position}
+            numbers(page, **now)
+            assert cut_labels(page) == [], now
+
+
 def test_the_shuffle_opens_on_what_has_moved(show):
     page = show(labs.shuffle(sentence(), WORDS, order=[0, 5, 2, 3, 4, 1]))
     until(lambda: said(page), contains("“dog” and “man” have moved"))

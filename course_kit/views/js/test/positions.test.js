@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { softmax } from "../src/shared/numbers.js";
 import { SAME, attend, compared, numbersOf } from "../src/ch04/shuffle_numbers.js";
 import { captionOf, longestTold, movedWords, titleOf } from "../src/ch04/shuffle_sentences.js";
+import { bound, between, dragged, held, noticed, numbersOf as turned, times } from "../src/ch04/rotation_numbers.js";
 import { encode, frequencies } from "../src/ch04/sines.js";
 
 const near = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) < within, `${a} is not ${b}`);
@@ -18,6 +19,66 @@ test("a column is a sine or a cosine of position · 10000^(−2j / D)", () => {
     const angle = 5 / 10000 ** ((2 * Math.floor(column / 2)) / 8);
     near(x, column % 2 ? Math.cos(angle) : Math.sin(angle));
   });
+});
+
+// ---- the rotation
+test("one matrix carries every position to the one δ further on", () => {
+  const lab = { length: 40, size: 32 };
+  const omegas = frequencies(32);
+  for (const offset of [-7, 0, 3, 20])
+    for (const pair of [0, 4, 15])
+      for (const position of [7, 39]) {
+        const made = turned(lab, { position, offset, pair });
+        const [cos, sin] = [Math.cos(offset * omegas[pair]), Math.sin(offset * omegas[pair])];
+        assert.deepEqual(made.matrix, [
+          [cos, sin],
+          [-sin, cos],
+        ]);
+        const later = encode(position + offset, [omegas[pair]]);
+        made.turned.forEach((x, i) => near(x, later[i]));
+        assert.deepEqual(made.points[1], later);
+        assert.ok(made.error < 1e-12 && made.found < 1e-12);
+        near(
+          made.dots[position],
+          omegas.reduce((sum, omega) => sum + Math.cos(offset * omega), 0),
+          1e-10,
+        );
+      }
+});
+
+test("another matrix misses, and its error says by how much", () => {
+  const { matrix } = turned({ length: 40, size: 32 }, { position: 0, offset: 3, pair: 0 });
+  const other = turned({ length: 40, size: 32 }, { position: 0, offset: 4, pair: 0 });
+  const [from, to] = [encode(5, [1]), encode(9, [1])];
+  assert.ok(Math.abs(times(matrix, from)[0] - to[0]) > 0.1);
+  between(from, to).flatMap((row, r) => row.map((x, c) => near(x, other.matrix[r][c])));
+});
+
+test("a dragged point goes to the nearest position, of two in one place to the nearer value", () => {
+  const values = Array.from({ length: 50 }, (_, i) => i);
+  const now = { position: 5, offset: 3, pair: 0 };
+  const omega = Math.PI / 4; // eight positions in a turn
+  assert.equal(held(now, omega, 5 * omega), "position");
+  assert.equal(held(now, omega, 8 * omega - 0.1), "offset");
+  assert.equal(held({ ...now, offset: 0 }, omega, 5 * omega), "position");
+  assert.equal(dragged(now, omega, "position", values, 6 * omega), 6);
+  assert.equal(dragged({ ...now, position: 21 }, omega, "position", values, 6 * omega), 22);
+  assert.equal(dragged(now, omega, "offset", [-3, -2, -1, 0, 1, 2, 3, 4], omega + 0.05), 4);
+});
+
+test("what was moved last is told, and whether R moved with it", () => {
+  const at = (state) => ({ state, matrix: turned({ length: 9, size: 8 }, state).matrix });
+  const first = at({ position: 5, offset: 3, pair: 1 });
+  const told = (change) => noticed(first, ...Object.values(at({ ...first.state, ...change })));
+  assert.equal(told({}), null);
+  assert.equal(told({ position: 6 }), "You moved i from 5 to 6: R stayed the same.");
+  assert.equal(told({ offset: -2 }), "You moved δ from 3 to −2: R is another matrix.");
+  assert.equal(told({ pair: 2 }), "You moved j from 1 to 2: R is another matrix.");
+  assert.equal(told({ position: 1, offset: 1 }), "");
+});
+
+test("a small error is bounded by a power of 10", () => {
+  assert.deepEqual([0, 1e-15, 3.2e-16, 1.1e-10].map(bound), ["0", "10⁻¹⁵", "10⁻¹⁵", "10⁻⁹"]);
 });
 
 // ---- the shuffle
