@@ -7,6 +7,7 @@ import { captionOf, longestTold, movedWords, titleOf } from "../src/ch04/shuffle
 import { formulaOf, graphOf, numbersOf as counted, sourcesOf, walk } from "../src/ch04/paths_numbers.js";
 import { bound, between, dragged, held, noticed, numbersOf as turned, times } from "../src/ch04/rotation_numbers.js";
 import { encode, frequencies } from "../src/ch04/sines.js";
+import { inBinary, numbersOf as encoded, partner, period, told, wave } from "../src/ch04/sinusoid_numbers.js";
 
 const near = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) < within, `${a} is not ${b}`);
 
@@ -20,6 +21,27 @@ test("a column is a sine or a cosine of position · 10000^(−2j / D)", () => {
     const angle = 5 / 10000 ** ((2 * Math.floor(column / 2)) / 8);
     near(x, column % 2 ? Math.cos(angle) : Math.sin(angle));
   });
+});
+
+test("waves go through the encoding, repeat after their period, and come in pairs", () => {
+  for (const [length, size] of [
+    [50, 128],
+    [2, 2],
+    [17, 6],
+  ]) {
+    const made = encoded({ length, size });
+    assert.equal(made.encoding.length, length);
+    made.encoding.forEach((row, position) =>
+      row.forEach((number, column) => {
+        near(number, wave(position, column, made.frequencies));
+        near(number, wave(position + period(column, made.frequencies), column, made.frequencies), 1e-9);
+        near(number ** 2 + row[partner(column)] ** 2, 1);
+      }),
+    );
+    made.digits.forEach((digits, position) => assert.equal(Number.parseInt(digits.join(""), 2), position));
+  }
+  assert.equal(inBinary(21, 50), "010101");
+  assert.deepEqual([6.2832, 54410.4].map(told), ["6.3", "54,410"]);
 });
 
 // ---- the rotation
