@@ -706,9 +706,11 @@ def test_tables_in_the_browser_are_those_of_python(show):
 
 LIVE = """
 import torch
+import course_kit
 from IPython.display import display
 from chapters.ch06 import labs
 from course_kit.views import plot
+course_kit.setup()  # brings the program of the views
 words = "[CLS] a b c [SEP]".split()
 lab = labs.mask_tokens(words, live=True)
 bars = labs.predictions(words, torch.eye(5), words, live=True)

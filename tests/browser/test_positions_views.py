@@ -375,8 +375,10 @@ def test_presenting_size(show):
 
 LIVE = """
 import torch
+import course_kit
 from IPython.display import display
 from chapters.ch04 import labs
+course_kit.setup()  # brings the program of the views
 lab, moved = labs.sinusoid(live=True), labs.shuffle(torch.eye(4), live=True)
 heard = []
 lab.observe(lambda change: heard.append(change["new"]), "position")

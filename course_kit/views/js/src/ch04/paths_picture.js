@@ -137,7 +137,7 @@ class Drawing {
     }
   }
 
-  /** The numbers of the words: the first and the last are bold, and where words are close every other one is left out. */
+  /** The numbers of the words: first and last are bold, and where words are close every other one is left out. */
   words() {
     const { c, high } = this;
     const { n } = this.graph;

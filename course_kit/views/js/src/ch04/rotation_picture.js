@@ -45,7 +45,12 @@ export class Circle {
     return widest(this.c, [offsets[0], length - 1 + offsets.at(-1)].map(rowName));
   }
 
-  /** A point of the unit circle in the picture. @param {Point} point @param {number} radius @returns {[number, number]} */
+  /**
+   * A point of the unit circle in the picture.
+   * @param {Point} point
+   * @param {number} radius
+   * @returns {[number, number]}
+   */
   place([sine, cosine], radius = this.radius) {
     return [this.middle + radius * cosine, this.middle - radius * sine];
   }
@@ -112,7 +117,11 @@ export class Circle {
     return which ? rgb(this.ui.theme.plus) : this.ui.theme.text;
   }
 
-  /** A point and its radius: a dot, and a ring that goes round it where they meet. @param {Point} point @param {number} which */
+  /**
+   * A point and its radius: a dot, and a ring that goes round it where they meet.
+   * @param {Point} point
+   * @param {number} which
+   */
   point(point, which) {
     const { c, middle } = this;
     const { unit } = this.ui;

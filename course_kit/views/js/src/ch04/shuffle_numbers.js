@@ -4,7 +4,7 @@ import { encode, frequencies } from "./sines.js";
 
 /** @import { Arrays, Spec } from "../shared/types.js" */
 /** @typedef {{ order: number[], positions: boolean, word: number }} ShuffleState order: the word at each place */
-/** @typedef {{ title: string[], caption: string[] }} Told entries of the state that a given title or caption is about */
+/** @typedef {{ title: string[], caption: string[] }} Told which entries of the state a given text is about */
 /** @typedef {Spec & { names: string[], size: number, told: Told, state: ShuffleState }} ShuffleSpec */
 /** @typedef {ReturnType<typeof numbersOf>} ShuffleNumbers */
 

@@ -9,7 +9,10 @@ import { inBinary, isCosine, partner, period, told, wave } from "./sinusoid_numb
 /** @import { Cell, SinusoidSpec, SinusoidNumbers } from "./sinusoid_numbers.js" */
 /** @typedef {{ x: number, y: number, w: number, cell: number, row: number }} Box cell and row: of one number */
 /** @typedef {ReturnType<SinusoidPicture["layout"]>} Layout */
-/** @typedef {{ size?: number, weight?: number, ink?: boolean, align?: CanvasTextAlign, base?: CanvasTextBaseline }} Look */
+/**
+ * @typedef {{ size?: number, weight?: number, ink?: boolean, align?: CanvasTextAlign,
+ *   base?: CanvasTextBaseline }} Look of a text
+ */
 
 const HEAD = { size: 13, weight: 600, ink: true, base: /** @type {const} */ ("bottom") };
 const BELOW = { align: /** @type {const} */ ("center"), base: /** @type {const} */ ("top") };

@@ -127,7 +127,11 @@ export class OwnText {
 /** At how many positions there is a true word. @param {Shown} shown */
 export const askedOf = ({ truth }) => truth.filter((word) => word !== null).length;
 
-/** At how many of these, as far as they are computed, a model's first choice is it. @param {Shown} shown @param {number} model */
+/**
+ * At how many of these, as far as they are computed, a model's first choice is it.
+ * @param {Shown} shown
+ * @param {number} model
+ */
 export const rightOf = (shown, model) =>
   shown.positions.filter((_, place) => shown.ready(place) && shown.known(model, place)?.rank === 1).length;
 
