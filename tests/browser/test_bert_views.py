@@ -478,6 +478,17 @@ def test_only_asked_positions_can_be_chosen(show):
     assert marks == ["✓" if scenes()["predictions"].true(0, p)[2] == 1 else "✗" for p in (2, 6, 13)]
 
 
+def test_words_that_cannot_be_chosen_are_words_all_the_same(show):
+    """Only [CLS] and such are small and grey; the sentence around a gap is not."""
+    page = show(scenes()["predictions"])
+    look = "e => { const s = getComputedStyle(e.querySelector('span')); return [s.fontSize, s.color] }"
+    until(page.locator(".word").count, 15)
+    looks = dict(zip(range(15), (e.evaluate(look) for e in page.locator(".word").all()), strict=True))
+    words = [i for i in range(15) if i not in (0, 2, 6, 7, 13, 14)]
+    assert {tuple(looks[i]) for i in words} == {tuple(looks[6])}, "as the [MASK] that can be chosen"
+    assert {tuple(looks[i]) for i in (0, 7, 14)} & {tuple(looks[i]) for i in words} == set()
+
+
 def test_a_certain_model_is_right_everywhere(show):
     sure = torch.eye(len(VOCABULARY))[[VOCABULARY.index(w) for w in WORDS]]
     page = show(labs.predictions(hidden()[0], sure, VOCABULARY, truth=hidden()[1], select=2))
@@ -520,6 +531,18 @@ def test_the_answer_moves_with_its_rule(show):
     until(lambda: said(page), contains("✗ True: “from Old Town”"))
     page.get_by_role("button", name="reset").click()
     until(lambda: framed(page), [4, 5, 6])
+
+
+def test_the_caption_is_about_the_rule(show):
+    start, end = torch.zeros(15), torch.zeros(15)
+    start[[4, 8]], end[[3, 6]] = torch.tensor([0.6, 0.4]), torch.tensor([0.7, 0.3])
+    page = show(labs.tagged(NAMES, start=start, end=end, caption="The best pair is [output|framed]."))
+    caption = page.locator(".caption")
+    until(caption.inner_text, "The best pair is framed.")
+    page.get_by_text("each by itself").click()
+    until(caption.inner_text, contains("The best end comes before the best start: no frame."))
+    page.get_by_role("button", name="reset").click()
+    until(caption.inner_text, "The best pair is framed.")
 
 
 def test_bars_stand_above_their_words(show):
@@ -683,9 +706,11 @@ def test_tables_in_the_browser_are_those_of_python(show):
 
 LIVE = """
 import torch
+import course_kit
 from IPython.display import display
 from chapters.ch06 import labs
 from course_kit.views import plot
+course_kit.setup()  # brings the program of the views
 words = "[CLS] a b c [SEP]".split()
 lab = labs.mask_tokens(words, live=True)
 bars = labs.predictions(words, torch.eye(5), words, live=True)

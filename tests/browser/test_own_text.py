@@ -149,6 +149,9 @@ def test_an_own_gap_is_filled_as_in_python(opened):
         logits = loaded.model(torch.tensor([read.ids]), torch.tensor([read.segments])).mlm_logits[0]
     best = logits[read.ids.index(loaded.tokenizer.mask)].softmax(-1).topk(5)
     expect(page.locator(".picked")).to_have_text("[MASK]")
+    size = "e => parseFloat(getComputedStyle(e.firstChild).fontSize)"
+    mark, *sentence, _, _ = (word.evaluate(size) for word in page.locator(".word").all())  # the dog was [MASK] . [SEP]
+    assert set(sentence) == {page.locator(".picked").evaluate(size)} and mark < sentence[0]
     (ours,) = numbers(page)
     assert [b["word"] for b in ours["bars"]] == loaded.tokenizer.tokens(best.indices.tolist())
     assert [b["p"] for b in ours["bars"]] == pytest.approx(best.values.tolist(), abs=1e-4)

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.checks import flag, whole_numbers
+from course_kit.checks import flag, one_of, whole_numbers
 from course_kit.views.given import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -14,6 +14,11 @@ from .sinusoid import waves
 
 MOST_WORDS, MOST_FEATURES = 12, 16
 SAME = 1e-9  # computed in double precision: what differs less has not changed
+TITLE = "What happens when words change places?"
+CAPTION = (
+    "Drag a word, or move it with the buttons. Watch the rows ([query|queries]), the columns ([key|keys]) and the "
+    "[output|outputs]. Then add positions, and move it again."
+)
 
 
 class Shuffle(View):
@@ -118,9 +123,9 @@ def shuffle(
     value=None,
     order=None,
     positions=False,
-    title="What happens when words change places?",
-    caption="Drag a word, or move it with the buttons. Watch the rows ([query|queries]), the columns ([key|keys]) and "
-    "the [output|outputs]. Then add positions, and move it again.",
+    title=None,
+    caption=None,
+    about=("order", "positions"),
     live=False,
     presenting=None,
 ):
@@ -128,7 +133,8 @@ def shuffle(
 
     x [T, D]: 2 to 12 words with 1 to 16 features; tokens: T labels; query, key, value [D, E]: W_Q, W_K, W_V, with
     Q = X W_Q (default: Q = K = V = X), values of 1 to 16 features. order: the word at each position, by default
-    0 … T − 1; positions: whether the sinusoidal encoding is added to x (needs an even D).
+    0 … T − 1; positions: whether the sinusoidal encoding is added to x (needs an even D). about: what a title and a
+    caption of yours are about, of order and positions: once the reader changes one of these, the lab says its own.
     live=True: Python reads `order`, `positions` and `word`, the one picked.
 
     Numbers travel as float32. Returns a view: .attend() -> weights, outputs; .moved; and what all have.
@@ -166,7 +172,11 @@ def shuffle(
     controls = [c for c in controls if c["name"] != "positions" or width % 2 == 0]
     moved = [w for s, w in enumerate(order) if s != w]
     state = {"order": order, "positions": positions, "word": min(moved, default=0)}
-    view = Shuffle(title, caption, arrays, state, controls, {"names": names, "size": width}, presenting)
+    about = [one_of("about", name, ("order", "positions")) for name in about]
+    told = {"title": [] if title is None else about, "caption": [] if caption is None else about}
+    title, caption = TITLE if title is None else title, CAPTION if caption is None else caption
+    options = {"names": names, "size": width, "told": told}
+    view = Shuffle(title, caption, arrays, state, controls, options, presenting)
     if not moved:  # the word to which most is attended
         state["word"] = int(view.attend()[0].sum(0).round(6).argmax())
     return shell(at(view, **state), live)

@@ -245,12 +245,11 @@ def test_every_control_over_its_whole_range():
         assert f"At position {place + 1}, “{WORDS[place]}”" in one.describe() and one.to_png() and one.table()
 
 
-def test_pictures_bundles_and_fragments():
+def test_pictures_and_fragments():
     for view in all_views():
         picture = Image.open(io.BytesIO(view.to_png()))
         assert picture.format == "PNG" and min(picture.size) > 150 and len(np.unique(picture.convert("L"))) > 8
-        assert len(view.code().encode()) < 30 * 1024
-        assert len(view.fragment()) < 90_000 and "<table>" in view.still() and len(view.describe()) > 60
+        assert len(view.fragment()) < 90_000 and "<table>" in view.fragment() and len(view.describe()) > 60
 
 
 def test_live_views_have_one_trait_per_state():

@@ -87,6 +87,18 @@ def test_projections_and_odd_sizes():
     assert "positions" not in [c["name"] for c in lab.controls]
 
 
+def test_what_is_given_says_what_it_is_about():
+    """What follows from that is asked in course_kit/views/js/test/positions.test.js."""
+    told = lambda **given: labs.shuffle(sentence(), **given).options["told"]  # noqa: E731
+    assert told() == {"title": [], "caption": []}
+    assert told(title="a") == {"title": ["order", "positions"], "caption": []}
+    assert told(title="a", caption="b", about=["positions"]) == {"title": ["positions"], "caption": ["positions"]}
+    own = labs.shuffle(sentence(), title="a", caption="b")
+    assert "<b>a</b>" in own.fragment() and "<figcaption>b</figcaption>" in own.fragment()
+    with pytest.raises(ValueError, match="about"):
+        told(about=["word"])
+
+
 def test_refusals_say_what_to_do():
     for bad in (dict(max_length=1), dict(model_size=7), dict(max_length=500)):
         with pytest.raises(ValueError, match="needed"):
@@ -111,7 +123,6 @@ def test_refusals_say_what_to_do():
         labs.shuffle(x, query=torch.zeros(6, 3))
 
 
-def test_bundles_and_fragments_stay_small():
+def test_fragments_stay_small():
     for lab in (labs.sinusoid(), labs.rotation(), labs.paths(), labs.shuffle(sentence())):
-        assert len(lab.code().encode()) < 30 * 1024
         assert len(lab.fragment()) < 70_000

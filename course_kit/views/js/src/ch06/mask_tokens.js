@@ -1,229 +1,235 @@
 // The masking lab: which words a draw chooses and what becomes of them, and how the shares settle over many draws.
-import { h } from "../shared/dom.js";
+import { h, still } from "../shared/dom.js";
 import { fmt } from "../shared/numbers.js";
 import { mix, rgb } from "../shared/theme.js";
 import MASK_TOKENS_CSS from "./mask_tokens.css";
-import { gutter } from "./words.js";
+import { Counter, FEW, ROWS, drawn, numbersOf } from "./mask_tokens_numbers.js";
+import { Gutter } from "./words.js";
 
-const FEW = 30; // draws: with fewer, a band does not hold 95 of 100 shares; the same in mask_tokens.py
+/** @import { Picture, Table, UI } from "../shared/types.js" */
+/** @import { Masked, MaskSpec, MaskState, Row } from "./mask_tokens_numbers.js" */
+/** @typedef {ReturnType<Counter["statistics"]>} Statistics */
 
+/** @param {UI} ui @returns {Picture} */
 export function mask_tokens(ui) {
-  const { spec, state, unit } = ui;
-  const { names, special, vocabulary, mask, parts } = spec;
-  const T = names.length;
-  const kinds = ["masked", "random", "kept"];
-  const rows = ["chosen", ...kinds];
-  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const many = (n) => `${n.toLocaleString("en-GB")} draw${n > 1 ? "s" : ""}`;
+  return new MaskTokens(ui);
+}
 
-  // ---- the draws: a number depends on seed, draw and position alone, so each can be made again; the same in
-  // mask_tokens.py
-  const stir = (x) => {
-    x ^= x >>> 16;
-    x = Math.imul(x, 0x7feb352d);
-    x ^= x >>> 15;
-    x = Math.imul(x, 0x846ca68b);
-    return (x ^ (x >>> 16)) >>> 0;
-  };
-  const start = (draw) => stir(stir((state.seed + 0x9e3779b9) >>> 0) + draw);
-  const number = (from, i) => stir(from + i) / 2 ** 32;
-  const kindOf = (u) => (u < parts.masked ? 0 : u < parts.masked + parts.random ? 1 : 2);
-  function drawn() {
-    const from = start(state.draws);
-    return names.map((label, t) => {
-      if (special[t] || number(from, 3 * t) >= state.share)
-        return { input: label, label: null, kind: special[t] ? "special" : "as it is" };
-      const kind = kinds[kindOf(number(from, 3 * t + 1))];
-      return {
-        input:
-          kind === "masked"
-            ? mask
-            : kind === "kept"
-              ? label
-              : vocabulary[Math.floor(number(from, 3 * t + 2) * vocabulary.length)],
-        label,
-        kind,
-      };
+/** @param {number} draws */
+const many = (draws) => `${draws.toLocaleString("en-GB")} draw${draws > 1 ? "s" : ""}`;
+
+/** @param {number | null} share */
+const percentage = (share) => (share === null ? "–" : `${fmt(100 * share, 1)} %`);
+
+/** What is written below a word. @param {Masked["kind"]} kind */
+const noteOf = (kind) => (kind === "special" || kind === "as it is" ? "" : kind);
+
+/** A word: what is to be predicted, what the model reads, what was done. */
+function cellOf() {
+  const was = h("span", { class: "was" });
+  const reads = h("b");
+  const kind = h("span", { class: "kind" });
+  return { was, reads, kind, item: h("li", {}, was, reads, kind) };
+}
+
+/** A row of the statistics. @param {Row} row @param {string} name */
+function lineOf(row, name) {
+  const zone = h("i", { class: "zone" });
+  const bar = h("i", { class: "bar" });
+  const aim = h("i", { class: "aim" });
+  const share = h("span", { class: "share", "data-testid": `share-${row}` });
+  const text = h("span", { class: "quiet" });
+  const track = h("span", { class: "track", "aria-hidden": "true" }, zone, bar, aim);
+  return { row, zone, bar, aim, share, text, all: [h("span", { class: "name" }, name), track, share, text] };
+}
+
+/** @implements {Picture} */
+class MaskTokens {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {MaskSpec} */ (ui.spec);
+    this.state = /** @type {MaskState} */ (ui.state);
+    this.counter = new Counter(this.spec);
+    this.filled = this.state.draws; // up to which the bars show the draws: they fill up
+    this.told = ""; // what was read out last
+    this.cells = this.spec.names.map(cellOf);
+    const items = this.cells.map(({ item }) => item);
+    this.list = h("ol", { class: "tokens", "aria-label": "the words as the model reads them" }, ...items);
+    this.gutter = new Gutter(this.list, items, [
+      { selector: ".was", label: "to predict" },
+      { selector: "b", label: "model reads" },
+    ]);
+    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.heading = h("div", { class: "over" });
+    const names = {
+      chosen: "chosen, of all words",
+      masked: `of these: ${this.spec.mask}`,
+      random: "a random word",
+      kept: "kept as it is",
+    };
+    this.lines = ROWS.map((row) => lineOf(row, names[row]));
+    ui.body.append(this.list, this.say);
+    ui.below.append(this.heading, h("div", { class: "rows" }, ...this.lines.flatMap(({ all }) => all)));
+    ui.style(MASK_TOKENS_CSS);
+    Object.assign(ui.actions, {
+      one: () => this.draw(1),
+      hundred: () => this.draw(100),
+      many: () => this.draw(10000),
     });
   }
-  // ---- the counts, filled up draw by draw: bins[share][kind], so that another share is a sum, not another draw
-  let bins = null;
-  let counted = 0;
-  let seed = null;
-  let shares = [];
-  function fill(until) {
-    if (!bins || until < counted || seed !== state.seed || !shares.includes(state.share)) {
-      shares = [...new Set([...spec.controls.find((c) => c.name === "share").values, state.share])].sort(
-        (a, b) => a - b,
-      );
-      bins = shares.map(() => [0, 0, 0]);
-      counted = 0;
-      seed = state.seed;
-    }
-    const largest = shares.at(-1);
-    while (counted < until) {
-      const from = start(++counted);
-      for (let t = 0; t < T; t++) {
-        const u = special[t] ? 1 : number(from, 3 * t);
-        if (u < largest) bins[shares.findIndex((s) => u < s)][kindOf(number(from, 3 * t + 1))]++;
-      }
-    }
+
+  /** @param {number} more */
+  draw(more) {
+    this.ui.set({ draws: Math.min(this.spec.most, this.state.draws + more) }, true);
   }
-  const own = special.filter((s) => !s).length;
-  const band = (p, n) => {
-    const half = n ? 2 * Math.sqrt((p * (1 - p)) / n) : 1;
-    return [Math.max(0, p - half), Math.min(1, p + half)];
-  };
-  function statistics(draws) {
-    fill(draws);
-    const each = kinds.map((_, k) => bins.reduce((sum, b, i) => sum + (shares[i] <= state.share ? b[k] : 0), 0));
-    const chosen = each.reduce((a, b) => a + b, 0);
-    const tokens = draws * own;
-    const counts = { chosen, ...Object.fromEntries(kinds.map((k, i) => [k, each[i]])) };
-    const of = (r) => (r === "chosen" ? tokens : chosen);
-    const made = (f) => Object.fromEntries(rows.map((r) => [r, f(r)]));
-    return {
-      draws,
-      tokens,
-      counts,
-      shares: made((r) => (of(r) ? counts[r] / of(r) : null)),
-      bands: made((r) => band(r === "chosen" ? state.share : parts[r], of(r))),
+
+  numbers() {
+    return numbersOf(this.spec, this.state, this.counter);
+  }
+
+  /** @param {number} width @param {boolean} narrow */
+  paint(width, narrow) {
+    const made = drawn(this.spec, this.state);
+    this.colour();
+    this.columns(width, narrow);
+    made.forEach((masked, i) => this.word(masked, i));
+    this.gutter.place();
+    this.advance();
+    const statistics = this.counter.statistics({ ...this.state, draws: this.filled });
+    this.head(statistics);
+    for (const line of this.lines) this.line(line, statistics);
+    if (this.filled === this.state.draws) this.tell(made);
+  }
+
+  colour() {
+    const { theme } = this.ui;
+    const shell = /** @type {HTMLElement} */ (this.ui.root.querySelector(".view"));
+    const colours = {
+      sand: theme.plus,
+      brick: theme.minus,
+      sanded: mix(theme.paper, theme.plus, 0.14),
+      bricked: mix(theme.paper, theme.minus, 0.14),
+      zone: mix(theme.paper, theme.ink, 0.17),
     };
+    for (const [name, colour] of Object.entries(colours)) shell.style.setProperty(`--${name}`, rgb(colour));
   }
 
-  // ---- elements
-  const cells = names.map(() => {
-    const [was, reads, kind] = [h("span", { class: "was" }), h("b"), h("span", { class: "kind" })];
-    return { was, reads, kind, item: h("li", {}, was, reads, kind) };
-  });
-  const list = h(
-    "ol",
-    { class: "tokens", "aria-label": "the words as the model reads them" },
-    ...cells.map((c) => c.item),
-  );
-  const heading = h("div", { class: "over" });
-  const says = {
-    chosen: "chosen, of all words",
-    masked: `of these: ${mask}`,
-    random: "a random word",
-    kept: "kept as it is",
-  };
-  const lines = rows.map((r) => {
-    const zone = h("i", { class: "zone" });
-    const bar = h("i", { class: "bar" });
-    const aim = h("i", { class: "aim" });
-    const share = h("span", { class: "share", "data-testid": `share-${r}` });
-    const text = h("span", { class: "quiet" });
-    const track = h("span", { class: "track", "aria-hidden": "true" }, zone, bar, aim);
-    return { r, zone, bar, aim, share, text, all: [h("span", { class: "name" }, says[r]), track, share, text] };
-  });
-  const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  ui.body.append(list, say);
-  ui.below.append(heading, h("div", { class: "rows" }, ...lines.flatMap((l) => l.all)));
-  const place = gutter(
-    list,
-    cells.map((c) => c.item),
-    [
-      [".was", "to predict"],
-      ["b", "model reads"],
-    ],
-  );
-  ui.style(MASK_TOKENS_CSS);
-
-  const more = (n) => () => ui.set({ draws: Math.min(spec.most, state.draws + n) }, true);
-  Object.assign(ui.actions, { one: more(1), hundred: more(100), many: more(10000) });
-  let at = state.draws;
-  let last = "";
-  const pc = (x) => (x === null ? "–" : `${fmt(100 * x, 1)} %`);
-
-  // columns of one width, so that no word moves when another is drawn; where they fit, each sentence on its own line
-  const ends = names.flatMap((n, t) => (n === "[SEP]" || t === T - 1 ? [t + 1] : []));
-  const longest = Math.max(...ends.map((end, i) => end - (ends[i - 1] ?? 0)));
-  function lay(width, narrow) {
-    const c = document.createElement("canvas").getContext("2d");
-    c.font = ui.font(narrow || spec.presenting ? 13 : 16, 700);
-    const wide = (w) => c.measureText(w).width + (spec.presenting ? 11 : 14) * unit;
+  /**
+   * Columns of one width, so that no word moves when another is drawn; where they fit, each sentence on its own line.
+   * @param {number} width
+   * @param {boolean} narrow
+   */
+  columns(width, narrow) {
+    const { names, mask, vocabulary, presenting } = this.spec;
+    const { unit } = this.ui;
+    const ends = names.flatMap((name, i) => (name === "[SEP]" || i === names.length - 1 ? [i + 1] : []));
+    const longest = Math.max(...ends.map((end, i) => end - (ends[i - 1] ?? 0)));
+    const c = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+    c.font = this.ui.font(narrow || presenting ? 13 : 16, 700);
+    const wide = (/** @type {string} */ word) => c.measureText(word).width + (presenting ? 11 : 14) * unit;
     const least = Math.min(
       Math.max(...[...names, mask, ...vocabulary].map(wide)),
-      Math.max(wide(mask), (spec.presenting ? 0 : 76) * unit),
+      Math.max(wide(mask), (presenting ? 0 : 76) * unit),
     );
-    const across = Math.max(1, Math.floor((width - parseFloat(getComputedStyle(list).paddingLeft)) / least));
+    const room = width - parseFloat(getComputedStyle(this.list).paddingLeft);
+    const across = Math.max(1, Math.floor(room / least));
     const whole = longest <= across;
-    list.style.gridTemplateColumns = `repeat(${whole ? longest : Math.min(across, T)},minmax(0,1fr))`;
-    cells.forEach(({ item }, t) => (item.style.gridColumnStart = whole && ends.includes(t) ? "1" : ""));
+    this.list.style.gridTemplateColumns = `repeat(${whole ? longest : Math.min(across, names.length)},minmax(0,1fr))`;
+    this.cells.forEach(({ item }, i) => {
+      item.style.gridColumnStart = whole && ends.includes(i) ? "1" : "";
+    });
   }
-  return {
-    paint(width, narrow) {
-      const { theme } = ui;
-      const made = drawn();
-      const style = (n, v) => list.getRootNode().querySelector(".view").style.setProperty(n, v);
-      style("--sand", rgb(theme.plus));
-      style("--brick", rgb(theme.minus));
-      style("--sanded", rgb(mix(theme.paper, theme.plus, 0.14)));
-      style("--bricked", rgb(mix(theme.paper, theme.minus, 0.14)));
-      style("--zone", rgb(mix(theme.paper, theme.ink, 0.17)));
-      lay(width, narrow);
-      made.forEach((m, t) => {
-        const { item, was, reads, kind } = cells[t];
-        item.className = m.kind.replaceAll(" ", "-");
-        was.textContent = m.label ?? "";
-        reads.textContent = reads.title = m.input;
-        kind.textContent = { special: "", "as it is": "" }[m.kind] ?? m.kind;
-      });
-      place();
-      // the bars fill up, a quarter more in each frame, unless motion is unwelcome
-      at = state.draws <= at || still() ? state.draws : Math.min(state.draws, Math.ceil(at * 1.25) + 1);
-      if (at < state.draws) ui.set({});
-      const s = statistics(at);
-      const few = at < FEW;
-      const chosen = made.filter((m) => m.label !== null);
-      const legend = few ? "thin line: the intended share" : "grey: where chance puts 95 of 100 shares";
-      heading.replaceChildren(
-        h("b", {}, `Over ${many(at)}`),
-        h("span", { class: "quiet" }, `, ${s.tokens.toLocaleString("en-GB")} words · ${legend}`),
-      );
-      for (const { r, zone, bar, aim, share, text } of lines) {
-        const [low, high] = s.bands[r];
-        const meant = r === "chosen" ? state.share : parts[r];
-        zone.style.left = `${100 * low}%`;
-        zone.style.width = few ? 0 : `max(2px,${100 * (high - low)}%)`;
-        aim.style.left = `${100 * meant}%`;
-        bar.style.width = `${100 * (s.shares[r] ?? 0)}%`;
-        share.textContent = pc(s.shares[r]);
-        text.textContent = few
-          ? `${s.counts[r]} of ${r === "chosen" ? s.tokens : s.counts.chosen}, intended ${fmt(100 * meant, 0)} %`
-          : `by chance ${fmt(100 * low, 1)} to ${fmt(100 * high, 1)} %`;
-      }
-      const key = JSON.stringify([made, at]);
-      if (at < state.draws || key === last) return;
-      last = key;
-      say.replaceChildren(
-        h("b", {}, `Draw ${state.draws.toLocaleString("en-GB")}: ${chosen.length} of ${own} words chosen. `),
-        state.draws === spec.most
-          ? `${many(spec.most)} are as many as it counts.`
-          : chosen.length
-            ? `The loss counts only ${chosen.length > 1 ? "these positions" : "this position"}.`
-            : `Nothing to learn from: that happens in ${pc((1 - state.share) ** own)} of all draws.`,
-      );
-    },
-    table() {
-      const s = statistics(state.draws);
-      const made = drawn();
-      return {
-        header: ["word", "the model reads", "label", "kind"],
-        rows: [
-          ...made.map((m, t) => [`${t + 1} ${names[t]}`, m.input, m.label ?? "−100", m.kind]),
-          ...rows.map((r) => [
-            `all ${r}`,
-            `${s.counts[r]} of ${r === "chosen" ? s.tokens : s.counts.chosen}`,
-            `share ${pc(s.shares[r])}`,
-            state.draws < FEW
-              ? `intended ${fmt(100 * (r === "chosen" ? state.share : parts[r]), 0)} %`
-              : `band ${fmt(100 * s.bands[r][0], 1)}–${fmt(100 * s.bands[r][1], 1)} %`,
-          ]),
-        ],
-      };
-    },
-    numbers: () => ({ drawn: drawn(), ...statistics(state.draws) }),
-  };
+
+  /** @param {Masked} masked @param {number} i */
+  word({ input, label, kind }, i) {
+    const cell = this.cells[i];
+    cell.item.className = kind.replaceAll(" ", "-");
+    cell.was.textContent = label ?? "";
+    cell.reads.textContent = input;
+    cell.reads.title = input;
+    cell.kind.textContent = noteOf(kind);
+  }
+
+  /** The bars fill up, a quarter more in each frame, unless motion is unwelcome. */
+  advance() {
+    const { draws } = this.state;
+    const next = Math.min(draws, Math.ceil(this.filled * 1.25) + 1);
+    this.filled = draws <= this.filled || still() ? draws : next;
+    if (this.filled < draws) this.ui.set({});
+  }
+
+  /** @param {Statistics} statistics */
+  head({ draws, tokens }) {
+    const legend = draws < FEW ? "thin line: the intended share" : "grey: where chance puts 95 of 100 shares";
+    this.heading.replaceChildren(
+      h("b", {}, `Over ${many(draws)}`),
+      h("span", { class: "quiet" }, `, ${tokens.toLocaleString("en-GB")} words · ${legend}`),
+    );
+  }
+
+  /** The share that is intended. @param {Row} row */
+  meant(row) {
+    return row === "chosen" ? this.state.share : this.spec.parts[row];
+  }
+
+  /** How many were to become what a row says. @param {Row} row @param {Statistics} statistics */
+  counted(row, { counts, tokens }) {
+    return `${counts[row]} of ${row === "chosen" ? tokens : counts.chosen}`;
+  }
+
+  /** @param {ReturnType<typeof lineOf>} line @param {Statistics} statistics */
+  line({ row, zone, bar, aim, share, text }, statistics) {
+    const few = statistics.draws < FEW;
+    const [low, high] = statistics.bands[row];
+    zone.style.left = `${100 * low}%`;
+    zone.style.width = few ? "0" : `max(2px,${100 * (high - low)}%)`;
+    aim.style.left = `${100 * this.meant(row)}%`;
+    bar.style.width = `${100 * (statistics.shares[row] ?? 0)}%`;
+    share.textContent = percentage(statistics.shares[row]);
+    text.textContent = few
+      ? `${this.counted(row, statistics)}, intended ${fmt(100 * this.meant(row), 0)} %`
+      : `by chance ${fmt(100 * low, 1)} to ${fmt(100 * high, 1)} %`;
+  }
+
+  /** Reads out the draw, once. @param {Masked[]} made */
+  tell(made) {
+    const { draws } = this.state;
+    const told = JSON.stringify([made, draws]);
+    if (told === this.told) return;
+    this.told = told;
+    const chosen = made.filter(({ label }) => label !== null).length;
+    const summary = `Draw ${draws.toLocaleString("en-GB")}: ${chosen} of ${this.counter.own} words chosen. `;
+    this.say.replaceChildren(h("b", {}, summary), this.consequence(chosen));
+  }
+
+  /** @param {number} chosen */
+  consequence(chosen) {
+    const { share, draws } = this.state;
+    if (draws === this.spec.most) return `${many(draws)} are as many as it counts.`;
+    if (!chosen)
+      return `Nothing to learn from: that happens in ${percentage((1 - share) ** this.counter.own)} of all draws.`;
+    return `The loss counts only ${chosen > 1 ? "these positions" : "this position"}.`;
+  }
+
+  /** @returns {Table} */
+  table() {
+    const { names } = this.spec;
+    const statistics = this.counter.statistics(this.state);
+    const words = drawn(this.spec, this.state).map(({ input, label, kind }, i) => [
+      `${i + 1} ${names[i]}`,
+      input,
+      label ?? "−100",
+      kind,
+    ]);
+    const rows = ROWS.map((row) => {
+      const [low, high] = statistics.bands[row];
+      const few = this.state.draws < FEW;
+      const beside = few
+        ? `intended ${fmt(100 * this.meant(row), 0)} %`
+        : `band ${fmt(100 * low, 1)}–${fmt(100 * high, 1)} %`;
+      return [`all ${row}`, this.counted(row, statistics), `share ${percentage(statistics.shares[row])}`, beside];
+    });
+    return { header: ["word", "the model reads", "label", "kind"], rows: [...words, ...rows] };
+  }
 }

@@ -2,219 +2,227 @@
 import { h } from "../shared/dom.js";
 import { form, unknownOf } from "../shared/own.js";
 import PREDICTIONS_CSS from "./predictions.css";
-import { chance, gutter, wordline } from "./words.js";
+import { Lesson, OwnText, askedOf, numbersOf, rightOf, rowsOf } from "./predictions_numbers.js";
+import { Gutter, WordLine, chance } from "./words.js";
 
+/** @import { Picture, Table, UI } from "../shared/types.js" */
+/** @import { Bar, PredictionsSpec, Shown } from "./predictions_numbers.js" */
+
+const LONG = 0.42; // of a bar: in it there is room for a note, else it comes behind
+
+/** @param {UI} ui @returns {Picture} */
 export function predictions(ui) {
-  const { spec, state, arrays } = ui;
-  const { models, top } = spec;
-  // What is shown: the words, the positions among them that can be chosen, what is true there, what is expected there.
-  const lesson = {
-    ...{ names: spec.names, positions: spec.positions, truth: spec.truth, at: "position" },
-    bars: (m, n) =>
-      Array.from({ length: top }, (_, k) => {
-        const i = (m * spec.positions.length + n) * top + k;
-        return { word: spec.vocabulary[arrays.words[i]], p: arrays.top[i] };
-      }),
-    known(m, n) {
-      const i = m * spec.positions.length + n;
-      return spec.truth[n] === null ? null : { word: spec.truth[n], p: arrays.true[i], rank: arrays.rank[i] };
-    },
-    ready: () => true,
-  };
-  const read = {}; // own text -> what is shown of it
-  const now = () => read[state.own] ?? lesson;
-  const asked = () => now().truth.filter((t) => t !== null).length;
-
-  const one = models.length === 1;
-  const panels = models.map((m) => ({
-    list: h("div", { class: "bars", role: "group", "aria-label": `most probable words ${m}` }),
-    score: h("span", { class: "quiet score" }),
-  }));
-  const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  const box = h("div");
-  const marks = h("span", { class: "quiet" });
-  const controls = ui.root.querySelector(".controls");
-  let line = null;
-  let shown = null;
-  let place = null;
-  function build() {
-    const { names, positions, at } = (shown = now());
-    line = wordline(ui, { words: names, places: positions, name: at, label: "the words; arrow keys choose one" });
-    line.chips.forEach((chip, i) => {
-      chip.append(h("span", {}, names[i]));
-      if (asked()) chip.append(...models.map(() => h("small", { "aria-hidden": "true" }, "\u00a0")));
-    });
-    line.line.classList.toggle("compared", !one);
-    place = gutter(line.line, line.chips, one ? [] : models.map((m, k) => [`small:nth-of-type(${k + 1})`, m]));
-    box.replaceChildren(line.line);
-    mark();
-  }
-  // ✓ and ✗ at the words, a row for each model; those of an own text come one after the other
-  function mark() {
-    const { names, positions, truth, known, ready } = shown;
-    positions.forEach((i, n) => {
-      if (truth[n] === null || !ready(n)) return;
-      const right = models.map((_, m) => known(m, n).rank === 1);
-      line.chips[i].querySelectorAll("small").forEach((e, m) => (e.textContent = right[m] ? "✓" : "✗"));
-      const told = models.map((name, m) => `${name} ${right[m] ? "right" : "wrong"}`.trim()).join(", ");
-      line.chips[i].setAttribute("aria-label", `${names[i]}, word ${i + 1}, ${told}`);
-    });
-  }
-  ui.body.append(
-    box,
-    h("div", { class: "marks" }, one ? panels[0].score : marks, controls),
-    say,
-    h(
-      "div",
-      { class: "panels" },
-      ...panels.map((p, m) =>
-        h(
-          "div",
-          { class: "panel", "data-testid": `model-${m}` },
-          one ? null : h("div", { class: "model" }, h("b", {}, models[m]), " ", p.score),
-          p.list,
-        ),
-      ),
-    ),
-  );
-  ui.style(PREDICTIONS_CSS + `.view{--models:${models.length}}`);
-
-  function row({ word, p }, mark, note, other = "") {
-    const on = mark ? " true" : other;
-    const long = p > 0.42;
-    const at = long ? "within" : "behind"; // a note has room in a long bar, or behind a short one
-    return [
-      h("span", { class: `w${on}` }, word),
-      h("span", { class: `p${on}` }, chance(p)),
-      h(
-        "i",
-        { class: on.trim() || null },
-        h("u", { style: `width:${100 * p}%` }),
-        h("span", { class: `note ${at}`, style: long ? `right:${100 - 100 * p}%` : `left:${100 * p}%` }, note),
-      ),
-    ];
-  }
-  const empty = () => Array.from({ length: 3 }, () => h("span"));
-  if (spec.own) ui.below.append(form(spec.own, fill, { rows: 2 }));
-  async function fill([it], text, going) {
-    const own = (read[text] ??= filled(it, text, top));
-    const { own_position: place } = state;
-    ui.set({ own: text, own_position: own.positions.includes(place) ? place : own.positions[0] }, true);
-    for (let n = 0; n < own.positions.length && going(); n++) {
-      await new Promise(requestAnimationFrame);
-      own.known(0, n);
-      ui.set({});
-    }
-    return unknownOf(it, own.pieces);
-  }
-  return {
-    paint() {
-      if (shown !== now()) build();
-      else if (shown !== lesson) mark();
-      line.sync();
-      place();
-      const { names, positions, bars, known, at, ready } = shown;
-      const n = positions.indexOf(state[at]);
-      const word = names[state[at]];
-      marks.textContent = asked() && !one ? "✓ the first choice is the true word, ✗ it is another" : "";
-      panels.forEach(({ list, score }, m) => {
-        const best = bars(m, n);
-        const true_ = known(m, n);
-        const listed = best.some((b) => b.word === true_?.word);
-        const left = Math.max(0, 1 - best.reduce((sum, b) => sum + b.p, 0) - (true_ && !listed ? true_.p : 0));
-        list.replaceChildren(
-          ...best.flatMap((b) => {
-            const mark = b.word === true_?.word;
-            return row(b, mark, mark ? "← true" : "");
-          }),
-          ...row({ word: "all others", p: left }, false, "", " rest"),
-          ...(!asked()
-            ? []
-            : true_ && !listed
-              ? row(true_, true, `true, rank ${true_.rank.toLocaleString("en-GB")}`)
-              : empty()),
-        );
-        const right = positions.filter((_, i) => ready(i) && known(m, i)?.rank === 1).length;
-        const where = `right at ${right} of ${asked()} positions`;
-        score.textContent = !asked() ? "" : one ? `✓ first choice ${where}, ✗ wrong` : `✓ ${where}`;
-      });
-      // what the bars mean; their numbers are written at them
-      const said = models.flatMap((name, m) => {
-        const [best] = bars(m, n);
-        const who = m ? `, ${name}` : ` ${name ? name[0].toUpperCase() + name.slice(1) : "The model"}`;
-        return [
-          `${who} expects `,
-          h("b", { class: "output" }, `“${best.word}”`),
-          known(m, n)?.rank === 1 ? ", the true word" : "",
-        ];
-      });
-      say.replaceChildren(
-        `At position ${state[at] + 1}, `,
-        h("b", { class: "query" }, `“${word}”`),
-        shown.truth[n] === null ? ": a gap." : " is covered.",
-        ...said,
-        ".",
-      );
-    },
-    table() {
-      const { names, positions, bars, known } = now();
-      const header = [
-        "position",
-        ...models.flatMap((m) =>
-          ["most probable", "probability", "true word", "its probability"].map((t) => `${m} ${t}`.trim()),
-        ),
-      ];
-      return {
-        header,
-        rows: positions.map((p, n) => [
-          `${p + 1} ${names[p]}`,
-          ...models.flatMap((_, m) => {
-            const [best] = bars(m, n);
-            const t = known(m, n);
-            return [best.word, chance(best.p), t?.word ?? "–", t ? chance(t.p) : "–"];
-          }),
-        ]),
-      };
-    },
-    numbers: () => {
-      const { positions, bars, known, at } = now();
-      const n = positions.indexOf(state[at]);
-      return models.map((_, m) => ({ bars: bars(m, n), true: known(m, n) }));
-    },
-  };
+  return new Predictions(ui);
 }
 
-// As `gaps` in lesson.py, for a text in the page: each word covered in turn when it is asked for; where the text has
-// gaps of its own, these.
-function filled({ model, tokenizer }, text, top) {
-  const { mask } = tokenizer;
-  const pieces = tokenizer.framed(text, model.config.segments);
-  const segments = pieces.map((piece) => piece.segment);
-  const ids = pieces.map((piece) => piece.id);
-  const names = ids.map((id) => tokenizer.token(id));
-  const places = [...ids.keys()];
-  const gaps = places.filter((i) => ids[i] === mask);
-  const positions = gaps.length ? gaps : places.filter((i) => names[i][0] !== "[");
-  if (!positions.length) throw new Error("There is no word in it that the model knows");
-  if (ids.length > 64)
-    throw new Error(`${ids.length - segments.at(-1) - 2} pieces of words; this picture has room for 60`);
-  const found = [];
-  function at(n) {
-    if (found[n]) return found[n];
-    const place = positions[n];
-    const covered = ids.map((id, i) => (i === place ? mask : id));
-    const shares = globalThis.courseModels.softmax(model.logits(covered, segments).words.row(place));
-    const order = [...shares.keys()].sort((a, b) => shares[b] - shares[a]);
-    const truth = gaps.length
-      ? null
-      : { word: names[place], p: shares[ids[place]], rank: 1 + order.indexOf(ids[place]) };
-    return (found[n] = { truth, bars: order.slice(0, top).map((i) => ({ word: tokenizer.token(i), p: shares[i] })) });
+/**
+ * A row of bars. look: true: of the true word; rest: of all others.
+ * @param {Bar} bar
+ * @param {"" | "true" | "rest"} look
+ * @param {string} note
+ */
+function row({ word, p }, look = "", note = "") {
+  const share = 100 * p;
+  const [where, side] = p > LONG ? ["within", `right:${100 - share}%`] : ["behind", `left:${share}%`];
+  const marked = (/** @type {string} */ name) => (look ? `${name} ${look}` : name);
+  return [
+    h("span", { class: marked("w") }, word),
+    h("span", { class: marked("p") }, chance(p)),
+    h(
+      "i",
+      { class: look || null },
+      h("u", { style: `width:${share}%` }),
+      h("span", { class: `note ${where}`, style: side }, note),
+    ),
+  ];
+}
+
+/** @implements {Picture} */
+class Predictions {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {PredictionsSpec} */ (ui.spec);
+    this.models = this.spec.models;
+    this.alone = this.models.length === 1;
+    this.lesson = new Lesson(this.spec, ui.arrays);
+    /** @type {Map<string, OwnText>} by the reader's own text */
+    this.read = new Map();
+    /** @type {Shown} what is built */
+    this.shown = this.lesson;
+    this.words = this.wordsOf(this.lesson);
+    this.gutter = this.gutterOf(this.words);
+    this.box = h("div", {}, this.words.line);
+    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.marks = h("span", { class: "quiet" });
+    this.panels = this.models.map((name, model) => this.panel(name, model));
+    this.mark();
+    this.build();
   }
-  return {
-    ...{ names, pieces, positions, at: "own_position" },
-    truth: positions.map((i) => (gaps.length ? null : names[i])),
-    bars: (_, n) => at(n).bars,
-    known: (_, n) => at(n).truth,
-    ready: (n) => n in found,
-  };
+
+  build() {
+    const { body, below, root } = this.ui;
+    const controls = root.querySelector(".controls");
+    const marks = this.alone ? this.panels[0].score : this.marks;
+    body.append(
+      this.box,
+      h("div", { class: "marks" }, marks, controls),
+      this.say,
+      h("div", { class: "panels" }, ...this.panels.map(({ element }) => element)),
+    );
+    if (this.spec.own) below.append(form(this.spec.own, this.fill.bind(this), { rows: 2 }));
+    this.ui.style(`${PREDICTIONS_CSS}.view{--models:${this.models.length}}`);
+  }
+
+  /** @param {string} name @param {number} model */
+  panel(name, model) {
+    const list = h("div", { class: "bars", role: "group", "aria-label": `most probable words ${name}` });
+    const score = h("span", { class: "quiet score" });
+    const head = this.alone ? null : h("div", { class: "model" }, h("b", {}, name), " ", score);
+    return { list, score, element: h("div", { class: "panel", "data-testid": `model-${model}` }, head, list) };
+  }
+
+  /** What is to be shown: the reader's own text, or the lesson. @returns {Shown} */
+  get now() {
+    return this.read.get(this.ui.state.own) ?? this.lesson;
+  }
+
+  /** Which of the positions is chosen. @param {Shown} shown */
+  chosen(shown) {
+    return shown.positions.indexOf(this.ui.state[shown.at]);
+  }
+
+  numbers() {
+    return numbersOf(this.now, this.models, this.chosen(this.now));
+  }
+
+  /** @param {Shown} shown */
+  wordsOf(shown) {
+    const { names, positions, at } = shown;
+    const label = "the words; arrow keys choose one";
+    const words = new WordLine(this.ui, { words: names, places: positions, name: at, label });
+    words.line.classList.toggle("compared", !this.alone);
+    words.chips.forEach((chip, i) => {
+      const marks = askedOf(shown) ? this.models.map(() => h("small", { "aria-hidden": "true" }, "\u00a0")) : [];
+      chip.append(h("span", {}, names[i]), ...marks);
+    });
+    return words;
+  }
+
+  /** @param {WordLine} words */
+  gutterOf({ line, chips }) {
+    const named = this.alone ? [] : this.models;
+    const rows = named.map((label, model) => ({ selector: `small:nth-of-type(${model + 1})`, label }));
+    return new Gutter(line, chips, rows);
+  }
+
+  /** Another text in the place of the one that is shown. @param {Shown} shown */
+  rebuild(shown) {
+    this.shown = shown;
+    this.words = this.wordsOf(shown);
+    this.gutter = this.gutterOf(this.words);
+    this.box.replaceChildren(this.words.line);
+  }
+
+  /** ✓ and ✗ at the words, a row for each model; those of an own text come one after the other. */
+  mark() {
+    const { names, positions, truth } = this.shown;
+    positions.forEach((position, place) => {
+      if (truth[place] === null || !this.shown.ready(place)) return;
+      const chip = this.words.chips[position];
+      const right = this.models.map((_, model) => this.shown.known(model, place)?.rank === 1);
+      chip.querySelectorAll("small").forEach((small, model) => {
+        small.textContent = right[model] ? "✓" : "✗";
+      });
+      const told = this.models.map((name, model) => `${name} ${right[model] ? "right" : "wrong"}`.trim());
+      chip.setAttribute("aria-label", `${names[position]}, word ${position + 1}, ${told.join(", ")}`);
+    });
+  }
+
+  /**
+   * Covers the words of an own text one after the other; a frame for each, so that the page answers meanwhile.
+   * @param {any[]} models
+   * @param {string} text
+   * @param {() => boolean} going
+   */
+  async fill([loaded], text, going) {
+    const own = this.read.get(text) ?? new OwnText(loaded, text, this.spec.top);
+    this.read.set(text, own);
+    const { own_position: before } = this.ui.state;
+    const position = own.positions.includes(before) ? before : own.positions[0];
+    this.ui.set({ own: text, own_position: position }, true);
+    for (let place = 0; place < own.positions.length && going(); place++) {
+      await new Promise(requestAnimationFrame);
+      own.ask(place);
+      this.ui.set({});
+    }
+    return unknownOf(loaded, own.pieces);
+  }
+
+  paint() {
+    const shown = this.now;
+    if (shown !== this.shown) this.rebuild(shown);
+    this.mark();
+    this.words.sync();
+    this.gutter.place();
+    const several = askedOf(shown) && !this.alone;
+    this.marks.textContent = several ? "✓ the first choice is the true word, ✗ it is another" : "";
+    this.models.forEach((_, model) => this.list(model));
+    this.tell();
+  }
+
+  /** The bars of one model, and how often it is right. @param {number} model */
+  list(model) {
+    const { shown } = this;
+    const { list, score } = this.panels[model];
+    const { bars, others, beyond } = rowsOf(shown, model, this.chosen(shown));
+    const asked = askedOf(shown);
+    const last = beyond
+      ? row(beyond, "true", `true, rank ${beyond.rank.toLocaleString("en-GB")}`)
+      : [0, 1, 2].map(() => h("span"));
+    list.replaceChildren(
+      ...bars.flatMap((bar) => (bar.right ? row(bar, "true", "← true") : row(bar))),
+      ...row({ word: "all others", p: others }, "rest"),
+      ...(asked ? last : []), // its room stays where it is not needed
+    );
+    const where = `right at ${rightOf(shown, model)} of ${asked} positions`;
+    const told = this.alone ? `✓ first choice ${where}, ✗ wrong` : `✓ ${where}`;
+    score.textContent = asked ? told : "";
+  }
+
+  tell() {
+    const { shown } = this;
+    const place = this.chosen(shown);
+    const position = shown.positions[place];
+    const said = this.models.flatMap((name, model) => {
+      const [best] = shown.bars(model, place);
+      const first = name ? name[0].toUpperCase() + name.slice(1) : "The model";
+      const right = shown.known(model, place)?.rank === 1;
+      const outcome = h("b", { class: "output" }, `“${best.word}”`);
+      return [model ? `, ${name} expects ` : ` ${first} expects `, outcome, right ? ", the true word" : ""];
+    });
+    this.say.replaceChildren(
+      `At position ${position + 1}, `,
+      h("b", { class: "query" }, `“${shown.names[position]}”`),
+      shown.truth[place] === null ? ": a gap." : " is covered.",
+      ...said,
+      ".",
+    );
+  }
+
+  /** @returns {Table} */
+  table() {
+    const shown = this.now;
+    const what = ["most probable", "probability", "true word", "its probability"];
+    const header = ["position", ...this.models.flatMap((name) => what.map((text) => `${name} ${text}`.trim()))];
+    const rows = shown.positions.map((position, place) => {
+      const cells = this.models.flatMap((_, model) => {
+        const [best] = shown.bars(model, place);
+        const truth = shown.known(model, place);
+        return [best.word, chance(best.p), truth?.word ?? "–", truth ? chance(truth.p) : "–"];
+      });
+      return [`${position + 1} ${shown.names[position]}`, ...cells];
+    });
+    return { header, rows };
+  }
 }

@@ -1,210 +1,234 @@
 // Spans in a text: tags under the words, what was predicted below them, start and end of an answer as bars above.
-import { h } from "../shared/dom.js";
+import { h, reserve } from "../shared/dom.js";
 import { mix, rgb } from "../shared/theme.js";
 import TAGGED_CSS from "./tagged.css";
-import { chance, gutter, wordline } from "./words.js";
+import { captionOf, captionsOf, foundOf, numbersOf, spansOf, textOf } from "./tagged_numbers.js";
+import { Gutter, WordLine, chance, linesOf } from "./words.js";
 
+/** @import { Picture, Table, UI } from "../shared/types.js" */
+/** @import { Span, TaggedSpec, TaggedState } from "./tagged_numbers.js" */
+/** @typedef {{ name: "tags" | "predicted", tags: string[] }} Row of tags under the words */
+/** @typedef {ReturnType<typeof numbersOf>["answer"]} Answer */
+
+/** @param {UI} ui @returns {Picture} */
 export function tagged(ui) {
-  const { spec, state, arrays } = ui;
-  const { names, tags, predicted, labels, question } = spec;
-  const T = names.length;
-  const all = names.map((_, i) => i);
-  const lines = [
-    ["tags", tags],
-    ["predicted", predicted],
-  ].filter(([, t]) => t);
-  const { start, end } = arrays;
-  const compare = tags && predicted;
-  const short = (p) => (p >= 0.995 ? "1" : p.toFixed(2).slice(1));
-  const text = (a, b) =>
-    names
-      .slice(a, b + 1)
-      .join(" ")
-      .replaceAll(" ##", "");
+  return new Tagged(ui);
+}
 
-  function spansOf(given) {
-    const spans = [];
-    given?.forEach((tag, i) => {
-      if (tag === "O") return;
-      const last = spans.at(-1);
-      const label = tag.slice(2);
-      if (tag[0] === "I" && last?.[1] === i - 1 && last[2] === label) last[1] = i;
-      else spans.push([i, i, label]);
-    });
-    return spans;
-  }
-  // the answer: the largest start × end that does not end before it starts; or each by itself
-  function answer() {
-    if (!start) return null;
-    const top = (p) => p.reduce((best, x, i) => (x > p[best] ? i : best), 0);
-    let first = top(start);
-    let last = top(end);
-    if (state.rule === "together") {
-      let best = -1;
-      for (let i = 0; i < T; i++)
-        for (let j = i; j < Math.min(T, i + state.longest); j++)
-          if (start[i] * end[j] > best) {
-            best = start[i] * end[j];
-            [first, last] = [i, j];
-          }
-    }
-    return [first, last, start[first] * end[last]];
-  }
-  const true_ = spansOf(tags);
-  const made = spansOf(predicted);
-  const same = (a) => (b) => a.join() === b.join();
-  const found = {
-    right: true_.filter((s) => made.some(same(s))),
-    missed: true_.filter((s) => !made.some(same(s))),
-    invented: made.filter((s) => !true_.some(same(s))),
-  };
+/** Two digits without the leading 0. @param {number} p */
+const digits = (p) => (p >= 0.995 ? "1" : p.toFixed(2).slice(1));
 
-  const { line, chips, sync } = wordline(ui, {
-    words: names,
-    places: all,
-    name: "word",
-    label: "the words; arrow keys choose one",
-  });
-  const cells = chips.map((chip, i) => {
-    const bars = start
-      ? h(
-          "span",
-          { class: "pair", "aria-hidden": "true" },
-          ...[start, end].map((p, k) =>
-            h(
-              "span",
-              { class: "post" },
-              h("small", {}, p[i] >= 0.05 ? short(p[i]) : ""),
-              h("i", { class: k ? "end" : "start", style: p[i] >= 0.005 ? `height:${3 * p[i]}em` : "display:none" }),
-            ),
-          ),
-        )
-      : null;
-    const marks = lines.map(([name, t]) => {
-      const off = compare && name === "predicted" && tags[i] !== t[i];
-      const o = t[i] === "O";
-      return h(
-        "small",
-        { class: `tag ${o ? "o" : `${t[i][0].toLowerCase()} s${labels.indexOf(t[i].slice(2)) % 4}`}` },
-        start ? (t[i][0] === "B" ? t[i].slice(2) : "\u00a0") : `${t[i]}${off ? " ✗" : ""}`,
-      );
+/** @implements {Picture} */
+class Tagged {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {TaggedSpec} */ (ui.spec);
+    this.state = /** @type {TaggedState} */ (ui.state);
+    const { names, tags, predicted, bars } = this.spec;
+    this.bars = bars;
+    /** @type {Row[]} */
+    this.rows = [];
+    if (tags) this.rows.push({ name: "tags", tags });
+    if (predicted) this.rows.push({ name: "predicted", tags: predicted });
+    this.spans = { tags: spansOf(tags), predicted: spansOf(predicted) };
+    this.words = new WordLine(ui, {
+      words: names,
+      places: names.map((_, i) => i),
+      name: "word",
+      label: "the words; arrow keys choose one",
     });
-    if (bars) chip.append(bars);
-    chip.append(h("span", { class: "text" }, names[i]), ...marks);
-    chip.setAttribute(
-      "aria-label",
-      [
-        names[i],
-        ...lines.map(([name, t]) => `${name === "tags" ? "tag" : name} ${t[i]}`),
-        ...(start ? [`start ${chance(start[i])}, end ${chance(end[i])}`] : []),
-      ].join(", "),
-    );
-    return chip;
-  });
-  const say = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  ui.body.append(...(question ? [h("div", { class: "question" }, h("b", {}, "Question: "), question)] : []), line);
-  ui.below.append(say);
-  ui.style(TAGGED_CSS + `.view{--chip:${start ? 3.1 : 1.6}em;--said:${start ? 5.8 : 7.4}em}`);
-  line.classList.add(start ? "barred" : "plain");
-  const legend = (kind, word) => [h("i", { class: kind }), word];
-  const place = gutter(line, chips, [
-    ...(start ? [[".pair", h("span", {}, ...legend("start", "start"), h("br"), ...legend("end", "end"))]] : []),
-    ...lines.map(([name], n) => [
-      `.tag:nth-last-of-type(${lines.length - n})`,
-      name === "tags" ? (start ? "true" : "true tag") : "model",
-    ]),
-  ]);
-  // a line of words takes the room of its highest bar, and of a tag where it has one
-  function level() {
-    let row = [];
-    const done = () => {
-      const most = Math.max(...row.flatMap((i) => [start[i], end[i]]));
-      const plain = row.every((i) => lines.every(([, tag]) => tag[i] === "O"));
-      row.forEach((i) => {
-        chips[i].style.setProperty("--high", most < 0.05 ? "0.6em" : `${Math.max(3, 3 * most + 1.5)}em`);
-        chips[i].classList.toggle("bare", plain);
-      });
-      row = [];
+    this.words.chips.forEach((chip, i) => this.fill(chip, i));
+    this.gutter = this.gutterOf();
+    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.reserved = 0; // the width for which captions have their room
+    this.build();
+  }
+
+  build() {
+    const { body, below, style } = this.ui;
+    const { question } = this.spec;
+    const asked = question ? [h("div", { class: "question" }, h("b", {}, "Question: "), question)] : [];
+    body.append(...asked, this.words.line);
+    below.append(this.say);
+    style(`${TAGGED_CSS}.view{--chip:${this.bars ? 3.1 : 1.6}em;--said:${this.bars ? 5.8 : 7.4}em}`);
+    this.words.line.classList.add(this.bars ? "barred" : "plain");
+  }
+
+  /** What a word shows: its bars, itself, its tags. @param {HTMLElement} chip @param {number} i */
+  fill(chip, i) {
+    const { start, end } = this.ui.arrays;
+    const name = this.spec.names[i];
+    if (this.bars) chip.append(this.posts(i));
+    chip.append(h("span", { class: "text" }, name), ...this.rows.map((row) => this.tag(row, i)));
+    const told = [name, ...this.rows.map((row) => `${row.name === "tags" ? "tag" : row.name} ${row.tags[i]}`)];
+    if (this.bars) told.push(`start ${chance(start[i])}, end ${chance(end[i])}`);
+    chip.setAttribute("aria-label", told.join(", "));
+  }
+
+  /** How probably the answer starts and ends at a word. @param {number} i */
+  posts(i) {
+    const { start, end } = this.ui.arrays;
+    const post = (/** @type {string} */ name, /** @type {number} */ p) => {
+      const style = p >= 0.005 ? `height:${3 * p}em` : "display:none";
+      return h("span", { class: "post" }, h("small", {}, p >= 0.05 ? digits(p) : ""), h("i", { class: name, style }));
     };
-    chips.forEach((c, i) => {
-      if (i && c.offsetLeft < chips[i - 1].offsetLeft) done();
-      row.push(i);
-    });
-    done();
+    return h("span", { class: "pair", "aria-hidden": "true" }, post("start", start[i]), post("end", end[i]));
   }
 
-  return {
-    paint() {
-      const { theme } = ui;
-      const shell = line.closest(".view");
-      const style = (n, v) => shell.style.setProperty(n, v);
-      style("--sand", rgb(theme.plus));
-      style("--sanded", rgb(mix(theme.paper, theme.plus, 0.14)));
-      style("--greyed", rgb(mix(theme.paper, theme.ink, 0.08)));
-      style("--darker", rgb(mix(theme.paper, theme.ink, 0.2)));
-      sync();
-      if (start) level();
-      place();
-      const best = answer();
-      const w = state.word;
-      cells.forEach((cell, i) => {
-        for (const [name, on] of [
-          ["in", best && best[0] <= i && i <= best[1]],
-          ["first", best && i === best[0]],
-          ["last", best && i === best[1]],
-        ])
-          cell.classList.toggle(name, Boolean(on));
-      });
-      const about = [h("b", { class: "query" }, `“${names[w]}”`), ` (word ${w + 1})`];
-      if (tags && !start) about.push(`: ${tags[w]}`);
-      if (predicted && !start) about.push(`${tags ? ", predicted " : ": "}${predicted[w]}`);
-      if (start) about.push(`: start ${chance(start[w])}, end ${chance(end[w])}`);
-      const listed = (s) => s.map(([a, b, label]) => `“${text(a, b)}” ${label}`).join(", ");
-      const rest = [];
-      if (best)
-        rest.push(
-          h(
-            "div",
-            {},
-            best[0] <= best[1] ? "Answer: " : h("b", {}, "No answer: "),
-            best[0] <= best[1]
-              ? h("b", { class: "output" }, `“${text(best[0], best[1])}”`)
-              : "it would end before it starts",
-            `, ${chance(start[best[0]])} × ${chance(end[best[1]])} = ${chance(best[2])}.`,
-            ...(true_.length
-              ? [
-                  true_.some(([a, b]) => a === best[0] && b === best[1])
-                    ? " ✓ It is the true one."
-                    : ` ✗ True: ${listed(true_.map(([a, b]) => [a, b, ""])).trim()}.`,
-                ]
-              : []),
-          ),
-        );
-      if (compare)
-        rest.push(
-          h(
-            "div",
-            { class: "quiet" },
-            Object.entries(found)
-              .filter(([, s]) => s.length)
-              .map(([name, s]) => `${s.length} ${name}: ${listed(s)}`)
-              .join(" · ") || "no spans",
-          ),
-        );
-      else if (!start)
-        rest.push(
-          h("div", { class: "quiet" }, `${(tags ? true_ : made).length} spans: ${listed(tags ? true_ : made)}`),
-        );
-      say.replaceChildren(h("div", {}, ...about, "."), ...rest);
-    },
-    table: () => ({
-      header: ["word", ...lines.map(([name]) => (name === "tags" ? "tag" : name)), ...(start ? ["start", "end"] : [])],
-      rows: names.map((n, i) => [
-        `${i + 1} ${n}`,
-        ...lines.map(([, t]) => t[i]),
-        ...(start ? [chance(start[i]), chance(end[i])] : []),
-      ]),
-    }),
-    numbers: () => ({ answer: answer(), spans: true_, found }),
-  };
+  /** A tag under its word; of an answer the label once. @param {Row} row @param {number} i */
+  tag({ name, tags }, i) {
+    const [tag, truth] = [tags[i], this.spec.tags?.[i]];
+    const label = tag.slice(2);
+    const look = tag === "O" ? "o" : `${tag[0].toLowerCase()} s${this.spec.labels.indexOf(label) % 4}`;
+    const wrong = name === "predicted" && truth !== undefined && truth !== tag;
+    const once = tag.startsWith("B") ? label : "\u00a0";
+    return h("small", { class: `tag ${look}` }, this.bars ? once : `${tag}${wrong ? " ✗" : ""}`);
+  }
+
+  /** What stands at the left of a line of words: what its bars and its tags are. */
+  gutterOf() {
+    const mark = (/** @type {string} */ name) => [h("i", { class: name }), name];
+    const legend = () => h("span", {}, ...mark("start"), h("br"), ...mark("end"));
+    const truth = this.bars ? "true" : "true tag";
+    const rows = this.rows.map(({ name }, n) => ({
+      selector: `.tag:nth-last-of-type(${this.rows.length - n})`,
+      label: name === "tags" ? truth : "model",
+    }));
+    const above = this.bars ? [{ selector: ".pair", label: legend() }] : [];
+    return new Gutter(this.words.line, this.words.chips, [...above, ...rows]);
+  }
+
+  numbers() {
+    return numbersOf(this.spec, this.ui.arrays, this.state);
+  }
+
+  caption() {
+    return captionOf(this.spec, this.ui.arrays, this.state);
+  }
+
+  /** @param {number} width */
+  paint(width) {
+    if (width !== this.reserved) reserve(this.ui.root.querySelector(".caption"), captionsOf(this.spec));
+    this.reserved = width;
+    this.colour();
+    this.words.sync();
+    if (this.bars) this.level();
+    this.gutter.place();
+    const { answer } = this.numbers();
+    this.frame(answer);
+    this.tell(answer);
+  }
+
+  colour() {
+    const { theme } = this.ui;
+    const shell = /** @type {HTMLElement} */ (this.words.line.closest(".view"));
+    const colours = {
+      sand: theme.plus,
+      sanded: mix(theme.paper, theme.plus, 0.14),
+      greyed: mix(theme.paper, theme.ink, 0.08),
+      darker: mix(theme.paper, theme.ink, 0.2),
+    };
+    for (const [name, colour] of Object.entries(colours)) shell.style.setProperty(`--${name}`, rgb(colour));
+  }
+
+  /** A line of words takes the room of its highest bar, and of a tag where it has one. */
+  level() {
+    const { start, end } = this.ui.arrays;
+    const places = new Map(this.words.chips.map((chip, i) => [chip, i]));
+    for (const line of linesOf(this.words.chips)) {
+      const words = line.map((chip) => places.get(chip) ?? 0);
+      const most = Math.max(...words.flatMap((i) => [start[i], end[i]]));
+      const high = most < 0.05 ? "0.6em" : `${Math.max(3, 3 * most + 1.5)}em`;
+      const bare = words.every((i) => this.rows.every(({ tags }) => tags[i] === "O"));
+      for (const chip of line) {
+        chip.style.setProperty("--high", high);
+        chip.classList.toggle("bare", bare);
+      }
+    }
+  }
+
+  /** The answer in a frame. @param {Answer} answer */
+  frame(answer) {
+    const [first, last] = answer ?? [Infinity, -Infinity];
+    this.words.chips.forEach((chip, i) => {
+      chip.classList.toggle("in", first <= i && i <= last);
+      chip.classList.toggle("first", i === first);
+      chip.classList.toggle("last", i === last);
+    });
+  }
+
+  /** @param {Answer} answer */
+  tell(answer) {
+    const said = [h("div", {}, ...this.ofWord(), ".")];
+    if (answer) said.push(this.ofAnswer(answer));
+    const { tags, predicted } = this.spec;
+    if (tags && predicted) said.push(h("div", { class: "quiet" }, this.ofFound()));
+    else if (!this.bars) said.push(h("div", { class: "quiet" }, this.ofSpans()));
+    this.say.replaceChildren(...said);
+  }
+
+  /** On the chosen word. */
+  ofWord() {
+    const { word } = this.state;
+    const { names, tags, predicted } = this.spec;
+    const { start, end } = this.ui.arrays;
+    const said = [h("b", { class: "query" }, `“${names[word]}”`), ` (word ${word + 1})`];
+    if (this.bars) return [...said, `: start ${chance(start[word])}, end ${chance(end[word])}`];
+    if (tags) said.push(`: ${tags[word]}`);
+    if (predicted) said.push(`${tags ? ", predicted " : ": "}${predicted[word]}`);
+    return said;
+  }
+
+  /** @param {NonNullable<Answer>} answer */
+  ofAnswer([first, last, product]) {
+    const { start, end } = this.ui.arrays;
+    const { names } = this.spec;
+    const ordered = first <= last;
+    const quoted = h("b", { class: "output" }, `“${textOf(names, first, last)}”`);
+    const numbers = `, ${chance(start[first])} × ${chance(end[last])} = ${chance(product)}.`;
+    return h(
+      "div",
+      {},
+      ordered ? "Answer: " : h("b", {}, "No answer: "),
+      ordered ? quoted : "it would end before it starts",
+      numbers,
+      this.judged(first, last),
+    );
+  }
+
+  /** Whether an answer is the true one, where that is known. @param {number} first @param {number} last */
+  judged(first, last) {
+    const truth = this.spans.tags;
+    if (!truth.length) return null;
+    if (truth.some((span) => span[0] === first && span[1] === last)) return " ✓ It is the true one.";
+    return ` ✗ True: ${truth.map(([from, to]) => `“${textOf(this.spec.names, from, to)}”`).join(", ")}.`;
+  }
+
+  /** @param {Span[]} spans */
+  listed(spans) {
+    return spans.map(([first, last, label]) => `“${textOf(this.spec.names, first, last)}” ${label}`).join(", ");
+  }
+
+  ofFound() {
+    const found = Object.entries(foundOf(this.spans.tags, this.spans.predicted));
+    const said = found.filter(([, spans]) => spans.length);
+    return said.map(([name, spans]) => `${spans.length} ${name}: ${this.listed(spans)}`).join(" · ") || "no spans";
+  }
+
+  ofSpans() {
+    const spans = this.spec.tags ? this.spans.tags : this.spans.predicted;
+    return `${spans.length} spans: ${this.listed(spans)}`;
+  }
+
+  /** @returns {Table} */
+  table() {
+    const { start, end } = this.ui.arrays;
+    const names = this.rows.map(({ name }) => (name === "tags" ? "tag" : name));
+    const rows = this.spec.names.map((name, i) => {
+      const chances = this.bars ? [start[i], end[i]].map(chance) : [];
+      return [`${i + 1} ${name}`, ...this.rows.map(({ tags }) => tags[i]), ...chances];
+    });
+    return { header: ["word", ...names, ...(this.bars ? ["start", "end"] : [])], rows };
+  }
 }

@@ -1,78 +1,125 @@
 // A line of words of which one is chosen: by pointer, by arrow keys; one stop of the Tab key.
-import { h } from "../shared/dom.js";
+import { along, h } from "../shared/dom.js";
+import { clamp } from "../shared/numbers.js";
 import WORDS_CSS from "./words.css";
 
-// a probability as a reader sees it; the same in words.py
+/** @import { UI } from "../shared/types.js" */
+
+/** A probability as a reader sees it; the same in words.py. @param {number} p */
 export const chance = (p) => (p > 0 && p < 0.0005 ? "< 0.001" : p.toFixed(3));
 
-// What [SEP] divides begins on a line of its own.
-const broken = (chips, words) =>
-  chips.flatMap((chip, i) =>
-    words[i] === "[SEP]" && i + 1 < words.length ? [chip, h("span", { class: "turn", "aria-hidden": "true" })] : [chip],
-  );
+/** What is set small: what begins and ends a text, and what has neither letter nor digit. @param {string} word */
+export const isMark = (word) => word.startsWith("[") || !/[\p{L}\p{N}]/u.test(word);
 
-// Beside each line of words, what the rows above or below them say. rows: [[selector in a word, label], …];
-// returns place(), for after the words have their places.
-export function gutter(line, chips, rows) {
-  let made = [];
-  return () => {
-    made.forEach((e) => e.remove());
-    const begins = chips.map((c, i) => !i || c.offsetLeft < chips[i - 1].offsetLeft);
-    const lines = chips.reduce((all, c, i) => (begins[i] ? all.push([c]) : all.at(-1).push(c), all), []);
-    made = lines.flatMap((of) =>
-      rows.flatMap(([selector, label]) => {
-        const first = of.map((c) => c.querySelector(selector)).find((e) => e?.textContent.trim());
-        if (!first) return [];
-        const style = `top:${first.offsetTop}px;height:${first.offsetHeight}px`;
-        const text = label.cloneNode?.(true) ?? label;
-        return [h("span", { class: "beside", style, "aria-hidden": "true" }, text)];
-      }),
-    );
-    line.append(...made);
-  };
+/**
+ * The lines in which elements stand in the page.
+ * @template {HTMLElement} E
+ * @param {E[]} elements
+ */
+export function linesOf(elements) {
+  /** @type {E[][]} */
+  const lines = [];
+  elements.forEach((element, i) => {
+    if (!i || element.offsetLeft < elements[i - 1].offsetLeft) lines.push([]);
+    lines[lines.length - 1].push(element);
+  });
+  return lines;
 }
 
-// places: indices that can be chosen; fill(index, button) writes what a word shows; name: the entry of the state
-export function wordline(ui, { words, places, name, label, order = (i) => i }) {
-  const chips = words.map((w, i) =>
-    places.includes(i)
-      ? h("button", {
-          type: "button",
-          class: "word",
-          "data-word": i,
-          "aria-label": `${w}, word ${i + 1}`,
-          onclick: () => ui.set({ [name]: order(i) }, true),
-          onkeydown: key,
-        })
-      : h("span", { class: "word off" }),
-  );
-  const line = h("div", { class: "words", role: "group", "aria-label": label }, ...broken(chips, words));
-  ui.style(WORDS_CSS);
-  let wants = false;
-  function key(e) {
-    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -words.length, End: words.length }[
-      e.key
-    ];
-    if (!step || e.ctrlKey || e.metaKey || e.altKey) return;
-    e.preventDefault();
-    e.stopPropagation();
-    const now = places.findIndex((p) => order(p) === ui.state[name]);
-    wants = true;
-    ui.set({ [name]: order(places[Math.max(0, Math.min(places.length - 1, now + step))]) }, true);
+/** Beside each line of words, what the rows above or below them say. */
+export class Gutter {
+  /**
+   * @param {HTMLElement} line
+   * @param {HTMLElement[]} words
+   * @param {{ selector: string, label: string | Node }[]} rows selector: of a row in a word
+   */
+  constructor(line, words, rows) {
+    this.line = line;
+    this.words = words;
+    this.rows = rows;
+    /** @type {HTMLElement[]} */
+    this.labels = [];
   }
-  return {
-    line,
-    chips,
-    sync() {
-      chips.forEach((chip, i) => {
-        const on = places.includes(i) && order(i) === ui.state[name];
-        chip.classList.toggle("picked", on);
-        if (!places.includes(i)) return;
-        chip.tabIndex = on ? 0 : -1;
-        chip.setAttribute("aria-pressed", on);
-        if (on && wants) chip.focus();
-      });
-      wants = false;
-    },
-  };
+
+  /** To be called when the words have their places. */
+  place() {
+    for (const label of this.labels) label.remove();
+    this.labels = linesOf(this.words).flatMap((words) => this.rows.flatMap((row) => this.label(words, row)));
+    this.line.append(...this.labels);
+  }
+
+  /**
+   * The label of one row in one line: level with the first word that has something there.
+   * @param {HTMLElement[]} words
+   * @param {{ selector: string, label: string | Node }} row
+   */
+  label(words, { selector, label }) {
+    const cells = words.map((word) => /** @type {HTMLElement | null} */ (word.querySelector(selector)));
+    const first = cells.find((cell) => cell?.textContent?.trim());
+    if (!first) return [];
+    const style = `top:${first.offsetTop}px;height:${first.offsetHeight}px`;
+    const text = typeof label === "string" ? label : label.cloneNode(true);
+    return [h("span", { class: "beside", style, "aria-hidden": "true" }, text)];
+  }
+}
+
+export class WordLine {
+  /**
+   * @param {UI} ui
+   * @param {object} given
+   * @param {string[]} given.words
+   * @param {number[]} given.places of the words that can be chosen
+   * @param {string} given.name of the entry of the state
+   * @param {string} given.label
+   */
+  constructor(ui, { words, places, name, label }) {
+    this.ui = ui;
+    this.places = places;
+    this.name = name;
+    this.wanted = false; // whether the chosen word is to have the focus
+    this.chips = words.map((word, i) => (places.includes(i) ? this.button(word, i) : this.plain(word)));
+    this.line = h("div", { class: "words", role: "group", "aria-label": label });
+    words.forEach((word, i) => {
+      this.line.append(this.chips[i]);
+      const turn = word === "[SEP]" && i + 1 < words.length; // what it divides begins on a line of its own
+      if (turn) this.line.append(h("span", { class: "turn", "aria-hidden": "true" }));
+    });
+    ui.style(WORDS_CSS);
+  }
+
+  /** @param {string} word @param {number} place @returns {HTMLElement} */
+  button(word, place) {
+    const look = { type: "button", class: "word", "data-word": place, "aria-label": `${word}, word ${place + 1}` };
+    const onclick = () => this.ui.set({ [this.name]: place }, true);
+    return h("button", { ...look, onclick, onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event) });
+  }
+
+  /** A word that cannot be chosen. @param {string} word @returns {HTMLElement} */
+  plain(word) {
+    return h("span", { class: isMark(word) ? "word off" : "word" });
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const { places } = this;
+    const now = clamp(places.indexOf(this.ui.state[this.name]), 0, places.length - 1);
+    const next = along(event, now, places.length);
+    if (next === null) return;
+    this.wanted = true;
+    this.ui.set({ [this.name]: places[next] }, true);
+  }
+
+  /** Shows which word is chosen. */
+  sync() {
+    const picked = this.ui.state[this.name];
+    for (const place of this.places) {
+      const chip = this.chips[place];
+      const on = place === picked;
+      chip.classList.toggle("picked", on);
+      chip.tabIndex = on ? 0 : -1;
+      chip.setAttribute("aria-pressed", String(on));
+      if (on && this.wanted) chip.focus();
+    }
+    this.wanted = false;
+  }
 }
