@@ -106,14 +106,54 @@ def test_a_and_b_share_the_columns_of_the_keys_whose_names_stand_above_them_once
     until(page.locator(".strip").get_by_text("three", exact=True).count, 1)
 
 
-def test_another_score_moves_nothing_below_the_table(show):
-    page = show(labs.scoring([1.2, 0.1], [[0.7, -0.1], [2.4, 2.0]], ["short", "long"]), width=920)
+@pytest.mark.parametrize("width", [560, 920])
+def test_another_score_moves_nothing_below_the_table(show, width):
+    page = show(labs.scoring([1.2, 0.1], [[0.7, -0.1], [2.4, 2.0]], ["short", "long"]), width=width)
     reset = page.get_by_role("button", name="reset")
     before = until(reset.bounding_box)
-    for score in ("scaled_dot", "general", "similarity"):
+    for score in ("scaled_dot", "general", "similarity", "deep"):
         page.get_by_label("A", exact=True).select_option(score.replace("_", " "))
         until(lambda s=score: page.evaluate("document.querySelector('.course-view').view.state.a"), score)
         until(reset.bounding_box, before)
+
+
+# the empty pixels between one thing and the next that is below it, by name
+GAPS = """() => {
+  const root = document.querySelector('.course-view').shadowRoot;
+  const box = (selector, inside = root) => inside.querySelector(selector).getBoundingClientRect();
+  const slot = letter => root.querySelector(`[data-testid=slot-${letter}]`);
+  const steps = root.querySelector('[data-control=step]').closest('.controls').getBoundingClientRect();
+  const a = slot('a'), menu = box('select', a), about = box('.about', a);
+  const lowest = Math.max(menu.bottom, about.bottom);
+  return {
+    'menu and what is known of the score': about.top > menu.top + 12 ? about.top - menu.bottom : 99,
+    'score and its first row': box('.step td', a).top - lowest,
+    'context and the next menu': box('select', slot('b')).top - box('.context b', a).bottom,
+    'what is shown and the steps shown': steps.top - box('.say').bottom,
+  };
+}"""
+
+
+@pytest.mark.parametrize("width", [480, 560, 700, 920, 1280])
+@pytest.mark.parametrize("size", [2, 3])
+def test_menus_rows_and_sliders_are_apart_from_each_other(show, width, size):
+    page = show(labs.scoring(vectors(size, seed=1), vectors(4, size, seed=2), a="deep", b="additive"), width=width)
+    gaps = until(lambda: page.evaluate(GAPS), lambda found: all(found.values()))
+    assert all(gap >= 4.5 for gap in gaps.values()), gaps
+    assert gaps["context and the next menu"] >= 10 and gaps["what is shown and the steps shown"] >= 12, gaps
+
+
+def test_the_shade_of_a_score_is_the_same_in_every_state(show):
+    """Another score beside it, other keys, other steps: what has not changed keeps its colour."""
+    page = show(labs.scoring([1.0, 0.0], [[1.0, 0.0], [-2.0, 1.0]], a="dot", b="similarity"))
+    first = page.get_by_test_id("slot-a").locator(".step").first.locator("td")
+    colours = lambda: [first.nth(i).evaluate("e => [e.innerText, e.style.background]") for i in (0, 1)]  # noqa: E731
+    before = until(colours)
+    page.get_by_label("B", exact=True).select_option("scaled dot")
+    page.evaluate("document.querySelector('.course-view').view.set({temperature: 0.1, key_vectors: [1, 0, -2, 50]})")
+    until(page.get_by_test_id("slot-b").inner_text, contains("÷ √2 ÷ t"))
+    until(colours, before)
+    assert before[0][1] != before[1][1]
 
 
 @pytest.mark.parametrize("d", [1, 64, 400, 1024])

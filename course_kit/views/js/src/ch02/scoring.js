@@ -63,9 +63,9 @@ class Scoring {
    * @param {number} high of the plane @param {boolean} narrow */
   room(high, narrow) {
     const { plane, spec, ui } = this;
-    if (plane && !narrow) return `${high + 26 * ui.unit}px`;
+    if (plane && !narrow) return `${high + 44 * ui.unit}px`;
     if (spec.presenting) return "";
-    return `${25 + (plane ? 0 : 1.9 * spec.dims)}em`;
+    return `${34 + (plane ? 0 : 1.9 * spec.dims)}em`;
   }
 
   /** Whom a query attends most, in words. @param {Steps} made */

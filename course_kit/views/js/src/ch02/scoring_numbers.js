@@ -86,3 +86,10 @@ export function mostAttended(names, weights) {
   const most = Math.max(...weights);
   return { most, tops: names.filter((_, i) => most && most - weights[i] < 1e-9) };
 }
+
+/**
+ * How much of its colour a score has, from none to 0.85. The same score has the same shade in every state of every lab:
+ * a reader who moves an arrow sees the scores move, not the scale.
+ * @param {number} score
+ */
+export const shade = (score) => 0.85 * (1 - Math.exp(-Math.abs(score) / 3));

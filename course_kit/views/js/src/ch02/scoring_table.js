@@ -3,7 +3,7 @@
 import { h } from "../shared/dom.js";
 import { fmt } from "../shared/numbers.js";
 import { inked, legible, mix, rgb } from "../shared/theme.js";
-import { ALL_STEPS, changed, isMasked, shownSteps, STEPS, vectorOf } from "./scoring_numbers.js";
+import { ALL_STEPS, changed, isMasked, shade, shownSteps, STEPS, vectorOf } from "./scoring_numbers.js";
 
 /** @import { UI } from "../shared/types.js" */
 /** @import { ScoringSpec, Slot, Step, Steps } from "./scoring_numbers.js" */
@@ -103,26 +103,25 @@ export class ScoreTable {
     const about = h("span", { class: "quiet about" });
     const letter = choice.querySelector("label");
     if (letter) letter.className = `mark ${name}`;
-    const title = h("tr", { class: "slot" }, h("td", { colspan: this.columns }, choice, about));
+    const menu = h("div", { class: "menu" }, choice, about);
+    const title = h("tr", { class: "slot" }, h("td", { colspan: this.columns }, menu));
     return { about, title, body: h("tbody", { "data-testid": `slot-${name}` }, title) };
   }
 
   /** @param {Record<Slot, Steps>} made */
   fill(made) {
-    // one shade for one score, in A and in B
-    const scores = [made.a, made.b].flatMap(({ score, scaled }) => [...score, ...scaled]);
-    const reach = Math.max(1e-9, ...scores.map(Math.abs));
-    this.fillSlot("a", made.a, reach);
-    this.fillSlot("b", made.b, reach);
+    this.fillSlot("a", made.a);
+    this.fillSlot("b", made.b);
   }
 
-  /** @param {Slot} slot @param {Steps} made @param {number} reach */
-  fillSlot(slot, made, reach) {
+  /** @param {Slot} slot @param {Steps} made */
+  fillSlot(slot, made) {
     const { title, body, about } = this.slots[slot];
-    const { reference, parameters, pair, task } = this.spec.about[this.ui.state[slot]];
+    const { equation, reference, parameters, pair, task } = this.spec.about[this.ui.state[slot]];
     const told = [reference, `${parameters} parameters`, `${pair} multiply–adds a pair`];
-    about.textContent = [...told, ...(task ? [task] : [])].join(" · ");
-    const rows = shownSteps(this.ui.state, made).map((step) => this.row(slot, step, made, reach));
+    const facts = [...told, ...(task ? [task] : [])].join(" · ");
+    about.replaceChildren(h("span", { class: "equation" }, `${equation} · `), facts);
+    const rows = shownSteps(this.ui.state, made).map((step) => this.row(slot, step, made));
     body.replaceChildren(title, ...rows, this.context(made.context));
   }
 
@@ -133,17 +132,13 @@ export class ScoreTable {
     return h("tr", { class: later ? `${kind} later` : kind, "aria-hidden": later && "true" }, ...cells);
   }
 
-  /** @param {Slot} slot @param {Step} step @param {Steps} made @param {number} reach */
-  row(slot, step, made, reach) {
+  /** @param {Slot} slot @param {Step} step @param {Steps} made */
+  row(slot, step, made) {
     const [word, how] = this.words(this.ui.state[slot], step);
-    const name = h(
-      "th",
-      { scope: "row", colspan: this.heading },
-      h("b", {}, word),
-      " ",
-      h("span", { class: "how" }, how),
-    );
-    return this.line(STEPS.indexOf(step), "step", name, ...made[step].map((x, i) => this.cell(step, x, i, reach)));
+    const look = step === "score" ? "how equation" : "how";
+    const told = [h("b", {}, word), " ", h("span", { class: look }, how)];
+    const name = h("th", { scope: "row", colspan: this.heading }, ...told);
+    return this.line(STEPS.indexOf(step), "step", name, ...made[step].map((x, i) => this.cell(step, x, i)));
   }
 
   /** How a step is called, and what it does. @param {string} name of the score @param {Step} step */
@@ -160,12 +155,12 @@ export class ScoreTable {
     }[step];
   }
 
-  /** @param {Step} step @param {number} x @param {number} key @param {number} reach */
-  cell(step, x, key, reach) {
+  /** @param {Step} step @param {number} x @param {number} key */
+  cell(step, x, key) {
     const { state, theme } = this.ui;
     if (isMasked(state, step, x, key)) return h("td", { class: "hatched" }, h("span", { class: "hidden" }, "masked"));
     const sign = x < 0 ? theme.minus : theme.plus;
-    const ground = step === "weights" ? inked(theme, x) : mix(theme.paper, sign, (0.85 * Math.abs(x)) / reach);
+    const ground = step === "weights" ? inked(theme, x) : mix(theme.paper, sign, shade(x));
     return h("td", { style: `background:${rgb(ground)};color:${legible(ground)}` }, fmt(x, 3));
   }
 
