@@ -90,7 +90,7 @@ export class Sizes {
 
   /**
    * At one size. The response is the median over the queries of ‖∂α/∂(q·k)‖, times √d: how the weights answer to one
-   * standard deviation of q·k. With √d the chain rule divides by √d once more, so only the plain scores keep the factor.
+   * standard deviation of q·k. With √d the chain rule divides by √d once more: only plain scores keep the factor.
    * @param {number} d
    * @param {boolean} scaled
    * @returns {Measured}

@@ -40,7 +40,7 @@ function logSumExp(vector) {
   return top + Math.log(vector.reduce((sum, x) => sum + Math.exp(x - top), 0));
 }
 
-/** The logarithms of the positive random features of a vector. @param {Vector} vector @param {Vector} rows of numbers */
+/** The logarithms of a vector's positive random features. @param {Vector} vector @param {Vector} rows of numbers */
 function logFeatures(vector, rows) {
   const scaled = Array.from(vector, (x) => x / vector.length ** 0.25);
   const count = rows.length / vector.length;

@@ -209,7 +209,10 @@ class Flow {
     return numbersOf(this.spec, this.ui.arrays);
   }
 
-  /** A sentence of the reader's own: what both models read, then a context more with each word. @param {Reading} read */
+  /**
+   * A sentence of the reader's own: what both models read, then a context more with each word.
+   * @param {Reading} read
+   */
   answer({ models, source, ids, write }) {
     const own = /** @type {FlowOwn} */ (this.spec.own);
     const [control] = this.spec.controls;

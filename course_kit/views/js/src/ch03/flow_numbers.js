@@ -59,7 +59,7 @@ export function numbersOf(spec, arrays) {
   return { contexts: lists(contexts.attention), plain: lists(contexts.plain) };
 }
 
-/** The words that a new word reads most, at most three, and how many equal ones would be as many. @param {Vector} row */
+/** The words that a new word reads most, at most three; how many equal ones would be as many. @param {Vector} row */
 export function readBy(row) {
   const shares = Array.from(row, (weight, s) => ({ weight, s }));
   const most = shares.sort((a, b) => b.weight - a.weight).slice(0, 3);
