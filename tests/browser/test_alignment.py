@@ -1,7 +1,6 @@
-"""Chapter 3's labs in a browser: a translation grows, partners light up, words are knocked out; two data flows."""
+"""Chapter 3's labs in a browser: a translation grows, partners light up, words are knocked out."""
 
 import functools
-import re
 
 import labs
 import numpy as np
@@ -20,17 +19,6 @@ I am eating green apples ."""
 ENGLISH, FRENCH, APPLES = (line.split() for line in SENTENCES.splitlines())
 GOLD = [(0, 0), (1, 1), (2, 2), (3, 3), (4, 6), (5, 5), (6, 4), (7, 7), (8, 7), (9, 8), (10, 9), (11, 10), (12, 11)]
 CHINESE = list("我正在吃绿色的苹果。")
-# what is said while the pointer goes down the second column of the second picture, and across its weights
-HOVER = """async () => { const root = document.querySelector('.course-view').shadowRoot, found = [];
-  const canvas = root.querySelectorAll('canvas')[1], box = canvas.getBoundingClientRect(), points = [];
-  for (let y = 20; y < box.height; y += 5) points.push([118, y]);
-  for (let x = 60; x < box.width; x += 30) points.push([x, box.height * 0.38], [x, box.height * 0.76]);
-  for (const [x, y] of points) {
-    canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + x, clientY: box.top + y }));
-    await new Promise(requestAnimationFrame);
-    found.push(root.querySelector('[data-testid=numbers]').textContent);
-  }
-  return found; }"""
 STATE = "() => document.querySelector('.course-view').view.state"
 
 
@@ -58,15 +46,6 @@ def european(**options):
 
 def chinese(source=CHINESE, **options):
     return labs.alignment((source, APPLES, soft(6, 10, [(0, 0), (2, 3), (4, 7)])), languages=("zh", "en"), **options)
-
-
-def vectors(rows, columns, seed):
-    return torch.tanh(torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed)))
-
-
-def flow(features=8, **options):
-    states = vectors(13, features, 3)
-    return labs.flow((ENGLISH, FRENCH, soft(14, 13, GOLD)), states, plain=FRENCH[:6] + ["."], **options)
 
 
 @pytest.fixture
@@ -98,14 +77,6 @@ def test_weights_and_agreement_equal_python_at_every_step(show):
     rows = np.array(numbers(page, variant=1)["weights"], float)
     until(np.isnan(rows[:, 4]).all)
     assert np.allclose(np.delete(rows, 4, 1), soft(13, 12, seed=1), atol=5e-4)
-
-
-@pytest.mark.parametrize("features", [1, 8, 16])
-def test_contexts_equal_torch_in_float64(show, features):
-    states, weights = vectors(13, features, 3), soft(14, 13, GOLD)
-    shown = numbers(show(flow(features)))
-    assert np.allclose(shown["contexts"], weights.double() @ states.double(), atol=1e-6, rtol=0)
-    assert np.allclose(shown["plain"], states[-1].double().expand(7, -1), atol=1e-6, rtol=0)
 
 
 def test_keys_and_buttons_write_word_by_word(show):
@@ -294,36 +265,11 @@ def test_gold_links_are_outlined(show):
     until(page.get_by_test_id("readout").inner_text, contains("Gold agrees with 0 of 13"))
 
 
-def test_flow_moves_and_says_its_numbers(show):
-    page, view = show(flow(step=5)), flow()
-    said, before = page.get_by_test_id("readout"), (picture(page, 0), picture(page, 1))
-    until(lambda: said.inner_text().replace("\n", " "), contains("“zone” reads"))
-    until(said.inner_text, contains("the same 8 numbers"))
-    page.get_by_test_id("picture").focus()
-    page.keyboard.press("ArrowRight")
-    settle(page)
-    until(lambda: page.evaluate(STATE)["step"], 6)
-    until(lambda: picture(page, 0), differs(before[0]))
-    until(lambda: picture(page, 1), differs(before[1]))
-    seen = {"state": 0, "context": 0, "weight": 0}
-    for text in set(page.evaluate(HOVER)) - {"Choose a column or a weight to read its numbers."}:
-        kind, name, feature, number = re.match(r"(\w+) .*“(.+)”(?:, feature (\d+) of 8)?: (.*)", text).groups()
-        t = ENGLISH.index(name) if kind != "context" else FRENCH.index(name)
-        rows = {"state": view.array("states"), "context": view.contexts, "weight": view.array("weights")[5:6].T}[kind]
-        expected = rows[t] if feature is None else rows[t][int(feature) - 1 : int(feature)]
-        shown = [float(x) for x in number.replace("−", "-").split()]
-        assert shown == pytest.approx(expected, abs=6e-3 if len(shown) > 1 else 6e-4), text
-        seen[kind] += 1
-    assert seen["state"] >= 8 and seen["context"] >= 3 and seen["weight"] >= 5, seen
-
-
 SCENES = {
     "alignment": lambda: european(gold=GOLD),
     "growing": lambda: european(gold=GOLD, step=6),
     "knocked": lambda: at(european(variants=knocked()), variant=1),
     "chinese": chinese,
-    "flow": lambda: flow(step=6),
-    "wide": lambda: flow(16),
 }
 VIEWS = list(SCENES)
 
@@ -334,7 +280,7 @@ def html(name):
 
 
 @pytest.mark.parametrize(
-    ("names", "dark"), [(("growing", "chinese", "flow"), False), (("knocked", "flow"), True)], ids=["light", "dark"]
+    ("names", "dark"), [(("growing", "chinese"), False), (("knocked",), True)], ids=["light", "dark"]
 )
 def test_no_axe_violations(show, violations, names, dark):
     page = show(*map(html, names), dark=dark)
@@ -355,20 +301,13 @@ def test_never_wider_than_the_column(show, width):
 @pytest.mark.parametrize("width", [480, 1000])
 def test_the_layout_does_not_jump(show, width):
     """Steps, words pointed at and variants leave every height as it is."""
-    for view, states in (
-        (
-            european(gold=GOLD, variants=knocked()),
-            [{"variant": 1}, {"variant": 2}, {"variant": 0, "row": 4}, {"col": 6}],
-        ),
-        (flow(), [{"step": i} for i in (1, 4, 9)]),
-    ):
-        page = show(view, width=width)
-        heights = {page.locator(".course-view").evaluate("e => e.offsetHeight")}
-        for state in [*states, {"step": 7}, {"step": 1}]:
-            page.evaluate("s => document.querySelector('.course-view').view.set(s)", state)
-            settle(page)
-            heights.add(page.locator(".course-view").evaluate("e => e.offsetHeight"))
-        assert len(heights) == 1, (view.kind, heights)
+    page = show(european(gold=GOLD, variants=knocked()), width=width)
+    heights = {page.locator(".course-view").evaluate("e => e.offsetHeight")}
+    for state in ({"variant": 1}, {"variant": 2}, {"variant": 0, "row": 4}, {"col": 6}, {"step": 7}, {"step": 1}):
+        page.evaluate("s => document.querySelector('.course-view').view.set(s)", state)
+        settle(page)
+        heights.add(page.locator(".course-view").evaluate("e => e.offsetHeight"))
+    assert len(heights) == 1, heights
 
 
 def test_a_long_sentence_scrolls_with_what_is_written(show):
@@ -383,11 +322,9 @@ def test_a_long_sentence_scrolls_with_what_is_written(show):
 
 
 def test_presenting_size(show):
-    both = show(european(gold=GOLD, presenting=True), flow(presenting=True), width=1280)
-    for i in (0, 1):
-        until(lambda: both.locator(".course-view").nth(i).bounding_box()["height"] < 1000)
-    size = "e => parseFloat(getComputedStyle(e).fontSize)"
-    until(lambda: both.locator(".view").first.evaluate(size) >= 24)
+    page = show(european(gold=GOLD, presenting=True), width=1280)
+    until(lambda: page.locator(".course-view").bounding_box()["height"] < 1000)
+    until(lambda: page.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24)
 
 
 def test_chinese_labels(show, chinese_font):
@@ -398,7 +335,7 @@ def test_chinese_labels(show, chinese_font):
     until(lambda: page.locator(".line").first.get_attribute("lang"), "zh")
 
 
-@pytest.mark.parametrize("name", ["knocked", "chinese", "flow"])
+@pytest.mark.parametrize("name", ["knocked", "chinese"])
 def test_without_scripts_picture_sentence_and_table_remain(show, name):
     page = show(SCENES[name](), scripts=False)
     until(lambda: page.locator("img").bounding_box()["width"] > 200)

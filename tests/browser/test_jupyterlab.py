@@ -1,7 +1,13 @@
 """The views in a real JupyterLab: live widgets, saving and opening again, re-running cells."""
 
+import shutil
+
+import nbformat
 import pytest
-from waiting import differs, settle, until
+from jupyterlab_driver import Lab, Notebook
+from waiting import contains, differs, settle, until
+
+from course_kit import files
 
 pytestmark = pytest.mark.browser
 SLIDER = 'input[type=range][data-control="width"]'
@@ -127,3 +133,28 @@ def test_a_slider_repaints_at_once_also_on_a_busy_machine(notebook):
         SLIDER,
     )
     assert spent[38] < 1000, f"p95 {spent[38]:.0f} ms"
+
+
+def test_a_folded_cell_with_a_long_first_line_leaves_the_notebook_as_wide_as_the_screen(browser, tmp_path, monkeypatch):
+    plugin = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"  # not as installed
+    shutil.copytree(plugin, tmp_path / "share" / "labextensions" / "attention-course")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
+    server = Lab(tmp_path)
+    long = f"total = {' + '.join(str(1_000_000 + i) for i in range(200))}"
+    cell = nbformat.v4.new_code_cell(long, metadata={"jupyter": {"source_hidden": True}})
+    made = nbformat.v4.new_notebook(cells=[cell])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(made, server.folder / "folded.ipynb")
+    try:
+        nb = Notebook(browser, server, "folded.ipynb")
+        nb.page.set_viewport_size({"width": 560, "height": 1000})
+        text = nb.page.locator(".jp-PlaceholderText")
+        until(text.inner_text, contains("total = 1000000 + 1000001"))
+        width = "e => [e.scrollWidth, e.clientWidth]"
+        until(lambda: nb.page.locator(".jp-WindowedPanel-outer").evaluate(width), lambda size: 0 < size[0] <= size[1])
+        more = until(nb.page.locator(".jp-Placeholder .jp-MoreHorizIcon").bounding_box)
+        assert more["x"] + more["width"] <= 560, "what unfolds it is in sight"
+        until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
+        nb.watched.context.close()
+    finally:
+        server.close()

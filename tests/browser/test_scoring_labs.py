@@ -1,45 +1,18 @@
-"""Chapter 2's labs: the scores, steps and masks in the browser equal torch in float64, trained scores included."""
+"""Chapter 2's labs under the hand: arrows, menus, steps, colours, and room for all of it.
+
+Their numbers are held to torch's in tests/unit/chapters/test_chapter2_labs.py.
+"""
 
 import labs
-import numpy as np
 import pytest
 import torch
 from waiting import contains, differs, numbers, until
 
-from course_utils.scores import SCORES
-
 pytestmark = pytest.mark.browser
-TOLERANCE = 1e-6
-FIVE = ("score", "scaled", "masked", "weights", "context")
 
 
 def vectors(*shape, seed):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-@pytest.mark.parametrize("size", [2, 3])
-def test_every_score_equals_torch_step_by_step(show, size):
-    from course_kit.views.view import at
-
-    view = labs.scoring(vectors(size, seed=1), vectors(5, size, seed=2), values=vectors(5, 3, seed=3))
-    page = show(view)
-    for name in SCORES:
-        for i, temperature in enumerate((1.0, 0.3)):
-            mask = [True, True, i == 0, True, i == 0]
-            state = dict(a=name, temperature=temperature, mask=mask, query=(3 * vectors(size, seed=10 + i)).tolist())
-            shown, expected = numbers(page, **state)["a"], at(view, **state).steps("a")
-            for step in FIVE:
-                mine = np.array([-np.inf if x is None else x for x in shown[step]], float)
-                assert np.allclose(mine, expected[step], atol=TOLERANCE, rtol=0), (name, step)
-
-
-def test_your_own_trained_scores_travel_as_float32(show):
-    torch.manual_seed(0)
-    score = SCORES["deep"](2, 2, hidden_size=5)
-    query, keys = vectors(2, seed=1), vectors(4, 2, seed=2)
-    page = show(labs.scoring(query, keys, modules={"deep": score}, a="deep"))
-    expected = score.double()(query.float().double()[None], keys.double())[0]
-    assert np.allclose(numbers(page)["a"]["score"], expected.detach(), atol=TOLERANCE)
 
 
 def test_dragging_a_key_and_typing_a_number_move_both_slots(show):
@@ -106,42 +79,54 @@ def test_a_and_b_share_the_columns_of_the_keys_whose_names_stand_above_them_once
     until(page.locator(".strip").get_by_text("three", exact=True).count, 1)
 
 
-def test_another_score_moves_nothing_below_the_table(show):
-    page = show(labs.scoring([1.2, 0.1], [[0.7, -0.1], [2.4, 2.0]], ["short", "long"]), width=920)
+@pytest.mark.parametrize("width", [560, 920])
+def test_another_score_moves_nothing_below_the_table(show, width):
+    page = show(labs.scoring([1.2, 0.1], [[0.7, -0.1], [2.4, 2.0]], ["short", "long"]), width=width)
     reset = page.get_by_role("button", name="reset")
     before = until(reset.bounding_box)
-    for score in ("scaled_dot", "general", "similarity"):
+    for score in ("scaled_dot", "general", "similarity", "deep"):
         page.get_by_label("A", exact=True).select_option(score.replace("_", " "))
         until(lambda s=score: page.evaluate("document.querySelector('.course-view').view.state.a"), score)
         until(reset.bounding_box, before)
 
 
-@pytest.mark.parametrize("d", [1, 64, 400, 1024])
-def test_scaling_lab_equals_torch(show, d):
-    view = labs.scaling()
-    shown = numbers(show(view), d=d)
-    for name, scaled in (("plain", False), ("scaled", True)):
-        expected = view.measure(d, scaled)
-        assert np.allclose(shown[name]["scores"], expected["scores"].ravel(), atol=TOLERANCE)
-        assert np.allclose(shown[name]["weights"], expected["weights"], atol=TOLERANCE)
-        for figure in ("spread", "entropy", "gradient"):
-            assert shown[name][figure] == pytest.approx(expected[figure], abs=TOLERANCE)
+# the empty pixels between one thing and the next that is below it, by name
+GAPS = """() => {
+  const root = document.querySelector('.course-view').shadowRoot;
+  const box = (selector, inside = root) => inside.querySelector(selector).getBoundingClientRect();
+  const slot = letter => root.querySelector(`[data-testid=slot-${letter}]`);
+  const steps = root.querySelector('[data-control=step]').closest('.controls').getBoundingClientRect();
+  const a = slot('a'), menu = box('select', a), about = box('.about', a);
+  const lowest = Math.max(menu.bottom, about.bottom);
+  return {
+    'menu and what is known of the score': about.top > menu.top + 12 ? about.top - menu.bottom : 99,
+    'score and its first row': box('.step td', a).top - lowest,
+    'context and the next menu': box('select', slot('b')).top - box('.context b', a).bottom,
+    'what is shown and the steps shown': steps.top - box('.say').bottom,
+  };
+}"""
 
 
-@pytest.mark.parametrize("order", ["before", "times", "after", "large"])
-def test_mask_lab_equals_torch(show, order):
-    from course_kit.views.view import at
+@pytest.mark.parametrize("width", [480, 560, 700, 920, 1280])
+@pytest.mark.parametrize("size", [2, 3])
+def test_menus_rows_and_sliders_are_apart_from_each_other(show, width, size):
+    page = show(labs.scoring(vectors(size, seed=1), vectors(4, size, seed=2), a="deep", b="additive"), width=width)
+    gaps = until(lambda: page.evaluate(GAPS), lambda found: all(found.values()))
+    assert all(gap >= 4.5 for gap in gaps.values()), gaps
+    assert gaps["context and the next menu"] >= 10 and gaps["what is shown and the steps shown"] >= 12, gaps
 
-    view = labs.masking(vectors(6, 6, seed=4))
-    page = show(view)
-    for length in (0, 1, 4, 6):
-        for causal, empty in ((False, 0), (True, 0), (True, 3), (False, 1)):
-            state = dict(length=length, causal=causal, empty=empty, order=order)
-            allowed, _, weights = at(view, **state).compute()
-            shown = numbers(page, **state)
-            assert np.array_equal(shown["allowed"], allowed)
-            assert np.allclose(shown["weights"], weights, atol=TOLERANCE)
-            assert np.allclose(shown["leaks"], weights.masked_fill(allowed, 0).sum(-1), atol=TOLERANCE)
+
+def test_the_shade_of_a_score_is_the_same_in_every_state(show):
+    """Another score beside it, other keys, other steps: what has not changed keeps its colour."""
+    page = show(labs.scoring([1.0, 0.0], [[1.0, 0.0], [-2.0, 1.0]], a="dot", b="similarity"))
+    first = page.get_by_test_id("slot-a").locator(".step").first.locator("td")
+    colours = lambda: [first.nth(i).evaluate("e => [e.innerText, e.style.background]") for i in (0, 1)]  # noqa: E731
+    before = until(colours)
+    page.get_by_label("B", exact=True).select_option("scaled dot")
+    page.evaluate("document.querySelector('.course-view').view.set({temperature: 0.1, key_vectors: [1, 0, -2, 50]})")
+    until(page.get_by_test_id("slot-b").inner_text, contains("÷ √2 ÷ t"))
+    until(colours, before)
+    assert before[0][1] != before[1][1]
 
 
 def test_the_picture_changes_with_the_slider(show):
@@ -175,13 +160,3 @@ def test_pages_without_scripts_keep_picture_words_and_table(show):
     until(lambda: page.locator("img").first.get_attribute("alt"), contains("context"))
     page.locator("summary").first.click()
     until(page.locator("table").first.is_visible)
-
-
-def test_the_comparison_with_torch_can_fail(show):
-    """A control: with one tanh taken out of the browser's mathematics, the numbers are no longer torch's."""
-    view = labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0]], a="additive")
-    broken = view.fragment().replace("const tanh = (v) => v.map(Math.tanh)", "const tanh = (v) => v")
-    assert broken != view.fragment()
-    right, wrong = (numbers(show(html))["a"]["score"] for html in (view.fragment(), broken))
-    assert np.allclose(right, view.steps("a")["score"], atol=TOLERANCE)
-    assert not np.allclose(wrong, view.steps("a")["score"], atol=0.01)

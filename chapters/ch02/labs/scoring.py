@@ -26,6 +26,11 @@ TASK_WORDS = {
 }
 
 
+def shade(score: float) -> float:
+    """How much of its colour a score has, 0 to 0.85: the same score has the same shade in every state of every lab."""
+    return 0.85 * (1 - np.exp(-abs(score) / 3))
+
+
 class Scoring(View):
     """See `scoring`."""
 
@@ -80,7 +85,6 @@ class Scoring(View):
 
         names = picture.names(self.options["names"], "k")
         both = [self.steps(slot) for slot in "ab"]
-        reach = max(1e-9, *(abs(made[step]).max() for made in both for step in ("score", "scaled")))
         for axes, slot, made in zip(figure.subplots(2, 1), "ab", both, strict=True):
             sand, brick = (picture.ink_map(picture.PAPER, colour) for colour in (picture.SAND, picture.BRICK))
             plain = self.state[slot] != "scaled_dot" and self.state["temperature"] == 1
@@ -88,7 +92,7 @@ class Scoring(View):
             steps = [step for step in STEPS[:4] if not idle.get(step)]  # as in the browser
             for row, step in enumerate(steps):
                 for column, x in enumerate(made[step]):
-                    ground = "#eef2f6" if np.isneginf(x) else (brick if x < 0 else sand)(abs(x) / reach * 0.85)
+                    ground = "#eef2f6" if np.isneginf(x) else (brick if x < 0 else sand)(shade(x))
                     ground = picture.ink_map()(x) if step == "weights" else ground
                     axes.add_patch(Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, facecolor=ground, lw=0))
                     ink = "white" if step == "weights" and x > 0.5 else "#1b2430"

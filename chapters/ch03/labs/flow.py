@@ -67,11 +67,12 @@ class Flow(View):
         source, tokens = self.options["source"], self.options["tokens"]
         width, ink = max(len(source), *map(len, tokens.values())), picture.ink_map()
         weights = self.array("weights")[self.word]
+        vectors = [self.array(name) for name in ("states", "plain_states", "plain_context")]
+        most = max(1e-9, *(abs(x).max() for x in [*vectors, self.contexts]))  # one length is one number, on both sides
         for axes, side in zip(figure.subplots(1, 2), ("plain", "attention"), strict=True):
             attends, count = side == "attention", min(self.state["step"], len(tokens[side]))
             states = self.array("states" if attends else "plain_states")
             contexts = self.contexts if attends else np.tile(self.array("plain_context"), (count, 1))
-            most = max(abs(states).max(), abs(contexts).max(), 1e-9)
             across = np.arange(len(source)) + (width - len(source)) / 2
             along = np.arange(len(tokens[side])) + (width - len(tokens[side])) / 2
             middle, now = (width - 1) / 2, along[count - 1]

@@ -1,10 +1,12 @@
 """Chapter 2's labs without a browser: every control over its range, words and tables, errors that teach."""
 
+import in_node
 import labs
 import numpy as np
 import pytest
 import torch
 
+from chapters.ch02.labs.scoring import shade
 from course_kit.views import sweep
 from course_kit.views.view import at
 from course_utils.scores import SCORES
@@ -120,6 +122,66 @@ def test_a_removed_unit_is_missing_from_the_sum_and_the_score_stays_whole():
     assert torch.equal(score.w.weight, before)
 
 
-def test_modules_stay_small():
-    for lab in (labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0]]), labs.scaling(), labs.masking(np.eye(3))):
-        assert len(lab.code().encode()) < 30 * 1024
+# ---- the same numbers in JavaScript, held to torch in float64
+
+TOLERANCE = 1e-6
+
+
+def vectors(*shape, seed):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def in_page(view, module, **state):
+    spec, arrays, given = in_node.data_of(view)
+    return in_node.call(f"ch02/{module}_numbers.js", "numbersOf", spec, arrays, given | state)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_every_score_equals_torch_step_by_step(size):
+    view = labs.scoring(vectors(size, seed=1), vectors(5, size, seed=2), values=vectors(5, 3, seed=3))
+    for name in SCORES:
+        for i, temperature in enumerate((1.0, 0.3)):
+            mask = [True, True, i == 0, True, i == 0]
+            state = dict(a=name, temperature=temperature, mask=mask, query=(3 * vectors(size, seed=10 + i)).tolist())
+            shown, expected = in_page(view, "scoring", **state)["a"], at(view, **state).steps("a")
+            for step, values in expected.items():
+                assert np.allclose(shown[step], values, atol=TOLERANCE, rtol=0), (name, step)
+
+
+def test_your_own_trained_scores_travel_as_float32():
+    torch.manual_seed(0)
+    score = SCORES["deep"](2, 2, hidden_size=5)
+    query, keys = vectors(2, seed=1), vectors(4, 2, seed=2)
+    shown = in_page(labs.scoring(query, keys, modules={"deep": score}, a="deep"), "scoring")
+    expected = score.double()(query.float().double()[None], keys.double())[0]
+    assert np.allclose(shown["a"]["score"], expected.detach(), atol=TOLERANCE)
+
+
+def test_a_score_has_the_same_shade_in_the_static_picture():
+    for score in (-30, -2.5, 0, 0.1, 7):
+        assert in_node.call("ch02/scoring_numbers.js", "shade", score) == pytest.approx(shade(score))
+
+
+@pytest.mark.parametrize("d", [1, 64, 400, 1024])
+def test_scaling_equals_torch(d):
+    view = labs.scaling()
+    shown = in_page(view, "scaling", d=d)
+    for name, scaled in (("plain", False), ("scaled", True)):
+        expected = view.measure(d, scaled)
+        assert np.allclose(shown[name]["scores"], expected["scores"].ravel(), atol=TOLERANCE)
+        assert np.allclose(shown[name]["weights"], expected["weights"], atol=TOLERANCE)
+        for figure in ("spread", "entropy", "gradient"):
+            assert shown[name][figure] == pytest.approx(expected[figure], abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("order", ["before", "times", "after", "large"])
+def test_masking_equals_torch(order):
+    view = labs.masking(vectors(6, 6, seed=4))
+    for length in (0, 1, 4, 6):
+        for causal, empty in ((False, 0), (True, 0), (True, 3), (False, 1)):
+            state = dict(length=length, causal=causal, empty=empty, order=order)
+            allowed, _, weights = at(view, **state).compute()
+            shown = in_page(view, "masking", **state)
+            assert np.array_equal(shown["allowed"], allowed)
+            assert np.allclose(shown["weights"], weights, atol=TOLERANCE)
+            assert np.allclose(shown["leaks"], weights.masked_fill(allowed, 0).sum(-1), atol=TOLERANCE)

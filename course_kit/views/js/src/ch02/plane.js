@@ -1,127 +1,230 @@
 // Vectors of two numbers as arrows whose tips can be dragged; the contexts of A and B as marks.
 // What is there at first fills the plane, with room around it to drag a tip to.
 import { h, pointed } from "../shared/dom.js";
-import { paper } from "../shared/draw.js";
+import { paper, write } from "../shared/draw.js";
+import { clamp } from "../shared/numbers.js";
 import { rgb } from "../shared/theme.js";
 
-// tips() -> the vectors, the query first; move(i, [x, y], done) is called while the tip of vector i is dragged.
-export function plane(ui, tips, move) {
-  const { spec, state, unit } = ui;
-  const canvas = h("canvas", { role: "img", "aria-label": spec.words, style: "touch-action:none" });
-  const given = [...spec.state.query, ...spec.state.key_vectors];
-  const spans = [0, 1].map((axis) => {
-    const all = [0, ...given.filter((_, i) => i % 2 === axis)];
-    const [low, high] = [Math.min(...all), Math.max(...all)];
+/** @import { UI } from "../shared/types.js" */
+/** @import { Pen } from "../shared/draw.js" */
+/** @import { ScoringSpec, Slot } from "./scoring_numbers.js" */
+/**
+ * @typedef {[number, number]} Point
+ * @typedef {[number, number]} Span from, to
+ * @typedef {{ middle: Point, one: number }} Place where the vector (0, 0) is, in pixels, and how many a length of 1 has
+ * @typedef {(vector: number, to: Point, done: boolean) => void} Move called while the tip of a vector is dragged
+ */
+
+const GRID = 99; // lines to each side of 0
+
+/** What the plane shows of each axis. @param {number[][]} vectors @returns {[Span, Span]} */
+export function spansOf(vectors) {
+  /** @param {number} axis @returns {Span} */
+  function span(axis) {
+    const all = [0, ...vectors.map((vector) => vector[axis])];
+    const low = Math.min(...all);
+    const high = Math.max(...all);
     const room = Math.max(0.2 * (high - low), 0.5);
     return [low - room, high + room];
-  });
-  let held = -1;
-  let size = [1, 1];
-  let middle = [0, 0]; // where the vector (0, 0) is, in pixels
-  let one = 1; // how many of them a length of 1 has
-  const at = (v) => v.map((x, i) => middle[i] + (i ? -x : x) * one);
-  canvas.onpointerdown = (e) => {
-    const p = pointed(e, canvas);
-    const far = tips().map((v) => Math.hypot(...at(v).map((x, i) => x - p[i])));
-    const best = far.indexOf(Math.min(...far));
-    if (far[best] > 26 * unit) return;
-    held = best;
-    canvas.setPointerCapture(e.pointerId);
-  };
-  const drag = (e, done) => {
-    const inside = pointed(e, canvas).map((p, i) => Math.max(8, Math.min(size[i] - 8, p)) - middle[i]);
-    if (held >= 0)
-      move(
-        held,
-        [inside[0], -inside[1]].map((p) => Math.round((20 * p) / one) / 20),
-        done,
-      );
-  };
-  canvas.onpointermove = (e) => drag(e, false);
-  canvas.onpointerup = (e) => {
-    drag(e, true);
-    held = -1;
-  };
+  }
+  return [span(0), span(1)];
+}
 
-  function line(c, from, to) {
-    c.beginPath();
-    c.moveTo(...from);
-    c.lineTo(...to);
-    c.stroke();
-  }
-  function arrow(c, vector, colour, width, name) {
-    const [x, y] = at(vector);
-    const turn = Math.atan2(y - middle[1], x - middle[0]);
-    const left = x > 0.72 * size[0];
-    c.strokeStyle = c.fillStyle = colour;
-    c.lineWidth = width;
-    line(c, middle, [x, y]);
-    c.beginPath();
-    if (Math.hypot(...vector) * one > 6) {
-      c.moveTo(x, y);
-      for (const s of [2.6, -2.6]) c.lineTo(x + 11 * unit * Math.cos(turn + s), y + 11 * unit * Math.sin(turn + s));
-    } else c.arc(x, y, 4, 0, 7);
-    c.fill();
-    c.font = ui.font(13, 600);
-    c.textAlign = left ? "right" : "left";
-    c.textBaseline = vector[1] < 0 ? "top" : "bottom";
-    c.fillText(name, x + (left ? -7 : 7) * unit, y + (vector[1] < 0 ? 4 : -4) * unit);
-  }
-  // A is full and round, B hollow and square, as in front of their rows; their letters are on both sides of the arrow
-  function mark(c, name, vector) {
-    const a = name === "A";
-    const place = at(vector);
-    const beside = ((a ? 16 : -16) * unit) / (Math.hypot(...vector) || 1);
-    const [x, y] = place.map((p, i) => p + beside * vector[1 - i]);
-    const inks = [rgb(ui.theme.paper), ui.theme.output];
-    const shape = (x, y, r) => {
-      c.beginPath();
-      a ? c.arc(x, y, r, 0, 7) : c.rect(x - r, y - r, 2 * r, 2 * r);
-      inks.forEach((ink, i) => {
-        c.strokeStyle = ink;
-        c.lineWidth = (6 - 4 * i) * unit;
-        c.stroke();
-      });
-      c.fillStyle = inks[+a];
-      c.fill();
+/** @param {[Span, Span]} spans @param {number} wide @param {number} high @returns {Place} */
+export function placed([[left, right], [bottom, top]], wide, high) {
+  const one = Math.min(wide / (right - left), high / (top - bottom));
+  return { middle: [(wide - (left + right) * one) / 2, (high + (bottom + top) * one) / 2], one };
+}
+
+/** From a vector to pixels. @param {Place} place @param {ArrayLike<number>} vector @returns {Point} */
+export const pixels = ({ middle, one }, vector) => [middle[0] + vector[0] * one, middle[1] - vector[1] * one];
+
+/** From pixels to a vector, in steps of 0.05. @param {Place} place @param {number[]} point @returns {Point} */
+export function vectorAt({ middle, one }, point) {
+  const steps = (/** @type {number} */ length) => Math.round((20 * length) / one) / 20;
+  return [steps(point[0] - middle[0]), steps(middle[1] - point[1])];
+}
+
+export class Plane {
+  /**
+   * @param {UI} ui
+   * @param {() => number[][]} vectors the query first
+   * @param {Move} move
+   */
+  constructor(ui, vectors, move) {
+    this.ui = ui;
+    this.spec = /** @type {ScoringSpec} */ (ui.spec);
+    this.vectors = vectors;
+    this.move = move;
+    this.spans = spansOf(vectors());
+    this.held = -1; // the vector under the pointer that is pressed
+    /** @type {Point} */
+    this.size = [1, 1];
+    /** @type {Place} */
+    this.place = { middle: [0, 0], one: 1 };
+    const release = () => {
+      this.held = -1;
     };
-    shape(...place, 3.5 * unit);
-    shape(x, y, 8 * unit);
-    c.font = ui.font(12, 700);
-    c.textAlign = "center";
-    c.textBaseline = "middle";
-    c.fillStyle = inks[+!a];
-    c.fillText(name, x, y + 1);
+    this.canvas = h("canvas", {
+      role: "img",
+      "aria-label": ui.spec.words,
+      style: "touch-action:none",
+      onpointerdown: (/** @type {PointerEvent} */ event) => this.take(event),
+      onpointermove: (/** @type {PointerEvent} */ event) => this.drag(event, false),
+      onpointerup: (/** @type {PointerEvent} */ event) => {
+        this.drag(event, true);
+        release();
+      },
+      onpointercancel: release,
+    });
   }
-  // contexts: {A: [x, y], B: [x, y]}; none of them where they are not shown yet
-  function draw(wide, high, contexts) {
-    const { theme } = ui;
-    const c = paper(canvas, wide, high);
-    const [[x0, x1], [y0, y1]] = spans;
-    size = [wide, high];
-    one = Math.min(wide / (x1 - x0), high / (y1 - y0));
-    middle = [(wide - (x0 + x1) * one) / 2, (high + (y0 + y1) * one) / 2];
-    c.strokeStyle = theme.line;
-    c.lineWidth = 1;
-    for (let t = -99; t < 100; t++) {
-      const [x, y] = at([t, t]);
-      c.globalAlpha = t ? 0.55 : 1;
-      line(c, [x, 0], [x, high]);
-      line(c, [0, y], [wide, y]);
-    }
-    const [query, ...keys] = tips();
+
+  /** @param {PointerEvent} event */
+  take(event) {
+    const [x, y] = pointed(event, this.canvas);
+    const far = this.vectors().map((vector) => {
+      const tip = pixels(this.place, vector);
+      return Math.hypot(tip[0] - x, tip[1] - y);
+    });
+    const best = far.indexOf(Math.min(...far));
+    if (far[best] > 26 * this.ui.unit) return;
+    this.held = best;
+    this.canvas.setPointerCapture(event.pointerId);
+  }
+
+  /** A tip never leaves the picture. @param {PointerEvent} event @param {boolean} done */
+  drag(event, done) {
+    if (this.held < 0) return;
+    const inside = pointed(event, this.canvas).map((p, axis) => clamp(p, 8, this.size[axis] - 8));
+    this.move(this.held, vectorAt(this.place, inside), done);
+  }
+
+  /** @param {number} wide @param {number} high @param {Partial<Record<Slot, number[]>>} contexts those to show */
+  draw(wide, high, contexts) {
+    const { spec, ui } = this;
+    const { theme, unit } = ui;
+    const c = paper(this.canvas, wide, high);
+    this.size = [wide, high];
+    this.place = placed(this.spans, wide, high);
+    this.grid(c);
+    const [query, ...keys] = this.vectors();
     keys.forEach((key, i) => {
-      c.globalAlpha = state.mask[i] ? 1 : 0.35;
-      arrow(c, key, theme.key, 2 * unit, spec.names[i]);
+      c.globalAlpha = ui.state.mask[i] ? 1 : 0.35;
+      this.arrow(c, key, theme.key, 2 * unit, spec.names[i]);
     });
     c.globalAlpha = 1;
-    for (const name in contexts) mark(c, name, contexts[name]);
-    if (contexts.A) {
-      c.textAlign = "left";
-      c.fillStyle = theme.output;
-      c.fillText(`A, B: averages of the ${ui.arrays.values ? "values" : "keys"}`, 6, high - 9 * unit);
+    if (contexts.b) this.mark(c, "B", contexts.b, false);
+    if (contexts.a) {
+      this.mark(c, "A", contexts.a, true);
+      const means = `A, B: averages of the ${ui.arrays.values ? "values" : "keys"}`;
+      write(c, means, 6, high - 9 * unit, theme.output);
     }
-    arrow(c, query, theme.query, 3.4 * unit, spec.query_name);
+    this.arrow(c, query, theme.query, 3.4 * unit, spec.query_name);
   }
-  return { canvas, draw, where: () => ({ middle, one }) };
+
+  /** @param {Pen} c */
+  grid(c) {
+    c.strokeStyle = this.ui.theme.line;
+    c.lineWidth = 1;
+    for (let t = -GRID; t <= GRID; t++) {
+      const [x, y] = pixels(this.place, [t, t]);
+      c.globalAlpha = t ? 0.55 : 1;
+      line(c, [x, 0], [x, this.size[1]]);
+      line(c, [0, y], [this.size[0], y]);
+    }
+  }
+
+  /** @param {Pen} c @param {number[]} vector @param {string} colour @param {number} width @param {string} name */
+  arrow(c, vector, colour, width, name) {
+    const { unit } = this.ui;
+    const { middle, one } = this.place;
+    const [x, y] = pixels(this.place, vector);
+    c.strokeStyle = colour;
+    c.fillStyle = colour;
+    c.lineWidth = width;
+    line(c, middle, [x, y]);
+    if (Math.hypot(...vector) * one > 6) head(c, [x, y], Math.atan2(y - middle[1], x - middle[0]), 11 * unit);
+    else circle(c, [x, y], 4);
+    c.fill();
+    const left = x > 0.72 * this.size[0];
+    const below = vector[1] < 0;
+    c.font = this.ui.font(13, 600);
+    write(
+      c,
+      name,
+      x + (left ? -7 : 7) * unit,
+      y + (below ? 4 : -4) * unit,
+      colour,
+      left ? "right" : "left",
+      below ? "top" : "bottom",
+    );
+  }
+
+  /**
+   * A small mark at a context, and its letter beside the arrow, both on a rim of paper: A is full and round, B hollow
+   * and square, as in front of their rows; their letters are on both sides of the arrow.
+   * @param {Pen} c
+   * @param {string} name
+   * @param {number[]} vector
+   * @param {boolean} full
+   */
+  mark(c, name, vector, full) {
+    const { theme, unit } = this.ui;
+    const [x, y] = pixels(this.place, vector);
+    const beside = ((full ? 16 : -16) * unit) / (Math.hypot(...vector) || 1);
+    /** @type {Point} */
+    const letter = [x + beside * vector[1], y + beside * vector[0]];
+    const trace = full ? circle : square;
+    trace(c, [x, y], 3.5 * unit);
+    this.stamp(c, full);
+    trace(c, letter, 8 * unit);
+    this.stamp(c, full);
+    c.font = this.ui.font(12, 700);
+    write(c, name, letter[0], letter[1] + 1, full ? rgb(theme.paper) : theme.output, "center");
+  }
+
+  /** Fills the path that is there, with its rim. @param {Pen} c @param {boolean} full */
+  stamp(c, full) {
+    const { theme, unit } = this.ui;
+    const ground = rgb(theme.paper);
+    outline(c, ground, 6 * unit);
+    outline(c, theme.output, 2 * unit);
+    c.fillStyle = full ? theme.output : ground;
+    c.fill();
+  }
+}
+
+/** @param {Pen} c @param {Point} middle @param {number} radius */
+function circle(c, [x, y], radius) {
+  c.beginPath();
+  c.arc(x, y, radius, 0, 7);
+}
+
+/** @param {Pen} c @param {Point} middle @param {number} half */
+function square(c, [x, y], half) {
+  c.beginPath();
+  c.rect(x - half, y - half, 2 * half, 2 * half);
+}
+
+/** @param {Pen} c @param {Point} from @param {Point} to */
+function line(c, from, to) {
+  c.beginPath();
+  c.moveTo(...from);
+  c.lineTo(...to);
+  c.stroke();
+}
+
+/** The head of an arrow that points in the direction of this angle. @param {Pen} c @param {Point} tip
+ * @param {number} angle @param {number} length */
+function head(c, [x, y], angle, length) {
+  c.beginPath();
+  c.moveTo(x, y);
+  for (const turn of [2.6, -2.6]) c.lineTo(x + length * Math.cos(angle + turn), y + length * Math.sin(angle + turn));
+}
+
+/** @param {Pen} c @param {string} colour @param {number} width */
+function outline(c, colour, width) {
+  c.strokeStyle = colour;
+  c.lineWidth = width;
+  c.stroke();
 }

@@ -1,62 +1,91 @@
-// The twelve scores, q and k as arrays, P the learned numbers, W for W.weight and Wb for W.bias: a second copy of
-// course_utils/scores.py in the browser.
-// tests/browser/test_scoring.py holds the two together.
+// The twelve scores of course_utils/scores.py a second time, for the browser, and the arithmetic of vectors that they
+// need. q is a query, k a key, P the learned numbers by name: W for W.weight, Wb for W.bias.
+// tests/unit/chapters/test_chapter2_labs.py holds them to Python's.
 
-export const product = (a, b) => {
-  let s = 0;
-  for (let i = 0; i < a.length; i++) s += a[i] * b[i];
-  return s;
-};
-const length = (a) => Math.sqrt(product(a, a));
-// rows of M, [n, D] flat, times x
-export function times(M, x) {
-  const D = x.length;
-  const out = new Float64Array(M.length / D);
-  for (let r = 0; r < out.length; r++) for (let i = 0; i < D; i++) out[r] += M[r * D + i] * x[i];
-  return out;
-}
-const plus = (...vectors) => vectors[0].map((_, i) => vectors.reduce((s, v) => s + v[i], 0));
-const tanh = (v) => v.map(Math.tanh);
-const relu = (v) => v.map((x) => Math.max(0, x));
-function logFeatures(x, rows) {
-  const scaled = Array.from(x, (v) => v / x.length ** 0.25);
-  const count = rows.length / x.length;
-  return times(rows, scaled).map((r) => r - product(scaled, scaled) / 2 - 0.5 * Math.log(count));
-}
-const logSumExp = (v) => {
-  const top = Math.max(...v);
-  return top + Math.log(v.reduce((s, x) => s + Math.exp(x - top), 0));
-};
+/** @typedef {ArrayLike<number>} Vector */
+/** @typedef {Record<string, Vector>} Learned matrices are flat, row by row */
 
-export const SCORE = {
-  similarity: (q, k) => {
-    const n = length(q) * length(k);
-    return n ? product(q, k) / n : 0;
+/** q·k. @param {Vector} a @param {Vector} b */
+export function product(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/** @param {Vector} vector */
+const length = (vector) => Math.sqrt(product(vector, vector));
+
+/** A matrix times a vector. @param {Vector} matrix as many columns as the vector has numbers @param {Vector} vector */
+export function times(matrix, vector) {
+  const columns = vector.length;
+  return Array.from({ length: matrix.length / columns }, (_, row) => {
+    let sum = 0;
+    for (let i = 0; i < columns; i++) sum += matrix[row * columns + i] * vector[i];
+    return sum;
+  });
+}
+
+/** @param {...Vector} vectors */
+const plus = (...vectors) => Array.from(vectors[0], (_, i) => vectors.reduce((sum, vector) => sum + vector[i], 0));
+/** @param {number[]} vector */
+const tanh = (vector) => vector.map(Math.tanh);
+/** @param {number[]} vector */
+const relu = (vector) => vector.map((x) => Math.max(0, x));
+/** @param {Vector} vector */
+const squares = (vector) => Array.from(vector, (x) => x * x);
+
+/** log Σ exp, without overflow. @param {number[]} vector */
+function logSumExp(vector) {
+  const top = Math.max(...vector);
+  return top + Math.log(vector.reduce((sum, x) => sum + Math.exp(x - top), 0));
+}
+
+/** The logarithms of a vector's positive random features. @param {Vector} vector @param {Vector} rows of numbers */
+function logFeatures(vector, rows) {
+  const scaled = Array.from(vector, (x) => x / vector.length ** 0.25);
+  const count = rows.length / vector.length;
+  const constant = product(scaled, scaled) / 2 + Math.log(count) / 2;
+  return times(rows, scaled).map((x) => x - constant);
+}
+
+/** @type {Record<string, (q: Vector, k: Vector, P: Learned, place: number) => number>} place of the key, from 0 */
+export const SCORES = {
+  similarity(q, k) {
+    const lengths = length(q) * length(k);
+    return lengths ? product(q, k) / lengths : 0;
   },
   dot: product,
-  scaled_dot: product,
+  scaled_dot: product, // its √d is a step of its own
   general: (q, k, P) => product(q, times(P.W, k)),
   biased_general: (q, k, P) => product(k, plus(times(P.W, q), P.Wb)),
   activated_general: (q, k, P) => Math.tanh(product(q, times(P.W, k)) + P.b[0]),
-  generalized_kernel: (q, k, P) =>
-    logSumExp(plus(logFeatures(q, P["features.rows"]), logFeatures(k, P["features.rows"]))),
-  concat: (q, k, P) => product(P.w, tanh(plus(times(P.W, [...q, ...k]), P.Wb))),
+  generalized_kernel(q, k, P) {
+    const rows = P["features.rows"];
+    return logSumExp(plus(logFeatures(q, rows), logFeatures(k, rows)));
+  },
+  concat: (q, k, P) => product(P.w, tanh(plus(times(P.W, [...Array.from(q), ...Array.from(k)]), P.Wb))),
   additive: (q, k, P) => product(P.w, tanh(plus(times(P.W1, q), times(P.W2, k), P.W1b))),
-  deep: (q, k, P) =>
-    product(P.w, relu(plus(times(P.W2, relu(plus(times(P.W0, q), times(P.W1, k), P.W1b))), P.W2b))) + P.wb[0],
-  location_based: (q, k, P, i) => times(P.W, q)[i],
-  feature_based: (q, k, P) =>
-    product(
-      P.w,
-      tanh(
-        plus(
-          times(P.W1, k),
-          times(
-            P.W2,
-            Array.from(k, (x) => x * x),
-          ),
-          P.W1b,
-        ),
-      ),
-    ),
+  deep(q, k, P) {
+    const first = relu(plus(times(P.W0, q), times(P.W1, k), P.W1b));
+    const second = relu(plus(times(P.W2, first), P.W2b));
+    return product(P.w, second) + P.wb[0];
+  },
+  location_based: (q, k, P, place) => times(P.W, q)[place],
+  feature_based: (q, k, P) => product(P.w, tanh(plus(times(P.W1, k), times(P.W2, squares(k)), P.W1b))),
 };
+
+/**
+ * The learned numbers of each score, from arrays whose names say whose they are: "additive/W1.bias".
+ * @param {Record<string, Vector>} arrays
+ */
+export function learnedOf(arrays) {
+  /** @type {Record<string, Learned>} */
+  const learned = {};
+  for (const [name, array] of Object.entries(arrays)) {
+    const [score, part] = name.split("/");
+    if (!part) continue; // the values
+    learned[score] ??= {};
+    learned[score][part.replace(".weight", "").replace(".bias", "b")] = array;
+  }
+  return learned;
+}

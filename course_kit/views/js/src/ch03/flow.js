@@ -1,381 +1,239 @@
 // Two ways from a sentence to its translation: one vector handed over once, or a new weighted mean for every word.
 import { h, pointed } from "../shared/dom.js";
-import { paper } from "../shared/draw.js";
+import { widest } from "../shared/draw.js";
 import { fmt, percent } from "../shared/numbers.js";
 import { stepper } from "../shared/stepper.js";
-import { inked, legible, mix, rgb } from "../shared/theme.js";
+import { Layout } from "./flow_layout.js";
+import { numbersOf, readBy, SIDES, told, vectorsOf } from "./flow_numbers.js";
+import { FlowPainter } from "./flow_paint.js";
 import FLOW_CSS from "./flow.css";
 
-export function flow(ui) {
-  const { spec, state, unit, arrays } = ui;
-  const { source, tokens, dims: D } = spec;
-  const S = source.length;
-  const T = Math.max(tokens.plain.length, tokens.attention.length);
-  const C = Math.max(S, T);
-  const at = (side) =>
-    Math.min(hover?.side === side && hover.row === "contexts" ? hover.i : state.step - 1, tokens[side].length - 1);
-  const weights = (t) => arrays.weights.subarray(t * S, (t + 1) * S);
-  const part = (array, i) => array.subarray(i * D, (i + 1) * D);
-  const states = { plain: arrays.plain_states ?? arrays.states, attention: arrays.states };
-  function mean(t) {
-    // Σ α h: the states, weighted
-    const out = new Float64Array(D);
-    weights(t).forEach((w, s) => part(arrays.states, s).forEach((x, d) => (out[d] += w * x)));
-    return out;
-  }
-  const contexts = {
-    plain: tokens.plain.map(() => arrays.plain_context),
-    attention: tokens.attention.map((_, t) => mean(t)),
-  };
-  const reach = Object.fromEntries(
-    ["plain", "attention"].map((side) => [
-      side,
-      Math.max(...states[side].map(Math.abs), ...contexts[side].flatMap((x) => Array.from(x, Math.abs)), 1e-9),
-    ]),
-  );
-  let hover = null;
+/** @import { Picture, Reading, UI } from "../shared/types.js" */
+/** @import { FlowOwn, FlowSpec, Place, Side } from "./flow_numbers.js" */
 
-  const canvas = (side) => {
-    const c = h("canvas", { "aria-hidden": "true" });
-    c.onpointermove = (e) => {
-      const found = under(side, e);
-      if (JSON.stringify(found) !== JSON.stringify(hover)) {
-        hover = found;
-        ui.set({});
-      }
-    };
-    c.onpointerleave = () => {
-      hover = null;
-      ui.set({});
-    };
-    c.onclick = (e) => {
-      const found = under(side, e);
-      if (found?.row === "contexts") (steps.stop(), go(found.i + 1));
-    };
-    return c;
-  };
-  const go = (n) => {
-    hover = null;
-    ui.set({ step: n }, true);
-  };
-  const steps = stepper({ now: () => state.step, last: () => T, go, first: 1, pace: 1100 });
-  const canvases = { plain: canvas("plain"), attention: canvas("attention") };
-  const places = {};
-  const panels = h(
-    "div",
-    {
+/** @param {UI} ui @returns {Picture} */
+export function flow(ui) {
+  ui.style(FLOW_CSS);
+  return new Flow(ui);
+}
+
+class Flow {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {FlowSpec} */ (ui.spec);
+    const { tokens } = this.spec;
+    this.longest = Math.max(tokens.plain.length, tokens.attention.length);
+    this.vectors = vectorsOf(this.spec, ui.arrays);
+    /** @type {Place | null} */
+    this.hover = null;
+    /** @type {Layout | null} the same for both pictures */
+    this.layout = null;
+    this.steps = stepper({
+      now: () => ui.state.step,
+      last: () => this.longest,
+      go: (step) => this.go(step),
+      first: 1,
+      pace: 1100,
+    });
+    this.canvases = { plain: this.canvas("plain"), attention: this.canvas("attention") };
+    this.said = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    ui.body.append(this.signs(), this.panels());
+    ui.below.append(this.said);
+    ui.body.parentElement?.nextElementSibling?.prepend(this.steps.row); // the controls
+  }
+
+  /** @param {number} step */
+  go(step) {
+    this.hover = null;
+    this.ui.set({ step }, true);
+  }
+
+  // ---- elements
+
+  /** @param {Side} side */
+  canvas(side) {
+    const canvas = h("canvas", {
+      "aria-hidden": "true",
+      onpointermove: (/** @type {PointerEvent} */ event) => this.point(this.under(side, event)),
+      onpointerleave: () => this.point(null),
+      onclick: (/** @type {PointerEvent} */ event) => {
+        const found = this.under(side, event);
+        if (found?.row !== "contexts") return;
+        this.steps.stop();
+        this.go(found.i + 1);
+      },
+    });
+    return canvas;
+  }
+
+  /** @param {Place | null} place */
+  point(place) {
+    if (JSON.stringify(place) === JSON.stringify(this.hover)) return;
+    this.hover = place;
+    this.ui.set({});
+  }
+
+  /** What a pointer is over. @param {Side} side @param {PointerEvent} event */
+  under(side, event) {
+    const [x, y] = pointed(event, this.canvases[side]);
+    const count = this.spec.tokens[side].length;
+    return this.layout?.placeAt(side, x, y, count, this.written(side)) ?? null;
+  }
+
+  /** What a column means. */
+  signs() {
+    const sign = (/** @type {string} */ look, /** @type {string} */ words) =>
+      h("span", {}, h("i", { class: look, "aria-hidden": "true" }), words);
+    const column = `A column: ${this.spec.dims} numbers,`;
+    return h("div", { class: "signs" }, column, sign("below0", "below 0"), sign("above0", "above 0"));
+  }
+
+  panels() {
+    const look = {
       class: "panels",
       role: "group",
       tabindex: 0,
       "data-testid": "picture",
       "aria-label": "data flow without and with attention; arrow keys left and right: word by word",
-      onkeydown: steps.keys,
-    },
-    ...["plain", "attention"].map((side) =>
-      h(
-        "div",
-        {},
-        h(
-          "div",
-          { class: "panel" },
-          h("b", {}, spec.names[side]),
-          spec.presenting ? null : h("span", { class: "quiet" }, ` ${spec.notes[side]}`),
-        ),
-        canvases[side],
-      ),
-    ),
-  );
-  const said = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  const sign = (side, words) => h("span", {}, h("i", { class: side, "aria-hidden": "true" }), words);
-  ui.body.append(
-    h("div", { class: "signs" }, `A column: ${D} numbers,`, sign("below0", "below 0"), sign("above0", "above 0")),
-    panels,
-  );
-  ui.below.append(said);
-  ui.body.parentElement.nextElementSibling.prepend(steps.row);
+      onkeydown: this.steps.keys,
+    };
+    return h("div", look, ...SIDES.map((side) => this.panel(side)));
+  }
 
-  // ---- the picture: words, states, weights, what is handed over, contexts, words
-  function layout(width) {
-    const c = canvases.plain.getContext("2d");
-    const long = (words) => Math.min(100 * unit, Math.max(...words.map((w) => c.measureText(w).width)) + 4);
-    c.font = ui.font(13, 700);
-    const above = long(source);
-    const below = long([...tokens.plain, ...tokens.attention]);
-    const cell = (D <= 8 ? 9 : 6) * ui.tall;
-    const left = 64 * unit;
-    const size = Math.max(9 * unit, Math.min(48 * unit, (width - left - above * 0.71) / C));
-    const tall = D * cell;
-    const top = above * 0.71 + 18 * unit;
-    const row = top + tall + 7 * unit;
-    const middle = row + 19 * unit;
-    const bottom = middle + Math.max(tall + 26 * ui.tall, 92 * ui.tall);
+  /** @param {Side} side */
+  panel(side) {
+    const { names, notes, presenting } = this.spec;
+    const note = presenting ? null : h("span", { class: "quiet" }, ` ${notes[side]}`);
+    return h("div", {}, h("div", { class: "panel" }, h("b", {}, names[side]), note), this.canvases[side]);
+  }
+
+  // ---- what is shown
+
+  /** How many words a side has written. @param {Side} side */
+  written(side) {
+    return Math.min(this.ui.state.step, this.spec.tokens[side].length);
+  }
+
+  /** The word that the picture of a side is about: the one pointed at, else the last. @param {Side} side */
+  now(side) {
+    const pointed = this.hover?.side === side && this.hover.row === "contexts";
+    const word = pointed && this.hover ? this.hover.i : this.ui.state.step - 1;
+    return Math.min(word, this.spec.tokens[side].length - 1);
+  }
+
+  /** @param {number} width @param {boolean} narrow */
+  paint(width, narrow) {
+    const { unit } = this.ui;
+    const columns = Math.max(this.spec.source.length, this.longest);
+    const half = (width - 20 * unit) / 2;
+    const beside = !narrow && (half - 124 * unit) / columns >= 11 * unit;
+    const layout = this.placed(beside ? half : width, columns);
+    this.layout = layout;
+    for (const side of SIDES) {
+      const canvas = this.canvases[side];
+      const lit = this.hover?.side === side ? this.hover : null;
+      const painter = new FlowPainter(this.ui, this.vectors, side, canvas, layout);
+      painter.paint({ now: this.now(side), written: this.written(side), lit });
+      if (canvas.parentElement) canvas.parentElement.style.width = `${beside ? half : layout.width}px`;
+    }
+    this.tell();
+    this.steps.sync();
+  }
+
+  /** @param {number} width @param {number} columns */
+  placed(width, columns) {
+    const { tall, unit } = this.ui;
+    const { dims, source, tokens } = this.spec;
+    const c = /** @type {CanvasRenderingContext2D} */ (this.canvases.plain.getContext("2d"));
+    c.font = this.ui.font(13, 700);
+    const room = (/** @type {string[]} */ words) => Math.min(100 * unit, widest(c, words)) + 4;
+    const above = room(source);
+    const below = room([...tokens.plain, ...tokens.attention]);
+    return new Layout({ width, unit, tall, dims, sources: source.length, columns, above, below });
+  }
+
+  // ---- in words
+
+  tell() {
+    const attention = h("div", {}, ...this.withAttention());
+    const plain = h("div", {}, ...this.without());
+    const numbers = h("div", { class: "quiet", "data-testid": "numbers" }, this.pointedAt());
+    this.said.replaceChildren(attention, plain, numbers);
+  }
+
+  withAttention() {
+    const { source, tokens } = this.spec;
+    const t = this.now("attention");
+    const { most, effective } = readBy(this.vectors.weights[t]);
+    const read = most.flatMap(({ weight, s }, i) => [
+      i ? ", " : "",
+      `${percent(weight)} “`,
+      h("b", { class: "key" }, source[s]),
+      "”",
+    ]);
+    const word = h("b", { class: "query" }, tokens.attention[t]);
+    const many = `: ${effective.toFixed(1)} of ${source.length} words (effective number).`;
+    return ["With attention, “", word, "” reads ", ...read, many];
+  }
+
+  without() {
+    const { dims, tokens } = this.spec;
+    const word = h("b", {}, tokens.plain[this.now("plain")]);
+    return ["Without, “", word, `” reads the same ${dims} ${dims === 1 ? "number" : "numbers"} as every other word.`];
+  }
+
+  pointedAt() {
+    if (!this.hover) return "Choose a column or a weight to read its numbers.";
+    return told(this.spec, this.vectors, this.hover, this.now("attention"));
+  }
+
+  table() {
+    const { dims, source, tokens } = this.spec;
+    const { contexts, one, states, weights } = this.vectors;
+    const t = this.now("attention");
+    const feature = (/** @type {number} */ d) => {
+      const cells = [one[d], contexts.attention[t][d], ...states.attention.map((state) => state[d])];
+      return [String(d + 1), ...cells.map((x) => fmt(x))];
+    };
     return {
-      size,
-      cell,
-      left,
-      tall,
-      top,
-      row,
-      middle,
-      bottom,
-      above,
-      below,
-      height: Math.ceil(bottom + tall + below * 0.71 + 18 * unit),
-      width: Math.ceil(Math.min(width, left + C * size + above * 0.71)),
-      source: (s) => left + (s + 0.5 + (C - S) / 2) * size,
-      target: (t, n) => left + (t + 0.5 + (C - n) / 2) * size,
+      header: ["feature", "one vector", `context for “${tokens.attention[t]}”`, ...source],
+      rows: [
+        ["weight", "", "", ...Array.from(weights[t], (x) => fmt(x))],
+        ...Array.from({ length: dims }, (_, d) => feature(d)),
+      ],
     };
-  }
-  function column(c, g, vector, x, y, role, most, strong = true) {
-    const half = g.size / 2 - 1.5;
-    c.fillStyle = ui.theme.hatch;
-    c.fillRect(x - 0.5, y, 1, g.tall);
-    c.fillStyle = ui.theme[role];
-    c.globalAlpha = strong ? 1 : 0.45;
-    vector.forEach((v, d) => {
-      const w = (half * v) / most;
-      c.fillRect(Math.min(x, x + w), y + d * g.cell + 0.5, Math.max(Math.abs(w), 0.5), g.cell - 1);
-    });
-    c.globalAlpha = 1;
-    if (strong) {
-      c.strokeStyle = ui.theme[role];
-      c.lineWidth = 1;
-      c.strokeRect(x - half - 0.5, y - 1.5, 2 * half + 1, g.tall + 3);
-    }
-  }
-  function curve(c, x0, y0, x1, y1, colour, thick) {
-    const bend = (y1 - y0) / 2;
-    c.strokeStyle = colour;
-    c.lineWidth = thick;
-    c.lineCap = "round";
-    c.beginPath();
-    c.moveTo(x0, y0);
-    c.bezierCurveTo(x0, y0 + bend, x1, y1 - bend, x1, y1);
-    c.stroke();
-  }
-  function draw(side, g) {
-    const c = paper(canvases[side], g.width, g.height);
-    const { theme } = ui;
-    const now = at(side);
-    const n = tokens[side].length;
-    const written = Math.min(state.step, n);
-    const most = reach[side];
-    const attends = side === "attention";
-    const lit = hover?.side === side ? hover : {};
-    const w = attends ? weights(now) : null;
-    const from = attends ? [] : spec.from;
-    const box = { x: g.left + (C * g.size) / 2, y: (g.row + g.bottom - g.tall) / 2 };
-    const fit = (t, room) => {
-      while (t.length > 2 && c.measureText(t).width > room) t = `${t.slice(0, -2)}…`;
-      return t;
-    };
-    const words = (list, place, y, on, role, align) =>
-      list.forEach((t, i) => {
-        c.save();
-        c.translate(place(i), y);
-        c.rotate(-Math.PI / 4);
-        c.font = ui.font(Math.min(12.5, (0.78 * g.size) / unit), on(i) ? 700 : 400);
-        c.fillStyle = on(i) ? theme[role] : theme.text;
-        c.textAlign = align;
-        c.textBaseline = "middle";
-        c.fillText(fit(t, 100 * unit), 0, 0);
-        c.restore();
-      });
-    c.font = ui.font(12);
-    c.fillStyle = theme.quiet;
-    c.textAlign = "right";
-    c.textBaseline = "middle";
-    c.fillText("states", g.left - 8 * unit, g.top + g.tall / 2);
-    c.fillText("context", g.left - 8 * unit, g.bottom + g.tall / 2);
-    if (attends) c.fillText("weights", g.left - 8 * unit, g.row + 8 * unit);
-    for (let s = 0; s < S; s++)
-      column(c, g, part(states[side], s), g.source(s), g.top, "value", most, attends ? w[s] >= 0.1 : from.includes(s));
-    words(
-      source,
-      g.source,
-      g.top - 9 * unit,
-      (s) => (attends ? w[s] >= 0.1 : from.includes(s)) || (lit.row !== "contexts" && lit.i === s),
-      "key",
-      "left",
-    );
-    if (attends)
-      for (let s = 0; s < S; s++) {
-        // ink cells, and lines as thick as the weight
-        const x = g.source(s);
-        const colour = inked(theme, w[s]);
-        const side = g.size - 2;
-        if (w[s] > 0.004)
-          curve(
-            c,
-            x,
-            g.row + 17 * unit,
-            g.target(now, n),
-            g.bottom - 4,
-            rgb(mix(theme.paper, theme.ink, 0.12 + 0.75 * w[s])),
-            Math.max(0.7, 9 * unit * w[s]),
-          );
-        c.fillStyle = rgb(colour);
-        c.fillRect(x - side / 2, g.row, side, 17 * unit);
-        if (g.size >= 23 * unit && w[s] >= 0.05) {
-          c.font = ui.font(10.5);
-          c.fillStyle = legible(colour);
-          c.textAlign = "center";
-          c.fillText(w[s] >= 0.995 ? "1" : w[s].toFixed(2).slice(1), x, g.row + 9 * unit);
-        }
-      }
-    else {
-      for (const s of from) curve(c, g.source(s), g.top + g.tall + 4, box.x, box.y - 4, theme.quiet, 2 * unit);
-      for (let t = 0; t < written; t++)
-        if (t !== now) curve(c, box.x, box.y + g.tall + 4, g.target(t, n), g.bottom - 4, theme.line, 1.2 * unit);
-      curve(c, box.x, box.y + g.tall + 4, g.target(now, n), g.bottom - 4, theme.quiet, 3 * unit);
-      column(c, g, arrays.plain_context, box.x, box.y, "output", most);
-      c.font = ui.font(12);
-      c.fillStyle = theme.output;
-      c.textAlign = "left";
-      c.fillText("one vector for all", box.x + g.size / 2 + 6 * unit, box.y + g.tall / 2);
-    }
-    contexts[side]
-      .slice(0, written)
-      .forEach((v, t) => column(c, g, v, g.target(t, n), g.bottom, "output", most, t === now));
-    words(
-      tokens[side].slice(0, written),
-      (t) => g.target(t, n),
-      g.bottom + g.tall + 10 * unit,
-      (t) => t === now,
-      attends ? "query" : "text",
-      "right",
-    );
-    places[side] = { ...g, n, written, box };
-  }
-  function under(side, e) {
-    const g = places[side];
-    const [x, y] = pointed(e, canvases[side]);
-    const near = (place, count) => {
-      const i = Math.round((x - place(0)) / g.size);
-      return i >= 0 && i < count ? i : -1;
-    };
-    const feature = (from) => Math.max(0, Math.min(D - 1, Math.floor((y - from) / g.cell)));
-    const found = (row, i, d = null) => (i < 0 ? null : { side, row, i, d });
-    if (y < g.top + g.tall + 3) return found("states", near(g.source, S), y < g.top ? null : feature(g.top));
-    if (y > g.bottom - 6)
-      return found(
-        "contexts",
-        near((t) => g.target(t, g.n), g.written),
-        y > g.bottom + g.tall ? null : feature(g.bottom),
-      );
-    if (side === "attention") return y < g.middle ? found("weights", near(g.source, S)) : null;
-    return Math.abs(x - g.box.x) < g.size && y > g.box.y && y < g.box.y + g.tall
-      ? found("vector", 0, feature(g.box.y))
-      : null;
   }
 
-  function say() {
-    const t = at("attention");
-    const p = at("plain");
-    const w = Array.from(weights(t));
-    const top = w
-      .map((x, s) => [x, s])
-      .sort((a, b) => b[0] - a[0])
-      .filter(([x], i) => i < 3 && x >= 0.05);
-    const q = (x) => `“${x}”`;
-    const effective = 1 / w.reduce((a, x) => a + x * x, 0);
-    const all = (v) => Array.from(v, (x) => fmt(x, 2)).join("  ");
-    let numbers = "Choose a column or a weight to read its numbers.";
-    if (hover) {
-      const { side, row, i, d } = hover;
-      const v = row === "states" ? part(states[side], i) : row === "vector" ? arrays.plain_context : contexts[side][i];
-      const of =
-        row === "states"
-          ? `state of ${q(source[i])}`
-          : row === "vector" || side === "plain"
-            ? "the one vector"
-            : `context for ${q(tokens[side][i])}`;
-      numbers =
-        row === "weights"
-          ? `weight of ${q(source[i])}: ${fmt(w[i])}`
-          : d === null
-            ? `${of}: ${all(v)}`
-            : `${of}, feature ${d + 1} of ${D}: ${fmt(v[d])}`;
-    }
-    said.replaceChildren(
-      h(
-        "div",
-        {},
-        "With attention, “",
-        h("b", { class: "query" }, tokens.attention[t]),
-        "” reads ",
-        ...top.flatMap(([x, s], i) => [i ? ", " : "", `${percent(x)} “`, h("b", { class: "key" }, source[s]), "”"]),
-        `: ${effective.toFixed(1)} of ${S} words (effective number).`,
-      ),
-      h(
-        "div",
-        {},
-        "Without, “",
-        h("b", {}, tokens.plain[p]),
-        `” reads the same ${D} ${D === 1 ? "number" : "numbers"} as every other word.`,
-      ),
-      h("div", { class: "quiet", "data-testid": "numbers" }, numbers),
-    );
+  numbers() {
+    return numbersOf(this.spec, this.ui.arrays);
   }
-  ui.style(FLOW_CSS);
 
-  return {
-    paint(width, narrow) {
-      const half = (width - 20 * unit) / 2;
-      const pair = !narrow && (half - 64 * unit - 60 * unit) / C >= 11 * unit;
-      const g = layout(pair ? half : width);
-      for (const side of ["plain", "attention"]) {
-        draw(side, g);
-        canvases[side].parentElement.style.width = `${pair ? half : g.width}px`;
-      }
-      say();
-      steps.sync();
-    },
-    table() {
-      const t = at("attention");
-      const f = (x) => fmt(x);
+  /**
+   * A sentence of the reader's own: what both models read, then a context more with each word.
+   * @param {Reading} read
+   */
+  answer({ models, source, ids, write }) {
+    const own = /** @type {FlowOwn} */ (this.spec.own);
+    const [control] = this.spec.controls;
+    /** @param {{ rows: number, row: (i: number) => Float32Array }} matrix */
+    function cut(matrix) {
+      const shown = (/** @type {unknown} */ _, /** @type {number} */ i) => [...matrix.row(i).subarray(...own.features)];
+      return Float32Array.from(Array.from({ length: matrix.rows }, shown).flat());
+    }
+    const [attends, plain] = models.map(({ model }) => model.start(ids));
+    const given = { states: cut(attends.states), plain_states: cut(plain.states), plain_context: cut(plain.summary) };
+    /** @type {string[]} */
+    let others = [];
+    for (const words of write(models[1], (/** @type {string[]} */ found) => found)) others = words;
+    const from = own.from.map((i) => (i + source.length) % source.length);
+    return write(models[0], (/** @type {string[]} */ words, /** @type {number[][]} */ rows) => {
+      const values = Array.from({ length: Math.max(others.length, words.length) }, (_, i) => i + 1);
+      const tokens = { plain: others, attention: words };
       return {
-        header: ["feature", "one vector", `context for “${tokens.attention[t]}”`, ...source],
-        rows: [
-          ["weight", "", "", ...Array.from(weights(t), f)],
-          ...Array.from({ length: D }, (_, d) => [
-            String(d + 1),
-            f(arrays.plain_context[d]),
-            f(contexts.attention[t][d]),
-            ...source.map((_, s) => f(arrays.states[s * D + d])),
-          ]),
-        ],
-      };
-    },
-    numbers: () => ({
-      contexts: contexts.attention.map((v) => Array.from(v)),
-      plain: contexts.plain.map((v) => Array.from(v)),
-    }),
-    // A sentence of the reader's own: what both models read, then a context more with each word.
-    answer({ models, source, ids, write }) {
-      const cut = (x) =>
-        Float32Array.from(
-          Array.from({ length: x.rows }, (_, i) => [...x.row(i).subarray(...spec.own.features)]).flat(),
-        );
-      const [attends, plain] = models.map((it) => it.model.start(ids));
-      const given = { states: cut(attends.states), plain_states: cut(plain.states), plain_context: cut(plain.summary) };
-      let others = [];
-      for (others of write(models[1], (words) => words));
-      return write(models[0], (words, rows) => ({
-        spec: {
-          source,
-          tokens: { plain: others, attention: words },
-          from: spec.own.from.map((i) => (i + source.length) % source.length),
-          controls: [
-            {
-              ...spec.controls[0],
-              values: [...Array(Math.max(others.length, words.length)).keys()].map((i) => i + 1),
-            },
-          ],
-          state: { step: words.length },
-        },
+        spec: { source, tokens, from, controls: [{ ...control, values }], state: { step: words.length } },
         arrays: { ...given, weights: Float32Array.from(rows.flat()) },
-      }));
-    },
-  };
+      };
+    });
+  }
 }

@@ -147,3 +147,16 @@ export function reserve(element, texts) {
   });
   element.style.minHeight = `${Math.max(...heights)}px`;
 }
+
+/**
+ * Where a view says in a sentence what it shows: under the picture and what is beside it; on a slide under both, where
+ * the controls leave room.
+ * @param {import("./types.js").UI} ui
+ * @param {string} style
+ */
+export function readout(ui, style) {
+  const say = h("div", { class: "say", role: "status", "data-testid": "readout", style });
+  if (ui.spec.presenting) ui.below.append(say);
+  else ui.body.parentElement?.after(say);
+  return say;
+}

@@ -4,11 +4,13 @@
   const HERE = document.currentScript.src;
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
   const configured = page.coursePresenting;
-  // what is printed, and formulas, scroll where there is little room: wrapped, columns are no columns
+  // What is printed, and formulas, scroll where there is little room: wrapped, columns are no columns. A folded cell's
+  // first line ends where its row does: JupyterLab makes the whole notebook as wide as it.
   const style = document.createElement("style");
   style.textContent =
     "body:not(.course-presenting) .jp-RenderedText pre{white-space:pre;overflow-x:auto}" +
-    ".jp-RenderedHTMLCommon mjx-container[display]{overflow:auto hidden}";
+    ".jp-RenderedHTMLCommon mjx-container[display]{overflow:auto hidden}" +
+    ".jp-Placeholder-content{min-width:0}.jp-PlaceholderText{text-overflow:ellipsis}";
   document.head.append(style);
   // the program of all views: their outputs, which are data, wait for it (course_kit/views/program.py)
   const program = document.createElement("script");
