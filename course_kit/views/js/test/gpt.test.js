@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Continued } from "../src/ch07/continued.js";
+import { acrossOf, Heatmap, summary } from "../src/ch07/journey_numbers.js";
+import { inkOf, rampOf } from "../src/ch07/journey_paint.js";
 import {
   expectedFrom,
   guessesAt,
@@ -13,6 +15,7 @@ import {
 } from "../src/ch07/next_character_numbers.js";
 import { chancesOf, cooled, drawsOf, nameOf, placeOf, Sampled, topK, topP } from "../src/ch07/sampling_numbers.js";
 import { dice, spelled, visible } from "../src/ch07/tokens.js";
+import { DARK, LIGHT, rgb } from "../src/shared/theme.js";
 
 const near = (actual, expected) => {
   assert.equal(actual.length, expected.length);
@@ -219,4 +222,82 @@ test("of a text that is too long the last half is read", () => {
   read.add(most(read.logits));
   assert.deepEqual([read.from, read.ids.length], [4, 4]);
   assert.equal(read.text, "cdefghij");
+});
+
+// ---- the journey
+const heatmap = (rows, queries, keys, more = {}) =>
+  new Heatmap(
+    {
+      title: "map",
+      chapter: "",
+      shape: [rows.length, keys.length],
+      queries,
+      keys,
+      rows: queries,
+      columns: keys,
+      ...more,
+    },
+    rows.flat(),
+  );
+
+test("a map says what a query gives to a key", () => {
+  const map = heatmap(
+    [
+      [0.25, 0.75],
+      [1, NaN],
+    ],
+    ["a", "b"],
+    ["a", "b"],
+  );
+  assert.equal(map.words({ query: "a", key: "a" }), "“a” gives “a” 0.250; most to “b” 0.750");
+  assert.equal(map.words({ query: "a", key: "b" }), "“a” gives “b” 0.750, its largest share");
+  assert.equal(map.words({ query: "b", key: "b" }), "“b” may not attend to “b”");
+  assert.equal(map.words({ query: "x", key: "a" }), "“x” is not a query here; “b” gives “a” most: 1.000");
+  assert.equal(map.words({ query: "a", key: "x" }), "“x” is not a key here; “a” gives “b” most: 0.750");
+  assert.equal(map.words({ query: "x", key: "y" }), "neither “x” nor “y” appears here");
+  assert.deepEqual(map.brief({ query: "b", key: "b" }), ["–", "masked"]);
+  assert.deepEqual(map.brief({ query: "a", key: "a" }), ["0.250", "most: “b” 0.750"]);
+});
+
+test("keys move from word to word, and stop at the edges", () => {
+  const map = heatmap(
+    [
+      [0.25, 0.75],
+      [1, NaN],
+    ],
+    ["a", "b"],
+    ["a", "b"],
+  );
+  assert.deepEqual(map.moved({ query: "a", key: "a" }, [1, 0]), { query: "b" });
+  assert.deepEqual(map.moved({ query: "b", key: "a" }, [1, 0]), { query: "b" });
+  assert.deepEqual(map.moved({ query: "b", key: "a" }, [0, 1e6]), { key: "b" });
+  assert.deepEqual(map.moved({ query: "x", key: "a" }, [1, 0]), { query: "a" });
+});
+
+test("the summary names the maps where a weight is the largest", () => {
+  const maps = [
+    heatmap([[0.25, 0.75]], ["a"], ["a", "b"], { chapter: "1" }),
+    heatmap([[0.75, 0.25]], ["a"], ["a", "b"], { chapter: "2" }),
+    heatmap([[1]], ["a"], ["a"], { chapter: "3" }),
+  ];
+  const said = "“a” can attend to “b” in 2 of 3; its largest share in 1 chapter: 1.";
+  assert.equal(summary(maps, { query: "a", key: "b" }), said);
+  assert.ok(summary(maps, { query: "x", key: "b" }).endsWith("in none."));
+});
+
+test("rows of maps are full, and no more than needed", () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 9].map((fit) => acrossOf(7, fit)),
+    [1, 2, 3, 4, 4, 4, 8],
+  );
+  assert.equal(acrossOf(1, 0), 1);
+});
+
+test("ink means the same in every map and on the scale, and a small weight is seen on both grounds", () => {
+  for (const theme of [LIGHT, DARK]) {
+    const gap = (share) => Math.abs(inkOf(theme, share)[0] - theme.paper[0]);
+    assert.deepEqual([inkOf(theme, 0), inkOf(theme, 1)], [theme.paper, theme.ink]);
+    assert.ok(gap(0.05) > 25 && gap(0.05) < gap(0.1) && gap(0.1) < gap(0.5), `${gap(0.05)}`);
+    assert.ok(rampOf(theme).includes(rgb(inkOf(theme, 0.3))));
+  }
 });
