@@ -458,7 +458,7 @@ def test_even_a_pale_map_has_a_frame(show, dark, colour):
                              select=("animal", "street")), dark=dark)  # fmt: skip
     settle(page)
     edge = page.locator("canvas").first.bounding_box()["height"] - 23  # of a square map
-    assert min(page.evaluate(FRAMES, colour)) > 3 * edge
+    assert min(page.evaluate(FRAMES, colour)) > 2 * edge  # the lit words hide some of it
 
 
 def test_a_pointer_lights_and_leaves(show):
