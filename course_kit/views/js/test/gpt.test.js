@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Continued } from "../src/ch07/continued.js";
 import { acrossOf, Heatmap, summary } from "../src/ch07/journey_numbers.js";
+import { joined, markedPieces, Merging, nextOf } from "../src/ch07/merges_numbers.js";
 import { inkOf, rampOf } from "../src/ch07/journey_paint.js";
 import {
   expectedFrom,
@@ -300,4 +301,49 @@ test("ink means the same in every map and on the scale, and a small weight is se
     assert.ok(gap(0.05) > 25 && gap(0.05) < gap(0.1) && gap(0.1) < gap(0.5), `${gap(0.05)}`);
     assert.ok(rampOf(theme).includes(rgb(inkOf(theme, 0.3))));
   }
+});
+
+// ---- merges, by hand: Sennrich's four words
+const counted = { low: 5, lower: 2, newest: 6, widest: 3 };
+const merging = () =>
+  new Merging({ names: Object.keys(counted), counts: Object.values(counted), mark: "", last: 4, bars: 8 });
+
+test("the pair of the oldest pieces is merged of those that are as frequent", () => {
+  const made = merging();
+  assert.deepEqual(made.made(4), [
+    { left: "e", right: "s", count: 9 },
+    { left: "es", right: "t", count: 9 },
+    { left: "l", right: "o", count: 7 },
+    { left: "lo", right: "w", count: 7 },
+  ]);
+  assert.deepEqual([made.at(0).known, made.used(made.at(0))], [10, 79]);
+  assert.deepEqual(made.numbers({ step: 4, word: "" }).pieces.newest, ["n", "e", "w", "est"]);
+  assert.deepEqual(made.cut("slowest", 4), ["s", "low", "est"]);
+  assert.deepEqual(made.cut("slow", 0), ["s", "l", "o", "w"]);
+});
+
+test("a pair is joined from the left", () => {
+  const pair = { left: "a", right: "a", count: 2 };
+  assert.deepEqual(joined([..."aaaaa"], pair), ["aa", "aa", "a"]);
+  assert.deepEqual(joined([..."bab"], pair), ["b", "a", "b"]);
+});
+
+test("pieces of the next pair are marked, each pair once, and those merged last", () => {
+  const next = { left: "a", right: "a", count: 2 };
+  const marks = markedPieces(["a", "a", "a", "ab"], { left: "a", right: "b", count: 3 }, next);
+  assert.deepEqual(
+    marks.map((mark) => mark.hot),
+    [true, true, false, false],
+  );
+  assert.deepEqual(
+    marks.map((mark) => mark.new),
+    [false, false, false, true],
+  );
+});
+
+test("nothing is merged that stands side by side once", () => {
+  const one = new Merging({ names: ["ab"], counts: [1], mark: "", last: 0, bars: 8 });
+  assert.equal(nextOf(one.at(0)), null);
+  assert.deepEqual(one.at(0).pairs, [{ left: "a", right: "b", count: 1 }]);
+  assert.equal(nextOf({ words: [], made: null, pairs: [], known: 0 }), null);
 });
