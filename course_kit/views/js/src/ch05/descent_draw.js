@@ -100,7 +100,14 @@ class Drawing {
     });
   }
 
-  /** A number of a vector as a bar above or below a line. @param {Shown} item @param {number} j @param {number} value @param {number} share @param {Box} box */
+  /**
+   * A number of a vector as a bar above or below a line.
+   * @param {Shown} item
+   * @param {number} j
+   * @param {number} value
+   * @param {number} share
+   * @param {Box} box
+   */
   barOf(item, j, value, share, [left, y, width, height]) {
     const { c, ui } = this;
     const tall = Math.max(0.7, share * height);

@@ -96,7 +96,10 @@ export function parts(stage) {
   stage.heading("stops", 0, floor + 18, stopped, "quiet", "left");
 }
 
-/** @typedef {{ n: number, adds: number, from: number, to: number, last: boolean, count: number }} Part from, to: of the range, 0 to 1 */
+/**
+ * @typedef {{ n: number, adds: number, from: number, to: number, last: boolean, count: number }} Part
+ *   from, to: of the range, 0 to 1
+ */
 
 /** [its kind, its layer if it has one]. @param {Stage} stage @param {Part} part */
 function namesOf({ spec }, { n, last }) {
@@ -111,7 +114,12 @@ function thumbOf(stage, { n, last }, cells) {
   if (!last) stage.vector(`thumb.${n}`, n ? study.added[n - 1] : start, cells, n ? "output" : "ink");
 }
 
-/** The word that would be written is strong where it is the right one. @param {Stage} stage @param {string} word @returns {Look} */
+/**
+ * The word that would be written is strong where it is the right one.
+ * @param {Stage} stage
+ * @param {string} word
+ * @returns {Look}
+ */
 const strength = ({ found }, word) => (word === found.next ? { weight: 700, colour: "output" } : {});
 
 /** On a phone a part has a line of its own. @param {Stage} stage @param {Part} part */
@@ -177,14 +185,23 @@ export function answer(stage) {
   found.rivals.forEach((_, i) => rivalOf(stage, i, top + (i + 0.5) * pace, columns, alone));
 }
 
-/** Where words, logits, e to them and shares end at the right. @param {Stage} stage @param {boolean} alone no shares yet */
+/**
+ * Where words, logits, e to them and shares end at the right.
+ * @param {Stage} stage
+ * @param {boolean} alone no shares yet
+ */
 function columnsOf({ small, width }, alone) {
   if (small) return [alone ? 0.34 : 0.24, alone ? 0.54 : 0.42, 0.66, 0.86].map((share) => share * width);
   const words = width * (alone ? 0.5 : 0.14);
   return [words, words + 70, width * 0.52, width * 0.72];
 }
 
-/** The last state, from which all logits come. @param {Stage} stage @param {number} x @param {number} y where the first is */
+/**
+ * The last state, from which all logits come.
+ * @param {Stage} stage
+ * @param {number} x
+ * @param {number} y where the first is
+ */
 function finalState(stage, x, y) {
   const { found, width } = stage;
   const [cell, high, top] = [Math.min(16, (width * 0.34) / WIDE), 16, 104];

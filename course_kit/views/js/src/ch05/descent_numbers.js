@@ -5,8 +5,8 @@ import { softmax } from "../shared/numbers.js";
 /** @import { Arrays, Spec } from "../shared/types.js" */
 /**
  * @typedef {Spec & { scenes: Record<string, number>, names: string[], sentence: string, source: string[],
- *   written: string[], next: string[], ids: number[], size: number, heads: number, vocabulary: number, rivals: string[],
- *   stops: [string, number][], eps: number, asks: boolean, waves: boolean }} DescentSpec scenes: with their steps;
+ *   written: string[], next: string[], ids: number[], size: number, heads: number, vocabulary: number,
+ *   rivals: string[], stops: [string, number][], eps: number, asks: boolean, waves: boolean }} DescentSpec scenes: with their steps;
  *   names: of the input and all sub-layers; written: what the decoder has read; next: what it writes behind each;
  *   asks: the title asks for the word; waves: positions are sines
  * @typedef {{ word: number, layer: number, head: number }} Choice all from 1
@@ -46,7 +46,11 @@ export function said(x) {
   return x.toFixed(size >= 100 ? 1 : few).replace("-", "−");
 }
 
-/** A number in a cell: as many digits as have room; never a minus before nothing. @param {number} x @param {number} width */
+/**
+ * A number in a cell: as many digits as have room; never a minus before nothing.
+ * @param {number} x
+ * @param {number} width
+ */
 export function inCell(x, width) {
   const text = x.toFixed(Math.abs(x) < 9.95 && width >= 39.5 ? 2 : 1);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
@@ -82,7 +86,12 @@ const plus = (...all) => all[0].map((_, i) => total(all.map((one) => one[i])));
 /** @param {number[]} x */
 const meanOf = (x) => total(x) / x.length;
 
-/** What Python's `study` has found for the first word. @param {Arrays} arrays @param {DescentSpec} spec @returns {Study} */
+/**
+ * What Python's `study` has found for the first word.
+ * @param {Arrays} arrays
+ * @param {DescentSpec} spec
+ * @returns {Study}
+ */
 export function baked(arrays, spec) {
   const numbers = Object.entries(arrays).map(([name, data]) => {
     const row = (/** @type {number} */ i) => Array.from(data.subarray(i * spec.size, (i + 1) * spec.size));
@@ -91,7 +100,13 @@ export function baked(arrays, spec) {
   return { ...Object.fromEntries(numbers), rivals: spec.rivals, stops: spec.stops };
 }
 
-/** The same from the model in the page. @param {Loaded} loaded @param {DescentSpec} spec @param {Choice} choice @returns {Study} */
+/**
+ * The same from the model in the page.
+ * @param {Loaded} loaded
+ * @param {DescentSpec} spec
+ * @param {Choice} choice
+ * @returns {Study}
+ */
 export function studied(loaded, spec, choice) {
   const { model, source, target } = loaded;
   /** @type {Record<string, any>} what the model computed, by name */
@@ -169,7 +184,13 @@ function fromTensors(tensors, heard, spec, { word, layer, head }) {
   };
 }
 
-/** The most probable words. @param {number[]} logits @param {any} model @param {any} target @param {DescentSpec} spec */
+/**
+ * The most probable words.
+ * @param {number[]} logits
+ * @param {any} model
+ * @param {any} target
+ * @param {DescentSpec} spec
+ */
 function fromLogits(logits, { output }, target, spec) {
   const best = upTo(logits.length)
     .sort((a, b) => logits[b] - logits[a])
@@ -210,7 +231,12 @@ export function derived(study, spec, choice) {
   };
 }
 
-/** One query meets every key; softmax; the mean of the values. @param {Study} study @param {DescentSpec} spec @param {number[]} state */
+/**
+ * One query meets every key; softmax; the mean of the values.
+ * @param {Study} study
+ * @param {DescentSpec} spec
+ * @param {number[]} state
+ */
 function attention(study, spec, state) {
   const project = (/** @type {"query" | "key" | "value"} */ name, /** @type {number[]} */ x) =>
     study[name].map((weights, j) => inner(weights, x) + study[`${name}_bias`][j]);
@@ -230,7 +256,12 @@ function attention(study, spec, state) {
   return { ...found, sum: total(raised), lead: order[0] };
 }
 
-/** The last state, its logits, and what each sub-layer adds to the first of them. @param {Study} study @param {DescentSpec} spec @param {number[][]} states */
+/**
+ * The last state, its logits, and what each sub-layer adds to the first of them.
+ * @param {Study} study
+ * @param {DescentSpec} spec
+ * @param {number[][]} states
+ */
 function answer(study, spec, states) {
   const { x: final, spread } = normed(states[states.length - 1], study.last_norm, spec.eps);
   const [gain, shift] = study.last_norm;

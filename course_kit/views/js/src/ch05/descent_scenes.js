@@ -37,7 +37,12 @@ export function stageOf(found, spec, step, size, close = null) {
 /** @param {Stage} stage @param {string} id @param {number} x @param {string} words */
 const titled = (stage, id, x, words) => stage.text(id, x, 22, words, { size: 28, weight: 700 });
 
-/** Some numbers of each vector in a line of their own, below the tiles. @param {Stage} stage @param {Line[]} lines @param {number} bottom */
+/**
+ * Some numbers of each vector in a line of their own, below the tiles.
+ * @param {Stage} stage
+ * @param {Line[]} lines
+ * @param {number} bottom
+ */
 function closer(stage, lines, bottom) {
   const { small, spec } = stage;
   const y = bottom + (small ? 30 : 50);
@@ -183,7 +188,13 @@ function products(stage, { y, cell, from }) {
   stage.vector("product", found.products[found.lead], cells, "plus", { bars: true, beside: true, from });
 }
 
-/** One pair, then the sum, then the sum divided. @param {Stage} stage @param {number} x @param {number} y @param {boolean} pair */
+/**
+ * One pair, then the sum, then the sum divided.
+ * @param {Stage} stage
+ * @param {number} x
+ * @param {number} y
+ * @param {boolean} pair
+ */
 function scored(stage, x, y, pair) {
   const { found, small, spec, step } = stage;
   const { lead, q, k } = found;
@@ -220,7 +231,15 @@ function softmax(stage) {
   if (step > 12) summed(stage, "one", columns[2], foot, "1.000", `${each}÷ ${said(found.sum)}`);
 }
 
-/** A word's score, e to it, and its share. @param {Stage} stage @param {number} i @param {number} y @param {number[]} columns @param {number} count of columns @param {number} reach */
+/**
+ * A word's score, e to it, and its share.
+ * @param {Stage} stage
+ * @param {number} i
+ * @param {number} y
+ * @param {number[]} columns
+ * @param {number} count of columns
+ * @param {number} reach
+ */
 function exponent(stage, i, y, columns, count, reach) {
   const { raised } = stage.found;
   const from = (/** @type {number} */ n) => [columns[n], y, 0];
@@ -232,7 +251,15 @@ function exponent(stage, i, y, columns, count, reach) {
   if (count > 2) stage.share(i, columns[2], y, reach * 2, { start: from(1) });
 }
 
-/** Below a column what it adds up to. @param {Stage} stage @param {string} id @param {number} x @param {number} y @param {string} words @param {string} note */
+/**
+ * Below a column what it adds up to.
+ * @param {Stage} stage
+ * @param {string} id
+ * @param {number} x
+ * @param {number} y
+ * @param {string} words
+ * @param {string} note
+ */
 function summed(stage, id, x, y, words, note) {
   const name = id === "total" ? id : undefined;
   stage.line(id, x - 58, y - 15, x, y - 15);

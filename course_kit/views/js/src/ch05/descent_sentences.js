@@ -4,8 +4,9 @@ import { largest } from "./descent_numbers.js";
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */
 /** @typedef {{ text: string, name: string, cell: number }} Sentence name, cell: of the number */
 
-const NUMBERS =
-  "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split(" ");
+const NUMBERS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split(
+  " ",
+);
 
 /** A count in words. @param {number} n */
 const counted = (n) => NUMBERS[n] ?? String(n);
@@ -16,7 +17,13 @@ const capital = (words) => words[0].toUpperCase() + words.slice(1);
 /** @param {number} share */
 const percentOf = (share) => `${(100 * share).toFixed(share > 0.995 || share < 0.095 ? 1 : 0)} %`;
 
-/** Of each step, from a word's vector to the word that is written. @param {Descended} found @param {DescentSpec} spec @param {number} step @returns {Sentence} */
+/**
+ * Of each step, from a word's vector to the word that is written.
+ * @param {Descended} found
+ * @param {DescentSpec} spec
+ * @param {number} step
+ * @returns {Sentence}
+ */
 export function sentenceOf(found, spec, step) {
   const all = [...toVector(found, spec), ...toScores(found, spec), ...toShares(found, spec), ...toWord(found, spec)];
   const [text, name, cell = 0] = all[step];
@@ -73,7 +80,8 @@ function toShares({ lead, scores, shares, order, mean }, { source }) {
 /** @param {Descended} found @param {DescentSpec} spec @returns {Said[]} */
 function toWord({ head, d, mean, adds, parts, chances, next }, { heads, size, vocabulary }) {
   const many = vocabulary.toLocaleString("en");
-  const side = `${capital(counted(heads))} heads did this at once. Side by side, their answers are ${size} numbers again.`;
+  const count = capital(counted(heads));
+  const side = `${count} heads did this at once. Side by side, their answers are ${size} numbers again.`;
   const raises = `Every sub-layer adds to the same vector, and raises or lowers the score of “${next}”.`;
   return [
     [side, "means", (head - 1) * d + largest(mean)],

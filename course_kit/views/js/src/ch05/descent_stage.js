@@ -105,12 +105,26 @@ export class Stage {
     this.text(`label ${id}`, x, y, words, { colour, size: 13, ...look });
   }
 
-  /** @param {string} id @param {number} x @param {number} y @param {string} words @param {string} colour @param {CanvasTextAlign} [align] */
+  /**
+   * @param {string} id
+   * @param {number} x
+   * @param {number} y
+   * @param {string} words
+   * @param {string} colour
+   * @param {CanvasTextAlign} [align]
+   */
   heading(id, x, y, words, colour, align) {
     this.label(id, x, y, words, colour, { align, weight: 700 });
   }
 
-  /** A number that can be pointed at. @param {string} name @param {number} x @param {number} y @param {string} words @param {Look} look */
+  /**
+   * A number that can be pointed at.
+   * @param {string} name
+   * @param {number} x
+   * @param {number} y
+   * @param {string} words
+   * @param {Look} look
+   */
   number(name, x, y, words, look = {}) {
     this.text(name, x, y, words, { name, align: "right", ...look });
   }
@@ -121,7 +135,15 @@ export class Stage {
   }
 
   // ---- bars, lines, frames
-  /** @param {string} name @param {number} x @param {number} y its middle @param {number} wide @param {number} high @param {string} colour @param {Look} look */
+  /**
+   * @param {string} name
+   * @param {number} x
+   * @param {number} y its middle
+   * @param {number} wide
+   * @param {number} high
+   * @param {string} colour
+   * @param {Look} look
+   */
   bar(name, x, y, wide, high, colour, look = {}) {
     this.add("bar", `${name} bar`, [x, y - high / 2, wide, high, 1], { colour, name, ...look });
   }
@@ -238,7 +260,15 @@ export class Stage {
     return i === this.found.lead ? 700 : 400;
   }
 
-  /** The score of a word, and a bar from `zero`. @param {number} i @param {number} x @param {number} y @param {number} zero @param {number} reach @param {Look} look */
+  /**
+   * The score of a word, and a bar from `zero`.
+   * @param {number} i
+   * @param {number} x
+   * @param {number} y
+   * @param {number} zero
+   * @param {number} reach
+   * @param {Look} look
+   */
   score(i, x, y, zero, reach, look = {}) {
     const { scores } = this.found;
     const wide = (scores[i] / most([scores])) * reach;
@@ -246,7 +276,14 @@ export class Stage {
     if (reach > SHORTEST) this.bar(`score.${i}`, zero, y, wide, 10, wide > 0 ? "plus" : "minus");
   }
 
-  /** The share of a word, and a bar. @param {number} i @param {number} x @param {number} y @param {number} reach @param {Look} look */
+  /**
+   * The share of a word, and a bar.
+   * @param {number} i
+   * @param {number} x
+   * @param {number} y
+   * @param {number} reach
+   * @param {Look} look
+   */
   share(i, x, y, reach, look = {}) {
     const share = this.found.shares[i];
     const wide = Math.max(1, share * reach);

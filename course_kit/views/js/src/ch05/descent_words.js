@@ -78,7 +78,11 @@ export class Words {
     });
   }
 
-  /** Both sentences; a word of the translation can be chosen. @param {number} word which one is written @param {boolean} done */
+  /**
+   * Both sentences; a word of the translation can be chosen.
+   * @param {number} word which one is written
+   * @param {boolean} done
+   */
   write(word, done) {
     const { ui, spec, sentences } = this;
     const focused = /** @type {HTMLElement | null} */ (ui.root.activeElement)?.dataset.place;

@@ -142,7 +142,10 @@ export class Continued {
     this.written = [];
   }
 
-  /** Writes one token more. It stays the one drawn, even if its letters could be cut in another way. @param {number} id */
+  /**
+   * Writes one token more. It stays the one drawn, even if its letters could be cut in another way.
+   * @param {number} id
+   */
   add(id) {
     const { tokenizer } = this.it;
     const token = tokenizer.token(id);

@@ -193,7 +193,11 @@ class Panel {
     journey.choose(map.moved(journey.pair, step));
   }
 
-  /** The words under a pointer; beside the cells the other of the two stays. @param {MouseEvent} event @param {boolean} pressed */
+  /**
+   * The words under a pointer; beside the cells the other of the two stays.
+   * @param {MouseEvent} event
+   * @param {boolean} pressed
+   */
   pointed({ offsetX, offsetY }, pressed) {
     const { journey, map, cells, number } = this;
     const query = map.panel.rows[Math.floor((offsetY - cells.top) / cells.high)];

@@ -98,7 +98,11 @@ export class Heatmap {
 /** @param {JourneySpec} spec @param {Arrays} arrays */
 export const heatmapsOf = ({ panels }, arrays) => panels.map((panel, i) => new Heatmap(panel, arrays[`p${i}`]));
 
-/** In how many maps two words meet, and where their weight is the largest. @param {Heatmap[]} maps @param {Pair} pair */
+/**
+ * In how many maps two words meet, and where their weight is the largest.
+ * @param {Heatmap[]} maps
+ * @param {Pair} pair
+ */
 export function summary(maps, pair) {
   const both = maps.filter((map) => !Number.isNaN(map.weight(pair)));
   const leading = both.filter((map) => map.leads(pair));

@@ -12,7 +12,11 @@ import { mix, rgb } from "../shared/theme.js";
 
 const CURVE = 0.65; // in small maps on a light ground, too, the eye needs more ink to tell a small weight from none
 
-/** The ink of a weight, as a share of the largest of all maps; the same in each of them. @param {Theme} theme @param {number} share */
+/**
+ * The ink of a weight, as a share of the largest of all maps; the same in each of them.
+ * @param {Theme} theme
+ * @param {number} share
+ */
 export const inkOf = (theme, share) => mix(theme.paper, theme.ink, clamp(share, 0, 1) ** CURVE);
 
 /** The inks from no weight to the largest, as a style sheet has them. @param {Theme} theme */

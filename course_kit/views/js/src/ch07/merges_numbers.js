@@ -14,7 +14,11 @@ const BESIDE = "\u0000";
 /** @param {Pair} pair */
 export const pieceOf = ({ left, right }) => left + right;
 
-/** The pieces of a word after a pair has become one piece, from the left. @param {string[]} pieces @param {Pair} pair */
+/**
+ * The pieces of a word after a pair has become one piece, from the left.
+ * @param {string[]} pieces
+ * @param {Pair} pair
+ */
 export function joined(pieces, pair) {
   /** @type {string[]} */
   const out = [];
@@ -93,7 +97,11 @@ export class Merging {
     return words.reduce((sum, pieces, w) => sum + pieces.length * this.spec.counts[w], 0);
   }
 
-  /** A word in pieces, also one that was never counted: the merges so far, in their order. @param {string} word @param {number} step */
+  /**
+   * A word in pieces, also one that was never counted: the merges so far, in their order.
+   * @param {string} word
+   * @param {number} step
+   */
   cut(word, step) {
     return this.made(step).reduce(joined, Array.from(this.spec.mark + word));
   }

@@ -11,10 +11,19 @@ import { visible } from "./tokens.js";
  * @typedef {{ token: string, p: number }} Guess
  */
 
-/** How many places have been played, by the model at first, then by the reader. @param {GameSpec} spec @param {State} state */
+/**
+ * How many places have been played, by the model at first, then by the reader.
+ * @param {GameSpec} spec
+ * @param {State} state
+ */
 export const playedOf = (spec, state) => Math.min(spec.opened + state.guesses.length, spec.hidden.length);
 
-/** Whether the guess at a place was right: the model's where it opened the game. @param {GameSpec} spec @param {State} state @param {number} place */
+/**
+ * Whether the guess at a place was right: the model's where it opened the game.
+ * @param {GameSpec} spec
+ * @param {State} state
+ * @param {number} place
+ */
 export function isRight({ opened, best, hidden }, state, place) {
   const guess = place < opened ? best[place][0] : state.guesses[place - opened];
   return guess === hidden[place];
@@ -23,7 +32,13 @@ export function isRight({ opened, best, hidden }, state, place) {
 /** What the model paid for the token at a place. @param {Arrays} arrays @param {number} place */
 export const bitsOf = (arrays, place) => Math.abs(Math.log2(arrays.truth[place]));
 
-/** The model's guesses at a place. @param {GameSpec} spec @param {Arrays} arrays @param {number} place @returns {Guess[]} */
+/**
+ * The model's guesses at a place.
+ * @param {GameSpec} spec
+ * @param {Arrays} arrays
+ * @param {number} place
+ * @returns {Guess[]}
+ */
 export function guessesAt({ best }, arrays, place) {
   const wide = best[0].length;
   return best[place].map((token, n) => ({ token, p: arrays.chances[place * wide + n] }));
@@ -67,7 +82,13 @@ export function setsOf(keys) {
   return [keys.filter(often), keys.filter((key) => !often(key))].filter((set) => set.length);
 }
 
-/** A place in a row of the table, for each that was played. @param {GameSpec} spec @param {Arrays} arrays @param {State} state @returns {Table} */
+/**
+ * A place in a row of the table, for each that was played.
+ * @param {GameSpec} spec
+ * @param {Arrays} arrays
+ * @param {State} state
+ * @returns {Table}
+ */
 export function tableFor(spec, arrays, state) {
   const rows = spec.hidden.slice(0, playedOf(spec, state)).map((token, place) => {
     const guess = state.guesses[place - spec.opened];

@@ -1,5 +1,5 @@
-// The numbers of the next token: temperature, top-k, top-p, and the draw, as Python computes them. Levels of logits, the
-// largest first; a level may stand for several tokens, of which none has a name.
+// The numbers of the next token: temperature, top-k, top-p, and the draw, as Python computes them. Levels of logits,
+// the largest first; a level may stand for several tokens, of which none has a name.
 import { clamp } from "../shared/numbers.js";
 import { dice, visible } from "./tokens.js";
 
