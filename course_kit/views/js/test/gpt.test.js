@@ -1,4 +1,5 @@
-// The labs of chapter 7 without a page: what is drawn from, what is expected next, what is read again, which pairs merge.
+// The labs of chapter 7 without a page: what is drawn from, what is expected next, what is read again, what a map says,
+// which pairs merge.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Continued } from "../src/ch07/continued.js";
