@@ -1,6 +1,7 @@
 """The guided descent in a browser: five scenes by key, forth and back, with Python's numbers, on a stage that stays."""
 
 import itertools
+import re
 
 import numpy as np
 import pages
@@ -200,6 +201,28 @@ def test_nothing_on_the_stage_is_cut_off_and_it_is_used_to_its_right_edge(opened
         left, right, bottom = page.evaluate(edges)
         assert left >= -6 and right <= 4 and bottom <= 4, step
         assert right >= -0.3 * width, f"step {step} leaves the right of the stage empty"
+
+
+SPY = """async () => {
+  const c = CanvasRenderingContext2D.prototype, { fillText } = c, written = [];
+  c.fillText = function (t, ...rest) { written.push(t); return fillText.call(this, t, ...rest); };
+  document.querySelector('.course-view').view.set({});
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  c.fillText = fillText;
+  return written;
+}"""
+
+
+@pytest.mark.parametrize("width", [1160, 896, 800, 700, 560, 390])
+def test_sub_layers_can_be_told_apart_and_no_number_is_minus_nothing(opened, width):
+    page = opened(width=width)
+    for step in range(LAST + 1):
+        go(page, step)
+        written = page.evaluate(SPY)
+        assert not [text for text in written if re.fullmatch("[−+-]0[.]?0*", text)], step
+        if step == 3:
+            added = [text for text in written if text.startswith("+ ") and text[-1] in "123…"]
+            assert len(added) == len(set(added)) == 7 and not any("…" in text for text in added), added
 
 
 @pytest.mark.parametrize("width", [1160, 896])

@@ -9,6 +9,7 @@ import pages
 import pytest
 import torch
 from cut_labels import cut_labels
+from playwright.sync_api import expect
 from waiting import contains, differs, lacks, numbers, picture, settle, state, until
 
 from chapters.ch07.labs.journey import Panel
@@ -443,6 +444,23 @@ def test_a_pale_map_says_how_pale_and_names_are_whole(show):
         assert min(rights) >= 8, rights
 
 
+FRAMES = """colour => [...document.querySelector('.course-view').shadowRoot.querySelectorAll('canvas')].map(canvas => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) count += [...data.slice(i, i + 3)].join() === colour;
+  return count;
+})"""
+
+
+@pytest.mark.parametrize(("dark", "colour"), [(False, "89,101,115"), (True, "163,175,187")])
+def test_even_a_pale_map_has_a_frame(show, dark, colour):
+    page = show(labs.journey([("pale", torch.full((5, 5), 0.2), WORDS), ("one", torch.eye(5), WORDS)],
+                             select=("animal", "street")), dark=dark)  # fmt: skip
+    settle(page)
+    edge = page.locator("canvas").first.bounding_box()["height"] - 23  # of a square map
+    assert min(page.evaluate(FRAMES, colour)) > 2 * edge  # the lit words hide some of it
+
+
 def test_a_pointer_lights_and_leaves(show):
     view = journey()
     page = show(view)
@@ -483,6 +501,26 @@ def test_maps_are_equal_squares_whatever_their_words(show):
         cut = "e => [...e.querySelectorAll('*')].some(x => x.scrollWidth > x.clientWidth + 1)"
         assert not any(e.evaluate(cut) for e in page.locator(".head, .words").all())
     until(page.locator(".sentence .key").inner_text, "k0")
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_it_can_be_had_in_words(show, name):
+    view = MADE[name]()
+    page = show(view)
+    page.get_by_text("in words", exact=True).click()
+    expect(page.locator(".more p")).to_have_text(view.describe())
+
+
+def test_letters_and_boxes_of_the_game_can_be_read_in_a_narrow_page(show):
+    page = show(game(), width=560)
+    settle(page)
+    sizes = page.evaluate(
+        """() => [...document.querySelector('.course-view').shadowRoot.querySelectorAll('.page .c')].map(cell => {
+          const [mark, box] = cell.children, { width, height } = box.getBoundingClientRect();
+          return [...[cell, mark].map(one => parseFloat(getComputedStyle(one).fontSize)), width, height];
+        })"""
+    )
+    assert len(sizes) == 6 and np.min(sizes) >= 12, sizes
 
 
 # ---- how they look and behave

@@ -186,13 +186,53 @@ def test_a_beginning_is_read_as_in_python_and_written_on(opened):
     print(page.get_by_test_id("model").inner_text())
     written = numbers(page)
     assert written["text"].startswith("ROMEO:\nBut soft, what lig") and written["own"] == 25
-    expect(page.get_by_role("textbox", name="Your own")).to_have_value(written["text"])
+    expect(page.get_by_test_id("text")).to_have_text(written["text"] + "▁")
     best = poet(written["text"])[-1].softmax(-1).topk(5)
     assert [e["p"] for e in written["expected"]] == pytest.approx(best.values.tolist(), abs=1e-3)
     expect(page.get_by_role("button", name="pass")).to_be_disabled()
     page.get_by_role("button", name="again").click()
     expect(page.get_by_role("button", name="pass")).to_be_enabled()
     expect(page.get_by_test_id("readout")).to_contain_text("Your guess.")
+
+
+SEEN = """() => {
+  const root = document.querySelector('.course-view').shadowRoot;
+  const typed = [...root.querySelectorAll('textarea')].map((field) => field.value);
+  return [root.querySelector('.view').innerText, ...typed].join(' | ');
+}"""
+
+
+@pytest.mark.parametrize("size", [(1160, 900), (560, 800), (390, 800)])
+@pytest.mark.parametrize("name", ["game", "sampling"])
+def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, name, size):
+    page = typed(opened(name, size=size), "ROMEO:\nBut soft, ")
+    answered(page, name)
+    box, on = page.get_by_test_id("text"), page.locator(".own button", has_text="write on")
+    before, place = box.bounding_box()["height"], on.bounding_box()
+    on.click()
+    page.wait_for_function("document.querySelector('.course-view').view.state.own.length > 240", timeout=120_000)
+    expect(page.get_by_test_id("model")).to_contain_text("a second", timeout=120_000)
+    written = state(page)["own"].removeprefix("ROMEO:\nBut soft, ")
+    assert " ".join(page.evaluate(SEEN).split()).count(" ".join(written.split())) == 1
+    expect(page.get_by_role("textbox", name="Your own")).to_have_value("ROMEO:\nBut soft, ")
+    assert box.bounding_box()["height"] == before
+    assert page.get_by_role("button", name="write on").bounding_box()["y"] == place["y"]
+    until(lambda: box.evaluate("e => e.scrollHeight > e.clientHeight && e.scrollTop > 0"))  # its end is seen
+    box.evaluate("e => { e.scrollTop = 0; }")
+    page.evaluate("document.querySelector('.course-view').view.set({})")
+    until(lambda: box.evaluate("e => e.scrollTop"), 0)  # a reader may look back
+
+
+def test_asking_again_begins_anew_and_writing_on_goes_on(opened):
+    page = typed(opened("game"), "Good morrow")
+    answered(page, "game")
+    for enough in (30, 60):
+        page.get_by_role("button", name="write on").click()
+        page.wait_for_function(f"document.querySelector('.course-view').view.state.own.length > {enough}")
+        page.get_by_role("button", name="stop").click()
+        expect(page.get_by_test_id("model")).to_contain_text("a second")
+    page.get_by_role("button", name="ask the model").click()
+    until(lambda: state(page)["own"], "Good morrow")
 
 
 def test_what_the_model_sees_ends_after_256_letters(opened):
@@ -236,7 +276,7 @@ def test_draws_from_an_own_beginning_are_pythons(opened):
         text += expected.drawn[0].replace("␣", " ").replace("⏎", "\n")
         page.get_by_role("button", name="draw", exact=True).click()
         page.wait_for_function("t => document.querySelector('.course-view').view.state.own === t", arg=text)
-        expect(page.get_by_role("textbox", name="Your own")).to_have_value(text)
+        expect(page.get_by_test_id("text")).to_have_text(text + "▁")
     page.get_by_role("button", name="draw 100").click()
     expect(page.get_by_test_id("readout")).to_contain_text("Drawn 100 times")
     page.get_by_role("button", name="reset").click()
@@ -321,8 +361,9 @@ def test_in_jupyterlab_an_own_text_needs_no_kernel(notebook):
     nb.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     typed(nb.page, "Good morrow, ")
     answered(nb.page, "sampling")
+    expect(nb.page.get_by_test_id("text")).to_have_text("Good morrow, ▁")
     nb.page.get_by_role("button", name="draw", exact=True).click()
-    expect(nb.page.get_by_role("textbox", name="Your own")).not_to_have_value("Good morrow, ")
+    expect(nb.page.get_by_test_id("text")).not_to_have_text("Good morrow, ▁")
 
 
 def test_a_model_must_be_there_and_alone():

@@ -90,10 +90,6 @@ class Descent(View):
     """See `descent`, which makes it."""
 
     kind = "descent"
-    modules = (
-        "core", "descent_numbers", "descent_sentences", "descent_pen", "descent_last", "descent_scenes",
-        "descent_draw", "descent",
-    )  # fmt: skip
     size = (7.6, 2.5)
     colours = 18
     loaded: Loaded
@@ -138,11 +134,11 @@ class Descent(View):
         state, words = self.state, self.trace.source_tokens
         best = self.shares.argsort()[::-1][:2]
         (word, logit, p), (other, _, q), *_ = self.next_words
-        read = " and ".join(f"“{words[i]}” (score {self.scores[i]:.2f}, share {self.shares[i]:.3f})" for i in best)
+        read = " and ".join(f"“{words[i]}” (score {self.scores[i]:z.2f}, share {self.shares[i]:.3f})" for i in best)
         return (
             f"The decoder has written “{self.trace.tokens[state['word'] - 1]}” and is about to write “{word}”. "
             f"In head {state['head']} of layer {state['layer']} its query gets most from {read}. At the end “{word}” "
-            f"has a logit of {logit:.2f} and a probability of {p:.3f}, “{other}” one of {q:.4f}."
+            f"has a logit of {logit:z.2f} and a probability of {p:.3f}, “{other}” one of {q:.4f}."
         )
 
     def table(self) -> TextTable:
@@ -150,7 +146,7 @@ class Descent(View):
             rows = [[name, word, f"{p:.3f}"] for name, word, p in self.stops]
             return TextTable(["if it stopped after", "most probable word", "probability"], rows)
         numbers = zip(self.trace.source_tokens, self.scores, self.shares, strict=True)
-        return TextTable(["word", "score", "share"], [[word, f"{s:.3f}", f"{w:.3f}"] for word, s, w in numbers])
+        return TextTable(["word", "score", "share"], [[word, f"{s:z.3f}", f"{w:.3f}"] for word, s, w in numbers])
 
     def draw(self, figure) -> None:
         state, part = self.state, self.part
@@ -160,10 +156,10 @@ class Descent(View):
         pairs = (part.q[head, at] * part.k[head, best]).numpy()
         products.bar(range(len(pairs)), pairs, color=_signed(pairs), width=0.8)
         products.set_title(f"query of “{self.trace.tokens[at]}” × key of “{words[best]}”", fontsize=9)
-        products.set_xlabel(f"sum {pairs.sum():.2f}, ÷ √{len(pairs)} = {self.scores[best]:.2f}", fontsize=9)
+        products.set_xlabel(f"sum {pairs.sum():z.2f}, ÷ √{len(pairs)} = {self.scores[best]:z.2f}", fontsize=9)
         products.set(xticks=[], yticks=[])
         marks = scores.barh(words_at := range(len(words)), self.scores, color=_signed(self.scores), height=0.7)
-        scores.bar_label(marks, [f"{s:.1f}" for s in self.scores], fontsize=8, padding=2)
+        scores.bar_label(marks, [f"{s:z.1f}" for s in self.scores], fontsize=8, padding=2)
         scores.set_title("scores", fontsize=9)
         marks = shares.barh(words_at, self.shares, color=[ink(0.2 + 0.8 * w) for w in self.shares], height=0.7)
         shares.bar_label(marks, [f"{w:.2f}" if w >= 0.005 else "" for w in self.shares], fontsize=8, padding=2)

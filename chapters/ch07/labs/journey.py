@@ -12,6 +12,9 @@ from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
 MOST_PANELS, MOST_TOKENS = 12, 40
+CURVE = (
+    0.65  # of the ink: in small maps the eye needs more of it to tell a small weight from none; as in journey_paint.js
+)
 
 
 class Panel(NamedTuple):
@@ -103,6 +106,7 @@ class Journey(View):
         return TextTable(["chapter", f"{self.state['query']} → {self.state['key']}", "its largest"], rows)
 
     def draw(self, figure) -> None:
+        from matplotlib.colors import PowerNorm
         from matplotlib.patches import Rectangle
 
         from course_kit.views import picture
@@ -114,7 +118,8 @@ class Journey(View):
             axes.axis("off")
         for i, axes in enumerate(every[:count]):
             p, weights, (row, column) = self.options["panels"][i], self.weights(i), self.place(i)
-            axes.imshow(weights, cmap=picture.ink_map(), vmin=0, vmax=self.options["high"], interpolation="nearest")
+            ink = PowerNorm(CURVE, vmin=0, vmax=self.options["high"])
+            axes.imshow(weights, cmap=picture.ink_map(), norm=ink, interpolation="nearest")
             for q, k in np.argwhere(np.isnan(weights)):
                 axes.add_patch(Rectangle((k - 0.5, q - 0.5), 1, 1, fill=False, hatch="/////", ec="#c3ced9", lw=0))
             size = 7 if max(weights.shape) <= 14 else 5
@@ -125,7 +130,7 @@ class Journey(View):
             for label in axes.get_xticklabels():
                 label.set_rotation_mode("anchor")
             axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelcolor="#1b2430")
-            axes.spines[:].set_visible(False)
+            axes.spines[:].set(color="#596573", linewidth=0.6)
             rows, many = weights.shape
             lit = [(row, "query", (-0.5, (row or 0) - 0.5), many, 1, axes.get_yticklabels())]
             lit += [(column, "key", ((column or 0) - 0.5, -0.5), 1, rows, axes.get_xticklabels())]

@@ -221,7 +221,7 @@ def sampling(
         "pieces": pieces,
         "size": size,
         "before": 0,
-        "words": words,
+        "whole": words,
         "new": 0,
     }
     options |= {"asks": then is not None}
@@ -247,7 +247,7 @@ def answering(view: Sampling, tokens: list[str], then):
         written.append(int(np.argsort(-logits[-1], kind="stable")[change.new]))
         logits.append(_next(then, list(written), tokens))
         arrays, options = packed(logits[-1][None], tokens)
-        pieces = [spelled(tokens[i], view.options["words"]) for i in written]
+        pieces = [spelled(tokens[i], view.options["whole"]) for i in written]
         now = at(lab.view, **{**lab.state, "draws": 0, "pick": -1, "row": 0})
         now.arrays = arrays
         now.options = {**lab.view.options, **options, "text": view.options["text"] + "".join(pieces)}

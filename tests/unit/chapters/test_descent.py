@@ -75,7 +75,7 @@ def test_half_precision_loses_nothing(loaded, view):
 
 
 def test_it_is_small(view):
-    assert len(view.fragment()) < 150_000
+    assert len(view.fragment()) < 100_000
     assert len(view.payload()) < 50_000
     json.dumps(view.spec(), allow_nan=False)
 

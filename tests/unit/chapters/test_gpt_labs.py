@@ -1,6 +1,7 @@
 """Chapter 7's labs without a browser: what they compute, every control, words, errors that teach."""
 
 import math
+from html import escape
 
 import labs
 import numpy as np
@@ -65,10 +66,11 @@ def test_the_axis_of_sampling_holds_the_longest_bar_at_first():
         assert lab.probabilities.max() <= lab.options["reach"]
 
 
-def test_bundles_stay_small_and_words_differ():
+def test_outputs_stay_small_and_say_what_they_show():
     for name, lab in all_labs().items():
-        assert len(lab.code().encode()) < 30 * 1024, name
-        assert len(lab.fragment()) < 110_000 and lab.describe() in lab.still().replace("&#x27;", "'")
+        assert len(lab.data()) < 10_000 and len(lab.fragment()) < 40_000, name
+        assert lab.spec()["words"] == lab.describe()  # no option has their name
+        assert escape(lab.describe()) in lab.fragment()
         assert len(lab.table().header) == len(lab.table().rows[0])
 
 

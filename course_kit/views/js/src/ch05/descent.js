@@ -1,268 +1,251 @@
 // The guided descent: one word from its embedding to its probability, on one stage; a press does the next step.
 import { loadModel } from "../models/load.js";
-import { h, pointed } from "../shared/dom.js";
+import { foreign, h, pointed, used } from "../shared/dom.js";
 import { paper } from "../shared/draw.js";
-import DESCENT_CSS from "./descent.css";
+import { clamp } from "../shared/numbers.js";
 import { draw } from "./descent_draw.js";
-import { baked, derived, explain, studied } from "./descent_numbers.js";
+import { explain } from "./descent_explain.js";
+import { hitAt, neighbour, same } from "./descent_keys.js";
+import { Moves } from "./descent_moves.js";
+import { baked, derived, studied, tabled } from "./descent_numbers.js";
 import { places, stageOf } from "./descent_scenes.js";
 import { sentenceOf } from "./descent_sentences.js";
+import { Words } from "./descent_words.js";
+
+/** @import { Picture, Reading, State, Table, UI } from "../shared/types.js" */
+/** @import { Hit } from "./descent_draw.js" */
+/** @import { Aim } from "./descent_keys.js" */
+/** @import { Choice, Descended, DescentSpec, Study } from "./descent_numbers.js" */
 
 const MET = 9; // the step at which every key has met the query
-const EARLY = 3; // up to here no layer and no head has anything to do
 const CLOSE = ["token", "position", "start", "state", "thumb", "adds", "after"]; // of these some numbers are shown
 const [WIDE_STAGE, PHONE_STAGE, PHONE] = [336, 440, 480]; // heights; and up to which width it is a phone's
+const STAGE = "the stage: space or right arrow does the next step, left arrow goes back, Escape explores numbers";
+const COMING = "The model is coming";
+const ELSEWHERE = "On the course's website and in JupyterLab, any word, layer and head can be chosen.";
 
-export function descent(ui) {
-  const { spec, state, unit } = ui;
-  const sceneOf = places(spec.scenes);
-  const last = sceneOf.length - 1;
-  const names = Object.keys(spec.scenes);
-  const key = () => `${state.word} ${state.layer} ${state.head}`;
-  const asked = ({ word, layer, head }) => ({ word, layer, head });
-  const known = { [key()]: derived(ui.arrays.study ?? baked(ui.arrays, spec), spec, state) };
-  let m = known[key()];
-  let good = asked(state);
-  let wanted = "";
-  let trouble = "";
-  let aim = null; // what is pointed at: { name, cell }
-  let hits = [];
-  let visits = 0;
-  let painted = -1; // the step that is on the stage
-  let moving = false;
-  let close = null; // the number that was pointed at in a vector of which only some are shown
-  let focus = -1; // the key whose products are shown, once all have met the query
-  const shown = new Map(); // what is on the stage, by its id
+/** Rows down and columns to the right. @type {Record<string, [number, number]>} */
+const WAYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-  const scenes = names.map((name, n) =>
-    h(
-      "button",
-      { type: "button", "data-scene": n + 1, onclick: () => go(sceneOf.indexOf(n)) },
-      h("i", {}, n + 1),
-      h("span", {}, name),
-    ),
-  );
-  const canvas = h("canvas", {
-    tabindex: 0,
-    role: "application",
-    "aria-label": "the stage: space or right arrow does the next step, left arrow goes back, Escape explores numbers",
-    onpointermove: (e) => point(hitAt(...pointed(e, canvas))),
-    onpointerdown: (e) => point(hitAt(...pointed(e, canvas))),
-    onpointerleave: () => state.free || point(null),
-  });
-  const title = ui.root.querySelector(".title");
-  const sentences = h("div", { class: "sentences" });
-  const says = h("p", { class: "says", role: "status", "data-testid": "says" });
-  const made = h("p", { class: "made", "data-testid": "made" });
-  const back = h("button", { type: "button", class: "back", onclick: () => go(state.step - 1) }, "← back");
-  const next = h("button", { type: "button", class: "next", onclick: () => go(state.step + 1) }, "next step →");
-  const keys = h("span", { class: "keys" });
-  title.after(keys);
-  ui.body.append(h("div", { class: "scenes", role: "group", "aria-label": "scenes" }, ...scenes));
-  ui.body.append(sentences, says, canvas, made);
-  ui.root.querySelector(".controls").prepend(h("span", { class: "steps" }, back, next));
-  const field = h("details", { class: "more typed" }, h("summary", {}, "your own sentence"));
-  field.open = !!spec.made;
-  if (spec.own) ui.root.querySelector(".foot > button")?.before(field);
-  ui.style(DESCENT_CSS);
+/** @param {State} state @returns {Choice} */
+const choiceOf = ({ word, layer, head }) => ({ word, layer, head });
+/** @param {Choice} choice */
+const nameOf = ({ word, layer, head }) => `${word} ${layer} ${head}`;
+const capital = (/** @type {string} */ words) => words[0].toUpperCase() + words.slice(1);
 
-  function go(step) {
-    aim = close = null;
-    focus = -1;
-    ui.set({ step: Math.max(0, Math.min(last, step)), free: false }, true);
-  }
-  function point(hit) {
-    if (hit?.name === aim?.name && hit?.cell === aim?.cell && hit?.id === aim?.id) return;
-    aim = hit && { name: hit.name, cell: hit.cell, id: hit.id };
-    const [kind, i] = aim?.name.split(".") ?? [];
-    if (state.step === MET && (kind === "key" || kind === "score")) focus = +i;
-    if (CLOSE.includes(kind)) close = aim.cell;
-    ui.set({});
-  }
-  const hitAt = (x, y) =>
-    hits.findLast((one) => x >= one.x && x <= one.x + one.w && y >= one.y && y <= one.y + one.h) ?? null;
+/** @param {UI} ui @returns {Picture} */
+export const descent = (ui) => new Descent(ui);
 
-  // ---- keys: the next step, or in free exploring the next number in a direction
-  const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
-  function neighbour([dx, dy]) {
-    const centre = (one) => [one.x + one.w / 2, one.y + one.h / 2];
-    const same = hits.filter((one) => one.name === aim?.name && one.cell === aim?.cell);
-    const from = same.find((one) => one.id === aim.id) ?? same[0];
-    if (!from) return hits[0];
-    const [x, y] = centre(from);
-    let best = null;
-    let least = Infinity;
-    for (const one of hits.filter((hit) => !hit.bar)) {
-      const [a, b] = centre(one);
-      const ahead = (a - x) * dx + (b - y) * dy;
-      const aside = Math.abs((a - x) * dy) + Math.abs((b - y) * dx);
-      if (ahead > 1 && aside <= ahead && ahead + 3 * aside < least) [best, least] = [one, ahead + 3 * aside];
-    }
-    return best;
-  }
-  ui.root.addEventListener("keydown", (e) => {
-    const inside = e.target.closest("input, select, summary, .scroll");
-    const button = e.target.closest("button");
-    if (inside || e.ctrlKey || e.metaKey || e.altKey) return;
-    if (e.key === "Escape") explore(!state.free);
-    else if (state.free && ARROWS[e.key]) point(neighbour(ARROWS[e.key]) ?? aim);
-    else if (e.key === "ArrowRight" || (e.key === " " && !button)) go(state.step + 1);
-    else if (e.key === "ArrowLeft") go(state.step - 1);
-    else if (e.key === "Home") go(0);
-    else if (e.key === "End") go(last);
-    else return;
-    e.preventDefault();
-    e.stopPropagation();
-  });
-  function explore(free) {
-    const [, name, cell] = sentenceOf(m, spec, state.step);
-    aim = free ? { name, cell } : null;
-    if (free) canvas.focus();
-    ui.set({ free }, true);
+class Descent {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {DescentSpec} */ (ui.spec);
+    this.sceneOf = places(this.spec.scenes);
+    this.last = this.sceneOf.length - 1;
+    this.good = choiceOf(ui.state); // the last one that is known
+    /** @type {any} as `answer` gives it */
+    const study = ui.arrays.study ?? baked(ui.arrays, this.spec);
+    this.found = derived(/** @type {Study} */ (study), this.spec, this.good);
+    /** @type {Record<string, Descended>} */
+    this.known = { [nameOf(this.good)]: this.found };
+    this.wanted = ""; // what is being computed
+    this.trouble = "";
+    /** @type {Aim | null} what is pointed at */
+    this.aim = null;
+    /** @type {number | null} the number pointed at in a vector of which only some are shown */
+    this.close = null;
+    this.focus = -1; // the key whose products are shown, once all have met the query
+    /** @type {Hit[]} */
+    this.hits = [];
+    this.painted = -1; // the step that is on the stage
+    this.moves = new Moves(ui);
+    this.canvas = this.stage();
+    this.words = new Words(ui, this.canvas, { sceneOf: this.sceneOf, go: (step) => this.go(step) });
+    ui.root.addEventListener("keydown", (event) => this.key(/** @type {KeyboardEvent} */ (event)));
   }
 
-  // ---- another word, layer or head: the model comes into the page when it is first asked
-  async function ask(which) {
-    wanted = which;
-    trouble = "The model is coming …";
-    const choice = asked(state);
+  stage() {
+    const under = (/** @type {PointerEvent} */ event) => this.point(hitAt(this.hits, pointed(event, this.canvas)));
+    return h("canvas", {
+      ...{ tabindex: 0, role: "application", "aria-label": STAGE },
+      ...{ onpointermove: under, onpointerdown: under },
+      onpointerleave: () => {
+        if (!this.ui.state.free) this.point(null);
+      },
+    });
+  }
+
+  /** The title asks for the word that is written. */
+  title() {
+    return this.spec.asks ? `How does a Transformer come to write “${this.found.next}”?` : this.spec.title;
+  }
+
+  /** Where the field for a sentence of the reader's own comes. */
+  get field() {
+    return this.words.field;
+  }
+
+  // ---- under the hand
+  /** @param {number} step */
+  go(step) {
+    this.aim = null;
+    this.close = null;
+    this.focus = -1;
+    this.ui.set({ step: clamp(step, 0, this.last), free: false }, true);
+  }
+
+  /** @param {Aim | null} hit */
+  point(hit) {
+    if (same(hit, this.aim)) return;
+    this.aim = hit && { name: hit.name, cell: hit.cell, id: hit.id };
+    const [kind, i] = hit?.name.split(".") ?? [];
+    if (this.ui.state.step === MET && (kind === "key" || kind === "score")) this.focus = Number(i);
+    if (hit && CLOSE.includes(kind)) this.close = hit.cell;
+    this.ui.set({});
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (foreign(event) || target.closest("input, select, summary, .scroll")) return;
+    const pressed = event.key === " " && target.closest("button"); // a button has its own plans with space
+    if (!pressed && this.does(event.key)) used(event);
+  }
+
+  /** Does what a key says -> whether it says anything. @param {string} key */
+  does(key) {
+    const { step, free } = this.ui.state;
+    /** @type {Record<string, number>} */
+    const steps = { " ": step + 1, ArrowRight: step + 1, ArrowLeft: step - 1, Home: 0, End: this.last };
+    if (key === "Escape") this.explore(!free);
+    else if (free && key in WAYS) this.point(neighbour(this.hits, this.aim, WAYS[key]) ?? this.aim);
+    else if (key in steps) this.go(steps[key]);
+    else return false;
+    return true;
+  }
+
+  /** Arrow keys go from number to number, or from step to step. @param {boolean} free */
+  explore(free) {
+    const { name, cell } = sentenceOf(this.found, this.spec, this.ui.state.step);
+    this.ui.set({ free });
+    this.point(free ? { name, cell } : null);
+  }
+
+  // ---- another word, layer or head
+  /** What is chosen, once it is known; until then what was there before. */
+  choose() {
+    const { state } = this.ui;
+    const choice = choiceOf(state);
+    const name = nameOf(choice);
+    const known = this.known[name];
+    if (known) {
+      this.found = state.step === MET && this.focus >= 0 ? { ...known, lead: this.focus } : known;
+      this.good = choice;
+      this.wanted = "";
+    } else if (this.wanted !== name) this.ask(choice);
+  }
+
+  /** Asks the model in the page. @param {Choice} choice */
+  async ask(choice) {
+    const { ui, spec, known } = this;
+    const name = nameOf(choice);
+    this.wanted = name;
+    this.trouble = `${COMING} …`;
     try {
       if (!spec.own) throw new Error("this model has no file");
-      const it = await loadModel(spec.own.models[0], (share) => {
-        trouble = `The model is coming: ${Math.round(100 * share)} %`;
+      const tell = (/** @type {number} */ share) => {
+        this.trouble = `${COMING}: ${Math.round(100 * share)} %`;
         ui.set({});
-      });
-      known[which] ??= derived(studied(it, spec, choice), spec, choice);
-      trouble = "";
-      if (wanted === which) wanted = "";
+      };
+      const model = await loadModel(spec.own.models[0], /** @type {any} */ (tell));
+      known[name] ??= derived(studied(model, spec, choice), spec, choice);
+      this.trouble = "";
+      if (this.wanted === name) this.wanted = "";
       ui.set({});
     } catch (error) {
-      if (wanted !== which) return;
-      wanted = "";
-      trouble = `${error.message[0].toUpperCase()}${error.message.slice(1)}. `;
-      trouble += "On the course's website and in JupyterLab, any word, layer and head can be chosen.";
-      ui.set({ ...good });
+      if (this.wanted !== name) return;
+      this.wanted = "";
+      this.trouble = `${capital(/** @type {Error} */ (error).message)}. ${ELSEWHERE}`;
+      ui.set({ ...this.good });
     }
   }
 
-  function paintWords() {
-    const scene = sceneOf[state.step];
-    scenes.forEach((button, n) => {
-      button.classList.toggle("past", n < scene);
-      n === scene ? button.setAttribute("aria-current", "step") : button.removeAttribute("aria-current");
-    });
-    if (spec.asks) title.textContent = `How does a Transformer come to write “${m.next}”?`;
-    const focused = ui.root.activeElement?.dataset.place;
-    const words = spec.next.slice(0, -1).flatMap((word, i) => {
-      const kind = i + 1 < m.word ? "there" : i + 1 > m.word ? "" : state.step === last ? "now done" : "now";
-      const space = i && !/['’]$/.test(spec.next[i - 1]) && !/^[.,)…]/.test(word) ? " " : "";
-      const choose = () => ui.set({ word: i + 1 }, true);
-      return [space, h("button", { type: "button", class: kind, "data-place": i + 1, onclick: choose }, word)];
-    });
-    const source = spec.source.map((word, i) => (i && !/^[.,!?]/.test(word) ? " " : "") + word).join("");
-    sentences.replaceChildren(h("span", {}, source), h("span", { class: "written", lang: "fr" }, "→ ", ...words));
-    if (focused) sentences.querySelector(`[data-place="${focused}"]`)?.focus();
-    const [sentence, name, cell] = sentenceOf(m, spec, state.step);
-    if (says.textContent !== sentence) says.textContent = sentence;
-    const at = aim ?? { name, cell };
-    const { text } = explain(m, spec, at.name, at.cell);
-    made.replaceChildren(trouble || aim ? "" : h("span", { class: "quiet" }, "Choose any number. "), trouble || text);
-    back.disabled = state.step === 0;
-    next.disabled = state.step === last;
-    ui.root.querySelector(".view").classList.toggle("early", state.step < EARLY);
-    keys.classList.toggle("free", state.free);
-    keys.textContent = state.free
-      ? "exploring: arrows go from number to number, Esc ends it"
-      : "space or → goes on, ← back, Esc explores";
+  /** A sentence of the reader's own: its translation, and the word before its last but one. @param {Reading} reading */
+  *answer({ models: [model], text, source, write }) {
+    const { spec, ui } = this;
+    /** @type {string[]} */
+    let tokens = [];
+    /** @type {number[]} */
+    let written = [];
+    const steps = write(model, (/** @type {string[]} */ words, /** @type {any} */ _, /** @type {number[]} */ done) => [
+      words,
+      done,
+    ]);
+    for (const [words, done] of steps) {
+      tokens = words;
+      written = done;
+    }
+    if (!tokens.length) return;
+    const next = [...tokens, "<eos>"];
+    const options = next.map((_, i) => i + 1);
+    const words = Object.fromEntries(next.map((token, i) => [i + 1, i ? `${token} (after ${tokens[i - 1]})` : token]));
+    const [choice, ...others] = spec.controls;
+    const state = { ...ui.state, word: Math.max(1, next.length - 2), free: false };
+    const other = {
+      ...{ sentence: text, source, next, written: ["<bos>", ...tokens], ids: [2, ...written], asks: true },
+      ...{ controls: [{ ...choice, options, words }, ...others], state },
+    };
+    const study = studied(model, { ...spec, ...other }, choiceOf(state));
+    yield { spec: other, arrays: { study: /** @type {any} */ (study) } };
   }
 
-  return {
-    paint(width) {
-      if (known[key()]) {
-        [m, good, wanted] = [known[key()], asked(state), ""];
-        if (state.step === MET && focus >= 0) m = { ...m, lead: focus };
-        m = { ...m, close };
-      } else if (wanted !== key()) ask(key());
-      const { classList } = ui.root.querySelector(".view");
-      classList.toggle("tight", width < 1040 * unit);
-      classList.toggle("large", spec.presenting);
-      classList.toggle("phone", width < PHONE * unit);
-      paintWords();
-      // in front of a class the stage is as large as the screen lets it
-      const room = ui.screen - 362;
-      const k = spec.presenting ? Math.min(width / 900, Math.max(1, room / 300)) : unit;
-      const W = width / k;
-      const small = W < PHONE;
-      const height = small ? PHONE_STAGE : spec.presenting ? Math.max(300, room / k) : WIDE_STAGE;
-      const { items } = stageOf(m, spec, state.step, { W, height, small });
-      const c = paper(canvas, width, height * k);
-      const here = new Set(items.map((item) => item.id));
-      c.scale(k, k);
-      const first = !shown.size;
-      for (const item of items) {
-        const before = shown.get(item.id);
-        item.visit = before && !before.leaving ? before.visit : ++visits;
-        const way = `${item.id} ${item.visit}`;
-        if (!before && !first) {
-          ui.follow(way, item.start || [...item.place.slice(0, -1), 0]);
-          if (item.old?.length) ui.follow(`${way} values`, item.old);
-        }
-        item.at = ui.follow(way, item.place);
-        if (item.values) item.now = ui.follow(`${way} values`, item.values);
-        shown.set(item.id, item);
-      }
-      for (const [id, item] of shown) {
-        if (here.has(id)) continue;
-        item.leaving = true;
-        item.at = ui.follow(`${id} ${item.visit}`, [...item.place.slice(0, -1), 0]);
-        if (item.at.at(-1) < 0.02) shown.delete(id);
-      }
-      const [, name, cell] = sentenceOf(m, spec, state.step);
-      const at = aim ?? { name, cell };
-      const { made: causes } = explain(m, spec, at.name, at.cell);
-      hits = [];
-      painted = state.step;
-      moving = [...shown.values()].some((item) => item.leaving || item.at.some((x, i) => x !== item.place[i]));
-      draw(c, ui, [...shown.values()], {
-        lit: new Set(causes.map(([n, i]) => `${n}|${i}`)),
-        at,
-        aimed: !!aim,
-        hits,
-        k,
-      });
-    },
-    table() {
-      if (sceneOf[state.step] === names.length - 1)
-        return {
-          header: ["if it stopped after", "most probable word", "probability"],
-          rows: m.stops.map(([word, p], i) => [spec.names[i], word, p.toFixed(3)]),
-        };
-      return {
-        header: ["word", "score", "share"],
-        rows: spec.source.map((word, i) => [word, m.scores[i].toFixed(3), m.shares[i].toFixed(3)]),
-      };
-    },
-    numbers: () => ({ ...m, aim, hits, step: painted, moving }),
-    field,
-    // A sentence of the reader's own: its translation, and the word before its last but one.
-    *answer({ models: [it], text, ids, source, write }) {
-      let tokens = [];
-      let written = [];
-      for ([tokens, written] of write(it, (words, _, ids) => [words, ids]));
-      if (!tokens.length) return;
-      const next = [...tokens, "<eos>"];
-      const word = Math.max(1, next.length - 2);
-      const options = next.map((_, i) => i + 1);
-      const words = Object.fromEntries(
-        next.map((token, i) => [i + 1, i ? `${token} (after ${tokens[i - 1]})` : token]),
-      );
-      const [choice, ...others] = spec.controls;
-      const other = {
-        ...{ sentence: text, source, next, written: ["<bos>", ...tokens], ids: [2, ...written], asks: true },
-        ...{ controls: [{ ...choice, options, words }, ...others], state: { ...state, word, free: false } },
-      };
-      const study = studied(it, { ...spec, ...other }, other.state);
-      yield { spec: other, arrays: { study } };
-    },
-  };
+  // ---- what is shown
+  /** @param {number} width */
+  paint(width) {
+    this.choose();
+    const { spec, found, aim, trouble } = this;
+    const { step } = this.ui.state;
+    const sentence = sentenceOf(found, spec, step);
+    const at = aim ?? sentence;
+    const { text, made } = explain(found, spec, at.name, at.cell);
+    const size = this.size(width);
+    this.words.paint(found, sentence.text, trouble || text, !trouble && !aim);
+    const c = paper(this.canvas, width, size.height * size.zoom);
+    c.scale(size.zoom, size.zoom);
+    const items = this.moves.to(stageOf(found, spec, step, size, this.close).items);
+    this.hits = draw(c, this.ui, items, { lit: made, at, aimed: aim !== null, zoom: size.zoom });
+    this.painted = step;
+  }
+
+  /** The stage in units of its own; in front of a class it is as large as the screen lets it. @param {number} pixels */
+  size(pixels) {
+    const { ui, spec, words } = this;
+    const room = ui.screen - 362;
+    const zoom = spec.presenting ? Math.min(pixels / 900, Math.max(1, room / 300)) : ui.unit;
+    const width = pixels / zoom;
+    const small = width < PHONE;
+    const wide = spec.presenting ? Math.max(300, room / zoom) : WIDE_STAGE;
+    words.view.classList.toggle("tight", pixels < 1040 * ui.unit);
+    words.view.classList.toggle("large", spec.presenting);
+    words.view.classList.toggle("phone", pixels < PHONE * ui.unit);
+    return { width, height: small ? PHONE_STAGE : wide, small, zoom };
+  }
+
+  /** @returns {Table} */
+  table() {
+    const { found, spec } = this;
+    const last = this.sceneOf[this.ui.state.step] === this.sceneOf[this.last];
+    if (last) {
+      const rows = found.stops.map(([word, p], i) => [spec.names[i], word, p.toFixed(3)]);
+      return { header: ["if it stopped after", "most probable word", "probability"], rows };
+    }
+    const rows = spec.source.map((word, i) => [word, tabled(found.scores[i]), tabled(found.shares[i])]);
+    return { header: ["word", "score", "share"], rows };
+  }
+
+  numbers() {
+    const { found, aim, hits, painted, moves } = this;
+    return { ...found, aim, hits, step: painted, moving: moves.moving };
+  }
 }

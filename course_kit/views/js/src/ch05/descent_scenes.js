@@ -1,229 +1,294 @@
-// The five scenes: for each step, where every vector, number and bar is.
-import { sum } from "./descent_last.js";
+// The five scenes: for each step, where every vector, number and bar is. This file has the first four.
+import { answer, heads, parts, residual } from "./descent_last.js";
 import { said } from "./descent_numbers.js";
-import { full, pen, valuesAt, WIDE } from "./descent_pen.js";
 import { sentenceOf } from "./descent_sentences.js";
+import { full, Stage, WIDE } from "./descent_stage.js";
 
+/** @import { Descended, DescentSpec } from "./descent_numbers.js" */
+/** @import { Cells, Line } from "./descent_stage.js" */
+
+/** The scene of each step. @param {Record<string, number>} scenes with their numbers of steps @returns {number[]} */
 export const places = (scenes) => Object.values(scenes).flatMap((count, scene) => Array(count).fill(scene));
 
+/** What paints each step. @type {((stage: Stage) => void)[]} */
+const STEPS = [
+  ...[token, entering, entering, climb],
+  ...[asking, meeting, meeting, meeting, meeting, meeting],
+  ...[softmax, softmax, softmax, softmax],
+  ...[average, average, average],
+  ...[heads, residual, parts, answer, answer],
+];
+
+/**
+ * Everything on the stage at a step.
+ * @param {Descended} found
+ * @param {DescentSpec} spec
+ * @param {number} step
+ * @param {{ width: number, height: number, small: boolean }} size
+ * @param {number | null} close the number that is looked at closely; null: the one that the sentence is about
+ */
+export function stageOf(found, spec, step, size, close = null) {
+  const stage = new Stage(found, spec, step, size, close ?? sentenceOf(found, spec, step).cell);
+  STEPS[step](stage);
+  return stage;
+}
+
 // ---- 1 a word becomes a vector
-function word(p, m, spec, step, W) {
-  const { small } = p;
-  const place = m.word - 1;
-  const scale = full([m.start]);
+/** @param {Stage} stage @param {string} id @param {number} x @param {string} words */
+const titled = (stage, id, x, words) => stage.text(id, x, 22, words, { size: 28, weight: 700 });
+
+/**
+ * Some numbers of each vector in a line of their own, below the tiles.
+ * @param {Stage} stage
+ * @param {Line[]} lines
+ * @param {number} bottom
+ */
+function closer(stage, lines, bottom) {
+  const { small, spec } = stage;
+  const y = bottom + (small ? 30 : 50);
+  const pitch = small ? 66 : Math.min(50, (stage.height - y) / lines.length);
+  const first = stage.lines(lines, y, pitch, { scale: full([stage.found.start]) });
+  const words = `numbers ${first + 1} to ${first + WIDE} of ${spec.size}${small ? "" : ", from the framed line"}`;
+  stage.heading("close", 0, y - 14, words, "quiet");
+}
+
+/** @param {Stage} stage */
+function token(stage) {
+  const { found, small, width, spec } = stage;
+  const cells = [0, 68, width / WIDE, small ? 16 : 18];
+  const bottom = 68 + 8 * cells[3];
   const many = spec.vocabulary.toLocaleString("en");
-  const D = spec.size;
-  const title = (id, x, words) => p.text(id, x, 22, words, { size: 28, weight: 700 });
-  // Some numbers of each vector in a line of their own, below the tiles.
-  function close(lines, bottom) {
-    const y = bottom + (small ? 30 : 50);
-    const first = p.lines(lines, y, small ? 66 : Math.min(50, (p.height - y) / lines.length), { scale });
-    const words = `numbers ${first + 1} to ${first + WIDE} of ${D}${small ? "" : ", from the framed line"}`;
-    p.heading("close", 0, y - 14, words, "quiet");
-  }
-  if (step === 0) {
-    const [c, ch, top] = [W / WIDE, small ? 16 : 18, 68];
-    const sign = (id, x, words) => p.label(id, x, small ? top + 8 * ch + 116 : 54, words, id);
-    title("token", 0, m.asker);
-    p.tile("token", m.study.token, [0, top], [c, ch], "ink", `its row in the table of ${many} French words`, {
-      ...{ scale, close: true },
-    });
-    sign("minus", small ? 0 : W - 180, "■ below 0");
-    sign("plus", small ? 90 : W - 80, "■ above 0");
-    return close([["token", m.study.token, "ink", `“${m.asker}”`, [0, top, c, ch]]], top + 8 * ch);
-  }
-  if (step === 3) return climb(p, m, spec, W, full([m.state]));
+  const look = { scale: full([found.start]), looked: true };
+  const y = small ? bottom + 116 : 54;
+  titled(stage, "token", 0, found.asker);
+  stage.tile("token", found.study.token, cells, "ink", `its row in the table of ${many} French words`, look);
+  stage.label("minus", small ? 0 : width - 180, y, "■ below 0", "minus");
+  stage.label("plus", small ? 90 : width - 80, y, "■ above 0", "plus");
+  closer(stage, [["token", found.study.token, "ink", `“${found.asker}”`, cells]], bottom);
+}
+
+/** The word's vector, that of its position, and from the next step on their sum. @param {Stage} stage */
+function entering(stage) {
+  const { found, small, step } = stage;
+  const { study, asker } = found;
+  const place = found.word - 1;
   const gap = small ? 26 : 60;
-  const tiles = step + 1;
-  const c = (W - (tiles - 1) * gap) / (tiles * WIDE);
-  const [wide, ch] = [c * WIDE, small ? 9 : 13];
+  const cell = (stage.width - step * gap) / ((step + 1) * WIDE);
+  const high = small ? 9 : 13;
   const top = 68;
-  const at = [0, 1, 2].map((n) => [n * (wide + gap), top]);
-  const between = (id, n, words) => p.sign(id, at[n][0] + wide + gap / 2, top + 4 * ch, words);
-  title("token", 0, m.asker);
-  p.tile("token", m.study.token, at[0], [c, ch], "ink", small ? "word" : "the word's row", { scale, close: true });
+  const tiles = [0, 1, 2].map((n) => [n * (cell * WIDE + gap), top, cell, high]);
+  const between = (/** @type {string} */ id, /** @type {number} */ n, /** @type {string} */ words) =>
+    stage.sign(id, tiles[n][0] + cell * WIDE + gap / 2, top + 4 * high, words);
+  const look = { scale: full([found.start]), looked: true };
+  titled(stage, "token", 0, asker);
+  stage.tile("token", study.token, tiles[0], "ink", small ? "word" : "the word's row", look);
   between("plus", 0, "+");
-  title("position", at[1][0], `${place}`);
-  const counted_ = small ? "position" : "position, from 0";
-  p.tile("position", m.study.position, at[1], [c, ch], "ink", counted_, { scale, close: true });
+  titled(stage, "position", tiles[1][0], `${place}`);
+  stage.tile("position", study.position, tiles[1], "ink", small ? "position" : "position, from 0", look);
+  /** @type {Line[]} */
   const lines = [
-    ["token", m.study.token, "ink", `“${m.asker}”`, [...at[0], c, ch]],
-    ["position", m.study.position, "ink", `+ position ${place}`, [...at[1], c, ch]],
+    ["token", study.token, "ink", `“${asker}”`, tiles[0]],
+    ["position", study.position, "ink", `+ position ${place}`, tiles[1]],
   ];
   if (step > 1) {
     between("is", 1, "=");
-    const from = [...at[1], c, ch];
-    p.tile("start", m.start, at[2], [c, ch], "ink", small ? "the sum" : "enters the decoder", {
-      scale,
-      from,
-      close: true,
-    });
-    lines.push(["start", m.start, "ink", small ? "= enters the decoder" : "= the sum", from]);
+    const from = tiles[1];
+    stage.tile("start", found.start, tiles[2], "ink", small ? "the sum" : "enters the decoder", { ...look, from });
+    lines.push(["start", found.start, "ink", small ? "= enters the decoder" : "= the sum", from]);
   }
-  close(lines, top + 8 * ch);
+  closer(stage, lines, top + 8 * high);
 }
 
-// What the sub-layers below have added, number by number.
-function climb(p, m, spec, W, scale) {
-  const { small } = p;
-  const [c, ch, top] = small ? [(W - 60) / 32, 6, 26] : [11, 7, 24];
-  const right = W - c * WIDE;
-  const count = small ? 8 : WIDE;
-  const short = (name) => (W > 480 && W < 720 ? name.replace(/-\w+/, "") : name);
-  p.tile("start", m.start, [0, top], [c, ch], "ink", small ? "enters" : "enters the decoder", { scale, close: true });
-  p.tile("state", m.state, [right, top], [c, ch], "ink", small ? "its state" : `the state of “${m.asker}” now`, {
-    ...{ scale, close: true, from: [0, top, c, ch] },
+/** What the sub-layers below have added, number by number. @param {Stage} stage */
+function climb(stage) {
+  const { found, small, width, spec } = stage;
+  const { start, state, below, study, asker } = found;
+  const [cell, high, top] = small ? [(width - 60) / 32, 6, 26] : [11, 7, 24];
+  const scale = full([state]);
+  const from = [0, top, cell, high];
+  const now = [width - cell * WIDE, top, cell, high];
+  const look = { scale, looked: true };
+  stage.tile("start", start, from, "ink", small ? "enters" : "enters the decoder", look);
+  stage.tile("state", state, now, "ink", small ? "its state" : `the state of “${asker}” now`, { ...look, from });
+  const words = below > 1 ? `+ ${below} sub-layers =` : "+ 1 sub-layer =";
+  const sign = { size: small ? 22 : 16, align: /** @type {const} */ ("center"), colour: "quiet" };
+  stage.text("sign climb", width / 2, top + 4 * high, small ? "→" : words, sign);
+  /** @type {Line[]} */
+  const added = study.added.slice(0, below).map((x, n) => {
+    const name = `+ ${spec.names[n + 1]}`;
+    return [`thumb.${n + 1}`, x, "output", name, undefined, name.replace(/-\w+/, "")];
   });
-  const words = m.below > 1 ? `+ ${m.below} sub-layers =` : "+ 1 sub-layer =";
-  p.text("sign climb", W / 2, top + 4 * ch, small ? "→" : words, {
-    size: small ? 22 : 16,
-    align: "center",
-    colour: "quiet",
-  });
-  const added = m.study.added
-    .slice(0, m.below)
-    .map((x, n) => [`thumb.${n + 1}`, x, "output", `+ ${short(spec.names[n + 1])}`]);
-  const lines = [
-    ["start", m.start, "ink", "enters", [0, top, c, ch]],
-    ...added,
-    ["state", m.state, "ink", "= its state now"],
-  ];
-  const y = top + 8 * ch + (small ? 8 : 14);
-  p.lines(lines, y, Math.min(70, (p.height - y) / lines.length), { scale, count });
+  /** @type {Line[]} */
+  const lines = [["start", start, "ink", "enters", from], ...added, ["state", state, "ink", "= its state now"]];
+  const y = top + 8 * high + (small ? 8 : 14);
+  const pitch = Math.min(70, (stage.height - y) / lines.length);
+  stage.lines(lines, y, pitch, { scale, count: small ? 8 : WIDE, most: 160 });
 }
 
 // ---- 2 its query meets every key
-function scores(p, m, spec, step, W) {
-  const { small, room } = p;
-  const whose = `query of “${m.asker}” · layer ${m.layer}, head ${m.head}`;
-  const [keys, queries] = [full(m.k), full([m.q])];
-  if (step === 4) {
-    const [ch, tall, top] = small ? [11, 26, 24] : [Math.min(18, (p.height - 164) / 8), 36, 24];
-    const rows = small ? 16 : 8;
-    const middle = top + rows * ch + (small ? 26 : 22);
-    const wide = small ? 8 : WIDE;
-    p.heading("state", 0, 10, `the state of “${m.asker}”: ${spec.size} numbers`, "quiet");
-    const from = [W - 11 * WIDE, 24, 11, 7];
-    p.page("state", m.state, top, ch, "ink", small ? {} : { from });
-    const matrix = `× the query matrix of head ${m.head}: ${m.d} × ${spec.size} learned parameters`;
-    p.text("projects", W / 2, middle, small ? "↓ normed, × the query matrix ↓" : `↓  normed, then ${matrix}  ↓`, {
-      ...{ align: "center", colour: "query", size: 14 },
-    });
-    p.heading("query", 0, middle + 28, small ? whose : `${whose}: ${m.d} numbers`, "query");
-    const below = [0, middle - 30, W / wide, tall];
-    return p.page("query", m.q, middle + 42, tall, "query", { scale: queries, from: below });
-  }
-  const bottom = step === 5 ? 2 : small ? 112 : 82;
-  const right = step === 5 ? 0 : small ? 56 : 172;
-  const cw = (W - room - right) / (2 * WIDE);
-  const rows = p.rows(62, bottom);
-  const end = room + 2 * WIDE * cw;
-  const lead = m.lead;
-  const over = { beside: true };
-  p.heading("query", room, 10, whose, "query");
-  p.vector("query", m.q, room, 20, cw, 18, "query", { scale: queries, ...over });
-  p.heading("keys", room, 51, small ? "keys" : "keys of the English words", "key");
-  m.k.forEach((key, i) => {
-    const from = [room - 20, rows.y(i), 1, rows.ch];
-    p.vector(`key.${i}`, key, room, rows.y(i), cw, rows.ch, "key", { scale: keys, from, ...over });
+/** @param {Stage} stage */
+const whose = ({ found }) => `query of “${found.asker}” · layer ${found.layer}, head ${found.head}`;
+
+/** The state becomes a query. @param {Stage} stage */
+function asking(stage) {
+  const { found, small, width, spec } = stage;
+  const { d } = found;
+  const [high, tall, top] = small ? [11, 26, 24] : [Math.min(18, (stage.height - 164) / 8), 36, 24];
+  const middle = top + (small ? 16 : 8) * high + (small ? 26 : 22);
+  stage.heading("state", 0, 10, `the state of “${found.asker}”: ${spec.size} numbers`, "quiet");
+  stage.page("state", found.state, top, high, "ink", small ? {} : { from: [width - 11 * WIDE, 24, 11, 7] });
+  const matrix = `× the query matrix of head ${found.head}: ${d} × ${spec.size} learned parameters`;
+  const words = small ? "↓ normed, × the query matrix ↓" : `↓  normed, then ${matrix}  ↓`;
+  stage.text("projects", width / 2, middle, words, { align: "center", colour: "query", size: 14 });
+  stage.heading("query", 0, middle + 28, small ? whose(stage) : `${whose(stage)}: ${d} numbers`, "query");
+  const from = [0, middle - 30, width / (small ? 8 : WIDE), tall];
+  stage.page("query", found.q, middle + 42, tall, "query", { scale: full([found.q]), from });
+}
+
+/** The query above the keys; then with one of them pair by pair; then with all. @param {Stage} stage */
+function meeting(stage) {
+  const { found, small, room, step } = stage;
+  const bottom = small ? 112 : 82;
+  const right = small ? 56 : 172;
+  const alone = step === 5;
+  const rows = stage.rows(62, alone ? 2 : bottom);
+  const cell = (stage.width - room - (alone ? 0 : right)) / (2 * WIDE);
+  const scale = full(found.k);
+  stage.heading("query", room, 10, whose(stage), "query");
+  stage.vector("query", found.q, [room, 20, cell, 18], "query", { scale: full([found.q]), beside: true });
+  stage.heading("keys", room, 51, small ? "keys" : "keys of the English words", "key");
+  found.k.forEach((key, i) => {
+    const from = [room - 20, rows.y(i), 1, rows.high];
+    stage.vector(`key.${i}`, key, [room, rows.y(i), cell, rows.high], "key", { scale, from, beside: true });
   });
-  if (step === 5) return;
-  p.frame("asks", room, 20, end - room, 18);
-  p.frame("offers", room, rows.y(lead), end - room, rows.ch);
-  const y = p.height - bottom + 14;
-  const base = y + (small ? 42 : 38);
-  const of = small ? "" : `query × key of “${spec.source[lead]}”, `;
-  p.heading("product", room, y, `${of}pair by pair`, "quiet");
-  const from = [room, rows.y(lead), cw, 1];
-  p.vector("product", m.products[lead], room, base, cw, 28, "plus", { bars: true, ...over, from });
-  const large = { align: "left", size: small ? 15 : 17, weight: 700 };
-  const [x, line] = small ? [room - 60, p.height - 10] : [end + 16, p.height - 50];
-  if (step === 6 && !small) {
-    const [pair] = sentenceOf(m, spec, step).slice(2);
-    const product = `= ${said(m.products[lead][pair])}`;
-    p.label("pair", x, line - 24, `number ${pair + 1}:`);
-    p.text("factors", x, line, `${said(m.q[pair])} × ${said(m.k[lead][pair])}`, { size: 15 });
-    p.text("result", x, line + 24, product, { size: 15, weight: 700 });
-  }
-  if (step > 6) p.number("sum", x, line, `sum ${said(m.sums[lead])}`, large);
+  if (alone) return;
+  const end = room + 2 * WIDE * cell;
+  stage.frame("asks", room, 20, end - room, 18);
+  stage.frame("offers", room, rows.y(found.lead), end - room, rows.high);
+  products(stage, { y: stage.height - bottom + 14, cell, from: [room, rows.y(found.lead), cell, 1] });
+  const [x, line] = small ? [room - 60, stage.height - 10] : [end + 16, stage.height - 50];
+  scored(stage, x, line, step === 6 && !small);
   if (step < 8) return;
-  const [dx, dy] = small ? [110, 0] : [0, 28];
-  p.text("divided", x + dx, line + dy, `÷ √${m.d} = ${said(m.scores[lead])}`, { ...large, name: `score.${lead}` });
-  const sx = end + (small ? 54 : 58);
+  const [divided, under] = small ? [x + 110, line] : [x, line + 28];
+  const zero = end + (small ? 54 : 58);
   const reach = small ? 0 : 48;
-  const start = step < 10 && [x + dx + 90, line + dy, 0]; // from where it was divided
-  p.heading("scores", sx, 51, small ? "score" : "scores", "quiet", "right");
-  spec.source.forEach(
-    (_, i) => (step > 8 || i === lead) && p.score(i, sx, rows.middle(i), sx + 14 + reach, reach, { start }),
-  );
+  const start = step < 10 && [divided + 90, under, 0]; // from where it was divided
+  stage.heading("scores", zero, 51, small ? "score" : "scores", "quiet", "right");
+  stage.spec.source.forEach((_, i) => {
+    if (step > 8 || i === found.lead) stage.score(i, zero, rows.middle(i), zero + 14 + reach, reach, { start });
+  });
+}
+
+/** The products of query and key, in bars. @param {Stage} stage @param {{ y: number, cell: number, from: Cells }} at */
+function products(stage, { y, cell, from }) {
+  const { found, small, room, spec } = stage;
+  const of = small ? "" : `query × key of “${spec.source[found.lead]}”, `;
+  const cells = [room, y + (small ? 42 : 38), cell, 28];
+  stage.heading("product", room, y, `${of}pair by pair`, "quiet");
+  stage.vector("product", found.products[found.lead], cells, "plus", { bars: true, beside: true, from });
+}
+
+/**
+ * One pair, then the sum, then the sum divided.
+ * @param {Stage} stage
+ * @param {number} x
+ * @param {number} y
+ * @param {boolean} pair
+ */
+function scored(stage, x, y, pair) {
+  const { found, small, spec, step } = stage;
+  const { lead, q, k } = found;
+  const large = { align: /** @type {const} */ ("left"), size: small ? 15 : 17, weight: 700 };
+  if (pair) {
+    const { cell } = sentenceOf(found, spec, step);
+    stage.label("pair", x, y - 24, `number ${cell + 1}:`);
+    stage.text("factors", x, y, `${said(q[cell])} × ${said(k[lead][cell])}`, { size: 15 });
+    stage.text("result", x, y + 24, `= ${said(found.products[lead][cell])}`, { size: 15, weight: 700 });
+  }
+  if (step > 6) stage.number("sum", x, y, `sum ${said(found.sums[lead])}`, large);
+  if (step < 8) return;
+  const words = `÷ √${found.d} = ${said(found.scores[lead])}`;
+  stage.text("divided", x + (small ? 110 : 0), y + (small ? 0 : 28), words, { ...large, name: `score.${lead}` });
 }
 
 // ---- 3 scores become shares
-function shares(p, m, spec, step, W) {
-  const { small, room } = p;
-  const rows = p.rows(34, 38);
-  const count = step < 11 ? 1 : step < 13 ? 2 : 3;
-  const pace = (W - room) / count;
+/** A column more at two of the steps. @param {Stage} stage */
+function softmax(stage) {
+  const { found, small, room, step, spec } = stage;
+  const rows = stage.rows(34, 38);
+  const more = step < 13 ? 2 : 3;
+  const count = step < 11 ? 1 : more;
+  const pace = (stage.width - room) / count;
   const columns = [0, 1, 2].map((n) => room + n * pace + (small ? 60 : 66));
-  const reach = (pace - 90) / 2;
-  const foot = Math.min(p.height - 16, rows.y(spec.source.length) + 28);
   const names = small ? ["score", "e^score", "weight"] : ["score", "e to the score", "weight: its share of 1"];
-  names
-    .slice(0, count)
-    .forEach((name, n) => p.heading(name, columns[n], 16, name, "quiet", n < 2 || small ? "right" : "center"));
-  spec.source.forEach((_, i) => {
-    const y = rows.middle(i);
-    const w = (m.raised[i] / Math.max(...m.raised)) * reach * 2;
-    const from = (n) => [columns[n], y, 0];
-    const weight = i === m.lead ? 700 : 400;
-    p.score(i, columns[0], y, columns[0] + 14 + reach, reach);
-    if (count < 2) return;
-    p.number(`raised.${i}`, columns[1], y, said(m.raised[i]), { weight, start: from(0) });
-    if (reach > 14) p.bar(`raised.${i}`, columns[1] + 14, y, w, 10, "plus");
-    if (count > 2) p.share(i, columns[2], y, reach * 2, { start: from(1) });
+  names.slice(0, count).forEach((name, n) => {
+    stage.heading(name, columns[n], 16, name, "quiet", n < 2 || small ? "right" : "center");
   });
-  function summed(n, name, words, note) {
-    p.line(name, columns[n] - 58, foot - 15, columns[n], foot - 15);
-    p.text(name, columns[n], foot, words, { name: n === 1 && name, align: "right", weight: 700, size: 16 });
-    if (!small) p.label(name, columns[n] + 14, foot, note, "quiet");
-  }
-  if (step > 11) summed(1, "total", said(m.sum), "their sum");
-  if (step > 12) summed(2, "one", "1.000", `${pace > 190 ? "each " : ""}÷ ${said(m.sum)}`);
+  spec.source.forEach((_, i) => exponent(stage, i, rows.middle(i), columns, count, (pace - 90) / 2));
+  const foot = Math.min(stage.height - 16, rows.y(spec.source.length) + 28);
+  const each = pace > 190 ? "each " : "";
+  if (step > 11) summed(stage, "total", columns[1], foot, said(found.sum), "their sum");
+  if (step > 12) summed(stage, "one", columns[2], foot, "1.000", `${each}÷ ${said(found.sum)}`);
+}
+
+/**
+ * A word's score, e to it, and its share.
+ * @param {Stage} stage
+ * @param {number} i
+ * @param {number} y
+ * @param {number[]} columns
+ * @param {number} count of columns
+ * @param {number} reach
+ */
+function exponent(stage, i, y, columns, count, reach) {
+  const { raised } = stage.found;
+  const from = (/** @type {number} */ n) => [columns[n], y, 0];
+  stage.score(i, columns[0], y, columns[0] + 14 + reach, reach);
+  if (count < 2) return;
+  const wide = (raised[i] / Math.max(...raised)) * reach * 2;
+  stage.number(`raised.${i}`, columns[1], y, said(raised[i]), { weight: stage.weight(i), start: from(0) });
+  if (reach > 14) stage.bar(`raised.${i}`, columns[1] + 14, y, wide, 10, "plus");
+  if (count > 2) stage.share(i, columns[2], y, reach * 2, { start: from(1) });
+}
+
+/**
+ * Below a column what it adds up to.
+ * @param {Stage} stage
+ * @param {string} id
+ * @param {number} x
+ * @param {number} y
+ * @param {string} words
+ * @param {string} note
+ */
+function summed(stage, id, x, y, words, note) {
+  const name = id === "total" ? id : undefined;
+  stage.line(id, x - 58, y - 15, x, y - 15);
+  stage.text(id, x, y, words, { name, align: "right", weight: 700, size: 16 });
+  if (!stage.small) stage.label(id, x + 14, y, note, "quiet");
 }
 
 // ---- 4 shares average the values
-function values(p, m, spec, step, W) {
-  const { small } = p;
-  const rows = p.rows(28, step < 16 ? 2 : 58, 26);
-  const sx = p.room + (small ? 42 : 50);
-  const [x, cw] = valuesAt(p, W);
-  const scale = full(m.v);
-  p.heading("share", sx, 14, small ? "share" : "weight", "quiet", "right");
-  p.heading(
-    "value",
-    x,
-    14,
-    step > 14 ? "weight × value" : small ? "values" : `values: ${m.d} numbers of each word`,
-    "value",
-  );
+/** @param {Stage} stage */
+function average(stage) {
+  const { found, small, step, spec } = stage;
+  const rows = stage.rows(28, step < 16 ? 2 : 58, 26);
+  const shares = stage.room + (small ? 42 : 50);
+  const [x, cell] = stage.values;
+  const scale = full(found.v);
+  const each = small ? "values" : `values: ${found.d} numbers of each word`;
+  stage.heading("share", shares, 14, small ? "share" : "weight", "quiet", "right");
+  stage.heading("value", x, 14, step > 14 ? "weight × value" : each, "value");
   spec.source.forEach((_, i) => {
-    const [y, from] = [rows.y(i), [x, rows.y(i), cw, rows.ch]];
-    const more = { scale, beside: true };
-    p.share(i, sx, rows.middle(i), small ? 0 : x - sx - 22);
-    if (step < 15) p.vector(`value.${i}`, m.v[i], x, y, cw, rows.ch, "value", more);
-    else p.vector(`weighted.${i}`, m.weighted[i], x, y, cw, rows.ch, "value", { ...more, from, was: m.v[i] });
+    const cells = [x, rows.y(i), cell, rows.high];
+    const look = { scale, beside: true };
+    stage.share(i, shares, rows.middle(i), small ? 0 : x - shares - 22);
+    if (step < 15) stage.vector(`value.${i}`, found.v[i], cells, "value", look);
+    else stage.vector(`weighted.${i}`, found.weighted[i], cells, "value", { ...look, from: cells, was: found.v[i] });
   });
   if (step < 16) return;
-  const y = small ? rows.y(spec.source.length) + 12 : p.height - 46;
-  p.line("adds", x, y - 6, W, y - 6, "output");
-  p.vector("mean", m.mean, x, y, cw, 30, "output", { beside: true, from: [x, y - 80, cw, rows.ch] });
-  p.heading("mean", x - 12, y + 15, small ? "their sum" : `answer of head ${m.head}`, "output", "right");
-}
-
-// Everything on the stage at a step: { height, items }. stage: { W, height, small }.
-export function stageOf(m, spec, step, stage) {
-  const at = m.close ?? sentenceOf(m, spec, step)[2];
-  const p = pen(m, spec, step, stage, at);
-  [word, scores, shares, values, sum][places(spec.scenes)[step]](p, m, spec, step, stage.W);
-  return p;
+  const y = small ? rows.y(spec.source.length) + 12 : stage.height - 46;
+  const from = [x, y - 80, cell, rows.high];
+  stage.line("adds", x, y - 6, stage.width, y - 6, "output");
+  stage.vector("mean", found.mean, [x, y, cell, 30], "output", { beside: true, from });
+  stage.heading("mean", x - 12, y + 15, small ? "their sum" : `answer of head ${found.head}`, "output", "right");
 }

@@ -1,115 +1,228 @@
-// A text of the reader's own in a lab: a language model reads it, and writes on token after token.
+// A text of the reader's own in a lab: a language model reads it, and writes on token after token. The field keeps what
+// the reader typed; what the model writes is shown in the lab's own box.
+import { Matrix } from "../models/tensors.js";
+import { UNK } from "../models/text.js";
 import { h } from "../shared/dom.js";
 import { form, unknownOf } from "../shared/own.js";
+import CONTINUED_CSS from "./continued.css";
 
-// The field below a lab whose view names a model; where it names none, this module is left out. next(logits) -> the id
-// of the token to write; also: what the state becomes when the text changes. Returns own() -> what has been read, null
-// while the lesson's text is shown; add(id).
-export function continuing(ui, next, also = {}) {
-  let read = null;
-  let stopped = true;
-  const own = () => (ui.state.own ? read : null);
-  function show(done = false) {
-    const field = made.querySelector("textarea");
-    if (field.value !== read.text) {
-      field.value = read.text;
-      field.scrollTop = field.scrollHeight;
-    }
-    ui.set({ ...also, own: read.text }, done);
+/** @import { State, UI } from "../shared/types.js" */
+/** @typedef {{ model: any, tokenizer: any, source: any }} Loaded as loadModel gives it */
+/** @typedef {{ id: number, token: string, text: string }} Piece */
+
+const FRAME = 20; // ms: as many tokens as a model writes in so long are shown at once
+
+/** The field below a lab, and what is read and written. */
+export class Beginning {
+  /**
+   * @param {UI} ui
+   * @param {(logits: number[]) => number} next the id of the token to write
+   * @param {State} also what the state becomes when the text changes
+   */
+  constructor(ui, next, also = {}) {
+    this.ui = ui;
+    this.next = next;
+    this.also = also;
+    /** @type {Continued | null} */
+    this.text = null;
+    this.stopped = true;
+    this.goesOn = false; // "write on" was pressed: what was written stays
+    this.on = h("button", { type: "button", onclick: () => this.pressed() }, "write on");
+    /** @type {any} */
+    const own = ui.spec.own;
+    const given = { ...own, text: ui.state.own || own.text };
+    const answer = (/** @type {Loaded[]} */ [it], /** @type {string} */ text) => this.answer(it, text);
+    /** @type {any} */
+    const more = { beside: this.on, rows: 2 };
+    /** @type {any} */
+    this.form = form(given, answer, more);
+    ui.below.append(this.form);
+    ui.style(CONTINUED_CSS);
   }
-  function answer([it], text) {
-    writes(false);
-    read ??= new Continued(it);
-    if (text !== read.text) read.read(text);
-    show(true);
-    return read.about;
+
+  /** What has been read; null while the lesson's text is shown. */
+  get read() {
+    return this.ui.state.own ? this.text : null;
   }
-  // a readout that changes with each letter is not read out
-  function writes(now) {
-    stopped = !now;
-    on.textContent = now ? "stop" : "write on";
-    ui.root.querySelector('[data-testid="readout"]').setAttribute("aria-live", now ? "off" : "polite");
+
+  /** Writes one token. @param {number} id */
+  add(id) {
+    this.text?.add(id);
+    this.show(true);
   }
-  async function write(_, going) {
-    writes(true);
-    const said = await read.write(next, show, () => going() && !stopped && own());
-    if (going()) writes(false);
-    ui.set({}, true);
+
+  show(done = false) {
+    this.ui.set({ ...this.also, own: this.text?.text }, done);
+  }
+
+  pressed() {
+    if (!this.stopped) return this.writes(false);
+    this.goesOn = true;
+    this.form.ask((/** @type {unknown} */ _, /** @type {() => boolean} */ going) => this.write(going));
+  }
+
+  /**
+   * To "ask the model", or when the field is edited: the text is read from its beginning.
+   * @param {Loaded} it
+   * @param {string} text
+   */
+  answer(it, text) {
+    this.writes(false);
+    const same = this.goesOn && this.read?.typed === text;
+    this.goesOn = false;
+    this.text ??= new Continued(it);
+    if (!same) this.text.read(text);
+    this.show(true);
+    return this.text.about;
+  }
+
+  /** A readout that changes with each letter is not read out. @param {boolean} now */
+  writes(now) {
+    this.stopped = !now;
+    this.on.textContent = now ? "stop" : "write on";
+    this.ui.root.querySelector('[data-testid="readout"]')?.setAttribute("aria-live", now ? "off" : "polite");
+  }
+
+  /** @param {() => boolean} going */
+  async write(going) {
+    this.writes(true);
+    const goesOn = () => going() && !this.stopped && this.read !== null;
+    const said = await this.text?.write(this.next, () => this.show(), goesOn);
+    if (going()) this.writes(false);
+    this.ui.set({}, true);
     return said;
   }
-  const on = h("button", { type: "button", onclick: () => (stopped ? made.ask(write) : writes(false)) }, "write on");
-  const made = form({ ...ui.spec.own, text: ui.state.own || ui.spec.own.text }, answer, { beside: on, rows: 2 });
-  ui.below.append(made);
-  function add(id) {
-    read.add(id);
-    show(true);
-  }
-  return { own, add };
 }
 
-class Continued {
+/**
+ * A text in the box of a lab, with what is new in it marked, and a sign where it goes on. Its end is seen, until a
+ * reader scrolls back.
+ * @param {HTMLElement} box
+ * @param {string} before
+ * @param {string} marked
+ */
+export function spellOut(box, before, marked, sign = "▁") {
+  const [old, now] = [box.querySelector("span"), box.querySelector("b")];
+  const same = old?.textContent === before && now?.textContent === marked;
+  if (same && box.textContent === before + marked + sign) return;
+  const mark = h("b", { class: "output" }, marked);
+  box.replaceChildren(h("div", {}, h("span", {}, before), mark, h("span", { class: "slot" }, sign)));
+  box.scrollTop = box.scrollHeight;
+}
+
+/** A text as a model has read it, and what it wrote to it. */
+export class Continued {
+  /** @param {Loaded} it */
   constructor(it) {
-    Object.assign(this, { it, room: it.model.config.max_length, text: null, from: 0, ids: [], past: [] });
+    this.it = it;
+    /** @type {number} tokens that the model sees at once */
+    this.room = it.model.config.max_length;
+    this.text = "";
+    this.typed = ""; // by the reader; the rest was written
+    this.known = 0; // pieces of what was typed
+    /** @type {number[]} ids of what was written */
+    this.written = [];
+    /** @type {Piece[]} */
+    this.pieces = [];
+    this.from = 0; // the first piece that is read
+    /** @type {number[]} */
+    this.ids = []; // of the pieces that are read
+    /** @type {{ keys: any, values: any }[]} of each layer, for these ids */
+    this.past = [];
+    /** @type {number[]} of what comes next */
+    this.logits = [];
   }
-  // Reads what the reader typed: `own` letters, `mine` tokens.
+
+  /** Reads what the reader typed. @param {string} text */
   read(text) {
     const pieces = this.it.tokenizer.pieces(text);
     this.take(pieces, text);
-    Object.assign(this, { own: text.length, mine: pieces.length, written: [] });
+    this.typed = text;
+    this.known = pieces.length;
+    this.written = [];
   }
-  // Writes one token more. It stays the token that was drawn, even if its letters could be cut in another way.
+
+  /**
+   * Writes one token more. It stays the one drawn, even if its letters could be cut in another way.
+   * @param {number} id
+   */
   add(id) {
     const { tokenizer } = this.it;
-    const text = tokenizer.token(id);
+    const token = tokenizer.token(id);
     this.written.push(id);
-    this.take(
-      [...this.pieces, { id, token: text, text }],
-      this.text.slice(0, this.own) + tokenizer.decode(this.written),
-    );
+    this.take([...this.pieces, { id, token, text: token }], this.typed + tokenizer.decode(this.written));
   }
-  // Keeps `logits`, of what comes next; only what has changed is read. Of a text that is longer than what the model
-  // sees at once the last half of that.
+
+  /**
+   * Reads only what has changed. Of a text that is longer than what the model sees at once, the last half of that.
+   * @param {Piece[]} pieces
+   * @param {string} text
+   */
   take(pieces, text) {
-    const { model } = this.it;
-    const { Matrix } = globalThis.courseModels;
-    const all = pieces.map((piece) => piece.id);
-    const fits = this.from && all.length > this.from && all.length - this.from <= this.room;
-    const from = all.length <= this.room ? 0 : fits ? this.from : all.length - this.room / 2;
-    const ids = all.slice(from);
-    let known = from === this.from ? ids.findIndex((id, i) => id !== this.ids[i]) : 0;
-    if (known < 0) known = ids.length;
-    if (known < ids.length || known < this.ids.length || !this.logits) {
-      known = Math.min(known, ids.length - 1);
-      const cut = (x) => new Matrix(known, x.columns, x.data.subarray(0, known * x.columns));
-      const past = known ? this.past.map(({ keys, values }) => ({ keys: cut(keys), values: cut(values) })) : [];
-      const { logits, state } = model.read(ids.slice(known), { ...model.start(), past });
-      this.logits = Array.from(logits.row(logits.rows - 1));
-      this.past = state.past;
-    }
-    Object.assign(this, { text, from, ids, pieces });
+    const from = this.begins(pieces.length);
+    const ids = pieces.slice(from).map((piece) => piece.id);
+    const changed = from === this.from ? ids.findIndex((id, i) => id !== this.ids[i]) : 0;
+    const same = changed < 0 ? ids.length : changed;
+    if (same < Math.max(ids.length, this.ids.length) || !this.logits.length)
+      this.ask(ids, Math.min(same, ids.length - 1));
+    this.text = text;
+    this.from = from;
+    this.ids = ids;
+    this.pieces = pieces;
   }
+
+  /** The first piece to read, of so many. @param {number} count */
+  begins(count) {
+    if (count <= this.room) return 0;
+    const stays = this.from > 0 && count > this.from && count - this.from <= this.room;
+    return stays ? this.from : count - this.room / 2;
+  }
+
+  /**
+   * Asks the model what comes after these ids.
+   * @param {number[]} ids
+   * @param {number} same so many at the beginning it has read already
+   */
+  ask(ids, same) {
+    const { model } = this.it;
+    const cut = (/** @type {any} */ x) => new Matrix(same, x.columns, x.data.subarray(0, same * x.columns));
+    const past = same ? this.past.map(({ keys, values }) => ({ keys: cut(keys), values: cut(values) })) : [];
+    const { logits, state } = model.read(ids.slice(same), { ...model.start(), past });
+    this.logits = Array.from(logits.row(logits.rows - 1));
+    this.past = state.past;
+  }
+
   get full() {
     return this.ids.length >= this.room;
   }
-  // As a reader sees it: [before what the model wrote, what it wrote]; a sign that it does not know as what it reads.
+
+  /** [what was typed, what was written], as a reader sees it; a sign that the model does not know as what it reads. */
   get shown() {
-    const { UNK } = globalThis.courseModels;
-    const spelt = this.pieces.map(({ id, text }) => (id === UNK ? this.it.tokenizer.token(id) : text));
-    return [spelt.slice(0, this.mine).join(""), this.text.slice(this.own)];
+    const { tokenizer } = this.it;
+    const typed = this.pieces.slice(0, this.known).map(({ id, text }) => (id === UNK ? tokenizer.token(id) : text));
+    return [typed.join(""), this.text.slice(this.typed.length)];
   }
+
   get about() {
     const cut = this.from ? `It reads the last ${this.ids.length} of these ${this.pieces.length} ${this.units}. ` : "";
     return unknownOf(this.it, this.pieces) + cut;
   }
+
   get units() {
     return this.it.tokenizer.split === "exact" ? "letters" : "pieces";
   }
-  // Writes while going() lets it, as many tokens in each frame as it can; next() -> an id; show() after each frame.
+
+  /**
+   * Writes while it may, as many tokens in each frame as it can -> what is said of it.
+   * @param {(logits: number[]) => number} next
+   * @param {() => void} show after each frame
+   * @param {() => boolean} going
+   */
   async write(next, show, going) {
     const began = performance.now();
     const before = this.pieces.length;
     while (going() && !this.full) {
-      const until = performance.now() + 20;
+      const until = performance.now() + FRAME;
       do this.add(next(this.logits));
       while (!this.full && performance.now() < until);
       show();

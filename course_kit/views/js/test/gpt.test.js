@@ -1,0 +1,350 @@
+// The labs of chapter 7 without a page: what is drawn from, what is expected next, what is read again, what a map says,
+// which pairs merge.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Continued } from "../src/ch07/continued.js";
+import { acrossOf, Heatmap, summary } from "../src/ch07/journey_numbers.js";
+import { joined, markedPieces, Merging, nextOf } from "../src/ch07/merges_numbers.js";
+import { inkOf, rampOf } from "../src/ch07/journey_paint.js";
+import {
+  expectedFrom,
+  guessesAt,
+  isRight,
+  playedOf,
+  scoresOf,
+  setsOf,
+  tableFor,
+} from "../src/ch07/next_character_numbers.js";
+import { chancesOf, cooled, drawsOf, nameOf, placeOf, Sampled, topK, topP } from "../src/ch07/sampling_numbers.js";
+import { dice, spelled, visible } from "../src/ch07/tokens.js";
+import { DARK, LIGHT, rgb } from "../src/shared/theme.js";
+
+const near = (actual, expected) => {
+  assert.equal(actual.length, expected.length);
+  actual.forEach((x, i) => assert.ok(Math.abs(x - expected[i]) < 1e-9, `${i}: ${x} is not ${expected[i]}`));
+};
+const one = [1, 1, 1, 1];
+const halves = { logits: [1 / 2, 1 / 4, 1 / 8, 1 / 8].map(Math.log), counts: one, names: ["a", "b", "c", "d"] };
+const open = { temperature: 1, top_k: 4, top_p: 1 };
+
+// ---- sampling
+test("a temperature sharpens and flattens, and at 0 the first takes all", () => {
+  near(cooled(halves, 1), [1 / 2, 1 / 4, 1 / 8, 1 / 8]);
+  near(
+    cooled(halves, 0.5),
+    [16, 4, 1, 1].map((x) => x / 22),
+  );
+  near(
+    cooled(halves, 2),
+    [2, Math.SQRT2, 1, 1].map((x) => x / (4 + Math.SQRT2)),
+  );
+  near(cooled(halves, 0), [1, 0, 0, 0]);
+});
+
+test("top-k keeps the first, of a group that is shared a part", () => {
+  assert.deepEqual(topK(one, 2), [1, 1, 0, 0]);
+  assert.deepEqual(topK([1, 5, 3], 4), [1, 3, 0]);
+  assert.deepEqual(topK([1, 5, 3], 9), [1, 5, 3]);
+});
+
+test("top-p keeps as many as reach the share, at least one", () => {
+  const p = [1 / 2, 1 / 4, 1 / 8, 1 / 8];
+  assert.deepEqual(topP(p, one, 0.05), [1, 0, 0, 0]);
+  assert.deepEqual(topP(p, one, 0.5), [1, 0, 0, 0]);
+  assert.deepEqual(topP(p, one, 0.6), [1, 1, 0, 0]);
+  assert.deepEqual(topP([0.5, 0.1], [1, 5], 0.75), [1, 3]);
+});
+
+test("top-p is taken of what top-k has left", () => {
+  const made = chancesOf(halves, { temperature: 1, top_k: 3, top_p: 0.8 });
+  near(made.after, [2 / 3, 1 / 3, 0, 0]); // of 4/7, 2/7 and 1/7 the first two reach 0.8
+  near(made.before, [1 / 2, 1 / 4, 1 / 8, 1 / 8]);
+  assert.equal(made.kept, 2);
+  near([made.entropy], [Math.log2(3) - 2 / 3]);
+  near([chancesOf(halves, open).entropy], [1.75]);
+});
+
+test("a group of rare tokens counts as many as it holds", () => {
+  const levels = { logits: [0, 0], counts: [1, 3], names: ["a"] };
+  const made = chancesOf(levels, open);
+  near(made.after, [0.25, 0.75]);
+  assert.equal(made.kept, 4);
+  assert.equal(nameOf(made, 1), "one of 3 rarer tokens");
+  near(chancesOf(levels, { ...open, top_k: 2 }).after, [0.5, 0.5]);
+  assert.equal(placeOf(made, { at: 1, rest: 0.99 }), 3);
+});
+
+test("a draw takes the first whose running sum is above the throw, and never what is cut", () => {
+  const throws = [0, 0.49, 0.5, 0.74, 0.76, 0.9999][Symbol.iterator]();
+  const drawn = drawsOf(chancesOf(halves, open), throws, 6).map(({ at }) => at);
+  assert.deepEqual(drawn, [0, 0, 1, 1, 2, 3]);
+  const cut = chancesOf(halves, { ...open, top_k: 2 });
+  assert.ok(drawsOf(cut, dice(3, 1), 200).every(({ at }) => at < 2));
+});
+
+test("the dice are those of Python", () => {
+  const throws = dice(0, 0);
+  near(
+    Array.from({ length: 3 }, () => throws.next().value),
+    [0.9377443306148052, 0.4280559604521841, 0.5423234568443149],
+  );
+});
+
+const text = { text: "", pieces: [], before: 0, new: 0, reach: 1, bounds: [[0, 4]], names: [halves.names] };
+const lesson = { ...text, logits: Float32Array.from(halves.logits), counts: Float32Array.from(one) };
+
+test("what has no row of its own is one row together", () => {
+  const state = { ...open, step: 0, seed: 0, draws: 100 };
+  const all = new Sampled({ size: 4 }, lesson, state, 3);
+  assert.deepEqual([all.rows, all.lines], [2, 3]);
+  const others = all.row(2);
+  assert.equal(others.label, "2 others");
+  assert.ok(Math.abs(others.p - 0.25) < 1e-6);
+  assert.equal(all.tally(0) + all.tally(1) + all.tally(2), 100);
+  assert.deepEqual(all.table(2).rows.at(-1).slice(0, 3), ["2 rarer tokens", "0.2500", "0.2500"]);
+});
+
+test("tokens as they are written and seen", () => {
+  assert.deepEqual(
+    ["▁dog", "Ġdog", "##s", "s", "##"].map((token) => spelled(token)),
+    [" dog", " dog", "s", "s", "##"],
+  );
+  assert.equal(spelled("dog", true), " dog");
+  assert.deepEqual([" ", "\n", "", "a b"].map(visible), ["␣", "⏎", "∅", "a␣b"]);
+});
+
+// ---- the next character
+const game = {
+  hidden: ["a", "b", "c"],
+  best: [
+    ["a", "x"],
+    ["x", "b"],
+    ["c", "x"],
+  ],
+  opened: 1,
+  size: 4,
+  shown: "",
+};
+const numbers = { truth: [0.5, 0.25, 1], chances: [0.5, 0.1, 0.6, 0.25, 1, 0] };
+
+test("both players are counted where the reader guessed", () => {
+  assert.deepEqual(scoresOf(game, numbers, { guesses: [] }), { guessed: 0, reader: 0, model: 0, bits: NaN });
+  const played = scoresOf(game, numbers, { guesses: ["b", "x", "more"] });
+  assert.deepEqual(played, { guessed: 2, reader: 1, model: 1, bits: 1 });
+  assert.equal(playedOf(game, { guesses: ["b", "x", "more"] }), 3);
+  assert.ok(isRight(game, { guesses: [] }, 0)); // the model's own guess
+  assert.deepEqual(guessesAt(game, numbers, 1), [
+    { token: "x", p: 0.6 },
+    { token: "b", p: 0.25 },
+  ]);
+});
+
+test("the table gives away nothing", () => {
+  const { rows } = tableFor(game, numbers, { guesses: [""] });
+  assert.deepEqual(rows, [
+    ["1", "a", "opened", "a 0.500", "0.500", "1.00"],
+    ["2", "b", "passed", "x 0.600", "0.250", "2.00"],
+  ]);
+});
+
+test("what is expected next is sorted, and sums to 1 over all", () => {
+  const best = expectedFrom([0, Math.log(3), 0], (id) => "abc"[id], 3);
+  assert.deepEqual(
+    best.map(({ token }) => token),
+    ["b", "a", "c"],
+  );
+  near(
+    best.map(({ p }) => p),
+    [0.6, 0.2, 0.2],
+  );
+});
+
+test("capitals and rare signs are a second set, and none is empty", () => {
+  assert.deepEqual(setsOf([..."aé我B3!.\n"]), [[..."aé我.\n"], [..."B3!"]]);
+  assert.deepEqual(setsOf(["A", "B"]), [["A", "B"]]);
+  assert.deepEqual(setsOf([]), []);
+});
+
+// ---- a text of the reader's own: a model of six letters at once, which expects the letter after the last
+function reader() {
+  const asked = [];
+  const model = {
+    config: { max_length: 6 },
+    start: () => ({}),
+    read(ids, { past }) {
+      asked.push({ ids, kept: past.length ? past[0].keys.rows : 0 });
+      const rows = (past.length ? past[0].keys.rows : 0) + ids.length;
+      const tensor = { rows, columns: 1, data: new Float32Array(rows) };
+      const next = Float32Array.from({ length: 26 }, (_, i) => Number(i === (ids.at(-1) + 1) % 26));
+      return { logits: { rows: 1, row: () => next }, state: { past: [{ keys: tensor, values: tensor }] } };
+    },
+  };
+  const letter = (id) => String.fromCharCode(97 + id);
+  const tokenizer = {
+    split: "exact",
+    words: [],
+    unk: -1,
+    token: letter,
+    decode: (ids) => ids.map(letter).join(""),
+    pieces: (words) => Array.from(words, (text) => ({ id: text.charCodeAt(0) - 97, token: text, text })),
+  };
+  return { asked, read: new Continued({ model, tokenizer, source: null }) };
+}
+const most = (logits) => logits.indexOf(Math.max(...logits));
+
+test("only what has changed is read", () => {
+  const { asked, read } = reader();
+  read.read("cde");
+  read.read("cdef");
+  read.read("cd");
+  read.read("xd");
+  assert.deepEqual(asked, [
+    { ids: [2, 3, 4], kept: 0 },
+    { ids: [5], kept: 3 },
+    { ids: [3], kept: 1 },
+    { ids: [23, 3], kept: 0 },
+  ]);
+});
+
+test("what is written stays apart from what was typed", () => {
+  const { read } = reader();
+  read.read("cd");
+  read.add(most(read.logits));
+  read.add(most(read.logits));
+  assert.deepEqual([read.text, read.typed, ...read.shown], ["cdef", "cd", "cd", "ef"]);
+});
+
+test("of a text that is too long the last half is read", () => {
+  const { read } = reader();
+  read.read("cdefgh");
+  assert.ok(read.full && !read.about);
+  read.add(most(read.logits));
+  assert.deepEqual([read.from, read.ids], [4, [6, 7, 8]]);
+  assert.equal(read.about, "It reads the last 3 of these 7 letters. ");
+  read.add(most(read.logits));
+  assert.deepEqual([read.from, read.ids.length], [4, 4]);
+  assert.equal(read.text, "cdefghij");
+});
+
+// ---- the journey
+const heatmap = (rows, queries, keys, more = {}) =>
+  new Heatmap(
+    {
+      title: "map",
+      chapter: "",
+      shape: [rows.length, keys.length],
+      queries,
+      keys,
+      rows: queries,
+      columns: keys,
+      ...more,
+    },
+    rows.flat(),
+  );
+
+test("a map says what a query gives to a key", () => {
+  const map = heatmap(
+    [
+      [0.25, 0.75],
+      [1, NaN],
+    ],
+    ["a", "b"],
+    ["a", "b"],
+  );
+  assert.equal(map.words({ query: "a", key: "a" }), "“a” gives “a” 0.250; most to “b” 0.750");
+  assert.equal(map.words({ query: "a", key: "b" }), "“a” gives “b” 0.750, its largest share");
+  assert.equal(map.words({ query: "b", key: "b" }), "“b” may not attend to “b”");
+  assert.equal(map.words({ query: "x", key: "a" }), "“x” is not a query here; “b” gives “a” most: 1.000");
+  assert.equal(map.words({ query: "a", key: "x" }), "“x” is not a key here; “a” gives “b” most: 0.750");
+  assert.equal(map.words({ query: "x", key: "y" }), "neither “x” nor “y” appears here");
+  assert.deepEqual(map.brief({ query: "b", key: "b" }), ["–", "masked"]);
+  assert.deepEqual(map.brief({ query: "a", key: "a" }), ["0.250", "most: “b” 0.750"]);
+});
+
+test("keys move from word to word, and stop at the edges", () => {
+  const map = heatmap(
+    [
+      [0.25, 0.75],
+      [1, NaN],
+    ],
+    ["a", "b"],
+    ["a", "b"],
+  );
+  assert.deepEqual(map.moved({ query: "a", key: "a" }, [1, 0]), { query: "b" });
+  assert.deepEqual(map.moved({ query: "b", key: "a" }, [1, 0]), { query: "b" });
+  assert.deepEqual(map.moved({ query: "b", key: "a" }, [0, 1e6]), { key: "b" });
+  assert.deepEqual(map.moved({ query: "x", key: "a" }, [1, 0]), { query: "a" });
+});
+
+test("the summary names the maps where a weight is the largest", () => {
+  const maps = [
+    heatmap([[0.25, 0.75]], ["a"], ["a", "b"], { chapter: "1" }),
+    heatmap([[0.75, 0.25]], ["a"], ["a", "b"], { chapter: "2" }),
+    heatmap([[1]], ["a"], ["a"], { chapter: "3" }),
+  ];
+  const said = "“a” can attend to “b” in 2 of 3; its largest share in 1 chapter: 1.";
+  assert.equal(summary(maps, { query: "a", key: "b" }), said);
+  assert.ok(summary(maps, { query: "x", key: "b" }).endsWith("in none."));
+});
+
+test("rows of maps are full, and no more than needed", () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 9].map((fit) => acrossOf(7, fit)),
+    [1, 2, 3, 4, 4, 4, 8],
+  );
+  assert.equal(acrossOf(1, 0), 1);
+});
+
+test("ink means the same in every map and on the scale, and a small weight is seen on both grounds", () => {
+  for (const theme of [LIGHT, DARK]) {
+    const gap = (share) => Math.abs(inkOf(theme, share)[0] - theme.paper[0]);
+    assert.deepEqual([inkOf(theme, 0), inkOf(theme, 1)], [theme.paper, theme.ink]);
+    assert.ok(gap(0.05) > 25 && gap(0.05) < gap(0.1) && gap(0.1) < gap(0.5), `${gap(0.05)}`);
+    assert.ok(rampOf(theme).includes(rgb(inkOf(theme, 0.3))));
+  }
+});
+
+// ---- merges, by hand: Sennrich's four words
+const counted = { low: 5, lower: 2, newest: 6, widest: 3 };
+const merging = () =>
+  new Merging({ names: Object.keys(counted), counts: Object.values(counted), mark: "", last: 4, bars: 8 });
+
+test("the pair of the oldest pieces is merged of those that are as frequent", () => {
+  const made = merging();
+  assert.deepEqual(made.made(4), [
+    { left: "e", right: "s", count: 9 },
+    { left: "es", right: "t", count: 9 },
+    { left: "l", right: "o", count: 7 },
+    { left: "lo", right: "w", count: 7 },
+  ]);
+  assert.deepEqual([made.at(0).known, made.used(made.at(0))], [10, 79]);
+  assert.deepEqual(made.numbers({ step: 4, word: "" }).pieces.newest, ["n", "e", "w", "est"]);
+  assert.deepEqual(made.cut("slowest", 4), ["s", "low", "est"]);
+  assert.deepEqual(made.cut("slow", 0), ["s", "l", "o", "w"]);
+});
+
+test("a pair is joined from the left", () => {
+  const pair = { left: "a", right: "a", count: 2 };
+  assert.deepEqual(joined([..."aaaaa"], pair), ["aa", "aa", "a"]);
+  assert.deepEqual(joined([..."bab"], pair), ["b", "a", "b"]);
+});
+
+test("pieces of the next pair are marked, each pair once, and those merged last", () => {
+  const next = { left: "a", right: "a", count: 2 };
+  const marks = markedPieces(["a", "a", "a", "ab"], { left: "a", right: "b", count: 3 }, next);
+  assert.deepEqual(
+    marks.map((mark) => mark.hot),
+    [true, true, false, false],
+  );
+  assert.deepEqual(
+    marks.map((mark) => mark.new),
+    [false, false, false, true],
+  );
+});
+
+test("nothing is merged that stands side by side once", () => {
+  const one = new Merging({ names: ["ab"], counts: [1], mark: "", last: 0, bars: 8 });
+  assert.equal(nextOf(one.at(0)), null);
+  assert.deepEqual(one.at(0).pairs, [{ left: "a", right: "b", count: 1 }]);
+  assert.equal(nextOf({ words: [], made: null, pairs: [], known: 0 }), null);
+});
