@@ -1,7 +1,7 @@
 // Labels from anybody's data, as views show them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readable, slanting } from "../src/shared/labels.js";
+import { crowded, readable, slanting } from "../src/shared/labels.js";
 
 test("a word stays as it is", () => {
   for (const word of ["animal", "didn't", "", " ", "我", "naïve", "<b>&amp;</b>", "[CLS]", "two words"])
@@ -45,4 +45,13 @@ test("slanted labels are legible: 11 pixels or more, and their lines never close
   const screen = { unit: 1.8, font: (size) => `400 ${Math.max(24, Math.round(1.8 * size))}px sans-serif` };
   assert.equal(slanting(screen, 50).every, 1);
   assert.equal(slanting(screen, 20).every, 2);
+});
+
+test("of labels in a crowd every so many are shown, and those that are lit keep others away", () => {
+  const shown = (every, ...lit) => [0, 1, 2, 3, 4, 5, 6].filter((i) => !crowded(i, (j) => lit.includes(j), every));
+  assert.deepEqual(shown(1, 3), [0, 1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(shown(2), [0, 2, 4, 6]);
+  assert.deepEqual(shown(2, 3), [0, 3, 6]);
+  assert.deepEqual(shown(3, 4), [0, 4]);
+  assert.deepEqual(shown(2, 3, 4), [0, 3, 4, 6]);
 });

@@ -43,3 +43,15 @@ export function slanting({ unit, font }, cell) {
   const pixels = parseFloat(font(size).split(" ")[1]);
   return { size, every: Math.max(1, Math.ceil((1.1 * pixels) / (Math.SQRT1_2 * cell))) };
 }
+
+/**
+ * Whether a label has no room where every so many are shown: those that are lit are, and keep the ones near them away.
+ * @param {number} i
+ * @param {(i: number) => boolean} lit
+ * @param {number} every
+ */
+export function crowded(i, lit, every) {
+  if (every === 1 || lit(i)) return false;
+  for (let near = i - every + 1; near < i + every; near++) if (lit(near)) return true;
+  return i % every !== 0;
+}

@@ -1,6 +1,6 @@
 // How large the parts of a heatmap are, and its picture on a canvas: one map with its labels, or all maps as tiles.
 import { fitted, framed, hatch, widest, write } from "../shared/draw.js";
-import { slanting } from "../shared/labels.js";
+import { crowded, slanting } from "../shared/labels.js";
 import { clamp } from "../shared/numbers.js";
 import { inked, legible, mix, rgb } from "../shared/theme.js";
 
@@ -179,7 +179,7 @@ export class MapPainter {
     const apart = Math.ceil(((type + 2) * ui.unit) / size); // rows from one name to the next
     for (const q of this.queries) {
       const y = top + (q + 0.5) * size - place.y;
-      if (hidden(q, row, apart) || y <= top || y >= top + high) continue;
+      if (crowded(q, (i) => i === row, apart) || y <= top || y >= top + high) continue;
       c.font = ui.font(type, q === row ? 700 : 400);
       const colour = q === row ? ui.theme.query : ui.theme.text;
       write(c, fitted(c, numbers.queries[q], left - 10), left - 8, y, colour, "right");
@@ -192,7 +192,7 @@ export class MapPainter {
     const slant = slanting(ui, size);
     for (const k of this.keys) {
       const x = left + (k + 0.5) * size - place.x;
-      if ((slanted && hidden(k, column, slant.every)) || x < left || x > left + wide) continue;
+      if ((slanted && crowded(k, (i) => i === column, slant.every)) || x < left || x > left + wide) continue;
       c.font = ui.font(slanted ? slant.size : this.type, k === column ? 700 : 400);
       c.save();
       c.translate(x, top - 8);
@@ -208,14 +208,6 @@ export class MapPainter {
     return clamp(this.place.size / this.ui.unit - 1, 11, 13);
   }
 }
-
-/**
- * Whether a name has no room: every so many are shown, and the one that is lit, which keeps those near it away.
- * @param {number} i
- * @param {number} lit
- * @param {number} every
- */
-const hidden = (i, lit, every) => i !== lit && (i % every !== 0 || Math.abs(i - lit) < every);
 
 /**
  * All maps as tiles, numbered; the one that is open has a frame.
