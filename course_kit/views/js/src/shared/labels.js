@@ -9,6 +9,9 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]|[\ud802-\ud803\
 // oxlint-disable-next-line no-control-regex
 const SILENT = /[\0-\x08\x0e-\x1f\x7f]/g;
 
+// a letter may have a few accents, but not a tower of them
+const TOWER = /(\p{M}{4})\p{M}+/gu;
+
 /** ␀ for NUL, and so on. @param {string} sign */
 const pictureOf = (sign) => (sign === "\x7f" ? "␡" : String.fromCharCode(0x2400 + sign.charCodeAt(0)));
 
@@ -26,7 +29,7 @@ function cut(text, most) {
  * @param {string} label
  */
 export function readable(label, most = LONGEST) {
-  const seen = cut(label.replace(TURNING, "").replace(SILENT, pictureOf), most);
+  const seen = cut(label.replace(TURNING, "").replace(TOWER, "$1").replace(SILENT, pictureOf), most);
   return RIGHT_TO_LEFT.test(seen) ? `\u2068${seen}\u2069` : seen;
 }
 
