@@ -109,17 +109,22 @@ export class MapPainter {
   }
 
   paint() {
-    const { c, place } = this;
-    c.save();
-    c.beginPath();
-    c.rect(place.left, place.top, place.wide, place.high);
-    c.clip();
-    this.cells();
-    this.frame();
-    c.restore();
+    this.within(0, () => this.cells());
+    this.within(3 * this.ui.unit, () => this.frame());
     this.axes();
     this.rowNames();
     this.columnNames();
+  }
+
+  /** Draws what is in the window, and so far around it. @param {number} around @param {() => void} draw */
+  within(around, draw) {
+    const { c, place } = this;
+    c.save();
+    c.beginPath();
+    c.rect(place.left - around, place.top - around, place.wide + 2 * around, place.high + 2 * around);
+    c.clip();
+    draw();
+    c.restore();
   }
 
   cells() {

@@ -54,7 +54,7 @@ export function predict(ui) {
         input.checked = state.pick === i;
       });
       labels.forEach((label, i) => label.classList.toggle("right", state.pick >= 0 && i === spec.answer));
-      said.replaceChildren(...(state.pick < 0 ? [h("span", { class: "quiet" }, HINT)] : told(state.pick)));
+      said.replaceChildren(...(state.pick >= 0 ? told(state.pick) : [h("span", { class: "quiet" }, HINT)]));
     },
     table: () => ({ header: ["number", "answer"], rows: answers.map((answer, i) => [String(i + 1), answer]) }),
     numbers: () => ({ pick: state.pick }),
