@@ -75,7 +75,11 @@ class Page {
     this.with(host, spec.format, ({ kinds, mount }) => mount(host, guarded(kinds), spec, fromBase64(numbers)));
   }
 
-  /** As anywidget calls it. @param {{ model: Model, el: HTMLElement }} given @returns {() => void} takes it out again */
+  /**
+   * As anywidget calls it.
+   * @param {{ model: Model, el: HTMLElement }} given
+   * @returns {() => void} takes it out again
+   */
   live(given) {
     let stop = () => {};
     this.with(given.el, given.model.get("_spec").format, ({ kinds, live }) => {
@@ -84,7 +88,10 @@ class Page {
     return () => stop();
   }
 
-  /** Called by what comes after the program; what came before was kept in an array. @param {(page: Page) => void} wake */
+  /**
+   * Called by what comes after the program; what came before was kept in an array.
+   * @param {(page: Page) => void} wake
+   */
   push(wake) {
     wake(this);
   }
@@ -106,7 +113,11 @@ function attempt(host, build) {
   }
 }
 
-/** Instead of a view that cannot be shown: its picture stays, and one sentence. @param {HTMLElement} place @param {string} why */
+/**
+ * Instead of a view that cannot be shown: its picture stays, and one sentence.
+ * @param {HTMLElement} place
+ * @param {string} why
+ */
 function apologise(place, why) {
   const host = /** @type {HTMLElement} */ (place.querySelector(":scope > .course-view") ?? place); // of a live view
   const note = h("p", { class: "course-view-note", role: "note" }, `This view ${why}: run its cell again.`);
@@ -116,7 +127,10 @@ function apologise(place, why) {
   return note;
 }
 
-/** The kinds, each of which apologises when it cannot paint: not all do so at once. @param {Record<string, Kind>} kinds */
+/**
+ * The kinds, each of which apologises when it cannot paint: not all do so at once.
+ * @param {Record<string, Kind>} kinds
+ */
 function guarded(kinds) {
   /** @param {Kind} kind @returns {Kind} */
   const careful = (kind) => (ui) => {

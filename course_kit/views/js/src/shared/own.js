@@ -148,7 +148,11 @@ class Form {
   }
 }
 
-/** The words of ids, without the sign of a word's beginning. @param {Model} tokenizer @returns {(id: number) => string} */
+/**
+ * The words of ids, without the sign of a word's beginning.
+ * @param {Model} tokenizer
+ * @returns {(id: number) => string}
+ */
 const named = (tokenizer) => (id) => tokenizer.token(id).replace(/^▁(?=.)/, "");
 const painted = () => new Promise((done) => setTimeout(done));
 

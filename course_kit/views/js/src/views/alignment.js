@@ -126,7 +126,10 @@ class Alignment {
     this.ui.set({ variant, step, row: -1, col: -1 }, true);
   }
 
-  /** On a word or a cell: knocks it out where there is such a variant, else lights it, or no longer. @param {Place} place */
+  /**
+   * On a word or a cell: knocks it out where there is such a variant, else lights it, or no longer.
+   * @param {Place} place
+   */
   press(place) {
     const { row, col } = this.ui.state;
     const variant = this.translation.after(place);
@@ -201,7 +204,11 @@ class Alignment {
     return progress;
   }
 
-  /** A window on what is too large, in which the newest row is in sight. @param {Layout} layout @param {boolean} grown */
+  /**
+   * A window on what is too large, in which the newest row is in sight.
+   * @param {Layout} layout
+   * @param {boolean} grown
+   */
   scroll({ width, height, room, top, down }, grown) {
     const { scroller } = this;
     const wide = Math.min(width, room);

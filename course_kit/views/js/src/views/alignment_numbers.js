@@ -181,12 +181,20 @@ export class AlignmentNumbers {
     return known(row[most]) > 0.4 ? Math.abs(most / this.columns - target / this.total) : -1;
   }
 
-  /** Whether a written word is lit: itself, or by the source word that it looks at. @param {Place} lit @param {number} target */
+  /**
+   * Whether a written word is lit: itself, or by the source word that it looks at.
+   * @param {Place} lit
+   * @param {number} target
+   */
   isRowLit([row, column], target) {
     return target === row || (row < 0 && column >= 0 && this.weight(target, column) >= PARTNER);
   }
 
-  /** Whether a source word is lit: itself, or by the written word that looks at it. @param {Place} lit @param {number} source */
+  /**
+   * Whether a source word is lit: itself, or by the written word that looks at it.
+   * @param {Place} lit
+   * @param {number} source
+   */
   isColumnLit([row, column], source) {
     return source === column || (row >= 0 && column < 0 && this.weight(row, source) >= PARTNER);
   }

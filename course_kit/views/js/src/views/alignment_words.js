@@ -148,7 +148,12 @@ export class Sentences {
     if (!written) word.style.visibility = "hidden";
   }
 
-  /** A word on the ink of its weight, underlined in the colour of its role. @param {HTMLElement} word @param {number} weight @param {"key" | "query" | null} role */
+  /**
+   * A word on the ink of its weight, underlined in the colour of its role.
+   * @param {HTMLElement} word
+   * @param {number} weight
+   * @param {"key" | "query" | null} role
+   */
   ink({ style }, weight, role) {
     const ground = inked(this.ui.theme, weight);
     style.cssText = "";

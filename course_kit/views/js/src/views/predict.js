@@ -4,7 +4,9 @@ import { readable } from "../shared/labels.js";
 import PREDICT_CSS from "./predict.css";
 
 /** @import { Picture, Spec, UI } from "../shared/types.js" */
-/** @typedef {Spec & { answers: string[], answer: number, because: string }} PredictSpec answer: -1 where it stays open */
+/**
+ * @typedef {Spec & { answers: string[], answer: number, because: string }} PredictSpec answer: -1 where it stays open
+ */
 
 const HINT = "Guess before you read on; a wrong guess teaches more.";
 const MOST = 300; // letters of an answer
