@@ -117,7 +117,7 @@ def test_keys_and_buttons_write_word_by_word(show):
 
 
 def test_play_pauses_and_reaches_the_end(show):
-    page = show(pages.bare(chinese()).replace("pace = 800", "pace = 150"))
+    page = show(chinese())
     button = page.get_by_test_id("play")
     page.get_by_test_id("picture").press(" ")
     stopped = page.wait_for_function(

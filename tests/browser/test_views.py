@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import itertools
 import re
 
 import labs
@@ -87,16 +88,6 @@ def test_arrow_keys_on_a_slider_repaint_the_picture(show, name, control):
     settle(page)
     until(lambda: picture(page), differs(before))
     until(page.get_by_test_id(control).inner_text, differs(said))
-
-
-def test_a_slider_without_its_handler_would_be_noticed(show):
-    """The control of the test above: the same keys with the handler cut off change nothing, and the test would fail."""
-    broken = all_views()["bandwidth"].fragment().replace("oninput: () => ui.set({ [name]: read() }),", "")
-    page = show(broken)
-    before = picture(page)
-    page.locator('input[data-control="width"]').evaluate("(e) => { e.value = 3; e.dispatchEvent(new Event('input')); }")
-    settle(page)
-    until(lambda: picture(page), before)
 
 
 def test_heatmap_by_keyboard(show):
@@ -190,6 +181,61 @@ def test_prediction_is_answered_only_after_the_guess(show):
     page.get_by_role("radio", name="down").check()
     settle(page)
     until(lambda: verdict.inner_text().startswith("✓"))
+
+
+LONG = "They have three letters in common, whichever asks, but one divides them by seven and the other by twenty-one."
+
+
+@pytest.mark.parametrize("width", [480, 1000])
+@pytest.mark.parametrize(("answer", "because"), [(1, LONG), (0, "Short."), (None, "")])
+def test_a_guess_moves_nothing_and_leaves_no_empty_room(show, width, answer, because):
+    page = show(predict("Where does the curve go?", ["up, and up", "down", "to and fro"], answer, because), width=width)
+    boxes = """() => { const host = document.querySelector('.course-view'), root = host.shadowRoot;
+      const places = [...root.querySelectorAll('label')].map(label => label.getBoundingClientRect().x);
+      const said = root.querySelector('[data-testid=verdict]');
+      const text = document.createRange();
+      text.selectNodeContents(said);
+      const end = text.getBoundingClientRect().bottom;
+      return { places, high: host.offsetHeight, below: host.getBoundingClientRect().bottom - end }; }"""
+    before = page.evaluate(boxes)
+    below = []
+    for pick in range(3):
+        page.get_by_role("radio").nth(pick).check()
+        settle(page)
+        after = page.evaluate(boxes)
+        assert (after["places"], after["high"]) == (before["places"], before["high"])
+        below.append(after["below"])
+    assert min(below) < 6, "the longest that can be said fills its room"
+    if answer != 1:
+        assert max(below) < 6 and before["below"] < 6
+
+
+NAMES_ABOVE = """async () => {
+  const c = CanvasRenderingContext2D.prototype, { fillText } = c, seen = [];
+  c.fillText = function (text, ...rest) {
+    const { a, b, e } = this.getTransform();
+    const turned = Math.abs(b / a + 1) < 1e-6;
+    if (turned) seen.push([text, e / devicePixelRatio, parseFloat(this.font.match(/[\\d.]+px/)[0])]);
+    return fillText.call(this, text, ...rest);
+  };
+  document.querySelector('.course-view').view.set({});
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  c.fillText = fillText;
+  return seen;
+}"""
+
+
+@pytest.mark.parametrize("width", [480, 700, 1000])
+@pytest.mark.parametrize("count", [11, 20, 30, 50, 200])
+def test_names_above_columns_are_legible(show, count, width):
+    """At 45° their lines are as far apart as their type is high, which is 11 px or more."""
+    names = [f"word{i}" for i in range(count)]
+    page = show(heatmap(weights(count, count), names, names), width=width)
+    seen = page.evaluate(NAMES_ABOVE)
+    assert len(seen) >= 5
+    for (_, left, size), (_, right, _) in itertools.pairwise(seen):
+        assert size >= 11
+        assert (right - left) / 2**0.5 >= size
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -319,9 +365,9 @@ def test_exported_notebook_stays_interactive(show, tmp_path):
     import nbformat
     from nbconvert import HTMLExporter
 
-    bundle = all_views()["bandwidth"]._repr_mimebundle_()
+    output = all_views()["bandwidth"]._repr_mimebundle_()
     cell = nbformat.v4.new_code_cell(
-        "view", outputs=[nbformat.v4.new_output("execute_result", bundle, execution_count=1)]
+        "view", outputs=[nbformat.v4.new_output("execute_result", output, execution_count=1)]
     )
     body, _ = HTMLExporter(template_name="basic").from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
     page = show(html=body)
@@ -332,12 +378,11 @@ def test_exported_notebook_stays_interactive(show, tmp_path):
     until(lambda: picture(page), differs(before))
 
 
-def test_to_html_is_a_page_of_its_own(show, tmp_path):
+def test_to_html_is_a_page_of_its_own(watch, tmp_path):
+    """It brings the program along, and asks for nothing else."""
     path = tmp_path / "view.html"
     all_views()["softmax"].to_html(path)
-    text = path.read_text(encoding="utf-8")
-    assert "http" not in re.sub(r"data:[^\"]*", "", text).replace("http-equiv", "")
-    page = show(html=text.split("<main>")[1].split("</main>")[0])
+    page = watch(path.as_uri())
     until(page.get_by_test_id("readout").inner_text, contains("cat"))
 
 

@@ -7,7 +7,6 @@ import torch
 
 from chapters.ch03.labs import flow
 from course_kit.views.labs import alignment, heads
-from course_kit.views.view import bundle
 from course_utils.checkpoints import load_checkpoint
 
 SAID = (["the", "dog"], ["le", "chien"], torch.eye(2))
@@ -36,16 +35,9 @@ def test_bert_and_gpt_are_told_the_text_that_they_read():
     assert "1,003,854 letters of Shakespeare" in own["about"]
 
 
-def test_what_follows_from_a_look_costs_little_in_a_notebook():
-    plain, own = (heads([torch.eye(2)[None]], ["the", "dog"], model=m) for m in (None, "transformer-grammar"))
-    shared = len(bundle(("core", "controls")))
-    assert len(own.code()) - shared < 32 * 1024
-    assert len(own.fragment()) - len(plain.fragment()) < 16 * 1024
-
-
-def test_only_a_view_that_is_asked_carries_the_form():
-    assert "own" in alignment(SAID, model=NAME).modules
-    assert "own" not in alignment(SAID).modules
+def test_only_a_view_that_is_asked_tells_its_page_of_a_model():
+    assert "own" in alignment(SAID, model=NAME).options
+    assert "own" not in alignment(SAID).options
     lesson = dataclasses.replace(load_checkpoint(NAME), card={})  # trained here: no file that a page could load
     for nobody in (lesson, None):
         assert "own" not in alignment(SAID, model=nobody).options

@@ -1,7 +1,9 @@
 """The views in Python: errors that teach, words, tables, pictures, the live shell. In a browser: tests/browser."""
 
+import base64
 import inspect
 import io
+import json
 import re
 
 import labs
@@ -13,13 +15,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_kit import files
-from course_kit.views import heatmap, picture, plot, predict, reveal, sweep
+from course_kit.views import heatmap, picture, plot, predict, program, reveal, sweep
 from course_kit.views.chart import GREYS
 from course_kit.views.live import below
-from course_kit.views.view import bundle
 from course_tools.authoring.clean import WIDGET_VIEW, clean
 from course_utils.kernels import nadaraya_watson
 
+JAVASCRIPT = files.course_folder() / "course_kit" / "views" / "js" / "src"
 X = torch.linspace(0, 4, 9)
 
 
@@ -33,10 +35,24 @@ def test_heatmap_says_what_it_shows():
     assert picture.format == "PNG" and min(picture.size) > 300
 
 
-def test_heatmap_mime_bundle_has_html_picture_and_words():
-    bundle = heatmap([[1.0]])._repr_mimebundle_()
-    assert set(bundle) == {"text/html", "image/png", "text/plain"}
-    assert '<img alt="Heatmap of weights' in bundle["text/html"] and "<details>" in bundle["text/html"]
+def test_an_output_is_html_and_words_and_its_picture_is_one_webp_in_the_html():
+    view = heatmap([[1.0]])
+    output = view._repr_mimebundle_()
+    assert set(output) == {"text/html", "text/plain"}
+    assert output["text/plain"] == f"{view.title}\n{view.describe()}"
+    assert '<img alt="Heatmap of weights' in output["text/html"] and "<details>" in output["text/html"]
+    pictures = re.findall(r'src="data:image/(\w+);base64,([^"]+)"', output["text/html"])
+    assert [kind for kind, _ in pictures] == ["webp"]
+    shown = Image.open(io.BytesIO(base64.b64decode(pictures[0][1])))
+    assert shown.format == "WEBP" and min(shown.size) > 250
+
+
+def test_the_data_of_a_view_are_json_that_ends_no_script():
+    view = heatmap([[1.0]], ["</script><!--"], ["\0"])
+    found = re.findall(r'<script type="application/json">(.*?)</script>', view.fragment(), flags=re.S)
+    (spec, numbers), *others = map(json.loads, found)
+    assert others == [] and spec["queries"] == ["</script><!--"] and spec["keys"] == ["\0"]
+    assert spec["format"] == program.FORMAT and base64.b64decode(numbers) == view.payload()
 
 
 def test_masked_cells_are_masked_everywhere():
@@ -156,7 +172,7 @@ def test_live_shell_has_the_state_as_traits():
     lab.observe(lambda change: heard.append(change["new"]), "width")
     assert sweep(lab) == sum(len(c.get("values", c.get("options", []))) for c in lab.controls)
     assert heard and lab.width == 0.5
-    assert {"text/html", "image/png", "application/vnd.jupyter.widget-view+json"} <= set(lab._repr_mimebundle_()[0])
+    assert set(lab._repr_mimebundle_()[0]) == {"text/html", "text/plain", "application/vnd.jupyter.widget-view+json"}
     with pytest.raises(traitlets.TraitError):
         lab.width = -1
     with pytest.raises(traitlets.TraitError):
@@ -183,15 +199,8 @@ def test_what_stands_below_a_live_view_follows_it_and_is_kept_in_a_saved_noteboo
     view.close()
 
 
-def test_modules_stay_small():
-    for view in (heatmap([[1.0]]), labs.ask(X, X), labs.bandwidth(X, X), labs.softmax([1]), predict("?", ["a", "b"])):
-        text = view.code()
-        assert len(text.encode()) < 30 * 1024, view.modules
-        assert "import " not in re.sub(r"[`'\"].*?[`'\"]", "", text)
-
-
 def test_the_ink_darkens_in_even_steps():
-    """Lightness L* of the ramp in core.js and in the pictures: steps differ by a factor ≤ 1.4."""
+    """Lightness L* of the ramp in theme.js and in the pictures: steps differ by a factor ≤ 1.4."""
 
     def lightness(rgb):
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
@@ -203,15 +212,14 @@ def test_the_ink_darkens_in_even_steps():
 
 
 def test_colours_agree_in_python_and_javascript():
-    text = bundle(("core",))
+    text = (JAVASCRIPT / "shared" / "theme.js").read_text(encoding="utf-8")
     for role, colour in picture.COLOURS.items():
         assert f'{role}: "{colour}"' in text
     for name, rgb in (("paper", picture.PAPER), ("ink", picture.INK), ("plus", picture.SAND), ("minus", picture.BRICK)):
         assert f"{name}: [{', '.join(map(str, rgb))}]" in text
 
 
-ROOMS = [*files.course_folder().glob("chapters/*/labs"), files.course_folder() / "course_kit" / "views"]
-SHEETS, SCRIPTS = ([path for room in ROOMS for path in room.glob(kind)] for kind in ("*.css", "*.js"))
+SHEETS, SCRIPTS = (sorted(JAVASCRIPT.rglob(kind)) for kind in ("*.css", "*.js"))
 assert len(SHEETS) > 20
 assert len(SCRIPTS) > 20
 
@@ -355,11 +363,6 @@ def test_presenting_leaves_no_trace_in_what_a_notebook_keeps(monkeypatch):
 def test_maps_refuse_what_is_no_matrix(shape, message):
     with pytest.raises(ValueError, match=message):
         plot.maps({"a": np.zeros(shape)})
-
-
-def test_a_view_without_controls_carries_none():
-    made = '"fieldset"'
-    assert made not in plot.points(X, X).code() and made in labs.softmax([1.0, 2.0]).code()
 
 
 def test_plots_leave_no_state_behind():

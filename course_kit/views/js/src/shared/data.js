@@ -32,7 +32,7 @@ const KINDS = { float32: Float32Array, float64: Float64Array, uint8: Uint8Array 
 export function decode(buffer, layout) {
   return Object.fromEntries(
     layout.map(({ name, dtype, size, offset }) => {
-      if (dtype === "float16") return [name, fromHalf(new Uint16Array(buffer.slice(offset, offset + 2 * size)))];
+      if (dtype === "float16") return [name, fromHalf(new Uint16Array(buffer.slice(offset), 0, size))];
       if (!(dtype in KINDS)) throw new Error(`the numbers of this view are ${dtype}, which it cannot read`);
       return [name, new KINDS[/** @type {keyof typeof KINDS} */ (dtype)](buffer.slice(offset), 0, size)];
     }),

@@ -68,7 +68,7 @@ export function fmt(x, digits = 3) {
   if (x === null || Number.isNaN(x)) return "–";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
-  if (size && (size < 1e-3 || size >= 1e5)) return x.toExponential(1).replace("-", "−");
+  if (size && (size < 1e-3 || size >= 1e5)) return x.toExponential(1).replaceAll("-", "−");
   const text = x.toFixed(size >= 100 ? Math.min(1, digits) : digits);
   return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
 }

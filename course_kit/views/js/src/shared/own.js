@@ -2,138 +2,238 @@
 // a trained model. `spec.own` (see own.py) says by which. A view whose picture has a method `answer` gets the field by
 // itself: what the model reads -> a generator of pictures, one for each new word, each with what differs in the spec,
 // and its arrays; `field`, if it has one, is where the field comes. Other views build it with `form`.
+import { writing } from "../models/architectures.js";
 import { loadModel, modelsAt } from "../models/load.js";
 import { h } from "./dom.js";
+import { readable } from "./labels.js";
+
+/** @import { Own, Picture, Reading, UI } from "./types.js" */
+/** @typedef {any} Model as models/load.js gives it */
+/** @typedef {{ id: number, text: string }} Piece of a text, as a model reads it */
+/**
+ * @callback Answer what is done with a text -> what is to be said of it; it ends when going() is false
+ * @param {Model[]} models
+ * @param {string} text
+ * @param {() => boolean} going
+ * @returns {string | Promise<string>}
+ *
+ * @callback Then what more is to be done -> what is to be said of it
+ * @param {Model[]} models
+ * @param {() => boolean} going
+ * @returns {string | Promise<string>}
+ *
+ * @typedef {object} FormOptions
+ * @property {() => void} [forget] shows what was there first
+ * @property {number} [rows] of the field; with more than one, what is typed is answered at once when the model is there
+ * @property {import("./dom.js").Child} [beside] comes beside the button
+ */
 
 const NOTHING = "There is no word to read: type a text";
 const ELSEWHERE = "You can type a text of your own here on the course's website and in JupyterLab.";
+const MOST = 400; // letters of a text that is quoted
 
-// What a model reads instead of pieces that it does not know.
+/** What a model reads instead of pieces that it does not know. @param {Model} model @param {Piece[]} pieces */
 export function unknownOf({ source, tokenizer }, pieces) {
   const { unk, words } = source ?? tokenizer;
-  const missing = new Set(pieces.flatMap((p) => (p.id === unk ? [`“${p.text}”`] : [])));
+  const missing = new Set(pieces.filter(({ id }) => id === unk).map(({ text }) => `“${readable(text)}”`));
   return missing.size ? `It does not know ${[...missing].join(", ")}, and reads ${words[unk]} there. ` : "";
 }
 
-// A field, a button, and a line on the model: `about`, or for once what `answer(models, text, going)` gives;
-// it ends when going() is false. forget(): shows what was there first; rows: of the field; with more than one, what is
-// typed is answered at once when the model is there; beside: what comes beside the button. The form's `ask(then)` asks,
-// and lets then(models, going) say more.
-export function form({ models, label, text, about }, answer, { forget, rows = 1, beside = "" } = {}) {
+/**
+ * A field, a button, and a line on the model: `about`, or for once what `answer` gives. Its `ask(then)` asks, and then
+ * lets `then` say more. Without the models' files it says where there are some.
+ * @param {Own} given
+ * @param {Answer} answer
+ * @param {FormOptions} options
+ * @returns {HTMLElement & { ask?: (then?: Then) => Promise<void> }}
+ */
+export function form(given, answer, options = {}) {
   if (!modelsAt()) return h("div", { class: "own", "data-testid": "model" }, ELSEWHERE);
-  const facts = h("span", {}, about);
-  const news = h("span");
-  const said = h("span", { role: "status", "data-testid": "model" }, facts, news);
-  function say(words) {
-    facts.className = words ? "away" : "";
-    news.textContent = words;
-  }
-  let found = null;
-  let turn = 0;
-  const field = h("textarea", {
-    ...{ rows, spellcheck: "false", autocomplete: "off", autocapitalize: "off", "data-control": "own" },
-    oninput: () => rows > 1 && found && ask(),
-    onkeydown(event) {
-      event.stopPropagation(); // JupyterLab has other plans with Enter
-      if (event.key !== "Enter" || (event.shiftKey && rows > 1) || event.isComposing) return;
-      event.preventDefault();
-      ask();
-    },
-  });
-  field.value = text;
-  const button = (words, onclick, hidden, title) => h("button", { type: "button", onclick, hidden, title }, words);
-  const back = button("the first sentence", first, true);
-  function first() {
-    turn++;
-    field.value = text;
-    say("");
-    back.hidden = true;
-    forget();
-    field.focus();
-  }
-  async function ask(then) {
-    const mine = ++turn;
-    const shares = models.map(() => 0);
-    const going = () => mine === turn && made.isConnected;
-    const tell = (words) => mine === turn && say(words);
-    const come = (n) => (share) => {
-      shares[n] = share / models.length;
-      if (!found) tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
-    };
-    try {
-      if (!field.value.trim()) throw new Error(NOTHING);
-      found ??= await Promise.all(models.map((name, n) => loadModel(name, come(n))));
-      if (!going()) return;
-      tell("");
-      tell(await answer(found, field.value, going));
-      if (mine === turn) back.hidden = !forget;
-      if (then && going()) tell(await then(found, going));
-    } catch ({ message }) {
-      tell(
-        `${message[0].toUpperCase()}${message.slice(1)}. ${message.includes("files of the models") ? ELSEWHERE : ""}`,
-      );
-    }
-  }
-  const line = h("label", {}, label, field);
-  const made = h(
-    "div",
-    { class: "own" },
-    line,
-    button("ask the model", () => ask(), false, "Computed in this page: what you type is sent nowhere."),
-    beside,
-    back,
-    said,
-  );
-  return Object.assign(made, { ask });
+  const made = new Form(given, answer, options);
+  return Object.assign(made.element, { ask: (/** @type {Then | undefined} */ then) => made.ask(then) });
 }
 
-const named = (read) => (id) => read.token(id).replace(/^▁(?=.)/, "");
-const paint = () => new Promise((done) => setTimeout(done));
+class Form {
+  /** @param {Own} given @param {Answer} answer @param {FormOptions} options */
+  constructor({ models, label, text, about }, answer, { forget, rows = 1, beside = "" }) {
+    this.names = models;
+    this.text = text;
+    this.answer = answer;
+    this.forget = forget;
+    this.rows = rows;
+    /** The models, once they have come. @type {Model[] | null} */
+    this.models = null;
+    this.turn = 0; // the last question wins
+    this.facts = h("span", {}, about);
+    this.news = h("span");
+    this.field = this.textarea();
+    this.back = h("button", { type: "button", onclick: () => this.first(), hidden: true }, "the first sentence");
+    const hint = "Computed in this page: what you type is sent nowhere.";
+    const button = h("button", { type: "button", onclick: () => this.ask(), title: hint }, "ask the model");
+    const said = h("span", { role: "status", "data-testid": "model" }, this.facts, this.news);
+    this.element = h("div", { class: "own" }, h("label", {}, label, this.field), button, beside, this.back, said);
+  }
 
+  textarea() {
+    const look = { rows: this.rows, spellcheck: "false", autocomplete: "off", autocapitalize: "off" };
+    const field = h("textarea", {
+      ...look,
+      "data-control": "own",
+      oninput: () => this.typed(),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this.keys(event),
+    });
+    field.value = this.text;
+    return field;
+  }
+
+  typed() {
+    if (this.rows > 1 && this.models) this.ask();
+  }
+
+  /** @param {KeyboardEvent} event */
+  keys(event) {
+    event.stopPropagation(); // JupyterLab has other plans with Enter
+    if (event.key !== "Enter" || (event.shiftKey && this.rows > 1) || event.isComposing) return;
+    event.preventDefault();
+    this.ask();
+  }
+
+  /** Back to the first text. */
+  first() {
+    this.turn++;
+    this.field.value = this.text;
+    this.say("");
+    this.back.hidden = true;
+    this.forget?.();
+    this.field.focus();
+  }
+
+  /** For once instead of the facts; "": they come back. @param {string} words */
+  say(words) {
+    this.facts.className = words ? "away" : "";
+    this.news.textContent = words;
+  }
+
+  /** @param {Then} [then] */
+  async ask(then) {
+    const mine = ++this.turn;
+    const current = () => mine === this.turn;
+    const going = () => current() && this.element.isConnected;
+    const tell = (/** @type {string} */ words) => {
+      if (current()) this.say(words);
+    };
+    try {
+      if (!this.field.value.trim()) throw new Error(NOTHING);
+      this.models ??= await this.load(tell);
+      if (!going()) return;
+      tell("");
+      tell(await this.answer(this.models, this.field.value, going));
+      if (current()) this.back.hidden = !this.forget;
+      if (then && going()) tell(await then(this.models, going));
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error);
+      const where = message.includes("files of the models") ? ELSEWHERE : "";
+      tell(`${message[0].toUpperCase()}${message.slice(1)}. ${where}`);
+    }
+  }
+
+  /** @param {(words: string) => void} tell how far they have come */
+  load(tell) {
+    const shares = this.names.map(() => 0);
+    const come = (/** @type {number} */ n) => (/** @type {number} */ share) => {
+      shares[n] = share / this.names.length;
+      if (!this.models) tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
+    };
+    return Promise.all(this.names.map((name, n) => loadModel(name, come(n))));
+  }
+}
+
+/**
+ * The words of ids, without the sign of a word's beginning.
+ * @param {Model} tokenizer
+ * @returns {(id: number) => string}
+ */
+const named = (tokenizer) => (id) => tokenizer.token(id).replace(/^▁(?=.)/, "");
+const painted = () => new Promise((done) => setTimeout(done));
+
+/** What models read of a text, and what one of them writes about it. @implements {Reading} */
+class Read {
+  /** @param {Model[]} models @param {string} text @param {Own} given */
+  constructor(models, text, { room, longest }) {
+    const tokenizer = models[0].source ?? models[0].tokenizer;
+    this.models = models;
+    this.text = text;
+    this.longest = longest;
+    /** @type {Piece[]} */
+    this.pieces = tokenizer.framed(text);
+    this.ids = this.pieces.map(({ id }) => id);
+    this.source = this.ids.map(named(tokenizer));
+    /** What is to be said of it. */
+    this.said = unknownOf(models[0], this.pieces);
+    const { length } = this.ids;
+    if (!length) throw new Error(NOTHING);
+    if (length > room) throw new Error(`These are ${length} tokens, and there is room for ${room}`);
+  }
+
+  /**
+   * What a model writes, word by word: picture(words, rows of weights over the source, ids) is yielded after each.
+   * @param {Model} model
+   * @param {Function} picture
+   */
+  write = (model, picture) => this.writing(model, picture);
+
+  /** @param {Model} of @param {Function} picture @returns {Generator<any>} */
+  *writing({ model, target, tokenizer }, picture) {
+    const steps = writing(model, this.ids, { longest: this.longest });
+    let step = steps.next();
+    while (!step.done) {
+      const { ids, weights } = step.value;
+      yield picture(ids.map(named(target ?? tokenizer)), weights.map(shares), ids);
+      step = steps.next();
+    }
+    if (!step.value.ended) this.said += "It did not come to an end: this is its beginning. ";
+  }
+}
+
+/** Of a GPT less than 1 falls on the source. @param {Float32Array | null} row */
+function shares(row) {
+  const whole = row?.reduce((a, b) => a + b) ?? 1;
+  return row && Array.from(row, (weight) => weight / whole);
+}
+
+/** The field of a view that answers, and its answers in the view's place. @param {UI} ui @param {Picture} picture */
 export function own(ui, picture) {
   const { own: given, made } = ui.spec;
-  const { host } = ui.root;
   if (!given || !picture.answer) return;
-  async function show(models, text, going) {
-    const [it] = models;
-    const read = it.source ?? it.tokenizer;
-    const pieces = read.framed(text);
-    const ids = pieces.map((p) => p.id);
-    const source = ids.map(named(read));
-    let said = unknownOf(it, pieces);
-    let shown = 0;
-    if (!ids.length) throw new Error(NOTHING);
-    if (ids.length > given.room) throw new Error(`These are ${ids.length} tokens, and there is room for ${given.room}`);
-    // What a model writes, word by word: picture(words, rows of weights over the source, ids) is yielded after each.
-    function* write({ model, target, tokenizer }, picture) {
-      const steps = globalThis.courseModels.writing(model, ids, { longest: given.longest });
-      let step;
-      while (!(step = steps.next()).done) {
-        const { ids, weights } = step.value;
-        const rows = weights.map((row) => {
-          const whole = row?.reduce((a, b) => a + b); // of a GPT less than 1 falls on the source
-          return row && Array.from(row, (w) => w / whole);
-        });
-        yield picture(ids.map(named(target ?? tokenizer)), rows, ids);
-      }
-      if (!step.value.ended) said += "It did not come to an end: this is its beginning. ";
-    }
-    const words = `“${text.trim()}”, as the model reads it. The table has its numbers.`;
-    const { title, caption } = given;
-    host.style.minHeight = `${host.offsetHeight}px`; // what comes below the view stays where it is
-    try {
-      for (const { spec, arrays } of picture.answer({ models, text, pieces, ids, source, write })) {
-        ui.become({ title, caption, words, live: false, made: element, ...spec }, arrays);
-        shown++;
-        await paint();
-        if (!going()) return "";
-      }
-    } finally {
-      host.style.minHeight = "";
-    }
-    return said + (shown ? "" : "It ends at once, and writes nothing. ");
-  }
+  /** @type {Answer} */
+  const show = (models, text, going) => answered(ui, picture, new Read(models, text, given), { element, going });
   const element = made ?? form(given, show, { forget: () => ui.become({ made: element }) });
   if (picture.field) picture.field.append(element);
   else ui.below.after(element); // the picture comes first
+}
+
+/**
+ * Shows what a model writes, word by word -> what is to be said of it.
+ * @param {UI} ui
+ * @param {Picture} picture
+ * @param {Read} read
+ * @param {{ element: HTMLElement, going: () => boolean }} form
+ */
+async function answered(ui, picture, read, { element, going }) {
+  const host = /** @type {HTMLElement} */ (ui.root.host);
+  const { title, caption } = /** @type {Own} */ (ui.spec.own);
+  const words = `“${readable(read.text.trim(), MOST)}”, as the model reads it. The table has its numbers.`;
+  let shown = 0;
+  host.style.minHeight = `${host.offsetHeight}px`; // what comes below the view stays where it is
+  try {
+    for (const { spec, arrays } of picture.answer?.(read) ?? []) {
+      ui.become({ title, caption, words, live: false, made: element, ...spec }, arrays);
+      shown++;
+      await painted();
+      if (!going()) return "";
+    }
+  } finally {
+    host.style.minHeight = "";
+  }
+  return read.said + (shown ? "" : "It ends at once, and writes nothing. ");
 }

@@ -1,62 +1,95 @@
 // Play, pause, one word back, one word on: for the labs in which a sentence is written. Buttons, and keys for a
 // picture.
-import { h } from "./dom.js";
+import { foreign, h, used } from "./dom.js";
+import { clamp } from "./numbers.js";
 
-// now() and last(): words written and how many there are; go(n): write so many; first: where playing begins
-export function stepper({ now, last, go, first = 0, pace = 800 }) {
-  let timer = 0;
-  let expected = -1;
-  const back = h("button", { type: "button", "aria-label": "one word back", onclick: () => to(now() - 1) }, "◀");
-  const play = h(
-    "button",
-    { type: "button", class: "play", "data-testid": "play", onclick: () => (timer ? stop() : start()) },
-    "play",
-  );
-  const on = h("button", { type: "button", "aria-label": "one word on", onclick: () => to(now() + 1) }, "▶");
-  const stop = () => {
-    clearTimeout(timer);
-    timer = 0;
-    play.textContent = "play";
-  };
-  const to = (n) => {
-    stop();
-    go(Math.max(first, Math.min(last(), n)));
-  };
-  function start() {
-    if (now() >= last()) go(first);
-    expected = now();
-    play.textContent = "pause";
-    timer = setTimeout(tick, pace / 3);
+/**
+ * @typedef {object} Steps
+ * @property {() => number} now how many words are written
+ * @property {() => number} last how many there are
+ * @property {(count: number) => void} go writes so many
+ * @property {number} [first] where playing begins
+ * @property {number} [pace] milliseconds of a word
+ */
+
+/** @param {Steps} steps */
+export const stepper = (steps) => new Stepper(steps);
+
+class Stepper {
+  /** @param {Steps} steps */
+  constructor({ now, last, go, first = 0, pace = 800 }) {
+    this.now = now;
+    this.last = last;
+    this.go = go;
+    this.first = first;
+    this.pace = pace;
+    this.timer = 0; // 0: it stands still
+    this.expected = -1; // how many words are written, unless another hand has moved it
+    const button = (/** @type {object} */ look, /** @type {string} */ text) =>
+      h("button", { type: "button", ...look }, text);
+    this.back = button({ "aria-label": "one word back", onclick: () => this.to(now() - 1) }, "◀");
+    this.play = button({ class: "play", "data-testid": "play", onclick: () => this.toggle() }, "play");
+    this.on = button({ "aria-label": "one word on", onclick: () => this.to(now() + 1) }, "▶");
+    const look = { class: "control stepper", role: "group", "aria-label": "word by word" };
+    this.row = h("span", look, this.back, this.play, this.on);
   }
-  function tick() {
-    // gone, or moved by another hand
-    if (!play.isConnected || now() !== expected) return stop();
-    go(Math.min(last(), expected + 1));
-    expected = now();
-    if (expected >= last()) stop();
-    else timer = setTimeout(tick, pace);
+
+  /** Stops, and writes so many words. @param {number} count */
+  to(count) {
+    this.stop();
+    this.go(clamp(count, this.first, this.last()));
   }
-  function keys(e) {
+
+  toggle() {
+    if (this.timer) this.stop();
+    else this.start();
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.play.textContent = "play";
+  }
+
+  start() {
+    if (this.now() >= this.last()) this.go(this.first);
+    this.expected = this.now();
+    this.play.textContent = "pause";
+    this.wait(this.pace / 3);
+  }
+
+  /** @param {number} milliseconds */
+  wait(milliseconds) {
+    this.timer = window.setTimeout(() => this.tick(), milliseconds);
+  }
+
+  tick() {
+    const gone = !this.play.isConnected || this.now() !== this.expected;
+    if (!gone) this.go(Math.min(this.last(), this.expected + 1));
+    this.expected = this.now();
+    if (gone || this.expected >= this.last()) this.stop();
+    else this.wait(this.pace);
+  }
+
+  /** A listener that can be given away. @param {KeyboardEvent} event */
+  keys = (event) => {
+    /** @type {Record<string, () => void>} */
     const moves = {
-      ArrowLeft: () => to(now() - 1),
-      ArrowRight: () => to(now() + 1),
-      Home: () => to(first),
-      End: () => to(last()),
-      " ": () => (timer ? stop() : start()),
+      ArrowLeft: () => this.to(this.now() - 1),
+      ArrowRight: () => this.to(this.now() + 1),
+      Home: () => this.to(this.first),
+      End: () => this.to(this.last()),
+      " ": () => this.toggle(),
     };
-    if (!moves[e.key] || e.ctrlKey || e.metaKey || e.altKey || e.shiftKey) return;
-    e.preventDefault();
-    e.stopPropagation();
-    moves[e.key]();
+    const move = moves[event.key];
+    if (!move || foreign(event) || event.shiftKey) return;
+    used(event);
+    move();
+  };
+
+  /** Buttons that lead nowhere are off. */
+  sync() {
+    this.back.disabled = this.now() <= this.first;
+    this.on.disabled = this.now() >= this.last();
   }
-  const sync = () => {
-    back.disabled = now() <= first;
-    on.disabled = now() >= last();
-  };
-  return {
-    row: h("span", { class: "control stepper", role: "group", "aria-label": "word by word" }, back, play, on),
-    keys,
-    sync,
-    stop,
-  };
 }

@@ -1,38 +1,64 @@
-// A guess before the answer: native radio buttons; once picked, the answer and its reason unfold.
+// A guess before the answer: native radio buttons; once picked, the answer and its reason take the place of a hint.
 import { h } from "../shared/dom.js";
+import { readable } from "../shared/labels.js";
 import PREDICT_CSS from "./predict.css";
 
+/** @import { Picture, Spec, UI } from "../shared/types.js" */
+/**
+ * @typedef {Spec & { answers: string[], answer: number, because: string }} PredictSpec answer: -1 where it stays open
+ */
+
+const HINT = "Guess before you read on; a wrong guess teaches more.";
+const MOST = 300; // letters of an answer
+
+/**
+ * What is said of a guess, and why it is so.
+ * @param {{ answers: string[], answer: number, because: string }} question
+ * @param {number} pick
+ * @returns {[verdict: string, because: string]}
+ */
+export function verdictOf({ answers, answer, because }, pick) {
+  if (answer < 0) return ["Noted. Read on and see.", ""];
+  return [pick === answer ? "✓ Yes. " : `✗ It is ${answers[answer]}. `, because];
+}
+
+/** @param {UI} ui @returns {Picture} */
 export function predict(ui) {
-  const { spec, state, id } = ui;
-  const mark = h("div", { role: "status", "data-testid": "verdict", class: "verdict" });
-  const inputs = spec.answers.map((a, i) =>
-    h("input", {
-      type: "radio",
-      name: `${id}-guess`,
-      "data-control": "pick",
-      onchange: () => ui.set({ pick: i }, true),
-    }),
+  const { state, id } = ui;
+  const spec = /** @type {PredictSpec} */ (ui.spec);
+  const answers = spec.answers.map((answer) => readable(answer, MOST));
+  const question = { answers, answer: spec.answer, because: spec.because };
+  const told = (/** @type {number} */ pick) => {
+    const [verdict, because] = verdictOf(question, pick);
+    return [h("b", {}, verdict), because];
+  };
+  const inputs = answers.map((_, i) => {
+    const onchange = () => ui.set({ pick: i }, true);
+    return h("input", { type: "radio", name: `${id}-guess`, "data-control": "pick", onchange });
+  });
+  const labels = answers.map((answer, i) =>
+    h("label", {}, inputs[i], h("span", { class: "answer", "data-answer": answer }, answer)),
   );
-  const labels = spec.answers.map((a, i) => h("label", {}, inputs[i], h("span", {}, a)));
+  const said = h("div", { role: "status", "data-testid": "verdict" });
+  // unseen: the room of the longest that can be said
+  const room = [h("div", {}, HINT), h("div", {}, ...told(-1))];
+  for (const unseen of room) unseen.className = "room";
+  for (const unseen of room) unseen.ariaHidden = "true";
   ui.style(PREDICT_CSS);
-  ui.body.append(h("fieldset", { class: "answers" }, h("legend", { class: "hidden" }, spec.title), ...labels), mark);
+  ui.body.append(
+    h("fieldset", { class: "answers" }, h("legend", { class: "hidden" }, spec.title), ...labels),
+    h("div", { class: "verdict" }, ...room, said),
+  );
+
   return {
     paint() {
-      inputs.forEach((input, i) => (input.checked = state.pick === i));
+      inputs.forEach((input, i) => {
+        input.checked = state.pick === i;
+      });
       labels.forEach((label, i) => label.classList.toggle("right", state.pick >= 0 && i === spec.answer));
-      if (state.pick < 0)
-        return mark.replaceChildren(
-          h("span", { class: "quiet" }, "Guess before you read on; a wrong guess teaches more."),
-        );
-      const verdict =
-        spec.answer < 0
-          ? "Noted. Read on and see."
-          : state.pick === spec.answer
-            ? "✓ Yes. "
-            : `✗ It is ${spec.answers[spec.answer]}. `;
-      mark.replaceChildren(h("b", {}, verdict), spec.answer < 0 ? "" : spec.because);
+      said.replaceChildren(...(state.pick >= 0 ? told(state.pick) : [h("span", { class: "quiet" }, HINT)]));
     },
-    table: () => ({ header: ["number", "answer"], rows: spec.answers.map((a, i) => [String(i + 1), a]) }),
+    table: () => ({ header: ["number", "answer"], rows: answers.map((answer, i) => [String(i + 1), answer]) }),
     numbers: () => ({ pick: state.pick }),
   };
 }

@@ -1,0 +1,155 @@
+// What a translation shows at a state, without a page.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AlignmentNumbers } from "../src/views/alignment_numbers.js";
+import { inCell } from "../src/views/alignment_paint.js";
+
+const SOURCE = ["He", "is", "tired", "."];
+const TARGET = ["Il", "est", "fatigué", "."];
+const DIAGONAL = TARGET.map((_, t) => SOURCE.map((_, s) => (s === t ? 0.85 : 0.05)));
+const GOLD = [[0, 0], [1, 1], [2, 2], [3, 3]]; // prettier-ignore
+
+/** A version of the translation; its rows come after those of the others. */
+const version = (tokens, more = {}) => ({
+  ...{ tokens, start: 0, label: "", word: null, row: null, by: null },
+  ...{ changed: tokens.map(() => false), lost: TARGET.map(() => false), ...more },
+});
+
+function lab({ rows = DIAGONAL, versions = [version(TARGET)], ...more } = {}, state = {}) {
+  const spec = { source: SOURCE, versions, languages: ["en", "fr"], first: -1, gold: null, ...more };
+  const whole = { step: 4, variant: 0, row: -1, col: -1, ...state };
+  return new AlignmentNumbers(spec, { weights: Float32Array.from(rows.flat()) }, whole);
+}
+
+const without = version(["Est", "fatigué", "."], {
+  ...{ start: 4, label: "without “He”", word: 0 },
+  ...{ changed: [true, false, false], lost: [true, true, false, false] },
+});
+const blind = TARGET.slice(1).map(() => [NaN, 0.5, 0.25, 0.25]);
+const knocked = { rows: [...DIAGONAL, ...blind], versions: [version(TARGET), without] };
+
+test("as many words are written as the state says, and never more than there are", () => {
+  assert.equal(lab({}, { step: 2 }).written, 2);
+  assert.equal(lab(knocked, { variant: 1, step: 4 }).written, 3);
+  assert.deepEqual(lab({}, { step: 2 }).numbers().tokens, ["Il", "est"]);
+  assert.deepEqual(lab(knocked, { variant: 1 }).row(0).slice(1), [0.5, 0.25, 0.25]);
+});
+
+test("agreement is an alignment error rate", () => {
+  assert.deepEqual(lab({ gold: GOLD }).agreement(), { hits: 4, words: 4, aer: 0 });
+  const moved = [[0, 0], [1, 1], [2, 3], [3, 2]]; // prettier-ignore
+  assert.deepEqual(lab({ gold: moved }).agreement(), { hits: 2, words: 4, aer: 0.5 }, "1 − (2 + 2) / (4 + 4)");
+  assert.deepEqual(lab({ gold: moved }, { step: 2 }).agreement(), { hits: 2, words: 2, aer: 0 });
+  assert.deepEqual(lab({ gold: GOLD }, { step: 0 }).agreement(), { hits: 0, words: 0, aer: 0 });
+  const unseen = DIAGONAL.map((row, t) => (t ? row : row.map(() => 0)));
+  assert.equal(lab({ rows: unseen, gold: GOLD }).agreement().aer, 1 - 6 / 7, "a word without weights has no link");
+});
+
+test("it opens on the word asked for, on one that disagrees with gold, or on one that looks far away", () => {
+  assert.equal(lab({ first: 1 }).first(), 1);
+  assert.equal(lab({ first: 3 }, { step: 2 }).first(), 1, "of those that are written");
+  assert.equal(lab({ gold: [[0, 0], [1, 2], [2, 2]] }).first(), 1); // prettier-ignore
+  assert.equal(lab({ gold: [[0, 1], [1, 2]] }).first(), 0, "the first word may be the one"); // prettier-ignore
+  const far = DIAGONAL.map((row, t) => (t === 2 ? DIAGONAL[0] : row));
+  assert.equal(lab({ rows: far }).first(), 2);
+  assert.equal(lab({}, { step: 0 }).first(), -1);
+});
+
+test("a word lights those that it looks at, or that look at it", () => {
+  const numbers = lab();
+  const lit = (place) => [
+    TARGET.filter((_, t) => numbers.isRowLit(place, t)).join(" "),
+    SOURCE.filter((_, s) => numbers.isColumnLit(place, s)).join(" "),
+  ];
+  assert.deepEqual(lit([2, -1]), ["fatigué", "tired"]);
+  assert.deepEqual(lit([-1, 1]), ["est", "is"]);
+  assert.deepEqual(lit([2, 1]), ["fatigué", "is"], "a cell: its own two only");
+  assert.deepEqual(lit([-1, -1]), ["", ""]);
+});
+
+test("a press leads through the variants of a word or a cell, and back", () => {
+  const single = version(TARGET, { start: 7, label: "when …", word: 0, row: 1 });
+  const rows = [...knocked.rows, ...DIAGONAL];
+  const at = (variant) => lab({ rows, versions: [...knocked.versions, single] }, { variant });
+  assert.deepEqual([at(0).after([-1, 0]), at(1).after([-1, 0]), at(0).after([-1, 1])], [1, 0, null]);
+  assert.deepEqual([at(0).after([1, 0]), at(2).after([1, 0]), at(1).after([1, 0])], [2, 0, null]);
+  assert.equal(at(0).after([1, -1]), null, "a written word has none");
+});
+
+const spoken = ({ head, text }) => [head.map((part) => part.text).join(""), text];
+
+test("a written word is said with its strongest source word, or with the one asked for", () => {
+  assert.deepEqual(spoken(lab({ gold: GOLD }).said([2, -1])), [
+    "fatigué → tired 0.850",
+    "“fatigué” puts 85 % of its attention on “tired”, its largest share, as gold does.",
+  ]);
+  assert.deepEqual(spoken(lab().said([2, 0])), ["fatigué → He 0.050", "“fatigué” puts 5 % of its attention on “He”."]);
+  const masked = lab(knocked, { variant: 1 });
+  assert.deepEqual(spoken(masked.said([1, 0])), ["fatigué → He masked", "“fatigué” may not attend to “He”."]);
+  const nowhere = lab({ rows: DIAGONAL.map((row) => row.map(() => NaN)) });
+  assert.deepEqual(spoken(nowhere.said([0, -1])), ["Il", "No weights here."]);
+});
+
+test("a source word is said with all that look at it", () => {
+  assert.deepEqual(spoken(lab({ glosses: ["il", "", "", ""] }).said([-1, 0])), [
+    "He ← Il 0.850",
+    "“He” (il) gets 1.00 of the 4 words’ attention, most from “Il”.",
+  ]);
+  assert.match(lab({}, { step: 1 }).said([-1, 1]).text, /0\.05 of the 1 word’s attention, most from “Il”\.$/);
+  assert.deepEqual(spoken(lab({}, { step: 0 }).said([-1, 1])), ["is", "Nobody has looked at it yet."]);
+  assert.deepEqual(spoken(lab(knocked, { variant: 1 }).said([-1, 0])), [
+    "He",
+    "“He” gets 0.00 of the 3 words’ attention.",
+  ]);
+});
+
+test("the whole is said: what has changed, or how far gold agrees", () => {
+  assert.equal(lab().said([-1, -1]).whole, "");
+  assert.equal(lab({ gold: GOLD }, { step: 1 }).said([0, -1]).whole, "Gold agrees with 1 of 1 word so far.");
+  assert.equal(lab(knocked, { variant: 1 }).said([0, -1]).whole, "Without “He”: 1 word is new, 2 gone.");
+  const same = {
+    rows: [...DIAGONAL, ...DIAGONAL],
+    versions: [version(TARGET), version(TARGET, { label: "x", start: 4 })],
+  };
+  assert.equal(lab(same, { variant: 1 }).said([0, -1]).whole, "X: the translation stays the same.");
+  assert.equal(spoken(lab({}, { step: 0 }).said([-1, -1]))[0], "nothing is written yet");
+});
+
+test("a word that stands for another is named in its place, without the other's gloss", () => {
+  const replaced = version(TARGET, { start: 4, label: "with “wide”", word: 2, by: "wide" });
+  const given = {
+    rows: [...DIAGONAL, ...DIAGONAL],
+    versions: [version(TARGET), replaced],
+    glosses: ["a", "b", "c", "d"],
+  };
+  const numbers = lab(given, { variant: 1 });
+  assert.deepEqual([numbers.named(2), numbers.gloss(2), numbers.gloss(1)], ["wide", "", " (b)"]);
+  assert.deepEqual(numbers.table().header, ["word", "He", "is", "wide", "."]);
+});
+
+test("the table has a column for gold, except of variants", () => {
+  const table = lab({ gold: GOLD }, { step: 1 }).table();
+  assert.deepEqual(table, {
+    header: ["word", "He", "is", "tired", ".", "gold"],
+    rows: [["Il", "0.850", "0.050", "0.050", "0.050", "He"]],
+  });
+  const variant = lab({ ...knocked, gold: GOLD }, { variant: 1 }).table();
+  assert.deepEqual([variant.header.at(-1), variant.rows[0][1]], [".", "masked"]);
+});
+
+test("what stands in a cell fits into it", () => {
+  assert.deepEqual([1, 0.25, 0.054, 0.004].map(inCell), ["1", ".25", ".05", "0"]);
+});
+
+test("labels from anybody's data are safe in what is said", () => {
+  const odd = lab({ source: ["שלום", "\0", "x".repeat(10_000), "<b>"], glosses: ["\u202ea", "", "", ""] });
+  assert.equal(odd.said([0, -1]).text, "“Il” puts 85 % of its attention on “\u2068שלום\u2069” (a), its largest share.");
+  assert.deepEqual(odd.table().header.slice(2), ["␀", `${"x".repeat(100)}…`, "<b>"]);
+});
+
+test("weights and words that do not fit together are no translation", () => {
+  assert.throws(() => lab({ rows: DIAGONAL.slice(1) }), /fit together/);
+  assert.throws(() => lab({ source: undefined }));
+  assert.throws(() => lab({ versions: [version([...TARGET, "!"])] }), /fit together/);
+  assert.throws(() => lab({ rows: [[Infinity, 0, 0, 0], ...DIAGONAL.slice(1)] }), /infinite/);
+});

@@ -1,0 +1,231 @@
+"""Outputs as pages meet them: damaged, of another edition, before or after the program. The page always says what is
+wrong, keeps the picture, and shows everything else."""
+
+import base64
+import json
+import re
+
+import labs
+import pytest
+import torch
+from playwright.sync_api import expect
+from waiting import contains, until
+
+from course_kit.views import heatmap, plot, predict, program
+
+pytestmark = pytest.mark.browser
+BROKEN = "This view could not be shown: run its cell again."
+OTHER = "This view was made by another edition of the course: run its cell again."
+SOURCE, TARGET = ["he", "sleeps"], ["il", "dort"]
+VIEWS = {
+    "heatmap": lambda: heatmap([[0.25, 0.75], [0.6, 0.4]], ["a", "b"], ["c", "d"]),
+    "heads": lambda: heatmap(torch.eye(2).expand(2, 2, 2), ["a", "b"], ["c", "d"]),
+    "alignment": lambda: labs.alignment((SOURCE, TARGET, torch.eye(2)), [(0, 0)]),
+    "predict": lambda: predict("Which?", ["one", "two"], 1, "Because."),
+    "chart": lambda: plot.lines({"a": ([1, 2], [3, 4])}, "n", "error"),
+    "softmax": lambda: labs.softmax([1.0, 2.0]),
+}
+SHOWN = """index => { const host = document.querySelectorAll('.course-view')[index], root = host.shadowRoot;
+  const whole = root?.querySelector('.stage')?.getBoundingClientRect().height > 10;
+  const still = [...host.querySelectorAll('img, li')].some(e => e.getBoundingClientRect().height > 10);
+  return { whole: Boolean(whole), still, note: host.querySelector('.course-view-note')?.textContent ?? '' }; }"""
+
+
+def output(view, change=lambda spec: spec, numbers=None, still=True) -> str:
+    """A view's output with other data. change: spec -> spec; numbers: bytes instead of its own."""
+    spec = change(view.spec())
+    sent = base64.b64encode(view.payload() if numbers is None else numbers).decode()
+    data = json.dumps([spec, sent]).replace("<", "\\u003c")
+    element = f'<script type="application/json">{data}</script>'
+    picture = view.still(view.describe()) if still else ""
+    return f'<div class="course-view">{picture}{element}{program.SHOW}</div>'
+
+
+def edition(number: int) -> str:
+    """The program of another edition: its outputs have this format, and it greets its readers in its own way."""
+    source = program.source()
+    name = re.findall(r"\.add\((\w+),\w+\)[,;]globalThis\.courseViews=", source)
+    assert len(name) == 1
+    source, count = re.subn(rf"\b{re.escape(name[0])}={program.FORMAT}\b", f"{name[0]}={number}", source)
+    assert count == 1
+    assert "Choose any cell." in source
+    return script(source.replace("Choose any cell.", f"This is edition {number}."))
+
+
+def script(source: str) -> str:
+    return f"<script>{source}</script>"
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """opened(html) -> (page, what it has logged): a page without a program but what the HTML brings."""
+    contexts = []
+
+    def open_page(html):
+        contexts.append(browser.new_context(viewport={"width": 1000, "height": 900}))
+        page, logged = contexts[-1].new_page(), []
+        page.on("console", lambda message: logged.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: logged.append(f"uncaught: {error}"))
+        path = tmp_path / f"page{len(contexts)}.html"
+        path.write_text(f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><main>{html}</main>', encoding="utf-8")
+        page.goto(path.as_uri())
+        return page, logged
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def without(name):
+    return lambda spec: {key: value for key, value in spec.items() if key != name}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_data_that_lack_a_field_show_the_view_or_its_picture_and_a_sentence(opened, name):
+    """Each field of the spec is missing once; the page never has an empty place, nor an error that nobody caught."""
+    view = VIEWS[name]()
+    fields = list(view.spec())
+    kept = output(view)
+    picture = re.search(r"<(?:figure|b)\b.*?(?=<script)", kept, flags=re.S)[0]
+    cut = [output(view, without(field), still=False).replace(">", f">{picture}", 1) for field in fields]
+    page, logged = opened(script(program.source()) + "".join(cut) + kept)
+    seen = {}
+    for i, field in enumerate(fields):
+        expect(page.locator(".course-view").nth(i)).to_be_visible()
+        shown = seen[field] = page.evaluate(SHOWN, i)
+        ends_well = (shown["whole"] and not shown["note"]) or (shown["still"] and shown["note"] in (BROKEN, OTHER))
+        assert ends_well, (field, shown)
+    assert (seen["kind"]["note"], seen["format"]["note"]) == (BROKEN, OTHER)
+    last = page.evaluate(SHOWN, len(fields))
+    assert last["whole"] and not last["note"], "the one behind them is whole"
+    assert not [text for text in logged if text.startswith("uncaught")]
+
+
+def floats(view, dtype, *values):
+    numbers = torch.tensor(values).numpy().astype(dtype).tobytes()
+    return numbers + view.payload()[len(numbers) :]
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "value"),
+    [("heatmap", "<f4", "inf"), ("heatmap", "<f4", "-inf"), ("alignment", "<f2", "inf"), ("alignment", "<f2", "-inf")],
+)
+def test_an_infinite_weight_is_no_picture(opened, name, dtype, value):
+    view = VIEWS[name]()
+    page, _ = opened(script(program.source()) + output(view, numbers=floats(view, dtype, float(value))))
+    until(lambda: page.evaluate(SHOWN, 0), {"whole": False, "still": True, "note": BROKEN})
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("heatmap", "<f4"), ("alignment", "<f2")])
+def test_what_is_not_a_number_is_masked(opened, name, dtype):
+    view = VIEWS[name]()
+    everything = floats(view, dtype, *[float("nan")] * 4)
+    page, logged = opened(script(program.source()) + output(view, numbers=everything))
+    until(lambda: page.evaluate(SHOWN, 0)["whole"])
+    page.evaluate("document.querySelector('.course-view').view.set({ row: 0, col: 1 })")
+    until(page.get_by_test_id("readout").inner_text, lambda said: "may not attend" in said or "No weights" in said)
+    assert logged == []
+
+
+def test_numbers_that_are_too_few_or_no_base64(opened):
+    view = VIEWS["heatmap"]()
+    short = output(view, numbers=view.payload()[:-1])
+    garbled = output(view).replace("==", "!!").replace('="]', '!"]')
+    assert garbled != output(view)
+    page, _ = opened(script(program.source()) + short + garbled)
+    for i in (0, 1):
+        until(lambda i=i: page.evaluate(SHOWN, i), {"whole": False, "still": True, "note": BROKEN})
+
+
+def test_data_that_are_no_json(opened):
+    view = VIEWS["heatmap"]()
+    start = '<script type="application/json">'
+    cut = output(view).replace(start, start + "[{")
+    none = re.sub(f"{start}.*?</script>", "", output(view), flags=re.S)
+    page, _ = opened(script(program.source()) + cut + none + output(view))
+    for i in (0, 1):
+        until(lambda i=i: page.evaluate(SHOWN, i), {"whole": False, "still": True, "note": BROKEN})
+    until(lambda: page.evaluate(SHOWN, 2)["whole"])
+
+
+def half_a_version(spec):
+    """An alignment that can be built but not painted: its version does not say what has changed."""
+    return spec | {"versions": [without("changed")(version) for version in spec["versions"]]}
+
+
+def test_a_view_that_fails_only_when_it_is_painted_later_says_so_too(opened):
+    """In a folded part of a page nothing is painted until it is unfolded."""
+    folded = f"<details><summary>more</summary>{output(VIEWS['alignment'](), half_a_version)}</details>"
+    page, _ = opened(script(program.source()) + folded)
+    until(lambda: page.evaluate("!!document.querySelector('.course-view').view"))
+    page.locator("summary").first.click()
+    until(lambda: page.evaluate(SHOWN, 0), {"whole": False, "still": True, "note": BROKEN})
+
+
+def test_data_may_come_before_the_program_and_after_it(opened):
+    view = VIEWS["heatmap"]()
+    page, logged = opened(output(view) + script(program.source()) + output(view))
+    for i in (0, 1):
+        until(lambda i=i: page.evaluate(SHOWN, i), {"whole": True, "still": False, "note": ""})
+    assert logged == []
+
+
+def test_a_bad_output_before_the_program_keeps_none_behind_it(opened):
+    view = VIEWS["heatmap"]()
+    page, _ = opened(output(view, without("state")) + output(view) + script(program.source()))
+    until(lambda: page.evaluate(SHOWN, 0)["note"], BROKEN)
+    until(lambda: page.evaluate(SHOWN, 1)["whole"])
+
+
+def test_the_packed_program_of_a_notebook_shows_what_waits_for_it(opened):
+    view = VIEWS["heatmap"]()
+    page, logged = opened(output(view) + program.packed() + output(view) + program.packed())
+    for i in (0, 1):
+        until(lambda i=i: page.evaluate(SHOWN, i)["whole"])
+    assert logged == []
+
+
+def test_without_a_program_the_picture_stays(opened):
+    page, logged = opened(output(VIEWS["heatmap"]()))
+    assert page.evaluate(SHOWN, 0) == {"whole": False, "still": True, "note": ""}
+    assert logged == []
+
+
+def other(spec):
+    return spec | {"format": 99}
+
+
+def test_a_program_of_another_format_says_so_and_keeps_the_picture(opened):
+    view = VIEWS["heatmap"]()
+    page, logged = opened(script(program.source()) + output(view, other) + output(view))
+    until(lambda: page.evaluate(SHOWN, 0), {"whole": False, "still": True, "note": OTHER})
+    until(lambda: page.evaluate(SHOWN, 1)["whole"])
+    assert logged == []
+
+
+@pytest.mark.parametrize("order", ["first", "last", "late"])
+def test_two_editions_in_one_page_each_show_their_own(opened, order):
+    """In whichever order they come, even when the other edition comes after its outputs."""
+    view = VIEWS["heatmap"]()
+    ours, theirs = output(view), output(view, other)
+    html = {
+        "first": edition(99) + script(program.source()) + theirs + ours,
+        "last": script(program.source()) + ours + edition(99) + theirs,
+        "late": script(program.source()) + theirs + ours + edition(99),
+    }[order]
+    page, logged = opened(html)
+    said = page.get_by_test_id("readout")
+    expect(said).to_have_count(2)
+    at = {"first": 0, "last": 1, "late": 0}[order]
+    until(said.nth(at).inner_text, contains("This is edition 99."))
+    until(said.nth(1 - at).inner_text, contains("Choose any cell."))
+    expect(page.locator(".course-view-note")).to_have_count(0)
+    assert logged == []
+
+
+def test_the_same_edition_twice_is_one(opened):
+    view = VIEWS["heatmap"]()
+    page, logged = opened(script(program.source()) + output(view) + script(program.source()) + output(view))
+    expect(page.get_by_test_id("readout")).to_have_count(2)
+    assert page.evaluate("Object.keys(courseViews.programs)") == [str(program.FORMAT)]
+    assert logged == []
