@@ -85,7 +85,7 @@ export class Cause {
     const { keys } = this.stroke;
     const last = keys[keys.length - 1];
     const step = Math.sign(col - last); // a fast hand leaves none out
-    for (let key = last + step; key !== col + step; key += step) keys.push(key);
+    for (let key = last + step; key !== col + step; key += step) if (!keys.includes(key)) keys.push(key);
     this.ui.set({});
   }
 
