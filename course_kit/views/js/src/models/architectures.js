@@ -65,8 +65,13 @@ export class Transformer extends Model {
 
   /** @param {Matrix} x @param {Tap} [tap] */
   words(x, tap) {
-    const weight = this.tensors["output.weight"] ?? this.tensors["target_embedding.weight"]; // tied where it has none
-    return linear(listen(tap, "features", this.norm(x, "decoder_norm")), { weight, bias: this.tensors["output.bias"] });
+    return linear(listen(tap, "features", this.norm(x, "decoder_norm")), this.output);
+  }
+
+  /** The layer that gives logits: tied to the words of the target where there is none. */
+  get output() {
+    const weight = this.tensors["output.weight"] ?? this.tensors["target_embedding.weight"];
+    return { weight, bias: this.tensors["output.bias"] };
   }
 
   /**
