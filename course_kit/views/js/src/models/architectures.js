@@ -26,7 +26,11 @@ export class Transformer extends Model {
     return add(x, this.embed(places(x.rows, first), table));
   }
 
-  /** The states of the source after each layer, the last one normed: L × [S, D]. @param {number[]} ids @param {Tap} [tap] */
+  /**
+   * The states of the source after each layer, the last one normed: L × [S, D].
+   * @param {number[]} ids
+   * @param {Tap} [tap]
+   */
   encode(ids, tap) {
     const states = [];
     let x = listen(tap, "encoder.embedding", this.vectors(ids, "source"));

@@ -10,7 +10,7 @@ import { draw, greedy, probabilities, writing } from "./writing.js";
 /** @import { Model, Tensors } from "./model.js" */
 /** @import { Vocabulary } from "./text.js" */
 /** @typedef {{ name: string, shape: number[], offset: number }} Place of a tensor among the numbers of its card */
-/** @typedef {Record<string, any> & { name: string, architecture: string, config: Record<string, any>, layout: Place[], base?: string }} Card what
+/** @typedef {import("./model.js").About & Record<string, any> & { layout: Place[], base?: string }} Card what
  *   course_kit/views/models.py keeps of a checkpoint's card */
 /** @typedef {{ card: Card, tensors: Tensors, model: Model, source?: Vocabulary, target?: Vocabulary,
  *   tokenizer?: Vocabulary }} Opened a model that has come, with what reads and writes for it */

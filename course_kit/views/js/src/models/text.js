@@ -225,7 +225,7 @@ function shown(letters) {
   return text;
 }
 
-/** Byte-pair encoding of bytes, GPT-2's: a piece is written with a letter for each byte (Latin-1), and shown as text. */
+/** Byte-pair encoding of bytes, GPT-2's: a piece has a letter for each byte (Latin-1), and is shown as text. */
 class BytePairs extends Merging {
   /** @param {{ merges: Pair[] }} card */
   constructor({ merges }) {

@@ -55,7 +55,7 @@ export function* writing(model, source, { longest, tap, states } = {}) {
  * All of it at once. `each` is called after each word, and may stop it by returning false.
  * @param {Writer} model
  * @param {number[]} source
- * @param {How & { each?: (word: number, shares: Float64Array, ids: number[], weights: Said["weights"]) => unknown }} how
+ * @param {How & { each?: (word: number, shares: Float64Array, ids: number[], weights: Said["weights"]) => any }} how
  * @returns {Said & { ended: boolean }}
  */
 export function greedy(model, source, { each, ...how } = {}) {
