@@ -64,9 +64,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def opened(watch, folder):
-    """opened(view, models=True, dark=False, width=1160) -> a page from disk with the view."""
+    """opened(view, models=True, dark=False, width=1160, height=900) -> a page from disk with the view."""
 
-    def open_page(shown, models=True, dark=False, width=1160):
+    def open_page(shown, models=True, dark=False, width=1160, height=900):
         told = ' data-course-models="models/"' if models else ""
         colours = "background:#111;color:#e0e0e0" if dark else "background:#fff;color:#212121"
         (folder / "page.html").write_text(
@@ -74,7 +74,7 @@ def opened(watch, folder):
             f'<body style="margin:12px;font:14px system-ui,sans-serif;{colours}"><main>{pages.bare(shown)}</main>',
             encoding="utf-8",
         )
-        return watch((folder / "page.html").as_uri(), own="file:", size=(width, 900))
+        return watch((folder / "page.html").as_uri(), own="file:", size=(width, height))
 
     return open_page
 
@@ -248,6 +248,64 @@ def test_bert_and_gpt_read_an_own_sentence(opened, name):
     assert torch.allclose(torch.tensor(now).float().nan_to_num(0), weights[1][0, 1], atol=1e-4)
     press(page, "what does it say?")
     answer(page, 1)
+
+
+def test_it_says_what_was_asked_and_what_that_has_changed(opened):
+    """After a knock-out the question may be asked again: that it was answered is to be seen."""
+    page = opened(view(select=("it", "animal")))
+    told = page.get_by_test_id("cause")
+    press(page, "what does it say?")
+    expect(told).to_contain_text("Asked with nothing changed.")
+    expect(told).to_contain_text("It writes: l'animal")
+    expect(told).to_contain_text("for “.”, its least sure word, had it stopped after")
+    press(page, "knock it out")
+    expect(told).to_contain_text("Asked with layer 2, head 2 knocked out.")
+    expect(told).to_contain_text("It still writes that. “il” moved most: 0.931, now 0.923.")
+    expect(told).to_contain_text("for “il”, which moved most, had it stopped after")
+    press(page, "what does it say?")
+    expect(told).to_contain_text("Asked again with layer 2, head 2 knocked out: the same answer.")
+    press(page, "what does it say?")
+    expect(told).to_contain_text("Asked 3 times with layer 2, head 2 knocked out: the same answer.")
+    press(page, "reset")
+    expect(told).to_contain_text("Asked with nothing changed.")
+    expect(page.get_by_role("button", name="as it was")).to_be_hidden()
+
+
+def test_what_it_says_follows_heads_that_another_hand_has_silenced(opened):
+    """By Python, or by the way back: else words and pictures would be of different heads."""
+    page, loaded = opened(view()), load_checkpoint(GRAMMAR)
+    press(page, "knock it out")
+    told = page.get_by_test_id("cause").get_by_role("status")
+    expect(told).to_contain_text("layer 2, head 2")
+    page.evaluate("document.querySelector('.course-view').view.set({ knocked: [[0, 0], [2, 3]] })")
+    expect(told).to_contain_text("Asked with layer 1, head 1 knocked out; layer 3, head 4 knocked out.")
+    check(page, loaded, silenced(loaded.model, [("encoder", 1, 1), ("encoder", 3, 4)]))
+
+
+CAPTION = (
+    "Each small map is one head; the number below it is the weight that “it” gives to “animal”. "
+    "Choose a map to open it: a row for each [query|query], a column for each [key|key]."
+)
+
+
+@pytest.mark.parametrize("name", [GRAMMAR, BERT])
+def test_in_front_of_a_class_all_of_it_is_on_the_screen(opened, name):
+    """1920 x 1080 at presenting size: picture, question and answer, and nothing moves when the answer comes."""
+    caption = CAPTION if name == GRAMMAR else None
+    page = opened(view(name, select=(7, 1), presenting=True, caption=caption), width=1920, height=1080)
+    height = "document.querySelector('.course-view').offsetHeight"
+    until(lambda: page.get_by_test_id("cause").locator("..").evaluate("e => e.offsetHeight > 100"))
+    before = until(lambda: page.evaluate(height), lambda pixels: 600 < pixels <= 1080)
+    open_head = page.locator("canvas").nth(1)
+    cells = open_head.evaluate("canvas => [canvas.width, canvas.height]")
+    for pressed in ("knock it out", "attend only to", "what does it say?"):
+        press(page, pressed)
+        answer(page)
+        expect(page.get_by_test_id("cause")).to_contain_text("had it stopped after")
+        until(lambda: page.evaluate(height), lambda pixels: abs(pixels - before) <= 2)
+    until(lambda: open_head.evaluate("canvas => [canvas.width, canvas.height]"), cells)
+    size = page.get_by_test_id("cause").evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    assert size >= 24
 
 
 def test_without_the_models_files_nothing_is_promised(opened):

@@ -1,5 +1,6 @@
 """The head explorer without a browser: what it says, sorts, marks and refuses."""
 
+import in_node
 import labs
 import numpy as np
 import pytest
@@ -110,11 +111,34 @@ def test_live_traits_and_what_python_hears():
     view.close()
 
 
-def test_script_and_numbers_stay_small():
+def test_numbers_stay_small():
     view = labs.heads(layers(3, 4), WORDS)
-    assert len(view.code().encode()) < 37 * 1024, "each output carries it; a notebook has 1.5 MB"
     assert len(view.payload()) == 2 * 3 * 4 * 7 * 7, "float16: two bytes a weight"
-    assert len(view.fragment()) < 120_000
+    assert len(view.data()) < 6_000, "each output carries it; a notebook has 1.5 MB"
+
+
+def test_a_page_has_the_same_numbers_and_words():
+    """Its functions in node: every head, the ranking, the table, and what is said of the head that is open."""
+    effects = [[0.1, 0.5, 0.3], [0.2, float("nan"), 0.9]]
+    decoder = three("decoder")
+    views = [
+        labs.heads(layers(), WORDS, select=("it", "animal")),
+        at(labs.heads(layers(), WORDS, select="it"), head=-1, layer=1, knocked=[[0, 1]]),
+        labs.heads(layers(), WORDS, effects=effects, effect="loss without it"),
+        at(decoder, query=1, key=3, head=2, knocked=[["decoder", 0, 1], ["source", 1, 1]]),
+        at(decoder, map="source", query=3, key=-1, layer=7),
+        labs.heads([soft(1, 1, 2, 2)], ["▁un", "known"]),
+    ]
+    for view in views:
+        found = in_node.call("views/heads_numbers.js", "numbersOf", *in_node.data_of(view))
+        count = view.map["shape"][1]
+        assert np.allclose(found["open"], view.matrix, atol=1e-6, equal_nan=True)
+        numbers = np.array([row[:count] for row in found["heads"]], float)
+        assert np.allclose(numbers, view.numbers, atol=1e-6, equal_nan=True)
+        assert [tuple(place) for place in found["ranking"]] == view.ranking()
+        table = view.table()
+        assert found["table"] == {"header": list(table.header), "rows": [list(map(str, row)) for row in table.rows]}
+        assert found["sentence"].removesuffix(", its largest share") in view.describe()
 
 
 @pytest.mark.parametrize(

@@ -1,164 +1,90 @@
-// The models of the course, as course_utils defines them: the same settings, the same names of weights, one
-// sentence at a time. A test holds the two together for every trained model.
-//
-// Whoever wants to see inside, or to change something there, gives `tap(name, value)`: it is told each inner value by
-// name ("decoder.1.cross_attention.weights", a matrix for each head), and what it returns takes the value's place.
-import {
-  ACTIVATIONS,
-  Matrix,
-  add,
-  attentionWeights,
-  gruStep,
-  layerNorm,
-  linear,
-  map,
-  rotary,
-  sinusoidal,
-  softmax,
-  weightedMeans,
-} from "./tensors.js";
-import { BOS, EOS, PAD } from "./text.js";
+// The models of the course, as course_utils defines them: the same settings, the same names of weights, one sentence
+// at a time. A test holds the two together for every trained model.
+import { Model, listen, meanOf, places } from "./model.js";
+import { ACTIVATIONS, Matrix, add, gruStep, linear, map, sinusoidal, softmax, weightedMeans } from "./tensors.js";
 
-const listen = (tap, name, value) => tap?.(name, value) ?? value;
-
-class Model {
-  constructor(card, tensors) {
-    const c = card.config;
-    const missing = ["window", "key_heads"].find((s) => c[s] != null);
-    if (missing) throw new Error(`${card.name} has ${missing}, which the page does not know`);
-    Object.assign(this, { card, tensors, config: c });
-  }
-  // weight and bias of a layer, each a matrix
-  layer(name) {
-    return { weight: this.tensors[`${name}.weight`], bias: this.tensors[`${name}.bias`] };
-  }
-  linear(x, name) {
-    return linear(x, this.layer(name));
-  }
-  norm(x, name) {
-    return layerNorm(x, this.layer(name), this.config.eps ?? 1e-5);
-  }
-  // What it would say after each of these states [D], had it stopped there: the most probable word and its probability.
-  stops(states) {
-    const logits = this.words(Matrix.stack(states.map((x) => new Matrix(1, x.length, x))));
-    return states.map((_, i) => {
-      const shares = softmax(logits.row(i));
-      const best = shares.reduce((top, p, id) => (p > shares[top] ? id : top), 0);
-      return [best, shares[best]];
-    });
-  }
-  embed(ids, name) {
-    const table = this.tensors[name];
-    const wrong = ids.find((id) => !(id >= 0 && id < table.rows));
-    if (wrong !== undefined) throw new RangeError(`id ${wrong} is not among the ${table.rows} of ${this.card.name}`);
-    return Matrix.stack([
-      new Matrix(0, table.columns),
-      ...ids.map((id) => new Matrix(1, table.columns, table.row(id))),
-    ]);
-  }
-  // Keys and values of x: [T, D] twice.
-  project(x, name, first = 0) {
-    const keys = this.linear(x, `${name}.key`);
-    const turned = this.rotary && !name.includes("cross") ? rotary(keys, this.config.num_heads, first) : keys;
-    return { keys: turned, values: this.linear(x, `${name}.value`) };
-  }
-  // The queries of x attend to the keys and values that were read.
-  attend(x, read, name, { causal = false, first = 0, tap }) {
-    const heads = this.config.num_heads;
-    const projected = this.linear(x, `${name}.query`);
-    const queries = listen(
-      tap,
-      `${name}.queries`,
-      this.rotary && !name.includes("cross") ? rotary(projected, heads, first) : projected,
-    );
-    const keys = listen(tap, `${name}.keys`, read.keys);
-    const values = listen(tap, `${name}.values`, read.values);
-    const weights = listen(tap, `${name}.weights`, attentionWeights(queries, keys, heads, causal, first));
-    return this.linear(listen(tap, `${name}.means`, weightedMeans(weights, values)), `${name}.out`);
-  }
-  // A sub-layer with its residual connection and its norm, before it or after.
-  around(x, name, sublayer) {
-    return this.normFirst
-      ? add(x, sublayer(this.norm(x, `${name}.norm`)))
-      : this.norm(add(x, sublayer(x)), `${name}.norm`);
-  }
-  // A block: x [T, D]; past: what was read before x; memory: keys and values of the source -> x and all that was read.
-  block(x, name, { causal = false, past, memory, tap } = {}) {
-    const first = past?.keys.rows ?? 0;
-    let read;
-    x = this.around(x, `${name}.around_attention`, (input) => {
-      read = this.project(input, `${name}.attention`, first);
-      if (past) read = { keys: Matrix.stack([past.keys, read.keys]), values: Matrix.stack([past.values, read.values]) };
-      return this.attend(input, read, `${name}.attention`, { causal, first, tap });
-    });
-    x = listen(tap, `${name}.after_attention`, x);
-    if (memory) {
-      x = this.around(x, `${name}.around_cross`, (input) =>
-        this.attend(input, memory, `${name}.cross_attention`, { tap }),
-      );
-      x = listen(tap, `${name}.after_cross`, x);
-    }
-    x = this.around(x, `${name}.around_ffn`, (input) => {
-      const wide = map(this.linear(input, `${name}.ffn.widen`), ACTIVATIONS[this.config.activation]);
-      return this.linear(listen(tap, `${name}.ffn`, wide), `${name}.ffn.narrow`);
-    });
-    return { x: listen(tap, name, x), read };
-  }
-}
+/** @import { About, Read, Step, Tap, Tensors } from "./model.js" */
+/** @typedef {{ past: Read[], memory: Read[] }} Written what a Transformer has read, and what it has written so far */
+/** @typedef {{ past: Read[], source: number }} Line what a GPT has read so far; source: tokens that it was given */
+/** @typedef {{ states: Matrix, summary: Matrix, hidden: Matrix, projected: Matrix | null }} Memory of a Seq2Seq */
 
 export class Transformer extends Model {
+  /** @param {About} card @param {Tensors} tensors */
   constructor(card, tensors) {
     super(card, tensors);
     this.normFirst = this.config.norm_first;
     this.rotary = this.config.positions === "rotary";
   }
-  place(x, side, first) {
-    if (this.config.positions === "sinusoidal") return sinusoidal(x, first);
-    if (this.config.positions !== "learned") return x;
-    return add(
-      x,
-      this.embed(
-        [...Array(x.rows).keys()].map((t) => first + t),
-        `${side}positions.table`,
-      ),
-    );
-  }
+
+  /** @param {number[]} ids @param {"source" | "target"} side */
   vectors(ids, side, first = 0) {
-    const x = map(this.embed(ids, `${side}_embedding.weight`), (v) => v * Math.sqrt(this.config.model_size));
-    return this.place(x, side === "target" && this.config.positions === "learned" ? "target_" : "", first);
+    const { model_size: size, positions } = this.config;
+    const x = map(this.embed(ids, `${side}_embedding.weight`), (value) => value * Math.sqrt(size));
+    if (positions === "sinusoidal") return sinusoidal(x, first);
+    if (positions !== "learned") return x;
+    const table = `${side === "target" ? "target_" : ""}positions.table`;
+    return add(x, this.embed(places(x.rows, first), table));
   }
-  // The states of the source after each layer, the last one normed: L × [S, D].
+
+  /**
+   * The states of the source after each layer, the last one normed: L × [S, D].
+   * @param {number[]} ids
+   * @param {Tap} [tap]
+   */
   encode(ids, tap) {
     const states = [];
     let x = listen(tap, "encoder.embedding", this.vectors(ids, "source"));
-    for (let n = 0; n < this.config.num_layers; n++) states.push((x = this.block(x, `encoder.${n}`, { tap }).x));
+    for (let n = 0; n < this.config.num_layers; n++) {
+      x = this.block(x, `encoder.${n}`, { tap }).x;
+      states.push(x);
+    }
     states[states.length - 1] = listen(tap, "memory", this.norm(x, "encoder_norm"));
     return states;
   }
+
+  /** @param {number[]} ids @param {Tap} [tap] @returns {Written} */
   start(ids, tap, states = this.encode(ids, tap)) {
-    const memory = states.map((_, n) => this.project(states.at(-1), `decoder.${n}.cross_attention`));
-    return { memory, past: [] };
+    const last = states[states.length - 1];
+    return { memory: states.map((_, n) => this.project(last, `decoder.${n}.cross_attention`)), past: [] };
   }
-  // The next words of the target: ids, state -> logits [T, V] of the word after each, and the state after them.
+
+  /**
+   * The next words of the target -> logits [T, V] of the word after each, and the state after them.
+   * @param {number[]} ids
+   * @param {Written} state
+   * @param {Tap} [tap]
+   */
   read(ids, state, tap) {
     const first = state.past[0]?.keys.rows ?? 0;
+    /** @type {Read[]} */
     const past = [];
     let x = listen(tap, "decoder.embedding", this.vectors(ids, "target", first));
-    state.memory.forEach((memory, n) => {
+    for (const [n, memory] of state.memory.entries()) {
       const done = this.block(x, `decoder.${n}`, { causal: true, past: state.past[n], memory, tap });
       x = done.x;
       past.push(done.read);
-    });
+    }
     return { logits: this.words(x, tap), state: { ...state, past } };
   }
+
+  /** @param {Matrix} x @param {Tap} [tap] */
   words(x, tap) {
     return linear(listen(tap, "features", this.norm(x, "decoder_norm")), this.output);
   }
+
+  /** The layer that gives logits: tied to the words of the target where there is none. */
   get output() {
-    const tied = this.tensors["output.weight"] ?? this.tensors["target_embedding.weight"];
-    return { weight: tied, bias: this.tensors["output.bias"] };
+    const weight = this.tensors["output.weight"] ?? this.tensors["target_embedding.weight"];
+    return { weight, bias: this.tensors["output.bias"] };
   }
-  // One word: as `read`, with its weights over the source: last layer, mean of the heads.
+
+  /**
+   * One word: as `read`, with its weights over the source: last layer, mean of the heads.
+   * @param {number} word
+   * @param {Written} state
+   * @param {Tap} [tap]
+   * @returns {Step}
+   */
   step(word, state, tap) {
     let weights;
     const last = `decoder.${this.config.num_layers - 1}.cross_attention.weights`;
@@ -172,20 +98,28 @@ export class Transformer extends Model {
 }
 
 export class Seq2Seq extends Model {
+  /** @param {About} card @param {Tensors} tensors */
   constructor(card, tensors) {
     super(card, tensors);
     if (![null, "additive"].includes(this.config.attention) || this.config.num_layers !== 1)
       throw new Error(`${card.name}: the page knows one layer with additive attention or none`);
     this.feeds = this.config.attention === null || this.config.query === "previous";
   }
+
+  /** The two layers of a GRU. @param {string} name @param {"" | "_reverse"} direction */
   cell(name, direction = "") {
-    const t = (kind) => this.tensors[`${name}.${kind}_l0${direction}`];
+    const tensor = (/** @type {string} */ kind) => this.tensors[`${name}.${kind}_l0${direction}`];
     return {
-      input: { weight: t("weight_ih"), bias: t("bias_ih") },
-      hidden: { weight: t("weight_hh"), bias: t("bias_hh") },
+      input: { weight: tensor("weight_ih"), bias: tensor("bias_ih") },
+      hidden: { weight: tensor("weight_hh"), bias: tensor("bias_hh") },
     };
   }
-  // The states of a GRU that reads x [T, E] from its beginning, or from its end.
+
+  /**
+   * The states of a GRU that reads x [T, E] from its beginning, or from its end.
+   * @param {Matrix} x
+   * @param {ReturnType<Seq2Seq["cell"]>} cell
+   */
   run(x, cell, backwards = false) {
     const said = linear(x, cell.input);
     const states = new Matrix(x.rows, cell.hidden.weight.columns);
@@ -197,6 +131,8 @@ export class Seq2Seq extends Model {
     }
     return { states, last: hidden };
   }
+
+  /** @param {number[]} ids @param {Tap} [tap] @returns {Memory} */
   start(ids, tap) {
     const turned = this.config.reverse_source ? ids.toReversed() : ids;
     const words = this.embed(turned, "source_embedding.weight");
@@ -208,32 +144,53 @@ export class Seq2Seq extends Model {
     const projected = this.config.attention && this.linear(states, "score.W2");
     return { states, summary, hidden, projected };
   }
-  // query [1, D] -> context [1, D] and weights [1, K]
-  attend(query, state, tap) {
-    const projected = this.linear(query, "score.W1").data;
-    const w = this.tensors["score.w.weight"].data;
-    const scores = new Float64Array(state.states.rows);
-    for (let k = 0; k < scores.length; k++)
-      state.projected.row(k).forEach((p, i) => (scores[k] += w[i] * Math.tanh(projected[i] + p)));
+
+  /**
+   * query [1, D] -> context [1, D] and weights [1, K]
+   * @param {Matrix} query
+   * @param {Memory} state
+   * @param {Tap} [tap]
+   */
+  look(query, { states, projected }, tap) {
+    const asked = this.linear(query, "score.W1").data;
+    const direction = this.tensors["score.w.weight"].data;
+    const scores = new Float64Array(states.rows);
+    for (let k = 0; k < scores.length; k++) {
+      const key = /** @type {Matrix} */ (projected).row(k);
+      for (let i = 0; i < key.length; i++) scores[k] += direction[i] * Math.tanh(asked[i] + key[i]);
+    }
     const shares = new Matrix(1, scores.length, Float32Array.from(softmax(scores)));
+    /** @type {Matrix[]} */
     const [weights] = listen(tap, "decoder.weights", [shares]);
-    return { context: weightedMeans([weights], state.states), weights };
+    return { context: weightedMeans([weights], states), weights };
   }
+
+  /** @param {Matrix} features */
+  words(features) {
+    return linear(features, { weight: this.tensors["target_embedding.weight"], bias: this.tensors.bias });
+  }
+
+  /** @param {number} word @param {Memory} state @param {Tap} [tap] @returns {Step} */
   step(word, state, tap) {
-    let x = this.embed([word], "target_embedding.weight");
-    let weights = null;
-    let context = state.summary;
-    if (this.feeds && this.config.attention) ({ context, weights } = this.attend(state.hidden, state, tap));
-    if (this.feeds) x = Matrix.beside(x, context);
     const cell = this.cell("decoder");
-    const hidden = listen(tap, "decoder.state", gruStep(linear(x, cell.input).data, state.hidden, cell.hidden));
-    if (!this.feeds) ({ context, weights } = this.attend(hidden, state, tap));
+    const before = this.feeds && this.config.attention ? this.look(state.hidden, state, tap) : null;
+    const embedded = this.embed([word], "target_embedding.weight");
+    const input = this.feeds ? Matrix.beside(embedded, before?.context ?? state.summary) : embedded;
+    const hidden = listen(tap, "decoder.state", gruStep(linear(input, cell.input).data, state.hidden, cell.hidden));
+    const seen = this.feeds ? before : this.look(hidden, state, tap);
+    const context = seen?.context ?? state.summary;
     const features = listen(tap, "features", map(this.linear(Matrix.beside(hidden, context), "readout"), Math.tanh));
-    const logits = linear(features, { weight: this.tensors["target_embedding.weight"], bias: this.tensors.bias });
-    const row = weights && (this.config.reverse_source ? weights.data.toReversed() : weights.data);
-    return { logits, state: { ...state, hidden }, weights: row };
+    const row = seen?.weights.data ?? null;
+    const weights = row && this.config.reverse_source ? row.toReversed() : row;
+    return { logits: this.words(features), state: { ...state, hidden }, weights };
   }
-  // Teacher forcing: logits [T, V] of the word after each, and the state after them.
+
+  /**
+   * Teacher forcing: logits [T, V] of the word after each, and the state after them.
+   * @param {number[]} ids
+   * @param {Memory} state
+   * @param {Tap} [tap]
+   */
   read(ids, state, tap) {
     const rows = [];
     for (const id of ids) {
@@ -246,27 +203,34 @@ export class Seq2Seq extends Model {
 }
 
 export class GPT extends Model {
+  /** @param {About} card @param {Tensors} tensors */
   constructor(card, tensors) {
     super(card, tensors);
     this.normFirst = this.config.norm_first;
     this.rotary = this.config.positions === "rotary";
     this.sharesContext = true;
   }
-  start(ids = [], tap) {
+
+  /** @param {number[]} ids @param {Tap} [tap] @returns {Line} */
+  start(ids = [], tap = undefined) {
     const state = { past: [], source: ids.length };
-    return ids.length ? { ...this.read(ids, state, tap).state, source: ids.length } : state;
+    return ids.length ? this.read(ids, state, tap).state : state;
   }
-  // The next tokens: ids, state -> logits [T, V] of the token after each, and the state after them.
-  read(ids, state = this.start(), tap) {
+
+  /**
+   * The next tokens -> logits [T, V] of the token after each, and the state after them.
+   * @param {number[]} ids
+   * @param {Line} state
+   * @param {Tap} [tap]
+   */
+  read(ids, state = this.start(), tap = undefined) {
     const first = state.past[0]?.keys.rows ?? 0;
+    /** @type {Read[]} */
     const past = [];
     if (!this.rotary && first + ids.length > this.config.max_length)
       throw new RangeError(`${this.card.name} sees ${this.config.max_length} tokens at once`);
     let x = this.embed(ids, "tokens.weight");
-    if (!this.rotary) {
-      const places = ids.map((_, t) => first + t);
-      x = add(x, this.embed(places, "positions.weight"));
-    }
+    if (!this.rotary) x = add(x, this.embed(places(ids.length, first), "positions.weight"));
     x = listen(tap, "embedding", x);
     for (let n = 0; n < this.config.num_layers; n++) {
       const done = this.block(x, `blocks.${n}`, { causal: true, past: state.past[n], tap });
@@ -275,9 +239,14 @@ export class GPT extends Model {
     }
     return { logits: this.words(x, tap), state: { ...state, past } };
   }
+
+  /** @param {Matrix} x @param {Tap} [tap] */
   words(x, tap) {
     return linear(listen(tap, "features", this.norm(x, "norm")), { weight: this.tensors["tokens.weight"] });
   }
+
+  /** One token: as `read`, with its weights over what it was given. @param {number} word @param {Line} state
+   * @param {Tap} [tap] @returns {Step} */
   step(word, state, tap) {
     let weights;
     const last = `blocks.${this.config.num_layers - 1}.attention.weights`;
@@ -291,18 +260,31 @@ export class GPT extends Model {
 }
 
 export class Bert extends Model {
-  // ids and segments of one text, or of a pair -> hidden [T, D], pooled [1, D]
-  read(ids, segments = ids.map(() => 0), tap) {
-    const e = (part, numbers) => this.embed(numbers, `bert.embeddings.${part}`);
-    const places = ids.map((_, t) => t);
-    const sum = add(add(e("tokens.weight", ids), e("segments.weight", segments)), e("positions.weight", places));
+  /**
+   * Ids and segments of one text, or of a pair -> hidden [T, D], pooled [1, D]
+   * @param {number[]} ids
+   * @param {number[]} segments
+   * @param {Tap} [tap]
+   */
+  read(ids, segments = ids.map(() => 0), tap = undefined) {
+    const embedded = (/** @type {string} */ part, /** @type {number[]} */ numbers) =>
+      this.embed(numbers, `bert.embeddings.${part}.weight`);
+    const words = add(embedded("tokens", ids), embedded("segments", segments));
+    const sum = add(words, embedded("positions", places(ids.length)));
     let x = listen(tap, "embedding", this.norm(sum, "bert.embeddings.norm"));
     for (let n = 0; n < this.config.num_layers; n++) x = this.block(x, `bert.blocks.${n}`, { tap }).x;
     const pooled = map(this.linear(new Matrix(1, x.columns, x.row(0)), "bert.pooler"), Math.tanh);
     return { hidden: listen(tap, "features", x), pooled };
   }
-  // Logits: of each place's word [T, V], of "the second sentence follows" [1, 2], of a class [1, C] or [T, C], of
-  // where an answer begins and ends [T, 2]: what this model was trained for.
+
+  /**
+   * Logits of what this model was trained for: of each place's word [T, V], of "the second sentence follows" [1, 2],
+   * of a class [1, C] or [T, C], of where an answer begins and ends [T, 2].
+   * @param {number[]} ids
+   * @param {number[]} [segments]
+   * @param {Tap} [tap]
+   * @returns {Record<string, Matrix>}
+   */
   logits(ids, segments, tap) {
     const { hidden, pooled } = this.read(ids, segments, tap);
     const kind = this.card.architecture;
@@ -311,13 +293,16 @@ export class Bert extends Model {
     if (kind === "BertForQuestionAnswering") return { answer: this.linear(hidden, "answer") };
     return { words: this.words(hidden), follows: this.linear(pooled, "next_sentence") };
   }
+
+  /** @param {Matrix} x */
   words(x) {
     const wide = this.norm(map(this.linear(x, "transform"), ACTIVATIONS.gelu), "norm");
-    const output = { weight: this.tensors["bert.embeddings.tokens.weight"], bias: this.tensors["output.bias"] };
-    return linear(wide, output);
+    const weight = this.tensors["bert.embeddings.tokens.weight"];
+    return linear(wide, { weight, bias: this.tensors["output.bias"] });
   }
 }
 
+/** By the name that a card has for it. @type {Record<string, new (card: About, tensors: Tensors) => Model>} */
 export const ARCHITECTURES = {
   Transformer,
   Seq2Seq,
@@ -327,66 +312,3 @@ export const ARCHITECTURES = {
   BertForTokenClassification: Bert,
   BertForQuestionAnswering: Bert,
 };
-
-// The mean of the heads' last rows, for each key.
-function meanOf(weights) {
-  const mean = new Float32Array(weights[0].columns);
-  for (const w of weights) w.row(w.rows - 1).forEach((a, k) => (mean[k] += a / weights.length));
-  return mean;
-}
-
-// What may follow: softmax of logits; <pad> and <bos> are never written.
-export function probabilities(logits) {
-  const open = Float64Array.from(logits);
-  open[PAD] = open[BOS] = -Infinity;
-  return softmax(open);
-}
-
-// The most probable word at each step, until <eos> or `longest` words, as course_utils.decoding.greedy: yields what is
-// written so far after each word, { ids, weights, shares }, and returns { ids, weights, ended }. states: what a
-// Transformer has read, in the place of the source.
-export function* writing(model, source, { longest, tap, states } = {}) {
-  const limit = model.sharesContext ? Math.floor(model.config.max_length / 2) : model.config.max_length;
-  const read = source.slice(0, limit);
-  longest ??= Math.min(2 * read.length + 10, model.sharesContext ? limit - 1 : Infinity);
-  const ids = [];
-  const weights = [];
-  let state = model.start(read, tap, states);
-  let word = BOS;
-  while (ids.length <= longest) {
-    const done = model.step(word, state, tap);
-    const shares = probabilities(done.logits.data);
-    word = shares.reduce((best, p, i) => (p > shares[best] ? i : best), 0);
-    state = done.state;
-    if (word === EOS) return { ids, weights, ended: true };
-    if (ids.length === longest) break;
-    ids.push(word);
-    weights.push(done.weights);
-    yield { ids, weights, shares };
-  }
-  return { ids, weights, ended: false };
-}
-
-// All of it at once. `each` is called after each word, and may stop it by returning false.
-export function greedy(model, source, { each, ...options } = {}) {
-  const words = writing(model, source, options);
-  for (;;) {
-    const { value, done } = words.next();
-    if (done) return value;
-    const { ids, weights, shares } = value;
-    if (each?.(ids.at(-1), shares, ids, weights) === false) return { ids, weights, ended: false };
-  }
-}
-
-// A token drawn from logits, as course_utils.decoding.sampling does it: temperature, then the top k, then the top p.
-export function draw(logits, { temperature = 1, k = Infinity, p = 1, random = Math.random } = {}) {
-  const shares = softmax(Float64Array.from(logits, (s) => s / temperature));
-  const order = [...shares.keys()].sort((a, b) => shares[b] - shares[a]).slice(0, k);
-  let total = 0;
-  let kept = 0;
-  const whole = order.reduce((sum, i) => sum + shares[i], 0);
-  while (kept < order.length && (kept === 0 || total < p * whole)) total += shares[order[kept++]];
-  let left = random() * total;
-  for (let i = 0; i < kept; i++) if ((left -= shares[order[i]]) <= 0) return order[i];
-  return order[kept - 1];
-}

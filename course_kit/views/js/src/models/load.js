@@ -1,9 +1,10 @@
 // A trained model, loaded into the page when it is first needed. Its files lie beside the pages of the website (in
 // models/), or are served by the course's JupyterLab; nothing comes from elsewhere.
 
-const coming = {};
+/** The scripts that have come or are coming, by their address. @type {Map<string, Promise<void>>} */
+const coming = new Map();
 
-// Where the files are, or null: a page says so on its root element, JupyterLab by its own configuration.
+/** Where the files are, or null: a page says so on its root element, JupyterLab by its own configuration. */
 export function modelsAt() {
   const said = document.documentElement.dataset.courseModels;
   if (said) return said;
@@ -11,20 +12,34 @@ export function modelsAt() {
   return lab ? `${JSON.parse(lab.textContent).baseUrl}attention-course/models/` : null;
 }
 
-const script = (address) =>
-  (coming[address] ??= new Promise((done, failed) => {
+/** @param {string} address @returns {Promise<void>} */
+function script(address) {
+  const known = coming.get(address);
+  if (known) return known;
+  const promise = new Promise((/** @type {(nothing: void) => void} */ done, failed) => {
     const element = document.createElement("script");
     element.src = address;
-    element.onload = () => (element.remove(), done());
+    element.onload = () => {
+      element.remove();
+      done();
+    };
     element.onerror = () => {
       element.remove();
-      delete coming[address];
+      coming.delete(address);
       failed(new Error("the files of the models are not here"));
     };
     document.head.append(element);
-  }));
+  });
+  coming.set(address, promise);
+  return promise;
+}
 
-// loadModel("transformer-grammar", (share) => …) -> what courseModels.open gives. share: from 0 to 1, what has come.
+/**
+ * loadModel("transformer-grammar", (share) => …) -> what courseModels.open gives.
+ * @param {string} name
+ * @param {(share: number) => void} tell from 0 to 1, what has come
+ * @returns {Promise<import("./page.js").Opened>}
+ */
 export async function loadModel(name, tell = () => {}) {
   const at = modelsAt();
   if (!at) throw new Error("this page has no models beside it");
@@ -32,9 +47,12 @@ export async function loadModel(name, tell = () => {}) {
   const { base, parts } = globalThis.courseModels.cards[name];
   if (base) await loadModel(base);
   let come = 0;
+  async function part(/** @type {number} */ number) {
+    await script(`${at}${name}.${number}.js`);
+    come++;
+    tell(come / parts);
+  }
   tell(0);
-  await Promise.all(
-    [...Array(parts).keys()].map((n) => script(`${at}${name}.${n}.js`).then(() => tell(++come / parts))),
-  );
+  await Promise.all(Array.from({ length: parts }, (_, number) => part(number)));
   return globalThis.courseModels.open(name);
 }

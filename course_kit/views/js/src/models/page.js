@@ -1,31 +1,36 @@
 // What a page runs: this script makes `courseModels`, to which the files of a model give their parts. Scripts and not
 // fetch(), since a page that was opened from disk may load nothing else.
-import { ARCHITECTURES, draw, greedy, probabilities, writing } from "./architectures.js";
-import { changed, compared, weightsOf } from "./cause.js";
+import { fromBase64, fromHalf } from "../shared/data.js";
+import { ARCHITECTURES } from "./architectures.js";
+import { changed, compared, weightsOf } from "./interventions.js";
 import { Matrix, softmax } from "./tensors.js";
 import { BOS, EOS, PAD, UNK, vocabulary } from "./text.js";
+import { draw, greedy, probabilities, writing } from "./writing.js";
 
-const half = Float32Array.from({ length: 65536 }, (_, bits) => {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -24 * fraction);
-});
+/** @import { Model, Tensors } from "./model.js" */
+/** @import { Vocabulary } from "./text.js" */
+/** @typedef {{ name: string, shape: number[], offset: number }} Place of a tensor among the numbers of its card */
+/** @typedef {import("./model.js").About & Record<string, any> & { layout: Place[], base?: string }} Card what
+ *   course_kit/views/models.py keeps of a checkpoint's card */
+/** @typedef {{ card: Card, tensors: Tensors, model: Model, source?: Vocabulary, target?: Vocabulary,
+ *   tokenizer?: Vocabulary }} Opened a model that has come, with what reads and writes for it */
+
+/** @type {Record<string, Card>} */
 const cards = {};
+/** The weights in base64, until the model is opened. @type {Record<string, string[]>} */
 const parts = {};
+/** @type {Record<string, Opened>} */
 const opened = {};
 
-// All tensors of a card, float32; of one that was fine-tuned, those of the model it began with and what was added.
-function tensorsOf(card) {
-  const bytes = Uint8Array.from(atob(parts[card.name].join("")), (c) => c.charCodeAt(0));
-  const numbers = new Uint16Array(bytes.buffer);
+/** All tensors of a card; of one that was fine-tuned, those of the model it began with and what was added. */
+function tensorsOf(/** @type {Card} */ card) {
+  const numbers = new Uint16Array(fromBase64(parts[card.name].join("")));
   const found = card.base ? { ...opened[card.base].tensors } : {};
+  /** @type {Tensors} */
   const added = {};
   for (const { name, shape, offset } of card.layout) {
     const [rows, columns] = shape.length > 1 ? shape : [1, shape[0]];
-    const data = Float32Array.from(numbers.subarray(offset, offset + rows * columns), (bits) => half[bits]);
-    added[name] = new Matrix(rows, columns, data);
+    added[name] = new Matrix(rows, columns, fromHalf(numbers.subarray(offset, offset + rows * columns)));
   }
   for (const [name, x] of Object.entries(added)) {
     const matrix = name.replace(/\.(up|down)$/, "");
@@ -34,7 +39,8 @@ function tensorsOf(card) {
   }
   return found;
 }
-// W + U D
+
+/** W + U D. @param {Matrix} matrix @param {Matrix} up @param {Matrix} down */
 function lowRank(matrix, up, down) {
   const sum = matrix.copy();
   for (let o = 0; o < up.rows; o++)
@@ -44,20 +50,32 @@ function lowRank(matrix, up, down) {
   return sum;
 }
 
-globalThis.courseModels = {
+/** Files of a model call it: its card. @param {Card} given */
+function card(given) {
+  cards[given.name] = given;
+}
+
+/** The same: a part of its weights. @param {string} name @param {number} number @param {string} base64 */
+function part(name, number, base64) {
+  parts[name] ??= [];
+  parts[name][number] = base64;
+}
+
+/** The model whose card and parts have come. @param {string} name @returns {Opened} */
+function open(name) {
+  if (opened[name]) return opened[name];
+  const about = cards[name];
+  const tensors = tensorsOf(about);
+  const model = new ARCHITECTURES[about.architecture](about, tensors);
+  const read = ["source", "target", "tokenizer"].filter((side) => about[side]);
+  opened[name] = { card: about, tensors, model };
+  Object.assign(opened[name], Object.fromEntries(read.map((side) => [side, vocabulary(about[side])])));
+  delete parts[name];
+  return opened[name];
+}
+
+// Where a page has the program twice, the models that have come stay.
+globalThis.courseModels ??= {
   ...{ PAD, UNK, BOS, EOS, Matrix, softmax, greedy, writing, draw, probabilities, changed, compared, weightsOf },
-  ...{ cards, vocabulary },
-  card: (card) => (cards[card.name] = card),
-  part: (name, number, base64) => ((parts[name] ??= [])[number] = base64),
-  // The model whose card and parts have come: { model, source, target, tokenizer, card, tensors }.
-  open(name) {
-    const card = cards[name];
-    if (!opened[name]) {
-      const tensors = tensorsOf(card);
-      opened[name] = { card, tensors, model: new ARCHITECTURES[card.architecture](card, tensors) };
-      for (const side of ["source", "target", "tokenizer"]) if (card[side]) opened[name][side] = vocabulary(card[side]);
-      delete parts[name];
-    }
-    return opened[name];
-  },
+  ...{ cards, vocabulary, card, part, open },
 };

@@ -1,147 +1,205 @@
 // Does a weight matter? Rows of attention can be painted and heads silenced: what the model in the page then says.
+import { changed, compared, weightsOf } from "../models/interventions.js";
 import { loadModel } from "../models/load.js";
-import { h } from "../shared/dom.js";
+import { h, tableOf } from "../shared/dom.js";
+import { askedInWords, changeInWords, toldOf } from "./cause_words.js";
+
+/** @import { Answer, Row, Silent } from "../models/interventions.js" */
+/** @import { Matrix } from "../models/tensors.js" */
+/** @import { UI } from "../shared/types.js" */
+/** @import { Told } from "./cause_words.js" */
+/** @import { HeadsSpec, Hover } from "./heads_numbers.js" */
+/**
+ * @typedef {object} OpenHead where a hand paints
+ * @property {HTMLCanvasElement} canvas
+ * @property {(x: number, y: number) => Hover} under what is at a point of it
+ * @property {() => Silent} head layer and head; −1: the mean, all of its layer's
+ * @property {() => number} query the word that is chosen
+ * @property {() => number} key
+ * @property {(query: number, key: number) => boolean} seen whether a cell is not masked
+ * @property {(weights: Float32Array) => void} show instead of those that are shown
+ */
 
 const HINT = "Or drag along a row of the open head (by keyboard: Space), to let its word attend to these keys alone.";
+const HIGH = 900; // a screen on which there is room for an answer as well
 
-// head(): [layer, head], the one that is open (−1: the mean, all of its layer's); query(), key(): the chosen cell;
-// canvas, under(x, y): where the open head is drawn, {row, col}; open(query, key): it is not masked; show(weights).
-export function cause(ui, { canvas, under, head, query, key, open, show }) {
-  const { spec, state } = ui;
-  const given = ui.arrays.map0;
-  let painted = []; // [layer, head, query, keys]
-  let stroke = null; // what the hand is painting: {row, keys}
-  let found;
-  let turn = 0;
-  const button = (onclick, words) => h("button", { type: "button", onclick }, words);
-  const alone = button(() => paint(query(), [key()]), "");
-  const undo = button(() => {
-    painted = [];
-    ui.set({ knocked: [] }, true);
-    ask();
-  }, "as it was");
-  const told = h("div", { class: "told quiet", role: "status", "data-testid": "cause" }, HINT);
-  const asked = h("b", {}, "Does this weight matter?");
-  ui.below.append(h("div", { class: "cause" }, asked, alone, button(ask, "what does it say?"), undo, told));
+export class Cause {
+  /** @type {Row[]} */
+  painted = [];
+  /** What the hand is painting. @type {{ row: number, keys: number[] } | null} */
+  stroke = null;
+  /** @type {Answer | undefined} */
+  found = undefined;
+  /** What the last answer was about, and how often in a row that was asked. */
+  last = { change: "", knocked: "", times: 0 };
+  turn = 0;
 
-  async function ask() {
-    const mine = ++turn;
+  /** @param {UI} ui @param {OpenHead} open */
+  constructor(ui, open) {
+    this.ui = ui;
+    this.spec = /** @type {HeadsSpec} */ (ui.spec);
+    this.open = open;
+    this.given = /** @type {Float32Array} */ (ui.arrays.map0);
+    const button = (/** @type {() => void} */ onclick, /** @type {string} */ words) =>
+      h("button", { type: "button", onclick }, words);
+    this.alone = button(() => this.paint(open.query(), [open.key()]), "");
+    this.undo = button(() => this.asItWas(), "as it was");
+    this.told = h("div", { class: "told quiet", role: "status" }, HINT);
+    this.tables = h("div", { class: "tables" });
+    const question = h("b", {}, "Does this weight matter?");
+    const buttons = [this.alone, button(() => this.ask(), "what does it say?"), this.undo];
+    const line = h("div", { class: "line" }, question, ...buttons);
+    const answer = h("div", { class: "answer" }, this.told, this.tables);
+    ui.below.append(h("div", { class: "cause", "data-testid": "cause" }, line, answer));
+    if (ui.spec.presenting && ui.screen >= HIGH) this.reserve(answer);
+    this.listen();
+  }
+
+  /** In front of a class the answer finds its place free: the picture above is as large as it will be then.
+   * @param {HTMLElement} answer */
+  reserve(answer) {
+    const [layers] = this.spec.maps[0].shape;
+    const lines = Math.max(4, layers + 1) + 2; // caption and header
+    answer.style.minHeight = `calc(${lines} * 1.4 * var(--small) + 3px)`;
+  }
+
+  listen() {
+    const { canvas, under } = this.open;
+    canvas.addEventListener("pointerdown", (event) => {
+      const { row, col } = under(event.offsetX, event.offsetY);
+      canvas.setPointerCapture(event.pointerId);
+      this.stroke = row === undefined || row < 0 || col === undefined || col < 0 ? null : { row, keys: [col] };
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      const { col } = under(event.offsetX, event.offsetY);
+      if (event.buttons && col !== undefined) this.drag(col);
+    });
+    canvas.addEventListener("pointerup", () => {
+      if (this.stroke && this.stroke.keys.length > 1) this.paint(this.stroke.row, this.stroke.keys);
+    });
+  }
+
+  /** The hand has come to this key. @param {number} col */
+  drag(col) {
+    if (!this.stroke || this.stroke.keys.includes(col)) return;
+    const { keys } = this.stroke;
+    const last = keys[keys.length - 1];
+    const step = Math.sign(col - last); // a fast hand leaves none out
+    for (let key = last + step; key !== col + step; key += step) if (!keys.includes(key)) keys.push(key);
+    this.ui.set({});
+  }
+
+  /** Whether the hand is painting this cell. @param {number} query @param {number} key */
+  paints(query, key) {
+    return query === this.stroke?.row && this.stroke.keys.includes(key);
+  }
+
+  /** Whether this was the end of a stroke, and no click. */
+  drawn() {
+    const many = Boolean(this.stroke && this.stroke.keys.length > 1);
+    this.stroke = null;
+    return many;
+  }
+
+  /** @param {number} query */
+  rowOf(query) {
+    const [layer, head] = this.open.head();
+    return this.painted.find((one) => one[0] === layer && one[1] === head && one[2] === query);
+  }
+
+  /** The query of this row attends to these keys alone, to each as much; without keys, as it did.
+   * @param {number} query @param {number[]} keys */
+  paint(query, keys) {
+    const seen = keys.filter((key) => this.open.seen(query, key));
+    const before = this.rowOf(query);
+    this.painted = this.painted.filter((one) => one !== before);
+    if (seen.length) this.painted.push([...this.open.head(), query, seen]);
+    this.ui.set({ query, key: seen.at(-1) ?? this.ui.state.key }, true);
+    this.ask();
+  }
+
+  /** The chosen key joins those to which the chosen query attends, or leaves them. */
+  toggle() {
+    const query = this.open.query();
+    const key = this.open.key();
+    const keys = this.rowOf(query)?.[3] ?? [];
+    this.paint(query, keys.includes(key) ? keys.filter((one) => one !== key) : [...keys, key]);
+  }
+
+  asItWas() {
+    this.painted = [];
+    this.ui.set({ knocked: [] }, true);
+    this.ask();
+  }
+
+  async ask() {
+    const mine = ++this.turn;
+    this.last.knocked = String(this.ui.state.knocked);
     try {
-      const it = await loadModel(spec.own.models[0], (share) => {
-        if (mine === turn && !found) told.textContent = `The model is coming: ${Math.round(100 * share)} %.`;
+      const it = await loadModel(this.spec.own?.models[0] ?? "", (share) => {
+        if (mine === this.turn && !this.found)
+          this.told.textContent = `The model is coming: ${Math.round(100 * share)} %.`;
       });
-      if (mine !== turn) return;
-      const { changed, compared, weightsOf } = globalThis.courseModels;
-      const pieces = (it.source ?? it.tokenizer).framed(spec.reads ?? spec.own.text);
-      const read = { ids: pieces.map((p) => p.id), segments: pieces.map((p) => p.segment) };
-      const out = state.knocked.map((k) => k.slice(-2));
-      const tap = painted.length + out.length ? changed(it, read, painted, out) : undefined;
-      if (pieces.length !== spec.maps[0].shape[2])
-        throw new Error("The model cuts this text up differently: ask it for the sentence again, above");
-      found = compared(it, read, tap);
-      show(tap ? packed(weightsOf(it, read, tap), spec.maps[0].masked) : given);
-      told.classList.remove("quiet");
-      told.replaceChildren(...said(found));
-      told.style.minHeight = `${told.offsetHeight}px`; // the next answer finds this one's room
-    } catch ({ message }) {
-      told.textContent = `${message[0].toUpperCase()}${message.slice(1)}.`;
+      if (mine === this.turn) this.answer(it);
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error);
+      this.told.textContent = `${message[0].toUpperCase()}${message.slice(1)}.`;
     }
   }
 
-  // The query of this row attends to these keys alone, to each as much; without keys, as it did.
-  const here = (query) => (p) => String(p.slice(0, 3)) === String([...head(), query]);
-  function paint(query, keys) {
-    const seen = keys.filter((k) => open(query, k));
-    painted = painted.filter((p) => !here(query)(p));
-    if (seen.length) painted.push([...head(), query, seen]);
-    ui.set({ query, key: seen.at(-1) ?? state.key }, true);
-    ask();
+  /** @param {any} it the model that is asked */
+  answer(it) {
+    const { spec, painted } = this;
+    const [map] = spec.maps;
+    const pieces = (it.source ?? it.tokenizer).framed(spec.reads ?? spec.own?.text ?? "");
+    if (pieces.length !== map.shape[2])
+      throw new Error("The model cuts this text up differently: ask it for the sentence again, above");
+    const text = {
+      ids: pieces.map((/** @type {{ id: number }} */ piece) => piece.id),
+      segments: pieces.map((/** @type {{ segment?: number }} */ piece) => piece.segment),
+    };
+    const out = this.ui.state.knocked.map((/** @type {any[]} */ one) => one.slice(-2));
+    const tap = painted.length || out.length ? changed(it, text, painted, out) : undefined;
+    this.found = compared(it, text, tap);
+    this.open.show(tap ? packed(weightsOf(it, text, tap), map.masked) : this.given);
+    const change = changeInWords({ painted, out }, map.keys);
+    const times = change === this.last.change ? this.last.times + 1 : 1;
+    this.last = { ...this.last, change, times };
+    const masked = text.ids.includes(it.tokenizer?.mask);
+    this.tell(toldOf(this.found, askedInWords(change, times), masked ? "at [MASK]" : "for what comes next"));
   }
-  canvas.addEventListener("pointerdown", (e) => {
-    const { row, col } = under(e.offsetX, e.offsetY);
-    canvas.setPointerCapture(e.pointerId);
-    stroke = row >= 0 && col >= 0 ? { row, keys: [col] } : null;
-  });
-  canvas.addEventListener("pointermove", (e) => {
-    const { col } = under(e.offsetX, e.offsetY);
-    if (!e.buttons || !stroke || col === undefined || stroke.keys.includes(col)) return;
-    const step = Math.sign(col - stroke.keys.at(-1)); // a fast hand leaves none out
-    for (let k = stroke.keys.at(-1) + step; k !== col + step; k += step) stroke.keys.push(k);
-    ui.set({});
-  });
-  canvas.addEventListener("pointerup", () => stroke?.keys.length > 1 && paint(stroke.row, stroke.keys));
 
-  return {
-    ask,
-    found: () => found,
-    paints: (q, k) => q === stroke?.row && stroke.keys.includes(k),
-    // Was this the end of a stroke, and no click?
-    drawn() {
-      const many = stroke?.keys.length > 1;
-      stroke = null;
-      return many;
-    },
-    toggle() {
-      const keys = painted.find(here(query()))?.[3] ?? [];
-      const k = key();
-      paint(query(), keys.includes(k) ? keys.filter((one) => one !== k) : [...keys, k]);
-    },
-    sync(query, key) {
-      alone.textContent = `let “${query}” attend only to “${key}”`;
-      undo.hidden = !painted.length && !state.knocked.length;
-    },
-  };
+  /** @param {Told} told */
+  tell({ asked, texts, news, tables }) {
+    const written = texts.map(({ name, words }) =>
+      h("div", {}, name, ...words.map(({ text, changed }) => (changed ? h("b", { class: "output" }, text) : text))),
+    );
+    this.told.classList.remove("quiet");
+    this.told.replaceChildren(h("div", { class: "quiet" }, asked), ...written, news ? h("div", {}, news) : "");
+    this.tables.replaceChildren(...tables.map((table) => tableOf(table)));
+    // the next answer finds this one's room
+    for (const part of [this.told, this.tables]) part.style.minHeight = `${part.offsetHeight}px`;
+  }
+
+  /** Called at each paint. @param {string} query @param {string} key the chosen words */
+  sync(query, key) {
+    const { knocked } = this.ui.state;
+    this.alone.textContent = `let “${query}” attend only to “${key}”`;
+    this.undo.hidden = !this.painted.length && !knocked.length;
+    // another hand has silenced heads or brought them back: what is told would be of something else
+    if (this.last.times && String(knocked) !== this.last.knocked) this.ask();
+  }
 }
 
-// Weights of each head [T, T] one after the other; masked: what a word may not attend to is NaN.
+/**
+ * Weights of each head [T, T] one after the other; masked: what a word may not attend to is NaN.
+ * @param {Matrix[][]} layers
+ * @param {boolean} masked
+ */
 export function packed(layers, masked) {
   const size = layers[0][0].rows;
-  const all = Float32Array.from(layers.flat().flatMap((w) => Array.from(w.data)));
-  return masked ? all.map((w, j) => (j % size > Math.floor(j / size) % size ? NaN : w)) : all;
-}
-
-function said({ texts, words, stops }) {
-  const then = stops.length > 1;
-  const number = (x) => x.toFixed(3);
-  // what differs is bold, between the beginning and the end that are the same
-  function written(text, other = text) {
-    const from = text.findIndex((word, t) => word !== other[t]);
-    const to = text.findLastIndex((word, t) => word !== other[t + other.length - text.length]);
-    return text.map((word, t) => (from >= 0 && t >= from && t <= to ? h("b", { class: "output" }, word) : word));
-  }
-  const same = then && String(texts?.[0]) === String(texts?.[1]);
-  const rows = [
-    h("div", {}, then ? "It wrote: " : "It writes: ", ...written(texts?.[0] ?? [])),
-    then
-      ? h("div", {}, ...(same ? ["It still writes that."] : ["Now: ", ...written(texts?.[1] ?? [], texts?.[0])]))
-      : "",
-  ];
-  return [
-    ...(texts ? rows : []),
-    h(
-      "div",
-      { class: "tables" },
-      table(
-        texts ? (then ? "what moved most" : "what it is least sure of") : "what it expects",
-        ["word", "probability", "now"].slice(0, 2 + then),
-        words.map(([word, ...chances]) => [word, ...chances.map(number)]),
-      ),
-      table(
-        texts ? `for “${words[0]?.[0]}”, had it stopped after` : "had it stopped after",
-        ["layer", "it would say", "now"].slice(0, 2 + then),
-        stops[0].map((_, n) => [n || "the input", ...stops.map((all) => `${all[n][0]} ${number(all[n][1])}`)]),
-      ),
-    ),
-  ];
-}
-
-function table(caption, header, rows) {
-  const cell = (tag, scope) => (t) => h(tag, { scope }, t);
-  return h(
-    "table",
-    {},
-    h("caption", {}, caption),
-    h("thead", {}, h("tr", {}, ...header.map(cell("th", "col")))),
-    h("tbody", {}, ...rows.map(([name, ...cells]) => h("tr", {}, cell("th", "row")(name), ...cells.map(cell("td"))))),
-  );
+  const heads = layers.flat();
+  const all = new Float32Array(heads.length * size * size);
+  for (const [i, head] of heads.entries()) all.set(head.data, i * size * size);
+  return masked ? all.map((weight, at) => (at % size > Math.floor(at / size) % size ? NaN : weight)) : all;
 }

@@ -1,651 +1,386 @@
 // The head explorer: a grid of all heads, one of them open, and one query word that is compared in all of them.
-// Head H of a layer is the mean of its heads; NaN is a masked cell. Each canvas has an ARIA grid of one cell as its
-// twin.
+// Its numbers are in heads_numbers.js, its pictures in heads_layout.js and heads_paint.js, and what follows from an
+// attention weight, in the model of this page, in cause.js.
+import { weightsOf } from "../models/interventions.js";
 import { modelsAt } from "../models/load.js";
-import { h } from "../shared/dom.js";
-import { paper } from "../shared/draw.js";
+import { arrow, foreign, h, used } from "../shared/dom.js";
+import { paper, widest } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
-import { inked, legible, rgb } from "../shared/theme.js";
-import { cause, packed } from "./cause.js";
+import { clamp } from "../shared/numbers.js";
+import { Cause, packed } from "./cause.js";
+import { HeadsNumbers, capital, most, plain } from "./heads_numbers.js";
+import { barOf, cellAt, layoutOf, mapAt } from "./heads_layout.js";
+import { Atlas, paintLarge, paintSmall } from "./heads_paint.js";
+import { Twin } from "./heads_twin.js";
 import HEADS_CSS from "./heads.css";
 
-const { ceil, floor, max, min, round } = Math;
-const STEPS = {
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-  Home: [0, -999],
-  End: [0, 999],
-};
-const clamp = (x, n) => max(0, min(n - 1, x));
-const empty = Number.isNaN;
-const top = (w) => w.reduce((b, x, k) => (x > w[b] || empty(w[b]) ? k : b), 0);
+/** @import { Picture, Reading, UI } from "../shared/types.js" */
+/** @import { HeadMap, HeadsSpec, Hover } from "./heads_numbers.js" */
+/** @import { Layout, Open } from "./heads_layout.js" */
 
+const EDGE = 32; // of a screen in front of a class: what is not the view's
+const SAID = 5.4; // of the sentence's type, what it takes where height is dear, with its margins
+
+/** @param {UI} ui @returns {Picture} */
 export function heads(ui) {
-  const { spec, state, unit, arrays } = ui;
-  const { maps } = spec;
-  const means = [];
-  // what the pointer is on: {layer, head} in the grid, {row, col} in the open head
-  let hover = {};
-  let geometry = null;
-  let atlas = null;
-  let filled = null;
-
-  // ---- the numbers
-  let m = maps[0];
-  let at = 0;
-  let L;
-  let H;
-  let Q;
-  let K;
-  let columns;
-  let weights;
-  function choose() {
-    at = max(
-      0,
-      maps.findIndex((x) => x.name === state.map),
-    );
-    m = maps[at];
-    [L, H, Q, K] = m.shape;
-    columns = H + (H > 1);
-    weights = arrays[`map${at}`];
-    means[at] ??=
-      H > 1 &&
-      Float32Array.from({ length: L * Q * K }, (_, j) => {
-        let sum = 0;
-        for (let i = 0, a = floor(j / (Q * K)) * H * Q * K + (j % (Q * K)); i < H; i++, a += Q * K) sum += weights[a];
-        return sum / H;
-      });
-  }
-  choose();
-  const row = (l, i, q) =>
-    i < H
-      ? weights.subarray(((l * H + i) * Q + q) * K, ((l * H + i) * Q + q + 1) * K)
-      : means[at].subarray((l * Q + q) * K, (l * Q + q + 1) * K);
-  const opened = () => [clamp(state.layer, L), state.head < 0 ? columns - 1 : clamp(state.head, H)];
-  const query = () => hover.row ?? clamp(state.query, Q);
-  const weightsFrom = (l, i) => row(l, i, query());
-  const fixed = () => hover.col ?? (state.key < 0 ? null : clamp(state.key, K));
-  const key = (w) => fixed() ?? top(w);
-  const effect = (l, i) => m.effects?.[l][i] ?? NaN;
-  const byEffect = () => m.effects && state.number === "effect";
-  const number = (l, i) => {
-    const w = weightsFrom(l, i);
-    return byEffect() ? effect(l, i) : w[key(w)];
+  const view = new Heads(ui);
+  return {
+    paint: (width, narrow) => view.paint(width, narrow),
+    table: () => view.numbers.table(),
+    numbers: () => ({ cause: view.why?.found, ...view.numbers.numbers() }),
+    answer: (reading) => view.answer(reading),
   };
-  const mark = (l, i) => [...(maps.length > 1 ? [m.name] : []), l, i];
-  const same = (k) => (x) => String(x) === String(k);
-  const out = (l, i) => state.knocked.some(same(mark(l, i)));
-  function ranking() {
-    const all = Array.from({ length: L * H }, (_, j) => [floor(j / H), j % H]);
-    const n = all.map((p) => ((x) => (empty(x) ? -Infinity : x))(number(...p)));
-    return all
-      .map((_, j) => j)
-      .sort((a, b) => (n[b] > n[a]) - (n[b] < n[a]))
-      .map((j) => all[j]);
-  }
-  const named = (l, i) => `layer ${l + 1}, ${i < H ? `head ${i + 1}` : "mean of its heads"}`;
-  const capital = (t) => t[0].toUpperCase() + t.slice(1);
-  const plain = (x, digits) => (empty(x) ? "–" : x.toFixed(Math.abs(x) >= 100 ? 0 : digits).replace("-", "−"));
+}
 
-  // ---- elements
-  function twin(name, testid, keys, hit, press) {
-    const canvas = h("canvas", { "aria-hidden": "true" });
-    const cell = h("div", { role: "gridcell", id: `${ui.id}-${testid}` });
-    const line = h("div", { role: "row" }, cell);
-    const spacer = h("div");
-    const element = h(
-      "div",
-      {
-        role: "grid",
-        tabindex: 0,
-        "aria-label": name,
-        "aria-activedescendant": cell.id,
-        "data-testid": testid,
-        onscroll: () => ui.set({}),
-        onkeydown: (e) => {
-          if (!e.ctrlKey && !e.metaKey && !e.altKey && keys(e.key)) {
-            e.preventDefault();
-            e.stopPropagation();
-          }
-        },
-      },
-      spacer,
-      canvas,
-      h("div", { class: "hidden" }, line),
+class Heads {
+  /** @type {Hover} */
+  hover = {};
+  /** @type {Layout | null} */
+  layout = null;
+  /** The map whose words are in the menus. @type {HeadMap | null} */
+  filled = null;
+  atlas = new Atlas();
+
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {HeadsSpec} */ (ui.spec);
+    this.small = this.smallTwin();
+    this.large = this.largeTwin();
+    this.menus = { query: this.menu("query", 0), key: this.menu("key", 1) };
+    this.what = h("div", { class: "what quiet", "data-testid": "number" });
+    this.ranked = h("div", { class: "ranked", "aria-hidden": "true" });
+    this.title = h("b");
+    this.said = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.knock = h(
+      "button",
+      { type: "button", "data-testid": "knock", onclick: () => this.knockOut() },
+      "knock it out",
     );
-    const under = (e) => hit(e.offsetX, e.offsetY);
-    const point = (next) => {
-      if (JSON.stringify(next) !== JSON.stringify(hover)) {
-        hover = next;
+    this.why = this.spec.own && modelsAt() ? this.cause() : null;
+    const unnamed = this.spec.maps.some(({ masked }) => masked) && !/hatched/i.test(this.spec.caption ?? "");
+    this.inks = legend({ high: this.spec.high }, ...(unnamed ? [["masked", "masked"]] : []));
+    this.head = h("div", { class: "opened" }, this.title, this.spec.live || this.why ? this.knock : "");
+    this.assemble();
+  }
+
+  assemble() {
+    const { ui, menus } = this;
+    ui.style(HEADS_CSS);
+    ui.body.append(this.what, this.small.element);
+    ui.side.append(this.head, this.large.element, this.inks);
+    this.controls = /** @type {HTMLElement} */ (ui.root.querySelector(".controls"));
+    this.controls.prepend(menus.query.element, menus.key.element);
+  }
+
+  /** What the state, and the pointer, say now. */
+  get numbers() {
+    return new HeadsNumbers(this.spec, this.ui.arrays, this.ui.state, this.hover);
+  }
+
+  // ---- hands and keys
+
+  smallTwin() {
+    return new Twin(this.ui, {
+      label: "all heads: layers down, heads across; Enter goes in",
+      name: "heads",
+      key: (event) => this.smallKey(event),
+      under: (x, y) => (this.layout ? mapAt(this.layout, this.numbers.map.shape, x, y) : {}),
+      point: (hover) => this.point(hover),
+      press: ({ layer, head }) => {
+        if (layer !== undefined && head !== undefined) this.open(layer, head);
+      },
+    });
+  }
+
+  largeTwin() {
+    return new Twin(this.ui, {
+      label: "the open head: queries down, keys across; Escape goes back",
+      name: "open",
+      key: (event) => this.largeKey(event),
+      under: (x, y) => this.cellUnder(x, y),
+      point: (hover) => this.point(hover),
+      press: ({ row, col }) => {
+        const { state } = this.ui;
+        this.hover = {};
+        if (!this.why?.drawn()) this.ui.set({ query: row ?? state.query, key: col ?? state.key }, true);
+      },
+    });
+  }
+
+  /** @param {number} x @param {number} y @returns {Hover} */
+  cellUnder(x, y) {
+    return this.layout ? cellAt(this.layout.big, this.numbers.map.shape, x, y) : {};
+  }
+
+  /** @param {Hover} hover */
+  point(hover) {
+    if (JSON.stringify(hover) === JSON.stringify(this.hover)) return;
+    this.hover = hover;
+    this.ui.set({});
+  }
+
+  /** @param {number} layer @param {number} head */
+  open(layer, head) {
+    this.ui.set({ layer, head: head === this.numbers.heads ? -1 : head }, true);
+  }
+
+  /** @param {KeyboardEvent} event */
+  smallKey(event) {
+    if ((event.key === "Enter" || event.key === " ") && !foreign(event)) {
+      used(event);
+      this.large.element.focus();
+      return;
+    }
+    const step = arrow(event);
+    if (!step) return;
+    const { numbers } = this;
+    const [layer, head] = numbers.opened;
+    this.open(clamp(layer + step[0], 0, numbers.layers - 1), clamp(head + step[1], 0, numbers.columns - 1));
+  }
+
+  /** @param {KeyboardEvent} event */
+  largeKey(event) {
+    if (foreign(event)) return;
+    if (event.key === "Escape") {
+      used(event);
+      this.small.element.focus();
+      return;
+    }
+    if (this.why && (event.key === " " || event.key === "Enter")) {
+      used(event);
+      this.why.toggle();
+      return;
+    }
+    const step = arrow(event);
+    if (step) this.walk(step);
+  }
+
+  /** To another cell of the open head. @param {[number, number]} step */
+  walk(step) {
+    const { numbers } = this;
+    const key = numbers.key(numbers.asked(...numbers.opened));
+    const next = {
+      query: clamp(numbers.query + step[0], 0, numbers.queries - 1),
+      key: clamp(key + step[1], 0, numbers.keys - 1),
+    };
+    this.hover = {};
+    this.ui.set(next, true);
+    if (!this.layout) return;
+    const { size, high, wide } = this.layout.big;
+    const window = this.large.element;
+    window.scrollTop = clamp(window.scrollTop, (next.query + 1) * size - high, next.query * size);
+    window.scrollLeft = clamp(window.scrollLeft, (next.key + 1) * size - wide, next.key * size);
+  }
+
+  /** A list of words. @param {"query" | "key"} name @param {number} before entries that come before the words */
+  menu(name, before) {
+    const id = `${this.ui.id}-${name}`;
+    const onchange = () => this.ui.set({ [name]: list.selectedIndex - before }, true);
+    const list = h("select", { id, "data-control": name, onchange });
+    return { list, element: h("span", { class: "control" }, h("label", { for: id }, name), list) };
+  }
+
+  knockOut() {
+    const { numbers } = this;
+    this.ui.set({ knocked: numbers.toggled(numbers.opened) }, true);
+    this.why?.ask();
+  }
+
+  cause() {
+    const { ui } = this;
+    return new Cause(ui, {
+      canvas: this.large.canvas,
+      under: (x, y) => this.cellUnder(x, y),
+      head: () => [this.numbers.opened[0], ui.state.head < 0 ? -1 : this.numbers.opened[1]],
+      query: () => this.numbers.query,
+      key: () => this.numbers.key(this.numbers.asked(...this.numbers.opened)),
+      seen: (query, key) => !Number.isNaN(this.numbers.row(...this.numbers.opened, query)[key]),
+      show: (weights) => {
+        ui.arrays.map0 = weights;
         ui.set({});
-      }
-    };
-    canvas.onpointermove = (e) => point(under(e));
-    canvas.onpointerleave = () => point({});
-    canvas.onclick = (e) => press(under(e));
-    const tell = (values) =>
-      [element, element, line, cell, cell].forEach((e, i) =>
-        e.setAttribute(`aria-${["rowcount", "colcount", "rowindex", "colindex", "label"][i]}`, values[i]),
-      );
-    return { canvas, element, spacer, tell };
-  }
-  const open = (layer, head) => ui.set({ layer, head: head === H ? -1 : head }, true);
-  const small = twin(
-    "all heads: layers down, heads across; Enter goes in",
-    "heads",
-    (name) => {
-      const [l, i] = opened();
-      const step = STEPS[name];
-      if (name === "Enter" || name === " ") large.element.focus();
-      else if (step) open(clamp(l + step[0], L), clamp(i + step[1], columns));
-      else return false;
-      return true;
-    },
-    (x, y) => {
-      const g = geometry;
-      const layer = floor((y - g.top) / g.down);
-      const head = floor((x - g.left) / g.across);
-      return layer >= 0 && layer < L && head >= 0 && head < columns ? { layer, head } : {};
-    },
-    (p) => p.layer >= 0 && open(p.layer, p.head),
-  );
-  function under(x, y) {
-    const g = geometry.big;
-    const above = y < g.top;
-    const before = x < g.left;
-    const r = floor((y - g.top + g.y) / g.size);
-    const c = floor((x - g.left + g.x + (above && g.slanted ? y - g.top + 8 : 0)) / g.size);
-    if (r >= Q || c >= K || (above && c < 0)) return {};
-    return above ? { col: c } : before ? { row: r } : { row: r, col: c };
-  }
-  const large = twin(
-    "the open head: queries down, keys across; Escape goes back",
-    "open",
-    (name) => {
-      const step = STEPS[name];
-      const e = large.element;
-      const g = geometry.big;
-      if (name === "Escape") return (small.element.focus(), true);
-      if (why && (name === " " || name === "Enter")) return (why.toggle(), true);
-      if (!step) return false;
-      hover = {};
-      ui.set({ query: clamp(query() + step[0], Q), key: clamp(key(weightsFrom(...opened())) + step[1], K) }, true);
-      e.scrollTop = min(max(e.scrollTop, (state.query + 1) * g.size - g.high), state.query * g.size);
-      e.scrollLeft = min(max(e.scrollLeft, (state.key + 1) * g.size - g.wide), state.key * g.size);
-      return true;
-    },
-    under,
-    (p) => {
-      hover = {};
-      if (!why?.drawn()) ui.set({ query: p.row ?? state.query, key: p.col ?? state.key }, true);
-    },
-  );
-  function menu(name, shift) {
-    const list = h("select", {
-      id: `${ui.id}-${name}`,
-      "data-control": name,
-      onchange: () => ui.set({ [name]: list.selectedIndex - shift }, true),
-    });
-    return [list, h("span", { class: "control" }, h("label", { for: list.id }, name), list)];
-  }
-  const [queries, queryMenu] = menu("query", 0);
-  const [keys, keyMenu] = menu("key", 1);
-  const what = h("div", { class: "what quiet", "data-testid": "number" });
-  const ranked = h("div", { class: "ranked", "aria-hidden": "true" });
-  const hidden = maps.some((x) => x.masked) && !/hatched/i.test(spec.caption ?? "");
-  const inks = legend({ high: spec.high }, ...(hidden ? [["masked", "masked"]] : []));
-  const title = h("b");
-  const said = h("div", { class: "say", role: "status", "data-testid": "readout" });
-  const knock = h(
-    "button",
-    {
-      type: "button",
-      "data-testid": "knock",
-      onclick() {
-        const k = mark(...opened());
-        const rest = state.knocked.filter((x) => !same(k)(x));
-        ui.set({ knocked: rest.length < state.knocked.length ? rest : [...rest, k] }, true);
-        why?.ask();
       },
-    },
-    "knock it out",
-  );
-  // ---- what follows from an attention weight, in the model of this page
-  const why =
-    spec.own && modelsAt()
-      ? cause(ui, {
-          ...{ canvas: large.canvas, under, query },
-          head: () => [opened()[0], state.head < 0 ? -1 : opened()[1]],
-          key: () => key(weightsFrom(...opened())),
-          open: (q, k) => !empty(row(...opened(), q)[k]),
-          show(map) {
-            arrays.map0 = map;
-            means.length = 0;
-            atlas = null;
-            choose();
-            ui.set({});
-          },
-        })
-      : null;
-  ui.body.append(what, small.element);
-  ui.side.append(h("div", { class: "opened" }, title, spec.live || why ? knock : ""), large.element, inks);
-  ui.root.querySelector(".controls").prepend(queryMenu, keyMenu);
-
-  // ---- layout: the open head beside the grid where there is room, else below
-  function layout(width, narrow) {
-    const c = small.canvas.getContext("2d");
-    const left = 52 * unit;
-    const cap = 15 * unit;
-    const gap = 5;
-    c.font = ui.font(13, 700);
-    const widest = (words) => min(130 * unit, ceil(words.reduce((a, w) => max(a, c.measureText(w).width), 0)));
-    const names = widest(m.keys);
-    const letters = m.keys.every((t) => [...t].length < 2); // stand upright in the narrowest column
-    const tail = letters ? 4 : names * 0.71 + 4;
-    const spare = width - left - columns * (44 * unit + gap) - 24;
-    const beside = !narrow && spare >= 300 * unit;
-    const bare = widest(m.queries) + 12 * unit;
-    const named = max(bare, widest(["query ↓"]) + 12 * unit); // the corner is named where that hides no column
-    const fits = named + 14 * unit * K + tail <= (beside ? spare : width - 4);
-    const label = fits ? named : bare;
-    const whole = label + 14 * unit * K + tail; // what it takes to see all columns at once
-    const legibly = K > 16 && !letters ? whole + 7 * unit * K : 0; // slanted words grow with their columns
-    const room = beside ? min(spare, max(300 * unit, 0.55 * width, whole <= spare ? whole : 0, legibly)) : width - 4;
-    const tallest = 450 * ui.tall;
-    const least = narrow && bare + 10 * unit * K + tail <= width - 4 ? 10 : 14; // 10 if all can then be seen
-    const size = max(least * unit, min(34 * unit, floor((room - label - tail) / K), floor(tallest / Q)));
-    const slanted = names > size - (letters ? 0 : 4);
-    const end = slanted ? tail : 4;
-    const high = min(Q * size, tallest);
-    const wide = min(K * size, max(100, room - label - end));
-    const over = max(44 * unit, slanted ? names * 0.71 + 18 * unit : 0);
-    const big = {
-      corner: fits ? ["query ↓", "key →"] : ["↓", "→"],
-      left: label,
-      top: over,
-      size,
-      slanted,
-      names,
-      wide,
-      high,
-      width: ceil(min(room, label + wide + end)),
-      height: ceil(over + high) + 2,
-      rolls: K * size > wide + 1 || Q * size > high + 1,
-    };
-    const tile = max(16, min(96 * unit, floor(((beside ? width - big.width - 24 : width) - left) / columns) - gap));
-    const tall = round(tile * max(0.45, min(1.4, Q / K)));
-    const across = tile + gap;
-    const down = tall + cap + gap;
-    return {
-      left,
-      top: 20 * unit,
-      tile,
-      tall,
-      across,
-      down,
-      beside,
-      big,
-      width: left + columns * across,
-      height: 20 * unit + L * down + 2,
-    };
-  }
-  const shade = (x) => inked(ui.theme, x / spec.high);
-  // every head as pixels, once for a map and a theme; masked cells stay clear
-  function pixels() {
-    if (atlas?.at === at && atlas.theme === ui.theme) return atlas.canvas;
-    const wide = columns * K;
-    const canvas = new OffscreenCanvas(wide, L * Q);
-    const c = canvas.getContext("2d");
-    const image = c.createImageData(wide, L * Q);
-    const to = new Uint32Array(image.data.buffer);
-    const ink = Uint32Array.from({ length: 256 }, (_, i) => {
-      const [r, g, b] = inked(ui.theme, i / 255);
-      return (255 << 24) | (b << 16) | (g << 8) | r;
     });
-    for (let l = 0; l < L; l++)
-      for (let i = 0; i < columns; i++) {
-        const rows = m.queries.map((_, q) => row(l, i, q));
-        const most = rows.reduce((a, w) => w.reduce((b, x) => max(b, x || 0), a), 1e-9); // its darkest cell
-        rows.forEach((w, q) => {
-          const s = ((l * Q + q) * columns + i) * K;
-          for (let k = 0; k < K; k++) if (!empty(w[k])) to[s + k] = ink[((w[k] * 255) / most) | 0];
-        });
-      }
-    c.putImageData(image, 0, 0);
-    atlas = { at, theme: ui.theme, canvas };
-    return canvas;
   }
-  function write(c, text, x, y, align = "center", colour = ui.theme.quiet, size = 12, weight = 400, room = 0) {
-    c.font = ui.font(size, weight);
-    c.fillStyle = colour;
-    c.textAlign = align;
-    while (room && text.length > 2 && c.measureText(text).width > room) text = `${text.slice(0, -2)}…`;
-    c.fillText(text, x, y);
+
+  // ---- painting
+
+  /** @param {number} width @param {boolean} narrow */
+  paint(width, narrow) {
+    const { numbers, ui } = this;
+    const layout = this.measure(numbers, width, narrow);
+    this.layout = layout;
+    const below = layout.beside && layout.height < layout.big.height; // the sentence: below the small maps
+    this.place(layout, width, below);
+    paintSmall(paper(this.small.canvas, layout.width, layout.height), ui, numbers, layout, this.atlas);
+    const pen = paper(this.large.canvas, layout.big.width, layout.big.height);
+    paintLarge(pen, ui, numbers, layout.big, (query, key) => this.why?.paints(query, key) ?? false);
+    this.say(numbers);
+    this.fill(numbers);
+    if (!below) return;
+    const room = layout.big.height - layout.height - 120 * ui.unit;
+    this.rank(numbers, ui.spec.presenting ? 0 : Math.min(10, Math.floor(room / (20 * ui.unit))));
   }
-  function hatch(c, x, y, wide, high) {
-    c.save();
-    c.beginPath();
-    c.rect(x, y, wide, high);
-    c.clip();
-    c.strokeStyle = ui.theme.hatch;
-    c.lineWidth = 1;
-    c.beginPath();
-    for (let d = 4; d < wide + high; d += 6) {
-      c.moveTo(x + d, y);
-      c.lineTo(x + d - high, y + high);
-    }
-    c.stroke();
-    c.restore();
+
+  /** @param {HeadsNumbers} numbers @param {number} width @param {boolean} narrow */
+  measure(numbers, width, narrow) {
+    const { ui } = this;
+    const c = /** @type {CanvasRenderingContext2D} */ (this.small.canvas.getContext("2d"));
+    const digits = Number(ui.font(10.5).match(/([\d.]+)px/)?.[1]);
+    c.font = ui.font(13, 700);
+    const room = this.room();
+    const layout = layoutOf(numbers.map, {
+      ...{ width, narrow, digits, unit: ui.unit, tall: ui.tall },
+      grid: room - outer(this.what) - SAID * 13.5 * ui.unit,
+      open: room - this.head.offsetHeight,
+      widest: (words) => widest(c, words),
+    });
+    const window = this.large.element;
+    layout.big.x = layout.big.rolls ? window.scrollLeft : 0;
+    layout.big.y = layout.big.rolls ? window.scrollTop : 0;
+    return layout;
   }
-  const box = (c, colour, line, x, y, wide, high) => {
-    c.strokeStyle = colour;
-    c.lineWidth = line;
-    c.strokeRect(x, y, wide, high);
-  };
-  function paintSmall(c, g) {
-    const { theme } = ui;
-    const tiles = pixels();
-    const q = query();
-    const [l0, i0] = opened();
-    const best = String(ranking()[0]);
-    const chosen = !byEffect() && fixed() !== null; // bold is then: of this word the largest share
-    const high = g.tall / Q;
-    c.textBaseline = "alphabetic";
-    c.imageSmoothingEnabled = Q > g.tall || K > g.tile;
-    write(c, "head", g.left - 6, g.top - 6, "right");
-    for (let i = 0; i < columns; i++) write(c, i < H ? i + 1 : "mean", g.left + i * g.across + g.tile / 2, g.top - 6);
-    for (let l = 0; l < L; l++) {
-      write(c, `layer ${l + 1}`, g.left - 6, g.top + l * g.down + g.tall / 2 + 4, "right");
-      for (let i = 0; i < columns; i++) {
-        const x = g.left + i * g.across;
-        const y = g.top + l * g.down;
-        const gone = out(l, i);
-        const on = l === l0 && i === i0;
-        const bold = chosen ? i < H && top(weightsFrom(l, i)) === fixed() : on || `${l},${i}` === best;
-        c.globalAlpha = gone ? 0.3 : 1;
-        if (m.masked) hatch(c, x, y, g.tile, g.tall);
-        c.drawImage(tiles, i * K, l * Q, K, Q, x, y, g.tile, g.tall);
-        c.fillStyle = theme.query;
-        c.fillRect(x - 4, y + q * high - 1, 4, max(2, high + 1));
-        c.globalAlpha = 1;
-        box(
-          c,
-          on || (hover.layer === l && hover.head === i) ? theme.text : theme.line,
-          on ? 2.5 * unit : 1,
-          x - 0.5,
-          y - 0.5,
-          g.tile + 1,
-          g.tall + 1,
-        );
-        if (gone) {
-          const side = min(15 * unit, g.tall / 2); // a cross in the corner: the map stays to be seen
-          const left = x + g.tile - side;
-          c.fillStyle = rgb(theme.paper);
-          c.fillRect(left, y, side, side);
-          box(c, theme.text, 1.5, left, y, side, side);
-          write(c, "×", left + side / 2, y + 0.8 * side, "center", theme.text, side / unit);
-        }
-        write(
-          c,
-          plain(number(l, i), 2),
-          x + g.tile / 2,
-          y + g.tall + 11.5 * unit,
-          "center",
-          bold ? theme.text : theme.quiet,
-          10.5,
-          bold ? 700 : 400,
-        );
-      }
-    }
+
+  /** The height that both pictures may have: in front of a class what is below them is to be on the screen, too. */
+  room() {
+    const { ui } = this;
+    const stage = ui.body.parentElement;
+    if (!ui.spec.presenting || !this.why || !stage || !this.controls) return Infinity;
+    return ui.screen - EDGE - stage.offsetTop - outer(this.controls) - outer(ui.below);
   }
-  function paintLarge(c, g) {
-    const { theme } = ui;
-    const { size, left, top: high } = g;
-    const [l, i] = opened();
-    const gap = size > 20 ? 2 : 1;
-    const q0 = query();
-    const k0 = key(row(l, i, q0));
-    const seen = (from, room, n) => [floor(from / size), min(n, ceil((from + room) / size))];
-    const rows = seen(g.y, g.high, Q);
-    const cols = seen(g.x, g.wide, K);
-    c.save();
-    c.beginPath();
-    c.rect(left - 2, high - 2, g.wide + 4, g.high + 4);
-    c.clip();
-    c.textAlign = "center";
-    c.textBaseline = "middle";
-    c.font = ui.font(min(11.5, size / unit / 2.3));
-    for (let q = rows[0]; q < rows[1]; q++) {
-      const w = row(l, i, q);
-      for (let k = cols[0]; k < cols[1]; k++) {
-        const x = left + k * size - g.x;
-        const y = high + q * size - g.y;
-        const s = size - gap;
-        const colour = shade(w[k]);
-        if (empty(w[k])) {
-          hatch(c, x, y, s, s);
-          continue;
-        }
-        c.fillStyle = rgb(colour);
-        c.fillRect(x, y, s, s);
-        if (why?.paints(q, k)) box(c, theme.key, 3 * unit, x, y, s, s);
-        if (size >= 24 * unit) {
-          c.fillStyle = legible(colour);
-          c.fillText(w[k] < 0.005 ? "" : w[k] < 0.995 ? plain(w[k], 2).slice(1) : 1, x + s / 2, y + s / 2 + 1);
-        }
-      }
+
+  /** Sizes of the elements, and where the sentence stands. @param {Layout} layout @param {number} width
+   * @param {boolean} below */
+  place({ big, beside, column, width: grid }, width, below) {
+    const { ui, said, ranked, what } = this;
+    ui.body.parentElement?.classList.toggle("stacked", !beside);
+    if (below && said.parentElement !== ui.body) ui.body.append(said, ranked);
+    if (!below && said.parentElement !== ui.side) {
+      ui.side.prepend(said);
+      ranked.remove();
     }
-    const [x, y, s] = [left - g.x - 1, high + q0 * size - g.y - 1, size - gap + 2];
-    box(c, theme.query, unit, x, y, (K - 1) * size + s, s);
-    box(c, theme.query, 2.5 * unit, x + k0 * size, y, s, s);
-    c.restore();
-    c.textBaseline = "middle";
-    g.corner.forEach((text, i) =>
-      write(c, text, left - 8 * unit, high - (i ? 28 : 10) * unit, "right", theme[i ? "key" : "query"], 12),
-    );
-    for (let q = rows[0]; q < rows[1]; q++) {
-      const y = high + (q + 0.5) * size - g.y;
-      const on = q === q0;
-      if (y > high && y < high + g.high)
-        write(
-          c,
-          m.queries[q],
-          left - 8 * unit,
-          y,
-          "right",
-          on ? theme.query : theme.text,
-          min(13, size / unit),
-          on ? 700 : 400,
-          left - 12 * unit,
-        );
-    }
-    const slant = ui.slant(size);
-    for (let k = cols[0]; k < cols[1]; k++) {
-      const x = left + (k + 0.5) * size - g.x;
-      const on = k === k0;
-      if (x < left || x > left + g.wide || (g.slanted && !on && k % slant.every)) continue;
-      c.save();
-      c.translate(x, high - 8);
-      if (g.slanted) c.rotate(-0.785);
-      write(
-        c,
-        m.keys[k],
-        0,
-        0,
-        g.slanted ? "left" : "center",
-        on ? theme.key : theme.text,
-        g.slanted ? slant.size : 13,
-        on ? 700 : 400,
-        g.slanted ? g.names : size,
-      );
-      c.restore();
-    }
+    what.style.width = beside ? `${column}px` : "";
+    said.style.width = below ? what.style.width : "";
+    said.style.minHeight = below && Number.isFinite(this.room()) ? `${SAID - 0.8}em` : "";
+    ranked.style.width = said.style.width;
+    this.inks.style.marginLeft = `${big.left}px`;
+    this.small.element.style.cssText = `width:${Math.min(grid, width)}px;overflow:${grid > width ? "auto" : "hidden"}`;
+    this.frame(big);
+  }
+
+  /** The window on the open head. @param {Open} open */
+  frame(open) {
+    const { canvas, element, spacer } = this.large;
+    const { keys, queries } = this.numbers;
+    element.style.width = `${open.width}px`;
+    element.style.height = `${open.height + barOf(open)}px`;
+    element.style.overflow = open.rolls ? "auto" : "hidden";
+    canvas.style.touchAction = this.why && !open.rolls ? "pan-y" : ""; // a finger paints, too
+    const width = open.width + keys * open.size - open.wide;
+    const height = open.height + queries * open.size - open.high;
+    spacer.style.cssText = open.rolls ? `position:absolute;width:${width}px;height:${height}px` : "display:none";
   }
 
   // ---- words
-  function say() {
-    const [a, b] = opened();
-    const [l, i] = hover.layer >= 0 ? [hover.layer, hover.head] : [a, b];
-    const q = query();
-    const from = m.queries[q];
-    const n = L * H;
-    const sentence = (l, i) => {
-      const w = weightsFrom(l, i);
-      const k = key(w);
-      return (
-        `${named(l, i)}: “${from}” ${empty(w[k]) ? "may not attend to" : `gives ${plain(w[k], 3)} to`} ` +
-        `“${m.keys[k]}”${k === top(w) && w[k] > 0 ? ", its largest share" : ""}`
-      );
-    };
-    const w = weightsFrom(l, i);
-    const k = key(w);
-    const e = effect(l, i);
-    const rank = ranking().findIndex(same([l, i])) + 1;
-    const who = (role, t) => h("b", { class: role }, t);
-    const more = [
-      !empty(e) && `${spec.effect}: ${plain(e, 2)}`,
-      rank && n > 1 && !empty(number(l, i)) && `${rank > 1 ? `number ${rank}` : "the largest"} of ${n} heads`,
-      out(l, i) && "knocked out",
-    ];
-    said.replaceChildren(
-      h(
-        "div",
-        {},
-        who("query", from),
-        " → ",
-        who("key", m.keys[k]),
-        " ",
-        h("b", {}, empty(w[k]) ? "masked" : plain(w[k], 3)),
-      ),
-      h("div", {}, `${capital(sentence(l, i))}.`),
-      h(
-        "div",
-        { class: "quiet" },
-        more
-          .filter(Boolean)
-          .map((t) => `${capital(t)}. `)
-          .join(""),
-      ),
+
+  /** @param {HeadsNumbers} numbers */
+  say(numbers) {
+    const { map, query } = numbers;
+    const [layer, head] = numbers.opened;
+    const told = numbers.told;
+    const row = numbers.asked(...told);
+    const key = numbers.key(row);
+    const weight = Number.isNaN(row[key]) ? "masked" : plain(row[key], 3);
+    const asks = h("b", { class: "query" }, map.queries[query]);
+    const reads = h("b", { class: "key" }, map.keys[key]);
+    this.said.replaceChildren(
+      h("div", {}, asks, " → ", reads, " ", h("b", {}, weight)),
+      h("div", {}, `${capital(numbers.sentence(...told))}.`),
+      h("div", { class: "quiet" }, numbers.more(...told)),
     );
-    title.textContent = capital(named(a, b));
-    knock.textContent = out(a, b) ? "bring it back" : "knock it out";
-    knock.disabled = b === H;
-    why?.sync(from, m.keys[key(weightsFrom(a, b))]);
-    const given = [who("query", from), " → ", fixed() === null ? "its strongest word" : who("key", m.keys[k])];
-    if (fixed() !== null) given.push(h("b", {}, " (bold: its largest)"));
-    what.replaceChildren("each map has its own scale; below: ", ...(byEffect() ? [spec.effect] : given));
-    small.tell([L, columns, a + 1, b + 1, sentence(a, b)]);
-    large.tell([Q, K, q + 1, key(weightsFrom(a, b)) + 1, sentence(a, b)]);
-    if (filled !== m) {
-      const list = (words) =>
-        words.map((t, j) => h("option", {}, words.indexOf(t) === words.lastIndexOf(t) ? t : `${t} (${j + 1})`));
-      queries.replaceChildren(...list(m.queries));
-      keys.replaceChildren(h("option", {}, "its strongest"), ...list(m.keys));
-      filled = m;
-    }
-    queries.selectedIndex = clamp(state.query, Q);
-    keys.selectedIndex = state.key < 0 ? 0 : clamp(state.key, K) + 1;
+    this.title.textContent = capital(numbers.name(layer, head));
+    this.knock.textContent = numbers.out(layer, head) ? "bring it back" : "knock it out";
+    this.knock.disabled = head === numbers.heads;
+    this.what.replaceChildren("each map has its own scale; below: ", ...this.below(numbers));
+    const open = numbers.key(numbers.asked(layer, head));
+    this.why?.sync(map.queries[query], map.keys[open]);
+    const label = numbers.sentence(layer, head);
+    const { layers, columns, queries, keys } = numbers;
+    this.small.tell({ rows: layers, columns, row: layer + 1, column: head + 1, label });
+    this.large.tell({ rows: queries, columns: keys, row: query + 1, column: open + 1, label });
   }
-  // the row of the word in the head that is open, its largest weights as bars, where the grid leaves room for some
-  function rank(count) {
-    const [l, i] = hover.layer >= 0 ? [hover.layer, hover.head] : opened();
-    const w = weightsFrom(l, i);
-    const on = key(w);
-    const order = Array.from(w.keys(), (k) => k).filter((k) => !empty(w[k]));
-    const shown = count < 4 ? [] : order.sort((a, b) => (b === on) - (a === on) || w[b] - w[a]).slice(0, count);
-    ranked.replaceChildren(
-      ...shown.flatMap((k) => [
-        h("span", { class: k === on ? "key on" : "" }, m.keys[k]),
-        h("i", { class: k === on ? "on" : "", style: `width:${(100 * w[k]) / spec.high}%` }),
-        h("span", {}, plain(w[k], 2)),
+
+  /** What the number below each map is. @param {HeadsNumbers} numbers @returns {(Node | string)[]} */
+  below({ byEffect, fixed, map, query }) {
+    if (byEffect) return [this.spec.effect];
+    const asks = h("b", { class: "query" }, map.queries[query]);
+    if (fixed === null) return [asks, " → ", "its strongest word"];
+    return [asks, " → ", h("b", { class: "key" }, map.keys[fixed]), h("b", {}, " (bold: its largest)")];
+  }
+
+  /** The words of both menus, and which are chosen. @param {HeadsNumbers} numbers */
+  fill({ map, chosen, keys }) {
+    const { query, key } = this.menus;
+    const { state } = this.ui;
+    if (this.filled !== map) {
+      query.list.replaceChildren(...entries(map.queries));
+      key.list.replaceChildren(h("option", {}, "its strongest"), ...entries(map.keys));
+      this.filled = map;
+    }
+    query.list.selectedIndex = chosen;
+    key.list.selectedIndex = state.key < 0 ? 0 : clamp(state.key, 0, keys - 1) + 1;
+  }
+
+  /** Its row in the head that is told of: the largest weights as bars, where the small maps leave room for some.
+   * @param {HeadsNumbers} numbers @param {number} count */
+  rank(numbers, count) {
+    const row = numbers.asked(...numbers.told);
+    const chosen = numbers.key(row);
+    const shown = count < 4 ? [] : numbers.best(row, count);
+    const bar = (/** @type {number} */ key) => `width:${(100 * row[key]) / this.spec.high}%`;
+    this.ranked.replaceChildren(
+      ...shown.flatMap((key) => [
+        h("span", { class: key === chosen ? "key on" : "" }, numbers.map.keys[key]),
+        h("i", { class: key === chosen ? "on" : "", style: bar(key) }),
+        h("span", {}, plain(row[key], 2)),
       ]),
     );
   }
-  ui.style(HEADS_CSS);
 
-  return {
-    paint(width, narrow) {
-      choose();
-      const g = (geometry = layout(width, narrow));
-      const b = g.big;
-      const stage = ui.body.parentElement;
-      const scroll = large.element;
-      stage.classList.toggle("stacked", !g.beside);
-      const under = g.beside && g.height < b.height;
-      if (said.parentElement !== (under ? ui.body : ui.side))
-        under ? ui.body.append(said, ranked) : (ui.side.prepend(said), ranked.remove());
-      inks.style.marginLeft = `${b.left}px`;
-      what.style.width = g.beside ? `${max(g.width, 220 * unit)}px` : "";
-      said.style.width = ranked.style.width = under ? what.style.width : "";
-      small.element.style.cssText = `width:${min(g.width, width)}px;overflow:${g.width > width ? "auto" : "hidden"}`;
-      scroll.style.width = `${b.width}px`;
-      scroll.style.height = `${b.height + (b.rolls ? 14 : 0)}px`;
-      scroll.style.overflow = b.rolls ? "auto" : "hidden";
-      large.canvas.style.touchAction = why && !b.rolls ? "pan-y" : ""; // a finger paints, too
-      large.spacer.style.cssText = b.rolls
-        ? `position:absolute;width:${b.width + K * b.size - b.wide}px;height:${b.height + Q * b.size - b.high}px`
-        : "display:none";
-      b.x = b.rolls ? scroll.scrollLeft : 0;
-      b.y = b.rolls ? scroll.scrollTop : 0;
-      paintSmall(paper(small.canvas, g.width, g.height), g);
-      paintLarge(paper(large.canvas, b.width, b.height), b);
-      say();
-      if (under) rank(spec.presenting ? 0 : min(10, floor((b.height - g.height - 120 * unit) / (20 * unit))));
-    },
-    table() {
-      const mine = state.knocked.some((k) => k.length < 3 || k[0] === m.name);
-      const text = (x) => (empty(x) ? "masked" : plain(x, 3));
-      const all = [...ranking(), ...(H > 1 ? Array.from({ length: L }, (_, l) => [l, H]) : [])];
-      const rows = all.map(([l, i]) => {
-        const w = weightsFrom(l, i);
-        const k = top(w);
-        return [
-          named(l, i),
-          text(w[key(w)]),
-          `${m.keys[k]} ${plain(w[k] || 0, 3)}`,
-          ...(m.effects ? [plain(effect(l, i), 3)] : []),
-          ...(mine ? [out(l, i) ? "yes" : ""] : []),
-        ];
-      });
-      return {
-        header: [
-          "head",
-          `${m.queries[query()]} → ${m.keys[fixed()] ?? "its strongest"}`,
-          "most on",
-          ...(m.effects ? [spec.effect] : []),
-          ...(mine ? ["knocked out"] : []),
-        ],
-        rows,
-      };
-    },
-    numbers: () => ({
-      cause: why?.found(),
-      open: Array.from({ length: Q }, (_, q) => Array.from(row(...opened(), q))),
-      heads: Array.from({ length: L }, (_, l) => Array.from({ length: columns }, (_, i) => number(l, i))),
-    }),
-    // A sentence of the reader's own: the self-attention with which the model reads it.
-    *answer({ models, text, source, ids, pieces }) {
-      const [it] = models;
-      const size = ids.length;
-      const layers = globalThis.courseModels.weightsOf(it, { ids, segments: pieces.map((p) => p.segment) });
-      const masked = !!it.model.sharesContext;
-      const map0 = packed(layers, masked);
-      const most = map0.reduce((a, x) => (x > a ? x : a), 0);
-      const shape = [layers.length, layers[0].length, size, size];
-      const map = { name: m.name, queries: source, keys: source, shape, masked, effects: null };
-      const query = max(0, source.indexOf(m.queries[clamp(state.query, Q)]));
-      yield {
-        spec: {
-          maps: [map],
-          reads: text,
-          high: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((step) => most <= step) ?? 1,
-          controls: spec.controls.filter((c) => c.name === "reset"),
-          state: { ...state, query, key: -1, number: "weight", knocked: [] },
-        },
-        arrays: { map0 },
-      };
-    },
-  };
+  // ---- a sentence of the reader's own
+
+  /** The self-attention with which the model reads it. @param {Reading} reading */
+  *answer({ models, text, source, ids, pieces }) {
+    const [it] = models;
+    const { numbers, spec } = this;
+    const layers = weightsOf(it, { ids, segments: pieces.map(({ segment }) => segment) });
+    const masked = Boolean(it.model.sharesContext);
+    const map0 = packed(layers, masked);
+    const top = most(map0);
+    const shape = [layers.length, layers[0].length, ids.length, ids.length];
+    const map = { name: numbers.map.name, queries: source, keys: source, shape, masked, effects: null };
+    const query = Math.max(0, source.indexOf(numbers.map.queries[numbers.chosen]));
+    yield {
+      spec: {
+        maps: [map],
+        reads: text,
+        high: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((step) => top <= step) ?? 1,
+        controls: spec.controls.filter(({ name }) => name === "reset"),
+        state: { ...this.ui.state, query, key: -1, number: "weight", knocked: [] },
+      },
+      arrays: { map0 },
+    };
+  }
+}
+
+/** Of words that stand there several times each says which it is. @param {string[]} words */
+function entries(words) {
+  const several = (/** @type {string} */ word) => words.indexOf(word) !== words.lastIndexOf(word);
+  return words.map((word, i) => h("option", {}, several(word) ? `${word} (${i + 1})` : word));
+}
+
+/** The height of an element with its margins. @param {HTMLElement} element */
+function outer(element) {
+  const { marginTop, marginBottom } = getComputedStyle(element);
+  return element.offsetHeight + parseFloat(marginTop) + parseFloat(marginBottom);
 }

@@ -1,0 +1,154 @@
+// Where the head explorer draws what: the small maps, and the open head beside them where there is room, else below.
+import { clamp } from "../shared/numbers.js";
+
+/** @import { HeadMap } from "./heads_numbers.js" */
+/**
+ * @typedef {object} Open the open head; all in pixels of its canvas
+ * @property {string[]} corner how its queries and its keys are called there
+ * @property {number} left of its cells
+ * @property {number} top of its cells
+ * @property {number} size of a cell
+ * @property {boolean} slanted whether its keys are
+ * @property {number} names the width of the longest key
+ * @property {number} wide what is seen of its cells
+ * @property {number} high
+ * @property {number} width of the canvas
+ * @property {number} height
+ * @property {boolean} rolls whether there are more cells than are seen
+ * @property {number} x how far it has been rolled
+ * @property {number} y
+ *
+ * @typedef {object} Layout
+ * @property {number} left of the small maps
+ * @property {number} top
+ * @property {number} tile width of a small map
+ * @property {number} tall its height
+ * @property {number} across from one to the next
+ * @property {number} down
+ * @property {number} frame width of the frame of the one that is open
+ * @property {number} number from the end of a map to the line on which its number stands
+ * @property {boolean} beside
+ * @property {number} column width of what stands above and below the small maps
+ * @property {Open} big
+ * @property {number} width of the canvas
+ * @property {number} height
+ *
+ * @typedef {object} Room
+ * @property {number} width
+ * @property {boolean} narrow
+ * @property {number} unit
+ * @property {number} tall
+ * @property {number} digits size of the numbers' font in pixels
+ * @property {number} grid the height that there is for the small maps
+ * @property {number} open the height that there is for the open head
+ * @property {(words: string[]) => number} widest width of the longest word in the labels' font
+ */
+
+const GAP = 5; // between small maps
+const BAR = 14; // a scroll bar, and what else may be beside the two pictures
+const LEAN = 0.71; // of a slanted word's length, what it goes up and to the right
+const LINE = 470; // where height is dear, sentences have so much width, that each is a line
+const BESIDE = 24; // between the two pictures, and a little
+const FLAT = 1.35; // a small map that has to be low is wider by so much at most
+
+/** @param {HeadMap} map @param {Room} room @returns {Layout} */
+export function layoutOf(map, room) {
+  const { width, unit, digits } = room;
+  const [layers, heads, queries, keys] = map.shape;
+  const columns = heads + (heads > 1 ? 1 : 0);
+  const left = 52 * unit;
+  const top = 20 * unit;
+  const spare = width - left - columns * (44 * unit + GAP) - 24;
+  const beside = !room.narrow && spare >= 300 * unit;
+  const big = openOf(map, room, beside ? spare : null);
+  const share = (beside ? width - big.width - 24 : width) - left;
+  const frame = 2.5 * unit;
+  const number = frame / 2 + 2.2 * unit + 0.73 * digits; // digits are as high as 0.73 of their font
+  const cap = number + 3.5 * unit;
+  const ratio = clamp(queries / keys, 0.45, 1.4);
+  const wished = clamp(Math.floor(share / columns) - GAP, 16, 96 * unit);
+  const most = Math.max(24 * unit, (room.grid - top - 2) / layers - cap - GAP);
+  const tall = Math.floor(Math.min(Math.round(wished * ratio), most));
+  const tile = Math.min(wished, Math.round((FLAT * tall) / ratio));
+  const across = tile + GAP;
+  const down = tall + cap + GAP;
+  const grid = left + columns * across;
+  const lines = Number.isFinite(room.grid) ? Math.min(LINE * unit, width - big.width - BESIDE * unit) : 0;
+  return {
+    ...{ left, top, tile, tall, across, down, frame, number, beside, big },
+    column: Math.max(grid, 220 * unit, lines),
+    width: grid,
+    height: top + layers * down + 2,
+  };
+}
+
+/**
+ * @param {HeadMap} map
+ * @param {Room} room
+ * @param {number | null} spare the width that the small maps leave at least; null: it stands below them
+ * @returns {Open}
+ */
+function openOf(map, room, spare) {
+  const { width, unit } = room;
+  const [, , queries, keys] = map.shape;
+  const widest = (/** @type {string[]} */ words) => Math.min(130 * unit, Math.ceil(room.widest(words)));
+  const names = widest(map.keys);
+  const letters = map.keys.every((key) => Array.from(key).length < 2); // stand upright in the narrowest column
+  const tail = letters ? 4 : names * LEAN + 4;
+  const bare = widest(map.queries) + 12 * unit;
+  const corner = Math.max(bare, widest(["query ↓"]) + 12 * unit); // it is named where that hides no column
+  const fits = corner + 14 * unit * keys + tail <= (spare ?? width - 4);
+  const label = fits ? corner : bare;
+  const whole = label + 14 * unit * keys + tail; // what it takes to see all columns at once
+  const legibly = keys > 16 && !letters ? whole + 7 * unit * keys : 0; // slanted words grow with their columns
+  const wished = Math.max(300 * unit, 0.55 * width, spare !== null && whole <= spare ? whole : 0, legibly);
+  const most = spare === null ? width - 4 : Math.min(spare, wished);
+  const lean = names * LEAN + 18 * unit;
+  const least = leastCell(room, bare + 10 * unit * keys + tail);
+  const left = Math.max(least * unit * queries, room.open - Math.max(44 * unit, lean));
+  const tallest = Math.min(450 * room.tall, left);
+  const fitting = Math.min(34 * unit, Math.floor((most - label - tail) / keys), Math.floor(tallest / queries));
+  const size = Math.max(least * unit, fitting);
+  const slanted = names > size - (letters ? 0 : 4);
+  const end = slanted ? tail : 4;
+  const high = Math.min(queries * size, tallest);
+  const wide = Math.min(keys * size, Math.max(100, most - label - end));
+  const top = Math.max(44 * unit, slanted ? lean : 0);
+  return {
+    ...{ left: label, top, size, slanted, names, wide, high, x: 0, y: 0 },
+    corner: fits ? ["query ↓", "key →"] : ["↓", "→"],
+    width: Math.ceil(Math.min(most, label + wide + end)),
+    height: Math.ceil(top + high) + 2,
+    rolls: keys * size > wide + 1 || queries * size > high + 1,
+  };
+}
+
+/** The least size of a cell. @param {Room} room @param {number} small the width of all cells at 10 */
+function leastCell({ narrow, width, open }, small) {
+  if (Number.isFinite(open)) return 12.6; // in front of a class no slanted key need be left out at this size
+  return narrow && small <= width - 4 ? 10 : 14; // 10 if all can then be seen
+}
+
+/** The small map at a point, as a hover. @param {Layout} layout @param {HeadMap["shape"]} shape @param {number} x
+ * @param {number} y */
+export function mapAt({ left, top, across, down }, [layers, heads], x, y) {
+  const layer = Math.floor((y - top) / down);
+  const head = Math.floor((x - left) / across);
+  const columns = heads + (heads > 1 ? 1 : 0);
+  return layer >= 0 && layer < layers && head >= 0 && head < columns ? { layer, head } : {};
+}
+
+/** The cell or label of the open head at a point, as a hover. @param {Open} open @param {HeadMap["shape"]} shape
+ * @param {number} x @param {number} y */
+export function cellAt(open, [, , queries, keys], x, y) {
+  const above = y < open.top;
+  const leaning = above && open.slanted ? y - open.top + 8 : 0;
+  const row = Math.floor((y - open.top + open.y) / open.size);
+  const col = Math.floor((x - open.left + open.x + leaning) / open.size);
+  if (row >= queries || col >= keys || (above && col < 0)) return {};
+  if (above) return { col };
+  return x < open.left ? { row } : { row, col };
+}
+
+/** The scroll bar under an open head that rolls. @param {Open} open */
+export const barOf = (open) => (open.rolls ? BAR : 0);

@@ -1,0 +1,376 @@
+// The models' mathematics, tokenizers, writing and interventions, by hand and by formula. A test in Python,
+// tests/unit/course_kit/test_models_in_node.py, holds all trained models to torch's numbers.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { changed, compared, weightsOf } from "../src/models/interventions.js";
+import { GPT } from "../src/models/architectures.js";
+import {
+  ACTIVATIONS,
+  Matrix,
+  add,
+  attentionWeights,
+  gruStep,
+  largest,
+  layerNorm,
+  linear,
+  map,
+  rotary,
+  sinusoidal,
+  softmax,
+  weightedMeans,
+} from "../src/models/tensors.js";
+import { BOS, EOS, PAD, UNK, join, normalise, vocabulary } from "../src/models/text.js";
+import { draw, greedy, probabilities, writing } from "../src/models/writing.js";
+
+const matrix = (...rows) => new Matrix(rows.length, rows[0].length, Float32Array.from(rows.flat()));
+const rowsOf = (x) => Array.from({ length: x.rows }, (_, i) => [...x.row(i)]);
+
+function near(found, wanted, tolerance = 1e-6) {
+  assert.equal(found.length, wanted.length);
+  for (const [i, value] of [...found].entries())
+    assert.ok(Math.abs(value - wanted[i]) <= tolerance, `${i}: ${value} is not ${wanted[i]}`);
+}
+
+test("rows of a matrix are parts of it", () => {
+  const x = matrix([1, 2], [3, 4]);
+  const other = x.copy();
+  x.row(1)[0] = 5;
+  assert.deepEqual(rowsOf(x), [
+    [1, 2],
+    [5, 4],
+  ]);
+  assert.deepEqual(rowsOf(other)[1], [3, 4]);
+  assert.deepEqual(rowsOf(Matrix.stack([x, matrix([6, 7])]))[2], [6, 7]);
+  assert.deepEqual(rowsOf(Matrix.beside(x, matrix([8], [9]))), [
+    [1, 2, 8],
+    [5, 4, 9],
+  ]);
+  assert.deepEqual(rowsOf(add(x, x))[0], [2, 4]);
+  assert.deepEqual(rowsOf(map(x, (value) => -value))[0], [-1, -2]);
+});
+
+test("a linear layer is x Wᵀ + b, of any width", () => {
+  for (const inputs of [1, 3, 4, 7]) {
+    const x = new Matrix(2, inputs).data.map((_, i) => i - 2);
+    const weight = new Matrix(3, inputs).data.map((_, i) => (i % 5) - 1);
+    const y = linear(new Matrix(2, inputs, x), {
+      weight: new Matrix(3, inputs, weight),
+      bias: matrix([1, 0, -1]),
+    });
+    for (let t = 0; t < 2; t++)
+      for (let o = 0; o < 3; o++) {
+        let sum = 1 - o;
+        for (let i = 0; i < inputs; i++) sum += x[t * inputs + i] * weight[o * inputs + i];
+        assert.equal(y.row(t)[o], sum);
+      }
+  }
+  assert.equal(linear(matrix([2]), { weight: matrix([3]) }).data[0], 6);
+});
+
+test("a normed row has mean 0 and variance 1", () => {
+  const layer = { weight: matrix([1, 1, 1, 1]), bias: matrix([0, 0, 0, 0]) };
+  near(layerNorm(matrix([1, 3, 1, 3]), layer).data, [-1, 1, -1, 1], 1e-4);
+  const scaled = { weight: matrix([2, 1, 1, 1]), bias: matrix([5, 0, 0, 0]) };
+  near(layerNorm(matrix([1, 3, 1, 3]), scaled).data, [3, 1, -1, 1], 1e-4);
+});
+
+test("softmax gives shares, however large the scores", () => {
+  near(softmax([0, Math.log(3)]), [0.25, 0.75], 1e-12);
+  near(softmax([1000, 1000]), [0.5, 0.5], 1e-12);
+  near(softmax([-Infinity, 0]), [0, 1], 1e-12);
+  assert.ok(softmax(Float32Array.of(1, 2)) instanceof Float64Array);
+  assert.equal(largest([1, 3, 3, 2]), 1);
+});
+
+test("what may follow is never <pad> or <bos>", () => {
+  const shares = probabilities([9, 0, 9, Math.log(3), -Infinity]);
+  assert.equal(shares[PAD], 0);
+  assert.equal(shares[BOS], 0);
+  near([shares[UNK], shares[EOS]], [0.25, 0.75], 1e-12);
+});
+
+test("each head attends by its own part of the features; a causal one not ahead", () => {
+  const queries = matrix([1, 0, 0, 0], [0, 0, 2, 0]);
+  const keys = matrix([1, 0, 0, 0], [0, 0, 1, 0]);
+  const [first, second] = attentionWeights(queries, keys, 2);
+  const share = (score) => Math.exp(score) / (1 + Math.exp(score));
+  near(first.row(0), [share(1 / Math.SQRT2), 1 - share(1 / Math.SQRT2)]);
+  near(first.row(1), [0.5, 0.5]);
+  near(second.row(1), [1 - share(2 / Math.SQRT2), share(2 / Math.SQRT2)]);
+  const [causal] = attentionWeights(queries, keys, 2, true);
+  near(causal.row(0), [1, 0]);
+  near(attentionWeights(matrix([1, 0, 0, 0]), keys, 2, true, 1)[0].row(0), [...first.row(0)]);
+});
+
+test("a head's answer is the mean of its part of the values", () => {
+  const values = matrix([1, 10], [3, 30]);
+  const weights = [matrix([0.25, 0.75]), matrix([1, 0])];
+  near(weightedMeans(weights, values).data, [2.5, 10]);
+});
+
+test("rotary positions turn pairs: lengths and relative places stay", () => {
+  const x = matrix([1, 0, 0, 2], [1, 0, 0, 2]);
+  const turned = rotary(x, 1);
+  near(turned.row(0), [1, 0, 0, 2]);
+  near(turned.row(1), [Math.cos(1), Math.sin(1), -2 * Math.sin(0.01), 2 * Math.cos(0.01)]);
+  const score = (first) => {
+    const y = rotary(x, 1, first);
+    return y.row(0).reduce((sum, value, i) => sum + value * y.row(1)[i], 0);
+  };
+  near([score(0)], [score(7)], 1e-5);
+  near(rotary(x, 2).row(1).slice(2), [-2 * Math.sin(1), 2 * Math.cos(1)]);
+});
+
+test("sinusoidal positions are sines and cosines of the place", () => {
+  near(sinusoidal(new Matrix(1, 4), 3).data, [Math.sin(3), Math.cos(3), Math.sin(0.03), Math.cos(0.03)]);
+});
+
+test("a GRU keeps its state as far as its update gate says", () => {
+  const hidden = matrix([0.5]);
+  const layer = { weight: new Matrix(3, 1), bias: new Matrix(1, 3) };
+  near(gruStep(Float32Array.of(0, 50, 3), hidden, layer).data, [0.5]);
+  near(gruStep(Float32Array.of(0, -50, 3), hidden, layer).data, [Math.tanh(3)]);
+  near(gruStep(Float32Array.of(0, 0, 0), hidden, layer).data, [0.25]);
+});
+
+test("activations", () => {
+  assert.equal(ACTIVATIONS.relu(-2), 0);
+  near([-3, -1, 0, 1, 3].map(ACTIVATIONS.gelu), [-0.00404951, -0.15865525, 0, 0.84134475, 2.99595049], 1e-6);
+  near([-1, 1].map(ACTIVATIONS.gelu_tanh), [-0.15880801, 0.84119199], 1e-6);
+});
+
+// ---- text
+
+const words = vocabulary({ kind: "words", tokens: ["l'", "animal", "dort", ".", "the", "dog", "'s"] });
+
+test("words: what is not known is <unk>, elisions and 's stand alone", () => {
+  assert.deepEqual(words.encode("L’animal dort."), [4, 5, 6, 7]);
+  assert.deepEqual(
+    words.pieces("the dog's tail").map(({ token }) => token),
+    ["the", "dog", "'s", "tail"],
+  );
+  assert.equal(words.pieces("tail")[0].id, UNK);
+  assert.equal(words.decode([BOS, 4, 5, 6, 7, EOS]), "l'animal dort.");
+  assert.equal(join(["the", "dog", "'s", "(", "bone", ")", ",", "qu'", "on"]), "the dog's (bone), qu'on");
+  assert.equal(normalise("  A\n B’s "), "a b's");
+});
+
+test("characters: Chinese by signs, other letters by words; exact: every sign", () => {
+  const characters = vocabulary({ kind: "characters", tokens: ["猫", "在"] });
+  assert.deepEqual(
+    characters.pieces("猫在 abc 12").map(({ token }) => token),
+    ["猫", "在", "abc", "1", "2"],
+  );
+  const exact = vocabulary({ kind: "exact", tokens: ["a", " ", "🙂"] });
+  assert.deepEqual(exact.encode("a 🙂"), [4, 5, 6]);
+  assert.equal(exact.decode([4, 5, 6]), "a 🙂");
+});
+
+test("subwords: the pair that was merged first in training is merged first", () => {
+  const tokens = ["<pad>", "<unk>", "<bos>", "<eos>", "▁", "l", "o", "w", "▁lo", "lo", "low", "▁low"];
+  const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
+  const merges = [
+    ["l", "o"],
+    ["lo", "w"],
+    ["▁", "low"],
+  ];
+  const added = ["<pad>", "<eos>"].map((content) => ({ content }));
+  const subwords = vocabulary({ kind: "subwords", tokenizer: { model: { vocab, merges }, added_tokens: added } });
+  assert.deepEqual(
+    subwords.pieces("Low lo<eos>").map(({ token, text }) => [token, text]),
+    [
+      ["▁low", "low"],
+      ["▁", ""],
+      ["lo", "lo"],
+      ["<eos>", "<eos>"],
+    ],
+  );
+  assert.equal(subwords.decode(subwords.encode("low low")), "low low");
+});
+
+test("byte pairs: any text comes back, special names are only text", () => {
+  const bytePairs = vocabulary({
+    kind: "bytepairs",
+    merges: [
+      ["t", "h"],
+      ["th", "e"],
+      [" ", "the"],
+    ],
+  });
+  const texts = ["the the", "猫🙂 <eos>\n\n  x", "naïve’s 3½", "\u2028\x85 \ufeff"];
+  for (const text of texts) assert.equal(bytePairs.decode(bytePairs.encode(text)), text);
+  assert.deepEqual(
+    bytePairs.pieces("the the").map(({ token }) => token),
+    ["the", " the"],
+  );
+  assert.ok(bytePairs.encode("<eos>").length === 5);
+  assert.equal(bytePairs.token(EOS), "<eos>");
+  assert.equal(bytePairs.pieces("é")[0].token, "\\xc3");
+});
+
+const bert = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "play", "##ing", "a", ".", "!"];
+const wordPiece = vocabulary({ kind: "wordpiece", tokens: bert });
+
+test("WordPiece: the longest piece that is known, without accents", () => {
+  const tokens = (text) => wordPiece.pieces(text).map(({ token }) => token);
+  assert.deepEqual(tokens("Pláying á [MASK]."), ["play", "##ing", "a", "[MASK]", "."]);
+  assert.deepEqual(tokens("player"), ["[UNK]"]);
+  assert.deepEqual(tokens("a".repeat(101)), ["[UNK]"]);
+  assert.equal(wordPiece.mask, 4);
+});
+
+test("WordPiece: two sentences have their segments, where a model knows two", () => {
+  const framed = (text, segments) => wordPiece.framed(text, segments).map(({ text: t, segment }) => `${t}${segment}`);
+  assert.deepEqual(framed("a. a"), ["[CLS]0", "a0", ".0", "[SEP]0", "a1", "[SEP]1"]);
+  assert.deepEqual(framed("a. a", 1), ["[CLS]0", "a0", ".0", "a0", "[SEP]0"]);
+  assert.deepEqual(framed("a a"), ["[CLS]0", "a0", "a0", "[SEP]0"]);
+});
+
+// ---- writing
+
+/** Writes 4, 5, 6, … whatever it reads, and then <eos>. */
+const counting = (last, more = {}) => ({
+  config: { max_length: 8 },
+  sharesContext: false,
+  start: (ids) => ({ read: ids.length, next: 4 }),
+  step(word, state) {
+    const logits = new Float32Array(12);
+    logits[state.next > last ? EOS : state.next] = 5;
+    return { logits: { data: logits }, state: { ...state, next: state.next + 1 }, weights: Float32Array.of(word) };
+  },
+  ...more,
+});
+
+test("the most probable words are written until <eos>, or as long as one may", () => {
+  assert.deepEqual(greedy(counting(6), [7, 8]).ids, [4, 5, 6]);
+  assert.equal(greedy(counting(6), [7, 8]).ended, true);
+  const cut = greedy(counting(6), [7, 8], { longest: 2 });
+  assert.deepEqual([cut.ids, cut.ended], [[4, 5], false]);
+  assert.deepEqual(
+    cut.weights.map(([word]) => word),
+    [BOS, 4],
+  );
+  const stopped = greedy(counting(6), [7], { each: (word) => word < 5 });
+  assert.deepEqual([stopped.ids, stopped.ended], [[4, 5], false]);
+  assert.equal([...writing(counting(6), [7])].length, 3);
+});
+
+test("a draw is by probability, among the top k and the top p", () => {
+  const logits = [0, Math.log(2), Math.log(5)]; // 1/8, 2/8, 5/8
+  const at = (random, how) => draw(logits, { random: () => random, ...how });
+  assert.deepEqual(
+    [0, 0.6, 0.7, 0.9, 1].map((random) => at(random)),
+    [2, 2, 1, 0, 0],
+  );
+  assert.equal(at(0.999, { k: 1 }), 2);
+  assert.equal(at(0.999, { k: 2 }), 1);
+  assert.equal(at(0.999, { p: 0.6 }), 2);
+  assert.equal(at(0.999, { p: 0.7 }), 1);
+  assert.equal(at(0.6, { temperature: 0.01 }), 2);
+  assert.equal(at(0.4, { temperature: 100 }), 1);
+});
+
+// ---- interventions
+
+/** A GPT with one layer of two heads, four features and six tokens; numbers without a pattern. */
+function small() {
+  let seed = 1;
+  const random = () => {
+    seed = (seed * 16807) % 2147483647;
+    return seed / 2147483647 - 0.5;
+  };
+  const sizes = {
+    ...{ "tokens.weight": [6, 4], "positions.weight": [8, 4], "norm.weight": [1, 4], "norm.bias": [1, 4] },
+    ...Object.fromEntries(
+      ["query", "key", "value", "out"].map((part) => [`blocks.0.attention.${part}.weight`, [4, 4]]),
+    ),
+    ...Object.fromEntries(["attention", "ffn"].map((part) => [`blocks.0.around_${part}.norm.weight`, [1, 4]])),
+    ...Object.fromEntries(["attention", "ffn"].map((part) => [`blocks.0.around_${part}.norm.bias`, [1, 4]])),
+    ...{ "blocks.0.ffn.widen.weight": [8, 4], "blocks.0.ffn.narrow.weight": [4, 8] },
+  };
+  const tensors = Object.fromEntries(
+    Object.entries(sizes).map(([name, [rows, columns]]) => [
+      name,
+      map(new Matrix(rows, columns), () => 2 * random() + (name.endsWith("norm.weight") ? 1 : 0)),
+    ]),
+  );
+  const config = { num_layers: 1, num_heads: 2, max_length: 8, norm_first: true, positions: "learned" };
+  const card = { name: "small", architecture: "GPT", config: { ...config, activation: "relu" }, data: {} };
+  return { card, model: new GPT(card, tensors), tokenizer: vocabulary({ kind: "exact", tokens: ["a", "b"] }) };
+}
+
+const TEXT = { ids: [4, 5, 4] };
+
+test("a model refuses what it does not know", () => {
+  const { card, model } = small();
+  assert.throws(() => new GPT({ ...card, config: { ...card.config, window: 3 } }, {}), /window/);
+  assert.throws(() => model.read([9]), /id 9 is not among the 6/);
+  assert.throws(() => model.read(Array(9).fill(4)), /sees 8 tokens/);
+});
+
+test("word by word a model says what it says at once", () => {
+  const { model } = small();
+  const whole = model.read(TEXT.ids).logits;
+  let state = model.start();
+  for (const [t, id] of TEXT.ids.entries()) {
+    const done = model.step(id, state);
+    near(done.logits.data, [...whole.row(t)]);
+    state = done.state;
+  }
+});
+
+test("a painted row attends to its keys alone, and only that row", () => {
+  const it = small();
+  const tap = changed(it, TEXT, [[0, 1, 2, [0, 2]]], []);
+  const [[first, second]] = weightsOf(it, TEXT);
+  const [[left, right]] = weightsOf(it, TEXT, tap);
+  near(right.row(2), [0.5, 0, 0.5]);
+  near(right.row(1), [...second.row(1)]);
+  near(left.data, [...first.data]);
+  const [[everywhere, too]] = weightsOf(it, TEXT, changed(it, TEXT, [[0, -1, 1, [0]]], []));
+  near([...everywhere.row(1), ...too.row(1)], [1, 0, 0, 1, 0, 0]);
+  const elsewhere = weightsOf(it, TEXT, changed(it, TEXT, [[1, 1, 2, [0]]], []))[0][1];
+  near(elsewhere.data, [...second.data]);
+});
+
+test("a painted row is not painted again where the model writes on", () => {
+  const it = small();
+  const tap = changed(it, TEXT, [[0, 0, 1, [0]]], []);
+  const one = [matrix([1])];
+  assert.deepEqual(rowsOf(tap("blocks.0.attention.weights", one)[0]), [[1]]);
+});
+
+test("a silent head gives nothing, the others what they gave", () => {
+  const it = small();
+  const tap = changed(it, TEXT, [], [[0, 1]]);
+  assert.deepEqual(rowsOf(tap("blocks.0.attention.means", matrix([1, 2, 3, 4]))), [[1, 2, 0, 0]]);
+  assert.deepEqual(rowsOf(tap("blocks.1.attention.means", matrix([1, 2, 3, 4]))), [[1, 2, 3, 4]]);
+  assert.deepEqual(rowsOf(tap("decoder.0.attention.means", matrix([1, 2, 3, 4]))), [[1, 2, 3, 4]]);
+});
+
+test("what it expects is compared word by word, and layer by layer", () => {
+  const it = small();
+  const alone = compared(it, TEXT);
+  assert.equal(alone.texts, undefined);
+  assert.equal(alone.place, 2);
+  assert.equal(alone.stops.length, 1);
+  const shares = softmax(it.model.read(TEXT.ids).logits.row(2));
+  assert.equal(alone.words.length, 4);
+  near(
+    alone.words.map(([, share]) => share),
+    [...shares].sort((a, b) => b - a).slice(0, 4),
+  );
+  const tap = changed(it, TEXT, [], [[0, 0]]);
+  const both = compared(it, TEXT, tap);
+  const then = softmax(it.model.read(TEXT.ids, undefined, tap).logits.row(2));
+  for (const [word, before, after] of both.words) {
+    const id = it.tokenizer.words.indexOf(word);
+    near([before, after], [shares[id], then[id]], 1e-9);
+  }
+  assert.deepEqual(
+    both.stops.map((layers) => layers.length),
+    [2, 2],
+  );
+  assert.deepEqual(both.stops[0], alone.stops[0]);
+  assert.equal(alone.stops[0][1][1], Math.max(...shares));
+});
