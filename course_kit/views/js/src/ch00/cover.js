@@ -55,7 +55,7 @@ class Cover {
     this.saysRoom = h("div", { class: "room" }, this.says);
     ui.body.append(this.arcs, this.sentence.element, this.frenchRoom, this.saysRoom);
     // one quiet line below: what is there on demand
-    const typed = h("details", { class: "more typed" }, h("summary", {}, "a sentence of your own"), this.field());
+    const typed = h("details", { class: "more typed" }, h("summary", {}, "a sentence of your own"), this.ownField());
     root.querySelector(".foot")?.prepend(typed);
     this.reset = /** @type {HTMLElement | null} */ (root.querySelector(".foot > button, .controls button"));
     ui.style(COVER_CSS);
@@ -67,7 +67,7 @@ class Cover {
   }
 
   /** The field for a sentence of the reader's own, with some to try. */
-  field() {
+  ownField() {
     const { spec } = this.ui;
     const given = /** @type {Own} */ (spec.own);
     const own = form(given, (/** @type {any[]} */ models, /** @type {string} */ text) => this.ask(models[0], text));

@@ -158,7 +158,7 @@ class Descent {
         this.trouble = `${COMING}: ${Math.round(100 * share)} %`;
         ui.set({});
       };
-      const model = await loadModel(spec.own.models[0], /** @type {any} */ (tell));
+      const model = await loadModel(spec.own.models[0], tell);
       known[name] ??= derived(studied(model, spec, choice), spec, choice);
       this.trouble = "";
       if (this.wanted === name) this.wanted = "";

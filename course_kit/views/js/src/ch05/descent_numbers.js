@@ -35,7 +35,7 @@ import { softmax } from "../shared/numbers.js";
  * @property {[string, number][]} stops
  *
  * @typedef {ReturnType<typeof derived>} Descended
- * @typedef {{ model: any, source: any, target: any }} Loaded as loadModel gives it
+ * @typedef {{ model: any, source?: any, target?: any }} Loaded as loadModel gives it
  */
 
 /** A number in a sentence; never a minus before nothing. @param {number} x */

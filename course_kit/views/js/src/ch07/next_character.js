@@ -1,6 +1,6 @@
 // The game against the model: what is typed is compared with what comes next, then the model's guesses are shown. The
 // first places are an example, in which the model's first guess is what is compared.
-import { draw } from "../models/architectures.js";
+import { draw } from "../models/writing.js";
 import { h } from "../shared/dom.js";
 import { fmt, percent } from "../shared/numbers.js";
 import { inked, rgb } from "../shared/theme.js";

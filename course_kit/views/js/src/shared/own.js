@@ -2,7 +2,7 @@
 // a trained model. `spec.own` (see own.py) says by which. A view whose picture has a method `answer` gets the field by
 // itself: what the model reads -> a generator of pictures, one for each new word, each with what differs in the spec,
 // and its arrays; `field`, if it has one, is where the field comes. Other views build it with `form`.
-import { writing } from "../models/architectures.js";
+import { writing } from "../models/writing.js";
 import { loadModel, modelsAt } from "../models/load.js";
 import { h } from "./dom.js";
 import { readable } from "./labels.js";
@@ -195,7 +195,7 @@ class Read {
   }
 }
 
-/** Of a GPT less than 1 falls on the source. @param {Float32Array | null} row */
+/** Of a GPT less than 1 falls on the source. @param {Float32Array | null | undefined} row */
 function shares(row) {
   const whole = row?.reduce((a, b) => a + b) ?? 1;
   return row && Array.from(row, (weight) => weight / whole);
