@@ -96,3 +96,14 @@ export function number(x) {
   const look = { maximumFractionDigits: 6, useGrouping: size >= 10000 };
   return near.toLocaleString("en-GB", look).replace("-", "−");
 }
+
+/**
+ * Hours of a day as a clock shows them: 14.6 -> "14:36".
+ * @param {number} hours
+ */
+export function clock(hours) {
+  if (!Number.isFinite(hours)) return "–";
+  const minutes = Math.round(60 * Math.abs(hours));
+  const sign = hours < 0 && minutes ? "−" : "";
+  return `${sign}${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+}
