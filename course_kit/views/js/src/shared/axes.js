@@ -44,13 +44,13 @@ export function ticks(low, high, count) {
   return multiples(low, high, power * ([1, 2, 5].find((m) => m * power >= least) ?? 10));
 }
 
-/** 1, 3, 10, 30, …; over many powers only some of these. @param {number} low @param {number} high */
+/** 1, 2, 5, 10, …; over more powers 1, 3, 10, or only some of these. @param {number} low @param {number} high */
 export function logTicks(low, high) {
   const lowest = Math.floor(Math.log10(low));
   const count = Math.floor(Math.log10(high) + 1e-9) - lowest + 1;
   const powers = Array.from({ length: Math.max(0, count) }, (_, i) => lowest + i);
   const every = Math.ceil(count / 7);
-  const steps = count > 4 ? [1] : [1, 3];
+  const steps = count > 4 ? [1] : high > 40 * low ? [1, 3] : [1, 2, 5];
   const all = powers.filter((p) => p % every === 0).flatMap((p) => steps.map((m) => Number(`${m}e${p}`)));
   return all.filter((t) => t >= low * 0.999 && t <= high * 1.001);
 }

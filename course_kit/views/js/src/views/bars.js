@@ -1,4 +1,4 @@
-// Bars, upright while their names fit below them, else lying.
+// Bars, upright while their names are short and fit below them, else lying.
 import { scale } from "../shared/axes.js";
 import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
@@ -26,11 +26,13 @@ import { write } from "../shared/draw.js";
  * @property {number} start where a value of 0, or the least one, is
  */
 
+const LONG = 120; // what is longer would part upright bars
+
 /** A value with its digits. @param {number} value @param {number} digits */
 export const shown = (value, digits) => value.toFixed(digits).replace("-", "−");
 
 /**
- * Upright bars stand as close together as their names let them, however wide the page is.
+ * Upright bars stand as close together as their names let them, however wide the page is; long names are for lying ones.
  * @param {BarsSpec} spec
  * @param {number[]} values
  * @param {number} width
@@ -43,7 +45,7 @@ export function barsLayout({ names, digits }, values, width, tall, ruler) {
   const longest = ruler.widest(names);
   const figures = ruler.widest(values.map((value) => shown(value, digits)));
   const [least, most] = [Math.min(0, ...values), Math.max(0, ...values) || 1];
-  const upright = longest < width / names.length - 8 * unit;
+  const upright = longest < Math.min(width / names.length - 8 * unit, LONG * unit);
   if (upright) {
     const height = 240 * Math.min(unit, tall);
     const each = Math.min(width / names.length, Math.max(longest + 20 * unit, figures + 12 * unit, 64 * unit));

@@ -233,7 +233,7 @@ export class PanelPlan {
     const heights = spread(
       late.map((spot) => spot.y),
       box.top,
-      box.bottom + 7.5 * unit,
+      box.bottom - 2 * unit, // the numbers below begin there
       15 * unit,
     );
     return [

@@ -113,7 +113,12 @@ export function mapsLayout(spec, width, narrow, ruler) {
 /** Wide matrices: a line for each group, its name at the left. @param {Panel[]} panels @param {number} width @param {Ruler} ruler */
 function lineLayout(panels, width, ruler) {
   const { unit } = ruler;
-  const left = ruler.widest(panels.map(({ title }) => title), 12) + 12 * unit;
+  const left =
+    ruler.widest(
+      panels.map(({ title }) => title),
+      12,
+    ) +
+    12 * unit;
   const groups = [...new Set(panels.map(({ group }) => group))];
   let y = 0;
   /** @type {Spot[]} */
@@ -132,7 +137,7 @@ function lineLayout(panels, width, ruler) {
 }
 
 const LABELLED = 17; // a cell of this size has room for its label
-const SQUEEZED = 12; // the same if two of three would stand above the third otherwise
+const SQUEEZED = 10; // the same, smaller, where the third map would stand alone otherwise
 
 /** Matrices in rows, their cells of one size so that they can be compared. */
 class Grid {
@@ -140,6 +145,7 @@ class Grid {
   constructor(spec, width, narrow, ruler) {
     const { panels } = spec;
     const { unit } = ruler;
+    const highest = Math.max(...panels.map(({ columns }) => ruler.widest(columns, 12))) * 0.72 + 8 * unit;
     this.spec = spec;
     this.panels = panels;
     this.width = width;
@@ -149,8 +155,8 @@ class Grid {
     this.lefts = panels.map(({ rows }) =>
       rows.length ? Math.min(ruler.widest(rows, 12) + 8 * unit, 0.55 * width) : 0,
     );
-    const highest = Math.max(...panels.map(({ columns }) => ruler.widest(columns, 12))) * 0.72 + 8 * unit;
     this.tops = panels.map(({ columns }) => (columns.length ? highest : 0));
+    this.beyond = panels.map(({ columns }) => (columns.length ? 38 : 18) * unit); // slanted names need more
     this.labelled = this.tops.some(Boolean);
   }
 
@@ -159,56 +165,69 @@ class Grid {
     const { unit, panels } = this;
     const high = (panels.length > 1 ? 230 : 400) * unit;
     const least = this.labelled ? LABELLED * unit : 0;
-    const sizes = panels.map(({ shape }, p) => {
-      const most = Math.min(Math.max(high / shape[0], least), 44 * unit);
-      return Math.min(this.room(p, columns) / shape[1], most);
-    });
-    return Math.min(...sizes);
+    const tall = panels.map(({ shape }) => Math.min(Math.max(high / shape[0], least), 44 * unit));
+    return Math.min(...tall, this.room(columns));
   }
 
-  /** What slanted names need at the right. @param {number} p */
-  beyond(p) {
-    return (18 + (this.tops[p] ? 20 : 0)) * this.unit;
+  /** How wide cells can be: in one row a map has what it needs, in several all have the same. @param {number} columns */
+  room(columns) {
+    const { panels, lefts, beyond, width } = this;
+    const around = panels.map((_, p) => lefts[p] + beyond[p]);
+    const sum = (/** @type {number[]} */ numbers) => numbers.reduce((a, b) => a + b, 0);
+    if (columns >= panels.length) return (width - sum(around)) / sum(panels.map(({ shape }) => shape[1]));
+    return Math.min(...panels.map(({ shape }, p) => (width / columns - around[p]) / shape[1]));
   }
 
-  /** @param {number} p @param {number} columns */
-  room(p, columns) {
-    return this.width / columns - this.lefts[p] - this.beyond(p);
+  /** Whether the names of rows leave room for the maps. @param {number} columns */
+  named(columns) {
+    const { lefts, width, panels } = this;
+    if (columns >= panels.length) return lefts.reduce((a, b) => a + b, 0) <= 0.6 * width;
+    return Math.max(...lefts) <= 0.5 * (width / columns);
   }
 
   columns() {
     const { spec, panels, narrow, width, unit } = this;
     const count = panels.length;
     if (spec.across && !narrow) return spec.across;
-    const room = narrow ? Math.max(2, Math.floor(width / (210 * unit))) : 4;
-    const most = Math.min(room, count % 3 ? 4 : 3);
+    const most = Math.min(narrow ? Math.max(2, Math.floor(width / (210 * unit))) : 4, count % 3 ? 4 : 3);
     for (let columns = evenly(count, most); columns > 1; columns = evenly(count, columns - 1)) {
       const least = (columns === 3 && count === 3 ? SQUEEZED : LABELLED) * unit;
-      const named = Math.max(...this.lefts) <= 0.5 * (width / columns);
-      if (named && (!this.labelled || this.cell(columns) >= least)) return columns;
+      if (this.named(columns) && (!this.labelled || this.cell(columns) >= least)) return columns;
     }
     return 1;
   }
 
+  /** From one map to the next: they stay together, however wide the page is. @param {number[]} wide @param {number} columns */
+  pitches(wide, columns) {
+    const { width, panels } = this;
+    const inOne = columns >= panels.length && wide.reduce((a, b) => a + b, 0) <= width;
+    return inOne ? wide : panels.map(() => Math.min(width / columns, Math.max(...wide)));
+  }
+
   /** @returns {MapsLayout} */
   layout() {
-    const { panels, unit, ruler, width, lefts, tops } = this;
+    const { panels, unit, ruler, width, lefts, tops, beyond } = this;
     const columns = this.columns();
     const cell = this.cell(columns);
     const alone = panels.length === 1 && panels[0].role;
-    const broad = alone ? Math.min(this.room(0, 1) / panels[0].shape[1], 64 * unit) : cell;
-    const heads = panels.map(({ title }) => ruler.broken(title, width / columns - 10 * unit, 12, 700));
+    const broad = alone ? Math.min(this.room(1), 64 * unit) : cell;
+    const heads = panels.map(({ title }) => ruler.broken(title, width / columns - 14 * unit, 12, 700));
     const head = 18 * unit + (Math.max(...heads.map((lines) => lines.length)) - 1) * 15 * unit;
-    const wide = panels.map(({ shape }, p) => lefts[p] + broad * shape[1] + this.beyond(p));
-    const pitch = Math.min(width / columns, Math.max(...wide, ruler.widest(heads.flat(), 12, 700) + 14 * unit));
+    const wide = panels.map(({ shape }, p) =>
+      Math.max(lefts[p] + broad * shape[1] + beyond[p], ruler.widest(heads[p], 12, 700) + 14 * unit),
+    );
+    const pitches = this.pitches(wide, columns);
     const heights = panels.map(({ shape }, p) => head + tops[p] + cell * shape[0]);
-    let y = 0;
+    let [left, y] = [0, 0];
     const spots = panels.map(({ shape }, p) => {
-      const column = p % columns;
-      if (p && !column) y += Math.max(...heights.slice(p - columns, p)) + 12 * unit;
+      if (p && p % columns === 0) {
+        left = 0;
+        y += Math.max(...heights.slice(p - columns, p)) + 12 * unit;
+      }
       const size = { w: broad * shape[1], h: cell * shape[0] };
-      const left = column * pitch;
-      return { x: left + lefts[p], y: y + head + tops[p], ...size, head: heads[p], left, top: y, side: false };
+      const spot = { x: left + lefts[p], y: y + head + tops[p], ...size, head: heads[p], left, top: y, side: false };
+      left += pitches[p];
+      return spot;
     });
     const last = heights.slice(columns * Math.floor((panels.length - 1) / columns));
     return { width, height: y + Math.max(...last) + 4, spots };
