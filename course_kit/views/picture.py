@@ -60,7 +60,7 @@ def names(labels, mark: str) -> list[str]:
     return [str(t) if drawable(str(t)) else f"{mark}{i + 1}" for i, t in enumerate(labels)]
 
 
-def render(draw, size=(7.0, 3.4), scale=2, colours=64, kind="PNG") -> bytes:
+def render(draw, size=(7.0, 3.4), scale=2, colours=48, kind="PNG") -> bytes:
     """PNG or lossless WebP of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style.
 
     A second font makes all texts slower, so the one for Chinese is only asked where the first lacks a sign.
@@ -90,7 +90,7 @@ def _rendered(draw, family, size, scale, colours, kind) -> bytes:
 
 
 def _leave_out_cells(figure) -> None:
-    """Takes what is written inside cells out of the search for a layout, which it cannot change, but would slow down."""
+    """Takes what is written inside cells out of the search for a layout, which it slows down and cannot change."""
     for axes in figure.axes:
         (left, right), (low, high) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
         for text in axes.texts:
@@ -117,9 +117,9 @@ def labelled(axes, queries, keys, size, marks="qk", most=64, rotation=45, **turn
     """Labels of a matrix, in so many points: queries at the left, keys above; none if more than `most`."""
     if max(len(queries), len(keys)) > most:
         queries = keys = ()
+    bare_axes(axes, labelcolor="#1b2430", labelsize=size)  # before there are ticks, each of which it would change
     axes.set_yticks(range(len(queries)), names(queries, marks[0]))
     axes.set_xticks(range(len(keys)), names(keys, marks[1]), rotation=rotation, ha="left", **turn)
-    bare_axes(axes, labelcolor="#1b2430", labelsize=size)
 
 
 def frame(axes, x, y, side=1.0, **look) -> None:
@@ -135,27 +135,50 @@ def hatch(axes, cells) -> None:
         frame(axes, column, row, hatch="////", ec="#c3ced9", lw=0)
 
 
-def image_bytes(figure, scale: float = 2, colours: int = 64, kind="PNG") -> bytes:
-    """A matplotlib figure as a small picture: `scale` × 96 dpi, so many colours, no date in it; kind: PNG or WEBP.
-
-    With few colours an octree chooses them: it keeps those of thin lines apart, which a median cut mixes. The median
-    cut looks at each sixth pixel only: at all it would take longer than anything else here.
-    """
-    from PIL import Image
-
+def image_bytes(figure, scale: float = 2, colours: int = 48, kind="PNG") -> bytes:
+    """A matplotlib figure as a small picture: `scale` × 96 dpi, so many colours, no date in it; kind: PNG or WEBP."""
     figure.set_dpi(96 * scale)
     figure.canvas.draw()
     small = io.BytesIO()
-    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]
-    image = Image.fromarray(np.ascontiguousarray(pixels))
-    if colours <= 24:
-        image = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    else:
-        some = Image.fromarray(np.ascontiguousarray(pixels[::2, ::3]))
-        palette = some.quantize(colours, method=Image.Quantize.MEDIANCUT)
-        image = image.quantize(palette=palette, dither=Image.Dither.NONE)
+    image = with_few_colours(np.asarray(figure.canvas.buffer_rgba()), colours)
     if kind == "PNG":
         image.save(small, format="PNG", optimize=True)
     else:
         image.convert("RGB").save(small, format="WEBP", lossless=True, quality=40, method=2)
     return small.getvalue()
+
+
+def with_few_colours(pixels: np.ndarray, colours: int):
+    """pixels: bytes [height, width, 3 or more] -> a picture with a palette of at most so many of its own colours.
+
+    A colour counts by the root of how often it occurs, so that thin lines keep theirs beside large white areas.
+    """
+    from PIL import Image
+
+    red, green, blue = (pixels[..., i].ravel().astype(np.int32) >> 2 for i in range(3))
+    cells = red << 12 | green << 6 | blue  # each four neighbouring values of a channel are one
+    counts = np.bincount(cells, minlength=1 << 18)
+    used = np.flatnonzero(counts)
+    example = np.zeros(len(counts), np.int32)
+    example[cells] = np.arange(len(cells), dtype=np.int32)
+    exact = pixels.reshape(-1, pixels.shape[-1])[example[used], :3]
+
+    seen = np.repeat(exact, np.ceil(np.sqrt(counts[used])).astype(int), axis=0)
+    cut = Image.fromarray(seen[None]).quantize(colours, method=Image.Quantize.MEDIANCUT)
+    means = np.array(cut.getpalette()[: 3 * colours]).reshape(-1, 3)
+    group, often = _nearest(exact, means), np.argsort(counts[used])
+    commonest = np.zeros(len(means), int)
+    commonest[group[often]] = often  # the last one stays, which is the commonest
+    palette = exact[commonest]
+
+    number = np.zeros(len(counts), np.uint8)
+    number[used] = _nearest(exact, palette)
+    image = Image.fromarray(number[cells].reshape(pixels.shape[:2]))
+    image.putpalette(palette.tobytes())
+    return image
+
+
+def _nearest(colours: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """colours [n, 3], palette [p, 3] -> for each the nearest one of the palette."""
+    colours, palette = colours.astype(np.float32), palette.astype(np.float32)
+    return ((palette**2).sum(-1) - 2 * colours @ palette.T).argmin(-1)

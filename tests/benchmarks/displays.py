@@ -3,7 +3,7 @@
 import statistics
 import time
 
-WORDS = "The animal didn't cross the street because it was too tired".split()
+WORDS = ["The", "animal", "didn't", "cross", "the", "street", "because", "it", "was", "too", "tired"]
 TEXT = "low lower lowest new newer newest wide wider widest low low new new new"
 
 

@@ -1,6 +1,7 @@
 """The charts in Python: what they say, their tables, their still pictures. In a page: tests/browser/test_chart.py."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
+from course_kit import files
 from course_kit.views import picture, plot
-from course_kit.views.chart import GREYS
+from course_kit.views.chart import clock, looks
 
 X = torch.linspace(0, 4, 9)
 
@@ -37,7 +39,7 @@ def test_a_picture_keeps_the_colour_of_each_line():
     x = np.linspace(0, 1, 30)
     chart = plot.lines({name: (x, x * n) for n, name in enumerate("abcd")}, "x", "y")
     found = Image.open(io.BytesIO(chart.to_png())).convert("RGB").getcolors()
-    for colour in GREYS[:4]:
+    for colour in picture.LINES:
         line = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
         assert min(np.abs(np.subtract(drawn, line)).max() for _, drawn in found) <= 4, colour
 
@@ -123,3 +125,52 @@ def test_plots_leave_no_state_behind():
     before = plt.rcParams["font.size"], plt.get_fignums()
     plot.points(X, X).to_png()
     assert (plt.rcParams["font.size"], plt.get_fignums()) == before
+
+
+def test_hours_are_told_as_a_clock_tells_them():
+    day = plot.regression([8.0, 14.6], [1.0, 2.0], {"all": ([0, 24], [1, 2])}, hours=True, start=14.6)
+    assert day.options["panels"][0]["hours"] and [row[1] for row in day.table().rows] == [
+        "8:00",
+        "14:36",
+        "0:00",
+        "24:00",
+    ]
+    assert [clock(h) for h in (14.6, 9.999, -1.5, -0.001)] == ["14:36", "10:00", "−1:30", "0:00"]
+    figure = Figure()
+    day.draw(figure)
+    figure.draw_without_rendering()
+    assert {"6:00", "12:00"} <= {label.get_text() for label in figure.axes[0].get_xticklabels()}
+    assert not plot.points(X, X).options["panels"][0]["hours"]
+    for wrong, why in (({"hours": 1}, "hours is 1"), ({"hours": True, "log": "x"}, "x is a time of day")):
+        with pytest.raises(ValueError, match=why):
+            plot.lines({"a": ([1, 2], [1, 2])}, **wrong)
+
+
+def test_lines_that_play_no_role_differ_in_colour_and_dashes():
+    panel = plot.regression(X, X, {n: (X, X) for n in "abcd"}, truth=(X, X)).shown[0]
+    points, truth, first, *others = looks(panel["series"])
+    assert points[0] == picture.COLOURS["value"] and first == (picture.COLOURS["output"], "-") and truth[1] == "--"
+    assert [colour for colour, _ in others] == picture.LINES[:3]
+    assert len({str(dashes) for _, dashes in others}) == 3
+
+
+def test_colours_of_lines_are_those_of_the_page():
+    theme = (files.course_folder() / "course_kit/views/js/src/shared/theme.js").read_text(encoding="utf-8")
+    light = dict(re.findall(r'(\w+): "(#\w+)"', theme[: theme.index("DARK")]))
+    assert [light[name] for name in ("text", "second", "third", "quiet")] == picture.LINES
+
+
+def test_a_picture_keeps_white_white_and_has_few_colours():
+    pixels = np.full((60, 90, 4), 255, np.uint8)
+    pixels[10:50, 10:80, :3] = np.linspace(0, 250, 70).astype(np.uint8)[None, :, None]
+    pixels[55, 10:80, :3] = (179, 89, 0)  # a thin line in a role's colour
+    few = picture.with_few_colours(pixels, 16).convert("RGB")
+    found = {colour for _, colour in few.getcolors()}
+    assert len(found) <= 16 and {(255, 255, 255), (179, 89, 0)} <= found
+
+
+def test_chinese_is_drawn_where_a_font_has_it():
+    if len(picture.fonts()) < 2:
+        pytest.skip("No font for Chinese: install fonts-wqy-microhei.")
+    drawn = [plot.bars([name, "a"], [1, 2]).to_png() for name in ("我", "你")]
+    assert drawn[0] != drawn[1], "boxes for missing signs would be the same"
