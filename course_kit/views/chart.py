@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
-from course_kit.views.picture import COLOURS, INK, PAPER, ink_map, names
+from course_kit.views.picture import COLOURS, INK, LINES, PAPER, ink_map, names
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
-GREYS = ["#1b2430", "#596573", "#806f2e", "#a55246", "#1b2430"]  # of lines that play no role, as in lines.js
+DASHES = ["-", (0, (4.4, 2.2)), (0, (1.1, 1.7)), (0, (5, 1.7, 1.1, 1.7))]  # of lines that play no role: lines_paint.js
 
 
 class Series(NamedTuple):
@@ -47,18 +47,37 @@ class Chart(View):
         DRAW[self.kind](figure, self.shown)
 
 
+def clock(hours: float) -> str:
+    """Hours of a day as a clock shows them: 14.6 -> 14:36."""
+    minutes = round(60 * abs(hours))
+    return f"{'−' if hours < 0 < minutes else ''}{minutes // 60}:{minutes % 60:02}"
+
+
+def looks(series: list[Series]) -> list[tuple[str, object]]:
+    """Colour and dashes of each: its role's, else those of its number among the ones that play no role."""
+    found, plain = [], 0
+    for one in series:
+        alone = not one.role and one.kind != "dashed"
+        nth = plain % len(LINES) if alone else 0
+        colour = COLOURS[one.role] if one.role else LINES[-1] if one.kind == "dashed" else LINES[nth]
+        found.append((colour, "--" if one.kind == "dashed" else DASHES[nth]))
+        plain += alone
+    return found
+
+
 def draw_lines(figure, panels: list[dict]) -> None:
     for axes, panel in zip(np.ravel(figure.subplots(1, len(panels))), panels, strict=True):
         ends, told = [], []
-        for i, (name, x, y, z, kind, role, labels) in enumerate(panel["series"]):
-            colour, dense = COLOURS.get(role, GREYS[i % len(GREYS)]), len(x) > 300
+        for i, ((name, x, y, z, kind, _, labels), (colour, dashes)) in enumerate(
+            zip(panel["series"], looks(panel["series"]), strict=True)
+        ):
+            dense = len(x) > 300
             if kind == "band":
                 axes.fill_between(x, y, z, color=colour, alpha=0.16, lw=0)
             elif kind == "points":
                 axes.plot(x, y, "os^"[i % 3], color=colour, ms=2 if dense else 5, alpha=0.6, mew=0, rasterized=dense)
             else:
-                aside = kind == "dashed"
-                axes.plot(x, y, color=colour, ls="--" if aside else "-." if i > 3 else "-", lw=1.2 if aside else None)
+                axes.plot(x, y, color=colour, ls=dashes, lw=1.2 if kind == "dashed" else None)
             for label, *at in zip(labels or (), x, y, strict=False):
                 told.append(axes.annotate(label, at, (5, -3), textcoords="offset points", fontsize=8, color=colour))
             known = np.flatnonzero(np.isfinite(y))
@@ -69,11 +88,12 @@ def draw_lines(figure, panels: list[dict]) -> None:
             low, high = getattr(axes, f"get_{axis}lim")()
             ticks = LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,))
             getattr(axes, f"{axis}axis").set(major_locator=ticks, major_formatter="{x:g}", minor_formatter="")
+        if panel["hours"]:
+            axes.xaxis.set(major_locator=MaxNLocator(8, steps=[1, 2, 3, 6]), major_formatter=lambda x, _: clock(x))
         if panel["mark"]:
             axes.axvline(panel["mark"][0], color="#596573", lw=1, ls="--")
             axes.annotate(panel["mark"][1], (panel["mark"][0], 1), (5, -10), ("data", "axes fraction"), "offset points")
         axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"], ylim=panel["limits"])
-        axes.figure.draw_without_rendering()
         for label in told:  # to the left of its point where there is no room to the right
             if label.get_window_extent().x1 > axes.bbox.x1:
                 label.set(ha="right", position=(-5, -3))
@@ -114,7 +134,7 @@ def draw_shares(figure, shown: tuple[list[str], list[str], np.ndarray, str]) -> 
 def draw_maps(figure, lines: list[list[tuple[dict, np.ndarray]]]) -> None:
     for line, part in zip(lines, np.ravel(figure.subfigures(len(lines), 1)), strict=True):
         for (panel, matrix), axes in zip(line, np.ravel(part.subplots(1, len(line))), strict=True):
-            colour = COLOURS.get(panel["role"], "#807234" if panel["role"] else "#141c28")
+            colour = COLOURS.get(panel["role"], "#141c28")
             ink = ink_map(PAPER, [int(colour[i : i + 2], 16) for i in (1, 3, 5)])
             low, high = panel["range"]
             aspect = "auto" if len(line) > 4 or len(lines) > 4 else "equal"

@@ -5,13 +5,15 @@ import io
 import logging
 import pathlib
 import re
+import warnings
 
 import numpy as np
 
 STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
+LINES = ["#1b2430", "#c4003d", "#4b3fd1", "#596573"]  # of lines that play no role, as `colourOf` in js/src/views
 FORMULA_COLOURS = dict(query="#bf5f00", key="#007fc6", value="#008a67", output="#bb51a8")  # ≥ 4:1 on both grounds
-PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (128, 114, 52), (165, 82, 70)  # as in core.js
+PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (128, 114, 52), (165, 82, 70)  # as in theme.js
 
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]
 CJK_FONTS += ["WenQuanYi Micro Hei", "WenQuanYi Zen Hei"]
@@ -58,17 +60,44 @@ def names(labels, mark: str) -> list[str]:
     return [str(t) if drawable(str(t)) else f"{mark}{i + 1}" for i, t in enumerate(labels)]
 
 
-def render(draw, size=(7.0, 3.4), scale=2, colours=64, kind="PNG") -> bytes:
-    """PNG or lossless WebP of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style."""
+def render(draw, size=(7.0, 3.4), scale=2, colours=48, kind="PNG") -> bytes:
+    """PNG or lossless WebP of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style.
+
+    A second font makes all texts slower, so the one for Chinese is only asked where the first lacks a sign.
+    """
+    first, *more = fonts()
+    with warnings.catch_warnings():
+        if more:
+            warnings.filterwarnings("error", "Glyph .* missing from font")
+        try:
+            return _rendered(draw, [first], size, scale, colours, kind)
+        except UserWarning:
+            pass
+    return _rendered(draw, [first, *more], size, scale, colours, kind)
+
+
+def _rendered(draw, family, size, scale, colours, kind) -> bytes:
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with matplotlib.style.context(STYLE), matplotlib.rc_context({"font.family": fonts()}):
+    with matplotlib.style.context(STYLE), matplotlib.rc_context({"font.family": family}):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure)
+        _leave_out_cells(figure)
         return image_bytes(figure, scale, colours, kind)
+
+
+def _leave_out_cells(figure) -> None:
+    """Takes what is written inside cells out of the search for a layout, which it slows down and cannot change."""
+    for axes in figure.axes:
+        (left, right), (low, high) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+        for text in axes.texts:
+            x, y = text.get_position()
+            short = len(text.get_text()) <= 5 and text.get_horizontalalignment() == "center"
+            if short and text.get_transform() == axes.transData and left < x < right and low < y < high:
+                text.set_in_layout(False)
 
 
 def ink_map(low=PAPER, high=INK, through=()):
@@ -88,9 +117,9 @@ def labelled(axes, queries, keys, size, marks="qk", most=64, rotation=45, **turn
     """Labels of a matrix, in so many points: queries at the left, keys above; none if more than `most`."""
     if max(len(queries), len(keys)) > most:
         queries = keys = ()
+    bare_axes(axes, labelcolor="#1b2430", labelsize=size)  # before there are ticks, each of which it would change
     axes.set_yticks(range(len(queries)), names(queries, marks[0]))
     axes.set_xticks(range(len(keys)), names(keys, marks[1]), rotation=rotation, ha="left", **turn)
-    bare_axes(axes, labelcolor="#1b2430", labelsize=size)
 
 
 def frame(axes, x, y, side=1.0, **look) -> None:
@@ -106,21 +135,50 @@ def hatch(axes, cells) -> None:
         frame(axes, column, row, hatch="////", ec="#c3ced9", lw=0)
 
 
-def image_bytes(figure, scale: float = 2, colours: int = 64, kind="PNG") -> bytes:
-    """A matplotlib figure as a small picture: `scale` × 96 dpi, so many colours, no date in it; kind: PNG or WEBP.
-
-    With few colours an octree chooses them: it keeps those of thin lines apart, which a median cut mixes.
-    """
-    from PIL import Image
-
+def image_bytes(figure, scale: float = 2, colours: int = 48, kind="PNG") -> bytes:
+    """A matplotlib figure as a small picture: `scale` × 96 dpi, so many colours, no date in it; kind: PNG or WEBP."""
     figure.set_dpi(96 * scale)
     figure.canvas.draw()
     small = io.BytesIO()
-    image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
-    method = Image.Quantize.FASTOCTREE if colours <= 24 else Image.Quantize.MEDIANCUT
-    image = image.quantize(colours, method=method, dither=Image.Dither.NONE)
+    image = with_few_colours(np.asarray(figure.canvas.buffer_rgba()), colours)
     if kind == "PNG":
         image.save(small, format="PNG", optimize=True)
     else:
         image.convert("RGB").save(small, format="WEBP", lossless=True, quality=40, method=2)
     return small.getvalue()
+
+
+def with_few_colours(pixels: np.ndarray, colours: int):
+    """pixels: bytes [height, width, 3 or more] -> a picture with a palette of at most so many of its own colours.
+
+    A colour counts by the root of how often it occurs, so that thin lines keep theirs beside large white areas.
+    """
+    from PIL import Image
+
+    red, green, blue = (pixels[..., i].ravel().astype(np.int32) >> 2 for i in range(3))
+    cells = red << 12 | green << 6 | blue  # each four neighbouring values of a channel are one
+    counts = np.bincount(cells, minlength=1 << 18)
+    used = np.flatnonzero(counts)
+    example = np.zeros(len(counts), np.int32)
+    example[cells] = np.arange(len(cells), dtype=np.int32)
+    exact = pixels.reshape(-1, pixels.shape[-1])[example[used], :3]
+
+    seen = np.repeat(exact, np.ceil(np.sqrt(counts[used])).astype(int), axis=0)
+    cut = Image.fromarray(seen[None]).quantize(colours, method=Image.Quantize.MEDIANCUT)
+    means = np.array(cut.getpalette()[: 3 * colours]).reshape(-1, 3)
+    group, often = _nearest(exact, means), np.argsort(counts[used])
+    commonest = np.zeros(len(means), int)
+    commonest[group[often]] = often  # the last one stays, which is the commonest
+    palette = exact[commonest]
+
+    number = np.zeros(len(counts), np.uint8)
+    number[used] = _nearest(exact, palette)
+    image = Image.fromarray(number[cells].reshape(pixels.shape[:2]))
+    image.putpalette(palette.tobytes())
+    return image
+
+
+def _nearest(colours: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """colours [n, 3], palette [p, 3] -> for each the nearest one of the palette."""
+    colours, palette = colours.astype(np.float32), palette.astype(np.float32)
+    return ((palette**2).sum(-1) - 2 * colours @ palette.T).argmin(-1)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from course_kit.checks import described, one_of, real_number, string, whole_number
-from course_kit.views.chart import Chart, Series
+from course_kit.checks import described, flag, one_of, real_number, string, whole_number
+from course_kit.views.chart import Chart, Series, clock
 from course_kit.views.given import as_array, as_labels, checked_labels
 from course_kit.views.picture import COLOURS
 
@@ -14,7 +14,8 @@ __all__ = ["bars", "beside", "lines", "maps", "points", "regression", "stacked"]
 def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value", **words):
     """The examples as dots in the values' green, and curves over them, the first in the output's purple.
 
-    keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed. start: see `lines`.
+    keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed.
+    start, hours: see `lines`.
     """
     found = [_series("", (keys, values), "keys and values")._replace(kind="points", role="value")]
     found += [] if truth is None else [_series("", truth, "truth")._replace(kind="dashed")]
@@ -38,11 +39,12 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
     return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
-def lines(series, xlabel="", ylabel="", *, log=None, mark=None, limits=None, start=None, **words):
+def lines(series, xlabel="", ylabel="", *, log=None, mark=None, limits=None, start=None, hours=False, **words):
     """One line per name: series name -> (x [n], y [n]), or (x, low, high) for a band. log: None, "x", "y" or "xy".
     mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high).
-    start: the x at which the first line is read out before anybody points. words: title, caption."""
-    return _lines(_named("series", series), xlabel, ylabel, log, mark, limits, start, **words)
+    start: the x at which the first line is read out before anybody points. hours: x is a time of day, 14.6 is 14:36.
+    words: title, caption."""
+    return _lines(_named("series", series), xlabel, ylabel, log, mark, limits, start, hours, **words)
 
 
 def beside(charts, **words):
@@ -83,8 +85,8 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, a
 
     rows, columns: what they are ("query"), or title -> labels; axes: what they are, beside the labels; limits: no ink
     and full ink; None: each title has own; scale: what the ink measures; across: how many side by side, if not as many
-    as fit; roles: title -> key of COLOURS, or "plus" for the sand of scores, brick below 0. Matrices of True and False
-    are drawn in half ink: a permission is no weight of 1.
+    as fit; roles: title -> key of COLOURS, or "plus" for numbers that may be below 0, which then have another colour.
+    Matrices of True and False are drawn in half ink: a permission is no weight of 1.
     """
     if not isinstance(matrices, dict) or not matrices or not isinstance(roles or {}, dict):
         raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]; roles: title -> role")
@@ -131,7 +133,7 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, a
     return Chart("maps", lines, {"y": [part.ravel() for part in parts]}, options, said, table, size=size, **words)
 
 
-def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, start=None, **words) -> Chart:
+def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, start=None, hours=False, **words) -> Chart:
     string("xlabel", xlabel), string("ylabel", ylabel)
     log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
     if mark is not None:
@@ -143,7 +145,10 @@ def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, start=None,
             raise ValueError(f"limits is {described(limits)}; needed: (low, high)")
         limits = real_number("the lower limit", limits[0]), real_number("the upper limit", limits[1], above=limits[0])
     start = None if start is None else real_number("start", start)
+    if flag("hours", hours) and "x" in log:
+        raise ValueError(f"log is {log!r}, but with hours=True x is a time of day; needed: log=None or 'y'")
     panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, start=start, title="")
+    panel["hours"] = hours
     return _chart([panel], **words)
 
 
@@ -155,8 +160,8 @@ def _chart(panels, **words) -> Chart:
     options = {"panels": [{**panel, "series": list(map(look, panel["series"]))} for panel in panels]}
     said = f"{panels[0]['ylabel']} against {panels[0]['xlabel']}: " + "; ".join(_ends(one) for _, one in every)
     rows = [
-        [one.name or "–", f"{a:.6g}", f"{b:.3g}"]
-        for _, one in every
+        [one.name or "–", clock(a) if panel["hours"] else f"{a:.6g}", f"{b:.3g}"]
+        for panel, one in every
         for a, b in list(zip(one.x, one.y, strict=True))[:: -(-len(one.x) // 24)]
     ]
     return Chart("lines", panels, arrays, options, said, (["line", "x", "y"], rows), **words)

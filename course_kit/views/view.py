@@ -27,7 +27,7 @@ class View:
 
     kind: str
     size = (7.0, 3.6)  # of the static picture, in inches
-    colours = 64  # of the static picture: more where small marks in a role's colour stand between many greys
+    colours = 48  # of the static picture: more where small marks in a role's colour stand between many greys
     scale = 1.5  # of the static picture, × 96 dpi
 
     def __init__(self, title, caption, arrays, state, controls=(), options=None, presenting=None):

@@ -15,7 +15,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
-from tests.benchmarks import chapter2, chapter3, chapter5, chapters6and7, page  # noqa: E402
+from tests.benchmarks import chapter2, chapter3, chapter5, chapters6and7, displays, page  # noqa: E402
 
 EXAMPLES = """
 import torch
@@ -182,6 +182,7 @@ ALL = {
         chapters6and7.gpt_step,
         chapters6and7.gpt_writing,
         page.models_in_page,
+        displays.displays,
         page.keys_in_labs,
         page.first_visit,
         notebooks,

@@ -8,7 +8,7 @@ from course_kit.views import plot
 
 pytestmark = pytest.mark.browser
 X = torch.linspace(1, 10, 10)
-POINT = "choose any other point"
+QUIET = ""  # what a chart says at rest
 
 
 def charts():
@@ -39,7 +39,8 @@ NAMES = list(charts())
 @pytest.mark.parametrize(
     ("name", "keys", "said"),
     [
-        ("lines", ["ArrowRight"], "words 1 · attention: 1 · recurrent: 3"),
+        ("lines", [], "words 1 · attention: 1 · recurrent: 3"),
+        ("lines", ["ArrowRight"], "words 2 · attention: 4 · recurrent: 6"),
         ("lines", ["End"], "words 10 · attention: 100 · recurrent: 30"),
         ("lines", ["End", "ArrowLeft", "ArrowDown"], "words 9 · recurrent: 27 · attention: 81"),
         ("band", ["Home"], "steps 1 · five seeds: 1 to 2 · mean: 1.5"),
@@ -47,6 +48,7 @@ NAMES = list(charts())
         ("beside", ["End", "ArrowDown", "ArrowDown", "ArrowDown"], "x 10 · two: 20 · one: 10"),
         ("bars", ["End"], "greedy: 0.50 right"),
         ("stacked", ["Home", "ArrowDown"], "large, a: 75.0 % · 30 of 40"),
+        ("lines", ["PageDown"], "words 10 · attention: 100"),
         ("maps", ["Home", "ArrowRight"], "causal · query 1 → key 2: 0"),
         ("maps", ["ArrowDown"] * 4, "both · query 2 → key 1: 0"),
         ("stripes", ["End", "ArrowDown", "ArrowDown"], "row 1 → column 10: 1"),
@@ -55,7 +57,8 @@ NAMES = list(charts())
 def test_arrow_keys_read_the_numbers_out(show, name, keys, said):
     page = show(charts()[name])
     readout, hand = page.get_by_test_id("readout"), page.get_by_role("slider")
-    until(readout.inner_text, contains(POINT))
+    until(hand.is_visible)
+    assert readout.inner_text() == QUIET
     hand.focus()
     for key in keys:
         page.keyboard.press(key)
@@ -70,10 +73,50 @@ def test_the_pointer_reads_the_numbers_out_and_lights_the_mark(show, name):
     canvas, readout = page.locator("canvas"), page.get_by_test_id("readout")
     before, box = until(lambda: canvas.evaluate("c => c.toDataURL()")), canvas.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * (0.3 if name == "stacked" else 0.55))
-    until(readout.inner_text, lambda text: any(c.isdigit() for c in text) and POINT not in text)
+    until(readout.inner_text, lambda text: any(c.isdigit() for c in text))
     until(lambda: canvas.evaluate("c => c.toDataURL()"), differs(before))
     page.mouse.move(2, 2)
-    until(readout.inner_text, contains(POINT))
+    until(readout.inner_text, QUIET)
+    until(lambda: canvas.evaluate("c => c.toDataURL()"), before)
+
+
+def test_at_rest_only_what_the_author_wants_is_read_out_and_no_mark_stands_out(show):
+    lines = {"one": (X, X), "two": (X, 2 * X)}
+    page = show(plot.lines(lines, "hour", start=8.0, hours=True), plot.lines(lines, "hour", hours=True))
+    pictures = "canvases => canvases.map(canvas => canvas.toDataURL())"
+    drawn = page.locator("canvas")
+    started, quiet = until(lambda: drawn.evaluate_all(pictures), lambda found: len(found) == 2)
+    assert started == quiet, "no cursor where a sentence is"
+    until(page.get_by_test_id("readout").first.inner_text, "hour 8:00 · one: 8 · two: 16")
+    until(page.get_by_test_id("readout").last.inner_text, QUIET)
+    page.get_by_role("slider").last.focus()
+    until(lambda: drawn.evaluate_all(pictures)[1], differs(quiet))
+    page.get_by_role("slider").last.blur()
+    until(lambda: drawn.evaluate_all(pictures)[1], quiet)
+    page.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowRight")
+    until(page.get_by_test_id("readout").first.inner_text, contains("hour 9:00"))
+    page.get_by_role("slider").first.blur()
+    until(page.get_by_test_id("readout").first.inner_text, contains("hour 9:00"))  # what was chosen stays
+
+
+@pytest.mark.parametrize("width", [420, 760, 1500])
+def test_charts_are_as_wide_as_their_column(show, width):
+    page = show(charts()["lines"], charts()["stacked"], charts()["beside"], width=width)
+    for canvas in page.locator("canvas").all():
+        until(lambda canvas=canvas: canvas.bounding_box()["width"], lambda wide: wide >= width - 24 - 1)
+
+
+def test_table_and_words_are_behind_one_mark_that_says_what_it_is(show):
+    page = show(charts()["bars"])
+    assert page.locator("summary").count() == 1
+    mark = page.get_by_role("group").locator("summary")
+    mark.focus()
+    page.keyboard.press("Enter")
+    until(page.locator(".more p").inner_text, "beam 0.25, greedy 0.50.")
+    until(page.locator(".more table").inner_text, contains("greedy\t0.50"))
+    name = page.locator("summary").evaluate("e => e.innerText")
+    assert "table and words" in name
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -93,7 +136,7 @@ def test_never_wider_than_the_column_and_never_jumping(show, width):
         assert inner <= outer + 1, name
         page.get_by_role("slider").nth(i).focus()
         page.keyboard.press("ArrowRight")
-        until(page.get_by_test_id("readout").nth(i).inner_text, lambda text: POINT not in text)
+        until(page.get_by_test_id("readout").nth(i).inner_text, lambda text: any(c.isdigit() for c in text))
         until(lambda view=view: view.evaluate("e => e.offsetHeight"), high)
 
 

@@ -126,18 +126,18 @@ class ScalingLaw(View):
     def draw(self, figure) -> None:
         from course_kit.views import picture
 
-        axes, n, law = figure.subplots(), self.numbers, self.law
+        axes, n, law, second = figure.subplots(), self.numbers, self.law, picture.LINES[1]
         sizes = np.geomspace(*LIMITS["N"], 400)
-        axes.plot(sizes, loss(sizes, n["flops"] / 6 / sizes, law), color="#1b2430")
+        axes.plot(sizes, loss(sizes, n["flops"] / 6 / sizes, law), color=picture.LINES[0])
         path = best(np.geomspace(1e11, 1e30, 200), law)
-        axes.plot(path[0], loss(*path, law), "--", color="#806f2e", lw=1.2)
+        axes.plot(path[0], loss(*path, law), "--", color=second, lw=1.2)
         axes.axhline(law.E, color="#9aa5b1", lw=1)
         axes.annotate(f"{law.E:.2f} stays, whatever the model", (LIMITS["N"][0], law.E), (8, -4), va="top",
-                      textcoords="offset points", color="#5f6b7a", fontsize=9)  # fmt: skip
+                      textcoords="offset points", color=picture.LINES[3], fontsize=9)  # fmt: skip
         named = best(6e17, law)  # where the dashed line is free
         axes.annotate("the best of every budget", (named[0], loss(*named, law)), (6, 6), textcoords="offset points",
-                      color="#806f2e", fontsize=9)  # fmt: skip
-        axes.plot(n["best_N"], n["best_loss"], "D", color="#806f2e", ms=8)
+                      color=second, fontsize=9)  # fmt: skip
+        axes.plot(n["best_N"], n["best_loss"], "D", color=second, ms=8)
         axes.plot(self.state["N"], n["loss"], "o", color=picture.COLOURS["output"], ms=9)
         axes.annotate(f"{n['loss']:.2f}", (self.state["N"], n["loss"]), (9, 6), textcoords="offset points",
                       color=picture.COLOURS["output"], weight="bold")  # fmt: skip

@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 import torch
 import traitlets
-from matplotlib.figure import Figure
 from PIL import Image
 
 from course_kit import files
 from course_kit.views import heatmap, picture, plot, predict, program, reveal, sweep
-from course_kit.views.chart import GREYS
 from course_kit.views.live import below
 from course_tools.authoring.clean import WIDGET_VIEW, clean
 from course_utils.kernels import nadaraya_watson
@@ -253,124 +251,12 @@ def test_role_colours_are_legible(role):
     assert min(contrast(picture.FORMULA_COLOURS[role], ground) for ground in ("#ffffff", "#111111")) >= 4
 
 
-def test_charts_are_views_with_words_a_table_and_a_picture():
-    chart = plot.lines(
-        {"a": ([1, 2], [3, 4]), "b": ([1, 2], [3, 4.01])}, "n", "error", title="T", caption="Look.", log="x"
-    )
-    assert chart.describe() == (
-        "error against n: a from 3 to 4, lowest 3, highest 4; b from 3 to 4.01, lowest 3, highest 4.01"
-    )
-    assert chart.table().rows == [["a", "1", "3"], ["a", "2", "4"], ["b", "1", "3"], ["b", "2", "4.01"]]
-    html = chart.fragment()
-    assert (
-        "<figcaption>Look.</figcaption>" in html
-        and 'alt="error against n' in html
-        and "<b>T</b>" in html
-        and chart.to_png()[:4] == b"\x89PNG"
-    )
-    with pytest.raises(ValueError, match="x"):
-        plot.lines({"a": ([1, 2], [1, 2, 3])})
-
-
-def test_a_picture_keeps_the_colour_of_each_line():
-    x = np.linspace(0, 1, 30)
-    chart = plot.lines({name: (x, x * n) for n, name in enumerate("abcd")}, "x", "y")
-    found = Image.open(io.BytesIO(chart.to_png())).convert("RGB").getcolors()
-    for colour in GREYS[:4]:
-        line = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-        assert min(np.abs(np.subtract(drawn, line)).max() for _, drawn in found) <= 4, colour
-
-
-def all_charts():
-    gap = [1.0, np.nan, 3.0]
-    maps = {"wide": np.ones((2, 2, 30)), "alone": np.zeros((2, 30))}
-    return {
-        "lines": plot.lines({"with a gap": (gap, gap), "empty": (gap, [np.nan] * 3)}, "x", "y", mark=(2, "here")),
-        "band": plot.lines({"between": ([1, 2], [1, 1], [2, 3])}, log="xy"),
-        "regression": plot.regression(X, X.sin(), {"curve": (X, X.cos())}, truth=(X, X)),
-        "points": plot.points([1, 2], [3, 4], labels=["one", "我"], role="key"),
-        "groups": plot.points({"a": ([1], [2]), "b": ([2], [1])}, xlabel="x"),
-        "beside": plot.beside({"left": plot.lines({"a": (X, X)}), "right": plot.points(X, X)}, title="Both"),
-        "bars": plot.bars(["a", "我"], [-0.5, 0.5], ylabel="share", digits=1, role="output"),
-        "stacked": plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}}, caption="Look."),
-        "maps": plot.maps({"mask": torch.ones(2, 3) > 0}, {"mask": ["a", "b"]}, "key", title="Who?"),
-        "stripes": plot.maps(maps, "word", "feature", limits=None, roles={"wide": "query", "alone": "plus"}),
-    }
-
-
-@pytest.mark.parametrize("name", all_charts())
-def test_every_chart_is_drawn_said_and_small(name):
-    chart = all_charts()[name]
-    assert chart.to_png()[:4] == b"\x89PNG" and len(chart.describe()) > 10
-    assert all(len(row) == len(chart.table().header) for row in chart.table().rows)
-    assert len(chart.code().encode()) < 30 * 1024, "each output carries it; a notebook has 1.5 MB"
-
-
-def test_shares_of_a_whole_name_all_amounts():
-    chart = plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}})
-    assert chart.describe() == "small: a 1, b 3; large: a 9,000, b 1,000"
-
-
-def test_numbers_of_bars_are_rounded_alike_in_words_and_table():
-    chart = plot.bars(["a", "b"], [0.125, 2], digits=1, ylabel="share")
-    assert chart.describe() == "a 0.1, b 2.0." and chart.table().header == ["name", "share"]
-
-
-def test_charts_beside_each_other_keep_their_scales_and_titles():
-    chart = all_charts()["beside"]
-    assert [panel["title"] for panel in chart.options["panels"]] == ["left", "right"]
-    assert [panel["series"][0]["kind"] for panel in chart.options["panels"]] == ["line", "points"]
-    assert chart.arrays["x"].shape == (18,)
-
-
-@pytest.mark.parametrize(("count", "slanted"), [(2, 0), (12, 30)])
-def test_names_of_bars_are_slanted_only_when_they_must_be(monkeypatch, count, slanted):
-    drawn = []
-    monkeypatch.setattr(picture, "png_bytes", lambda figure, *_: drawn.append(figure) or b"")
-    plot.bars(["pre-trained"] * count, range(count)).to_png()
-    assert drawn[0].axes[0].get_xticklabels()[0].get_rotation() == slanted
-
-
-def test_two_charts_can_have_the_same_vertical_axis():
-    line = {"BLEU": ([1, 2], [3, 4])}
-    chart = plot.lines(line, limits=(0, 100))
-    figure = Figure()
-    chart.draw(figure)
-    assert chart.options["panels"][0]["limits"] == figure.axes[0].get_ylim() == (0, 100)
-    assert plot.lines(line).options["panels"][0]["limits"] is None
-    for limits, why in (((1,), r"limits is \(1,\)"), ((2, 1), "the upper limit is 1")):
-        with pytest.raises(ValueError, match=why):
-            plot.lines(line, limits=limits)
-
-
-def test_names_at_the_ends_of_lines_do_not_cover_each_other(monkeypatch):
-    drawn = []
-    monkeypatch.setattr(picture, "png_bytes", lambda figure, *_: drawn.append(figure) or b"")
-    plot.lines({name: (X, X + i / 1000) for i, name in enumerate("abc")}).to_png()
-    lifts = sorted(text.xyann[1] for text in drawn[0].axes[0].texts)
-    assert min(b - a for a, b in zip(lifts, lifts[1:], strict=False)) >= 12
-
-
 def test_presenting_leaves_no_trace_in_what_a_notebook_keeps(monkeypatch):
     shown = [plot.points(X, X, caption="Look."), heatmap(torch.eye(2))]
     usual = [one._repr_mimebundle_()["text/html"] for one in shown]
     monkeypatch.setenv("COURSE_PRESENTING", "1")
     shown = [plot.points(X, X, caption="Look."), heatmap(torch.eye(2))]
     assert [one._repr_mimebundle_()["text/html"] for one in shown] == usual
-
-
-@pytest.mark.parametrize(("shape", "message"), [((2,), "rows"), ((0, 3), r"shape \(0, 3\)"), ((1, 1, 1, 1), "needed")])
-def test_maps_refuse_what_is_no_matrix(shape, message):
-    with pytest.raises(ValueError, match=message):
-        plot.maps({"a": np.zeros(shape)})
-
-
-def test_plots_leave_no_state_behind():
-    import matplotlib.pyplot as plt
-
-    before = plt.rcParams["font.size"], plt.get_fignums()
-    plot.points(X, X).to_png()
-    assert (plt.rcParams["font.size"], plt.get_fignums()) == before
 
 
 def test_chinese_in_pictures_is_numbered_where_no_font_has_it(monkeypatch):

@@ -22,12 +22,13 @@ import { next_character } from "./ch07/next_character.js";
 import { sampling } from "./ch07/sampling.js";
 import { scaling_law } from "./ch07/scaling_law.js";
 import { alignment } from "./views/alignment.js";
-import { bars, shares } from "./views/bars.js";
+import { bars } from "./views/bars.js";
 import { heads } from "./views/heads.js";
 import { heatmap } from "./views/heatmap.js";
 import { lines } from "./views/lines.js";
 import { maps } from "./views/maps.js";
 import { predict } from "./views/predict.js";
+import { shares } from "./views/shares.js";
 
 /** @type {Record<string, import("./shared/types.js").Kind>} */
 export const KINDS = {

@@ -184,14 +184,21 @@ class View {
     });
   }
 
-  /** Table and words, folded, and the way back. @param {HTMLElement | undefined} back */
+  /** Words and table behind one quiet mark, and the way back. @param {HTMLElement | undefined} back */
   foot(back) {
     const group = { class: "scroll", tabindex: 0, role: "group", "aria-label": "table of the numbers shown" };
     this.table = h("div", group);
+    const mark = h("span", { class: "mark", "aria-hidden": "true" }, "⋯");
+    const name = h("span", { class: "name" }, "table and words");
     const show = () => this.folded?.open && this.fill();
-    this.folded = h("details", { class: "more", ontoggle: show }, h("summary", {}, "table"), this.table);
-    const words = h("details", { class: "more" }, h("summary", {}, "in words"), h("p", {}, this.spec.words));
-    return h("div", { class: "foot" }, this.folded, words, back);
+    this.folded = h(
+      "details",
+      { class: "more told", ontoggle: show },
+      h("summary", {}, mark, name),
+      h("p", {}, this.spec.words),
+      this.table,
+    );
+    return h("div", { class: "foot" }, this.folded, back);
   }
 
   fill() {

@@ -7,6 +7,8 @@ export const LIGHT = {
   key: "#0072b2",
   value: "#00795a",
   output: "#9b3d8a",
+  second: "#c4003d", // of lines that play no role; the first has the colour of text
+  third: "#4b3fd1",
   text: "#1b2430",
   quiet: "#596573",
   line: "#dbe2e9",
@@ -24,6 +26,8 @@ export const DARK = {
   key: "#6cb8ee",
   value: "#4fcba3",
   output: "#dc97d2",
+  second: "#ff5c74",
+  third: "#9d8cff",
   text: "#e6ebf1",
   quiet: "#a3afbb",
   line: "#39434e",

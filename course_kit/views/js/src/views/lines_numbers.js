@@ -1,0 +1,350 @@
+// What a chart of lines, points and bands shows, as numbers: its series, the place of everything, and what is said.
+import { numbersAt, roomy, scale, tick } from "../shared/axes.js";
+import { evenly } from "../shared/chart.js";
+import { clamp, clock, nearest, number } from "../shared/numbers.js";
+import { places } from "./lines_labels.js";
+
+/** @import { Place, Ruler } from "../shared/chart.js" */
+/** @import { Scale } from "../shared/axes.js" */
+/** @import { Arrays, Spec, Table } from "../shared/types.js" */
+/** @import { Named } from "./lines_labels.js" */
+
+/**
+ * @typedef {object} GivenSeries
+ * @property {string} name
+ * @property {"line" | "dashed" | "points" | "band"} kind dashed: what the others are compared with
+ * @property {string | null} role
+ * @property {string[] | null} labels of its points
+ * @property {number} count of its points
+ *
+ * @typedef {object} Panel
+ * @property {GivenSeries[]} series
+ * @property {string} title
+ * @property {string} xlabel
+ * @property {string} ylabel
+ * @property {"" | "x" | "y" | "xy"} log
+ * @property {[number, string] | null} mark a line across at this x, and its words
+ * @property {[number, number] | null} limits of the vertical axis
+ * @property {number | null} start the x that is read out at rest
+ * @property {boolean} [hours] the horizontal axis is a time of day
+ *
+ * @typedef {Spec & { panels: Panel[] }} LinesSpec
+ *
+ * @typedef {object} Own what a series is in its panel
+ * @property {number} panel
+ * @property {number} nth of the panel's series
+ * @property {number} plain its number among those that play no role, from 0: they differ in colour and dashes
+ * @property {ArrayLike<number>} x
+ * @property {ArrayLike<number>} y
+ * @property {ArrayLike<number>} z the upper edge of a band, else y
+ * @typedef {GivenSeries & Own} Series
+ *
+ * @typedef {{ left: number, top: number, right: number, bottom: number }} Box
+ * @typedef {{ series: Series, x: number, y: number }} Spot
+ *
+ * @typedef {object} PanelLayout
+ * @property {Panel} panel
+ * @property {Series[]} series
+ * @property {number} left
+ * @property {number} top
+ * @property {number} width
+ * @property {number} height
+ * @property {Box} box of the drawing, without numbers and names
+ * @property {Scale} x
+ * @property {Scale} y
+ * @property {{ at: number, text: string }[]} across the numbers below
+ * @property {{ at: number, text: string, zero: boolean }[]} up the numbers at the left
+ * @property {Spot[]} key names above the drawing, where they have no room at the ends of their lines
+ * @property {Spot[]} ends names at the ends of their lines
+ * @property {(Named & { series: Series })[]} labels
+ * @property {{ at: number, text: string, x: number } | null} mark
+ *
+ * @typedef {{ width: number, height: number, panels: PanelLayout[] }} LinesLayout
+ */
+
+/** The series of all panels, with their numbers. @param {Panel[]} panels @param {Arrays} arrays @returns {Series[]} */
+export function seriesOf(panels, arrays) {
+  let from = 0;
+  let above = 0; // of the upper edges, which only bands have
+  return panels.flatMap((panel, p) => {
+    let plain = 0;
+    return panel.series.map((given, nth) => {
+      const x = arrays.x.subarray(from, from + given.count);
+      const y = arrays.y.subarray(from, from + given.count);
+      const band = given.kind === "band";
+      const z = band ? arrays.z.subarray(above, above + given.count) : y;
+      from += given.count;
+      above += band ? given.count : 0;
+      const alone = !given.role && given.kind !== "dashed";
+      const own = { panel: p, nth, plain: alone ? plain : 0, x, y, z };
+      plain += Number(alone);
+      return { ...given, ...own };
+    });
+  });
+}
+
+/**
+ * From the least to the greatest number, with room at both ends.
+ * @param {number[]} values
+ * @param {boolean} log
+ * @param {number} pad
+ * @returns {[number, number]}
+ */
+export function reach(values, log, pad) {
+  const known = values.filter((v) => Number.isFinite(v) && (!log || v > 0));
+  if (!known.length) return [log ? 0.1 : 0, 1];
+  const low = known.reduce((a, b) => Math.min(a, b));
+  const high = known.reduce((a, b) => Math.max(a, b));
+  if (log) {
+    const factor = (high / low) ** pad;
+    return factor === 1 ? [low / 1.5, high * 1.5] : [low / factor, high * factor];
+  }
+  const room = (high - low || Math.abs(high) || 1) * pad;
+  return [low - room, high + room];
+}
+
+/**
+ * Heights that are at least so far apart, near to those wanted (which are sorted), between least and most.
+ * @param {number[]} wanted
+ * @param {number} least
+ * @param {number} most
+ * @param {number} apart
+ */
+export function spread(wanted, least, most, apart) {
+  /** @type {number[]} */
+  const lowered = [];
+  for (const y of wanted) lowered.push(Math.max(y, lowered.length ? lowered[lowered.length - 1] + apart : least));
+  let free = most;
+  const raised = lowered.reverse().map((y) => {
+    const at = Math.min(y, free);
+    free = at - apart;
+    return at;
+  });
+  return raised.reverse();
+}
+
+/**
+ * Where the panels stand.
+ * @param {LinesSpec} spec
+ * @param {number} width
+ * @param {boolean} narrow
+ * @param {{ unit: number, tall: number }} scales
+ */
+export function frames(spec, width, narrow, { unit, tall }) {
+  const count = spec.panels.length;
+  const columns = evenly(count, Math.floor(width / ((narrow ? 260 : 215) * unit)));
+  const alone = narrow ? 250 : clamp((0.27 * width) / unit, 300, 400);
+  const high = Math.round((count > 1 ? 225 : alone) * (spec.presenting ? 1.3 * tall : unit));
+  const gap = columns > 1 ? 14 * unit : 0;
+  const panels = spec.panels.map((_, p) => ({
+    left: ((p % columns) * width) / columns,
+    top: Math.floor(p / columns) * high,
+    width: width / columns - gap,
+    height: high,
+  }));
+  return { width, height: Math.ceil(count / columns) * high, panels };
+}
+
+/** Everything in its place. */
+export class PanelPlan {
+  /**
+   * @param {Panel} panel
+   * @param {Series[]} series
+   * @param {{ left: number, top: number, width: number, height: number }} frame
+   * @param {Ruler} ruler
+   */
+  constructor(panel, series, frame, ruler) {
+    this.panel = panel;
+    this.series = series;
+    this.frame = frame;
+    this.ruler = ruler;
+    this.unit = ruler.unit;
+    this.line = 18 * ruler.unit;
+    this.named = series.filter(({ name }) => name && series.length > 1);
+  }
+
+  /** @param {...("x" | "y" | "z")} names */
+  all(...names) {
+    return this.series.flatMap((one) => names.flatMap((name) => Array.from(one[name])));
+  }
+
+  /** @returns {PanelLayout} */
+  layout() {
+    const { panel, series, frame, unit, ruler } = this;
+    const [logX, logY] = ["x", "y"].map((axis) => panel.log.includes(axis));
+    const [left, right] = reach(this.all("x"), logX, 0.02);
+    const [low, high] = panel.limits ?? reach(this.all("y", "z"), logY, 0.05);
+    const up = numbersAt(low, high, Math.max(2, frame.height / (60 * unit)), { log: logY });
+    const names = ruler.widest(this.named.map(({ name }) => name));
+    const beside = names < 0.34 * frame.width && this.named.every(({ kind }) => kind !== "points");
+    const margin = beside && names ? names + 10 * unit : 14 * unit;
+    const { box, key } = this.box(ruler.widest(up.map((value) => tick(value))), margin, !beside);
+    const x = scale(left, right, box.left, box.right, logX);
+    const y = scale(low, high, box.bottom, box.top, logY);
+    const hours = panel.hours ?? false;
+    const across = numbersAt(left, right, Math.max(2, frame.width / (95 * unit)), { log: logX, hours });
+    return {
+      ...{ panel, series, ...frame, box, x, y, key },
+      across: roomy(across, x, (text) => ruler.width(text), 8 * unit, hours),
+      up: up.map((value) => ({ at: y(value), text: tick(value), zero: value === 0 })),
+      ends: beside ? this.ends(box, x, y) : [],
+      labels: this.labels(box, x, y),
+      mark: this.mark(box, x),
+    };
+  }
+
+  /** The place of the drawing, and of the key above it. @param {number} up @param {number} right @param {boolean} keyed */
+  box(up, right, keyed) {
+    const { frame, unit, line, ruler, panel } = this;
+    let top = frame.top + (panel.title ? line : 4);
+    /** @type {Spot[]} */
+    const key = [];
+    if (keyed) {
+      let x = frame.left;
+      for (const series of this.named) {
+        const wide = ruler.width(series.name) + 30 * unit;
+        if (x > frame.left && x + wide > frame.left + frame.width) {
+          x = frame.left;
+          top += line;
+        }
+        key.push({ series, x, y: top + line / 2 });
+        x += wide;
+      }
+      top += line + 6 * unit;
+    }
+    top += panel.ylabel ? line + 10 * unit : 6;
+    const bottom = frame.top + frame.height - (panel.xlabel ? 2.3 : 1.3) * line;
+    return { key, box: { left: frame.left + up + 10 * unit, right: frame.left + frame.width - right, top, bottom } };
+  }
+
+  /**
+   * The name of each line at its end, spread so that none covers another; above it, where it ends early.
+   * @param {Box} box @param {Scale} x @param {Scale} y @returns {Spot[]}
+   */
+  ends(box, x, y) {
+    const { unit } = this;
+    const all = this.named.flatMap((series) => {
+      const last = Array.from(series.y).findLastIndex((value) => Number.isFinite(y(value)));
+      if (last < 0) return [];
+      return [{ series, x: x(series.x[last]), y: y((series.y[last] + series.z[last]) / 2) }];
+    });
+    const early = (/** @type {Spot} */ spot) => spot.x < box.right - 0.15 * (box.right - box.left);
+    const late = all.filter((spot) => !early(spot)).sort((a, b) => a.y - b.y);
+    const heights = spread(
+      late.map((spot) => spot.y),
+      box.top,
+      box.bottom - 2 * unit, // the numbers below begin there
+      15 * unit,
+    );
+    return [
+      ...late.map(({ series }, i) => ({ series, x: box.right + 7 * unit, y: heights[i] })),
+      ...all.filter(early).map((spot) => ({
+        series: spot.series,
+        x: spot.x + 8 * unit,
+        y: Math.max(spot.y - 10 * unit, box.top + 6 * unit),
+      })),
+    ];
+  }
+
+  /** The names of points, where they cover nothing. @param {Box} box @param {Scale} x @param {Scale} y */
+  labels(box, x, y) {
+    const { ruler } = this;
+    const labelled = this.series.filter((one) => one.labels);
+    const spots = (/** @type {Series} */ one) => Array.from(one.x, (v, i) => ({ x: x(v), y: y(one.y[i]) }));
+    /** @type {[number, number, number, number][]} */
+    const taken = labelled.flatMap(spots).map((spot) => [spot.x - 4, spot.y - 4, 8, 8]);
+    return labelled.flatMap((series) =>
+      places(series.labels ?? [], spots(series), box, taken, ruler).map((named) => ({ ...named, series })),
+    );
+  }
+
+  /** @param {Box} box @param {Scale} x */
+  mark(box, x) {
+    const { panel, frame, ruler } = this;
+    if (!panel.mark) return null;
+    const [value, text] = panel.mark;
+    const at = x(value);
+    const wide = ruler.width(text);
+    const fits = at + 5 + wide <= frame.left + frame.width;
+    return { at, text, x: fits ? at + 5 : Math.max(box.left, at - 5 - wide) };
+  }
+}
+
+/**
+ * The mark nearest to a point. Of lines what counts is where they are, more than how high.
+ * @param {PanelLayout[]} panels
+ * @param {Series[]} rows
+ * @param {number} atX
+ * @param {number} atY
+ * @returns {Place | null}
+ */
+export function found(panels, rows, atX, atY) {
+  /** @type {Place | null} */
+  let best = null;
+  let least = Infinity;
+  rows.forEach((row, r) => {
+    const { left, top, width, height, x, y } = panels[row.panel];
+    if (atX < left || atY < top || atX > left + width || atY > top + height) return;
+    for (let i = 0; i < row.count; i++) {
+      const away = Math.hypot(x(row.x[i]) - atX, (y(row.y[i]) - atY) * (row.kind === "points" ? 1 : 0.4));
+      if (away >= least) continue;
+      best = [r, i];
+      least = away;
+    }
+  });
+  return best;
+}
+
+/** What is read out at rest: the first line at its panel's `start`. @param {Panel[]} panels @param {Series[]} rows */
+export function startOf(panels, rows) {
+  const r = Math.max(
+    0,
+    rows.findIndex(({ kind }) => kind === "line"),
+  );
+  const start = rows.length ? panels[rows[r].panel].start : null;
+  return start == null ? null : /** @type {Place} */ ([r, nearest(Array.from(rows[r].x), start)]);
+}
+
+/** The height of a mark, or its reach. @param {Series} row @param {number} i */
+const told = (row, i) => (row.kind === "band" ? `${number(row.y[i])} to ${number(row.z[i])}` : number(row.y[i]));
+/** @param {Panel} panel @param {number} x */
+const where = (panel, x) => (panel.hours ? clock(x) : number(x));
+
+/**
+ * A mark in words: where it is, whose it is, its number, and what the other lines have there.
+ * @param {Panel[]} panels
+ * @param {Series[]} rows
+ * @param {Place} place
+ */
+export function sentence(panels, rows, [r, i]) {
+  const row = rows[r];
+  const panel = panels[row.panel];
+  const name = [row.labels?.[i], row.name].filter(Boolean).join(", ");
+  const others = rows.filter(
+    (o) => o.name && o !== row && o.panel === row.panel && o.kind !== "points" && o.x[i] === row.x[i],
+  );
+  return {
+    at: `${panel.xlabel || "x"} ${where(panel, row.x[i])}`,
+    name,
+    number: told(row, i),
+    unit: name ? "" : panel.ylabel,
+    others: others.slice(0, 6).map((o) => `${o.name}: ${told(o, i)}`),
+  };
+}
+
+/** At most 24 points of each line. @param {Panel[]} panels @param {Series[]} rows @returns {Table} */
+export function tableOf(panels, rows) {
+  const names = (/** @type {"xlabel" | "ylabel"} */ of) => [...new Set(panels.map((panel) => panel[of]))].join(", ");
+  return {
+    header: ["line", names("xlabel") || "x", names("ylabel") || "y"],
+    rows: rows.flatMap((row) => {
+      const panel = panels[row.panel];
+      const every = Math.ceil(row.count / 24);
+      const kept = Array.from({ length: row.count }, (_, i) => i).filter((i) => i % every === 0);
+      return kept.map((i) => {
+        const name = [panel.title, row.labels?.[i] || row.name].filter(Boolean).join(", ");
+        return [name || `${i + 1}`, where(panel, row.x[i]), told(row, i)];
+      });
+    }),
+  };
+}

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { evenly, moved, Ruler } from "../src/shared/chart.js";
+import { DARK, LIGHT } from "../src/shared/theme.js";
+import { barAt, barsLayout, shown } from "../src/views/bars.js";
+import { cellAt, Cells, figure, mapsLayout } from "../src/views/maps_numbers.js";
+import { shade } from "../src/views/maps.js";
+import { shareAt, sharesLayout, sharesOf } from "../src/views/shares.js";
+
+const pen = { font: "", measureText: (text) => ({ width: 7 * text.length }) };
+const ruler = new Ruler({ unit: 1, font: () => "" }, pen);
+
+test("keys move among rows of marks and stop at their ends", () => {
+  const rows = [3, 1, 2];
+  assert.deepEqual(moved([0, 0], [0, 1], rows), [0, 1]);
+  assert.deepEqual(moved([0, 2], [0, 1], rows), [0, 2]);
+  assert.deepEqual(moved([0, 2], [1, 0], rows), [1, 0]);
+  assert.deepEqual(moved([1, 0], [9, 1e6], rows), [2, 1]);
+  assert.deepEqual(moved([2, 1], [-9, -1e6], rows), [0, 0]);
+  assert.deepEqual(moved([0, 0], [0, 1], [0]), [0, 0]);
+});
+
+test("panels stand in equal rows, and of three none alone", () => {
+  assert.deepEqual(
+    [1, 2, 3].map((most) => evenly(3, most)),
+    [1, 1, 3],
+  );
+  assert.deepEqual(
+    [4, 3, 2, 1].map((most) => evenly(4, most)),
+    [4, 2, 2, 1],
+  );
+  assert.deepEqual([evenly(5, 4), evenly(6, 4), evenly(1, 4), evenly(7, 0)], [3, 3, 1, 1]);
+});
+
+test("the colours of lines without a role are legible in light and dark, and none is a role's", () => {
+  const light = (hex) => {
+    const part = (i) => parseInt(hex.slice(i, i + 2), 16) / 255;
+    const linear = [1, 3, 5].map(part).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+  const hue = (hex) => {
+    const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+    return (Math.atan2(Math.sqrt(3) * (g - b), 2 * r - g - b) * 180) / Math.PI;
+  };
+  for (const [theme, grounds] of [
+    [LIGHT, ["#ffffff", "#fafbfc"]],
+    [DARK, ["#1c2128", "#111111"]],
+  ])
+    for (const name of ["second", "third"]) {
+      for (const ground of grounds) assert.ok(contrast(theme[name], ground) >= 4.5, `${name} on ${ground}`);
+      for (const role of ["query", "key", "value", "output", name === "second" ? "third" : "second"]) {
+        const apart = Math.abs(hue(theme[name]) - hue(theme[role]));
+        assert.ok(Math.min(apart, 360 - apart) >= 30, `${name} and ${role}`);
+      }
+    }
+});
+
+test("two bars stand close together on a page of any width", () => {
+  const spec = { names: ["with attention", "without"], digits: 2 };
+  for (const width of [400, 800, 1600]) {
+    const layout = barsLayout(spec, [0.25, 0.5], width, 1, ruler);
+    assert.ok(layout.upright && layout.each <= 120, `${layout.each}`);
+    assert.deepEqual(barAt(layout, 1.5 * layout.each, 50, 2), [0, 1]);
+    assert.equal(barAt(layout, 2.5 * layout.each, 50, 2), null);
+  }
+  const many = barsLayout({ names: [..."abcdefghijklm"], digits: 0 }, Array(13).fill(1), 390, 1, ruler);
+  assert.equal(many.each, 30);
+  const lying = barsLayout({ names: ["a name that is long, very long", "b"], digits: 0 }, [1, -2], 900, 1, ruler);
+  assert.ok(!lying.upright && lying.value(-2) === lying.start && lying.value(1) > lying.value(0));
+  assert.deepEqual(barAt(lying, 500, 60, 2), [0, 1]);
+  assert.equal(barAt(lying, 500, 10, 2), null);
+  assert.equal(shown(-0.5, 1), "−0.5");
+});
+
+test("shares of a whole sum to 100, and each is found where it is", () => {
+  const rows = sharesOf([1, 3, 30, 10], 2);
+  assert.deepEqual(
+    rows.map(({ shares }) => shares),
+    [
+      [25, 75],
+      [75, 25],
+    ],
+  );
+  assert.deepEqual(
+    rows.map(({ total }) => total),
+    [4, 40],
+  );
+  const layout = sharesLayout({ names: ["yours", "large"], parts: ["a", "b"] }, 500, ruler);
+  const all = rows.map(({ shares }) => shares);
+  assert.deepEqual(shareAt(layout, all, layout.left + 0.2 * layout.wide, 10), [0, 0]);
+  assert.deepEqual(shareAt(layout, all, layout.left + 0.3 * layout.wide, 10), [0, 1]);
+  assert.deepEqual(shareAt(layout, all, layout.left + 0.3 * layout.wide, 40), [1, 0]);
+  assert.equal(shareAt(layout, all, 0, 10), null);
+  const narrow = sharesLayout({ names: ["a"], parts: ["long part one", "long part two"] }, 150, ruler);
+  assert.deepEqual(narrow.key, [
+    { x: 0, y: 0 },
+    { x: 0, y: 20 },
+  ]);
+});
+
+/** `count` maps of [size, size] with labels of so many letters, or none. */
+function maps(count, size, letters = 0) {
+  const labels = letters ? Array(size).fill("x".repeat(letters)) : [];
+  const panel = (i) => ({
+    ...{ title: `map ${i}`, group: i, shape: [size, size], range: [0, 1], role: null },
+    ...{ rows: labels, columns: labels },
+  });
+  return { panels: Array.from({ length: count }, (_, i) => panel(i)), rows: "query", columns: "key", across: 0 };
+}
+const rowsOf = ({ spots }) => [...new Set(spots.map(({ top }) => top))].map((y) => spots.filter((s) => s.top === y));
+
+test("no third map stands alone in a second row, at any width", () => {
+  for (let width = 300; width <= 1600; width += 20)
+    for (const spec of [maps(3, 7, 8), maps(3, 15, 8), maps(3, 4, 2), maps(3, 30)]) {
+      const sizes = rowsOf(mapsLayout(spec, width, width < 720, ruler)).map((row) => row.length);
+      assert.ok(sizes.length === 1 || sizes.length === 3, `${width}: ${sizes}`);
+    }
+  const site = mapsLayout(maps(3, 7, 8), 736, false, ruler);
+  assert.equal(rowsOf(site).length, 1);
+});
+
+test("maps fit their column, are comparable and stay together", () => {
+  for (const spec of [maps(3, 7, 8), maps(2, 12, 5), maps(1, 6, 20), maps(36, 36), maps(5, 3, 3)])
+    for (const width of [320, 736, 1500]) {
+      const { spots, height } = mapsLayout(spec, width, width < 720, ruler);
+      assert.equal(new Set(spots.map(({ w }) => w.toFixed(3))).size, 1);
+      for (const { x, y, w, h } of spots) assert.ok(x + w <= width + 0.5 && y + h <= height, `${width}`);
+    }
+  const { spots } = mapsLayout(maps(3, 7, 8), 1600, false, ruler);
+  assert.ok(spots[1].left - (spots[0].x + spots[0].w) < 60);
+});
+
+test("a cell is found where it is, and told by its names", () => {
+  const spec = maps(2, 2, 1);
+  spec.panels[1].rows = ["it", "was"];
+  const cells = new Cells(spec, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]);
+  assert.deepEqual(cells.rows, [2, 2, 2, 2]);
+  assert.deepEqual(
+    [cells.where(0), cells.where(3)],
+    [
+      [0, 0],
+      [1, 1],
+    ],
+  );
+  const layout = mapsLayout(spec, 700, false, ruler);
+  const { x, y, w, h } = layout.spots[1];
+  assert.deepEqual(cellAt(layout, cells, x + 0.75 * w, y + 0.25 * h), [2, 1]);
+  assert.equal(cellAt(layout, cells, x + w + 1, y), null);
+  assert.deepEqual(cells.sentence([2, 1]), { title: "map 1 · ", names: "it → x: ", number: "0.6" });
+  assert.deepEqual(cells.table().rows[3], ["map 1 was", "0.7", "0.8"]);
+  assert.deepEqual([0.25, 3, -12.4, -0.5, 0].map(figure), [".25", "3", "−12", "−.50", "0"]);
+});
+
+test("maps are drawn in ink; only a role and what is below 0 have a colour", () => {
+  const grey = ([r, g, b]) => Math.max(r, g, b) - Math.min(r, g, b) < 24;
+  for (const theme of [LIGHT, DARK])
+    for (const value of [0.1, 0.5, 1])
+      for (const role of [null, "plus"]) assert.ok(grey(shade(theme, { role, range: [0, 1] }, value)));
+  assert.ok(!grey(shade(LIGHT, { role: "plus", range: [0, 1] }, -0.5)));
+  assert.ok(!grey(shade(LIGHT, { role: "query", range: [0, 1] }, 0.8)));
+});

@@ -1,0 +1,176 @@
+"""The charts in Python: what they say, their tables, their still pictures. In a page: tests/browser/test_chart.py."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+
+from course_kit import files
+from course_kit.views import picture, plot
+from course_kit.views.chart import clock, looks
+
+X = torch.linspace(0, 4, 9)
+
+
+def test_charts_are_views_with_words_a_table_and_a_picture():
+    chart = plot.lines(
+        {"a": ([1, 2], [3, 4]), "b": ([1, 2], [3, 4.01])}, "n", "error", title="T", caption="Look.", log="x"
+    )
+    assert chart.describe() == (
+        "error against n: a from 3 to 4, lowest 3, highest 4; b from 3 to 4.01, lowest 3, highest 4.01"
+    )
+    assert chart.table().rows == [["a", "1", "3"], ["a", "2", "4"], ["b", "1", "3"], ["b", "2", "4.01"]]
+    html = chart.fragment()
+    assert (
+        "<figcaption>Look.</figcaption>" in html
+        and 'alt="error against n' in html
+        and "<b>T</b>" in html
+        and chart.to_png()[:4] == b"\x89PNG"
+    )
+    with pytest.raises(ValueError, match="x"):
+        plot.lines({"a": ([1, 2], [1, 2, 3])})
+
+
+def test_a_picture_keeps_the_colour_of_each_line():
+    x = np.linspace(0, 1, 30)
+    chart = plot.lines({name: (x, x * n) for n, name in enumerate("abcd")}, "x", "y")
+    found = Image.open(io.BytesIO(chart.to_png())).convert("RGB").getcolors()
+    for colour in picture.LINES:
+        line = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        assert min(np.abs(np.subtract(drawn, line)).max() for _, drawn in found) <= 4, colour
+
+
+def all_charts():
+    gap = [1.0, np.nan, 3.0]
+    maps = {"wide": np.ones((2, 2, 30)), "alone": np.zeros((2, 30))}
+    return {
+        "lines": plot.lines({"with a gap": (gap, gap), "empty": (gap, [np.nan] * 3)}, "x", "y", mark=(2, "here")),
+        "band": plot.lines({"between": ([1, 2], [1, 1], [2, 3])}, log="xy"),
+        "regression": plot.regression(X, X.sin(), {"curve": (X, X.cos())}, truth=(X, X)),
+        "points": plot.points([1, 2], [3, 4], labels=["one", "我"], role="key"),
+        "groups": plot.points({"a": ([1], [2]), "b": ([2], [1])}, xlabel="x"),
+        "beside": plot.beside({"left": plot.lines({"a": (X, X)}), "right": plot.points(X, X)}, title="Both"),
+        "bars": plot.bars(["a", "我"], [-0.5, 0.5], ylabel="share", digits=1, role="output"),
+        "stacked": plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}}, caption="Look."),
+        "maps": plot.maps({"mask": torch.ones(2, 3) > 0}, {"mask": ["a", "b"]}, "key", title="Who?"),
+        "stripes": plot.maps(maps, "word", "feature", limits=None, roles={"wide": "query", "alone": "plus"}),
+    }
+
+
+@pytest.mark.parametrize("name", all_charts())
+def test_every_chart_is_drawn_said_and_small(name):
+    chart = all_charts()[name]
+    assert chart.to_png()[:4] == b"\x89PNG" and len(chart.describe()) > 10
+    assert all(len(row) == len(chart.table().header) for row in chart.table().rows)
+
+
+def test_shares_of_a_whole_name_all_amounts():
+    chart = plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}})
+    assert chart.describe() == "small: a 1, b 3; large: a 9,000, b 1,000"
+
+
+def test_numbers_of_bars_are_rounded_alike_in_words_and_table():
+    chart = plot.bars(["a", "b"], [0.125, 2], digits=1, ylabel="share")
+    assert chart.describe() == "a 0.1, b 2.0." and chart.table().header == ["name", "share"]
+
+
+def test_charts_beside_each_other_keep_their_scales_and_titles():
+    chart = all_charts()["beside"]
+    assert [panel["title"] for panel in chart.options["panels"]] == ["left", "right"]
+    assert [panel["series"][0]["kind"] for panel in chart.options["panels"]] == ["line", "points"]
+    assert chart.arrays["x"].shape == (18,)
+
+
+@pytest.mark.parametrize(("count", "slanted"), [(2, 0), (12, 30)])
+def test_names_of_bars_are_slanted_only_when_they_must_be(monkeypatch, count, slanted):
+    drawn = []
+    monkeypatch.setattr(picture, "image_bytes", lambda figure, *_: drawn.append(figure) or b"")
+    plot.bars(["pre-trained"] * count, range(count)).to_png()
+    assert drawn[0].axes[0].get_xticklabels()[0].get_rotation() == slanted
+
+
+def test_two_charts_can_have_the_same_vertical_axis():
+    line = {"BLEU": ([1, 2], [3, 4])}
+    chart = plot.lines(line, limits=(0, 100))
+    figure = Figure()
+    chart.draw(figure)
+    assert chart.options["panels"][0]["limits"] == figure.axes[0].get_ylim() == (0, 100)
+    assert plot.lines(line).options["panels"][0]["limits"] is None
+    for limits, why in (((1,), r"limits is \(1,\)"), ((2, 1), "the upper limit is 1")):
+        with pytest.raises(ValueError, match=why):
+            plot.lines(line, limits=limits)
+
+
+def test_names_at_the_ends_of_lines_do_not_cover_each_other(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(picture, "image_bytes", lambda figure, *_: drawn.append(figure) or b"")
+    plot.lines({name: (X, X + i / 1000) for i, name in enumerate("abc")}).to_png()
+    lifts = sorted(text.xyann[1] for text in drawn[0].axes[0].texts)
+    assert min(b - a for a, b in zip(lifts, lifts[1:], strict=False)) >= 12
+
+
+@pytest.mark.parametrize(("shape", "message"), [((2,), "rows"), ((0, 3), r"shape \(0, 3\)"), ((1, 1, 1, 1), "needed")])
+def test_maps_refuse_what_is_no_matrix(shape, message):
+    with pytest.raises(ValueError, match=message):
+        plot.maps({"a": np.zeros(shape)})
+
+
+def test_plots_leave_no_state_behind():
+    import matplotlib.pyplot as plt
+
+    before = plt.rcParams["font.size"], plt.get_fignums()
+    plot.points(X, X).to_png()
+    assert (plt.rcParams["font.size"], plt.get_fignums()) == before
+
+
+def test_hours_are_told_as_a_clock_tells_them():
+    day = plot.regression([8.0, 14.6], [1.0, 2.0], {"all": ([0, 24], [1, 2])}, hours=True, start=14.6)
+    assert day.options["panels"][0]["hours"] and [row[1] for row in day.table().rows] == [
+        "8:00",
+        "14:36",
+        "0:00",
+        "24:00",
+    ]
+    assert [clock(h) for h in (14.6, 9.999, -1.5, -0.001)] == ["14:36", "10:00", "−1:30", "0:00"]
+    figure = Figure()
+    day.draw(figure)
+    figure.draw_without_rendering()
+    assert {"6:00", "12:00"} <= {label.get_text() for label in figure.axes[0].get_xticklabels()}
+    assert not plot.points(X, X).options["panels"][0]["hours"]
+    for wrong, why in (({"hours": 1}, "hours is 1"), ({"hours": True, "log": "x"}, "x is a time of day")):
+        with pytest.raises(ValueError, match=why):
+            plot.lines({"a": ([1, 2], [1, 2])}, **wrong)
+
+
+def test_lines_that_play_no_role_differ_in_colour_and_dashes():
+    panel = plot.regression(X, X, {n: (X, X) for n in "abcd"}, truth=(X, X)).shown[0]
+    points, truth, first, *others = looks(panel["series"])
+    assert points[0] == picture.COLOURS["value"] and first == (picture.COLOURS["output"], "-") and truth[1] == "--"
+    assert [colour for colour, _ in others] == picture.LINES[:3]
+    assert len({str(dashes) for _, dashes in others}) == 3
+
+
+def test_colours_of_lines_are_those_of_the_page():
+    theme = (files.course_folder() / "course_kit/views/js/src/shared/theme.js").read_text(encoding="utf-8")
+    light = dict(re.findall(r'(\w+): "(#\w+)"', theme[: theme.index("DARK")]))
+    assert [light[name] for name in ("text", "second", "third", "quiet")] == picture.LINES
+
+
+def test_a_picture_keeps_white_white_and_has_few_colours():
+    pixels = np.full((60, 90, 4), 255, np.uint8)
+    pixels[10:50, 10:80, :3] = np.linspace(0, 250, 70).astype(np.uint8)[None, :, None]
+    pixels[55, 10:80, :3] = (179, 89, 0)  # a thin line in a role's colour
+    few = picture.with_few_colours(pixels, 16).convert("RGB")
+    found = {colour for _, colour in few.getcolors()}
+    assert len(found) <= 16 and {(255, 255, 255), (179, 89, 0)} <= found
+
+
+def test_chinese_is_drawn_where_a_font_has_it():
+    if len(picture.fonts()) < 2:
+        pytest.skip("No font for Chinese: install fonts-wqy-microhei.")
+    drawn = [plot.bars([name, "a"], [1, 2]).to_png() for name in ("我", "你")]
+    assert drawn[0] != drawn[1], "boxes for missing signs would be the same"
