@@ -85,7 +85,7 @@ def off(estimate):
     return (estimate - true_day(grid)).pow(2).mean().sqrt().item()  # .item(): from tensor to number
 
 mean = readings.mean().expand(241)  # .expand: the same number for all 241 queries
-day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C"}
+day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C", "hours": True}
 plot.regression(hours, readings, {"mean": (grid, mean)}, **day, start=16.5, title="What does one number know?",
                 caption=f"The mean says {mean[0]:.1f} °C at noon and at night. "
                         "How far is it from the dashed truth, typically?")
@@ -293,7 +293,8 @@ assert estimate[165] < truth[1][165] - 1.5 and estimate[170] > truth[1][170] + 1
 
 # %%
 _, weights = pool(grid[:-1:10], hours, readings, width=1.0)
-labels = [[f"{hour:.1f}" for hour in clock.tolist()] for clock in (grid[:-1:10], hours)]
+minutes = [(60 * times).round().int().tolist() for times in (grid[:-1:10], hours)]
+labels = [[f"{m // 60}:{m % 60:02}" for m in times] for times in minutes]
 heatmap(weights, *labels, title="Each hour attends to the readings near it", select=(15, weights[15].argmax().item()),
         caption="Each row is an hour of the day, each column the hour of a reading. "
                 "Go down the rows: the filled cells move to the right.")

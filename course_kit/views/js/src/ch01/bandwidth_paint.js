@@ -11,7 +11,7 @@ import { asked, marked, straight } from "./marks.js";
 /** @import { UI } from "../shared/types.js" */
 /** @import { BandwidthNumbers } from "./bandwidth_numbers.js" */
 /** @import { Box } from "./marks.js" */
-/** @import { Scale } from "./pooling_paint.js" */
+/** @import { Scale } from "../shared/axes.js" */
 /**
  * @typedef {object} Scene where things are
  * @property {number} width

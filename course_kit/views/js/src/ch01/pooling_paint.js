@@ -10,7 +10,7 @@ import { dotOf } from "./pooling_numbers.js";
 /** @import { UI } from "../shared/types.js" */
 /** @import { Box } from "./marks.js" */
 /** @import { PoolingNumbers } from "./pooling_numbers.js" */
-/** @typedef {((at: number) => number) & { invert: (pixel: number) => number }} Scale */
+/** @import { Scale } from "../shared/axes.js" */
 /**
  * @typedef {object} Scene where things are
  * @property {number} width

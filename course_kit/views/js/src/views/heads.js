@@ -59,7 +59,8 @@ class Heads {
     );
     this.why = this.spec.own && modelsAt() ? this.cause() : null;
     const unnamed = this.spec.maps.some(({ masked }) => masked) && !/hatched/i.test(this.spec.caption ?? "");
-    this.inks = legend({ high: this.spec.high }, ...(unnamed ? [["masked", "masked"]] : []));
+    const high = { high: this.spec.high };
+    this.inks = unnamed ? legend(high, ["masked", "masked"]) : legend(high);
     this.head = h("div", { class: "opened" }, this.title, this.spec.live || this.why ? this.knock : "");
     this.assemble();
   }
