@@ -49,7 +49,9 @@
 
   // ---- views: how high each is, at several sizes
 
-  /** @typedef {{ k: number, shown: boolean, high: number }} Size scale, whether with its caption, height on the slide */
+  /**
+   * @typedef {{ k: number, shown: boolean, high: number }} Size scale, whether with its caption, height on the slide
+   */
 
   class Views {
     constructor() {
@@ -273,7 +275,10 @@
         this.last.push(block);
         this.pages.push([]);
         this.queue.unshift(rest);
-      } else if (!this.last.length || (only && fit(block, room, true, this.views))) this.last.push(block); // as small as it may be: what is still too large is told at the end
+        return;
+      }
+      // as small as it may be: what is still too large is told at the end
+      if (!this.last.length || (only && fit(block, room, true, this.views))) this.last.push(block);
       else this.turn(block, only);
     }
 

@@ -63,7 +63,8 @@ export function toldOf(name, twins) {
   const same = twins.filter(([, apart]) => apart === 0).map(([place]) => place + 1);
   const differ = twins.filter(([, apart]) => apart > 0);
   const ways = differ.map(([place, apart]) => `position ${place + 1}: its sum lies ${fmt(apart, 2)} away`);
-  const alike = `The same sum, number by number, as “${name}” at position ${same.join(", ")}: nothing tells them apart. `;
+  const equal = `“${name}” at position ${same.join(", ")}`;
+  const alike = `The same sum, number by number, as ${equal}: nothing tells them apart. `;
   const other = `“${name}” is also at ${ways.join(", and at ")}.`;
   return `${same.length ? alike : ""}${differ.length ? other : ""}`;
 }

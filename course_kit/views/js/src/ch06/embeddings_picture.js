@@ -184,7 +184,11 @@ export class StripsPicture {
     c.globalAlpha = 1;
   }
 
-  /** The word's row, thinner the rows of the same word, and the chosen cell. @param {Placed} strip @param {Cell} here */
+  /**
+   * The word's row, thinner the rows of the same word, and the chosen cell.
+   * @param {Placed} strip
+   * @param {Cell} here
+   */
   frames({ name, x, y }, { word, feature }) {
     const { c, cell, high } = this;
     const { theme, unit } = this.ui;

@@ -34,7 +34,11 @@ export class Law {
     return this.parts(N, D).reduce((a, b) => a + b);
   }
 
-  /** The loss of a model of this size, if a training costs so many operations. @param {number} flops @param {number} N */
+  /**
+   * The loss of a model of this size, if a training costs so many operations.
+   * @param {number} flops
+   * @param {number} N
+   */
   at(flops, N) {
     return this.loss(N, flops / 6 / N);
   }

@@ -64,7 +64,10 @@ export class ScalingPainter {
     this.names(this.points(same), this.points(best));
   }
 
-  /** Where the sliders are; at the upper edge, where the loss is higher than the picture. @returns {[number, number]} */
+  /**
+   * Where the sliders are; at the upper edge, where the loss is higher than the picture.
+   * @returns {[number, number]}
+   */
   get mine() {
     return [this.x(this.state.N), Math.max(this.box.y + 7 * this.unit, this.y(this.numbers.loss))];
   }

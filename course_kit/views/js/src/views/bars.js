@@ -32,7 +32,7 @@ const LONG = 120; // what is longer would part upright bars
 export const shown = (value, digits) => value.toFixed(digits).replace("-", "−");
 
 /**
- * Upright bars stand as close together as their names let them, however wide the page is; long names are for lying ones.
+ * Upright bars stand as close together as their names let them, however wide the page is; lying ones have long names.
  * @param {BarsSpec} spec
  * @param {number[]} values
  * @param {number} width

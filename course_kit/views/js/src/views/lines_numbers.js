@@ -193,7 +193,12 @@ export class PanelPlan {
     };
   }
 
-  /** The place of the drawing, and of the key above it. @param {number} up @param {number} right @param {boolean} keyed */
+  /**
+   * The place of the drawing, and of the key above it.
+   * @param {number} up
+   * @param {number} right
+   * @param {boolean} keyed
+   */
   box(up, right, keyed) {
     const { frame, unit, line, ruler, panel } = this;
     let top = frame.top + (panel.title ? line : 4);

@@ -110,7 +110,12 @@ export function mapsLayout(spec, width, narrow, ruler) {
   return wide ? lineLayout(spec.panels, width, ruler) : new Grid(spec, width, narrow, ruler).layout();
 }
 
-/** Wide matrices: a line for each group, its name at the left. @param {Panel[]} panels @param {number} width @param {Ruler} ruler */
+/**
+ * Wide matrices: a line for each group, its name at the left.
+ * @param {Panel[]} panels
+ * @param {number} width
+ * @param {Ruler} ruler
+ */
 function lineLayout(panels, width, ruler) {
   const { unit } = ruler;
   const left =
@@ -169,7 +174,10 @@ class Grid {
     return Math.min(...tall, this.room(columns));
   }
 
-  /** How wide cells can be: in one row a map has what it needs, in several all have the same. @param {number} columns */
+  /**
+   * How wide cells can be: in one row a map has what it needs, in several all have the same.
+   * @param {number} columns
+   */
   room(columns) {
     const { panels, lefts, beyond, width } = this;
     const around = panels.map((_, p) => lefts[p] + beyond[p]);
@@ -197,7 +205,11 @@ class Grid {
     return 1;
   }
 
-  /** From one map to the next: they stay together, however wide the page is. @param {number[]} wide @param {number} columns */
+  /**
+   * From one map to the next: they stay together, however wide the page is.
+   * @param {number[]} wide
+   * @param {number} columns
+   */
   pitches(wide, columns) {
     const { width, panels } = this;
     const inOne = columns >= panels.length && wide.reduce((a, b) => a + b, 0) <= width;

@@ -1,4 +1,4 @@
-// The shares of a whole, in shades of ink: one bar per name, cut into its parts; below the axis the key to their shades.
+// The shares of a whole, in shades of ink: a bar for each name, cut into its parts; below the axis the key to them.
 import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
 import { write } from "../shared/draw.js";
