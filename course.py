@@ -38,7 +38,7 @@ def parser():
     add.add_argument("--check", action="store_true", help="say which notebooks differ from their source")
     add.add_argument("--lint", action="store_true", help="check the anatomy of the notebooks")
 
-    add = command("views", "authoring.views", "build the program of the views, or check it: types, tests, what is built")
+    add = command("views", "authoring.views", "build the program of the views, or check it and test it")
     add.add_argument("names", nargs="*", help="with --check: of tests; without: all")
     add.add_argument("--check", action="store_true", help="write nothing")
 

@@ -25,9 +25,10 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-mi
 
 RUFF = [sys.executable, "-m", "ruff"]
 MYPY = [sys.executable, "-m", "mypy", "course_utils"]
-OXFMT = [str(Path(sys.executable).with_name("oxfmt")), "--check", "course_kit", "course_tools"]  # Prettier's layout
+SCRIPTS = ["course_kit", "course_tools", "tests/in_node.mjs"]
+OXFMT = [str(Path(sys.executable).with_name("oxfmt")), "--check", *SCRIPTS]  # as Prettier lays out JavaScript and CSS
 VIEWS = ROOT / "course_kit" / "views" / "js"
-OXLINT = [str(Path(sys.executable).with_name("oxlint")), "-c", str(VIEWS / ".oxlintrc.json"), str(VIEWS)]
+OXLINT = [str(Path(sys.executable).with_name("oxlint")), "-c", str(VIEWS / ".oxlintrc.json"), str(VIEWS), SCRIPTS[-1]]
 JAVASCRIPT = [sys.executable, "course.py", "views", "--check"]  # what is built, types, and the tests that need no page
 SANITISE = str(ROOT / "tests" / "notebooks" / "sanitise.cfg")
 NBVAL_OPTIONS = ["--nbval-lax", "--nbval-sanitize-with", SANITISE, "--nbval-cell-timeout", "600"]

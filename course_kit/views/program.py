@@ -1,8 +1,8 @@
 """The program that draws all views, and how a page gets it. It is built from js/ (see there, and CONTRIBUTING.md).
 
-A view's output is data and says `(globalThis.courseViews ??= []).push(page => page.show(host))`: it waits for the program,
-which is in a page once. The course's JupyterLab and the website bring it along. Elsewhere `setup()` writes it into its
-own output; on Google Colab, where each output is a page of its own, each view carries it.
+A view's output is data and says `(globalThis.courseViews ??= []).push(page => page.show(host))`: it waits for the
+program, which is in a page once. The course's JupyterLab and the website bring it along. Elsewhere `setup()` writes it
+into its own output; on Google Colab, where each output is a page of its own, each view carries it.
 """
 
 import base64

