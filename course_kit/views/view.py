@@ -88,7 +88,10 @@ class View:
             layout.append({"name": name, "dtype": str(array.dtype), "size": array.size, "offset": offset})
             offset += array.nbytes
         told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
-        return told | {"format": program.FORMAT, "words": self.describe(), "arrays": layout} | self.options
+        told |= {"format": program.FORMAT, "words": self.describe(), "arrays": layout}
+        if clash := told.keys() & self.options:
+            raise ValueError(f"an option of {self.kind!r} is called {min(clash)!r}, as what every view is told: rename it")
+        return told | self.options
 
     def payload(self) -> bytes:
         """The numbers, one array after the other, little-endian, as the `arrays` of `spec()` lay them out."""
