@@ -90,7 +90,9 @@ class View:
         told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
         told |= {"format": program.FORMAT, "words": self.describe(), "arrays": layout}
         if clash := told.keys() & self.options:
-            raise ValueError(f"an option of {self.kind!r} is called {min(clash)!r}, as what every view is told: rename it")
+            raise ValueError(
+                f"{self.kind!r} has an option {min(clash)!r}; every view is told one of that name: rename it"
+            )
         return told | self.options
 
     def payload(self) -> bytes:

@@ -71,5 +71,11 @@ def run(check=False, names=()):
     """`course views`: build; with check: compare, look at the types, test -> exit status."""
     install()
     if not check:
-        return build()
+        status = build()
+        print(
+            f"{(folder() / 'dist' / 'views.js').relative_to(files.course_folder())}: built"
+            if not status
+            else "not built"
+        )
+        return status
     return build(check=True) or types() or numbers(names)

@@ -58,7 +58,7 @@ def test_arrow_keys_read_the_numbers_out(show, name, keys, said):
     page = show(charts()[name])
     readout, hand = page.get_by_test_id("readout"), page.get_by_role("slider")
     until(hand.is_visible)
-    assert readout.inner_text() == QUIET
+    until(readout.inner_text, QUIET)
     hand.focus()
     for key in keys:
         page.keyboard.press(key)
@@ -109,7 +109,7 @@ def test_charts_are_as_wide_as_their_column(show, width):
 
 def test_table_and_words_are_behind_one_mark_that_says_what_it_is(show):
     page = show(charts()["bars"])
-    assert page.locator("summary").count() == 1
+    until(page.locator("summary").count, 1)
     mark = page.get_by_role("group").locator("summary")
     mark.focus()
     page.keyboard.press("Enter")

@@ -1,5 +1,5 @@
 // Kernel and bandwidth: the fitted curve, the heatmap of its weights and the leave-one-out error move together.
-import { h, pointed } from "../shared/dom.js";
+import { h, pointed, readout } from "../shared/dom.js";
 import { paper } from "../shared/draw.js";
 import { fmt, short } from "../shared/numbers.js";
 import { numbersOf } from "./bandwidth_numbers.js";
@@ -29,10 +29,8 @@ class Bandwidth {
     this.ink = new Ink(arrays.keys.length, arrays.queries.length);
     this.canvas = h("canvas", { role: "img", "aria-label": spec.words });
     const place = `margin-top:.5em;min-height:${this.exams ? 2.9 : 1.5}em`;
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout", style: place });
     ui.body.append(this.canvas);
-    if (spec.presenting) ui.below.append(this.say);
-    else ui.body.parentElement?.after(this.say);
+    this.say = readout(ui, place);
     this.canvas.onpointerdown = (event) => this.point(event, false);
     this.canvas.onpointermove = (event) => {
       if (event.buttons) this.point(event, false);

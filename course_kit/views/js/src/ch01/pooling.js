@@ -1,6 +1,6 @@
 // Drag a query along the axis: ticks are the keys, bars in ink the weights on them, dots the values, the curve the
 // estimate everywhere.
-import { h, pointed } from "../shared/dom.js";
+import { h, pointed, spoken } from "../shared/dom.js";
 import { paper } from "../shared/draw.js";
 import { clamp, fmt, percent, short } from "../shared/numbers.js";
 import { setTheClock, told } from "./marks.js";
@@ -26,7 +26,7 @@ class Pooling {
     this.pressed = -1; // the example under the hand
     this.canvas = h("canvas", { role: "img", "aria-label": ui.spec.words, style: "cursor:ew-resize" });
     const place = "margin-top:.5em;min-height:2.9em";
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout", style: place });
+    this.say = spoken(place);
     ui.body.append(this.canvas);
     (ui.spec.presenting ? ui.side : ui.body).append(this.say); // a screen is wide and low
     this.canvas.onpointerdown = (event) => this.press(event);

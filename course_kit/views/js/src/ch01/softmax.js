@@ -1,5 +1,5 @@
 // From scores to shares in three stages: bars to drag, e raised to each, and pieces of one bar of length 1.
-import { arrow, h, pointed } from "../shared/dom.js";
+import { arrow, h, pointed, spoken } from "../shared/dom.js";
 import { paper } from "../shared/draw.js";
 import { clamp, fmt } from "../shared/numbers.js";
 import SOFTMAX_CSS from "./softmax.css";
@@ -26,7 +26,7 @@ class SoftmaxLab {
     this.scene = null;
     this.canvas = h("canvas", { role: "img", "aria-label": this.spec.words });
     const place = "margin-top:.5em;min-height:2.9em";
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout", style: place });
+    this.say = spoken(place);
     this.hands = this.spec.names.map((name, i) => this.hand(name, i));
     ui.body.append(h("div", { class: "plot" }, this.canvas, ...this.hands));
     (this.spec.presenting ? ui.side : ui.body).append(this.say); // a screen is wide and low

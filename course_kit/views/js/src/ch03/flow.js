@@ -1,5 +1,5 @@
 // Two ways from a sentence to its translation: one vector handed over once, or a new weighted mean for every word.
-import { h, pointed } from "../shared/dom.js";
+import { h, pointed, spoken } from "../shared/dom.js";
 import { widest } from "../shared/draw.js";
 import { fmt, percent } from "../shared/numbers.js";
 import { stepper } from "../shared/stepper.js";
@@ -37,7 +37,7 @@ class Flow {
       pace: 1100,
     });
     this.canvases = { plain: this.canvas("plain"), attention: this.canvas("attention") };
-    this.said = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.said = spoken();
     ui.body.append(this.signs(), this.panels());
     ui.below.append(this.said);
     ui.body.parentElement?.nextElementSibling?.prepend(this.steps.row); // the controls

@@ -1,6 +1,6 @@
 // Three networks over n words as graphs: the way from the first word to the last, found by walking, and how many
 // states must wait.
-import { h } from "../shared/dom.js";
+import { h, spoken } from "../shared/dom.js";
 import PATHS_CSS from "./paths.css";
 import { formulaOf, graphOf, numbersOf } from "./paths_numbers.js";
 import { drawGraph } from "./paths_picture.js";
@@ -38,7 +38,7 @@ class Paths {
     const networks = /** @type {Network[]} */ (Object.keys(this.spec.names));
     this.panels = networks.map((network) => ({ network, ...panelOf(network) }));
     this.box = h("div", { class: "panels" }, ...this.panels.map(({ element }) => element));
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.say = spoken();
     ui.body.append(this.box);
     ui.below.append(this.say);
     ui.style(PATHS_CSS);

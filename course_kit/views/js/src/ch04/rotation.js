@@ -1,5 +1,5 @@
 // A pair of columns as a point on a circle: one 2 × 2 matrix carries position i to i + δ, whatever i is.
-import { h, pointed } from "../shared/dom.js";
+import { h, pointed, spoken } from "../shared/dom.js";
 import { fmt } from "../shared/numbers.js";
 import ROTATION_CSS from "./rotation.css";
 import { TURN, bound, dragged, equal, held, noticed, numbersOf, pointOf, times } from "./rotation_numbers.js";
@@ -40,7 +40,7 @@ class Rotation {
     this.circle = new Circle(ui, this.canvas);
     this.equation = h("div", { class: "equation", role: "math" });
     this.same = h("div", { class: "same" });
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.say = spoken();
     this.some = [...new Set([0, 1, 2, 3, 4].map((n) => Math.floor((n * this.spec.length) / 5)))];
     /** @type {"position" | "offset" | null} which of the two points is in the reader's hand */
     this.held = null;

@@ -1,5 +1,5 @@
 // Self-attention over words that change places: rows, columns and outputs permute along, unless positions are added.
-import { h, reserve } from "../shared/dom.js";
+import { h, reserve, spoken } from "../shared/dom.js";
 import { fmt } from "../shared/numbers.js";
 import SHUFFLE_CSS from "./shuffle.css";
 import { numbersOf } from "./shuffle_numbers.js";
@@ -23,7 +23,7 @@ class Shuffle {
     this.spec = /** @type {ShuffleSpec} */ (ui.spec);
     this.state = /** @type {ShuffleState} */ (ui.state);
     this.words = new Words(ui);
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.say = spoken();
     const canvas = h("canvas", { role: "img", "aria-label": "attention weights and outputs" });
     this.picture = new ShufflePicture(ui, canvas);
     this.reserved = 0; // the width for which title and caption have their room

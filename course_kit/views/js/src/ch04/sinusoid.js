@@ -1,5 +1,5 @@
 // The sinusoidal encoding: position × column as a heatmap; on the same rows a column as a wave, and binary counting.
-import { arrow, h, pointed } from "../shared/dom.js";
+import { arrow, h, pointed, spoken } from "../shared/dom.js";
 import { clamp, fmt } from "../shared/numbers.js";
 import SINUSOID_CSS from "./sinusoid.css";
 import { inBinary, isCosine, numbersOf, period, told } from "./sinusoid_numbers.js";
@@ -25,7 +25,7 @@ class Sinusoid {
     this.pointed = null;
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.picture = new SinusoidPicture(ui, this.canvas, this.made);
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.say = spoken();
     ui.body.append(this.frame());
     ui.below.append(this.say);
     ui.style(SINUSOID_CSS);

@@ -1,5 +1,5 @@
 // Three embeddings of each word and their sum: rows are words, strips are parts; a part can be switched off.
-import { arrow, h, pointed } from "../shared/dom.js";
+import { arrow, h, pointed, spoken } from "../shared/dom.js";
 import { clamp, fmt } from "../shared/numbers.js";
 import EMBEDDINGS_CSS from "./embeddings.css";
 import { PARTS, numbersOf, rowOf, sumOf, toldOf } from "./embeddings_numbers.js";
@@ -29,7 +29,7 @@ class Embeddings {
     this.strips = new StripsPicture(ui, this.canvas);
     this.hand = this.frame();
     this.legend = h("div", { class: "scales" });
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.say = spoken();
     ui.body.append(this.hand, this.legend);
     ui.below.append(this.say);
     ui.style(EMBEDDINGS_CSS);

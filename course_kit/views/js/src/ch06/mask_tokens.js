@@ -1,5 +1,5 @@
 // The masking lab: which words a draw chooses and what becomes of them, and how the shares settle over many draws.
-import { h, still } from "../shared/dom.js";
+import { h, spoken, still } from "../shared/dom.js";
 import { fmt } from "../shared/numbers.js";
 import { mix, rgb } from "../shared/theme.js";
 import MASK_TOKENS_CSS from "./mask_tokens.css";
@@ -60,7 +60,7 @@ class MaskTokens {
       { selector: ".was", label: "to predict" },
       { selector: "b", label: "model reads" },
     ]);
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.say = spoken();
     this.heading = h("div", { class: "over" });
     const names = {
       chosen: "chosen, of all words",

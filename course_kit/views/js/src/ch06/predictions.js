@@ -1,5 +1,5 @@
 // The words that a model finds most probable at the chosen position, as bars; one model, or two side by side.
-import { h } from "../shared/dom.js";
+import { h, spoken } from "../shared/dom.js";
 import { form, unknownOf } from "../shared/own.js";
 import PREDICTIONS_CSS from "./predictions.css";
 import { Lesson, OwnText, askedOf, numbersOf, rightOf, rowsOf } from "./predictions_numbers.js";
@@ -53,7 +53,7 @@ class Predictions {
     this.words = this.wordsOf(this.lesson);
     this.gutter = this.gutterOf(this.words);
     this.box = h("div", {}, this.words.line);
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.say = spoken();
     this.marks = h("span", { class: "quiet" });
     this.panels = this.models.map((name, model) => this.panel(name, model));
     this.mark();

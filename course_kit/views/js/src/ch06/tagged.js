@@ -1,5 +1,5 @@
 // Spans in a text: tags under the words, what was predicted below them, start and end of an answer as bars above.
-import { h, reserve } from "../shared/dom.js";
+import { h, reserve, spoken } from "../shared/dom.js";
 import { mix, rgb } from "../shared/theme.js";
 import TAGGED_CSS from "./tagged.css";
 import { captionOf, captionsOf, foundOf, numbersOf, spansOf, textOf } from "./tagged_numbers.js";
@@ -40,7 +40,7 @@ class Tagged {
     });
     this.words.chips.forEach((chip, i) => this.fill(chip, i));
     this.gutter = this.gutterOf();
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.say = spoken();
     this.reserved = 0; // the width for which captions have their room
     this.build();
   }

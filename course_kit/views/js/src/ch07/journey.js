@@ -1,6 +1,6 @@
 // Small heatmaps of one sentence, linked by its words: what is lit in one is lit in all. Each has an ARIA grid of one
 // cell as its twin.
-import { arrow, h } from "../shared/dom.js";
+import { arrow, h, spoken } from "../shared/dom.js";
 import { widest } from "../shared/draw.js";
 import JOURNEY_CSS from "./journey.css";
 import { acrossOf, heatmapsOf, summary, tableOfMaps } from "./journey_numbers.js";
@@ -26,7 +26,7 @@ class Journey {
     /** @type {Pair | null} */
     this.hover = null;
     this.panels = this.maps.map((map, number) => new Panel(this, map, number));
-    this.said = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.said = spoken();
     this.ramp = h("i", { class: "ramp" });
     const pair = this.pair;
     this.spoken = this.maps.find((map) => Math.min(...map.place(pair)) >= 0) ?? this.maps[0]; // whose words are above

@@ -1,5 +1,5 @@
 // Byte-pair encoding: count the pairs that stand side by side, make the most frequent one a piece, count again.
-import { h } from "../shared/dom.js";
+import { h, spoken } from "../shared/dom.js";
 import { stepper } from "../shared/stepper.js";
 import MERGES_CSS from "./merges.css";
 import { markedPieces, Merging, nextOf, pieceOf } from "./merges_numbers.js";
@@ -26,7 +26,7 @@ class Merges {
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.walk.keys(event),
     });
     this.bars = h("div", { class: "bars", "data-testid": "pairs" });
-    this.said = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.said = spoken();
     this.learned = h("span", { class: "pieces", "data-testid": "vocabulary" });
     this.sizes = h("span", { "data-testid": "sizes" });
     this.cut = h("span", { class: "pieces", "data-testid": "cut" });

@@ -1,7 +1,7 @@
 // The game against the model: what is typed is compared with what comes next, then the model's guesses are shown. The
 // first places are an example, in which the model's first guess is what is compared.
 import { draw } from "../models/writing.js";
-import { h } from "../shared/dom.js";
+import { h, spoken } from "../shared/dom.js";
 import { fmt, percent } from "../shared/numbers.js";
 import { inked, rgb } from "../shared/theme.js";
 import { Beginning, spellOut } from "./continued.js";
@@ -34,7 +34,7 @@ class Game {
     this.ui = ui;
     this.spec = /** @type {GameSpec} */ (ui.spec);
     this.page = h("div", { class: "page", "data-testid": "text" });
-    this.said = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.said = spoken();
     this.score = h("div", { class: "score", "data-testid": "score" });
     this.where = h("div", { class: "quiet" });
     this.bars = h("div", { class: "bars" });

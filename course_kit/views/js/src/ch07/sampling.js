@@ -1,5 +1,5 @@
 // The next token: temperature, top-k, top-p, then a draw with dice that give the same numbers in Python.
-import { along, h } from "../shared/dom.js";
+import { along, h, spoken } from "../shared/dom.js";
 import { clamp, fmt, percent } from "../shared/numbers.js";
 import { Beginning, spellOut } from "./continued.js";
 import SAMPLING_CSS from "./sampling.css";
@@ -32,7 +32,7 @@ class Sampling {
     this.line = h("div", { class: "text", "data-testid": "text", role: "group", "aria-label": "the text so far" });
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.option = h("div", { role: "option", id: `${ui.id}-row`, "aria-selected": "true" }, "the most likely token");
-    this.say = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.say = spoken();
     this.place();
     this.listen();
     ui.style(SAMPLING_CSS);

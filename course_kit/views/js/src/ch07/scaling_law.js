@@ -1,5 +1,5 @@
 // Scaling on paper: sliders for parameters and tokens, what they cost, the loss to expect, and what would be better.
-import { h } from "../shared/dom.js";
+import { h, spoken } from "../shared/dom.js";
 import { clamp, fmt } from "../shared/numbers.js";
 import { digits, duration, Law, numbersOf, power, spelled } from "./scaling_law_numbers.js";
 import { ScalingPainter } from "./scaling_law_paint.js";
@@ -21,7 +21,7 @@ class ScalingLaw {
     this.state = /** @type {ScalingState} */ (ui.state);
     this.names = Object.keys(this.spec.models);
     this.canvas = h("canvas", { role: "img", "aria-label": ui.spec.words });
-    this.said = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.said = spoken();
     this.stack = h("div", { class: "parts", "data-testid": "parts" });
     this.list = this.models();
     ui.style(SCALING_LAW_CSS);

@@ -148,14 +148,17 @@ export function reserve(element, texts) {
   element.style.minHeight = `${Math.max(...heights)}px`;
 }
 
+/** The sentence in which a view says what it shows. */
+export const spoken = (style = "") => h("div", { class: "say", role: "status", "data-testid": "readout", style });
+
 /**
- * Where a view says in a sentence what it shows: under the picture and what is beside it; on a slide under both, where
- * the controls leave room.
+ * The same where it belongs: under the picture and what is beside it; on a slide under both, where the controls leave
+ * room. style: with a min-height, so that nothing jumps.
  * @param {import("./types.js").UI} ui
  * @param {string} style
  */
 export function readout(ui, style) {
-  const say = h("div", { class: "say", role: "status", "data-testid": "readout", style });
+  const say = spoken(style);
   if (ui.spec.presenting) ui.below.append(say);
   else ui.body.parentElement?.after(say);
   return say;

@@ -37,8 +37,9 @@ class View {
   constructor(host, kinds, given, numbers, link) {
     // In front of a class: the view itself says so, or the page does, which leaves nothing in the notebook.
     const presenting = given.presenting || document.body.classList.contains("course-large");
-    Object.assign(this, { host, kinds, numbers, link });
     this.host = host;
+    this.kinds = kinds;
+    this.numbers = numbers;
     this.link = link;
     /** @type {Spec} */
     this.spec = { ...given, presenting };
@@ -56,8 +57,6 @@ class View {
     /** @type {(() => void)[]} */
     this.syncs = [];
     this.stop = () => this.end();
-    this.kinds = kinds;
-    this.numbers = numbers;
     this.ui = this.workshop(numbers instanceof ArrayBuffer ? decode(numbers, given.arrays) : numbers);
     this.shell = this.frame();
     this.root.adoptedStyleSheets = [];
@@ -76,7 +75,15 @@ class View {
   workshop(arrays) {
     const { spec, state, root, unit } = this;
     const ui = {
-      ...{ spec, state, root, unit, arrays, theme: LIGHT, family: "sans-serif", id: fresh("v"), actions: {} },
+      spec,
+      state,
+      root,
+      unit,
+      arrays,
+      theme: LIGHT,
+      family: "sans-serif",
+      id: fresh("v"),
+      actions: {},
       screen: Number(document.body.dataset.screen) || window.innerHeight, // slides have a height of their own
       tall: unit,
       body: h("div", { class: "body" }),

@@ -1,6 +1,6 @@
 // A translation that grows word by word: its rows of weights, both sentences, gold links, and what changes without a
 // word.
-import { h, pointed, still, used } from "../shared/dom.js";
+import { h, pointed, spoken, still, used } from "../shared/dom.js";
 import { paper } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
 import { clamp } from "../shared/numbers.js";
@@ -45,7 +45,7 @@ class Alignment {
     });
     this.canvas = this.picture();
     this.scroller = h("div", { class: "window" }, this.canvas);
-    this.readout = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.readout = spoken();
     this.inks = this.legend();
     const stage = /** @type {HTMLElement} */ (ui.body.parentElement);
     const controls = /** @type {HTMLElement} */ (stage.nextElementSibling);

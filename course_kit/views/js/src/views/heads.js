@@ -3,7 +3,7 @@
 // attention weight, in the model of this page, in cause.js.
 import { weightsOf } from "../models/interventions.js";
 import { modelsAt } from "../models/load.js";
-import { arrow, foreign, h, used } from "../shared/dom.js";
+import { arrow, foreign, h, spoken, used } from "../shared/dom.js";
 import { paper, widest } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
 import { clamp } from "../shared/numbers.js";
@@ -51,7 +51,7 @@ class Heads {
     this.what = h("div", { class: "what quiet", "data-testid": "number" });
     this.ranked = h("div", { class: "ranked", "aria-hidden": "true" });
     this.title = h("b");
-    this.said = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.said = spoken();
     this.knock = h(
       "button",
       { type: "button", "data-testid": "knock", onclick: () => this.knockOut() },

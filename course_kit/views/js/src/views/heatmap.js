@@ -1,6 +1,6 @@
 // The heatmap: queries down, keys across, ink is attention. One canvas; only what is in the window is painted.
 // Its accessible twin is an ARIA grid of one cell that moves with the selection.
-import { arrow, h, pointed } from "../shared/dom.js";
+import { arrow, h, pointed, spoken } from "../shared/dom.js";
 import { paper } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
 import { clamp } from "../shared/numbers.js";
@@ -33,7 +33,7 @@ class Heatmap {
     this.scroller = h("div", { class: "window", onscroll: () => ui.set({}) }, this.spacer, this.canvas);
     this.cell = h("div", { role: "gridcell", id: `${ui.id}-cell`, tabindex: -1 });
     this.line = h("div", { role: "row" }, this.cell);
-    this.said = h("div", { class: "say", role: "status", "data-testid": "readout" });
+    this.said = spoken();
     this.bars = h("div", { class: "bars", "aria-hidden": "true" });
     this.inks = this.legend();
     ui.style(HEATMAP_CSS);

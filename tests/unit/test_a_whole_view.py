@@ -1,0 +1,38 @@
+"""The view that course_kit/views/js/README.md shows from beginning to end is one that works."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from course_tools.authoring import views
+
+README = views.folder() / "README.md"
+
+
+@pytest.fixture
+def written():
+    """The pieces of code of the README, by the name before each: `chapters/…`, `src/…`."""
+    pieces = re.findall(r"`([\w/.]+\.(?:py|js))`:?\s*\n+```\w+\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
+    return dict(pieces)
+
+
+def test_its_python_says_what_it_shows(written):
+    names = {}
+    exec(written["chapters/ch01/labs/waiting.py"], names)
+    view = names["waiting"]([1, 5, 9], limit=5)
+    assert view.describe() == "3 waits; 33% are longer than 5 minutes." and len(view.to_png()) > 1000
+
+
+@pytest.mark.parametrize(("limit", "right"), [("> limit", True), (">= limit", False)])
+def test_its_javascript_passes_its_own_test(written, tmp_path, limit, right):
+    for name in ("src", "package.json", "test/styles.mjs"):
+        given, copy = views.folder() / name, tmp_path / name
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copytree(given, copy) if given.is_dir() else shutil.copy(given, copy)
+    for name in ("src/ch01/waiting.js", "test/waiting.test.js"):
+        (tmp_path / name).write_text(written[name].replace("> limit", limit), encoding="utf-8")
+    command = [str(views.node()), "--import", "./test/styles.mjs", "--test", "test/waiting.test.js"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == right, done.stdout
