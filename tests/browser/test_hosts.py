@@ -61,7 +61,7 @@ def test_built_elsewhere_it_is_alive_before_anything_is_run(notebook, tmp_path):
     nbformat.write(made, tmp_path / "built.ipynb")
     assert (tmp_path / "built.ipynb").stat().st_size < 60_000
     nb = notebook(tmp_path / "built.ipynb")
-    nb.page.evaluate("() => window.jupyterapp.commands.execute('notebook:trust')")
+    nb.page.evaluate("() => void window.jupyterapp.commands.execute('notebook:trust')")  # it waits for an answer
     nb.page.get_by_role("button", name="Trust").click()
     until(lambda: nb.page.evaluate(THERE), 2)
     nb.shut_down()
