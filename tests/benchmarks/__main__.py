@@ -29,7 +29,7 @@ THEIRS = (
     + """
 %matplotlib inline
 import io, ipywidgets, matplotlib.pyplot as plt
-from course_utils.attention import gaussian_kernel, nadaraya_watson
+from course_utils.kernels import gaussian_kernel, nadaraya_watson
 queries, picture = torch.linspace(0, 5, 121), ipywidgets.Image(format="png")
 slider = ipywidgets.FloatLogSlider(value=0.5, min=-1.5, max=1, step=0.04, description="width")
 def paint(change=None):
