@@ -1,4 +1,4 @@
-"""What a canvas writes past its edge: `cut_labels(page)` repaints the first view and names the labels that are cut."""
+"""What is wrong with the labels of canvases: those that an edge cuts, and those printed over each other."""
 
 SPY = """async () => {
   const c = CanvasRenderingContext2D.prototype, { fillText } = c, cut = new Set();
@@ -25,3 +25,37 @@ def cut_labels(page):
     cut, count = page.evaluate(SPY)
     assert count, "nothing was written"
     return cut
+
+
+CROSSED = """async () => {
+  const c = CanvasRenderingContext2D.prototype, { fillText, clearRect } = c;
+  let written = [];
+  c.clearRect = function (...box) { // painted anew
+    written = written.filter(one => one.canvas !== this.canvas);
+    return clearRect.apply(this, box);
+  };
+  c.fillText = function (text, x, y, ...rest) {
+    const m = this.getTransform(), { width, actualBoundingBoxAscent: up, actualBoundingBoxDescent: down } =
+      this.measureText(text);
+    const from = x - (this.textAlign === 'right' ? width : this.textAlign === 'center' ? width / 2 : 0);
+    const [a, b] = [[from, y - up], [from + width, y + down]].map(p => new DOMPoint(...p).matrixTransform(m));
+    if (text.trim() && Math.abs(m.b) < 1e-6) written.push({ canvas: this.canvas, text, a, b }); // slanted ones apart
+    return fillText.call(this, text, x, y, ...rest);
+  };
+  for (const host of document.querySelectorAll('.course-view')) host.view.set({});
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  Object.assign(c, { fillText, clearRect });
+  const over = (one, other) => one.canvas === other.canvas
+    && Math.min(one.b.x, other.b.x) - Math.max(one.a.x, other.a.x) > 2
+    && Math.min(one.b.y, other.b.y) - Math.max(one.a.y, other.a.y) > 2;
+  const pairs = written.flatMap((one, i) => written.slice(0, i).filter(other => over(one, other)).map(other =>
+    [one.text, other.text]));
+  return [pairs, written.length];
+}"""
+
+
+def crossed_labels(page):
+    """Pairs of texts that a canvas writes over each other; AssertionError if nothing was written at all."""
+    pairs, count = page.evaluate(CROSSED)
+    assert count, "nothing was written"
+    return pairs

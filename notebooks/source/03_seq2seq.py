@@ -270,7 +270,7 @@ plain_checkpoint = checkpoint("seq2seq-plain-en-fr-grammar", instead=lesson.load
 short_line, plain_line = lesson.by_length(plain), lesson.by_length(plain_checkpoint.model)
 plot.lines({"checkpoint": (plain_line.words, plain_line.errors), "trained just now": (short_line.words, short_line.errors)},
            "words in the source", "word errors, %", title="Do long sentences lose more?",
-           caption="Without attention. Test sentences in groups of 3–6, 7–9, 10–12, 13–15 and 16–24 words; Left out: 18 phrases such as “the dirty dog”, which are not whole sentences and rare in training.")
+           caption="Without attention. Test sentences in groups of 3–6, 7–9, 10–12, 13–15 and 16–24 words. Left out: 18 phrases such as “the dirty dog”, which are not whole sentences and rare in training.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert LENGTHS == ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24)) and round(sum(len(e.source) >= 16 for e in lesson.examples("train")) / len(lesson.examples("train")), 2) == 0.28

@@ -64,7 +64,8 @@ export class SinusoidPicture {
     const whole = (/** @type {number} */ pixels) => Math.max(1, Math.floor(pixels * ratio)) / ratio;
     const digits = bits * (large ? 36 : 18 * unit);
     const beside = wide - left - 2 * gap - 116 * unit - digits;
-    const stack = beside < Math.min(2 * size, 190 * unit);
+    const besides = Math.min(whole(beside / size), 26 * unit); // of a column: few columns are narrow on any page
+    const stack = beside < 2 * size || (besides * size < 190 * unit && besides < 26 * unit);
     const high = large ? 330 : 300 * unit;
     const row = Math.max(whole((stack ? 190 * unit : high) / length), stack ? 2 : 3);
     const cell = Math.min(whole((stack ? wide - left : beside) / size), 26 * unit);
@@ -118,7 +119,10 @@ export class SinusoidPicture {
     const { unit } = this.ui;
     c.imageSmoothingEnabled = false; // enlarged by whole device pixels: sharp at every size
     c.drawImage(this.image(), heat.x, heat.y, heat.w, length * heat.row);
-    this.write("position ↓  column →", 0, heat.y - 24 * unit, HEAD);
+    c.font = this.ui.font(HEAD.size, HEAD.weight);
+    const room = heat.x + heat.w - 100 * unit; // the rest is the scale's
+    const title = ["position ↓  column →", "column →"].find((words) => c.measureText(words).width < room) ?? "";
+    this.write(title, 0, heat.y - 24 * unit, HEAD);
     this.scale(heat.x + heat.w, heat.y);
     const x = (/** @type {number} */ j) => heat.x + (j + 0.5) * heat.cell;
     this.write(String(column), x(column), heat.y - 5 * unit, { ...HEAD, align: "center" });
@@ -164,9 +168,10 @@ export class SinusoidPicture {
     const { frequencies } = this.made;
     const [quick, slow] = [fmt(period(0, frequencies), 1), told(period(size - 1, frequencies))];
     const long = [`fast: repeats after ${quick} positions`, `slow: after ${slow}`];
+    const brief = [`repeats after ${quick}`, `after ${slow}`];
     c.font = this.ui.font(12);
-    const fits = c.measureText(long.join("")).width + 16 * this.ui.unit < heat.w;
-    const [fast, late] = fits ? long : [`repeats after ${quick}`, `after ${slow}`];
+    const room = heat.w - 16 * this.ui.unit;
+    const [fast, late] = [long, brief].find((words) => c.measureText(words.join("")).width < room) ?? ["", ""];
     this.write(fast, heat.x, y, { base: "top" });
     this.write(late, heat.x + heat.w, y, { align: "right", base: "top" });
   }

@@ -92,12 +92,6 @@ class View {
       // 12 for the numbers of an axis, 13 for all else; what is smaller than 10 was made to fit into a cell
       font: (size = 13, weight = 400) =>
         `${weight} ${Math.max(Math.round(size * unit), spec.presenting && size >= 10 ? 24 : 0)}px ${ui.family}`,
-      // slanted labels above cells of this size: how large, and how many cells from one to the next
-      slant(/** @type {number} */ cell) {
-        const size = Math.min(13, Math.max(9.5, (0.62 * cell) / unit));
-        const pixels = parseFloat(ui.font(size).split(" ")[1]);
-        return { size, every: Math.max(1, Math.ceil((0.94 * pixels) / (0.71 * cell))) };
-      },
       style: (/** @type {string} */ css) => adopt(root, css),
       set: (/** @type {State} */ patch, done = false) => this.set(patch, done),
       follow: (/** @type {string} */ name, /** @type {number[]} */ values) => this.follow(name, values),
@@ -195,12 +189,12 @@ class View {
   foot(back) {
     const group = { class: "scroll", tabindex: 0, role: "group", "aria-label": "table of the numbers shown" };
     this.table = h("div", group);
-    const mark = h("span", { class: "mark", "aria-hidden": "true" }, "⋯");
-    const name = h("span", { class: "name" }, "table and words");
+    const mark = h("span", { class: "dots", "aria-hidden": "true" }, "⋯");
+    const name = h("span", { class: "said" }, "table and words");
     const show = () => this.folded?.open && this.fill();
     this.folded = h(
       "details",
-      { class: "more told", ontoggle: show },
+      { class: "more summed-up", ontoggle: show },
       h("summary", {}, mark, name),
       h("p", {}, this.spec.words),
       this.table,

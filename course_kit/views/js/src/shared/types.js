@@ -77,7 +77,6 @@
  * @property {HTMLElement} side
  * @property {HTMLElement} below
  * @property {(size?: number, weight?: number) => string} font
- * @property {(cell: number) => { size: number, every: number }} slant
  * @property {(css: string) => void} style
  * @property {(patch: State, done?: boolean) => void} set changes the state; done: Python is to hear of it
  * @property {(name: string, values: number[]) => number[]} follow numbers on their way to new values

@@ -1,5 +1,6 @@
 // The head explorer's two pictures: all heads as small maps, and the one that is open.
 import { fitted, framed, hatch, write } from "../shared/draw.js";
+import { crowded, slanting } from "../shared/labels.js";
 import { inked, legible, rgb } from "../shared/theme.js";
 import { plain, strongest } from "./heads_numbers.js";
 
@@ -213,12 +214,12 @@ function paintQueries(c, ui, numbers, open, rows) {
  * @param {{ from: number, to: number }} columns */
 function paintKeys(c, ui, numbers, open, columns) {
   const { theme } = ui;
-  const slant = ui.slant(open.size);
+  const slant = slanting(ui, open.size);
   const chosen = numbers.key(numbers.row(...numbers.opened, numbers.query));
   for (let key = columns.from; key < columns.to; key++) {
     const x = open.left + (key + 0.5) * open.size - open.x;
     const on = key === chosen;
-    const skipped = open.slanted && !on && key % slant.every;
+    const skipped = open.slanted && crowded(key, (other) => other === chosen, slant.every);
     if (x < open.left || x > open.left + open.wide || skipped) continue;
     c.save();
     c.translate(x, open.top - 8);

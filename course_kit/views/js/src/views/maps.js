@@ -3,6 +3,7 @@ import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
 import { fitted, widest, write } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
+import { slanting } from "../shared/labels.js";
 import { inked, legible, mix, rgb } from "../shared/theme.js";
 import { cellAt, Cells, figure, mapsLayout } from "./maps_numbers.js";
 
@@ -144,7 +145,7 @@ class MapsPainter {
     const { x, y } = this.spots[p];
     const [dx] = this.steps(p);
     if (dx < 9) return;
-    const { size, every } = ui.slant(dx);
+    const { size, every } = slanting(ui, dx);
     pen.font = ui.font(size);
     this.cells.panels[p].columns.forEach((name, k) => {
       if (k % every) return;

@@ -1,0 +1,42 @@
+"""Every view of every chapter, as it stands in the notebook: no label lies on another, at three widths."""
+
+import json
+
+import pytest
+from cut_labels import crossed_labels
+from waiting import settle, until
+
+from course_kit.views import program
+from course_tools.authoring import building
+
+pytestmark = pytest.mark.browser
+ALIVE = "() => [...document.querySelectorAll('.course-view')].every(host => host.view)"
+
+
+def views_of(name):
+    """The HTML of each view among the outputs of a committed notebook."""
+    notebook = json.loads((building.folder() / f"{name}.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
+    return [page for page in pages if program.SHOW in page]
+
+
+@pytest.mark.parametrize("name", building.names())
+def test_no_label_lies_on_another(show, name):
+    page = show(html="<hr>".join(views_of(name)))
+    page.emulate_media(reduced_motion="reduce")  # numbers on their way may pass over a label
+    until(lambda: page.evaluate(ALIVE))
+    for width in (1000, 560, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        assert crossed_labels(page) == [], width
+
+
+def test_labels_over_each_other_are_found(show):
+    page = show(html=views_of("02_scoring_functions")[0])
+    until(lambda: page.evaluate(ALIVE))
+    page.evaluate(
+        "() => { CanvasRenderingContext2D.prototype.measureText = () => ({ width: 400, "
+        "actualBoundingBoxAscent: 40, actualBoundingBoxDescent: 0 }) }"
+    )
+    assert len(crossed_labels(page)) > 3
