@@ -149,7 +149,7 @@ def _gpt_to(model: GPT) -> nn.Module:
     import transformers
 
     c = model.config
-    needed = {"positions": "learned", "norm_first": True, "bias": True}
+    needed = {"positions": "learned", "bias": True}
     differences = [f"{k} is {getattr(c, k)!r} (it has {x!r})" for k, x in needed.items() if getattr(c, k) != x]
     if differences:
         raise ValueError(f"GPT-2's layout cannot hold this model: {', '.join(differences)}")

@@ -53,19 +53,40 @@ def scaled_dot_product_attention(
     return weights @ v, weights
 
 
-def split_heads(x: Float[Tensor, "B T D"], num_heads: int) -> Float[Tensor, "B H T d"]:
+def split_heads(x: Float[Tensor, "B T D"], heads: int) -> Float[Tensor, "B H T d"]:
     """Cut the features of each position into heads: D = H · d."""
     B, T, D = x.shape
-    return x.reshape(B, T, num_heads, D // num_heads).transpose(1, 2)
+    cut = x.reshape(B, T, heads, D // heads)  # [B, T, H, d]
+    return cut.transpose(1, 2)  # [B, H, T, d]
+
+
+def join_heads(x: Float[Tensor, "B H T d"]) -> Float[Tensor, "B T D"]:
+    """The heads of each position side by side again."""
+    return x.transpose(1, 2).flatten(2)  # [B, T, H, d] -> [B, T, D]
+
+
+def multi_head(
+    q: Float[Tensor, "B Q D"],
+    k: Float[Tensor, "B K D"],
+    v: Float[Tensor, "B K D"],
+    heads: int,
+    mask: Bool[Tensor, "..."] | None = None,
+) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"]]:
+    """Attend in each head on its own, all heads under one mask: [Q, K], or [B, Q, K]."""
+    q, k, v = split_heads(q, heads), split_heads(k, heads), split_heads(v, heads)
+    if mask is not None and mask.dim() == 3:
+        mask = mask[:, None]  # [B, Q, K] -> [B, 1, Q, K]
+    output, weights = scaled_dot_product_attention(q, k, v, mask)
+    return join_heads(output), weights
 
 
 class MultiHeadAttention(nn.Module):
-    """Project, split into heads, attend, join, project. Vaswani et al., section 3.2.2."""
+    """Project, attend in several heads, project. Vaswani et al. 2017, section 3.2.2."""
 
     def __init__(self, model_size: int, num_heads: int, bias: bool = True):
         super().__init__()
         self.num_heads = num_heads
-        self.attend: Callable = scaled_dot_product_attention  # or, faster: fused.py
+        self.attend: Callable = multi_head
         self.query = nn.Linear(model_size, model_size, bias)
         self.key = nn.Linear(model_size, model_size, bias)
         self.value = nn.Linear(model_size, model_size, bias)
@@ -77,18 +98,11 @@ class MultiHeadAttention(nn.Module):
 
     def forward(
         self,
-        q: Float[Tensor, "B Q D"],
-        k: Float[Tensor, "B K D"],
-        v: Float[Tensor, "B K D"],
+        x: Float[Tensor, "B Q D"],
+        memory: Float[Tensor, "B K D"],
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"] | None]:
-        """mask: [Q, K], [B, Q, K], [B, 1, K], [B, H, Q, K]; no weights from fused.py"""
-        q = split_heads(self.query(q), self.num_heads)  # [B, Q, D] -> [B, H, Q, d]
-        k = split_heads(self.key(k), self.num_heads)  # [B, K, D] -> [B, H, K, d]
-        v = split_heads(self.value(v), self.num_heads)
-        if mask is not None and mask.dim() == 3:
-            mask = mask[:, None]  # [B, Q, K] -> [B, 1, Q, K]: one mask for all heads
-        output, weights = self.attend(q, k, v, mask)  # [B, H, Q, d], [B, H, Q, K]
-        return self.out(
-            output.transpose(1, 2).flatten(2)
-        ), weights  # [B, H, Q, d] -> [B, Q, D]
+        """Queries from x; keys and values from memory, in self-attention x itself."""
+        q, k, v = self.query(x), self.key(memory), self.value(memory)
+        output, weights = self.attend(q, k, v, self.num_heads, mask)  # [B, Q, D]
+        return self.out(output), weights

@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from .blocks import ACTIVATIONS, EncoderBlock, init_small
+from .attention import MultiHeadAttention
+from .blocks import ACTIVATIONS, EncoderBlock, PositionwiseFFN, PostNorm, init_small
 from .loss import IGNORED
 
 
@@ -64,6 +65,18 @@ class BertEmbeddings(nn.Module):
         return self.dropout(self.norm(x))
 
 
+class BertBlock(EncoderBlock):
+    """The encoder's block of 2017: each norm after its sum; with another activation."""
+
+    def __init__(self, c: BertConfig):
+        nn.Module.__init__(self)
+        ffn_size = c.ffn_size or 4 * c.model_size
+        self.attention = MultiHeadAttention(c.model_size, c.num_heads)
+        self.ffn = PositionwiseFFN(c.model_size, ffn_size, ACTIVATIONS[c.activation])
+        self.around_attention = PostNorm(c.model_size, c.dropout, c.eps)
+        self.around_ffn = PostNorm(c.model_size, c.dropout, c.eps)
+
+
 class BertOutput(NamedTuple):
     """hidden [B, T, D]: one vector a token; pooled [B, D]: one a text, made of [CLS]."""
 
@@ -78,9 +91,7 @@ class Bert(nn.Module):
         super().__init__()
         self.config = c = config
         self.embeddings = BertEmbeddings(c)
-        sizes = c.model_size, c.num_heads, c.ffn_size or 4 * c.model_size
-        settings = *sizes, c.dropout, False, c.activation, c.eps  # False: norm(x + f(x))
-        blocks = [EncoderBlock(*settings) for _ in range(c.num_layers)]
+        blocks = [BertBlock(c) for _ in range(c.num_layers)]
         self.blocks = nn.ModuleList(blocks)
         self.pooler = nn.Linear(c.model_size, c.model_size)
         self.apply(init_small)

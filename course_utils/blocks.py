@@ -6,49 +6,59 @@ Sources: Vaswani et al. 2017, sections 3.1, 3.3 and 5.4; norm first: Xiong et al
 """
 
 from collections.abc import Callable
+from functools import partial
 
+import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from .attention import MultiHeadAttention
 
-ACTIVATIONS = {"relu": nn.ReLU(), "gelu": nn.GELU(), "gelu_tanh": nn.GELU("tanh")}
+ACTIVATIONS: dict[str, Callable] = {
+    "relu": F.relu,
+    "gelu": F.gelu,
+    "gelu_tanh": partial(F.gelu, approximate="tanh"),
+}
 
 
 class PositionwiseFFN(nn.Module):
     """Two linear layers with a non-linearity between, the same for each position."""
 
-    def __init__(self, model_size: int, ffn_size: int, activation: str = "relu"):
+    def __init__(self, model_size: int, ffn_size: int, activation: Callable = F.relu):
         super().__init__()
         self.widen = nn.Linear(model_size, ffn_size)
-        self.activation = ACTIVATIONS[activation]
         self.narrow = nn.Linear(ffn_size, model_size)
+        self.activation = activation
 
     def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
         return self.narrow(self.activation(self.widen(x)))  # D -> F -> D
 
 
-class AddNorm(nn.Module):
-    """A residual connection and a layer norm around a sub-layer: x + f(norm(x)).
+def add_norm(
+    x: Float[Tensor, "B T D"], f: Callable, norm: Callable
+) -> Float[Tensor, "B T D"]:
+    """A residual connection around a sub-layer f, which reads x normalised."""
+    return x + f(norm(x))
 
-    norm_first=False: norm(x + f(x)), as in 2017. Dropout acts on what f gives.
+
+class AddNorm(nn.Module):
+    """A residual connection and a layer norm around a sub-layer. Dropout acts on what
+    the sub-layer adds.
     """
 
-    def __init__(
-        self,
-        model_size: int,
-        dropout: float = 0.0,
-        norm_first: bool = True,
-        eps: float = 1e-5,
-    ):
+    def __init__(self, model_size: int, dropout: float = 0.0, eps: float = 1e-5):
         super().__init__()
         self.norm = nn.LayerNorm(model_size, eps)
         self.dropout = nn.Dropout(dropout)
-        self.norm_first = norm_first
 
     def forward(self, x: Float[Tensor, "B T D"], f: Callable) -> Float[Tensor, "B T D"]:
-        if self.norm_first:
-            return x + self.dropout(f(self.norm(x)))
+        return add_norm(x, lambda h: self.dropout(f(h)), self.norm)
+
+
+class PostNorm(AddNorm):
+    """The norm after the sum, as in 2017: norm(x + f(x))."""
+
+    def forward(self, x: Float[Tensor, "B T D"], f: Callable) -> Float[Tensor, "B T D"]:
         return self.norm(x + self.dropout(f(x)))
 
 
@@ -56,27 +66,18 @@ class EncoderBlock(nn.Module):
     """Self-attention, then a network at each position; with a causal mask a GPT's."""
 
     def __init__(
-        self,
-        model_size: int,
-        num_heads: int,
-        ffn_size: int,
-        dropout: float = 0.0,
-        norm_first: bool = True,
-        activation: str = "relu",
-        eps: float = 1e-5,
-        attention: type[MultiHeadAttention] = MultiHeadAttention,
-        bias: bool = True,
+        self, model_size: int, num_heads: int, ffn_size: int, dropout: float = 0.0
     ):
         super().__init__()
-        self.attention = attention(model_size, num_heads, bias)
-        self.ffn = PositionwiseFFN(model_size, ffn_size, activation)
-        self.around_attention = AddNorm(model_size, dropout, norm_first, eps)
-        self.around_ffn = AddNorm(model_size, dropout, norm_first, eps)
+        self.attention = MultiHeadAttention(model_size, num_heads)
+        self.ffn = PositionwiseFFN(model_size, ffn_size)
+        self.around_attention = AddNorm(model_size, dropout)
+        self.around_ffn = AddNorm(model_size, dropout)
 
     def forward(
         self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None = None
     ) -> Float[Tensor, "B T D"]:
-        x = self.around_attention(x, lambda h: self.attention(h, h, h, mask)[0])
+        x = self.around_attention(x, lambda h: self.attention(h, h, mask)[0])
         return self.around_ffn(x, self.ffn)
 
 

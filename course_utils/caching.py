@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from .attention import (
     MultiHeadAttention,
     causal_mask,
+    join_heads,
     scaled_dot_product_attention,
     split_heads,
 )
@@ -73,7 +74,7 @@ def attend(
     if mask is not None and mask.dim() == 3:
         mask = mask[:, None]  # one mask for all heads
     output, weights = scaled_dot_product_attention(q, keys, values, mask)
-    return attention.out(output.transpose(1, 2).flatten(2)), weights
+    return attention.out(join_heads(output)), weights
 
 
 class GroupedQueryAttention(MultiHeadAttention):
@@ -97,13 +98,11 @@ class GroupedQueryAttention(MultiHeadAttention):
 
     def forward(
         self,
-        q: Float[Tensor, "B Q D"],
-        k: Float[Tensor, "B K D"],
-        v: Float[Tensor, "B K D"],
+        x: Float[Tensor, "B Q D"],
+        memory: Float[Tensor, "B K D"],
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"] | None]:
-        kept = KeyValues(project(self, k).keys, project(self, v).values)
-        return attend(self, q, kept, mask)
+        return attend(self, x, project(self, memory), mask)
 
 
 class CachedSelfAttention:

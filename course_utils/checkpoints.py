@@ -36,6 +36,12 @@ RENAMED = {
 }  # ends of parameters' names since format 1
 MOST = {"num_layers": 1000}  # what can be built; see _settings
 DROPPED = ("key_heads", "window", "memory_layers")  # settings that no config has today
+FIXED = {  # settings that every model of these classes has today
+    "norm_first": True,
+    "tie_embeddings": True,
+    "positions": "sinusoidal",
+    "activation": "relu",
+}
 
 CARD = {
     "architecture": str,
@@ -215,6 +221,9 @@ def _settings(config: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
         )
         if isinstance(x, int) and x > most:
             raise ValueError(f"its {key} is {x}; needed: {most} at most")
+    for key in FIXED.keys() & settings.keys() - known:
+        if (value := settings.pop(key)) != FIXED[key]:
+            raise ValueError(f"its {key} is {value!r}, which no model has today")
     last = settings.get("num_layers")
     for key in DROPPED:
         if key in settings and key not in known:

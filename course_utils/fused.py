@@ -10,27 +10,31 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from .attention import MultiHeadAttention
+from .attention import MultiHeadAttention, join_heads, split_heads
 
 
-def fused_attention(
-    q: Float[Tensor, "... Q d"],
-    k: Float[Tensor, "... K d"],
-    v: Float[Tensor, "... K dv"],
+def fused_multi_head(
+    q: Float[Tensor, "B Q D"],
+    k: Float[Tensor, "B K D"],
+    v: Float[Tensor, "B K D"],
+    heads: int,
     mask: Bool[Tensor, "..."] | None = None,
-) -> tuple[Float[Tensor, "... Q dv"], None]:
-    """The output of scaled_dot_product_attention, without the weights."""
+) -> tuple[Float[Tensor, "B Q D"], None]:
+    """The output of multi_head, without the weights."""
     if mask is not None and mask.dtype != torch.bool:  # torch would add it to the scores
         raise TypeError(f"mask holds {mask.dtype}; needed: bool, True = may be attended")
-    output = F.scaled_dot_product_attention(q, k, v, mask)
+    q, k, v = split_heads(q, heads), split_heads(k, heads), split_heads(v, heads)
+    if mask is not None and mask.dim() == 3:
+        mask = mask[:, None]  # [B, Q, K] -> [B, 1, Q, K]
+    output = F.scaled_dot_product_attention(q, k, v, mask)  # [B, H, Q, d]
     if mask is not None and output.is_cuda:  # there a query without keys gets a mean
         output = output.masked_fill(~mask.any(-1, keepdim=True), 0.0)
-    return output, None
+    return join_heads(output), None
 
 
 def fuse(model: nn.Module) -> nn.Module:
     """Let all attention of a model that drops its weights compute in fused form."""
     for module in model.modules():
         if isinstance(module, MultiHeadAttention):
-            module.attend = fused_attention
+            module.attend = fused_multi_head
     return model

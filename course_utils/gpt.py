@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from .attention import MultiHeadAttention, causal_mask
-from .blocks import EncoderBlock, init_small
+from .blocks import ACTIVATIONS, AddNorm, EncoderBlock, PositionwiseFFN, init_small
 from .rotary import RotaryAttention
 
 ATTENTIONS = {"learned": MultiHeadAttention, "rotary": RotaryAttention}
@@ -32,11 +32,22 @@ class GPTConfig:
     ffn_size: int | None = None  # None: 4 · model_size
     max_length: int = 128  # the context: the longest text that is read at once
     dropout: float = 0.0
-    norm_first: bool = True  # as GPT-2; False: as the first GPT
     positions: str = "learned"  # as GPT-2; or "rotary", as most later ones
     activation: str = "gelu_tanh"
     bias: bool = True  # of the attention's projections
     eps: float = 1e-5
+
+
+class GPTBlock(EncoderBlock):
+    """The encoder's block, with another activation and as many biases as is wanted."""
+
+    def __init__(self, c: GPTConfig):
+        nn.Module.__init__(self)
+        ffn_size = c.ffn_size or 4 * c.model_size
+        self.attention = ATTENTIONS[c.positions](c.model_size, c.num_heads, c.bias)
+        self.ffn = PositionwiseFFN(c.model_size, ffn_size, ACTIVATIONS[c.activation])
+        self.around_attention = AddNorm(c.model_size, c.dropout, c.eps)
+        self.around_ffn = AddNorm(c.model_size, c.dropout, c.eps)
 
 
 class GPT(nn.Module):
@@ -46,14 +57,10 @@ class GPT(nn.Module):
         super().__init__()
         self.config = c = config
         self.tokens = nn.Embedding(c.vocab_size, c.model_size)
-        attention = ATTENTIONS[c.positions]
         learned = c.positions == "learned"
         self.positions = nn.Embedding(c.max_length, c.model_size) if learned else None
         self.dropout = nn.Dropout(c.dropout)
-        sizes = c.model_size, c.num_heads, c.ffn_size or 4 * c.model_size
-        choices = c.norm_first, c.activation, c.eps, attention, c.bias
-        settings = *sizes, c.dropout, *choices
-        blocks = [EncoderBlock(*settings) for _ in range(c.num_layers)]
+        blocks = [GPTBlock(c) for _ in range(c.num_layers)]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(c.model_size, c.eps)
         self.output = nn.Linear(c.model_size, c.vocab_size, bias=False)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .attention import MultiHeadAttention, scaled_dot_product_attention
+from .attention import MultiHeadAttention, multi_head
 
 
 class Head(NamedTuple):
@@ -89,9 +89,7 @@ def attention_weights(model: nn.Module) -> Iterator[Weights]:
     with contextlib.ExitStack() as stack:
         for attention in (one for layers in places.values() for one in layers):
             stack.callback(setattr, attention, "attend", attention.attend)
-            attention.attend = (
-                scaled_dot_product_attention  # the fused form has no weights
-            )
+            attention.attend = multi_head  # the fused form has no weights
             stack.callback(attention.register_forward_hook(see).remove)
         yield weights
 

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Num
 from torch import Tensor
 
-from .attention import MultiHeadAttention, split_heads
+from .attention import MultiHeadAttention, join_heads, split_heads
 
 
 def rotary(
@@ -31,16 +31,15 @@ class RotaryAttention(MultiHeadAttention):
 
     def forward(
         self,
-        q: Float[Tensor, "B T D"],
-        k: Float[Tensor, "B T D"],
-        v: Float[Tensor, "B T D"],
+        x: Float[Tensor, "B T D"],
+        memory: Float[Tensor, "B T D"],
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B H T T"] | None]:
-        positions = torch.arange(q.shape[1])
-        q = rotary(split_heads(self.query(q), self.num_heads), positions)  # [B, H, T, d]
-        k = rotary(split_heads(self.key(k), self.num_heads), positions)
-        v = split_heads(self.value(v), self.num_heads)
-        if mask is not None and mask.dim() == 3:
-            mask = mask[:, None]  # one mask for all heads
-        output, weights = self.attend(q, k, v, mask)
-        return self.out(output.transpose(1, 2).flatten(2)), weights
+        q, k = self.turned(self.query(x)), self.turned(self.key(memory))
+        output, weights = self.attend(q, k, self.value(memory), self.num_heads, mask)
+        return self.out(output), weights
+
+    def turned(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
+        """Each head's features turned by their position."""
+        positions = torch.arange(x.shape[1])
+        return join_heads(rotary(split_heads(x, self.num_heads), positions))

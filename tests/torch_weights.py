@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from course_utils.attention import MultiHeadAttention
-from course_utils.blocks import EncoderBlock
+from course_utils.blocks import ACTIVATIONS, AddNorm, EncoderBlock, PositionwiseFFN, PostNorm
 from course_utils.transformer import DecoderBlock
 
 
@@ -23,7 +23,11 @@ def block_from(layer: nn.TransformerEncoderLayer | nn.TransformerDecoderLayer) -
     """A layer of torch's -> our block with its weights."""
     cls = DecoderBlock if hasattr(layer, "multihead_attn") else EncoderBlock
     sizes = layer.linear1.in_features, layer.self_attn.num_heads, layer.linear1.out_features
-    ours = cls(*sizes, layer.dropout.p, layer.norm_first, layer.activation.__name__)
+    ours = cls(*sizes, layer.dropout.p)
+    ours.ffn = PositionwiseFFN(sizes[0], sizes[2], ACTIVATIONS[layer.activation.__name__])
+    for name, part in list(ours.named_children()):
+        if isinstance(part, AddNorm) and not layer.norm_first:
+            setattr(ours, name, PostNorm(sizes[0], layer.dropout.p))
     copy_attention(ours.attention, layer.self_attn)
     around = [ours.around_attention, ours.around_ffn]
     if cls is DecoderBlock:

@@ -21,6 +21,7 @@ from course_utils.heads import attention_weights
 from course_utils.restored import evaluating, seeded
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.training import fit, warm_then_fall
+from course_utils.transformer import translation_loss
 
 LENGTHS = ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
 ENDS = set(".!?。！？")  # of a whole sentence
@@ -240,7 +241,7 @@ def _bleu(written: list[str], examples: Sequence[Example]) -> metrics.Bleu:
 
 def loss(model: Seq2Seq, batch: text.Batch) -> Tensor:
     """masked_loss of what the model says next, as `fit` takes it."""
-    return model.loss(batch)
+    return model.loss(batch) if isinstance(model, Seq2Seq) else translation_loss(model, batch)
 
 
 def checkpoint(name: str, instead: Loaded | str | None = None) -> Loaded | None:

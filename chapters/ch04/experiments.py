@@ -92,7 +92,7 @@ def layer(kind: str, size: int = 64, seed: int = 0) -> Callable[[Tensor], Tensor
             return lambda x: convolution(x.mT).mT
         if kind == "attention":
             attention = MultiHeadAttention(size, 1)
-            return lambda x: attention(x, x, x)[0]
+            return lambda x: attention(x, x)[0]
         cell = nn.RNNCell(size, size)
 
     def recurrent(x: Tensor) -> Tensor:
@@ -166,7 +166,7 @@ class Reader(nn.Module):
 
     def forward(self, ids: Tensor) -> Read:
         x = self.positions(self.embedding(ids))
-        mixed, weights = self.attention(x, x, x)
+        mixed, weights = self.attention(x, x)
         return Read(self.output(mixed.mean(1) if self.pooled else mixed), weights[:, 0])
 
 

@@ -1,5 +1,5 @@
-"""Two variants of the Transformer that chapter 5 speaks of: decoder layers that read other encoder layers, and heads
-that share keys and values.
+"""Three variants of the Transformer that chapter 5 speaks of: decoder layers that read other encoder layers, heads that
+share keys and values, and norms after the sums.
 
     LayerWise(model, (1, 2, 3))              # the weights of a trained model, read in another way
     with_key_heads(TransformerConfig(…), 2)  # fresh
@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from course_utils.attention import causal_mask
+from course_utils.blocks import AddNorm, PostNorm
 from course_utils.caching import GroupedQueryAttention, TransformerState, TransformerWriter, project
-from course_utils.loss import masked_loss
 from course_utils.seq2seq import Step
-from course_utils.text import Batch
 from course_utils.transformer import Transformer, TransformerConfig
 
 
@@ -67,11 +66,6 @@ class LayerWise(nn.Module):
         states[-1] = last
         return [states[layer - 1] for layer in self.memory_layers]
 
-    def loss(self, batch: Batch, label_smoothing: float = 0.0) -> Tensor:
-        """Mean cross-entropy of the right next words, in nats."""
-        logits = self(batch.source, batch.target_in, batch.source_mask)
-        return masked_loss(logits, batch.target_out, batch.target_mask, label_smoothing)
-
     def start(self, source: Tensor, source_mask: Tensor | None = None) -> TransformerState:
         """The state before the first word, for `course_utils.decoding`."""
         memories = self.memories(source, source_mask)
@@ -85,13 +79,20 @@ class LayerWise(nn.Module):
 
 
 def with_key_heads(config: TransformerConfig, key_heads: int) -> Transformer:
-    """A fresh Transformer in whose attention several heads share keys and values. Raises ValueError for rotary
-    positions, which this attention does not turn by."""
-    if config.positions == "rotary":
-        raise ValueError("positions is 'rotary'; needed for key_heads: positions that are added")
+    """A fresh Transformer in whose attention several heads share keys and values."""
     model, sizes = Transformer(config), (config.model_size, config.num_heads)
     for block in [*model.encoder, *model.decoder]:
         block.attention = GroupedQueryAttention(*sizes, key_heads=key_heads)
     for block in model.decoder:
         block.cross_attention = GroupedQueryAttention(*sizes, key_heads=key_heads)
+    return model
+
+
+def with_norms_last(model: Transformer) -> Transformer:
+    """The same fresh model with each norm after its sum, as in 2017."""
+    for block in [*model.encoder, *model.decoder]:
+        for name, around in list(block.named_children()):
+            if isinstance(around, AddNorm):
+                last = PostNorm(model.config.model_size, around.dropout.p)
+                setattr(block, name, last)
     return model

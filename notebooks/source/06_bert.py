@@ -1208,7 +1208,7 @@ def kind_of(target, sees):
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from torch import nn
-from course_utils.blocks import EncoderBlock
+from course_utils.bert import BertBlock
 
 class YourBert(nn.Module):
     """Your embedding sum, chapter 5's blocks, and the two heads of pre-training."""
@@ -1218,8 +1218,7 @@ class YourBert(nn.Module):
         D = c.model_size
         self.tables = nn.ParameterList(torch.empty(n, D) for n in (c.vocab_size, c.segments, c.max_length))
         self.gain, self.bias = nn.Parameter(torch.empty(D)), nn.Parameter(torch.empty(D))
-        sizes, options = (D, c.num_heads, c.ffn_size or 4 * D), {"norm_first": False, "activation": c.activation, "eps": c.eps}
-        self.blocks = nn.ModuleList(EncoderBlock(*sizes, **options) for _ in range(c.num_layers))
+        self.blocks = nn.ModuleList(BertBlock(c) for _ in range(c.num_layers))
         self.pooler, self.transform, self.next_sentence = nn.Linear(D, D), nn.Linear(D, D), nn.Linear(D, 2)
         self.norm, self.word_bias = nn.LayerNorm(D, c.eps), nn.Parameter(torch.empty(c.vocab_size))
 

@@ -101,7 +101,7 @@ def test_there_and_back_again(ids):
 
 def test_what_the_layout_cannot_hold_is_named():
     with pytest.raises(ValueError):
-        to_huggingface(GPT(GPTConfig(60, 32, 1, 4, positions="rotary", norm_first=False)))
+        to_huggingface(GPT(GPTConfig(60, 32, 1, 4, positions="rotary")))
     with pytest.raises(ValueError):
         from_huggingface(theirs(SHAPES[0]).transformer)
     with pytest.raises(ValueError):

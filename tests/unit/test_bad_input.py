@@ -169,7 +169,7 @@ def test_the_most_likely_token_stays_however_small_top_p_is(top_p):
 def test_a_mask_on_another_device_is_refused_before_its_memory_is_read():
     attention, x = MultiHeadAttention(4, 2), soft(1, 3, 4)
     with pytest.raises((ValueError, RuntimeError)):
-        attention(x, x, x, torch.ones(3, 3, dtype=torch.bool, device="meta"))
+        attention(x, x, torch.ones(3, 3, dtype=torch.bool, device="meta"))
 
 
 def test_the_cover_needs_a_model_that_translates():

@@ -17,6 +17,7 @@ from torch import Tensor
 from chapters.ch03.lesson import Lesson
 from course_kit import checks
 
+from ..variants import with_norms_last
 from .in_class import learn, small_model
 
 NORMS = ("layer", "batch")
@@ -72,7 +73,8 @@ def training_curves(
     curves: dict[str, list[list[float]]] = {}
     for name, (norm_first, warm_up) in SETTINGS.items():
         for seed in seeds:
-            model = small_model(lesson, seed, norm_first=norm_first, **DEEP)
+            model = small_model(lesson, seed, **DEEP)
+            model = model if norm_first else with_norms_last(model)
             run = learn(lesson, model, steps, seed, lr=lr, schedule=warmed(warm_up))
             losses = torch.tensor(run.history["loss"][1])
             means = losses[: len(losses) // every * every].view(-1, every).mean(1)

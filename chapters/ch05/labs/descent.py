@@ -211,11 +211,8 @@ def descent(
     traced = trace(loaded, sentence)
     config = loaded.model.config
     attention = traced.decoder.layers[0]["cross"]
-    if not config.norm_first or traced.decoder.position is None or len(attention.k) < len(attention.q):
-        raise ValueError(
-            "given a model with another norm, other positions or shared keys; needed: a pre-norm Transformer that adds "
-            "positions"
-        )
+    if len(attention.k) < len(attention.q):
+        raise ValueError("given a model with shared keys; needed: keys and values for each head")
     if len(traced.source_tokens) > MOST_SOURCE or len(traced.tokens) > MOST_WRITTEN:
         raise ValueError(
             f"{len(traced.source_tokens)} source tokens and {len(traced.tokens)} in the decoder: the stage has room "
@@ -242,7 +239,7 @@ def descent(
         "source": traced.source_tokens, "written": traced.tokens, "next": traced.next,
         "ids": [2, *loaded.target.encode(traced.tokens[1:])], "size": config.model_size, "heads": config.num_heads,
         "vocabulary": len(loaded.target), "rivals": found.rivals, "stops": found.stops,
-        "eps": loaded.model.decoder_norm.eps, "asks": title is None, "waves": config.positions == "sinusoidal",
+        "eps": loaded.model.decoder_norm.eps, "asks": title is None, "waves": True,
     }  # fmt: skip
     title = f"How does a Transformer come to write “{traced.next[place - 1]}”?" if title is None else title
     arrays = {name: x.ravel() for name, x in found.numbers.items()}

@@ -16,8 +16,6 @@ from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.blocks import AddNorm
 from course_utils.decoding.search import LONGEST_RATIO, greedy
 from course_utils.heads import attention_weights
-from course_utils.positions import NoPositions
-from course_utils.rotary import RotaryAttention, rotary
 from course_utils.text import BOS
 from course_utils.transformer import Transformer
 
@@ -53,11 +51,11 @@ class FFN(NamedTuple):
 
 
 class Side(NamedTuple):
-    """Encoder or decoder: token [T, D], the embeddings times √D; position [T, D], what was added, or None; layers: for
+    """Encoder or decoder: token [T, D], the embeddings times √D; position [T, D], what was added; layers: for
     each {"attention": Attention, "cross": Attention in the decoder, "ffn": FFN}; normed [T, D], after the last norm."""
 
     token: Tensor
-    position: Tensor | None
+    position: Tensor
     layers: list[dict[str, Attention | FFN]]
     normed: Tensor
 
@@ -124,7 +122,7 @@ def trace(loaded, sentence: str, target: str | None = None) -> Trace:
         (model.target_embedding, model.target_positions, model.decoder, model.decoder_norm, words[0].tolist()),
     ):
         token = _plain(embedding.weight[ids_] * model.config.model_size**0.5)
-        position = None if isinstance(positions, NoPositions) else _plain(calls[positions][0][1]) - token
+        position = _plain(calls[positions][0][1]) - token
         inside, mask = [weights["encoder"]], torch.ones(len(ids_), len(ids_), dtype=torch.bool)
         if blocks is model.decoder:
             inside, mask = [weights["decoder"], weights["cross"]], causal_mask(len(ids_))
@@ -159,8 +157,6 @@ def _attention(
         _plain(x).unflatten(-1, (-1, size)).transpose(0, 1)
         for x in (*(calls[m][0][1] for m in (module.query, module.key, module.value)), calls[module.out][0][0])
     )
-    if isinstance(module, RotaryAttention):
-        q, k = (rotary(x, torch.arange(x.shape[1])) for x in (q, k))
     keys = k.repeat_interleave(module.num_heads // len(k), 0)
     scores = q @ keys.transpose(1, 2) / size**0.5
     if mask is not None:

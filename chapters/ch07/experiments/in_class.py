@@ -76,13 +76,13 @@ class Layer(nn.Module):
         super().__init__()
         self.residual, size = residual, config.model_size
         self.attention = MultiHeadAttention(size, config.num_heads)
-        self.ffn = PositionwiseFFN(size, 4 * size, activation="gelu") if ffn else None
+        self.ffn = PositionwiseFFN(size, 4 * size, F.gelu) if ffn else None
         self.norms = nn.ModuleList(nn.LayerNorm(size) if norms else nn.Identity() for _ in range(2))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """x [B, T, D] -> [B, T, D]"""
         y = self.norms[0](x)
-        y, _ = self.attention(y, y, y, mask)
+        y, _ = self.attention(y, y, mask)
         x = x + y if self.residual else y
         return x if self.ffn is None else x + self.ffn(self.norms[1](x))
 

@@ -13,6 +13,8 @@ from course_utils import checkpoints, text
 from course_utils.fused import fuse
 from course_utils.gpt import GPT
 from course_utils.loss import masked_loss
+from course_utils.seq2seq import Seq2Seq
+from course_utils.transformer import translation_loss
 
 from . import measuring
 
@@ -82,7 +84,8 @@ class Translating:
         if isinstance(model, GPT):
             ids, counted = text.joined(batch)
             return masked_loss(model(ids[:, :-1]), ids[:, 1:], counted[:, 1:], self.recipe.smoothing)
-        return model.loss(batch, self.recipe.smoothing)
+        smoothing = self.recipe.smoothing
+        return model.loss(batch, smoothing) if isinstance(model, Seq2Seq) else translation_loss(model, batch, smoothing)
 
     def score(self, model) -> float:
         return measuring.held_out_bleu(model, self.source, self.target, self.recipe)

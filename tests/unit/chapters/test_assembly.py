@@ -18,7 +18,7 @@ def test_a_step_without_biases_gives_what_attention_with_biases_gives(bias):
         for part in (attention.query, attention.key, attention.value, attention.out) if bias else ():
             torch.nn.init.normal_(part.bias)
     x = torch.randn(3, 5, 6, generator=torch.Generator().manual_seed(1))
-    whole, _ = attention(x, x, x, causal_mask(5))
+    whole, _ = attention(x, x, causal_mask(5))
     keys = values = torch.empty(3, 2, 0, 4)
     for t in range(5):
         row, keys, values = attention_step(one_behind(x[:, t], 2), keys, values, *biases_inside(attention))

@@ -15,12 +15,7 @@ from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 
 CASES = {
     "pre-norm": {},
-    "post-norm": {"norm_first": False},
-    "learned, untied": {"positions": "learned", "tie_embeddings": False},
-    "rotary": {"positions": "rotary"},
-    "no positions": {"positions": "none"},
     "shared keys": {"key_heads": 2},
-    "gelu": {"activation": "gelu"},
 }
 
 
@@ -59,10 +54,9 @@ def test_scores_are_products_and_weights_their_softmax(made):
                     continue
                 module = getattr(getattr(model, side)[n], "attention" if kind == "attention" else "cross_attention")
                 read = part.read if kind == "attention" else t.encoder.normed
-                if model.config.positions != "rotary":
-                    q = F.linear(part.read, module.query.weight, module.query.bias).view(-1, 4, 4).transpose(0, 1)
-                    k = F.linear(read, module.key.weight, module.key.bias).view(len(read), -1, 4).transpose(0, 1)
-                    assert near(part.q, q) and near(part.k, k)
+                q = F.linear(part.read, module.query.weight, module.query.bias).view(-1, 4, 4).transpose(0, 1)
+                k = F.linear(read, module.key.weight, module.key.bias).view(len(read), -1, 4).transpose(0, 1)
+                assert near(part.q, q) and near(part.k, k)
                 v = F.linear(read, module.value.weight, module.value.bias).view(len(read), -1, 4).transpose(0, 1)
                 assert near(part.v, v)
                 keys, values = (x.repeat_interleave(4 // len(x), 0) for x in (part.k, part.v))
@@ -79,31 +73,25 @@ def test_scores_are_products_and_weights_their_softmax(made):
 
 
 def test_the_stream_is_the_sum_of_its_parts(made):
-    """From words to logits: each `after` is before + written (post-norm: the norm of it), and the next `before`."""
+    """From words to logits: each `after` is before + written, and the next `before`."""
     model, t, _, ids, words = made
-    pre = model.config.norm_first
     for side, of, tokens in (("encoder", t.encoder, ids[0]), ("decoder", t.decoder, words[0])):
         embedding = (model.source_embedding if side == "encoder" else model.target_embedding).weight
         x = embedding[tokens] * 16**0.5
         assert near(of.token, x)
-        positions = model.positions if side == "encoder" else model.target_positions
-        if model.config.positions in ("rotary", "none"):
-            assert of.position is None
-        else:
-            table = positions.table if model.config.positions == "learned" else sinusoidal_encoding(40, 16)
-            assert near(of.position, table[: len(x)])
-            x = x + table[: len(x)]
+        table = sinusoidal_encoding(len(x), 16)
+        assert near(of.position, table)
+        x = x + table
         for n, layer in enumerate(of.layers):
             block = getattr(model, side)[n]
             for kind, part in layer.items():
                 norm = getattr(block, f"around_{kind}").norm
                 assert near(part.before, x)
-                assert near(part.read, norm(x) if pre else x)
-                x = x + part.written if pre else norm(x + part.written)
+                assert near(part.read, norm(x))
+                x = x + part.written
                 assert near(part.after, x)
                 if kind == "ffn":
-                    activation = {"relu": F.relu, "gelu": F.gelu}[model.config.activation]
-                    hidden = activation(F.linear(part.read, block.ffn.widen.weight, block.ffn.widen.bias))
+                    hidden = F.relu(F.linear(part.read, block.ffn.widen.weight, block.ffn.widen.bias))
                     assert near(part.hidden, hidden)
                     assert near(part.written, F.linear(hidden, block.ffn.narrow.weight, block.ffn.narrow.bias))
         x = getattr(model, f"{side}_norm")(x)

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from course_utils.attention import MultiHeadAttention, padding_mask, scaled_dot_product_attention
+from course_utils.attention import MultiHeadAttention, multi_head, padding_mask, scaled_dot_product_attention
 from course_utils.bert import Bert, BertConfig
-from course_utils.fused import fuse, fused_attention
+from course_utils.fused import fuse, fused_multi_head
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -15,8 +15,8 @@ def numbers(*shape, seed=0):
 
 
 @pytest.mark.parametrize("kind", ["none", "pairs", "an empty row", "all empty", "keys"])
-@pytest.mark.parametrize("lead", [(), (2,), (2, 3)])
-def test_outputs_and_gradients_are_those_of_the_definition(lead, kind):
+@pytest.mark.parametrize(("batch", "heads"), [(1, 1), (2, 1), (2, 4)])
+def test_outputs_and_gradients_are_those_of_the_definition(batch, heads, kind):
     mask = {
         "none": None,
         "pairs": torch.tensor([[True, True, False, True], [True] * 4, [False, False, True, False]]),
@@ -25,9 +25,9 @@ def test_outputs_and_gradients_are_those_of_the_definition(lead, kind):
         "keys": torch.tensor([[True, False, True, True]]),
     }[kind]
     results = []
-    for form in (scaled_dot_product_attention, fused_attention):
-        q, k, v = (numbers(*lead, *shape, seed=i).requires_grad_() for i, shape in enumerate([(3, 8), (4, 8), (4, 6)]))
-        output, weights = form(q, k, v, mask)
+    for form in (multi_head, fused_multi_head):
+        q, k, v = (numbers(batch, rows, 8, seed=i).requires_grad_() for i, rows in enumerate([3, 4, 4]))
+        output, weights = form(q, k, v, heads, mask)
         output.square().sum().backward()
         results.append((output, q.grad, k.grad, v.grad))
     assert weights is None
@@ -39,7 +39,7 @@ def test_an_empty_row_gives_zeros_on_a_gpu_too_where_torch_gives_a_mean(monkeypa
     torch.manual_seed(0)
     attention, x = MultiHeadAttention(8, 2), numbers(1, 3, 8)
     mask = torch.tensor([[[True, False, True], [False] * 3, [True] * 3]])
-    wanted = attention(x, x, x, mask)[0]
+    wanted = attention(x, x, mask)[0]
     fuse(attention)
 
     def mean_of_empty_rows(q, k, v, mask):
@@ -49,21 +49,21 @@ def test_an_empty_row_gives_zeros_on_a_gpu_too_where_torch_gives_a_mean(monkeypa
         return torch.where(mask.any(-1, keepdim=True), weights, 1 / 3) @ v
 
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", mean_of_empty_rows)
-    assert not torch.allclose(attention(x, x, x, mask)[0], wanted)
+    assert not torch.allclose(attention(x, x, mask)[0], wanted)
     monkeypatch.setattr(torch.Tensor, "is_cuda", True, raising=False)
-    torch.testing.assert_close(attention(x, x, x, mask)[0], wanted)
-    assert attention(x, x, x)[0].isfinite().all()
+    torch.testing.assert_close(attention(x, x, mask)[0], wanted)
+    assert attention(x, x)[0].isfinite().all()
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_an_empty_row_gives_zeros_on_a_gpu(dtype):
-    q, k, v = (numbers(2, 4, n, 64).to("cuda", dtype) for n in (5, 6, 6))
-    mask = torch.rand(2, 1, 5, 6, device="cuda") < 0.5
-    mask[0, 0, 2] = False
-    output, wanted = (form(q, k, v, mask)[0] for form in (fused_attention, scaled_dot_product_attention))
-    assert not output[0, :, 2].any()
+    q, k, v = (numbers(2, n, 256).to("cuda", dtype) for n in (5, 6, 6))
+    mask = torch.rand(2, 5, 6, device="cuda") < 0.5
+    mask[0, 2] = False
+    output, wanted = (form(q, k, v, 4, mask)[0] for form in (fused_multi_head, multi_head))
+    assert not output[0, 2].any()
     torch.testing.assert_close(output, wanted, atol=0.02 if dtype == torch.bfloat16 else 1e-4, rtol=0)
 
 
@@ -97,11 +97,11 @@ def test_a_whole_model_gives_the_same_in_fused_form_with_the_same_gradients(name
 def test_every_attention_of_a_model_is_fused():
     model = fuse(MODELS["transformer"][0]())
     attentions = [m for m in model.modules() if isinstance(m, MultiHeadAttention)]
-    assert len(attentions) == 6 and all(m.attend is fused_attention for m in attentions)
+    assert len(attentions) == 6 and all(m.attend is fused_multi_head for m in attentions)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.long, torch.uint8])
 def test_a_mask_of_numbers_is_refused_as_torch_would_add_it_to_the_scores(dtype):
     q = numbers(1, 3, 8)
     with pytest.raises(TypeError, match="mask"):
-        fused_attention(q, q, q, torch.ones(3, 3).to(dtype))
+        fused_multi_head(q, q, q, 2, torch.ones(3, 3).to(dtype))

@@ -4,9 +4,9 @@ import pytest
 import torch
 from edges import REFUSED
 
-from course_utils.attention import MultiHeadAttention, scaled_dot_product_attention
+from course_utils.attention import MultiHeadAttention, multi_head
 from course_utils.bert import Bert, BertConfig
-from course_utils.fused import fuse, fused_attention
+from course_utils.fused import fuse, fused_multi_head
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.heads import Head, attention_weights, attentions, heads_of, silenced
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
@@ -67,7 +67,7 @@ class TestWeights:
                 map(torch.equal, inner[place], wanted[place])
             )
         for layers in attentions(model).values():
-            assert all(attention.attend is fused_attention for attention in layers)
+            assert all(attention.attend is fused_multi_head for attention in layers)
 
     def test_after_an_error_the_model_is_as_before(self, kind):
         model, run = made(kind)
@@ -75,7 +75,7 @@ class TestWeights:
             raise KeyError
         assert not any(m._forward_hooks for m in model.modules())
         layers = [attention for layers in attentions(model).values() for attention in layers]
-        assert all(attention.attend is scaled_dot_product_attention for attention in layers)
+        assert all(attention.attend is multi_head for attention in layers)
 
     def test_what_was_not_run_is_none(self, kind):
         model, _ = made(kind)

@@ -38,12 +38,12 @@ def in_each_head(attention, q, k, mask):
 def test_it_is_attention_in_each_head_between_four_projections():
     attention, q, k = made(12, 3), numbers(2, 4, 12), numbers(2, 5, 12, seed=1)
     wanted = in_each_head(attention, q, k, torch.ones(2, 3, 4, 5, dtype=torch.bool))
-    for mine, by_hand in zip(attention(q, k, k), wanted, strict=True):
+    for mine, by_hand in zip(attention(q, k), wanted, strict=True):
         torch.testing.assert_close(mine, by_hand)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3])
-@pytest.mark.parametrize("kind", ["[Q, K]", "[B, Q, K]", "[B, 1, K]", "[B, H, Q, K]", "[B, 1, 1, K]"])
+@pytest.mark.parametrize("kind", ["[Q, K]", "[B, Q, K]", "[B, 1, K]"])
 def test_a_mask_of_three_axes_is_one_for_each_sentence_even_where_there_are_as_many_heads(batch, kind):
     """Two heads: with two sentences [2, Q, K] could be read as one mask for each head, too."""
     attention, q, k = made(8, 2), numbers(batch, 4, 8), numbers(batch, 5, 8, seed=1)
@@ -52,14 +52,12 @@ def test_a_mask_of_three_axes_is_one_for_each_sentence_even_where_there_are_as_m
         "[Q, K]": full[0, 0],
         "[B, Q, K]": full[:, 0],
         "[B, 1, K]": full[:, 0, :1],
-        "[B, H, Q, K]": full,
-        "[B, 1, 1, K]": full[:, :1, :1],
     }[kind]
     wide = mask[:, None] if mask.dim() == 3 else mask
     wanted = in_each_head(attention, q, k, wide.expand(batch, 2, 4, 5))
-    for mine, by_hand in zip(attention(q, k, k, mask), wanted, strict=True):
+    for mine, by_hand in zip(attention(q, k, mask), wanted, strict=True):
         torch.testing.assert_close(mine, by_hand)
-    output, none = fuse(attention)(q, k, k, mask)
+    output, none = fuse(attention)(q, k, mask)
     torch.testing.assert_close(output, wanted[0])
     assert none is None
 
@@ -70,12 +68,12 @@ def test_weights_sum_to_one_or_to_nothing_and_the_fused_form_is_the_definition(h
     attention = made(4 * heads, heads, seed=seed)
     q, k = numbers(batch, queries, 4 * heads, seed=seed), numbers(batch, keys, 4 * heads, seed=seed + 1)
     mask = numbers(batch, queries, keys, seed=seed + 2) > 0
-    output, weights = attention(q, k, k, mask)
+    output, weights = attention(q, k, mask)
     assert weights.shape == (batch, heads, queries, keys) and output.isfinite().all()
     wanted = mask.any(-1)[:, None].expand(weights.shape[:3]).float()
     torch.testing.assert_close(weights.sum(-1), wanted)  # 1, or 0 in a row with nothing to attend
     assert not weights.masked_select(~mask[:, None].expand_as(weights)).any()
-    torch.testing.assert_close(fuse(attention)(q, k, k, mask)[0], output, atol=1e-5, rtol=0)
+    torch.testing.assert_close(fuse(attention)(q, k, mask)[0], output, atol=1e-5, rtol=0)
 
 
 @KINDS
@@ -88,7 +86,7 @@ def test_a_masked_key_never_matters_however_large_it_is(cls, fused):
     other[0, 3] = 1e4
     mask = torch.tensor([[True, True, True, False, True]])
     rows = [0, 1, 2, 4]
-    first, second = (attention(one, one, one, mask[:, None])[0][:, rows] for one in (x, other))
+    first, second = (attention(one, one, mask[:, None])[0][:, rows] for one in (x, other))
     assert torch.equal(first, second)
 
 
@@ -98,15 +96,15 @@ def test_a_key_that_is_no_number_is_hidden_by_its_mask_from_the_weights(cls):
     other = x.clone()
     other[0, 3] = torch.nan
     mask = torch.tensor([[True, True, True, False, True]])
-    weights, wanted = (attention(x, keys, x, mask[:, None])[1] for keys in (other, x))
+    weights, wanted = (attention(x, keys, mask[:, None])[1] for keys in (other, x))
     assert torch.equal(weights, wanted) and weights.isfinite().all()
 
 
 def test_equivariant_without_positions_and_not_with_rotary_ones():
     order, x = torch.tensor([2, 0, 3, 1]), numbers(1, 4, 8)
     plain, turned = made(8, 2), made(8, 2, cls=RotaryAttention)
-    torch.testing.assert_close(plain(x, x, x)[0][:, order], plain(*3 * [x[:, order]])[0])
-    assert (turned(x, x, x)[0][:, order] - turned(*3 * [x[:, order]])[0]).abs().max() > 1e-3
+    torch.testing.assert_close(plain(x, x)[0][:, order], plain(*2 * [x[:, order]])[0])
+    assert (turned(x, x)[0][:, order] - turned(*2 * [x[:, order]])[0]).abs().max() > 1e-3
 
 
 @KINDS
@@ -115,7 +113,7 @@ def test_what_comes_later_is_not_seen_through_a_causal_mask(cls):
     attention, x = made(8, 2, cls=cls), numbers(2, 5, 8)
     other = x.clone()
     other[:, 3:] = 7
-    first, second = (attention(one, one, one, causal_mask(5))[0] for one in (x, other))
+    first, second = (attention(one, one, causal_mask(5))[0] for one in (x, other))
     assert torch.equal(first[:, :3], second[:, :3]) and not torch.allclose(first[:, 3:], second[:, 3:])
 
 
@@ -129,7 +127,7 @@ def test_rotary_heads_turn_each_token_by_its_own_place_whatever_the_length(lengt
     mask = {None: None, "[B, Q, K]": full, "[Q, K]": full[0]}[masked]
     wide = mask[:, None] if masked == "[B, Q, K]" else mask
     by_hand = attention.out(scaled_dot_product_attention(q, k, v, wide)[0].transpose(1, 2).flatten(2))
-    torch.testing.assert_close(attention(x, x, x, mask)[0], by_hand)
+    torch.testing.assert_close(attention(x, x, mask)[0], by_hand)
 
 
 @pytest.mark.parametrize("key_heads", [1, 2, 4])
@@ -144,16 +142,16 @@ def test_grouped_queries_are_full_attention_whose_key_heads_are_repeated(key_hea
         rows = {part: x.unflatten(0, (key_heads, 4)) for part, x in state.items()}
         rows = {part: x.repeat_interleave(4 // key_heads, 0).flatten(0, 1) for part, x in rows.items()}
         getattr(full, name).load_state_dict(rows)
-    q, k, v = numbers(2, 3, 16), numbers(2, 5, 16, seed=1), numbers(2, 5, 16, seed=2)
+    q, k = numbers(2, 3, 16), numbers(2, 5, 16, seed=1)
     for mask in (None, numbers(2, 3, 5, seed=3) > 0, numbers(3, 5, seed=4) > 0):
-        for mine, theirs in zip(attention(q, k, v, mask), full(q, k, v, mask), strict=True):
+        for mine, theirs in zip(attention(q, k, mask), full(q, k, mask), strict=True):
             torch.testing.assert_close(mine, theirs)
 
 
 def test_no_dropout_and_no_trace_of_a_call_is_in_attention():
     attention, x = made(8, 2), numbers(1, 6, 8)
     names = set(vars(attention))
-    assert torch.equal(attention.train()(x, x, x)[0], attention.eval()(x, x, x)[0])
+    assert torch.equal(attention.train()(x, x)[0], attention.eval()(x, x)[0])
     assert set(vars(attention)) == names
 
 
@@ -163,7 +161,7 @@ def test_a_mask_of_another_shape_is_refused(cls, shape):
     attention, q, k = made(8, 2, cls=cls), numbers(2, 4 if cls is RotaryAttention else 3, 8), numbers(2, 4, 8)
     for one in (attention, fuse(made(8, 2, cls=cls))):
         with pytest.raises(REFUSED):
-            one(q, k, k, torch.ones(shape, dtype=torch.bool))
+            one(q, k, torch.ones(shape, dtype=torch.bool))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +171,7 @@ def test_a_mask_of_another_shape_is_refused(cls, shape):
 def test_a_mask_of_another_kind_is_refused(cls, mask):
     x = numbers(1, 3, 8)
     with pytest.raises(REFUSED):
-        made(8, 2, cls=cls)(x, x, x, mask)
+        made(8, 2, cls=cls)(x, x, mask)
 
 
 @pytest.mark.parametrize(
@@ -190,20 +188,20 @@ def test_a_mask_of_another_kind_is_refused(cls, mask):
 def test_heads_that_cannot_be_equal_are_refused(cls, sizes):
     x = numbers(1, 3, sizes[0])
     with pytest.raises(REFUSED):
-        cls(*sizes)(x, x, x)
+        cls(*sizes)(x, x)
 
 
 def test_input_that_does_not_fit_is_refused():
     attention, x = made(8, 2), numbers(1, 3, 8)
-    for wrong in ((x[..., :4], x, x), (x, x, x[:, :2]), (numbers(3, 3, 8), numbers(2, 3, 8), numbers(2, 3, 8))):
+    for wrong in ((x[..., :4], x), (x, x[..., :4]), (numbers(3, 3, 8), numbers(2, 3, 8))):
         with pytest.raises(REFUSED):
             attention(*wrong)
     for cls in (MultiHeadAttention, RotaryAttention, GroupedQueryAttention):
         with pytest.raises(REFUSED):  # with one head, features would attend to features
-            made(8, 1, cls=cls)(x[0], x[0], x[0])
+            made(8, 1, cls=cls)(x[0], x[0])
     odd, y = made(6, 2, cls=RotaryAttention), numbers(1, 3, 6)
     with pytest.raises(REFUSED):
-        odd(y, y, y)
+        odd(y, y)
 
 
 @pytest.mark.parametrize("fused", [False, True])
@@ -212,11 +210,11 @@ def test_length_zero_and_half_precision(fused):
     torch.nn.init.normal_(attention.out.bias)
     if fused:
         fuse(attention)
-    assert attention(x[:, :0], x, x)[0].shape == (1, 0, 8)
-    nobody = attention(x, x[:, :0], x[:, :0])[0]
+    assert attention(x[:, :0], x)[0].shape == (1, 0, 8)
+    nobody = attention(x, x[:, :0])[0]
     torch.testing.assert_close(nobody, attention.out.bias.expand(1, 3, 8))
-    exact = attention(x, x, x)[0]
-    half = attention.bfloat16()(*3 * [x.bfloat16()])[0]
+    exact = attention(x, x)[0]
+    half = attention.bfloat16()(*2 * [x.bfloat16()])[0]
     assert half.dtype == torch.bfloat16 and (half.float() - exact).abs().max() < 0.05
 
 
