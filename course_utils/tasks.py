@@ -6,7 +6,7 @@ before the digits, what is to be done with them. Sizes: B rows, T digits in a ro
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor, nn
 
 BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13
@@ -28,7 +28,7 @@ def train_step(
     source: Int[Tensor, "B S"],
     target: Int[Tensor, "B T"],
 ) -> float:
-    """Predict each word of the target from those before it, and improve; the loss before."""
+    """Predict each word of the target from those before it, improve; the loss before."""
     begin = torch.full_like(target[:, :1], BEGIN)
     logits = model(source, torch.cat([begin, target[:, :-1]], 1))  # [B, T, V]
     loss = F.cross_entropy(logits.flatten(0, 1), target.flatten())

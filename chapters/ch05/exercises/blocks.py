@@ -1,6 +1,5 @@
-"""Chapter 5: the encoder block, and an article's block without residual and norm."""
+"""Chapter 5: the residual connection with its norm, and an article's block that has neither."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -16,32 +15,9 @@ from course_kit.exercises.define import (
     variants,
     wrong_answers,
 )
-from course_utils.attention import causal_mask, padding_mask, scaled_dot_product_attention
+from course_utils.blocks import add_norm
 
 from .norm import Bent, Part
-
-
-def encoder_block(x: Tensor, mask: Tensor, attention, ffn, norm1, norm2) -> Tensor:
-    """x [B, T, D], mask [B, 1, T] or [T, T], and a block's four parts -> [B, T, D], pre-norm."""
-    h = norm1(x)
-    y = x + attention(h, h, h, mask)[0]
-    return y + ffn(norm2(y))
-
-
-def attention_with(size: int, seed: int):
-    """Attention of one head: (q, k, v, mask) -> (output, weights), with matrices that are always the same."""
-    Wq, Wk, Wv = drawn(seed, *3 * [(size, size)])
-
-    def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None):
-        return scaled_dot_product_attention(q @ Wq, k @ Wk, v @ Wv, mask)
-
-    return attention
-
-
-def network_with(size: int, seed: int):
-    """A feed-forward network: x -> x."""
-    W1, b1, W2 = drawn(seed, (size, size), (size,), (size, size))
-    return lambda x: torch.relu(x @ W1 + b1) @ W2
 
 
 def norm_with(size: int, seed: int):
@@ -50,119 +26,70 @@ def norm_with(size: int, seed: int):
     return lambda x: F.layer_norm(x, gain.shape, gain, bias)
 
 
-def encoder_parts(size: int, seed: int) -> list:
-    """What an encoder block is made of, in its order."""
-    norms = [norm_with(size, seed + 20 + 2 * n) for n in range(2)]
-    return [attention_with(size, seed), network_with(size, seed + 10), *norms]
-
-
-_NORMS = {"norm1": "a layer norm", "norm2": "another layer norm"}
-_block = named(
-    *("x", "mask", "attention", "ffn", "norm1", "norm2"),
-    attention="attention: (q, k, v, mask) -> (output, weights)",
-    ffn="a feed-forward network",
-    **_NORMS,
-)
-_bare = named("x", "attention", "ffn", "norm1", "norm2", attention="any layer", ffn="another layer", **_NORMS)
-
-
 def as_it_is(x: Tensor) -> Tensor:
     """The norm that is not there."""
     return x
 
 
-@variants
-def _encoder(
-    *inputs,
-    seen=lambda mask: mask,
-    keys=lambda x, h: h,
-    values=lambda x, h: h,
-    first=lambda x, h: x,
-    second=lambda x, y, h: y,
-    reads=lambda x, y: y,
-    norms=lambda norm1, norm2: (norm1, norm2),
-    taken=lambda attended: attended[0],
-):
-    """An encoder block. first, second: to what the sub-layer's output is added; reads: what the network reads."""
-    x, mask, attention, ffn, *both = inputs
-    norm1, norm2 = norms(*both)
-    h = norm1(x)
-    y = first(x, h) + taken(attention(h, keys(x, h), values(x, h), seen(mask)))
-    h = norm2(reads(x, y))
-    return second(x, y, h) + ffn(h)
+_added = named("x", "f", "norm", f="a sub-layer: x -> x", norm="a layer norm: x -> x")
 
 
-def _post_norm(x, mask, attention, ffn, norm1, norm2):
-    y = norm1(x + attention(x, x, x, mask)[0])
-    return norm2(y + ffn(y))
+def _added_case(part, *shape: int, seed: int, shown: bool = False) -> Case:
+    return _added(some_numbers(*shape, seed=seed), part, norm_with(shape[-1], seed + 1), shown=shown)
 
 
-def _network_first(x, mask, attention, ffn, norm1, norm2):
-    y = x + ffn(norm2(x))
-    h = norm1(y)
-    return y + attention(h, h, h, mask)[0]
-
-
-BLOCK = Exercise(
-    name="encoder block",
-    task="Put the four parts together, pre-norm: first the attention, with norm1, then the network, with norm2, each "
-    "with a residual connection. Queries, keys and values are all norm1(x); attention(q, k, v, mask) gives (output, "
-    "weights); x [B, T, D] -> [B, T, D].",
-    reference=encoder_block,
+RESIDUAL = Exercise(
+    name="residual and norm",
+    task="Put a residual connection and a norm around a sub-layer f, with the norm first: f reads the normalised x, "
+    "and what it gives is added to x: x [B, T, D] -> [B, T, D].",
+    reference=add_norm,
     cases=lambda: [
-        _block(some_numbers(1, 2, 3, seed=689), torch.tensor([[[True, False]]]), *encoder_parts(3, 600), shown=True),
-        _block(some_numbers(2, 3, 4, seed=690), padding_mask(torch.tensor([3, 2]), 3), *encoder_parts(4, 700)),
-        _block(some_numbers(1, 3, 5, seed=691), causal_mask(3), *encoder_parts(5, 800)),
+        _added_case(Part(), 1, 2, 3, seed=610, shown=True),
+        _added_case(Bent(), 2, 3, 4, seed=620),
+        _added_case(Part(), 1, 3, 5, seed=630),
     ],
     returns=("output",),
     hints=(
-        "Two halves of the same kind: norm, sub-layer, add. To what is each sub-layer's output added?",
-        "`h = norm1(x)`, and `attention(h, h, h, mask)` gives two things, of which the first is the output.",
-        "The first half is `y = x + attention(h, h, h, mask)[0]`. The second is the same with `norm2` and `ffn`, and "
-        "starts from y.",
+        "Two things are added. Which of them has been through the norm and the sub-layer, and which through neither?",
+        "The sub-layer reads `norm(x)`: that is `f(norm(x))`.",
+        "x itself goes round both, untouched, and what f gives is added to it.",
     ),
-    minutes=8,
-    difficulty=2,
-    used="Your `encoder_block` is stacked in the next cell, and in the model that you train.",
+    minutes=3,
+    difficulty=1,
+    used="Your `add_norm` is in each block from here on.",
     wrong=wrong_answers(
-        _encoder(seen=lambda mask: None),
-        "The mask is not handed to the attention.",
-        _encoder(keys=lambda x, h: x, values=lambda x, h: x),
-        "Only the queries are normalised. Keys and values are norm1(x), too.",
-        _encoder(values=lambda x, h: x),
-        "The values are x. Queries, keys and values are all norm1(x).",
-        _encoder(first=lambda x, h: h),
-        "The first residual is taken after the norm: add x itself.",
-        _encoder(second=lambda x, y, h: h),
-        "The second residual is taken after the norm: add y itself.",
-        _encoder(first=lambda x, h: h, second=lambda x, y, h: h),
-        "Both residuals are taken after the norm. Add x and y themselves, so that the residual stream is untouched.",
-        _encoder(first=lambda x, h: 0),
-        "The first residual is missing: x + (…)",
-        _encoder(second=lambda x, y, h: 0),
-        "The second residual is missing: y + (…)",
-        _encoder(first=lambda x, h: 0, second=lambda x, y, h: 0),
-        "Both residuals are missing: x + (…), then y + (…).",
-        _encoder(second=lambda x, y, h: x),
-        "The second residual starts from x again, so the attention's output is skipped. Add to y.",
-        _encoder(reads=lambda x, y: x),
-        "The network reads x instead of y. Then both halves work side by side (some later models do so), and the "
-        "network does not see what the attention found.",
-        _encoder(norms=lambda n1, n2: (n1, n1)),
-        "norm1 is used twice, norm2 never.",
-        _encoder(norms=lambda n1, n2: (n2, n1)),
-        "The norms are exchanged: norm1 belongs to the attention, norm2 to the network.",
-        _encoder(norms=lambda n1, n2: (n1, as_it_is)),
-        "The network reads y without a norm: norm2 is not used.",
-        _encoder(norms=lambda n1, n2: (as_it_is, n2)),
-        "The attention reads x without a norm: norm1 is not used.",
-        _post_norm,
-        "This is post-norm, the order of 2017. The task asks for pre-norm: the norm comes before each sub-layer.",
-        _network_first,
-        "The network comes first. Attention gathers, then the network works on what it gathered.",
-        _encoder(taken=lambda attended: attended),
-        "The attention gives two things, output and weights. Take the first: `attention(h, h, h, mask)[0]`.",
+        lambda x, f, norm: norm(x + f(x)),
+        "This is post-norm, the order of 2017. Here the norm comes before the sub-layer, and nothing after the sum.",
+        lambda x, f, norm: norm(x) + f(norm(x)),
+        "What is added is the normalised x. Add x itself, so that the residual stream is untouched.",
+        lambda x, f, norm: f(norm(x)),
+        "The residual connection is missing: x + (…)",
+        lambda x, f, norm: x + f(x),
+        "The norm is not used: f should read norm(x).",
+        lambda x, f, norm: x + norm(f(x)),
+        "The norm comes after the sub-layer: f reads x as it is. Normalise what f reads.",
+        lambda x, f, norm: x + f(x + norm(x)),
+        "f reads x + norm(x). It should read norm(x) alone.",
+        lambda x, f, norm: norm(x) + f(x),
+        "Norm and sub-layer stand side by side. The sub-layer reads what the norm gives, and is added to x.",
+        lambda x, f, norm: x + norm(x) + f(norm(x)),
+        "The normalised x is added, too. Only x and what f gives are added.",
+        lambda x, f, norm: x - f(norm(x)),
+        "What f gives is subtracted. Add it.",
+        lambda x, f, norm: x * f(norm(x)),
+        "x is multiplied by what f gives: that is a gate. Add it.",
+        lambda x, f, norm: norm(norm(x) + f(norm(x))),
+        "There are norms before and after, and x itself is lost. Add f(norm(x)) to x.",
     ),
+)
+
+
+_bare = named(
+    *("x", "attention", "ffn", "norm1", "norm2"),
+    attention="any layer",
+    ffn="another layer",
+    norm1="a layer norm",
+    norm2="another layer norm",
 )
 
 

@@ -4,18 +4,8 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
-from course_kit.exercises.properties import any_order, rows_are_independent, rows_sum_to_one
-from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
-
-
-def split_heads(x: Tensor, heads: int) -> Tensor:
-    """x [B, T, D] -> [B, H, T, d]: d = D / H neighbouring features for each head."""
-    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
-
-
-def join_heads(x: Tensor) -> Tensor:
-    """x [B, H, T, d] -> [B, T, H · d]: the heads of each token side by side again."""
-    return x.transpose(1, 2).flatten(2)
+from course_kit.exercises.properties import rows_are_independent, rows_sum_to_one
+from course_utils.attention import causal_mask, join_heads, masked_softmax, multi_head, padding_mask, split_heads
 
 
 def reshaped(x: Tensor, heads: int) -> Tensor:
@@ -93,84 +83,76 @@ SPLIT = Exercise(
 )
 
 
-def multi_head(x, memory, Wq, Wk, Wv, Wo, heads, mask):
-    """x [B, Q, D], memory [B, K, D], four W [D, D], mask [B, Q, K] -> output [B, Q, D], weights [B, H, Q, K]."""
-    q, k, v = (split_heads(y, heads) for y in (x @ Wq, memory @ Wk, memory @ Wv))  # [B, H, T, d]
-    output, weights = scaled_dot_product_attention(q, k, v, mask[:, None])
-    return output.transpose(1, 2).flatten(2) @ Wo, weights
-
-
 def _multi_head_cases() -> list[Case]:
-    case = named("x", "memory", "Wq", "Wk", "Wv", "Wo", "heads", "mask")
+    case = named("q", "k", "v", "heads", "mask")
 
     def random(batch, queries, keys, size, heads, mask, seed) -> Case:
-        return case(*drawn(seed, (batch, queries, size), (batch, keys, size), *4 * [(size, size)]), heads, mask)
+        return case(*drawn(seed, (batch, queries, size), *2 * [(batch, keys, size)]), heads, mask)
 
-    x, mask = torch.tensor([[[1.0, 0], [0, 2]]]), torch.tensor([[[True, True], [False, True]]])
-    matrices = tensors([[1.0, 0], [0, 1]], [[1.0, 1], [0, 1]], [[3.0, 0], [0, 1]], [[1.0, 1], [0, 1]])
-    lengths = padding_mask(torch.tensor([4, 2]), 4).expand(2, 3, 4)
+    few = tensors([[[1.0, 0], [0, 2]]], [[[3.0, 0], [0, 1]]], [[[1.0, 2], [3, 4]]])
+    mask = torch.tensor([[[True, True], [False, True]]])
+    lengths = padding_mask(torch.tensor([4, 2]), 4)
     others = torch.tensor([[1, 1, 0, 1], [0, 1, 1, 1], [1, 0, 0, 1]])[:, None].expand(3, 2, 4) == 1
     return [
-        case(x, x, *matrices, 2, mask, shown=True),
+        case(*few, 2, mask, shown=True),
         random(1, 3, 3, 4, 2, causal_mask(3)[None], 510),
-        random(2, 3, 4, 4, 2, lengths, 520),
+        random(2, 3, 4, 4, 2, lengths.expand(2, 3, 4), 520),
         random(3, 2, 4, 6, 3, others, 530),
+        random(2, 3, 3, 4, 2, causal_mask(3), 540),
     ]
+
+
+def _for_all(mask: Tensor) -> Tensor:
+    """The same mask in all heads: [B, Q, K] -> [B, 1, Q, K]."""
+    return mask[:, None] if mask.dim() == 3 else mask
 
 
 @variants
 def _heads(
-    *inputs,
-    turned=False,
-    roles=lambda Wq, Wk, Wv: (Wq, Wk, Wv),
-    source=lambda x, memory: memory,
-    valued=lambda memory, Wv: memory @ Wv,
+    q,
+    k,
+    v,
+    heads,
+    mask,
+    *,
+    roles=lambda q, k, v: (q, k, v),
     split=split_heads,
+    split_values=None,
     scale=lambda d, D: d**0.5,
-    seen=lambda mask: mask[:, None],
+    seen=_for_all,
     weigh=masked_softmax,
     join=join_heads,
-    out=lambda y, Wo: y @ Wo,
     report=lambda weights: weights,
 ):
-    """Multi-head attention."""
-    x, memory, Wq, Wk, Wv, Wo, heads, mask = inputs
-    if turned:
-        Wq, Wk, Wv, Wo = Wq.T, Wk.T, Wv.T, Wo.T
-    Wq, Wk, Wv = roles(Wq, Wk, Wv)
-    memory = source(x, memory)
-    q, k, v = (split(y, heads) for y in (x @ Wq, memory @ Wk, valued(memory, Wv)))
-    weights = weigh(q @ k.mT / scale(q.shape[-1], x.shape[-1]), seen(mask))
-    return out(join(weights @ v), Wo), report(weights)
+    """Multi-head attention of projected queries, keys and values."""
+    size = q.shape[-1]
+    q, k, v = roles(q, k, v)
+    q, k, v = split(q, heads), split(k, heads), (split_values or split)(v, heads)
+    weights = weigh(q @ k.mT / scale(q.shape[-1], size), seen(mask))
+    return join(weights @ v), report(weights)
 
 
 MULTI_HEAD = Exercise(
-    name="multi-head attention",
-    task="Project x to queries and memory to keys and values (`x @ Wq`, …), split all three into H heads, attend in "
-    "each head, put the heads side by side, project with Wo: x [B, Q, D], memory [B, K, D], mask [B, Q, K] bool, "
-    "True = may be attended -> (output [B, Q, D], weights [B, H, Q, K]).",
+    name="attention in heads",
+    task="Split q, k and v into heads, attend in each head under the mask, and put the heads side by side again: "
+    "q [B, Q, D], k and v [B, K, D], mask [B, Q, K] or [Q, K] bool, True = may be attended -> "
+    "(output [B, Q, D], weights [B, H, Q, K]).",
     reference=multi_head,
     cases=_multi_head_cases,
     returns=("output", "weights"),
-    properties=(
-        rows_sum_to_one(part=1),
-        any_order("memory", masks=("mask",)),
-        rows_are_independent("x", "memory", "mask"),
-    ),
+    properties=(rows_sum_to_one(part=1), rows_are_independent("q", "k", "v")),
     hints=(
-        "Five steps: project, split, attend, join, project. All heads attend at once, because H is one more axis. "
-        "What are the shapes after each step?",
-        "`q, k, v = (split_heads(y, heads) for y in (x @ Wq, memory @ Wk, memory @ Wv))`. The scale is the root of the "
-        "head's size d, and the mask needs an axis for the heads: `mask[:, None]`.",
-        "`scaled_dot_product_attention(q, k, v, mask[:, None])` gives output and weights of every head. The output is "
-        "[B, H, Q, d] and must become [B, Q, H · d], the way back from `split_heads`, before it meets Wo.",
+        "Three steps: split, attend, join. All heads attend at once, because H is one more axis of the batch. What are "
+        "the shapes after each step?",
+        "`scaled_dot_product_attention(q, k, v, mask)` attends in all heads, if q, k and v are [B, H, …, d]. A mask "
+        "[B, Q, K] needs an axis for the heads: `mask[:, None]`.",
+        "The output is [B, H, Q, d] and must become [B, Q, H · d], the way back from `split_heads`: swap two axes, "
+        "then `flatten(2)`, or `join_heads(output)`.",
     ),
-    minutes=15,
-    difficulty=3,
-    used="Your `multi_head` is compared with the model's in the next cell, and attends while your model trains.",
+    minutes=8,
+    difficulty=2,
+    used="Your `multi_head` attends in every model of this chapter from here on.",
     wrong=wrong_answers(
-        _heads(out=lambda y, Wo: y),
-        "The last projection W_O is missing: the heads are side by side and never meet.",
         _heads(scale=lambda d, D: D**0.5),
         "Scaled by √D, the size of the model. A dot product of one head adds up d = D / H products: √d.",
         _heads(scale=lambda d, D: d),
@@ -193,37 +175,34 @@ MULTI_HEAD = Exercise(
         _heads(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
         "The joining mixes heads with time: [B, H, Q, d] must become [B, Q, H, d] before the heads are laid side "
         "by side.",
+        _heads(join=lambda y: y),
+        "The heads are still apart, [B, H, Q, d]. Put them side by side: [B, Q, D].",
+        _heads(join=lambda y: y.mean(1).repeat(1, 1, y.shape[1])),
+        "The heads are averaged. Side by side, each keeps its d features for itself.",
         _heads(split=_first_only),
-        "The same head, H times: all of them use the first d features of the projections.",
+        "The same head, H times: all of them use the first d features.",
         _heads(split=interleaved),
-        "Each head gets every H-th feature of the projections. Its d features should be neighbours.",
-        _heads(source=lambda x, memory: x),
-        "Keys and values are computed from x, and `memory` is never read. They come from memory; only in "
-        "self-attention are the two the same.",
-        _heads(roles=lambda Wq, Wk, Wv: (Wk, Wq, Wv)),
-        "Wq and Wk are exchanged: x @ Wq gives the queries, memory @ Wk the keys.",
-        _heads(roles=lambda Wq, Wk, Wv: (Wq, Wv, Wk)),
-        "Wk and Wv are exchanged: Wk makes what is compared, Wv what is averaged.",
-        _heads(roles=lambda Wq, Wk, Wv: (Wq, Wk, Wk)),
-        "Keys and values use the same matrix Wk. The values have their own, Wv.",
-        _heads(seen=lambda m: ~m[:, None]),
+        "Each head gets every H-th feature. Its d features should be neighbours.",
+        _heads(split_values=lambda v, heads: v[:, None].expand(-1, heads, -1, -1), join=lambda y: y.mean(1)),
+        "The values are not split: each head averages all D features.",
+        _heads(roles=lambda q, k, v: (q, v, k)),
+        "Keys and values are exchanged: k is compared with q, v is averaged.",
+        _heads(roles=lambda q, k, v: (q, k, k)),
+        "The keys are averaged. What is averaged is v.",
+        _heads(seen=lambda m: ~_for_all(m)),
         "The mask is read the wrong way round: True means *may be attended*.",
-        _heads(seen=lambda m: m[None]),
+        _heads(seen=lambda m: m[None] if m.dim() == 3 else m),
         "The mask [B, Q, K] meets scores [B, H, Q, K], and torch lines them up from the right: head h gets the "
         "mask of *sentence* h. Where B = H nothing crashes. Give the heads an axis: `mask[:, None]`.",
-        _heads(seen=lambda m: torch.ones_like(m[:, None])),
+        _heads(seen=lambda m: torch.ones_like(_for_all(m))),
         "The mask is not used.",
         _heads(weigh=lambda s, m: torch.softmax(s, -1) * m),
         "The mask comes after the softmax, so what the hidden keys got is lost, and the rows sum to less than 1. Mask "
         "the scores first.",
         _heads(weigh=lambda s, m: torch.softmax(s * m, -1)),
         "Before the softmax a masked score is 0 here, and exp(0) = 1 still leaks. Masked scores must be −∞.",
-        _heads(valued=lambda memory, Wv: memory),
-        "The weights average memory itself: Wv is not used.",
         _heads(report=lambda weights: weights.mean(1)),
         "The weights are the mean of the heads, as `torch.nn.MultiheadAttention` reports them unless told otherwise. "
         "Here each head should show its own.",
-        _heads(turned=True),
-        "All matrices are transposed. `torch.nn.Linear` keeps its weight that way; here it is `x @ W`.",
     ),
 )

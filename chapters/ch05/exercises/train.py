@@ -1,0 +1,135 @@
+"""Chapter 5: one step of training."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_kit.exercises.define import Case, Exercise, integers, variants, wrong_answers
+from course_utils.restored import seeded
+from course_utils.tasks import BEGIN, train_step
+
+
+class Reader(nn.Module):
+    """A very small model of the kind: (source [B, S], target [B, T]) -> logits [B, T, V]. A word is predicted from the
+    source and from the word before it."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.output = nn.Embedding(13, 4), nn.Linear(4, 13)
+
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        return self.output(self.words(target) + self.words(source).mean(1, keepdim=True))
+
+
+def _run(answer, case: Case) -> tuple[Tensor, Tensor]:
+    """Three steps of a model that begins as ever -> the losses, and the parameters in the end."""
+    with seeded(0):
+        model = Reader()
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.5)
+    losses = [answer(model, optimiser, *case.args.values()) for _ in range(3)]
+    parameters = torch.cat([p.detach().flatten() for p in model.parameters()])
+    return torch.tensor([float(loss) for loss in losses]), parameters[:8]
+
+
+def _case(rows: int, length: int, seed: int, shown: bool = False) -> Case:
+    source, target = integers(10, rows, length + 1, seed=seed), integers(10, rows, length, seed=seed + 1)
+    return Case({"source": source, "target": target}, shown=shown)
+
+
+def _shifted(target: Tensor) -> Tensor:
+    return torch.cat([torch.full_like(target[:, :1], BEGIN), target[:, :-1]], 1)
+
+
+def _mean(logits: Tensor, target: Tensor) -> Tensor:
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten())
+
+
+@variants
+def _step(
+    model,
+    optimiser,
+    source,
+    target,
+    *,
+    read=_shifted,
+    predicted=lambda target: target,
+    loss=_mean,
+    cleared=True,
+    moves=True,
+    steps=1,
+):
+    """One step of training. read: what the decoder reads; predicted: what is right."""
+    found = loss(model(source, read(target)), predicted(target))
+    if cleared:
+        optimiser.zero_grad()
+    found.backward()
+    for _ in range(steps if moves else 0):
+        optimiser.step()
+    return found.item()
+
+
+def _uphill(model, optimiser, source, target):
+    loss = _mean(model(source, _shifted(target)), target)
+    optimiser.zero_grad()
+    (-loss).backward()
+    optimiser.step()
+    return loss.item()
+
+
+def _loss_after(model, optimiser, source, target):
+    _step()(model, optimiser, source, target)
+    with torch.no_grad():
+        return _mean(model(source, _shifted(target)), target).item()
+
+
+TRAIN = Exercise(
+    name="a training step",
+    task="Train on one batch: the decoder reads BEGIN and the target without its last word, and predicts the target. "
+    "Compute the mean cross-entropy, clear the old gradients, compute new ones, let the optimiser step, and return the "
+    "loss as a number: source [B, S], target [B, T]; model(source, read) -> logits [B, T, V].",
+    reference=train_step,
+    cases=lambda: [_case(1, 3, 1600, shown=True), _case(2, 3, 1610), _case(4, 5, 1620)],
+    returns=("three losses", "parameters"),
+    run=_run,
+    hints=(
+        "Five things in this order: predict, loss, clear, backward, step. What does the decoder read when it predicts "
+        "the first word?",
+        "It reads the target moved on by one: `torch.cat([begin, target[:, :-1]], 1)`, where begin is "
+        "`torch.full_like(target[:, :1], BEGIN)`.",
+        "`F.cross_entropy(logits.flatten(0, 1), target.flatten())`, then `optimiser.zero_grad()`, `loss.backward()`, "
+        "`optimiser.step()`.",
+    ),
+    minutes=8,
+    difficulty=2,
+    used="Your `train_step` trains the Transformer below.",
+    wrong=wrong_answers(
+        _step(cleared=False),
+        "The gradients of the steps before are never cleared, so they add up: `optimiser.zero_grad()`.",
+        _step(moves=False),
+        "After the step the parameters are what they were. Is there a step, after `backward()`, with the gradients "
+        "still there? The order is `zero_grad`, `backward`, `step`.",
+        _step(steps=2),
+        "The optimiser steps twice for one batch.",
+        _step(read=lambda target: target),
+        "The decoder reads the word that it is to predict: it would learn to copy its input. Let it read BEGIN and the "
+        "target without its last word.",
+        _step(read=lambda target: torch.cat([target[:, 1:], torch.full_like(target[:, :1], BEGIN)], 1)),
+        "The target is moved the wrong way: the decoder reads the word *after* the one that it predicts.",
+        _step(read=lambda target: torch.cat([target[:, :1], target[:, :-1]], 1)),
+        "The decoder begins with the first word of the target instead of BEGIN, and so reads what it is to predict.",
+        _step(predicted=_shifted),
+        "What is right is moved, too: the decoder should predict the target itself.",
+        _step(loss=lambda logits, target: _mean(logits.softmax(-1), target)),
+        "`cross_entropy` takes logits and does the softmax itself: here there are two.",
+        _step(loss=lambda logits, target: F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="sum")),
+        "The losses are added up instead of averaged, so the step grows with the batch.",
+        _step(loss=lambda logits, target: F.cross_entropy(logits[:, -1], target[:, -1])),
+        "Only the last word counts. All words of the target are predicted at once, and the loss is their mean.",
+        _step(loss=lambda logits, target: F.mse_loss(logits, F.one_hot(target, logits.shape[-1]).float())),
+        "This is a squared error. For a choice between words use cross-entropy: −log of the right word's probability.",
+        _uphill,
+        "It goes uphill: the sign of the loss is turned.",
+        _loss_after,
+        "The loss is computed again after the step. Return the one that the gradient came from.",
+    ),
+)
