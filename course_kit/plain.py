@@ -161,9 +161,13 @@ def _is_record(node: ast.AST) -> bool:
 
 
 def _filled(words: str, width: int) -> list[str]:
-    """Words about shapes in lines; a name and all that is said of it stay together."""
-    whole = re.sub(r"(-> )?[^ ]* ?\[.*?\]( bool| int| or None)*", lambda part: part[0].replace(" ", "\xa0"), words)
-    lines = textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False)
+    """Words about shapes in lines: results begin one of their own, and what is said of a name stays together."""
+    if len(words) <= width:
+        return [words] if words else []
+    whole = re.sub(r"[^ ]+ \[.*?\]( bool| int| or None)*", lambda part: part[0].replace(" ", "\xa0"), words)
+    given, arrow, results = whole.partition("-> ")
+    parts = [given, arrow.replace(" ", "\xa0") + results]
+    lines = [line for part in parts for line in textwrap.wrap(part, width, break_on_hyphens=False)]
     return [line.replace("\xa0", " ") for line in lines]
 
 
