@@ -7,7 +7,7 @@ import sys
 import pytest
 import run
 
-from course_tools.authoring import building
+from course_tools.authoring import building, written
 
 SOURCE = """\
     # %% tags=["nbval-check-output"]
@@ -71,7 +71,7 @@ def test_equal_outputs_pass_and_another_text_fails(course):
 def test_a_cell_that_is_too_slow_fails_even_if_it_ends_quietly_when_it_is_interrupted(course):
     folder = course("01_small", PATIENT)
     notebook = building.read_source("01_small", folder)
-    (folder / "01_small.ipynb").write_text(building.dumps(notebook), encoding="utf-8")
+    (folder / "01_small.ipynb").write_text(written.dumps(notebook), encoding="utf-8")
     slow = nbval(folder, "--nbval-cell-timeout", "3")
     assert slow.returncode == 1, slow.stdout
     assert "Previous cell timed out" in slow.stdout
