@@ -18,6 +18,8 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "positions_order": "chapters.ch04.experiments:record_order",
     "positions_costs": "chapters.ch04.experiments:record_costs",
     "positions_lengths": "chapters.ch04.lengths:record_lengths",
+    "transformer_race": "chapters.ch05.experiments.race:record_race",
+    "transformer_speed": "chapters.ch05.experiments.speed:record_speeds",
     "transformer_head_counts": "chapters.ch05.experiments.in_class:record_head_counts",
     "transformer_norms": "chapters.ch05.experiments.norms:record_norms",
     "transformer_ablations": "chapters.ch05.experiments.ablations:record_ablations",

@@ -8,6 +8,7 @@ explanation.
 """
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 
 import torch
@@ -18,7 +19,7 @@ from course_kit.views.table import Table
 from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.heads import Head, attention_weights, heads_of, silenced
 
-from .twins import corpus, odds, reader, where
+from .twins import corpus, odds, pairs, reader, shares, where
 
 PLACES = {  # place: stack, query and key, as `where` names them
     "encoder": ("encoder", "it", "referent"),
@@ -178,6 +179,26 @@ CONNECTIONS = {  # forbidden in turn: name -> connections (place, query, key)
     "the pronoun's step → either English noun": [("cross", "pronoun", "referent"), ("cross", "pronoun", "distractor")],
     "the pronoun's step → the French noun": [("decoder", "pronoun", "noun")],
 }
+
+
+IT, IN_FRENCH = ("encoder", "it", "referent"), ("cross", "pronoun", "it")  # the two connections of "it"
+ROWS = {  # of the lesson's table: row -> what is forbidden, its connections
+    "0": ("nothing", []),
+    "1": ("“it” → right noun", [IT]),
+    "2a": ("adjective → right noun", [("encoder", "adjective", "referent")]),
+    "3a": ("French step → “it”", [IN_FRENCH]),
+    "3b": ("French step → adjective", [("cross", "pronoun", "adjective")]),
+    "1 and 3a": ("both connections of “it”", [IT, IN_FRENCH]),
+}
+
+
+def forbidden_table(loaded: Loaded, count: int | None = 60) -> Table:
+    """How often the right pronoun is the likelier one with connections forbidden: each of ROWS, over so many pairs."""
+    examples, rows = pairs(count), []
+    for row, (name, forbidden) in ROWS.items():
+        found = odds(loaded, examples, functools.partial(_without, loaded, forbidden=forbidden))
+        rows.append({"row": row, "forbidden": name, **shares((found > 0).tolist())})
+    return Table(rows, f"The right pronoun is the likelier one: {len(examples)} sentences, {len(examples) // 2} pairs")
 
 
 def without_connections(loaded: Loaded, examples: Sequence[Example]) -> Table:

@@ -5,7 +5,8 @@
     compare(lesson, {"GRU with attention": before, "Transformer": model})
     zoo_table(length=64)
 
-What "it" means is measured in `twins`, heads are ablated in `heads`, norms compared in `norms`.
+What "it" means is measured in `twins`, heads are ablated in `heads`, norms compared in `norms`; `race` and `ablations`
+compare trainings under the conditions of `fair`, `speed` times layers.
 `course results transformer` records what takes longer than a lesson in data/results/.
 """
 
@@ -26,6 +27,8 @@ from course_utils.linear import local_mask
 from course_utils.restored import seeded
 from course_utils.training import Run, fit, warm_then_fall
 from course_utils.transformer import Transformer, TransformerConfig
+
+from .fair import same_batches
 
 SIZES = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "dropout": 0.0}
 STEPS, LR = 1000, 3e-3
@@ -76,7 +79,7 @@ def compare(lesson: Lesson, models: dict[str, nn.Module], count: int | None = No
 
 def speed(lesson: Lesson, model: nn.Module, batches: int = 8) -> int:
     """Real tokens per second, both languages, forward and backward; the weights are left as they are."""
-    first, *chosen = _batches(lesson, batches + 1)
+    first, *chosen = same_batches(lesson, batches + 1)
     _gradients(model, first)  # to warm up
     start = time.perf_counter()
     for batch in chosen:
@@ -96,12 +99,6 @@ def clock(advance: Callable[[int], object], steps: int = 128) -> list[float]:
             after.append(time.process_time() - started)
     torch.set_num_threads(threads)
     return after
-
-
-def _batches(lesson: Lesson, count: int) -> list:
-    """The same batches at each call; the global random state is left alone."""
-    with seeded(0):
-        return list(itertools.islice(lesson.batches, count))
 
 
 def _gradients(model: nn.Module, batch) -> None:
@@ -190,7 +187,7 @@ def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps:
     Times are relative to the first: the best of several steps each, in turns, so that a busy moment does not count.
     """
     models = {n: small_model(lesson, seed, num_heads=n) for n in counts}
-    batches, best = _batches(lesson, 6), dict.fromkeys(counts, float("inf"))
+    batches, best = same_batches(lesson, 6), dict.fromkeys(counts, float("inf"))
     for _, (n, model) in itertools.product(range(4), models.items()):
         best[n] = min(best[n], seconds(lambda model=model: [_gradients(model, b) for b in batches], 1))
     rows = []

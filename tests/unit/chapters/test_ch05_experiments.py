@@ -3,20 +3,17 @@
 import pytest
 import torch
 
-from chapters.ch05.experiments import ablations, in_class, norms
 from chapters.ch05.experiments import heads as head_study
+from chapters.ch05.experiments import in_class, norms
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import blinded
 from course_kit import results
-from course_kit.data.parallel import Twin
 from course_utils import text
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.caching import writer_of
 from course_utils.checkpoints import load_checkpoint
 from course_utils.heads import Head, attention_weights, heads_of, silenced
 from course_utils.transformer import Transformer, TransformerConfig
-
-TIRED = Twin(0, "cross", "subject", "animal", "street", "il", "fatigué", "elle", "fatiguée", "")
 
 
 @pytest.fixture(scope="module")
@@ -47,48 +44,58 @@ def model():
     return Transformer(TransformerConfig(9, 9, 8, 2, 2, dropout=0.0)).eval()
 
 
-@pytest.mark.parametrize(("sentence", "judged"), [
-    ("l' animal n' a pas traversé la rue parce qu' il était trop fatigué .", (True, True)),
-    ("l' animal n' a pas traversé la rue parce qu' elle était trop fatiguée .", (False, False)),
-    ("l' animal n' a pas traversé la rue parce qu' elle était trop fatigué .", (False, True)),
-    ("l' animal fatigué n' a pas traversé la rue parce qu' il était trop large .", (True, False)),
-    ("parce qu' elle parce qu' il était fatigué", (True, True)),
-    ("il était trop fatigué", (False, False)),
-    ("parce qu'", (False, False)),
-    ("", (False, False)),
+@pytest.mark.parametrize(("sentence", "right"), [
+    ("l' animal n' a pas traversé la rue parce qu' il était trop fatigué .", True),
+    ("l' animal n' a pas traversé la rue parce qu' elle était trop fatiguée .", False),
+    ("parce qu' elle parce qu' il était fatigué", True),
+    ("parce qu' il parce qu' elle était fatigué", False),
+    ("il était trop fatigué", False),
+    ("parce qu'", False),
+    ("", False),
 ])  # fmt: skip
-def test_a_translation_is_judged_by_what_follows_the_last_because(sentence, judged):
-    assert twin_study.judge(sentence.split(), TIRED) == judged
+def test_the_pronoun_is_the_word_after_the_last_because(sentence, right):
+    assert twin_study.pronoun_right(sentence.split(), "il") is right
 
 
-def shares(loaded, by=None, count=None):
-    return twin_study._shares(twin_study._judged(loaded, count), by)
+def test_pairs_are_whole_and_their_halves_are_neighbours(lesson):
+    every, some = twin_study.pairs(), twin_study.pairs(60)
+    assert len(every) == len(lesson.examples("twins")) == 736 and some == every[:120]
+    for one, other in zip(every[::2], every[1::2], strict=True):
+        assert one.source[:-2] == other.source[:-2] and one.source[-2:] != other.source[-2:]
+        assert {one.twin.pronoun, other.twin.pronoun} == {"il", "elle"}
 
 
-def test_the_references_are_all_right_and_the_other_reading_is_all_wrong(loaded, monkeypatch):
-    monkeypatch.setattr(twin_study.Lesson, "write", lambda self, model, rows: [" ".join(e.target) for e in rows])
-    assert shares(loaded) == {"twins": 736, "pronoun": 100, "adjective": 100, "both": 100}
-    assert {kind: found["twins"] for kind, found in shares(loaded, by="held_out").items()} == {
-        "both": 352, "object": 188, "subject": 196
-    }  # fmt: skip
+def test_a_pair_is_right_if_both_halves_are():
+    assert twin_study.shares([True, True, True, False, False, False]) == {"sentences, %": 50, "pairs, %": 33.3}
+
+
+def written(monkeypatch, sentence_of):
+    """Let all models write sentence_of(example)."""
+    monkeypatch.setattr(twin_study.Lesson, "write", lambda self, model, rows: [sentence_of(e) for e in rows])
+
+
+def test_the_references_are_all_right_and_the_other_pronouns_all_wrong(loaded, monkeypatch):
+    written(monkeypatch, lambda e: " ".join(e.target))
+    assert twin_study.pronoun_table({"reference": loaded}) == [
+        {"model": "reference", "sentences, %": 100, "pairs, %": 100}
+    ]
     swap = {"il": "elle", "elle": "il"}
-    monkeypatch.setattr(
-        twin_study.Lesson, "write", lambda self, model, rows: [" ".join(swap.get(w, w) for w in e.target) for e in rows]
-    )
-    assert shares(loaded) == {"twins": 736, "pronoun": 0, "adjective": 100, "both": 0}
+    written(monkeypatch, lambda e: " ".join(swap.get(w, w) for w in e.target))
+    assert twin_study.pronoun_table({"other": loaded}, 5) == [{"model": "other", "sentences, %": 0, "pairs, %": 0}]
 
 
 @pytest.mark.parametrize("always", ["il", "elle"])
-def test_who_always_says_the_same_is_right_half_of_the_time(loaded, always, monkeypatch):
-    monkeypatch.setattr(twin_study.Lesson, "write", lambda self, model, rows: [f"parce qu' {always}"] * len(rows))
-    assert shares(loaded)["pronoun"] == 50
-    assert all(found["pronoun"] == 50 for found in shares(loaded, by="frame").values())
+def test_who_always_says_the_same_has_half_of_the_sentences_and_no_pair(loaded, always, monkeypatch):
+    written(monkeypatch, lambda e: f"parce qu' {always}")
+    (row,) = twin_study.pronoun_table({"always": loaded})
+    assert (row["sentences, %"], row["pairs, %"]) == (50, 0)
 
 
-def test_the_table_weighs_the_kinds_by_their_number(loaded):
-    table = twin_study.pronoun_table({"untrained": loaded}, count=20)
-    whole = shares(loaded, count=20)
-    assert all(table[0][key] == pytest.approx(whole[key], abs=0.06) for key in ("pronoun", "adjective", "both"))
+def test_pairs_tell_the_checkpoints_apart_better_than_sentences():
+    plain, attentive, transformer = twin_study.pronoun_table()
+    assert plain["pairs, %"] < attentive["pairs, %"] - 5 < transformer["pairs, %"] - 15
+    assert (plain["pairs, %"], attentive["pairs, %"], transformer["pairs, %"]) == pytest.approx((66, 76, 90), abs=1)
+    assert all(row["sentences, %"] > row["pairs, %"] + 4 for row in (plain, attentive, transformer))
 
 
 def test_what_cannot_be_asked_is_said(loaded):
@@ -215,6 +222,14 @@ def test_forbidden_connections_are_measured_one_by_one(loaded, twins):
     assert len(table) == len(head_study.CONNECTIONS) and any(row["lost"] != 0 for row in table)
 
 
+def test_the_checkpoint_needs_neither_connection_of_it_and_not_one_of_the_two_either():
+    rows = {row["row"]: row for row in head_study.forbidden_table(load_checkpoint("transformer-grammar"))}
+    whole = rows["0"]["pairs, %"]
+    assert whole > 85 and all(abs(rows[row]["pairs, %"] - whole) < 1 for row in ("1", "3a", "1 and 3a"))
+    assert rows["2a"]["pairs, %"] < 2 and rows["2a"]["sentences, %"] < 20
+    assert (rows["3b"]["sentences, %"], rows["3b"]["pairs, %"]) == (50, 0)
+
+
 def test_rank_correlation():
     assert head_study.rank_correlation([1, 2, 3], [10, 20, 90]) == pytest.approx(1)
     assert head_study.rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
@@ -298,30 +313,5 @@ def test_recorded_figures_are_those_of_the_shipped_checkpoints():
     assert heads["steps"] == load_checkpoint(heads["checkpoint"]).card["training"]["step"] and heads["twins"] == 736
     assert len(heads["heads"]) == 36 and len(heads["connections"]) == len(head_study.CONNECTIONS)
     assert set(results.load("transformer_norms")["curves"]) == set(norms.SETTINGS)
-    removed = results.load("transformer_ablations")
-    assert [row["model"] for row in removed["rows"]] == list(ablations.VARIANTS)
-    assert [row["model"] for row in removed["longer"]["rows"]] == list(ablations.VARIANTS)[:2]
     counts = results.load("transformer_head_counts")["rows"]
     assert len({row["parameters"] for row in counts}) == 1 and counts[0]["time of a step"] == 1
-
-
-def test_an_ablated_model_lacks_its_part_and_nothing_else(lesson):
-    x, y = torch.randn(2, 1, 3, 64, generator=torch.Generator().manual_seed(0))
-    for name, gone in ablations.VARIANTS.items():
-        model = ablations.ablated(lesson, name)
-        block, kinds = model.decoder[0], {type(part) for part in model.modules()}
-        with torch.no_grad():
-            nothing, once, twice = (block.ffn(k * x) for k in (0, 1, 2))
-        assert (torch.nn.LayerNorm not in kinds) == (gone == "norm")
-        assert torch.equal(block.around_cross(x, lambda _, y=y: y), y) == (gone == "residual")
-        assert torch.allclose(twice - once, once - nothing, atol=1e-5) == (gone in ("relu", "ffn"))
-        assert (once == 0).all() == (gone == "ffn") and len(model.decoder) == (3 if gone == "ffn" else 2)
-    sizes = {name: sum(p.numel() for p in ablations.ablated(lesson, name).parameters()) for name in ablations.VARIANTS}
-    assert len({size for name, size in sizes.items() if name != "no norms"}) == 1
-
-
-def test_a_row_has_a_loss_and_a_score_for_each_seed(lesson):
-    rows = ablations.ablation_rows(lesson, steps=10, seeds=(0, 1), sentences=2)
-    assert [row["model"] for row in rows] == list(ablations.VARIANTS)
-    assert ablations.ablation_rows(lesson, steps=10, sentences=2, names=["no ReLU"])[0]["loss"][0] == rows[2]["loss"][0]
-    assert all(len(row["loss"]) == len(row["BLEU"]) == 2 and row["loss"][0] > 0 for row in rows)
