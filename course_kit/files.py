@@ -2,14 +2,18 @@
 
 import contextlib
 import errno
+import glob
 import hashlib
 import os
 import tempfile
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from course_utils.files import course_folder, is_course
 
 STATE = ".course.json"  # in every workbook: what the course has put there
+A_DAY = 86_400  # seconds: what is half written for longer will never be whole
 RESTORE = "`git checkout -- data` in the course's folder brings back what belongs there."
 
 
@@ -66,6 +70,21 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def sweep(paths: Iterable[Path]) -> None:
+    """Remove what processes that were killed while they wrote these files have left beside them."""
+    for path in paths:
+        for half in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+            if is_stale(half):
+                half.unlink(missing_ok=True)
+
+
+def is_stale(path: Path) -> bool:
+    """Whether nobody can be writing a file or folder any more: it was last changed more than a day ago."""
+    with contextlib.suppress(OSError):
+        return time.time() - path.stat().st_mtime > A_DAY
+    return False
 
 
 def _mode(path: Path) -> int:

@@ -15,7 +15,6 @@ import contextlib
 import contextvars
 import datetime
 import os
-import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +33,6 @@ from course_utils.training import Callback, Run
 FOLDER = ".kept"
 LIMIT = 400_000_000  # bytes in all
 LARGEST = 100_000_000  # bytes of one file
-A_DAY = 86_400  # seconds: what is half written for longer will never be whole
 
 _resuming: contextvars.ContextVar[list | None] = contextvars.ContextVar("resuming", default=None)
 
@@ -148,7 +146,7 @@ def trim(where: Path, limit: int = LIMIT) -> None:
     """Remove the trainings that were not used for longest, until the rest fits; and what was left half written."""
     halves = [path for path in where.glob(".*.safetensors.*") if path.is_file()]
     for path in halves:
-        if time.time() - path.stat().st_mtime > A_DAY:
+        if files.is_stale(path):
             path.unlink(missing_ok=True)
     kept = sorted(where.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
     size = sum(path.stat().st_size for path in [*halves, *kept] if path.exists())
