@@ -44,6 +44,8 @@ def parser():
 
     add = command("results", "recipes.results", "make again what the notebooks show as recorded: data/results/")
     add.add_argument("names", nargs="*", help="names or their beginnings, such as scores; without: all")
+    about = "with notebook_times: only this one, such as 05_transformer (may be given again)"
+    add.add_argument("--notebook", action="append", default=[], dest="notebooks", metavar="NAME", help=about)
 
     about = "what is solved in a workbook, and what is next; or one file to hand in"
     add = command("progress", "classroom.handing_in", about)
