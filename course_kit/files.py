@@ -42,6 +42,12 @@ def read(place: str, checksum: str | None = None) -> bytes:
     return content
 
 
+def plain_bytes(path: Path) -> bytes:
+    """The bytes of a plain file. Raises OSError for anything else of that name, such as a pipe, which may never end."""
+    _need_plain(path)
+    return path.read_bytes()
+
+
 def sha256(path: Path | str) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
     with open(path, "rb") as file:
@@ -55,8 +61,7 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
     system (no space, read-only) leaves the old file and nothing else.
     """
     path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    _need_plain(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -70,6 +75,11 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _need_plain(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
 
 
 def sweep(paths: Iterable[Path]) -> None:

@@ -60,7 +60,7 @@ def place(course=None):
 def damaged(path):
     """Whether a notebook is there that no program can open: empty, cut off, or no notebook at all."""
     try:
-        return not isinstance(json.loads(path.read_bytes()).get("cells"), list)
+        return not isinstance(json.loads(files.plain_bytes(path)).get("cells"), list)
     except (ValueError, AttributeError, RecursionError):
         return True
     except OSError:
