@@ -30,7 +30,7 @@ def parser():
 
     about = "chapters for a projector, by keyboard; further options go to JupyterLab"
     add = command("present", "classroom.presenting.start", about, arguments=())
-    add.add_argument("names", nargs="*", help="names or their beginnings, such as 01 05; without: 01")
+    add.add_argument("names", nargs="*", help="names or their beginnings, such as 01 05, or 05 annex; without: 01")
     add.add_argument("--prepare", action="store_true", help="only run their trainings, so that no class waits for them")
 
     add = command("notebooks", "authoring.rules.check", "build notebooks from notebooks/source/, or check them")
@@ -48,6 +48,8 @@ def parser():
 
     add = command("results", "recipes.results", "make again what the notebooks show as recorded: data/results/")
     add.add_argument("names", nargs="*", help="names or their beginnings, such as scores; without: all")
+    about = "with notebook_times: only this one, such as 05_transformer (may be given again)"
+    add.add_argument("--notebook", action="append", default=[], dest="notebooks", metavar="NAME", help=about)
 
     about = "what is solved in a workbook, and what is next; or one file to hand in"
     add = command("progress", "classroom.handing_in", about)

@@ -11,6 +11,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import time
 import tomllib
 import zipfile
@@ -130,6 +131,8 @@ def _download(address: dict, source: dict, path: Path, limits: Limits) -> None:
 
     pooch.get_logger().setLevel("WARNING")  # it would advise to note the checksum of a file that changes
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in filter(files.is_stale, path.parent.glob(".fetching-*")):  # by a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
     limit = source["max_mb"] * 1_000_000
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetching-") as folder:
         algorithm = next((a for a in ("sha256", "sha1") if a in address), None)

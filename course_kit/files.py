@@ -2,14 +2,18 @@
 
 import contextlib
 import errno
+import glob
 import hashlib
 import os
 import tempfile
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from course_utils.files import course_folder, is_course
 
 STATE = ".course.json"  # in every workbook: what the course has put there
+A_DAY = 86_400  # seconds: what is half written for longer will never be whole
 RESTORE = "`git checkout -- data` in the course's folder brings back what belongs there."
 
 
@@ -38,6 +42,12 @@ def read(place: str, checksum: str | None = None) -> bytes:
     return content
 
 
+def plain_bytes(path: Path) -> bytes:
+    """The bytes of a plain file. Raises OSError for anything else of that name, such as a pipe, which may never end."""
+    _need_plain(path)
+    return path.read_bytes()
+
+
 def sha256(path: Path | str) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
     with open(path, "rb") as file:
@@ -51,8 +61,7 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
     system (no space, read-only) leaves the old file and nothing else.
     """
     path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    _need_plain(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -66,6 +75,26 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _need_plain(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+
+
+def sweep(paths: Iterable[Path]) -> None:
+    """Remove what processes that were killed while they wrote these files have left beside them."""
+    for path in paths:
+        for half in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+            if is_stale(half):
+                half.unlink(missing_ok=True)
+
+
+def is_stale(path: Path) -> bool:
+    """Whether nobody can be writing a file or folder any more: it was last changed more than a day ago."""
+    with contextlib.suppress(OSError):
+        return time.time() - path.stat().st_mtime > A_DAY
+    return False
 
 
 def _mode(path: Path) -> int:

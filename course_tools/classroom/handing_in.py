@@ -65,7 +65,7 @@ def run(folder: str | None = None, export: str | None = None) -> int:
 def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
     """What is handed in, as plain data."""
     notebooks = notebooks or files.course_folder() / "notebooks"
-    there = progress.chapters(notebooks)
+    there = progress.notebooks(notebooks)
     known = progress.names(there)
     entries, problems = progress.recorded(where, known)
     stubs = [one for path in notebooks.glob("*.ipynb") for one in _found(path, [])]
@@ -79,13 +79,13 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
             if one["checksum"] not in untouched and not old:
                 written.setdefault(one["name"], []).append(one)
     listed = []
-    for chapter in there:
-        for name in chapter.exercises:
+    for notebook in there:
+        for name in notebook.exercises:
             entry = entries.get(name, {})
-            one = _best(written.get(name, []), entry, chapter.file)
+            one = _best(written.get(name, []), entry, notebook.file)
             states = {"state": "open", "attempts": 0, "hints": 0, "solution": False, "first": None, "solved": None}
             listed.append(
-                {"name": name, "notebook": chapter.file, "kind": kinds[name]}
+                {"name": name, "notebook": notebook.file, "kind": kinds[name]}
                 | {key: entry.get(key, usual) for key, usual in states.items()}
                 | {key: one.get(key) for key in ("file", "answer", "cell")}
                 | {"as_checked": bool(one) and one["checksum"] == entry.get("answer")}
@@ -97,7 +97,7 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
 def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
     """Every answer or stub in a notebook."""
     try:
-        sources = progress.cells(path.read_bytes())
+        sources = progress.cells(files.plain_bytes(path))
     except (ValueError, OSError):
         problems.append(f"{path.name} cannot be read as a notebook.")
         return
@@ -115,7 +115,7 @@ def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _best(found: list[dict[str, Any]], entry: dict[str, Any], file: str) -> dict[str, Any]:
-    """Of several answers to one exercise: the one that was checked, else the one in the chapter's own notebook."""
+    """Of several answers to one exercise: the one that was checked, else the one in the exercise's own notebook."""
     order = lambda one: (one["checksum"] == entry.get("answer"), one["file"] == file)  # noqa: E731
     return max(found, key=order, default={})
 

@@ -43,6 +43,9 @@ def run(arguments=(), author=False, fill_only=False):
     if problem:
         print(problem, file=sys.stderr)
         return 1
+    if elsewhere := already_open(root if author else where.parent):
+        print(f"This folder is open in a JupyterLab already, at {elsewhere}\nOf a notebook that is open in both, "
+              "the one that is saved last keeps its changes: use one of them.")  # fmt: skip
     chosen = options(root, arguments, author)
     if elsewhere := folders(root if author else where):
         home, folder = os.environ.get("HOME", "not set"), elsewhere["JUPYTER_CONFIG_DIR"]
@@ -141,6 +144,14 @@ def port_problem(arguments):
     )
 
 
+def already_open(folder):
+    """Where a JupyterLab of this user shows this folder; "" if none does."""
+    for server in _running():
+        if server.get("root_dir") and os.path.realpath(server["root_dir"]) == os.path.realpath(folder):
+            return _page(server)
+    return ""
+
+
 def free_port(first=PORT, address="localhost"):
     """The first free port from `first` on. Raises ValueError if none of fifty is free."""
     for port in range(first, min(first + 50, 65536)):
@@ -189,16 +200,25 @@ def _address(chosen):
 
 def _by_whom(port):
     """ " by JupyterLab in FOLDER (ADDRESS)" if a Jupyter server of this user says so."""
+    for server in _running():
+        if server.get("port") == port:
+            return f", by a JupyterLab in {server.get('root_dir')}, which is open at {_page(server)}"
+    return ""
+
+
+def _running():
+    """The Jupyter servers of this user, as they have noted themselves."""
     try:
         from jupyter_server.serverapp import list_running_servers
 
-        for server in list_running_servers():
-            if server.get("port") == port:
-                token = f"?token={server['token']}" if server.get("token") else ""
-                return f", by a JupyterLab in {server.get('root_dir')}, which is open at {server['url']}lab{token}"
-    except Exception:  # only a courtesy: without it the message is still right
-        return ""
-    return ""
+        return list(list_running_servers())
+    except Exception:  # only a courtesy: without it all else is still right
+        return []
+
+
+def _page(server):
+    """The address of a server's JupyterLab, with its token if it has one."""
+    return f"{server['url']}lab" + (f"?token={server['token']}" if server.get("token") else "")
 
 
 def _headless():

@@ -1,4 +1,4 @@
-"""The seven small maps: what each chapter makes of one sentence. They are the website's cover and its way from chapter
+"""The small maps: what each chapter makes of one sentence. They are the website's cover and its way from chapter
 to chapter, the picture on the title of slides, and in a workbook they fill with ink as exercises are solved.
 
 The weights are those that chapter 7 shows at its end: they are taken from its committed output, not made again.
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_kit import lessons
 from course_kit.files import course_folder
 
 from ..authoring import fragments
@@ -61,18 +62,19 @@ def style():
 
 @functools.cache
 def questions():
-    """{chapter's number: (its notebook's name, the question that is its title)}"""
+    """{chapter's number: (its lesson's name, the question that is its title)}"""
     found = {}
     for path in sorted((course_folder() / "notebooks").glob("[0-9]*.ipynb")):
-        first = "".join(json.loads(path.read_bytes())["cells"][0]["source"]).partition("\n")[0]
-        found[int(path.name[:2])] = path.stem, first.partition(" · ")[2]
+        if not lessons.is_annex(path.name):
+            first = "".join(json.loads(path.read_bytes())["cells"][0]["source"]).partition("\n")[0]
+            found[lessons.chapter(path.name)] = path.stem, first.partition(" · ")[2]
     return found
 
 
 def strip(current=None, suffix=".html", shares=None):
-    """The maps in a row, each a link to its chapter, as HTML that needs `style()`.
+    """The maps in a row, each a link to its lesson, as HTML that needs `style()`.
 
-    current: the number of the chapter that is being read. suffix: what follows a chapter's name in its address.
+    current: the number of the chapter whose lesson is being read. suffix: what follows a chapter's name in its address.
     shares: {number: how much of its map has full ink, from 0 to 1}; None: all of each.
     """
     parts = []

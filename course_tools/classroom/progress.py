@@ -1,4 +1,4 @@
-"""How far the student is: a table of the chapters with what is next, in a notebook and in a terminal.
+"""How far the student is: a table of the chapters, lesson and annex, with what is next, in a notebook and a terminal.
 
     course progress                  # the workbook here, or the course's own
     course progress --export FILE    # one file to hand in: see `handing_in.py`
@@ -7,12 +7,13 @@ Which exercises there are, and in which order, is read from the course's noteboo
 """
 
 import html
+import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_kit import files
+from course_kit import files, lessons
 from course_kit.exercises import define, solved
 from course_kit.exercises.define import Stub, stubs
 from course_kit.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
@@ -21,15 +22,24 @@ from . import catalogue, workbook
 
 OUTSIDE = "Your progress appears here when this cell is run in your workbook: `make lab` opens it."
 SIGNS = {"solved": "✓", "tried": "◐", "open": "○"}
+States = dict[str, str]  # name of an exercise -> "open", "tried" or "solved"
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """A notebook of the course: its file, its title, and the names of its exercises, in their order."""
+class Notebook:
+    """A lesson or an annex: its file, its title, and the names of its exercises, in their order."""
 
     file: str
     title: str
     exercises: tuple[str, ...]
+
+    @property
+    def chapter(self) -> int:
+        return lessons.chapter(self.file)
+
+    @property
+    def annex(self) -> bool:
+        return lessons.is_annex(self.file)
 
 
 def cells(content: bytes, kind: str = "code") -> list[str]:
@@ -57,29 +67,29 @@ def text_of(stub: Stub, source: str) -> str:
     return "\n".join(source.splitlines()[stub.first - 1 : stub.last])
 
 
-def chapters(notebooks: Path) -> list[Chapter]:
-    """The chapters that have exercises, in order."""
+def notebooks(folder: Path) -> list[Notebook]:
+    """The notebooks that have exercises, in order: a lesson, then its annex."""
     found = []
-    for path in sorted(notebooks.glob("[0-9]*.ipynb")):
+    for path in sorted(folder.glob("[0-9]*.ipynb")):
         content = path.read_bytes()
         title = next((text.splitlines()[0].lstrip("# ") for text in cells(content, "markdown") if text), "")
         names = [stub.name for source in cells(content) for stub in answers(source)]
         if names:
-            found.append(Chapter(path.name, title.partition(" · ")[2] or title, tuple(dict.fromkeys(names))))
+            found.append(Notebook(path.name, title.partition(" · ")[2] or title, tuple(dict.fromkeys(names))))
     return found
 
 
-def names(course: list[Chapter]) -> set[str]:
+def names(course: list[Notebook]) -> set[str]:
     """The names of all their exercises."""
     return {name for one in course for name in one.exercises}
 
 
-def rows(course: list[Chapter], entries: dict[str, dict[str, Any]]) -> list[tuple[Chapter, dict[str, str]]]:
-    """Each chapter, with the state of each of its exercises."""
+def rows(course: list[Notebook], entries: dict[str, dict[str, Any]]) -> list[tuple[Notebook, States]]:
+    """Each notebook, with the state of each of its exercises."""
     return [(one, {name: entries.get(name, {"state": "open"})["state"] for name in one.exercises}) for one in course]
 
 
-def _next(states: dict[str, str]) -> str:
+def _next(states: States) -> str:
     """The first exercise that was tried and is not solved, else the first one open; "" if all are solved."""
     return next((name for wanted in ("tried", "open") for name, state in states.items() if state == wanted), "")
 
@@ -106,12 +116,13 @@ def recorded(where: Path, known: set[str]) -> tuple[dict[str, dict[str, Any]], l
         return {}, [f"{solved.FILE} cannot be read: {error.strerror or error}."]
 
 
-def note(where: Path | None = None, notebooks: Path | None = None) -> Note:
-    """The table as HTML and as text. where: the workbook, by default the one that the working directory is in."""
+def note(where: Path | None = None, folder: Path | None = None) -> Note:
+    """The table as HTML and as text. where: the workbook, by default the one that the working directory is in. folder:
+    of the course's notebooks, by default its own."""
     where = where or files.workbook_folder()
     if where is None:
         return note_of([sentence(OUTSIDE)], "dotted")
-    said = _overview(where, notebooks)
+    said = _overview(where, folder)
     return Note(_page(*said), _text(*said))
 
 
@@ -120,9 +131,9 @@ def in_words(where: Path) -> str:
     return _text(*_overview(where))
 
 
-def _overview(where: Path, notebooks: Path | None = None) -> tuple[str, list, dict, list[str]]:
-    """What is said of a workbook: the headline, the chapters, the record's entries, remarks."""
-    there = chapters(notebooks or files.course_folder() / "notebooks")
+def _overview(where: Path, folder: Path | None = None) -> tuple[str, list, dict, list[str]]:
+    """What is said of a workbook: the headline, the notebooks, the record's entries, remarks."""
+    there = notebooks(folder or files.course_folder() / "notebooks")
     known = names(there)
     entries, remarks = recorded(where, known)
     course = rows(there, entries)
@@ -138,23 +149,40 @@ def _overview(where: Path, notebooks: Path | None = None) -> tuple[str, list, di
     return head, course, entries, remarks
 
 
-def _cells(chapter: Chapter, states: dict[str, str], entries: dict[str, dict[str, Any]]) -> tuple[str, str, str, str]:
-    """number, title, count, what is next"""
-    done, tried = (list(states.values()).count(x) for x in ("solved", "tried"))
-    count = f"{done} of {len(states)}" + (f", {tried} tried" if tried else "")
+def _by_chapter(course: list[tuple[Notebook, States]]) -> list[list[tuple[Notebook, States]]]:
+    """A list for each chapter: its lesson, its annex."""
+    return [list(both) for _, both in itertools.groupby(course, lambda row: row[0].chapter)]
+
+
+def _cells(both: list[tuple[Notebook, States]], entries: dict[str, dict[str, Any]]) -> tuple[str, str, str, str]:
+    """number, title, count, what is next of a chapter"""
+    counts = [f"{list(states.values()).count('solved')} of {len(states)}" for _, states in both]
+    if any(one.annex for one, _ in both):
+        counts = [f"{count} in the {_kind(one)}" for count, (one, _) in zip(counts, both, strict=True)]
+    tried = sum(list(states.values()).count("tried") for _, states in both)
+    count = ", ".join(counts + [f"{tried} tried"] * bool(tried))
+    return str(both[0][0].chapter), both[0][0].title, count, _following(both, entries)
+
+
+def _kind(notebook: Notebook) -> str:
+    return "annex" if notebook.annex else "lesson"
+
+
+def _following(both: list[tuple[Notebook, States]], entries: dict[str, dict[str, Any]]) -> str:
+    """What is next in a chapter: in its lesson, and then in its annex."""
+    one, states = next((row for row in both if _next(row[1])), both[0])
     name = _next(states)
+    if not name:
+        return f"{SIGNS['solved']} all solved"
     entry = entries.get(name, {})
     attempts = entry.get("attempts", 0)
-    about = [f"{attempts} attempt{'s' * (attempts != 1)}"] * bool(attempts) + ["hints seen"] * bool(entry.get("hints"))
-    if name:
-        following = f"{SIGNS[states[name]]} {name}" + (f" ({', '.join(about)})" if about else "")
-    else:
-        following = f"{SIGNS['solved']} all solved"
-    return chapter.file[:2].lstrip("0") or "0", chapter.title, count, following
+    about = ["in the annex"] * one.annex + [f"{attempts} attempt{'s' * (attempts != 1)}"] * bool(attempts)
+    about += ["hints seen"] * bool(entry.get("hints"))
+    return f"{SIGNS[states[name]]} {name}" + (f" ({', '.join(about)})" if about else "")
 
 
 def _text(head: str, course: list, entries: dict, remarks: list[str]) -> str:
-    grid = [("", "chapter", "solved", "next"), *(_cells(*one, entries) for one in course)]
+    grid = [("", "chapter", "solved", "next"), *(_cells(both, entries) for both in _by_chapter(course))]
     widths = [max(len(row[i]) for row in grid) for i in range(3)]
     lines = ["  ".join([*(x.ljust(w) for x, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip() for row in grid]
     return "\n".join([head, *lines, *remarks])
@@ -164,11 +192,13 @@ def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
     cell = "text-align:left;padding:.1em 1.2em .1em 0;vertical-align:top"
     top = "".join(f'<th scope="col" style="{cell}">{x}</th>' for x in ("Chapter", "Solved", "Next"))
     body = ""
-    for chapter, states in course:
-        number, title, count, following = (html.escape(x) for x in _cells(chapter, states, entries))
-        link = f'<a href="{html.escape(chapter.file)}">{number} {title}</a>'
+    for both in _by_chapter(course):
+        number, title, count, following = (html.escape(x) for x in _cells(both, entries))
+        words = [_kind(one) for one, _ in both]
+        words[0] = f"{number} {title}"
+        links = " · ".join(_link(one.file, text) for (one, _), text in zip(both, words, strict=True))
         body += (
-            f'<tr style="background:none"><th scope="row" style="{cell};font-weight:normal">{link}</th>'
+            f'<tr style="background:none"><th scope="row" style="{cell};font-weight:normal">{links}</th>'
             f'<td style="{cell}">{count}</td><td style="{cell}">{following}</td></tr>'
         )
     grid = f'<table style="margin:.3em 0;border:none"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
@@ -177,11 +207,17 @@ def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
     return box(paragraph(f"<strong>{head}</strong>") + _maps(course) + grid + said, role=aria)
 
 
-def _maps(course: list[tuple[Chapter, dict[str, str]]], current: int | None = None) -> str:
-    """The seven small maps, each with as much ink as a share of its chapter's exercises is solved."""
+def _link(file: str, words: str) -> str:
+    return f'<a href="{html.escape(file)}">{words}</a>'
+
+
+def _maps(course: list[tuple[Notebook, States]], current: int | None = None) -> str:
+    """The small maps, each with as much ink as a share of its lesson's exercises is solved."""
     from . import maps  # and with it torch, which a terminal need not wait for
 
-    shares = {int(one.file[:2]): list(states.values()).count("solved") / len(states) for one, states in course}
+    shares = {
+        one.chapter: list(states.values()).count("solved") / len(states) for one, states in course if not one.annex
+    }
     return f"<style>{maps.style()}</style>{maps.strip(current, '.ipynb', shares)}"
 
 
@@ -190,19 +226,36 @@ def progress() -> None:
     display(note())
 
 
-def onward(chapter: int) -> None:
-    """The end of a chapter: the seven small maps as they are now, and the way to the next notebook."""
+def onward(chapter: int, annex: bool = False) -> None:
+    """The end of a notebook: the small maps as they are now, and the way on: to the next lesson, and before it from a
+    lesson to its annex, if it has one, or from an annex back to its lesson.
+
+    annex: whether this is the end of the chapter's annex
+    """
     where = files.workbook_folder()
-    there = chapters(files.course_folder() / "notebooks")
+    folder = files.course_folder() / "notebooks"
+    there = notebooks(folder)
     entries = recorded(where, names(there))[0] if where else {}  # progress() says what is wrong with it
-    found = {int(path.name[:2]): path.name for path in (files.course_folder() / "notebooks").glob("[0-9]*.ipynb")}
-    course = rows(there, entries)
-    other = found.get(chapter + 1, found[0])
+    links = _ways_on(chapter, annex, folder)
+    page = "".join(f"<p>{_link(file, f'{arrow} {html.escape(words)}')}</p>" for arrow, file, words in links)
+    said = f"Next: {', '.join(file for _, file, _ in links)}"
+    display(Note(_maps(rows(there, entries), None if annex else chapter) + page, said))
+
+
+def _ways_on(chapter: int, annex: bool, folder: Path) -> list[tuple[str, str, str]]:
+    """(arrow, file, words) of the notebooks that one may go to from the end of a lesson or an annex."""
     from . import maps
 
-    title = maps.questions()[int(other[:2])][1] or "Start here"
-    link = f'<p><a href="{other}">{"→" if chapter + 1 in found else "←"} {html.escape(title)}</a></p>'
-    display(Note(_maps(course, chapter) + link, f"Next: {other}"))
+    questions = maps.questions()
+    lesson, asks = questions[chapter]
+    found = []
+    if annex:
+        found.append(("←", f"{lesson}.ipynb", asks))
+    elif (folder / f"{lessons.annex_of(lesson)}.ipynb").is_file():
+        found.append(("→", f"{lessons.annex_of(lesson)}.ipynb", "The annex of this chapter"))
+    arrow, number = ("→", chapter + 1) if chapter + 1 in questions else ("←", min(questions))
+    file, words = questions[number]
+    return [*found, (arrow, f"{file}.ipynb", words or "Start here")]
 
 
 def place(folder: str | None = None) -> Path:

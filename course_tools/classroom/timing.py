@@ -1,5 +1,9 @@
-"""How long notebooks take: measured once (`course results notebook_times`), scaled to this machine."""
+"""How long notebooks take: measured once (`course results notebook_times`), scaled to this machine.
 
+course results notebook_times --notebook 05_transformer     times only this one again
+"""
+
+import functools
 import timeit
 
 
@@ -24,16 +28,27 @@ def calibrate():
     return seconds(work, 3)
 
 
-def record():
-    """Run every notebook and time it -> {"calibration": seconds, "seconds": {name: seconds}} for data/results/."""
+def record(names=()):
+    """Run every notebook and time it -> {"calibration": seconds, "seconds": {name: seconds}} for data/results/.
+
+    names: beginnings of names. With them only those are run, and their seconds, as the machine of the record would have
+    taken them, go into what is recorded.
+    """
+    from course_kit import results
     from course_tools.authoring import building
 
-    seconds = {}
-    for name in building.names():
-        notebook = building.read_source(name)
-        work = lambda notebook=notebook, name=name: building.execute(notebook, name, building.folder())  # noqa: E731
-        seconds[name] = round(timeit.timeit(work, number=1), 1)
-    return {"calibration": round(calibrate(), 4), "seconds": seconds}
+    chosen = building.names(names)
+    took = {name: timeit.timeit(functools.partial(_run, name), number=1) for name in chosen}
+    recorded = results.load("notebook_times") if names else {"calibration": round(calibrate(), 4), "seconds": {}}
+    scale = recorded["calibration"] / calibrate() if names else 1
+    known = recorded["seconds"] | {name: round(seconds * scale, 1) for name, seconds in took.items()}
+    return recorded | {"seconds": {name: known[name] for name in building.names() if name in known}}
+
+
+def _run(name):
+    from course_tools.authoring import building
+
+    building.execute(building.read_source(name), name, building.folder())
 
 
 def estimate():

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_kit import files
+from course_kit.exercises import solved
 from course_kit.files import STATE
 
 CHANGELOG = "CHANGELOG.md"
@@ -59,7 +60,7 @@ def place(course=None):
 def damaged(path):
     """Whether a notebook is there that no program can open: empty, cut off, or no notebook at all."""
     try:
-        return not isinstance(json.loads(path.read_bytes()).get("cells"), list)
+        return not isinstance(json.loads(files.plain_bytes(path)).get("cells"), list)
     except (ValueError, AttributeError, RecursionError):
         return True
     except OSError:
@@ -82,6 +83,7 @@ def sync(notebooks, workbook):
         )
     try:
         workbook.mkdir(parents=True, exist_ok=True)
+        files.sweep(workbook / name for name in (solved.FILE, STATE, *_read_state(workbook)["written"]))
         changes = _sync(editions, workbook)
         news = notebooks.parent / CHANGELOG
         if news.is_file():  # beside the notebooks, where JupyterLab can open it; a file of the student's stays

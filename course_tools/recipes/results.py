@@ -5,6 +5,7 @@ import importlib
 import json
 import platform
 import time
+from typing import Any
 
 from course_kit.files import write_atomically
 from course_kit.results import Recorded, place
@@ -41,13 +42,13 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
 }
 
 
-def make(name: str) -> Recorded:
-    """Run one recipe and write its file, with command, device, date and versions."""
+def make(name: str, **given: Any) -> Recorded:
+    """Run one recipe and write its file, with command, device, date and versions. given: arguments of the recipe."""
     import torch
 
     module, function = RECIPES[name].split(":")
     threads, start = torch.get_num_threads(), time.perf_counter()
-    figures = getattr(importlib.import_module(module), function)()
+    figures = getattr(importlib.import_module(module), function)(**given)
     record = {
         "command": f"course results {name}",
         "date": datetime.date.today().isoformat(),
@@ -62,12 +63,18 @@ def make(name: str) -> Recorded:
     return Recorded(record)
 
 
-def run(names=()) -> int:
-    """The command: make the results whose names begin with one of `names`, or all -> exit status."""
+def run(names=(), notebooks=()) -> int:
+    """The command: make the results whose names begin with one of `names`, or all -> exit status.
+
+    notebooks: with notebook_times, the beginnings of the names of those that are to be timed; without: all
+    """
+    if notebooks and list(names) != ["notebook_times"]:
+        raise ValueError("--notebook is for one result: course results notebook_times --notebook 05_transformer")
     wanted = [name for name in RECIPES if not names or any(name.startswith(n) for n in names)]
     if not wanted:
         raise ValueError(f"No result is called {' or '.join(names)}; there are: {', '.join(RECIPES)}.")
+    given = {"names": notebooks} if notebooks else {}
     for name in wanted:
         print(f"data/results/{name}.json … ", end="", flush=True)
-        print(f"{make(name)['minutes']} min", flush=True)
+        print(f"{make(name, **given)['minutes']} min", flush=True)
     return 0

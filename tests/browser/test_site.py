@@ -244,7 +244,7 @@ def test_the_seven_maps_are_on_the_first_page_and_lead_on_from_each_chapter(visi
 def test_search_escapes_what_is_typed_and_closes_with_escape(visit):
     page = visit("index.html")
     page.locator("#search-open").click()
-    for odd in ("(", "[a-", "<b>x", "\\", "√d"):
+    for odd in ("(", "[a-", "<b>x", "\\", "√d", "constructor", "__proto__", "#%"):
         page.locator("#search-words").fill(odd)
     until(page.locator("#search-found b").count, 0)
     page.keyboard.press("Escape")
@@ -276,6 +276,13 @@ def test_a_link_into_a_folded_section_unfolds_it(visit):
     until(lambda: folded.get_attribute("open") is not None)
     until(lambda: abs(page.locator("#sparsemax").bounding_box()["y"]) < 900)
     until(lambda: page.locator("details.deeper:not([open])").count() > 0)
+
+
+def test_an_address_that_names_no_place_opens_its_page(visit):
+    """The control is in `visit`: no error is thrown. The contents still follow what is read."""
+    page = visit("02_scoring_functions.html#%", size=(1280, 900))
+    page.evaluate("document.querySelector('main h2:last-of-type').scrollIntoView()")
+    until(page.locator("#contents [aria-current=location]").count, 1)
 
 
 def test_the_glossary_is_narrowed_and_sorted_by_pinyin(visit):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from course_kit import files
+from course_kit import files, lessons
 from course_tools.authoring import building
 
 GUIDE = "docs/teaching.md"
@@ -70,11 +70,12 @@ class Note:
 
 @functools.cache
 def notes(name: str) -> list[Note]:
-    """The notes of a chapter, such as "03_seq2seq": one for its title, one for each section of its core path, in order.
+    """The notes of a notebook, such as "03_seq2seq": one for its title, one for each section of its core path.
 
-    Raises FileNotFoundError if there is no such chapter or no guide.
+    The guide plans lessons; the notes of an annex have what it asks itself.
+    Raises FileNotFoundError if there is no such notebook or no guide.
     """
-    part = _parts().get(int(name[:2]), "")
+    part = "" if lessons.is_annex(name) else _parts().get(lessons.chapter(name), "")
     asks, minutes, order = {}, {}, 0
     for row in table(part, "Live", "Section"):
         heading = plain(row[1])
@@ -132,7 +133,9 @@ def _guess(cell, tempting: dict[str, str]) -> tuple[str, str, str, str] | None:
             right = answers[given["answer"]] if isinstance(given.get("answer"), int) else ""
             wrong = next((w for start, w in tempting.items() if plain(question).startswith(start)), "")
             expected = next((a for a in answers if plain(a).startswith(wrong)), wrong)
-            return plain(question), expected, right, given.get("because") or ""
+            because = given.get("because") or ""
+            why = because[given["answer"]] if isinstance(because, list) else because
+            return plain(question), expected, right, why
     return None
 
 

@@ -1,5 +1,7 @@
 """Starts JupyterLab on chosen chapters, ready for a projector: `make present`, `make present ARGS="03 05"`.
 
+A chapter is its lesson; `make present ARGS="05 annex"` is the annex of chapter 5.
+
 The plugin in course_tools/classroom/jupyter/labextension shows one step a screen and hears the keys. It learns from
 the page's configuration that it is wanted, which chapters there are, and their speaker notes.
 """
@@ -8,7 +10,7 @@ import os
 import sys
 import time
 
-from course_kit import files
+from course_kit import files, lessons
 from course_tools.authoring import building
 from course_tools.classroom import lab, workbook
 
@@ -21,30 +23,41 @@ CHAPTERS = "COURSE_CHAPTERS"  # environment variable: the names of the chapters,
 def run(names=(), arguments=(), prepare=False):
     """The command `present` -> exit status (on Linux and macOS JupyterLab takes over this process).
 
-    names      names of chapters or their beginnings; none: chapter 1
+    names      as `chosen` has them
     arguments  options for JupyterLab, such as ["--no-browser", "--port", "8890"]
     prepare    run the chapters' cells once, without opening anything, so that what they train is kept
     Raises ValueError for a name that no chapter has.
     """
     root = files.course_folder()
-    chosen = chapters(names)
+    names = chosen(names)
     if not (where := lab.filled(root)):
         return 1
     if prepare:
-        return train(chosen, where)
+        return train(names, where)
     if problem := lab.port_problem(arguments):
         print(problem, file=sys.stderr)
         return 1
-    os.environ |= {"COURSE_PRESENTING": "1", CHAPTERS: ",".join(chosen)}
-    options = lab.options(root, [f"--LabApp.default_url=/doc/tree/{where.name}/{chosen[0]}.ipynb", *arguments])
-    print(f"Presenting {', '.join(chosen)}. ? shows the keys; Ctrl-C here ends it.", flush=True)
+    os.environ |= {"COURSE_PRESENTING": "1", CHAPTERS: ",".join(names)}
+    options = lab.options(root, [f"--LabApp.default_url=/doc/tree/{where.name}/{names[0]}.ipynb", *arguments])
+    print(f"Presenting {', '.join(names)}. ? shows the keys; Ctrl-C here ends it.", flush=True)
     print("Trainings that are kept are shown at once; make present ARGS='--prepare …' runs them beforehand.")
     return lab.launch(root, options)
 
 
-def chapters(names=()):
-    """The chapters that these names, or beginnings of names, mean, in the order given."""
-    return list(dict.fromkeys(one for name in names or ["01"] for one in building.names([name])))
+def chosen(names=()):
+    """The notebooks that are meant, in the order given; none: the lesson of chapter 1.
+
+    names: of lessons, or their beginnings, such as 03; the name of an annex, or "annex" behind its lesson's.
+    Raises ValueError for a name that no notebook has.
+    """
+    found = []
+    for name in names or ["01"]:
+        if name == "annex" and found:
+            found[-1:] = building.names([lessons.annex_of(found[-1])])
+        else:
+            there = building.names([name])
+            found += [one for one in there if not lessons.is_annex(one)] or there
+    return list(dict.fromkeys(found))
 
 
 def configuration():

@@ -3,6 +3,15 @@
   const root = document.documentElement;
   const part = (id) => document.getElementById(id);
 
+  /** The id that a link or an address names, also where its % is no escape. @param {string} hash */
+  function named(hash) {
+    try {
+      return decodeURIComponent(hash.slice(1));
+    } catch {
+      return hash.slice(1);
+    }
+  }
+
   // ---- colours, before the page is drawn: the system's until the reader chooses, and the choice is kept
 
   const CHOICES = { system: "◐ as the system", light: "○ light", dark: "● dark" };
@@ -55,9 +64,7 @@
 
   function follow() {
     const contents = part("contents");
-    const links = new Map(
-      [...contents.querySelectorAll("ol a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]),
-    );
+    const links = new Map([...contents.querySelectorAll("ol a")].map((link) => [named(link.hash), link]));
     const headings = [...document.querySelectorAll("main h2[id]")].filter(({ id }) => links.has(id));
     const nav = contents.parentElement;
     let now = null;
@@ -100,7 +107,7 @@
   // ---- a link to a place in a folded section unfolds it
 
   function reach() {
-    const target = location.hash && part(decodeURIComponent(location.hash.slice(1)));
+    const target = part(named(location.hash));
     let folded = target && target.closest("details:not([open])");
     if (!folded) return;
     while (folded) {

@@ -10,14 +10,14 @@
       "what when where which who why will with you"
     ).split(" "),
   );
-  const MEANS = {
-    bpe: "byte-pair",
-    ffn: "feed-forward",
-    mha: "multi-head",
-    mlm: "masked",
-    rnn: "recurrent",
-    rope: "rotary",
-  };
+  const MEANS = new Map([
+    ["bpe", "byte-pair"],
+    ["ffn", "feed-forward"],
+    ["mha", "multi-head"],
+    ["mlm", "masked"],
+    ["rnn", "recurrent"],
+    ["rope", "rotary"],
+  ]);
 
   /** @typedef {{ file: string, name: string, anchor: string, title: string, text: string, term: number, head: string,
    *   body: string }} Place a section of a page, or a term; head and body are title and text without accents */
@@ -65,7 +65,7 @@
 
   /** @param {string} word */
   function meant(word) {
-    const words = [word, MEANS[word]].filter(Boolean);
+    const words = [word, MEANS.get(word)].filter(Boolean);
     const there = new RegExp(pattern(words), "u");
     if (words.length > 1 || places.some(({ head, body }) => there.test(head) || there.test(body))) return there;
     const near = nearest(word);

@@ -289,6 +289,14 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(get):
     assert get("good.zip").read_text("utf-8") == TEXT
 
 
+def test_what_a_killed_download_left_is_removed_a_day_later(get):
+    for name, when in (("old", 0), ("young", time.time())):
+        (get.cache / f".fetching-{name}").mkdir(parents=True)
+        os.utime(get.cache / f".fetching-{name}", (when, when))
+    get("good.zip")
+    assert [path.name for path in get.cache.glob(".fetching-*")] == [".fetching-young"]
+
+
 def test_the_folder_of_the_user_comes_first_and_is_checked(get, tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
     mine = tmp_path / "pairs.tsv.gz"

@@ -144,6 +144,15 @@ def test_a_port_in_use_is_said_with_what_to_do(server):
     assert not lab.port_problem(["--port", str(lab.free_port(19900))])
 
 
+def test_a_workbook_that_is_open_already_is_said(server, course, tmp_path, monkeypatch, capsys):
+    """Two servers on one folder save over one another; it starts all the same."""
+    monkeypatch.setattr(lab.files, "course_folder", lambda: course)
+    monkeypatch.setattr(lab, "launch", lambda root, chosen: 0)
+    assert lab.run(["--no-browser"]) == 0
+    assert f"open in a JupyterLab already, at http://localhost:{server.port}/lab" in capsys.readouterr().out
+    assert lab.already_open(tmp_path) == ""
+
+
 def test_the_command_stops_where_the_port_is_in_use(course, server):
     command = [sys.executable, "-c", START, str(course), "lab", "--no-browser", f"--port={server.port}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

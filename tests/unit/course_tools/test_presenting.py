@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from course_kit import files
+from course_kit import files, lessons
 from course_tools.authoring import building
 from course_tools.classroom.presenting import speaker, start
 from course_tools.classroom.presenting.speaker import notes
 
 
-@pytest.mark.parametrize("name", building.names())
+@pytest.mark.parametrize("name", [name for name in building.names() if not lessons.is_annex(name)])
 def test_each_section_of_the_core_path_has_notes(name):
     found = notes(name)
     source = building.read_source(name)
@@ -61,11 +61,47 @@ def test_html_is_escaped_and_has_every_line():
     assert dict(note.lines())["Ask"] == "a < b?"
 
 
-def test_names_of_chapters():
-    assert start.chapters() == ["01_nadaraya_watson"]
-    assert start.chapters(["05", "03_seq2seq.ipynb", "05"]) == ["05_transformer", "03_seq2seq"]
+def test_names_of_notebooks():
+    assert start.chosen() == ["01_nadaraya_watson"]
+    assert start.chosen(["05", "03_seq2seq.ipynb", "05"]) == ["05_transformer", "03_seq2seq"]
     with pytest.raises(ValueError, match="No notebook's name starts with '9'"):
-        start.chapters(["9"])
+        start.chosen(["9"])
+
+
+@pytest.fixture
+def with_an_annex(tmp_path, monkeypatch):
+    """A course of two chapters, the second with an annex."""
+    (tmp_path / "source").mkdir()
+    for name in ("01_one", "02_two", "02_two_annex"):
+        text = f"# %% [markdown]\n# # {name[1]} · Title\n\n# %% [markdown]\n# ## Section\n# **Keep this:** {name}.\n"
+        (tmp_path / "source" / f"{name}.py").write_text(text)
+    monkeypatch.setattr(building, "folder", lambda: tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["02"], ["02_two"]),
+        (["02", "annex"], ["02_two_annex"]),
+        (["02_two_annex"], ["02_two_annex"]),
+        (["01", "02", "annex"], ["01_one", "02_two_annex"]),
+        (["02", "02_two_annex"], ["02_two", "02_two_annex"]),
+        (["0"], ["01_one", "02_two"]),
+    ],
+)
+def test_a_chapter_is_its_lesson_and_its_annex_is_asked_for(with_an_annex, given, meant):
+    assert start.chosen(given) == meant
+
+
+def test_a_chapter_without_an_annex_says_so(with_an_annex):
+    with pytest.raises(ValueError, match="'01_one_annex'"):
+        start.chosen(["01", "annex"])
+
+
+def test_an_annex_has_no_plan_and_keeps_what_it_says_itself(with_an_annex):
+    title, section = notes.__wrapped__("02_two_annex")
+    assert title.ask == "" and title.minutes is None, "the guide plans the lesson"
+    assert section.keep == "02_two_annex."
 
 
 def test_the_page_gets_chapters_and_notes(monkeypatch):

@@ -1,6 +1,7 @@
 """How far the student is, and one file to hand in."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -73,6 +74,52 @@ def test_the_table_in_text_and_html(mine, course):
     assert note._repr_mimebundle_()["text/plain"] == str(note)
 
 
+@pytest.fixture
+def annex(course, mine):
+    """The annex that chapter 1 gets in a new edition: exercise b has gone there, d is new."""
+    (course / "01_one.ipynb").write_text(notebook(STUB.format("a"), STUB_LINE.format("c")))
+    (course / "01_one_annex.ipynb").write_text(notebook(*map(STUB.format, "bd"), title="# 1 · More"))
+
+
+def test_lesson_and_annex_are_counted_apart(mine, course, annex):
+    solved.helped("d")
+    solved.checked("b", True, None)
+    note = overview.note(mine, course)
+    row = "1  Whom?       0 of 2 in the lesson, 1 of 2 in the annex  ○ a"
+    assert str(note).splitlines()[0::3] == ["1 of 5 exercises solved.", row]
+    assert '<a href="01_one.ipynb">1 Whom?</a> · <a href="01_one_annex.ipynb">annex</a>' in note.page
+    for name in ("a", "c"):
+        solved.checked(name, True, None)
+    assert str(overview.note(mine, course)).endswith(
+        "2 of 2 in the lesson, 1 of 2 in the annex  ○ d (in the annex, hints seen)"
+    )
+    solved.checked("d", True, None)
+    assert str(overview.note(mine, course)).endswith("2 of 2 in the lesson, 2 of 2 in the annex  ✓ all solved")
+
+
+def test_what_was_solved_in_an_old_copy_of_the_lesson_is_handed_in_from_the_annex(mine, course, annex):
+    """The student's copy of the earlier lesson stays; the annex is laid down beside it, untouched."""
+    answer(mine, "b", "return x")
+    workbook.sync(course, mine)
+    assert {path.name for path in mine.glob("01*")} == {
+        "01_one.ipynb", "01_one.new-edition.ipynb", "01_one_annex.ipynb"}  # fmt: skip
+    found = by_name(handing_in.collect(mine, course))
+    assert found["a"]["notebook"] == "01_one.ipynb" and found["d"]["notebook"] == "01_one_annex.ipynb"
+    b = found["b"]
+    assert (b["notebook"], b["file"], b["state"], b["as_checked"]) == (
+        "01_one_annex.ipynb", "01_one.ipynb", "solved", True)  # fmt: skip
+    answer(mine, "b", "return x + 0", file="01_one_annex.ipynb", keep=False)
+    assert by_name(handing_in.collect(mine, course))["b"]["answer"].endswith("return x"), "the one that was checked"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_a_pipe_or_an_endless_device_is_no_notebook(mine, course):
+    os.mkfifo(mine / "08_pipe.ipynb")
+    (mine / "09_zero.ipynb").symlink_to("/dev/zero")
+    assert len(handing_in.collect(mine, course)["problems"]) == 2
+    assert not workbook.damaged(mine / "08_pipe.ipynb")
+
+
 def test_nothing_yet_and_all_done(mine, course):
     assert str(overview.note(mine, course)).startswith("0 of 4 exercises solved.\n")
     for name in ("a", "b", "c"):
@@ -101,7 +148,7 @@ def test_outside_a_workbook_it_says_where(monkeypatch, capsys):
 
 
 def test_the_catalogue_is_that_of_the_course_in_the_order_of_its_pages():
-    start, first, *others = overview.chapters(ROOT / "notebooks")
+    start, first, *others = overview.notebooks(ROOT / "notebooks")
     assert (start.file, start.title, start.exercises) == ("00_start_here.ipynb", "Start here", ("weighted average",))
     assert first.title == "Whom do you ask?" and len(others) >= 4
     assert set(first.exercises) == {one.name for one in catalogue.exercises("ch01")}

@@ -58,6 +58,15 @@ def test_the_second_start_changes_nothing(notebooks, mine):
     assert {path: path.stat().st_mtime_ns for path in mine.iterdir()} == times
 
 
+def test_a_start_removes_what_was_left_half_written(notebooks, mine):
+    left = [mine / name for name in (".progress.json.ab12cd_9", f".{files.STATE}.ab12cd_9", ".01_one.ipynb.ab12cd_9")]
+    for path in left:
+        path.write_text("{")
+        os.utime(path, (0, 0))
+    workbook.sync(notebooks, mine)
+    assert not any(path.exists() for path in left)
+
+
 def test_a_new_chapter_is_copied(notebooks, mine):
     (notebooks / "02_two.ipynb").write_bytes(edition("two"))
     assert kinds(workbook.sync(notebooks, mine)) == [("new", "02_two.ipynb")]

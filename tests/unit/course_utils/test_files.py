@@ -60,3 +60,15 @@ def test_what_is_no_plain_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(OSError):
         files.write_atomically(tmp_path / "fifo", "x")
+
+
+def test_what_a_killed_process_left_half_written_is_removed_after_a_day(tmp_path):
+    path = tmp_path / "progress.json"
+    old, fresh, lock, other = (tmp_path / f".{name}" for name in (
+        "progress.json.ab12cd_9", "progress.json.zz12cd_9", "progress.json.lock", "notes.json.ab12cd_9"))  # fmt: skip
+    for left in (path, old, fresh, lock, other):
+        left.write_text("{")
+    for left in (path, old, lock, other):
+        os.utime(left, (0, 0))
+    files.sweep([path, tmp_path / "none" / "x"])
+    assert sorted(tmp_path.iterdir()) == sorted([path, fresh, lock, other])
