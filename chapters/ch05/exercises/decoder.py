@@ -107,8 +107,8 @@ DECODER = Exercise(
     name="a decoder block",
     task="Write the class: an encoder block with one sub-layer more, between its two. cross_attention takes its "
     "queries from the target, its keys and values from memory, as it is, under memory_mask; attention works "
-    "under mask. Each of the three has an AddNorm around it. So that the parameters of a trained model fit, the parts are called "
-    f"{NEEDED}.",
+    "under mask. Each of the three has an AddNorm around it. So that the parameters of a trained model fit, the parts "
+    f"are called {NEEDED}.",
     reference=DecoderBlock,
     cases=lambda: [
         _case(1, 2, [3], (2, 1, 3), 1100, shown=True),

@@ -21,7 +21,7 @@ from chapters.ch03.lesson import Lesson, loss
 from chapters.ch05.variants import LayerWise, with_key_heads
 from course_kit.clock import seconds
 from course_kit.views.table import Table
-from course_utils.attention import MultiHeadAttention, causal_mask
+from course_utils.attention import MultiHeadAttention, causal_mask, split_heads
 from course_utils.fused import fuse
 from course_utils.linear import local_mask
 from course_utils.restored import seeded
@@ -109,13 +109,13 @@ def _gradients(model: nn.Module, batch) -> None:
     model.train(training)
 
 
-def eight_heads(multi_head: Callable, split_heads: Callable) -> Table:
-    """Two random words on their way through eight heads of 64, by two functions: each step with its tensor's shape."""
+def eight_heads() -> Table:
+    """Two random words on their way through eight heads of 64: each step with its tensor's shape."""
     x = torch.randn(1, 2, 512, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        matrices = [part.weight.T for part in MultiHeadAttention(512, 8, bias=False).children()]
-        q, k, v = (split_heads(x @ W, 8) for W in matrices[:3])
-        output, weights = multi_head(x, x, *matrices, 8, torch.ones(1, 2, 2).bool())
+        attention = MultiHeadAttention(512, 8, bias=False)
+        q, k, v = (split_heads(part(x), 8) for part in (attention.query, attention.key, attention.value))
+        output, weights = attention(x, x)
         heads = weights @ v
     steps = [
         ("x", x, "two words, “deep” and “learning”, 512 features each"),
