@@ -60,6 +60,7 @@ def setup(seed=0):
     from course_kit import explain
     from course_kit.callbacks import Display
     from course_kit.keeping.kept import Keeping
+    from course_kit.mine import lookup
     from course_kit.views import picture, program
     from course_utils import training
 
@@ -70,6 +71,7 @@ def setup(seed=0):
     picture.use_style()
     training.ALWAYS[:] = [Keeping, Display]
     explain.install(shell.ipython())
+    lookup.install()
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)
     for stream in (sys.stdout, sys.stderr):  # a pipe, or a console on Windows, may know no · and no 注意力

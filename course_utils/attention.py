@@ -49,7 +49,7 @@ def scaled_dot_product_attention(
 ) -> tuple[Float[Tensor, "... Q dv"], Float[Tensor, "... Q K"]]:
     """softmax(q kᵀ / √d) v, and the weights: equation 1 of Vaswani et al. 2017."""
     scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5  # [..., Q, K]
-    weights = masked_softmax(scores, mask)
+    weights = scores.softmax(-1) if mask is None else masked_softmax(scores, mask)
     return weights @ v, weights
 
 

@@ -29,11 +29,12 @@ from typing import Any
 
 from course_kit.exercises import solved
 from course_kit.exercises.define import FindError, NoSuchExercise, find, register, siblings
+from course_kit.exercises.example import example_text
 from course_kit.exercises.show import display, hints_note, note_of, puzzle_note, sentence, verdict_note
 
 FAILED: dict[str, tuple[Any, Any]] = {}  # name -> the answer that failed, and the inputs on which it did
 
-__all__ = ["again", "check", "exercise", "find_error", "hint", "register", "solution"]
+__all__ = ["again", "check", "example_text", "exercise", "find_error", "hint", "register", "solution"]
 
 
 def exercise(name: str) -> Callable[[Any], Any]:
@@ -107,6 +108,7 @@ def solution(name: str) -> None:
 
 def _settle(task: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
     from course_kit.exercises.judge import chosen, replayed
+    from course_kit.mine.solved import keep_answer
 
     FAILED.pop(task.name, None)
     if verdict.here is not None:
@@ -115,6 +117,8 @@ def _settle(task: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
     attempts, chapter = solved.standing(task.name, siblings(task.name))
     display(verdict_note(verdict, task.effort, task.reference.__name__, task.used, task.hints, attempts, chapter))
     _complain(complaint)
+    if verdict.right and not isinstance(task, FindError):
+        _complain(keep_answer(task.name, answer))
     return chosen(task, answer, verdict)
 
 

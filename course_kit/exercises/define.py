@@ -283,6 +283,15 @@ def register(exercises: Sequence[Exercise]) -> None:
     CHAPTERS.append(tuple(exercise.name for exercise in exercises))
 
 
+def chapter_of(name: str) -> int:
+    """The number of an exercise's chapter, by the module that defines it. Raises LookupError if it is of no chapter."""
+    room, _, rest = find(name).cases.__module__.partition(".")
+    number = rest.partition(".")[0].removeprefix("ch")
+    if room != "chapters" or not number.isdecimal():
+        raise NoSuchExercise(f"{name!r} belongs to no chapter.")
+    return int(number)
+
+
 def _plain(name: str) -> str:
     """A name as it is looked up: capitals and spaces don't count."""
     return " ".join(name.lower().split())

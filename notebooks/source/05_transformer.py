@@ -107,10 +107,13 @@ def split_heads(x, heads):
     raise NotImplementedError
 
 # %% [markdown]
-# Attention itself you know from chapters 1 and 2. If you solved the exercises there, these are your functions:
+# Attention itself you know from chapters 1 and 2. The masked softmax is yours, if you solved it there:
 
 # %%
-from course_utils.attention import masked_softmax, scaled_dot_product_attention
+from mine import masked_softmax
+
+# %% tags=["definition"]
+# course_utils.attention: scaled_dot_product_attention
 
 # %% [markdown]
 # <a id="multi-head-attention"></a>
@@ -397,7 +400,7 @@ assert bleu > 60
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from course_kit import results
 
-RACE_CELL
+pass
 
 # %% [markdown]
 # RACE_TEXT
@@ -425,8 +428,8 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "In no layer and no head of the encoder may “it” attend to the noun that it means. "
-    "With nothing forbidden, 96 of 100 pronouns are right. How many are right now?",
-    ["about 50: the model has to guess", "about 75", "about 96, as before"],
+    "With nothing forbidden, 94 of 100 pronouns are right. How many are right now?",
+    ["about 50: the model has to guess", "about 75", "about 94, as before"],
     answer=2, because="See row 1 of the table: this model does not need that connection.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
@@ -437,7 +440,6 @@ forbidden
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 kept = {row["row"]: row["sentences, %"] for row in forbidden}
-print(kept)
 assert abs(kept["1"] - kept["0"]) < 2 and abs(kept["3a"] - kept["0"]) < 2 and kept["0"] > 90
 assert abs(kept["1 and 3a"] - kept["0"]) < 3 and kept["2a"] < 30 and kept["3b"] < 65
 
@@ -451,7 +453,7 @@ assert abs(kept["1 and 3a"] - kept["0"]) < 3 and kept["2a"] < 30 and kept["3b"] 
 # This writes your Transformer into one file: the cells above in order, your functions where they are right, the course's where not. The file needs only torch, and is tested in a process of its own.
 
 # %%
-from chapters.ch05 import keep
+from chapters.ch05.keep import keep
 
 keep()
 

@@ -54,7 +54,7 @@ RESIDUAL = Exercise(
         "The sub-layer reads `norm(x)`: that is `f(norm(x))`.",
         "x itself goes round both, untouched, and what f gives is added to it.",
     ),
-    minutes=3,
+    minutes=2,
     difficulty=1,
     used="Your `add_norm` is in each block from here on.",
     wrong=wrong_answers(

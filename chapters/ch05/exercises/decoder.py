@@ -128,7 +128,7 @@ DECODER = Exercise(
         "The order is self-attention under `mask`, cross-attention under `memory_mask`, network. `memory` is "
         "normalised already, and goes in as it is.",
     ),
-    minutes=12,
+    minutes=6,
     difficulty=3,
     used="Your `DecoderBlock` is stacked in the Transformer below.",
     wrong=wrong_answers(

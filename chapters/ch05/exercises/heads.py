@@ -54,7 +54,7 @@ SPLIT = Exercise(
         "`x.reshape(B, T, H, D // H)` makes the cut, and the words stay where they are. Which two axes are still to "
         "be swapped, so that it becomes [B, H, T, d]?",
     ),
-    minutes=6,
+    minutes=4,
     difficulty=2,
     used="Your `split_heads` cuts the heads in the cells below.",
     wrong=wrong_answers(
@@ -149,7 +149,7 @@ MULTI_HEAD = Exercise(
         "The output is [B, H, Q, d] and must become [B, Q, H · d], the way back from `split_heads`: swap two axes, "
         "then `flatten(2)`, or `join_heads(output)`.",
     ),
-    minutes=8,
+    minutes=5,
     difficulty=2,
     used="Your `multi_head` attends in every model of this chapter from here on.",
     wrong=wrong_answers(

@@ -99,7 +99,7 @@ TRAIN = Exercise(
         "`F.cross_entropy(logits.flatten(0, 1), target.flatten())`, then `optimiser.zero_grad()`, `loss.backward()`, "
         "`optimiser.step()`.",
     ),
-    minutes=8,
+    minutes=5,
     difficulty=2,
     used="Your `train_step` trains the Transformer below.",
     wrong=wrong_answers(
