@@ -12,12 +12,11 @@ import copy
 import hashlib
 import re
 
-from course_kit.plain import plain
+from course_kit import definitions
 
 from . import minutes
 from .sources import BuildError, load_exercises, read, tags
 
-NAMED = re.compile(r"# *([\w.]+): *(\w+(?:, *\w+)*)")  # a line of a cell that names definitions
 EXAMPLE = re.compile(r"<!-- example: (.+?) -->")
 MINUTES = re.compile(r"<!-- minutes -->")
 
@@ -44,7 +43,7 @@ def written_out(source, name):
 def _filled(cell, source, name):
     """The text of a cell of the source NAME with what it names. Raises LookupError for what is not there."""
     if "definition" in tags(cell):
-        return "\n\n\n".join(map(plain, definitions(cell.source)))
+        return definitions.written_out(cell.source)
     if cell.cell_type == "code":
         return cell.source
     text = EXAMPLE.sub(lambda marker: _example(marker[1], name), cell.source)
@@ -58,27 +57,12 @@ def for_readers(notebook):
     return made
 
 
-def definitions(source):
-    """What a cell tagged `definition` names: ["course_utils.attention:split_heads", …].
-
-    Raises LookupError for a line that names none.
-    """
-    found = []
-    for line in source.splitlines():
-        named = NAMED.fullmatch(line.strip())
-        if not named:
-            todo = "A cell tagged definition has only lines such as: # course_utils.attention: split_heads"
-            raise LookupError(f"{line!r} names no definition. {todo}")
-        found += [f"{named[1]}:{name.strip()}" for name in named[2].split(",")]
-    return found
-
-
 def origins(cell):
     """What a cell of a source takes from elsewhere, as words; an empty list where it is written in the source."""
     if cell.cell_type == "markdown":
         examples = [f"the exercise {name!r}" for name in EXAMPLE.findall(cell.source)]
         return examples + (["the count of minutes"] if MINUTES.search(cell.source) else [])
-    return definitions(cell.source) if "definition" in tags(cell) else []
+    return definitions.named(cell.source) if "definition" in tags(cell) else []
 
 
 def _example(exercise, name):
