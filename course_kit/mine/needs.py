@@ -86,7 +86,7 @@ def _add(name: str, thing: Any, space: dict[str, Any], found: Needs) -> None:
         found.given[name] = thing
     elif room == "mine":
         found.earlier[name] = thing.__module__.removeprefix("mine.")
-    elif room == "torch" or room in sys.stdlib_module_names and room != "__main__":
+    elif hasattr(thing, "__name__") and (room == "torch" or room in sys.stdlib_module_names and room != "__main__"):
         renamed = "" if thing.__name__ == name else f" as {name}"
         found.imports[name] = f"from {thing.__module__} import {thing.__name__}{renamed}"
     elif callable(thing) and hasattr(thing, "__qualname__"):

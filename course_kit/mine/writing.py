@@ -25,9 +25,13 @@ def record(folder: Path) -> dict:
     """file -> name -> {"sum": its checksum, "exercise": its name or ""}; {} where nothing is known."""
     with contextlib.suppress(OSError, ValueError):
         found = json.loads(files.plain_bytes(folder / RECORD))
-        if isinstance(found, dict) and all(isinstance(part, dict) for part in found.values()):
+        if isinstance(found, dict) and all(map(_is_entry, found.values())):
             return found
     return {}
+
+
+def _is_entry(names: object) -> bool:
+    return isinstance(names, dict) and all(isinstance(entry, dict) for entry in names.values())
 
 
 def remember(folder: Path, file: str, name: str, text: str, exercise: str = "") -> None:

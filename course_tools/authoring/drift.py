@@ -6,8 +6,8 @@ import itertools
 import re
 
 from . import written
-from .filling import for_readers, origins, read_source
-from .sources import folder, head, read, tags
+from .filling import for_readers, origins, read_source, written_out
+from .sources import BuildError, folder, head, read, tags
 
 PARTS = ("cell_type", "source", "metadata", "id")
 NAME = re.compile(r"^(?:class|def) (\w+)", re.M)
@@ -19,9 +19,12 @@ def drift(name, where=None):
     path = where / f"{name}.ipynb"
     if not path.exists():
         return [f"notebooks/{name}.ipynb is missing. {_todo(name)}"]
-    wanted, found = for_readers(read_source(name, where)), _read(path)
-    sources = for_readers(read(name, where)).cells
-    problems = list(_other_cells(name, sources, wanted.cells, found.cells))
+    source, found = read(name, where), _read(path)
+    try:
+        wanted = for_readers(written_out(source, name))
+    except BuildError as error:
+        return [str(error)]
+    problems = list(_other_cells(name, for_readers(source).cells, wanted.cells, found.cells))
     todo = _todo(name, text=bool(problems) and not _cannot_carry(wanted, found))
     problems = problems or _broken_seal(found)
     layout = written.dumps(copy.deepcopy(found))
@@ -46,7 +49,10 @@ def carry_text(name, where=None):
     path = where / f"{name}.ipynb"
     if not path.exists():
         return [f"notebooks/{name}.ipynb is missing. {_todo(name)}"]
-    wanted, found = for_readers(read_source(name, where)), _read(path)
+    try:
+        wanted, found = for_readers(read_source(name, where)), _read(path)
+    except BuildError as error:
+        return [str(error)]
     if problems := _cannot_carry(wanted, found):
         todo = f"That needs a build: `course notebooks {name}`."
         return [f"notebooks/{name}.ipynb: {problem}. {todo}" for problem in problems]

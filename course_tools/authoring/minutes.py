@@ -63,10 +63,10 @@ class Minutes:
 
     @property
     def words(self):
-        """What `<!-- minutes -->` becomes: `75 minutes alone · 45 live · *Deeper* 120 more`."""
-        live = [] if lessons.is_annex(self.name) else [f"{self.live} live"]
-        more = [f"*Deeper* {self.deeper} more"] if self.deeper else []
-        return " · ".join([f"{self.alone} minutes alone", *live, *more])
+        """What `<!-- minutes -->` becomes, a sentence: "75 minutes alone, 45 live; *Deeper* 120 more."."""
+        live = "" if lessons.is_annex(self.name) else f", {self.live} live"
+        more = f"; *Deeper* {self.deeper} more" if self.deeper else ""
+        return f"{self.alone} minutes alone{live}{more}."
 
 
 def minutes(name, where=None):

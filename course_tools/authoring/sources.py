@@ -15,7 +15,7 @@ LANGUAGE = {
 }
 
 
-class BuildError(RuntimeError):
+class BuildError(ValueError):
     """A notebook could not be built. The message names file, cell and what to do."""
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 import course_kit.exercises
+from course_kit.exercises import define
 from course_tools.authoring import building
 
 SHELF = '''\
@@ -94,10 +95,30 @@ def test_what_is_not_there_stops_the_build(course, shelf, named, said):
     assert "notebooks/source/01_small.py, cell 2" in str(caught.value) and said in str(caught.value)
 
 
+def test_a_definition_that_is_gone_from_the_library_is_drift(built, shelf):
+    shelf.write_text(SHELF.replace("def half", "def third"), encoding="utf-8")
+    wanted = ["notebooks/source/01_small.py, cell 2: shelf defines no 'half'. It defines: double, third."]
+    assert building.drift("01_small", built) == building.carry_text("01_small", built) == wanted
+
+
+def test_an_unknown_exercise_is_named_with_its_cell(course, example):
+    example("double(2) -> 4")
+    folder = course("01_small", "# %% [markdown]\n# <!-- example: no such exercise -->\n")
+    with pytest.raises(building.BuildError, match=r"01_small.py, cell 1: .*no such exercise"):
+        building.read_source("01_small", folder)
+
+
 @pytest.fixture
 def example(monkeypatch):
-    """example(text): what the exercises say is an example."""
-    return lambda text: monkeypatch.setattr(course_kit.exercises, "example_text", lambda name: text, raising=False)
+    """example(text): what every exercise says is its example."""
+
+    def say(text):
+        def told(name):
+            return text if define.find(name) else ""
+
+        monkeypatch.setattr(course_kit.exercises, "example_text", told, raising=False)
+
+    return say
 
 
 def test_an_example_comes_from_its_exercise_and_is_carried_over_when_that_changes(course, example):
@@ -114,5 +135,5 @@ def test_an_example_comes_from_its_exercise_and_is_carried_over_when_that_change
 
 
 def test_minutes_are_counted_in_the_source_and_written_where_it_says(course):
-    folder = course("01_small", f"# %% [markdown]\n# **<!-- minutes -->**.\n\n# %% [markdown]\n# {'word ' * 1100}\n")
-    assert building.read_source("01_small", folder).cells[0].source == "**10 minutes alone · 10 live**."
+    folder = course("01_small", f"# %% [markdown]\n# *<!-- minutes -->*\n\n# %% [markdown]\n# {'word ' * 1100}\n")
+    assert building.read_source("01_small", folder).cells[0].source == "*10 minutes alone, 10 live.*"

@@ -48,7 +48,7 @@ def test_what_is_headed_deeper_counts_apart_until_the_next_heading_of_its_level(
     deeper = "# %% [markdown]\n# ### Deeper: more\n\n" + TEXT + "# %% [markdown]\n# #### Still\n\n" + TEXT
     counted = content(TEXT + deeper + "# %% [markdown]\n# ### Back\n\n" + TEXT)
     assert (counted.alone, counted.live, counted.deeper) == (20, 20, 20)
-    assert counted.words == "20 minutes alone · 20 live · *Deeper* 20 more"
+    assert counted.words == "20 minutes alone, 20 live; *Deeper* 20 more."
 
 
 def test_live_is_what_a_class_is_shown_without_exercises():
@@ -59,7 +59,7 @@ def test_live_is_what_a_class_is_shown_without_exercises():
 
 
 def test_an_annex_is_not_for_a_class():
-    assert content(TEXT, "01_nadaraya_watson_annex").words == "10 minutes alone"
+    assert content(TEXT, "01_nadaraya_watson_annex").words == "10 minutes alone."
 
 
 @pytest.mark.parametrize(
