@@ -5,7 +5,6 @@
 """
 
 import importlib
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +16,7 @@ from course_kit.exercises.define import NoSuchExercise, chapter_of, find
 from . import writing
 from .solved import folder
 
-TRAVELS = {  # what later chapters import: name -> its exercise
+TRAVELS = {  # what later chapters import: name -> its exercise, of a chapter that they import, too
     "masked_softmax": "stable masked softmax",
     "split_heads": "split heads",
     "multi_head": "attention in heads",
@@ -64,8 +63,8 @@ def owned(name: str) -> tuple[Any, str]:
     file, exercise = _where(name)
     exercise = TRAVELS.get(name, exercise)
     try:
-        chapter = _load(exercise)
-    except (NoSuchExercise, ImportError):
+        chapter = chapter_of(exercise)
+    except NoSuchExercise:
         raise AttributeError(
             f"`mine` has no {name!r}: it is no exercise that later chapters use, nor is it solved."
         ) from None
@@ -97,17 +96,6 @@ def kept_text(name: str, exercise: str) -> str | None:
         return writing.block(text, name) if passes(exercise, getattr(_module(file), name)) else None
     except Exception:  # changed by hand to something that does not run
         return None
-
-
-def _load(exercise: str) -> int:
-    """The chapter of an exercise, imported."""
-    for number in range(9):
-        try:
-            return chapter_of(exercise)
-        except NoSuchExercise:
-            if importlib.util.find_spec(f"chapters.ch{number:02}"):
-                importlib.import_module(f"chapters.ch{number:02}")
-    return chapter_of(exercise)
 
 
 def _where(name: str, exercise: str | None = None) -> tuple[str, str]:
