@@ -2,13 +2,14 @@
 
 Things with one fingerprint have the same content, so the same computation gives the same result. Content is what
 `pickle` would keep of an object, looked into down to numbers and texts; of a model, its weights and the settings of
-each of its parts; of a function or class of one's own, its code and all that it refers to. One's own is what a cell
-defines, and every module that is neither Python's, nor installed, nor the course's (of which the edition counts): such
-as helpers.py or mine/ in the workbook, as it was loaded. What cannot be identified so (an open file, a function that
-reads one, that remembers results, or that looks things up by their names) raises `Unidentified`, and nothing is kept
-for it: better computed again.
+each of its parts; of a function or class of one's own, its code and all that it refers to; of a text or path that
+names a file, the file's bytes, too. One's own is what a cell defines, and every module that is neither Python's, nor
+installed, nor the course's (of which the edition counts): such as helpers.py or mine/ in the workbook, as it was
+loaded. A module that code refers to counts whole, as it may be handed on. What cannot be identified so (an open file,
+a function that reads one, that remembers results, or that looks things up by their names) raises `Unidentified`, and
+nothing is kept for it: better computed again.
 
-Not seen: what an installed package reads by itself, such as a data set's files; the clock; the network.
+Not seen: what an installed package reads of folders; the clock; the network.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from __future__ import annotations
 import dis
 import functools
 import hashlib
+import os
 import random
 import sys
 import types
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 SIMPLE = {type(None), bool, int, float, complex, str, bytes, range, slice}
@@ -32,9 +34,13 @@ COURSE = {"course", "course_utils", "course_kit", "course_tools", "chapters"}
 INSTALLED = {"site-packages", "dist-packages"}
 BY_NAME = {"globals", "locals", "vars", "eval", "exec", "__import__"}  # Python's own; model.eval() is another matter
 OUTSIDE = {
-    "environ", "getenv", "import_module", "open", "read_text", "read_bytes", "read_csv", "load", "load_file", "loadtxt",
-    "genfromtxt", "fromfile",
+    "environ", "environb", "getenv", "getenvb", "import_module", "urlopen", "open", "open_memmap", "safe_open",
+    "read_text", "read_bytes", "read_csv", "read_json", "read_table", "read_parquet", "read_excel", "read_pickle",
+    "load", "load_file", "loadtxt", "genfromtxt", "fromfile", "imread", "listdir", "scandir", "iterdir", "glob",
+    "rglob", "memmap", "stat", "getmtime",
 }  # fmt: skip
+LOOK_UP = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
+RANDOM = {"random", "numpy.random"}  # modules that draw from a state of the whole process
 HIDING = {"__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"}
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -70,7 +76,8 @@ class _Reader:
     def add(self, value: Any) -> None:
         kind = type(value)
         if kind in SIMPLE:
-            return self.say(kind.__name__, repr(value))
+            self.say(kind.__name__, repr(value))
+            return self.add_files([value])
         if id(value) in self.seen:
             return self.say("again", self.seen[id(value)][0])
         self.seen[id(value)] = len(self.seen), value
@@ -82,6 +89,7 @@ class _Reader:
             (kind in (list, tuple), self.add_sequence),
             (kind in (dict, types.MappingProxyType), self.add_mapping),
             (kind in (set, frozenset), self.add_set),
+            (isinstance(value, PurePath), lambda v: self.each([kind.__name__, str(v)])),
             (isinstance(value, functools.partial), lambda v: self.each([v.func, v.args, v.keywords])),
             (isinstance(value, types.MethodType), lambda v: self.each([v.__func__, v.__self__])),
             (isinstance(value, types.ModuleType), self.add_module),
@@ -97,7 +105,8 @@ class _Reader:
     def add_sequence(self, value: Any) -> None:
         self.say(type(value).__name__, len(value))
         if set(map(type, value)) <= SIMPLE:  # long lists of numbers, at once
-            return self.say(repr(value))
+            self.say(repr(value))
+            return self.add_files(value)
         self.each(value)
 
     def add_mapping(self, value: Mapping) -> None:
@@ -106,10 +115,21 @@ class _Reader:
 
     def add_set(self, value: Any) -> None:
         if set(map(type, value)) <= SIMPLE:
-            return self.say(type(value).__name__, *sorted(map(repr, value)))
+            self.say(type(value).__name__, *sorted(map(repr, value)))
+            return self.add_files(sorted(x for x in value if type(x) is str))
         if not set(map(type, value)) <= SIMPLE | {tuple, frozenset}:
             raise Unidentified("a set of things that have no order")
         self.say(type(value).__name__, *sorted(map(fingerprint, value)))  # each by itself
+
+    def add_files(self, values: Iterable) -> None:
+        """The bytes of each file that one of these names, if any does: a reader may read it."""
+        for name in values:
+            if type(name) is str and ("." in name or os.sep in name) and os.path.isfile(name):
+                try:
+                    with open(name, "rb") as file:
+                        self.say("file", hashlib.file_digest(file, "sha256").hexdigest())
+                except OSError:
+                    raise Unidentified(f"the file {name}, which cannot be read") from None
 
     def add_array(self, value: Any) -> None:
         self.say("array", value.dtype, value.shape)
@@ -160,34 +180,36 @@ class _Reader:
     def add_module(self, value: types.ModuleType) -> None:
         """A module of one's own is all that it holds, as it was loaded: its file may have changed since."""
         self.say("module", value.__name__)
+        if value.__name__ in RANDOM:
+            self.add_global_random()
         if value.__name__ != "__main__" and ones_own(value.__name__):
             names = sorted(name for name in vars(value) if not name.startswith("__"))
             self.each(item for name in names for item in (name, vars(value)[name]))
+
+    def add_global_random(self) -> None:
+        """What comes next from Python's and numpy's generators of the whole process."""
+        self.each([random.getstate(), *(x.random.get_state() for x in [sys.modules.get("numpy")] if x)])
 
     def add_function(self, value: Any) -> None:
         module = value.__globals__.get("__name__", "")  # where its code is; a decorator may change its __module__
         self.say("function", module, value.__qualname__)
         closure = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
-        own = ones_own(module)
-        names = {name for code in codes(value.__code__) for name in code.co_names}
-        self.each([value.__defaults__, value.__kwdefaults__, *(_reached(closure, names) if own else closure)])
-        if not own:
+        self.each([value.__defaults__, value.__kwdefaults__, *closure])
+        if not ones_own(module):
             return
-        for code in codes(value.__code__):
-            for step in dis.get_instructions(code):
-                bare = step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and step.argval in BY_NAME
-                if bare or (step.argval in OUTSIDE and step.argval in names):
-                    raise Unidentified(f"{value.__qualname__} uses {step.argval}")
         self.add({name: x for name, x in vars(value).items() if name != "__wrapped__"})
         for code in codes(value.__code__):
+            names = global_names(code)
+            if outside := (names & BY_NAME) | (set(code.co_names) & OUTSIDE):
+                raise Unidentified(f"{value.__qualname__} uses {min(outside)}")
             self.say(code.co_code.hex(), *code.co_names)
             self.each(c for c in code.co_consts if not isinstance(c, types.CodeType))
-            used = [value.__globals__[name] for name in code.co_names if name in value.__globals__]
-            self.each(_reached([*used, *_imported(code)], names))
+            used = [value.__globals__[name] for name in code.co_names if name in names & value.__globals__.keys()]
             if sys in used:
                 raise Unidentified(f"{value.__qualname__} uses sys")
-            if "random" in code.co_names:  # Python's or numpy's: what comes next from them
-                self.each([random.getstate(), *(x.random.get_state() for x in [sys.modules.get("numpy")] if x)])
+            self.each([*used, *_imported(code)])
+            if "random" in code.co_names:
+                self.add_global_random()
 
     def add_remembering(self, value: Any) -> None:
         """A function behind functools.cache: what it remembers may be of another time."""
@@ -249,14 +271,9 @@ def _imported(code: types.CodeType) -> list[types.ModuleType]:
     return [sys.modules[name] for name in names if name in sys.modules]
 
 
-def _reached(things: list[Any], names: set[str]) -> list[Any]:
-    """Things that code uses; of modules of one's own, what it names of them, where it does so openly."""
-    reached = []
-    for thing in things:
-        whole = not isinstance(thing, types.ModuleType) or not ones_own(thing.__name__) or "getattr" in names
-        inside = [] if whole else [vars(thing)[name] for name in sorted(names) if name in vars(thing)]
-        reached += [thing] if whole else _reached([x for x in inside if x is not thing], names)
-    return reached
+def global_names(code: types.CodeType) -> set[str]:
+    """The names that code looks up outside of itself; attributes do not count."""
+    return {step.argval for step in dis.get_instructions(code) if step.opname in LOOK_UP}
 
 
 def _names(slots: Any) -> list[str]:

@@ -32,9 +32,10 @@ from course_utils import __version__
 from course_utils.training import Callback, Run
 
 FOLDER = ".kept"
+HALF = ".*.safetensors.*"  # as course_kit/files.py names a file until it is whole
 LIMIT = 400_000_000  # bytes in all
 LARGEST = 100_000_000  # bytes of one file
-A_DAY = 86_400  # seconds: what is half written for longer will never be whole
+AN_HOUR = 3_600  # seconds: what was last written to before that, and is not whole, never will be
 
 _resuming: contextvars.ContextVar[list | None] = contextvars.ContextVar("resuming", default=None)
 
@@ -86,6 +87,9 @@ class Keeping(Callback):
     def begin(self, run: Run, asked: dict[str, Any]) -> None:
         with contextlib.suppress(Exception):
             self.path = self.place(run, asked)
+        with contextlib.suppress(Exception):
+            if where := folder():
+                tidy(where)
         is_back = False
         if self.path and wanted():
             with contextlib.suppress(Exception):  # none is there, or it is damaged
@@ -145,15 +149,19 @@ class Keeping(Callback):
 
 
 def trim(where: Path, limit: int = LIMIT) -> None:
-    """Remove the trainings that were not used for longest, until the rest fits; and what was left half written."""
-    halves = [path for path in where.glob(".*.safetensors.*") if path.is_file()]
-    for path in halves:
-        if time.time() - path.stat().st_mtime > A_DAY:
-            path.unlink(missing_ok=True)
-    kept = sorted(where.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
+    """Remove the trainings that were not used for longest, until all that is there fits; and what is half written."""
+    tidy(where)
+    halves, kept = where.glob(HALF), sorted(where.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
     size = sum(path.stat().st_size for path in [*halves, *kept] if path.exists())
     for path in kept:
         if size <= limit:
             return
         size -= path.stat().st_size
         path.unlink(missing_ok=True)
+
+
+def tidy(where: Path) -> None:
+    """Remove what a kernel that was killed left half written; not what another kernel is writing just now."""
+    for path in where.glob(HALF):
+        if time.time() - path.stat().st_mtime > AN_HOUR:
+            path.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ import copy
 import dataclasses
 import functools
 import importlib
+import operator
 import random
 import sys
 import threading
@@ -163,10 +164,7 @@ def test_a_set_of_tuples_has_one_whatever_its_order():
 
 HELPERS = """
 import functools
-import os
-import random as dice
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -174,7 +172,7 @@ RATE = 1.0
 
 
 def unused():
-    return open("a file")
+    return 0
 
 
 def inner(x):
@@ -230,6 +228,17 @@ class Rows:
 class Hiding(Rows):
     def __reduce__(self):
         return Hiding, ([],)
+"""
+STRANGE = """
+import functools
+import os
+import random as dice
+
+import numpy as np
+import torch
+
+RATE = 1.0
+from_numpy = np.random
 
 
 def numpys(generator):
@@ -259,6 +268,14 @@ def asks(generator):
 
 def looks_up(generator):
     return globals()["RATE"]
+
+
+def numpys_by_another_name(generator):
+    return from_numpy.rand(2)
+
+
+def opens():
+    return open("a file")
 """
 
 
@@ -266,17 +283,30 @@ def looks_up(generator):
 def helpers(tmp_path, monkeypatch):
     """The student's own helpers.py, as it is after each of these changes and a restart."""
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
-    def changed(old="", new=""):
-        assert old in HELPERS
-        (tmp_path / "helpers.py").write_text(HELPERS.replace(old, new))
+    def changed(old="", new="", text=HELPERS):
+        assert old in text
+        (tmp_path / "helpers.py").write_text(text.replace(old, new))
         sys.modules.pop("helpers", None)
         importlib.invalidate_caches()
         return importlib.import_module("helpers")
 
     yield changed
     sys.modules.pop("helpers", None)
+
+
+def by_dict(module):
+    return lambda m, b: module.__dict__["loss"](m, b)
+
+
+def handed_on(module):
+    return lambda m, b: later(module, m, b)
+
+
+def later(module, m, b):
+    return module.loss(m, b)
 
 
 def hooked(module):
@@ -290,7 +320,10 @@ SEEN = {
     "what a loss calls": ("loss", "x * 2", "x * 3"),
     "a constant": ("loss", "RATE = 1.0", "RATE = 2.0"),
     "the module": (lambda module: lambda m, b: module.loss(m, b), ".pow(2)", ".pow(4)"),
-    "a module imported late": ("late", ".pow(2)", ".pow(4)"),
+    "the module, imported late": ("late", ".pow(2)", ".pow(4)"),
+    "the module, by its dictionary": (by_dict, ".pow(2)", ".pow(4)"),
+    "the module, handed on": (handed_on, ".pow(2)", ".pow(4)"),
+    "the module, by a getter": (lambda module: functools.partial(operator.attrgetter("loss"), module), "2)", "4)"),
     "a decorator's argument": ("decorated", "scaled(3.0)", "scaled(4.0)"),
     "a decorator's code": ("decorated", "factor * function", "factor + function"),
     "under torch's decorator": ("judged", "x * 2", "x * 3"),
@@ -307,7 +340,8 @@ def test_a_module_of_ones_own_counts_with_its_code(helpers, name):
     take = thing if callable(thing) else lambda module: getattr(module, thing)
     before = fingerprint(take(helpers()))
     assert fingerprint(take(helpers())) == before
-    assert fingerprint(take(helpers("def unused", "def unused_too"))) == before or name.startswith("the module")
+    other = fingerprint(take(helpers("def unused", "def unused_too")))
+    assert (other == before) != name.startswith("the module")  # which counts whole
     assert fingerprint(take(helpers(old, new))) != before
 
 
@@ -320,10 +354,10 @@ def test_what_is_loaded_counts_and_not_what_the_file_says_by_now(helpers, tmp_pa
     assert fingerprint(module.loss) != before
 
 
-@pytest.mark.parametrize("name", ["cached", "by_cached", "reads", "asks", "looks_up", "unused"])
+@pytest.mark.parametrize("name", ["cached", "by_cached", "reads", "asks", "looks_up", "opens"])
 def test_a_function_that_depends_on_what_is_not_in_it_is_not_identified(helpers, name):
     with pytest.raises(Unidentified):
-        fingerprint(getattr(helpers(), name))
+        fingerprint(getattr(helpers(text=STRANGE), name))
 
 
 def test_a_model_may_be_put_into_eval_mode(helpers):
@@ -335,13 +369,54 @@ def test_a_state_that_a_class_hides_is_found(helpers):
     assert fingerprint(module.Hiding([1])) == fingerprint(module.Hiding([1])) != fingerprint(module.Hiding([2]))
 
 
-@pytest.mark.parametrize(("name", "seed"), [("numpys", np.random.seed), ("pythons", random.seed)])
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [("numpys", np.random.seed), ("numpys_by_another_name", np.random.seed), ("pythons", random.seed)],
+)
 def test_global_random_numbers_that_a_function_draws_count(helpers, name, seed):
-    draws, prints = getattr(helpers(), name), []
+    draws, prints = getattr(helpers(text=STRANGE), name), []
     for number in (1, 2, 1):
         seed(number)
         prints.append(fingerprint(draws))
     assert prints[0] == prints[2] != prints[1]
+
+
+READERS = """
+from pathlib import Path
+
+from chapters.ch07.language import read_file
+
+NAME, NAMES, PATH = "own.txt", ["own.txt", "none.txt"], Path("own.txt")
+
+
+class Texts:
+    def __init__(self, name):
+        self.name = name
+
+    def __getitem__(self, i):
+        return read_file(self.name)
+"""
+NAMED = {
+    "in its code": 'read_file("own.txt")',
+    "by a constant": "read_file(NAME)",
+    "in a list": "read_file(NAMES[0])",
+    "as a path": "read_file(PATH)",
+    "by an object": 'Texts("own.txt")[0]',
+}
+
+
+@pytest.mark.parametrize("how", NAMED)
+def test_a_file_that_is_named_to_a_reader_of_the_course_counts_with_its_content(helpers, tmp_path, how):
+    reads, prints = f"{READERS}\n\ndef batches(generator):\n    return {NAMED[how]}\n", []
+    for content in ("one", "two", "one"):
+        (tmp_path / "own.txt").write_text(content)
+        prints.append(fingerprint(helpers(text=reads).batches))
+    assert prints[0] == prints[2] != prints[1]
+
+
+def test_an_attribute_that_is_called_as_a_global_name_is_not_it(helpers):
+    text = "RATE = 1.0\n\n\ndef loss(model, batch):\n    return model.RATE\n"
+    assert fingerprint(helpers(text=text).loss) == fingerprint(helpers("1.0", "2.0", text).loss)
 
 
 def test_the_course_and_what_is_installed_are_known_by_name():

@@ -1,8 +1,8 @@
 """Trainings on disk: which are kept, and what is said of one that has to be run again."""
 
-import importlib
 import math
 import os
+import subprocess
 import sys
 import time
 
@@ -13,6 +13,7 @@ from torch import nn
 from course_kit.callbacks import Budget, Samples
 from course_kit.keeping import kept
 from course_utils import training
+from course_utils.files import course_folder
 from course_utils.training import Callback, fit
 
 
@@ -73,20 +74,128 @@ def test_a_callback_that_changes_the_training_counts_and_one_that_watches_does_n
     assert "Kept from" in small(callbacks=[Smaller(0.5)], optimizer=torch.optim.SGD).message
 
 
-def test_a_helper_edited_before_a_restart_is_trained_again(folder, tmp_path_factory, monkeypatch):
-    """As the notebook's own cells: what lies beside it in the workbook."""
-    beside = tmp_path_factory.mktemp("workbook")
-    monkeypatch.syspath_prepend(beside)
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+HELPERS = """
+import functools, os
+import numpy as np
+import torch
+
+T = FACTOR
+
+def plain(model, batch):
+    return model(batch).pow(2).mean()
+
+def loss(model, batch):
+    return plain(model, batch) * FACTOR
+
+def by_constant(model, batch):
+    return plain(model, batch) * T
+
+def batches(generator):
+    return torch.ones(4, 2) * FACTOR
+
+def hook(module, given, result):
+    return result * FACTOR
+
+@functools.cache
+def remembered():
+    return FACTOR
+
+def by_cache(model, batch):
+    return plain(model, batch) * remembered()
+
+def by_file(model, batch):
+    return plain(model, batch) * float(open("factor.txt").read())
+
+def by_variable(model, batch):
+    return plain(model, batch) * float(os.environ["SETTING"])
+
+def by_globals(model, batch):
+    return plain(model, batch) * globals()["T"]
+
+def by_numpy(model, batch):
+    return plain(model, batch) * np.random.rand()
+
+class Hiding:
+    def __init__(self, n=0):
+        self.n = n
+    def __getitem__(self, i):
+        return [torch.ones(4, 2) * self.n][i]
+    def __len__(self):
+        return 1
+    def __reduce__(self):
+        return Hiding, ()
+"""
+MODEL = """
+from torch import nn
+
+class Model(nn.Linear):
+    def forward(self, x):
+        return super().forward(x) * FACTOR
+"""
+CLASSROOM = """
+import os
+import random
+import numpy as np
+import torch
+from torch import nn
+from chapters.ch07.language import read_file
+from course_kit.keeping import kept
+from course_utils import training
+from course_utils.files import course_folder
+import helpers
+from helpers import plain
+from mine import ch05, transformer
+
+def train(name, loss=plain, batches=[torch.ones(4, 2)], made=nn.Linear, hook=None):
+    torch.manual_seed(3)
+    random.seed(0)  # as setup() does
+    np.random.seed(int(os.environ["SETTING"]))
+    model = made(2, 1)
+    if hook:
+        model.register_forward_hook(hook)
+    run = training.fit(model, batches, loss, steps=4, show=False)
+    print(name, "kept" if "Kept" in run.message else "trained", sep=": ")
+
+training.ALWAYS[:] = [kept.Keeping]
+train("a loss", helpers.loss)
+train("batches", batches=helpers.batches)
+train("a constant", helpers.by_constant)
+train("a hook", hook=helpers.hook)
+train("a model of mine/ch05.py", made=ch05.Model)
+train("a model in mine/transformer.py", made=transformer.Model)
+train("a function that remembers", helpers.by_cache)
+train("a file that is opened", helpers.by_file)
+train("a file that a reader is told", lambda model, batch: plain(model, batch) * len(read_file("factor.txt")[0]))
+train("an environment variable", helpers.by_variable)
+train("a name that is looked up", helpers.by_globals)
+train("a state that a class hides", batches=helpers.Hiding(helpers.T))
+train("numpy's random numbers", helpers.by_numpy)
+train("nothing of its own")
+"""
+NEVER_KEPT = {  # what it depends on cannot be told
+    "a function that remembers", "a file that is opened", "an environment variable", "a name that is looked up",
+}  # fmt: skip
+
+
+def test_what_was_edited_before_a_restart_is_trained_again_and_the_rest_comes_back(tmp_path):
+    """Fresh processes, as after a restart of the kernel: the student's files as they were, and then edited."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "classroom.py").write_text(CLASSROOM)
 
     def after_a_restart(factor):
-        text = f"def loss(model, batch):\n    return model(batch).pow(2).mean() * {factor}\n"
-        (beside / "helper_of_mine.py").write_text(text)
-        sys.modules.pop("helper_of_mine", None)
-        importlib.invalidate_caches()
-        return small(loss=importlib.import_module("helper_of_mine").loss)
+        texts = {"helpers.py": HELPERS, "mine/ch05.py": MODEL, "mine/transformer.py": MODEL, "factor.txt": "FACTOR"}
+        for place, text in texts.items():
+            (tmp_path / place).write_text(text.replace("FACTOR", "1" * factor))
+        paths = {"PYTHONPATH": os.pathsep.join([str(course_folder()), str(tmp_path)]), "PYTHONDONTWRITEBYTECODE": "1"}
+        settings = {"COURSE_KEPT_DIR": str(tmp_path / ".kept"), "COURSE_KEPT": "use", "SETTING": "1" * factor}
+        command = [sys.executable, "classroom.py"]
+        said = subprocess.check_output(command, cwd=tmp_path, env=os.environ | paths | settings, text=True)
+        return dict(line.split(": ") for line in said.splitlines())
 
-    assert ["Kept" in after_a_restart(factor).message for factor in (1, 1, 2, 2, 1)] == [False, True, False, True, True]
+    first, again, edited = (after_a_restart(factor) for factor in (1, 1, 2))
+    assert len(first) == 14 and set(first.values()) == {"trained"}
+    assert {name for name, how in again.items() if how == "trained"} == NEVER_KEPT
+    assert {name for name, how in edited.items() if how == "kept"} == {"nothing of its own"}
 
 
 def test_weights_that_were_damaged_on_disk_are_trained_again(folder):
@@ -98,11 +207,19 @@ def test_weights_that_were_damaged_on_disk_are_trained_again(folder):
     assert "Kept" not in small().message and "Kept from" in small().message
 
 
-def test_what_was_left_half_written_goes_after_a_day_and_counts_until_then(tmp_path):
+def test_what_was_left_half_written_goes_after_an_hour_and_counts_until_then(tmp_path):
     for name in (".a.safetensors.x", ".b.safetensors.y", "c.safetensors", "d.safetensors", ".other"):
         (tmp_path / name).write_bytes(bytes(4000))
-    yesterday = time.time() - 90_000
+    earlier = time.time() - 4_000
     for name in (".a.safetensors.x", "c.safetensors", ".other"):
-        os.utime(tmp_path / name, (yesterday, yesterday))
+        os.utime(tmp_path / name, (earlier, earlier))
     kept.trim(tmp_path, limit=8_000)
     assert {path.name for path in tmp_path.iterdir()} == {".b.safetensors.y", "d.safetensors", ".other"}
+
+
+def test_a_training_removes_what_was_left_half_written_even_if_it_cannot_be_kept(folder):
+    left = folder / ".a.safetensors.x"
+    left.write_bytes(bytes(4000))
+    os.utime(left, (time.time() - 4_000,) * 2)
+    small(loss=lambda model, batch: model(batch).pow(2).mean() * len(os.environ))
+    assert list(folder.iterdir()) == []
