@@ -332,6 +332,12 @@ def test_check_says_of_what_is_no_python_nothing_else(command):
     assert status == 1 and sum("01_good" in line for line in said) == 1
 
 
+def test_check_says_once_that_a_definition_is_not_in_the_library(command):
+    new = 'answer = 42\n\n# %% tags=["definition"]\n# course_utils.attention: none_such'
+    status, said = command("answer = 42", new, check=True, lint=True)
+    assert status == 1 and sum("none_such" in line for line in said) == 1
+
+
 LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
 
 

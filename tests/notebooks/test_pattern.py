@@ -24,7 +24,7 @@ labs.first(live=True)
 # <a id="query"></a> A query asks.
 
 # %% tags=["definition"]
-# course_utils.attention: softmax_of
+# shelf: definition
 
 # %%
 x = 3
@@ -83,11 +83,15 @@ Fraction(base)
 
 
 @pytest.fixture
-def problems(course, monkeypatch):
-    """problems(lesson, annex) -> what the pattern finds in the lesson and in its annex, as texts."""
-    monkeypatch.setattr("course_tools.authoring.filling.plain", lambda name: f"def {name.partition(':')[2]}(): pass")
+def problems(course, tmp_path, monkeypatch):
+    """problems(lesson, annex, lines) -> what the pattern finds in the lesson and in its annex, as texts.
 
-    def found(lesson=LESSON, annex=ANNEX):
+    lines: of the definition that the lesson takes from a library
+    """
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def found(lesson=LESSON, annex=ANNEX, lines=2):
+        (tmp_path / "shelf.py").write_text("def definition():\n" + "    pass\n" * (lines - 1))
         course("01_one_annex", annex)
         folder = course("01_one", lesson)
         both = [Notebook(name, folder) for name in ("01_one", "01_one_annex")]
@@ -140,24 +144,16 @@ def test_sizes_are_fine_up_to_their_limits(problems):
     assert problems(lesson.replace(CELL, LONG + "\n" + CELL))[0] == []
 
 
-def test_definitions_may_be_longer_than_other_cells(problems, monkeypatch):
-    def of_length(lines):
-        text = "\n\n".join(["def f():"] + ["    pass"] * (lines - 1))
-        monkeypatch.setattr("course_tools.authoring.filling.plain", lambda name: text)
-        return problems()[0]
-
-    assert of_length(35) == []
-    assert of_length(36) == ["a cell of definitions of 36 lines"]
+def test_definitions_may_be_longer_than_other_cells(problems):
+    assert problems(lines=35)[0] == []
+    assert problems(lines=36)[0] == ["a cell of definitions of 36 lines"]
 
 
-def test_more_than_five_exercises_are_too_many(problems, monkeypatch):
-    stubs = "".join(
-        f'# %% tags=["exercise"]\n@exercise("e{n}")\ndef e{n}():\n    raise NotImplementedError\n\n' for n in range(6)
-    )
-    one = type("Exercise", (), {"minutes": 3})
-    monkeypatch.setattr("course_tools.authoring.minutes._exercise", lambda exercise, name: one)
-    stubs = "# %% [markdown]\n# ### Exercise ●○○ · 3 minutes\n\n" + stubs
-    assert problems(LESSON.replace(CELL, stubs + CELL))[0] == ["the lesson has 6 exercises"]
+def test_more_than_five_exercises_are_too_many(problems):
+    stub = '# %% tags=["exercise"]\n@exercise("gaussian kernel")\ndef kernel(x):\n    raise NotImplementedError\n\n'
+    head = "# %% [markdown]\n# ### Exercise ●○○ · 3 minutes\n\n"
+    assert problems(LESSON.replace(CELL, head + 5 * stub + CELL))[0] == []
+    assert problems(LESSON.replace(CELL, head + 6 * stub + CELL))[0] == ["the lesson has 6 exercises"]
 
 
 NO_DRAWING = [
