@@ -122,9 +122,10 @@ def variants(answer: Callable) -> Callable[..., Callable]:
 
 @dataclass(frozen=True)
 class Property:
-    """What holds of any right answer (properties.py). says: the sentence for a student. broken: (the answer as a
-    function of a case, a case, its result, the right result) -> whether it is violated there; None or False if this
-    case cannot tell."""
+    """What holds of any right answer (properties.py has those that many exercises share). says: the sentence for a
+    student. broken(run, case, mine, want): whether it is violated there; None or False if this case cannot tell. run
+    is the answer as a function of a case, mine its result, want the right one; `_mirrored` in
+    chapters/ch01/exercises/pooling.py is a short one."""
 
     says: str
     broken: Callable[[Callable[[Case], Any], Case, Any, Any], bool | None]
@@ -154,9 +155,12 @@ def call(answer: Callable, case: Case) -> Any:
 
 @dataclass(frozen=True)
 class Exercise:
-    """reference: the right answer, a public function, or one of the chapter's exercise file.
+    """name: what `@exercise("…")` is given. task: what the function should do, with its shapes, said while unsolved.
+    reference: the right answer, a public function, or one of the chapter's exercise file.
     cases: a function that builds the inputs from generators of its own, small ones first.
     returns: a name for each thing that comes back ("estimate", "weights").
+    hints: one after another on `hint(…)`, each says more. minutes and difficulty (1 to 3): as the heading above says.
+    wrong: mistakes, each with what a teacher says (`wrong_answers`); tests run all of them.
     run: `(answer, case) -> result`, for classes whose weights must be copied first.
     words: the result is a word; capitals, hyphens and spaces don't count.
     properties: what holds of any right answer (properties.py). shown: an answer of one to six lines in the exercise's
