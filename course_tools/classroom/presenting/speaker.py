@@ -132,7 +132,10 @@ def _guess(cell, tempting: dict[str, str]) -> tuple[str, str, str, str] | None:
             right = answers[given["answer"]] if isinstance(given.get("answer"), int) else ""
             wrong = next((w for start, w in tempting.items() if plain(question).startswith(start)), "")
             expected = next((a for a in answers if plain(a).startswith(wrong)), wrong)
-            return plain(question), expected, right, given.get("because") or ""
+            because = given.get("because") or ""
+            if isinstance(because, list):  # a reason for each answer
+                because = because[given["answer"]]
+            return plain(question), expected, right, because
     return None
 
 
