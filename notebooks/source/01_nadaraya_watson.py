@@ -577,7 +577,6 @@ def leave_one_out_loss(model, queries):
 run = fit(learned, [hours], leave_one_out_loss, steps=200, lr=0.05,
           title="Trained with each answer hidden")
 
-# %%
 learned_width = learned.log_width.exp().item()
 widths = {"learned": learned_width, "at the start": 2.0}
 curves = {f"{name}: {width:.2f} h": (grid, pool(grid, hours, readings, width)[0])
