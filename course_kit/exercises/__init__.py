@@ -32,6 +32,7 @@ from course_kit.exercises.define import FindError, NoSuchExercise, find, registe
 from course_kit.exercises.example import example_text
 from course_kit.exercises.show import display, hints_note, note_of, puzzle_note, sentence, verdict_note
 
+AFTER_RIGHT: list[Callable[[str, Any], str]] = []  # what setup() adds: (name, answer) -> "" or a sentence to show
 FAILED: dict[str, tuple[Any, Any]] = {}  # name -> the answer that failed, and the inputs on which it did
 
 __all__ = ["again", "check", "example_text", "exercise", "find_error", "hint", "register", "solution"]
@@ -108,7 +109,6 @@ def solution(name: str) -> None:
 
 def _settle(task: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
     from course_kit.exercises.judge import chosen, replayed
-    from course_kit.mine.solved import keep_answer
 
     FAILED.pop(task.name, None)
     if verdict.here is not None:
@@ -118,7 +118,8 @@ def _settle(task: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
     display(verdict_note(verdict, task.effort, task.reference.__name__, task.used, task.hints, attempts, chapter))
     _complain(complaint)
     if verdict.right and not isinstance(task, FindError):
-        _complain(keep_answer(task.name, answer))
+        for note in [keep(task.name, answer) for keep in AFTER_RIGHT]:
+            _complain(note)
     return chosen(task, answer, verdict)
 
 

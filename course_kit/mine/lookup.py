@@ -1,6 +1,6 @@
 """`from mine import masked_softmax` in a notebook: the reader's function if it is solved, else the course's.
 
-`install()`, which setup() calls, puts a module `mine` into sys.modules. Its folder is the workbook's `mine/`, so that
+`install()`, which setup() calls, lets right answers go into the package, and puts a module `mine` into sys.modules. Its folder is the workbook's `mine/`, so that
 `import mine.transformer` is the reader's file. After a cell that imported from it, one line says whose each is.
 """
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from course_kit import shell
+from course_kit import exercises, shell
 from course_kit.exercises.define import NoSuchExercise, chapter_of, find
 
 from . import writing
-from .solved import folder
+from .solved import folder, keep_answer
 
 TRAVELS = {  # what later chapters import: name -> its exercise, of a chapter that they import, too
     "masked_softmax": "stable masked softmax",
@@ -52,6 +52,7 @@ def install() -> None:
     """Make `from mine import …` work in this kernel."""
     if isinstance(sys.modules.get("mine"), Mine):
         return
+    exercises.AFTER_RIGHT.append(keep_answer)
     module = Mine(folder())
     sys.modules["mine"] = module
     if shell.in_notebook():

@@ -49,8 +49,9 @@ def size_of_cells(notebook):
     sizes, read = [], [(number, cell) for number, cell in notebook.code() if not apart & set(tags(cell))]
     for number, cell in read:
         lines = cell.source.splitlines()
-        own = cell.source.split("\n@find_error(")[0].splitlines()  # the program that it offers is not the lesson's code
-        sizes.append(sum(1 for line in own if line.strip() and not line.lstrip().startswith("#")))
+        own = re.split(r"^@find_error\(", cell.source, flags=re.M)[0].splitlines()  # not the wrong program
+        if "predict" not in tags(cell):  # a question, whose input is hidden
+            sizes.append(sum(1 for line in own if line.strip() and not line.lstrip().startswith("#")))
         if len(lines) > LONGEST:
             todo = f"At most {LONGEST}: split it, or put it into course_utils and show it with reveal()."
             yield number, f"a code cell of {len(lines)} lines", todo

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from chapters.ch05.keep import FILE
-from course_kit import files
+from course_kit import exercises, files
 from course_kit.exercises import check, exercise
 from course_kit.exercises.define import find
 from course_kit.mine import keeping, lookup, writing
@@ -33,8 +33,10 @@ def book(tmp_path, monkeypatch):
     before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "mine"}
     for name in before:
         del sys.modules[name]
+    exercises.AFTER_RIGHT.clear()
     lookup.install()
     yield tmp_path
+    exercises.AFTER_RIGHT.clear()
     for name in [name for name in sys.modules if name.partition(".")[0] == "mine"]:
         del sys.modules[name]
     sys.modules.update(before)
