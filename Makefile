@@ -30,7 +30,7 @@ fi; \
 "$$found" -I course_tools/classroom/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author present doctor test test-gpu notebooks views check bench results site slides paper mine grade lint format lock environment clean
+.PHONY: help lab author present doctor test test-gpu notebooks minutes views check bench results site slides paper mine grade lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -55,9 +55,13 @@ test-gpu:  ## run the same notebooks on the GPU
 	$(call environment,--extra test --extra serve)
 	@COURSE_DEVICE=cuda $(RUN) tests/run.py gpu nbval $(ARGS)
 
-notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for one)
+notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for one, ARGS="--text 01": only its Markdown)
 	$(call environment,--extra test --extra serve)
 	@$(RUN) course.py notebooks $(ARGS)
+
+minutes:  ## how long each notebook takes, and what is in it (ARGS=05 for one chapter)
+	$(call environment,--extra test --extra serve)
+	@$(RUN) course.py minutes $(ARGS)
 
 check:  ## drift and anatomy of the notebooks, without running them
 	$(call environment,--extra test --extra serve)

@@ -37,6 +37,10 @@ def parser():
     add.add_argument("names", nargs="*", help=NAMES)
     add.add_argument("--check", action="store_true", help="say which notebooks differ from their source")
     add.add_argument("--lint", action="store_true", help="check the anatomy of the notebooks")
+    add.add_argument("--text", action="store_true", help="carry changed Markdown into the built notebooks; run nothing")
+
+    add = command("minutes", "authoring.minutes", "how long each notebook takes, and what is in it")
+    add.add_argument("names", nargs="*", help=NAMES)
 
     add = command("views", "authoring.views", "build the program of the views, or check it and test it")
     add.add_argument("names", nargs="*", help="with --check: of tests; without: all")

@@ -57,7 +57,7 @@ def setup(seed=0):
     import numpy as np
     import torch
 
-    from course_kit import explain
+    from course_kit import definitions, explain
     from course_kit.callbacks import Display
     from course_kit.keeping.kept import Keeping
     from course_kit.views import picture, program
@@ -70,6 +70,7 @@ def setup(seed=0):
     picture.use_style()
     training.ALWAYS[:] = [Keeping, Display]
     explain.install(shell.ipython())
+    definitions.install(shell.ipython())
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)
     for stream in (sys.stdout, sys.stderr):  # a pipe, or a console on Windows, may know no · and no 注意力

@@ -45,14 +45,16 @@ def pytest_on(*patterns, without=(), options=()):
 
 
 def nbval(half):
-    """The notebooks that have a source, run again, marked outputs compared; in halves (0, 1) that take equally long."""
+    """The notebooks that have a source, run again with what their sources assert, marked outputs compared; in halves
+    (0, 1) that take equally long."""
     seconds = json.loads((ROOT / "data" / "results" / "notebook_times.json").read_text(encoding="utf-8"))["seconds"]
     names = [path.stem for path in (ROOT / "notebooks" / "source").glob("*.py")]
     halves = [[], []]
     for name in sorted(names, key=lambda name: (-seconds.get(name, 60), name)):
         min(halves, key=lambda chosen: sum(seconds.get(one, 60) for one in chosen)).append(name)
-    notebooks = [str(ROOT / "notebooks" / f"{name}.ipynb") for name in halves[half]]
-    return [[*PYTEST, *NBVAL_OPTIONS, *notebooks]] if notebooks else []
+    notebooks = [str(ROOT / "build" / "nbval" / f"{name}.ipynb") for name in halves[half]]
+    write = [sys.executable, str(ROOT / "tests" / "nbval_notebooks.py"), *halves[half]]
+    return [write, [*PYTEST, *NBVAL_OPTIONS, *notebooks]] if notebooks else []
 
 
 def chapters():

@@ -15,7 +15,7 @@ from pathlib import Path
 from course_kit import files
 from course_kit.views import program
 from course_kit.views.models import model_files
-from course_tools.authoring import building
+from course_tools.authoring import building, written
 from course_utils import __version__
 
 from ..authoring.markup import headings, plain, tree
@@ -140,7 +140,7 @@ class Site:
         import nbformat
 
         notebook = nbformat.read(building.folder() / f"{name}.ipynb", as_version=4)
-        return building.dumps(hosted.prepared(notebook, self.repository, name, self.state))
+        return written.dumps(hosted.prepared(notebook, self.repository, name, self.state))
 
 
 def _models(spec):

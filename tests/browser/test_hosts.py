@@ -6,7 +6,7 @@ from jupyterlab_driver import Lab, Notebook
 from waiting import differs, until
 
 from course_kit.views import heatmap, program
-from course_tools.authoring import building
+from course_tools.authoring import building, clean
 
 pytestmark = pytest.mark.browser
 SETUP = "import course_kit\nruntime = course_kit.setup()"
@@ -56,7 +56,7 @@ def test_in_the_courses_jupyterlab_an_output_is_data(notebook):
 def test_built_elsewhere_it_is_alive_before_anything_is_run(notebook, tmp_path):
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in (SETUP, VIEW, LIVE)])
     building.execute(made, "test", tmp_path)
-    building.clean(made)
+    clean.clean(made)
     made.metadata["kernelspec"] = building.KERNEL
     nbformat.write(made, tmp_path / "built.ipynb")
     assert (tmp_path / "built.ipynb").stat().st_size < 60_000

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from cells import answered, texts
 
+from course_kit import lessons
 from course_kit.exercises.define import FindError, stubs
 from course_tools.authoring import building
 from course_tools.classroom.catalogue import find
@@ -36,7 +37,10 @@ def test_each_stub_has_a_definition_and_a_tag(notebook_name):
 
 
 def test_the_chapter_lists_its_exercises_in_the_order_of_the_page(notebook_name):
-    on_page = [find(stub.name) for cell in exercise_cells(notebook_name) for stub in stubs(cell.source)]
+    """On those of the lesson, then of its annex."""
+    pages = [name for name in building.names() if lessons.chapter(name) == lessons.chapter(notebook_name)]
+    cells = [cell for page in pages for cell in exercise_cells(page)]
+    on_page = [find(stub.name) for cell in cells for stub in stubs(cell.source)]
     listed = importlib.import_module(f"chapters.ch{notebook_name[:2]}.exercises").EXERCISES
     written = [one for one in listed if not isinstance(one, FindError)]
     assert written == [one for one in on_page if one in written]

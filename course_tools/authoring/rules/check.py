@@ -14,10 +14,10 @@ def problems_of(name, folder=None):
     return problems + [notebook.problem(*found, built=True) for rule in outputs.RULES for found in rule(notebook)]
 
 
-def run(names=(), check=False, lint=False):
+def run(names=(), check=False, lint=False, text=False):
     """The command `course notebooks` -> exit status."""
     if not lint:
-        return building.run(names, check)
+        return building.run(names, check, text)
     status = 0
     for name in building.names(names):
         problems = problems_of(name)

@@ -13,7 +13,7 @@ import pytest
 import course_utils
 from course_kit import files, runtime
 from course_kit.views import program
-from course_tools.authoring import building, fragments
+from course_tools.authoring import building, fragments, written
 from course_tools.publishing import hosted
 
 ROOT = files.course_folder()
@@ -176,7 +176,7 @@ def test_on_colab_each_view_carries_the_program_and_nothing_else_does():
 
     for before, after in zip(shown(notebook), shown(made), strict=True):
         assert after == (program.packed() + before if fragments.read(before) else before)
-    size = len(building.dumps(made).encode())
+    size = len(written.dumps(made).encode())
     assert size < 6_000_000, "as docs/publishing.md says"
 
 

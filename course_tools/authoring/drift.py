@@ -1,0 +1,133 @@
+"""How a built notebook differs from its source, and what of that can be carried over without running anything."""
+
+import copy
+import difflib
+import itertools
+import re
+
+from . import written
+from .filling import for_readers, origins, read_source, written_out
+from .sources import BuildError, folder, head, read, tags
+
+PARTS = ("cell_type", "source", "metadata", "id")
+NAME = re.compile(r"^(?:class|def) (\w+)", re.M)
+
+
+def drift(name, where=None):
+    """How `NAME.ipynb` differs from its source: a list of sentences, empty if it does not."""
+    where = where or folder()
+    path = where / f"{name}.ipynb"
+    if not path.exists():
+        return [f"notebooks/{name}.ipynb is missing. {_todo(name)}"]
+    source, found = read(name, where), _read(path)
+    try:
+        wanted = for_readers(written_out(source, name))
+    except BuildError as error:
+        return [str(error)]
+    problems = list(_other_cells(name, for_readers(source).cells, wanted.cells, found.cells))
+    todo = _todo(name, text=bool(problems) and not _cannot_carry(wanted, found))
+    problems = problems or _broken_seal(found)
+    layout = written.dumps(copy.deepcopy(found))
+    found.metadata.pop("course", None)
+    if wanted.metadata != found.metadata:
+        problems.append(f"the notebook's metadata differ: {dict(found.metadata)}")
+    if not problems and layout != path.read_text(encoding="utf-8"):
+        problems.append("the file was not written by the build (its layout differs)")
+    return [f"notebooks/{name}.ipynb: {problem}. {todo}" for problem in problems[:5]]
+
+
+def _todo(name, text=False):
+    return f"Run `course notebooks {'--text ' if text else ''}{name}`, look at the result and commit both files."
+
+
+def carry_text(name, where=None):
+    """Carry Markdown, metadata and the order of Markdown cells from the source into `NAME.ipynb`; outputs stay.
+
+    -> why it cannot be done, as a list of sentences, empty if it was: code that differs has to be run.
+    """
+    where = where or folder()
+    path = where / f"{name}.ipynb"
+    if not path.exists():
+        return [f"notebooks/{name}.ipynb is missing. {_todo(name)}"]
+    try:
+        wanted, found = for_readers(read_source(name, where)), _read(path)
+    except BuildError as error:
+        return [str(error)]
+    if problems := _cannot_carry(wanted, found):
+        todo = f"That needs a build: `course notebooks {name}`."
+        return [f"notebooks/{name}.ipynb: {problem}. {todo}" for problem in problems]
+    for cell, before in zip(_code(wanted), _code(for_readers(found)), strict=True):
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    written.write(wanted, name, where)
+    return []
+
+
+def _cannot_carry(wanted, found):
+    """What stands against keeping the outputs, as a list of sentences. A notebook that an author saved has asserts."""
+    return list(_other_code(_code(wanted), _code(for_readers(found)))) or _broken_seal(found)
+
+
+def _read(path):
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
+def _code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _pairs(ours, theirs):
+    """Our cells beside theirs, as pairs of indices, in order; None where a cell is in one of the lists alone."""
+    texts = [[(cell.cell_type, cell.source) for cell in cells] for cells in (ours, theirs)]
+    for _, *places in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        yield from itertools.zip_longest(range(*places[:2]), range(*places[2:]))
+
+
+def _other_cells(name, sources, ours, theirs):
+    """A sentence for each cell that differs. sources: our cells as the source has them"""
+    for i, j in _pairs(ours, theirs):
+        if i is None:
+            yield f"the cell {head(theirs[j])!r} is in the notebook alone"
+        elif j is None:
+            yield f"cell {i + 1} ({head(ours[i])!r}) is in the source alone"
+        elif other := [part for part in PARTS if ours[i][part] != theirs[j].get(part)]:
+            who = _who(sources[i], ours[i], theirs[j], name)
+            yield f"cell {i + 1} ({head(ours[i])!r}) differs in its {other[0]}{who}"
+
+
+def _other_code(ours, theirs):
+    """A sentence for each code cell of the source that was not run so, and for each that was run and is gone."""
+    for i, j in _pairs(ours, theirs):
+        if i is None:
+            yield f"the code of {head(theirs[j])!r} is gone from the source"
+        elif j is None or ours[i].source != theirs[j].source:
+            yield f"the code of {head(ours[i])!r} is new or changed"
+
+
+def _broken_seal(found):
+    shown = written.seal(found)
+    wrong = found.metadata.get("course", {}).get("outputs", shown) != shown
+    return ["an output is not what the build wrote"] if wrong else []
+
+
+def _who(source, ours, theirs, name):
+    """What was changed, where that can be told: a cell's id is made of the text that it was built with."""
+    if ours.source == theirs.source:
+        return ""
+    if ours.id == theirs.get("id"):
+        return f": it was changed in the notebook. Write that into notebooks/source/{name}.py, too, or it will be lost"
+    taken = origins(source)
+    if "definition" in tags(ours):
+        here, there = _texts(ours.source), _texts(theirs.source)
+        if here.keys() == there.keys():
+            changed = [one for one in taken if here[one.partition(":")[2]] != there[one.partition(":")[2]]]
+            return f": the library's {' and '.join(changed)} was changed, and the notebook is older"
+    elif taken:
+        return f": the source was changed, or what it takes from {' and '.join(taken)}, and the notebook is older"
+    return ": the source was changed, and the notebook is older"
+
+
+def _texts(source):
+    """The text of each definition in a cell, by its name."""
+    return {name: text for text in source.split("\n\n\n") for name in NAME.findall(text)}

@@ -1,0 +1,72 @@
+"""What a source names and the build writes out, so that nothing is typed twice.
+
+# %% tags=["definition"]
+# course_utils.attention: split_heads, multi_head       the text of these definitions: course_kit/plain.py
+
+# %% [markdown]
+# <!-- example: split heads -->                         what the exercise's function should do, by an example
+# <!-- minutes -->                                      the minutes that the notebook takes: minutes.py
+"""
+
+import copy
+import hashlib
+import re
+
+from course_kit import definitions
+
+from . import minutes
+from .sources import BuildError, load_exercises, read, tags
+
+EXAMPLE = re.compile(r"<!-- example: (.+?) -->")
+MINUTES = re.compile(r"<!-- minutes -->")
+
+
+def read_source(name, where=None):
+    """The notebook of a source as it is executed: written out, with ids. Raises BuildError."""
+    return written_out(read(name, where), name)
+
+
+def written_out(source, name):
+    """A copy of a source that was read: what it names is written out, and each cell has its id. Raises BuildError."""
+    notebook, seen = copy.deepcopy(source), {}
+    for number, cell in enumerate(notebook.cells, 1):
+        try:
+            cell.source = _filled(cell, source, name)
+        except LookupError as error:
+            raise BuildError(f"notebooks/source/{name}.py, cell {number}: {error.args[0]}") from None
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    return notebook
+
+
+def _filled(cell, source, name):
+    """The text of a cell of the source NAME with what it names. Raises LookupError for what is not there."""
+    if "definition" in tags(cell):
+        return definitions.written_out(cell.source)
+    if cell.cell_type == "code":
+        return cell.source
+    text = EXAMPLE.sub(lambda marker: _example(marker[1], name), cell.source)
+    return MINUTES.sub(lambda _: minutes.of(source, name).words, text)
+
+
+def for_readers(notebook):
+    """A notebook without the cells tagged `asserts`, which are for the build and the tests. The others are shared."""
+    made = copy.copy(notebook)
+    made.cells = [cell for cell in notebook.cells if "asserts" not in tags(cell)]
+    return made
+
+
+def origins(cell):
+    """What a cell of a source takes from elsewhere, as words; an empty list where it is written in the source."""
+    if cell.cell_type == "markdown":
+        examples = [f"the exercise {name!r}" for name in EXAMPLE.findall(cell.source)]
+        return examples + (["the count of minutes"] if MINUTES.search(cell.source) else [])
+    return definitions.named(cell.source) if "definition" in tags(cell) else []
+
+
+def _example(exercise, name):
+    from course_kit.exercises import example_text
+
+    load_exercises(name)
+    return f"It should do this:\n\n```text\n{example_text(exercise)}\n```"

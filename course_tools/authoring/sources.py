@@ -1,0 +1,70 @@
+"""The sources of the notebooks, as authors write them: `notebooks/source/NAME.py`, jupytext's percent format."""
+
+import importlib
+
+from course_kit import files, lessons
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+
+
+class BuildError(ValueError):
+    """A notebook could not be built. The message names file, cell and what to do."""
+
+
+def folder():
+    """The folder `notebooks/` of the course."""
+    return files.course_folder() / "notebooks"
+
+
+def names(prefixes=(), where=None):
+    """The notebooks that have a source, in order: each lesson, then its annex.
+
+    prefixes   only those whose name starts with one of them; a whole name means that notebook alone
+    Raises ValueError for a prefix that fits none, listing what there is.
+    """
+    there = sorted(path.stem for path in ((where or folder()) / "source").glob("*.py"))
+    chosen = set() if prefixes else set(there)
+    for prefix in prefixes:
+        wanted = lessons.stem(prefix)
+        found = {wanted} & set(there) or {name for name in there if name.startswith(wanted)}
+        if not found:
+            raise ValueError(f"No notebook's name starts with {prefix!r}. There are: {', '.join(there) or 'none'}.")
+        chosen |= found
+    return sorted(chosen)
+
+
+def read(name, where=None):
+    """The notebook that a source describes, as its author wrote it: nothing filled in, nothing executed."""
+    import jupytext
+
+    path = (where or folder()) / "source" / f"{name}.py"
+    notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+    notebook.metadata = type(notebook.metadata)({"kernelspec": KERNEL, "language_info": LANGUAGE})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell in notebook.cells:
+        cell.metadata.pop("lines_to_next_cell", None)
+    return notebook
+
+
+def load_exercises(name):
+    """Import the exercises of a notebook's chapter, so that they are known by their names."""
+    importlib.import_module(f"chapters.ch{lessons.chapter(name):02}.exercises")
+
+
+def tags(cell):
+    """The tags of a cell, as a list."""
+    return list(cell.metadata.get("tags", ()))
+
+
+def head(cell):
+    """The first line of a cell that says what it is about."""
+    lines = [line for line in cell.source.splitlines() if line.strip()]
+    return lines[0][:60] if lines else ""

@@ -1,0 +1,86 @@
+"""The minutes of a notebook: one formula, its terms one by one."""
+
+import jupytext
+import pytest
+
+from course_tools.authoring import building, minutes
+from course_tools.authoring.minutes import of, words
+
+TEXT = "# %% [markdown]\n# " + "word " * 1100 + "\n\n"  # ten minutes
+CODE = "# %%\n1 + 1\n\n"
+
+
+def content(source, name="01_nadaraya_watson"):
+    return of(jupytext.reads(source, fmt="py:percent"), name)
+
+
+@pytest.mark.parametrize(
+    ("source", "time"),
+    [
+        (TEXT, 10),
+        (TEXT + 20 * CODE, 20),
+        (TEXT + 20 * CODE.replace("%%", '%% jupyter={"source_hidden": true}'), 10),
+        (TEXT + 20 * CODE.replace("%%", '%% tags=["asserts"]'), 10),
+        (5 * '# %% jupyter={"source_hidden": true} tags=["lab"]\n1\n\n', 10),
+        (20 * '# %% jupyter={"source_hidden": true} tags=["predict"]\n1\n\n', 10),
+        ('# %% jupyter={"source_hidden": true} seconds=305 tags=["training"]\n1\n\n', 5),
+        ('# %% jupyter={"source_hidden": true} seconds=5 tags=["training"]\n1\n\n', 0),
+        (TEXT.replace("# word", "# ## Glossary\n# word"), 0),
+        (TEXT.replace("# word", "# ## Further reading\n# word") + "# %% [markdown]\n# ## Next\n\n" + TEXT, 10),
+        (TEXT.replace("# word", "# ### Exercise 1 ●○○ · 3 minutes\n# word"), 0),
+        (TEXT.replace("# word", "# #### Find the error ●○○ · 3 minutes\n# word"), 0),
+    ],
+)
+def test_each_term_counts_as_the_formula_says(source, time):
+    assert content(source).alone == time
+
+
+def test_an_exercise_counts_by_its_definition():
+    from chapters.ch01.exercises import EXERCISES
+
+    two = [f'# %% tags=["exercise"]\n@exercise("{one.name}")\ndef answer(x):\n    ...\n\n' for one in EXERCISES[:2]]
+    counted = content("".join(two)).content
+    assert counted.exercises == 2
+    assert counted.minutes == 1.6 * sum(one.minutes for one in EXERCISES[:2])
+
+
+def test_what_is_headed_deeper_counts_apart_until_the_next_heading_of_its_level():
+    deeper = "# %% [markdown]\n# ### Deeper: more\n\n" + TEXT + "# %% [markdown]\n# #### Still\n\n" + TEXT
+    counted = content(TEXT + deeper + "# %% [markdown]\n# ### Back\n\n" + TEXT)
+    assert (counted.alone, counted.live, counted.deeper) == (20, 20, 20)
+    assert counted.words == "20 minutes alone, 20 live; *Deeper* 20 more."
+
+
+def test_live_is_what_a_class_is_shown_without_exercises():
+    skipped = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "skip"}') + TEXT
+    shown = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "subslide"}') + TEXT
+    counted = content(TEXT + skipped + shown)
+    assert (counted.alone, counted.live) == (50, 30)
+
+
+def test_an_annex_is_not_for_a_class():
+    assert content(TEXT, "01_nadaraya_watson_annex").words == "10 minutes alone."
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("two words", 2),
+        ("a [link to it](somewhere.ipynb#there), **bold**", 5),
+        ("the price is $n^2$ scores", 4),
+        ("before\n\n$$ a = b $$\n\nafter", 2),
+        ("see\n\n```python\nx = 1\n```\n\nthere", 2),
+        ('<b style="color:red">queries</b> → keys', 2),
+        ("one <!-- source: Vaswani et al. 2017 --> fact", 2),
+        ("| [query](#query) | 提问 | a word |", 4),
+    ],
+)
+def test_words_are_what_is_read(text, number):
+    assert words(text) == number
+
+
+def test_the_table_has_a_row_for_each_notebook(capsys):
+    assert minutes.run(["01"]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["words", "cells", "labs", "guesses", "exercises", "alone", "live", "deeper"]
+    assert [row.split()[0] for row in rows] == building.names(["01"])
