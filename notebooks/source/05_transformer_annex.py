@@ -368,7 +368,7 @@ judged = pronoun_table(MODELS)
 judged
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-PAIRS_ASSERTS
+assert judged
 
 # %% [markdown]
 # PAIRS_TEXT
@@ -433,7 +433,7 @@ Table([{"row": row, "forbidden": connections[row][0], "right, %": share, "log-od
        for row, (share, odds) in left.items()], "Right pronouns in 60 pairs of twins; row 0 is the whole model")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-ROWS_ASSERTS
+assert left
 
 # %% [markdown]
 # ROWS_TEXT
@@ -523,6 +523,8 @@ def effort(name, one):
             "BLEU, greedy": scores["test_bleu_beam_1"], "BLEU": scores["test_bleu_beam_4"]}
 
 efforts = Table([effort("chapter 3", before), effort("chapter 5", tatoeba)], "Recorded, on the same test sentences; BLEU with a beam of 4 unless greedy")
+from IPython.display import display
+
 display(efforts, Table(rows, "The same two models translate, with a beam of 4"))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
