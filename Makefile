@@ -87,7 +87,7 @@ paper:  ## chapters for paper, as HTML and PDF: build/paper/ (ARGS=03 for one)
 	$(call environment,--extra publish)
 	@$(RUN) course.py paper $(ARGS)
 
-mine:  ## collect the functions you solved into workbook/mine/, to run outside the notebooks
+mine:  ## take what you solved in older editions into workbook/mine/, your own package
 	$(call environment,--extra mine)
 	@$(RUN) course.py mine $(ARGS)
 

@@ -1,8 +1,8 @@
 """`from mine import masked_softmax` in a notebook: the reader's function if it is solved, else the course's.
 
 `install()`, which setup() calls, lets right answers go into the package, and puts a module `mine` into sys.modules. Its
-folder is the workbook's `mine/`: `import mine.transformer` is the reader's file. After a cell that imported from it, one
-line says whose each function is.
+folder is the workbook's `mine/`: `import mine.transformer` is the reader's file. After a cell that imported
+from it, one line says whose each function is.
 """
 
 import importlib

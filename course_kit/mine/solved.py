@@ -18,9 +18,12 @@ def folder() -> Path | None:
     return where / "mine" if where else None
 
 
-def keep_answer(exercise: str, answer: Any) -> str:
-    """Take a right answer in -> "", or one sentence that the reader should know. Never raises."""
-    place = folder()
+def keep_answer(exercise: str, answer: Any, place: Path | None = None) -> str:
+    """Take a right answer in -> "", or one sentence that the reader should know. Never raises.
+
+    place: the folder `mine/`, of the workbook that this kernel works in unless given
+    """
+    place = place or folder()
     if place is None:
         return ""
     try:

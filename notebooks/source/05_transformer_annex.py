@@ -152,7 +152,8 @@ def add_norm(x, part, gain, bias, norm_first):
 @exercise("decoder masks")
 def three_masks(source, target):
     """source [B, S], target [B, T] bool, True = a real word
-    -> encoder [B, S, S], decoder [B, T, T], cross [B, T, S] (an axis of queries may be 1 where all rows are the same)"""
+    -> encoder [B, S, S], decoder [B, T, T], cross [B, T, S]
+    (an axis of queries may be 1 where all rows are the same)"""
     raise NotImplementedError
 
 
@@ -1023,11 +1024,11 @@ class MultiHead(torch.nn.Module):
 # %% [markdown]
 # ## Open questions
 # <a id="open-questions"></a>
-# **1. Shuffled words, shuffled outputs.** Let $\Pi$ be a permutation matrix, so $\Pi X$ are the shuffled words. Then $\mathrm{softmax}(\Pi XW_Q(\Pi XW_K)^\top/\sqrt d)\,\Pi XW_V=\Pi A\Pi^\top\Pi XW_V=\Pi AXW_V$: attention passes the order on, because $\Pi^\top\Pi=I$. Norms and feed-forward networks work on each row alone, and adding rows keeps their order, so a block passes it on, too, and so does a stack of blocks.
+# **Shuffled words, shuffled outputs.** Let $\Pi$ be a permutation matrix, so $\Pi X$ are the shuffled words. Then $\mathrm{softmax}(\Pi XW_Q(\Pi XW_K)^\top/\sqrt d)\,\Pi XW_V=\Pi A\Pi^\top\Pi XW_V=\Pi AXW_V$: attention passes the order on, because $\Pi^\top\Pi=I$. Norms and feed-forward networks work on each row alone, and adding rows keeps their order, so a block passes it on, too, and so does a stack of blocks.
 #
-# **2. Which heads could the model do without?** Zero one head at a time and measure BLEU on held-out sentences, with several seeds, since differences between heads are small. But heads stand in for each other: two that are dispensable alone may not be dispensable together. Michel et al. (2019) prune heads one after the other, each time the one that is missed least; Voita et al. (2019) learn gates on the heads, and find that heads for neighbouring positions, for syntax and for rare words survive. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
+# **Which heads could the model do without?** Zero one head at a time and measure BLEU on held-out sentences, with several seeds, since differences between heads are small. But heads stand in for each other: two that are dispensable alone may not be dispensable together. Michel et al. (2019) prune heads one after the other, each time the one that is missed least; Voita et al. (2019) learn gates on the heads, and find that heads for neighbouring positions, for syntax and for rare words survive. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
 #
-# **3. Why not additive attention?** It works: the seq2seq model with attention uses it. For each pair of words it computes a tanh of d numbers, so it needs $n^2 d$ numbers in memory, where the dot product is one matrix multiplication that needs only the $n^2$ scores, and hardware does nothing as fast as matrix multiplications.
+# **Why not additive attention?** It works: the seq2seq model with attention uses it. For each pair of words it computes a tanh of d numbers, so it needs $n^2 d$ numbers in memory, where the dot product is one matrix multiplication that needs only the $n^2$ scores, and hardware does nothing as fast as matrix multiplications.
 #
 # ## Further reading
 # - A. Vaswani et al., *Attention is all you need*, 2017, sections 3 and 5, table 3.

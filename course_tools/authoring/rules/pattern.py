@@ -11,7 +11,7 @@ from .notebook import tags, without_magics
 from .order import ends, exercises, glossary, live, one_title
 
 WORDS, CELLS, EXERCISES, GUESSES = 2500, 30, 5, 5  # of a lesson, at most: what minutes.py counts
-DEFINITION, OTHER = 35, 12  # lines of a visible cell of a lesson, empty ones aside
+DEFINITION, OTHER = 48, 12  # lines of a visible cell of a lesson, empty ones aside
 WIDTH = 90  # characters of a line that can be projected
 FIRST_VIEW = 3  # something to touch is among so many cells
 BESIDE = {"display", "get_ipython"}  # what a notebook knows without an import
