@@ -3,10 +3,10 @@
 import nbformat
 import pytest
 
+from course_kit.cells import answers
 from course_kit.exercises import solved
-from course_tools.classroom import progress
+from course_kit.needed import parsed_cells
 from course_tools.classroom.grading import hand_ins
-from course_tools.classroom.grading.needed import parsed_cells
 
 STUB = "@exercise({!r})\ndef answer(x):\n    raise NotImplementedError"
 HELPER = "def helper(x):\n    return 2 * x"
@@ -25,7 +25,7 @@ def solution(name, body="return helper(x)"):
 def course():
     """A lesson with exercise a, its annex with b, which uses a function of the annex."""
     both = {"05_five.ipynb": ["import math", STUB.format("a")], "05_five_annex.ipynb": [HELPER, STUB.format("b")]}
-    stubs = [(file, source) for file, cells in both.items() for source in cells if progress.answers(source)]
+    stubs = [(file, source) for file, cells in both.items() for source in cells if answers(source)]
     return hand_ins.Course(
         {"a": "05_five.ipynb", "b": "05_five_annex.ipynb"},
         {file: [cell for cell, _ in parsed_cells(cells)] for file, cells in both.items()},
