@@ -16,7 +16,6 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from course_kit import files
 from course_kit.exercises import solved
@@ -25,18 +24,17 @@ from course_tools.classroom import catalogue, handing_in
 from course_tools.classroom.progress import answers, text_of
 from course_tools.classroom.progress import cells as code_cells
 
-from .needed import Cell, line_named, needed, parsed_cells
+from .needed import Cell, needed, parsed_cells
 from .opening import SUFFIXES, contents, plain
 
 
 @dataclass
 class Answer:
-    """One answer: its own source, the statements that it needs (itself last), the line a find-the-error names. written:
-    the name in its decorator, which may be that of an earlier edition."""
+    """One answer: its own source, and the statements that it needs (itself last). written: the name in its decorator,
+    which may be that of an earlier edition."""
 
     source: str
     statements: list[ast.stmt]
-    line: Any = None
     file: str = ""
     written: str = ""
 
@@ -180,7 +178,7 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
                 work.open.add(one)
                 continue
             try:
-                answer = Answer(text, needed(cells, at, stub), line_named(cells, at, stub), name, stub.name)
+                answer = Answer(text, needed(cells, at, stub), name, stub.name)
             except (RecursionError, ValueError, StopIteration):
                 work.remarks.append(f"“{one}” cannot be read")
                 continue
