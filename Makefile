@@ -63,10 +63,9 @@ minutes:  ## how long each notebook takes, and what is in it (ARGS=05 for one ch
 	$(call environment,--extra test --extra serve)
 	@$(RUN) course.py minutes $(ARGS)
 
-check:  ## drift and anatomy of the notebooks, without running them
+check:  ## drift, anatomy, numbers and imports of the notebooks, without running them (ARGS=05 for one)
 	$(call environment,--extra test --extra serve)
-	@$(RUN) course.py notebooks --check $(ARGS)
-	@$(RUN) course.py notebooks --lint $(ARGS)
+	@$(RUN) course.py notebooks --check --lint $(ARGS)
 
 bench:  ## measure, print ratios, write tests/benchmarks/RESULTS.md
 	$(call environment,--extra test --extra serve)
@@ -88,7 +87,7 @@ paper:  ## chapters for paper, as HTML and PDF: build/paper/ (ARGS=03 for one)
 	$(call environment,--extra publish)
 	@$(RUN) course.py paper $(ARGS)
 
-mine:  ## collect the functions you solved into workbook/mine/, to run outside the notebooks
+mine:  ## take what you solved in older editions into workbook/mine/, your own package
 	$(call environment,--extra mine)
 	@$(RUN) course.py mine $(ARGS)
 

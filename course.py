@@ -56,7 +56,7 @@ def parser():
     add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
     add.add_argument("--export", metavar="FILE", help="write the answers and their states into a JSON file")
 
-    add = command("mine", "classroom.mine", "collect what is solved into workbook/mine/, a package with tests")
+    add = command("mine", "classroom.mine", "take what was solved before into workbook/mine/, your own package")
     add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
 
     about = "check again, in a sandbox, what was handed in; exit status 1 if something needs a look"

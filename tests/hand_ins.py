@@ -10,10 +10,10 @@ import re
 import sys
 from pathlib import Path
 
+from course_kit.cells import answers
 from course_kit.exercises.define import FindError, Stub
+from course_kit.needed import needed, parsed
 from course_tools.classroom.catalogue import find
-from course_tools.classroom.grading.needed import needed, parsed
-from course_tools.classroom.progress import answers
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 

@@ -5,7 +5,6 @@ order, with each kind of positions.
 Sizes: B batch, T time, D features.
 """
 
-import math
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -63,11 +62,6 @@ def steps_between(kind: str, length: int, kernel: int = 3) -> int:
         steps += 1
         felt = links(kind, length, steps, kernel).float() @ felt.float() > 0
     return steps
-
-
-def convolutions_between(length: int, kernel: int = 3) -> int:
-    """The same by formula, for ordinary convolutions: each moves kernel − 1 places."""
-    return math.ceil((length - 1) / (kernel - 1))
 
 
 def multiply_adds(kind: str, length: int, size: int, kernel: int = 3, projections: bool = False) -> int:

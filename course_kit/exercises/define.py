@@ -119,9 +119,10 @@ def variants(answer: Callable) -> Callable[..., Callable]:
 
 @dataclass(frozen=True)
 class Property:
-    """What holds of any right answer (properties.py). says: the sentence for a student. broken: (the answer as a
-    function of a case, a case, its result, the right result) -> whether it is violated there; None or False if this
-    case cannot tell."""
+    """What holds of any right answer (properties.py has those that many exercises share). says: the sentence for a
+    student. broken(run, case, mine, want): whether it is violated there; None or False if this case cannot tell. run
+    is the answer as a function of a case, mine its result, want the right one; `_mirrored` in
+    chapters/ch01/exercises/pooling.py is a short one."""
 
     says: str
     broken: Callable[[Callable[[Case], Any], Case, Any, Any], bool | None]
@@ -151,9 +152,12 @@ def call(answer: Callable, case: Case) -> Any:
 
 @dataclass(frozen=True)
 class Exercise:
-    """reference: the right answer, a public function, or one of the chapter's exercise file.
+    """name: what `@exercise("…")` is given. task: what the function should do, with its shapes, said while unsolved.
+    reference: the right answer, a public function, or one of the chapter's exercise file.
     cases: a function that builds the inputs from generators of its own, small ones first.
     returns: a name for each thing that comes back ("estimate", "weights").
+    hints: one after another on `hint(…)`, each says more. minutes and difficulty (1 to 3): as the heading above says.
+    wrong: mistakes, each with what a teacher says (`wrong_answers`); tests run all of them.
     run: `(answer, case) -> result`, for classes whose weights must be copied first.
     words: the result is a word; capitals, hyphens and spaces don't count.
     properties: what holds of any right answer (properties.py). shown: an answer of one to six lines in the exercise's
@@ -189,10 +193,10 @@ class Exercise:
 
 @dataclass(frozen=True)
 class FindError(Exercise):
-    """A short wrong program, which the notebook has in the cell of the answer; or claims, one of which is put right in
-    code. `line` (from 1) is where it goes wrong, or the lines, where several do. `innocent` says of other lines why they
-    are right: not of those where a repair does as well, and of a `def` in line 1 it need not. `found` is said when all is
-    right. The name is neutral ("program 5.3"); `title` tells the error, and is shown at the end."""
+    """A short wrong program, which the notebook has in the cell of the answer; or claims, one of which is put right
+    in code. `line` (from 1) is where it goes wrong, or the lines, where several do. `innocent` says of other lines why
+    they are right: not of those where a repair does as well, and of a `def` in line 1 it need not. `found` is said when
+    all is right. The name is neutral ("program 5.3"); `title` tells the error, and is shown at the end."""
 
     program: tuple[str, ...] = ()
     line: int | tuple[int, ...] = 0

@@ -1,23 +1,23 @@
 """`from mine import masked_softmax` in a notebook: the reader's function if it is solved, else the course's.
 
-`install()`, which setup() calls, puts a module `mine` into sys.modules. Its folder is the workbook's `mine/`, so that
-`import mine.transformer` is the reader's file. After a cell that imported from it, one line says whose each is.
+`install()`, which setup() calls, lets right answers go into the package, and puts a module `mine` into sys.modules. Its
+folder is the workbook's `mine/`: `import mine.transformer` is the reader's file. After a cell that imported
+from it, one line says whose each function is.
 """
 
 import importlib
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from course_kit import shell
+from course_kit import exercises, shell
 from course_kit.exercises.define import NoSuchExercise, chapter_of, find
 
 from . import writing
-from .solved import folder
+from .solved import folder, keep_answer
 
-TRAVELS = {  # what later chapters import: name -> its exercise
+TRAVELS = {  # what later chapters import: name -> its exercise, of a chapter that they import, too
     "masked_softmax": "stable masked softmax",
     "split_heads": "split heads",
     "multi_head": "attention in heads",
@@ -53,6 +53,7 @@ def install() -> None:
     """Make `from mine import …` work in this kernel."""
     if isinstance(sys.modules.get("mine"), Mine):
         return
+    exercises.AFTER_RIGHT.append(keep_answer)
     module = Mine(folder())
     sys.modules["mine"] = module
     if shell.in_notebook():
@@ -64,8 +65,8 @@ def owned(name: str) -> tuple[Any, str]:
     file, exercise = _where(name)
     exercise = TRAVELS.get(name, exercise)
     try:
-        chapter = _load(exercise)
-    except (NoSuchExercise, ImportError):
+        chapter = chapter_of(exercise)
+    except NoSuchExercise:
         raise AttributeError(
             f"`mine` has no {name!r}: it is no exercise that later chapters use, nor is it solved."
         ) from None
@@ -97,17 +98,6 @@ def kept_text(name: str, exercise: str) -> str | None:
         return writing.block(text, name) if passes(exercise, getattr(_module(file), name)) else None
     except Exception:  # changed by hand to something that does not run
         return None
-
-
-def _load(exercise: str) -> int:
-    """The chapter of an exercise, imported."""
-    for number in range(9):
-        try:
-            return chapter_of(exercise)
-        except NoSuchExercise:
-            if importlib.util.find_spec(f"chapters.ch{number:02}"):
-                importlib.import_module(f"chapters.ch{number:02}")
-    return chapter_of(exercise)
 
 
 def _where(name: str, exercise: str | None = None) -> tuple[str, str]:

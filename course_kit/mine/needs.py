@@ -46,10 +46,20 @@ def source_of(thing: Any) -> str:
         raise CannotTake("its text is not known here: run its cell again.") from None
 
 
+def names_of(thing: Any) -> dict[str, Any]:
+    """The names that a function, or a class by its first method, was written among."""
+    return getattr(_function(thing), "__globals__", {})
+
+
+def _function(thing: Any) -> Any:
+    parts = vars(thing).values() if isinstance(thing, type) else (thing,)
+    functions = [inspect.unwrap(part) for part in parts if callable(part)]
+    return next((one for one in functions if hasattr(one, "__code__")), None)
+
+
 def _cell(thing: Any) -> tuple[str, int]:
     """The text that a function, or a class by its first method, was compiled from, and the line where it begins."""
-    parts = vars(thing).values() if isinstance(thing, type) else (thing,)
-    code = next((c for p in parts if callable(p) and (c := getattr(inspect.unwrap(p), "__code__", None))), None)
+    code = getattr(_function(thing), "__code__", None)
     return ("".join(linecache.getlines(code.co_filename)), code.co_firstlineno) if code else ("", 0)
 
 
@@ -93,7 +103,7 @@ def _add(name: str, thing: Any, space: dict[str, Any], found: Needs) -> None:
         if any(stub.bound == name for stub in stubs(_cell(thing)[0])):
             return  # an exercise of the same chapter, which the file holds already
         text = source_of(thing)
-        needs(text, getattr(thing, "__globals__", space), found)
+        needs(text, names_of(thing) or space, found)
         found.before[name] = text
     else:
         raise CannotTake(f"it uses `{name}`, which the notebook computes. Compute it inside the function.")

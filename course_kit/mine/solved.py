@@ -9,7 +9,7 @@ from course_kit.exercises.define import chapter_of, find
 from course_kit.plain import plain
 
 from . import writing
-from .needs import CannotTake, Needs, needs, source_of
+from .needs import CannotTake, Needs, names_of, needs, source_of
 
 
 def folder() -> Path | None:
@@ -18,9 +18,12 @@ def folder() -> Path | None:
     return where / "mine" if where else None
 
 
-def keep_answer(exercise: str, answer: Any) -> str:
-    """Take a right answer in -> "", or one sentence that the reader should know. Never raises."""
-    place = folder()
+def keep_answer(exercise: str, answer: Any, place: Path | None = None) -> str:
+    """Take a right answer in -> "", or one sentence that the reader should know. Never raises.
+
+    place: the folder `mine/`, of the workbook that this kernel works in unless given
+    """
+    place = place or folder()
     if place is None:
         return ""
     try:
@@ -32,8 +35,8 @@ def keep_answer(exercise: str, answer: Any) -> str:
 
 
 def _kept(place: Path, exercise: str, answer: Any) -> str:
-    text, space = source_of(answer), getattr(answer, "__globals__", None) or vars(sys.modules["__main__"])
-    name, wanted = answer.__name__, needs(text, space)
+    text = source_of(answer)
+    name, wanted = answer.__name__, needs(text, names_of(answer))
     place.mkdir(exist_ok=True)
     if not (place / "__init__.py").exists():
         files.write_atomically(place / "__init__.py", writing.WHOLE)
@@ -60,7 +63,10 @@ def _with(text: str, wanted: Needs, place: Path) -> str:
         text = writing.with_import(text, line)
     for name, module in wanted.earlier.items():
         text = writing.with_import(text, f"from .{module} import {name}")
+    written = writing.definitions(text)
     for name, thing in wanted.given.items():
+        if name in written:  # the reader's own is in this file
+            continue
         give(place, thing)
         renamed = "" if thing.__name__ == name else f" as {name}"
         text = writing.with_import(text, f"from .given import {thing.__name__}{renamed}")

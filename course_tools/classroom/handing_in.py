@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course_kit import files
+from course_kit import cells, files
 from course_kit.exercises import solved
 from course_utils import __version__
 
@@ -97,13 +97,13 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
 def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
     """Every answer or stub in a notebook."""
     try:
-        sources = progress.cells(files.plain_bytes(path))
+        sources = cells.sources(files.plain_bytes(path))
     except (ValueError, OSError):
         problems.append(f"{path.name} cannot be read as a notebook.")
         return
     for source in sources:
-        for stub in progress.answers(source):
-            text = progress.text_of(stub, source)
+        for stub in cells.answers(source):
+            text = cells.text_of(stub, source)
             yield {
                 "name": stub.name,
                 "kind": "find_error" if stub.puzzle else "exercise",

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_kit import lessons
-from course_kit.files import course_folder
+from course_kit import files, lessons
 
 from ..authoring import fragments
 
@@ -24,7 +23,7 @@ LAST = "07_gpt"
 @functools.cache
 def weights():
     """{chapter's number: (name of its map, weights [Q, K])} from the journey in chapter 7; {} where it was not run."""
-    path = course_folder() / "notebooks" / f"{LAST}.ipynb"
+    path = files.course_folder() / "notebooks" / f"{LAST}.ipynb"
     for cell in json.loads(path.read_bytes())["cells"]:
         for output in cell.get("outputs", ()):
             made = "".join(output.get("data", {}).get("text/html", ()))
@@ -64,7 +63,7 @@ def style():
 def questions():
     """{chapter's number: (its lesson's name, the question that is its title)}"""
     found = {}
-    for path in sorted((course_folder() / "notebooks").glob("[0-9]*.ipynb")):
+    for path in sorted((files.course_folder() / "notebooks").glob("[0-9]*.ipynb")):
         if not lessons.is_annex(path.name):
             first = "".join(json.loads(path.read_bytes())["cells"][0]["source"]).partition("\n")[0]
             found[lessons.chapter(path.name)] = path.stem, first.partition(" · ")[2]
@@ -78,8 +77,8 @@ def strip(current=None, suffix=".html", shares=None):
     shares: {number: how much of its map has full ink, from 0 to 1}; None: all of each.
     """
     parts = []
-    for number, (name, _) in weights().items():
-        file, question = questions()[number]
+    for number in sorted(weights().keys() & questions().keys()):
+        name, (file, question) = weights()[number][0], questions()[number]
         share = 1 if shares is None else shares.get(number, 0)
         here = ' aria-current="page"' if number == current else ""
         parts.append(

@@ -8,14 +8,13 @@ Which exercises there are, and in which order, is read from the course's noteboo
 
 import html
 import itertools
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from course_kit import files, lessons
+from course_kit.cells import answers, sources
 from course_kit.exercises import define, solved
-from course_kit.exercises.define import Stub, stubs
 from course_kit.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
 
 from . import catalogue, workbook
@@ -42,38 +41,13 @@ class Notebook:
         return lessons.is_annex(self.file)
 
 
-def cells(content: bytes, kind: str = "code") -> list[str]:
-    """The sources of a notebook file's cells of one kind. Raises ValueError if it is not a notebook."""
-    try:
-        return ["".join(cell["source"]) for cell in json.loads(content)["cells"] if cell["cell_type"] == kind]
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise ValueError("not a notebook") from None
-
-
-def answers(source: str) -> list[Stub]:
-    """`stubs`, also in cells with magics and a `%%time` above."""
-    if "exercise" not in source and "find_error" not in source:
-        return []
-    return stubs(source) or stubs(without_magics(source))
-
-
-def without_magics(source: str) -> str:
-    """A cell in which each line with a magic is `pass`, so that line numbers stay."""
-    return "\n".join("pass  # " + x if x.startswith(("%", "!")) else x for x in source.split("\n"))
-
-
-def text_of(stub: Stub, source: str) -> str:
-    """The source of one answer, from its decorator to its end."""
-    return "\n".join(source.splitlines()[stub.first - 1 : stub.last])
-
-
 def notebooks(folder: Path) -> list[Notebook]:
     """The notebooks that have exercises, in order: a lesson, then its annex."""
     found = []
     for path in sorted(folder.glob("[0-9]*.ipynb")):
         content = path.read_bytes()
-        title = next((text.splitlines()[0].lstrip("# ") for text in cells(content, "markdown") if text), "")
-        names = [stub.name for source in cells(content) for stub in answers(source)]
+        title = next((text.splitlines()[0].lstrip("# ") for text in sources(content, "markdown") if text), "")
+        names = [stub.name for source in sources(content) for stub in answers(source)]
         if names:
             found.append(Notebook(path.name, title.partition(" · ")[2] or title, tuple(dict.fromkeys(names))))
     return found

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_kit.files import course_folder, write_atomically
+from course_kit import files, lessons
 from course_tools.authoring import building
 from course_tools.authoring.clean import STAND_IN
 
@@ -44,11 +44,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A notebook as HTML. name: such as "01_nadaraya_watson"; title: its first heading, as plain text."""
+    """A lesson or an annex as HTML. name: such as "01_nadaraya_watson"; title: its first heading, as plain text."""
 
     name: str
     title: str
     cells: list[Cell] = field(repr=False)
+
+    @property
+    def annex(self):
+        return lessons.is_annex(self.name)
 
 
 def chapter(name, link=lambda address: address):
@@ -59,7 +63,7 @@ def chapter(name, link=lambda address: address):
     """
     import nbformat
 
-    path = Path(name) if str(name).endswith(".ipynb") else course_folder() / "notebooks" / f"{name}.ipynb"
+    path = Path(name) if str(name).endswith(".ipynb") else files.course_folder() / "notebooks" / f"{name}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     if any(c.cell_type == "code" and c.source.strip() and not c.execution_count for c in notebook.cells):
         raise ValueError(f"{path.name} has cells that were not run. Build it: make notebooks ARGS={path.stem[:2]}")
@@ -135,12 +139,12 @@ def write(kind, names, out, build):
 
     Raises ValueError for a name that no chapter has.
     """
-    folder = Path(out) if out else course_folder() / "build" / kind
+    folder = Path(out) if out else files.course_folder() / "build" / kind
     chosen = building.names(names)
     folder.mkdir(parents=True, exist_ok=True)
     for name in chosen:
         path = folder / f"{name}.html"
-        write_atomically(path, build(name))
+        files.write_atomically(path, build(name))
         yield path
 
 
@@ -150,7 +154,7 @@ def _templates():
 
     loader = FileSystemLoader([WEBSITE, ASSETS])
     made = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.globals["asset"] = asset
+    made.globals |= {"asset": asset, "lessons": lessons}
     return made
 
 

@@ -52,12 +52,9 @@ class Sheet:
     def view(self, view):
         """A view as its picture with title and caption; a guess as a question with boxes to tick."""
         spec = view.spec
-        title = html.escape(spec["title"])
         if view.kind == "predict":
-            items = "".join(f"<li>{html.escape(answer)}</li>" for answer in spec["answers"])
-            told = f"<b>{html.escape(spec['answers'][spec['answer']])}.</b> {html.escape(spec['because'])}"
-            later = self.later(f"<p>{told}</p>") if spec["answer"] >= 0 else ""
-            return f'<div class="guess"><b>{title}</b><ul>{items}</ul>{later}</div>'
+            return f'<div class="guess">{self.text(view.still)}</div>'
+        title = html.escape(spec["title"])
         caption = ROLE.sub(r'<b class="\1">\2</b>', html.escape(spec["caption"]))
         still = tree(view.still)
         _fit(still)

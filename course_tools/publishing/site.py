@@ -12,14 +12,15 @@ import re
 import shutil
 from pathlib import Path
 
-from course_kit import files
+from course_kit import files, lessons
 from course_kit.views import program
 from course_kit.views.models import model_files
-from course_tools.authoring import building, written
+from course_kit.views.view import json_for_script
+from course_tools.authoring import building, minutes, written
 from course_utils import __version__
 
 from ..authoring.markup import headings, plain, tree
-from ..classroom import maps
+from ..classroom import maps, moved
 from . import glossary, hosted, lighten, links, pages, places
 
 COURSE = "Attention, from Nadaraya–Watson to GPT"
@@ -53,10 +54,10 @@ class Site:
         self.chapters = [pages.chapter(name, link=self.link) for name in building.names()]
         self.terms = glossary.terms(self.chapters)
         self.menu = [
-            {"file": "index.html", "name": "The course"},
-            *({"file": f"{chapter.name}.html", "name": chapter.title} for chapter in self.chapters),
-            {"file": "glossary.html", "name": "Glossary · 术语表"},
-            {"file": "teaching.html", "name": "Teaching with the course"},
+            {"file": "index.html", "name": "The course", "annex": False},
+            *({"file": f"{one.name}.html", "name": titled(one), "annex": one.annex} for one in self.chapters),
+            {"file": "glossary.html", "name": "Glossary · 术语表", "annex": False},
+            {"file": "teaching.html", "name": "Teaching with the course", "annex": False},
         ]
 
     def link(self, address):
@@ -86,15 +87,11 @@ class Site:
             page = tree(pages.body(chapter, self.view))
             lighten.lighten(page, self.shared)
             distinct(page)
-            searched.append((f"{chapter.name}.html", chapter.title, places.sections(page)))
-            badges = hosted.badges(self.repository, chapter.name, self.state)
-            made[f"{chapter.name}.html"] = self.page(
-                "chapter", chapter.title, contents(page), body=with_anchors(page), badges=badges,
-                notebook=f"{chapter.name}.ipynb", description=about(chapter)["about"],
-            )  # fmt: skip
+            searched.append((f"{chapter.name}.html", titled(chapter), places.sections(page)))
+            made[f"{chapter.name}.html"] = self.chapter(chapter, page)
             made[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name)
         made |= self.teaching(searched)
-        made["glossary.html"] = self.page("glossary", "Glossary · 术语表", terms=self.terms)
+        made["glossary.html"] = self.page("glossary", "glossary.html", terms=self.terms)
         made["index.html"] = self.landing()
         made["search-data.js"] = places.script(searched, self.terms)
         made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
@@ -105,24 +102,36 @@ class Site:
         made |= {f"models/{name}": script for name, script in self.models.items()}
         return made | self.shared.content
 
-    def page(self, template, title, sections=(), description=COURSE, **more):
-        """A page from website/TEMPLATE.html.j2."""
-        number = next(i for i, item in enumerate(self.menu) if item["name"] == title)
+    def page(self, template, file, sections=(), description=COURSE, **more):
+        """A page from website/TEMPLATE.html.j2, under the name that the menu has for its file."""
+        number = next(i for i, item in enumerate(self.menu) if item["file"] == file)
         before = self.menu[number - 1] if number else None
         after = self.menu[number + 1] if number + 1 < len(self.menu) else None
+        given = {"maps": maps.strip(), "title": self.menu[number]["name"] if number else COURSE} | more
         return pages.page(
-            template, course=COURSE, edition=__version__, title=title if number else COURSE, menu=self.menu,
-            sections=sections, description=description, maps=maps.strip(number - 1),
-            file=self.menu[number]["file"], before=before, after=after, repository=self.repository,
-            report=hosted.report(self.repository, self.menu[number]["file"]), **more,
+            template, course=COURSE, edition=__version__, menu=self.menu, sections=sections, description=description,
+            file=file, before=before, after=after, repository=self.repository,
+            report=hosted.report(self.repository, file), **given,
+        )  # fmt: skip
+
+    def chapter(self, chapter, page):
+        """The page of a lesson or an annex, from the tree of its body."""
+        name, number = chapter.name, lessons.chapter(chapter.name)
+        lesson = next(one for one in self.chapters if one.name == lessons.lesson_of(name))
+        return self.page(
+            "chapter", f"{name}.html", contents(page), about(chapter)["about"], body=with_anchors(page),
+            badges=hosted.badges(self.repository, name, self.state), notebook=f"{name}.ipynb",
+            maps=maps.strip(None if chapter.annex else number),
+            lesson={"file": f"{lesson.name}.html", "name": titled(lesson)} if chapter.annex else None,
+            moved=json_for_script({old: self.link(new) for old, new in moved.places(name).items()}),
         )  # fmt: skip
 
     def teaching(self, searched):
         """docs/teaching.md as a page."""
         text = (files.course_folder() / "docs" / "teaching.md").read_text(encoding="utf-8")
-        title, page = "Teaching with the course", tree(pages.markdown(self.link)(text))
-        searched.append(("teaching.html", title, places.sections(page)))
-        return {"teaching.html": self.page("text", title, contents(page), body=with_anchors(page))}
+        page = tree(pages.markdown(self.link)(text))
+        searched.append(("teaching.html", "Teaching with the course", places.sections(page)))
+        return {"teaching.html": self.page("text", "teaching.html", contents(page), body=with_anchors(page))}
 
     def landing(self):
         """The first page: the cover, the chapters, what is beside them."""
@@ -130,10 +139,11 @@ class Site:
         view = next(made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
         page = tree(self.view(view))
         lighten.lighten(page, self.shared)
-        chapters = [{"file": f"{chapter.name}.html", **about(chapter)} for chapter in self.chapters]
         badges = hosted.badges(self.repository, self.chapters[0].name, self.state)
-        count = len(self.terms)
-        return self.page("index", "The course", first=str(page), chapters=chapters, badges=badges, count=count)
+        chapters = [{"file": f"{one.name}.html", **about(one)} for one in self.chapters]
+        return self.page(
+            "index", "index.html", first=str(page), chapters=chapters, badges=badges, count=len(self.terms)
+        )
 
     def notebook(self, name):
         """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""
@@ -151,14 +161,19 @@ def _models(spec):
     return [*named, *filter(None, bases)]
 
 
+def titled(chapter):
+    """The title of a lesson, and of an annex so that it is told from its lesson's."""
+    is_said = not chapter.annex or "annex" in chapter.title.casefold()
+    return chapter.title if is_said else f"{chapter.title} (annex)"
+
+
 def about(chapter):
-    """What a chapter's first cell says of it: {asks, about, minutes}."""
+    """What the list of chapters says of one: {asks, about, minutes, annex}."""
     first = tree(chapter.cells[0].source)
     first.h1.decompose()
-    text = plain(first)
-    minutes = re.search(r"Reading \d+.*?(?=\. Before:)", text)
-    goal = re.search(r"By the end .*?(?= Reading \d)", text)
-    return {"asks": chapter.title, "about": goal[0] if goal else "", "minutes": f"{minutes[0]}." if minutes else ""}
+    goal = re.search(r"(?:By|At) the end .*?\.(?= )", plain(first))
+    time = minutes.minutes(chapter.name).words.replace("*", "")
+    return {"asks": titled(chapter), "about": goal[0] if goal else "", "minutes": time, "annex": chapter.annex}
 
 
 def distinct(page):

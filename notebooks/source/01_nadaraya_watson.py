@@ -356,20 +356,12 @@ assert as_written.isnan().all() and torch.allclose(shifted, torch.tensor([0.665,
 # %% [markdown]
 # $e^{1000}$ is too large for a float, so it becomes infinity, and ∞/∞ is not a number (NaN). Therefore `torch.softmax` first subtracts the largest score: the weights stay the same, but no exponent is above 0.
 #
-# **Keep this:** softmax depends only on the differences of the scores, and a temperature divides these differences.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: a denominator that circulates
 # <a id="denominator"></a>
-# A widely read article prints this formula for the weight of input $x_i$ under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
-#
-# #### Find the error ●●○ · 5 minutes
-# The first `find_error` shows the formula as a program; repair it in the cell, and the second one checks it. Which line is wrong? Which index in the sum must become $k$? Does $k$ count queries or keys?
+# ### Find the error ●●○ · 5 minutes
+# A widely read article prints this formula for the weight of input $x_i$, a key, under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it. The cell holds this formula as a program. Repair it: which index in the sum must become $k$, and does $k$ count queries or keys?
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
-find_error("program 1.2")
-
-@find_error("program 1.2", line=None)  # the number of the wrong line; correct it below
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@find_error("program 1.2")
 def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key
     queries, keys = scores.shape
     result = torch.zeros(queries, keys)
@@ -379,6 +371,9 @@ def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and in
             bottom = sum(scores[j, i].exp() for k in range(queries))
             result[j, i] = top / bottom
     return result
+
+# %% [markdown]
+# **Keep this:** softmax depends only on the differences of the scores, and a temperature divides these differences.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: where the ratio of kernels fails
@@ -582,7 +577,6 @@ def leave_one_out_loss(model, queries):
 run = fit(learned, [hours], leave_one_out_loss, steps=200, lr=0.05,
           title="Trained with each answer hidden")
 
-# %%
 learned_width = learned.log_width.exp().item()
 widths = {"learned": learned_width, "at the start": 2.0}
 curves = {f"{name}: {width:.2f} h": (grid, pool(grid, hours, readings, width)[0])
@@ -695,18 +689,21 @@ assert 0.75 < min(tried, key=lambda w: (
 # <a id="parametric"></a>
 # *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. This $w$ is *one divided by* our width, here about 1.7 per hour.
 #
-# That book calls a model **parametric** if training can change a number in it, and otherwise **non-parametric**. Statisticians mean something else: they call our estimator non-parametric with any width, because it assumes no formula for the true curve. The exercise uses the word as the book does.
-#
-# #### Find the error ●○○ · 4 minutes
-# One of the four claims below is wrong.
+# That book calls a model **parametric** if training can change a number in it, and otherwise **non-parametric**. Statisticians mean something else: they call our estimator non-parametric with any width, because it assumes no formula for the true curve. The question uses the word as the book does.
 
-# %% slideshow={"slide_type": "skip"} tags=["deeper", "exercise"]
-find_error("claims 1.1")
-
-@find_error("claims 1.1", line=None)  # the number of the wrong claim
-def kind_of(model):
-    """model: any torch module -> "parametric" or "non-parametric", whichever is right"""
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "A widely used slide deck makes four claims about average pooling and Nadaraya–Watson. Which one is wrong?",
+    ["Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer",
+     "f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ is non-parametric: it keeps the examples and learns nothing",
+     "With a number w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, it still only keeps the examples, so it is non-parametric",
+     "w can be found by gradient descent on the leave-one-out error, and a larger w means a narrower kernel"],
+    answer=2,
+    because=["This is true: the query does not appear in the formula, so the answer is always the mean.",
+             "This is true: nothing in this formula is a number that training could change.",
+             "The estimate has a slope in w, so w can be trained, as our width was. In the statisticians' sense the claim is true, but for any w, not because nothing is trained.",
+             "This is true: the estimate is differentiable in w, and w = 1 / width."],
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Knock one out

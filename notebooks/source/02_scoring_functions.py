@@ -132,17 +132,19 @@ print({name: f"{weight:.0%}" for name, weight in zip(compass, by_cosine.tolist()
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert round(100 * by_cosine.max().item()) == 43
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 4 minutes
-# A lecture makes these claims. Which one goes too far?
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 2.4")
-
-@find_error("claims 2.4", line=None)  # the number of the wrong claim
-def favourite(query, keys):
-    """query [D], keys [K, D] -> number of the key with the largest dot product"""
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "A lecture makes these claims about the dot product a·b of a query a and a key b. Which one goes too far?",
+    ["a·b = ‖a‖ ‖b‖ cos θ, with θ the angle between them",
+     "If a and b are at right angles, a·b is 0",
+     "a·b says how similar the directions of a and b are, and nothing else",
+     "If all keys are equally long, dot product and cosine put them in the same order"],
+    answer=2,
+    because=["This is how geometry defines it.",
+             "This is true, because cos 90° = 0.",
+             "The lengths are factors as well. A long key in a fairly good direction can have a larger dot product than a short key in the best one.",
+             "This is true: the lengths are then the same factor for all keys."],
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why divide by √d?
@@ -233,14 +235,12 @@ assert round(0.4 * 0.205, 2) == 0.08
 # Not every query is like this one. How strongly do the weights of a query respond to a change of q·k itself? Dividing by √d makes every such response √d times smaller. So without √d, a query whose best scores are close responds far more strongly, and a saturated one hardly at all. At d = 400, almost a quarter of our random queries respond more than ten times as strongly as the median query with √d, and almost half less than a tenth as strongly (*Deeper: unequal gradients*).
 #
 # ### Find the error ●○○ · 3 minutes
-# The variance of this score should not depend on d. Which line is wrong?
+# The variance of this score should not depend on d. One line is wrong: repair it.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 from chapters.ch02 import again, exercise, find_error, hint, solution
 
-find_error("program 2.5")
-
-@find_error("program 2.5", line=None)  # the number of the wrong line; correct it below
+@find_error("program 2.5")
 def score(queries, keys):              # queries [Q, D], keys [K, D]
     products = queries @ keys.T        # [Q, K]
     d = len(keys)
@@ -385,16 +385,24 @@ assert {(0.2, 0.1), (0.4, 0.6), (0.6, 0.8), (0.9, 0.8)} < {(round(x, 1), round(z
 # **Keep this:** with weights from a softmax, the output is an average of the values, so it never leaves their hull.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: catch an impossible output
-# #### Find the error ●●○ · 5 minutes
+# ### Deeper: is a quick check enough?
+# The printed output fails a quick check: 1.8 is outside the range of the first features, 0.2 to 0.9. The second features range from 0.1 to 0.3, the third from 0.1 to 0.8. Is an output possible if each of its features is inside its range?
 
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 2.6")
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "The values are the five words above. Which of these outputs can no weights give that are ≥ 0 and sum to 1?",
+    ["(0.5, 0.16, 0.54)", "(0.9, 0.1, 0.8)", "(0.9, 0.3, 0.5)", "(0.4, 0.1, 0.5)"],
+    answer=2,
+    because=["Five equal weights give it: it is the mean of the five words.",
+             "With all the weight on “is”, the output is the vector of “is”.",
+             "Each feature is inside its range. But a first feature of 0.9 needs all the weight on “is”, and the second feature of “is” is 0.1. So the hull is smaller than the box of all ranges.",
+             "Half the weight on “nice” and half on “today” give it."],
+)
 
-@find_error("claims 2.6", line=None)
-def impossible(output, values):
-    """output [D], values [K, D] -> bool [D]: coordinates that no weighted average can have"""
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert torch.allclose(X.mean(0), torch.tensor([0.5, 0.16, 0.54])) and X[2].tolist() == torch.tensor([0.9, 0.1, 0.8]).tolist()
+assert torch.allclose((X[3] + X[4]) / 2, torch.tensor([0.4, 0.1, 0.5])) and X[:, 0].argmax() == 2 and X[2, 0] > X[:, 0].topk(2).values[1]
+assert [[round(x, 1) for x in ends.tolist()] for ends in X.aminmax(dim=0)] == [[0.2, 0.1, 0.1], [0.9, 0.3, 0.8]]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One vector, three jobs
@@ -457,6 +465,20 @@ assert torch.allclose(torch.softmax(asked, -1), torch.tensor([[0.982, 0.018], [0
 #
 # The two examples use plain dot products. The first is cross-attention: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5).
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "A lecture computes this example in four lines. Which one is wrong?",
+    ["The query scores 0.5, 0.5 and 1 with the three keys",
+     "exp(0.5) ≈ 1.649 and exp(1) ≈ 2.718, so the three exponentials add up to 6.016",
+     "The weights are 0.27, 0.27 and 0.46",
+     "The context is the average of the three values, and its two coordinates are equal"],
+    answer=2,
+    because=["This is right: ½·1 + ½·0 = ½ for the first two keys, and ½ + ½ = 1 for the third.",
+             "This is right: 1.649 + 1.649 + 2.718 = 6.016.",
+             "2.718 / 6.016 = 0.452, which rounds to 0.45. To three digits the weights are 0.274, 0.274 and 0.452, which sum to 1.",
+             "This is right: the first two keys mirror each other and have the same weight."],
+)
+
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
 weights = torch.softmax(torch.tensor([[0.5, 0.5]]) @ H.T, -1)
@@ -468,18 +490,23 @@ assert abs(3 * (torch.softmax(assis @ K.T / 3**0.5, dim=-1)[0, 2].item()) - 0.64
 assert torch.allclose(weights @ H, torch.tensor([[0.726, 0.726]]), atol=5e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 2.7")
-
-@find_error("claims 2.7", line=None)
-def three_digits(scores):
-    """scores [K] -> softmax weights [K], rounded to three digits"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The second example is self-attention. The same three vectors are now the words I, am and happy.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "The lecture asks what the last word, happy, attends to. Which of its five lines does not follow from the numbers?",
+    ["The query (1, 1) scores 1, 1 and 2, so the weights are about 0.21, 0.21 and 0.58",
+     "happy attends most to itself",
+     "The new vector of happy is about (0.79, 0.79)",
+     "So self-attention has found that happy belongs to I",
+     "The new vector of happy still points where the old one pointed"],
+    answer=3,
+    because=["This is right: (1, 1)·(1, 0) = 1, (1, 1)·(0, 1) = 1 and (1, 1)·(1, 1) = 2, and softmax makes 0.212, 0.212 and 0.576 of them.",
+             "This is right: its score with itself is 2, the others are 1.",
+             "This is right: 0.212 + 0.576 = 0.788 in both coordinates.",
+             "I and am get the same weight, 0.212. The numbers only say that happy attends to both of them equally.",
+             "This is right: both coordinates are equal, as in (1, 1)."],
+)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(H @ H.T, -1)
@@ -488,17 +515,6 @@ weights
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
 assert torch.allclose(weights[2], torch.tensor([0.212, 0.212, 0.576]), atol=5e-4)
 assert torch.allclose(weights[2] @ H, torch.tensor([0.788, 0.788]), atol=5e-4)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 4 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 2.8")
-
-@find_error("claims 2.8", line=None)
-def weights_of_last(words):
-    """words [T, D] -> weights [T] of the last word"""
-    raise NotImplementedError
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three tokens, every number
@@ -512,7 +528,7 @@ S = qs @ ks.T
 qs, ks, vs, S
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert S.tolist() == [[1, 1, 2], [1, 0, 1], [2, 1, 3]]
+assert S.tolist() == [[1, 1, 2], [1, 0, 1], [2, 1, 3]] and S.diagonal().tolist() == [1, 0, 3]
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 weights = torch.softmax(S / 2**0.5, -1)
@@ -525,58 +541,39 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# An article that explains these steps makes four mistakes. In its code, relu(x) is the larger of x and 0.
+# An article that explains these steps makes four mistakes. Here are two of them (relu(x) is the larger of x and 0):
 #
-# #### Find the error ●○○ · 4 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.9")
-
-@find_error("program 2.9", line=None)  # the number of the wrong line; correct it below
-def score_table(queries, keys):                # queries [Q, D], keys [K, D], Q = K here
-    S = torch.zeros(len(queries), len(keys))
-    for i in range(len(queries)):
-        for j in range(len(keys)):
-            S[i, j] = queries[j] @ keys[j]     # S₁₂ = q₂ · k₂
-    return S
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# | what circulates | what is wrong | instead |
+# |---|---|---|
+# | S₁₂ = q₂ · k₂ | Each key meets only its own query, so all rows of S are equal: here (1, 0, 3). | S₁₂ = q₁ · k₂: row i belongs to query i |
+# | q = relu(x Wq) | A relu cuts off what is negative, so a query can no longer ask for keys *without* a feature. | q = x Wq, a projection like k and v |
+#
 # #### Find the error ●○○ · 3 minutes
+# The third mistake is in this program:
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.10")
-
-@find_error("program 2.10", line=None)  # the number of the wrong line; correct it below
+@find_error("program 2.10")
 def own_attention(x, Wq, Wk, Wv):               # x [T, D]
     q, k, v = x @ Wq, x @ Wk, x @ Wv
     weights = torch.softmax(q @ k.T / q.shape[-1] ** 0.5, dim=-1)
     return weights @ x
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.11")
-
-@find_error("program 2.11", line=None)  # the number of the wrong line; correct it below
-def free_queries(x, Wq, Wk, Wv):                # x [T, D]
-    q = torch.relu(x @ Wq)
-    k, v = x @ Wk, x @ Wv
-    weights = torch.softmax(q @ k.T / q.shape[-1] ** 0.5, dim=-1)
-    return weights @ v
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # The fourth mistake is about *multi-head attention* (chapter 5): several attentions, or *heads*, run side by side, and a last matrix $W_O$ joins their outputs.
-#
-# #### Find the error ●○○ · 3 minutes
 
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 2.12")
-
-@find_error("claims 2.12", line=None)
-def distinct_heads(heads):
-    """heads [H, T, D] -> how many of them are different"""
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "These claims are about multi-head attention. Which one is the article's mistake?",
+    ["Each head can attend to something else",
+     "For H heads, run one head with its Wq, Wk, Wv H times, and put the outputs side by side",
+     "The outputs of the heads, side by side, are H · D numbers for each token if each head returns D",
+     "A last matrix W_O mixes the heads and brings them back to the size of the model"],
+    answer=1,
+    because=["This is true, and it is what several heads are for.",
+             "The same Wq, Wk and Wv give the same output H times. Each head needs projections of its own, and then comes W_O.",
+             "This is true: the outputs are joined end to end.",
+             "This is true, although the article leaves it out. Without W_O the outputs of the heads would only stand side by side."],
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A matrix in between
@@ -867,42 +864,13 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: slips in a table
-# One version of the survey's table contains mistakes. You know the first from program 2.5: the table calls d "the length of the input (64 or 512)". Here are three more.
+# One version of the survey's table contains mistakes. You know the first from program 2.5: the table calls d "the length of the input (64 or 512)", although it is the size of a key. Here are three more:
 #
-# #### Find the error ●●○ · 4 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.1")
-
-@find_error("program 2.1", line=None)  # the number of the wrong line; correct it below
-def location_score(queries, keys, W):  # queries [Q, D], keys [K, D], W [P, D], P ≥ K
-    a = queries @ W[0]                 # [Q]: a(q)
-    return a[:, None].expand(-1, len(keys))
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.2")
-
-@find_error("program 2.2", line=None)  # the number of the wrong line; correct it below
-def biased_score(queries, keys, W, b):              # queries [Q, D], keys [K, D], W [D, D], b [D]
-    asked = queries @ W.T + b                       # [Q, D]: W q + b
-    products = keys[None, :] * asked[:, None]       # k (W q + b)
-    return products
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 2.3")
-
-@find_error("program 2.3", line=None)  # the number of the wrong line; correct it below
-def hidden(queries, keys, W0, W1, b1):   # queries [Q, D], keys [K, D], W0, W1 [H, D], b1 [H]
-    q = queries @ W0.T                   # [Q, H]
-    k = keys @ W1.T                      # [K, H]
-    pairs = q[:, None] + k[None, :]      # [Q, K, H]
-    return torch.relu(pairs) + b1
+# | what circulates | what is wrong | instead |
+# |---|---|---|
+# | location-based: a(q), one number for all keys | Equal scores give every one of K keys the weight 1/K. | one number for each position: row i of W · q for position i |
+# | biased general: k (W q + b) | Without the transpose, this is a product feature by feature, a vector for each pair. | kᵀ(W q + b), the sum of these products |
+# | deep: relu(W₀ q + W₁ k) + b₁ | Outside, b₁ only shifts the result, which the next layer's bias could do as well. | relu(W₀ q + W₁ k + b₁): now b₁ decides from which sum on a unit is active |
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can learn what?

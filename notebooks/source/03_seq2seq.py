@@ -170,6 +170,19 @@ for reads, predicts in zip(batch.target_in, batch.target_out, strict=True):
     print("   reads", *lesson.target.tokens(reads), "\npredicts", *lesson.target.tokens(predicts))
 
 # %% [markdown]
+# ### Find the error ●○○ · 2 minutes
+# From the words that the decoder has to write, this program should make what it reads before each of them. One line is wrong: repair it.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@find_error("program 3.10")
+def heard(words, bos):      # words [T], as they are written
+    reads, last = [], 0
+    for word in words:
+        reads.append(last)
+        last = word
+    return torch.tensor(reads)
+
+# %% [markdown]
 # <a id="masked-loss"></a>
 # The sentences of a training step form a *batch*, in which the shorter ones are filled up with `<pad>` until all are equally long. If this padding counted in the [loss](01_nadaraya_watson.ipynb#loss), the model could lower its loss just by predicting `<pad>`.
 #
@@ -1097,41 +1110,23 @@ def brevity_penalty(hypothesis_length, reference_length):
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# A score of .4167 circulates for the candidate 男孩 踢 足球 (*boy plays football*) with the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). Three mistakes together produce this score. Each of the next three programs has one of them:
+# A score of .4167 circulates for the candidate 男孩 踢 足球 (*boy plays football*) with the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). Three mistakes together produce this score. Here are two of them:
+#
+# | what circulates | what is wrong | instead |
+# |---|---|---|
+# | BP with the lengths 5 and 9 | These are characters, but the n-grams are runs of words. | 3 and 6 words: BP = e⁻¹ = .368 |
+# | the mean of log₁₀ p, then e to this mean | log₁₀ is undone by 10, not by e, so the score is too large. | natural logarithms: .378 instead of .4167 |
+#
+# The third is in this program:
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 3.5")
-
-@find_error("program 3.5", line=None)  # the number of the wrong line
-def brevity(candidate, reference):          # lists of words
-    ours, theirs = len("".join(candidate)), len("".join(reference))
-    return 1.0 if ours >= theirs else math.exp(1 - theirs / ours)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 3.6")
-
-@find_error("program 3.6", line=None)  # the number of the wrong line
+@find_error("program 3.6")
 def mean_precision(matches, totals):         # [3, 1, 0, 0] of [3, 2, 1, 0]
     total = 0.0
     for m, t in zip(matches, totals, strict=True):
         if m > 0:
             total += math.log(m / t) / 4
     return math.exp(total)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 3.7")
-
-@find_error("program 3.7", line=None)  # the number of the wrong line
-def score_of(precisions, brevity):
-    logs = [math.log10(p) for p in precisions]
-    mean = sum(logs) / len(logs)
-    return brevity * math.exp(mean)
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 from sacrebleu import corpus_bleu, sentence_bleu
@@ -1141,7 +1136,7 @@ candidate, reference = "男孩 踢 足球", "一个 小 男孩 在 踢 足球"
 ours, theirs = candidate.split(), reference.split()
 hits = [(ngrams(ours, n) & ngrams(theirs, n)).total() for n in (1, 2, 3, 4)]
 precisions = [100 * hit / max(1, len(ours) - n) for n, hit in enumerate(hits)]
-print("by the definition: precisions", precisions, f"· brevity {brevity(ours, theirs):.3f}")
+print("by the definition: precisions", precisions, f"· brevity {brevity_penalty(len(ours), len(theirs)):.3f}")
 
 # %% slideshow={"slide_type": "skip"} tags=["deeper"]
 printed = math.exp(1 - 9 / 5) * math.exp(math.log10(0.5) / 4)   # characters, zeros dropped, log₁₀ undone by e
@@ -1152,8 +1147,8 @@ print(f"with all three errors .4167 (unrounded {printed:.5f}), with the natural 
 print(f"sacrebleu: as a corpus {corpus:.1f}, as a sentence {sentence:.1f} of 100")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert round(brevity(ours, theirs), 3) == 0.368 and precisions == [100, 50, 0, 0]
-assert brevity(ours, theirs) == brevity_penalty(len(ours), len(theirs)) and brevity_penalty(7, 6) == 1
+assert (len(ours), len(theirs)) == (3, 6) and [len("".join(words)) for words in (ours, theirs)] == [5, 9]
+assert round(brevity_penalty(3, 6), 3) == round(math.exp(-1), 3) == 0.368 and precisions == [100, 50, 0, 0] and brevity_penalty(7, 6) == 1
 assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
@@ -1226,41 +1221,12 @@ assert all("restés à la maison." in text and "mauvais, alors nous sommes" in t
 # The free version is good French, but gets by far the lowest score. With one sentence and one reference, BLEU says how far two translators happened to choose the same words. BLEU was made for whole test corpora.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: three bugs
-# Each of these programs runs, and each is wrong.
-#
-# #### Find the error ●○○ · 2 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 3.10")
-
-@find_error("program 3.10", line=None)  # the number of the wrong line
-def heard(words, bos):      # words [T], as they are written
-    reads, last = [], 0
-    for word in words:
-        reads.append(last)
-        last = word
-    return torch.tensor(reads)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# ### Deeper: a bug that trains
 # #### Find the error ●○○ · 3 minutes
+# This program runs, and a model trains with it, but one line is wrong. Give it the same sentence twice to see what.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 3.11")
-
-@find_error("program 3.11", line=None)  # the number of the wrong line
-def real_weights(scores, lengths):                     # scores [B, K], lengths [B]
-    real = torch.arange(scores.shape[1]) < lengths[:, None]
-    scores = scores * real
-    return torch.softmax(scores, dim=-1)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 3.12")
-
-@find_error("program 3.12", line=None)  # the number of the wrong line
+@find_error("program 3.12")
 def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words
     states, state = [], torch.zeros(len(Ws))
     for words in sentences:
@@ -1300,51 +1266,68 @@ assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bl
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: claims about the Transformer
-# In each list, one claim is wrong. One fact helps: a Transformer's encoder has no recurrent network. The words of a sentence attend to each other (*self-attention*).
-#
-# #### Find the error ●○○ · 3 minutes
+# These claims circulate in slides and articles; in each list, one is wrong. One fact helps: a Transformer's encoder has no recurrent network. The words of a sentence attend to each other (*self-attention*).
 
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 3.1")
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "What does a Transformer's encoder hand over? One of these claims is wrong.",
+    ["It reads the whole source before the decoder writes its first word",
+     "It turns the sentence into one vector of fixed length",
+     "The decoder writes word by word, and reads the words it has written so far",
+     "The decoder's cross-attention attends to what the encoder hands over"],
+    answer=1,
+    because=["This is true, and as true of the encoders with recurrent networks.",
+             "That was the plain model of 2014. A Transformer's encoder hands over one vector for each token, as an RNN with attention does: otherwise there would be nothing to attend to.",
+             "This is true, and as true of the decoders with recurrent networks.",
+             "This is true. With one vector, cross-attention would have nothing to choose from."],
+)
 
-@find_error("claims 3.1", line=None)  # the number of the wrong claim
-def vectors(kind, length):
-    """kind "plain", "attention" or "transformer"; length in tokens -> how many vectors the encoder hands over"""
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "A table lists what the two halves of a Transformer do. One of its entries belongs to another model.",
+    ["encoder, input: the whole source sentence",
+     "encoder, mechanism: it reads word by word, and carries a state from each word to the next",
+     "encoder, output: one vector for each source word",
+     "decoder, input: the target words so far, beginning with <bos>",
+     "decoder, output: probabilities of the next word"],
+    answer=1,
+    because=["This is true of both models: each encoder gets the whole sentence.",
+             "That is an RNN's encoder, such as the one of this chapter: each state has to wait for the state before it. A Transformer's encoder scores all pairs of words at once.",
+             "This is true of both models, and attention needs these vectors.",
+             "This is true of both models: in training these words are the correct ones, later its own.",
+             "This is true of both models: a softmax over the vocabulary makes them."],
+)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "The same table counts three attentions in a Transformer's decoder. Which line is wrong?",
+    ["First, the target words so far attend to each other",
+     "Second, the target words attend to the encoder's output",
+     "Third, the feed-forward network attends to all of it once more",
+     "At the end, a softmax over the vocabulary"],
+    answer=2,
+    because=["This is right: it is masked self-attention.",
+             "This is right: it is cross-attention, which this chapter is about.",
+             "A feed-forward network works on each token separately: change one token, and only its own output changes. So there are two attentions.",
+             "This is right. It is a softmax, but not over keys: it gives each word of the vocabulary a probability."],
+)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
+# The last list is about a picture as in *European, Economic, Area*, with French and English words:
 
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 3.2")
-
-@find_error("claims 3.2", line=None)  # the number of the wrong claim
-def steps_in_a_row(kind, length):
-    """kind "rnn" or "transformer", length -> how many steps must wait for each other"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 5 minutes
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 3.3")
-
-@find_error("claims 3.3", line=None)  # the number of the wrong claim
-def mixes(layer, x):
-    """layer [T, D] -> [T, D], x [T, D] -> True if a change of one token changes the output of another"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# Now the claims are about a picture as in *European, Economic, Area*, with French and English words:
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 3.4")
-
-@find_error("claims 3.4", line=None)  # the number of the wrong claim
-def kind_of_attention(queries, keys):
-    """queries, keys: lists of words -> "self" or "cross" """
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "Rows are the words of the French sentence, columns those of the English one. Which caption is wrong?",
+    ["Each row is a query",
+     "Each column is a key",
+     "Dark cells show what the model attended to while it wrote that French word",
+     "The picture shows self-attention"],
+    answer=3,
+    because=["This is right: while it writes a French word, the decoder asks.",
+             "This is right: the English words are what it can attend to.",
+             "This is right: these are the weights, and each row sums to 1.",
+             "Rows and columns are two different sentences, so this is cross-attention. In self-attention, rows and columns are the same words."],
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured

@@ -141,11 +141,17 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)  # their mean stay
 # Self-attention is equivariant, so the mean of its outputs is invariant.
 #
 # ### Find the error ●●○ · 4 minutes
+# A widely used slide argues in four steps, and one of them is wrong:
+#
+# 1. Self-attention compares every word with every other.
+# 2. A word's position plays no part in its scores.
+# 3. So self-attention is permutation invariant: shuffle the words, and the output stays the same.
+# 4. If each word's vector also held its position, attention could use the order.
+#
+# Write the test that settles it, for any layer.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("claims 4.4")
-
-@find_error("claims 4.4", line=None)  # the number of the wrong claim
+@find_error("claims 4.4")
 def under_shuffling(layer, x, order):
     """layer: [T, D] -> tensor, x [T, D], order [T] -> "invariant", "equivariant" or "neither" """
     raise NotImplementedError
@@ -341,17 +347,17 @@ assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do they go in?
-# ### Find the error ●●○ · 4 minutes
-# Which line puts $P$ in the wrong place?
+# A flow chart in a widely read article adds the positions after the softmax, to what attention returns: $AV+P$.
 
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("program 4.5")
-
-@find_error("program 4.5", line=None)  # the number of the wrong line
-def attend(x, P, WQ, WK, WV):       # words x, positions P [T, D]
-    Q, K, V = x @ WQ, x @ WK, x @ WV
-    A = torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, dim=-1)
-    return A @ V + P                # add positional encoding
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "With the flow chart's A V + P, “dog” and “man” change places. What happens to the output of “bites”?",
+    ["it changes: P brings the order in", "it stays as it was", "it changes places, too"],
+    answer=1,
+    because=["P₂ belongs to the position of “bites”, which has not changed.",
+             "The weights are decided before P comes in, so the order has no say in them.",
+             "“bites” is still the third word, so its output is still in the third row."],
+)
 
 # %% [markdown]
 # Adding $P$ after attention is too late here, because the outputs $AV$ only move with their words. When "dog" and "man" change places, "bites" keeps its output, and the same $P_2$ is added. The sum still cannot tell who bites.
@@ -698,12 +704,10 @@ assert (gains := [b[3] - a[3] for a, b in zip(*(longer["reach"][kind]["early"] f
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●○○ · 3 minutes
-# Is this program's vector relative, as its name says?
+# Is this program's vector relative, as its name says? Repair it.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 4.7")
-
-@find_error("program 4.7", line=None)  # the number of the wrong line
+@find_error("program 4.7")
 def relative(i, j, D):              # query at i, key at j
     place = torch.tensor(float(i))
     omega = 10000 ** (-torch.arange(0, D, 2) / D)
@@ -793,17 +797,20 @@ assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplicat
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: three layers, three matrices
-# #### Find the error ●●○ · 4 minutes
 
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-import math
-
-find_error("claims 4.2")
-
-@find_error("claims 4.2", line=None)  # the number of the wrong claim
-def layers_needed(n, k):
-    """n words, kernel k: each output sees its own word and the k - 1 before it -> a number of layers"""
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "A slide counts the steps from the first of n words to the last. Which of its lines is wrong?",
+    ["Self-attention: one step, whatever n is",
+     "Recurrent network: about n steps",
+     "Ordinary convolutions: about log n steps",
+     "Short paths should make links between distant words easier to learn"],
+    answer=2,
+    because=["This is right: every word attends to every other.",
+             "This is right: the state is handed on from word to word.",
+             "An ordinary convolution moves k − 1 positions, so it takes about n / (k − 1) layers. About log n are enough only if the gaps grow from layer to layer (dilated convolutions), or in a pyramid.",
+             "This is right: it is the hope behind short paths. Chapter 3 measured the gradients."],
+)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # <a id="dense"></a>
@@ -846,19 +853,17 @@ assert not torch.allclose(found["man"], found["bear"], atol=0.1)
 # The convolution's band repeats the same three numbers. The dense matrix has 36 numbers and fits only sentences of six words.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-# What does the matrix mix in these stacked layers?
+# What does the matrix mix, the words or their values? A lecture writes both, on neighbouring slides:
 
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 4.1")
-
-@find_error("program 4.1", line=None)  # the number of the wrong line
-def layers(Z, W):                   # Z [T, D], W [L, 3, D, D]
-    for WQ, WK, WV in W:
-        Q, K, V = Z @ WQ, Z @ WK, Z @ WV
-        A = torch.softmax(Q @ K.T / Q.shape[-1] ** 0.5, dim=-1)
-        Z = A @ Z                   # Z_out = A · Z_in
-    return Z
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "One slide has Z_out = A · Z_in, the next Z_out = A · V_in. When are the two equal?",
+    ["always, because V is made of Z", "in the first layer", "where W_V is the identity"],
+    answer=2,
+    because=["V is Z W_V, so A V is A Z W_V: the two differ by a matrix.",
+             "Every layer has a W_V, the first one, too.",
+             "Then V is Z. The correct formula is A V. With A Z, every output is an average of the inputs, in every layer, and nothing else can ever come out."],
+)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what a long text costs
@@ -879,19 +884,26 @@ assert more[1] > 2 and (more[64], more[1024]) == (3, 18)
 # At 1,024 words attention multiplies 18 times as much as the recurrent layer. Attention was still faster here, probably because many small steps in a row cost more than a few large steps. At 2,048 words attention was slower.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
 # Attention's cost is often counted without its *projections*, $W_Q$, $W_K$, $W_V$ and the output matrix.
 
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 4.3")
-
-@find_error("claims 4.3", line=None)  # the number of the wrong claim
-def cheaper(n, d):
-    """n words of d features -> "attention", "recurrent" or "equal": which layer multiplies less?"""
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "Does attention lower the complexity? An article says both yes and no. Which of these claims is wrong?",
+    ["Attention, without its projections, has n² scores of d products and n averages of n vectors: 2 n² d in all",
+     "A recurrent layer multiplies two matrices of d² numbers with each word: 2 n d² in all",
+     "So attention lowers the complexity, however long the text is",
+     "In attention no word waits for another"],
+    answer=2,
+    because=["This is true. (The projections cost the same for each word, whatever n is.)",
+             "This is true: one matrix is for the word, one for the state.",
+             "2 n² d is less than 2 n d² only while n < d. For longer texts it is more, so attention can lower or raise the complexity.",
+             "This is true, and often worth more than saving multiplications."],
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert (cheaper(30, 512), cheaper(100_000, 4096)) == ("attention", "recurrent")
+assert multiply_adds("attention", 30, 512) == 2 * 30**2 * 512 < multiply_adds("recurrent", 30, 512) == 2 * 30 * 512**2
+assert multiply_adds("attention", 64, 64) == multiply_adds("recurrent", 64, 64)
+assert multiply_adds("attention", 100_000, 4096) > multiply_adds("recurrent", 100_000, 4096)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # Without its projections, attention multiplies less than the recurrent layer for 30 words with 512 features, and more for 100,000 words with 4,096 features. With its projections, attention never multiplies less than a plain RNN.

@@ -964,9 +964,11 @@ assert shown["gap"] <= 1e-5 and shown["parameters"] == on_record["parameters"] =
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "“The animal was too tired to cross the street.” Which sentence gets the most similar vector?",
-    ["The dog was exhausted and stayed where it was.", "The street was too wide to cross.", "The road had many lanes."],
+    ["The dog was exhausted and stayed where it was", "The street was too wide to cross", "The road had many lanes"],
     answer=1,
-    because="The recorded cosines, in the order of the answers, are 0.60, 0.66 and 0.38. Meaning counts, but shared words seem to count, too.",
+    because=["It means almost the same, but its recorded cosine is only 0.60.",
+             "The recorded cosine is 0.66. Meaning counts, but shared words seem to count, too.",
+             "It shares neither words nor meaning: the recorded cosine is 0.38."],
 )
 
 # %% tags=["optional-network"]

@@ -46,7 +46,7 @@ def hostile(name):
         told |= {"source": LABELS}
         told["versions"][0] |= {"tokens": LABELS}
     else:
-        told |= {"answers": LABELS}
+        told |= {"answers": LABELS, "answer": 2}
     return view
 
 

@@ -1,5 +1,6 @@
 """Every notebook's exercises unsolved and wrong, in a real kernel: as students run it. test_solved.py solves them."""
 
+import ast
 import importlib
 
 import nbformat
@@ -9,9 +10,8 @@ from cells import answered, texts
 from course_kit import lessons
 from course_kit.exercises.define import FindError, stubs
 from course_tools.authoring import building
+from course_tools.authoring.rules.notebook import without_magics
 from course_tools.classroom.catalogue import find
-
-IMPORTS = "import torch\nfrom course_kit.exercises import exercise, find_error"
 
 
 def run(cells):
@@ -24,6 +24,13 @@ def run(cells):
 
 def exercise_cells(name):
     return [cell for cell in building.read_source(name).cells if cell.cell_type == "code" and stubs(cell.source)]
+
+
+def imports(cells):
+    """What these cells import, and nothing else that they do: exercises are run without what stands around them."""
+    trees = [ast.parse(without_magics(cell.source)) for cell in cells if cell.cell_type == "code"]
+    found = [node for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return "\n".join(dict.fromkeys(map(ast.unparse, found)))
 
 
 def test_each_stub_has_a_definition_and_a_tag(notebook_name):
@@ -57,7 +64,7 @@ def test_effort_in_the_text_is_the_exercise_s(notebook_name):
 
 def test_unsolved_or_wrong_it_is_named_and_the_notebook_goes_on(notebook_name):
     """One kernel: each cell as it stands, then with each known wrong answer in the stub's place."""
-    cells, wanted = [IMPORTS], [[]]
+    cells, wanted = [imports(building.read_source(notebook_name).cells)], [[]]
     for cell in exercise_cells(notebook_name):
         unsolved = []
         cells.append("\n".join(cell.source.splitlines()[: stubs(cell.source)[-1].last]))  # what uses it comes below

@@ -1,7 +1,7 @@
-"""Chapter 1, Nadaraya–Watson: four exercises and two find-the-errors."""
+"""Chapter 1, Nadaraya–Watson: four exercises and a find-the-error."""
 
-from .errata import DENOMINATOR, NON_PARAMETRIC
+from .errata import DENOMINATOR
 from .pooling import KERNEL, LEAVE_ONE_OUT, POOLING
 from .softmax import SOFTMAX
 
-EXERCISES = (KERNEL, POOLING, SOFTMAX, LEAVE_ONE_OUT, NON_PARAMETRIC, DENOMINATOR)  # as in the notebook
+EXERCISES = (KERNEL, POOLING, DENOMINATOR, SOFTMAX, LEAVE_ONE_OUT)  # as in the notebook

@@ -1,14 +1,13 @@
-"""Chapter 1, find the error: a formula and a claim that circulate."""
+"""Chapter 1, find the error: a formula that circulates."""
 
 from dataclasses import replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from course_kit.exercises import properties
-from course_kit.exercises.define import Case, FindError, named, some_numbers, variants, wrong_answers
+from course_kit.exercises.define import Case, FindError, some_numbers, variants, wrong_answers
 from course_utils.attention import masked_softmax
-from course_utils.kernels import NadarayaWatson
 
 
 def weights_of(scores: Tensor) -> Tensor:
@@ -109,70 +108,5 @@ DENOMINATOR = FindError(
         "sum must run over the keys of this one query.",
         _with_sum(lambda exps: exps.sum()),
         "Now everything is summed, over queries and keys, so all weights together make 1. Those of each query should.",
-    ),
-)
-
-
-def kind_of(model: nn.Module) -> str:
-    """ "parametric" if training can change something in the model, else "non-parametric"."""
-    return "parametric" if any(p.requires_grad for p in model.parameters()) else "non-parametric"
-
-
-_model = named("model")
-
-NON_PARAMETRIC = FindError(
-    name="claims 1.1",
-    title="non-parametric",
-    task='write a function of a model that returns "parametric" if training can change it, else "non-parametric".',
-    claims=True,
-    program=(
-        "Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer.",
-        "Nadaraya–Watson, f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ, is non-parametric: it keeps the examples and learns "
-        "nothing.",
-        "With a number w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, there is still nothing to train: it only keeps "
-        "the examples.",
-        "w can be found by gradient descent on the leave-one-out error; a larger w means a narrower kernel.",
-    ),
-    line=3,
-    found="w can be trained, because the estimate has a slope in w. (A statistician may still call the estimator "
-    "non-parametric, because no fixed number of parameters describes all its curves. That is the word's other meaning, "
-    "and it is true for any w.)",
-    innocent={
-        1: "the query does not appear in the formula, so the answer is always the mean.",
-        2: "it has no number that training could change.",
-        4: "the estimate is differentiable in w, and w = 1 / width.",
-    },
-    reference=kind_of,
-    cases=lambda: [
-        _model(NadarayaWatson(1.0, learnable=True), given={"model": "NadarayaWatson(1.0, learnable=True)"}, shown=True),
-        _model(NadarayaWatson(1.0), given={"model": "NadarayaWatson(1.0)"}),
-        _model(NadarayaWatson(0.2), given={"model": "NadarayaWatson(0.2), its width chosen by hand"}),
-        _model(nn.Linear(1, 1), given={"model": "nn.Linear(1, 1), a straight line"}),
-        _model(nn.Softmax(dim=-1), given={"model": "nn.Softmax(dim=-1)"}),
-    ],
-    returns=("answer",),
-    words=True,
-    hints=(
-        "Go through the claims and ask of each: is there a number in it that training would change?",
-        "In PyTorch such numbers are the model's parameters: `list(model.parameters())`. A number that is only stored "
-        "is a buffer, not a parameter.",
-        "A list is false if it is empty. So `if list(model.parameters())` asks whether the model has any parameter.",
-    ),
-    minutes=4,
-    difficulty=1,
-    wrong=wrong_answers(
-        lambda model: "non-parametric",
-        "This repeats claim 3: a model with a learned width is called non-parametric. Look whether it has parameters.",
-        lambda model: "parametric",
-        "Now every model is parametric, even one whose width was chosen by hand and never changes. Look whether there "
-        "is anything to learn.",
-        lambda model: "parametric" if model.state_dict() else "non-parametric",
-        "A width set by hand is in the state as well, as a buffer: it is saved but not learned. Look at "
-        "`model.parameters()`.",
-        lambda model: "non-parametric" if any(True for _ in model.parameters()) else "parametric",
-        "The two words are the wrong way round: a model with something to learn is parametric.",
-        lambda model: "parametric" if hasattr(model, "log_width") or hasattr(model, "width") else "non-parametric",
-        "You look for a width. A width set by hand is no parameter, and other models learn other numbers: look at "
-        "`model.parameters()`.",
     ),
 )

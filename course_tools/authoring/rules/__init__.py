@@ -1,6 +1,7 @@
 """What every notebook of the course has in common, checked: `course notebooks --lint [NAMES]`.
 
 A rule is a function of a `notebook.Notebook` that yields (number of the cell, what is wrong, what to do); cell 0 is the
-whole notebook. The rules of layout and language are in `text.py`, of names in `names.py`, of a chapter's order in
-`order.py`, of stored outputs in `outputs.py`; `check.py` applies them.
+whole notebook. The rules of layout and language are in `text.py`, of names in `names.py`, of numbers in `numbers.py`,
+of stored outputs in `outputs.py`. A chapter that has an annex is built by the pattern, `pattern.py`; the others keep
+the order of `order.py`. `imports.py` looks at all that is imported from the course; `check.py` applies the rules.
 """

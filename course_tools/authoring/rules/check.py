@@ -1,26 +1,48 @@
-"""All rules, applied to one notebook or to all: `course notebooks --lint`."""
+"""All rules, applied to one notebook or to all: `course notebooks --lint`; with `--check`, drift as well."""
 
 from course_tools.authoring import building
+from course_tools.authoring.sources import BuildError
 
-from . import names, order, outputs, text
-from .notebook import Notebook
+from . import imports, names, numbers, order, outputs, pattern, text
+from .notebook import Notebook, syntax_errors
 
 
 def problems_of(name, folder=None):
-    """Every Problem of one notebook, as a list; empty if all is well."""
-    notebook = Notebook(name, folder)
-    rules = [*text.RULES, *names.RULES, *(order.RULES if notebook.is_chapter else ())]
+    """Every Problem of one notebook, as a list; empty if all is well. What keeps it from being read is said alone."""
+    if broken := syntax_errors(name, folder):
+        return broken
+    try:
+        notebook = Notebook(name, folder)
+    except BuildError as error:
+        return [error]
+    of_its_kind = pattern.RULES if notebook.by_pattern else order.RULES if notebook.is_chapter else ()
+    rules = [*text.RULES, *names.RULES, *numbers.RULES, *of_its_kind]
     problems = [notebook.problem(*found) for rule in rules for found in rule(notebook)]
     return problems + [notebook.problem(*found, built=True) for rule in outputs.RULES for found in rule(notebook)]
 
 
 def run(names=(), check=False, lint=False, text=False):
-    """The command `course notebooks` -> exit status."""
-    if not lint:
-        return building.run(names, check, text)
-    status = 0
-    for name in building.names(names):
-        problems = problems_of(name)
-        print("\n".join(map(str, problems)) if problems else f"notebooks/{name}: its anatomy is in order")
-        status = status or int(bool(problems))
-    return status
+    """The command `course notebooks` -> exit status, the worse if there are two."""
+    if not (check or lint):
+        return building.run(names, text=text)
+    status = max((_checked(name, check, lint) for name in building.names(names)), default=0)
+    return max(status, _imported()) if lint else status
+
+
+def _imported():
+    """Say what is imported from the course and is not there -> exit status."""
+    missing = imports.missing()
+    print("\n".join(map(str, missing)) if missing else "all that is imported from the course is there")
+    return int(bool(missing))
+
+
+def _checked(name, check, lint):
+    """Say what is wrong with one notebook, nothing twice -> exit status."""
+    broken = syntax_errors(name)
+    drifted = building.drift(name) if check and not broken else []
+    problems = problems_of(name) if lint or broken else []
+    said = list(dict.fromkeys(map(str, [*drifted, *problems])))
+    said += [f"notebooks/{name}.ipynb is what its source says"] if check and not drifted and not broken else []
+    said += [f"notebooks/{name}: its anatomy is in order"] if lint and not problems else []
+    print("\n".join(said))
+    return int(bool(drifted or problems))

@@ -1,9 +1,8 @@
-"""The rules of names: the core path runs without the sections that one may skip, and without what only shows."""
+"""The rules of names: the core path runs without what may be skipped, what only shows, and what only the tests run."""
 
 import ast
-import re
 
-from .notebook import tags
+from .notebook import tags, without_magics
 
 # what runs of a cell tagged `shows` after a restart (course_tools/classroom/resuming.py)
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -23,6 +22,19 @@ def skippable(notebook):
             yield number, f"{name!r} is made in a Deeper cell only, and that may be skipped", todo
 
 
+def asserted_only(notebook):
+    """No other cell uses a name that only a cell tagged `asserts` has made: readers do not get that cell."""
+    asserted, others = set(), set()
+    for number, cell in notebook.code():
+        made, used = names(cell.source)
+        if "asserts" in tags(cell):
+            asserted |= made
+            continue
+        for name in sorted((used - made) & (asserted - others)):
+            yield number, f"{name!r} is made in a cell tagged asserts only", "Make it in a cell that readers have."
+        others |= made
+
+
 def shown_only(notebook):
     """No cell uses a name that only a cell tagged `shows` has made: after a restart that one is not run again."""
     shown, others = set(), set()
@@ -38,9 +50,9 @@ def shown_only(notebook):
 
 
 def names(code):
-    """(names that a cell makes, names that it uses) of its code; a line with a magic counts for nothing."""
+    """(names that a cell makes, names that it uses) of its code."""
     made, used = set(), set()
-    for node in ast.walk(ast.parse(re.sub(r"^[ \t]*[%!].*$", "", code, flags=re.M))):
+    for node in ast.walk(ast.parse(without_magics(code))):
         match node:
             case ast.Name(id=name, ctx=ast.Load()):
                 used.add(name)
@@ -53,4 +65,4 @@ def names(code):
     return made, used
 
 
-RULES = [skippable, shown_only]
+RULES = [skippable, asserted_only, shown_only]

@@ -1,10 +1,12 @@
 """A notebook as the rules see it, and what they say of it."""
 
+import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_tools.authoring import building
+from course_kit import lessons
+from course_tools.authoring import building, sources
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -30,6 +32,7 @@ class Notebook:
     name     such as "01_nadaraya_watson"
     cells    cells of the source, numbered from 1 in messages
     built    the executed notebook (nbformat), None if it has not been built
+    by_pattern   is it a lesson that has an annex, or an annex? chapters without one keep the older rules
     """
 
     def __init__(self, name, folder=None):
@@ -42,11 +45,14 @@ class Notebook:
         self.path = self.folder / f"{name}.ipynb"
         self.built = nbformat.read(self.path, as_version=4) if self.path.exists() else None
         self.is_chapter = not name.startswith("00")
+        self.is_annex = lessons.is_annex(name)
+        self.by_pattern = (self.folder / "source" / f"{lessons.annex_of(name)}.py").exists()
 
     def problem(self, cell, what, todo, built=False):
         """A Problem in cell number `cell` (0: the whole notebook); built: in the .ipynb instead of the source."""
         file = f"notebooks/{self.name}.ipynb" if built else f"notebooks/source/{self.name}.py"
-        return Problem(file, cell, building.head(self.cells[cell - 1]) if cell else "", what, todo)
+        cells = self.built.cells if built and self.built else self.cells
+        return Problem(file, cell, sources.head(cells[cell - 1]) if cell else "", what, todo)
 
     def code(self):
         """(number, cell) of each code cell."""
@@ -68,6 +74,34 @@ class Notebook:
         """What a link within this notebook may point to: named places, and headings as Jupyter names them."""
         named = {name for _, text in self.prose() for name in re.findall(r"\bid=[\"']([^\"']+)[\"']", text)}
         return named | {head.replace(" ", "-") for _, _, head in self.headings()}
+
+
+def syntax_errors(name, folder=None):
+    """A Problem for each code cell of a source that is no Python, with the line in its file."""
+    text = (Path(folder or building.folder()) / "source" / f"{name}.py").read_text(encoding="utf-8")
+    if not _syntax_error(text):
+        return []
+    starts = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith("# %%")]
+    found = []
+    for number, cell in enumerate(sources.read(name, folder).cells, 1):
+        if cell.cell_type == "code" and (error := _syntax_error(without_magics(cell.source))):
+            what = f"line {starts[number - 1] + error.lineno} is no Python: {error.msg}"
+            todo = f"It says: {(error.text or '').strip()}"
+            found.append(Problem(f"notebooks/source/{name}.py", number, sources.head(cell), what, todo))
+    return found
+
+
+def _syntax_error(code):
+    try:
+        ast.parse(code)
+    except SyntaxError as error:
+        return error
+    return None
+
+
+def without_magics(code):
+    """The Python of a cell: lines with a magic are empty."""
+    return re.sub(r"^[ \t]*[%!].*$", "", code, flags=re.M)
 
 
 def tags(cell):

@@ -1,4 +1,4 @@
-"""Rules of a chapter's order: title, setup, something to touch, three questions, …, glossary, reading, next."""
+"""The order of a chapter without an annex: title, setup, something to touch, three questions, …, glossary, next."""
 
 import re
 
@@ -6,6 +6,7 @@ from .notebook import LINK, tags
 
 FIRST_SCREEN = 6  # something to touch is among so many cells
 PREDICTIONS, CHECKED = 3, 3  # at least
+SMALL = 12  # code cells, asserts aside: a chapter of so many may have fewer
 
 ENDING = [
     ("What we measured", r"what we measured"),
@@ -16,24 +17,33 @@ ENDING = [
 ]
 
 
-def opening(notebook):
-    first = notebook.cells[0].source if notebook.cells and notebook.cells[0].cell_type == "markdown" else ""
-    if not first.startswith("# "):
+def one_title(notebook):
+    """It begins with the one heading of level 1 and its minutes; the first code cell calls setup()."""
+    if not first(notebook).startswith("# "):
         yield 1, "the first cell is not the title", "Begin with a Markdown cell: # N · A question?"
-    for what, pattern in {
-        "minutes for reading": r"reading \d+",
-        "minutes in class": r"in class \d+",
-        "minutes for exercises": r"exercises \d+",
-        "what to know before (**Before:** …)": r"before:",
-        "goals (**By the end** …)": r"by the end",
-    }.items():
-        if not re.search(pattern, first, re.I):
-            yield 1, f"the title cell lacks {what}", "See the title of chapter 1."
+    if not re.search(r"\d+ minutes", first(notebook)):
+        todo = "Write <!-- minutes --> there: the build counts them."
+        yield 1, "the title cell does not say how many minutes it takes", todo
     if sum(1 for _, level, _ in notebook.headings() if level == 1) != 1:
         yield 0, "there must be exactly one heading of level 1", "Use ## for sections."
     code = notebook.code()
     if not code or not re.search(r"\bsetup\(", code[0][1].source):
         yield code[0][0] if code else 0, "the first code cell does not call setup()", "Call it there."
+
+
+def first(notebook):
+    """The text of the cell that should be the title."""
+    return notebook.cells[0].source if notebook.cells and notebook.cells[0].cell_type == "markdown" else ""
+
+
+def opening(notebook):
+    yield from one_title(notebook)
+    for what, pattern in {
+        "what to know before (**Before:** …)": r"before:",
+        "goals (**By the end** …)": r"by the end",
+    }.items():
+        if not re.search(pattern, first(notebook), re.I):
+            yield 1, f"the title cell lacks {what}", "See the title of chapter 1."
     labs = [number for number, cell in notebook.code() if "lab" in tags(cell)]
     if not labs or labs[0] > FIRST_SCREEN:
         todo = f"Put a cell tagged lab among the first {FIRST_SCREEN} cells."
@@ -50,6 +60,8 @@ def three_questions(notebook):
 
 
 def activities(notebook):
+    if sum("asserts" not in tags(cell) for _, cell in notebook.code()) <= SMALL:
+        return
     predictions = [number for number, cell in notebook.code() if "predict" in tags(cell)]
     if len(predictions) < PREDICTIONS:
         todo = f"At least {PREDICTIONS}: ask before you show, with predict(…) in a cell tagged predict."
@@ -60,6 +72,10 @@ def activities(notebook):
         yield 0, f"{len(checked)} cells have their output compared", todo
     if not any(re.match(r"find the error", head, re.I) for _, _, head in notebook.headings()):
         yield 0, "there is no section 'Find the error'", "Add one, from an error that circulated."
+    yield from live(notebook)
+
+
+def live(notebook):
     if not any(re.search(r"live\s*=\s*True", cell.source) for _, cell in notebook.code()):
         yield 0, "no lab is live", "Every chapter has a lab to which Python listens: live=True and .observe or jslink."
 
@@ -78,17 +94,22 @@ def exercises(notebook):
 
 
 def ending(notebook):
-    found = []
-    for what, pattern in ENDING:
-        places = [number for number, _, head in notebook.headings() if re.match(pattern, head, re.I)]
+    yield from ends(notebook, ENDING)
+
+
+def ends(notebook, sections):
+    """It ends with these sections, in this order, and one of them has five lines."""
+    found, headings = [], notebook.headings()
+    for what, pattern in sections:
+        places = [place for place, (_, _, head) in enumerate(headings) if re.match(pattern, head, re.I)]
         if not places:
             yield 0, f"there is no section {what!r}", "A chapter ends with it; see chapter 1."
         else:
             found.append((places[-1], what))
     names = [what for _, what in found]
-    if [what for _, what in sorted(found, key=lambda pair: pair[0])] != names:
+    if [what for _, what in sorted(found)] != names:
         yield 0, "its last sections are not in order", f"The order is: {', '.join(names)}."
-    summary = [number for number, what in found if what == "Five lines to keep"]
+    summary = [headings[place][0] for place, what in found if what == "Five lines to keep"]
     if summary:
         lines = re.findall(r"^(?:\d\.|[-*]) ", notebook.cells[summary[0] - 1].source, re.M)
         if len(lines) != 5:

@@ -45,14 +45,10 @@ def _pictures(output):
     return [len(base64.b64decode(content)) for content in [*beside, *inside]]
 
 
-def built(notebook):
-    """It exists, it has the cells of its source, and each code cell was executed, in order, without an error."""
+def executed(notebook):
+    """Each code cell was executed, in order, without an error. Whether it is its source's, drift.py says."""
     todo = f"Run `course notebooks {notebook.name}`."
     if notebook.built is None:
-        yield 0, "it has not been built", todo
-        return
-    if [cell.id for cell in notebook.built.cells] != [cell.id for cell in notebook.cells]:
-        yield 0, "it is not what its source says", todo
         return
     counts = [cell.execution_count for cell in notebook.built.cells if cell.cell_type == "code"]
     if counts != list(range(1, len(counts) + 1)):
@@ -156,4 +152,4 @@ def compared_cells(notebook):
             yield number, f"a float ({found[0]}) would be compared", todo
 
 
-RULES = [built, nothing_on_stderr, no_widget_state, no_machine, size, data_alone, never_blank, compared_cells]
+RULES = [executed, nothing_on_stderr, no_widget_state, no_machine, size, data_alone, never_blank, compared_cells]

@@ -9,12 +9,14 @@ from .notebook import LINK, Notebook, tags
 LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 5, 40, 6
 PARAGRAPH = 600  # characters: about four lines on a wide screen
 TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
+TAGS |= {"definition"}  # names what the build writes out
 TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test
 TAGS |= {"workbook"}  # about the student's own copy; left out of the website, slides and paper
 FILLER = (
     "simply", "as we all know", "obviously", "needless to say", "as can be seen", "it is easy to see",
     "in this section we will", "in this chapter we will", "let us now", "clearly,",
 )  # fmt: skip
+PRAISE = ("great", "well done", "congratulations", "excellent", "awesome", "amazing", "fantastic", "good job")
 AMERICAN = {
     "color": "colour", "colors": "colours", "behavior": "behaviour", "neighbor": "neighbour", "neighbors": "neighbours",
     "center": "centre", "gray": "grey", "normalize": "normalise", "normalizes": "normalises",
@@ -40,12 +42,16 @@ def header(notebook):
 
 
 def size_of_cells(notebook):
+    """The sizes of a chapter without an annex; see pattern.py for the others."""
+    if notebook.by_pattern:
+        return
     apart = {"asserts", "workbook"}
     sizes, read = [], [(number, cell) for number, cell in notebook.code() if not apart & set(tags(cell))]
     for number, cell in read:
         lines = cell.source.splitlines()
-        own = cell.source.split("\n@find_error(")[0].splitlines()  # the program that it offers is not the lesson's code
-        sizes.append(sum(1 for line in own if line.strip() and not line.lstrip().startswith("#")))
+        own = re.split(r"^@find_error\(", cell.source, flags=re.M)[0].splitlines()  # not the wrong program
+        if "predict" not in tags(cell):  # a question, whose input is hidden
+            sizes.append(sum(1 for line in own if line.strip() and not line.lstrip().startswith("#")))
         if len(lines) > LONGEST:
             todo = f"At most {LONGEST}: split it, or put it into course_utils and show it with reveal()."
             yield number, f"a code cell of {len(lines)} lines", todo
@@ -69,19 +75,25 @@ def known_tags(notebook):
 
 
 def asserts(notebook):
-    """A cell tagged asserts holds nothing else, and is folded; no other cell is marked by a comment for the tests."""
+    """A cell tagged asserts has some; no other cell is marked by a comment for the tests."""
     for number, cell in notebook.code():
-        if "asserts" in tags(cell):
-            only = all(isinstance(node, ast.Assert) for node in ast.parse(cell.source).body)
-            if not only or not cell.metadata.get("jupyter", {}).get("source_hidden"):
-                todo = 'Its header is: # %% jupyter={"source_hidden": true} tags=["asserts"]; other lines go above it.'
-                yield number, "a cell tagged asserts is not folded, or does more", todo
+        if "asserts" in tags(cell) and not any(
+            isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cell.source))
+        ):
+            yield (
+                number,
+                "a cell tagged asserts has no assert",
+                "Readers do not get it: take the tag away, or the cell.",
+            )
         if "NBVAL_CHECK_OUTPUT" in cell.source:
             yield number, "a mark for the tests is read by students", 'Tag it "nbval-check-output".'
 
 
 def deeper(notebook):
-    """A section headed Deeper is tagged, and folded; what follows it belongs to it until the next heading."""
+    """A section headed Deeper is tagged, and folded; what follows it belongs to it until the next heading.
+
+    A chapter with an annex has none.
+    """
     inside = 0
     for number, cell in enumerate(notebook.cells, 1):
         heads = [(level, head) for n, level, head in notebook.headings() if n == number]
@@ -134,6 +146,11 @@ def language(notebook):
                 yield number, f"filler: {phrase!r}", "Leave it out; see CONTRIBUTING.md on the voice."
         for word in sorted(set(re.findall(r"[a-z]+", lower)) & AMERICAN.keys()):
             yield number, f"American spelling {word!r}", f"The course writes {AMERICAN[word]!r}."
+        for word in PRAISE:
+            if re.search(rf"\b{word}\b", lower):
+                yield number, f"praise: {word!r}", "Say what is so, with a number, or leave it out."
+        if found := re.search(r"(\S*)!(?!\[)", bare):
+            yield number, f"an exclamation mark ({found[0]!r})", "End the sentence with a full stop."
         for paragraph in re.split(r"\n\s*\n|\n(?=[-|0-9#>])", bare):
             if len(" ".join(paragraph.split())) > PARAGRAPH:
                 yield number, f"a paragraph of {len(paragraph)} characters", "Split it in two."

@@ -1,6 +1,6 @@
 """Checks again what was handed in: `course grade FOLDER`.
 
-    opening.py, hand_ins.py    read folders, zips, answer files as text     needed.py    the statements that an answer needs
+    opening.py, hand_ins.py    read folders, zips, answer files as text
     sandbox.py      the sandbox (bubblewrap)                          inside/      what runs in it: it executes, and judges nothing
     remote.py       calls an answer in there                          judging.py   the exercises' own engine judges it, out here
     report.py       CSV and screen                                     clusters.py  wrong answers that no check recognises

@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_kit import files
+from course_kit.cells import answers, text_of
+from course_kit.cells import sources as code_cells
 from course_kit.exercises import solved
 from course_kit.exercises.define import Stub, current
+from course_kit.needed import Cell, needed, parsed_cells
 from course_tools.classroom import catalogue, handing_in
-from course_tools.classroom.progress import answers, text_of
-from course_tools.classroom.progress import cells as code_cells
 
-from .needed import Cell, needed, parsed_cells
 from .opening import SUFFIXES, contents, plain
 
 

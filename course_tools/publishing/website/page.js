@@ -104,10 +104,18 @@
     };
   }
 
-  // ---- a link to a place in a folded section unfolds it
+  // ---- a link to a place that is elsewhere by now leads there, one to a place in a folded section unfolds it
+
+  function elsewhere(id) {
+    const moved = JSON.parse(part("moved")?.textContent ?? "{}");
+    return Object.hasOwn(moved, id) ? moved[id] : null;
+  }
 
   function reach() {
-    const target = part(named(location.hash));
+    const id = named(location.hash);
+    const target = part(id);
+    const other = target ? null : elsewhere(id);
+    if (other) location.replace(other);
     let folded = target && target.closest("details:not([open])");
     if (!folded) return;
     while (folded) {

@@ -245,16 +245,6 @@ def mended_by_broadcasting(scores):
     return exps / exps.sum(1, keepdim=True)
 
 
-@right("claims 1.1")
-def by_counting(model):
-    return "parametric" if sum(p.numel() for p in model.parameters()) > 0 else "non-parametric"
-
-
-@right("claims 1.1")
-def by_another_spelling(model):
-    return "Non Parametric" if next(model.parameters(), None) is None else "Parametric"
-
-
 test_no_right_answer_is_refused = right.test()
 
 
@@ -394,7 +384,7 @@ def test_the_shown_program_does_what_it_is_said_to_do():
     assert check(denominator.name, space["attention_weights"]).right
 
 
-def test_the_claims_are_true_but_for_the_third():
+def test_a_learned_w_can_be_trained_and_is_one_divided_by_a_width():
     values, keys = torch.tensor([1.0, 2.0, 6.0]), torch.tensor([0.0, 1.0, 2.0])
     fixed, learned = kernels.NadarayaWatson(0.5), kernels.NadarayaWatson(0.5, learnable=True)
     assert not list(fixed.parameters()) and len(list(learned.parameters())) == 1

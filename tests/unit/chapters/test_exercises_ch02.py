@@ -81,19 +81,10 @@ def mended(queries, keys):
     return queries @ keys.T / keys.size(1) ** 0.5
 
 
-@written("program 2.9")
-def mended_loop(queries, keys):
-    return torch.stack([torch.stack([q @ k for k in keys]) for q in queries])
-
-
-@written("claims 2.6")
-def by_columns(output, values):
-    return torch.stack([o < v.min() or o > v.max() for o, v in zip(output, values.T, strict=True)])
-
-
-@written("claims 2.12")
-def by_set(heads):
-    return len({tuple(h.flatten().tolist()) for h in heads})
+@written("program 2.10")
+def mended_by_einsum(x, Wq, Wk, Wv):
+    weights = torch.einsum("id,jd->ij", x @ Wq, x @ Wk).div(Wq.shape[-1] ** 0.5).softmax(-1)
+    return torch.einsum("ij,jd->id", weights, x @ Wv)
 
 
 test_right_answers_pass = written.test()

@@ -14,6 +14,7 @@ from chapters.ch03.exercises.measures import loss_cases
 from course_kit.exercises import check
 from course_tools.classroom.catalogue import find
 from course_utils.attention import masked_softmax
+from course_utils.metrics import brevity_penalty
 
 written = Written()
 
@@ -23,7 +24,7 @@ def test_the_errata_give_the_numbers_that_were_printed():
     spoilt = math.exp(1 - 9 / 5) * math.exp(math.log10(0.5) / 4)
     natural = math.exp(1 - 9 / 5) * math.exp(math.log(0.5) / 4)
     assert abs(spoilt - 0.4167) < 1e-4 and round(natural, 3) == 0.378
-    assert round(find("program 3.5").reference(["a"] * 3, ["a"] * 6), 3) == 0.368
+    assert round(brevity_penalty(3, 6), 3) == 0.368
     assert find("program 3.6").reference([3, 1, 0, 0], [3, 2, 1, 0]) == 0
 
 
@@ -107,15 +108,15 @@ def in_one_line(hypothesis_length, reference_length):
     return min(1.0, math.exp(1 - reference_length / hypothesis_length))
 
 
-@written("program 3.7")
-def tens(precisions, brevity):
-    return brevity * 10 ** (sum(map(math.log10, precisions)) / len(precisions))
+@written("program 3.6")
+def by_logarithms(matches, totals):
+    logs = [math.log(m / t) if m else -math.inf for m, t in zip(matches, totals, strict=True)]
+    return math.exp(sum(logs) / len(logs))
 
 
-@written("program 3.11")
-def as_lists(scores, lengths):
-    rows = [s[:n].exp() for s, n in zip(scores, lengths, strict=True)]
-    return [[*(row / row.sum()).tolist(), *[0.0] * (scores.shape[1] - len(row))] for row in rows]
+@written("program 3.10")
+def shifted(words, bos):
+    return torch.tensor([bos, *words.tolist()][:-1])
 
 
 @written("program 3.12")

@@ -3,6 +3,7 @@
 import base64
 import inspect
 import io
+import itertools
 import json
 import re
 
@@ -276,7 +277,57 @@ def test_predict_needs_two_answers_and_a_right_one_among_them():
         predict("?", ["only"])
     with pytest.raises(ValueError, match="answer"):
         predict("?", ["a", "b"], 2)
-    assert "a · b" in predict("?", ["a", "b"]).describe()
+    with pytest.raises(ValueError, match="because"):
+        predict("?", ["a", "b"], 1, ["one reason"])
+    with pytest.raises(TypeError, match="because"):
+        predict("?", ["a", "b"], 1, None)
+
+
+CLAIMS = ["it rains", "it snows.", "it shines", "it hails"]
+REASONS = ["Look out.", "It is July.", "That is the moon.", "Too soft."]
+
+
+def test_the_order_of_answers_is_decided_by_the_question_alone():
+    questions = [f"Which of these is wrong, in week {n}?" for n in range(60)]
+    orders = [predict(question, CLAIMS).options["answers"] for question in questions]
+    assert orders == [predict(question, CLAIMS, 2, REASONS).options["answers"] for question in questions]
+    assert all(sorted(order) == sorted(CLAIMS) for order in orders)
+    assert all({order[place] for order in orders} == set(CLAIMS) for place in range(4))
+    letters = [predict(question, list("abcd")).options["answers"] for question in questions]
+    assert [["abcd"[CLAIMS.index(x)] for x in order] for order in orders] == letters
+    assert predict("Which?", list("abcd")).options["answers"] == list("bdac"), "the same everywhere and always"
+
+
+@pytest.mark.parametrize("right", range(4))
+def test_reasons_and_the_right_answer_go_with_their_answers(right):
+    view = predict("Which of these is wrong?", CLAIMS, right, REASONS)
+    shown = view.options["answers"]
+    assert shown != CLAIMS and shown[view.options["answer"]] == CLAIMS[right]
+    assert [REASONS[CLAIMS.index(x)] for x in shown] == view.options["because"]
+    assert view.describe().endswith(" · ".join(shown)) and [row[1] for row in view.table().rows] == shown
+    still = view.still("")
+    listed, _, told = still.partition("<details>")
+    assert re.findall("<li>(.*?)</li>", listed) == shown and not any(reason in listed for reason in REASONS)
+    assert re.match(rf"<summary>answer</summary><b>{CLAIMS[right].rstrip('.')}.</b> {REASONS[right]}", told)
+    assert all(reason in told for reason in REASONS)
+    only = predict("Which of these is wrong?", CLAIMS, right, "So it is.")
+    assert only.options["answers"] == shown and only.still("").count("So it is.") == 1
+
+
+@pytest.mark.parametrize("length", [5, 300])
+def test_the_picture_of_a_guess_has_room_for_all_of_it(length):
+    view = predict("Which? " * (length // 5), ["word " * (length // 5)] * 6, 0)
+    boxes = []
+
+    def measured(figure):
+        view.draw(figure)
+        boxes.extend(text.get_window_extent() for text in figure.texts)
+        boxes.append(figure.bbox)
+
+    picture.render(measured, view.size)
+    *boxes, paper = boxes
+    assert all(above.y0 > below.y1 for above, below in itertools.pairwise(boxes))
+    assert boxes[0].y1 <= paper.y1 and boxes[-1].y0 >= 0 and max(box.x1 for box in boxes) <= paper.x1
 
 
 def test_reveal_shows_the_source_with_its_paper_and_nothing_else():

@@ -14,10 +14,11 @@ import hand_ins as make
 import pytest
 
 from course import main, parser
+from course_kit import needed
 from course_kit.exercises import judge
 from course_tools.classroom import grading, handing_in
 from course_tools.classroom.catalogue import chapters, exercises, find
-from course_tools.classroom.grading import hand_ins, needed, report, sandbox
+from course_tools.classroom.grading import hand_ins, report, sandbox
 from course_tools.classroom.grading.judging import STATES, STUCK, Row, borrowed
 from course_tools.classroom.grading.remote import shifted, varied
 

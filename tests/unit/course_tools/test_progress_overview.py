@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 import course as command
-from course_kit import files
+from course_kit import cells, files
 from course_kit.exercises import solved
 from course_tools.classroom import catalogue, handing_in, workbook
 from course_tools.classroom import progress as overview
@@ -155,9 +155,9 @@ def test_the_catalogue_is_that_of_the_course_in_the_order_of_its_pages():
 
 
 def test_cells_with_magics_are_read():
-    (stub,) = overview.answers("%%time\n!ls\n" + STUB.format("a"))
+    (stub,) = cells.answers("%%time\n!ls\n" + STUB.format("a"))
     assert (stub.name, stub.first) == ("a", 3)
-    assert overview.answers("@exercise(") == overview.answers("%time x") == []
+    assert cells.answers("@exercise(") == cells.answers("%time x") == []
 
 
 def test_the_file_to_hand_in(mine, course, tmp_path):

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 import course
-from course_kit import views
+from course_kit import files, views
 from course_kit.views import program
 from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building, fragments
@@ -44,7 +44,7 @@ def test_every_formula_of_the_course_is_shown(name):
     words = "".join(c.source for c in chapter.cells if c.kind == "markdown")
     left = html.unescape(re.sub(r"<[^>]+>", " ", CODE.sub("", words)))
     assert not re.search(r"\\[A-Za-z]+|\$[^$\n]*\$", left), "raw TeX in the text"
-    source = nbformat.read(pages.course_folder() / "notebooks" / f"{name}.ipynb", 4)
+    source = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", 4)
     text = "".join(
         re.sub(r"```.*?```|`[^`]*`", "", c.source, flags=re.S) for c in source.cells if c.cell_type == "markdown"
     )

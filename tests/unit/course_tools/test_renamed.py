@@ -9,6 +9,7 @@ import nbformat
 import pytest
 import torch
 
+from course_kit import cells
 from course_kit.exercises import check, define, find_error, solved
 from course_kit.exercises.define import Case, FindError
 from course_tools.classroom import catalogue, handing_in, workbook
@@ -136,7 +137,7 @@ class TestGrading:
     @pytest.fixture
     def course(self, mine):
         notebooks = mine.parent / "notebooks"
-        (source,) = overview.cells((notebooks / "09_nine.ipynb").read_bytes())
+        (source,) = cells.sources((notebooks / "09_nine.ipynb").read_bytes())
         untouched = solved.of_source(source.partition("\n")[2])
         return hand_ins.Course({NEW: "09_nine.ipynb"}, {"09_nine.ipynb": []}, frozenset([untouched]))
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 
 import pytest
+import small_course
 import yaml
 from PIL import Image
 
@@ -42,12 +43,55 @@ def text(built, name):
 
 def test_every_chapter_is_there_in_order_and_links_lead_somewhere(built):
     names = [f"{name}.html" for name in building.names()]
-    menu = re.findall(r'<li><a href="([\w.]+)"', text(built, "index.html").split("<main")[0])
+    menu = re.findall(r'<li[^>]*><a href="([\w.]+)"', text(built, "index.html").split("<main")[0])
     assert menu == ["index.html", *names, "glossary.html", "teaching.html"]
     for before, after in zip(menu, menu[1:], strict=False):
         assert f'<a rel="next" href="{after}">' in text(built, before)
         assert f'<a rel="prev" href="{before}">' in text(built, after)
     assert links.broken(built) == []
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """The site of a course with an annex."""
+    out, course = tmp_path_factory.mktemp("site") / "small", tmp_path_factory.mktemp("course")
+    with pytest.MonkeyPatch.context() as patch:
+        small_course.make(course, patch)
+        site.build(out)
+    return out
+
+
+def test_an_annex_is_marked_and_lies_between_its_lesson_and_the_next(small):
+    names = small_course.LESSON, small_course.ANNEX, "07_gpt"
+    lesson, annex, after = (text(small, f"{name}.html") for name in names)
+    assert (
+        '<a rel="next" href="02_small_annex.html">' in lesson and '<a rel="prev" href="02_small_annex.html">' in after
+    )
+    assert '<a rel="prev" href="02_small.html">' in annex and '<a rel="next" href="07_gpt.html">' in annex
+    assert 'annex of <a href="02_small.html">2 · How small?</a>' in annex and "This is the annex" not in lesson
+    for page in (lesson, text(small, "index.html")):
+        assert [entry.a["href"] for entry in tree(page).find_all("li", class_="annex")][0] == "02_small_annex.html"
+    assert "2 · What is left? (annex)" in tree(annex).title.string
+    assert tree(lesson).select('.onward .maps a[aria-current="page"]') and "maps" in annex
+    assert not tree(annex).select('.onward .maps a[aria-current="page"]'), "it is not the lesson"
+    assert (small / "notebooks" / "02_small_annex.ipynb").is_file()
+
+
+def test_the_search_knows_both(small):
+    found = text(small, "search-data.js")
+    assert "An aardvark." in found and "A lesson." in found and "What is left? (annex)" in found
+
+
+def test_a_page_knows_where_its_old_places_are(small):
+    moved = json.loads(tree(text(small, "02_small.html")).find(id="moved").string)
+    assert moved["ffn"] == moved["gone"] == "02_small_annex.html#gone" and moved["Second"] == "02_small.html#First"
+    assert moved["Deeper:-a-small-zoo"] == "02_small_annex.html#A-small-zoo"
+    assert json.loads(tree(text(small, "02_small_annex.html")).find(id="moved").string) == {}
+
+
+def test_an_old_place_that_is_said_to_be_nowhere_is_named(tmp_path):
+    (tmp_path / "a.html").write_text('<script type="application/json" id="moved">{"old": "a.html#new"}</script>')
+    assert links.broken(tmp_path) == ["a.html: the link to a.html#new finds no such place"]
 
 
 def test_pages_are_light(built):
@@ -86,7 +130,7 @@ def test_the_glossary_joins_all_chapters(built, alone):
 
 
 def test_a_page_without_repository_has_no_badges(built, alone):
-    page = alone.page("chapter", alone.chapters[0].title, body="", badges=[], notebook="x.ipynb")
+    page = alone.chapter(alone.chapters[0], tree("<h1>x</h1>"))
     assert "colab" not in page and "mybinder" not in page and "make lab" in page
     assert "colab.research.google.com/github/someone/attention-course" in text(built, "01_nadaraya_watson.html")
     assert alone.link("../README.md") is None

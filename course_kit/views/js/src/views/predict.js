@@ -4,22 +4,29 @@ import { readable } from "../shared/labels.js";
 import PREDICT_CSS from "./predict.css";
 
 /** @import { Picture, Spec, UI } from "../shared/types.js" */
-/**
- * @typedef {Spec & { answers: string[], answer: number, because: string }} PredictSpec answer: -1 where it stays open
- */
+/** @typedef {string | string[]} Because why the right answer is right, or a reason for each answer */
+/** @typedef {{ answers: string[], answer: number, because: Because }} Question answer: -1 where it stays open */
+/** @typedef {Spec & Question} PredictSpec */
 
 const HINT = "Guess before you read on; a wrong guess teaches more.";
 const MOST = 300; // letters of an answer
+const LONG = 60; // letters of an answer from which each has a line of its own
 
 /**
- * What is said of a guess, and why it is so.
- * @param {{ answers: string[], answer: number, because: string }} question
+ * What is said of a guess, sentence by sentence: what comes in bold, and why it is so.
+ * @param {Question} question
  * @param {number} pick
- * @returns {[verdict: string, because: string]}
+ * @returns {[said: string, because: string][]}
  */
 export function verdictOf({ answers, answer, because }, pick) {
-  if (answer < 0) return ["Noted. Read on and see.", ""];
-  return [pick === answer ? "✓ Yes. " : `✗ It is ${answers[answer]}. `, because];
+  if (answer < 0) return [["Noted. Read on and see.", ""]];
+  const right = answers[answer].replace(/\.$/, "");
+  if (typeof because === "string") return [[pick === answer ? "✓ Yes. " : `✗ It is ${right}. `, because]];
+  if (pick === answer) return [["✓ Yes. ", because[answer]]];
+  return [
+    ["✗ No. ", because[pick]],
+    [`The answer is “${right}”. `, because[answer]],
+  ];
 }
 
 /** @param {UI} ui @returns {Picture} */
@@ -28,10 +35,8 @@ export function predict(ui) {
   const spec = /** @type {PredictSpec} */ (ui.spec);
   const answers = spec.answers.map((answer) => readable(answer, MOST));
   const question = { answers, answer: spec.answer, because: spec.because };
-  const told = (/** @type {number} */ pick) => {
-    const [verdict, because] = verdictOf(question, pick);
-    return [h("b", {}, verdict), because];
-  };
+  const told = (/** @type {number} */ pick) =>
+    verdictOf(question, pick).map(([said, because]) => h("div", {}, h("b", {}, said), because));
   const inputs = answers.map((_, i) => {
     const onchange = () => ui.set({ pick: i }, true);
     return h("input", { type: "radio", name: `${id}-guess`, "data-control": "pick", onchange });
@@ -41,12 +46,17 @@ export function predict(ui) {
   );
   const said = h("div", { role: "status", "data-testid": "verdict" });
   // unseen: the room of the longest that can be said
-  const room = [h("div", {}, HINT), h("div", {}, ...told(-1))];
+  const room = [h("div", {}, HINT), ...answers.map((_, i) => h("div", {}, ...told(i)))];
   for (const unseen of room) unseen.className = "room";
   for (const unseen of room) unseen.ariaHidden = "true";
   ui.style(PREDICT_CSS);
   ui.body.append(
-    h("fieldset", { class: "answers" }, h("legend", { class: "hidden" }, spec.title), ...labels),
+    h(
+      "fieldset",
+      { class: answers.some((answer) => answer.length > LONG) ? "answers long" : "answers" },
+      h("legend", { class: "hidden" }, spec.title),
+      ...labels,
+    ),
     h("div", { class: "verdict" }, ...room, said),
   );
 

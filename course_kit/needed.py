@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
 
+from course_kit.cells import without_magics
 from course_kit.exercises.define import Stub
-from course_tools.classroom.progress import without_magics
 
 KNOWN = frozenset(dir(builtins))
 

@@ -1,0 +1,28 @@
+// What is said of a guess, without a page.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { verdictOf } from "../src/views/predict.js";
+
+const ANSWERS = ["to zero", "to the mean.", "nowhere"];
+const said = (question, pick) => verdictOf(question, pick).map((parts) => parts.join(""));
+
+test("one reason is that of the right answer, whatever was picked", () => {
+  const question = { answers: ANSWERS, answer: 1, because: "All weights become equal." };
+  assert.deepEqual(said(question, 1), ["✓ Yes. All weights become equal."]);
+  assert.deepEqual(said(question, 0), ["✗ It is to the mean. All weights become equal."]);
+});
+
+test("of a reason for each answer, that of the pick comes first, then that of the right one", () => {
+  const question = { answers: ANSWERS, answer: 1, because: ["Weights sum to 1.", "They become equal.", "It moves."] };
+  assert.deepEqual(said(question, 1), ["✓ Yes. They become equal."]);
+  for (const [pick, reason] of [
+    [0, "Weights sum to 1."],
+    [2, "It moves."],
+  ])
+    assert.deepEqual(said(question, pick), [`✗ No. ${reason}`, "The answer is “to the mean”. They become equal."]);
+});
+
+test("an open question says nothing, reasons or not", () => {
+  for (const because of ["", ["a", "b", "c"]])
+    assert.deepEqual(said({ answers: ANSWERS, answer: -1, because }, 2), ["Noted. Read on and see."]);
+});

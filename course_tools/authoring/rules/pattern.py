@@ -1,0 +1,136 @@
+"""The pattern of a chapter that has an annex: sizes and order of the lesson, sections of the annex that stand alone."""
+
+import ast
+import builtins
+import re
+
+from course_tools.authoring import minutes
+
+from .names import names
+from .notebook import tags, without_magics
+from .order import ends, exercises, glossary, live, one_title
+
+WORDS, CELLS, EXERCISES, GUESSES = 2500, 30, 5, 5  # of a lesson, at most: what minutes.py counts
+DEFINITION, OTHER = 48, 12  # lines of a visible cell of a lesson, empty ones aside
+WIDTH = 90  # characters of a line that can be projected
+FIRST_VIEW = 3  # something to touch is among so many cells
+BESIDE = {"display", "get_ipython"}  # what a notebook knows without an import
+
+ENDING = [
+    ("Keep it", r"keep it"),
+    ("Five lines to keep", r"five lines"),
+    ("Open questions", r"(three )?open questions"),
+    ("Glossary", r"glossary"),
+    ("Next", r"next"),
+]
+
+
+def opening(notebook):
+    """Title and setup(), and something to touch on the first screen of a lesson."""
+    yield from one_title(notebook)
+    labs = [number for number, cell in notebook.code() if "lab" in tags(cell)]
+    if not notebook.is_annex and (not labs or labs[0] > FIRST_VIEW):
+        todo = f"Put a cell tagged lab among the first {FIRST_VIEW} cells."
+        yield 0, "there is nothing to touch within the first screen", todo
+
+
+def sizes(notebook):
+    """A lesson is done in one sitting."""
+    if notebook.is_annex:
+        return
+    there = minutes.minutes(notebook.name, notebook.folder).content
+    for what, size, most in (
+        ("words outside its exercise cards", there.words, WORDS),
+        ("visible code cells", there.cells, CELLS),
+        ("exercises", there.exercises, EXERCISES),
+        ("guesses", there.guesses, GUESSES),
+    ):
+        if size > most:
+            yield 0, f"the lesson has {size} {what}", f"At most {most}: move some to its annex."
+
+
+def lines(notebook):
+    """A cell fits a projector; in a lesson it holds one thought."""
+    for number, cell in visible(notebook):
+        text, is_definition = cell.source.splitlines(), "definition" in tags(cell)
+        most = DEFINITION if is_definition else OTHER
+        size = sum(1 for line in text if line.strip())
+        if size > most and not notebook.is_annex:
+            todo = f"At most {most}: split it, or name a smaller definition."
+            yield number, f"a {'cell of definitions' if is_definition else 'code cell'} of {size} lines", todo
+        if wide := [line for line in text if len(line) > WIDTH]:
+            yield number, f"a line of {len(wide[0])} characters ({wide[0].strip()[:30]!r})", f"At most {WIDTH}."
+
+
+def drawn(notebook):
+    """A cell that only draws hides its input."""
+    views = {name for _, cell in notebook.code() for name in _views(cell)}
+    for number, cell in visible(notebook):
+        body = ast.parse(without_magics(cell.source)).body
+        other = [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]
+        if other and all(_root(node) in views for node in other):
+            todo = 'Its header is: # %% jupyter={"source_hidden": true}'
+            yield number, "a cell that only draws shows its code", todo
+
+
+def no_deeper(notebook):
+    for number, _, head in notebook.headings():
+        if head.startswith("Deeper"):
+            yield number, "a section is headed Deeper", "Move it to the annex, which holds what can be skipped."
+
+
+def stands_alone(notebook):
+    """A section of an annex uses what it makes itself, or what the cells above the first section make."""
+    if not notebook.is_annex:
+        return
+    common, made, starts = set(dir(builtins)) | BESIDE, set(), {n for n, level, _ in notebook.headings() if level == 2}
+    begun = False
+    for number, cell in enumerate(notebook.cells, 1):
+        if number in starts:
+            made, begun = set(), True
+        if cell.cell_type == "code":
+            here, used = names(cell.source)
+            made |= here
+            common |= set() if begun else here
+            for name in sorted(used - made - common):
+                todo = "Make or import it in this section, or in the annex's first cells."
+                yield number, f"{name!r} comes from another section", todo
+
+
+def ending(notebook):
+    if not notebook.is_annex:
+        yield from ends(notebook, ENDING)
+
+
+def in_the_chapter(notebook):
+    """A lesson has a view that Python hears."""
+    if not notebook.is_annex:
+        yield from live(notebook)
+
+
+def visible(notebook):
+    """(number, cell) of the code cells that a reader sees."""
+    for number, cell in notebook.code():
+        if not cell.metadata.get("jupyter", {}).get("source_hidden") and "asserts" not in tags(cell):
+            yield number, cell
+
+
+def _views(cell):
+    """The names that a cell imports from the packages of views."""
+    for node in ast.walk(ast.parse(without_magics(cell.source))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            drawing = re.match(r"course_kit\.views|chapters\.\w+\.labs", node.module)
+            yield from (one.asname or one.name for one in node.names if drawing or one.name == "labs")
+
+
+def _root(statement):
+    """The first name of a statement that is a call: `labs` of `labs.heads(…)`; else ""."""
+    node = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(node, ast.Call):
+        return ""
+    while isinstance(node, ast.Call | ast.Attribute):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+RULES = [opening, sizes, lines, drawn, no_deeper, stands_alone, exercises, ending, glossary, in_the_chapter]

@@ -1,0 +1,48 @@
+"""Where the places of a notebook have gone that links still name: `#zoo` of a lesson may be in its annex by now.
+
+What is in the annex under the same name is found without being told, a section too that was headed *Deeper* before.
+Everything else that has another name or place is in `notebooks/moved.json`: {lesson: {old place: "NOTEBOOK#place"}}.
+"""
+
+import json
+import re
+
+from course_kit import files, lessons
+
+NAMED = re.compile(r"\bid=[\"']([^\"']+)[\"']")
+BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
+HEADING = re.compile(r"^#+ +(.+)$", re.M)
+CARD = "●"  # headings of exercises have it; they are numbered, and no link names them
+
+
+def places(name):
+    """What a link may name that is not in this notebook any more -> {old place: "NOTEBOOK.ipynb#place"}."""
+    here, annex, found = set(anchors(name)), lessons.annex_of(name), {}
+    for place in [] if lessons.is_annex(name) else anchors(annex):
+        if place not in here:
+            old = place, f"Deeper:-{place[0].lower()}{place[1:]}"
+            found |= dict.fromkeys(old, f"{annex}.ipynb#{place}")
+    return found | {old: new.replace("#", ".ipynb#") for old, new in _table().get(name, {}).items()}
+
+
+def anchors(name):
+    """The places in a built notebook that links may name: what has an id, and the headings; none if it is not there."""
+    path = _folder() / f"{name}.ipynb"
+    cells = json.loads(path.read_bytes())["cells"] if path.is_file() else []
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    return list(dict.fromkeys(place for text in texts for place in of_text(text)))
+
+
+def of_text(text):
+    """The places in a Markdown text: ids, and headings as JupyterLab names them."""
+    heads = [re.sub(r"[*`]", "", head).strip().replace(" ", "-") for head in HEADING.findall(BLOCK.sub("", text))]
+    return NAMED.findall(text) + [head for head in heads if CARD not in head]
+
+
+def _folder():
+    return files.course_folder() / "notebooks"
+
+
+def _table():
+    path = _folder() / "moved.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
