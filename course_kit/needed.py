@@ -86,16 +86,3 @@ def needed(cells: list[Cell], at: int, stub: Stub) -> list[ast.stmt]:
 
 def _is(statement: ast.stmt, stub: Stub) -> bool:
     return getattr(statement, "name", None) == stub.bound
-
-
-def line_named(cells: list[Cell], at: int, stub: Stub) -> int | str | None:
-    """The number in `@find_error(name, line=3)`; None if there is none, a text if it is not written as a number."""
-    statement = next(x for x in cells[at].statements if x.end_lineno == stub.last and _is(x, stub))
-    for decorator in statement.decorator_list:
-        for keyword in getattr(decorator, "keywords", ()):
-            if keyword.arg == "line":
-                try:
-                    return ast.literal_eval(keyword.value)
-                except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                    return "…"
-    return None

@@ -46,16 +46,14 @@ def assert_solved(name, executed):
 
 def answered(source: str, answer: str | int) -> str:
     """The cell with every stub replaced: by the reference (`"reference"`), or by the known wrong answer of a number.
-    The error's line is named rightly. Raises IndexError if there is no such wrong answer."""
+    Raises IndexError if there is no such wrong answer."""
     lines = source.splitlines()
     for stub in reversed(stubs(source)):
         exercise = find(stub.name)
         if answer != "reference":
             exercise.wrong[answer]
         take = "reference" if answer == "reference" else f"wrong[{answer}].answer"
-        decorator = f"exercise({stub.name!r})"
-        if isinstance(exercise, FindError):
-            decorator = f"find_error({stub.name!r}, line={exercise.line})"
+        decorator = f"{'find_error' if isinstance(exercise, FindError) else 'exercise'}({stub.name!r})"
         lines[stub.first - 1 : stub.last] = [
             "from course_tools.classroom.catalogue import find as _find",
             f"{stub.bound} = {decorator}(_find({stub.name!r}).{take})",

@@ -18,10 +18,9 @@ from course_tools.classroom.catalogue import find
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
-def decorator(name, line=None):
-    """`@exercise("…")`, or `@find_error("…", line=…)` with the right line."""
-    one = find(name)
-    return f"@find_error({name!r}, line={line or one.line})" if isinstance(one, FindError) else f"@exercise({name!r})"
+def decorator(name):
+    """`@exercise("…")`, or `@find_error("…")`."""
+    return f"@{'find_error' if isinstance(find(name), FindError) else 'exercise'}({name!r})"
 
 
 @functools.cache

@@ -11,13 +11,6 @@ test_right_answers_pass = written.test()
 import pytest
 
 from course_kit.exercises import check
-from course_kit.exercises.define import FindError
-from course_tools.classroom.catalogue import find
-
-
-def line_of(exercise):
-    """The wrong line of a find-the-error; None for an exercise."""
-    return exercise.line if isinstance(exercise, FindError) else None
 
 
 class Written:
@@ -34,7 +27,7 @@ class Written:
 
         @pytest.mark.parametrize(("name", "answer"), self.answers, ids=lambda x: getattr(x, "__name__", x))
         def passes(name, answer):
-            verdict = check(name, answer, line_of(find(name)))
+            verdict = check(name, answer)
             assert verdict.right, f"{verdict.text} {verdict.arrays}"
 
         return passes

@@ -7,18 +7,16 @@
         raise NotImplementedError           # until it is written, the course's own function stands in
 
     hint("gaussian kernel")                 # unfolds step by step
-    solution("gaussian kernel")             # the reference's source
+    solution("gaussian kernel")             # the reference's source, under the name of the function above it
 
-    find_error("program 1.2")               # shows the numbered wrong program
-
-    @find_error("program 1.2", line=…)      # checks the line named and the repair written below
+    @find_error("program 1.2")              # over a wrong program: checks its repair, and says which line was changed
     def weights(scores): ...
 
 Whatever happens in a student's function, the cell ends well and the name is bound to something that works: the
 student's own function when it is right, else the reference. In a workbook `solved.py` keeps what was solved.
 
 To read how: define.py (what an exercise is), judge.py (an answer on its inputs), diagnose.py (the words for a wrong
-one), and beneath these compare.py, properties.py, guard.py; show.py.
+one), repair.py (those for a changed program), and beneath these compare.py, properties.py, guard.py; show.py.
 """
 
 from __future__ import annotations
@@ -30,7 +28,8 @@ from typing import Any
 from course_kit.exercises import solved
 from course_kit.exercises.define import FindError, NoSuchExercise, find, register, siblings
 from course_kit.exercises.example import example_text
-from course_kit.exercises.show import display, hints_note, note_of, puzzle_note, sentence, verdict_note
+from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
+from course_kit.shell import in_notebook, ipython
 
 AFTER_RIGHT: list[Callable[[str, Any], str]] = []  # what setup() adds: (name, answer) -> "" or a sentence to show
 FAILED: dict[str, tuple[Any, Any]] = {}  # name -> the answer that failed, and the inputs on which it did
@@ -43,39 +42,27 @@ def exercise(name: str) -> Callable[[Any], Any]:
     the student's own if it is right, else the reference. Raises LookupError if no exercise has this name."""
     task = find(name)
     if isinstance(task, FindError):
-        raise NoSuchExercise(f'{task.name!r} is a find-the-error: write @find_error("{task.name}", line=…) above it.')
+        raise NoSuchExercise(f'{task.name!r} is a find-the-error: write @find_error("{task.name}") above it.')
     return lambda answer: _settle(task, answer, check(task, answer))
 
 
-def check(name: str, answer: Any, line: int | None = None):
+def find_error(name: str, line: Any = None) -> Callable[[Any], Any]:
+    """A decorator for a wrong program: checks whether it was put right, wherever that is done, shows the verdict, and
+    gives back the student's own if it is right, else the reference. line: given in notebooks of earlier editions; the
+    program itself tells. Raises LookupError if no find-the-error has this name."""
+    puzzle = find(name)
+    if not isinstance(puzzle, FindError):
+        raise NoSuchExercise(f'{puzzle.name!r} is an exercise: write @exercise("{puzzle.name}") above it.')
+    return lambda answer: _settle(puzzle, answer, check(puzzle, answer))
+
+
+def check(name: str, answer: Any):
     """The verdict on an answer, without showing it: `.state` ("right", "wrong", "unsolved"), `.text`, `.known`
-    (the mistake that was recognised), `.arrays`, `.notes`. line: for a find-the-error."""
+    (the mistake that was recognised), `.arrays`, `.notes`."""
     from course_kit.exercises.judge import judge, judge_repair  # torch is loaded when the first answer comes
 
     task = find(name)
-    return judge_repair(task, answer, line) if isinstance(task, FindError) else judge(task, answer)
-
-
-class find_error:
-    """`find_error(name)` shows the numbered wrong program or claims. As a decorator, `@find_error(name, line=3)`
-    checks that line 3 is the wrong one and that the function below is a right repair; any right one will do.
-    Until the line is known, leave `line=None`. Raises LookupError if no find-the-error has this name."""
-
-    def __init__(self, name: str, *, line: int | None | type = ...):
-        self.puzzle, self.line = find(name), line
-        if not isinstance(self.puzzle, FindError):
-            raise NoSuchExercise(
-                f'{self.puzzle.name!r} is an exercise: write @exercise("{self.puzzle.name}") above it.'
-            )
-        if line is ...:
-            display(puzzle_note(self.puzzle))
-
-    def __call__(self, answer: Any) -> Any:
-        line = None if self.line is ... else self.line
-        return _settle(self.puzzle, answer, check(self.puzzle, answer, line), named=line is not None)
-
-    def _ipython_display_(self) -> None:
-        """Nothing: the program has been shown already."""
+    return judge_repair(task, answer) if isinstance(task, FindError) else judge(task, answer)
 
 
 def hint(name: str) -> None:
@@ -99,24 +86,35 @@ def again(name: str) -> tuple[Any, tuple]:
 
 
 def solution(name: str) -> None:
-    """Shows an answer to an exercise, in the exercise's own words, highlighted."""
-    from course_kit.views.ask import reveal
-
+    """Shows an answer to an exercise, as it may be pasted over the reader's."""
     task = find(name)
-    display(reveal(task.shown or task.reference))
+    _unfold(task, "One way to write it", unfolded=True)
     _complain(solved.helped(task.name, solution=True))
 
 
-def _settle(task: Any, answer: Any, verdict: Any, named: bool = False) -> Any:
-    from course_kit.exercises.judge import chosen, replayed
+def _unfold(task: Any, words: str, unfolded: bool) -> None:
+    from course_kit.exercises.reference import Unfolding, reference_text
 
+    shell = ipython()
+    if text := reference_text(task, shell.user_ns if shell else {}):
+        display(Unfolding(words, text, unfolded))
+
+
+def _settle(task: Any, answer: Any, verdict: Any) -> Any:
+    from course_kit.exercises.judge import chosen, replayed
+    from course_kit.exercises.reference import remember
+
+    remember(task, answer)
     FAILED.pop(task.name, None)
     if verdict.here is not None:
         FAILED[task.name] = replayed(task, answer, verdict.here)
-    complaint = solved.checked(task.name, verdict.right, answer) if named or verdict.state != "unsolved" else ""
+    complaint = solved.checked(task.name, verdict.right, answer) if verdict.state != "unsolved" else ""
     attempts, chapter = solved.standing(task.name, siblings(task.name))
-    display(verdict_note(verdict, task.effort, task.reference.__name__, task.used, task.hints, attempts, chapter))
+    hints = task.hints if verdict.state == "wrong" or isinstance(task, FindError) else ()
+    display(verdict_note(verdict, task.effort, task.reference.__name__, task.used, hints, attempts, chapter))
     _complain(complaint)
+    if verdict.right and in_notebook():
+        _unfold(task, "How the course writes it", unfolded=False)
     if verdict.right and not isinstance(task, FindError):
         for note in [keep(task.name, answer) for keep in AFTER_RIGHT]:
             _complain(note)

@@ -7,12 +7,9 @@ inputs with `named`, `drawn` and `tensors`, their mistakes with `wrong_answers`,
 from __future__ import annotations
 
 import ast
-import copy
 import difflib
 import functools
 import inspect
-import linecache
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -196,14 +193,13 @@ class Exercise:
 
 @dataclass(frozen=True)
 class FindError(Exercise):
-    """A short wrong program, or a list of claims. `line` (from 1) is where it goes wrong, or the lines, where several
-    do; `also`: lines where a repair does as well as at `line`; `innocent` says of other lines why they are right (of a
-    `def` in line 1, it need not); `found` is said when all are named. The name is neutral ("program 5.3"); `title`
-    tells the error, and is shown when it is found."""
+    """A short wrong program, which the notebook has in the cell of the answer; or claims, one of which is put right
+    in code. `line` (from 1) is where it goes wrong, or the lines, where several do. `innocent` says of other lines why
+    they are right: not of those where a repair does as well, and of a `def` in line 1 it need not. `found` is said when
+    all is right. The name is neutral ("program 5.3"); `title` tells the error, and is shown at the end."""
 
     program: tuple[str, ...] = ()
     line: int | tuple[int, ...] = 0
-    also: tuple[int, ...] = ()
     found: str = ""
     innocent: dict[int, str] = field(default_factory=dict)
     claims: bool = False
@@ -219,52 +215,13 @@ class FindError(Exercise):
         return self.line if isinstance(self.line, tuple) else (self.line,)
 
     @property
-    def unit(self) -> str:
-        return "claim" if self.claims else "line"
-
-    @property
-    def which(self) -> str:
-        """What is to be named: "the line", "both", or "all 5"."""
-        return {1: f"the {self.unit}", 2: "both"}.get(len(self.lines), f"all {len(self.lines)}")
-
-    @property
-    def todo(self) -> str:
-        """What is to be done then."""
-        return "put it right in code" if self.claims else "fix it" if len(self.lines) == 1 else "fix them"
-
-    def is_given(self, definition: ast.AST) -> bool:
-        """Whether a function or class does what the program does, in the same words."""
-        try:
-            program = ast.parse("\n".join(self.program)).body[-1]
-        except (SyntaxError, IndexError):  # claims
-            return False
-        same = isinstance(program, ast.FunctionDef | ast.ClassDef) and isinstance(definition, type(program))
-        return same and _code(definition) == _code(program)
-
-    def unchanged(self, answer: Any) -> bool:
-        """Whether a student's function is the program as it was given."""
-        try:
-            return self.is_given(_definition(answer))
-        except (OSError, TypeError, SyntaxError, IndexError, StopIteration):
-            return False
-
-
-def _definition(answer: Any) -> ast.AST:
-    """The definition of a function or class. A class of a notebook's cell is looked for where its methods are:
-    `inspect` finds functions there, and no classes."""
-    if not isinstance(answer, type):
-        return ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
-    method = next(filter(inspect.isfunction, vars(answer).values()))
-    cell = ast.parse("".join(linecache.getlines(method.__code__.co_filename)))
-    return next(node for node in ast.walk(cell) if isinstance(node, ast.ClassDef) and node.name == answer.__name__)
-
-
-def _code(definition: ast.AST) -> str:
-    """What a function or class does, without its name, its decorators and its description."""
-    plain, body = copy.copy(definition), definition.body
-    described = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
-    plain.name, plain.decorator_list, plain.body = "", [], body[described:]
-    return ast.dump(plain)
+    def asks(self) -> str:
+        """What is to be done."""
+        if self.claims:
+            return f"One claim is wrong. Put it right in code: {self.task}"
+        several = len(self.lines) > 1
+        wrong = f"{len(self.lines)} lines are wrong. Fix them" if several else "One line is wrong. Fix it"
+        return f"{wrong}: {self.task} Lines are counted from the `{self.program[0].partition(' ')[0]}`."
 
 
 KNOWN: dict[str, Exercise] = {}  # of the chapters that have been imported
@@ -307,9 +264,8 @@ def current(name: str) -> str:
 
 
 def siblings(name: str) -> tuple[str, ...]:
-    """The names of all exercises of the chapter that has this one, find-the-errors apart."""
-    chapter = next((names for names in CHAPTERS if name in names), ())
-    return tuple(sibling for sibling in chapter if not isinstance(KNOWN[sibling], FindError))
+    """The names of all exercises of the chapter that has this one."""
+    return next((names for names in CHAPTERS if name in names), ())
 
 
 def find(name: str | Exercise) -> Exercise:
@@ -332,7 +288,7 @@ def find(name: str | Exercise) -> Exercise:
 
 @dataclass(frozen=True)
 class Stub:
-    """The function or class below a decorator @exercise(name) or @find_error(name, line=…): its lines, from 1."""
+    """The function or class below a decorator @exercise(name) or @find_error(name): its lines, from 1."""
 
     name: str
     bound: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_kit.exercises import repair
 from course_kit.exercises.compare import Misfit, cloned, converted, kind, untouched
 from course_kit.exercises.define import Case, Exercise, FindError, call
 from course_kit.exercises.diagnose import Evidence, Outcome, Verdict, diagnose, example
@@ -55,7 +57,7 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
     with plain_torch(), its_own_name(answer):
         cases = list(exercise.cases())
         wanted = [expected(exercise, case) for case in cases]
-        untried = isinstance(exercise, FindError) and exercise.unchanged(answer)
+        untried = isinstance(exercise, FindError) and repair.unchanged(exercise, repair.definition_of(answer))
         with world_unchanged() as changed:
             outcomes = [] if untried else attempt(exercise, answer, cases, wanted, seconds)
         if untried or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
@@ -235,43 +237,8 @@ def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
     return recursive, case
 
 
-def judge_repair(puzzle: FindError, answer: Any, line: Any, seconds: float = SECONDS) -> Verdict:
-    """The verdict on a found error: the line that was named, and the repair."""
-    verdict, unit, todo = judge(puzzle, answer, seconds), puzzle.unit, f"{puzzle.todo}: {puzzle.task}"
-    if line is None:
-        repaired = f"The repair is right. Which {unit} did you fix? Write its number as "
-        texts = {
-            "right": f'{repaired}`@find_error("{puzzle.name}", line=…)`.',
-            "unsolved": f"Name {puzzle.which}, and {todo}",
-            "wrong": f"No {unit} is named yet. {verdict.text}",
-        }
-        return replace(verdict, state="wrong" if verdict.right else verdict.state, text=texts[verdict.state])
-    lines = _numbers(line)
-    refused = replace(verdict, state="wrong", arrays={}, lead="", known=None, code="", here=None)
-    if not lines or not all(1 <= number <= len(puzzle.program) for number in lines):
-        text = f"`line` must be the number of a {unit}, 1 to {len(puzzle.program)}; given: {str(line)[:30]!r}."
-        return replace(refused, text=text)
-    if innocent := [number for number in lines if number not in puzzle.lines + puzzle.also]:
-        text = f"{unit.capitalize()} {innocent[0]} is not it: "
-        text += puzzle.innocent.get(innocent[0], "it does what it should.")
-        text += " Your repair is right, though. What did you change in it?" if verdict.right else ""
-        return replace(refused, text=text)
-    several = f"{len(lines)} of {len(puzzle.lines)} {unit}s found"
-    located = f"{unit.capitalize()} {lines[0]} it is" if len(puzzle.lines) == 1 else several
-    if len(lines) < len(puzzle.lines):
-        return replace(verdict, state="wrong", text=f"{located}, all of them right. Which are the others?")
-    title = f" This error is called *{puzzle.title}*." if puzzle.title else ""
-    texts = {
-        "right": f"right. {located}: {puzzle.found}{title}",
-        "unsolved": f"{located}. Now {todo}",
-        "wrong": f"{located}. The repair is not right yet. {verdict.text}",
-    }
-    return replace(verdict, text=texts[verdict.state])
-
-
-def _numbers(line: Any) -> tuple[int, ...]:
-    """The lines that were named, each once and in order; none where something else was given."""
-    if isinstance(line, str) and line.strip().isdigit():
-        line = int(line)
-    several = line if isinstance(line, tuple | list | set) else (line,)
-    return tuple(sorted(set(several))) if all(type(number) is int for number in several) else ()
+def judge_repair(puzzle: FindError, answer: Any, seconds: float = SECONDS, source: ast.AST | None = None) -> Verdict:
+    """The verdict on a repaired program. source: its definition, where the answer itself does not tell."""
+    source = source or repair.definition_of(answer)
+    verdict = judge(puzzle, answer, seconds)
+    return repair.said(puzzle, verdict, repair.changes(puzzle, source))

@@ -1,4 +1,4 @@
-"""How a verdict, a hint and a puzzle look: as HTML and, complete in itself, as plain text."""
+"""How a verdict and a hint look: as HTML and, complete in itself, as plain text."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), 
     """The verdict as a Note.
 
     own: the name of the course's own function; used: where the notebook uses the student's, said after ✓; hints: folded
-    into a verdict of ✗, the first one open from the third attempt on; solved: for each exercise of the chapter,
+    into the verdict, the first one open from the third attempt on; solved: for each exercise of the chapter,
     whether it is solved.
     """
     state, name, lead = verdict.state, verdict.name, verdict.lead
@@ -236,7 +236,7 @@ def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), 
     if state == "wrong" and verdict.here is not None:
         pieces.append(sentence(f'Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.'))
     pieces += [sentence(ending)] if ending else []
-    if state == "wrong" and hints:
+    if state != "right" and hints:
         text = f'Stuck? `hint("{name}")`'
         pieces.append((folded(hints, first="open" if attempts >= PATIENT else ""), text))
     if state == "right" and solved:
@@ -271,16 +271,3 @@ def hints_note(name: str, hints: tuple[str, ...]) -> Note:
     """The hints of an exercise as a Note."""
     text = [f"Hints: {name}"] + [f"  {i}. {words}" for i, words in enumerate(hints, 1)]
     return Note(box(folded(hints), role=f'role="group" aria-label="Hints: {html.escape(name)}"'), "\n".join(text))
-
-
-def puzzle_note(puzzle: Any) -> Note:
-    """A wrong program or list of claims with its numbers."""
-    lines = "\n".join(f"{i:>2}  {line}" for i, line in enumerate(puzzle.program, 1))
-    body, head = code(lines), f"Find the error: {puzzle.name} · {puzzle.effort}"
-    if puzzle.claims:
-        items = "".join(f'<li style="margin:.2em 0">{inline(line)}</li>' for line in puzzle.program)
-        body = f'<ol style="margin:.3em 0">{items}</ol>'
-    title = paragraph(f"<strong>{html.escape(head)}</strong>"), head
-    wrong = f"One {puzzle.unit} is" if len(puzzle.lines) == 1 else f"{len(puzzle.lines)} {puzzle.unit}s are"
-    ask = sentence(f"{wrong} wrong. Name {puzzle.which}, and {puzzle.todo}: {puzzle.task}")
-    return note_of([title, (body, lines), ask], role=f'role="group" aria-label="{html.escape(head)}"')

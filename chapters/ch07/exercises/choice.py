@@ -27,7 +27,6 @@ ON_PROBABILITIES = FindError(
         "    return p / p.sum(dim=-1, keepdim=True)",
     ),
     line=3,
-    also=(2,),
     found="in line 3 every probability is divided by the same number, and line 4 undoes that. Before the softmax it is "
     "different: exp(z/τ) = exp(z)^(1/τ), so there the *ratios* of the tokens change.",
     innocent={

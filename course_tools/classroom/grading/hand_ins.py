@@ -16,14 +16,13 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from course_kit import files
 from course_kit.cells import answers, text_of
 from course_kit.cells import sources as code_cells
 from course_kit.exercises import solved
 from course_kit.exercises.define import Stub, current
-from course_kit.needed import Cell, line_named, needed, parsed_cells
+from course_kit.needed import Cell, needed, parsed_cells
 from course_tools.classroom import catalogue, handing_in
 
 from .opening import SUFFIXES, contents, plain
@@ -31,12 +30,11 @@ from .opening import SUFFIXES, contents, plain
 
 @dataclass
 class Answer:
-    """One answer: its own source, the statements that it needs (itself last), the line a find-the-error names. written:
-    the name in its decorator, which may be that of an earlier edition."""
+    """One answer: its own source, and the statements that it needs (itself last). written: the name in its decorator,
+    which may be that of an earlier edition."""
 
     source: str
     statements: list[ast.stmt]
-    line: Any = None
     file: str = ""
     written: str = ""
 
@@ -180,7 +178,7 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
                 work.open.add(one)
                 continue
             try:
-                answer = Answer(text, needed(cells, at, stub), line_named(cells, at, stub), name, stub.name)
+                answer = Answer(text, needed(cells, at, stub), name, stub.name)
             except (RecursionError, ValueError, StopIteration):
                 work.remarks.append(f"“{one}” cannot be read")
                 continue

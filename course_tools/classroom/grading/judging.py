@@ -16,6 +16,7 @@ from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, time_limit
 from course_kit.exercises.judge import judge as verdict_on
 from course_kit.exercises.judge import judge_repair
+from course_kit.exercises.repair import unchanged
 from course_tools.classroom.catalogue import find
 
 from .clusters import Unrecognised, unrecognised
@@ -95,13 +96,13 @@ def judge(path: Path, seconds: float, budget: float) -> Row:
 def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str, Any]:
     """(state, words, the verdict if there is one). seen: what answers tried -> names of their exercises."""
     remote = verdict = None
-    if isinstance(exercise, FindError) and exercise.is_given(answer.statements[-1]):
+    if isinstance(exercise, FindError) and unchanged(exercise, answer.statements[-1]):
         return "open", "", None
     try:
         room.get()
         with time_limit(PATIENCE * seconds):
             remote = Remote(room, answer.written or exercise.name, answer.statements, seconds, public(exercise))
-        state, words, verdict = _verdict(remote, exercise, answer.line, PATIENCE * seconds)
+        state, words, verdict = _verdict(remote, exercise, answer.statements[-1], PATIENCE * seconds)
         ended = remote.ended if _stopped(verdict) else ""  # later, while it was looked at, an end is no one's fault
     except TookTooLong:
         room.close()
@@ -132,13 +133,13 @@ def _stopped(verdict: Verdict | None) -> bool:
     return any(one.kind == "slow" or one.error == Ended.__name__ for one in troubles)
 
 
-def _verdict(remote: Remote, exercise: Exercise, line: Any, patience: float) -> tuple[str, str, Any]:
+def _verdict(remote: Remote, exercise: Exercise, source: ast.stmt, patience: float) -> tuple[str, str, Any]:
     if remote.error:
         return "wrong", f"It cannot be run: {': '.join(map(str, remote.error[:2]))}"[:300], None
 
     def judged(one: Exercise) -> Verdict:
         if isinstance(one, FindError):
-            return judge_repair(one, remote, line, patience)
+            return judge_repair(one, remote, patience, source)
         return verdict_on(one, remote, patience)
 
     verdict = judged(exercise)

@@ -133,8 +133,8 @@ def inside(sentences, Wx, Ws):
 test_right_answers_pass = written.test()
 
 
-def said_of(name, answer, line=None):
-    verdict = check(name, answer, line)
+def said_of(name, answer):
+    verdict = check(name, answer)
     assert verdict.state == "wrong"
     return verdict.text
 

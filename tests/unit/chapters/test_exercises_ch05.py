@@ -516,11 +516,8 @@ def test_of_five_slips_those_that_are_left_are_named():
     lines[12] = '        scores = scores.masked_fill(~mask[:, None], float("-inf"))'
     space = {"torch": torch}
     exec("\n".join(lines), space)
-    verdict = check("five slips in one class", space["MultiHead"], (8, 11, 12, 13, 14))
-    assert "5 of 5 lines found" in verdict.text
+    verdict = check("five slips in one class", space["MultiHead"])
     assert "scale is still √D" in verdict.text and "softmax still runs over the heads" in verdict.text
-    some = check("five slips in one class", space["MultiHead"], (8, 14))
-    assert "2 of 5 lines found, all of them right" in some.text
 
 
 # ---- wrong answers nobody foresaw -----------------------------------------------------------------------------------

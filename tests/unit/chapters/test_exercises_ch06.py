@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from right_answers import Written, line_of
+from right_answers import Written
 
 from chapters.ch06.exercises.embeddings import embedding_sum
 from chapters.ch06.exercises.pairs import next_sentence_pairs
@@ -539,17 +539,15 @@ def test_the_whole_class_is_judged_line_by_line():
     space = {"torch": torch}
     exec("\n".join(puzzle.program), space)
     given = space["MaskedModel"]
-    assert "Several of the five errors are still in it." in check(puzzle.name, given, puzzle.line).text
-    assert "2 of 5 lines found" in check(puzzle.name, given, (14, 11)).text
-    assert "Line 12 is not it" in check(puzzle.name, Repaired, (11, 12)).text
-    assert check(puzzle.name, Repaired, list(puzzle.line)).right
+    assert "Several of the five errors are still in it." in check(puzzle.name, given).text
+    assert check(puzzle.name, Repaired).right
 
     class SoftmaxLeft(Repaired):
         def forward(self, *batch):
             weights, loss = super().forward(*batch)
             return weights.mT, loss
 
-    assert check(puzzle.name, SoftmaxLeft, puzzle.line).state == "wrong"
+    assert check(puzzle.name, SoftmaxLeft).state == "wrong"
 
 
 # ---- wrong answers nobody foresaw -----------------------------------------------------------------------------------
@@ -597,7 +595,7 @@ def test_a_single_word_changed_in_passing_is_seen():
     ],
 )
 def test_nonsense_is_described(name, answer, words):
-    verdict = check(name, answer, line_of(find(name)))
+    verdict = check(name, answer)
     told = verdict.text + str(verdict.arrays)
     assert verdict.state == "wrong" and words in told, told
 

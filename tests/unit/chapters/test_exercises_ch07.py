@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 import torch
 import torch.nn.functional as F
-from right_answers import Written, line_of
+from right_answers import Written
 
 from chapters.ch07.exercises.bpe import joined, merge_once
 from chapters.ch07.exercises.cache import attention_step, embed, products
@@ -101,17 +101,6 @@ def test_temperature_on_probabilities_changes_nothing():
     logits = numbers(3, 5)
     torch.testing.assert_close(heated(logits, 0.1), heated(logits, 10))
     torch.testing.assert_close(heated(logits, 0.1), logits.softmax(-1))
-
-
-@pytest.mark.parametrize("line", [2, 3])
-def test_temperature_can_be_repaired_in_either_line(line):
-    def divided(logits, temperature):
-        p = (logits / temperature).softmax(-1)
-        p = p / temperature if line == 2 else p
-        return p / p.sum(-1, keepdim=True)
-
-    verdict = check("program 7.1", divided, line)
-    assert verdict.right and f"Line {line} it is" in verdict.text
 
 
 def test_the_nucleus_loses_its_core_or_all():
@@ -802,7 +791,7 @@ def test_all_tokens_stay_where_all_are_needed():
     ],
 )
 def test_nonsense_is_described(name, answer, words):
-    verdict = check(name, answer, line_of(find(name)))
+    verdict = check(name, answer)
     told = verdict.text + str(verdict.arrays)
     assert verdict.state == "wrong" and words in told, told
 

@@ -37,7 +37,7 @@ from course_kit.exercises.define import (
 )
 from course_kit.exercises.judge import judge
 from course_kit.exercises.show import array, inline, verdict_note
-from course_tools.classroom.catalogue import chapters, exercises, find, load
+from course_tools.classroom.catalogue import chapters, exercises, find
 
 T = torch.tensor
 
@@ -674,71 +674,6 @@ class TestLeavesNoTrace:
             assert said(DOUBLE, answer) == said(DOUBLE, answer)
 
 
-PUZZLE = FindError(
-    **{**vars(DOUBLE), "name": "puzzle", "task": "write it again."},
-    program=("def double(x):", "    return x * 3", "# the end"),
-    line=2,
-    found="three is not two.",
-    innocent={1: "it only names x."},
-)
-
-
-class TestFindError:
-    @pytest.mark.parametrize(
-        ("line", "answer", "state", "words"),
-        [
-            (None, None, "unsolved", "Name the line, and fix it: write it again."),
-            (2, None, "unsolved", "Line 2 it is. Now fix it: write it again."),
-            (1, None, "wrong", "Line 1 is not it: it only names x."),
-            (3, None, "wrong", "Line 3 is not it: it does what it should."),
-            (0, None, "wrong", "must be the number of a line, 1 to 3; given: '0'"),
-            (9, None, "wrong", "1 to 3; given: '9'"),
-            (True, None, "wrong", "given: 'True'"),
-            ([9], None, "wrong", "given: '[9]'"),
-            ([2], None, "unsolved", "Line 2 it is. Now fix it"),
-            (2, lambda x: x + x, "right", "right. Line 2 it is: three is not two."),
-            ("2", lambda x: x + x, "right", "right."),
-            (1, lambda x: x + x, "wrong", "Your repair is right, though."),
-            (None, lambda x: x + x, "wrong", '@find_error("puzzle", line=…)'),
-            (2, lambda x: 4 * x, "wrong", "Line 2 it is. The repair is not right yet. Right, but twice"),
-            (None, lambda x: 4 * x, "wrong", "No line is named yet. Right, but twice"),
-        ],
-    )
-    def test_line_and_repair(self, line, answer, state, words):
-        def stub(x):
-            raise NotImplementedError
-
-        verdict = check(PUZZLE, answer or stub, line)
-        assert verdict.state == state and words in verdict.text
-
-    def test_shows_itself(self, capsys):
-        find_error(PUZZLE)
-        shown = capsys.readouterr().out
-        assert shown.startswith("Find the error: puzzle · ●○○ · 1 minute\n 1  def double(x):\n 2      return x * 3\n")
-        find_error(PUZZLE, line=None)
-        assert capsys.readouterr().out == "", "as a decorator it shows the verdict only"
-
-    def test_as_a_decorator(self, capsys):
-        @find_error(PUZZLE, line=2)
-        def double(x):
-            return x + x
-
-        assert double(3) == 6 and "✓ puzzle: right. Line 2 it is" in capsys.readouterr().out
-
-        @find_error(PUZZLE, line=1)
-        def again(x):
-            return x
-
-        assert again is PUZZLE.reference
-
-    def test_the_two_kinds_are_told_apart(self):
-        load()
-        with pytest.raises(LookupError, match="is an exercise: write @exercise"):
-            find_error("gaussian kernel")
-        with pytest.raises(LookupError, match="write @find_error"):
-            exercise("softmax denominator")
-
-
 class TestNames:
     def test_near_misses(self):
         with pytest.raises(LookupError, match="'gaussian kernel'"):
@@ -859,7 +794,7 @@ class TestShown:
 class TestNotebookCells:
     SOURCE = (
         'from x import y\n\n\n@exercise("leave-one-out mask")\ndef mine(size):\n    """…"""\n'
-        '    raise NotImplementedError\n\n\n@find_error("softmax denominator", line=None)\ndef repaired(scores):\n'
+        '    raise NotImplementedError\n\n\n@find_error("softmax denominator")\ndef repaired(scores):\n'
         "    raise NotImplementedError\n\nmine(3)"
     )
 

@@ -126,14 +126,6 @@ def test_only_what_an_answer_needs():
     assert kept[-1] == "@exercise('x')" and "print(1)" not in kept and "import math, os" not in kept
 
 
-def test_the_line_of_a_find_the_error_is_read_not_run():
-    cells = [
-        needed.parsed("@find_error('x', line=os.system('x'))\ndef f(): pass\n@find_error('y', line=3)\ndef g(): pass")
-    ]
-    assert needed.line_named(cells, 0, needed.Stub("x", "f", True, 1, 2)) == "…"
-    assert needed.line_named(cells, 0, needed.Stub("y", "g", True, 3, 4)) == 3
-
-
 def test_the_courses_own_function_is_named():
     def lent(source):
         return borrowed(needed.parsed(source).statements, find(FIRST))

@@ -16,7 +16,7 @@ from course_tools.classroom import progress as overview
 
 ROOT = files.course_folder()
 STUB = "@exercise({!r})\ndef answer(x):\n    raise NotImplementedError"
-STUB_LINE = "@find_error({!r}, line=None)\ndef answer(x):\n    raise NotImplementedError"
+STUB_LINE = "@find_error({!r})\ndef answer(x):\n    raise NotImplementedError"
 
 
 def notebook(*cells, title="# 1 · Whom?"):

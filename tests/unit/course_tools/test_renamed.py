@@ -41,7 +41,7 @@ PUZZLE = FindError(
     line=2,
     found="queries meet keys.",
 )
-CELL = "from course_kit.exercises import find_error\n@find_error({!r}, line={})\ndef score(q, k):\n    return {}"
+CELL = "from course_kit.exercises import find_error\n@find_error({!r})\ndef score(q, k):\n    return {}"
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def known(monkeypatch):
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """A workbook with an answer under the old name; the course has the new one."""
-    for folder, cell in (("notebooks", CELL.format(NEW, None, "q @ k")), ("mine", CELL.format(OLD, 2, "q @ k.mT"))):
+    for folder, cell in (("notebooks", CELL.format(NEW, "q @ k")), ("mine", CELL.format(OLD, "q @ k.mT"))):
         (tmp_path / folder).mkdir()
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
         nbformat.write(made, tmp_path / folder / "09_nine.ipynb")
@@ -76,10 +76,10 @@ def recorded(mine, **entries):
 def test_both_names_find_it_and_the_new_one_is_shown(capsys):
     assert catalogue.find(OLD) is catalogue.find(NEW) is catalogue.find("keys  that are NOT transposed") is PUZZLE
     assert define.current(OLD) == NEW == define.current(NEW) and define.current("nothing") == "nothing"
-    find_error(OLD)
+    find_error(OLD)(lambda q, k: q)
     shown = capsys.readouterr().out
-    assert shown.startswith("Find the error: program 9.1") and OLD not in shown, "it must not give the error away"
-    assert f"This error is called *{OLD}*." in check(OLD, PUZZLE.reference, 2).text
+    assert shown.startswith("✗ program 9.1") and OLD not in shown, "it must not give the error away"
+    assert f"This error is called *{OLD}*." in check(OLD, PUZZLE.reference).text
 
 
 def test_a_chapters_own_names_come_before_titles():
@@ -113,7 +113,7 @@ def test_a_damaged_record_keeps_it(mine):
 def test_an_answer_under_the_old_name_is_one_attempt_however_often_it_is_run(mine, monkeypatch):
     import linecache
 
-    source = CELL.format(OLD, 2, "q @ k.T + 1")
+    source = CELL.format(OLD, "q @ k.T + 1")
     linecache.cache["<old>"] = (len(source), None, source.splitlines(True), "<old>")
     for _ in range(3):
         exec(compile(source, "<old>", "exec"), {})
@@ -127,10 +127,10 @@ def test_progress_counts_it(mine):
 
 
 def test_it_is_handed_in_under_the_new_name(mine):
-    recorded(mine, answer=solved.of_source(CELL.format(OLD, 2, "q @ k.mT").partition("\n")[2]))
+    recorded(mine, answer=solved.of_source(CELL.format(OLD, "q @ k.mT").partition("\n")[2]))
     (one,) = handing_in.collect(mine, mine.parent / "notebooks")["exercises"]
     assert (one["name"], one["state"], one["as_checked"]) == (NEW, "tried", True)
-    assert one["answer"].startswith(f"@find_error({OLD!r}, line=2)")
+    assert one["answer"].startswith(f"@find_error({OLD!r})")
 
 
 class TestGrading:
@@ -145,7 +145,7 @@ class TestGrading:
         recorded(mine, state="solved")
         work = hand_ins.read(mine, course)
         assert work.claims == {NEW: "solved"} and work.answers.keys() == {NEW} and work.remarks == []
-        assert (work.answers[NEW].line, work.answers[NEW].written) == (2, OLD)
+        assert work.answers[NEW].written == OLD
 
     def test_an_answers_file_is_read_under_the_new_name(self, mine, course, tmp_path):
         content = handing_in.collect(mine, mine.parent / "notebooks")
@@ -158,20 +158,19 @@ class TestGrading:
         assert hand_ins.read(tmp_path / "anna.json", course).open == {NEW}
 
     @pytest.mark.parametrize(
-        ("line", "code", "state", "words"),
+        ("code", "state", "words"),
         [
-            (2, "q @ k.mT", "right", "right. Line 2 it is: queries meet keys."),
-            (1, "q @ k.mT", "wrong", "Line 1 is not it"),
-            (2, "q @ k.mT + 1", "wrong", "The repair is not right yet. Right, but 1 too large everywhere."),
-            (2, "q @ k", "open", ""),
+            ("q @ k.mT", "right", "right. Line 2 it is: queries meet keys."),
+            ("q @ k.mT + 1", "wrong", "Line 2 is the one, but it is not right yet. Right, but 1 too large everywhere."),
+            ("q @ k", "open", ""),
         ],
     )
-    def test_an_answer_under_the_old_name_is_judged(self, line, code, state, words):
+    def test_an_answer_under_the_old_name_is_judged(self, code, state, words):
         find_sandbox.needed()
-        statements = ast.parse(CELL.format(OLD, line, code)).body
+        statements = ast.parse(CELL.format(OLD, code)).body
         room = Room()
         try:
-            answer = hand_ins.Answer("", statements, line, written=OLD)
+            answer = hand_ins.Answer("", statements, written=OLD)
             found, said, _ = judging._one(answer, PUZZLE, room, 5.0, {})
         finally:
             room.close()

@@ -1,0 +1,194 @@
+"""Where a reader has changed the program of a find-the-error, and what to say of that.
+
+The statements of both texts are compared. Comments, layout, descriptions and names of variables don't count.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import difflib
+import inspect
+import linecache
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from course_kit.exercises.define import FindError
+
+if TYPE_CHECKING:
+    from course_kit.exercises.diagnose import Verdict
+
+INSIDE = ("body", "handlers", "orelse", "finalbody", "cases")  # where a statement has statements of its own
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement without those inside it. place: how deep it is, and where in the one around it; its lines from 1."""
+
+    place: tuple[int, str]
+    node: ast.AST
+    lines: range
+
+    def written(self, names: dict[str, str]) -> tuple[tuple[int, str], str]:
+        """Its place, and its text with other names."""
+        return self.place, ast.unparse(_Renamed(names).visit(copy.deepcopy(self.node)))
+
+    def names(self) -> list[str]:
+        """The names in it, in an order that is the same for statements that differ only in names."""
+        return [getattr(x, "id", None) or x.arg for x in ast.walk(self.node) if isinstance(x, ast.Name | ast.arg)]
+
+
+class _Renamed(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str]):
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self.names.get(node.id, node.id)
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.arg, node.annotation = self.names.get(node.arg, node.arg), None
+        return node
+
+
+@dataclass(frozen=True)
+class Changes:
+    """lines: those of the program that were changed or taken away; added: those behind which something was put in."""
+
+    lines: frozenset[int] = frozenset()
+    added: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.added)
+
+
+def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
+    """What a reader's function or class changes in the program; None where that cannot be told: there is no program
+    (claims), no source, or it was written anew."""
+    program = _program(puzzle)
+    if definition is None or not isinstance(definition, type(program)):
+        return None
+    given, mine = list(_statements(program)), list(_statements(definition))
+    names = _renamed(given, mine)
+    texts = [one.written({}) for one in given], [one.written(names) for one in mine]
+    lines, added = set(), set()
+    for what, first, last, _, _ in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        if what == "insert":
+            added.add(given[first - 1].lines[-1])
+        elif what != "equal":
+            lines.update(line for one in given[first:last] for line in one.lines)
+    right = [one for one in given[1:] if not set(one.lines) & set(puzzle.lines)]
+    kept = [one for one in right if not set(one.lines) & lines]
+    anew = lines.issuperset(puzzle.lines) and len(kept) < len(right) / 2
+    return None if anew else Changes(frozenset(lines), frozenset(added))
+
+
+def unchanged(puzzle: FindError, definition: ast.AST | None) -> bool:
+    """Whether a function or class is the program as it was given."""
+    found = changes(puzzle, definition)
+    return found is not None and not found
+
+
+def definition_of(answer: Any) -> ast.AST | None:
+    """The definition of a function or class; None where it has no source. A class of a notebook's cell is looked for
+    where its methods are: `inspect` finds functions there, and no classes."""
+    try:
+        if not isinstance(answer, type):
+            found = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
+            return found if getattr(found, "name", None) == answer.__name__ else None
+        method = next(filter(inspect.isfunction, vars(answer).values()))
+        cell = ast.parse("".join(linecache.getlines(method.__code__.co_filename)))
+        return next(node for node in ast.walk(cell) if isinstance(node, ast.ClassDef) and node.name == answer.__name__)
+    except (OSError, TypeError, SyntaxError, ValueError, IndexError, StopIteration, AttributeError):
+        return None
+
+
+def _program(puzzle: FindError) -> ast.AST | None:
+    if puzzle.claims:
+        return None
+    return ast.parse("\n".join(puzzle.program)).body[-1]
+
+
+def _statements(node: ast.AST, place: tuple[int, str] = (0, "")) -> Iterator[Statement]:
+    """A definition's first line, then all that is in it; its own name, decorators and descriptions are left out."""
+    head, inside = copy.copy(node), [(part, one) for part in INSIDE for one in getattr(node, part, ())]
+    for part in INSIDE:
+        if hasattr(node, part):
+            setattr(head, part, [])
+    if isinstance(head, ast.FunctionDef | ast.ClassDef):
+        head.decorator_list = []
+        head.name = head.name if place[0] else "_"
+        if isinstance(inside[0][1], ast.Expr) and isinstance(inside[0][1].value, ast.Constant):
+            inside = inside[1:]
+    if isinstance(head, ast.FunctionDef):
+        head.returns = None
+    first = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
+    last = max(first, inside[0][1].lineno - 1) if inside and hasattr(inside[0][1], "lineno") else None
+    head = _Renamed({}).visit(copy.deepcopy(head))  # without annotations
+    yield Statement(place, head, range(first, (last or getattr(node, "end_lineno", first)) + 1))
+    for part, one in inside:
+        yield from _statements(one, (place[0] + 1, part))
+
+
+def _renamed(given: list[Statement], mine: list[Statement]) -> dict[str, str]:
+    """The reader's new names for things -> the program's names for them, which occur no more. Statements that are
+    equal but for the names tell which are which."""
+    theirs, ours = ({name for one in text for name in one.names()} for text in (given, mine))
+    bound = {
+        x.id for one in mine for x in ast.walk(one.node) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)
+    }
+    bound |= {x.arg for one in mine for x in ast.walk(one.node) if isinstance(x, ast.arg)}
+    masked = [[one.written(dict.fromkeys(one.names(), "_")) for one in text] for text in (given, mine)]
+    votes: Counter[tuple[str, str]] = Counter()
+    for i, j, size in difflib.SequenceMatcher(None, *masked, autojunk=False).get_matching_blocks():
+        for one, other in zip(given[i : i + size], mine[j : j + size], strict=True):
+            votes.update(zip(other.names(), one.names(), strict=True))
+    names: dict[str, str] = {}
+    for (new, old), _ in votes.most_common():
+        if new in bound - theirs - names.keys() and old in theirs - ours - set(names.values()):
+            names[new] = old
+    return names
+
+
+def said(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdict:
+    """The verdict on an answer to a find-the-error, with what its changes tell."""
+    if verdict.state == "unsolved":
+        return replace(verdict, text=puzzle.asks)
+    if verdict.right:
+        return replace(verdict, text=_praise(puzzle, made))
+    if made is None:
+        return verdict
+    hit = made.lines.intersection(puzzle.lines)
+    spoilt = min(made.lines & puzzle.innocent.keys(), default=None)
+    acquitted = f"line {spoilt}, and that line was right: {puzzle.innocent[spoilt]}" if spoilt else ""
+    refused = replace(verdict, arrays={}, lead="", known=None, code="", here=None)
+    if len(puzzle.lines) > 1:
+        found = f"{len(hit)} of {len(puzzle.lines)} found."
+        if len(hit) + len(made.added) < len(puzzle.lines):
+            return replace(refused, text=f"{found} You also changed {acquitted}" if spoilt else found, notes=())
+        return replace(verdict, text=f"{found} {verdict.text}", notes=_also(acquitted) + verdict.notes)
+    if hit:
+        text = f"Line {puzzle.lines[0]} is the one, but it is not right yet. {verdict.text}"
+        return replace(verdict, text=text, notes=_also(acquitted) + verdict.notes)
+    if spoilt:
+        text = f"You changed {acquitted} The error is elsewhere."
+        return replace(refused, text=text, code=puzzle.program[spoilt - 1].strip(), notes=())
+    return verdict
+
+
+def _also(acquitted: str) -> tuple[str, ...]:
+    return (f"You also changed {acquitted}",) if acquitted else ()
+
+
+def _praise(puzzle: FindError, made: Changes | None) -> str:
+    title = f" This error is called *{puzzle.title}*." if puzzle.title else ""
+    found = f"{puzzle.found}{title}"
+    if len(puzzle.lines) > 1:
+        return f"right. All {len(puzzle.lines)} are repaired: {found}"
+    where = f"{'claim' if puzzle.claims else 'line'} {puzzle.lines[0]}"
+    if made is None or made.lines.intersection(puzzle.lines):
+        return f"right. {where.capitalize()} it is: {found}"
+    return f"right. The error is in {where}, and your repair elsewhere does as well: {found}"
