@@ -83,6 +83,7 @@ class _Reader:
         self.seen[id(value)] = len(self.seen), value
         for fits, look in (
             (isinstance(value, type), self.add_class),
+            (isinstance(value, types.ModuleType), self.add_module),
             (hasattr(value, "state_dict") and hasattr(value, "named_modules"), self.add_model),
             (hasattr(value, "untyped_storage") and hasattr(value, "detach"), self.add_tensor),
             (kind.__module__ == "numpy" and hasattr(value, "tobytes") and not value.dtype.hasobject, self.add_array),
@@ -92,7 +93,6 @@ class _Reader:
             (isinstance(value, PurePath), lambda v: self.each([kind.__name__, str(v)])),
             (isinstance(value, functools.partial), lambda v: self.each([v.func, v.args, v.keywords])),
             (isinstance(value, types.MethodType), lambda v: self.each([v.__func__, v.__self__])),
-            (isinstance(value, types.ModuleType), self.add_module),
             (isinstance(value, types.FunctionType), self.add_function),
             (isinstance(value, types.BuiltinFunctionType), self.add_builtin),
             (isinstance(value, functools._lru_cache_wrapper), self.add_remembering),
@@ -183,6 +183,8 @@ class _Reader:
         if value.__name__ in RANDOM:
             self.add_global_random()
         if value.__name__ != "__main__" and ones_own(value.__name__):
+            if hasattr(type(value), "__getattr__") or "__getattr__" in vars(value):
+                raise Unidentified(f"the module {value.__name__}, which gives names on demand")
             names = sorted(name for name in vars(value) if not name.startswith("__"))
             self.each(item for name in names for item in (name, vars(value)[name]))
 

@@ -4,7 +4,7 @@ import ast
 import re
 import statistics
 
-from .notebook import LINK, Notebook, tags
+from .notebook import LINK, Notebook, tags, without_magics
 
 LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 5, 40, 6
 PARAGRAPH = 600  # characters: about four lines on a wide screen
@@ -77,9 +77,8 @@ def known_tags(notebook):
 def asserts(notebook):
     """A cell tagged asserts has some; no other cell is marked by a comment for the tests."""
     for number, cell in notebook.code():
-        if "asserts" in tags(cell) and not any(
-            isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cell.source))
-        ):
+        some = any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(without_magics(cell.source))))
+        if "asserts" in tags(cell) and not some:
             yield (
                 number,
                 "a cell tagged asserts has no assert",
