@@ -13,9 +13,9 @@ from typing import Any
 
 from course_kit.exercises import check
 from course_kit.mine.solved import keep_answer
+from course_kit.needed import needed, parsed_cells
 
 from . import catalogue, handing_in, progress
-from .grading.needed import needed, parsed_cells
 
 
 def collect(where: Path, notebooks: Path | None = None) -> list[str]:
