@@ -11,6 +11,7 @@ import linecache
 from pathlib import Path
 from typing import Any
 
+from course_kit.cells import answers, sources, text_of
 from course_kit.exercises import check
 from course_kit.mine.solved import keep_answer
 from course_kit.needed import needed, parsed_cells
@@ -41,10 +42,10 @@ def collect(where: Path, notebooks: Path | None = None) -> list[str]:
 
 def _run(path: Path, one: dict[str, Any]) -> Any:
     """A saved answer, run with the statements of its notebook that it needs."""
-    both = parsed_cells(progress.cells(path.read_bytes()))
+    both = parsed_cells(sources(path.read_bytes()))
     at = next(i for i, (_, source) in enumerate(both) if source == one["cell"])
-    stubs = progress.answers(one["cell"])
-    stub = next(stub for stub in stubs if progress.text_of(stub, one["cell"]) == one["answer"])
+    stubs = answers(one["cell"])
+    stub = next(stub for stub in stubs if text_of(stub, one["cell"]) == one["answer"])
     texts = {id(node): _text(source, node) for cell, source in both for node in cell.statements}
     source = "\n\n\n".join(texts[id(node)] for node in needed([cell for cell, _ in both], at, stub))
     file, space = f"<{path.name}, {one['name']}>", {"__name__": "__main__"}
