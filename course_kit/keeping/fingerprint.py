@@ -81,9 +81,10 @@ class _Reader:
         if id(value) in self.seen:
             return self.say("again", self.seen[id(value)][0])
         self.seen[id(value)] = len(self.seen), value
+        if isinstance(value, types.ModuleType):  # asked for an attribute, it may look one up
+            return self.add_module(value)
         for fits, look in (
             (isinstance(value, type), self.add_class),
-            (isinstance(value, types.ModuleType), self.add_module),
             (hasattr(value, "state_dict") and hasattr(value, "named_modules"), self.add_model),
             (hasattr(value, "untyped_storage") and hasattr(value, "detach"), self.add_tensor),
             (kind.__module__ == "numpy" and hasattr(value, "tobytes") and not value.dtype.hasobject, self.add_array),

@@ -50,7 +50,7 @@ def size_of_cells(notebook):
     for number, cell in read:
         lines = cell.source.splitlines()
         own = re.split(r"^@find_error\(", cell.source, flags=re.M)[0].splitlines()  # not the wrong program
-        if "predict" not in tags(cell):  # a question, whose input is hidden
+        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
             sizes.append(sum(1 for line in own if line.strip() and not line.lstrip().startswith("#")))
         if len(lines) > LONGEST:
             todo = f"At most {LONGEST}: split it, or put it into course_utils and show it with reveal()."

@@ -371,7 +371,7 @@ class OnDemand(types.ModuleType):
 
 
 def test_a_module_that_gives_names_on_demand_is_not_identified(helpers):
-    lazy = helpers(text="def __getattr__(name):\n    return 1\n")
+    lazy = helpers(text="def __getattr__(name):\n    raise AttributeError(name)\n")
     for module in (OnDemand("mine"), lazy):
         with pytest.raises(Unidentified, match="on demand"):
             fingerprint(lambda m, b, module=module: module.loss(m, b))
