@@ -12,7 +12,7 @@
 #
 # **The whole course** ([plan](#The-seven-chapters)) takes about ten hours with its exercises, plus ten for the folded sections called *Deeper*; everything else is the **core path**. It needs no GPU and, once installed, no internet.
 #
-# **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. Reading 16 minutes · in class 10 · exercises 3 (in class: with a teacher). **Before:** some Python and school mathematics.
+# **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. <!-- minutes --> **Before:** some Python and school mathematics.
 #
 # **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too, because later cells may need them; those with `assert` check that the numbers in the text are right. (*Run → Run All Cells* runs all.) If a cell fails, run the check under *Is this machine ready?* below.
 
@@ -227,7 +227,8 @@ assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 # | [2](02_scoring_functions.ipynb) | How does a query meet a key? | twelve scoring functions, and how large a score may grow |
 # | [3](03_seq2seq.ipynb) | What does a translator look at? | a translator with attention, against one without |
 # | [4](04_positional_encoding.ipynb) | Who tells attention the order? | self-attention, and how positions are added |
-# | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, built layer by layer until it translates |
+# | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, whole: built, trained, and yours to keep |
+# | [5](05_transformer_annex.ipynb) | Annex: what is worth knowing about Transformers | the cache, label smoothing, every head, a zoo of variants |
 # | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
 # | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, and how to choose it |
 

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 2 · How does a query meet a key?
-# *Twelve scoring functions.* **By the end** you will be able to read all twelve, write the ones that matter, say what each costs and what it cannot see, and explain why scores are divided by √d. Reading 28 minutes · in class 50 · exercises 25 · *Deeper* 75 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products and derivatives.
+# *Twelve scoring functions.* **By the end** you will be able to read all twelve, write the ones that matter, say what each costs and what it cannot see, and explain why scores are divided by √d. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products and derivatives.
 
 # %%
 import torch

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 3 · What does a translator look at?
-# *Sequence to sequence, without attention and with it.* **By the end** you will have trained two translators, and you will know what attention weights and translation scores cannot tell you. Reading 42 minutes · in class 60 · exercises 20 · *Deeper* 109 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb) (query, key, value, softmax, masks) and [chapter 2](02_scoring_functions.ipynb) (additive score).
+# *Sequence to sequence, without attention and with it.* **By the end** you will have trained two translators, and you will know what attention weights and translation scores cannot tell you. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (query, key, value, softmax, masks) and [chapter 2](02_scoring_functions.ipynb) (additive score).
 
 # %%
 import torch

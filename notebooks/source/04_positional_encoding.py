@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 4 · Who tells attention the order?
-# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions, measured how far three kinds of positions work beyond the trained length, and counted what attention costs. Reading 32 minutes · in class 35 · exercises 31 · *Deeper* 64 more. **Before:** [chapter 2](02_scoring_functions.ipynb) and [chapter 3](03_seq2seq.ipynb).
+# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions, measured how far three kinds of positions work beyond the trained length, and counted what attention costs. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) and [chapter 3](03_seq2seq.ipynb).
 
 # %%
 import torch

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and, if you are online, loaded published parameters into the same classes. Reading 48 minutes · in class 60 · exercises 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
+# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and, if you are online, loaded published parameters into the same classes. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
 
 # %%
 import torch

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 7 · What comes next?
-# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. Reading 52 minutes · in class 60 · exercises 45 · capstone 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) and [chapter 6](06_bert.ipynb).
+# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) and [chapter 6](06_bert.ipynb).
 
 # %%
 import torch
