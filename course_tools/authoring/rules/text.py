@@ -6,7 +6,7 @@ import statistics
 
 from .notebook import LINK, Notebook, tags
 
-LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 5, 40, 6
+LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 6, 40, 6
 PARAGRAPH = 600  # characters: about four lines on a wide screen
 TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
 TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test
@@ -45,7 +45,7 @@ def size_of_cells(notebook):
     for number, cell in read:
         lines = cell.source.splitlines()
         own = re.split(r"^@find_error\(", cell.source, flags=re.M)[0].splitlines()  # not the wrong program
-        if "predict" not in tags(cell):  # a question, whose input is hidden
+        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
             sizes.append(sum(1 for line in own if line.strip() and not line.lstrip().startswith("#")))
         if len(lines) > LONGEST:
             todo = f"At most {LONGEST}: split it, or put it into course_utils and show it with reveal()."
