@@ -6,7 +6,7 @@ import statistics
 
 from .notebook import LINK, Notebook, tags, without_magics
 
-LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 5, 40, 6
+LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 6, 40, 6
 PARAGRAPH = 600  # characters: about four lines on a wide screen
 TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
 TAGS |= {"definition"}  # names what the build writes out
