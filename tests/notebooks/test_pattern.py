@@ -145,8 +145,9 @@ def test_sizes_are_fine_up_to_their_limits(problems):
 
 
 def test_definitions_may_be_longer_than_other_cells(problems):
-    assert problems(lines=35)[0] == []
-    assert problems(lines=36)[0] == ["a cell of definitions of 36 lines"]
+    longest = pattern.DEFINITION
+    assert problems(lines=longest)[0] == []
+    assert problems(lines=longest + 1)[0] == [f"a cell of definitions of {longest + 1} lines"]
 
 
 def test_more_than_five_exercises_are_too_many(problems):
