@@ -1248,7 +1248,7 @@ RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight":
 def with_parameters_of(model):
     """YourBert with the parameters of one of the course's models."""
     names = {name: name.removeprefix("bert.") for name in model.state_dict() if name != "output.weight"}  # it is the table
-    yours = YourBert(model.config)
+    yours = YourBert(model.config).eval()  # no dropout
     yours.load_state_dict({RENAMED.get(short, short): model.state_dict()[name] for name, short in names.items()})
     return yours
 
