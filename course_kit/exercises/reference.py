@@ -49,8 +49,9 @@ def reference_text(task: Exercise, space: dict[str, Any]) -> str:
         return ""
     node = ast.parse(text).body[0]
     stub = STUBS.get(task.name, node)
+    imports = _imports(thing, node, {*space, node.name, stub.name})
     if isinstance(node, ast.ClassDef):
-        return _renamed(text, node, {node.name: stub.name}, first=1)
+        return "\n".join([*imports, _renamed(text, node, {node.name: stub.name}, first=1)])
     names = _parameters(node, stub)
     described = ast.get_docstring(node) is not None
     above = node.body[0].end_lineno if described else node.body[0].lineno - 1  # lines above the body
@@ -58,7 +59,7 @@ def reference_text(task: Exercise, space: dict[str, Any]) -> str:
     quote = 'r"""' if "\\" in says else '"""'
     lines = [f"def {stub.name}({ast.unparse(_signature(node, stub) if names else node.args)}):"]
     lines += _indented(f'{quote}{says}"""') if says else []
-    lines += [f"    {line}" for line in _imports(thing, node, {*space, stub.name})]
+    lines += [f"    {line}" for line in imports]
     return "\n".join([*lines, _renamed(text, node, {**names, node.name: stub.name}, first=above + 1)])
 
 
@@ -96,10 +97,13 @@ def _renamed(text: str, node: Definition, names: dict[str, str], first: int) -> 
     return b"\n".join(lines[first - 1 :]).decode()
 
 
-def _imports(thing: Any, node: ast.FunctionDef, known: set[str]) -> list[str]:
-    """An import for each name that a function takes from its module and that is not known."""
+def _imports(thing: Any, node: Definition, known: set[str]) -> list[str]:
+    """An import for each name that a definition takes from its module and that is not known."""
     room, lines = vars(sys.modules[thing.__module__]), []
-    used = {x.id for x in ast.walk(node) if isinstance(x, ast.Name)} - known - vars(builtins).keys()
+    names = [x for x in ast.walk(node) if isinstance(x, ast.Name)]
+    own = {x.arg for x in ast.walk(node) if isinstance(x, ast.arg)}
+    own |= {x.id for x in names if isinstance(x.ctx, ast.Store)}
+    used = {x.id for x in names} - own - known - vars(builtins).keys()
     for name in sorted(used & room.keys()):
         if isinstance(room[name], ModuleType):
             module = room[name].__name__

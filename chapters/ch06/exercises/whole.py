@@ -4,7 +4,7 @@ import functools
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from course_kit.exercises import compare
 from course_kit.exercises.define import (
@@ -21,16 +21,16 @@ from course_kit.exercises.define import (
 from course_kit.exercises.properties import blind_to_padding, rows_sum_to_one
 
 
-class MaskedModel(nn.Module):
+class MaskedModel(torch.nn.Module):
     """A BERT with one layer and one head, and its loss."""
 
     def __init__(self, words: int, size: int, longest: int):
         super().__init__()
-        self.tokens = nn.Embedding(words, size)
-        self.segments = nn.Embedding(2, size)
-        self.places = nn.Embedding(longest, size)
-        self.query, self.key, self.value = (nn.Linear(size, size) for _ in range(3))
-        self.norm = nn.LayerNorm(size)
+        self.tokens = torch.nn.Embedding(words, size)
+        self.segments = torch.nn.Embedding(2, size)
+        self.places = torch.nn.Embedding(longest, size)
+        self.query, self.key, self.value = (torch.nn.Linear(size, size) for _ in range(3))
+        self.norm = torch.nn.LayerNorm(size)
 
     def forward(self, ids: Tensor, segments: Tensor, real: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """ids, segments, real (True = a token), labels (−100: not asked), all [B, T] -> weights [B, T, T], the mean
@@ -41,7 +41,7 @@ class MaskedModel(nn.Module):
         weights = torch.softmax(scores.masked_fill(~real[:, None], -torch.inf), dim=-1)
         x = x + weights @ self.value(x)
         logits = x @ self.tokens.weight.T
-        return weights, F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        return weights, torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
 
 
 def _hidden_before(scores, real, dim):

@@ -37,7 +37,7 @@ def run(client, source, meanwhile=None, prints=""):
             before = time.monotonic()
             meanwhile()
         if message["msg_type"] == "display_data":
-            assert set(content["data"]) == {"text/html", "text/plain"}
+            assert set(content["data"]) in ({"text/html", "text/plain"}, {"text/markdown", "text/plain"})
             text += content["data"]["text/plain"]
         if message["msg_type"] == "stream":
             text += content["text"]
