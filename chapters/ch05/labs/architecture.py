@@ -25,6 +25,12 @@ FFN = (
     "Two linear layers with a ReLU between them, the same for every position. Attention moves information between "
     "words; this layer works on each word separately."
 )
+MASKS = {
+    "": "",
+    "full": "S × S: only padding is hidden",
+    "causal": "T × T: later words are hidden",
+    "cross": "T × S: only padding is hidden",
+}
 EMBEDDING = "Each id picks its row of a table, the vector of that token. It is multiplied by √D, so that the positions"
 POSITIONS = (
     "Adds a fixed vector to each position, because attention by itself cannot tell in which order the words come. "
@@ -35,7 +41,7 @@ POSITIONS = (
 class Sketch(NamedTuple):
     """A part as it is drawn, before its model is known. name: where the model keeps it, of the first block's.
 
-    kind: data, layer, norm, attention or residual; mask: full, causal or cross; reads and gives: axes as letters.
+    kind: data, layer, sublayer, attention, norm or residual; mask: full, causal or cross; reads, gives: in letters.
     """
 
     name: str
@@ -71,7 +77,7 @@ def _sketches() -> dict[str, list[Sketch]]:
             "values with these weights. The mask hides nothing but padding.",
             heads, s, s, "full",
         ),
-        "encoder.ffn": Sketch("encoder.ffn", "layer", "feed-forward", "Feed-forward network", FFN, ffn, s, s),
+        "encoder.ffn": Sketch("encoder.ffn", "sublayer", "feed-forward", "Feed-forward network", FFN, ffn, s, s),
         "decoder.attention": Sketch(
             "decoder.attention", "attention", "causal self-attention", "Causal self-attention",
             "Every target word reads itself and the words before it. The causal mask hides the later ones, because "
@@ -84,7 +90,7 @@ def _sketches() -> dict[str, list[Sketch]]:
             "values from the memory, and every word may read all of the source.",
             heads, f"queries {t}, memory {s}", t, "cross",
         ),
-        "decoder.ffn": Sketch("decoder.ffn", "layer", "feed-forward", "Feed-forward network", FFN, ffn, t, t),
+        "decoder.ffn": Sketch("decoder.ffn", "sublayer", "feed-forward", "Feed-forward network", FFN, ffn, t, t),
     }  # fmt: skip
 
     def blocks(side, axes):
@@ -157,25 +163,25 @@ class Architecture(View):
         sides = [side for side in SIDES if any(part["side"] == side for part in self.parts)]
         for left, side in zip((0.0, 3.2), sides, strict=False):
             self._half(axes, left, [part for part in self.parts if part["side"] == side])
-        if len(sides) == 2:
-            _memory(axes, [p["name"] for p in self.parts if p["side"] == "encoder"],
-                    [p["name"] for p in self.parts if p["side"] == "decoder"])  # fmt: skip
-        axes.set(xlim=(-0.9, 3.2 * len(sides) - 0.2), ylim=(-1, 16), xticks=[], yticks=[])
+        if "decoder" in sides:
+            _memory(axes, 3.2 * (len(sides) - 1), [part["name"] for part in self.parts])
+        axes.set(xlim=(-1.1, 3.2 * len(sides) - 0.2), ylim=(-1, 14.6 if "decoder" in sides else 9.6))
+        axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
 
     def _half(self, axes, left: float, parts: list[dict]) -> None:
         """Boxes from below, the frame of the block, and a line around each norm and its sub-layer."""
         mirrored = parts[0]["side"] == "decoder"
         middle, lane = left + 1, left + (2.2 if mirrored else -0.2)
-        inside = [y for y, part in enumerate(parts) if part["times"] > 1 or "." in part["name"]]
+        inside = [y for y, part in enumerate(parts) if "." in part["name"]]
         low, high = inside[0] - 0.62, inside[-1] + 0.55
         axes.add_patch(_box(left - 0.32, low, 2.64, high - low, ec=FRAME, fc="none"))
         outside = left + 2.4 if mirrored else left - 0.4
         axes.text(outside, (low + high) / 2, f"× {self.options['times']}", weight="bold",
                   ha="left" if mirrored else "right", va="center")  # fmt: skip
         for y, part in enumerate(parts):
-            if y:
-                axes.plot([middle, middle], [y - 0.7, y - 0.3], color=INK, lw=1, zorder=0)
+            for x, colour in _arriving(part, middle) if y else ():
+                axes.plot([x, x], [y - 0.7, y - 0.3], color=colour, lw=1.5, zorder=0)
             chosen = part["name"] == self.state["selected"]
             wide = 0.3 if part["kind"] == "residual" else 2
             frame = FRAME if part["kind"] == "data" else QUIET
@@ -194,13 +200,26 @@ def _box(x, y, wide, high, **look):
     return FancyBboxPatch((x, y), wide, high, boxstyle="round,pad=0,rounding_size=0.08", **look)
 
 
-def _memory(axes, encoder: list[str], decoder: list[str]) -> None:
-    """From the encoder's last norm to the cross-attention, which makes keys and values of it."""
-    top, cross = len(encoder) - 0.2, decoder.index("decoder.cross_attention")
-    axes.plot([1, 1, 2.6, 2.6], [top - 0.5, top, top, cross - 0.15], color=INK, lw=1)
-    axes.text(1, top + 0.3, "memory", ha="center")
+def _arriving(part: dict, middle: float) -> list[tuple[float, str]]:
+    """Where lines come into a part from below, and their colours."""
+    if part["mask"] == "cross":
+        return [(middle, COLOURS["query"])]
+    if part["mask"]:
+        return [(middle + away, COLOURS[role]) for away, role in ((-0.5, "query"), (0, "key"), (0.5, "value"))]
+    return [(middle, INK)]
+
+
+def _memory(axes, left: float, names: list[str]) -> None:
+    """From the encoder's last norm, where it is drawn, to the cross-attention, as keys and values."""
+    top = names.index("target")  # 0: the decoder alone
+    cross, fork = names.index("decoder.cross_attention") - top, left - 0.6
+    xs, ys = [fork, fork], [cross + 0.15, cross - 0.15]
+    if top:
+        xs, ys = [1, 1, *xs], [top - 0.7, top - 0.2, top - 0.2, cross - 0.15]
+    axes.plot(xs, ys, color=INK, lw=1)
+    axes.text(xs[0], max(ys) + 0.25, "memory", ha="center")
     for role, y in (("key", cross + 0.15), ("value", cross - 0.15)):
-        axes.annotate("", (3.2, y), (2.6, y), arrowprops={"arrowstyle": "->", "color": COLOURS[role]})
+        axes.annotate("", (left, y), (fork, y), arrowprops={"arrowstyle": "->", "color": COLOURS[role]})
 
 
 def architecture(
@@ -253,7 +272,8 @@ def _measured(model: Transformer) -> list[dict]:
             made = sketch.made.format(**sizes)
             told["made"] = type(copies[0]).__name__ + made[made.index("(") :] if copies else made
             told |= {name: _sized(getattr(sketch, name), sizes) for name in ("reads", "gives")}
-            parts.append(sketch._asdict() | told | {"parameters": _parameters(counts, whole)})
+            told |= {"parameters": _parameters(counts, whole), "masked": MASKS[sketch.mask]}
+            parts.append(sketch._asdict() | told)
     return parts
 
 

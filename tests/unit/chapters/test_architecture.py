@@ -74,7 +74,7 @@ def test_words_table_and_picture(half, count):
 SIZES = {
     **{"outer": 42, "lane": 26, "inner": 16, "gutter": 62, "letter": 17},
     **{"gap": 10, "branch": 14, "roles": 20, "sum": 6, "edge": 8},
-    "high": {"data": 25, "layer": 27, "norm": 24, "attention": 32, "residual": 24},
+    "high": {"data": 25, "layer": 27, "sublayer": 30, "norm": 24, "attention": 32, "residual": 24},
 }
 
 

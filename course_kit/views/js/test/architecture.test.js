@@ -5,7 +5,7 @@ import { layoutOf, neighbour } from "../src/ch05/architecture_layout.js";
 
 /** @import { Part, PartKind, Side } from "../src/ch05/architecture_layout.js" */
 
-const high = { data: 25, layer: 27, norm: 24, attention: 32, residual: 24 };
+const high = { data: 25, layer: 27, sublayer: 30, norm: 24, attention: 32, residual: 24 };
 const across = { outer: 42, lane: 26, inner: 16, gutter: 62 };
 const SIZES = { ...across, high, letter: 17, gap: 10, branch: 14, roles: 20, sum: 6, edge: 8 };
 
@@ -15,7 +15,7 @@ const part = (side, name, kind, mask = "") => /** @type {Part} */ ({ name, side,
 /** @param {Side} side @param {string} around @param {string} name @param {Part["mask"]} mask */
 const sublayer = (side, around, name, mask = "") => [
   part(side, `${side}.${around}.norm`, "norm"),
-  part(side, `${side}.${name}`, mask ? "attention" : "layer", mask),
+  part(side, `${side}.${name}`, mask ? "attention" : "sublayer", mask),
   part(side, `${side}.${around}`, "residual"),
 ];
 

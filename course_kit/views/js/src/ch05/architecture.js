@@ -5,10 +5,13 @@ import { layoutOf, neighbour } from "./architecture_layout.js";
 import { drawArchitecture } from "./architecture_paint.js";
 
 /** @import { Picture, Spec, Table, UI } from "../shared/types.js" */
-/** @import { Layout, Part, Sizes } from "./architecture_layout.js" */
+/** @import { Layout, Part, Side, Sizes } from "./architecture_layout.js" */
 /** @typedef {Spec & { parts: Part[], times: number, total: number }} ArchitectureSpec */
 
-const PHONE = 480; // up to this width a phone's
+const PHONE = 480; // up to this width a drawing of both halves is a phone's
+const WIDEST = { both: 600, encoder: 310, decoder: 400 };
+
+const TABLE = ["target_embedding", "output"]; // one table for both
 
 /** @param {UI} ui @returns {Picture} */
 export const architecture = (ui) => new Architecture(ui);
@@ -18,24 +21,39 @@ export function fullName({ side, title }) {
   return `${side === "encoder" ? "Encoder" : "Decoder"}: ${title[0].toLowerCase()}${title.slice(1)}`;
 }
 
+/** How wide things are: outer, lane, inner and gutter (see Sizes). */
+const ACROSS = { page: [46, 24, 14, 60], phone: [36, 14, 6, 28], class: [33, 14, 6, 32] };
+/** How high, and how far apart. In front of a class a screen is low, and boxes are little higher than their type. */
+const HIGH = {
+  page: { data: 25, layer: 27, sublayer: 30, norm: 24, attention: 32, residual: 24 },
+  phone: { data: 25, layer: 27, sublayer: 30, norm: 24, attention: 40, residual: 24 },
+  class: { data: 28, layer: 29, sublayer: 29, norm: 28, attention: 32, residual: 24 },
+};
+const APART = { gap: 10, branch: 14, roles: 20, sum: 6, edge: 8 };
+const APART_IN_CLASS = { gap: 8, branch: 12, roles: 25, sum: 4, edge: 6 };
+
+/** @template {Record<string, number>} T @param {T} lengths @param {number} unit @returns {T} */
+const times = (lengths, unit) =>
+  /** @type {T} */ (Object.fromEntries(Object.entries(lengths).map(([name, length]) => [name, length * unit])));
+
 /**
- * Lengths in pixels. In front of a class type is large and the screen is low, so that boxes are as high as their type.
+ * Lengths in pixels.
  * @param {UI} ui
  * @param {boolean} phone
+ * @param {Side | "both"} drawn
  * @returns {Sizes}
  */
-function sizesOf({ unit, tall, spec }, phone) {
-  const across = phone ? [27, 16, 8, 30] : [42, 26, 16, 62];
-  const [outer, lane, inner, gutter] = across.map((length) => length * unit);
+function sizesOf({ unit, tall, spec }, phone, drawn) {
+  const narrow = phone ? "phone" : "page";
+  const look = spec.presenting ? "class" : narrow;
+  const [outer, lane, inner, between] = ACROSS[look];
+  const gutter = { both: between, encoder: 2, decoder: 114 }[drawn]; // where the memory comes from nowhere, it has a name
   const one = spec.presenting ? tall : unit;
-  const high = spec.presenting
-    ? { data: 28, layer: 29, norm: 28, attention: 32, residual: 24 }
-    : { data: 25, layer: 27, norm: 24, attention: phone ? 40 : 32, residual: 24 };
-  for (const kind of /** @type {(keyof typeof high)[]} */ (Object.keys(high))) high[kind] *= one;
-  const [gap, branch, roles, sum, edge] = [10, 14, 20, 6, 8].map(
-    (length) => length * one * (spec.presenting ? 0.9 : 1),
-  );
-  return { outer, lane, inner, gutter, high, gap, branch, roles, sum, edge, letter: 17 * unit };
+  return {
+    ...times({ outer, lane, inner, gutter, letter: 17 }, unit),
+    ...times(spec.presenting ? APART_IN_CLASS : APART, one),
+    high: times(HIGH[look], one),
+  };
 }
 
 /** @implements {Picture} */
@@ -44,6 +62,9 @@ class Architecture {
   constructor(ui) {
     this.ui = ui;
     this.spec = /** @type {ArchitectureSpec} */ (ui.spec);
+    const [{ side }] = this.spec.parts;
+    /** @type {Side | "both"} */
+    this.drawn = this.spec.parts.every((part) => part.side === side) ? side : "both";
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.buttons = this.spec.parts.map((part) => this.button(part));
     const named = { role: "group", "aria-label": "the parts of the Transformer, from the words upwards" };
@@ -83,10 +104,9 @@ class Architecture {
   /** @param {number} width @param {boolean} narrow */
   paint(width, narrow) {
     const { ui, spec } = this;
-    const both = spec.parts.some(({ side }) => side !== spec.parts[0].side);
-    const most = (both ? 600 : 330) * ui.unit;
-    const wide = Math.floor(Math.min(narrow ? width : width * 0.62, most));
-    const sizes = sizesOf(ui, wide < (both ? PHONE : 0.5 * PHONE) * ui.unit);
+    const most = WIDEST[this.drawn] * ui.unit;
+    const wide = Math.floor(Math.min(narrow ? width : width * (spec.presenting ? 0.66 : 0.62), most));
+    const sizes = sizesOf(ui, this.drawn === "both" && wide < PHONE * ui.unit, this.drawn);
     this.layout = layoutOf(spec.parts, spec.times, wide, sizes);
     this.drawing.style.cssText = `width:${wide}px;height:${this.layout.height}px`;
     drawArchitecture(ui, this.canvas, this.layout, wide, ui.state.selected);
@@ -101,6 +121,7 @@ class Architecture {
       const { x, y, w, h: high } = /** @type {Layout} */ (this.layout).boxes[name];
       Object.assign(button.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${high}px` });
       button.setAttribute("aria-pressed", String(name === this.ui.state.selected));
+      button.classList.toggle("shared", TABLE.includes(name) && TABLE.includes(this.ui.state.selected));
     });
   }
 
@@ -139,15 +160,21 @@ class Architecture {
   }
 }
 
+/** Code that may go on in a new line where an argument begins. @param {string} code */
+const breakable = (code) => code.split(/(?<=\(|, )/).flatMap((piece, i) => (i ? [h("wbr"), piece] : [piece]));
+
 /** What the panel says of a part. @param {Part} part */
 function about(part) {
   const facts = [
-    ["class", h("code", {}, part.made)],
+    ["class", h("code", {}, ...breakable(part.made))],
     ["reads", part.reads],
     ["gives", part.gives],
+    ["mask", part.masked],
     ["parameters", part.parameters],
   ];
-  const told = facts.filter(([, fact]) => fact).flatMap(([name, fact]) => [h("dt", {}, name), h("dd", {}, fact)]);
+  const told = facts
+    .filter(([, fact]) => fact)
+    .flatMap(([name, fact]) => [h("dt", {}, name), h("dd", { class: `its-${name}` }, fact)]);
   const side = part.side === "encoder" ? "Encoder" : "Decoder";
   return [h("div", { class: "quiet" }, side), h("b", {}, part.title), h("p", {}, part.text), h("dl", {}, ...told)];
 }

@@ -1,13 +1,14 @@
 // Where everything of the Transformer's drawing lies: boxes, lines, frames and labels. Data flow upwards.
 
 /** @typedef {"encoder" | "decoder"} Side */
-/** @typedef {"data" | "layer" | "norm" | "attention" | "residual"} PartKind */
+/** @typedef {"data" | "layer" | "sublayer" | "norm" | "attention" | "residual"} PartKind */
 /**
  * @typedef {object} Part as architecture.py measures it
  * @property {string} name where the model keeps it: what is in a block has a dot
  * @property {Side} side
  * @property {PartKind} kind
  * @property {"" | "full" | "causal" | "cross"} mask
+ * @property {string} masked what the mask hides, in words
  * @property {string} label
  * @property {string} title
  * @property {string} text
@@ -230,7 +231,7 @@ function remember(/** @type {Layout} */ layout, /** @type {number} */ width, /**
   if (from) {
     const middle = from.x + from.w / 2;
     const turn = from.y - sizes.gap;
-    label(middle, turn - 0.7 * sizes.letter);
+    label(middle, turn - 0.6 * sizes.letter);
     if (!to)
       lines.push({
         to: "",
@@ -256,7 +257,7 @@ function remember(/** @type {Layout} */ layout, /** @type {number} */ width, /**
       role: "",
       arrow: false,
     });
-    label(fork / 2, y - 0.8 * sizes.letter);
+    label(0.48 * fork, y - 0.6 * sizes.letter);
   }
   const arrows = /** @type {[Role, string, number][]} */ ([
     ["key", "k", -1],
@@ -267,7 +268,7 @@ function remember(/** @type {Layout} */ layout, /** @type {number} */ width, /**
     const start = /** @type {Point[]} */ (from ? [] : [[fork, to.y + to.h / 2]]);
     lines.push({ to: CROSS, points: [...start, [fork, y], [to.x, y]], role, arrow: true });
     const x = (fork + to.x) / 2;
-    labels.push({ text, x, y: y + way * 0.75 * sizes.letter, align: "center", role, bold: true });
+    labels.push({ text, x, y: y + way * 0.65 * sizes.letter, align: "center", role, bold: true });
   }
 }
 
