@@ -145,7 +145,7 @@ def _number(x: Any, digits: int) -> str:
         text = f"{x:.{digits - 1}e}"
     elif "." in text:
         text = text.rstrip("0").rstrip(".")
-    return text.replace("-", "−")
+    return "0" if text == "-0" else text.replace("-", "−")
 
 
 def differing(got: Any, want: Any) -> Any:

@@ -136,3 +136,10 @@ def test_again_gives_ones_own_function_for_a_cell_to_run_and_to_debug(kernel):
     status, text, _ = run(client, "mine, inputs = again('leave-one-out mask')\nmine(*inputs)", prints="\n")
     assert status == "error" and text.startswith("my own ")
     assert "[[False]]" in run(client, "print(mask(1).tolist())", prints="\n")[1], "the name is still the course's"
+
+
+def test_the_courses_own_lies_folded_below_a_right_answer(kernel):
+    _, client = kernel
+    run(client, SETUP)
+    _, text, _ = run(client, CELL + "return ~torch.eye(size, dtype=torch.bool)", prints="def mask(size):")
+    assert text.index("✓ leave-one-out mask") < text.index("def mask(size):")
