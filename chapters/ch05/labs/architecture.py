@@ -73,21 +73,21 @@ def _sketches() -> dict[str, list[Sketch]]:
     subs = {
         "encoder.attention": Sketch(
             "encoder.attention", "attention", "self-attention", "Self-attention",
-            "Every source word reads every other: its query is compared with all keys, and it takes the mean of the "
-            "values with these weights. The mask hides nothing but padding.",
+            "Every source word attends to every other: its query is compared with all keys, and the weights that "
+            "result make a mean of the values. The mask hides nothing but padding.",
             heads, s, s, "full",
         ),
         "encoder.ffn": Sketch("encoder.ffn", "sublayer", "feed-forward", "Feed-forward network", FFN, ffn, s, s),
         "decoder.attention": Sketch(
             "decoder.attention", "attention", "causal self-attention", "Causal self-attention",
-            "Every target word reads itself and the words before it. The causal mask hides the later ones, because "
-            "they are what the model learns to predict.",
+            "Every target word attends to itself and to the words before it. The causal mask hides the later ones, "
+            "because they are what the model learns to predict.",
             heads, t, t, "causal",
         ),
         "decoder.cross_attention": Sketch(
             "decoder.cross_attention", "attention", "cross-attention", "Cross-attention",
             "The only way from the source to the translation. Queries come from the words written so far, keys and "
-            "values from the memory, and every word may read all of the source.",
+            "values from the memory, and every word may attend to the whole source.",
             heads, f"queries {t}, memory {s}", t, "cross",
         ),
         "decoder.ffn": Sketch("decoder.ffn", "sublayer", "feed-forward", "Feed-forward network", FFN, ffn, t, t),
@@ -105,7 +105,7 @@ def _sketches() -> dict[str, list[Sketch]]:
                f"{EMBEDDING}, which are added next, do not drown it.", table, "[B, S]", s),
         Sketch("positions", "layer", "+ positions", "Positions", POSITIONS, positions, s, s),
         *blocks("encoder", s),
-        Sketch("encoder_norm", "norm", "norm", "Final norm", "The last step of the encoder. What it gives is the "
+        Sketch("encoder_norm", "norm", "norm", "Final norm", "The last step of the encoder. Its output is the "
                "memory: one vector for each source word, which every block of the decoder reads.",
                "LayerNorm({D})", s, s),
     ]  # fmt: skip
@@ -134,6 +134,7 @@ class Architecture(View):
 
     kind = "architecture"
     size = (7.0, 6.6)
+    colours = 160
 
     @property
     def parts(self) -> list[dict]:
@@ -155,7 +156,7 @@ class Architecture(View):
         return f"The Transformer's {halves}: {len(self.parts)} parts, {self.options['total']:,} parameters in all."
 
     def table(self) -> TextTable:
-        header = ["part", "class", "reads", "gives", "parameters"]
+        header = ["part", "class", "in", "out", "parameters"]
         return TextTable(header, [[_full(p), p["made"], p["reads"], p["gives"], p["parameters"]] for p in self.parts])
 
     def draw(self, figure) -> None:
@@ -228,8 +229,8 @@ def architecture(
     half=None,
     *,
     title="What is a Transformer made of?",
-    caption="The data flow from the words at the bottom to the scores at the top. Choose a part to see what it is "
-    "for. Only the arrows into attention are coloured: [query|queries], [key|keys] and [value|values].",
+    caption="The data flow upwards, starting from the words. Choose a part to see what it is for. "
+    "Only the arrows into attention are coloured: [query|queries], [key|keys] and [value|values].",
     live=False,
     presenting=None,
 ):
@@ -273,6 +274,8 @@ def _measured(model: Transformer) -> list[dict]:
             told["made"] = type(copies[0]).__name__ + made[made.index("(") :] if copies else made
             told |= {name: _sized(getattr(sketch, name), sizes) for name in ("reads", "gives")}
             told |= {"parameters": _parameters(counts, whole), "masked": MASKS[sketch.mask]}
+            if sketch.kind == "residual":
+                told["parameters"] = "none of its own: the norm is a part by itself"
             parts.append(sketch._asdict() | told)
     return parts
 

@@ -47,7 +47,7 @@ function sizesOf({ unit, tall, spec }, phone, drawn) {
   const narrow = phone ? "phone" : "page";
   const look = spec.presenting ? "class" : narrow;
   const [outer, lane, inner, between] = ACROSS[look];
-  const gutter = { both: between, encoder: 2, decoder: 114 }[drawn]; // where the memory comes from nowhere, it has a name
+  const gutter = { both: between, encoder: 2, decoder: 114 }[drawn]; // alone, the decoder names its memory here
   const one = spec.presenting ? tall : unit;
   return {
     ...times({ outer, lane, inner, gutter, letter: 17 }, unit),
@@ -156,7 +156,7 @@ class Architecture {
   /** @returns {Table} */
   table() {
     const rows = this.spec.parts.map((part) => [fullName(part), part.made, part.reads, part.gives, part.parameters]);
-    return { header: ["part", "class", "reads", "gives", "parameters"], rows };
+    return { header: ["part", "class", "in", "out", "parameters"], rows };
   }
 }
 
@@ -167,8 +167,8 @@ const breakable = (code) => code.split(/(?<=\(|, )/).flatMap((piece, i) => (i ? 
 function about(part) {
   const facts = [
     ["class", h("code", {}, ...breakable(part.made))],
-    ["reads", part.reads],
-    ["gives", part.gives],
+    ["in", part.reads],
+    ["out", part.gives],
     ["mask", part.masked],
     ["parameters", part.parameters],
   ];
