@@ -126,7 +126,7 @@ with torch.no_grad():
     h = gpt.tokens(ids) + gpt.positions.weight[: ids.shape[1]]      # [1, T, D]
     for block in gpt.blocks:
         x = block.around_attention.norm(h)
-        h = h + block.attention(x, x, x, mask)[0]       # residual connection
+        h = h + block.attention(x, x, mask)[0]       # residual connection
         x = block.around_ffn.norm(h)
         h = h + block.ffn(x)
     logits, direct = gpt.norm(h) @ gpt.tokens.weight.T, gpt(ids)
@@ -357,7 +357,7 @@ assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram
 assert runtime.profile == "full" or 0.53 < reached["one block"] / reached["one head"] < 0.65
 assert (some := lesson.windows(count=1)[0][:, :-1]).shape == (1, 64) and block.config.num_heads == mine.config.num_heads == 1 + 3
 assert (vectors := one.positions(one.tokens(some))).ndim == 3 and (only_itself := torch.eye(64, dtype=torch.bool)).all(-1).sum() == 0
-assert (lists := one.output(one.blocks[0].attention(vectors, vectors, vectors, only_itself)[0])).shape[1] == 64  # one for each token
+assert (lists := one.output(one.blocks[0].attention(vectors, vectors, only_itself)[0])).shape[1] == 64  # one for each token
 assert torch.allclose(study.weights_of(one, some)[0][:, 0] @ lists, one(some), atol=1e-3)
 assert max(reached["one block"], reached["GPT, two blocks"]) < min(0.5 * reached["bigram"], reached["one head"])
 assert (told := {s for line in tales.train.split("\n") for s in line.split(". ")}) and (held := [s for line in tales.valid.split("\n") for s in line.split(". ")])

@@ -96,7 +96,7 @@ def test_the_step_is_multi_head_attention_row_by_row():
     with torch.random.fork_rng(devices=[]):
         attention = MultiHeadAttention(6, 2, bias=False)
     x, T = numbers(3, 5, 6), 5
-    whole, _ = attention(x, x, x, causal_mask(T))
+    whole, _ = attention(x, x, causal_mask(T))
     weights = [p.weight.T for p in (attention.query, attention.key, attention.value, attention.out)]
     keys = values = torch.empty(3, 2, 0, 3)
     for t in range(T):
