@@ -891,7 +891,7 @@ predict(
     "Does attention lower the complexity? An article says both yes and no. Which of these claims is wrong?",
     ["Attention, without its projections, has n² scores of d products and n averages of n vectors: 2 n² d in all",
      "A recurrent layer multiplies two matrices of d² numbers with each word: 2 n d² in all",
-     "So attention lowers the complexity, however long the text is",
+     "Attention lowers the complexity, however long the text is",
      "In attention no word waits for another"],
     answer=2,
     because=["This is true. (The projections cost the same for each word, whatever n is.)",
