@@ -498,7 +498,7 @@ predict(
     ["The query (1, 1) scores 1, 1 and 2, so the weights are about 0.21, 0.21 and 0.58",
      "happy attends most to itself",
      "The new vector of happy is about (0.79, 0.79)",
-     "So self-attention has found that happy belongs to I",
+     "Self-attention has found that happy belongs to I",
      "The new vector of happy still points where the old one pointed"],
     answer=3,
     because=["This is right: (1, 1)·(1, 0) = 1, (1, 1)·(0, 1) = 1 and (1, 1)·(1, 1) = 2, and softmax makes 0.212, 0.212 and 0.576 of them.",

@@ -1301,10 +1301,10 @@ predict(
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
 predict(
     "The same table counts three attentions in a Transformer's decoder. Which line is wrong?",
-    ["First, the target words so far attend to each other",
-     "Second, the target words attend to the encoder's output",
-     "Third, the feed-forward network attends to all of it once more",
-     "At the end, a softmax over the vocabulary"],
+    ["the first attention: the target words so far attend to each other",
+     "the second attention: the target words attend to the encoder's output",
+     "the third attention: the feed-forward network attends to all of it once more",
+     "the end: a softmax over the vocabulary"],
     answer=2,
     because=["This is right: it is masked self-attention.",
              "This is right: it is cross-attention, which this chapter is about.",

@@ -1646,8 +1646,8 @@ def products(n, cached):
 predict(
     "Training costs 6ND operations. What does writing cost? One of these claims is wrong.",
     ["In the forward pass each parameter multiplies and adds once per token, which makes 2 operations",
-     "The backward pass costs about twice as much, 4 more",
-     "So N parameters cost 6N operations per token, in training and at inference",
+     "The backward pass costs about twice as much as the forward pass, 4 operations",
+     "N parameters cost 6N operations per token, in training and at inference",
      "The scores of attention come on top: they have no parameters, and grow with the length of the text"],
     answer=2,
     because=["This is true: one multiplication and one addition.",

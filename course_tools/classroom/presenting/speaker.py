@@ -50,7 +50,7 @@ class Note:
         for question, tempting, right, why in self.guesses:
             yield "Guess", question
             yield "Expect", tempting
-            yield "Right", f"{right}. {why}" if why else right
+            yield "Right", f"{right.rstrip('.')}. {why}" if why else right
         for words in self.answers:
             yield "Answer", words
         for name, minutes, said in self.exercises:
