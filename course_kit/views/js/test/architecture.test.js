@@ -1,112 +1,135 @@
-// The drawing of the Transformer: nothing lies on anything else, lines lead to their parts, keys move along the data.
+// The drawing of a Transformer without a page: where its parts are, and which are lit on a word's way down.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layoutOf, neighbour } from "../src/ch05/architecture_layout.js";
+import { sizesOf } from "../src/ch05/architecture.js";
+import { layoutOf } from "../src/ch05/architecture_layout.js";
+import { litAt } from "../src/ch05/descent_map.js";
 
-/** @import { Part, PartKind, Side } from "../src/ch05/architecture_layout.js" */
+const sub = (block, inside, around, mask, pre = true) => ({
+  ...{ inside: `${block}.${inside}`, around: `${block}.${around}`, mask, pre },
+});
+const encoder = {
+  ...{ name: "Encoder", side: -1, reads: "source words", gives: "" },
+  rows: [
+    { kind: "box", key: "source_embedding" },
+    { kind: "sum", key: "positions" },
+    {
+      ...{ kind: "block", key: "encoder" },
+      rows: [sub("encoder", "attention", "around_attention", "full"), sub("encoder", "ffn", "around_ffn", "")],
+    },
+    { kind: "norm", key: "encoder_norm" },
+    { kind: "memory", key: "memory" },
+  ],
+};
+const decoder = {
+  ...{ name: "Decoder", side: 1, reads: "target words", gives: "next word" },
+  rows: [
+    { kind: "box", key: "target_embedding" },
+    { kind: "sum", key: "target_positions" },
+    {
+      ...{ kind: "block", key: "decoder" },
+      rows: [
+        sub("decoder", "attention", "around_attention", "causal"),
+        sub("decoder", "cross_attention", "around_cross", "cross"),
+        sub("decoder", "ffn", "around_ffn", ""),
+      ],
+    },
+    { kind: "norm", key: "decoder_norm" },
+    { kind: "box", key: "output" },
+    { kind: "box", key: "softmax" },
+  ],
+};
+const columns = [encoder, decoder];
+const sizes = sizesOf({ unit: 1, spec: { presenting: false } }, 580);
+const drawn = layoutOf(columns, sizes, 506);
+const keysUp = ({ boxes }, from) =>
+  boxes
+    .filter(({ key, kind }) => kind !== "times" && from.some((start) => key.startsWith(start)))
+    .toSorted((a, b) => b.y - a.y)
+    .map(({ key }) => key);
 
-const high = { data: 25, layer: 27, sublayer: 30, norm: 24, attention: 32, residual: 24 };
-const across = { outer: 42, lane: 26, inner: 16, gutter: 62 };
-const SIZES = { ...across, high, letter: 17, gap: 10, branch: 14, roles: 20, sum: 6, edge: 8 };
-
-/** @param {Side} side @param {string} name @param {PartKind} kind @param {Part["mask"]} mask */
-const part = (side, name, kind, mask = "") => /** @type {Part} */ ({ name, side, kind, mask });
-
-/** @param {Side} side @param {string} around @param {string} name @param {Part["mask"]} mask */
-const sublayer = (side, around, name, mask = "") => [
-  part(side, `${side}.${around}.norm`, "norm"),
-  part(side, `${side}.${name}`, mask ? "attention" : "sublayer", mask),
-  part(side, `${side}.${around}`, "residual"),
-];
-
-const ENCODER = [
-  part("encoder", "source", "data"),
-  part("encoder", "positions", "layer"),
-  ...sublayer("encoder", "around_attention", "attention", "full"),
-  ...sublayer("encoder", "around_ffn", "ffn"),
-  part("encoder", "encoder_norm", "norm"),
-];
-const DECODER = [
-  part("decoder", "target", "data"),
-  part("decoder", "target_positions", "layer"),
-  ...sublayer("decoder", "around_attention", "attention", "causal"),
-  ...sublayer("decoder", "around_cross", "cross_attention", "cross"),
-  ...sublayer("decoder", "around_ffn", "ffn"),
-  part("decoder", "logits", "data"),
-];
-const BOTH = [...ENCODER, ...DECODER];
-
-test("no part lies on another, each is above those that it reads, and all are on the paper", () => {
-  for (const parts of [BOTH, ENCODER, DECODER]) {
-    const { boxes, height, frames } = layoutOf(parts, 2, 600, SIZES);
-    for (const half of [ENCODER, DECODER].filter(([first]) => parts.includes(first)))
-      half.slice(1).forEach(({ name }, i) => {
-        const below = boxes[half[i].name];
-        assert.ok(boxes[name].y + boxes[name].h < below.y, name);
-      });
-    for (const { x, y, w, h } of [...Object.values(boxes), ...frames])
-      assert.ok(x >= 0 && y >= 0 && x + w <= 600 && y + h <= height);
-  }
-  const { frames } = layoutOf(BOTH, 2, 600, SIZES);
-  assert.ok(frames[0].x + frames[0].w < frames[1].x);
+test("the data flow upwards through every part, the norm before its sub-layer", () => {
+  assert.deepEqual(keysUp(drawn, ["target", "decoder", "output", "softmax"]), [
+    ...["target_embedding", "target_positions", "decoder.around_attention", "decoder.attention"],
+    ...["decoder.around_cross", "decoder.cross_attention", "decoder.around_ffn", "decoder.ffn"],
+    ...["decoder_norm", "output", "softmax"],
+  ]);
 });
 
-test("queries, keys and values arrive at self-attention from below, keys and values at cross-attention from the left", () => {
-  const { boxes, lines } = layoutOf(BOTH, 2, 600, SIZES);
-  const to = (/** @type {string} */ name) => lines.filter((line) => line.to === name && line.role);
-  for (const name of ["encoder.attention", "decoder.attention"]) {
-    assert.deepEqual(
-      to(name).map(({ role }) => role),
-      ["query", "key", "value"],
-    );
-    for (const { points } of to(name)) assert.equal(points[points.length - 1][1], boxes[name].y + boxes[name].h);
-  }
-  const cross = to("decoder.cross_attention");
-  assert.deepEqual(
-    cross.map(({ role }) => role),
-    ["query", "key", "value"],
-  );
-  for (const { points } of cross.slice(1))
-    assert.equal(points[points.length - 1][0], boxes["decoder.cross_attention"].x);
-  const coloured = lines.filter(({ role }) => role).map((line) => line.to);
-  assert.equal(coloured.length, 9);
+test("a post-norm stands above its sub-layer", () => {
+  const rows = [{ kind: "block", key: "b", rows: [sub("b", "attention", "around", "full", false)] }];
+  const layout = layoutOf([{ ...encoder, rows }], sizes, 506);
+  assert.deepEqual(keysUp(layout, ["b"]), ["b.attention", "b.around"]);
 });
 
-test("a residual connection goes round the norm and the sub-layer into the sum", () => {
-  const { boxes, lines } = layoutOf(BOTH, 2, 600, SIZES);
-  for (const { name } of BOTH.filter(({ kind }) => kind === "residual")) {
-    const around = lines.find((line) => line.to === name && line.points.length === 4);
-    const [[, low], [out], , [, high]] = around?.points ?? [];
-    const norm = boxes[`${name}.norm`];
-    assert.ok(low > norm.y + norm.h && (out < norm.x || out > norm.x + norm.w));
-    assert.equal(high, boxes[name].y + boxes[name].h / 2);
+test("no box lies on another, and all are inside", () => {
+  for (const width of [340, 506, 700]) {
+    const { boxes, high } = layoutOf(columns, sizesOf({ unit: 1, spec: { presenting: false } }, width), width);
+    boxes.forEach((one, i) => {
+      assert.ok(one.x >= 0 && one.x + one.wide <= width && one.y >= 0 && one.y + one.high <= high, one.key);
+      for (const other of boxes.slice(0, i)) {
+        const across = Math.min(one.x + one.wide, other.x + other.wide) - Math.max(one.x, other.x);
+        const down = Math.min(one.y + one.high, other.y + other.high) - Math.max(one.y, other.y);
+        assert.ok(across <= 0 || down <= (one.kind === "times" ? 4 : 1e-9), `${one.key} on ${other.key}`);
+      }
+    });
   }
 });
 
-test("one half alone: no memory line leaves the paper, and the decoder still gets its memory", () => {
-  const encoder = layoutOf(ENCODER, 6, 330, SIZES);
-  assert.ok(encoder.labels.some(({ text }) => text === "memory") && encoder.labels.some(({ text }) => text === "× 6"));
-  assert.deepEqual(
-    encoder.lines.filter(({ role }) => role).map(({ role }) => role),
-    ["query", "key", "value"],
-  );
-  const decoder = layoutOf(DECODER, 6, 330, SIZES);
-  assert.ok(decoder.labels.some(({ text }) => text === "memory"));
-  for (const { points } of [...encoder.lines, ...decoder.lines])
-    for (const [x, y] of points)
-      assert.ok(x >= 0 && x <= 330 && y >= 0 && y <= Math.max(encoder.height, decoder.height));
+test("a residual connection leaves below its norm and ends in its ⊕", () => {
+  const plus = drawn.pluses.find(({ key }) => key === "decoder.around_cross");
+  const norm = drawn.boxes.find(({ key }) => key === "decoder.around_cross");
+  const { points } = drawn.lines.find(({ key, role }) => key === "decoder.around_cross" && !role);
+  assert.ok(points[0][1] > norm.y + norm.high, "below its norm");
+  assert.deepEqual(points.at(-1), [plus.x + plus.r, plus.y]);
 });
 
-test("up goes on with the data, down back, to the side into the other half at the same height", () => {
-  const { boxes } = layoutOf(BOTH, 2, 600, SIZES);
-  const go = (/** @type {string} */ from, /** @type {[number, number]} */ step) => neighbour(BOTH, boxes, from, step);
-  assert.equal(go("source", [-1, 0]), "positions");
-  assert.equal(go("source", [1, 0]), "source");
-  assert.equal(go("encoder_norm", [-1, 0]), "target");
-  assert.equal(go("logits", [-1, 0]), "logits");
-  assert.equal(go("encoder.attention", [0, 1]), "decoder.attention");
-  assert.equal(go("decoder.attention", [0, 1]), "decoder.attention");
-  assert.equal(go("logits", [0, -1]), "encoder_norm");
-  assert.equal(go("logits", [0, -1e6]), "source");
-  assert.equal(go("source", [0, 1e6]), "logits");
+test("keys and values come from the memory, queries from the decoder", () => {
+  const entering = drawn.lines.filter(({ key, role }) => key === "decoder.cross_attention" && role);
+  const memory = drawn.boxes.find(({ key }) => key === "memory");
+  assert.deepEqual(new Set(entering.map(({ role }) => role)), new Set(["query", "key", "value"]));
+  for (const { role, points } of entering) {
+    const fromTheLeft = points[0][0] < points.at(-1)[0];
+    assert.equal(fromTheLeft, role !== "query", role);
+  }
+  const way = drawn.lines.filter(({ key }) => key === "memory").flatMap(({ points }) => points);
+  assert.deepEqual(way[0], [memory.x + memory.wide, memory.y + memory.high / 2]);
+});
+
+test("a height that is asked for is kept, and each layer is drawn where so many are", () => {
+  assert.ok(Math.abs(layoutOf(columns, sizes, 506, { high: 600 }).high - 600) < 1e-6);
+  const { boxes, blocks } = layoutOf(columns, { ...sizes, word: 0 }, 506, { layers: 3 });
+  assert.equal(blocks.length, 6);
+  const layers = boxes.filter(({ key }) => key === "decoder.cross_attention").map(({ layer }) => layer);
+  assert.deepEqual(layers, [1, 2, 3]);
+  assert.ok(!boxes.some(({ kind }) => kind === "times"));
+});
+
+test("each step of the descent lights parts that are drawn", () => {
+  const { boxes } = layoutOf(columns, { ...sizes, word: 0 }, 506, { layers: 3 });
+  const there = new Set(boxes.map(({ key, layer }) => `${key} ${layer}`));
+  for (let step = 0; step < 22; step++)
+    for (const layer of [1, 2, 3]) {
+      const { lit, past } = litAt(columns, 3, step, { word: 1, layer, head: 4 });
+      assert.ok(lit.length, String(step));
+      for (const { key, layer: n } of [...lit, ...past]) assert.ok(there.has(`${key} ${n}`), `${key} ${n}`);
+      const before = new Set(past.map(({ key, layer: n }) => `${key} ${n}`));
+      for (const { key, layer: n } of lit) assert.ok(!before.has(`${key} ${n}`), `${step}: ${key} is now, not past`);
+    }
+});
+
+test("the place of a word on its way down", () => {
+  const at = (step, layer) => litAt(columns, 3, step, { word: 1, layer, head: 4 });
+  const lit = (step, layer) => at(step, layer).lit.map(({ key, layer: n }) => `${key} ${n}`);
+  assert.deepEqual(lit(0, 2), ["target_embedding 0"]);
+  assert.deepEqual(lit(1, 2), ["target_positions 0"]);
+  assert.deepEqual(lit(3, 2), ["decoder.around_cross 2"]);
+  assert.deepEqual(lit(5, 2), ["decoder.cross_attention 2", "memory 0"]);
+  assert.deepEqual(lit(12, 3), ["decoder.cross_attention 3"]);
+  assert.deepEqual(lit(18, 1), ["decoder.around_cross 1"]);
+  assert.equal(lit(19, 1).length, 2 * 3 * 3);
+  assert.deepEqual(lit(20, 1), ["decoder_norm 0", "output 0"]);
+  assert.deepEqual(lit(21, 1), ["softmax 0"]);
+  assert.deepEqual(at(9, 2).said, ["cross-attention", "layer 2, head 4"]);
+  assert.equal(at(9, 2).past.length, 2 + 2 * 4, "the input, and four sub-layers with their norms");
 });

@@ -1,305 +1,324 @@
-// Where everything of the Transformer's drawing lies: boxes, lines, frames and labels. Data flow upwards.
+// Where each part of a Transformer is drawn: columns of boxes, through which the data flow upwards, with residual
+// connections beside them and the memory between them. No page is needed.
 
-/** @typedef {"encoder" | "decoder"} Side */
-/** @typedef {"data" | "layer" | "sublayer" | "norm" | "attention" | "residual"} PartKind */
+/** @typedef {"full" | "causal" | "cross" | ""} Mask of a sub-layer; "": it is no attention */
+/** @typedef {{ inside: string, around: string, mask: Mask, pre: boolean }} SubLayer keys of parts; pre: norm first */
 /**
- * @typedef {object} Part as architecture.py measures it
- * @property {string} name where the model keeps it: what is in a block has a dot
- * @property {Side} side
- * @property {PartKind} kind
- * @property {"" | "full" | "causal" | "cross"} mask
- * @property {string} masked what the mask hides, in words
- * @property {string} label
- * @property {string} title
- * @property {string} text
- * @property {string} made
- * @property {string} reads
- * @property {string} gives
- * @property {string} parameters
- * @property {number} count
+ * @typedef {{ kind: "box" | "norm" | "memory" | "sum", key: string }} Part in a column
+ * @typedef {{ kind: "block", key: string, rows: SubLayer[] }} Block
+ *
+ * @typedef {object} Column
+ * @property {string} name "": it begins where the blocks of the column before it end
+ * @property {number} side −1 left, 1 right
+ * @property {string} reads what goes in below
+ * @property {string} gives what comes out above
+ * @property {(Part | Block)[]} rows from below
+ *
+ * @typedef {object} Sizes in pixels
+ * @property {number} word a line of text, or 0: without texts
+ * @property {number} box
+ * @property {number} norm
+ * @property {number} sum a row with something that is added
+ * @property {number} plus radius of ⊕
+ * @property {number} gap
+ * @property {number} fan where queries, keys and values enter
+ * @property {number} lane beside the boxes, for the residual connection
+ * @property {number} pad around a block
+ * @property {number} between the columns
+ * @property {number} widest that a box may be
+ *
+ * @typedef {"box" | "norm" | "sum" | "attention" | "times" | "block"} Kind
+ * @typedef {object} Box
+ * @property {string} key
+ * @property {number} layer from 1; 0: in none
+ * @property {Kind} kind
+ * @property {Mask} mask
+ * @property {number} x
+ * @property {number} y
+ * @property {number} wide
+ * @property {number} high
+ *
+ * @typedef {{ key: string, layer: number, x: number, y: number, r: number }} Plus
+ * @typedef {object} Line
+ * @property {string} key of the part to which it belongs; "": the way of the data
+ * @property {number} layer
+ * @property {number[][]} points
+ * @property {"" | "query" | "key" | "value"} role
+ * @property {boolean} arrow
+ *
+ * @typedef {{ kind: "reads" | "gives" | "letter" | "memory", text: string, role: string, x: number, y: number }} Label
+ * @typedef {{ boxes: Box[], blocks: Box[], pluses: Plus[], lines: Line[], labels: Label[] }} Things
+ * @typedef {Things & { width: number, high: number }} Layout
  */
-/** @typedef {{ x: number, y: number, w: number, h: number }} Box */
-/** @typedef {[number, number]} Point */
-/** @typedef {"query" | "key" | "value" | ""} Role */
-/** @typedef {{ to: string, points: Point[], role: Role, arrow: boolean }} Line to: the part that it leads to */
-/** @typedef {{ text: string, x: number, y: number, align: CanvasTextAlign, role: Role, bold: boolean }} Label */
-/**
- * @typedef {object} Sizes
- * @property {number} outer room beside a block for how often it is there
- * @property {number} lane room for the residual connections
- * @property {number} inner between the boxes and the block's other edge
- * @property {number} gutter between both halves, where the memory goes down
- * @property {Record<PartKind, number>} high
- * @property {number} letter height of a line of type
- * @property {number} gap between two boxes, as are the next four for special ones
- * @property {number} branch under a norm, where a residual connection leaves
- * @property {number} roles under attention, where queries, keys and values arrive
- * @property {number} sum under a sum
- * @property {number} edge at the ends of a block
- */
-/**
- * @typedef {object} Layout
- * @property {number} height
- * @property {Record<string, Box>} boxes by the name of the part
- * @property {Line[]} lines
- * @property {Box[]} frames
- * @property {Label[]} labels
- */
 
-const CROSS = "decoder.cross_attention";
-
-/** @param {Part} part */
-const inBlock = ({ name }) => name.includes(".");
+/** @type {["q" | "k" | "v", "query" | "key" | "value"][]} */
+const ROLES = [
+  ["q", "query"],
+  ["k", "key"],
+  ["v", "value"],
+];
+const LEAST = 0.4; // of a gap, where height is dear
 
 /**
- * @param {Part[]} parts
- * @param {number} times how many blocks there are of each kind
- * @param {number} width
+ * @param {Column[]} columns
  * @param {Sizes} sizes
+ * @param {number} width
+ * @param {{ high?: number, layers?: number }} look high: the gaps are stretched or shrunk to it; layers: each block is
+ *   drawn so often, not once with a number beside it
  * @returns {Layout}
  */
-export function layoutOf(parts, times, width, sizes) {
-  const halves = ["encoder", "decoder"].map((side) => parts.filter((part) => part.side === side));
-  const there = halves.filter((half) => half.length);
-  const { outer, lane, inner, gutter } = sizes;
-  const wide = (width - gutter - there.length * (outer + lane + inner)) / there.length;
-  const height = Math.max(...there.map((half) => heightOf(half, sizes)));
-  /** @type {Layout} */
-  const layout = { height, boxes: {}, lines: [], frames: [], labels: [] };
-  for (const half of there) {
-    const mirrored = half[0].side === "decoder";
-    const x = mirrored ? width - outer - lane - wide : outer + lane;
-    new Half(layout, half, sizes, x, wide, mirrored).draw(times);
-  }
-  remember(layout, width, sizes);
-  return layout;
+export function layoutOf(columns, sizes, width, { high = 0, layers = 0 } = {}) {
+  const natural = built(columns, sizes, width, layers);
+  if (!high) return natural;
+  const stiff = built(columns, stretched(sizes, 0), width, layers).high;
+  const by = Math.max(LEAST, (high - stiff) / (natural.high - stiff));
+  return built(columns, stretched(sizes, by), width, layers);
 }
 
-/** The room under a part. @param {Part} part @param {Part | undefined} before @param {Sizes} sizes */
-function under(part, before, sizes) {
-  if (!before) return sizes.letter; // the name of the half
-  if (inBlock(part) !== inBlock(before)) return inBlock(part) ? sizes.edge + sizes.branch : sizes.edge + sizes.gap;
-  if (part.kind === "attention") return sizes.roles;
-  if (part.kind === "residual") return sizes.sum;
-  return inBlock(part) && part.kind === "norm" ? sizes.branch : sizes.gap;
+/** @param {Sizes} sizes @param {number} by @returns {Sizes} */
+const stretched = (sizes, by) => ({ ...sizes, gap: sizes.gap * by });
+
+/** @param {Column[]} columns @param {Sizes} sizes @param {number} width @param {number} layers @returns {Layout} */
+function built(columns, sizes, width, layers) {
+  /** @type {Tower[]} */
+  const towers = [];
+  for (const column of columns) towers.push(new Tower(column, sizes, width, layers, towers[0]));
+  for (const tower of towers) tower.read(towers[0].memory);
+  const high = Math.max(...towers.map(({ up }) => up));
+  const box = (/** @type {Box} */ one) => ({ ...one, y: high - one.y - one.high });
+  const point = (/** @type {any} */ one) => ({ ...one, y: high - one.y });
+  return {
+    width,
+    high,
+    boxes: towers.flatMap(({ boxes }) => boxes.map(box)),
+    blocks: towers.flatMap(({ blocks }) => blocks.map(box)),
+    pluses: towers.flatMap(({ pluses }) => pluses.map(point)),
+    labels: towers.flatMap(({ labels }) => labels.map(point)),
+    lines: towers.flatMap(({ lines }) =>
+      lines.map((line) => ({ ...line, points: line.points.map(([x, y]) => [x, high - y]) })),
+    ),
+  };
 }
 
-/** Over the encoder's last norm there is the memory. @param {Part[]} half @param {Sizes} sizes */
-function heightOf(half, sizes) {
-  const all = half.reduce((sum, part, i) => sum + under(part, half[i - 1], sizes) + sizes.high[part.kind], 0);
-  return all + (half[0].side === "encoder" ? sizes.gap + 1.4 * sizes.letter : 2);
-}
-
-class Half {
+/** One column. It is built from below: `up` is how high it is so far, and heights are counted upwards. */
+class Tower {
   /**
-   * @param {Layout} layout
-   * @param {Part[]} parts
+   * @param {Column} column
    * @param {Sizes} sizes
-   * @param {number} x
-   * @param {number} wide
-   * @param {boolean} mirrored the residual connections are at the right
+   * @param {number} width
+   * @param {number} layers
+   * @param {Tower} [first] the column before it
    */
-  constructor(layout, parts, sizes, x, wide, mirrored) {
-    this.layout = layout;
-    this.parts = parts;
+  constructor(column, sizes, width, layers, first) {
+    const { between, lane, pad, widest } = sizes;
     this.sizes = sizes;
-    this.x = x;
-    this.wide = wide;
-    this.mirrored = mirrored;
-    this.middle = x + wide / 2;
+    this.side = column.side;
+    this.layers = layers;
+    this.middle = width / 2;
+    this.wide = Math.min(widest, (width - between) / 2 - lane - 2 * pad);
+    this.inner = this.middle + (this.side * between) / 2; // the edge of its blocks
+    this.x = this.inner + this.side * (pad + this.wide / 2); // where the data flow
+    this.outer = this.x + this.side * (this.wide / 2 + lane);
+    this.up = 0;
+    this.layer = 0;
+    this.end = 0; // of its blocks
+    /** @type {Box[]} */
+    this.boxes = [];
+    /** @type {Box[]} */
+    this.blocks = [];
+    /** @type {Plus[]} */
+    this.pluses = [];
+    /** @type {Line[]} */
+    this.lines = [];
+    /** @type {Label[]} */
+    this.labels = [];
+    /** @type {Box | null} */
+    this.memory = null;
+    /** The boxes that read the memory. @type {Box[]} */
+    this.readers = [];
+    this.build(column, first);
   }
 
-  /** @param {string} name */
-  box(name) {
-    return this.layout.boxes[name];
+  /** @param {Column} column @param {Tower} [first] */
+  build({ name, reads, rows, gives }, first) {
+    if (name || !first) this.word("reads", reads);
+    else this.branch(first);
+    for (const row of rows) {
+      if (row.kind === "block") this.block(row);
+      else if (row.kind === "sum") this.sum(row.key);
+      else this.part(row);
+    }
+    if (!gives) return;
+    this.rise(this.sizes.gap, true);
+    this.word("gives", gives);
   }
 
-  /** @param {number} times */
-  draw(times) {
-    this.place();
-    this.parts.forEach((part, i) => {
-      if (i) this.connect(part, this.parts[i - 1]);
-    });
-    this.frame(times);
-    const name = this.parts[0].side === "encoder" ? "Encoder" : "Decoder";
-    const y = this.layout.height - 0.35 * this.sizes.letter;
-    this.layout.labels.push({ text: name, x: this.middle, y, align: "center", role: "", bold: true });
+  /** It begins where the blocks of another column end. @param {Tower} first */
+  branch({ x, end }) {
+    this.up = end;
+    this.line("", [[x, end], [this.x, end]]); // oxfmt-ignore
   }
 
-  place() {
-    const { sizes, x, wide, layout } = this;
-    let y = layout.height;
-    this.parts.forEach((part, i) => {
-      const h = sizes.high[part.kind];
-      y -= under(part, this.parts[i - 1], sizes) + h;
-      const w = part.kind === "residual" ? h : wide;
-      layout.boxes[part.name] = { x: x + (wide - w) / 2, y, w, h };
-    });
+  // ---- what is put on top
+  /** @param {"reads" | "gives"} kind @param {string} text */
+  word(kind, text) {
+    const { word } = this.sizes;
+    const high = kind === "reads" ? 2 * word : word; // below it, the name of the column
+    if (word) this.labels.push({ kind, text, role: "", x: this.x, y: this.up + high / 2 });
+    this.up += high;
   }
 
-  /** @param {Part} part @param {Part} before */
-  connect(part, before) {
-    const [to, from] = [this.box(part.name), this.box(before.name)];
-    if (part.mask === "full" || part.mask === "causal") this.ask(part.name, to, from);
-    else if (part.mask === "cross") this.arrive(part.name, to, from, this.middle, "query", "q");
-    else this.arrive(part.name, to, from, this.middle, "", "");
-    if (part.kind === "residual") this.around(part.name);
-  }
-
-  /** Queries, keys and values of the same words. @param {string} name @param {Box} to @param {Box} from */
-  ask(name, to, from) {
-    const roles = /** @type {[Role, string][]} */ ([
-      ["query", "q"],
-      ["key", "k"],
-      ["value", "v"],
-    ]);
-    roles.forEach(([role, letter], i) => {
-      this.arrive(name, to, from, this.x + (this.wide * (i + 1)) / 4, role, letter);
-    });
+  /** The way of the data goes on. @param {number} by */
+  rise(by, arrow = false) {
+    const to = this.up + by;
+    this.line("", [[this.x, this.up], [this.x, to]], { arrow }); // oxfmt-ignore
+    this.up = to;
   }
 
   /**
-   * An arrow upwards.
-   * @param {string} name
-   * @param {Box} to
-   * @param {Box} from
-   * @param {number} x
-   * @param {Role} role
-   * @param {string} letter
+   * @param {string} key
+   * @param {number[][]} points
+   * @param {{ role?: Line["role"], arrow?: boolean }} look
    */
-  arrive(name, to, from, x, role, letter) {
-    const { lines, labels } = this.layout;
-    lines.push({
-      to: name,
-      points: [
-        [x, from.y],
-        [x, to.y + to.h],
-      ],
-      role,
-      arrow: true,
+  line(key, points, { role = "", arrow = false } = {}) {
+    this.lines.push({ key, layer: this.layer, points, role, arrow });
+  }
+
+  /** A box as wide as the column. @param {string} key @param {Kind} kind @param {number} high @param {Mask} mask */
+  put(key, kind, high, mask = "") {
+    const { layer, wide, x, up } = this;
+    const box = { key, layer, kind, mask, x: x - wide / 2, y: up, wide, high };
+    this.boxes.push(box);
+    this.up += high;
+    return box;
+  }
+
+  /** @param {Part} part */
+  part({ kind, key }) {
+    this.rise(this.sizes.gap, true);
+    if (kind === "box") this.put(key, "box", this.sizes.box);
+    else this.put(key, "norm", this.sizes.norm);
+    if (kind === "memory") this.memory = this.boxes[this.boxes.length - 1];
+  }
+
+  /** Something that is added: a box beside ⊕. @param {string} key */
+  sum(key) {
+    const { sizes, side, x, outer, layer } = this;
+    const { sum, plus, gap } = sizes;
+    this.rise(gap + sum / 2 - plus, true);
+    const from = x + side * (plus + 0.8 * sizes.lane);
+    const y = this.up + plus;
+    const box = { x: Math.min(from, outer), y: y - sum / 2, wide: Math.abs(outer - from), high: sum };
+    this.boxes.push({ key, layer, kind: "sum", mask: "", ...box });
+    this.line(key, [[from, y], [x + side * plus, y]], { arrow: true }); // oxfmt-ignore
+    this.plus(key);
+    this.rise(sum / 2 - plus);
+  }
+
+  /** ⊕ @param {string} key */
+  plus(key) {
+    const { plus: r } = this.sizes;
+    const made = { key, layer: this.layer, x: this.x, y: this.up + r, r };
+    this.pluses.push(made);
+    this.up += 2 * r;
+    return made;
+  }
+
+  // ---- blocks
+  /** @param {Block} block */
+  block({ key, rows }) {
+    const { sizes, inner, outer, side } = this;
+    const edge = outer + side * sizes.pad;
+    for (let n = 1; n <= (this.layers || 1); n++) {
+      this.rise(sizes.gap);
+      this.layer = n;
+      const from = this.up;
+      for (const row of rows) this.subLayer(row);
+      if (!this.layers) this.times(key);
+      this.rise(sizes.gap);
+      const place = { x: Math.min(inner, edge), y: from, wide: Math.abs(edge - inner), high: this.up - from };
+      this.blocks.push({ key, layer: n, kind: "block", mask: "", ...place });
+    }
+    this.layer = 0;
+    this.end = this.up;
+  }
+
+  /** How often there is such a block, beside its last ⊕. @param {string} key */
+  times(key) {
+    const { sizes, side, x, wide } = this;
+    const { y } = this.pluses[this.pluses.length - 1];
+    const from = x - side * (sizes.plus + 4);
+    const to = x - (side * wide) / 2;
+    const place = { x: Math.min(from, to), y: y - sizes.sum / 2, wide: Math.abs(from - to), high: sizes.sum };
+    this.boxes.push({ key, layer: 0, kind: "times", mask: "", ...place });
+  }
+
+  /** A sub-layer, its norm, and the residual connection around it. @param {SubLayer} row */
+  subLayer({ inside, around, mask, pre }) {
+    const { gap, norm, box, lane } = this.sizes;
+    const from = this.up + gap;
+    const past = this.outer - 0.4 * this.side * lane;
+    this.rise(2 * gap, pre);
+    if (pre) this.put(around, "norm", norm);
+    this.enter(inside, mask, pre);
+    const made = this.put(inside, mask ? "attention" : "box", box, mask);
+    if (mask === "cross") this.readers.push(made);
+    this.rise(0.6 * gap);
+    const { x, y, r } = this.plus(around);
+    const points = [[x, from], [past, from], [past, y], [x + this.side * r, y]]; // oxfmt-ignore
+    this.line(around, points, { arrow: true });
+    if (pre) return;
+    this.rise(gap, true);
+    this.put(around, "norm", norm);
+  }
+
+  /** The way into a sub-layer: to an attention as queries, keys and values. @param {string} key @param {Mask} mask */
+  enter(key, mask, pre = true) {
+    const { sizes, x, wide, up } = this;
+    if (!mask) {
+      this.rise(pre ? 1.2 * sizes.gap : 0.5 * sizes.gap, true);
+      return;
+    }
+    const to = up + sizes.fan;
+    const apart = 0.28 * wide;
+    if (!pre) this.line("", [[x - apart, up], [x + apart, up]]); // oxfmt-ignore
+    const entering = mask === "cross" ? ROLES.slice(0, 1) : ROLES;
+    entering.forEach(([text, role], n) => {
+      const at = entering.length > 1 ? x + (n - 1) * apart : x;
+      this.line(key, [[at, up], [at, to]], { role, arrow: true }); // oxfmt-ignore
+      this.letter(text, role, at + 0.62 * sizes.fan, (up + to) / 2);
     });
-    const y = (from.y + to.y + to.h) / 2;
-    if (letter) labels.push({ text: letter, x: x + 0.4 * this.sizes.letter, y, align: "left", role, bold: true });
+    this.up = to;
   }
 
-  /** The residual connection: from under the norm round norm and sub-layer into the sum. @param {string} name */
-  around(name) {
-    const { sizes, middle, mirrored, x, wide } = this;
-    const norm = this.box(`${name}.norm`);
-    const sum = this.box(name);
-    const out = mirrored ? x + wide + 0.55 * sizes.lane : x - 0.55 * sizes.lane;
-    const low = norm.y + norm.h + 0.62 * sizes.branch;
-    const high = sum.y + sum.h / 2;
-    const end = mirrored ? sum.x + sum.w : sum.x;
-    this.layout.lines.push({
-      to: name,
-      points: [
-        [middle, low],
-        [out, low],
-        [out, high],
-        [end, high],
-      ],
-      role: "",
-      arrow: true,
+  /** @param {string} text @param {string} role @param {number} x @param {number} y */
+  letter(text, role, x, y) {
+    if (this.sizes.word) this.labels.push({ kind: "letter", text, role, x, y });
+  }
+
+  // ---- the memory
+  /** Keys and values come from the memory. @param {Box | null} memory where the encoder is drawn, too */
+  read(memory) {
+    const { middle, readers } = this;
+    if (!readers.length) return;
+    const ends = readers.map(({ y, high }) => y + high / 2);
+    const start = memory ? memory.y + memory.high / 2 : ends[0];
+    const from = memory ? memory.x + memory.wide : middle - this.sizes.between / 2;
+    if (!memory) this.labels.push({ kind: "memory", text: "memory", role: "", x: from - 4, y: start });
+    this.line("memory", [[from, start], [middle, start]]); // oxfmt-ignore
+    this.line("memory", [[middle, Math.min(start, ...ends)], [middle, Math.max(start, ...ends)]]); // oxfmt-ignore
+    for (const reader of readers) this.keysAndValues(reader);
+  }
+
+  /** @param {Box} reader */
+  keysAndValues({ key, layer, x, y, wide, high }) {
+    const { middle, side, sizes } = this;
+    const edge = side > 0 ? x : x + wide;
+    this.layer = layer;
+    ROLES.slice(1).forEach(([text, role], n) => {
+      const at = y + high / 2 + (n ? -0.2 : 0.2) * high;
+      this.line(key, [[middle, y + high / 2], [middle, at], [edge, at]], { role, arrow: true }); // oxfmt-ignore
+      this.letter(text, role, (middle + edge) / 2, at + (n ? -1 : 1) * 0.56 * sizes.fan);
     });
   }
-
-  /** Around the block, and how often it is there. @param {number} times */
-  frame(times) {
-    const { sizes, x, wide, mirrored } = this;
-    const inside = this.parts.filter(inBlock);
-    const [first, last] = [this.box(inside[0].name), this.box(inside[inside.length - 1].name)];
-    const y = last.y - sizes.edge;
-    const h = first.y + first.h + sizes.branch - y;
-    const left = mirrored ? x - sizes.inner : x - sizes.lane;
-    const w = wide + sizes.lane + sizes.inner;
-    this.layout.frames.push({ x: left, y, w, h });
-    const beside = 0.4 * sizes.letter;
-    const text = `× ${times}`;
-    const at = mirrored ? left + w + beside : left - beside;
-    const align = mirrored ? "left" : "right";
-    this.layout.labels.push({ text, x: at, y: y + h / 2, align, role: "", bold: true });
-  }
-}
-
-/** The memory: out of the encoder, into the cross-attention as keys and values. */
-function remember(/** @type {Layout} */ layout, /** @type {number} */ width, /** @type {Sizes} */ sizes) {
-  const { boxes, lines, labels } = layout;
-  const [from, to] = [boxes.encoder_norm, boxes[CROSS]];
-  const label = (/** @type {number} */ x, /** @type {number} */ y) =>
-    labels.push({ text: "memory", x, y, align: "center", role: "", bold: false });
-  if (from) {
-    const middle = from.x + from.w / 2;
-    const turn = from.y - sizes.gap;
-    label(middle, turn - 0.6 * sizes.letter);
-    if (!to)
-      lines.push({
-        to: "",
-        points: [
-          [middle, from.y],
-          [middle, turn],
-        ],
-        role: "",
-        arrow: true,
-      });
-    else lines.push({ to: CROSS, points: downTo(middle, from.y, turn, forkOf(to, sizes), to), role: "", arrow: false });
-  }
-  if (!to) return;
-  const fork = forkOf(to, sizes);
-  if (!from) {
-    const y = to.y + to.h / 2;
-    lines.push({
-      to: CROSS,
-      points: [
-        [0, y],
-        [fork, y],
-      ],
-      role: "",
-      arrow: false,
-    });
-    label(0.48 * fork, y - 0.6 * sizes.letter);
-  }
-  const arrows = /** @type {[Role, string, number][]} */ ([
-    ["key", "k", -1],
-    ["value", "v", 1],
-  ]);
-  for (const [role, text, way] of arrows) {
-    const y = to.y + to.h * (0.5 + 0.22 * way);
-    const start = /** @type {Point[]} */ (from ? [] : [[fork, to.y + to.h / 2]]);
-    lines.push({ to: CROSS, points: [...start, [fork, y], [to.x, y]], role, arrow: true });
-    const x = (fork + to.x) / 2;
-    labels.push({ text, x, y: y + way * 0.65 * sizes.letter, align: "center", role, bold: true });
-  }
-}
-
-/** Where the memory's line divides. @param {Box} to @param {Sizes} sizes */
-const forkOf = (to, { inner, gutter }) => to.x - inner - 0.45 * gutter;
-
-/** @param {number} middle @param {number} start @param {number} turn @param {number} fork @param {Box} to */
-function downTo(middle, start, turn, fork, to) {
-  const end = to.y + to.h * 0.72;
-  return /** @type {Point[]} */ ([
-    [middle, start],
-    [middle, turn],
-    [fork, turn],
-    [fork, end],
-  ]);
-}
-
-/**
- * The part to which a key leads: up is on with the data, down is back, to the side is what is as high in the other half.
- * @param {Part[]} parts
- * @param {Record<string, Box>} boxes
- * @param {string} name
- * @param {[number, number]} step rows down, columns to the right
- */
-export function neighbour(parts, boxes, name, [down, right]) {
-  const at = parts.findIndex((part) => part.name === name);
-  if (Math.abs(right) > 1) return parts[right < 0 ? 0 : parts.length - 1].name; // Home and End
-  if (!right) return parts[Math.min(parts.length - 1, Math.max(0, at - Math.sign(down)))].name;
-  const across = parts.filter((part) => part.side === (right > 0 ? "decoder" : "encoder"));
-  if (parts[at].side === across[0]?.side || !across.length) return name;
-  const middle = (/** @type {string} */ one) => boxes[one].y + boxes[one].h / 2;
-  const far = (/** @type {Part} */ part) => Math.abs(middle(part.name) - middle(name));
-  return across.reduce((best, part) => (far(part) < far(best) ? part : best)).name;
 }
