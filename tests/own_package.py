@@ -1,11 +1,11 @@
 """A workbook with a package `mine` of its own, and cells that run in it as in a notebook."""
 
+import contextlib
 import itertools
 import linecache
 import sys
 import types
 
-import pytest
 import torch
 
 from course_kit import exercises, files
@@ -26,16 +26,16 @@ def loaded():
     return [name for name in sys.modules if name.partition(".")[0] == "mine"]
 
 
-@pytest.fixture
-def book(tmp_path, monkeypatch):
-    """A workbook, in which the kernel works; `mine` is its own, and forgotten afterwards."""
-    where = tmp_path / "workbook"
+@contextlib.contextmanager
+def workbook(folder):
+    """A workbook in which the kernel works; `mine` is its own, and forgotten afterwards."""
+    where = folder / "workbook"
     where.mkdir()
     (where / files.STATE).write_text('{"written": {}, "editions": {}}', encoding="utf-8")
-    monkeypatch.chdir(where)
     before = {name: sys.modules.pop(name) for name in loaded()}
     lookup.install()
-    yield where
+    with contextlib.chdir(where):
+        yield where
     exercises.AFTER.clear()
     for name in loaded():
         del sys.modules[name]

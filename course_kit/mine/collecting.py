@@ -85,12 +85,18 @@ def _made(task: Exercise, notebook: Path, cell: str, stub: Stub) -> Any:
         if not _is_plain(node):
             made = ", ".join(sorted(parsed(texts[id(node)]).binds[0]))
             raise CannotTake(f"it uses `{made}`, which the notebook computes. Compute it inside the function.")
-    space = vars(ModuleType("__main__")) | {"exercise": exercise, "find_error": exercise}
+    space = vars(ModuleType("__main__"))
     source = "\n\n".join(texts[id(node)] for node in nodes) + "\n"
     file = f"<{notebook.name}, answer {next(_numbers)}>"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+
+    def run() -> None:
+        for node in ast.parse(source).body:
+            space.update(exercise=exercise, find_error=exercise)  # whatever was imported under these names
+            exec(compile(ast.Module([node], []), file, "exec", dont_inherit=True), space)
+
     try:
-        loading.guarded(lambda: exec(compile(source, file, "exec", dont_inherit=True), space))
+        loading.guarded(run)
     except loading.CannotLoad as error:
         raise CannotTake(f"without the rest of the notebook it stops with {error}.") from None
     return space[stub.bound]

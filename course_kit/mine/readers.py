@@ -48,7 +48,7 @@ def task_of(name: str, place: Path | None) -> Exercise | None:
 
 
 def name_of(task: Exercise) -> str:
-    """The name of an exercise's function: its stub's in the course's notebooks, or where there is none the reference's."""
+    """The name of an exercise's function: its stub's in the course's notebooks; where there is none, the course's."""
     return _stubs().get(task.name) or task.reference.__name__
 
 

@@ -98,7 +98,7 @@ def _places(text: str) -> dict[str, tuple[int, int]]:
     """Name -> first and last line, from 1, of the statement that binds it last; imports apart."""
     cell, places = parsed(text), {}
     for node, binds in zip(cell.statements, cell.binds, strict=True):
-        if not isinstance(node, ast.Import | ast.ImportFrom):
+        if not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
             first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
             places |= dict.fromkeys(binds, (first, node.end_lineno))
     return places

@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 import torch
-from own_package import ADD, SOFTMAX, SPLIT, book, cell, changed, solve  # noqa: F401
+from own_package import ADD, SOFTMAX, SPLIT, cell, changed, solve
 
 import chapters.ch01
 import chapters.ch05  # noqa: F401 - its exercises are known by their names
@@ -90,7 +90,6 @@ def test_what_the_course_wrote_is_given_and_only_torch_is_needed(book):
 
 
 def test_the_readers_own_function_is_used_where_it_is_solved_in_another_chapter(book):
-    text = "def multi_head(q, k, v, heads, mask=None):\n    return course(q, k, v, heads, mask)"
     own = """def scaled(q, k, v, mask=None):
     weights = masked_softmax(q @ k.mT / q.shape[-1] ** 0.5, mask)
     return weights @ v, weights
