@@ -186,8 +186,9 @@ class _Made:
         if name in self.values:
             same = need.kind == "value" and need.thing == self.values[name]
         else:
+            part, of = self.parts[name], _source_of(need)
             same = need.kind == "course" or need.thing is self.space.get(name, self)
-            same = same or _exercise_of(need) == self.parts[name].exercise != ""
+            same = same or bool(of) and of in (part.exercise, f"{part.module}:{name}")
         if not same:
             raise CannotTake(f"its `{name}` means something else in this file.")
 
@@ -205,8 +206,8 @@ class _Made:
         return BETWEEN.join(filter(None, pieces)) + "\n"
 
 
-def _exercise_of(need: Need) -> str:
-    """The exercise that something of the reader's answers; "" if none."""
+def _source_of(need: Need) -> str:
+    """The exercise that something in the reader's package answers, or where in the course it is from; "" if neither."""
     if need.definition:
         return current(need.definition.exercise)
     place, module = folder(), need.thing.__module__.partition(".")[2]

@@ -8,7 +8,7 @@ from pathlib import Path
 PATIENCE = 60  # seconds for a process, which has to load torch first
 OURS = ("course_utils", "course_kit", "course_tools", "chapters", "jaxtyping")
 PROGRAM = f"""
-import importlib, sys
+import importlib, pathlib, sys
 sys.path.insert(0, sys.argv[1])
 sys.modules.update(dict.fromkeys({OURS}))  # importing one of them is an error
 for name in sys.argv[2:]:
@@ -17,7 +17,7 @@ for name in sys.argv[2:]:
         trouble = ""
     except Exception as error:
         trouble = f"{{type(error).__name__}}: {{error}}".splitlines()[0].rstrip(": ")
-    print(f"\\n>> {{name}} {{trouble}}", flush=True)
+    pathlib.Path(sys.argv[1], name + ".said").write_text(trouble, encoding="utf-8")
 """
 
 
@@ -30,9 +30,8 @@ def tried(texts: dict[str, str]) -> dict[str, str]:
         command = [sys.executable, "-I", "-X", "utf8", "-c", PROGRAM, folder, *files]
         try:
             done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
-            said, ended = done.stdout, f"it ends with exit status {done.returncode}"
-        except subprocess.TimeoutExpired as late:
-            said, ended = late.stdout or b"", f"it takes more than {PATIENCE} s"
-    lines = [line.split(" ", 2) for line in said.decode("utf-8", "replace").splitlines() if line.startswith(">> ")]
-    results = {files[file]: trouble for _, file, trouble in lines if file in files}
-    return {name: results.get(name, ended) for name in texts}
+            ended = f"it ends with exit status {done.returncode}"
+        except subprocess.TimeoutExpired:
+            ended = f"it takes more than {PATIENCE} s"
+        said = {name: Path(folder) / f"{file}.said" for file, name in files.items()}
+        return {name: path.read_text("utf-8") if path.exists() else ended for name, path in said.items()}
