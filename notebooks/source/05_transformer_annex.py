@@ -136,7 +136,7 @@ assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 
 # %% tags=["exercise"]
 @exercise("add and norm")
-def add_norm(x, part, gain, bias, norm_first):
+def add_and_norm(x, part, gain, bias, norm_first):
     """x [B, T, D], part: [B, T, D] -> [B, T, D], gain and bias [D],
     norm_first: pre-norm or not -> [B, T, D]"""
     raise NotImplementedError
