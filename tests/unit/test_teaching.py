@@ -92,6 +92,7 @@ def test_seconds_are_about_those_recorded():
     for row in rows:
         name, seconds = row[1].strip("`"), row[5]
         if seconds != "—":
+            assert name in recorded["seconds"], f"{name} has no time: course results notebook_times --notebook {name}"
             assert abs(float(seconds) - recorded["seconds"][name]) <= max(5, 0.25 * recorded["seconds"][name]), name
     threads = re.search(r"[0-9]+ threads?", recorded["device"])[0]
     assert f"(CPU, {threads})" in GUIDE

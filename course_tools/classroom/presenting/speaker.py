@@ -15,7 +15,7 @@ from course_kit import files, lessons
 from course_tools.authoring import building
 
 GUIDE = "docs/teaching.md"
-OPENING = ("Ready", "Trains", "Show first", "Ask", "Misconceptions")
+OPENING = ("Ready", "Trains", "Leave out", "Show first", "Ask", "Misconceptions")
 
 
 @dataclass(frozen=True)
