@@ -14,11 +14,12 @@
 import math
 
 import torch
-from torch import nn
+import torch.nn.functional as F
 import course_kit
 from chapters.ch05 import again, exercise, find_error, hint, labs, solution
 from course_kit import results
 from course_kit.views import Table, plot, predict
+from course_utils.attention import causal_mask, scaled_dot_product_attention
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
 
@@ -219,8 +220,6 @@ assert VOCABULARY[1] == "am" and TABLE[1].argmax() == 1 and (TABLE >= 0).all()
 # A lecture says that "in prediction no mask is needed, the future is not there yet". **Guess:** if all words so far go through the decoder without a mask, do the *last* word's features change?
 
 # %%
-from course_utils.attention import causal_mask
-
 model = grammar.model
 said = translate(grammar, tired, beam=1)[0]
 heard = torch.tensor([[2, *grammar.target.encode(said.tokens)]])  # 2: <bos>
@@ -271,7 +270,6 @@ def cached_step(word, keys, values, positions, Wq, Wk, Wv):
 # Your function reads the course sentence word by word. The last output must be that of causal attention over the whole sentence:
 
 # %%
-from course_utils.attention import causal_mask, scaled_dot_product_attention
 from course_utils.positions import sinusoidal_encoding
 
 bare, at = (
