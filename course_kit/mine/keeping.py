@@ -95,7 +95,7 @@ def _about(file: KeptFile, made: Written) -> list[str]:
 def _note(said: list[str], name: str) -> Note:
     """What is said of a file, and how to run it."""
     commands = f"%run -m mine.{name}", f"python -m mine.{name}"
-    ways = sentence("Run it in a cell; or in a terminal, in the folder of your notebooks:")
+    ways = sentence("Run it in a cell; or in the folder of your notebooks, with a Python that has torch:")
     return note_of([*map(sentence, said), ways, (code("\n".join(commands)), "    " + "\n    ".join(commands))])
 
 

@@ -46,7 +46,12 @@ class Mine(ModuleType):
         if name.startswith("_") or place and (place / f"{name}.py").is_file():
             raise AttributeError(f"module {NAME!r} has no attribute {name!r}")
         if name not in self._said:
-            self._said[name] = owned(name)
+            try:
+                self._said[name] = owned(name)
+            except NotThere as error:
+                if sys._getframe(1).f_code.co_name == "_handle_fromlist":  # `from mine import …` would not say why
+                    raise
+                raise AttributeError(str(error)) from None
         return self._said[name][0]
 
     def say(self, *_: Any) -> None:

@@ -16,6 +16,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from course_kit import shell
+from course_kit.cells import without_magics
 from course_kit.needed import parsed
 from course_kit.plain import plain
 
@@ -68,7 +69,7 @@ def definition_of(thing: Any) -> Definition:
             return Definition(name, text, {**space, **inside}, exercise)
     raise CannotTake(
         "the text that it was made from is not known. Write it with `def` or `class` at the beginning of a line, "
-        "without a line with %% above it, and run the cell again."
+        "and run the cell again."
     )
 
 
@@ -89,15 +90,14 @@ def _sources(thing: Any) -> Iterator[tuple[str, int, dict[str, Any]]]:
         file = function.__code__.co_filename
         linecache.checkcache(file)
         yield "".join(linecache.getlines(file)), function.__code__.co_firstlineno, function.__globals__
-    if isinstance(thing, type):  # a class without methods, such as a dataclass
+    if isinstance(thing, type) and thing.__module__ != "__main__":  # a class without methods, such as a dataclass
         module = sys.modules.get(thing.__module__)
-        file = getattr(module, "__file__", None)
-        if file and thing.__module__ != "__main__":
+        if file := getattr(module, "__file__", None):
             linecache.checkcache(file)
             yield "".join(linecache.getlines(file)), 0, vars(module)
-        elif ipython := shell.ipython():
-            for source in reversed(ipython.user_ns.get("In", [])):
-                yield source, 0, ipython.user_ns
+    elif ipython := shell.ipython():  # such a class in a notebook; and what stands in a cell with %%time
+        for source in reversed(ipython.history_manager.input_hist_raw):
+            yield without_magics(source), 0, ipython.user_ns
 
 
 def _functions(thing: Any) -> Iterator[FunctionType]:

@@ -106,8 +106,8 @@ TRAIN = Exercise(
         _step(cleared=False),
         "The gradients of the steps before are never cleared, so they add up: `optimiser.zero_grad()`.",
         _step(moves=False),
-        "After the step the parameters are what they were. Is there a step, after the backward pass, with the gradients "
-        "still there? The order is: clear, backward, step.",
+        "After the step the parameters are what they were. Is there a step, after the backward pass, with the "
+        "gradients still there? The order is: clear, backward, step.",
         _step(steps=2),
         "The optimiser steps twice for one batch.",
         _step(read=lambda target: target),

@@ -41,8 +41,9 @@ def test_what_is_solved_is_the_readers_in_another_notebook_and_the_page_says_who
 
 
 def test_an_unknown_name_is_refused_and_a_file_of_the_package_is_a_module(book):
-    with pytest.raises(ImportError, match="nobody_wrote_this"):
+    with pytest.raises(ImportError, match="has no 'nobody_wrote_this': no exercise"):
         from mine import nobody_wrote_this  # noqa: F401
+    assert not hasattr(sys.modules["mine"], "state_dict"), "things may be asked for what they have"
     solve("residual and norm", ADD)
     (book / "mine" / "helpers.py").write_text("X = 3\n")
     from mine import helpers
