@@ -194,6 +194,14 @@ def test_what_cannot_stand_alone_is_left_out_and_says_why(book, capsys, text, na
     assert not (book / "mine" / "ch05.py").exists()
 
 
+def test_repairs_of_wrong_programs_are_not_collected(book, capsys):
+    from course_kit.exercises import define, find_error
+
+    puzzle = next(one for one in define.KNOWN.values() if isinstance(one, define.FindError) and not one.claims)
+    find_error(puzzle.name)(puzzle.reference)
+    assert f"✓ {puzzle.name}" in capsys.readouterr().out and not (book / "mine").exists()
+
+
 def test_an_answer_without_a_text_is_left_out(book, capsys):
     exercises.exercise("residual and norm")(eval("lambda x, f, norm: x + f(norm(x))"))
     assert "the text that it was made from is not known" in capsys.readouterr().out
