@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -44,6 +45,13 @@ def test_the_first_note_says_what_to_have_ready():
     text = "\n".join(map(": ".join, notes("05_transformer")[0].lines()))
     for word in ("Ready: ", "Trains: ", "Show first: ", "Ask: ", "Misconceptions: "):
         assert word in text, word
+
+
+def test_a_guess_that_the_guide_does_not_know_expects_nothing():
+    note = speaker.Note("h", guesses=(("q?", "", "right", ""),))
+    assert [what for what, _ in note.lines()] == ["Guess", "Right"]
+    source = 'predict("q?", ["a", "b"], answer=1, because=["not a", "b it is"])'
+    assert speaker._guess(SimpleNamespace(source=source), {}) == ("q?", "", "b", "b it is")
 
 
 def test_html_is_escaped_and_has_every_line():
