@@ -190,6 +190,8 @@ def _shape(got: Tensor, want: Tensor) -> str | None:
         return f"{shapes} It is right but transposed: rows and columns have changed places."
     if axes := _axes(got, want):
         return f"{shapes} The numbers are right, but {axes}."
+    if shared := _shared(got, want):
+        return f"{shapes} {shared}"
     if want.dim() > 1 and _flip(got).shape == want.shape:
         return f"{shapes} Rows and columns seem to have changed places."
     if got.numel() == want.numel() and equal(got.reshape(want.shape), want):
@@ -202,6 +204,24 @@ def _shape(got: Tensor, want: Tensor) -> str | None:
     if got.dim() > want.dim():
         return f"{shapes} There is an axis too many: does a sum over it still have to come?"
     return f"{shapes} Print the shape after each step, and see where it goes wrong."
+
+
+def _shared(got: Tensor, want: Tensor) -> str | None:
+    """Right, but for an axis of size 1, or none, where each should have its own."""
+    missing = got.dim() == want.dim() - 1
+    got = got[None] if missing else got
+    if got.dim() != want.dim() or not got.numel():
+        return None
+    axes = [axis for axis in range(got.dim()) if got.shape[axis] != want.shape[axis]]
+    if len(axes) != 1 or got.shape[axes[0]] != 1:
+        return None
+    axis, size = axes[0], want.shape[axes[0]]
+    has = "is missing" if missing else f"has size 1 instead of {size}"
+    if equal(got.expand_as(want), want):
+        return f"The numbers are right, but axis {axis} {has}: the same for all, with `.expand`."
+    if equal(got, want.narrow(axis, 0, 1)):
+        return f"It is right for the first of {size} along axis {axis}, and the others are missing."
+    return None
 
 
 def _nan(got: Tensor, want: Tensor) -> str | None:
@@ -282,13 +302,22 @@ def _factor(got: Tensor, want: Tensor) -> str | None:
         return None
     if torch.isclose(ratio, torch.tensor(-1.0, dtype=ratio.dtype), rtol=1e-3):
         return "Right, but of the opposite sign: is a minus missing, or one too many?"
-    return f"Right, but {_ratio(ratio.item())}: look for a factor."
+    return f"Right, but {_ratio(ratio.item())}{FACTOR}"
+
+
+FACTOR = ": look for a factor."
 
 
 def _ratio(ratio: float) -> str:
     known = {"twice": 2, "half": 0.5, "three times": 3, "four times": 4, "a quarter of": 0.25}
     near = (words for words, number in known.items() if abs(ratio - number) < 1e-3 * number)
     return f"{next(near, f'{ratio:.3g} times')} what it should be"
+
+
+def scaled(pairs: list[tuple[Any, Any]]) -> bool:
+    """Whether all these results are a factor away from the right ones, each of them perhaps another one."""
+    fits = all(got.shape == want.shape for got, want in pairs) if _all(Tensor, pairs) else False
+    return fits and all(_factor(got, want) for got, want in pairs)
 
 
 def _offset(got: Tensor, want: Tensor) -> str | None:
@@ -400,10 +429,26 @@ def where(got: Tensor, want: Tensor) -> str:
     place = [int(i) for i in wrong.nonzero()[0]]
     axes = {1: "at {}", 2: "in row {}, column {}"}.get(len(place), "at {}" + ", {}" * (len(place) - 1))
     text = "The number differs" if wrong.numel() == 1 else f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
+    if nearly := _nearly(got, want):
+        return f"{text}, {nearly}"
     diagonal = wrong.diagonal() if want.dim() == 2 and number_kind(want) == "bool" else torch.tensor([False])
     if diagonal.all() and wrong.sum() == len(diagonal):
         return "Right except on the diagonal."
     return text + (f", the first {axes.format(*place)} (counted from 0)." if place else ".")
+
+
+def _nearly(got: Tensor, want: Tensor) -> str:
+    """What to say of numbers that are nearly right."""
+    mine, needed = _finite(got, want)
+    if mine is None or not want.is_floating_point():
+        return ""
+    most = (mine - needed).abs().max().item()
+    if most > 0.01 * needed.abs().max().item():
+        return ""
+    return (
+        f"but by no more than {most:.1g}. Is a small number (ε) missing, or in another place? Or are two large numbers "
+        "subtracted that are nearly equal, as in E[x²] − m²?"
+    )
 
 
 def _all(kind: type, pairs: list[tuple[Any, Any]]) -> bool:
@@ -486,7 +531,7 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
     for remarks in zip(*(_remarks(*row, apart) for row in rows), strict=True):  # one remark, on each input
         words = {remark for remark in remarks if remark}
         if None not in remarks and (remarks[0] or len(words) == 1):  # "": the shown one cannot tell, the others do
-            return remarks[0] or words.pop()
+            return _by_size(remarks) or remarks[0] or words.pop()
     if isinstance(want, Tensor):
         words = next(_remarks(got, want))
         if words or want.numel() != 1:
@@ -495,6 +540,14 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
     if isinstance(want, float):
         return f"{got:.6g}, expected {want:.6g}{_too(got, want)}."
     return f"Expected {want!r}, got {got!r}."
+
+
+def _by_size(remarks: tuple[str, ...]) -> str:
+    """What to say of factors that are different on different inputs; "" where there are none."""
+    factors = [remark.removeprefix("Right, but ").removesuffix(FACTOR) for remark in remarks if remark.endswith(FACTOR)]
+    other = next((factor for factor in factors if factor != factors[0]), "")
+    where = f"Right, but {factors[0]} here, and {other} on another input" if other else ""
+    return where and f"{where}: does the factor depend on a size, or should it?"
 
 
 def _shapes(pairs: list[tuple[Tensor, Tensor]]) -> str:

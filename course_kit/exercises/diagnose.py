@@ -24,6 +24,7 @@ from course_kit.exercises.compare import (
     equal_but_for_kind,
     number_kind,
     same,
+    scaled,
     senseless,
     strong,
 )  # fmt: skip
@@ -48,9 +49,11 @@ class Outcome:
     printed: str = ""
 
     def like(self, other: Outcome) -> bool:
-        """The same result, or the same failure."""
-        if self.trouble and other.trouble:
-            return (self.trouble.error, self.trouble.message) == (other.trouble.error, other.trouble.message)
+        """The same result, or the same failure; of two inputs that are functions, in the same one."""
+        mine, its = self.trouble, other.trouble
+        if mine and its:
+            elsewhere = mine.inside and its.inside and mine.inside != its.inside
+            return not elsewhere and (mine.error, mine.message) == (its.error, its.message)
         return not self.trouble and not other.trouble and same(self.value, other.value)
 
 
@@ -201,7 +204,7 @@ def _combined(first: Callable, second: Callable) -> Callable | None:
 def _one_step_more(evidence: Evidence, suspects: list[Suspect]) -> Match | None:
     """A known mistake, and its result transposed, negated, with a factor, … on all that fails."""
     outcomes, failing = evidence.outcomes, evidence.failing
-    if any(outcomes[i].trouble for i in failing):
+    if any(outcomes[i].trouble for i in failing) or scaled([(outcomes[i].value, evidence.wanted[i]) for i in failing]):
         return None
     for wrong, its in suspects:
         pairs = [(outcomes[i].value, its(i).value) for i in failing if not its(i).trouble]
@@ -283,7 +286,7 @@ class Diagnosis:
         self.pairs = [(got, want) for got, want in pairs if not same(got, want)]
         self.stopped = self.stuck[:1] == self.failing[:1]
         kinds = all(equal_but_for_kind(got, want) for got, want in self.pairs)
-        self.near = bool(self.pairs) and (kinds or bool(strong(self.pairs)))
+        self.near = bool(self.pairs) and (kinds or scaled(self.pairs) or bool(strong(self.pairs)))
         self.whole, self.part = recognised(evidence, self.near and not self.stopped)
         self.spoilt = next((outcome.spoilt for outcome in self.outcomes if outcome.spoilt), ())
         self.notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in self.spoilt[:1])

@@ -14,6 +14,7 @@ import ctypes
 import dis
 import inspect
 import io
+import itertools
 import json
 import linecache
 import random
@@ -26,7 +27,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 from course_kit.exercises.define import Case
@@ -36,7 +37,7 @@ SECONDS = 5.0
 KEPT = 3000  # characters of printed text that are kept
 OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")
 ADVICE: dict[str, str] = json.loads(Path(__file__).with_name("advice.json").read_text(encoding="utf-8"))
-# a pattern in an error's message -> what to try; the first that fits is said
+# a pattern in an error's message, and behind " | " the student's line -> what to try; the first that fits is said
 
 
 class TookTooLong(BaseException):
@@ -206,12 +207,13 @@ def plain_torch() -> Iterator[None]:
 @dataclass(frozen=True)
 class Trouble:
     """kind: "unsolved", "raised", "slow", or "misfit" for a result that cannot be compared, as the message says.
-    error: the exception's name; line: the student's own."""
+    error: the exception's name; line: the student's own; inside: the input, a function, that was called there."""
 
     kind: str
     error: str = ""
     message: str = ""
     line: str = ""
+    inside: str = ""
 
     @property
     def sentence(self) -> str:
@@ -226,7 +228,8 @@ class Trouble:
             return "It needs more memory than there is. Which of its tensors becomes so large? Print the shapes."
         if self.error == "SystemExit":
             return "It ends with `exit()`. A function hands on its result with `return`."
-        advice = next((f" {words}" for pattern, words in ADVICE.items() if re.search(pattern, self.message)), "")
+        told = f"{self.message} | {self.line}"
+        advice = next((f" {words}" for pattern, words in ADVICE.items() if re.search(pattern, told)), "")
         return f"It stops with {self.error}" + (f": {self.message}." if self.message else ".") + advice
 
 
@@ -240,7 +243,8 @@ def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
         return Trouble("unsolved", "NotImplementedError")
     if isinstance(error, TypeError) and not _takes(answer, case):
         return Trouble("raised", "signature", _short(error))
-    return Trouble("raised", type(error).__name__, _short(error), own_line(answer, error.__traceback__))
+    where = own_line(answer, error.__traceback__), input_called(answer, error.__traceback__, case)
+    return Trouble("raised", type(error).__name__, _short(error), *where)
 
 
 def _takes(answer: Callable, case: Case) -> bool:
@@ -256,11 +260,34 @@ def _takes(answer: Callable, case: Case) -> bool:
     return True
 
 
+def _codes(answer: Callable) -> list[CodeType]:
+    """The code of a function, or of the methods of a class."""
+    functions = [f for f in vars(answer).values() if inspect.isfunction(f)] if isinstance(answer, type) else [answer]
+    codes = (getattr(_unwrapped(getattr(f, "func", f)), "__code__", None) for f in functions)
+    return [code for code in codes if code]
+
+
+def input_called(answer: Callable, trace: TracebackType | None, case: Case) -> str:
+    """The input, itself a function, that the answer was calling by the name of its parameter; "" for none."""
+    codes, call = _codes(answer), None
+    while trace:
+        if trace.tb_frame.f_code in codes:
+            call = trace.tb_frame.f_code, trace.tb_lasti // 2
+        trace = trace.tb_next
+    if call is None or isinstance(answer, type):
+        return ""
+    code, step = call
+    first, last, start, end = next(itertools.islice(code.co_positions(), step, None))
+    line = linecache.getline(code.co_filename, first).encode()[start:end].decode() if first == last else ""
+    called = re.match(r"(\w+)\(", line)
+    inputs = dict(zip(code.co_varnames[: code.co_argcount], case.args.items(), strict=False))
+    name, value = inputs.get(called[1] if called else "", ("", None))
+    return name if callable(value) else ""
+
+
 def own_line(answer: Callable, trace: TracebackType | None) -> str:
     """The innermost line of the student's own text that was running, without its indentation."""
-    functions = [f for f in vars(answer).values() if inspect.isfunction(f)] if isinstance(answer, type) else [answer]
-    codes = [getattr(_unwrapped(f), "__code__", None) for f in functions]
-    files = {code.co_filename for code in codes if code}
+    files = {code.co_filename for code in _codes(answer)}
     line = ""
     while trace:
         file = trace.tb_frame.f_code.co_filename

@@ -166,7 +166,8 @@ def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine
     for property_ in properties:
         for i, case in enumerate(cases):
             try:
-                broken = mine[i] is not None and property_.broken(run, case, mine[i], wanted[i])
+                told = mine[i] is not None and alike(mine[i], wanted[i])  # a wrong shape may do anything to values
+                broken = told and property_.broken(run, case, mine[i], wanted[i])
                 if broken and same(run(case), mine[i]):
                     yield property_, i
                     break

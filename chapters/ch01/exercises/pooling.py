@@ -82,6 +82,10 @@ KERNEL = Exercise(
         _wrong_kernel(raised=_alone),
         "The square is missing. Without it, a key to the left (a negative distance) counts more the further away it "
         "is; only the size of a distance should matter.",
+        _wrong_kernel(raised=_alone, half=1),
+        "This is exp(−distance / width): there is no square in the exponent, and no ½. Does the square come after the "
+        "exp? Squaring exp(−d / 2) doubles the exponent, and the ½ is gone. It belongs inside: "
+        "`(distance / width) ** 2`.",
         _wrong_kernel(raised=torch.abs),
         "You take the absolute value instead of the square. That is a Laplace kernel, with a sharp tip at 0.",
         _wrong_kernel(sign=1),
@@ -119,6 +123,10 @@ def attention_pooling(queries: Tensor, keys: Tensor, values: Tensor, width: floa
 
 
 _pooling = named("queries", "keys", "values")
+
+
+def _doubles(*numbers):
+    return [torch.tensor(row, dtype=torch.float64) for row in numbers]
 
 
 def _pairs(queries, keys):
@@ -169,6 +177,7 @@ POOLING = Exercise(
         _pooling(*tensors([0.4], [0.0, 1.0, 3.0], [2.0, 0.0, 1.0])),
         _pooling(*tensors([0.0, 1.0, 2.0], [0.0, 0.0, 1.0], [1.0, 3.0, 0.0]), width=1.5),
         _pooling(*drawn(21, (4,), (6,), (6,)), width=0.7),
+        _pooling(*(100_000 + x for x in _doubles([0.0, 1.7], [0.3, 1.1, 2.0])), *_doubles([1.0, 2.0, 4.0])),
     ],
     returns=("estimate", "weights"),
     used="Your pooling draws the next curve and its weights, and most curves after that.",
@@ -215,6 +224,11 @@ POOLING = Exercise(
         "and `mean` divides by the number of keys once more.",
         lambda queries, keys, values, width=1.0: attention_pooling(queries, keys, keys, width),
         "The keys are averaged. A key says how well it fits; what is averaged are the values.",
+        lambda queries, keys, values, width=1.0: attention_pooling(
+            *(x.float() for x in (queries, keys, values)), width
+        ),
+        "You turn what comes in into float32, which holds about seven digits: far from 0, keys that are close to each "
+        "other fall together. Compute with the numbers as they come.",
         _wrong_pooling(half=1),
         "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than its width "
         "says.",

@@ -136,7 +136,8 @@ SOFTMAX = Exercise(
         "`scores[mask]` takes the allowed scores out of their rows and puts all of them into one. Keep the shape: "
         "leave the masked scores where they are, and fill them with −∞.",
         _wrong(end=_nothing),
-        "Where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows.",
+        "Where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows, with "
+        "`masked_fill` or `torch.where`. A product does not help: NaN · 0 is still NaN.",
         _wrong(share=lambda scores: torch.log_softmax(scores, -1), end=_nothing),
         "These are the logarithms of the weights: `log_softmax`. Here you need the weights themselves.",
         _wrong(share=_exps_by_hand),

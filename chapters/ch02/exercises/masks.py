@@ -2,9 +2,11 @@
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_kit.exercises import properties
-from course_kit.exercises.define import Case, Exercise, named, normal, tensors, variants, wrong_answers
+from course_kit.exercises.compare import Misfit
+from course_kit.exercises.define import Case, Exercise, call, named, normal, tensors, variants, wrong_answers
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.linear import linear_attention
 
@@ -18,6 +20,30 @@ def without_a_table(phi_q, phi_k, values):
     above = phi_q @ (phi_k.T @ values)
     below = phi_q @ phi_k.sum(0)
     return above / below[:, None]
+
+
+class _Largest(TorchDispatchMode):
+    """Remembers how many numbers the largest tensor holds that is made."""
+
+    numbers = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        made = function(*args, **(kwargs or {}))
+        for x in made if isinstance(made, tuple | list) else (made,):
+            if isinstance(x, Tensor):
+                self.numbers = max(self.numbers, x.untyped_storage().nbytes() // x.element_size())
+        return made
+
+
+def _in_little_room(answer, case: Case):
+    """Runs an answer, and refuses one that makes a table of many queries and keys."""
+    queries, keys = len(case.args["phi_q"]), len(case.args["phi_k"])
+    with _Largest() as largest:
+        result = call(answer, case)
+    if queries * keys > 1000 and largest.numbers >= queries * keys:
+        table = f"a table of {queries} × {keys} numbers, one for each query and key"
+        raise Misfit(f"It makes {table}. Multiply φ(K)ᵀ by V first: that is [m, Dv], however long the text is.")
+    return result
 
 
 _linear = named("phi_q", "phi_k", "values")
@@ -49,15 +75,17 @@ def _no_later_keys(phi_q, phi_k, values):
 LINEAR = Exercise(
     name="linear attention",
     task="The average of the values with the weights φ(q)·φ(k) / Σⱼ φ(q)·φ(kⱼ): phi_q [Q, m], phi_k [K, m], "
-    "values [K, Dv] -> output [Q, Dv]. Try to do it without ever forming a [Q, K] matrix.",
+    "values [K, Dv] -> output [Q, Dv]. Do it without ever forming a [Q, K] matrix.",
     reference=linear_output,
     shown=without_a_table,
     cases=lambda: [
         _linear(*tensors([[1.0, 2], [3, 1]], [[1.0, 0], [1, 1]], [[4.0], [8.0]]), shown=True),
         _linear(normal(2, 3, seed=71).exp(), normal(4, 3, seed=72).exp(), normal(4, 2, seed=73)),
         _linear(normal(3, 3, seed=74).exp(), normal(3, 3, seed=75).exp(), normal(3, 3, seed=76)),
+        _linear(normal(60, 3, seed=77).exp(), normal(60, 3, seed=78).exp(), normal(60, 2, seed=79)),
     ],
     returns=("output",),
+    run=_in_little_room,
     used="The next cell gives yours the features from above, and compares.",
     hints=(
         "Start with the numerator, φ(Q) (φ(K)ᵀ V). The brackets hold a small matrix, [m, Dv], and it is the same for "

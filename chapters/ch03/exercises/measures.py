@@ -25,7 +25,10 @@ def loss_cases() -> list[Case]:
 
     logits = [[[0.0, 0, 0, 0, 2], [0, 0, 0, 0, 1], [3, 0, 0, 0, 0]]]
     first = named("logits", "target", "mask")(*tensors(logits, [[4, 3, 0]], [[True, True, False]]), shown=True)
-    return [first, case([3, 1], 3, 6, 360), case([2, 4, 1], 5, 7, 371, lowest=0, padding=3)]
+    far = named("logits", "target", "mask")(
+        *tensors([[[0.0, 200, 0], [150, 0, -100], [0, 0, 160]]], [[0, 2, 2]], [[True] * 3])
+    )
+    return [first, case([3, 1], 3, 6, 360), case([2, 4, 1], 5, 7, 371, lowest=0, padding=3), far]
 
 
 def each(logits: Tensor, target: Tensor) -> Tensor:
@@ -49,6 +52,22 @@ def _wrong_loss(
     return mean(losses, real(mask, target))
 
 
+def _axis_kept(logits, target, mask):
+    losses = -logits.log_softmax(-1).gather(-1, target[..., None])
+    return (losses * mask).sum() / mask.sum()
+
+
+def _axis_kept_in_a_fill(logits, target, mask):
+    losses = -logits.log_softmax(-1).gather(-1, target[..., None])
+    return losses.masked_fill(~mask, 0).sum() / mask.sum()
+
+
+AXIS_KEPT = (
+    "`gather` gives [B, T, 1] here. With a mask of [B, T] this is broadcast, so that each loss meets the whole mask, "
+    "or the sizes don't fit. Take the last axis away: `[..., 0]`."
+)
+
+
 def _of_zeros(logits, target, mask):
     return _wrong_loss(mean=lambda losses, real: losses.mean())(logits * mask[..., None], target, mask)
 
@@ -56,6 +75,16 @@ def _of_zeros(logits, target, mask):
 LOSS_WRONG = wrong_answers(
     _wrong_loss(log_p=lambda x: x.softmax(-1).log2()),
     "This is a logarithm to base 2. In a loss it is the natural one, `log_softmax`.",
+    _wrong_loss(log_p=lambda x: x.softmax(-1).log()),
+    "For a word that seems impossible the softmax is rounded to 0, and log(0) is −∞. `log_softmax` does both in one, "
+    "without rounding in between.",
+    _wrong_loss(log_p=lambda x: (x.exp() / x.exp().sum(-1, keepdim=True)).log()),
+    "exp of a large logit is infinite, and inf/inf is NaN. `log_softmax` subtracts the largest logit first, and takes "
+    "the logarithm without rounding in between.",
+    _axis_kept,
+    AXIS_KEPT,
+    _axis_kept_in_a_fill,
+    AXIS_KEPT,
     _wrong_loss(mean=lambda losses, real: losses.mean()),
     "The padding counts: the model would earn half of its marks by predicting <pad> after the end.",
     _wrong_loss(mean=lambda losses, real: (losses * real).mean()),

@@ -65,6 +65,10 @@ def _mask_times(scores, mask):
     return (scores * mask).softmax(-1)
 
 
+def _mask_added(scores, mask):
+    return (scores + mask).softmax(-1)
+
+
 def _over_the_batch(scores, mask):
     return masked_softmax(scores, mask, dim=0)
 
@@ -127,6 +131,9 @@ STEP = Exercise(
         "The mask comes after the softmax: what went to padding is lost, and the weights sum to less than 1.",
         _wrong_step(weigh=_mask_times),
         "Before the softmax a masked score is 0 here, and exp(0) = 1, so padding still gets a share.",
+        _wrong_step(weigh=_mask_added),
+        "The mask is added as 0 and 1: real words get a bonus of 1, and padding keeps its share. What is added must be "
+        "−∞ where the mask is False.",
         _wrong_step(weigh=_over_the_batch),
         "The softmax runs over the sentences of the batch. The weights of one sentence's *words* sum to 1: `dim=-1`.",
         _wrong_step(mean=lambda a, k: k.mean(1)),
@@ -136,6 +143,9 @@ STEP = Exercise(
         "gradient; take the weighted mean.",
         _wrong_step(mean=lambda a, k: (a[..., None] * k).mean(1)),
         "The weighted keys are averaged instead of added. The weights already sum to 1: write `sum`, not `mean`.",
+        _wrong_step(mean=lambda a, k: a @ k),
+        "`weights @ keys` multiplies the weights of each sentence with the keys of all: [B, B, Dk]. Each sentence has "
+        "its own: `weights[:, None] @ keys` and then `[:, 0]`, or `(weights[..., None] * keys).sum(1)`.",
         _wrong_step(mean=_squeezed),
         "`.squeeze()` without a number also drops the axis of a batch of one. Say which axis: `.squeeze(1)`.",
         _wrong_step(values=lambda keys, projected: projected),

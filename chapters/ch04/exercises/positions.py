@@ -1,5 +1,6 @@
 """Chapter 4: sinusoidal positions, the matrix that moves them on, and rotary positions."""
 
+import math
 from dataclasses import replace
 
 import torch
@@ -94,6 +95,14 @@ def _moves(offset, model_size, *, angles=lambda o, w: o * w, block=lambda c, s: 
     return torch.block_diag(*torch.stack([torch.stack(row, -1) for row in cells], -2)).float()
 
 
+def _overlapping(offset, model_size):
+    R = torch.zeros(model_size, model_size)
+    for j, angle in enumerate((offset * frequencies(model_size)).tolist()):
+        c, s = math.cos(angle), math.sin(angle)
+        R[j : j + 2, j : j + 2] = torch.tensor([[c, s], [-s, c]])
+    return R
+
+
 SHIFT = Exercise(
     name="shift matrix",
     task="Write the matrix R that moves every position on by `offset`: P[i + offset] = R P[i] for all i. P[i] holds "
@@ -138,6 +147,9 @@ SHIFT = Exercise(
         _moves(halves=True),
         "These blocks belong to a table with all sines first. Here a sine is beside its cosine: 2 × 2 blocks "
         "along the diagonal.",
+        _overlapping,
+        "The blocks overlap. Pair j has the rows and columns 2j and 2j + 1, so its block is "
+        "`R[2 * j : 2 * j + 2, 2 * j : 2 * j + 2]`.",
         lambda offset, model_size: sinusoidal_encoding(abs(offset) + 1, model_size)[-1].diag(),
         "A matrix with P[offset] on its diagonal multiplies each number by itself alone. A turn mixes a sine with "
         "its cosine.",

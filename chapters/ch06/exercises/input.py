@@ -50,6 +50,11 @@ def _other_input(
     return ids, kinds, real(torch.tensor(mask), ids, kinds)
 
 
+def _by_the_id(first, second, cls, sep, pad, length):
+    ids, segments, _ = bert_input(first, second, cls, sep, pad, length)
+    return ids, segments, ids != pad
+
+
 BERT_INPUT = Exercise(
     name="bert input",
     task="Join two sentences, [CLS] A [SEP] B [SEP], and fill up with [PAD] to `length` T: two lists of ids -> ids, "
@@ -60,6 +65,7 @@ BERT_INPUT = Exercise(
         _put([21, 22, 23], [24, 25], 8),
         _put([31], [32, 33, 34], 9, pad=1),
         _put([41, 42], [0, 43], 9, pad=1),
+        _put([51, 7], [52], 8, pad=7),
     ],
     returns=("ids", "segments", "mask"),
     run=_seen,
@@ -100,6 +106,9 @@ BERT_INPUT = Exercise(
         _other_input(real=lambda mask, ids, segments: ids != 0),
         "The mask asks whether an id is 0. Here [PAD] has another number, and 0 is a word: compare with `pad`, or "
         "count the tokens.",
+        _by_the_id,
+        "The mask asks which ids are not `pad`. But a text may hold that id, too, and then a real token is hidden. How "
+        "many tokens there are says what is real: `torch.arange(length) < len(ids)`, before padding.",
         _other_input(real=lambda mask, ids, segments: mask & (ids != CLS) & (ids != SEP)),
         "[CLS] and [SEP] are hidden, too. But they are real tokens, and they are read.",
         _other_input(real=lambda mask, ids, segments: torch.arange(len(ids)) <= mask.sum()),

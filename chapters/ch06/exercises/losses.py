@@ -58,6 +58,7 @@ MLM_LOSS = Exercise(
         _asked(2, 4, 5, 0.4, 1530),
         _asked(3, 6, 7, 0.3, 1532),
         _asked(2, 3, 4, 0.0, 1534),
+        _labelled(*tensors([[[0.0, 200, 0], [150, 0, -100], [0, 0, 160]]], [[0, 2, 2]])),
     ],
     returns=("loss",),
     properties=(shift_changes_nothing("logits"),),
@@ -88,6 +89,12 @@ MLM_LOSS = Exercise(
         "over all asked words.",
         _loss(score=lambda logits: logits.softmax(-1).log_softmax(-1)),
         "There are two softmaxes: cross-entropy takes logits, and makes probabilities of them itself.",
+        _loss(score=lambda logits: logits.softmax(-1).log()),
+        "For a word that seems impossible the softmax is rounded to 0, and log(0) is −∞. `log_softmax` (or "
+        "cross-entropy) does both in one, without rounding in between.",
+        _loss(score=lambda logits: (logits.exp() / logits.exp().sum(-1, keepdim=True)).log()),
+        "exp of a large logit is infinite, and inf/inf is NaN. `log_softmax` (or cross-entropy) subtracts the largest "
+        "logit first.",
         _loss(score=lambda logits: logits.softmax(-1)),
         "These are probabilities. The loss is −log of them: `log_softmax`.",
         _loss(score=lambda logits: logits.softmax(-1) - 1),

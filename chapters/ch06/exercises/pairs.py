@@ -1,5 +1,7 @@
 """Chapter 6: pairs of sentences, of which half follow each other."""
 
+import itertools
+
 import torch
 
 from course_kit.exercises.compare import Misfit, kind
@@ -40,9 +42,18 @@ def _told(answer, case: Case) -> tuple[str, str, str]:
     told = f"{len(pairs)}, {_share(share)} with label 0"
     if len({pair[0] for pair in pairs}) < sum(len(story) - 1 for story in stories) / 2:
         told += "; the first sentences are always the same few"
+    told += _turns([int(label) for _, _, label in pairs])
     if draw(8) != draw(8):
         told += "; the same seed draws other pairs the next time"
     return told, _second(related[0]), _second(related[1])
+
+
+def _turns(labels: list[int]) -> str:
+    """What labels are like that no coin gives."""
+    changes = sum(label != after for label, after in zip(labels, labels[1:], strict=False))
+    if not 0 < sum(labels) < len(labels) or 0.1 < changes / len(labels) < 0.9:
+        return ""
+    return "; the labels 0 and 1 in turn" if changes > len(labels) / 2 else "; first one label, then the other"
 
 
 def _related(pairs, place) -> dict[int, list[str]]:
@@ -137,6 +148,16 @@ def _too_few(story, number):
     return number(len(story) - 2)
 
 
+def _in_turn(stories, count, generator):
+    labels = itertools.cycle((0, 1))
+    return _drawn_otherwise(label=lambda number: next(labels))(stories, count, generator)
+
+
+def _one_after_the_other(stories, count, generator):
+    labels = iter([0] * (count // 2) + [1] * count)
+    return _drawn_otherwise(label=lambda number: next(labels))(stories, count, generator)
+
+
 PAIRS = Exercise(
     name="next sentence pairs",
     task="Draw `count` pairs. A random number gives each pair its label, 0 or 1 with equal chances. Label 0: a "
@@ -168,6 +189,12 @@ PAIRS = Exercise(
         "Three pairs in four get label 1. It should be half, or “no” is the better guess without reading.",
         _drawn_otherwise(label=lambda number: int(number(4) == 0)),
         "Three pairs in four get label 0. It should be half, or “yes” is the better guess without reading.",
+        _in_turn,
+        "The labels come in turn, 0, 1, 0, 1. A model that counts the pairs knows the answer without reading them. "
+        "Draw the label of each pair.",
+        _one_after_the_other,
+        "First come the pairs with one label, then those with the other, so a batch has one kind only. Draw the label "
+        "of each pair.",
         _drawn_otherwise(written=lambda label: 1 - label),
         "The labels are the wrong way round: 0 says that the second follows, as in BERT's own head.",
         _drawn_otherwise(away=lambda stories, s, number: stories[s]),

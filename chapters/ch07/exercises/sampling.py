@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_kit.exercises.define import Case, Exercise, named, normal, variants, wrong_answers
+from course_kit.exercises.compare import converted
+from course_kit.exercises.define import Case, Exercise, call, named, normal, variants, wrong_answers
 from course_kit.exercises.properties import rows_sum_to_one, shift_changes_nothing
 from course_utils.decoding.sampling import next_probabilities
 
@@ -58,6 +59,8 @@ TEMPERATURE = Exercise(
         _heated(torch.tensor([[0.0, 2, 1], [3, 0, 1]]), 0),
         _heated(2 * normal(2, 5, seed=1740), 1.7),
         _heated(torch.tensor([[12.0, 11.9, 3, -4]]), 0.1),
+        _heated(torch.tensor([[1.0, 1.02, 0.5]]), 0.004),
+        _heated(torch.tensor([[1.0, 1.02, 0.5]]), 0),
     ],
     returns=("probabilities",),
     properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
@@ -88,6 +91,9 @@ TEMPERATURE = Exercise(
         _knob(warm=_raised, cold=None),
         "There are two problems: at 0 it divides by 0, and exp of a large logit becomes infinite. Treat 0 separately, "
         "and let `softmax` do the rest.",
+        _knob(warm=lambda logits, t: _warm(logits, max(t, 0.01)), cold=None),
+        "`max(temperature, …)` takes a small temperature, and 0, for a larger one: tokens that are nearly as likely as "
+        "the first keep a share at 0. Treat 0 separately, and divide by the temperature itself.",
         _knob(cold=lambda logits: logits.softmax(-1)),
         "At 0 the logits are taken as they are, which is temperature 1. Towards 0 the largest takes all.",
         _knob(cold=lambda logits: torch.full_like(logits, 1 / logits.shape[-1])),
@@ -115,10 +121,17 @@ def only_the_largest(logits: Tensor, top_k: int) -> Tensor:
     return next_probabilities(logits, top_k=top_k)
 
 
-def _below_the_kth(logits, top_k):
-    k = min(top_k, logits.shape[-1])
-    smallest = logits.topk(k, -1).values[..., -1:]  # of those that stay
-    return logits.masked_fill(logits < smallest, -torch.inf).softmax(-1)
+def _at_their_places(logits, top_k):
+    values, places = logits.topk(min(top_k, logits.shape[-1]), -1)
+    kept = torch.full_like(logits, -torch.inf).scatter(-1, places, values)
+    return kept.softmax(-1)
+
+
+def _whichever(answer, case: Case):
+    """Of equal logits any may stay: then it is the probabilities that count, and not their places."""
+    logits = case.args["logits"]
+    p = converted(call(answer, case), logits, TOP_K.returns)
+    return p if p.shape != logits.shape or logits.unique().numel() == logits.numel() else p.sort(-1).values
 
 
 _cut = named("logits", "top_k")
@@ -156,22 +169,24 @@ TOP_K = Exercise(
     task="Keep the top_k largest logits of each row, give the others no chance, then take the softmax: logits [..., V] "
     "-> probabilities [..., V], each at its own place. Where there are fewer than top_k, keep all.",
     reference=only_the_largest,
-    shown=_below_the_kth,
+    shown=_at_their_places,
     cases=lambda: [
         _cut(torch.tensor([1.0, 3, 0, 2]), 2, shown=True),
         _cut(2 * normal(3, 7, seed=1750), 3),
         _cut(normal(2, 4, seed=1752), 1),
         _cut(normal(2, 4, seed=1754), 9),
+        _cut(torch.tensor([[1.0, 2, 2, 2, 0]]), 2),
     ],
     returns=("probabilities",),
+    run=_whichever,
     properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
     used="The next cell asks it which pieces may follow.",
     hints=(
         "Set a logit so that softmax gives 0 for it. Which number is that?",
-        "`logits.topk(k, -1).values[..., -1:]` is the smallest logit that stays. But topk raises an error if k is "
-        "larger than V.",
-        "With `k = min(top_k, logits.shape[-1])`, put −∞ wherever a logit is smaller than the smallest that stays: "
-        "`logits.masked_fill(…, -torch.inf)`. What is left to do?",
+        "`values, places = logits.topk(k, -1)` are those that stay, and where they are. But topk raises an error if k "
+        "is larger than V: `min(top_k, logits.shape[-1])`.",
+        "Put the values back to their places in rows of −∞: "
+        "`torch.full_like(logits, -torch.inf).scatter(-1, places, values)`. What is left to do?",
     ),
     minutes=4,
     difficulty=2,
@@ -202,6 +217,9 @@ TOP_K = Exercise(
         "These are the k largest of the whole batch, so some rows keep none. Each has its own: `logits.topk(k, -1)`.",
         _top(keep=lambda logits, k: (p := logits.softmax(-1)) >= p.flatten().topk(k).values[-1]),
         "These are the k largest of the whole batch, so some rows keep none. Each has its own: `logits.topk(k, -1)`.",
+        _top(keep=lambda logits, k: logits >= logits.topk(k, -1).values[..., -1:]),
+        "Of logits that are equal to the k-th largest, all stay, so these may be more than k. `topk` says which to "
+        "keep: `values, places = logits.topk(k, -1)`.",
         lambda logits, top_k: _hidden(logits, logits >= logits.topk(top_k, -1).values[..., -1:]),
         "`topk` raises an error if k is larger than V: `min(top_k, logits.shape[-1])`.",
         lambda logits, top_k: logits.topk(top_k),
@@ -293,6 +311,9 @@ TOP_P = Exercise(
         "The sum runs in the order of the vocabulary, which says nothing. Sort first, with the largest in front.",
         kept(which=lambda p, sums, top_p: p >= top_p),
         "Each token is compared with p separately. It is their *sum*, from the largest on, that should reach p.",
+        kept(which=lambda p, sums, top_p: p >= 1 - top_p),
+        "Each token is compared with 1 − p separately. It is the *sum* of the likelier ones that counts: a token stays "
+        "if they have not reached p.",
         kept(which=lambda p, sums, top_p: p >= (1 - top_p) * p[..., :1]),
         "Tokens are compared with a share of the largest, 1 − p of it. That is another method (it is called min-p). "
         "Here sums count.",

@@ -65,9 +65,17 @@ def torch_own(queries, keys):
 
 
 @written("linear attention")
-def quadratic(phi_q, phi_k, values):
-    weights = phi_q @ phi_k.T
-    return weights / weights.sum(1, keepdim=True) @ values
+def query_by_query(phi_q, phi_k, values):
+    rows = [phi_k @ q for q in phi_q]
+    return torch.stack([row @ values / row.sum() for row in rows])
+
+
+def test_a_table_of_queries_and_keys_is_seen_in_linear_attention():
+    def quadratic(phi_q, phi_k, values):
+        weights = phi_q @ phi_k.T
+        return weights / weights.sum(1, keepdim=True) @ values
+
+    assert "a table of 60 × 60 numbers" in check("linear attention", quadratic).text
 
 
 @written("padding and causal mask")

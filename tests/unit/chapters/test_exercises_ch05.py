@@ -324,8 +324,8 @@ def word_by_word_loss(logits, target, mask, smoothing):
     losses = []
     for row, right, real in zip(logits.flatten(0, 1), target.flatten(), mask.flatten(), strict=True):
         if real:
-            p = torch.softmax(row, 0)
-            losses.append(-(1 - smoothing) * p[right].log() - smoothing * p.log().mean())
+            log_p = torch.log_softmax(row, 0)
+            losses.append(-(1 - smoothing) * log_p[right] - smoothing * log_p.mean())
     return sum(losses) / len(losses)
 
 

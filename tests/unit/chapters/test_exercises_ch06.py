@@ -167,16 +167,16 @@ def sum_by_count(logits, labels):
 
 @written("next sentence pairs")
 def turn_about(stories, count, generator):
-    """One of each kind by turns, a story drawn again until it is another; labels as tensors and lists as pairs."""
+    """A story drawn again until it is another; labels as tensors and lists as pairs."""
     pairs = []
-    for i in range(count):
+    for i in torch.randint(0, 2, (count,), generator=generator).tolist():
         s = torch.randint(0, len(stories), (1,), generator=generator).item()
         place = torch.randint(0, len(stories[s]) - 1, (1,), generator=generator).item()
         t = s
-        while i % 2 and t == s:
+        while i and t == s:
             t = torch.randint(0, len(stories), (1,), generator=generator).item()
         other = stories[t][torch.randint(0, len(stories[t]), (1,), generator=generator).item()]
-        pairs.append([stories[s][place], other if i % 2 else stories[s][place + 1], torch.tensor(i % 2)])
+        pairs.append([stories[s][place], other if i else stories[s][place + 1], torch.tensor(i)])
     return pairs
 
 
@@ -343,11 +343,11 @@ def labelled(pick):
 
 def always_the_same_story(stories, count, generator):
     pairs = []
-    for i in range(count):
+    for i in torch.randint(2, (count,), generator=generator).tolist():
         story = stories[int(torch.randint(len(stories), (), generator=generator))]
         a = int(torch.randint(len(story) - 1, (), generator=generator))
         b = int(torch.randint(len(story), (), generator=generator))
-        pairs.append((story[a], story[b if i % 2 else a + 1], i % 2))
+        pairs.append((story[a], story[b if i else a + 1], i))
     return pairs
 
 
@@ -367,9 +367,10 @@ def shuffled_sentences(stories, count, generator):
     flat = [sentence for story in stories for sentence in story]
     follow = [pair for story in stories for pair in zip(story, story[1:], strict=False)]
     pairs = []
-    for k, i in enumerate(torch.randint(len(follow), (count,), generator=generator).tolist()):
+    labels = torch.randint(2, (count,), generator=generator).tolist()
+    for k, i in zip(labels, torch.randint(len(follow), (count,), generator=generator).tolist(), strict=True):
         j = int(torch.randint(len(flat), (), generator=generator))
-        pairs.append((follow[i][0], flat[j] if k % 2 else follow[i][1], k % 2))
+        pairs.append((follow[i][0], flat[j] if k else follow[i][1], k))
     return pairs
 
 

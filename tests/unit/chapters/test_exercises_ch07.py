@@ -347,11 +347,18 @@ def by_rank(logits, top_k):
 
 
 @written("top-k")
-def as_nanogpt(logits, top_k):
-    v, _ = torch.topk(logits, min(top_k, logits.size(-1)))
-    logits = logits.clone()
-    logits[logits < v[..., [-1]]] = -float("Inf")
+def the_first_of_a_sort(logits, top_k):
+    order = logits.argsort(dim=-1, descending=True)
+    logits = logits.clone().scatter_(-1, order[..., top_k:], -float("Inf"))
     return F.softmax(logits, dim=-1)
+
+
+def test_of_equal_logits_no_more_than_k_stay():
+    def as_nanogpt(logits, top_k):
+        v, _ = torch.topk(logits, min(top_k, logits.size(-1)))
+        return logits.masked_fill(logits < v[..., [-1]], -float("Inf")).softmax(-1)
+
+    assert "may be more than k" in check("top-k", as_nanogpt).text
 
 
 @written("top-p")
