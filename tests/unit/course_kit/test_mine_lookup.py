@@ -46,7 +46,7 @@ def test_an_unknown_name_is_refused_and_a_file_of_the_package_is_a_module(book):
     assert not hasattr(sys.modules["mine"], "state_dict"), "things may be asked for what they have"
     solve("residual and norm", ADD)
     (book / "mine" / "helpers.py").write_text("X = 3\n")
-    from mine import helpers
+    helpers = importlib.import_module("mine.helpers")
     from mine.ch05 import add_norm
 
     assert helpers.X == 3 and add_norm.__module__ == "mine.ch05"
