@@ -63,7 +63,7 @@ labs.architecture(grammar.model)
 
 # %% [markdown]
 # <a id="cross-attention"></a>
-# Attention stands in three places, and the only difference is who asks, who is read, and what may be seen:
+# In attention a *query* is compared with *keys*, and the weights that result average the *values* (chapter 1). It stands in three places, and the only difference is who asks, who is read, and what may be seen:
 #
 # | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | may see |
 # |---|---|---|---|
@@ -111,7 +111,7 @@ def split_heads(x, heads):
 # %% [markdown]
 # <!-- solution: split heads -->
 #
-# Attention itself you know from chapters 1 and 2. The masked softmax, in which hidden keys get weight 0, is yours, if you solved it there. Dividing by $\sqrt d$ keeps the scores near 1, so that the softmax can still learn.
+# Attention itself you know from chapters 1 and 2. The masked softmax, in which hidden keys get weight 0, is yours, if you solved it there. A dot product of $d$ products has a variance of about $d$; divided by $\sqrt d$, it has one of about 1, and the softmax can still learn (chapter 2).
 
 # %%
 from mine import masked_softmax
@@ -284,7 +284,7 @@ class DecoderBlock(nn.Module):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: the whole model
-# What is left: words become vectors, times $\sqrt D$, so that the positions of chapter 4 do not drown them. At the end, a French word's logit is the dot product of the decoder's vector and that word's embedding: the same table $[V, D]$ reads and writes.
+# What is left: words become vectors, times $\sqrt D$, so that the positions of chapter 4 do not drown them. Behind each stack stands one more norm, because with pre-norm nothing has normalised the sum that leaves it. At the end, a French word's logit is the dot product of the decoder's vector and that word's embedding: the same table $[V, D]$ reads and writes.
 
 # %% tags=["definition"]
 # course_utils.positions: frequencies, sinusoidal_encoding, SinusoidalPositions
@@ -326,7 +326,7 @@ BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digit
 
 # %% [markdown]
 # ### Exercise 5 ●●○ · 5 minutes
-# Write one step of training: the decoder reads `BEGIN` and the target without its last word, and predicts the target. Then loss, clear the old gradients, new gradients, step. Return the loss as a number.
+# Write one step of training. The decoder reads `BEGIN` and the target without its last word, and predicts the target. Compute the loss, clear the old gradients, compute the new ones, and let the optimiser step. Return the loss as a number.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("a training step")
@@ -413,6 +413,9 @@ print(lesson.translate(translator, tired)[0].text)
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert bleu > 60
 
+# %% [markdown]
+# It translates. But when this page was built it wrote *elle … fatiguée*: a tired street. So soon in its training the pronoun is a guess. The model at the top has trained for longer and writes *il*: how does it know? We come back to this.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why Transformers?
 # Is it better than chapter 3's GRU with attention? A fair race, recorded: the same batches in the same order, the same number of steps, the same optimiser, for each model the best of the same learning rates, three seeds.
@@ -437,7 +440,7 @@ assert (tests["GRU with attention"] > tests["Transformer"]).all() and race["step
 assert [round(one["parameters"], -3) for one in runners.values()] == [500_000, 923_000]
 
 # %% [markdown]
-# The Transformer learns faster at first, but at the end the GRU is ahead, with each seed: 95.1 against 94.2 BLEU, with 500,000 parameters against 923,000. For sentences of a few words, recurrence is a good idea. Then why did everyone change? Because a GRU must finish word 500 before it can begin word 501, and a Transformer layer computes all words at once. Here is how many tokens a second one layer of each can train on:
+# The Transformer learns faster at first. At the end the GRU is ahead, on the test sentences and with each seed: 95.1 against 94.2 BLEU, with 500,000 parameters against 923,000. For sentences of a few words, recurrence is a good idea. Then why did everyone change? Because a GRU must finish word 500 before it can begin word 501, and a Transformer layer computes all words at once. Here is how many tokens a second one layer of each can train on:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 speed = results.load("transformer_speed")
@@ -455,7 +458,7 @@ assert [round(pairs[-1][1], 1) for pairs in times_as_fast.values()] == [3.0, 2.7
 assert [pairs[-1][0] for pairs in times_as_fast.values()] == [1024, 1024] == 2 * [max(n for n, _ in times_as_fast["128 features"])]
 
 # %% [markdown]
-# With 16 words the GRU is faster. From 128 words on the Transformer is, and with 1,024 words it trains 2.7 to 3 times as fast, on a single core. We had no GPU to measure on. The paper gives GPUs as its reason: recurrence leaves most of such a machine idle. <!-- source: Vaswani et al. 2017, section 1 -->
+# With 16 words the GRU is faster. From 128 words on the Transformer is, and with 1,024 words it trains 2.7 to 3 times as fast, on a single core, although its scores grow with the square of the length. We had no GPU to measure on. The paper gives the same reason: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
 #
 # **Keep this:** in our race the Transformer did not learn more from the same data. Its strength is that long texts, and so much more data, can be trained in parallel.
 
