@@ -83,7 +83,7 @@ def _need_plain(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone(path: Path, patience: float = 2.0) -> Iterator[None]:
+def alone(path: Path, patience: float) -> Iterator[None]:
     """Keeps other kernels from writing this file meanwhile. It goes on without a lock where another kernel hangs with
     it for longer than so many seconds, or the file system has none (some network drives)."""
     import filelock

@@ -32,6 +32,7 @@ from course_kit.exercises.define import current, stubs
 
 FILE = "progress.json"
 STATES = ("open", "tried", "solved")
+PATIENCE = 2.0  # seconds to wait for another kernel
 
 
 class Damaged(ValueError):
@@ -122,7 +123,7 @@ def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
     if where is None:
         return note
     try:
-        with files.alone(where / FILE):
+        with files.alone(where / FILE, PATIENCE):
             try:
                 entries = read(where)
             except Damaged as damage:
