@@ -1053,7 +1053,11 @@ class MultiHead(torch.nn.Module):
 # %% [markdown]
 # ## Open questions
 # <a id="open-questions"></a>
-# **Shuffled words, shuffled outputs.** Let $\Pi$ be a permutation matrix, so $\Pi X$ are the shuffled words. Then $\mathrm{softmax}(\Pi XW_Q(\Pi XW_K)^\top/\sqrt d)\,\Pi XW_V=\Pi A\Pi^\top\Pi XW_V=\Pi AXW_V$: attention passes the order on, because $\Pi^\top\Pi=I$. Norms and feed-forward networks work on each row alone, and adding rows keeps their order, so a block passes it on, too, and so does a stack of blocks.
+# **Shuffled words, shuffled outputs.** Let $\Pi$ be a permutation matrix, so $\Pi X$ are the shuffled words. Then
+#
+# $$ \mathrm{softmax}(\Pi XW_Q(\Pi XW_K)^\top/\sqrt d)\,\Pi XW_V=\Pi A\Pi^\top\Pi XW_V=\Pi AXW_V, $$
+#
+# so attention passes the order on, because $\Pi^\top\Pi=I$. Norms and feed-forward networks work on each row alone, and adding rows keeps their order, so a block passes it on, too, and so does a stack of blocks.
 #
 # **Which heads could the model do without?** Zero one head at a time and measure BLEU on held-out sentences, with several seeds, since differences between heads are small. But heads stand in for each other: two that are dispensable alone may not be dispensable together. Michel et al. (2019) prune heads one after the other, each time the one that is missed least; Voita et al. (2019) learn gates on the heads, and find that heads for neighbouring positions, for syntax and for rare words survive. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
 #
