@@ -87,8 +87,7 @@ paper:  ## chapters for paper, as HTML and PDF: build/paper/ (ARGS=03 for one)
 	$(call environment,--extra publish)
 	@$(RUN) course.py paper $(ARGS)
 
-mine:  ## take what you solved in older editions into workbook/mine/, your own package
-	$(call environment,--extra mine)
+mine: environment  ## take what you solved in older editions into workbook/mine/, your own package
 	@$(RUN) course.py mine $(ARGS)
 
 grade:  ## check in a sandbox what a class has handed in (ARGS=FOLDER)

@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from course_utils.files import course_folder, is_course
@@ -80,6 +80,21 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
 def _need_plain(path: Path) -> None:
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is no plain file", str(path))
+
+
+@contextlib.contextmanager
+def alone(path: Path, patience: float) -> Iterator[None]:
+    """Keeps other kernels from writing this file meanwhile. It goes on without a lock where another kernel hangs with
+    it for longer than so many seconds, or the file system has none (some network drives)."""
+    import filelock
+
+    lock = filelock.FileLock(path.parent / f".{path.name.lstrip('.')}.lock", timeout=patience)
+    with contextlib.suppress(OSError, NotImplementedError):  # a Timeout, too, is an OSError
+        lock.acquire(poll_interval=0.01)
+    try:
+        yield
+    finally:
+        lock.release()  # the end of a kernel does this as well
 
 
 def sweep(paths: Iterable[Path]) -> None:

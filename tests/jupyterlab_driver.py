@@ -108,8 +108,9 @@ class Notebook:
             "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
         )
 
-    def command(self, name):
-        return self.page.evaluate("async name => await window.jupyterapp.commands.execute(name)", name)
+    def command(self, name, **options):
+        run = "async ([name, options]) => await window.jupyterapp.commands.execute(name, options)"
+        return self.page.evaluate(run, [name, options])
 
     def run(self):
         """Runs all cells -> the errors, as (cell number, name, message)."""

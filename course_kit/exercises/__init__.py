@@ -32,7 +32,7 @@ from course_kit.exercises.example import example_text
 from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
 from course_kit.shell import in_notebook, ipython
 
-AFTER_RIGHT: list[Callable[[str, Any], str]] = []  # what setup() adds: (name, answer) -> "" or a sentence to show
+AFTER: list[Callable[[Any, Any, Any], str]] = []  # by setup(): (exercise, answer, verdict) -> "" or a sentence to show
 FAILED: dict[str, tuple[Any, Any]] = {}  # name -> the answer that failed, and the inputs on which it did
 LAST: dict[str, tuple[str | None, Any]] = {}  # name -> the checksum of the last answer, and the verdict on it
 
@@ -118,9 +118,8 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     _complain(complaint)
     if verdict.right and in_notebook():
         _unfold(task, "How the course writes it", unfolded=False)
-    if verdict.right and not isinstance(task, FindError):
-        for note in [keep(task.name, answer) for keep in AFTER_RIGHT]:
-            _complain(note)
+    for note in [told(task, answer, verdict) for told in AFTER]:
+        _complain(note)
     return chosen(task, answer, verdict)
 
 
@@ -138,6 +137,6 @@ def _since_the_last(task: Any, answer: Any, verdict: Any) -> Any:
 
 
 def _complain(complaint: str) -> None:
-    """What went wrong with keeping what was solved, if anything did."""
+    """What is to be said of keeping what was solved, if anything is."""
     if complaint:
         display(note_of([sentence(complaint)], "dotted"))

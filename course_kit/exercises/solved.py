@@ -23,7 +23,7 @@ import itertools
 import json
 import linecache
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,7 @@ def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
     if where is None:
         return note
     try:
-        with _alone(where):
+        with files.alone(where / FILE, PATIENCE):
             try:
                 entries = read(where)
             except Damaged as damage:
@@ -148,21 +148,6 @@ def _set_aside(where: Path) -> str:
             beside.touch(exist_ok=False)  # the name is ours now
             os.replace(where / FILE, beside)
             return beside.name
-
-
-@contextlib.contextmanager
-def _alone(where: Path) -> Iterator[None]:
-    """Keeps other kernels from writing meanwhile. It goes on without a lock where another kernel hangs with it, or the
-    file system has none (some network drives)."""
-    import filelock
-
-    lock = filelock.FileLock(where / f".{FILE}.lock", timeout=PATIENCE)
-    with contextlib.suppress(OSError, NotImplementedError):  # a Timeout, too, is an OSError
-        lock.acquire(poll_interval=0.01)
-    try:
-        yield
-    finally:
-        lock.release()  # the end of a kernel does this as well
 
 
 def checksum(name: str, answer: Any) -> str | None:

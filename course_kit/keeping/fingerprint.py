@@ -81,6 +81,8 @@ class _Reader:
         if id(value) in self.seen:
             return self.say("again", self.seen[id(value)][0])
         self.seen[id(value)] = len(self.seen), value
+        if isinstance(value, types.ModuleType):  # asked for an attribute, it may look one up
+            return self.add_module(value)
         for fits, look in (
             (isinstance(value, type), self.add_class),
             (hasattr(value, "state_dict") and hasattr(value, "named_modules"), self.add_model),
@@ -92,7 +94,6 @@ class _Reader:
             (isinstance(value, PurePath), lambda v: self.each([kind.__name__, str(v)])),
             (isinstance(value, functools.partial), lambda v: self.each([v.func, v.args, v.keywords])),
             (isinstance(value, types.MethodType), lambda v: self.each([v.__func__, v.__self__])),
-            (isinstance(value, types.ModuleType), self.add_module),
             (isinstance(value, types.FunctionType), self.add_function),
             (isinstance(value, types.BuiltinFunctionType), self.add_builtin),
             (isinstance(value, functools._lru_cache_wrapper), self.add_remembering),
@@ -183,6 +184,8 @@ class _Reader:
         if value.__name__ in RANDOM:
             self.add_global_random()
         if value.__name__ != "__main__" and ones_own(value.__name__):
+            if hasattr(type(value), "__getattr__") or "__getattr__" in vars(value):
+                raise Unidentified(f"the module {value.__name__}, which gives names on demand")
             names = sorted(name for name in vars(value) if not name.startswith("__"))
             self.each(item for name in names for item in (name, vars(value)[name]))
 

@@ -1,97 +1,128 @@
-"""At each ✓ the function goes into `workbook/mine/chNN.py`."""
+"""At each ✓ the function goes into `workbook/mine/chNN.py`, with all that it needs; a wrong one changes nothing."""
 
-import sys
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
 from course_kit import files
-from course_kit.exercises.define import chapter_of, find
-from course_kit.plain import plain
+from course_kit.exercises import check
+from course_kit.exercises.define import Exercise, FindError, chapter_of, current
 
-from . import writing
-from .needs import CannotTake, Needs, names_of, needs, source_of
+from . import loading, readers
+from .draft import GIVEN, Draft
+from .needs import CannotTake, Definition, course_definition, definition_of, needs
+from .record import FILE
 
-
-def folder() -> Path | None:
-    """`mine/` of the workbook that this kernel works in; None outside of a workbook."""
-    where = files.workbook_folder()
-    return where / "mine" if where else None
+PATIENCE = 15.0  # seconds to wait for another kernel, which checks an answer meanwhile
 
 
-def keep_answer(exercise: str, answer: Any, place: Path | None = None) -> str:
-    """Take a right answer in -> "", or one sentence that the reader should know. Never raises.
-
-    place: the folder `mine/`, of the workbook that this kernel works in unless given
-    """
-    place = place or folder()
-    if place is None:
+def keep_answer(task: Exercise, answer: Any, verdict: Any) -> str:
+    """Take a right answer in -> "", or a sentence that the reader should know. Never raises."""
+    place = loading.folder()
+    if place is None or isinstance(task, FindError):
         return ""
     try:
-        return _kept(place, exercise, answer)
+        if verdict.right:
+            return taken(place, task, answer)
+        kept = readers.homes(task, place) if verdict.state == "wrong" else ()
+        return f"mine/{kept[0][0]} keeps your answer that passed." if kept else ""
     except CannotTake as why:
-        return f"It is not in your package `mine`: {why}"
-    except (OSError, SyntaxError, LookupError, ValueError) as error:
-        return f"Your package `mine` could not be written: {error}. The exercise is not affected."
+        return f"It is solved, but not in your package `mine`: {why}"
+    except OSError as error:
+        why = error.strerror or str(error)
+        return f"Your package `mine` could not be written: {why}. The exercise is not affected."
+    except Exception as error:  # an answer may be any object
+        return f"It is solved, but not in your package `mine`: looking at it raises {type(error).__name__}."
 
 
-def _kept(place: Path, exercise: str, answer: Any) -> str:
-    text = source_of(answer)
-    name, wanted = answer.__name__, needs(text, names_of(answer))
-    place.mkdir(exist_ok=True)
-    if not (place / "__init__.py").exists():
-        files.write_atomically(place / "__init__.py", writing.WHOLE)
-    chapter = chapter_of(exercise)
-    stem = f"ch{chapter:02}"
-    file, before = writing.readable(place, stem)
-    said = "" if file == f"{stem}.py" else f"mine/{stem}.py cannot be read as Python, so it stays: see mine/{file}."
-    places = writing.definitions(before) if before else {}
-    if name in places and writing.block(before, name) != text:
-        known = writing.record(place).get(file, {}).get(name, {})
-        if known.get("sum") != writing.checksum(writing.block(before, name)):
-            return f"mine/{file}: you have changed `{name}` there by hand, so it stays."
-    after = _with(before or writing.ABOUT.format(number=chapter) + "\n", wanted, place)
-    after = writing.with_definition(after, name, text)
-    if after != before:
-        files.write_atomically(place / file, after)
-    writing.remember(place, file, name, text, find(exercise).name)
-    return said
+def taken(place: Path, task: Exercise, answer: Any) -> str:
+    """Write it -> what was done, "" if it was there already. Raises CannotTake, OSError."""
+    one = definition_of(answer)
+    with files.alone(place.parent / f"mine{FILE}", PATIENCE):
+        for earlier in (True, False):  # with what the reader wrote for other exercises; else with the course's
+            draft = Draft(place)
+            file = draft.file(f"ch{chapter_of(task.name):02}")
+            if draft.changed_by_hand(file, one.name, one.text):
+                return f"In mine/{file} you have changed `{one.name}` by hand, so it stays there as it is."
+            before = draft.texts[file]
+            _Taking(draft, earlier).add(file, one, task.name)
+            if draft.texts[file] == before:
+                draft.record.save()
+                return ""
+            draft.save(only=GIVEN)
+            if not (trouble := _trouble(task, file, draft.texts[file], one.name)):
+                break
+        if trouble:
+            raise CannotTake(_of_before(file, before) or trouble)
+        draft.save()
+    damaged = file != f"{file[:4]}.py"
+    stays = f" mine/{file[:4]}.py cannot be read as Python, and stays as it is." if damaged else ""
+    return f"Yours to keep: `{one.name}` is in mine/{file}.{stays}"
 
 
-def _with(text: str, wanted: Needs, place: Path) -> str:
-    """A file's text with all that a definition needs in front of it."""
-    for line in wanted.imports.values():
-        text = writing.with_import(text, line)
-    for name, module in wanted.earlier.items():
-        text = writing.with_import(text, f"from .{module} import {name}")
-    written = writing.definitions(text)
-    for name, thing in wanted.given.items():
-        if name in written:  # the reader's own is in this file
-            continue
-        give(place, thing)
-        renamed = "" if thing.__name__ == name else f" as {name}"
-        text = writing.with_import(text, f"from .given import {thing.__name__}{renamed}")
-    for name, helper in wanted.before.items():
-        if name not in writing.definitions(text):
-            text = writing.with_definition(text, name, helper)
-        elif writing.block(text, name) != helper:
-            raise CannotTake(f"`{name}` is something else in another function. Give one of the two another name.")
-    return text
+class _Taking:
+    """Puts a definition into a draft, with what it needs. earlier: also the reader's answers to other exercises."""
+
+    def __init__(self, draft: Draft, earlier: bool):
+        self.draft, self.earlier = draft, earlier
+        self.under_way: set[tuple[str, str]] = set()
+
+    def add(self, file: str, one: Definition, of: str = "", user: str = "") -> None:
+        if (file, one.name) in self.under_way:
+            return
+        self.under_way.add((file, one.name))
+        for name, need in needs(one).items():
+            if need.kind == "import":
+                self.draft.bring(file, name, need.text)
+            elif need.kind == "value":
+                self.draft.put(file, name, need.text, user=one.name)
+            elif need.kind == "own":
+                self.add(file, need.definition, user=one.name)
+            else:
+                self._refer(file, name, *self._home(file, name, need))
+        self.draft.put(file, one.name, one.text, of, user)
+
+    def _home(self, file: str, name: str, need: Any) -> tuple[str, str]:
+        """The file in which something is, and its name there."""
+        if need.kind == "mine":
+            return f"{need.thing.__module__.partition('.')[2]}.py", need.thing.__name__
+        if need.kind == "answer":
+            record = self.draft.record
+            for home, there in [(home, n) for home, names in record.files.items() for n in names]:
+                if there == name and current(record.of(home, there)) == current(need.definition.exercise):
+                    return home, there
+            raise CannotTake(f"it calls `{name}`, which is not in it.")
+        task = readers.task_by_reference(need.thing)
+        found = readers.own(task, self.draft.place)[0] if task and self.earlier and file[:5] != GIVEN else None
+        if found:
+            return found.file, found.name
+        given = self.draft.file(GIVEN)
+        one = course_definition(need.thing)
+        if name != one.name and file == given:
+            raise CannotTake(f"it needs `{name}`, which the course calls `{one.name}` as well.")
+        self.add(given, one, of=f"{need.thing.__module__}:{one.name}")
+        return given, one.name
+
+    def _refer(self, file: str, name: str, home: str, there: str) -> None:
+        if home != file:
+            renamed = "" if there == name else f" as {name}"
+            self.draft.bring(file, name, f"from .{home.removesuffix('.py')} import {there}{renamed}")
 
 
-def give(place: Path, thing: Any) -> None:
-    """Write a definition of the course, with all that it calls, into mine/given.py."""
-    file, text = writing.readable(place, "given")
-    text = text or '"""What my functions call, and the course wrote."""\n'
-    if thing.__name__ in writing.definitions(text):
-        return
-    own = plain(thing)
-    wanted = needs(own, vars(sys.modules[thing.__module__]))
-    for other in wanted.given.values():
-        give(place, other)
-    text = writing.readable(place, "given")[1] or text
-    for line in wanted.imports.values():
-        text = writing.with_import(text, line)
-    for name, value in wanted.before.items():
-        if name not in writing.definitions(text):
-            text = writing.with_definition(text, name, value)
-    files.write_atomically(place / file, writing.with_definition(text, thing.__name__, own))
+def _of_before(file: str, text: str) -> str:
+    """What is wrong with the file as it was, without the answer."""
+    try:
+        loading.as_module(file, text)
+    except loading.CannotLoad as error:
+        return f"mine/{file} itself stops with {error}. Put that right, and run this cell again."
+    return ""
+
+
+def _trouble(task: Exercise, file: str, text: str, name: str) -> str:
+    """What is wrong with the answer where it will be; "" if nothing is."""
+    try:
+        verdict = check(task.name, getattr(loading.as_module(file, text), name))
+    except loading.CannotLoad as error:
+        return f"outside the notebook it stops with {error}."
+    return "" if verdict.right else f"outside the notebook it is not right. {verdict.text}"

@@ -5,6 +5,7 @@
 
 # %% [markdown]
 # <!-- example: split heads -->                         what the exercise's function should do, by an example
+# <!-- solution: split heads -->                        how the course writes it, folded
 # <!-- minutes -->                                      the minutes that the notebook takes: minutes.py
 """
 
@@ -18,6 +19,7 @@ from . import minutes
 from .sources import BuildError, load_exercises, read, tags
 
 EXAMPLE = re.compile(r"<!-- example: (.+?) -->")
+SOLUTION = re.compile(r"<!-- solution: (.+?) -->")
 MINUTES = re.compile(r"<!-- minutes -->")
 
 
@@ -47,6 +49,7 @@ def _filled(cell, source, name):
     if cell.cell_type == "code":
         return cell.source
     text = EXAMPLE.sub(lambda marker: _example(marker[1], name), cell.source)
+    text = SOLUTION.sub(lambda marker: _solution(marker[1], name), text)
     return MINUTES.sub(lambda _: minutes.of(source, name).words, text)
 
 
@@ -60,7 +63,8 @@ def for_readers(notebook):
 def origins(cell):
     """What a cell of a source takes from elsewhere, as words; an empty list where it is written in the source."""
     if cell.cell_type == "markdown":
-        examples = [f"the exercise {name!r}" for name in EXAMPLE.findall(cell.source)]
+        named = EXAMPLE.findall(cell.source) + SOLUTION.findall(cell.source)
+        examples = [f"the exercise {name!r}" for name in named]
         return examples + (["the count of minutes"] if MINUTES.search(cell.source) else [])
     return definitions.named(cell.source) if "definition" in tags(cell) else []
 
@@ -70,3 +74,12 @@ def _example(exercise, name):
 
     load_exercises(name)
     return f"It should do this:\n\n```text\n{example_text(exercise)}\n```"
+
+
+def _solution(exercise, name):
+    from course_kit.exercises.define import find
+    from course_kit.plain import plain
+
+    load_exercises(name)
+    code = plain(find(exercise).reference)
+    return f"<details><summary>How the course writes it</summary>\n\n```python\n{code}\n```\n\n</details>"

@@ -13,6 +13,7 @@ prove anything: to give marks, run the answers again (in a sandbox: they are pro
 is included, solved or not.
 """
 
+import ast
 import datetime
 import json
 from collections.abc import Iterator
@@ -70,13 +71,14 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
     entries, problems = progress.recorded(where, known)
     stubs = [one for path in notebooks.glob("*.ipynb") for one in _found(path, [])]
     untouched, kinds = {one["checksum"] for one in stubs}, {one["name"]: one["kind"] for one in stubs}
+    programs = {_program(one) for one in stubs}
     written: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(where.glob("*.ipynb")):
         for one in _found(path, problems):
             one["name"] = progress.today(one["name"], known)
             state = entries.get(one["name"], {}).get("state", "open")
-            old = state == "open" and "raise NotImplementedError" in one["answer"]  # a stub of an earlier edition
-            if one["checksum"] not in untouched and not old:
+            old = state == "open" and ("raise NotImplementedError" in one["answer"] or _program(one) in programs)
+            if one["checksum"] not in untouched and not old:  # old: a stub of an earlier edition
                 written.setdefault(one["name"], []).append(one)
     listed = []
     for notebook in there:
@@ -112,6 +114,16 @@ def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
                 "cell": source,
                 "checksum": solved.of_source(text),
             }
+
+
+def _program(one: dict[str, Any]) -> str:
+    """What is below the decorator, without its comments; earlier editions had other ones, and `line=None` above."""
+    try:
+        answer = ast.parse(one["answer"]).body[0]
+    except SyntaxError:  # it holds a line for IPython
+        return one["answer"]
+    answer.decorator_list = []
+    return ast.unparse(answer)
 
 
 def _best(found: list[dict[str, Any]], entry: dict[str, Any], file: str) -> dict[str, Any]:

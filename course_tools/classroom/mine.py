@@ -1,70 +1,63 @@
-"""What is solved in a workbook's notebooks, taken into the reader's package: `course mine`.
+"""What is solved in a workbook's saved notebooks goes into its package `mine/`, as it does at each ✓.
 
     course mine
 
-At each ✓ the function goes into `workbook/mine/` by itself (course_kit/mine). This command does the same for what was
-solved before that, by an older edition or on another computer, from the saved notebooks. Nothing there is overwritten.
+For a workbook of an earlier edition, or after files of the package were deleted. Only what is right goes in; what was
+changed there by hand stays as it is, and so do the tests that an earlier edition laid into mine/tests/.
 """
 
-import ast
-import linecache
+import contextlib
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from course_kit.exercises import check
-from course_kit.mine.solved import keep_answer
+from course_kit import cells, files
+from course_kit.exercises.define import find
+from course_kit.mine import collecting, lookup, readers
+from course_kit.mine.needs import CannotTake
 
 from . import catalogue, handing_in, progress
-from .grading.needed import needed, parsed_cells
+
+NO_WORKBOOK = "{} is no workbook; needed: a folder with your copies of the notebooks. `make lab` makes one."
 
 
-def collect(where: Path, notebooks: Path | None = None) -> list[str]:
-    """Take every right answer of the saved notebooks into `mine/` -> a line for each, and for each left out."""
+def collected(where: Path, notebooks: Path | None = None) -> str:
+    """Take what is solved into the package of a workbook -> what to read about it.
+
+    Raises ValueError if it is no workbook, or cannot be written.
+    """
+    if files.workbook_folder(where) != where.resolve():
+        raise ValueError(NO_WORKBOOK.format(where))
     catalogue.load()
     content = handing_in.collect(where, notebooks)
-    said = list(content["problems"])
-    for one in content["exercises"]:
-        if one["kind"] != "exercise" or one["answer"] is None:
-            continue
-        try:
-            answer = _run(where / one["file"], one)
-        except Exception as error:  # whatever a cell may do when it runs alone
-            said.append(f"Left out, {one['name']}: outside the notebook it stops with {type(error).__name__}: {error}.")
-            continue
-        if not (verdict := check(one["name"], answer)).right:
-            said.append(f"Left out, {one['name']}: {verdict.text}")
-            continue
-        note = keep_answer(one["name"], answer, where / "mine")
-        said.append(f"{one['name']}: {note or f'`{answer.__name__}` is in your package'}")
-    return said
+    said, there = content["problems"], defaultdict(list)
+    with contextlib.chdir(where):
+        lookup.install()
+        for one in content["exercises"]:
+            if one["kind"] == "exercise" and one["answer"] is not None:
+                said += _taken(where, one)
+                for file, name in readers.homes(find(one["name"]), where / "mine")[:1]:
+                    there[file].append(name)
+    listed = [f"mine/{file}: {', '.join(names)}" for file, names in sorted(there.items())]
+    if not listed:
+        return "\n".join([f"Nothing to collect: no exercise in {where} is solved yet.", *said])
+    example = f"{sorted(there)[0].removesuffix('.py')} import {there[sorted(there)[0]][0]}"
+    return "\n".join([*listed, *said, f"They need only torch. In {where}: from mine.{example}"])
 
 
-def _run(path: Path, one: dict[str, Any]) -> Any:
-    """A saved answer, run with the statements of its notebook that it needs."""
-    both = parsed_cells(progress.cells(path.read_bytes()))
-    at = next(i for i, (_, source) in enumerate(both) if source == one["cell"])
-    stubs = progress.answers(one["cell"])
-    stub = next(stub for stub in stubs if progress.text_of(stub, one["cell"]) == one["answer"])
-    texts = {id(node): _text(source, node) for cell, source in both for node in cell.statements}
-    source = "\n\n\n".join(texts[id(node)] for node in needed([cell for cell, _ in both], at, stub))
-    file, space = f"<{path.name}, {one['name']}>", {"__name__": "__main__"}
-    linecache.cache[file] = len(source), None, source.splitlines(True), file
-    exec(compile(source, file, "exec", dont_inherit=True), space)
-    return space[stub.bound]
-
-
-def _text(source: str, node: ast.stmt) -> str:
-    """A statement as it was written, without the decorator that checks it."""
-    kept = [one for one in getattr(node, "decorator_list", ()) if not _checks(one)]
-    return "\n".join(["@" + ast.unparse(one) for one in kept] + [ast.get_source_segment(source, node) or ""])
-
-
-def _checks(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Call) and ast.unparse(decorator.func) in ("exercise", "find_error")
+def _taken(where: Path, one: dict[str, Any]) -> list[str]:
+    """Take one answer in -> what has to be said of it."""
+    stub = next(x for x in cells.answers(one["cell"]) if cells.text_of(x, one["cell"]) == one["answer"])
+    try:
+        said = collecting.collect(find(one["name"]), where / one["file"], one["cell"], stub)
+    except CannotTake as why:
+        return [f"Left out, {one['name']}: {why}"]
+    except OSError as error:
+        raise ValueError(f"{where / 'mine'} cannot be written ({error.strerror or error}).") from None
+    return [said] if "by hand" in said or "cannot be read" in said else []
 
 
 def run(folder: str | None = None) -> int:
     """The command -> exit status. Raises ValueError if there is no workbook, or it cannot be written."""
-    where = progress.place(folder)
-    print("\n".join(collect(where) or [f"Nothing to take: no exercise in {where} is solved yet."]))
+    print(collected(progress.place(folder)))
     return 0

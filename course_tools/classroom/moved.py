@@ -17,12 +17,29 @@ CARD = "●"  # headings of exercises have it; they are numbered, and no link na
 
 def places(name):
     """What a link may name that is not in this notebook any more -> {old place: "NOTEBOOK.ipynb#place"}."""
-    here, annex, found = set(anchors(name)), lessons.annex_of(name), {}
-    for place in [] if lessons.is_annex(name) else anchors(annex):
+    there = {one: anchors(one) for one in (name, lessons.annex_of(name))}
+    return {old: new.replace("#", ".ipynb#") for old, new in gone(name, there).items()}
+
+
+def gone(name, there):
+    """As `places`, and without the file's ending, of notebooks whose places are given: {notebook: its places}."""
+    here, annex, found = there.get(name, ()), lessons.annex_of(name), {}
+    for place in () if lessons.is_annex(name) else there.get(annex, ()):
         if place not in here:
-            old = place, f"Deeper:-{place[0].lower()}{place[1:]}"
-            found |= dict.fromkeys(old, f"{annex}.ipynb#{place}")
-    return found | {old: new.replace("#", ".ipynb#") for old, new in _table().get(name, {}).items()}
+            found |= dict.fromkeys((place, f"Deeper:-{place[0].lower()}{place[1:]}"), f"{annex}#{place}")
+    return found | table().get(name, {})
+
+
+def table():
+    """What notebooks/moved.json says."""
+    path = _folder() / "moved.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def everywhere():
+    """`places` of every notebook that has lost any -> {notebook: {old place: "NOTEBOOK.ipynb#place"}}."""
+    names = (path.stem for path in sorted(_folder().glob("[0-9]*.ipynb")))
+    return {name: found for name in names if (found := places(name))}
 
 
 def anchors(name):
@@ -41,8 +58,3 @@ def of_text(text):
 
 def _folder():
     return files.course_folder() / "notebooks"
-
-
-def _table():
-    path = _folder() / "moved.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -5,19 +5,24 @@
 
 Trainings come from what `fit` has kept in the workbook (course_kit/keeping/kept.py); everything else is computed
 again. Nothing below depends on cells tagged `shows`, so of them only imports, functions and classes run. Cells that
-begin with a magic (% or !) do not run, nor do *Deeper* sections, except the ones directly above a Deeper cell.
+begin with a magic (% or !) do not run, nor do *Deeper* sections, except the ones directly above a Deeper cell. Sections
+of an annex stand alone: there the cells above its first section run, and those of the section that one is in.
 """
 
 import ast
 import contextlib
 import os
+import re
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from course_kit import lessons
 from course_kit.keeping import kept
 from course_tools.authoring.rules.names import DEFINITIONS
+
+SECTION = re.compile(r"^## ", re.M)
 
 
 class CannotResume(RuntimeError):
@@ -86,7 +91,7 @@ def _report(back: int, seconds: float, trainings: list, failed: list, stopped: b
 
 
 def _above(shell: Any, asked: str | None) -> list[Any]:
-    """The code cells of the saved notebook above a cell, without the Deeper sections that it is not in."""
+    """The code cells of the saved notebook above a cell that it may need."""
     import nbformat
 
     if asked is None:
@@ -99,14 +104,30 @@ def _above(shell: Any, asked: str | None) -> list[Any]:
             continue
         for here, one in enumerate(cells):
             if (one.get("id") == asked) if asked else ("resume_here()" in one.source):
-                section = here  # where the Deeper section that the cell is in begins
-                while section and _deeper(cells[section - 1]) and _deeper(one):
-                    section -= 1
-                above = [x for x in cells[:section] if not _deeper(x)] + cells[section:here]
+                above = _of_annex(cells, here) if lessons.is_annex(path.name) else _of_lesson(cells, here)
                 return [x for x in above if x.cell_type == "code"]
     raise CannotResume(
         f"This cell is in no saved notebook of {Path.cwd()}. Save the notebook (Ctrl-S), then run the cell again."
     )
+
+
+def _of_lesson(cells: list[Any], here: int) -> list[Any]:
+    """The cells above one, without the Deeper sections that it is not in."""
+    section = here  # where the Deeper section that the cell is in begins
+    while section and _deeper(cells[section - 1]) and _deeper(cells[here]):
+        section -= 1
+    return [x for x in cells[:section] if not _deeper(x)] + cells[section:here]
+
+
+def _of_annex(cells: list[Any], here: int) -> list[Any]:
+    """What is above the first section, and what is above a cell in its own section."""
+    heads = [i for i, x in enumerate(cells[:here]) if begins_section(x)]
+    return cells[: heads[0]] + cells[heads[-1] : here] if heads else cells[:here]
+
+
+def begins_section(cell: Any) -> bool:
+    """Whether a cell has a heading of level 2."""
+    return cell.cell_type == "markdown" and bool(SECTION.search(cell.source))
 
 
 def _deeper(cell: Any) -> bool:

@@ -6,6 +6,7 @@ browser: `assets/deck.js` lays the blocks out, divides what is too long, and the
 
 import re
 
+from course_kit import lessons
 from course_kit.views import program
 from course_tools.classroom.presenting import speaker
 
@@ -18,7 +19,7 @@ SILENT = {"lab", "predict", "training"}  # tags of cells whose code only calls w
 
 
 def build(name, notes=()):
-    """One chapter as a page of HTML.
+    """A lesson or an annex as a page of HTML.
 
     name: such as "03_seq2seq". notes: (heading, HTML) for the speaker, by the heading of a section.
     """
@@ -34,7 +35,7 @@ def build(name, notes=()):
             stacks[-1].append((section, []))
         stacks[-1][-1][1].append(_cell(cell))
     style = pages.style("reveal/reveal.css", "code.css", "deck.css") + maps.style()
-    cover = maps.strip(int(name[:2]))
+    cover = maps.strip(lessons.chapter(name))
     return pages.page(
         "slides", title=chapter.title, stacks=stacks, notes=notes, program=program.source(), style=style, cover=cover
     )

@@ -23,7 +23,6 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "transformer_speed": "chapters.ch05.experiments.speed:record_speeds",
     "transformer_head_counts": "chapters.ch05.experiments.in_class:record_head_counts",
     "transformer_norms": "chapters.ch05.experiments.norms:record_norms",
-    "transformer_ablations": "chapters.ch05.experiments.ablations:record_ablations",
     "transformer_heads": "chapters.ch05.experiments.heads:record_heads",
     "bert_tasks": "chapters.ch06.experiments.tasks:record_tasks",
     "bert_adapters": "chapters.ch06.experiments.tasks:record_adapters",

@@ -8,11 +8,11 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, in seven chapters.* With **attention**, a word collects information from the words of its own sentence or another sentence, and decides how much to take from each. Nearly every large language model is built on it, and here you build it yourself.
+# *Attention, from a thermometer to GPT, chapter by chapter.* With **attention**, a word collects information from the words of its own sentence or another sentence, and decides how much to take from each. Nearly every large language model is built on it, and here you build it yourself.
 #
-# **The whole course** ([plan](#The-seven-chapters)) takes about ten hours with its exercises, plus ten for the folded sections called *Deeper*; everything else is the **core path**. It needs no GPU and, once installed, no internet.
+# **The whole course** ([plan](#The-chapters)) takes about twelve hours with its exercises, plus eight for what is folded away under *Deeper* or has a notebook of its own, an *annex*; everything else is the **core path**. It needs no GPU and, once installed, no internet.
 #
-# **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. Reading 16 minutes · in class 10 · exercises 3 (in class: with a teacher). **Before:** some Python and school mathematics.
+# **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. <!-- minutes --> **Before:** some Python and school mathematics.
 #
 # **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too, because later cells may need them; those with `assert` check that the numbers in the text are right. (*Run → Run All Cells* runs all.) If a cell fails, run the check under *Is this machine ready?* below.
 
@@ -30,8 +30,6 @@ cover = labs.cover()
 cover
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert round((19 + 50 + 53 + 62 + 63 + 134 + 93 + 97 + 45) / 60) == 10  # minutes of chapters 0 to 7, and the capstone
-assert round((50 + 75 + 109 + 64 + 120 + 100 + 100) / 60) == 10  # those of Deeper
 assert cover.shown.tokens[0][cover.shown.weights[0][cover.shown.tokens[0].index("it")].argmax()] == "animal"
 assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]))] == "tired"
 assert ["elle" in french for french in cover.shown.rewritten[0]] == [w == "tired" for w in cover.shown.tokens[0]]
@@ -220,14 +218,15 @@ assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 # %run -m course doctor --quick
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## The seven chapters
+# ## The chapters
 # | | asks | and answers with |
 # |---|---|---|
 # | [1](01_nadaraya_watson.ipynb) | Whom do you ask? | Nadaraya–Watson: attention as an average, real CO₂ data |
 # | [2](02_scoring_functions.ipynb) | How does a query meet a key? | twelve scoring functions, and how large a score may grow |
 # | [3](03_seq2seq.ipynb) | What does a translator look at? | a translator with attention, against one without |
 # | [4](04_positional_encoding.ipynb) | Who tells attention the order? | self-attention, and how positions are added |
-# | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, built layer by layer until it translates |
+# | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, whole: built, trained, and yours to keep |
+# | [5](05_transformer_annex.ipynb) | Annex: what is worth knowing about Transformers | the cache, label smoothing, every head, a zoo of variants |
 # | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
 # | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, and how to choose it |
 

@@ -10,7 +10,7 @@
 # # 1 · Whom do you ask?
 # *Nadaraya–Watson: attention before it had the name.* We simulated a day on which a thermometer is read fifty times. At 14:36 it shows 21.3 °C, and the next reading, at 15:30, is 23.7 °C. How warm is it at 15:00? If you copy one reading, you copy its error, but if you average all fifty, midnight counts as much as noon. So how many readings should count? In this chapter, the data decide.
 #
-# **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how many examples count. Reading 32 minutes · in class 40 · exercises 18 · *Deeper* 50 more. **Before:** means, variances, exp, derivatives and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
+# **By the end** you will have computed attention with a pencil, written it in PyTorch, and let data choose how many examples count. <!-- minutes --> **Before:** means, variances, exp, derivatives and [tensors](00_start_here.ipynb#tensor) from [Start here](00_start_here.ipynb).
 
 # %%
 import torch

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 2 · How does a query meet a key?
-# *Twelve scoring functions.* **By the end** you will be able to read all twelve, write the ones that matter, say what each costs and what it cannot see, and explain why scores are divided by √d. Reading 28 minutes · in class 50 · exercises 25 · *Deeper* 75 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products and derivatives.
+# *Twelve scoring functions.* **By the end** you will be able to read all twelve, write the ones that matter, say what each costs and what it cannot see, and explain why scores are divided by √d. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average; matrix products and derivatives.
 
 # %%
 import torch
@@ -498,7 +498,7 @@ predict(
     ["The query (1, 1) scores 1, 1 and 2, so the weights are about 0.21, 0.21 and 0.58",
      "happy attends most to itself",
      "The new vector of happy is about (0.79, 0.79)",
-     "So self-attention has found that happy belongs to I",
+     "Self-attention has found that happy belongs to I",
      "The new vector of happy still points where the old one pointed"],
     answer=3,
     because=["This is right: (1, 1)·(1, 0) = 1, (1, 1)·(0, 1) = 1 and (1, 1)·(1, 1) = 2, and softmax makes 0.212, 0.212 and 0.576 of them.",

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 3 · What does a translator look at?
-# *Sequence to sequence, without attention and with it.* **By the end** you will have trained two translators, and you will know what attention weights and translation scores cannot tell you. Reading 42 minutes · in class 60 · exercises 20 · *Deeper* 109 more. **Before:** [chapter 1](01_nadaraya_watson.ipynb) (query, key, value, softmax, masks) and [chapter 2](02_scoring_functions.ipynb) (additive score).
+# *Sequence to sequence, without attention and with it.* **By the end** you will have trained two translators, and you will know what attention weights and translation scores cannot tell you. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (query, key, value, softmax, masks) and [chapter 2](02_scoring_functions.ipynb) (additive score).
 
 # %%
 import torch
@@ -1301,10 +1301,10 @@ predict(
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
 predict(
     "The same table counts three attentions in a Transformer's decoder. Which line is wrong?",
-    ["First, the target words so far attend to each other",
-     "Second, the target words attend to the encoder's output",
-     "Third, the feed-forward network attends to all of it once more",
-     "At the end, a softmax over the vocabulary"],
+    ["the first attention: the target words so far attend to each other",
+     "the second attention: the target words attend to the encoder's output",
+     "the third attention: the feed-forward network attends to all of it once more",
+     "the end: a softmax over the vocabulary"],
     answer=2,
     because=["This is right: it is masked self-attention.",
              "This is right: it is cross-attention, which this chapter is about.",

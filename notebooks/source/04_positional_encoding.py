@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 4 · Who tells attention the order?
-# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions, measured how far three kinds of positions work beyond the trained length, and counted what attention costs. Reading 32 minutes · in class 35 · exercises 31 · *Deeper* 64 more. **Before:** [chapter 2](02_scoring_functions.ipynb) and [chapter 3](03_seq2seq.ipynb).
+# *Self-attention and positional encoding.* **By the end** you will have written self-attention, shown that it cannot tell "dog bites man" from "man bites dog", given words their positions, measured how far three kinds of positions work beyond the trained length, and counted what attention costs. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) and [chapter 3](03_seq2seq.ipynb).
 
 # %%
 import torch
@@ -504,7 +504,7 @@ assert all(abs(rotary(query[None], torch.tensor([i * torch.pi / 6])) @ rotary(ke
 #
 # The text is random letters. From position 2 on, a model must output *the letter two positions back*. Training texts have 20 letters, test texts 60. Four models with one attention layer and no mask differ only in their positions:
 #
-# - **none**, **sinusoidal** and **rotary**, as above;
+# - **none**, **sinusoidal** and **rotary**, as above, which have no parameters to train;
 # - **learned**: a trained vector for each position. BERT (chapter 6) has 512 × 768 = 393,216 such parameters.
 #
 # In a longer text, attention can fail in two ways: the score of the letter two back may change, or one of the new letters may get a higher score.
@@ -891,7 +891,7 @@ predict(
     "Does attention lower the complexity? An article says both yes and no. Which of these claims is wrong?",
     ["Attention, without its projections, has n² scores of d products and n averages of n vectors: 2 n² d in all",
      "A recurrent layer multiplies two matrices of d² numbers with each word: 2 n d² in all",
-     "So attention lowers the complexity, however long the text is",
+     "Attention lowers the complexity, however long the text is",
      "In attention no word waits for another"],
     answer=2,
     because=["This is true. (The projections cost the same for each word, whatever n is.)",

@@ -11,7 +11,7 @@
 # *The Transformer.* At the end you hold `mine/transformer.py`: a whole Transformer in plain PyTorch, with your own lines in it, that you can train and take into a project. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
 #
 # ## What does "it" attend to?
-# A trained Transformer reads a sentence. Its encoder has three layers of four attention *heads*. **Guess before you look:** in how many of the twelve does "it" attend to "animal" more than to any other word?
+# A trained Transformer, in the code `grammar`, reads the sentence “The animal didn't cross the street because it was too tired.” Its encoder has three layers of four attention *heads*. **Guess before you look:** in how many of the twelve does "it" attend to "animal" more than to any other word?
 
 # %% jupyter={"source_hidden": true}
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ labs.architecture(grammar.model)
 
 # %% [markdown]
 # <a id="cross-attention"></a>
-# Attention stands in three places, and the only difference is who asks, who is read, and what may be seen:
+# In attention a *query* is compared with *keys*, and the weights that result average the *values* (chapter 1). It stands in three places, and the only difference is who asks, who is read, and what may be seen:
 #
 # | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | may see |
 # |---|---|---|---|
@@ -109,7 +109,9 @@ def split_heads(x, heads):
     raise NotImplementedError
 
 # %% [markdown]
-# Attention itself you know from chapters 1 and 2. The masked softmax is yours, if you solved it there:
+# <!-- solution: split heads -->
+#
+# Attention itself you know from chapters 1 and 2. The masked softmax, in which hidden keys get weight 0, is yours, if you solved it there. A dot product of $d$ products has a variance of about $d$; divided by $\sqrt d$, it has one of about 1, and the softmax can still learn (chapter 2).
 
 # %%
 from mine import masked_softmax
@@ -140,6 +142,8 @@ def multi_head(q, k, v, heads, mask=None):
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# <!-- solution: attention in heads -->
+#
 # The class adds the four matrices: three that project, and $W_O$. It calls the `multi_head` above, yours if it is right.
 
 # %% tags=["definition"]
@@ -201,7 +205,7 @@ print("layer norm", F.layer_norm(two, (2,)).round().int().tolist())
 print("batch norm", F.batch_norm(two, None, None, training=True).round().int().tolist())
 
 # %% [markdown]
-# Layer norm reads one word at a time: its rows are centred. Batch norm makes the result of a word depend on the other words, on other sentences and on padding, which is why Transformers do not use it.
+# Layer norm reads one word at a time: its rows are centred. Batch norm makes the result of a word depend on the other words, on other sentences and on padding, which is a reason why Transformers do without it.
 #
 # <a id="pre-norm"></a>
 # The paper normalised the sum, $\mathrm{LN}(x+f(x))$ (*post-norm*). Most models since GPT-2 normalise what the sub-layer reads (**pre-norm**), so that the residual stream itself stays free. So do we.
@@ -218,6 +222,8 @@ def add_norm(x, f, norm):
     raise NotImplementedError
 
 # %% [markdown]
+# <!-- solution: residual and norm -->
+#
 # The class holds the norm's parameters. In training it also applies **dropout** to what is added: it sets some numbers to 0 at random, so that the model cannot rely on any single one.
 
 # %% tags=["definition"]
@@ -232,7 +238,7 @@ def add_norm(x, f, norm):
 # course_utils.blocks: EncoderBlock
 
 # %% [markdown]
-# A block changes no shape, so blocks can be stacked. How much changes a stack the shape, and how far do its three blocks move a word?
+# A block changes no shape, so blocks can be stacked:
 
 # %% tags=["nbval-check-output"]
 stack = nn.Sequential(*[EncoderBlock(128, 4, 512) for _ in range(3)])
@@ -257,7 +263,7 @@ plot.maps(masks, named, named, axes=("query", "key"), title="Who may attend to w
 # course_utils.attention: causal_mask
 
 # %% [markdown]
-# A mask sets hidden scores to −∞ *before* the softmax. A slide multiplies the scores by 0 and 1 instead; but a score of 0 still gets weight, since exp(0) = 1. Another lets a word see "only those before it": then the first row would be empty, and its softmax 0/0.
+# A mask sets hidden scores to −∞ *before* the softmax. One lecture multiplies the scores by 0 and 1 instead; but a score of 0 still gets weight, since exp(0) = 1. Another lets a word see "only those before it": then the first row would be empty, and its softmax 0/0.
 #
 # ### Exercise 4 ●●● · 6 minutes
 # Write the **decoder block**, a class with parameters of its own. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that the parameters of a trained model fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
@@ -273,9 +279,12 @@ class DecoderBlock(nn.Module):
         """x [B, T, D], memory [B, S, D], mask [T, T], memory_mask [B, 1, S]
         -> [B, T, D]"""
 
+# %% [markdown]
+# <!-- solution: a decoder block -->
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: the whole model
-# What is left: words become vectors, times $\sqrt D$, so that the positions of chapter 4 do not drown them. At the end, a French word's logit is the dot product of the decoder's vector and that word's embedding: the same table $[V, D]$ reads and writes.
+# What is left: words become vectors, times $\sqrt D$, so that the positions of chapter 4 do not drown them. Behind each stack stands one more norm, because with pre-norm nothing has normalised the sum that leaves it. At the end, a French word's logit is the dot product of the decoder's vector and that word's embedding: the same table $[V, D]$ reads and writes.
 
 # %% tags=["definition"]
 # course_utils.positions: frequencies, sinusoidal_encoding, SinusoidalPositions
@@ -290,7 +299,7 @@ class DecoderBlock(nn.Module):
 # course_utils.transformer: make_transformer
 
 # %% [markdown]
-# Is it the same machine? The parameters of the model at the top go into your class, and both read the same sentence pair:
+# Is it the same machine? The parameters of the model at the top go into your class, and both read the same sentence pair. (As long as no exercise is solved, this compares the course with itself; with your functions in it, it is a test.)
 
 # %%
 french = grammar.target.encode("l'animal n'a pas traversé la rue")
@@ -317,7 +326,7 @@ BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digit
 
 # %% [markdown]
 # ### Exercise 5 ●●○ · 5 minutes
-# Write one step of training: the decoder reads `BEGIN` and the target without its last word, and predicts the target. Then loss, clear the old gradients, new gradients, step. Return the loss as a number.
+# Write one step of training. The decoder reads `BEGIN` and the target without its last word, and predicts the target. Compute the loss, clear the old gradients, compute the new ones, and let the optimiser step. Return the loss as a number.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("a training step")
@@ -327,6 +336,8 @@ def train_step(model, optimiser, source, target):
     raise NotImplementedError
 
 # %% [markdown]
+# <!-- solution: a training step -->
+#
 # That is all that training is. The learning rate falls to 0, so that the last steps are small:
 
 # %% seconds=35 slideshow={"slide_type": "subslide"} tags=["training"]
@@ -341,7 +352,7 @@ for step in range(400):
         print(f"step {step:3}  loss {loss:.3f}")
 
 # %% [markdown]
-# At inference there is no right translation to read. The model reads what it has written:
+# At inference there is no right answer to read. The model reads what it has written. (`write` computes everything anew for each word; [the annex](05_transformer_annex.ipynb#kv-cache) keeps keys and values instead.)
 
 # %% tags=["definition"]
 # course_utils.tasks: write
@@ -381,7 +392,7 @@ assert gap < 1e-3
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It translates
 # <a id="warm-up"></a>
-# The same classes, on chapter 3's sentences. `fit` is the loop above, with a stop button; it *clips* gradients that are too long, and its learning rate rises slowly at first (**warm-up**), because Adam's first estimates are unreliable.
+# The same classes, on chapter 3's sentences. In a batch the shorter ones are padded; `source_mask` hides the padding from attention, and the loss skips it. `fit` is the loop above, with a stop button; it *clips* gradients that are too long, and its learning rate rises slowly at first (**warm-up**), because Adam's first estimates are unreliable.
 
 # %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch03.lesson import Lesson
@@ -402,6 +413,9 @@ print(lesson.translate(translator, tired)[0].text)
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert bleu > 60
 
+# %% [markdown]
+# It translates. But when this page was built it wrote *elle … fatiguée*: a tired street. So soon in its training the pronoun is a guess. The model at the top has trained for longer and writes *il*: how does it know? We come back to this.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why Transformers?
 # Is it better than chapter 3's GRU with attention? A fair race, recorded: the same batches in the same order, the same number of steps, the same optimiser, for each model the best of the same learning rates, three seeds.
@@ -409,10 +423,44 @@ assert bleu > 60
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from course_kit import results
 
-assert results
+race = results.load("transformer_race")
+runners = {name: race["models"][name] for name in ("GRU with attention", "Transformer")}
+curves = {name: torch.tensor(one["valid"]).mean(0) for name, one in runners.items()}
+tests = {name: torch.tensor(one["test"]) for name, one in runners.items()}
+at = list(range(race["every"], race["steps"] + 1, race["every"]))
+plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "BLEU", title="Which of the two learns faster?",
+           caption=f"Means of {len(race['seeds'])} seeds on {race['sentences']['valid']} validation sentences. On "
+                   f"{race['sentences']['test']} test sentences: "
+                   + ", ".join(f"{name} {x.mean():.1f} ({x.min():.1f} to {x.max():.1f})" for name, x in tests.items())
+                   + f". {race.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(tests[name].mean().item(), 1) for name in tests] == [95.1, 94.2]
+assert (tests["GRU with attention"] > tests["Transformer"]).all() and race["steps"] == 1000
+assert [round(one["parameters"], -3) for one in runners.values()] == [500_000, 923_000]
 
 # %% [markdown]
-# RACE_TEXT
+# The Transformer learns faster at first. At the end the GRU is ahead, on the test sentences and with each seed: 95.1 against 94.2 BLEU, with 500,000 parameters against 923,000. For sentences of a few words, recurrence is a good idea. Then why did everyone change? Because a GRU must finish word 500 before it can begin word 501, and a Transformer layer computes all words at once. Here is how many tokens a second one layer of each can train on:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+speed = results.load("transformer_speed")
+times_as_fast = {f"{width} features": [(row["length"], row["Transformer"] / row["GRU"]) for row in speed["cores"]["1"]
+                                       if row["width"] == width] for width in (128, 256)}
+plot.lines({name: tuple(zip(*pairs, strict=True)) for name, pairs in times_as_fast.items()}, "words in a sentence",
+           "times as fast as a GRU layer", title="From which length does a Transformer layer train faster?",
+           caption=f"Forward and backward of one layer, on one core, {speed['tokens']:,} words in each batch, measured in "
+                   f"turns. Below 1 the GRU is faster. {speed.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert all(row["Transformer"] < row["GRU"] for row in speed["cores"]["1"] if row["length"] == 16)
+assert all(row["Transformer"] > row["GRU"] for row in speed["cores"]["1"] if row["length"] >= 128)
+assert [round(pairs[-1][1], 1) for pairs in times_as_fast.values()] == [3.0, 2.7]
+assert [pairs[-1][0] for pairs in times_as_fast.values()] == [1024, 1024] == 2 * [max(n for n, _ in times_as_fast["128 features"])]
+
+# %% [markdown]
+# With 16 words the GRU is faster. From 128 words on the Transformer is, and with 1,024 words it trains 2.7 to 3 times as fast, on a single core, although its scores grow with the square of the length. We had no GPU to measure on. The paper gives the same reason: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
+#
+# **Keep this:** in our race the Transformer did not learn more from the same data. Its strength is that long texts, and so much more data, can be trained in parallel.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
@@ -455,7 +503,7 @@ assert [row["pairs, %"] for row in forbidden if row["row"] == "3b"] == [0]
 # %% [markdown]
 # **"it" needs neither of its connections.** Forbid "it" to attend to its noun (row 1), forbid the step that writes the pronoun to attend to "it" (3a), or both at once: 94 % stay right. **The adjective decides.** Hide the noun from "tired" or "wide", and 12 % are right (2a): the pronoun now follows the other noun. Hide the adjective from the step that writes the pronoun, and 50 % are right, but no pair: the model always writes the same pronoun (3b).
 #
-# So the map at the top shows a connection that this model does not need. In our corpus the adjective alone tells which noun is meant, and the model has found that out. [The annex](05_transformer_annex.ipynb#which-connection-decides-in-detail) has more connections, and head 2.2 alone.
+# So the map at the top shows a connection that this model does not need. But our corpus is regular: there the adjective alone tells which noun is meant, and the model has found that out. In other texts it may need "it". [The annex](05_transformer_annex.ipynb#which-connection-decides-in-detail) has more connections, and head 2.2 alone.
 #
 # Now you: switch heads off, and see what the model writes for the two sentences.
 

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and, if you are online, loaded published parameters into the same classes. Reading 48 minutes · in class 60 · exercises 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
+# *BERT.* **By the end** you will have trained a model to guess masked words, fine-tuned it for four tasks, measured what pre-training was worth, and, if you are online, loaded published parameters into the same classes. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, ablation).
 
 # %%
 import torch
@@ -220,7 +220,7 @@ predict(
 )
 
 # %% [markdown]
-# The random words are not marked, so the model has to check every visible word. In the paper, the mixture matters little if all parameters are later trained on a task: replacing every chosen word by `[MASK]` does about as well.
+# The random words are not marked, so the model has to check every visible word. A widely used slide deck leaves the mixture out, and replaces all 15 % by `[MASK]`. That is not the paper's recipe, although the paper tried it: if all parameters are later trained on a task, it does about as well.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -248,19 +248,6 @@ def mask_tokens(ids, special_mask, vocab_size, mask_id, generator):
 def mlm_loss(logits, labels):
     """logits [B, T, V], labels [B, T], −100 where nothing is asked -> one number"""
     raise NotImplementedError
-
-# %% [markdown]
-# ### Find the error ●○○ · 3 minutes
-# In this masking from a slide deck, one line departs from the paper's recipe.
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("program 6.1")
-
-@find_error("program 6.1", line=None)
-def hide(ids, chosen, dice, words, mask_id):   # chosen: True for 15 %
-    inputs = ids.clone()
-    inputs[chosen] = mask_id
-    return inputs                              # the loss: where chosen
 
 # %% [markdown]
 # **Keep this:** choose 15 % of the words, count the loss only there, and leave some of them looking normal.
@@ -616,17 +603,19 @@ assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2
 # ### Deeper: is an answer a class?
 # An overview calls question answering a classification of each token.
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# Which claim does not fit the other three?
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 6.2")
-
-@find_error("claims 6.2", line=None)
-def start_and_end(start_logits, end_logits, mask):
-    """start_logits, end_logits [B, T], mask [B, T] -> two distributions over the positions, each [B, T]"""
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "Which of these claims about question answering does not fit the other three?",
+    ["The answer is a part of the text: it has a first and a last token",
+     "Two vectors S and E are learned, and token i gets the scores S · Tᵢ and E · Tᵢ",
+     "It is a three-way classification of each token: start, end, or neither",
+     "P(start = i) is exp(S · Tᵢ), divided by the sum of exp(S · Tⱼ) over all tokens j"],
+    answer=2,
+    because=["It fits: an answer is such a span.",
+             "It fits: each token gets two numbers, and no third one.",
+             "The tokens compete with each other to be the first, and again to be the last. So there are two softmaxes, each over all positions, and no classes: in a text of 300 tokens, one of them is the first.",
+             "It fits: this is a softmax over positions."],
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is pre-training worth?
@@ -939,9 +928,20 @@ assert round(100 * scores[5]) == 69 and columns["sentiment"][0] < 0 and round(10
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Published parameters
 # <a id="sentence-vectors"></a>
-# The original BERT has the same parts in larger numbers. We take a smaller relative, `all-MiniLM-L6-v2`. It was trained further, so that sentences that belong together get similar vectors. A **sentence vector** of this model is the mean of the output vectors of all tokens but padding.
+# The original BERT has the same parts in larger numbers. We take a smaller relative, `all-MiniLM-L6-v2`. It was trained further, so that sentences that belong together get similar vectors. A **sentence vector** of this model is the mean of its tokens' output vectors.
 #
-# We load its parameters into our class `Bert` and compare the outputs with the library's:
+# ### Find the error ●○○ · 3 minutes
+# Two sentences are read in one batch, and this program compares their vectors. One line is wrong: repair it.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@find_error("program 6.5")
+def similarity(hidden, mask):                  # [2, T, D], [2, T]
+    means = hidden.mean(dim=1)
+    unit = means / means.norm(dim=-1, keepdim=True)
+    return unit[0] @ unit[1]
+
+# %% [markdown]
+# So the mean is over all tokens but padding. We load the model's parameters into our class `Bert` and compare the outputs with the library's:
 
 # %% tags=["optional-network"]
 from course_kit.convert import from_huggingface
@@ -1193,16 +1193,21 @@ plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=Tru
 # | probability of a text | not given directly | product over its words |
 # | used for | vectors, labels, tags, spans, search | writing, and tasks whose answer can be written |
 #
-# ### Find the error ●○○ · 3 minutes
-# An overview calls BERT *discriminative* (it labels a text) and GPT *generative* (it produces one). Two of the four claims are wrong: `line=(…)` takes both numbers.
+# An overview calls BERT *discriminative* (it labels a text) and GPT *generative* (it produces one). It also says that GPT predicts words “from left to right or from right to left”, but GPT has one direction: it predicts each word from those before it, in the order in which it writes.
 
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("claims 6.3")
-
-@find_error("claims 6.3", line=None)
-def kind_of(target, sees):
-    """target: word or label; sees: before, after or both sides -> discriminative, autoregressive or autoencoding"""
-    raise NotImplementedError
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Which of these claims about BERT and GPT is wrong?",
+    ["BERT's pre-training predicts hidden words from the words on both sides",
+     "BERT is discriminative and GPT is generative, and that is where they differ",
+     "Fine-tuned with a head, either of them gives p(label | text)",
+     "GPT writes a text easily, word after word, and BERT does not"],
+    answer=1,
+    because=["This is true, and it is called autoencoding.",
+             "A discriminative model gives p(label | text). BERT's pre-training gives p(word | the rest of the text), and a GPT with a head is as discriminative as a BERT with one. They differ in what a word may see.",
+             "This is true: GPT's first paper, too, solved its tasks in this way.",
+             "This is true: GPT has learned to predict each word from those before it, and that is all that writing needs."],
+)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: a BERT of your own parts
@@ -1243,7 +1248,7 @@ RENAMED = {"embeddings.tokens.weight": "tables.0", "embeddings.segments.weight":
 def with_parameters_of(model):
     """YourBert with the parameters of one of the course's models."""
     names = {name: name.removeprefix("bert.") for name in model.state_dict() if name != "output.weight"}  # it is the table
-    yours = YourBert(model.config)
+    yours = YourBert(model.config).eval()  # no dropout
     yours.load_state_dict({RENAMED.get(short, short): model.state_dict()[name] for name, short in names.items()})
     return yours
 
@@ -1284,16 +1289,14 @@ assert sum(fallen[-10:]) / 10 < fallen[0] - 0.8
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Here are three faulty programs. The last two run, but compute the wrong thing.
+# Here are two faulty programs. The second one runs, but computes the wrong thing.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 8 minutes
 # An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong. In line 1, give the function a name that says what it does.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 6.4")
-
-@find_error("program 6.4", line=None)
+@find_error("program 6.4")
 def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 1
     cut = 3 * len(texts) // 4
     train, test = slice(0, None), slice(cut, None)
@@ -1304,26 +1307,11 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
     return loss, accuracy
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-# A sentence's vector is the mean of its tokens' vectors. Which tokens count?
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 6.5")
-
-@find_error("program 6.5", line=None)
-def similarity(hidden, mask):                  # [2, T, D], [2, T]
-    means = hidden.mean(dim=1)
-    unit = means / means.norm(dim=-1, keepdim=True)
-    return unit[0] @ unit[1]
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●● · 10 minutes
 # This BERT of one layer has five errors, from this chapter and earlier ones. Its loss falls all the same.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 6.6")
-
-@find_error("program 6.6", line=None)
+@find_error("program 6.6")
 class MaskedModel(torch.nn.Module):             # one layer, one head
     def __init__(self, words, size, longest):
         super().__init__()

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 7 · What comes next?
-# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. Reading 52 minutes · in class 60 · exercises 45 · capstone 45 · *Deeper* 100 more. **Before:** [chapter 5](05_transformer.ipynb) and [chapter 6](06_bert.ipynb).
+# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) and [chapter 6](06_bert.ipynb).
 
 # %%
 import torch
@@ -126,7 +126,7 @@ with torch.no_grad():
     h = gpt.tokens(ids) + gpt.positions.weight[: ids.shape[1]]      # [1, T, D]
     for block in gpt.blocks:
         x = block.around_attention.norm(h)
-        h = h + block.attention(x, x, x, mask)[0]       # residual connection
+        h = h + block.attention(x, x, mask)[0]       # residual connection
         x = block.around_ffn.norm(h)
         h = h + block.ffn(x)
     logits, direct = gpt.norm(h) @ gpt.tokens.weight.T, gpt(ids)
@@ -357,7 +357,7 @@ assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram
 assert runtime.profile == "full" or 0.53 < reached["one block"] / reached["one head"] < 0.65
 assert (some := lesson.windows(count=1)[0][:, :-1]).shape == (1, 64) and block.config.num_heads == mine.config.num_heads == 1 + 3
 assert (vectors := one.positions(one.tokens(some))).ndim == 3 and (only_itself := torch.eye(64, dtype=torch.bool)).all(-1).sum() == 0
-assert (lists := one.output(one.blocks[0].attention(vectors, vectors, vectors, only_itself)[0])).shape[1] == 64  # one for each token
+assert (lists := one.output(one.blocks[0].attention(vectors, vectors, only_itself)[0])).shape[1] == 64  # one for each token
 assert torch.allclose(study.weights_of(one, some)[0][:, 0] @ lists, one(some), atol=1e-3)
 assert max(reached["one block"], reached["GPT, two blocks"]) < min(0.5 * reached["bigram"], reached["one head"])
 assert (told := {s for line in tales.train.split("\n") for s in line.split(". ")}) and (held := [s for line in tales.valid.split("\n") for s in line.split(". ")])
@@ -489,17 +489,26 @@ def with_temperature(logits, temperature):
     raise NotImplementedError
 
 # %% [markdown]
-# ### Find the error ●○○ · 3 minutes
-# Turn this temperature from 0.1 to 10, and nothing changes.
+# Some programs use the temperature after the softmax instead:
+#
+# ```python
+# p = logits.softmax(dim=-1)
+# p = p / temperature
+# p = p / p.sum(dim=-1, keepdim=True)
+# ```
 
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("program 7.1")
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "This program divides the probabilities by the temperature, not the logits. What does a temperature of 10 do to the distribution?",
+    ["it becomes flatter", "it becomes sharper", "nothing"],
+    answer=2,
+    because=["For that the ratios of the probabilities would have to change. But all of them are divided by the same number.",
+             "For that the ratios of the probabilities would have to change. But all are divided by 10, and the last line makes them sum to 1 again.",
+             "What divides all probabilities divides their sum, too, and the last line undoes it. Before the softmax it is different: exp(z/τ) = exp(z)^(1/τ), so there the ratios change."],
+)
 
-@find_error("program 7.1", line=None)
-def heated(logits, temperature):           # [..., V]
-    p = logits.softmax(dim=-1)
-    p = p / temperature
-    return p / p.sum(dim=-1, keepdim=True)
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose((p := next_logits([]).softmax(-1)) / 10 / (p / 10).sum(), p) and not torch.allclose((next_logits([]) / 10).softmax(-1), p, atol=1e-2)
 
 # %% [markdown]
 # ### Exercise 5 ●●● · 7 minutes
@@ -647,9 +656,7 @@ def attention_step(x, keys, values, Wq, Wk, Wv, Wo):
 # With the cache this GPT is fast, but it writes nonsense.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-find_error("program 7.2")
-
-@find_error("program 7.2", line=None)
+@find_error("program 7.2")
 def embed(ids, tokens, positions, past):   # past: in the cache
     places = torch.arange(ids.shape[1])
     return tokens[ids] + positions[places]
@@ -1051,12 +1058,17 @@ assert [row["best N for this cost"] for row in rows] == ["5.3e+10", "6.7e+10", "
 # By this law, Chinchilla has almost the best size for its cost, and the other two models are too large.
 #
 # #### Find the error ●●○ · 6 minutes
-# Hoffmann et al. printed constants of their own, which are widely used.
+# Hoffmann et al. printed constants of their own, which are widely used. One of these claims is wrong:
+#
+# 1. Training N parameters on D tokens costs about 6ND operations, so a budget fixes the product N · D.
+# 2. E is the same for all models, so it has no say in which of them is best.
+# 3. With the printed constants (E 1.69, A 406.4, B 410.7, α 0.34, β 0.28), the best model for GPT-3's budget, 3.15·10²³ operations, reads about twenty tokens per parameter, as the rule of thumb says.
+# 4. If α is larger than β, a larger budget means more tokens per parameter.
+#
+# Write the function that settles it.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 7.13")
-
-@find_error("claims 7.13", line=None)  # the number of the wrong claim
+@find_error("claims 7.13")
 def tokens_per_parameter(compute, E, A, B, alpha, beta):
     """operations 6ND, and the law's constants -> D / N of the best model for so many operations"""
     raise NotImplementedError
@@ -1546,30 +1558,24 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
 # ### Deeper: what circulates
-# Each of these programs runs, but contains a bug from real scripts. In each list, one claim is wrong.
+# Each of these programs runs, but contains a bug from real scripts. In each list, one claim is wrong. First, two lines that you will meet:
+#
+# | what circulates | what is wrong | instead |
+# |---|---|---|
+# | `logits.softmax(dim=1)[:, -1]`, of logits [B, T, V] | `dim=1` is time. The positions share each token among them, and the row that is returned does not sum to 1. | `logits[:, -1].softmax(dim=-1)` |
+# | `2 ** loss` for the perplexity | torch's loss is in nats, and 2 undoes bits. If four tokens are equally likely, the perplexity is 4, but 2^1.386 is 2.6. | `loss.exp()` |
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# After a hundred steps this loss is nearly 0, and the model writes “aaaa”.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.3")
-
-@find_error("program 7.3", line=None)  # the number of the wrong line
-def next_token_loss(model, ids):                      # ids [B, T + 1]
-    inputs = ids[:, :-1]
-    target = ids[:, :-1]
-    rows = model(inputs).flatten(0, 1)     # [B · T, V]
-    return torch.nn.functional.cross_entropy(rows, target.flatten())
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
+assert round((nats := torch.nn.functional.cross_entropy(torch.zeros(3, 4), torch.tensor([0, 2, 1]))).item(), 3) == 1.386
+assert round((2**nats).item(), 1) == 2.6 and abs(nats.exp() - 4) < 1e-5
+assert not torch.allclose(torch.tensor([[[0.0, 1, 2], [3, 1, 0]]]).softmax(dim=1)[:, -1].sum(-1), torch.ones(1), atol=0.1)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
-# The model in `transformers` shifts the labels itself. This program shifts them again.
+# Models of `transformers` take labels, and return a loss as well as logits. One line of this program is wrong: repair it.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.4")
-
-@find_error("program 7.4", line=None)
+@find_error("program 7.4")
 def their_loss(model, ids):                      # model: GPT2LMHeadModel
     labels = torch.full_like(ids, -100)    # −100: nothing is asked here
     labels[:, :-1] = ids[:, 1:]            # what follows each token
@@ -1577,76 +1583,11 @@ def their_loss(model, ids):                      # model: GPT2LMHeadModel
     return output.loss
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# All numbers are between 0 and 1, and yet they are not a distribution over tokens.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.5")
-
-@find_error("program 7.5", line=None)
-def next_token(logits):                    # [B, T, V]
-    p = logits.softmax(dim=1)
-    return p[:, -1]                        # [B, V]
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 2 minutes
-# This function should return how many equally likely tokens would be just as hard to guess.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.6")
-
-@find_error("program 7.6", line=None)
-def perplexity(logits, target):            # [T, V], [T]
-    loss = torch.nn.functional.cross_entropy(logits, target)
-    return 2 ** loss
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 3 minutes
-# These claims compare models whose tokens differ.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 7.7")
-
-@find_error("claims 7.7", line=None)  # the number of the wrong claim
-def better(loss_a, tokens_a, loss_b, tokens_b):
-    """mean loss in nats per token, and tokens, of models A and B on the same text -> A or B"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 3 minutes
-# These four claims are about the temperature.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 7.8")
-
-@find_error("claims 7.8", line=None)
-def limit(logits):
-    """logits [..., V] -> probabilities [..., V] as the temperature falls to 0; equal logits have equal shares"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# This top-p runs for a while, then gives NaN where the model is sure of a word. But it was wrong from the first call.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.9")
-
-@find_error("program 7.9", line=None)
-def top_p_again(logits, top_p):                # [..., V]
-    p, order = logits.softmax(dim=-1).sort(dim=-1, descending=True)
-    keep = p.cumsum(dim=-1) <= top_p
-    p = p * keep
-    p = p / p.sum(dim=-1, keepdim=True)
-    return torch.zeros_like(p).scatter(-1, order, p)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
 # #### Find the error ●●○ · 4 minutes
 # Several new tokens follow a cache. With PyTorch's `is_causal=True` you make the same mistake.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("program 7.10")
-
-@find_error("program 7.10", line=None)
+@find_error("program 7.10")
 def attend(q, k, v):                       # k, v: cache first
     may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril()
     scores = q @ k.mT / q.shape[-1] ** 0.5
@@ -1654,28 +1595,88 @@ def attend(q, k, v):                       # k, v: cache first
     return torch.softmax(scores, dim=-1) @ v
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# What does a cache save, and what does it not?
+# #### Find the error ●●○ · 3 minutes
+# These claims compare models whose tokens differ:
+#
+# 1. The perplexity is e to the mean loss in nats per token.
+# 2. If a tokenizer cuts a text into longer pieces, it makes fewer tokens of it.
+# 3. Of two models tested on the same text, that with the lower perplexity is the better one.
+# 4. In bits per character, models with different tokenizers can be compared on one text.
+#
+# Write the comparison that is right.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 7.11")
+@find_error("claims 7.7")
+def better(loss_a, tokens_a, loss_b, tokens_b):
+    """mean loss in nats per token, and tokens, of models A and B on the same text -> A or B"""
+    raise NotImplementedError
 
-@find_error("claims 7.11", line=None)
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "These claims are about the temperature τ, which divides the logits. Which one is wrong?",
+    ["At temperature 1 the probabilities are those that the model was trained for",
+     "No temperature above 0 changes which token is more likely than another",
+     "At temperature 0 you would divide by 0, so 0.01 is as cold as you can get",
+     "The higher the temperature, the smaller the gap between the largest and the smallest probability"],
+    answer=2,
+    because=["This is true: dividing by 1 changes nothing.",
+             "This is true: dividing by a positive number keeps the order, and so does exp.",
+             "Nothing needs to be divided. As the temperature falls, the largest gets more and more, and the limit is plain: all weight on the largest. Programs take argmax there. (Of two equal ones argmax takes the first; the limit gives each a half.)",
+             "This is true: the logits all come near 0."],
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
+# #### Find the error ●●○ · 4 minutes
+# What does a cache save, and what does it not?
+#
+# 1. Without a cache, step t computes t² scores, every token with every token.
+# 2. With it, step t computes t, the new token with all tokens so far.
+# 3. So with a cache the attention of each new token costs the same, and the cost of n tokens grows with n only.
+# 4. What has to be kept grows with each token, by two vectors for each layer.
+#
+# Count, and you will see which of these is wrong.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
+@find_error("claims 7.11")
 def products(n, cached):
     """n tokens written, from the first on; cached True or False -> scores computed in one head, in all steps together"""
     raise NotImplementedError
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
+predict(
+    "Training costs 6ND operations. What does writing cost? One of these claims is wrong.",
+    ["In the forward pass each parameter multiplies and adds once per token, which makes 2 operations",
+     "The backward pass costs about twice as much as the forward pass, 4 operations",
+     "N parameters cost 6N operations per token, in training and at inference",
+     "The scores of attention come on top: they have no parameters, and grow with the length of the text"],
+    answer=2,
+    because=["This is true: one multiplication and one addition.",
+             "This is true: it computes gradients for the inputs of each layer, and for its parameters.",
+             "At inference there is no backward pass, so a token costs 2N operations, a third.",
+             "This is true, but for short texts in large models it is little."],
+)
+
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●○○ · 3 minutes
-# Training costs 6ND operations. What does writing cost?
+# #### Find the error ●●● · 10 minutes
+# This script trains a GPT and lets it write. It runs, it even writes something, and five of its lines are wrong: the training and the writing have their share of them.
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-find_error("claims 7.12")
-
-@find_error("claims 7.12", line=None)
-def operations(parameters, tokens, training):
-    """N parameters, D tokens, training True or False (only written or read) -> floating-point operations"""
-    raise NotImplementedError
+@find_error("program 7.14")
+def train_and_write(model, batches, prompt, count, context):   # [N, B, context + 1], [1, P]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
+    optimizer.zero_grad()
+    model.train()
+    for ids in batches:                                        # [B, context + 1]
+        inputs, targets = ids[:, :-1], ids[:, :-1]
+        p = torch.softmax(model(inputs), dim=-1)               # [B, context, V]
+        loss = torch.nn.functional.cross_entropy(p.flatten(0, 1), targets.flatten())
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        for _ in range(count):
+            logits = model(prompt)                             # [1, T, V]
+            prompt = torch.cat([prompt, logits[:, -1:].argmax(dim=-1)], dim=1)
+    return loss.item(), prompt
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we measured

@@ -135,26 +135,55 @@ def test_a_slider_repaints_at_once_also_on_a_busy_machine(notebook):
     assert spent[38] < 1000, f"p95 {spent[38]:.0f} ms"
 
 
-def test_a_folded_cell_with_a_long_first_line_leaves_the_notebook_as_wide_as_the_screen(browser, tmp_path, monkeypatch):
-    plugin = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"  # not as installed
+@pytest.fixture
+def with_plugin(tmp_path, monkeypatch):
+    """A server with the course's plugin as it is here, not as it was installed."""
+    plugin = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
     shutil.copytree(plugin, tmp_path / "share" / "labextensions" / "attention-course")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
     server = Lab(tmp_path)
-    long = f"total = {' + '.join(str(1_000_000 + i) for i in range(200))}"
-    cell = nbformat.v4.new_code_cell(long, metadata={"jupyter": {"source_hidden": True}})
-    made = nbformat.v4.new_notebook(cells=[cell])
+    yield server
+    server.close()
+
+
+def write(server, name, *cells):
+    made = nbformat.v4.new_notebook(cells=list(cells))
     made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    nbformat.write(made, server.folder / "folded.ipynb")
-    try:
-        nb = Notebook(browser, server, "folded.ipynb")
-        nb.page.set_viewport_size({"width": 560, "height": 1000})
-        text = nb.page.locator(".jp-PlaceholderText")
-        until(text.inner_text, contains("total = 1000000 + 1000001"))
-        width = "e => [e.scrollWidth, e.clientWidth]"
-        until(lambda: nb.page.locator(".jp-WindowedPanel-outer").evaluate(width), lambda size: 0 < size[0] <= size[1])
-        more = until(nb.page.locator(".jp-Placeholder .jp-MoreHorizIcon").bounding_box)
-        assert more["x"] + more["width"] <= 560, "what unfolds it is in sight"
-        until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
-        nb.watched.context.close()
-    finally:
-        server.close()
+    nbformat.write(made, server.folder / name)
+
+
+def test_a_folded_cell_with_a_long_first_line_leaves_the_notebook_as_wide_as_the_screen(browser, with_plugin):
+    long = f"total = {' + '.join(str(1_000_000 + i) for i in range(200))}"
+    write(with_plugin, "folded.ipynb", nbformat.v4.new_code_cell(long, metadata={"jupyter": {"source_hidden": True}}))
+    nb = Notebook(browser, with_plugin, "folded.ipynb")
+    nb.page.set_viewport_size({"width": 560, "height": 1000})
+    text = nb.page.locator(".jp-PlaceholderText")
+    until(text.inner_text, contains("total = 1000000 + 1000001"))
+    width = "e => [e.scrollWidth, e.clientWidth]"
+    until(lambda: nb.page.locator(".jp-WindowedPanel-outer").evaluate(width), lambda size: 0 < size[0] <= size[1])
+    more = until(nb.page.locator(".jp-Placeholder .jp-MoreHorizIcon").bounding_box)
+    assert more["x"] + more["width"] <= 560, "what unfolds it is in sight"
+    until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
+    nb.watched.context.close()
+
+
+FOLLOW = """async () => { const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    const { followMoved } = await import(`${baseUrl}lab/extensions/attention-course/static/moved.js`);
+    const moved = ["gone", "there", "A-head"].map((place) => [place, "98_new_annex.ipynb#new"]);
+    followMoved(window.jupyterapp, { "98_new": Object.fromEntries(moved) }); }"""
+
+
+def test_a_link_to_a_place_that_moved_leads_there_unless_the_notebook_still_has_it(browser, with_plugin):
+    links = "[a](98_new.ipynb#gone), [b](98_new.ipynb#there), [c](98_new.ipynb#A-head), [d](98_new.ipynb#constructor)"
+    write(with_plugin, "99_links.ipynb", nbformat.v4.new_markdown_cell(links))
+    write(with_plugin, "98_new.ipynb", nbformat.v4.new_markdown_cell('# A `head`\n<a id="there"></a>'))
+    write(with_plugin, "98_new_annex.ipynb", nbformat.v4.new_markdown_cell('<a id="new"></a>'))
+    nb = Notebook(browser, with_plugin, "99_links.ipynb")
+    nb.page.evaluate(FOLLOW)
+    here = "() => window.jupyterapp.shell.currentWidget?.context?.path"
+    for words, leads in [("a", "98_new_annex"), ("b", "98_new"), ("c", "98_new"), ("d", "98_new")]:
+        nb.command("docmanager:open", path="99_links.ipynb")
+        until(lambda: nb.page.evaluate(here), "99_links.ipynb")
+        nb.page.get_by_role("link", name=words, exact=True).locator("visible=true").click()
+        until(lambda: nb.page.evaluate(here), f"{leads}.ipynb")
+    nb.watched.context.close()

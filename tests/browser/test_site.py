@@ -9,9 +9,11 @@ from pathlib import Path
 import axe_playwright_python
 import nbformat
 import pytest
+import small_course
 from waiting import contains, differs, lacks, settle, until
 
 from course_tools.authoring import building
+from course_tools.classroom import maps
 from course_tools.publishing import hosted, site
 
 pytestmark = pytest.mark.browser
@@ -44,6 +46,16 @@ def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("site") / "out"
     site.build(out)
     return out
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """The site of a course with an annex."""
+    out, course = tmp_path_factory.mktemp("site") / "small", tmp_path_factory.mktemp("course")
+    with pytest.MonkeyPatch.context() as patch:
+        small_course.make(course, patch)
+        site.build(out)
+    return out.as_uri() + "/"
 
 
 @pytest.fixture
@@ -233,9 +245,9 @@ def test_the_contents_say_which_section_is_read(visit):
     until(lambda: page.evaluate("link => link.getBoundingClientRect().top < innerHeight", here.element_handle()))
 
 
-def test_the_seven_maps_are_on_the_first_page_and_lead_on_from_each_chapter(visit):
+def test_the_maps_are_on_the_first_page_and_lead_on_from_each_chapter(visit):
     page = visit("index.html")
-    until(page.locator("main .maps a").count, 7)
+    until(page.locator("main .maps a").count, len(maps.weights()))
     page.locator("main .maps a").nth(2).click()
     page.wait_for_url("**/03_seq2seq.html")
     until(page.locator(".onward .maps [aria-current=page]").inner_text, contains("What does a translator look at?"))
@@ -276,6 +288,41 @@ def test_a_link_into_a_folded_section_unfolds_it(visit):
     until(lambda: folded.get_attribute("open") is not None)
     until(lambda: abs(page.locator("#sparsemax").bounding_box()["y"]) < 900)
     until(lambda: page.locator("details.deeper:not([open])").count() > 0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("ffn", "02_small_annex.html#gone"), ("gone", "02_small_annex.html#gone"), ("Second", "02_small.html#First")],
+)
+def test_an_old_place_leads_to_where_it_went(visit, small, old, new):
+    page = visit(f"02_small.html#{old}", base=small)
+    page.wait_for_url(f"**/{new}")
+    page.goto(f"{small}02_small.html#here")
+    page.evaluate("old => { location.hash = old; }", old)
+    page.wait_for_url(f"**/{new}")
+
+
+def test_a_place_that_is_there_and_one_that_never_was_lead_nowhere_else(visit, small):
+    page = visit("02_small.html#here", base=small)
+    for place in ("constructor", "never", "here"):
+        page.evaluate("place => { location.hash = place; }", place)
+        settle(page)
+        assert page.url.endswith(f"02_small.html#{place}")
+
+
+def test_an_annex_is_found_and_passed_on_the_way(visit, small):
+    page = visit("02_small.html", base=small)
+    page.locator("a[rel=next]").click()
+    page.wait_for_url("**/02_small_annex.html")
+    page.keyboard.press("/")
+    search(page, "aardvark")
+    until(lambda: found(page), ["A small zoo"])
+    page.keyboard.press("Escape")
+    page.evaluate(AXE.read_text("utf-8"))
+    until(lambda: page.evaluate(RUN), [])
+    until(lambda: faint(page), [])
+    page.locator("a[rel=next]").click()
+    page.wait_for_url("**/07_gpt.html")
 
 
 def test_an_address_that_names_no_place_opens_its_page(visit):

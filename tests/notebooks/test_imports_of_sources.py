@@ -42,6 +42,8 @@ course_utils.attention
 
 
 def other(labs):
+    with pytest.raises(ImportError):
+        from mine import nobody_wrote_this
     return labs.tails
 
 

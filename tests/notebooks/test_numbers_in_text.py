@@ -90,7 +90,7 @@ def test_what_an_author_typed_into_a_cell_is_no_output(missing):
 EXEMPT = [
     "In chapter 3 and table 12, rows 4, 5 and 7; head 2.2 of layer 2", "GPT-2, F1, float16, row 2a, 4x, 10⁻⁵",
     "In 2017",
-    "`x[17]`, $17\\,d$ and $$ 17 $$", "He said “17 times”.", "1. One\n2. Two\n17. Many",
+    "`x[17]`, $17\\,d$ and $$ 17 $$", "He said “17 times”.", "1. One\n2. Two\n17. Many\n\n**17. More.** CC BY 2.0",
     "[17 · Next](17_next.ipynb), [here](a_17.md#17)", "```text\n17 × 17\n```",
     "<b style=\"top:17px\">bold</b> at 16:30",
 ]  # fmt: skip
@@ -102,7 +102,7 @@ def test_labels_names_years_code_formulas_and_quotations_are_no_results(missing,
 
 
 def test_the_name_of_a_head_is_known_by_where_it_is_introduced(missing):
-    assert missing("Look at head 2.3.\n\nThen 2.3 and 1.4.") == ["1.4"]
+    assert missing("Look at heads 2.3 and 3.2.\n\nThen 2.3, 3.2 and 1.4.") == ["1.4"]
 
 
 SOURCED = [

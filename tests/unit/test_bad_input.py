@@ -15,7 +15,7 @@ from chapters.ch01.labs import ask, bandwidth, softmax
 from chapters.ch02.labs import masking, scaling, scoring
 from chapters.ch03.labs import flow
 from chapters.ch04 import labs as positions
-from chapters.ch05.labs import descent
+from chapters.ch05.labs import architecture, descent
 from chapters.ch06 import labs as bert
 from chapters.ch07 import labs as gpt
 from course_kit import files
@@ -73,6 +73,7 @@ KINDS["seed"] = [*KINDS["whole"], 10**20]
 SMALL = GPT(GPTConfig(9, 8, 1, 2))
 KINDS["title"] = KINDS["text"] + [[], {}, torch.ones(2), NAN]
 KINDS["numbers?"] = KINDS["numbers"][1:]  # or None: nothing is given
+KINDS["model?"] = KINDS["model"][1:]
 KINDS["many"] = [value for value in KINDS["words"] if value != ["a"] * 999]
 SIX = list("abcdef")
 VIEW = {"title": "text", "caption": "text", "live": "flag", "presenting": "flag"}
@@ -126,6 +127,7 @@ BORDERS = {
     "cover": (cover, {}, {"sentence": "sentence", "model": "model", "title": "title", "caption": "text"}),
     "descent": (descent, {"sentence": "the animal was tired ."}, {"sentence": "sentence", "model": "model",
                 "word": "place", "layer": "whole", "head": "whole", "step": "whole", "title": "title"}),
+    "architecture": (architecture, {}, VIEW | {"model": "model?", "select": "name", "words": "pair", "half": "name"}),
     "load_checkpoint": (load_checkpoint, {}, {"name": "model"}),
     "silenced": (lambda heads: silenced(SMALL, heads).__enter__(), {}, {"heads": "heads"}),
     "plot.lines": (plot.lines, {"series": {"a": ([0, 1], [0, 1])}}, {"series": "pair", "xlabel": "text", "log": "name",

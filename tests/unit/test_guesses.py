@@ -33,7 +33,6 @@ def test_each_guess_is_one_question_with_one_right_answer_and_reasons(name, ques
     assert 2 <= len(set(answers)) == len(answers) <= 6 and 0 <= right < len(answers)
     reasons = [because] if isinstance(because, str) else because
     assert len(reasons) in (1, len(answers)) and all(map(str.strip, reasons)) and len(set(reasons)) == len(reasons)
-    assert not any(answer.endswith(".") for answer in answers), "a full stop follows each answer where it is repeated"
 
 
 def test_no_question_is_asked_twice():

@@ -8,9 +8,10 @@ import pytest
 
 import course
 import course_utils
-from course_kit import files
+from course_kit import files, lessons
 from course_kit.keeping import kept
 from course_tools.authoring import building
+from course_tools.authoring.minutes import minutes
 
 ROOT = files.course_folder()
 PAGES = ["README.md", "CONTRIBUTING.md"]
@@ -67,9 +68,13 @@ def test_the_first_screen_says_what_it_is_and_how_to_start():
     assert "make test" in first
 
 
-def test_every_notebook_is_in_the_list_of_chapters():
-    for name in building.names():
-        assert f"(notebooks/{name}.ipynb)" in text("README.md")
+def test_every_notebook_is_in_the_list_of_chapters_with_its_minutes():
+    row = re.compile(r"^\| \[(\d).*?\]\(notebooks/(\w+)\.ipynb\) \| .+? \| (\d+) \| (\d*) ?\| ", re.M)
+    wanted = [
+        (str(lessons.chapter(one.name)), one.name, str(one.alone), "" if lessons.is_annex(one.name) else str(one.live))
+        for one in map(minutes, building.names())
+    ]
+    assert row.findall(text("README.md")) == wanted
 
 
 def test_the_first_page_asks_what_the_chapters_ask():

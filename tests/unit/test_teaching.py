@@ -8,17 +8,16 @@ import re
 import pytest
 
 import course
-from course_kit import files, results
+from course_kit import files, lessons, results
 from course_kit.exercises.define import FindError
 from course_tools.authoring import building
+from course_tools.authoring.minutes import minutes
 from course_tools.classroom.catalogue import exercises, find
 
 ROOT = files.course_folder()
 GUIDE = (ROOT / "docs" / "teaching.md").read_text("utf-8")
-TITLE = re.compile(
-    r"Reading (\d+) minutes · in class (\d+) · exercises (\d+)(?: · capstone (\d+))?(?: · \*Deeper\* (\d+))?"
-)
-BY_NUMBER = {int(name[:2]): name for name in building.names()}
+BY_NUMBER = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
+LIVE = 45  # minutes of a lesson that has an annex
 
 
 def parts():
@@ -80,19 +79,20 @@ def test_minutes_are_those_of_the_title_cells():
     rows = table(GUIDE, "Chapter", "Notebook")
     assert [row[1].strip("`") for row in rows] == building.names() != []
     for row in rows:
-        reading, live, solving, capstone, deeper = TITLE.search(source(int(row[0]))).groups()
-        assert row[2:6] == [reading, live, solving, deeper or ""], row[1]
-        if capstone:
-            assert f"The capstone of chapter {row[0]} is {capstone} minutes more." in GUIDE
+        found = minutes(row[1].strip("`"))
+        live = "" if lessons.is_annex(found.name) else str(found.live)
+        assert row[2:5] == [str(found.alone), live, str(found.deeper or "")], row[1]
+        assert "<!-- minutes -->" in building.folder().joinpath("source", f"{found.name}.py").read_text("utf-8")
 
 
 def test_seconds_are_about_those_recorded():
     recorded = results.load("notebook_times")
     rows = table(GUIDE, "Chapter", "Notebook")
-    assert len(rows) == len(BY_NUMBER)
+    assert len(rows) == len(building.names())
     for row in rows:
-        name, seconds = row[1].strip("`"), row[6]
+        name, seconds = row[1].strip("`"), row[5]
         if seconds != "—":
+            assert name in recorded["seconds"], f"{name} has no time: course results notebook_times --notebook {name}"
             assert abs(float(seconds) - recorded["seconds"][name]) <= max(5, 0.25 * recorded["seconds"][name]), name
     threads = re.search(r"[0-9]+ threads?", recorded["device"])[0]
     assert f"(CPU, {threads})" in GUIDE
@@ -101,9 +101,10 @@ def test_seconds_are_about_those_recorded():
 @pytest.mark.parametrize(("number", "body"), [(number, body) for number, _, body in of_chapters()])
 def test_live_minutes_add_up_and_sections_exist(number, body):
     rows = table(body, "Live", "Section")
-    assert sum(int(row[0]) for row in rows) == int(TITLE.search(source(number))[2])
+    if lessons.annex_of(BY_NUMBER[number]) in building.names():
+        assert sum(int(row[0]) for row in rows) == LIVE
     order = [headings(number).index(row[1].strip("*")) for row in rows]
-    assert order == sorted(order)
+    assert order == sorted(order) and order
 
 
 @pytest.mark.parametrize(("number", "body"), [(number, body) for number, _, body in of_chapters()])
@@ -122,15 +123,19 @@ def test_quoted_mistakes_are_known_wrong_answers(number, body):
     rows = table(body, "Exercise", "Minutes", "Said of a mistake")
     names = [row[0].strip("`") for row in rows]
     assert set(names) == in_notebook(number) and len(set(names)) == len(names)
-    for name, (_, minutes, quoted) in zip(names, rows, strict=True):
+    for name, (_, spent, quoted) in zip(names, rows, strict=True):
         one = find(name)
-        assert int(minutes) == one.minutes, name
+        assert int(spent) == one.minutes, name
         assert any(quoted.strip("“”") in wrong.hint for wrong in one.wrong), (name, quoted)
 
 
 def test_italics_are_headings_and_menus():
     """What stands in italics is a section of the course, a heading of a table here, or what one clicks."""
     known = {head for number in BY_NUMBER for head in headings(number)}
+    for name in building.names():
+        known |= set(
+            re.findall(r"^# #{2,4} (.+)$", (building.folder() / "source" / f"{name}.py").read_text("utf-8"), re.M)
+        )
     known |= {"Deeper", "Runs in", "Tempting", "Said of a mistake", "Live"}
     said = re.sub(r"“[^”]*”|`[^`]*`|\*\*[^*]*\*\*", "", GUIDE)
     italics = re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", said)
@@ -170,11 +175,12 @@ def test_plans_add_up():
     assert sum(int(row[0]) for row in table(short, "Minutes", "What")) == 90
     total = sum(int(row[0]) for row in table(day, "Minutes", "What"))
     assert f"{total} minutes with breaks" in day
-    for minutes, what in table(plans, "Minutes", "What"):
+    for spent, what in table(plans, "Minutes", "What"):
         if whole := re.match(r"Chapter (\d)(, core path|, all of it|$)", what):
-            assert int(minutes) == int(TITLE.search(source(int(whole[1])))[2]), what
+            planned = table(next(body for n, _, body in of_chapters() if n == int(whole[1])), "Live", "Section")
+            assert int(spent) == sum(int(row[0]) for row in planned), what
         elif named := re.findall(r"`([^`]+)`", what):
-            assert int(minutes) == sum(find(name).minutes for name in named), what
+            assert int(spent) == sum(find(name).minutes for name in named), what
     weeks = table(plans, "Week", "Chapter", "In class")
     assert [int(row[0]) for row in weeks] == list(range(1, 15))
     assert {int(n) for row in weeks for n in row[1].split(", ")} == set(BY_NUMBER)

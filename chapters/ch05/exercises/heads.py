@@ -146,8 +146,8 @@ MULTI_HEAD = Exercise(
         "the shapes after each step?",
         "`scaled_dot_product_attention(q, k, v, mask)` attends in all heads, if q, k and v are [B, H, …, d]. A mask "
         "[B, Q, K] needs an axis for the heads: `mask[:, None]`.",
-        "The output is [B, H, Q, d] and must become [B, Q, H · d], the way back from `split_heads`: swap two axes, "
-        "then `flatten(2)`, or `join_heads(output)`.",
+        "The output is [B, H, Q, d] and must become [B, Q, H · d], the way back from "
+        "`split_heads`: `join_heads(output)`.",
     ),
     minutes=5,
     difficulty=2,

@@ -96,8 +96,8 @@ TRAIN = Exercise(
         "the first word?",
         "It reads the target moved on by one: `torch.cat([begin, target[:, :-1]], 1)`, where begin is "
         "`torch.full_like(target[:, :1], BEGIN)`.",
-        "`F.cross_entropy(logits.flatten(0, 1), target.flatten())`, then `optimiser.zero_grad()`, `loss.backward()`, "
-        "`optimiser.step()`.",
+        "`F.cross_entropy(logits.flatten(0, 1), target.flatten())`, then `optimiser.zero_grad()`, the backward pass of "
+        "this loss, `optimiser.step()`.",
     ),
     minutes=5,
     difficulty=2,
@@ -106,8 +106,8 @@ TRAIN = Exercise(
         _step(cleared=False),
         "The gradients of the steps before are never cleared, so they add up: `optimiser.zero_grad()`.",
         _step(moves=False),
-        "After the step the parameters are what they were. Is there a step, after `backward()`, with the gradients "
-        "still there? The order is `zero_grad`, `backward`, `step`.",
+        "After the step the parameters are what they were. Is there a step, after the backward pass, with the "
+        "gradients still there? The order is: clear, backward, step.",
         _step(steps=2),
         "The optimiser steps twice for one batch.",
         _step(read=lambda target: target),

@@ -5,8 +5,8 @@
     compare(lesson, {"GRU with attention": before, "Transformer": model})
     zoo_table(length=64)
 
-What "it" means is measured in `twins`, heads are ablated in `heads`, norms compared in `norms`; `race` and `ablations`
-compare trainings under the conditions of `fair`, `speed` times layers.
+What "it" means is measured in `twins`, heads are ablated in `heads`, norms compared in `norms`; `race` compares
+trainings under the conditions of `fair`, `speed` times layers.
 `course results transformer` records what takes longer than a lesson in data/results/.
 """
 

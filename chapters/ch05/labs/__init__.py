@@ -3,7 +3,8 @@
 from course_kit.views.alignment import alignment
 from course_kit.views.heads import heads
 
+from .architecture import architecture
 from .descent import descent
 from .twins import twins_without
 
-__all__ = ["alignment", "descent", "heads", "twins_without"]
+__all__ = ["alignment", "architecture", "descent", "heads", "twins_without"]

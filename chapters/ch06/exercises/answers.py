@@ -1,21 +1,15 @@
-"""Chapter 6: the span of an answer, and an answer that is taken for three classes."""
+"""Chapter 6: the span of an answer."""
 
 import torch
-from torch import Tensor
 
 from chapters.ch06.pairs import best_span
 from course_kit.exercises.define import (
     Case,
     Exercise,
-    FindError,
-    drawn,
-    named,
     some_numbers,
-    tensors,
     variants,
     wrong_answers,
 )
-from course_utils.attention import masked_softmax
 
 
 def _from_a_table(start_logits, end_logits, allowed):
@@ -159,89 +153,5 @@ SPAN = Exercise(
         "Rows and columns are swapped: where the upper triangle is kept, beginnings belong to the rows.",
         _found(given=lambda first, last: (last, first)),
         "It is the wrong way round: first, then last.",
-    ),
-)
-
-
-def start_and_end(start_logits: Tensor, end_logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """start_logits, end_logits [B, T], mask [B, T] True = a real token -> two distributions over positions [B, T]."""
-    return masked_softmax(start_logits, mask), masked_softmax(end_logits, mask)
-
-
-def _over_positions(start_logits, end_logits, mask):
-    start, end = (logits.masked_fill(~mask, -torch.inf) for logits in (start_logits, end_logits))
-    return start.softmax(-1), end.softmax(-1)
-
-
-_logits = named("start_logits", "end_logits", "mask")
-
-
-def _classes(start, end, mask):
-    both = torch.stack([start, end, torch.zeros_like(start)], -1).softmax(-1)
-    return both[..., 0] * mask, both[..., 1] * mask
-
-
-@variants
-def _separately(start, end, mask, *, read):
-    return read(start, mask), read(end, mask)
-
-
-THREE_CLASSES = FindError(
-    name="claims 6.2",
-    title="three classes for each token",
-    task="start_logits, end_logits [B, T], mask [B, T], True = a real token -> (p of being the first token, p of being "
-    "the last), each [B, T].",
-    claims=True,
-    program=(
-        "The answer is a part of the text: it has a first and a last token.",
-        "Two vectors S and E are learned; token i gets the scores S · Tᵢ and E · Tᵢ.",
-        "So question answering is a three-way classification of each token: start, end, or neither.",
-        "P(start = i) is exp(S · Tᵢ), divided by the sum of exp(S · Tⱼ) over all tokens j.",
-    ),
-    line=3,
-    found="claim 4 is right, and contradicts it: the tokens compete with *each other* to be the first. There are two "
-    "softmaxes, each over positions, and no classes.",
-    innocent={
-        1: "an answer in SQuAD is such a span.",
-        2: "each token does get two numbers.",
-        4: "this is a softmax over positions. Does that fit with all the other claims?",
-    },
-    reference=start_and_end,
-    shown=_over_positions,
-    cases=lambda: [
-        _logits(*tensors([[0.0, 2.0, 1.0]], [[0.0, 1.0, 3.0]], [[True, True, False]]), shown=True),
-        _logits(*drawn(1550, (2, 4), (2, 4)), torch.arange(4) < torch.tensor([[4], [2]])),
-        _logits(*drawn(1552, (3, 5), (3, 5)), torch.arange(5) < torch.tensor([[3], [5], [1]])),
-    ],
-    returns=("first", "last"),
-    hints=(
-        "How many tokens of a text are the first one of the answer? What must the probabilities sum to, and over what?",
-        "Padding cannot be an answer. What must its logit be, before the softmax?",
-        "`start_logits.masked_fill(~mask, -torch.inf)`, and then a softmax over which axis? The same for the end.",
-    ),
-    minutes=4,
-    difficulty=2,
-    wrong=wrong_answers(
-        _classes,
-        "There are still three classes for each token: start, end, neither. In a text of 300 tokens each would decide "
-        "separately whether it is the first.",
-        lambda start, end, mask: tuple((torch.stack([start, end], -1).softmax(-1) * mask[..., None]).unbind(-1)),
-        "Each token decides between start and end, so these two compete with each other. The *tokens* should.",
-        _separately(read=lambda x, mask: x.sigmoid() * mask),
-        "A sigmoid for each token answers yes or no, many times over. There is only one first token: use a softmax "
-        "over positions.",
-        _separately(read=lambda x, mask: x.softmax(-1)),
-        "Padding has its share of the probabilities.",
-        _separately(read=lambda x, mask: x.softmax(-1) * mask),
-        "The padding is set to 0 after the softmax, and its share is lost: the rest sums to less than 1. Hide it "
-        "before.",
-        _separately(read=lambda x, mask: x.masked_fill(~mask, -torch.inf).softmax(0)),
-        "The softmax runs over the batch, so texts compete with each other. Positions are the last axis.",
-        _separately(read=lambda x, mask: x.masked_fill(mask, -torch.inf).softmax(-1)),
-        "The mask is read the wrong way round: now only padding can be the answer, and where there is none, it is NaN.",
-        _separately(read=lambda x, mask: (x * mask).softmax(-1)),
-        "A logit of 0 does not hide anything: exp(0) = 1. Padding needs −∞.",
-        _separately(read=lambda x, mask: x.masked_fill(~mask, -torch.inf).log_softmax(-1)),
-        "These are logarithms of the probabilities.",
     ),
 )

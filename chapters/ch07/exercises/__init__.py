@@ -1,15 +1,15 @@
-"""Chapter 7, GPT: nine exercises, and thirteen errors that circulate."""
+"""Chapter 7, GPT: nine exercises, and seven errors that circulate."""
 
 from .bpe import ENCODE, MERGE
 from .cache import CORNER, LINEAR, POSITION, STEP
-from .choice import NUCLEUS, ON_PROBABILITIES, ZERO
 from .induction import INDUCTION
-from .measures import BITS, POWER, SIX, TOKENIZERS
+from .measures import BITS, TOKENIZERS
 from .sampling import TEMPERATURE, TOP_K, TOP_P
 from .scaling import PRINTED
-from .targets import SAME, TARGETS, TIME, TWICE
+from .script import SCRIPT
+from .targets import TARGETS, TWICE
 
-EXERCISES = (
-    *(TARGETS, MERGE, ENCODE, BITS, TEMPERATURE, TOP_P, TOP_K, STEP, INDUCTION),
-    *(SAME, TWICE, TIME, POWER, TOKENIZERS, ON_PROBABILITIES, ZERO, NUCLEUS, POSITION, CORNER, LINEAR, SIX, PRINTED),
+EXERCISES = (  # as in the notebook
+    *(TARGETS, MERGE, ENCODE, BITS, TEMPERATURE, TOP_P, TOP_K, STEP, POSITION, INDUCTION, PRINTED),
+    *(TWICE, CORNER, TOKENIZERS, LINEAR, SCRIPT),
 )

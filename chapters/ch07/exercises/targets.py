@@ -1,4 +1,4 @@
-"""Chapter 7: what goes in and what should come out, and three ways to ask for something else."""
+"""Chapter 7: what goes in and what should come out, and a way to ask for the token after the next."""
 
 from typing import NamedTuple
 
@@ -13,11 +13,9 @@ from course_kit.exercises.define import (
     integers,
     named,
     normal,
-    some_numbers,
     variants,
     wrong_answers,
 )
-from course_kit.exercises.properties import rows_are_independent, rows_sum_to_one
 
 
 def next_token_targets(ids: Tensor) -> tuple[Tensor, Tensor]:
@@ -100,69 +98,6 @@ class Small(nn.Module):
         return (read + self.table[ids]) @ self.output
 
 
-def next_token_loss(model, ids: Tensor) -> Tensor:
-    """ids [B, T + 1], model(inputs) -> logits [B, T, V]; -> mean cross-entropy of each next token."""
-    return F.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
-
-
-_lesson = named("model", "ids", model="a causal model: model(ids [B, T]) -> logits [B, T, V]")
-
-
-@variants
-def _asked(model, ids, *, inputs=lambda ids: ids[:, :-1], target=lambda ids: ids[:, 1:]):
-    return F.cross_entropy(model(inputs(ids)).flatten(0, 1), target(ids).flatten())
-
-
-SAME = FindError(
-    name="program 7.3",
-    title="a target that is the input",
-    task="ids [B, T + 1], model(inputs [B, T]) -> logits [B, T, V]; return the mean cross-entropy of each next token.",
-    program=(
-        "def next_token_loss(model, ids):           # ids [B, T + 1]",
-        "    inputs = ids[:, :-1]",
-        "    target = ids[:, :-1]",
-        "    rows = model(inputs).flatten(0, 1)     # [B · T, V]",
-        "    return torch.nn.functional.cross_entropy(rows, target.flatten())",
-    ),
-    line=3,
-    found="the target is the input itself. A causal mask hides what comes after a position, not the position: each "
-    "token sees itself, and copies. The targets are one step further, `ids[:, 1:]`.",
-    innocent={
-        2: "these are all tokens but the last, of which nobody knows what follows.",
-        4: "it makes a row of logits for each position.",
-        5: "this is the cross-entropy of all positions at once. What are they asked for?",
-    },
-    reference=next_token_loss,
-    cases=lambda: [
-        _lesson(Small(10, 1710), torch.tensor([[5, 6, 7, 8]]), shown=True),
-        _lesson(Small(10, 1712), integers(10, 3, 6, seed=1711)),
-        _lesson(Small(10, 1716), integers(10, 2, 9, seed=1714)),
-    ],
-    returns=("loss",),
-    hints=(
-        "What does position t see under a causal mask, and what is it asked for?",
-        "Take a text, “h e l l o”. Write down what is in `inputs`, and below it what is in `target`.",
-        "The target should lack the first token instead of the last. How do you write that?",
-    ),
-    minutes=2,
-    difficulty=1,
-    wrong=wrong_answers(
-        _asked(target=lambda ids: ids[:, :-1]),
-        "The target is still the input, so copying is all that is learned.",
-        _asked(inputs=lambda ids: ids, target=lambda ids: ids),
-        "Now it is the whole text, and each position is again asked for itself.",
-        _asked(inputs=lambda ids: ids[:, 1:], target=lambda ids: ids[:, :-1]),
-        "It is the other way round: now each position is asked for the token before it, which it has seen.",
-        _asked(inputs=lambda ids: ids),
-        "The inputs are one longer than the targets: the last token has none.",
-        _asked(inputs=lambda ids: ids, target=lambda ids: ids.roll(-1, 1)),
-        "`roll` asks the last position for the first token of the text.",
-        _asked(inputs=lambda ids: ids[:, :-2], target=lambda ids: ids[:, 2:]),
-        TOO_SHORT,
-    ),
-)
-
-
 class Output(NamedTuple):
     """What a causal model of `transformers` gives: loss (if it got labels) and logits [B, T, V]."""
 
@@ -241,60 +176,5 @@ TWICE = FindError(
         "This is the whole output. The number is in `.loss`.",
         lambda model, ids: model(ids).loss,
         "Without labels there is no loss: it is None.",
-    ),
-)
-
-
-def next_token(logits: Tensor) -> Tensor:
-    """logits [B, T, V] -> probabilities [B, V] of what follows the last token."""
-    return logits[:, -1].softmax(-1)
-
-
-TIME = FindError(
-    name="program 7.5",
-    title="a softmax over time",
-    task="logits [B, T, V] -> probabilities [B, V] of what follows the last token.",
-    program=(
-        "def next_token(logits):                    # [B, T, V]",
-        "    p = logits.softmax(dim=1)",
-        "    return p[:, -1]                        # [B, V]",
-    ),
-    line=2,
-    found="`dim=1` is time: the positions of the text share each token among them, and the row that is returned does "
-    "not sum to 1. The tokens of the vocabulary should compete at each position: `dim=-1`.",
-    innocent={
-        1: "it only names what comes in: batch, time, vocabulary.",
-        3: "what follows the last position is what will be written.",
-    },
-    reference=next_token,
-    cases=lambda: [
-        Case({"logits": torch.tensor([[[0.0, 1, 2], [3, 1, 0]]])}, shown=True),
-        Case({"logits": some_numbers(2, 4, 5, seed=1730)}),
-        Case({"logits": 2 * some_numbers(3, 3, 3, seed=1732)}),
-    ],
-    returns=("probabilities",),
-    properties=(rows_sum_to_one(what="probabilities"), rows_are_independent("logits")),
-    hints=(
-        "What does the row of each text sum to, and what should it sum to?",
-        "You choose between tokens. Which axis are they on?",
-        "The axes are batch, time and vocabulary, `dim` 0, 1 and 2. Which is it, counted from the end?",
-    ),
-    minutes=2,
-    difficulty=1,
-    wrong=wrong_answers(
-        lambda logits: logits.softmax(1)[:, -1],
-        "The softmax still runs over time.",
-        lambda logits: logits.softmax(0)[:, -1],
-        "Now it runs over the batch: texts that have nothing to do with each other compete.",
-        lambda logits: logits[:, -1],
-        "This is the last position, but its logits: the softmax is missing.",
-        lambda logits: logits.softmax(-1)[:, 0],
-        "The softmax is right. But this is the first position, and what follows the first token is known.",
-        lambda logits: logits.softmax(-1)[:, :, -1],
-        "The softmax is right. But `[:, :, -1]` is the last *token of the vocabulary*, at all positions.",
-        lambda logits: logits.softmax(-1).mean(1),
-        "This is the mean over all positions, which says what follows any token. It should be what follows the last.",
-        lambda logits: logits.softmax(-1),
-        "This is a distribution at each position; only that of the last is needed: `[:, -1]`.",
     ),
 )

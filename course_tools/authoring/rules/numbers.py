@@ -26,7 +26,8 @@ ITEM = re.compile(r"^\s*(?:[-*]|\d+\.) ", re.M)
 APART = re.compile(
     r"""<!--.*?--> | <[^>]*> | `[^`]*` | \$\$.*?\$\$ | \$[^$]*\$     # comments, tags, code, formulas
       | \]\([^)\s]*\) | https?://\S+ | [“"][^”"\n]*[”"]              # addresses, quotations
-      | ^\#+\ [^\n]*$ | ^\s*\d+\.\  | \[\d+\ · | \d+:\d\d         # headings, lists, links to chapters, times of day
+      | ^\#+\ [^\n]*$ | ^\s*(?:\*\*)?\d+\.\                          # headings, the numbers of lists
+      | \[\d+\ · | \d+:\d\d | \bCC\ BY\S*\ \d\.\d                    # links to chapters, times of day, licences
     """,
     re.S | re.M | re.X,
 )
@@ -35,7 +36,7 @@ NUMBERED += " position program question row section sentence table version word 
 LABEL = re.compile(
     rf"\b(?:{'|'.join(NUMBERED.split())})s?\s+\d[\d.]*\b(?:(?:,\s*|\s*(?:and|or|to|–|-)\s*)\d[\d.]*\b)*", re.I
 )
-HEAD = re.compile(r"\b(?:head|layer)s?\s+(\d\.\d)\b", re.I)  # 2.2: the second head of the second layer
+HEADS = re.compile(r"\b(?:head|layer)s?\s+\d\.\d\b(?:(?:,| and| or) \d\.\d\b)*", re.I)  # 2.2: the second of the second
 NUMBER = re.compile(
     r"""(?<![\w.]) (?<![A-Za-z]-)
         (?P<digits> \d{1,3}(?:[,\u2009\u202f]\d{3})+(?:\.\d+)? | \d*\.?\d+ (?:e[-+]?\d+)? )
@@ -107,7 +108,8 @@ def _read_as(shown, number):
 def sections(notebook):
     """The Sections of a Notebook, in order."""
     built = {cell.id: cell for cell in notebook.built.cells} if notebook.built else {}
-    heads = {name for _, text in notebook.prose() for name in HEAD.findall(text)}
+    named = " ".join(found for _, text in notebook.prose() for found in HEADS.findall(text))
+    heads = set(re.findall(r"\d\.\d", named))
     found = [Section()]
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "markdown":

@@ -50,12 +50,14 @@ def sizes(notebook):
 
 
 def lines(notebook):
-    """A cell fits a projector; in a lesson it holds one thought."""
+    """A cell of a lesson holds one thought, and fits a projector."""
+    if notebook.is_annex:
+        return
     for number, cell in visible(notebook):
         text, is_definition = cell.source.splitlines(), "definition" in tags(cell)
         most = DEFINITION if is_definition else OTHER
         size = sum(1 for line in text if line.strip())
-        if size > most and not notebook.is_annex:
+        if size > most:
             todo = f"At most {most}: split it, or name a smaller definition."
             yield number, f"a {'cell of definitions' if is_definition else 'code cell'} of {size} lines", todo
         if wide := [line for line in text if len(line) > WIDTH]:

@@ -4,9 +4,9 @@ import ast
 import re
 import statistics
 
-from .notebook import LINK, Notebook, tags
+from .notebook import LINK, Notebook, tags, without_magics
 
-LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 5, 40, 6
+LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 6, 40, 6
 PARAGRAPH = 600  # characters: about four lines on a wide screen
 TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
 TAGS |= {"definition"}  # names what the build writes out
@@ -50,7 +50,7 @@ def size_of_cells(notebook):
     for number, cell in read:
         lines = cell.source.splitlines()
         own = re.split(r"^@find_error\(", cell.source, flags=re.M)[0].splitlines()  # not the wrong program
-        if "predict" not in tags(cell):  # a question, whose input is hidden
+        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
             sizes.append(sum(1 for line in own if line.strip() and not line.lstrip().startswith("#")))
         if len(lines) > LONGEST:
             todo = f"At most {LONGEST}: split it, or put it into course_utils and show it with reveal()."
@@ -77,9 +77,8 @@ def known_tags(notebook):
 def asserts(notebook):
     """A cell tagged asserts has some; no other cell is marked by a comment for the tests."""
     for number, cell in notebook.code():
-        if "asserts" in tags(cell) and not any(
-            isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cell.source))
-        ):
+        some = any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(without_magics(cell.source))))
+        if "asserts" in tags(cell) and not some:
             yield (
                 number,
                 "a cell tagged asserts has no assert",

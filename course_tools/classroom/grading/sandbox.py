@@ -96,7 +96,7 @@ def _system() -> Iterable[str]:
     wanted |= {str(PACKAGE): "/course/course_utils", str(KIT): "/course/course_kit"}
     wanted |= {str(INSIDE / "exercises"): "/course/course_kit/exercises"}
     wanted |= {str(CHAPTERS): "/course/chapters"}
-    wanted |= {str(INSIDE / name): f"/course/{name}" for name in ("worker.py", "limits.py")}
+    wanted |= {str(INSIDE / name): f"/course/{name}" for name in ("worker.py", "limits.py", "mine.py")}
     wanted |= {str(files.course_folder() / "data"): "/course/data"}
     made: set[Path] = {Path("/")}
     for source, place in wanted.items():

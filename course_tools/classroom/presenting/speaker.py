@@ -15,7 +15,7 @@ from course_kit import files, lessons
 from course_tools.authoring import building
 
 GUIDE = "docs/teaching.md"
-OPENING = ("Ready", "Trains", "Show first", "Ask", "Misconceptions")
+OPENING = ("Ready", "Trains", "Leave out", "Show first", "Ask", "Misconceptions")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Note:
     starts     minute of the lesson at which the section begins
     ask        what to ask or to show, a line each
     keep       the sentence to end with
-    guesses    (question, tempting answer, right answer, why)
+    guesses    (question, tempting answer or "", right answer, why)
     exercises  (name, minutes, what is said of a mistake)
     answers    those folded away in the section
     """
@@ -49,8 +49,9 @@ class Note:
                 yield (head, rest) if head in OPENING else ("Ask", part)
         for question, tempting, right, why in self.guesses:
             yield "Guess", question
-            yield "Expect", tempting
-            yield "Right", f"{right}. {why}" if why else right
+            if tempting:
+                yield "Expect", tempting
+            yield "Right", f"{right.rstrip('.')}. {why}" if why else right
         for words in self.answers:
             yield "Answer", words
         for name, minutes, said in self.exercises:
@@ -132,7 +133,7 @@ def _guess(cell, tempting: dict[str, str]) -> tuple[str, str, str, str] | None:
             question, answers = _literal(node.args[0]), _literal(node.args[1]) or []
             right = answers[given["answer"]] if isinstance(given.get("answer"), int) else ""
             wrong = next((w for start, w in tempting.items() if plain(question).startswith(start)), "")
-            expected = next((a for a in answers if plain(a).startswith(wrong)), wrong)
+            expected = next((a for a in answers if wrong and plain(a).startswith(wrong)), wrong)
             because = given.get("because") or ""
             why = because[given["answer"]] if isinstance(because, list) else because
             return plain(question), expected, right, why

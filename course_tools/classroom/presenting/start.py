@@ -12,7 +12,7 @@ import time
 
 from course_kit import files, lessons
 from course_tools.authoring import building
-from course_tools.classroom import lab, workbook
+from course_tools.classroom import lab, resuming, workbook
 
 from .speaker import notes
 
@@ -79,12 +79,12 @@ def train(names, workbook):
     failed = False
     for name in names:
         path, started = workbook / f"{name}.ipynb", time.monotonic()
-        cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        ends = _ends(name, nbformat.read(path, as_version=4).cells)
         print(f"{name}: running what it computes …", flush=True)
         environment = os.environ | {"COURSE_PRESENTING": "1", "JPY_SESSION_NAME": str(path)}
         manager, client = start_new_kernel(kernel_name="python3", cwd=str(workbook), env=environment)
         try:
-            for wanted in (CODE.format(id=cells[-1]["id"]), cells[-1].source):
+            for wanted in (text for end in ends for text in (CODE.format(id=end["id"]), end.source)):
                 reply = client.execute_interactive(wanted, output_hook=_say)
                 failed |= reply["content"]["status"] != "ok"
         finally:
@@ -92,6 +92,16 @@ def train(names, workbook):
             manager.shutdown_kernel(now=True)
         print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
     return int(failed)
+
+
+def _ends(name, cells):
+    """The last code cell of a lesson; of an annex, the last of each section, since they are brought back one by one."""
+    found, section = {}, 0
+    for cell in cells:
+        section += lessons.is_annex(name) and resuming.begins_section(cell)
+        if cell.cell_type == "code":
+            found[section] = cell
+    return list(found.values())
 
 
 def _say(message):

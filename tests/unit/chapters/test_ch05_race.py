@@ -6,7 +6,7 @@ import itertools
 import pytest
 import torch
 
-from chapters.ch05.experiments import ablations, fair, race, speed
+from chapters.ch05.experiments import fair, race, speed
 from chapters.ch05.experiments.in_class import small_model
 from chapters.ch05.experiments.twins import corpus
 
@@ -61,33 +61,11 @@ def test_racers_have_the_sizes_that_are_said(lesson):
     assert 1.8 < count[race.TRANSFORMER] / count[race.GRU] < 1.9
 
 
-def test_an_ablated_model_lacks_its_part_and_nothing_else(lesson):
-    size = ablations.SIZES["model_size"]
-    x, y = torch.randn(2, 1, 3, size, generator=torch.Generator().manual_seed(0))
-    sizes = {}
-    for name, gone in ablations.VARIANTS.items():
-        model = ablations.ablated(lesson, name)
-        sizes[name] = sum(p.numel() for p in model.parameters())
-        block, kinds = model.decoder[0], {type(part) for part in model.modules()}
-        with torch.no_grad():
-            nothing, once, twice = (block.ffn(k * x) for k in (0, 1, 2))
-        assert (torch.nn.LayerNorm not in kinds) == (gone == "norm")
-        assert torch.equal(block.around_cross(x, lambda _, y=y: y), y) == (gone == "residual")
-        assert torch.allclose(twice - once, once - nothing, atol=1e-5) == (gone in ("relu", "ffn"))
-        assert (once == 0).all() == (gone == "ffn") and len(model.decoder) == (9 if gone == "ffn" else 6)
-    norms = sizes.pop("no norms")
-    assert len(set(sizes.values())) == 1 and norms < sizes["no ReLU"]
-
-
-@pytest.mark.parametrize(
-    ("module", "names"), [(race, ("SIZES", "record_race")), (ablations, ("VARIANTS", "record_ablations"))]
-)
-def test_records_run_small(module, names, few_sentences, monkeypatch):
-    models, record = (getattr(module, name) for name in names)
-    name, *_ = models
-    monkeypatch.setattr(module, names[0], {name: models[name]})
-    monkeypatch.setattr(module, "CANDIDATES", module.CANDIDATES[:1])
-    figures = record(steps=10, seeds=(0,))
+def test_the_record_runs_small(few_sentences, monkeypatch):
+    name, *_ = race.SIZES
+    monkeypatch.setattr(race, "SIZES", {name: race.SIZES[name]})
+    monkeypatch.setattr(race, "CANDIDATES", race.CANDIDATES[:1])
+    figures = race.record_race(steps=10, seeds=(0,))
     assert list(figures["models"]) == [name] and figures["steps"] == 10 and figures["every"] == 1
     found = figures["models"][name]
     assert len(found["valid"][0]) == 10 and len(found["test"]) == 1 and found["parameters"] > 1e5

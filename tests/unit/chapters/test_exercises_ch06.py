@@ -266,14 +266,6 @@ def negative_log(model, tokenizer, texts, labels):
     return loss, (logits.max(1).indices == labels)[cut:].double().mean()
 
 
-@written("program 6.1")
-def by_index_again(ids, chosen, dice, words, mask_id):
-    inputs, other = ids.clone(), chosen & (dice >= 0.9)
-    inputs[chosen & (dice < 0.8)] = mask_id
-    inputs[other] = words[other]
-    return inputs
-
-
 @written("program 6.5")
 def sums_have_the_same_direction(hidden, mask):
     sums = torch.einsum("btd,bt->bd", hidden, mask.float())
@@ -284,22 +276,6 @@ def sums_have_the_same_direction(hidden, mask):
 def picked(hidden, mask):
     a, b = (F.normalize(words[real].mean(0), dim=0) for words, real in zip(hidden, mask, strict=True))
     return (a * b).sum().item()
-
-
-@written("claims 6.2")
-def row_by_row(start_logits, end_logits, mask):
-    tables = []
-    for logits in (start_logits, end_logits):
-        p = logits.double().exp() * mask
-        tables.append(p / p.sum(1, keepdim=True))
-    return tables
-
-
-@written("claims 6.3")
-def in_other_letters(target, sees):
-    if target == "word":
-        return "Auto-encoding" if sees.startswith("both") else "auto regressive"
-    return "Discriminative"
 
 
 @written("mask tokens")

@@ -9,6 +9,7 @@ import operator
 import random
 import sys
 import threading
+import types
 
 import numpy as np
 import pytest
@@ -358,6 +359,24 @@ def test_what_is_loaded_counts_and_not_what_the_file_says_by_now(helpers, tmp_pa
 def test_a_function_that_depends_on_what_is_not_in_it_is_not_identified(helpers, name):
     with pytest.raises(Unidentified):
         fingerprint(getattr(helpers(text=STRANGE), name))
+
+
+class OnDemand(types.ModuleType):
+    """As `mine` in a notebook: what it gives is looked up when it is asked for."""
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return torch.sum
+
+
+def test_a_module_that_gives_names_on_demand_is_not_identified(helpers):
+    lazy = helpers(text="def __getattr__(name):\n    raise AttributeError(name)\n")
+    for module in (OnDemand("mine"), lazy):
+        with pytest.raises(Unidentified, match="on demand"):
+            fingerprint(lambda m, b, module=module: module.loss(m, b))
+    taken = OnDemand("mine").loss
+    assert fingerprint(lambda m, b: taken(m(b)))
 
 
 def test_a_model_may_be_put_into_eval_mode(helpers):

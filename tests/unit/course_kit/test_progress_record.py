@@ -235,7 +235,7 @@ def test_kernels_side_by_side_lose_nothing(mine):
 
 def test_a_kernel_that_hangs_with_the_lock_does_not_hold_up_the_others(mine, monkeypatch):
     monkeypatch.setattr(solved, "PATIENCE", 0.05)
-    with solved._alone(mine):
+    with files.alone(mine / solved.FILE, 1):
         run(RIGHT)
     assert entry(mine)["state"] == "solved"
 

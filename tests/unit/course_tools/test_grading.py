@@ -110,6 +110,26 @@ def test_every_wrong_answer_stays_wrong(tmp_path):
     assert row.states[one.name] == "wrong" and any(x.hint in row.said[one.name] for x in one.wrong)
 
 
+def test_what_is_imported_from_the_students_own_package_is_the_courses(tmp_path):
+    """Each answer is judged by itself; one that hands on the course's function is told."""
+    find_sandbox.needed()
+    head = "import torch\nfrom mine import {}\n@exercise('attention in heads')\n"
+    head += "def multi_head(q, k, v, heads, mask=None):\n    "
+    uses = """q, k, v = (split_heads(x, heads) for x in (q, k, v))
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    mask = torch.ones(scores.shape[-2:], dtype=torch.bool) if mask is None else mask
+    weights = masked_softmax(scores, mask[:, None] if mask.dim() == 3 else mask)
+    return (weights @ v).transpose(1, 2).flatten(2), weights"""
+    hands_on = "return course(q, k, v, heads, mask)"
+    answers = {"own": ("masked_softmax, split_heads", uses), "lent": ("multi_head as course", hands_on)}
+    for name, (names, body) in answers.items():
+        make.workbook(tmp_path / "in" / name, {"attention in heads": head.format(names) + body}, "05")
+    rows = {row.student: row for row in grading.graded(hand_ins.entries(tmp_path / "in"))}
+    assert rows["own"].states["attention in heads"] == rows["lent"].states["attention in heads"] == "right"
+    assert not any("the course's" in one for one in rows["own"].remarks)
+    assert any("the course's" in one for one in rows["lent"].remarks), rows["lent"].remarks
+
+
 def test_what_a_class_is_made_from_are_plain_numbers():
     assert all(type(number) is int for one in ALL for case in one.cases() for number in case.init)
 

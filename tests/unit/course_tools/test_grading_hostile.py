@@ -35,7 +35,7 @@ ATTACKS = {
             "",
         ),
         "program 1.2": ("x = torch.ones(2 ** 30)", "wrong", "memory"),
-        "claims 1.1": ("for i in range(99): open(str(i), 'wb').write(bytes(2 ** 22))", "wrong", "more into files"),
+        "program 2.5": ("for i in range(99): open(str(i), 'wb').write(bytes(2 ** 22))", "wrong", "more into files"),
     },
     "breaks in": {
         "gaussian kernel": ("[shutil.rmtree(x, ignore_errors=True) for x in PLACES]", "right", "delete"),
@@ -43,7 +43,7 @@ ATTACKS = {
         "leave-one-out mask": ("open(LANDMARK).read()", "wrong", "read files"),
         "stable masked softmax": ("socket.create_connection(('192.0.2.1', 80), 1)", "wrong", "network"),
         "program 1.2": ("urllib.request.urlopen('http://192.0.2.1/')", "wrong", "network"),
-        "claims 1.1": ("subprocess.run(['/bin/sh', '-c', 'rm -rf /'])", "wrong", "start or end processes"),
+        "program 2.5": ("subprocess.run(['/bin/sh', '-c', 'rm -rf /'])", "wrong", "start or end processes"),
         "scaled dot-product score": ("os.setuid(0)", "wrong", ""),
         "cosine score": ("shared = ctypes.CDLL(None).shmget(0, 1 << 30, 0o600); assert shared != -1", "wrong", ""),
         "general score": ("ptrace = ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0); assert not ptrace", "wrong", ""),
@@ -63,7 +63,7 @@ ATTACKS = {
             "ended",
             "in the grader's place",
         ),
-        "claims 1.1": ("return find('claims 1.1').reference(model)", "wrong", ""),
+        "program 2.5": ("return find('program 2.5').reference(queries, keys)", "wrong", ""),
         "additive score": (
             """
             for module in list(sys.modules.values()):
@@ -74,7 +74,7 @@ ATTACKS = {
             "wrong",
             "",
         ),
-        "claims 2.4": ("return torch.ones(1).expand(10 ** 12)", "wrong", ""),
+        "program 2.10": ("return torch.ones(1).expand(10 ** 12)", "wrong", ""),
         "scaled dot-product score": ("x = []\nfor _ in range(10 ** 5): x = [x]\nreturn x", "wrong", ""),
         "general score": ("return 10 ** 400", "wrong", ""),
     },

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
+import small_course
 
 import course
 from course_kit import files, views
@@ -175,7 +176,7 @@ def test_slides_have_what_the_cells_say(name):
     )
     shown = [o for c in chapter.cells if c.slide != "skip" and not c.setup for o in c.outputs]
     count = sum(isinstance(output, fragments.View) for output in shown)
-    assert body.count('"presenting":true') == body.count(program.SHOW) == count > 0
+    assert body.count('"presenting":true') == body.count(program.SHOW) == count > -chapter.annex
     assert made.count(program.source()) == 1 and not links.swallowed(f"<script>{program.source()}</script>")
     assert ("Say them aloud" in body) == any(
         words == "Five lines to keep" for c in chapter.cells for _, _, words in c.headings
@@ -194,12 +195,13 @@ def test_speaker_notes_belong_to_headings_of_the_slides():
 def test_paper_has_pictures_for_views_and_nothing_to_unfold(name):
     made = paper.build(name)
     assert not re.search(r"<(script|details|button|input|a href)\b", made)
-    outputs = [o for c in pages.chapter(name).cells for o in c.outputs]
+    chapter = pages.chapter(name)
+    outputs = [o for c in chapter.cells for o in c.outputs]
     shown = sum(isinstance(o, fragments.View) for o in outputs)
-    assert made.count("<figure") + made.count('class="guess"') >= shown > 0
+    assert made.count("<figure") + made.count('class="guess"') >= shown > -chapter.annex
     assert made.count('<p class="later">') == made.count('<div class="answer">')
     assert made.count('class="room"') == sum(isinstance(o, str) and "not solved yet" in o for o in outputs)
-    assert "not solved yet" not in made and "is at the end" in made
+    assert "not solved yet" not in made and ("is at the end" in made or chapter.annex)
 
 
 def test_paper_without_a_browser_says_what_to_do(tmp_path, monkeypatch, capsys):
@@ -215,6 +217,18 @@ def test_a_browser_that_makes_no_pdf_is_named(tmp_path):
     with pytest.raises(RuntimeError, match=r"page\.html"):
         browser.print_pdf("/nowhere/browser", page, tmp_path / "page.pdf")
     assert not (tmp_path / "page.pdf").exists()
+
+
+def test_lesson_and_annex_are_written_as_slides_and_for_paper(tmp_path, monkeypatch):
+    """A beginning of their name means both, a name one; links from the one to the other lead there."""
+    (tmp_path / "course").mkdir()
+    small_course.make(tmp_path / "course", monkeypatch)
+    both = [f"{small_course.LESSON}.html", f"{small_course.ANNEX}.html"]
+    for kind, build in (("slides", slides.build), ("paper", paper.build)):
+        assert [path.name for path in pages.write(kind, ["02"], tmp_path / kind, build)] == both
+        assert [path.name for path in pages.write(kind, [small_course.ANNEX], tmp_path / kind, build)] == both[1:]
+        assert "An aardvark." in (tmp_path / kind / both[1]).read_text("utf-8")
+    assert f'<a href="{both[0]}">its lesson</a>' in (tmp_path / "slides" / both[1]).read_text("utf-8")
 
 
 def test_commands_write_what_they_say(tmp_path, capsys):

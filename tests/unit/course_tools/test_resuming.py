@@ -358,6 +358,45 @@ def test_of_deeper_sections_only_the_current_one_is_brought_back(lesson):
     assert "back" in said and lesson.ask("here, 'deep' in globals()") == "2 False"
 
 
+ANNEX = [
+    nbformat.v4.new_code_cell("ran = []"),
+    nbformat.v4.new_markdown_cell("## One"),
+    nbformat.v4.new_code_cell("ran += [1]"),
+    nbformat.v4.new_markdown_cell("Two\n## Two"),
+    nbformat.v4.new_code_cell("ran += [2]"),
+    nbformat.v4.new_code_cell("last = ran"),
+    nbformat.v4.new_markdown_cell("## Three"),
+    nbformat.v4.new_code_cell("open('ran.txt', 'a').write('3')"),
+]
+
+
+def write_annex(folder, name="01_one_annex"):
+    """A notebook whose sections stand alone, under a name by which it is an annex, or is not."""
+    (folder / files.STATE).write_text("{}")
+    nbformat.write(nbformat.v4.new_notebook(cells=ANNEX), folder / f"{name}.ipynb")
+    return folder / f"{name}.ipynb"
+
+
+@pytest.mark.parametrize(("name", "back", "ran"), [("01_one_annex", 2, "[2]"), ("01_one", 3, "[1, 2]")])
+def test_in_an_annex_only_the_section_that_one_is_in_is_brought_back(tmp_path, name, back, ran):
+    kernel = Kernel(write_annex(tmp_path, name))
+    try:
+        said = kernel.run(5, "from course_tools.classroom.resuming import resume_here\nresume_here()", until="back")
+        assert f"{back} cells above are back" in said and kernel.ask("ran") == ran
+    finally:
+        kernel.client.stop_channels()
+        kernel.manager.shutdown_kernel(now=True)
+
+
+def test_all_sections_of_an_annex_are_prepared(tmp_path):
+    write_annex(tmp_path)
+    assert [cell.source[:8] for cell in start._ends("01_one_annex", ANNEX)] == [
+        "ran = []", "ran += [", "last = r", "open('ra"]  # fmt: skip
+    assert [cell.source[:8] for cell in start._ends("01_one", ANNEX)] == ["open('ra"]
+    assert start.train(["01_one_annex"], tmp_path) == 0
+    assert (tmp_path / "ran.txt").read_text() == "3"
+
+
 def test_prepared_the_day_before_what_takes_long_is_kept(tmp_path, monkeypatch, capsys):
     """The command `present --prepare`."""
     for name in ("COURSE_KEPT", "COURSE_PRESENTING"):

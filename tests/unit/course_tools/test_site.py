@@ -106,6 +106,24 @@ def test_pages_are_light(built):
     assert sum(path.stat().st_size for path in (built / "numbers").iterdir()) < 1_000_000
 
 
+def test_sizes_are_about_those_that_the_guide_says(built):
+    guide = (ROOT / "docs" / "publishing.md").read_text("utf-8")
+
+    def said(words):
+        return float(re.search(words.replace("N", r"([\d.]+)"), guide)[1])
+
+    def size(folder, pattern="*"):
+        return sum(path.stat().st_size for path in folder.rglob(pattern) if path.is_file()) / 1e6
+
+    notebooks = [path.stat().st_size / 1e6 for path in (built / "notebooks").iterdir()]
+    assert size(built) == pytest.approx(said("about N MB"), rel=0.1)
+    assert size(built / "models") == pytest.approx(said("N trained models"), rel=0.1)
+    assert sum(notebooks) == pytest.approx(said("N of them notebooks"), rel=0.1)
+    assert said("N of them notebooks") == said("all of them N MB")
+    assert max(notebooks) == pytest.approx(said("up to N MB"), rel=0.1)
+    assert len(program.source()) / 1e6 == pytest.approx(said("`program.js`, N MB"), rel=0.15)
+
+
 def test_no_formula_is_left_as_tex_and_nothing_is_fetched_from_elsewhere(built):
     there = list(built.glob("*.html"))
     assert len(there) > len(building.names())

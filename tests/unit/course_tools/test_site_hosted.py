@@ -9,11 +9,12 @@ from importlib import metadata
 
 import nbformat
 import pytest
+import small_course
 
 import course_utils
-from course_kit import files, runtime
+from course_kit import files, lessons, runtime
 from course_kit.views import program
-from course_tools.authoring import building, fragments, written
+from course_tools.authoring import building, fragments
 from course_tools.publishing import hosted
 
 ROOT = files.course_folder()
@@ -176,8 +177,14 @@ def test_on_colab_each_view_carries_the_program_and_nothing_else_does():
 
     for before, after in zip(shown(notebook), shown(made), strict=True):
         assert after == (program.packed() + before if fragments.read(before) else before)
-    size = len(written.dumps(made).encode())
-    assert size < 6_000_000, "as docs/publishing.md says"
+
+
+def test_an_annex_is_prepared_as_a_lesson_is(tmp_path, monkeypatch):
+    small_course.make(tmp_path, monkeypatch)
+    name = small_course.ANNEX
+    made = hosted.prepared(nbformat.read(tmp_path / "notebooks" / f"{name}.ipynb", as_version=4), ADDRESS, name)
+    assert f"gh-pages/notebooks/{name}.ipynb)" in made.cells[0].source
+    assert [cell.id for cell in made.cells if cell.cell_type == "code"] == ["course-on-colab", "code"]
 
 
 def test_binder_takes_the_versions_of_the_lock_and_torch_for_cpu():
@@ -205,11 +212,11 @@ def test_each_page_of_the_site_says_where_to_report():
 
     for address, said in (("https://github.com/ada/course", 'id="report" href="https://github.com/ada/course/issues'),
                           (None, f"edition {course_utils.__version__}")):  # fmt: skip
-        page = Site(address).page("text", "Teaching with the course", [], body="")
+        page = Site(address).page("text", "teaching.html", [], body="")
         assert said in page
 
 
-def test_the_end_of_each_notebook_names_chapter_and_edition():
-    for name in building.names():
-        last = building.read_source(name).cells[-1].source
-        assert f"chapter {int(name[:2])}, edition {course_utils.__version__}" in last, name
+@pytest.mark.parametrize("name", [name for name in building.names() if not lessons.is_annex(name)])
+def test_the_end_of_each_lesson_names_chapter_and_edition(name):
+    last = building.read_source(name).cells[-1].source
+    assert f"chapter {lessons.chapter(name)}, edition {course_utils.__version__}" in last, name

@@ -11,6 +11,7 @@ import { paths } from "./ch04/paths.js";
 import { rotation } from "./ch04/rotation.js";
 import { shuffle } from "./ch04/shuffle.js";
 import { sinusoid } from "./ch04/sinusoid.js";
+import { architecture } from "./ch05/architecture.js";
 import { descent } from "./ch05/descent.js";
 import { embeddings } from "./ch06/embeddings.js";
 import { mask_tokens } from "./ch06/mask_tokens.js";
@@ -33,6 +34,7 @@ import { shares } from "./views/shares.js";
 /** @type {Record<string, import("./shared/types.js").Kind>} */
 export const KINDS = {
   alignment,
+  architecture,
   bandwidth,
   bars,
   cover,

@@ -1,9 +1,9 @@
 // The cover: what a word attends to, what the sentence becomes, and which word's state decides it.
-import { h } from "../shared/dom.js";
+import { h, svgElement } from "../shared/dom.js";
 import { form } from "../shared/own.js";
 import { widest } from "../shared/draw.js";
 import COVER_CSS from "./cover.css";
-import { paintArcs, paintCells, svgElement } from "./cover_arcs.js";
+import { paintArcs, paintCells } from "./cover_arcs.js";
 import { Sentence } from "./cover_sentence.js";
 import {
   changed,

@@ -1,4 +1,5 @@
 // What a word attends to: an arc to each other word, or on a phone a line below each, as thick as its weight.
+import { svgElement } from "../shared/dom.js";
 import { mix, rgb } from "../shared/theme.js";
 
 /** @import { Theme } from "../shared/theme.js" */
@@ -11,16 +12,6 @@ const EDGE = 50; // a number nearer to an edge would be cut off
 const inkOf = (theme, weight) => rgb(mix(theme.paper, theme.ink, weight < 0.005 ? 0 : 0.1 + 0.9 * weight ** 0.65));
 /** @param {number} weight @param {number} unit */
 const thickness = (weight, unit) => (0.8 + 14 * weight) * unit;
-
-/**
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- */
-export function svgElement(tag, attributes) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
-  return made;
-}
 
 /** Where the middles of the words are, in pixels of the arcs. @param {Element} svg @param {Element[]} words */
 function middlesOf(svg, words) {

@@ -6,6 +6,7 @@ import { clamp } from "../shared/numbers.js";
 import { draw } from "./descent_draw.js";
 import { explain } from "./descent_explain.js";
 import { hitAt, neighbour, same } from "./descent_keys.js";
+import { DescentMap } from "./descent_map.js";
 import { Moves } from "./descent_moves.js";
 import { baked, derived, studied, tabled } from "./descent_numbers.js";
 import { places, stageOf } from "./descent_scenes.js";
@@ -61,7 +62,11 @@ class Descent {
     this.painted = -1; // the step that is on the stage
     this.moves = new Moves(ui);
     this.canvas = this.stage();
-    this.words = new Words(ui, this.canvas, { sceneOf: this.sceneOf, go: (step) => this.go(step) });
+    this.map = this.spec.drawing ? new DescentMap(ui) : null;
+    this.words = new Words(ui, h("div", { class: "pair" }, this.canvas, this.map?.element), {
+      sceneOf: this.sceneOf,
+      go: (step) => this.go(step),
+    });
     ui.root.addEventListener("keydown", (event) => this.key(/** @type {KeyboardEvent} */ (event)));
   }
 
@@ -201,34 +206,40 @@ class Descent {
   }
 
   // ---- what is shown
-  /** @param {number} width */
-  paint(width) {
+  /** @param {number} width @param {boolean} narrow */
+  paint(width, narrow) {
     this.choose();
     const { spec, found, aim, trouble } = this;
     const { step } = this.ui.state;
     const sentence = sentenceOf(found, spec, step);
     const at = aim ?? sentence;
     const { text, made } = explain(found, spec, at.name, at.cell);
-    const size = this.size(width);
+    const room = width - (this.map?.room(narrow) ?? 0);
+    const size = this.size(room, width);
     this.words.paint(found, sentence.text, trouble || text, !trouble && !aim);
-    const c = paper(this.canvas, width, size.height * size.zoom);
+    const c = paper(this.canvas, room, size.height * size.zoom);
+    this.map?.paint(step, this.good, { width, high: size.height * size.zoom, narrow });
     c.scale(size.zoom, size.zoom);
     const items = this.moves.to(stageOf(found, spec, step, size, this.close).items);
     this.hits = draw(c, this.ui, items, { lit: made, at, aimed: aim !== null, zoom: size.zoom });
     this.painted = step;
   }
 
-  /** The stage in units of its own; in front of a class it is as large as the screen lets it. @param {number} pixels */
-  size(pixels) {
+  /**
+   * The stage in units of its own; in front of a class it is as large as the screen lets it.
+   * @param {number} pixels
+   * @param {number} whole of the view
+   */
+  size(pixels, whole) {
     const { ui, spec, words } = this;
     const room = ui.screen - 362;
     const zoom = spec.presenting ? Math.min(pixels / 900, Math.max(1, room / 300)) : ui.unit;
     const width = pixels / zoom;
     const small = width < PHONE;
     const wide = spec.presenting ? Math.max(300, room / zoom) : WIDE_STAGE;
-    words.view.classList.toggle("tight", pixels < 1040 * ui.unit);
+    words.view.classList.toggle("tight", whole < 1040 * ui.unit);
     words.view.classList.toggle("large", spec.presenting);
-    words.view.classList.toggle("phone", pixels < PHONE * ui.unit);
+    words.view.classList.toggle("phone", whole < PHONE * ui.unit);
     return { width, height: small ? PHONE_STAGE : wide, small, zoom };
   }
 

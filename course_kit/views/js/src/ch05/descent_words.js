@@ -12,10 +12,10 @@ const FREE = "exploring: arrows go from number to number, Esc ends it";
 export class Words {
   /**
    * @param {UI} ui
-   * @param {HTMLElement} canvas
+   * @param {HTMLElement} stage
    * @param {{ sceneOf: number[], go: (step: number) => void }} steps
    */
-  constructor(ui, canvas, { sceneOf, go }) {
+  constructor(ui, stage, { sceneOf, go }) {
     const spec = /** @type {DescentSpec} */ (ui.spec);
     this.ui = ui;
     this.spec = spec;
@@ -35,16 +35,16 @@ export class Words {
     this.keys = h("span", { class: "keys" });
     this.field = h("details", { class: "more typed" }, h("summary", {}, "your own sentence"));
     this.field.open = Boolean(spec.made);
-    this.place(canvas);
+    this.place(stage);
     ui.style(DESCENT_CSS);
   }
 
-  /** @param {HTMLElement} canvas */
-  place(canvas) {
+  /** @param {HTMLElement} stage */
+  place(stage) {
     const { ui, back, next } = this;
     const scenes = h("div", { class: "scenes", role: "group", "aria-label": "scenes" }, ...this.scenes);
     ui.root.querySelector(".title")?.after(this.keys);
-    ui.body.append(scenes, this.sentences, this.says, canvas, this.made);
+    ui.body.append(scenes, this.sentences, this.says, stage, this.made);
     ui.root.querySelector(".controls")?.prepend(h("span", { class: "steps" }, back, next));
     if (this.spec.own) ui.root.querySelector(".foot > button")?.before(this.field);
   }

@@ -22,6 +22,19 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * The same for a picture of lines.
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ * @param {...Node} children
+ */
+export function svgElement(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
 let serial = 0;
 /** An id that no other element of the page has. @param {string} letter */
 export const fresh = (letter) => `${letter}${++serial}`;

@@ -1,5 +1,5 @@
 // The course's plugin for JupyterLab, written by hand and loaded as it is: no build, nothing shared, nothing imported
-// but present.js beside it, and that only where `make present` asks for it. A test opens it in a real JupyterLab.
+// but moved.js beside it, and present.js where `make present` asks for it. A test opens it in a real JupyterLab.
 (() => {
   const HERE = document.currentScript.src;
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
@@ -116,6 +116,8 @@
       const panel = current();
       panel?.context.ready.then(() => requestAnimationFrame(() => putAway(panel)));
     });
+    if (page.courseMoved)
+      import(new URL("moved.js", HERE)).then(({ followMoved }) => followMoved(app, page.courseMoved));
     if (configured) import(new URL("present.js", HERE)).then(({ present }) => present(app, course));
   }
 

@@ -1,0 +1,108 @@
+"""The drawing of a whole Transformer, or of one half of it: every part can be chosen, and says what it is."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from course_kit.checks import described, one_of
+from course_kit.views.given import as_labels
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
+
+from .architecture_columns import drawing
+from .architecture_parts import Part, Parts
+from .architecture_picture import draw
+
+TITLE = "What is inside a Transformer?"
+CAPTION = "The data flow upwards. Choose a part: what is it for, and which class makes it?"
+ENDS = ("in", "out", "hidden", "pooled")  # of a part; what it computes in between is not in the table
+
+
+class Architecture(View):
+    """See `architecture`, which makes it."""
+
+    kind = "architecture"
+    size = (6.4, 5.0)
+    colours, scale = 64, 1.25
+    parts: Parts
+
+    @property
+    def selection(self) -> Part | None:
+        """The part that is chosen, or None."""
+        return self.parts.get(self.state["part"])
+
+    def describe(self) -> str:
+        names = [f"{column['name'].lower()}: " * bool(column["name"]) + ", ".join(self._names(column))
+                 for column in self.options["columns"]]  # fmt: skip
+        whole, chosen = self.parts["model"], self.selection
+        said = f"{whole.name}, {whole.parameters} parameters. From below, {'; '.join(names)}."
+        return said + (f" Chosen: {chosen.name}. {chosen.about}" if chosen else "")
+
+    def _names(self, column: dict) -> list[str]:
+        """The parts of a column, from below."""
+        names: list[str] = []
+        for row in column["rows"]:
+            if row["kind"] != "block":
+                names.append(self.parts[row["key"]].name)
+                continue
+            inside = [self.parts[one["inside"]].name for one in row["rows"]]
+            names.append(f"{self.parts[row['key']].label[2:]} blocks of {' and '.join(inside)}")
+        return names
+
+    def table(self) -> TextTable:
+        rows = [[one.name, one.made, " → ".join(shapes(one)), one.parameters] for one in self.parts.values()]
+        return TextTable(["part", "class", "shapes", "parameters"], rows)
+
+    def draw(self, figure) -> None:
+        draw(figure, self.parts, self.options["columns"], self.state["part"])
+
+
+def shapes(part: Part) -> list[str]:
+    """What goes into a part and what comes out, in numbers where they are known."""
+    return [numbers or letters for what, letters, numbers in part.shapes if what in ENDS]
+
+
+def architecture(
+    model: nn.Module | None = None,
+    *,
+    select: str | None = None,
+    words: tuple[str | Sequence[str], str | Sequence[str]] | None = None,
+    half: str | None = None,
+    title=TITLE,
+    caption=CAPTION,
+    live=False,
+    presenting=None,
+):
+    """A Transformer as a drawing, each part of which can be chosen: what it is for, its class, shapes and parameters.
+
+    model: a Transformer, BERT or GPT of course_utils, or a checkpoint with one; None: letters instead of numbers.
+    select: the part that is chosen, by its path in the model ("encoder.attention", "output"), "model", "memory" or
+    "softmax"; None: the reader chooses. words: what the encoder and the decoder read, each a list of tokens or a text
+    with spaces between them; they are S and T many. half: "encoder" or "decoder" alone; a BERT is the one, a GPT the
+    other.
+    live=True: Python hears `part`.
+
+    Returns a view: .parts (path -> Part), .selection and what all views have.
+    Raises ValueError or TypeError that says what was given and what is needed.
+    """
+    model = getattr(model, "model", model)
+    said = [] if words is None else _sentences(words)
+    parts, columns = drawing(model, half, (len(said[0]), len(said[1])) if said else None)
+    if select is not None:
+        one_of("select", select, parts)
+    sent = {path: {name: x for name, x in one._asdict().items() if name != "count"} for path, one in parts.items()}
+    options = {"parts": sent, "columns": columns, "read": said}
+    view = Architecture(title, caption, {}, {"part": select or ""}, (), options, presenting)
+    view.parts = parts
+    return shell(view, live)
+
+
+def _sentences(words) -> list[list[str]]:
+    """The words of the two sides."""
+    if not isinstance(words, tuple | list) or len(words) != 2:
+        raise ValueError(f"words is {described(words)}; needed: a pair, the source words and the target words")
+    said = [one.split() if isinstance(one, str) else as_labels(one, "words") for one in words]
+    if not all(said):
+        raise ValueError(f"words is {described(words)}; needed: at least one word on each side")
+    return said

@@ -1,0 +1,136 @@
+"""The parts of a model, each with its class, its shapes and its parameters, all of them read off the model itself."""
+
+import inspect
+import re
+from collections import Counter
+from typing import NamedTuple
+
+from torch import nn
+
+SIZES = {"source_vocab_size": "Vₛ", "target_vocab_size": "V", "vocab_size": "V", "max_length": "L"}
+COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+
+
+class Part(NamedTuple):
+    """One part. label: what is written on it; about: what it is for; made, call: its class and how it is called, as
+    code; shapes: (what, in letters, in numbers, or "" where none is known); count: its parameters in all layers,
+    without those of parts before it; parameters: the same in words."""
+
+    label: str
+    name: str
+    about: str
+    made: str
+    call: str
+    shapes: list[tuple[str, str, str]]
+    count: int
+    parameters: str
+
+
+class Parts(dict):
+    """path -> Part, in the order in which they are added. A path leads to an attribute of the model.
+
+    known: whether the model has been given by somebody, or is there for its letters only; lengths: S and T, the words
+    that encoder and decoder read, where they are known.
+    """
+
+    def __init__(self, model: nn.Module, known: bool = True, lengths: tuple[int, int] | None = None):
+        super().__init__()
+        self.model, self.known, config = model, known, model.config
+        size, self.layers = config.model_size, config.num_layers
+        self.sizes = {"D": size, "F": config.ffn_size or 4 * size, "H": config.num_heads, "d": size // config.num_heads}
+        self.sizes |= {letter: getattr(config, name) for name, letter in SIZES.items() if hasattr(config, name)}
+        self.numbers = dict(self.sizes) if known else {}
+        if lengths:
+            self.numbers |= {"B": 1, "S": lengths[0], "T": lengths[1]}
+        self.counted: set[int] = set()  # ids of tensors
+
+    def modules(self, path: str) -> list[nn.Module]:
+        """What is at a path: one module, or one in each layer where it goes through a stack of them."""
+        found = [self.model]
+        for name in path.split("."):
+            found = [getattr(module, name) for module in found]
+            found = [one for module in found for one in (module if isinstance(module, nn.ModuleList) else [module])]
+        return found
+
+    def add(self, path: str, label: str, name: str, about: str, note: str = "", **shapes: str) -> str:
+        """A module of the model, or one in each of its blocks. shapes: what -> letters -> its path."""
+        modules = self.modules(path)
+        new = [[p for p in module.parameters() if id(p) not in self.counted] for module in modules]
+        self.counted |= {id(p) for tensors in new for p in tensors}
+        count = sum(p.numel() for tensors in new for p in tensors)
+        words = "none of its own" if note else "none"
+        if count:
+            each = f" in each of {self.blocks}" if len(modules) > 1 else ""
+            words = self.formula(modules[0], new[0]) + (f" = {count // len(modules):,}{each}" if self.known else "")
+        kind = type(modules[0])
+        self[path] = Part(label, name, about, made(kind), call(kind), self.measured(shapes), count, words + note)
+        return path
+
+    def call(self, path: str, label: str, about: str, code: str, **shapes: str) -> str:
+        """A part without a module: a method or a function, as code -> its path."""
+        self[path] = Part(label, label, about, code, "", self.measured(shapes), 0, "none of its own")
+        return path
+
+    def stack(self, path: str, about: str, **shapes: str) -> str:
+        """A block of a stack, which holds other parts -> its path."""
+        block, *_ = self.modules(path)
+        count = sum(p.numel() for p in block.parameters())
+        words = f"{count:,} in each of {self.blocks}" if self.known else "those of the parts in it"
+        label, kind = f"× {self.layers if self.known else 'N'}", type(block)
+        name = f"one {path} block" if path in ("encoder", "decoder") else "one block"
+        self[path] = Part(label, name, about, made(kind), call(kind), self.measured(shapes), 0, words)
+        return path
+
+    def whole(self, name: str, about: str, code: str = "", **shapes: str) -> None:
+        """What all parts make together, called as in `code`, or as its class is; it becomes the first."""
+        words = f"{self.total:,}" if self.known else "those of all parts"
+        kind, others = type(self.model), dict(self)
+        self.clear()
+        self["model"] = Part(name, name, about, made(kind), code or call(kind), self.measured(shapes), 0, words)
+        self.update(others)
+
+    @property
+    def total(self) -> int:
+        """The parameters of all parts."""
+        return sum(part.count for part in self.values())
+
+    @property
+    def blocks(self) -> str:
+        """How many blocks there are, in words."""
+        return f"{COUNTS[self.layers] if self.layers < len(COUNTS) else self.layers} block" + "s" * (self.layers != 1)
+
+    def measured(self, shapes: dict[str, str]) -> list[tuple[str, str, str]]:
+        """Shapes with the numbers that are known: ("in", "[B, T, D]", "[1, 15, 128]")."""
+        rows = []
+        for what, letters in shapes.items():
+            digits = re.sub(r"\[[^\]]*\]", lambda shape: self.put(shape[0]), letters)
+            rows.append(("in" if what == "given" else what, letters, digits if digits != letters else ""))
+        return rows
+
+    def put(self, shape: str) -> str:
+        """One shape, numbers instead of the letters that are known."""
+        return re.sub(r"Vₛ|[A-Zd]", lambda letter: str(self.numbers.get(letter[0], letter[0])), shape)
+
+    def formula(self, module: nn.Module, tensors: list) -> str:
+        """How many numbers there are in tensors of a module, in letters: "4 D² + 4 D"."""
+        terms = Counter(" ".join(self.letters(p.shape, isinstance(module, nn.Embedding))) for p in tensors)
+        return " + ".join((f"{n} " if n > 1 else "") + term.replace("D D", "D²") for term, n in terms.items())
+
+    def letters(self, shape, table: bool) -> list[str]:
+        """The sizes of a tensor as letters where they have one; the rows of a table are not features."""
+        rows = {self.sizes.get(letter): letter for letter in ("L", "Vₛ", "V")}
+        features = rows | {self.sizes[letter]: letter for letter in "FD"}
+        found = [(rows if table and axis == 0 else features).get(size, str(size)) for axis, size in enumerate(shape)]
+        return sorted((one for one in found if one != "1"), key="VₛLFD".find)
+
+
+def made(kind: type) -> str:
+    """A class as code: its name, and the arguments that it cannot do without."""
+    given = list(inspect.signature(kind.__init__).parameters.values())[1:]
+    names = [one.name for one in given if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    return f"{'nn.' if kind.__module__.startswith('torch.nn') else ''}{kind.__name__}({', '.join(names)})"
+
+
+def call(kind: type) -> str:
+    """How a module of a class is called, as code."""
+    return f"forward({', '.join(list(inspect.signature(kind.forward).parameters)[1:])})"

@@ -1,0 +1,145 @@
+"""The text of a Python file, definition by definition: one is put in, and everything else stays as it is, byte by byte.
+
+Lines are counted as Python counts them; `str.splitlines` would also cut at a form feed.
+"""
+
+import ast
+import hashlib
+import io
+
+from course_kit.needed import parsed
+
+BETWEEN = "\n\n\n"  # two definitions
+
+
+def checksum(text: str) -> str:
+    """Of a piece of source; spaces at the ends of its lines don't count."""
+    plain = "\n".join(line.rstrip() for line in text.strip().split("\n"))
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def lines(text: str) -> list[str]:
+    """The lines, each with its end."""
+    return list(io.StringIO(text, newline=""))
+
+
+def blocks(text: str) -> dict[str, str]:
+    """Name -> the text of the definition, or of the value, that binds it. Raises SyntaxError or ValueError."""
+    found, all_lines = {}, lines(text)
+    for name, (first, last) in _places(text).items():
+        found[name] = "".join(all_lines[first - 1 : last]).rstrip("\r\n")
+    return found
+
+
+def imports(text: str) -> dict[str, str]:
+    """Name -> the import that brings it, in a line of its own."""
+    found = {}
+    for node in parsed(text).statements:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                line = _line(node, [alias])
+                found |= dict.fromkeys(parsed(line).binds[0], line)
+    return found
+
+
+def with_block(text: str, name: str, new: str, before: str = "") -> str:
+    """With this definition: in the place of the one of its name, else above `before`, else at the end."""
+    places, all_lines = _places(text), lines(text)
+    if name in places:
+        first, last = places[name]
+        end = "\n" if all_lines[last - 1].endswith(("\n", "\r")) else ""
+        return "".join([*all_lines[: first - 1], new, end, *all_lines[last:]])
+    if before in places:
+        first = places[before][0]
+        while first > 1 and all_lines[first - 2].startswith("#"):  # what is said of it
+            first -= 1
+        return "".join([*all_lines[: first - 1], new, BETWEEN, *all_lines[first - 1 :]])
+    return f"{text.rstrip()}{BETWEEN}{new}\n".lstrip("\n")
+
+
+def with_import(text: str, name: str, line: str) -> str:
+    """With this import, which brings the name, among those at the top: of Python, of torch, of the package."""
+    if imports(text).get(name) == line:
+        return text
+    (new,) = parsed(line).statements
+    there, all_lines = _at_the_top(text), lines(text)
+    for node in there:
+        if _joins(node, new, text):
+            joined = _line(node, sorted([*node.names, *new.names], key=lambda alias: alias.name))
+            return "".join([*all_lines[: node.lineno - 1], joined + "\n", *all_lines[node.end_lineno :]])
+    after = [node for node in there if _order(node) > _order(new)][:1]
+    before = [node for node in there if _order(node) <= _order(new)][-1:]
+    if after and _group(after[0]) == _group(new):
+        at, chunk = after[0].lineno - 1, f"{line}\n"
+    elif before:
+        at, chunk = before[0].end_lineno, f"{line}\n" if _group(before[0]) == _group(new) else f"\n{line}\n"
+    elif after:
+        at, chunk = after[0].lineno - 1, f"{line}\n\n"
+    else:
+        at = _end_of_docstring(text)
+        chunk = f"\n{line}\n" if at else f"{line}\n\n\n"
+    if at and not all_lines[at - 1].endswith(("\n", "\r")):
+        chunk = f"\n{chunk}"
+    return "".join([*all_lines[:at], chunk, *all_lines[at:]])
+
+
+def without_import(text: str, name: str) -> str:
+    """Without the import from the package that brings this name."""
+    all_lines = lines(text)
+    for node in _at_the_top(text):
+        kept = [alias for alias in getattr(node, "names", ()) if (alias.asname or alias.name) != name]
+        if isinstance(node, ast.ImportFrom) and node.level and len(kept) < len(node.names):
+            line = [_line(node, kept) + "\n"] if kept else []
+            return "".join([*all_lines[: node.lineno - 1], *line, *all_lines[node.end_lineno :]])
+    return text
+
+
+def _places(text: str) -> dict[str, tuple[int, int]]:
+    """Name -> first and last line, from 1, of the statement that binds it last; imports apart."""
+    cell, places = parsed(text), {}
+    for node, binds in zip(cell.statements, cell.binds, strict=True):
+        if not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
+            first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+            places |= dict.fromkeys(binds, (first, node.end_lineno))
+    return places
+
+
+def _at_the_top(text: str) -> list[ast.stmt]:
+    """The imports above all other code."""
+    found = []
+    for node in parsed(text).statements[bool(_end_of_docstring(text)) :]:
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            break
+        found.append(node)
+    return found
+
+
+def _end_of_docstring(text: str) -> int:
+    """The last line of the docstring, 0 if there is none."""
+    first = next(iter(parsed(text).statements), None)
+    described = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return first.end_lineno if described and isinstance(first.value.value, str) else 0
+
+
+def _line(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> str:
+    if isinstance(node, ast.Import):
+        return ast.unparse(ast.Import(names))
+    return ast.unparse(ast.ImportFrom(node.module, names, node.level))
+
+
+def _joins(node: ast.stmt, new: ast.stmt, text: str) -> bool:
+    """Whether a `from` of the same module is there, in one line as we write it."""
+    both = isinstance(node, ast.ImportFrom) and isinstance(new, ast.ImportFrom)
+    same = both and (node.module, node.level) == (new.module, new.level)
+    return same and ast.unparse(node) == lines(text)[node.lineno - 1].rstrip()
+
+
+def _group(node: ast.stmt) -> int:
+    if isinstance(node, ast.ImportFrom):
+        return 2 if node.level else int((node.module or "").partition(".")[0] == "torch")
+    return int(node.names[0].name.partition(".")[0] == "torch")
+
+
+def _order(node: ast.stmt) -> tuple:
+    module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+    return _group(node), isinstance(node, ast.ImportFrom), module or ""

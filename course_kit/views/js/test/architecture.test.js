@@ -1,0 +1,135 @@
+// The drawing of a Transformer without a page: where its parts are, and which are lit on a word's way down.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sizesOf } from "../src/ch05/architecture.js";
+import { layoutOf } from "../src/ch05/architecture_layout.js";
+import { litAt } from "../src/ch05/descent_map.js";
+
+const sub = (block, inside, around, mask, pre = true) => ({
+  ...{ inside: `${block}.${inside}`, around: `${block}.${around}`, mask, pre },
+});
+const encoder = {
+  ...{ name: "Encoder", side: -1, reads: "source words", gives: "" },
+  rows: [
+    { kind: "box", key: "source_embedding" },
+    { kind: "sum", key: "positions" },
+    {
+      ...{ kind: "block", key: "encoder" },
+      rows: [sub("encoder", "attention", "around_attention", "full"), sub("encoder", "ffn", "around_ffn", "")],
+    },
+    { kind: "norm", key: "encoder_norm" },
+    { kind: "memory", key: "memory" },
+  ],
+};
+const decoder = {
+  ...{ name: "Decoder", side: 1, reads: "target words", gives: "next word" },
+  rows: [
+    { kind: "box", key: "target_embedding" },
+    { kind: "sum", key: "target_positions" },
+    {
+      ...{ kind: "block", key: "decoder" },
+      rows: [
+        sub("decoder", "attention", "around_attention", "causal"),
+        sub("decoder", "cross_attention", "around_cross", "cross"),
+        sub("decoder", "ffn", "around_ffn", ""),
+      ],
+    },
+    { kind: "norm", key: "decoder_norm" },
+    { kind: "box", key: "output" },
+    { kind: "box", key: "softmax" },
+  ],
+};
+const columns = [encoder, decoder];
+const sizes = sizesOf({ unit: 1, spec: { presenting: false } }, 580);
+const drawn = layoutOf(columns, sizes, 506);
+const keysUp = ({ boxes }, from) =>
+  boxes
+    .filter(({ key, kind }) => kind !== "times" && from.some((start) => key.startsWith(start)))
+    .toSorted((a, b) => b.y - a.y)
+    .map(({ key }) => key);
+
+test("the data flow upwards through every part, the norm before its sub-layer", () => {
+  assert.deepEqual(keysUp(drawn, ["target", "decoder", "output", "softmax"]), [
+    ...["target_embedding", "target_positions", "decoder.around_attention", "decoder.attention"],
+    ...["decoder.around_cross", "decoder.cross_attention", "decoder.around_ffn", "decoder.ffn"],
+    ...["decoder_norm", "output", "softmax"],
+  ]);
+});
+
+test("a post-norm stands above its sub-layer", () => {
+  const rows = [{ kind: "block", key: "b", rows: [sub("b", "attention", "around", "full", false)] }];
+  const layout = layoutOf([{ ...encoder, rows }], sizes, 506);
+  assert.deepEqual(keysUp(layout, ["b"]), ["b.attention", "b.around"]);
+});
+
+test("no box lies on another, and all are inside", () => {
+  for (const width of [340, 506, 700]) {
+    const { boxes, high } = layoutOf(columns, sizesOf({ unit: 1, spec: { presenting: false } }, width), width);
+    boxes.forEach((one, i) => {
+      assert.ok(one.x >= 0 && one.x + one.wide <= width && one.y >= 0 && one.y + one.high <= high, one.key);
+      for (const other of boxes.slice(0, i)) {
+        const across = Math.min(one.x + one.wide, other.x + other.wide) - Math.max(one.x, other.x);
+        const down = Math.min(one.y + one.high, other.y + other.high) - Math.max(one.y, other.y);
+        assert.ok(across <= 0 || down <= (one.kind === "times" ? 4 : 1e-9), `${one.key} on ${other.key}`);
+      }
+    });
+  }
+});
+
+test("a residual connection leaves below its norm and ends in its ⊕", () => {
+  const plus = drawn.pluses.find(({ key }) => key === "decoder.around_cross");
+  const norm = drawn.boxes.find(({ key }) => key === "decoder.around_cross");
+  const { points } = drawn.lines.find(({ key, role }) => key === "decoder.around_cross" && !role);
+  assert.ok(points[0][1] > norm.y + norm.high, "below its norm");
+  assert.deepEqual(points.at(-1), [plus.x + plus.r, plus.y]);
+});
+
+test("keys and values come from the memory, queries from the decoder", () => {
+  const entering = drawn.lines.filter(({ key, role }) => key === "decoder.cross_attention" && role);
+  const memory = drawn.boxes.find(({ key }) => key === "memory");
+  assert.deepEqual(new Set(entering.map(({ role }) => role)), new Set(["query", "key", "value"]));
+  for (const { role, points } of entering) {
+    const fromTheLeft = points[0][0] < points.at(-1)[0];
+    assert.equal(fromTheLeft, role !== "query", role);
+  }
+  const way = drawn.lines.filter(({ key }) => key === "memory").flatMap(({ points }) => points);
+  assert.deepEqual(way[0], [memory.x + memory.wide, memory.y + memory.high / 2]);
+});
+
+test("a height that is asked for is kept, and each layer is drawn where so many are", () => {
+  assert.ok(Math.abs(layoutOf(columns, sizes, 506, { high: 600 }).high - 600) < 1e-6);
+  const { boxes, blocks } = layoutOf(columns, { ...sizes, word: 0 }, 506, { layers: 3 });
+  assert.equal(blocks.length, 6);
+  const layers = boxes.filter(({ key }) => key === "decoder.cross_attention").map(({ layer }) => layer);
+  assert.deepEqual(layers, [1, 2, 3]);
+  assert.ok(!boxes.some(({ kind }) => kind === "times"));
+});
+
+test("each step of the descent lights parts that are drawn", () => {
+  const { boxes } = layoutOf(columns, { ...sizes, word: 0 }, 506, { layers: 3 });
+  const there = new Set(boxes.map(({ key, layer }) => `${key} ${layer}`));
+  for (let step = 0; step < 22; step++)
+    for (const layer of [1, 2, 3]) {
+      const { lit, past } = litAt(columns, 3, step, { word: 1, layer, head: 4 });
+      assert.ok(lit.length, String(step));
+      for (const { key, layer: n } of [...lit, ...past]) assert.ok(there.has(`${key} ${n}`), `${key} ${n}`);
+      const before = new Set(past.map(({ key, layer: n }) => `${key} ${n}`));
+      for (const { key, layer: n } of lit) assert.ok(!before.has(`${key} ${n}`), `${step}: ${key} is now, not past`);
+    }
+});
+
+test("the place of a word on its way down", () => {
+  const at = (step, layer) => litAt(columns, 3, step, { word: 1, layer, head: 4 });
+  const lit = (step, layer) => at(step, layer).lit.map(({ key, layer: n }) => `${key} ${n}`);
+  assert.deepEqual(lit(0, 2), ["target_embedding 0"]);
+  assert.deepEqual(lit(1, 2), ["target_positions 0"]);
+  assert.deepEqual(lit(3, 2), ["decoder.around_cross 2"]);
+  assert.deepEqual(lit(5, 2), ["decoder.cross_attention 2", "memory 0"]);
+  assert.deepEqual(lit(12, 3), ["decoder.cross_attention 3"]);
+  assert.deepEqual(lit(18, 1), ["decoder.around_cross 1"]);
+  assert.equal(lit(19, 1).length, 2 * 3 * 3);
+  assert.deepEqual(lit(20, 1), ["decoder_norm 0", "output 0"]);
+  assert.deepEqual(lit(21, 1), ["softmax 0"]);
+  assert.deepEqual(at(9, 2).said, ["cross-attention", "layer 2, head 4"]);
+  assert.equal(at(9, 2).past.length, 2 + 2 * 4, "the input, and four sub-layers with their norms");
+});

@@ -1,0 +1,215 @@
+"""The drawing of a Transformer in a browser: each part by mouse, finger and key, at three widths; its small map."""
+
+import pages
+import pytest
+from playwright.sync_api import expect
+from waiting import settle, until
+
+from chapters.ch05 import labs
+from course_utils.checkpoints import load_checkpoint
+
+pytestmark = pytest.mark.browser
+SENTENCES = (
+    "the animal didn't cross the street because it was too tired .",
+    "<bos> l' animal n' a pas traversé la rue",
+)
+OVER = """() => {
+  const root = document.querySelector('.course-view').shadowRoot, found = [];
+  const walk = document.createTreeWalker(root.querySelector('.view'), NodeFilter.SHOW_TEXT), texts = [];
+  while (walk.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(walk.currentNode);
+    const edge = walk.currentNode.parentElement.getBoundingClientRect();
+    for (const { left, right, top, bottom } of range.getClientRects())
+      if (right - left > 1) texts.push([walk.currentNode, { left, top, bottom, right: Math.min(right, edge.right) }]);
+  }
+  for (const [i, [one, a]] of texts.entries()) for (const [other, b] of texts.slice(0, i))
+    if (one !== other && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4) found.push([one.data, other.data]);
+  return [found, texts.length];
+}"""
+CUT = """() => [...document.querySelector('.course-view').shadowRoot.querySelectorAll('.part')]
+  .filter(e => e.scrollWidth > e.clientWidth + 1 || e.offsetHeight < parseFloat(getComputedStyle(e).fontSize))
+  .map(e => e.textContent)"""
+SMALLEST = """() => Math.min(...[...document.querySelector('.course-view').shadowRoot.querySelectorAll('.stage *')]
+  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.offsetWidth)
+  .map(e => parseFloat(getComputedStyle(e).fontSize)))"""
+HEIGHT = "document.querySelector('.course-view').shadowRoot.querySelector('.view').offsetHeight"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_checkpoint("transformer-grammar").model
+
+
+@pytest.fixture(scope="module")
+def view(model):
+    return labs.architecture(model, words=SENTENCES)
+
+
+def told(page):
+    return page.get_by_test_id("told")
+
+
+def part(page, path):
+    return page.locator(f'[data-part="{path}"]')
+
+
+def test_it_opens_with_nothing_chosen_and_every_part_says_what_python_knows(show, view):
+    page = show(view)
+    expect(told(page)).to_have_text("Choose a part")
+    expect(page.locator("[aria-pressed=true]")).to_have_count(0)
+    height = page.evaluate(HEIGHT)
+    for path, one in view.parts.items():
+        part(page, path).click()
+        expect(told(page)).to_contain_text(one.name)
+        for words in (one.about, one.parameters):
+            expect(told(page)).to_contain_text(words)
+        said = told(page).inner_text().replace("\u00a0", " ")
+        assert one.made in said and one.call in said
+        assert all(letters in said and numbers in said for _, letters, numbers in one.shapes)
+        assert page.evaluate(HEIGHT) == height, path
+    part(page, "softmax").click()
+    expect(told(page)).to_have_text("Choose a part")
+
+
+def test_the_keyboard_goes_through_all_parts_in_the_order_of_the_data(show, view):
+    page = show(view)
+    page.keyboard.press("Tab")
+    expect(part(page, "model")).to_be_focused()
+    expect(told(page)).to_have_text("Choose a part")
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("Transformer(config)")
+    for path in list(view.parts)[1:]:
+        page.keyboard.press("ArrowUp")
+        expect(part(page, path)).to_be_focused()
+        expect(part(page, path)).to_have_attribute("aria-pressed", "true")
+        expect(told(page)).to_contain_text(view.parts[path].name)
+    page.keyboard.press("ArrowDown")
+    expect(part(page, "output")).to_be_focused()
+    page.keyboard.press("Home")
+    expect(part(page, "model")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(told(page)).to_have_text("Choose a part")
+    page.keyboard.press("Tab")
+    expect(page.locator("summary")).to_be_focused()
+
+
+def test_parts_of_the_same_class_are_framed(show, view):
+    page = show(view)
+    part(page, "decoder.cross_attention").click()
+    expect(page.locator(".part.same")).to_have_count(2)
+    expect(told(page)).to_contain_text("framed: the same class")
+    part(page, "decoder").click()
+    expect(page.locator(".part.same")).to_have_count(0)
+    expect(page.locator("rect.block.lit")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [1000, 560, 390])
+def test_no_label_lies_on_another_or_is_cut(show, view, width):
+    page = show(view, width=width)
+    for path in ("", "decoder.cross_attention", "encoder.around_ffn"):
+        if path:
+            part(page, path).click()
+        settle(page)
+        over, count = page.evaluate(OVER)
+        assert over == [] and count > 30
+        assert page.evaluate(CUT) == []
+        assert page.evaluate(SMALLEST) >= 12
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width == 1000:
+        assert page.evaluate(HEIGHT) <= 580
+
+
+def test_labels_over_each_other_are_found(show, view):
+    page = show(view)
+    page.evaluate("document.querySelector('.course-view').shadowRoot.querySelector('.gives').style.top = '40px'")
+    assert page.evaluate(OVER)[0] == [["softmax", "next word"]]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [1000, 390])
+def test_it_can_be_used_by_everybody(show, view, violations, dark, width):
+    page = show(view, dark=dark, width=width)
+    for path in ("encoder", "decoder.attention"):
+        part(page, path).click()
+        settle(page)
+        assert violations(page, ".course-view") == []
+
+
+def test_a_finger_meets_every_part(watch, view, tmp_path):
+    path = tmp_path / "phone.html"
+    path.write_text(
+        '<!DOCTYPE html><html lang="en"><meta name="viewport" content="width=device-width"><title>phone</title>'
+        + pages.PROGRAM
+        + pages.bare(view),
+        encoding="utf-8",
+    )
+    page = watch(path.as_uri(), size=(390, 844), has_touch=True, is_mobile=True)
+    for path, one in view.parts.items():
+        part(page, path).tap()
+        expect(told(page)).to_contain_text(one.name)
+        assert part(page, path).evaluate("e => e.offsetHeight") >= 28
+
+
+def test_in_front_of_a_class_it_fits_a_screen(watch, model, tmp_path):
+    shown = pages.bare(labs.architecture(model, words=SENTENCES, presenting=True))
+    path = tmp_path / "page.html"
+    path.write_text(
+        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>d</title>{pages.PROGRAM}'
+        f'<body style="margin:0;font:14px sans-serif">{shown}',
+        encoding="utf-8",
+    )
+    page = watch(path.as_uri(), size=(1280, 720))
+    for path in ("model", "decoder.cross_attention", "decoder"):
+        part(page, path).click()
+        settle(page)
+        assert page.evaluate("[document.body.scrollHeight <= 720, document.body.scrollWidth <= 1280]") == [True, True]
+        assert page.evaluate(SMALLEST) >= 24
+        assert page.evaluate(OVER)[0] == [] and page.evaluate(CUT) == []
+
+
+def test_the_table_is_pythons(show, view):
+    page = show(view)
+    page.locator("summary").click()
+    header, rows = view.table()
+    expect(page.locator(".scroll thead th")).to_have_text(header)
+    expect(page.locator(".scroll tbody").locator("th, td")).to_have_text([cell for row in rows for cell in row])
+
+
+@pytest.mark.parametrize("name", ["gpt-shakespeare", "bert-prose"])
+@pytest.mark.parametrize("width", [1000, 390])
+def test_a_half_alone(show, name, width):
+    view = labs.architecture(load_checkpoint(name), title="One half", words=("a b", "a b"))
+    page = show(view, width=width)
+    for path, one in view.parts.items():
+        part(page, path).click()
+        expect(told(page)).to_contain_text(one.about)
+    assert page.evaluate(OVER)[0] == [] and page.evaluate(CUT) == []
+
+
+def test_where_no_script_may_run_picture_and_table_remain(show, view):
+    page = show(view, scripts=False)
+    expect(page.locator("img")).to_have_attribute("alt", view.describe())
+    expect(page.locator("table")).to_contain_text("MultiHeadAttention")
+
+
+@pytest.mark.parametrize("width", [1160, 390])
+def test_the_descent_says_where_it_is(show, model, width):
+    page = show(labs.descent("the animal was tired .", head=2), width=width)
+    page.emulate_media(reduced_motion="reduce")
+    where = page.get_by_test_id("where")
+    expect(where).to_have_text("embedding")
+    expect(page.locator(".box.lit")).to_have_count(1)
+    for _ in range(5):
+        page.get_by_role("button", name="next step").click()
+    expect(where).to_have_text("cross-attentionlayer 3, head 2")
+    expect(page.locator(".box.lit")).to_have_count(2)  # and the memory
+    expect(page.locator(".line.key.lit")).to_have_count(1)
+    settle(page)
+    lit = page.locator(".box.lit").last.bounding_box()
+    canvas = page.locator("canvas").bounding_box()
+    beside = lit["x"] >= canvas["x"] + canvas["width"]
+    above = lit["y"] + lit["height"] <= canvas["y"]
+    assert beside if width == 1160 else above
+    until(lambda: page.evaluate("document.documentElement.scrollWidth") <= width)

@@ -1,0 +1,166 @@
+"""The drawing of a Transformer without a browser: its shapes and parameters are those of the model that it draws."""
+
+import math
+import re
+
+import in_node
+import pytest
+import torch
+
+from chapters.ch05 import labs
+from chapters.ch05.labs import architecture_picture
+from course_utils.bert import (
+    BertConfig,
+    BertForPreTraining,
+    BertForQuestionAnswering,
+    BertForSequenceClassification,
+    BertForTokenClassification,
+)
+from course_utils.gpt import GPT, GPTConfig
+from course_utils.transformer import Transformer, TransformerConfig
+
+S, T, IDS = 5, 7, torch.zeros(1, 7, dtype=torch.long)
+BERT = BertConfig(17, model_size=12, num_layers=2, num_heads=3, ffn_size=20, max_length=9)
+MODELS = {
+    "Transformer": (lambda: Transformer(TransformerConfig(11, 13, 8, 3, 2, 20)), (IDS[:, :S], IDS)),
+    "GPT": (lambda: GPT(GPTConfig(17, model_size=8, num_layers=2, num_heads=2, max_length=9)), (IDS,)),
+    "GPT, rotary": (lambda: GPT(GPTConfig(17, 8, 2, 2, positions="rotary", bias=False)), (IDS,)),
+    "BERT": (lambda: BertForPreTraining(BERT).bert, (IDS,)),
+    "BERT, words": (lambda: BertForPreTraining(BERT), (IDS,)),
+    "BERT, texts": (lambda: BertForSequenceClassification(BERT, 3), (IDS,)),
+    "BERT, tokens": (lambda: BertForTokenClassification(BERT, 5), (IDS,)),
+    "BERT, answers": (lambda: BertForQuestionAnswering(BERT), (IDS,)),
+}
+WORDS = ("a b c d e", "a b c d e f g")
+
+
+@pytest.fixture(params=MODELS)
+def drawn(request):
+    """(a model, its view, what it reads)"""
+    make, given = MODELS[request.param]
+    model = make().eval()
+    return model, labs.architecture(model, words=WORDS), given
+
+
+def sizes_of(text):
+    """The shapes in a text: "x [1, 7], f" -> {(1, 7)}."""
+    return {tuple(int(n) if n.isdigit() else n for n in found.split(", ")) for found in re.findall(r"\[(.*?)\]", text)}
+
+
+def shapes_of(tensors):
+    return {tuple(x.shape) for x in tensors if isinstance(x, torch.Tensor)}
+
+
+def test_the_parameters_of_all_parts_are_those_of_the_model(drawn):
+    model, view, _ = drawn
+    total = sum(p.numel() for p in model.parameters())
+    assert view.parts.total == total and view.parts["model"].parameters == f"{total:,}"
+
+
+def test_each_number_of_parameters_is_its_formula(drawn):
+    model, view, _ = drawn
+    sizes = {letter: size for letter, size in view.parts.sizes.items() if letter in ("D", "F", "V", "Vₛ", "L")}
+    for path, part in view.parts.items():
+        said = re.match(r"(.*) = ([\d,]+)(?: in each of (\w+) blocks)?", part.parameters)
+        if not said:
+            continue
+        formula, count, blocks = said.groups()
+        terms = [term.replace("D²", "D D").split() for term in formula.split(" + ")]
+        value = sum(math.prod(int(x) if x.isdigit() else sizes[x] for x in term) for term in terms)
+        times = model.config.num_layers if blocks else 1
+        assert value == int(count.replace(",", "")) and value * times == part.count, path
+    assert sum("=" in part.parameters for part in view.parts.values()) > 5
+
+
+def test_shapes_are_those_that_the_model_has_when_it_runs(drawn):
+    model, view, given = drawn
+    seen, hooks = {}, []
+    paths = [path for path, part in view.parts.items() if path != "model" and part.parameters != "none of its own"]
+    for path in paths:
+
+        def keep(module, inputs, output, path=path):
+            outputs = output if isinstance(output, tuple) else (output,)
+            seen[path] = shapes_of(inputs), shapes_of(outputs[:1]), shapes_of(outputs[1:])
+
+        hooks.append(view.parts.modules(path)[0].register_forward_hook(keep))
+    with torch.no_grad():
+        model(*given)
+    for hook in hooks:
+        hook.remove()
+    assert seen.keys() == set(paths)
+    for path, (came, went, weights) in seen.items():
+        told = {what: numbers or letters for what, letters, numbers in view.parts[path].shapes}
+        module = view.parts.modules(path)[0]
+        classes = getattr(module, "out_features", None)
+        out = {tuple(classes if n == "C" else n for n in size) for size in sizes_of(told["out"])}
+        came = {size for size in came if size != (T, T)}  # the mask
+        assert (sizes_of(told["in"]), out) == (came, went), path
+        assert sizes_of(told.get("weights", "")) == weights, path
+
+
+def test_the_columns_hold_every_part_in_the_order_of_the_table(drawn):
+    _, view, _ = drawn
+    found = []
+    for column in view.options["columns"]:
+        for row in column["rows"]:
+            found.append(row["key"])
+            for one in row.get("rows", ()):
+                pair = [one["around"], one["inside"]]
+                found += pair if one["pre"] else pair[::-1]
+    assert ["model", *found] == list(view.parts) and len(view.table().rows) == len(view.parts)
+
+
+def test_the_picture_has_the_boxes_of_the_page(drawn):
+    _, view, _ = drawn
+    columns, wide = view.options["columns"], architecture_picture.WIDTH
+    sizes = in_node.call("ch05/architecture.js", "sizesOf", {"unit": 1, "spec": {"presenting": False}}, wide)
+    page = in_node.call("ch05/architecture_layout.js", "layoutOf", columns, sizes, wide)
+    here = [box for tower in architecture_picture.towers(columns) for box in tower.boxes]
+    assert len(here) == len(page["boxes"]) > 8
+    for box, other in zip(here, page["boxes"], strict=True):
+        assert (box.key, box.kind, box.mask) == (other["key"], other["kind"], other["mask"])
+        place = [other["x"], page["high"] - other["y"] - other["high"], other["wide"], other["high"]]
+        assert [box.x, box.y, box.wide, box.high] == pytest.approx(place, abs=0.1)
+
+
+def test_masks_and_norms_are_those_of_the_model():
+    masks = {}
+    for name in ("Transformer", "GPT", "BERT"):
+        blocks = [row for column in labs.architecture(MODELS[name][0]()).options["columns"] for row in column["rows"]]
+        rows = [one for row in blocks if row["kind"] == "block" for one in row["rows"]]
+        masks[name] = [one["mask"] for one in rows if one["mask"]], {one["pre"] for one in rows}
+    assert masks == {
+        "Transformer": (["full", "causal", "cross"], {True}), "GPT": (["causal"], {True}), "BERT": (["full"], {False}),
+    }  # fmt: skip
+
+
+def test_a_half_has_the_parts_of_its_column():
+    model = MODELS["Transformer"][0]()
+    whole, *halves = (labs.architecture(model, half=half) for half in (None, "encoder", "decoder"))
+    assert [len(one.options["columns"]) for one in (whole, *halves)] == [2, 1, 1]
+    together = [path for half in halves for path in half.parts if path != "model"]
+    assert together == [path for path in whole.parts if path != "model"]
+    assert sum(half.parts.total for half in halves) == whole.parts.total
+
+
+def test_without_a_model_there_are_letters_and_no_numbers():
+    view = labs.architecture()
+    assert view.parts["encoder.attention"].parameters == "4 D² + 4 D"
+    assert view.parts["encoder"].label == "× N"
+    assert not any(numbers for part in view.parts.values() for _, _, numbers in part.shapes)
+
+
+def test_what_is_chosen_is_said():
+    view = labs.architecture(MODELS["Transformer"][0](), select="decoder.cross_attention")
+    assert view.selection.made.startswith("MultiHeadAttention(") and view.selection.about in view.describe()
+    assert labs.architecture().selection is None
+    assert len(view.to_image()) < 20_000 and len(view.fragment()) < 45_000
+
+
+@pytest.mark.parametrize("name", ["GPT", "BERT"])
+def test_a_model_has_one_half_only(name):
+    model, other = MODELS[name][0](), {"GPT": "encoder", "BERT": "decoder"}[name]
+    with pytest.raises(ValueError, match="half"):
+        labs.architecture(model, half=other)
+    with pytest.raises(TypeError, match="model"):
+        labs.architecture(torch.nn.Linear(2, 2))

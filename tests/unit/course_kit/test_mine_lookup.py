@@ -1,0 +1,149 @@
+"""`from mine import …`: the reader's function if it is solved and right as it stands, else the course's, and whose."""
+
+import ast
+import importlib
+import sys
+
+import pytest
+import torch
+from own_package import ADD, SOFTMAX, SPLIT, changed, solve
+
+import chapters.ch05  # noqa: F401 - its exercises, and chapter 1's, are known by their names
+from course_kit.exercises.define import find, stubs
+from course_kit.mine import lookup, readers, record
+from course_kit.mine.readers import name_of
+from course_tools.authoring import sources
+from course_tools.classroom import catalogue
+
+FAST = ADD.replace("return x + f(norm(x))", "return x + f(norm(x))  # by hand")
+
+
+def whose(name):
+    return lookup.owned(name)[1]
+
+
+def edit(book, old, new, file="ch05.py"):
+    return changed(book / "mine" / file, old, new)
+
+
+def test_what_is_solved_is_the_readers_in_another_notebook_and_the_page_says_whose(book, capsys):
+    solve("stable masked softmax", SOFTMAX)
+    capsys.readouterr()
+    from mine import add_norm, masked_softmax
+
+    scores, mask = torch.randn(2, 3), torch.tensor([[True, False, True], [False] * 3])
+    assert masked_softmax.__module__ == "mine.ch01" and not masked_softmax(scores, mask)[1].any()
+    assert add_norm is find("residual and norm").reference
+    sys.modules["mine"].say()
+    assert capsys.readouterr().out == "`add_norm`: the course's · `masked_softmax`: yours, from chapter 1\n"
+    sys.modules["mine"].say()
+    assert not capsys.readouterr().out, "it is said once"
+
+
+def test_an_unknown_name_is_refused_and_a_file_of_the_package_is_a_module(book):
+    with pytest.raises(ImportError, match="has no 'nobody_wrote_this': no exercise"):
+        from mine import nobody_wrote_this  # noqa: F401
+    assert not hasattr(sys.modules["mine"], "state_dict"), "things may be asked for what they have"
+    solve("residual and norm", ADD)
+    (book / "mine" / "helpers.py").write_text("X = 3\n")
+    helpers = importlib.import_module("mine.helpers")
+    from mine.ch05 import add_norm
+
+    assert helpers.X == 3 and add_norm.__module__ == "mine.ch05"
+    (book / "mine" / "helpers.py").write_text("X = 4\n")
+    assert importlib.import_module("mine.ch05") and whose("add_norm") == "yours, from chapter 5"
+    from mine.helpers import X
+
+    assert X == 4, "edited, it is loaded anew, also within a second"
+
+
+def test_a_function_changed_by_hand_is_the_readers_as_long_as_it_is_right(book):
+    solve("residual and norm", ADD)
+    edit(book, ADD, FAST)
+    assert whose("add_norm") == "yours, from chapter 5"
+    edit(book, "x + f", "x - f")
+    assert lookup.owned("add_norm") == (
+        find("residual and norm").reference,
+        "the course's, since yours in mine/ch05.py no longer passes its check",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("def add_norm(x, f, norm):\n    return (", "SyntaxError"),
+        ("1 / 0\n" + ADD, "ZeroDivisionError"),
+        ("exit()\n" + ADD, "SystemExit"),
+        ("import nowhere\n" + ADD, "ModuleNotFoundError"),
+        ("\0", "SyntaxError"),
+    ],
+)
+def test_a_file_that_stops_gives_way_to_the_course_and_says_so(book, text, error):
+    solve("residual and norm", ADD)
+    (book / "mine" / "ch05.py").write_text(text, "utf-8")
+    assert whose("add_norm") == f"the course's, since mine/ch05.py stops with {error}"
+    solve("residual and norm", ADD.replace("x + f(norm(x))", "f(norm(x)) + x"))
+    assert whose("add_norm") == "yours, from chapter 5" or error in (
+        "ZeroDivisionError",
+        "ModuleNotFoundError",
+        "SystemExit",
+    )
+
+
+@pytest.mark.slow
+def test_a_file_that_never_ends_is_stopped(book):
+    solve("residual and norm", ADD)
+    edit(book, ADD, ADD + "\n\n\nwhile True:\n    pass")
+    assert whose("add_norm") == "the course's, since mine/ch05.py stops with TookTooLong"
+
+
+def test_a_file_that_was_deleted_and_one_without_a_record(book):
+    solve("residual and norm", ADD)
+    (book / "mine" / record.FILE).unlink()
+    assert whose("add_norm") == "yours, from chapter 5"
+    (book / "mine" / "ch05.py").unlink()
+    assert whose("add_norm") == "the course's"
+    (book / "mine" / "ch05.py").write_text("def split_heads(x, heads):\n    return x\n")
+    assert whose("add_norm") == "the course's" and "no longer passes" in whose("split_heads")
+
+
+def test_a_function_under_another_name_is_found_by_both(book):
+    solve("residual and norm", ADD.replace("add_norm", "around"))
+    assert whose("add_norm") == whose("around") == "yours, from chapter 5"
+    assert lookup.owned("add_norm")[0] is lookup.owned("around")[0]
+
+
+def test_what_would_cut_a_gradient_off_or_gives_no_tensors_is_usable_in_a_notebook(book):
+    solve("split heads", SPLIT.replace("return ", "return ").replace(".transpose(1, 2)", ".transpose(1, 2).numpy()"))
+    thing = lookup.owned("split_heads")[0]
+    assert isinstance(thing(torch.ones(1, 2, 4), 2), torch.Tensor)
+    assert thing(torch.ones(1, 2, 4, requires_grad=True), 2).requires_grad
+    assert thing.__module__ == "mine.ch05" and whose("split_heads") == "yours, from chapter 5"
+
+
+def test_outside_of_a_workbook_everything_is_the_courses(book, tmp_path, monkeypatch):
+    solve("residual and norm", ADD)
+    monkeypatch.chdir(tmp_path)
+    assert whose("add_norm") == "the course's" and list(sys.modules["mine"].__path__) == []
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """The code of all sources of notebooks."""
+    catalogue.load()
+    return [cell.source for name in sources.names() for cell in sources.read(name).cells if cell.cell_type == "code"]
+
+
+def test_each_name_is_that_of_one_exercise(cells):
+    found = [stub for source in cells for stub in stubs(source) if not stub.puzzle]
+    names = [stub.bound for stub in found]
+    assert len(names) > 40 and sorted(names) == sorted(set(names))
+    built = [stub for stub in found if name_of(find(stub.name)) == stub.bound]
+    assert len(built) > 40, "name_of reads the notebooks, of which some may not be built yet"
+
+
+def test_what_sources_import_from_mine_is_an_exercise(cells):
+    froms = [node for source in cells if "from mine" in source for node in ast.walk(ast.parse(source))]
+    names = [alias.name for node in froms if getattr(node, "module", "") == "mine" for alias in node.names]
+    assert "masked_softmax" in names
+    assert {readers.task_of(name, None) is not None for name in names} == {True}

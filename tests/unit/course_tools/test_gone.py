@@ -1,0 +1,75 @@
+"""Exercises that are no longer in the course: what a student did with them is kept, and disturbs nothing."""
+
+import json
+
+import nbformat
+import pytest
+
+from course_kit.exercises import find_error, solved
+from course_kit.exercises.define import NoSuchExercise
+from course_tools.classroom import handing_in, workbook
+from course_tools.classroom import progress as overview
+from course_tools.classroom.grading import hand_ins
+
+GONE, HERE = "claims 1.1", "gaussian kernel"
+ANSWER = '@find_error("claims 1.1", line=3)\ndef kind_of(model):\n    return "parametric"'
+OPEN = '@exercise("gaussian kernel")\ndef gaussian(distance, width=1.0):\n    raise NotImplementedError'
+RIGHT = OPEN.replace("raise NotImplementedError", "return (-0.5 * (distance / width) ** 2).exp()")
+
+
+def entry(**more):
+    return {"state": "solved", "attempts": 2, "hints": 1, "solution": False, "first": "2026-01-01"} | more
+
+
+@pytest.fixture
+def course(tmp_path):
+    """Its notebooks: one exercise, which is there today."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(OPEN)])
+    nbformat.write(made, folder / "01_one.ipynb")
+    return folder
+
+
+@pytest.fixture
+def both_solved(tmp_path, monkeypatch):
+    """A workbook in which both were solved."""
+    where = tmp_path / "workbook"
+    where.mkdir()
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (ANSWER, RIGHT)])
+    nbformat.write(made, where / "01_one.ipynb")
+    (where / workbook.files.STATE).write_text("{}")
+    record = {GONE: entry(answer=solved.of_source(ANSWER)), HERE: entry(answer=solved.of_source(RIGHT))}
+    (where / solved.FILE).write_text(json.dumps({"exercises": record}))
+    monkeypatch.chdir(where)
+    return where
+
+
+def test_the_record_keeps_it_whatever_is_written(both_solved):
+    before = solved.read(both_solved)[GONE]
+    assert solved.helped(HERE) == "" and solved.checked("attention pooling", False, None) == ""
+    assert solved.read(both_solved)[GONE] == before
+    assert solved.read(both_solved).keys() == {GONE, HERE, "attention pooling"}
+
+
+def test_progress_counts_what_is_there_and_names_what_is_gone(both_solved, course):
+    said = str(overview.note(both_solved, course))
+    assert said.startswith("1 of 1 exercises solved.") and f"no longer in the course: {GONE}." in said
+
+
+def test_it_is_not_handed_in_and_the_others_are(both_solved, course):
+    content = handing_in.collect(both_solved, course)
+    assert [(one["name"], one["state"], one["as_checked"]) for one in content["exercises"]] == [(HERE, "solved", True)]
+    assert content["problems"] == []
+
+
+def test_a_hand_in_with_it_is_graded(both_solved, course):
+    known = hand_ins.Course({HERE: "01_one.ipynb"}, {"01_one.ipynb": []}, frozenset([solved.of_source(OPEN)]))
+    work = hand_ins.read(both_solved, known)
+    assert work.answers.keys() == {HERE} and work.remarks == [] and work.claims[HERE] == "solved"
+
+
+def test_its_old_cell_says_so_in_one_line():
+    with pytest.raises(NoSuchExercise, match="No exercise is called 'claims 1.1'") as caught:
+        find_error(GONE)
+    assert len(caught.value._render_traceback_()) == 1
