@@ -49,7 +49,11 @@ def _source(module, name):
             part.module, part.level = ".".join([*above, *([part.module] if part.module else [])]), 0
         if isinstance(one, ast.ImportFrom) and re.match(r"chapters\.ch\d\d\.exercises\.", one.module):
             for lent in one.names:
-                found += _source(importlib.import_module(one.module), lent.name)
+                thing = getattr(importlib.import_module(one.module), lent.name)
+                if thing.__module__.startswith("course_utils"):  # which that module has from there itself
+                    found += ast.parse(f"from {thing.__module__} import {lent.name}").body
+                else:
+                    found += _source(importlib.import_module(one.module), lent.name)
         else:
             found.append(one)
     return found

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from course_kit.exercises import solved
@@ -33,6 +34,7 @@ from course_kit.shell import in_notebook, ipython
 
 AFTER: list[Callable[[Any, Any, Any], str]] = []  # by setup(): (exercise, answer, verdict) -> "" or a sentence to show
 FAILED: dict[str, tuple[Any, Any]] = {}  # name -> the answer that failed, and the inputs on which it did
+LAST: dict[str, tuple[str | None, Any]] = {}  # name -> the checksum of the last answer, and the verdict on it
 
 __all__ = ["again", "check", "example_text", "exercise", "find_error", "hint", "register", "solution"]
 
@@ -105,6 +107,7 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     from course_kit.exercises.reference import remember
 
     remember(task, answer)
+    verdict = _since_the_last(task, answer, verdict)
     FAILED.pop(task.name, None)
     if verdict.here is not None:
         FAILED[task.name] = replayed(task, answer, verdict.here)
@@ -118,6 +121,19 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     for note in [told(task, answer, verdict) for told in AFTER]:
         _complain(note)
     return chosen(task, answer, verdict)
+
+
+def _since_the_last(task: Any, answer: Any, verdict: Any) -> Any:
+    """The verdict; where another answer gets the same words, with a note that says so."""
+    mark = solved.checksum(task.name, answer)
+    last, before = LAST.get(task.name, (None, None))
+    LAST[task.name] = mark, verdict
+    if verdict.state != "wrong" or mark in (None, last) or not before or before.text != verdict.text:
+        return verdict
+    same = all(map(type(verdict.outcomes[0]).like, verdict.outcomes, before.outcomes)) if verdict.outcomes else False
+    note = "Your results are other ones than before, but this is still so."
+    note = "What you have changed since the last time makes no difference to the results." if same else note
+    return replace(verdict, notes=(note, *verdict.notes))
 
 
 def _complain(complaint: str) -> None:

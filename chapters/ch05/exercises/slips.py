@@ -21,14 +21,14 @@ from .heads import join_heads, reshaped, split_heads
 LAYERS = ("query", "key", "value", "out")
 
 
-class MultiHead(nn.Module):
+class MultiHead(torch.nn.Module):
     """Multi-head attention: size D, heads H; forward(x [B, Q, D], memory [B, K, D], mask [B, Q, K]) -> [B, Q, D]."""
 
     def __init__(self, size: int, heads: int):
         super().__init__()
         self.heads = heads
-        self.query, self.key = nn.Linear(size, size), nn.Linear(size, size)
-        self.value, self.out = nn.Linear(size, size), nn.Linear(size, size)
+        self.query, self.key = torch.nn.Linear(size, size), torch.nn.Linear(size, size)
+        self.value, self.out = torch.nn.Linear(size, size), torch.nn.Linear(size, size)
 
     def split(self, x: Tensor) -> Tensor:
         """[B, T, D] -> [B, H, T, d]."""

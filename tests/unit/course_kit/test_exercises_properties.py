@@ -147,5 +147,5 @@ def test_ids_and_masks_are_changed_within_their_kind():
     seen = []
     ids = Case({"ids": torch.tensor([3, 1, 2])})
     run = lambda case: seen.append(case.args["ids"].tolist()) or case.args["ids"]  # noqa: E731
-    assert not list(violated((blind_to_later("ids", dim=-1, axis=-1),), run, [ids], [run(ids)], [None]))
+    assert not list(violated((blind_to_later("ids", dim=-1, axis=-1),), run, [ids], [run(ids)], [ids.args["ids"]]))
     assert seen == [[3, 1, 2], [3, 1, 3]]
