@@ -418,7 +418,7 @@ assert bleu > 60
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why Transformers?
-# Is it better than chapter 3's GRU with attention? A fair race, recorded: the same batches in the same order, the same number of steps, the same optimiser, for each model the best of the same learning rates, three seeds.
+# Is it better than chapter 3's GRU with attention? A fair race, recorded: the same batches in the same order, the same number of steps, the same optimiser, for each model the best of the same settings, three seeds.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from course_kit import results
@@ -458,9 +458,9 @@ assert [round(pairs[-1][1], 1) for pairs in times_as_fast.values()] == [3.0, 2.7
 assert [pairs[-1][0] for pairs in times_as_fast.values()] == [1024, 1024] == 2 * [max(n for n, _ in times_as_fast["128 features"])]
 
 # %% [markdown]
-# With 16 words the GRU is faster. From 128 words on the Transformer is, and with 1,024 words it trains 2.7 to 3 times as fast, on a single core, although its scores grow with the square of the length. We had no GPU to measure on. The paper gives the same reason: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
+# With 16 words the GRU is faster. From 128 words on the Transformer is, and with 1,024 words it trains two to three times as fast, on a single core, although its scores grow with the square of the length. (A batch has as many words at every length, so at 1,024 the GRU has only two sentences to work on side by side. The machine was busy, so the factors are rough.) We had no GPU to measure on. The paper gives the same reason: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
 #
-# **Keep this:** in our race the Transformer did not learn more from the same data. Its strength is that long texts, and so much more data, can be trained in parallel.
+# **Keep this:** in our race of 1,000 steps the Transformer did not learn more from the same data. Its strength is that long texts, and so much more data, can be trained in parallel.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
