@@ -414,7 +414,7 @@ print(lesson.translate(translator, tired)[0].text)
 assert bleu > 60
 
 # %% [markdown]
-# It translates. But when this page was built it wrote *elle … fatiguée*: a tired street. So soon in its training the pronoun is a guess. The model at the top has trained for longer and writes *il*: how does it know? We come back to this.
+# It translates. But when this page was built it wrote *elle … fatiguée*: a tired street. The model at the top has trained for longer and writes *il*: how does it know?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why Transformers?
@@ -458,7 +458,7 @@ assert [round(pairs[-1][1], 1) for pairs in times_as_fast.values()] == [3.0, 2.7
 assert [pairs[-1][0] for pairs in times_as_fast.values()] == [1024, 1024] == 2 * [max(n for n, _ in times_as_fast["128 features"])]
 
 # %% [markdown]
-# With 16 words the GRU is faster. From 128 words on the Transformer is, and with 1,024 words it trains two to three times as fast, on a single core, although its scores grow with the square of the length. (A batch has as many words at every length, so at 1,024 the GRU has only two sentences to work on side by side. The machine was busy, so the factors are rough.) We had no GPU to measure on. The paper gives the same reason: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
+# With 16 words the GRU is faster. From 128 words on the Transformer is, and with 1,024 words it trains two to three times as fast, on a single core, although its scores grow with the square of the length. (Roughly: the machine was busy.) We had no GPU to measure on. The paper gives the same reason: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
 #
 # **Keep this:** in our race of 1,000 steps the Transformer did not learn more from the same data. Its strength is that long texts, and so much more data, can be trained in parallel.
 
