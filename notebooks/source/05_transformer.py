@@ -63,7 +63,7 @@ labs.architecture(grammar.model)
 
 # %% [markdown]
 # <a id="cross-attention"></a>
-# In attention a *query* is compared with *keys*, and the weights that result average the *values* (chapter 1). It stands in three places, and the only difference is who asks, who is read, and what may be seen:
+# In attention a *query* is compared with *keys*, and the weights that result average the *values* (chapter 1). It stands in three places, which differ only in where queries, keys and values come from, and in what may be seen:
 #
 # | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | may see |
 # |---|---|---|---|
