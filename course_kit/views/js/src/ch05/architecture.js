@@ -45,7 +45,7 @@ export const architecture = (ui) => new Architecture(ui);
  */
 export function sizesOf({ unit, spec: { presenting } }, width, touch = false) {
   const small = width < 440 * unit;
-  const type = presenting ? 24 : (small ? 12 : 13) * unit;
+  const type = presenting ? 24 : 12.5 * unit; // as --small in view.css
   const heights = touch ? [2.6, 2.4, 2.4] : [2, 1.5, 1.7];
   const [box, norm, sum] = presenting ? [1.25, 1.05, 1.1] : heights;
   return {
@@ -165,7 +165,7 @@ class Architecture {
     const sizes = sizesOf(ui, room, matchMedia("(pointer: coarse)").matches);
     const wide = Math.min(room, 2 * (sizes.widest + sizes.lane + 2 * sizes.pad) + sizes.between);
     const layout = layoutOf(spec.columns, sizes, wide, presenting ? { high: ui.screen - EDGE } : {});
-    drawing.style.cssText = `width:${wide}px;height:${layout.high}px;--type:${sizes.type}px`;
+    drawing.style.cssText = `width:${wide}px;height:${layout.high}px`;
     this.draw(layout);
     this.place(layout);
     this.write(layout, sizes);
