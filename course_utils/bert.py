@@ -164,9 +164,7 @@ class BertForPreTraining(nn.Module):
     ) -> PreTrainingLoss:
         """labels: the hidden words, −100 elsewhere; nsp_labels: 0 = it follows"""
         hidden, pooled = self.bert(ids, segments, mask)  # [B, T, D], [B, D]
-        asked = (
-            labels != IGNORED
-        )  # a seventh of the words: only they meet the large matrix
+        asked = labels != IGNORED  # a seventh: only these words meet the large matrix
         mlm = F.cross_entropy(self.words(hidden[asked]), labels[asked])
         nsp = F.cross_entropy(self.next_sentence(pooled), nsp_labels)
         return PreTrainingLoss(mlm + nsp, mlm, nsp)
@@ -262,9 +260,8 @@ def mask_tokens(
     if not 0 <= share <= 1:
         raise ValueError(f"share is {share}; needed: from 0 to 1")
     device = "cpu" if generator is None else generator.device
-    chance, fate = torch.rand(2, *ids.shape, generator=generator, device=device).to(
-        ids.device
-    )
+    drawn = torch.rand(2, *ids.shape, generator=generator, device=device)
+    chance, fate = drawn.to(ids.device)
     words = torch.randint(vocab_size, ids.shape, generator=generator, device=device)
     hidden = (chance < share) & ~special_mask
     inputs = torch.where(hidden & (fate < 0.8), mask_id, ids)

@@ -31,11 +31,9 @@ ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its
     "BertForTokenClassification": (bert.BertForTokenClassification, bert.BertConfig),
     "BertForQuestionAnswering": (bert.BertForQuestionAnswering, bert.BertConfig),
 }
-RENAMED = {
-    "positions.table": "positions.weight"
-}  # ends of parameters' names since format 1
+RENAMED = {"positions.table": "positions.weight"}  # ends of names, since format 1
 MOST = {"num_layers": 1000}  # what can be built; see _settings
-DROPPED = ("key_heads", "window", "memory_layers")  # settings that no config has today
+DROPPED = {"key_heads", "window", "memory_layers"}  # settings that no config has today
 FIXED = {  # settings that every model of these classes has today
     "norm_first": True,
     "tie_embeddings": True,
@@ -43,11 +41,7 @@ FIXED = {  # settings that every model of these classes has today
     "activation": "relu",
 }
 
-CARD = {
-    "architecture": str,
-    "config": dict,
-    "weights": dict,
-}  # what a card holds, and may
+CARD = {"architecture": str, "config": dict, "weights": dict}  # what it holds, and may
 OPTIONAL = {"base": dict, "data": dict, "num_labels": int}
 OURS = {"format", "sum", "source", "target", "tokenizer", *CARD, "base", "num_labels"}
 SEEN = "seen"  # beside the weights: hashes of the training sentences
@@ -64,9 +58,7 @@ class Loaded:
     source: Any = None  # the vocabulary of each side
     target: Any = None
     tokenizer: Any = None  # the same for a model of one text
-    seen: Tensor | None = field(
-        default=None, repr=False
-    )  # sentence_hashes of its training
+    seen: Tensor | None = field(default=None, repr=False)  # hashes of its training
 
     def was_seen(self, sentence: str) -> bool | None:
         """Was this source sentence in the training data? None where nobody knows.
@@ -80,9 +72,8 @@ class Loaded:
 
 def sentence_hash(sentence: str) -> int:
     """32 bits, signed, the same for all spellings that `text.normalise` makes equal."""
-    return (
-        int(hashlib.sha256(text.normalise(sentence).encode()).hexdigest()[:8], 16) - 2**31
-    )
+    digest = hashlib.sha256(text.normalise(sentence).encode()).hexdigest()
+    return int(digest[:8], 16) - 2**31
 
 
 def sentence_hashes(sentences: Iterable[str]) -> Tensor:
@@ -115,9 +106,8 @@ def load_checkpoint(name: str | Path) -> Loaded:
     path = path_of(name)
     if not path.is_file():
         known = sorted(p.stem for p in folder().glob("*.json"))
-        there = (
-            f"{checks.did_you_mean(name, known)} There are: {', '.join(known) or 'none'}."
-        )
+        near = checks.did_you_mean(name, known)
+        there = f"{near} There are: {', '.join(known) or 'none'}."
         raise FileNotFoundError(f"There is no checkpoint {str(name)!r}.{there}")
     try:
         return _load(path)
@@ -194,9 +184,7 @@ def _base(card: dict[str, Any], path: Path) -> Loaded | None:
     base = load_checkpoint(path.with_name(f"{name}.json"))
     if base.card["weights"]["sha256"] != checksum:
         again = f"`course train {path.stem} --fresh` makes it again"
-        raise ValueError(
-            f"it was fine-tuned from another {name} than the one here: {again}"
-        )
+        raise ValueError(f"it was fine-tuned from another {name}: {again}")
     return base
 
 
@@ -216,22 +204,17 @@ def _settings(config: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
     """A card's config for today's class: what is gone must have meant nothing."""
     settings = {key: tuple(x) if isinstance(x, list) else x for key, x in config.items()}
     for key, x in settings.items():  # a hostile card could keep a computer busy for ever
-        most = MOST.get(
-            key, 10_000_000 if key.endswith(("vocab_size", "length")) else 262_144
-        )
+        usual = 10_000_000 if key.endswith(("vocab_size", "length")) else 262_144
+        most = MOST.get(key, usual)
         if isinstance(x, int) and x > most:
             raise ValueError(f"its {key} is {x}; needed: {most} at most")
     for key in FIXED.keys() & settings.keys() - known:
         if (value := settings.pop(key)) != FIXED[key]:
             raise ValueError(f"its {key} is {value!r}, which no model has today")
-    last = settings.get("num_layers")
-    for key in DROPPED:
-        if key in settings and key not in known:
-            value = settings.pop(key)
-            if value is not None and set(value if isinstance(value, tuple) else ()) != {
-                last
-            }:
-                raise ValueError(f"its {key} is {value}, which no model has today")
+    layers = settings.get("num_layers", 0)
+    for key in DROPPED & settings.keys() - known:
+        if (value := settings.pop(key)) not in (None, (layers,) * layers):
+            raise ValueError(f"its {key} is {value}, which no model has today")
     return settings
 
 
@@ -242,16 +225,12 @@ def _tensors(path: Path, weights: Mapping[str, Any]) -> dict[str, Tensor]:
 
     there = [p for p in (path.with_suffix(".safetensors"), coming(path)) if p.is_file()]
     if not there:
-        raise FileNotFoundError(
-            f"{path.stem}.safetensors is missing beside its JSON. {AGAIN}"
-        )
+        raise FileNotFoundError(f"{path.stem}.safetensors is missing. {AGAIN}")
     contents = [one.read_bytes() for one in there]
     whole = [x for x in contents if hashlib.sha256(x).hexdigest() == weights["sha256"]]
     content = [*whole, *contents][0]
     if content.startswith(PICKLES):
-        raise ValueError(
-            "its weights are a pickle, which could run any program: never opened"
-        )
+        raise ValueError("its weights are a pickle, which could run any program")
     if not whole or len(content) != weights["bytes"]:
         size = f"{len(content):,} bytes of {weights['bytes']}"
         raise ValueError(f"its weights are damaged: {size}, or another checksum")

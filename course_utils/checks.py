@@ -21,9 +21,8 @@ def described(value: Any) -> str:
     """A value in a few words: kind and shape of a tensor or array, else itself."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         kind = str(value.dtype).removeprefix("torch.")
-        return (
-            f"a {type(value).__name__.lower()} of {kind} with shape {list(value.shape)}"
-        )
+        name = type(value).__name__.lower()
+        return f"a {name} of {kind} with shape {list(value.shape)}"
     text = repr(value)
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
 
@@ -106,24 +105,11 @@ def whole_characters(text: str) -> str:
     return text
 
 
-def check_ids(ids: Tensor, size: int, role: str = "ids") -> None:
-    """Refuses what is no batch of token ids [B, T] of a vocabulary of this size."""
-    shaped = isinstance(ids, Tensor) and ids.dim() == 2 and ids.numel() > 0
-    if not shaped or ids.dtype not in (torch.int64, torch.int32):
-        raise ValueError(
-            f"{role} is {described(ids)}; needed: [B, T] whole numbers (int64)"
-        )
-    if ids.min() < 0 or ids.max() >= size:
-        given = f"{role} holds ids from {ids.min()} to {ids.max()}"
-        raise ValueError(f"{given}; needed: 0 to {size - 1}, the size of the vocabulary")
-
-
 def finite(name: str, x: Tensor) -> Tensor:
     """The tensor, if no number in it is NaN or infinite: argmax would take one."""
     if not x.isfinite().all():
-        raise ValueError(
-            f"{name} is {described(x)} with NaN or infinity; needed: finite numbers"
-        )
+        given = f"{name} is {described(x)} with NaN or infinity"
+        raise ValueError(f"{given}; needed: finite numbers")
     return x
 
 

@@ -21,12 +21,9 @@ def thicken(small: State, base: State, names: Iterable[str]) -> dict[str, Tensor
     for name, before in state.items():
         if name + UP in left and name + DOWN in left:
             up, down = left.pop(name + UP), left.pop(name + DOWN)
-            if (len(up), *down.shape[1:]) != before.shape or up.shape[1:] != down.shape[
-                :1
-            ]:
+            ranks_agree = up.shape[1:] == down.shape[:1]
+            if not ranks_agree or (len(up), *down.shape[1:]) != before.shape:
                 sizes = f"{tuple(up.shape)} times {tuple(down.shape)}"
-                raise ValueError(
-                    f"{name} gets {sizes}; needed: a sum of {tuple(before.shape)}"
-                )
+                raise ValueError(f"{name} gets {sizes}; needed: {tuple(before.shape)}")
             state[name] = before + up @ down
     return state | left

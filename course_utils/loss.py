@@ -17,6 +17,5 @@ def masked_loss(
     if mask is not None:
         target = target.masked_fill(~mask, IGNORED)
     counted = target != IGNORED  # [B, T]
-    return F.cross_entropy(
-        logits[counted], target[counted], label_smoothing=label_smoothing
-    )
+    logits, target = logits[counted], target[counted]  # [N, V], [N]
+    return F.cross_entropy(logits, target, label_smoothing=label_smoothing)

@@ -14,10 +14,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils.checks import finite, list_of_texts, one_of, several, whole_number
+from course_utils.loss import IGNORED
 
 ORDER = 4
 TOKENIZERS = ("13a", "zh", "char", "none")
-IGNORED = -100  # a target that counts for nothing, as in torch and transformers
 Link = tuple[int, int]  # target, source
 
 

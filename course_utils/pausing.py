@@ -112,9 +112,8 @@ class State:
     @classmethod
     def of(cls, step: int, optim: torch.optim.Optimizer, stream: Stream) -> State:
         """The present one, after so many steps."""
-        weights = {
-            name: x.detach().clone() for name, x in stream.model.state_dict().items()
-        }
+        state = stream.model.state_dict().items()
+        weights = {name: x.detach().clone() for name, x in state}
         optimizer, random = copy.deepcopy(optim.state_dict()), random_states(stream.model)
         place = stream.generator.get_state(), stream.position, stream.began
         return cls(step, weights, optimizer, random, *place)

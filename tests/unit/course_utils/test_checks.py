@@ -71,16 +71,6 @@ def test_half_a_character_is_no_text():
         checks.whole_characters("a \ud800")
 
 
-@pytest.mark.parametrize(
-    "ids",
-    [[[1]], torch.tensor([1]), torch.ones(1, 2), torch.ones(0, 2).long(), torch.tensor([[-1]]), torch.tensor([[9]])],
-)
-def test_ids_are_a_batch_of_known_numbers(ids):
-    checks.check_ids(torch.tensor([[0, 8]]), 9)
-    with pytest.raises(ValueError, match="source"):
-        checks.check_ids(ids, 9, "source")
-
-
 def test_numbers_that_are_none_are_refused():
     assert checks.finite("logits", torch.ones(2)).tolist() == [1, 1]
     for number in (NAN, INF):

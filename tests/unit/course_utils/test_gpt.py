@@ -240,18 +240,18 @@ def test_a_rotary_model_reads_beyond_its_context():
 
 @BOTH
 def test_choices_reach_the_blocks(positions):
-    made = model(positions, norm_first=False, bias=False, eps=1e-3, dropout=0.25, activation="relu", ffn_size=7)
+    made = model(positions, bias=False, eps=1e-3, dropout=0.25, activation="relu", ffn_size=7)
     for block in made.blocks:
         assert block.attention.query.bias is None and block.ffn.widen.out_features == 7
-        assert isinstance(block.ffn.activation, torch.nn.ReLU)
+        assert block.ffn.activation is torch.nn.functional.relu
         for around in (block.around_attention, block.around_ffn):
-            assert (around.norm.eps, around.dropout.p, around.norm_first) == (1e-3, 0.25, False)
+            assert (around.norm.eps, around.dropout.p) == (1e-3, 0.25)
     assert made.norm.eps == 1e-3 and made.dropout.p == 0.25 and made.output.weight is made.tokens.weight
 
 
 def test_a_config_holds_the_size_of_the_lessons_models_and_is_frozen():
     config = GPTConfig(9)
-    assert dataclasses.astuple(config) == (9, 128, 4, 4, None, 128, 0.0, True, "learned", "gelu_tanh", True, 1e-5)
+    assert dataclasses.astuple(config) == (9, 128, 4, 4, None, 128, 0.0, "learned", "gelu_tanh", True, 1e-5)
     with pytest.raises(AttributeError):
         config.model_size = 5
 
