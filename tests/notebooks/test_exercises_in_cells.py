@@ -27,10 +27,11 @@ def exercise_cells(name):
 
 
 def imports(cells):
-    """What these cells import, and nothing else that they do: exercises are run without what stands around them."""
+    """What these cells import, behind the setup, and nothing else that they do: exercises are run without what stands
+    around them."""
     trees = [ast.parse(without_magics(cell.source)) for cell in cells if cell.cell_type == "code"]
     found = [node for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    return "\n".join(dict.fromkeys(map(ast.unparse, found)))
+    return "\n".join(["import course_kit", "course_kit.setup()", *dict.fromkeys(map(ast.unparse, found))])
 
 
 def test_each_stub_has_a_definition_and_a_tag(notebook_name):

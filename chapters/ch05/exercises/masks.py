@@ -164,9 +164,9 @@ PRODUCT = FindError(
     title="a mask as a product",
     task="write the function again, causal attention, q, k, v [T, d] -> [T, d].",
     program=(
-        "def masked_attention(q, k, v):                   # [T, d] each",
+        "def masked_attention(q, k, v):  # [T, d] each",
         "    scores = q @ k.T / q.shape[-1] ** 0.5",
-        "    mask = torch.ones(len(q), len(q)).tril()     # 1: may be seen",
+        "    mask = torch.ones(len(q), len(q)).tril()  # 1: may be seen",
         "    scores = scores * mask",
         "    return torch.softmax(scores, dim=-1) @ v",
     ),

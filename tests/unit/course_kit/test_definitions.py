@@ -1,6 +1,7 @@
 """A cell that only names definitions runs as if their text stood there."""
 
 import pytest
+import torch
 from IPython.core.interactiveshell import InteractiveShell
 
 from course_kit import definitions
@@ -17,7 +18,7 @@ def shell():
 def test_an_author_s_cell_defines_what_it_names_with_what_is_above(shell):
     shell.run_cell("import torch\n\ndef masked_softmax(scores, mask):\n    return scores.softmax(-1) * 0")
     assert shell.run_cell("# course_utils.attention: scaled_dot_product_attention").success
-    output, _ = shell.user_ns["scaled_dot_product_attention"](*shell.user_ns["torch"].ones(3, 2, 4))
+    output, _ = shell.user_ns["scaled_dot_product_attention"](*torch.ones(3, 2, 4), torch.ones(2, 2).bool())
     assert not output.any(), "it calls the reader's own softmax"
     assert "Float" not in shell.user_ns["scaled_dot_product_attention"].__annotations__
 

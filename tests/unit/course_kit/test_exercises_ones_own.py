@@ -143,7 +143,8 @@ class TestAgain:
         assert mine(*inputs) == 4, "1 + 2, and the 1 at its end"
         assert mine.__name__ == "total" and space["total"] is total, "outside, the name is the course's"
 
-    def test_is_gone_when_there_is_nothing_to_look_at(self):
+    def test_is_gone_when_there_is_nothing_to_look_at(self, monkeypatch):
+        monkeypatch.setattr("course_kit.exercises.FAILED", {})
         with pytest.raises(LookupError, match="run your cell first"):
             again("gaussian kernel")
         with pytest.raises(LookupError, match="Is it one of these"):
