@@ -211,7 +211,7 @@ def _settings(config: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
     for key in FIXED.keys() & settings.keys() - known:
         if (value := settings.pop(key)) != FIXED[key]:
             raise ValueError(f"its {key} is {value!r}, which no model has today")
-    layers = settings.get("num_layers", 0)
+    layers = config.get("num_layers", 0)
     for key in DROPPED & settings.keys() - known:
         if (value := settings.pop(key)) not in (None, (layers,) * layers):
             raise ValueError(f"its {key} is {value}, which no model has today")

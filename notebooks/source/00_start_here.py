@@ -8,33 +8,16 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT, chapter by chapter.* With **attention**, a word collects information from the words of its own sentence or another sentence, and decides how much to take from each. Nearly every large language model is built on it, and here you build it yourself.
-#
-# **The whole course** ([plan](#The-chapters)) takes about twelve hours with its exercises, plus eight for what is folded away under *Deeper* or has a notebook of its own, an *annex*; everything else is the **core path**. It needs no GPU and, once installed, no internet.
-#
-# **By the end** you will have moved an interactive picture (a *view*), solved an exercise, computed attention step by step, and checked that this machine is ready. <!-- minutes --> **Before:** some Python and school mathematics.
-#
-# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too, because later cells may need them; those with `assert` check that the numbers in the text are right. (*Run → Run All Cells* runs all.) If a cell fails, run the check under *Is this machine ready?* below.
+# *Attention, from a thermometer to GPT.* Below, a small translation program, the *model*, turns an English sentence into French. **Guess before you touch:** if you change "tired" to "wide", what will move, the arcs or the French?
 
-# %% [markdown]
-# In the picture below, a translation program, the *model*, turns an English sentence into French. French nouns have a gender: "animal" is masculine, so "it" becomes "il", but "street" is feminine, so "it" becomes "elle". A person has to know what "it" refers to. How does the model choose?
-#
-# For each English word, the model keeps a list of numbers that describes the word and what it has picked up from the others, and it writes the French from these lists. Each arc is an *attention weight*: the thicker the arc, the more the marked word takes from the word at its other end. (The picture shows one *attention map* of many: each *head* in each *layer* of the model makes one.) Change "tired" to "wide". What moves, the arcs or the French?
-#
-# Next, press ⇅ under a word. The word's list is then swapped for the list at the same place in the other sentence (“tired” gets that of “wide”), and the model translates again. Whose list switches between "il" and "elle"?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch00 import labs
 
-cover = labs.cover()
+cover = labs.cover(swaps=False)
 cover
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert cover.shown.tokens[0][cover.shown.weights[0][cover.shown.tokens[0].index("it")].argmax()] == "animal"
-assert cover.shown.tokens[0][cover.shown.moved[0].index(max(cover.shown.moved[0]))] == "tired"
-assert ["elle" in french for french in cover.shown.rewritten[0]] == [w == "tired" for w in cover.shown.tokens[0]]
-assert ["il" in french for french in cover.shown.rewritten[1]] == [w == "wide" for w in cover.shown.tokens[1]]
-assert all((new == cover.shown.written[s]) == (w not in ("tired", "wide")) for s in (0, 1) for w, new in zip(cover.shown.tokens[s], cover.shown.rewritten[s], strict=True))
 assert (cover.shown.weights[0] - cover.shown.weights[1])[cover.shown.tokens[0].index("it")].__abs__().max() < 0.02
 assert [round(w[cover.shown.tokens[0].index("it"), cover.shown.tokens[0].index("animal")], 2) for w in cover.shown.weights] == [0.45, 0.44]
 assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weights, its own included, add up to 1
@@ -42,13 +25,23 @@ assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weig
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# 1. *tired:* “it” takes most from “animal”, 0.45 of its attention, which seems to explain “il”.
-# 2. *wide:* “il” becomes “elle”, but the arcs hardly move: “it” still gives 0.44 to “animal”. So these arcs do not explain the change.
-# 3. *⇅:* with the other list for “it”, the French stays the same, because the model writes from all the lists. Only the list of the adjective, “tired” or “wide”, changes the French, so the model uses this list to choose “il” or “elle”.
-#
-# Replacing a list is an experiment, which can show what the French depends on; looking at the arcs alone cannot.
+# The French moves: “il” becomes “elle”, because in French an animal is “il”, a street is “elle”, and it is the street that is too wide. The arcs hardly move: “it” takes 0.45 of its attention from “animal” before, and 0.44 after. So these arcs do not explain the French.
 #
 # </details>
+#
+# With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show this for the marked word, in one of many such pictures that the model makes: the thicker the arc, the more it takes. Nearly every large language model is built on attention. Here you build it yourself, and you take it along: each ✓ puts your function into a folder, `mine`, and from chapter to chapter it becomes a program of your own.
+#
+# What decides between "il" and "elle", if not the arcs? You find out at the end of this chapter, by an experiment.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## How this course works
+# **The whole course** ([plan](#The-chapters)) takes about eleven hours with its exercises, plus nine for what is folded away under *Deeper* or has a notebook of its own, an *annex*. Everything else is the **core path**. It needs no GPU and, once installed, no internet.
+#
+# **This chapter** lets you move an interactive picture (a *view*), solve an exercise, compute attention step by step, and check that this machine is ready. <!-- minutes -->
+#
+# **Before:** Python with functions and a little mathematics: sums, exp and, from chapter 1 on, derivatives. Tensors are explained below, classes and gradient descent in chapter 1, matrix products here and in chapter 2.
+#
+# **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too, because later cells may need them. (*Run → Run All Cells* runs all.) If a cell fails, run the check under *Is this machine ready?* below.
 
 # %%
 import torch  # PyTorch: computing with tables of numbers, and training models
@@ -208,7 +201,59 @@ assert (weights @ values).allclose(torch.tensor([13.0, 16.0]))
 assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
 # %% [markdown]
-# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture, “it” was a query, and the arcs showed its row of weights. There, the model makes three more lists from each word's list, a query, a key and a value, and it learned how; see chapters 2 and 4.
+# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture, “it” was a query, and the arcs showed its row of weights.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which word decides?
+# Back to the first picture. Before the model writes French, it makes a tensor of shape [12, 128] from the English sentence: for each of the 12 tokens (11 words and the full stop) a row of 128 numbers, which describes the word and what it has collected from the others by attention. We call this row the word's *list*. The French is written from these lists.
+#
+# So here is an experiment that looking at arcs cannot replace. Change "tired" to "wide", then press ⇅ under a word. The model now translates with *one list taken from the other sentence*, the one of the word at the same place ("wide" gets the list of "tired").
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Which single list turns the pronoun into that of the other sentence?",
+    ["the list of “it”", "the list of “animal”", "the list of “tired” or “wide”", "none alone"],
+    answer=2, because="Try it below. Each of the other lists leaves the French exactly as it was.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+deciding = labs.cover()
+deciding
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from chapters.ch00.experiments import all_but_one, lists_of
+from chapters.ch00.labs.cover import MODEL, SENTENCE, halves
+from course_utils.checkpoints import load_checkpoint
+
+assert deciding.shown.tokens[0][deciding.shown.moved[0].index(max(deciding.shown.moved[0]))] == "tired"
+assert ["elle" in french for french in deciding.shown.rewritten[0]] == [w == "tired" for w in deciding.shown.tokens[0]]
+assert ["il" in french for french in deciding.shown.rewritten[1]] == [w == "wide" for w in deciding.shown.tokens[1]]
+assert all((new == deciding.shown.written[s]) == (w not in ("tired", "wide")) for s in (0, 1) for w, new in zip(deciding.shown.tokens[s], deciding.shown.rewritten[s], strict=True))
+assert all_but_one() == [True, True]
+assert lists_of(load_checkpoint(MODEL), halves(SENTENCE)[0]).shape == (12, 128) and len(deciding.shown.tokens[0]) == 12
+
+# %% [markdown]
+# Only the list of the adjective changes anything. You can even swap *all the other* lists at once: the French stays as it is, in both sentences. So the difference between the two sentences is in one list.
+#
+# But does this mean that the model does not *need* the other lists? The swap cannot tell, because it replaces them by nearly equal ones: between the sentences the list of "it" differs by 6 % of its length, that of the adjective by 123 %. To see what the model needs, take a list away altogether. The last column shows the French that it then writes:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+from chapters.ch00.experiments import needed_words
+
+without = needed_words()
+without
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+apart = {row["word"]: row["its list differs by"] for row in without}
+assert (apart["it"], apart["tired"]) == ("6 %", "123 %") and all(int(x.split()[0]) <= 11 for word, x in apart.items() if word != "tired")
+left = {row["word"]: row["French without its list"] for row in without}
+assert left["it"] == "the same" and left["animal"].startswith("La rue n'a pas traversé la rue parce qu'il")
+assert "didn't" in left and left["didn't"] == "L'animal a traversé la rue parce qu'il était trop fatigué."
+assert needed_words(sentence="The animal didn't cross the street because it was too wide/tired.")[7]["French without its list"] == "the same"
+
+# %% [markdown]
+# Without "didn't", the animal crosses. Without "animal", it is the street that crosses the street, and the pronoun still is "il". And without "it", the French is *the same*, in both sentences. For "il" or "elle" this model needs the adjective, and it does not need the word that everybody looks at.
+#
+# **Keep this:** a picture of attention shows what a word takes. Only an experiment shows what a model needs. In chapter 5 you build this model, and repeat the experiment inside it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?

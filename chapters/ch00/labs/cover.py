@@ -58,7 +58,7 @@ class Study(NamedTuple):
     silenced: list[float]
 
 
-class _Read(TransformerWriter):
+class Reading(TransformerWriter):
     """Writes with a Transformer that has read: `states` [B, S, D] are the memory, whatever the source."""
 
     def __init__(self, model: Transformer, states: torch.Tensor):
@@ -105,7 +105,7 @@ def study(loaded: Loaded, sentences: tuple[str, str]) -> Study:
             features = model.decode(prefix.expand(len(mixed), -1), mixed)
             p = model.output(features[:, -1]).softmax(-1)[:, pair]  # [2 + S, 2]
             shares.append(p[0].tolist()), silent.append(p[1, s].item()), moved.append(p[2:, 1 - s].tolist())
-            again = greedy(_Read(model, mixed[2:]), ids[s].expand(len(mixed) - 2, -1))
+            again = greedy(Reading(model, mixed[2:]), ids[s].expand(len(mixed) - 2, -1))
             rewritten.append([loaded.target.tokens(text.ids) for text in again])
         if min(shares[0][0], shares[1][1]) < SURE:
             place, words, shares, moved, rewritten, silent = [], [], [], [], [], []
@@ -147,7 +147,7 @@ class Cover(View):
             f"(head {HEAD} of layer {LAYER}) “{now.tokens[at][asker]}” gives {row[key]:.2f} of its attention to "
             f"“{now.tokens[at][key]}”."
         )
-        if not now.place:
+        if not now.place or not self.options["swaps"]:
             return said
         (one, other), (p, q) = (now.words[at], now.words[1 - at]), (now.shares[at][at], now.shares[at][1 - at])
         top = int(np.argmax(now.moved[at]))
@@ -166,7 +166,7 @@ class Cover(View):
         now, at = self.shown, self.state["shown"]
         header = ["word", f"attention of “{now.tokens[at][self.state['asker']]}”"]
         columns = [now.tokens[at], [f"{w:.3f}" for w in now.weights[at][self.state["asker"]]]]
-        if now.place:
+        if now.place and self.options["swaps"]:
             header.append(f"probability of “{now.words[1 - at]}” with this word's list from the other sentence")
             columns.append([f"{m:.3f}" for m in now.moved[at]])
         return TextTable(header, [list(row) for row in zip(*columns, strict=True)])
@@ -213,13 +213,14 @@ def cover(
     model: str | Loaded = MODEL,
     title="“It” attends to “animal”. Is that why the French says “il”?",
     caption="Arcs: what [query|it] attends to, in one attention map of a translation model that runs in this page.",
+    swaps=True,
     live=False,
     presenting=None,
 ):
     """One living sentence: attention as arcs, the translation, and which word's state decided it.
 
     sentence: with a slash between two words that are compared, as in "too tired/wide."; model: a Transformer's
-    checkpoint that translates. The reader may type another sentence: the same model runs in the page, where its files
+    checkpoint that translates; swaps: may the list of a word be taken from the other sentence? The reader may type another sentence: the same model runs in the page, where its files
     are at hand. live=True: Python hears `shown`, `asker`, `tried`, `turned` and `own`.
     Returns a view: .shown -> Study. Raises ValueError for a sentence without that slash, or of unequal halves.
     """
@@ -231,7 +232,7 @@ def cover(
     options = {
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
         "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD, "asker": asker, "pronouns": list(PRONOUNS),
-        "hint": HINT if sentence == SENTENCE else "",
+        "hint": HINT if sentence == SENTENCE else "", "swaps": swaps,
         "own": asked([loaded], sentence, MOST, "Your own sentence, a slash between two words:",
                      f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}"),
     }  # fmt: skip

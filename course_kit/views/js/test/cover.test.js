@@ -60,7 +60,7 @@ const study = {
   ],
   silenced: [0.97, 0.93],
 };
-const spec = { sure: 0.5, asker: 0, hint: "In French an animal is [output|il]. " };
+const spec = { swaps: true, sure: 0.5, asker: 0, hint: "In French an animal is [output|il]. " };
 const began = { shown: 0, asker: 0, tried: [], turned: false, own: "" };
 const said = (state, it = study) => textOf(story(it, { ...began, ...state }, spec));
 

@@ -182,7 +182,7 @@ class Cover {
     const { shown: at, asker } = this.ui.state;
     const header = ["word", `attention of “${tokens[at][asker]}”`];
     const rows = tokens[at].map((token, i) => [token, weights[at][asker][i].toFixed(3)]);
-    if (moved.length) {
+    if (moved.length && this.spec.swaps) {
       header.push(`probability of “${words[1 - at]}” with this word's list from the other sentence`);
       rows.forEach((row, i) => row.push(moved[at][i].toFixed(3)));
     }

@@ -111,7 +111,7 @@ export class Sentence {
   paintSwaps({ tokens, words, moved }, open, heights) {
     const { state } = this.ui;
     const at = state.shown;
-    this.element.classList.toggle("exchanging", moved.length > 0 && state.turned);
+    this.element.classList.toggle("exchanging", moved.length > 0 && state.turned && this.ui.spec.swaps);
     this.element.classList.toggle("untouched", !state.turned && moved.length > 0);
     this.swaps.forEach((swap, i) => {
       swap.classList.toggle("chosen", i === state.tried.at(-1));

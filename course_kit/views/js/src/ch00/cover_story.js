@@ -2,7 +2,7 @@
 
 /** @import { Spec, State } from "../shared/types.js" */
 /** @import { Study } from "./cover_study.js" */
-/** @typedef {Spec & { sure: number, asker: number, hint: string }} CoverSpec what a story needs of it */
+/** @typedef {Spec & { sure: number, asker: number, hint: string, swaps: boolean }} CoverSpec what a story needs of it */
 /** @typedef {{ text: string, bold?: boolean, role?: "output", line?: boolean }} Piece line: it ends a line */
 
 /** A probability, with more digits where it is small. @param {number} p */
@@ -98,15 +98,15 @@ function question(study, { shown, own }, spec) {
   return [...hint, bold(`${asked}or the French?`)];
 }
 
-/** The second: the French moved. Which word decides? @param {Study} study @param {State} state @returns {Piece[]} */
-function guess(study, { shown: at, asker }) {
+/** The second: the French moved. Which word decides? Without swaps it stays a question. */
+function guess(/** @type {Study} */ study, /** @type {State} */ { shown: at, asker }, /** @type {CoverSpec} */ spec) {
   const { said, still } = arcsOf(study, at, asker);
   const away = changed(study, at)[1];
   return [
     ...unknownOf(study),
     plain(`${still ? "The arcs hardly moved: " : "The arcs: "}${said}${still ? ". But " : ". And "}`),
     ...[french(study.words[1 - at]), plain(" became "), french(study.words[at]), plain(". ")],
-    bold(`Which word decides? Press ⇅ under your guess: it takes its list of numbers from the “${away}” sentence.`),
+    bold(!spec.swaps ? "So which word decides?" : `Which word decides? Press ⇅ under your guess: it takes its list of numbers from the “${away}” sentence.`),
   ];
 }
 
@@ -156,7 +156,7 @@ export function story(study, state, spec) {
     return [...unknownOf(study), plain(why), plain("Compare two other words.")];
   }
   if (!turned) return [...unknownOf(study), ...question(study, state, spec)];
-  if (!tried.length) return guess(study, state);
+  if (!tried.length) return guess(study, state, spec);
   const moved = study.moved[at];
   const best = top(moved);
   if (!tried.includes(best)) {
