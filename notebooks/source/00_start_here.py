@@ -216,7 +216,8 @@ predict(
     answer=2, because="Try it below. Each of the other lists leaves the French exactly as it was.")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-deciding = labs.cover()
+deciding = labs.cover(title="Which word turns “il” into “elle”?",
+                      caption="Arcs: what [query|it] attends to. Change the adjective; then ⇅ under a word takes its list from the other sentence.")
 deciding
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

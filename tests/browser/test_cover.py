@@ -48,6 +48,19 @@ def test_another_adjective_another_pronoun(opened):
     )
 
 
+def test_without_swaps_it_asks_and_does_not_answer(watch, tmp_path):
+    (tmp_path / "page.html").write_text(
+        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>cover</title>{pages.PROGRAM}'
+        f"<main>{labs.cover(swaps=False).fragment()}</main>",
+        encoding="utf-8",
+    )
+    page = watch((tmp_path / "page.html").as_uri(), own="file:", size=(1160, 800))
+    page.get_by_role("button", name="change to wide").click()
+    expect(french(page).locator("b")).to_have_text("elle")
+    expect(page.get_by_test_id("readout")).to_contain_text("So which word decides?")
+    expect(page.locator(".swap").first).not_to_be_visible()
+
+
 def test_change_guess_see_ask(opened):
     """The story in its four steps; no step gives the next one away."""
     page = opened(models=False)

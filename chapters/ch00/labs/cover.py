@@ -220,7 +220,8 @@ def cover(
     """One living sentence: attention as arcs, the translation, and which word's state decided it.
 
     sentence: with a slash between two words that are compared, as in "too tired/wide."; model: a Transformer's
-    checkpoint that translates; swaps: may the list of a word be taken from the other sentence? The reader may type another sentence: the same model runs in the page, where its files
+    checkpoint that translates; swaps: may a word's list be taken from the other sentence? The reader may type another
+    sentence: the same model runs in the page, where its files
     are at hand. live=True: Python hears `shown`, `asker`, `tried`, `turned` and `own`.
     Returns a view: .shown -> Study. Raises ValueError for a sentence without that slash, or of unequal halves.
     """

@@ -106,7 +106,11 @@ function guess(/** @type {Study} */ study, /** @type {State} */ { shown: at, ask
     ...unknownOf(study),
     plain(`${still ? "The arcs hardly moved: " : "The arcs: "}${said}${still ? ". But " : ". And "}`),
     ...[french(study.words[1 - at]), plain(" became "), french(study.words[at]), plain(". ")],
-    bold(!spec.swaps ? "So which word decides?" : `Which word decides? Press ⇅ under your guess: it takes its list of numbers from the “${away}” sentence.`),
+    bold(
+      !spec.swaps
+        ? "So which word decides?"
+        : `Which word decides? Press ⇅ under your guess: it takes its list of numbers from the “${away}” sentence.`,
+    ),
   ];
 }
 
