@@ -340,6 +340,15 @@ def train_step(model, optimiser, source, target):
 #
 # That is all that training is. The learning rate falls to 0, so that the last steps are small:
 
+# %% jupyter={"source_hidden": true}
+from course_kit.mine import for_training
+
+def one_step():
+    model = make_transformer(TOKENS, model_size=64, layers=2)
+    return train_step(model, torch.optim.Adam(model.parameters()), *copy_or_reverse(64))
+
+for_training(one_step)  # with nothing solved it does nothing
+
 # %% seconds=35 slideshow={"slide_type": "subslide"} tags=["training"]
 torch.manual_seed(0)
 model = make_transformer(TOKENS, model_size=64, layers=2)

@@ -9,8 +9,8 @@ from course_kit.views import picture
 
 from .architecture_parts import Parts
 
-WORD, BOX, NORM, SUM, PLUS, GAP, FAN = 16.9, 26.0, 19.5, 22.1, 6.76, 6.2, 16.0  # heights, PLUS a radius
-LANE, PAD, BETWEEN, WIDE = 22.0, 8.0, 64.0, 182.0  # widths
+WORD, BOX, NORM, SUM, PLUS, GAP, FAN = 16.25, 25.0, 18.75, 21.25, 6.5, 6.2, 16.0  # heights, PLUS a radius
+LANE, PAD, BETWEEN, WIDE = 22.0, 8.0, 64.0, 175.0  # widths
 WIDTH = BETWEEN + 2 * (WIDE + LANE + 2 * PAD)
 INK, QUIET, PAPER, GROUND = "#1b2430", "#8a96a3", "#fafbfc", "#eef0f2"
 ROLES = [("q", "query"), ("k", "key"), ("v", "value")]
