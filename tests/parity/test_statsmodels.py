@@ -40,5 +40,5 @@ def test_leave_one_out_equals_statsmodels_cross_validation():
     model = statsmodels.KernelReg(y, x, "c", reg_type="lc", bw=[0.3])
     reference = model.cv_loo(np.array([0.3]), model.est["lc"])
     tx, ty = torch.from_numpy(x), torch.from_numpy(y)
-    estimate, _ = nadaraya_watson(tx, tx, ty, lambda d: gaussian_kernel(d, 0.3), mask=leave_one_out_mask(40))
+    estimate, _ = nadaraya_watson(tx, tx, ty, lambda d: leave_one_out_mask(40) * gaussian_kernel(d, 0.3))
     assert float(((estimate - ty) ** 2).mean()) == pytest.approx(float(np.squeeze(reference)), rel=1e-8)

@@ -1,7 +1,7 @@
-"""Chapter 1, Nadaraya–Watson: four exercises and a find-the-error."""
+"""Chapter 1, Nadaraya–Watson: three exercises in the lesson; a find-the-error and a mask in its annex."""
 
 from .errata import DENOMINATOR
 from .pooling import KERNEL, LEAVE_ONE_OUT, POOLING
 from .softmax import SOFTMAX
 
-EXERCISES = (KERNEL, POOLING, DENOMINATOR, SOFTMAX, LEAVE_ONE_OUT)  # as in the notebook
+EXERCISES = (KERNEL, POOLING, SOFTMAX, DENOMINATOR, LEAVE_ONE_OUT)  # of the lesson, then of the annex

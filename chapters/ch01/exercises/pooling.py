@@ -8,7 +8,7 @@ from torch import Tensor
 from course_kit.exercises import properties
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
-from course_utils.kernels import gaussian_kernel, leave_one_out_mask
+from course_utils.kernels import attention_pooling, gaussian_kernel, leave_one_out_mask
 
 
 def _alone(x):
@@ -111,15 +111,6 @@ KERNEL = Exercise(
         "`distance.float()`.",
     ),
 )
-
-
-def attention_pooling(queries: Tensor, keys: Tensor, values: Tensor, width: float = 1.0) -> tuple[Tensor, Tensor]:
-    """Nadaraya–Watson with the Gaussian kernel, written as a softmax; equal to `nadaraya_watson`.
-
-    queries [Q], keys [K], values [K], width > 0 -> (estimate [Q], weights [Q, K]).
-    """
-    weights = torch.softmax(-(((queries[:, None] - keys) / width) ** 2) / 2, dim=-1)
-    return weights @ values, weights
 
 
 _pooling = named("queries", "keys", "values")

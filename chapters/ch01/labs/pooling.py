@@ -35,8 +35,8 @@ class Pooling(View):
         mask[:, self.state.get("removed", [])] = False
         given = (torch.tensor(np.asarray(x, float)) for x in (queries, self.arrays["keys"], self.arrays["values"]))
         kernel = KERNELS[self.state["kernel"]]
-        estimates, weights = nadaraya_watson(*given, lambda d: kernel(d, self.state["width"]), mask=mask)
-        return estimates.numpy(), weights.numpy()
+        estimates, weights = nadaraya_watson(*given, lambda d: mask * kernel(d, self.state["width"]))
+        return estimates.numpy(), weights.nan_to_num().numpy()
 
     def told(self, key: float, look: str = ".3g") -> str:
         """A key or a query as the text around the lab writes it."""
@@ -251,7 +251,7 @@ def leave_one_out_errors(keys, values, widths, kernel="gaussian") -> np.ndarray:
     keys, values = map(torch.as_tensor, _examples(keys, values, np.float64))
     others, errors, kernel = leave_one_out_mask(len(keys)), [], one_of("kernel", kernel, KERNELS)
     for width in as_array(widths, "widths").ravel().tolist():
-        estimate, _ = nadaraya_watson(keys, keys, values, lambda d, w=width: KERNELS[kernel](d, w), mask=others)
+        estimate, _ = nadaraya_watson(keys, keys, values, lambda d, w=width: others * KERNELS[kernel](d, w))
         errors.append(float(((estimate - values) ** 2).mean()))
     return np.array(errors)
 

@@ -150,19 +150,19 @@ class TestAWorkbookOfTheSecondEdition:
     def test_what_is_solved_in_its_notebooks_is_the_readers_at_once(self, course, capsys):
         save(course, BELL, KERNEL, OTHERS)
         solve(course, "gaussian kernel", "leave-one-out mask")
-        from mine import gaussian, masked_softmax, others_only
+        from mine import gaussian_kernel, masked_softmax, others_only
 
-        assert gaussian.__module__ == others_only.__module__ == "mine.ch01"
+        assert gaussian_kernel.__module__ == others_only.__module__ == "mine.ch01"
         assert masked_softmax.__module__ == "course_utils.attention"
         assert not capsys.readouterr().out
 
     def test_what_is_not_recorded_as_solved_is_not_looked_for(self, course):
         save(course, BELL, KERNEL)
-        assert lookup.owned("gaussian")[1] == "the course's" and not (course / "workbook" / "mine").exists()
+        assert lookup.owned("gaussian_kernel")[1] == "the course's" and not (course / "workbook" / "mine").exists()
 
     def test_its_package_is_used_as_it_is_and_grows(self, course):
         text = earlier(course)
-        assert lookup.owned("gaussian")[1] == "yours, from chapter 1" and module(course) == text
+        assert lookup.owned("gaussian_kernel")[1] == "yours, from chapter 1" and module(course) == text
         collect(course, BELL, KERNEL.replace("# narrower, steeper", "# better"), OTHERS)
         assert "# better" in module(course) and "narrower" not in module(course) and "others_only" in module(course)
         assert (course / "workbook" / "mine" / "tests" / "test_ch01.py").read_text() == "# tests\n"
@@ -183,7 +183,7 @@ class TestAWorkbookOfTheSecondEdition:
 
         cell(source)
         assert "def masked_softmax" in module(course) and "narrower, steeper" in module(course)
-        assert lookup.owned("masked_softmax")[1] == lookup.owned("gaussian")[1] == "yours, from chapter 1"
+        assert lookup.owned("masked_softmax")[1] == lookup.owned("gaussian_kernel")[1] == "yours, from chapter 1"
 
 
 def test_the_command_leaves_nothing_behind_in_a_process_without_a_workbook(course, monkeypatch):

@@ -1,0 +1,591 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 1 · Annex: what is worth knowing about kernels
+# Each section stands alone: choose one by its question. The first cells make the day of readings from [the lesson](01_nadaraya_watson.ipynb); run them before any section. <!-- minutes -->
+
+# %% jupyter={"source_hidden": true}
+import torch
+import course_kit
+from chapters.ch01 import again, exercise, find_error, hint, labs, solution
+from course_kit.views import Table, heatmap, plot, predict
+from course_utils.kernels import NadarayaWatson, leave_one_out_mask
+
+runtime = course_kit.setup()
+from mine import attention_pooling, gaussian_kernel, masked_softmax
+
+def true_day(hour):
+    """The invented day of the lesson: coldest at 3:00, warmest at 15:00, a storm at 16:30. Hours -> °C"""
+    storm = (hour > 16.5) * torch.exp((16.5 - hour) / 3)
+    return 17 - 6 * torch.cos(2 * torch.pi * (hour - 3) / 24) - 6 * storm
+
+generator = torch.Generator().manual_seed(3)
+hours = 24 * torch.rand(50, dtype=torch.float64, generator=generator).sort().values
+readings = true_day(hours) + torch.randn(50, dtype=torch.float64, generator=generator)
+grid = torch.linspace(0, 24, 241, dtype=torch.float64)
+truth = (grid, true_day(grid))
+day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C", "hours": True}
+
+def off(estimate):
+    """How far an estimate [241] typically is from the true day, in °C."""
+    return (estimate - true_day(grid)).pow(2).mean().sqrt().item()
+
+# %% [markdown]
+# ## Two cues, a slanted line and a T
+# On a desk of grey papers a red cup catches your eye before you decide anything. Later you want to read, and now you look for the book. The first is an *involuntary* cue, the second a *voluntary* one.
+#
+# You cannot take in everything you see. Each second, some ten million bits leave each eye,¹ but your behaviour carries only about ten bits a second.² Each half below has one sign that differs from the rest. Find both, and notice which one you had to *search for*.
+
+# %% jupyter={"source_hidden": true}
+turns = torch.randint(4, (60,), generator=torch.Generator().manual_seed(11)).tolist()
+boxes = ["|" * 60, "".join("└┌┐┘"[turn] for turn in turns)]
+boxes = [boxes[0][:17] + "/" + boxes[0][18:], boxes[1][:42] + "┬" + boxes[1][43:]]
+for row in range(0, 60, 10):
+    print("     ".join("  ".join(box[row : row + 10]) for box in boxes))
+
+# %% [markdown]
+# <a id="pop-out"></a><a id="voluntary-cue"></a>
+# The slanted line on the left probably caught your eye. This is **pop-out**:³ what differs from the rest draws the eye by itself. It is an **involuntary cue** (bottom-up). For the T on the right, you had to decide where to look: your decision is a **voluntary cue** (top-down). Early editions of *Dive into Deep Learning* compare the query to a voluntary cue and the key to an involuntary one.
+#
+# At a party, a voluntary cue lets you follow one voice among many (the *cocktail party effect*).⁴
+#
+# <small>¹ K. Koch et al., 2006 (guinea pigs, scaled to humans). ² J. Zheng and M. Meister, 2025. ³ A. Treisman and G. Gelade, 1980. ⁴ E. C. Cherry, 1953.</small>
+
+# %% [markdown]
+# ## A hard address has no slope
+# How steeply does the result change with the query? With `requires_grad`, PyTorch follows the computation, and `backward()` computes the slope.
+
+# %%
+k, v = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([10.0, 20.0, 0.0])  # the readings of the pencil example
+asked = torch.tensor(2.2, requires_grad=True)
+soft = torch.softmax(-0.5 * (asked - k) ** 2, -1) @ v
+soft.backward()
+print(f"soft address: {soft.item():.2f}, slope {asked.grad.item():.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()] == 20
+
+# %% [markdown]
+# A hard address at 2.2 o'clock answers 20, the value of the nearest key. This answer has slope 0 until it jumps to another value, and following a slope of 0, a network cannot learn where to look.
+#
+# Why exp? Suppose we require: if one score is $c$ higher than another, the ratio of their weights depends only on $c$. If the weights are proportional to $g(s)$, then $g(s+c)/g(s)$ must depend only on $c$. The only continuous, growing, positive $g$ are $e^{s/T}$ with $T>0$, up to a constant factor.
+
+# %% [markdown]
+# ## Where the ratio of kernels fails
+# What if the query is far from every key? Ask about hour 40, with a width of 0.4 hours.
+
+# %% tags=["nbval-check-output"]
+from course_utils.kernels import gaussian_kernel, nadaraya_watson
+
+far = torch.tensor([40.0], dtype=torch.float64)
+by_ratio, _ = nadaraya_watson(far, hours, readings, lambda distance: gaussian_kernel(distance, 0.4))
+by_softmax = torch.softmax(-0.5 * (far - hours) ** 2 / 0.4**2, -1) @ readings
+print("ratio of kernels: a number?", by_ratio.isfinite().item())
+print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
+
+# %% [markdown]
+# All fifty closenesses are too small for a float64, so they become 0 and the ratio is 0/0. The softmax still finds the nearest key, because it subtracts the largest score first. The boxcar and Epanechnikov kernels give 0/0 as soon as no key is within one width.
+
+# %% [markdown]
+# ## A denominator that circulates
+# <a id="denominator"></a>
+# A widely read article prints this formula for the weight of input $x_i$, a key, under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
+#
+# ### Find the error ●●○ · 5 minutes
+# The cell holds this formula as a program. Repair it: which index in the sum must become $k$, and does $k$ count queries or keys?
+
+# %% tags=["exercise"]
+@find_error("program 1.2")
+def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key
+    queries, keys = scores.shape
+    result = torch.zeros(queries, keys)
+    for j in range(queries):
+        for i in range(keys):
+            top = scores[j, i].exp()
+            bottom = sum(scores[j, i].exp() for k in range(queries))
+            result[j, i] = top / bottom
+    return result
+
+# %% [markdown]
+# To rename the query's index instead would be worse: in the article's letters $i$ is the input and $j$ the query, so the sum would run over the queries, which would then compete for each key.
+
+# %% [markdown]
+# ## What should a row get in which everything is masked?
+# Compare two common methods with `masked_softmax`, which comes last:
+
+# %%
+four, nobody = torch.tensor([2.0, 1.0, 0.0, -1.0]), torch.zeros(4, dtype=torch.bool)
+infinite, huge = (torch.softmax(four.masked_fill(~nobody, low), -1) for low in (-torch.inf, -1e9))
+ours = masked_softmax(four, nobody)
+infinite, huge, ours
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert infinite.isnan().all() and (huge == 0.25).all() and (ours == 0).all()
+
+# %% [markdown]
+# In such a row, scores of −∞ give NaN, which spreads to everything computed from it. Scores of −10⁹, as in *The Annotated Transformer*, give equal weights to keys that are all hidden. With your zeros the weights do not become NaN, but the average is then 0, which is no estimate, so leave such a row out of the loss.
+
+# %% [markdown]
+# ## Two relatives
+# <a id="max-pooling"></a><a id="squeeze-and-excitation"></a>
+# **Max-pooling** keeps the largest number in a patch of a picture. It is attention in which each value is its own score and the temperature goes to 0:
+
+# %%
+patch = torch.tensor([1.0, 3.0, 2.0, 2.5])
+for heat in [10_000.0, 1.0, 0.01]:
+    pooled = torch.softmax(patch / heat, -1) @ patch
+    print(f"temperature {heat:7}: {pooled.item():.3f}")
+assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
+
+# %% [markdown]
+# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network, maps that show where in a picture a pattern was found. Each map is squeezed to its mean. From these means, a tiny network computes one number for each map, its *gate*, and the map is multiplied by its gate.
+
+# %% tags=["nbval-check-output"]
+generator = torch.Generator().manual_seed(0)
+maps = torch.randn(1, 8, 6, 6, generator=generator)  # one picture, 8 channels of 6 × 6
+reduce, expand = torch.randn(8, 2, generator=generator), torch.randn(2, 8, generator=generator)
+gates = torch.sigmoid(torch.relu(maps.mean((-2, -1)) @ reduce) @ expand)  # [1, 8]; untrained
+gated = maps * gates[..., None, None]
+print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", tuple(gated.shape))
+
+# %% [markdown]
+# A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1, but the gates need not add up to 1. The channels are rescaled, not averaged: this is only a relative of attention pooling.
+
+# %% [markdown]
+# ## Bias and variance, computed
+# Suppose we read the thermometer on many such days, always at the same fifty hours. Each reading is the truth $t$ plus independent noise $\varepsilon_i$ of variance 1, so the estimate for a query is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same on all days, and its difference from the truth is the bias. The second sum is noise, and its variance is $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](01_nadaraya_watson.ipynb#effective-number) (Kish's *effective sample size*). The squared error, averaged over the days, is the bias *squared* plus this variance.
+#
+# A narrow kernel has little bias, except at the narrowest widths, where a query copies a single reading even if this reading is far away.
+
+# %%
+widths = torch.logspace(-1, 0.6, 17).tolist()
+both = [attention_pooling(grid, hours, true_day(hours), width) for width in widths]
+bias2 = torch.tensor([off(without_noise) ** 2 for without_noise, _ in both])
+variance = torch.tensor([alpha.pow(2).sum(-1).mean() for _, alpha in both])
+parts = {"bias² + variance": (widths, bias2 + variance), "bias²": (widths, bias2), "variance": (widths, variance)}
+best_width = widths[(bias2 + variance).argmin()]
+plot.lines(parts, "width in hours", "mean squared error in °C²", log="x", mark=(best_width, f"{best_width:.1f} h"), start=best_width,
+           title="Where does the error come from?",
+           caption="Each number is an average over the 241 queries. On the left, most of the error is "
+                   "variance, from the noise; on the right, most of it is bias², from the blur.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert variance[0] > bias2[0] and bias2[-1] > variance[-1]
+assert (bias2.diff() > 0)[7:].all() and (variance.diff() < 0).all() and 0.55 < best_width < 0.65
+assert bias2[0] > 1.5 * bias2.min() and 1.55 < hours.diff().max() < 1.65
+
+# %% [markdown]
+# ## Was it luck?
+# Training found 0.60 hours. Would other errors lead to the same width? The next cell draws new errors 200 times, for the same fifty hours, and takes for each set of readings the width with the smallest leave-one-out loss. (With three axes, [60 widths, 50 queries, 50 keys], all widths are tried at once.)
+
+# %%
+noise = torch.randn(200, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+sets = true_day(hours) + noise  # [200, 50]
+tried = torch.logspace(-1, 0.5, 60)  # widths from 0.1 to 3 hours
+scores = -0.5 * ((hours[:, None] - hours) / tried[:, None, None]) ** 2  # [60, 50, 50]
+guesses = sets @ masked_softmax(scores, leave_one_out_mask(50)).mT  # [60, 200, 50]
+chosen = tried[(guesses - sets).pow(2).mean(-1).argmin(0)]  # [200]: a width for each set
+counts = (5 * chosen).round().long().bincount()[1:]  # how many are near 0.2, 0.4, … hours
+plot.bars([f"{(i + 1) / 5} h" for i in range(len(counts))], counts, digits=0,
+          ylabel="sets of readings", title="Which width would other noise choose?",
+          caption="Each bar counts the sets whose width, rounded to 0.2 hours, is the number "
+                  "below it. How many of the 200 sets are in the bar of 0.6 h, like our day?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 0.7 < counts[2:5].sum() / 200 < 0.8 and 0.75 < chosen.median() < 0.85
+
+# %% [markdown]
+# The chosen width varies with the noise: about three quarters of the sets are in the bars from 0.6 to 1.0 hours, and the median is 0.8. So it is partly luck that our day's noise led to 0.6 hours.
+#
+# What is leave-one-out worth, then? Compare the chosen width with two fixed ones:
+
+# %% jupyter={"source_hidden": true}
+from course_kit.views import Table
+
+errors = {name: [off(attention_pooling(grid, hours, y, width)[0]) for y, width in zip(sets, widths, strict=True)]
+          for name, widths in {"chosen": chosen, "0.6 hours": [0.6] * 200, "0.8 hours": [0.8] * 200, "1 hour": [1.0] * 200, "2 hours": [2.0] * 200}.items()}
+Table([{"width": name, "off by, mean of 200 sets": f"{sum(each) / 200:.1f} °C",
+        "worse than the chosen": "" if name == "chosen" else f"in {sum(map(float.__gt__, each, errors['chosen']))} of 200"}
+       for name, each in errors.items()], "How far is each curve from the true day?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(sum(each) / 200, 1) for each in errors.values()] == [0.7, 0.7, 0.7, 0.7, 1.0]
+worse = [sum(map(float.__gt__, each, errors["chosen"])) for each in errors.values()]
+assert worse == [0, 50, 55, 123, 199] and 200 - 50 == 150
+
+# %% [markdown]
+# Leave-one-out finds, in nearly every set, a better width than 2 hours, and in 123 of 200 a better one than 1 hour, although on average both are off by 0.7 °C. A fixed width of 0.6 or 0.8 hours would have been better in about 150 of the sets; but to know this, you need the truth. With real data, leave-one-out is the only warning that a guess such as 2 hours is bad.
+
+# %% [markdown]
+# ## Three errors, one width
+# Why did only one of the two losses mislead us? Take the loss with hidden answers, and average it over many sets of readings with independent noise. This average is the variance of the noise, here 1, plus the mean squared distance of the fifty guesses from the truth. Only this distance depends on the width, and it is smallest at 0.8 hours.
+#
+# (On our day the loss has another, worse minimum near 0.035 hours, so the start matters.)
+#
+# But we want something else: a curve from all fifty readings that is close to the truth at all 241 hours of the grid. Averaged over the noise, this curve is closest at 0.6 hours. So it is partly luck that the two widths nearly agree on our day:
+
+# %% jupyter={"source_hidden": true}
+def hidden_loss(width):
+    """The mean squared error if each reading is guessed from the others."""
+    guess, _ = NadarayaWatson(width)(hours, hours, readings, leave_one_out_mask(50))
+    return (guess - readings).pow(2).mean().item()
+
+tried = torch.logspace(-1.5, 1, 26).tolist()
+lines = {
+    "answers in sight": [(attention_pooling(hours, hours, readings, width)[0] - readings).pow(2).mean().item() ** 0.5 for width in tried],
+    "each answer hidden": [hidden_loss(width) ** 0.5 for width in tried],
+    "distance from the true day": [off(attention_pooling(grid, hours, readings, width)[0]) for width in tried],
+}
+lowest = {name: tried[torch.tensor(line).argmin()] for name, line in lines.items()}
+assert lowest["answers in sight"] == tried[0] and all(0.4 < lowest[name] < 1 for name in list(lines)[1:])
+plot.lines({name: (tried, torch.tensor(line)) for name, line in lines.items()}, "width in hours", "error in °C", log="x", start=0.6,
+           title="Which error finds the best width?",
+           caption="With answers in sight, the narrowest width has the smallest error. "
+                   "With each answer hidden, a width near our day's best one does.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert len(grid) == 241
+assert min((0.025, 0.03, 0.035, 0.04, 0.05), key=lambda w: hidden_loss(w)) == 0.035
+assert hidden_loss(0.035) > 2.4
+assert 0.75 < min(tried, key=lambda w: (
+    (a := NadarayaWatson(w)(hours, hours, readings, leave_one_out_mask(50))[1]) @ true_day(hours) - true_day(hours)
+).pow(2).mean() + a.pow(2).sum(-1).mean()) < 0.85
+
+# %% [markdown]
+# ## Parametric or not?
+# <a id="parametric"></a>
+# *Dive into Deep Learning* writes $s_i=-\tfrac12\big((q-k_i)\,w\big)^2$ with a learnable $w$. This $w$ is *one divided by* our width, here about 1.7 per hour.
+#
+# That book calls a model **parametric** if training can change a number in it, and otherwise **non-parametric**. Statisticians mean something else: they call our estimator non-parametric with any width, because it assumes no formula for the true curve. The question uses the word as the book does.
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(1 / 0.6, 1) == 1.7
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "A widely used slide deck makes four claims about average pooling and Nadaraya–Watson. Which one is wrong?",
+    ["Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer",
+     "f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ is non-parametric: it keeps the examples and learns nothing",
+     "With a number w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, it still only keeps the examples, so it is non-parametric",
+     "w can be found by gradient descent on the leave-one-out error, and a larger w means a narrower kernel"],
+    answer=2,
+    because=["This is true: the query does not appear in the formula, so the answer is always the mean.",
+             "This is true: nothing in this formula is a number that training could change.",
+             "The estimate has a slope in w, so w can be trained, as our width was. In the statisticians' sense the claim is true, but for any w, not because nothing is trained.",
+             "This is true: the estimate is differentiable in w, and w = 1 / width."],
+)
+
+# %% [markdown]
+# ## Does the largest weight matter most?
+# <a id="influence"></a>
+# In a heatmap, the key with the most ink looks as if it decided the estimate. Does it? At noon, with the learned width, the reading at hour 11.63 (11:38) has the *largest weight*, about 40 %. But the *influence* of a reading is how far the estimate moves if we leave this reading out.
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "Without the reading that has the largest weight, the estimate for noon moves by …",
+    ["about 8 °C: 40 % of 20 °C are gone", "about 1 °C", "less than 0.1 °C"],
+    answer=2,
+    because="The other readings take over its weight, and their average is nearly its value. "
+    "A reading that agrees with the rest can have a large weight and hardly any influence.",
+)
+
+# %% tags=["lab"]
+from IPython.display import display
+
+width = 0.6  # what training found
+view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour", value_name="°C", live=True,
+                title="What if one reading had never been taken?")
+display(view, labs.influence(view, hours, readings, attention_pooling))
+
+# %% [markdown]
+# At noon, press *remove the largest weight*, then *bring all back*. Repeat this at 17:00. Why does the estimate hardly move at noon, but jump at 17:00?
+#
+# The three readings of the pencil example show what removing does. Key 2 has the weight 0.574 and contributes 0.574 · 20 = 11.48 to the estimate, 14.96. Without it, the other two keys contribute 3.48, but their weights add up to only 0.426. Divide by 0.426, so that these weights add up to 1 again: the estimate falls to 8.2.
+#
+# In general, without example $i$ the estimate $f$ becomes $(f-\alpha_i v_i)/(1-\alpha_i)$ and moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. At noon, the reading with the largest weight has nearly the value of the estimate, so $f-v_i$ is small, and the estimate hardly moves.
+#
+# The weight $\alpha_i$ alone says something else: if the reading were one degree higher, the estimate would be $\alpha_i$ degrees higher.
+
+# %%
+f, alpha = attention_pooling(grid, hours, readings, width)
+moves = alpha * (f[:, None] - readings) / (1 - alpha)  # [241, 50]: query, removed reading
+largest, most = alpha.argmax(-1), moves.abs().argmax(-1)
+for name, hour in {"noon": 120, "17:00": 170}.items():
+    print(f"{name}: largest weight {alpha[hour].max():.2f}, without it "
+          f"{moves[hour, largest[hour]]:+.2f} °C")
+print(f"largest weight and largest influence at the same reading: {(largest == most).double().mean():.0%} of queries")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(100 * alpha[120].max().item(), -1) == 40 and round(hours[largest[120]].item(), 2) == 11.63 and round(0.63 * 60) == 38 and 0.38 < alpha[120].max() < 0.45
+assert abs(f[120] - readings[largest[120]]) < 0.1 and alpha[170].max() > 0.5
+assert abs(moves[120, largest[120]]) < 0.1 and moves[170, largest[170]] > 2 and hours[largest[170]] > 16.5
+assert 0.35 < (largest == most).double().mean() < 0.45
+assert abs(torch.softmax(torch.tensor([-0.5, -2.0]), -1) @ torch.tensor([10.0, 0.0]) - 8.2) < 0.05
+assert round(0.574 * 20, 2) == 11.48 and round(14.96 - 11.48, 2) == 3.48 and round(3.48 / 0.426, 1) == 8.2
+
+# %% [markdown]
+# At 17:00 the first reading after the storm broke has most of the weight, and without it the estimate misses the storm. With this width and these readings, the largest weight and the largest influence belong to *different* readings for six queries out of ten.
+#
+# **Keep this:** a weight says how far the result moves if the value changes by one, not how far it moves without the example.
+
+# %% [markdown]
+# ## One formula for influence and leave-one-out
+# If the query is an example's own key, removing this example is its leave-one-out test. By the formula above, the error of the guess is
+#
+# $$ v_i - f_{\text{without }i} \;=\; v_i - f - \frac{\alpha_{ii}\,(f-v_i)}{1-\alpha_{ii}} \;=\; \frac{v_i-f}{1-\alpha_{ii}}. $$
+#
+# So the fifty tests need no mask, only the weight $\alpha_{ii}$ that each example gives to itself (its *leverage*). The sum of these weights is the curve's *effective degrees of freedom*: 50 if the curve repeats each reading, and 1 if it is the mean.
+
+# %%
+f_own, alpha_own = attention_pooling(hours, hours, readings, width=0.6)
+own = alpha_own.diagonal()
+hidden, _ = NadarayaWatson(0.6)(hours, hours, readings, leave_one_out_mask(50))
+print(f"the two ways differ by {((readings - f_own) / (1 - own) - (readings - hidden)).abs().max():.0e}; "
+      f"degrees of freedom {own.sum():.0f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose((readings - f_own) / (1 - own), readings - hidden, atol=1e-5) and 14.5 < own.sum() < 15.5
+
+# %% [markdown]
+# ### Exercise ●○○ · 2 minutes
+# Write the mask of leave-one-out yourself. (`torch.arange(n)` counts from 0 to n − 1.)
+
+# %% tags=["exercise"]
+@exercise("leave-one-out mask")
+def others_only(size):
+    """size n -> [n, n] bool, True = may be attended to"""
+    raise NotImplementedError
+
+# %% [markdown]
+# ## Forty-four years of air
+# Our day was simulated, so we knew the truth. Which width does leave-one-out choose where nobody knows it? On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958, and here is the weekly record to the end of 2001, in ppm (molecules per million).
+
+# %% tags=["nbval-check-output"]
+from course_kit import data
+
+air = data.load("co2_weekly")
+measured = torch.tensor(air.ppm).isfinite()  # a Boolean mask: True where there is a number
+years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
+print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys")
+
+# %% [markdown]
+# The 59 missing weeks need no repair, because a missing week gives no key. The northern forests take up carbon dioxide in summer and release it in winter, which makes a yearly wave, about 3 ppm above and below the trend.
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "You widen the kernel. At about which width does the yearly wave disappear from the curve?",
+    ["a week", "half a year", "ten years"],
+    answer=1,
+    because="An average with a Gaussian of width w years shrinks a yearly wave to exp(−2π²w²) of its height: "
+    "to 29 % at w = ¼, and to under 1 % at w = ½.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+labs.bandwidth(years[-312:], ppm[-312:], width=0.05, key_name="year", value_name="CO₂ in ppm",
+               title="How wide to see the season, how wide to see the trend?",
+               caption="These are the last six years. Widen the kernel until the yearly wave disappears. "
+                       "The curve below is the error on hidden weeks.")
+
+# %% [markdown]
+# Which width is *best*? The next cell hides each week of the whole record in turn and guesses it from the others:
+
+# %%
+def hidden_week_error(width):
+    """The error in ppm if each week is guessed from all others; the width is in years."""
+    scores = -0.5 * ((years[:, None] - years) / width) ** 2  # [2225, 2225]
+    guess = masked_softmax(scores, leave_one_out_mask(len(years))) @ ppm
+    return (guess - ppm).pow(2).mean().sqrt().item()
+
+widths = [0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
+errors = [hidden_week_error(width) for width in widths]
+best = widths[errors.index(min(errors))]
+plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x",
+           mark=(best, f"{best} years"),
+           title="How far off is the guess of a hidden week?",
+           caption=f"From 0.01 to 0.03 years (four to eleven days), the guess is off by "
+                   f"{min(errors):.2f} ppm. From half a year on, the guess misses the whole season.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (~measured).sum() == 59 and round(years[-1].item() - years[0].item()) == 44
+assert best in (0.015, 0.02) and 2 < errors[-2] < 2.3 and [round(error, 2) for error in errors[:4]] == [0.34] * 4
+assert 2.5 < (ppm - attention_pooling(years, years, ppm, width=0.5)[0]).std() * 2**0.5 < 3.5  # a wave of 3 ppm up and down
+assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
+
+# %% [markdown]
+# To guess a single missing week of all 44 years, a width of about a week is the best of those tried, although the minimum is flat. But at such a width the estimate follows the season. To see the trend alone, you have to average the season away, as a width of half a year does.
+#
+# Is a week also the best width for the true curve? Leave-one-out cannot tell, because neighbouring weeks may share noise. Then copying a neighbour looks better than it is, and the width comes out too narrow.
+#
+# **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
+
+# %% [markdown]
+# ### Do neighbouring weeks share noise?
+# A test is to hide the neighbours, too:
+
+# %%
+apart = (years[:, None] - years).abs()  # [2225, 2225], in years
+for hidden, within in {"the week itself": 0.0, "and its neighbours": 0.03}.items():
+    guesses = {w: masked_softmax(-0.5 * (apart / w) ** 2, apart > within) @ ppm for w in [0.01, 0.02, 0.03, 0.05]}
+    off_by = {w: (guess - ppm).pow(2).mean().sqrt().item() for w, guess in guesses.items()}
+    print(f"hidden: {hidden:18}", {w: round(error, 3) for w, error in off_by.items()})
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert min(off_by, key=off_by.get) == 0.03
+
+# %% [markdown]
+# The best of these widths rises from 0.02 to 0.03 years. Shared noise would explain this, but so would real changes that last some days. And because only farther keys remain, the average may need a wider kernel anyway.
+
+# %% [markdown]
+# ### The whole record
+# Every sixth key is a dot, but the curve uses all 2,225. (statsmodels' `KernelReg` gives the same curve: our tests compare the two, in `tests/parity/test_statsmodels.py`.)
+
+# %%
+moments = torch.linspace(1960, 2000, 161, dtype=torch.float64)  # not near the ends: neighbours on one side only
+trend, _ = attention_pooling(moments, years, ppm, width=0.5)
+growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 40), (120, 160)]]
+plot.regression(years[::6], ppm[::6], {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
+                caption=f"CO₂ grew by {growth[0]:.1f} ppm a year in the 1960s and by {growth[1]:.1f} "
+                        "in the 1990s: the trend bends upwards.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7 and len(years) == 2225
+
+# %% [markdown]
+# ### What if we fill the gaps, and what lies beyond the edge?
+# In early 1964 many weeks in a row are missing. What if we "repair" the table with zeros?
+
+# %%
+all_years, filled = torch.tensor(air.year), torch.tensor(air.ppm).nan_to_num(0.0)
+gap = torch.tensor([1964.2], dtype=torch.float64)
+zeros, _ = attention_pooling(gap, all_years, filled, width=0.05)
+honest, _ = attention_pooling(gap, years, ppm, width=0.05)
+print(f"gap filled with zeros: {zeros.item():.0f} ppm; gap left alone: {honest.item():.0f} ppm")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert zeros < 100 and 318 < honest < 323 and not measured[(all_years > 1964.1) & (all_years < 1964.3)].any()
+
+# %% [markdown]
+# A zero claims that there was *no carbon dioxide*; a missing key claims nothing.
+#
+# Now ask about the year 2010, eight years after the last key. The trend is heading above 380 ppm. Can the estimate follow?
+
+# %%
+later, _ = attention_pooling(torch.tensor([2010.0], dtype=torch.float64), years, ppm, width=1.0)
+print(f"estimate for 2010: {later.item():.0f} ppm; largest value in our record: {ppm.max():.0f} ppm")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 368 < later < 373 and later < ppm.max() and trend[-1] + growth[1] * (2010 - moments[-1]) > 380
+
+# %% [markdown]
+# No: an average never leaves the range of what it averages.
+#
+# *Local linear regression* fits a line around the query instead of a number. It minimises $\sum_i\kappa(q-k_i)\,\big(v_i-c-b\,(k_i-q)\big)^2$, where $b$ is the slope, and answers with $c$. Can it reach 2010?
+
+# %%
+def local_line(query, keys, values, width):
+    """What the line fitted around the query says at the query, and its slope."""
+    root = gaussian_kernel(keys - query, width).sqrt()  # its square is the closeness
+    design = torch.stack([root, root * (keys - query)], -1)
+    return torch.linalg.lstsq(design, (root * values)[:, None]).solution[:, 0].tolist()
+
+ahead = {width: local_line(2010.0, years, ppm, width) for width in [1.0, 2.0, 5.0]}
+for width, (there, slope) in ahead.items():
+    print(f"width {width}: {there:.0f} ppm in 2010, {slope:+.1f} ppm a year")
+average, line = attention_pooling(years[-1:], years, ppm, 2.0)[0].item(), local_line(years[-1], years, ppm, 2.0)[0]
+print(f"last week of the record, width 2 years: average {average:.1f}, line {line:.1f} ppm")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 2 < line - average < 2.4
+assert torch.softmax(-0.5 * ((2010 - years) / 2) ** 2, -1)[years > years[-1] - 1].sum() > 0.8
+assert 413 < ahead[1.0][0] < 417 and 367 < ahead[2.0][0] < 371 and 382 < ahead[5.0][0] < 386
+
+# %% [markdown]
+# In the record's last week, the average is two ppm below the line, because the curve rises and all the neighbours are earlier weeks. Far from its keys, the line continues the slope of the weeks that count. At widths 1 and 2, these weeks are mostly from the record's last year, so the season decides the slope. At width 5, the line follows the trend and reaches 384 ppm, still below the 389 measured in January 2010. <!-- source: NOAA, Mauna Loa, January 2010 -->
+
+# %% [markdown]
+# ## What happens at the edge?
+# At 0:00 the estimate is 11.7 °C, and the truth 12.8. All fifty readings are later than midnight, and the truth falls until 3:00, so on average the neighbours are colder than the query's own hour. This **boundary bias** appears wherever the keys lie on one side only. <!-- source: Hastie, Tibshirani & Friedman 2009, section 6.1.1 -->
+#
+# But our day is a circle: 23:30 is half an hour before 0:00, if the next day is like this one. Then the distance of two hours is the shorter way round the clock:
+
+# %%
+away = (grid[:, None] - hours).abs()
+circle = torch.minimum(away, 24 - away)  # the shorter way round
+weights = gaussian_kernel(circle)
+around = (weights / weights.sum(-1, keepdim=True)) @ readings
+straight, _ = attention_pooling(grid, hours, readings)
+print(f"at 0:00: straight {straight[0]:.1f}, round the clock {around[0]:.1f}, truth {truth[1][0]:.1f} °C")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(straight[0].item(), 1) == 11.7 and round(truth[1][0].item(), 1) == 12.8
+assert abs(around[0] - around[-1]) < 1e-9 and abs(around[0] - truth[1][0]) < abs(straight[0] - truth[1][0])
+
+# %% [markdown]
+# A kernel needs nothing but a distance, so you may choose the one that fits your keys.
+
+# %% [markdown]
+# ## The twin sentence, computed
+# In the lesson we made up three numbers for each word. Does the row of “it” really stay the same when “tired” becomes “wide”?
+
+# %%
+from course_kit import data
+
+cards = data.load("word_features")
+features = torch.tensor(cards.features)
+
+def attended(words):
+    """The weights of a sentence's words on each other; words: their numbers among the cards."""
+    near = gaussian_kernel(torch.cdist(features[words], features[words]), width=0.3)
+    return near / near.sum(-1, keepdim=True)
+
+tired, wide = list(range(11)), [*range(10), 11]
+attention, other = attended(tired), attended(wide)
+names = [cards.words[i] for i in wide]
+it = names.index("it")
+heatmap(other, names, names, title="“it” hardly notices “wide”", select=("it", "wide"),
+        caption="Compare the row of “it” with the map in the lesson: no weight differs by 0.001 or "
+                "more. The last row and the last column now belong to “wide”.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert len(cards.words) == 12 and names[-1] == "wide"
+assert (other[it] - attention[it]).abs().max() < 0.001 and other[it, -1] < 0.005
+
+# %% [markdown]
+# ## Would more numbers for each word help?
+# A box with sides a tenth as long as a cube's holds a tenth of evenly spread keys in one dimension, but only one in 10²⁰ in twenty. Near neighbours become rare: this *curse of dimensionality* is one reason to learn the vectors.
+
+# %% [markdown]
+# ## Open questions
+# <a id="open-questions"></a>
+# **Prove: the derivative is a covariance.** Let $y=\sum_i\alpha_iv_i$ with $\alpha=\mathrm{softmax}(q\cdot k_1,\dots,q\cdot k_n)$, and call an average with the weights α a *mean*. Since $\partial\alpha_i/\partial q=\alpha_i\,(k_i-\bar k)$ with the mean key $\bar k=\sum_j\alpha_jk_j$, we get $\partial y/\partial q=\sum_i\alpha_i\,v_i\,(k_i-\bar k)^\top=\sum_i\alpha_i\,(v_i-y)(k_i-\bar k)^\top$, the covariance of values and keys under α. So the output moves only if keys and values vary *together* among the keys that count. With one weight of 1 nothing varies, and the derivative is 0: a hard address. Here is a check by numbers:
+
+# %% tags=["nbval-check-output"]
+generator = torch.Generator().manual_seed(0)
+q = torch.randn(3, dtype=torch.float64, generator=generator)
+K, V = torch.randn(2, 5, 3, dtype=torch.float64, generator=generator)
+
+def pooled(q):
+    return torch.softmax(K @ q, -1) @ V
+
+alpha = torch.softmax(K @ q, -1)
+covariance = (V - pooled(q)).mT @ (alpha[:, None] * (K - alpha @ K))  # [3, 3]
+slope = torch.autograd.functional.jacobian(pooled, q)
+print("derivative and covariance are equal:", torch.allclose(slope, covariance))
+
+# %% [markdown]
+# **Design an experiment: was it luck?** One answer is above: draw new errors many times, and look at the widths. With real data you cannot draw new errors, but you can draw as many readings as there are *with replacement*, many times. (This is the bootstrap. A reading that is drawn twice finds its own copy: leave-one-out must hide both.)
+#
+# **Why not a width for each hour?** You can: it is what the *k* nearest neighbours do, whose reach is short where readings are dense. At 15:00 a wide kernel would be good, because the day is flat there, and at 16:30 a narrow one. But each width must be found from fewer readings, so it will have more variance. In chapter 2 the vectors are learned, and with them the distances.
+
+# %% [markdown]
+# ## Further reading
+# - T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2009, sections 6.1–6.2, 7.3 and 7.10: kernels, bias and variance, leave-one-out.
+# - S. Jain and B. Wallace, *Attention is not explanation*, 2019, and the reply: S. Wiegreffe and Y. Pinter, *Attention is not not explanation*, 2019.
+#
+# Back to [the lesson](01_nadaraya_watson.ipynb), or on to [chapter 2](02_scoring_functions.ipynb).
