@@ -53,7 +53,7 @@ def nadaraya_watson(
     values: Float[Tensor, "K"],
     kernel: Callable[[Tensor], Tensor] = gaussian_kernel,
 ) -> tuple[Float[Tensor, "Q"], Float[Tensor, "Q K"]]:
-    """f(q) = Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ), and the weights; NaN where no key is near."""
+    """Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ), and the weights. Nadaraya 1964; Watson 1964."""
     closeness = kernel(queries[:, None] - keys)  # [Q, K]
     weights = closeness / closeness.sum(-1, keepdim=True)  # [Q, K] / [Q, 1]
     return weights @ values, weights

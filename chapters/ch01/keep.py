@@ -32,7 +32,7 @@ def main():
     values = keys.sin() + 0.2 * torch.randn(50)
     model, others = NadarayaWatson(width=2.0), leave_one_out_mask(50)
     optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
-    for step in range(100):
+    for _ in range(100):
         loss = (model(keys, keys, values, others)[0] - values).pow(2).mean()
         optimiser.zero_grad()
         loss.backward()

@@ -162,7 +162,7 @@ class Exercise:
     words: the result is a word; capitals, hyphens and spaces don't count.
     properties: what holds of any right answer (properties.py). shown: an answer of one to six lines in the exercise's
     own words, for `solution`; without it the reference is shown. used: where the notebook goes on to use a right
-    answer, said after ✓ ("Your kernel draws the curve below.").
+    answer, said after ✓ ("Your kernel draws the curve below."). formerly: names of its function in earlier editions.
     """
 
     name: str
@@ -179,6 +179,7 @@ class Exercise:
     properties: tuple[Property, ...] = ()
     shown: Callable | None = None
     used: str = ""
+    formerly: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.difficulty <= 3:

@@ -37,7 +37,7 @@ def task_of(name: str, place: Path | None) -> Exercise | None:
     the reader answered under this name."""
     for chapter in reversed(CHAPTERS):
         for task in map(KNOWN.__getitem__, chapter):
-            if not isinstance(task, FindError) and name_of(task) == name:
+            if not isinstance(task, FindError) and name in (name_of(task), *task.formerly):
                 return task
     record = Record(place) if place else None
     for file, names in sorted(record.files.items(), reverse=True) if record else ():
@@ -94,7 +94,7 @@ def homes(task: Exercise, place: Path) -> list[tuple[str, str]]:
     ]
     with contextlib.suppress(NoSuchExercise, OSError):
         for path in sorted(place.glob(f"ch{chapter_of(task.name):02}*.py")):
-            found.append((path.name, name_of(task)))
+            found += [(path.name, name) for name in (name_of(task), *task.formerly)]
     return [(file, name) for file, name in dict.fromkeys(found) if _defines(place / file, name, task, record)]
 
 

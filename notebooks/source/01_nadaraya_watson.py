@@ -65,8 +65,8 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 # Read it from right to left: score, share, average. Here it is with three keys of two numbers each; the score is −½ times the squared distance of query and key.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-q, K = torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, 2.0], [2.0, 1.0], [3.0, 2.0]])
-V = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+q, K = torch.tensor([[1.0, 1.5]]), torch.tensor([[0.5, 2.5], [1.5, 1.0], [3.0, 1.5]])
+V = torch.tensor([[1.5, 0.0], [0.0, 2.0], [1.0, 0.5]])
 s = -0.5 * torch.cdist(q, K) ** 2
 share = torch.softmax(s, -1)
 steps = {"query q": q, "keys K": K, "scores s": s, "weights α": share, "values V": V, "output": share @ V}
@@ -368,7 +368,7 @@ for_training(one_step)  # with nothing solved it does nothing
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 model, others, path = NadarayaWatson(width=2.0), leave_one_out_mask(50), []
 optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
-for step in range(100):
+for _ in range(100):
     estimate, _ = model(hours, hours, readings, others)
     loss = (estimate - readings).pow(2).mean()
     optimiser.zero_grad()  # forget the gradient of the step before
