@@ -6,30 +6,15 @@
 The list is the table of Chaudhari et al. 2021, An Attentive Survey of Attention Models,
 with its slips fixed (each class says which). A softmax over the last axis gives the
 weights; masks belong to it, a score knows nothing of them. In the equations q and k are
-column vectors; W is a matrix, w a vector, b a bias: these are learned. Sizes: B batch, Q
+row vectors; W is a matrix, w a vector, b a bias: these are learned. Sizes: B batch, Q
 queries, K keys, Dq and Dk features of a query and a key, h hidden features.
 """
-
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from .linear import PositiveFeatures
-
-
-class Cost(NamedTuple):
-    """Multiply–adds in products of vectors and matrices; no others are counted."""
-
-    per_query: int  # once for each query
-    per_key: int  # once for each key
-    per_pair: int  # for each query with each key
-
-    def total(self, num_queries: int, num_keys: int) -> int:
-        """All of it for so many queries and keys."""
-        pairs = num_queries * num_keys * self.per_pair
-        return num_queries * self.per_query + num_keys * self.per_key + pairs
 
 
 class Score(nn.Module):
@@ -68,11 +53,6 @@ class Score(nn.Module):
         self, queries: Float[Tensor, "*B Q Dq"], keys: Float[Tensor, "*B K Dk"]
     ) -> Float[Tensor, "*B Q K"]:
         return self.meet(queries, self.project(keys))
-
-    @property
-    def cost(self) -> Cost:
-        """Multiply–adds per query, per key and per pair."""
-        return Cost(0, 0, self.key_size)  # a dot product
 
     @property
     def num_parameters(self) -> int:
@@ -127,7 +107,7 @@ class ScaledDot(Dot):
 class General(Score):
     """A learned table says which feature of q asks for which of k. Luong et al. 2015."""
 
-    equation = "qᵀW k"
+    equation = "q W kᵀ"
     reference = "Luong 2015"
 
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
@@ -139,17 +119,13 @@ class General(Score):
     def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
         return queries @ projected.mT
 
-    @property
-    def cost(self) -> Cost:
-        return Cost(0, self.query_size * self.key_size, self.query_size)
-
 
 class BiasedGeneral(Score):
     """General, plus b·k, which likes some keys whatever the query. Sordoni et al. 2016,
     Iterative Alternating Neural Attention. A widely used table leaves the transpose out.
     """
 
-    equation = "kᵀ(W q + b)"
+    equation = "(q W + b) kᵀ"
     reference = "Sordoni 2016"
 
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
@@ -158,17 +134,13 @@ class BiasedGeneral(Score):
     def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
         return self.W(queries) @ keys.mT
 
-    @property
-    def cost(self) -> Cost:
-        return Cost(self.query_size * self.key_size, 0, self.key_size)
-
 
 class ActivatedGeneral(General):
     """General, pressed between −1 and 1. Ma, Li, Zhang & Wang 2017, Interactive Attention
     Networks for Aspect-Level Sentiment Classification.
     """
 
-    equation = "tanh(qᵀW k + b)"
+    equation = "tanh(q W kᵀ + b)"
     reference = "Ma 2017"
 
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
@@ -197,21 +169,16 @@ class GeneralizedKernel(Score):
         k = self.features.log(keys)[..., None, :, :]  # [B, 1, K, h]
         return torch.logsumexp(q + k, dim=-1)
 
-    @property
-    def cost(self) -> Cost:
-        features = self.hidden_size * self.key_size
-        return Cost(features, features, self.hidden_size)
-
 
 class Concat(Score):
     """Query and key in one vector, through a small network. Luong et al. 2015, section
     3.1.
 
-    The same function as `additive`, since W = [W₁ W₂] cuts into the part that meets q and
-    the part that meets k; but here every pair is multiplied by all of W.
+    The same function as `additive`, since W cuts into the rows that meet q and those that
+    meet k; but here every pair is multiplied by all of W.
     """
 
-    equation = "wᵀ tanh(W [q; k] + b)"
+    equation = "tanh([q; k] W + b)·w"
     reference = "Luong 2015"
 
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
@@ -224,17 +191,13 @@ class Concat(Score):
         pairs = torch.cat([q, k], dim=-1)  # [B, Q, K, Dq + Dk]
         return self.w(torch.tanh(self.W(pairs))).squeeze(-1)
 
-    @property
-    def cost(self) -> Cost:
-        return Cost(0, 0, self.hidden_size * (self.query_size + self.key_size + 1))
-
 
 class Additive(Score):
     """Bahdanau, Cho & Bengio 2015, Neural Machine Translation by Jointly Learning to
     Align and Translate, section A.1.2, where b is left out.
     """
 
-    equation = "wᵀ tanh(W₁q + W₂k + b)"
+    equation = "tanh(q W₁ + k W₂ + b)·w"
     reference = "Bahdanau 2015"
 
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
@@ -252,17 +215,12 @@ class Additive(Score):
 
     @classmethod
     def from_concat(cls, concat: Concat) -> "Additive":
-        """The same function with the same numbers: W cut after the query's columns."""
+        """The same function with the same numbers: W cut behind the query's features."""
         twin = cls(concat.query_size, concat.key_size, concat.hidden_size)
         W1, W2 = concat.W.weight.split([concat.query_size, concat.key_size], dim=1)
         state = {"W1.weight": W1, "W1.bias": concat.W.bias}
         twin.load_state_dict(state | {"W2.weight": W2, "w.weight": concat.w.weight})
         return twin.to(concat.W.weight)
-
-    @property
-    def cost(self) -> Cost:
-        h = self.hidden_size
-        return Cost(h * self.query_size, h * self.key_size, h)
 
 
 class Deep(Score):
@@ -272,7 +230,7 @@ class Deep(Score):
     never feels it.
     """
 
-    equation = "wᵀ relu(W₂ relu(W₀q + W₁k + b₁) + b₂) + b₃"
+    equation = "relu(relu(q W₀ + k W₁ + b₁) W₂ + b₂)·w + b₃"
     reference = "Pavlopoulos 2017"
 
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
@@ -289,11 +247,6 @@ class Deep(Score):
         first = torch.relu(q + projected[..., None, :, :])  # [B, Q, K, h]
         return self.w(torch.relu(self.W2(first))).squeeze(-1)
 
-    @property
-    def cost(self) -> Cost:
-        h = self.hidden_size
-        return Cost(h * self.query_size, h * self.key_size, h * (h + 1))
-
 
 class LocationBased(Score):
     """One number for each position; keys are counted, not read: at most max_keys of them.
@@ -301,7 +254,7 @@ class LocationBased(Score):
     Luong et al. 2015, equation 8. A widely used table prints one number for all keys.
     """
 
-    equation = "(W q)ᵢ"
+    equation = "(q W)ᵢ"
     reference = "Luong 2015"
 
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
@@ -315,20 +268,15 @@ class LocationBased(Score):
             )
         return queries @ self.W.weight[:length].mT
 
-    @property
-    def cost(self) -> Cost:
-        return Cost(0, 0, self.query_size)
-
 
 class FeatureBased(Score):
-    """How important a key is; the query is not read, so all rows are equal.
+    """The survey's row: the query is not read, so all rows are equal. φ₂(k) = k² is ours.
 
-    Here φ₁(k) = k and φ₂(k) = k², element by element. Li, Kaiser, Bengio & Si 2019, Area
-    Attention, take mean and standard deviation over a stretch of keys; in a stretch of
-    one key no masked neighbour can leak in.
+    Li, Kaiser, Bengio & Si 2019, Area Attention, use such a network, over mean and
+    standard deviation of several keys, to make one key, and multiply it with the query.
     """
 
-    equation = "wᵀ tanh(W₁φ₁(k) + W₂φ₂(k) + b)"
+    equation = "tanh(φ₁(k) W₁ + φ₂(k) W₂ + b)·w"
     reference = "Li 2019"
 
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
@@ -340,10 +288,6 @@ class FeatureBased(Score):
         hidden = torch.tanh(self.W1(keys) + self.W2(keys.square()))  # [B, K, h]
         row = self.w(hidden).mT  # [B, 1, K]
         return row.expand(*queries.shape[:-1], keys.shape[-2])
-
-    @property
-    def cost(self) -> Cost:
-        return Cost(0, self.hidden_size * (2 * self.key_size + 1), 0)
 
 
 def _length(x: Float[Tensor, "*n D"]) -> Float[Tensor, "*n 1"]:

@@ -1,15 +1,34 @@
-"""A task without data: rows of digits, to be copied or reversed. A bug shows in a minute.
+"""Tasks without data, in which a bug shows within a minute.
 
-Token ids: 0 … 9 are digits; BEGIN is what the decoder reads first; COPY and REVERSE say,
-before the digits, what is to be done with them. Sizes: B rows, T digits in a row.
+Rooms of people who need what another one carries: for self-attention. And rows of digits,
+to be copied or reversed. Token ids: 0 … 9 are digits; BEGIN is what the decoder reads
+first; COPY and REVERSE say, before the digits, what is to be done with them. Sizes: B
+rows, T people or digits in a row.
 """
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13
+
+
+def rooms(
+    rows: int, people: int = 8
+) -> tuple[Float[Tensor, "B T D"], Bool[Tensor, "B T"], Int[Tensor, "B T"]]:
+    """In each room 3 to 8 people with a name, a name they look for, a thing they carry.
+
+    x: the three side by side, as zeros and ones; who is there; the thing that each needs
+    """
+    size = torch.randint(3, people + 1, (rows, 1))
+    names = torch.rand(rows, people).argsort(-1)  # no two alike
+    whom = (torch.rand(rows, people) * size).long()  # the place of the one looked for
+    things = torch.randint(people, (rows, people))
+    parts = names, names.gather(1, whom), things
+    x = torch.cat([F.one_hot(part, people) for part in parts], -1).float()
+    there = torch.arange(people) < size
+    return x * there[..., None], there, things.gather(1, whom)
 
 
 def copy_or_reverse(

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from chapters.ch02.costs import cost_of
 from course_kit import checks, results
 from course_kit.clock import seconds, slope
 from course_kit.views.table import Table
-from course_utils.attention import scaled_dot_product_attention
+from course_utils.attention import SelfAttention, scaled_dot_product_attention
 from course_utils.linear import PositiveFeatures, linear_attention
 from course_utils.restored import seeded
 from course_utils.scores import SCORES
+from course_utils.tasks import rooms
 from course_utils.training import fit
 
 SIZE, NUM_KEYS = 4, 8  # features of a vector, keys before each query
@@ -122,6 +124,44 @@ def share_right(chooser: Chooser, task: str, count: int = 4000, size: int = SIZE
     return (chooser(queries, keys).argmax(-1) == right).double().mean().item()
 
 
+def train_in_rooms(same: str = "", seed: int = 0) -> float:
+    """Train self-attention on rooms of people -> the share of people in 500 new rooms that get the thing they need.
+
+    same: which of the three matrices are one and the same, such as "QK"; the others have numbers of their own.
+    """
+    with seeded(seed):
+        layer = SelfAttention(24, 8, 8)
+        matrices = {"Q": layer.query, "K": layer.key, "V": layer.value}
+        for letter in same:
+            matrices[letter].weight = matrices[same[0]].weight
+        return _served(layer, lambda x, there: layer(x, there[:, None])[0])
+
+
+def served_without_values(seed: int = 0) -> float:
+    """The same without W_V: the average of the people themselves, of which the last eight numbers are read."""
+    with seeded(seed):
+        layer = SelfAttention(24, 8, 8)
+
+        def thing(x, there):
+            q, k = layer.query(x), layer.key(x)
+            return scaled_dot_product_attention(q, k, x, there[:, None])[0][..., 16:]
+
+        return _served(layer, thing)
+
+
+def _served(layer: nn.Module, thing: Callable[[Tensor, Tensor], Tensor]) -> float:
+    """Train with thing(x, there) as the output, 400 steps; then 500 new rooms."""
+    optimiser = torch.optim.Adam(layer.parameters(), lr=0.03)
+    for _ in range(400):
+        x, there, needed = rooms(64)
+        loss = (thing(x, there) - nn.functional.one_hot(needed, 8))[there].pow(2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    x, there, needed = rooms(500)
+    return (thing(x, there).argmax(-1) == needed)[there].double().mean().item()
+
+
 def kept_for_backward(compute: Callable[[], Tensor], given: Iterable[Tensor]) -> list[Tensor]:
     """What autograd keeps of a computation until the backward pass, each storage once; `given` is not counted."""
     known, kept = {x.untyped_storage().data_ptr() for x in given}, {}
@@ -160,7 +200,7 @@ def comparison(size: int = 64, hidden_size: int = 32, length: int = 128) -> Tabl
                 "equation": kind.equation,
                 "reference": kind.reference,
                 "parameters": score.num_parameters,
-                "multiply–adds per pair": round(score.cost.total(length, length) / length**2, 1),
+                "multiply–adds per pair": round(cost_of(score).total(length, length) / length**2, 1),
                 "kept per pair": round(numbers_kept(score, queries, keys) / length**2, 1),
                 "Dq ≠ Dk": "no" if kind.same_size else "yes",
             }

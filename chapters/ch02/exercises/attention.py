@@ -55,7 +55,7 @@ SCORE = Exercise(
         _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
     ],
     returns=("scores",),
-    used="The last line of the cell asks yours which English word “assis” comes from.",
+    used="The next cell asks yours which English words “assis” needs.",
     hints=(
         "All dot products of a batch at once are a matrix product: the queries times the transposed keys.",
         "`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone.",
@@ -121,6 +121,7 @@ def _attention_cases() -> list[Case]:
         case(asks, keys, values, torch.tensor([[[True, True], [False, False]]])),
         case(3 * more, their_keys, others, causal_mask(3)[None]),
         case(*drawn(8, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), lengths),
+        case(*drawn(9, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), lengths[:, :1]),
     ]
 
 
@@ -161,15 +162,15 @@ ATTENTION = Exercise(
     "[B, Q, K] bool, True = may be attended -> (output [B, Q, Dv], weights [B, Q, K]). A row with nothing to attend to "
     "gives zeros.",
     reference=scaled_dot_product_attention,
+    formerly=("attention",),
     shown=four_steps,
     cases=_attention_cases,
     returns=("output", "weights"),
-    used="The next cell compares yours with PyTorch's own.",
+    used="Below, it is at work in your layer of self-attention.",
     hints=(
         "There are four steps: scores, mask, softmax, average. Only if the mask comes before the softmax do the rows "
         "still sum to 1.",
-        "`masked_softmax(scores, mask)`, imported at the top of the notebook, does the second and the third step, "
-        "empty rows included.",
+        "`masked_softmax(scores, mask)`, imported above, does the second and the third step, empty rows included.",
         "The scores are those of Exercise 1: `scaled_score(queries, keys)`. The average is a matrix product of the "
         "weights [B, Q, K] and the values [B, K, Dv]. Return it first, and then the weights.",
     ),

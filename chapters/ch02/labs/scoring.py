@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from chapters.ch02.costs import cost_of
 from chapters.ch02.experiments import trained_scores
 from course_kit.checks import described, one_of, string
 from course_kit.views.given import as_array, as_mask, checked_labels
@@ -170,7 +171,7 @@ def scoring(
             "equation": module.equation,
             "reference": module.reference,
             "parameters": module.num_parameters,
-            "pair": module.cost.per_pair,
+            "pair": cost_of(module).per_pair,
             "task": TASK_WORDS.get(tasks.get(name), ""),
         }
         for name, module in made.items()

@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from course_utils.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
+from chapters.ch02.costs import cost_of
 from course_utils.scores import SCORES, Additive, GeneralizedKernel
 
 NAMES = [
@@ -196,7 +197,7 @@ def test_cost_is_what_torch_counts(name):
     with FlopCounterMode(display=False) as counter:
         module(vectors(1, 7, sizes[0]), vectors(1, 11, sizes[1]))
     in_log_space = 7 * 11 * 5 if name == "generalized_kernel" else 0  # a logsumexp, which torch does not count
-    assert module.cost.total(7, 11) == counter.get_total_flops() / 2 + in_log_space
+    assert cost_of(module).total(7, 11) == counter.get_total_flops() / 2 + in_log_space
 
 
 # What holds between them ------------------------------------------------------------------------------------------
@@ -208,7 +209,7 @@ def test_concat_and_additive_are_one_function():
     twin = Additive.from_concat(concat)
     assert torch.allclose(twin(queries, keys), concat(queries, keys), atol=1e-14)
     assert twin.num_parameters == concat.num_parameters
-    assert twin.cost.total(100, 100) < concat.cost.total(100, 100) / 5
+    assert cost_of(twin).total(100, 100) < cost_of(concat).total(100, 100) / 5
 
 
 def test_similarity_reads_direction_only_and_dot_reads_length_too():

@@ -1,4 +1,4 @@
-// The weights that random vectors of size d give each other, without and with √d; folded below, how they respond.
+// The weights that random vectors of size d give each other, without and with √d; below, how they respond.
 import { axes, scale } from "../shared/axes.js";
 import { h, readout } from "../shared/dom.js";
 import { curve, dot, paper, write } from "../shared/draw.js";
@@ -32,7 +32,7 @@ class Scaling {
     ui.body.append(this.canvas);
     this.say = readout(ui, "margin-top:.5em");
     this.plot = h("canvas", { role: "img", "aria-label": "response of the weights to q·k, by d" });
-    const fold = { class: "more", ontoggle: () => ui.set({}) };
+    const fold = { class: "more", open: true, ontoggle: () => ui.set({}) };
     this.more = h("details", fold, h("summary", {}, "how the weights respond to q·k"), this.plot);
     ui.below.append(this.more);
   }

@@ -1,0 +1,111 @@
+"""Chapter 2: a layer of self-attention, a class with three matrices."""
+
+import torch
+from torch import Tensor, nn
+
+from course_kit.exercises.compare import Misfit
+from course_kit.exercises.define import Case, Exercise, construct, is_class, some_numbers, variants, wrong_answers
+from course_kit.exercises.properties import blind_to_padding, rows_sum_to_one
+from course_utils.attention import SelfAttention, padding_mask, scaled_dot_product_attention
+from course_utils.restored import seeded
+
+NEEDED = "query, key, value"
+
+
+def parameters_of(sizes: tuple[int, ...]) -> SelfAttention:
+    """The course's layer with numbers that are always the same."""
+    with seeded(sum(sizes)):
+        layer = SelfAttention(*sizes)
+        for parameter in layer.parameters():
+            nn.init.normal_(parameter)
+    return layer
+
+
+def _run(answer, case: Case):
+    """The class with these parameters; a known mistake gets the course's layer that holds them."""
+    layer = parameters_of(case.init)
+    if not is_class(answer):
+        return answer(layer, *case.args.values())
+    try:
+        mine = construct(answer, case, layer.state_dict())
+    except RuntimeError as error:
+        if "state_dict" not in str(error):
+            raise
+        raise Misfit(
+            f"Its matrices have other names or shapes than needed: {NEEDED}, each an nn.Linear without bias."
+        ) from None
+    return mine(*case.args.values())
+
+
+def _case(lengths, sizes, seed, shown=False) -> Case:
+    x = some_numbers(len(lengths), max(lengths), sizes[0], seed=seed)
+    return Case({"x": x, "mask": padding_mask(torch.tensor(lengths), max(lengths))}, init=sizes, shown=shown)
+
+
+@variants
+def _layer(
+    layer,
+    x,
+    mask,
+    *,
+    query=lambda layer, x: layer.query(x),
+    key=lambda layer, x: layer.key(x),
+    value=lambda layer, x: layer.value(x),
+    attend=scaled_dot_product_attention,
+    seen=lambda mask: mask,
+    returned=lambda output, weights: (output, weights),
+):
+    """Self-attention with one thing done in another way."""
+    q, k, v = query(layer, x), key(layer, x), value(layer, x)
+    return returned(*attend(q, k, v, seen(mask)))
+
+
+def _by_values(q: Tensor, k: Tensor, v: Tensor, mask: Tensor):
+    weights = scaled_dot_product_attention(k, q, v, mask)[1]
+    return weights @ v, weights
+
+
+LAYER = Exercise(
+    name="a self-attention layer",
+    task="Write the class: three matrices make q, k and v of the same x, and attention does the rest: x [B, T, D], "
+    "mask [B, 1, T] bool -> (output [B, T, dv], weights [B, T, T]). So that the parameters of a trained layer fit, the "
+    f"matrices are called {NEEDED}, each an nn.Linear without bias.",
+    reference=SelfAttention,
+    cases=lambda: [
+        _case([2], (2, 1, 1), 900, shown=True),
+        _case([4, 2], (5, 3, 4), 910),
+        _case([1, 3], (4, 4, 2), 920),
+    ],
+    returns=("output", "weights"),
+    run=_run,
+    properties=(blind_to_padding("x", padded=lambda case: ~case.args["mask"][:, 0]), rows_sum_to_one(part=1)),
+    used="Below, it is your layer that is trained.",
+    hints=(
+        "In `__init__`, `self.query = nn.Linear(model_size, head_size, bias=False)`. Which sizes have the other two?",
+        "`nn.Linear(D, d, bias=False)` is a matrix W [D, d] that learns: `self.query(x)` is x W, for every word.",
+        "In `forward`: q, k and v of the same x, then `scaled_dot_product_attention(q, k, v, mask)`, which gives both "
+        "results.",
+    ),
+    minutes=6,
+    difficulty=2,
+    wrong=wrong_answers(
+        _layer(value=lambda layer, x: x[..., : layer.value.out_features]),
+        "The words themselves are averaged: the matrix `value` is not used.",
+        _layer(key=lambda layer, x: layer.query(x)),
+        "The keys are made by the matrix `query`, so a word can only be found by what it looks for itself.",
+        _layer(query=lambda layer, x: layer.key(x)),
+        "The queries are made by the matrix `key`, so a word can only look for what it offers itself.",
+        _layer(attend=_by_values),
+        "Queries and keys have changed places. Row i of the weights belongs to query i.",
+        _layer(seen=lambda mask: None),
+        "The mask is not handed on, so padding gets weight.",
+        _layer(seen=lambda mask: ~mask),
+        "You read the mask the wrong way round: True means *may be attended*.",
+        _layer(attend=lambda q, k, v, mask: scaled_dot_product_attention(q * q.shape[-1] ** 0.5, k, v, mask)),
+        "The division by √d is missing.",
+        _layer(returned=lambda output, weights: output),
+        "The weights are missing: return both, the output first.",
+        _layer(returned=lambda output, weights: (weights, output)),
+        "The output comes first, then the weights.",
+    ),
+)
