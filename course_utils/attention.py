@@ -66,7 +66,8 @@ class SelfAttention(nn.Module):
         self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None
     ) -> tuple[Float[Tensor, "B T dv"], Float[Tensor, "B T T"]]:
         q, k, v = self.query(x), self.key(x), self.value(x)
-        return scaled_dot_product_attention(q, k, v, mask)
+        output, weights = scaled_dot_product_attention(q, k, v, mask)
+        return output, weights
 
 
 def split_heads(x: Float[Tensor, "B T D"], heads: int) -> Float[Tensor, "B H T d"]:

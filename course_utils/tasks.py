@@ -27,8 +27,8 @@ def rooms(
     things = torch.randint(people, (rows, people))
     parts = names, names.gather(1, whom), things
     x = torch.cat([F.one_hot(part, people) for part in parts], -1).float()
-    there = torch.arange(people) < size
-    return x * there[..., None], there, things.gather(1, whom)
+    there, needed = torch.arange(people) < size, things.gather(1, whom)
+    return x * there[..., None], there, needed
 
 
 def copy_or_reverse(

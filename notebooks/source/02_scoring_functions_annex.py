@@ -616,7 +616,7 @@ assert torch.allclose(weights[2] @ H, torch.tensor([0.788, 0.788]), atol=5e-4)
 
 # %% [markdown]
 # ### Three tokens, every number
-# These are the numbers of the lesson's first picture: every step of self-attention for three *tokens* (words, or pieces of words). Compute the first rows by hand.
+# Here is every step of self-attention for three *tokens* (words, or pieces of words). Compute the first rows by hand.
 
 # %%
 x = torch.tensor([[1.0, 0], [0, 1], [1, 1]])

@@ -7,9 +7,9 @@ import torch
 from edges import REFUSED
 from torch.utils.flop_counter import FlopCounterMode
 
+from chapters.ch02.costs import cost_of
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from course_utils.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
-from chapters.ch02.costs import cost_of
 from course_utils.scores import SCORES, Additive, GeneralizedKernel
 
 NAMES = [
