@@ -267,8 +267,10 @@ assert needed_words(sentence="The animal didn't cross the street because it was 
 # ## The chapters
 # | | asks | and answers with |
 # |---|---|---|
-# | [1](01_nadaraya_watson.ipynb) | Whom do you ask? | Nadaraya–Watson: attention as an average, real CO₂ data |
-# | [2](02_scoring_functions.ipynb) | How does a query meet a key? | twelve scoring functions, and how large a score may grow |
+# | [1](01_nadaraya_watson.ipynb) | How many readings should count? | Nadaraya–Watson: attention as an average, and a width that the data choose |
+# | [1](01_nadaraya_watson_annex.ipynb) | Annex: what is worth knowing about kernels | bias and variance, influence, real CO₂ data |
+# | [2](02_scoring_functions.ipynb) | How does a word find the word that it needs? | the dot product, √d, masks; self-attention, written and trained |
+# | [2](02_scoring_functions_annex.ipynb) | Annex: twelve scores, and what circulates about them | the twelve in one lab, a race, linear attention |
 # | [3](03_seq2seq.ipynb) | What does a translator look at? | a translator with attention, against one without |
 # | [4](04_positional_encoding.ipynb) | Who tells attention the order? | self-attention, and how positions are added |
 # | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, whole: built, trained, and yours to keep |

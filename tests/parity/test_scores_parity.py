@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
+from course_utils.attention import (
+    SelfAttention,
+    causal_mask,
+    masked_softmax,
+    padding_mask,
+    scaled_dot_product_attention,
+)
 from course_utils.scores import SCORES
 
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 0.05}  # bfloat16 keeps 3 digits
@@ -131,3 +137,18 @@ def test_scores_on_a_gpu_equal_those_on_the_cpu(name):
         score(q.cuda(), k)
     with pytest.raises(REFUSED):
         scaled_dot_product_attention(q, k, k, torch.ones(5, 6, dtype=torch.bool, device="cuda"))
+
+
+def test_self_attention_is_torchs_with_one_head():
+    torch.manual_seed(0)
+    theirs = torch.nn.MultiheadAttention(12, num_heads=1, bias=False, batch_first=True)
+    ours = SelfAttention(12, 12, 12)
+    with torch.no_grad():
+        theirs.out_proj.weight.copy_(torch.eye(12))
+        for matrix, weight in zip((ours.query, ours.key, ours.value), theirs.in_proj_weight.chunk(3), strict=True):
+            matrix.weight.copy_(weight)
+    x, mask = torch.randn(3, 7, 12), padding_mask([7, 4, 1])
+    expected, their_weights = theirs(x, x, x, key_padding_mask=~mask[:, 0])
+    output, weights = ours(x, mask)
+    torch.testing.assert_close(output, expected)
+    torch.testing.assert_close(weights, their_weights)

@@ -21,7 +21,7 @@ LIVE = 45  # minutes of a lesson that has an annex
 
 
 def parts():
-    """The guide's sections by heading: {"Chapter 1: Whom do you ask?": text}."""
+    """The guide's sections by heading: {"Chapter 5: What can attention do alone?": text}."""
     pieces = re.split(r"^## (.+)$", GUIDE, flags=re.M)
     return dict(zip(pieces[1::2], pieces[2::2], strict=True))
 

@@ -185,3 +185,29 @@ def test_masking_equals_torch(order):
             assert np.array_equal(shown["allowed"], allowed)
             assert np.allclose(shown["weights"], weights, atol=TOLERANCE)
             assert np.allclose(shown["leaks"], weights.masked_fill(allowed, 0).sum(-1), atol=TOLERANCE)
+
+
+def carrying(look):
+    """A layer that always attends to the one whose name is looked for, with a sharpness, and hands on the thing."""
+
+    def layer(x, mask):
+        name, wanted, thing = x.unflatten(-1, (3, 8)).unbind(-2)
+        weights = torch.softmax(look * wanted @ name.mT, -1)
+        return weights @ thing, weights
+
+    return layer
+
+
+def test_a_click_in_the_room_changes_whom_somebody_looks_for():
+    room, line = labs.people(carrying(30.0))
+    assert "Ada looks for Cleo, who carries: drum. Ada gets: <b>drum</b> (100 %)." in line.value
+    room.row, room.col = 0, 3
+    assert "Ada looks for Dan, who carries: glass. Ada gets: <b>glass</b> (100 %)." in line.value
+    assert room.now.arrays["weights"].reshape(5, 5)[0].argmax() == 3
+    room.row, room.col = 4, 4
+    assert "Eva looks for Eva" in line.value
+
+
+def test_the_room_stands_still_where_there_is_no_kernel():
+    view, told = labs.people(carrying(0.0), live=False)
+    assert "Ada looks for Cleo" in told and "(20 %)" in told and view.kind == "heatmap"

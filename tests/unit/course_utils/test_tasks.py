@@ -1,10 +1,22 @@
-"""The task without data: what is asked and what is right, a step as torch takes it, and writing word by word."""
+"""The tasks without data: what is asked and what is right, a step as torch takes it, and writing word by word."""
 
 import torch
 import torch.nn.functional as F
 
-from course_utils.tasks import BEGIN, COPY, REVERSE, TOKENS, copy_or_reverse, train_step, write
+from course_utils.tasks import BEGIN, COPY, REVERSE, TOKENS, copy_or_reverse, rooms, train_step, write
 from course_utils.transformer import make_transformer
+
+
+def test_everybody_needs_what_the_one_they_look_for_carries():
+    torch.manual_seed(0)
+    x, there, needed = rooms(300)
+    assert x.shape == (300, 8, 24) and set(there.sum(1).tolist()) == set(range(3, 9))
+    assert (x[~there] == 0).all() and (x[there].unflatten(-1, (3, 8)).sum(-1) == 1).all()
+    for room, present, right in zip(x, there, needed, strict=True):
+        people = room[present].unflatten(-1, (3, 8)).argmax(-1).tolist()  # name, looks for, carries
+        carries = {name: thing for name, _, thing in people}
+        assert len(carries) == len(people)
+        assert right[present].tolist() == [carries[wanted] for _, wanted, _ in people]
 
 
 def test_rows_are_copied_or_reversed_as_their_first_token_says():
