@@ -53,23 +53,6 @@ def scaled_dot_product_attention(
     return weights @ v, weights
 
 
-class SelfAttention(nn.Module):
-    """Each word asks all words: q, k and v are made of the same x, each by its matrix."""
-
-    def __init__(self, model_size: int, head_size: int, value_size: int):
-        super().__init__()
-        self.query = nn.Linear(model_size, head_size, bias=False)
-        self.key = nn.Linear(model_size, head_size, bias=False)
-        self.value = nn.Linear(model_size, value_size, bias=False)
-
-    def forward(
-        self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None
-    ) -> tuple[Float[Tensor, "B T dv"], Float[Tensor, "B T T"]]:
-        q, k, v = self.query(x), self.key(x), self.value(x)
-        output, weights = scaled_dot_product_attention(q, k, v, mask)
-        return output, weights
-
-
 def split_heads(x: Float[Tensor, "B T D"], heads: int) -> Float[Tensor, "B H T d"]:
     """Cut the features of each position into heads: D = H · d."""
     B, T, D = x.shape

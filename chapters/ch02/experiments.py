@@ -13,10 +13,11 @@ from chapters.ch02.costs import cost_of
 from course_kit import checks, results
 from course_kit.clock import seconds, slope
 from course_kit.views.table import Table
-from course_utils.attention import SelfAttention, scaled_dot_product_attention
+from course_utils.attention import scaled_dot_product_attention
 from course_utils.linear import PositiveFeatures, linear_attention
 from course_utils.restored import seeded
 from course_utils.scores import SCORES
+from course_utils.self_attention import SelfAttention
 from course_utils.tasks import rooms
 from course_utils.training import fit
 

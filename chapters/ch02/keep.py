@@ -48,7 +48,7 @@ EARLIER = ("gaussian_kernel", "attention_pooling", "masked_softmax")  # of chapt
 PARTS = (
     *(part for part in POOLING if part.name in EARLIER),
     Part("scaled_dot_product_attention", ATTENTION, "scaled dot-product attention"),
-    Part("SelfAttention", ATTENTION, "a self-attention layer"),
+    Part("SelfAttention", "course_utils.self_attention", "a self-attention layer"),
     Part("rooms", "course_utils.tasks"),
 )
 FILE = KeptFile("attention", ABOUT, PARTS, main=MAIN)

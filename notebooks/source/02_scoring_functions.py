@@ -73,7 +73,7 @@ plot.maps(steps, dict.fromkeys(steps, three), pair_of, limits=None, across=6,
 # From outside it is one layer. Shapes in, shapes out:
 
 # %% tags=["nbval-check-output"]
-from course_utils.attention import SelfAttention
+from course_utils.self_attention import SelfAttention
 
 layer = SelfAttention(model_size=24, head_size=8, value_size=10)
 output, weights = layer(torch.randn(2, 5, 24), mask=None)

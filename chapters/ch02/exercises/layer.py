@@ -3,11 +3,21 @@
 import torch
 from torch import Tensor, nn
 
-from course_kit.exercises.compare import Misfit
-from course_kit.exercises.define import Case, Exercise, construct, is_class, some_numbers, variants, wrong_answers
-from course_kit.exercises.properties import blind_to_padding, rows_sum_to_one
-from course_utils.attention import SelfAttention, padding_mask, scaled_dot_product_attention
+from course_kit.exercises.compare import Misfit, same
+from course_kit.exercises.define import (
+    Case,
+    Exercise,
+    Property,
+    construct,
+    is_class,
+    some_numbers,
+    variants,
+    wrong_answers,
+)
+from course_kit.exercises.properties import changed, part_of, rows_sum_to_one
+from course_utils.attention import padding_mask, scaled_dot_product_attention
 from course_utils.restored import seeded
+from course_utils.self_attention import SelfAttention
 
 NEEDED = "query, key, value"
 
@@ -65,6 +75,12 @@ def _by_values(q: Tensor, k: Tensor, v: Tensor, mask: Tensor):
     return weights @ v, weights
 
 
+def _reads_padding(run, case, mine, want):
+    there = case.args["mask"][:, 0]  # [B, T]
+    other = torch.where(there[..., None], case.args["x"], case.args["x"] + 1)
+    return not same(part_of(mine)[there], part_of(run(changed(case, x=other)))[there])
+
+
 LAYER = Exercise(
     name="a self-attention layer",
     task="Write the class: three matrices make q, k and v of the same x, and attention does the rest: x [B, T, D], "
@@ -78,7 +94,10 @@ LAYER = Exercise(
     ],
     returns=("output", "weights"),
     run=_run,
-    properties=(blind_to_padding("x", padded=lambda case: ~case.args["mask"][:, 0]), rows_sum_to_one(part=1)),
+    properties=(
+        Property("What is in the padding changes what words get. Is the mask handed on?", _reads_padding),
+        rows_sum_to_one(part=1),
+    ),
     used="Below, it is your layer that is trained.",
     hints=(
         "In `__init__`, `self.query = nn.Linear(model_size, head_size, bias=False)`. Which sizes have the other two?",

@@ -14,14 +14,15 @@ from chapters.ch02.keep import FILE
 from course_kit.mine import keeping
 from course_kit.plain import plain
 from course_utils import attention, kernels
-from course_utils.attention import SelfAttention, padding_mask
+from course_utils.attention import padding_mask
+from course_utils.self_attention import SelfAttention
 
 ANSWERS = {
     "stable masked softmax": SOFTMAX,
     "gaussian kernel": plain(kernels.gaussian_kernel),
     "attention pooling": plain(kernels.attention_pooling),
     "scaled dot-product attention": plain(attention.scaled_dot_product_attention),
-    "a self-attention layer": plain("course_utils.attention:SelfAttention"),
+    "a self-attention layer": plain("course_utils.self_attention:SelfAttention"),
 }
 
 

@@ -2,7 +2,7 @@
 
 /** @import { Spec, State } from "../shared/types.js" */
 /** @import { Study } from "./cover_study.js" */
-/** @typedef {Spec & { sure: number, asker: number, hint: string, swaps: boolean }} CoverSpec what a story needs of it */
+/** @typedef {Spec & { sure: number, asker: number, hint: string, swaps: boolean }} CoverSpec what a story needs */
 /** @typedef {{ text: string, bold?: boolean, role?: "output", line?: boolean }} Piece line: it ends a line */
 
 /** A probability, with more digits where it is small. @param {number} p */
