@@ -170,7 +170,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 # %% [markdown]
 # ## Can a matrix turn a query?
 # <a id="general-score"></a>
-# In a dot product, feature 1 of the query meets feature 1 of the key, although the two may mean different things. Here is a task in which they do: *turn the query a quarter anticlockwise*. Of eight keys of equal length, the one closest to this new direction is correct.
+# In a dot product, feature 1 of the query meets feature 1 of the key, although the two may mean different things. Here is a task in which they do: *turn the query by a quarter, anticlockwise*. Of eight keys of equal length, the one closest to this new direction is correct.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -497,8 +497,6 @@ assert 16**0.5 / 2 == 2 and (round(0.37787 - 0.35466, 3), round(0.78607 - 0.7112
 # Large scores are not always bad. At d = 16 the softmax is not saturated yet, so without √d the weight changes even *more*, because the step is four times as large. But at d = 400 the weight hardly changes without √d, although the step is larger still.
 
 # %% [markdown]
-# Large scores are not always bad. At d = 16 the softmax is not saturated yet, so without √d the weight changes even *more*, because the step is four times as large. But at d = 400 the weight hardly changes without √d, although the step is larger still.
-#
 # Not every query is like this one. Here are 1,000 random queries with 24 random keys, at d = 400. The size of all slopes ∂α/∂(q·k) of a query (the root of the sum of their squares, the *Frobenius norm*) is the size of its *gradient*; its median with √d we call *normal*.
 
 # %%
@@ -522,7 +520,7 @@ print(f"without √d, {tiny:.1%} of the queries are below a tenth of normal, {hu
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 6.5 < plain.mean() / scaled.mean() < 7.5
 assert 0.8 * normal < scaled.min() and scaled.max() < 1.4 * normal and 0.45 < tiny < 0.46 and 0.22 < huge < 0.25
-assert (scaled > plain).float().mean() < 0.6 and (plain < scaled).float().mean() > 0.5
+assert (scaled > plain).float().mean() < 0.6 and 0.5 < (plain < scaled).float().mean()
 
 # %% [markdown]
 # With √d, every query's gradient is 0.8 to 1.4 times normal. Without √d the gradients are uneven: their *mean* is seven times as large, but more than 45 % of the queries get less than a tenth of the normal gradient, and almost a quarter more than ten times as much.
@@ -549,7 +547,7 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert X[:, 0].max() < 1.8 and X[:, 1].max() < 2.3
+assert 1.8 > X[:, 0].max() and 2.3 > X[:, 1].max()
 assert torch.allclose(X.mean(0), torch.tensor([0.5, 0.16, 0.54])) and X[2].tolist() == torch.tensor([0.9, 0.1, 0.8]).tolist()
 assert torch.allclose((X[3] + X[4]) / 2, torch.tensor([0.4, 0.1, 0.5])) and X[:, 0].argmax() == 2 and X[2, 0] > X[:, 0].topk(2).values[1]
 assert [[round(x, 1) for x in ends.tolist()] for ends in X.aminmax(dim=0)] == [[0.2, 0.1, 0.1], [0.9, 0.3, 0.8]]

@@ -110,7 +110,7 @@ def test_the_page_gets_chapters_and_notes(monkeypatch):
     monkeypatch.setenv(start.CHAPTERS, "00_start_here,01_nadaraya_watson")
     page = json.loads(json.dumps(start.configuration()))
     assert page["chapters"] == ["workbook/00_start_here.ipynb", "workbook/01_nadaraya_watson.ipynb"]
-    assert page["notes"]["01_nadaraya_watson"][2]["html"].startswith("<h1>A query comes in</h1>")
+    assert page["notes"]["01_nadaraya_watson"][1]["html"].startswith("<h1>The whole before its parts</h1>")
 
 
 def test_jupyterlab_is_started_on_the_first_chapter(monkeypatch, tmp_path):
