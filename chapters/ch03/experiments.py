@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from course_utils import decoding, text
 from course_utils.attention import masked_softmax
-from course_utils.checkpoints import Loaded
+from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.metrics import bleu
 from course_utils.restored import evaluating, seeded
 from course_utils.seq2seq import Memory, Seq2Seq, Seq2SeqConfig
 
 from .lesson import Example, Lesson
 
+BANDS = 0.2, 0.5, 0.8, 0.95, 1.0  # largest weights up to these
 READERS = {
     "plain": {"attention": None},
     "reversed": {"attention": None, "reverse_source": True},
@@ -94,6 +95,33 @@ def survivors(lesson: Lesson, model: Seq2Seq, least: float, most: float, count: 
     ]
 
 
+def record_masked(count: int = 400) -> dict:
+    """Each word of `count` test sentences masked in turn, by its largest weight; data/results/seq2seq_masked.json.
+
+    words: {"all" or a word: for each of the bands, [how often the translation stays the same, of how many]}.
+    """
+    lesson, loaded = Lesson("en-fr"), load_checkpoint("seq2seq-attention-en-fr-grammar")
+    examples = lesson.examples("test")[:count]
+    ids, model = [loaded.source.encode(e.source) for e in examples], loaded.model
+    with evaluating(model):
+        whole = decoding.greedy(model, *text.pad(ids))
+        every = [(i, place) for i, example in enumerate(examples) for place in range(len(example.source))]
+        same: list[bool] = []
+        for at in range(0, len(every), 200):
+            some = every[at : at + 200]
+            deaf = Without(model, [[place] for _, place in some])
+            found = decoding.greedy(deaf, *text.pad([ids[i] for i, _ in some]))
+            same += [one.ids == whole[i].ids for one, (i, _) in zip(found, some, strict=True)]
+    figures = {name: [[0, 0] for _ in BANDS] for name in ("all", "is", "the")}
+    for (i, place), stays in zip(every, same, strict=True):
+        largest = float(torch.as_tensor(whole[i].weights)[:, place].max())
+        band = next(n for n, top in enumerate(BANDS) if largest <= top)
+        for name in figures.keys() & {"all", examples[i].source[place]}:
+            figures[name][band][0] += stays
+            figures[name][band][1] += 1
+    return {"seeds": [0], "sentences": count, "bands": list(BANDS), "words": figures}
+
+
 class Diagonal(nn.Module):
     """No translator, but a baseline for alignments: each target word attends to the source word that is as far along
     its sentence as itself."""
@@ -130,6 +158,15 @@ def pronouns(lesson: Lesson, model: nn.Module) -> tuple[float, float]:
     written = lesson.write(model, twins)
     right = sum(_agrees(w, e) for w, e in zip(written, twins, strict=True))
     return right / len(twins), sum(_pronoun(w) == ["il"] for w in written) / len(twins)
+
+
+def pairs_right(lesson: Lesson, model: nn.Module) -> tuple[float, int]:
+    """Of the pairs of test twins: the share in which both pronouns agree, and how many pairs there are."""
+    twins, pairs = lesson.examples("twins"), {}
+    for one, words in zip(twins, lesson.write(model, twins), strict=True):
+        pairs.setdefault(one.twin.pair, []).append(_agrees(words, one))
+    whole = [all(found) for found in pairs.values() if len(found) == 2]
+    return sum(whole) / len(whole), len(whole)
 
 
 def twins_bleu(lesson: Lesson, model: nn.Module) -> tuple[float, float, float]:

@@ -7,7 +7,7 @@ lesson.bleu(model), lesson.by_length(model), lesson.alignment_error(model)
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,7 @@ from course_utils.checkpoints import Loaded, load_checkpoint, sentence_hashes
 from course_utils.checks import several
 from course_utils.heads import attention_weights
 from course_utils.restored import evaluating, seeded
-from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig, Step
 from course_utils.training import fit, warm_then_fall
 from course_utils.transformer import translation_loss
 
@@ -61,6 +61,28 @@ class Words(text.Vocabulary):
         return [
             w.lower() for w in (parallel.tokenize(sentence, self.language) if isinstance(sentence, str) else sentence)
         ]
+
+
+class Stepwise(nn.Module):
+    """A Translator, of the library or of the page, that decoding can ask word by word, as it asks a Seq2Seq."""
+
+    config = Seq2SeqConfig(0, 0)  # of which decoding reads how long a source may be
+
+    def __init__(self, translator: Any):
+        super().__init__()
+        self.translator = translator
+
+    def start(self, source: Tensor, mask: Tensor | None = None) -> tuple[Tensor, ...]:
+        """What is known before the first word, batch first."""
+        mask = torch.ones_like(source, dtype=torch.bool) if mask is None else mask.expand_as(source)
+        states, c = self.translator.encoder(source, mask)
+        return self.translator.decoder.begin(c)[0], states, c, mask
+
+    def step(self, words: Tensor, state: tuple[Tensor, ...]) -> Step:
+        """One word further. words [B]: those written last"""
+        last, *memory = state
+        logits, weights, last = self.translator.decoder(words[:, None], last[None], *memory)
+        return Step(logits[:, 0], (last[0], *memory), None if weights is None else weights[:, 0])
 
 
 class Lesson:
@@ -125,11 +147,12 @@ class Lesson:
 
     def loaded(self, model: nn.Module) -> Loaded:
         """A model trained here in the form of a checkpoint, as `decoding.translate` takes it."""
+        model = Stepwise(model) if hasattr(getattr(model, "decoder", None), "begin") else model
         return Loaded(model, {}, self.source, self.target, seen=self.seen)
 
     def write(self, model: nn.Module, examples: Sequence[Example]) -> list[str]:
         """Greedy translations, words joined by spaces, in the order of the examples."""
-        written = [""] * len(examples)
+        written, model = [""] * len(examples), self.loaded(model).model
         order = sorted(range(len(examples)), key=lambda i: len(examples[i].source))
         with evaluating(model):
             for at in range(0, len(order), 128):
@@ -168,7 +191,7 @@ class Lesson:
         """Weights [target words, source words] for each example, given the right words so far (teacher forcing): of one
         layer, mean of its heads."""
         found: list[Tensor] = []
-        for rows, batch in in_batches(self.loaded(model), examples):
+        for rows, batch in in_batches(Loaded(model, {}, self.source, self.target, seen=self.seen), examples):
             weights = _cross_weights(model, batch, layer)
             found += [w[: len(e.target), : len(e.source)] for e, w in zip(rows, weights, strict=True)]
         return found

@@ -149,6 +149,7 @@ def alignment(
     languages=("", ""),
     glosses=None,
     model=None,
+    links=False,
     live=False,
     presenting=None,
 ):
@@ -167,6 +168,7 @@ def alignment(
     glosses: an English word for each source token, "" for none, for readers who don't know the language.
     model: a translator with attention, as `load_checkpoint` gives it, or its name: the reader can then type a sentence,
     which it translates in the page, where its files are at hand.
+    links=True: the weights are links that somebody set, and the view doesn't call them attention.
     live=True: Python hears `step`, `variant` (0: none, else the place in variants from 1), `row`, `col`.
 
     Numbers travel as float16 (error ≤ 5·10⁻⁴). Returns a view: .tokens .weights .links .agreement and what all have.
@@ -182,11 +184,11 @@ def alignment(
     if len(languages) != 2:
         raise ValueError(f"languages are {languages}; needed: two, of the source and of the target")
     versions += [variant_of(v, source, tokens, f"variants[{i}]") for i, v in enumerate(variants)]
-    links = gold_links(gold, tokens, source)
+    golden = gold_links(gold, tokens, source)
     longest = max(len(v.tokens) for v in versions)
     step = longest if step is None else whole_number("step", step, 0, longest)
     if caption is None:
-        caption = CAPTION + (" Outlined: gold links." if links else "")
+        caption = CAPTION + (" Outlined: gold links." if golden else "")
         caption += " Press a [key|source word] to knock it out." if len(versions) > 1 else ""
     start, shown = 0, []
     for v in versions:
@@ -205,7 +207,9 @@ def alignment(
     options["first"] = place_of(select, tokens, "written word")
     if glosses is not None:
         options["glosses"] = checked_labels(glosses, len(source), "glosses", "the source has {} tokens")
-    options["gold"] = None if gold is None else sorted(links)
+    options["gold"] = None if gold is None else sorted(golden)
+    if links:
+        options["linked"] = True
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
     view = Alignment(title, caption, arrays, state, controls, options, presenting)
     view.size = (min(7.5, max(3.4, 0.4 * len(source) + 1.6)), min(7.5, max(2.2, 0.3 * longest + 1.2)))

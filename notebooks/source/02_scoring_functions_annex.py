@@ -520,7 +520,7 @@ print(f"without √d, {tiny:.1%} of the queries are below a tenth of normal, {hu
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 6.5 < plain.mean() / scaled.mean() < 7.5
 assert 0.8 * normal < scaled.min() and scaled.max() < 1.4 * normal and 0.45 < tiny < 0.46 and 0.22 < huge < 0.25
-assert (scaled > plain).float().mean() < 0.6 and 0.5 < (plain < scaled).float().mean()
+assert (scaled > plain).float().mean() < 0.6 and (plain < scaled).float().mean() > 0.5
 
 # %% [markdown]
 # With √d, every query's gradient is 0.8 to 1.4 times normal. Without √d the gradients are uneven: their *mean* is seven times as large, but more than 45 % of the queries get less than a tenth of the normal gradient, and almost a quarter more than ten times as much.
@@ -547,7 +547,7 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 1.8 > X[:, 0].max() and 2.3 > X[:, 1].max()
+assert X[:, 0].max() < 1.8 and X[:, 1].max() < 2.3
 assert torch.allclose(X.mean(0), torch.tensor([0.5, 0.16, 0.54])) and X[2].tolist() == torch.tensor([0.9, 0.1, 0.8]).tolist()
 assert torch.allclose((X[3] + X[4]) / 2, torch.tensor([0.4, 0.1, 0.5])) and X[:, 0].argmax() == 2 and X[2, 0] > X[:, 0].topk(2).values[1]
 assert [[round(x, 1) for x in ends.tolist()] for ends in X.aminmax(dim=0)] == [[0.2, 0.1, 0.1], [0.9, 0.3, 0.8]]

@@ -12,10 +12,10 @@ from course_utils.attention import masked_softmax
 
 
 def read(words, Wx, Wh):
-    """words [T, E], Wx [D, E], Wh [D, D] -> states [T, D]."""
+    """words [T, E], Wx [E, D], Wh [D, D] -> states [T, D]."""
     state, states = torch.zeros(len(Wh)), []
     for word in words:
-        state = torch.tanh(Wx @ word + Wh @ state)  # [D]
+        state = torch.tanh(word @ Wx + state @ Wh)  # [D]
         states.append(state)
     return torch.stack(states)
 
@@ -28,19 +28,19 @@ def masked_loss(logits, target, mask):
 
 
 def look_back(query, keys, mask, W1, W2, w):
-    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [H, Dq], W2 [H, Dk], w [H] -> context [B, Dk], weights [B, K]."""
-    scores = torch.tanh((query @ W1.T)[:, None] + keys @ W2.T) @ w  # [B, K]
+    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [Dq, H], W2 [Dk, H], w [H] -> context [B, Dk], weights [B, K]."""
+    scores = torch.tanh((query @ W1)[:, None] + keys @ W2) @ w  # [B, K]
     weights = masked_softmax(scores, mask)
     return (weights[:, None] @ keys)[:, 0], weights
 
 
 def next_word(word, state, keys, mask, E, Wx, Ws, Wo):
-    """word [B], state [B, D], keys [B, K, D], mask [B, K], E [V, D], Wx [D, 2D], Ws [D, D], Wo [V, 2D]
+    """word [B], state [B, D], keys [B, K, D], mask [B, K], E [V, D], Wx [2D, D], Ws [D, D], Wo [2D, V]
     -> logits [B, V], new state [B, D]."""
     weights = masked_softmax((state[:, None] @ keys.mT)[:, 0], mask)  # [B, K]
     context = (weights[:, None] @ keys)[:, 0]  # [B, D]
-    new = torch.tanh(torch.cat([E[word], context], -1) @ Wx.T + state @ Ws.T)
-    return torch.cat([new, context], -1) @ Wo.T, new
+    new = torch.tanh(torch.cat([E[word], context], -1) @ Wx + state @ Ws)
+    return torch.cat([new, context], -1) @ Wo, new
 
 
 def greedy(step, state, bos, eos, max_length):

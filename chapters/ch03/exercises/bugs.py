@@ -7,10 +7,10 @@ from course_kit.exercises.define import FindError, drawn, named, tensors, varian
 
 
 def read_all(sentences: Tensor, Wx: Tensor, Ws: Tensor) -> Tensor:
-    """sentences [N, T, E], Wx [D, E], Ws [D, D] -> the last state of each, [N, D]: tanh(Wx x + Ws s), from zeros."""
+    """sentences [N, T, E], Wx [E, D], Ws [D, D] -> the last state of each, [N, D]: tanh(x Wx + s Ws), from zeros."""
     state = sentences.new_zeros(len(sentences), len(Ws))
     for words in sentences.unbind(1):
-        state = torch.tanh(words @ Wx.T + state @ Ws.T)
+        state = torch.tanh(words @ Wx + state @ Ws)
     return state
 
 
@@ -21,7 +21,7 @@ def _read(sentences, Wx, Ws, *, again=True, start=0.0, activation=torch.tanh, re
         if again:
             state = torch.full((len(Ws),), start)
         for word in turned(words):
-            state = activation(Wx @ word + remember * (Ws @ state))
+            state = activation(word @ Wx + remember * (state @ Ws))
         found.append(state)
     return torch.stack(found)
 
@@ -37,7 +37,7 @@ CARRIED = FindError(
         "    states, state = [], torch.zeros(len(Ws))",
         "    for words in sentences:",
         "        for word in words:",
-        "            state = torch.tanh(Wx @ word + Ws @ state)",
+        "            state = torch.tanh(word @ Wx + state @ Ws)",
         "        states.append(state)",
         "    return torch.stack(states)",
     ),
@@ -54,7 +54,7 @@ CARRIED = FindError(
     cases=lambda: [
         _texts(*tensors([[[1.0]], [[1.0]]], [[1.0]], [[1.0]]), shown=True),
         _texts(*drawn(391, (3, 2, 2), (2, 2), (2, 2))),
-        _texts(*drawn(394, (2, 3, 1), (2, 1), (2, 2))),
+        _texts(*drawn(394, (2, 3, 1), (1, 2), (2, 2))),
     ],
     returns=("states",),
     hints=(

@@ -10,10 +10,10 @@ from . import answers
 
 
 def states_of(words: Tensor, Wx: Tensor, Wh: Tensor) -> Tensor:
-    """The states of a simple recurrent network: words [T, E], Wx [D, E], Wh [D, D] -> [T, D], from zeros."""
-    size, features = Wx.shape
+    """The states of a simple recurrent network: words [T, E], Wx [E, D], Wh [D, D] -> [T, D], from zeros."""
+    features, size = Wx.shape
     cell = torch.nn.RNN(features, size, bias=False, dtype=words.dtype)
-    given = {"weight_ih_l0": Wx, "weight_hh_l0": Wh}
+    given = {"weight_ih_l0": Wx.T, "weight_hh_l0": Wh.T}
     return torch.func.functional_call(cell, given, (words,))[0]
 
 
@@ -26,7 +26,7 @@ def _wrong_reader(
     start=0.0,
     bent=torch.tanh,
     reads=lambda word: word,
-    remember=lambda state, Wh: Wh @ state,
+    remember=lambda state, Wh: state @ Wh,
     beyond=lambda state, Wh: 0,
     turned=lambda words: words,
     found=torch.stack,
@@ -34,7 +34,7 @@ def _wrong_reader(
     """A recurrent network with one thing done differently."""
     state, states = torch.full((len(Wh),), start, dtype=words.dtype), []
     for word in turned(words):
-        state = bent(Wx @ reads(word) + remember(state, Wh)) + beyond(state, Wh)
+        state = bent(reads(word) @ Wx + remember(state, Wh)) + beyond(state, Wh)
         states.append(state)
     return found(states)
 
@@ -43,30 +43,30 @@ def _cases() -> list[Case]:
     case = named("words", "Wx", "Wh")
     return [
         case(*tensors([[1.0], [0.0], [0.0]], [[1.0]], [[2.0]]), shown=True),
-        case(*drawn(420, (4, 2), (3, 2), (3, 3))),
-        case(*drawn(430, (3, 3), (2, 3), (2, 2))),
+        case(*drawn(420, (4, 2), (2, 3), (3, 3))),
+        case(*drawn(430, (3, 3), (3, 2), (2, 2))),
         case(*drawn(440, (1, 2), (2, 2), (2, 2))),
     ]
 
 
 READER = Exercise(
     name="recurrent network",
-    task="Start with a state of zeros; for each word in turn the new state is tanh(Wx · word + Wh · old state): words "
-    "[T, E], Wx [D, E], Wh [D, D] -> all the states, [T, D].",
+    task="Start with a state of zeros; for each word in turn the new state is tanh(word Wx + old state Wh): words "
+    "[T, E], Wx [E, D], Wh [D, D] -> all the states, [T, D].",
     reference=states_of,
     cases=_cases,
     returns=("states",),
     hints=(
         "A loop over the words, and one variable that is carried from round to round.",
-        "The first state is `torch.zeros(len(Wh))`. For one `word`, a matrix times a vector is `Wx @ word`.",
+        "The first state is `torch.zeros(len(Wh))`. For one `word`, a vector times a matrix is `word @ Wx`.",
         "Collect each new state in a list; at the end `torch.stack(states)` makes [T, D] of it.",
     ),
     minutes=5,
     difficulty=1,
     wrong=wrong_answers(
         _wrong_reader(remember=lambda state, Wh: 0),
-        "The old state is not used: each word is read as if it were the first. Add `Wh @ state` inside the tanh.",
-        _wrong_reader(remember=lambda state, Wh: 0, beyond=lambda state, Wh: Wh @ state),
+        "The old state is not used: each word is read as if it were the first. Add `state @ Wh` inside the tanh.",
+        _wrong_reader(remember=lambda state, Wh: 0, beyond=lambda state, Wh: state @ Wh),
         "The old state is added outside the tanh. It belongs inside, so that no number grows beyond 1.",
         _wrong_reader(bent=lambda x: x),
         "The tanh is missing: the new state is the tanh of the sum.",
@@ -74,8 +74,8 @@ READER = Exercise(
         "Your network starts with ones. Before the first word, the state is zeros.",
         _wrong_reader(remember=lambda state, Wh: state),
         "The old state is added as it is. Multiply it by Wh first.",
-        _wrong_reader(remember=lambda state, Wh: Wh.T @ state),
-        "Wh is transposed: row d of Wh makes feature d of the new state.",
+        _wrong_reader(remember=lambda state, Wh: Wh @ state),
+        "Wh is transposed: the state is a row, so it stands before the matrix, `state @ Wh`.",
         _wrong_reader(turned=lambda words: words.flip(0)),
         "The words are read from the end.",
         _wrong_reader(found=lambda states: states[-1]),

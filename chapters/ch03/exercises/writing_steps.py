@@ -12,9 +12,9 @@ from . import answers
 
 
 def additive_step(query: Tensor, keys: Tensor, mask: Tensor, W1: Tensor, W2: Tensor, w: Tensor):
-    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [H, Dq], W2 [H, Dk], w [H] -> context [B, Dk], weights [B, K]."""
-    score = SCORES["additive"](W1.shape[1], W2.shape[1], len(w))
-    given = {"W1.weight": W1, "W2.weight": W2, "W1.bias": torch.zeros(len(w)), "w.weight": w[None]}
+    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [Dq, H], W2 [Dk, H], w [H] -> context [B, Dk], weights [B, K]."""
+    score = SCORES["additive"](W1.shape[0], W2.shape[0], len(w))
+    given = {"W1.weight": W1.T, "W2.weight": W2.T, "W1.bias": torch.zeros(len(w)), "w.weight": w[None]}
     scores = torch.func.functional_call(score, given, (query[:, None], keys))
     weights = masked_softmax(scores, mask[:, None])
     return (weights @ keys)[:, 0], weights[:, 0]
@@ -24,7 +24,7 @@ def _step_cases() -> list[Case]:
     case = named("query", "keys", "mask", "W1", "W2", "w")
 
     def random(batch, count, query_size, key_size, hidden, lengths, seed) -> Case:
-        shapes = (batch, query_size), (batch, count, key_size), (hidden, query_size), (hidden, key_size), (hidden,)
+        shapes = (batch, query_size), (batch, count, key_size), (query_size, hidden), (key_size, hidden), (hidden,)
         query, keys, W1, W2, w = drawn(seed, *shapes)
         return case(query, keys, torch.arange(count) < torch.tensor(lengths)[:, None], W1, W2, 2 * w)
 
@@ -84,23 +84,23 @@ def _wrong_step(
     """An additive step with one thing done differently. score: of the projected query [B, 1, H], the projected keys
     [B, K, H] and w."""
     query, keys, mask, W1, W2, w = inputs
-    projected = keys @ W2.T
-    weights = weigh(score((query @ W1.T)[:, None], projected, w), mask)
+    projected = keys @ W2
+    weights = weigh(score((query @ W1)[:, None], projected, w), mask)
     return mean(weights, values(keys, projected)), weights
 
 
 STEP = Exercise(
     name="additive attention step",
-    task="One look back: wᵀ tanh(W₁q + W₂k) for each key, softmax over the real ones, weighted mean of the keys "
+    task="One look back: tanh(q W₁ + k W₂)·w for each key, softmax over the real ones, weighted mean of the keys "
     "(which are the values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> "
     "(context [B, Dk], weights [B, K]).",
     reference=additive_step,
     cases=_step_cases,
     returns=("context", "weights"),
     hints=(
-        "There is one query for each sentence, and many keys. So W₁q is [B, H] and W₂k is [B, K, H]: what has to "
+        "There is one query for each sentence, and many keys. So q W₁ is [B, H] and k W₂ is [B, K, H]: what has to "
         "happen before you can add them?",
-        "`(query @ W1.T)[:, None]` has an axis for the keys. The tanh of the sum is [B, K, H], and `@ w` makes one "
+        "`(query @ W1)[:, None]` has an axis for the keys. The tanh of the sum is [B, K, H], and `@ w` makes one "
         "score of its last axis.",
         "`masked_softmax(scores, mask)` from chapter 1 turns the scores into weights. `weights[:, None]` is one "
         "row for each sentence: multiply it by the keys, and drop the extra axis, `[:, 0]`.",
@@ -113,7 +113,7 @@ STEP = Exercise(
         "every word of the translation attends to the same position.",
         _wrong_step(score=lambda q, k, w: (torch.tanh(q) + torch.tanh(k)) @ w),
         "The query changes nothing here: it is missing, or it has a tanh of its own and adds one number to the whole "
-        "row, which softmax ignores. Add W₁q and W₂k first, then take the tanh of the sum.",
+        "row, which softmax ignores. Add q W₁ and k W₂ first, then take the tanh of the sum.",
         _wrong_step(score=lambda q, k, w: torch.tanh((q + k) @ w)),
         "The tanh and w are in the wrong order: first the tanh of the hidden vector, then w makes one number of it.",
         _wrong_step(score=lambda q, k, w: torch.tanh(q + k).sum(-1)),
@@ -149,7 +149,7 @@ STEP = Exercise(
         _wrong_step(mean=_squeezed),
         "`.squeeze()` without a number also drops the axis of a batch of one. Say which axis: `.squeeze(1)`.",
         _wrong_step(values=lambda keys, projected: projected),
-        "The mean is taken of the projected keys, W₂k. They are only for the score; the values are the keys "
+        "The mean is taken of the projected keys, k W₂. They are only for the score; the values are the keys "
         "themselves.",
     ),
     properties=(
@@ -158,29 +158,29 @@ STEP = Exercise(
         rows_are_independent("query", "keys", "mask"),
     ),
     shown=answers.look_back,
-    used="In *Deeper: two rows of four steps* it gets the parameters of your trained model.",
+    used="Below, your decoder looks back with it, in training, too.",
 )
 
 
 def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     """One step of Bahdanau's decoder with a plain recurrent cell and dot-product scores.
 
-    word [B], state [B, D], keys [B, K, D], mask [B, K], E [V, D], Wx [D, 2D], Ws [D, D], Wo [V, 2D]
+    word [B], state [B, D], keys [B, K, D], mask [B, K], E [V, D], Wx [2D, D], Ws [D, D], Wo [2D, V]
     -> logits [B, V], new state [B, D].
     """
     size = state.shape[-1]
     weights = masked_softmax(SCORES["dot"](size, size)(state[:, None], keys), mask[:, None])
     context = (weights @ keys)[:, 0]
-    new = torch.tanh(torch.cat([E[word], context], -1) @ Wx.T + state @ Ws.T)
-    return torch.cat([new, context], -1) @ Wo.T, new
+    new = torch.tanh(torch.cat([E[word], context], -1) @ Wx + state @ Ws)
+    return torch.cat([new, context], -1) @ Wo, new
 
 
 def _decoder_cases() -> list[Case]:
     case = named("word", "state", "keys", "mask", "E", "Wx", "Ws", "Wo")
 
     def random(batch, count, size, vocabulary, lengths, seed, shown=False) -> Case:
-        shapes = (batch, size), (batch, count, size), (vocabulary, size), (size, 2 * size), (size, size)
-        state, keys, *matrices = drawn(seed, *shapes, (vocabulary, 2 * size))
+        shapes = (batch, size), (batch, count, size), (vocabulary, size), (2 * size, size), (size, size)
+        state, keys, *matrices = drawn(seed, *shapes, (2 * size, vocabulary))
         mask = torch.arange(count) < torch.tensor(lengths)[:, None]
         return case(torch.arange(1, batch + 1), state, keys, mask, *matrices, shown=shown)
 
@@ -209,15 +209,15 @@ def _wrong_decoder(
         return mean(weigh((q[:, None] @ keys.mT)[:, 0] / scale(q.shape[-1]), mask), keys)
 
     context = look(asks(state, E[word]))
-    new = bent(joined(E[word], context) @ Wx.T + (state @ Ws.T if remember else 0))
+    new = bent(joined(E[word], context) @ Wx + (state @ Ws if remember else 0))
     context = look(new) if again else context
-    return output(read(new, context, state) @ Wo.T), state if stuck else new
+    return output(read(new, context, state) @ Wo), state if stuck else new
 
 
 DECODER = Exercise(
     name="one decoder step",
     task="The old state is the query (dot products, softmax over real words, weighted mean of the keys). The new state "
-    "is tanh(Wx [embedding; context] + Ws state), the logits are Wo [new state; context] -> (logits [B, V], "
+    "is tanh([embedding; context] Wx + state Ws), the logits are [new state; context] Wo -> (logits [B, V], "
     "new [B, D]).",
     reference=decoder_step,
     cases=_decoder_cases,
@@ -225,9 +225,9 @@ DECODER = Exercise(
     hints=(
         "Three results one after the other: the context, the new state, the logits. The query is the state that came "
         "in.",
-        "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in exercise 4. The "
+        "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in `look_back`. The "
         "embedding of the word is `E[word]`.",
-        "[a; b] is `torch.cat([a, b], -1)`. For a whole batch, a matrix m times a vector is `x @ m.T`. The context "
+        "[a; b] is `torch.cat([a, b], -1)`. `x @ m` works for a whole batch. The context "
         "goes in twice: with the embedding into the tanh, with the new state into the logits.",
     ),
     minutes=8,
@@ -259,7 +259,7 @@ DECODER = Exercise(
         _wrong_decoder(joined=lambda e, c: torch.cat([c, e], -1)),
         "Embedding and context are in the wrong order: Wx expects [embedding; context].",
         _wrong_decoder(remember=False),
-        "The old state is missing from the new one: add `state @ Ws.T` inside the tanh.",
+        "The old state is missing from the new one: add `state @ Ws` inside the tanh.",
         _wrong_decoder(bent=lambda x: x),
         "The tanh is missing: the new state is the tanh of the sum.",
         _wrong_decoder(read=lambda new, c, old: torch.cat([c, new], -1)),
@@ -276,5 +276,5 @@ DECODER = Exercise(
         rows_are_independent("word", "state", "keys", "mask"),
     ),
     shown=answers.next_word,
-    used="In *Deeper: a decoder of your own* it is trained.",
+    used="The next cells train it.",
 )

@@ -32,7 +32,7 @@ def test_the_errata_give_the_numbers_that_were_printed():
 def with_torch(words, Wx, Wh):
     state, states = words.new_zeros(1, len(Wh)), []
     for word in words:
-        state = torch.tanh(word @ Wx.T + state @ Wh.T)
+        state = torch.tanh(word @ Wx + state @ Wh)
         states.append(state[0])
     return torch.stack(states)
 
@@ -41,7 +41,7 @@ def with_torch(words, Wx, Wh):
 def step_by_loops(query, keys, mask, W1, W2, w):
     rows = []
     for q, ks, real in zip(query, keys, mask, strict=True):
-        scores = torch.stack([w @ torch.tanh(W1 @ q + W2 @ k) for k in ks])
+        scores = torch.stack([w @ torch.tanh(q @ W1 + k @ W2) for k in ks])
         raised = torch.exp(scores) * real
         rows.append(raised / raised.sum())
     weights = torch.stack(rows)
@@ -64,8 +64,8 @@ def two_products(word, state, keys, mask, E, Wx, Ws, Wo):
     D = state.shape[1]
     scores = torch.einsum("bd,bkd->bk", state, keys).masked_fill(~mask, float("-inf"))
     context = torch.einsum("bk,bkd->bd", scores.softmax(-1), keys)
-    new = torch.tanh(E[word] @ Wx[:, :D].T + context @ Wx[:, D:].T + state @ Ws.T)
-    return new @ Wo[:, :D].T + context @ Wo[:, D:].T, new
+    new = torch.tanh(E[word] @ Wx[:D] + context @ Wx[D:] + state @ Ws)
+    return new @ Wo[:D] + context @ Wo[D:], new
 
 
 @written("greedy loop")
@@ -125,7 +125,7 @@ def inside(sentences, Wx, Ws):
     for words in sentences:
         state = torch.zeros(len(Ws))
         for word in words:
-            state = torch.tanh(Wx @ word + Ws @ state)
+            state = torch.tanh(word @ Wx + state @ Ws)
         states.append(state)
     return torch.stack(states)
 
@@ -202,7 +202,7 @@ def test_the_candidate_is_not_called_unused_where_it_only_lacks_its_last_run():
 
 def test_a_missing_axis_in_the_additive_step_is_advised_without_a_sum():
     def no_axis(query, keys, mask, W1, W2, w):
-        weights = masked_softmax(torch.tanh(query @ W1.T + keys @ W2.T) @ w, mask)
+        weights = masked_softmax(torch.tanh(query @ W1 + keys @ W2) @ w, mask)
         return (weights[:, None] @ keys)[:, 0], weights
 
     assert "Does one of the two need an axis" in said_of("additive attention step", no_axis)
@@ -211,8 +211,8 @@ def test_a_missing_axis_in_the_additive_step_is_advised_without_a_sum():
 def test_no_mask_and_the_old_state_are_both_named_and_nothing_else_is_called_right():
     def two_mistakes(word, state, keys, mask, E, Wx, Ws, Wo):
         context = ((state[:, None] @ keys.mT).softmax(-1) @ keys)[:, 0]
-        new = torch.tanh(torch.cat([E[word], context], -1) @ Wx.T + state @ Ws.T)
-        return torch.cat([state, context], -1) @ Wo.T, new
+        new = torch.tanh(torch.cat([E[word], context], -1) @ Wx + state @ Ws)
+        return torch.cat([state, context], -1) @ Wo, new
 
     said = said_of("one decoder step", two_mistakes)
     assert "Padding is attended to" in said and "the old state" in said and "The rest is right" not in said

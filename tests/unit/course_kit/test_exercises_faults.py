@@ -169,7 +169,7 @@ def exp_and_sum(logits, target, mask):
 
 
 def every_sentence_with_all(query, keys, mask, W1, W2, w):
-    scores = torch.tanh((query @ W1.T)[:, None] + keys @ W2.T) @ w
+    scores = torch.tanh((query @ W1)[:, None] + keys @ W2) @ w
     weights = scores.masked_fill(~mask, -torch.inf).softmax(-1)
     return weights @ keys, weights
 

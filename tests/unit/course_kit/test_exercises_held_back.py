@@ -250,7 +250,7 @@ def linear_with_a_softmax(phi_q, phi_k, values):
 def relu_network(words, Wx, Wh):
     state, states = torch.zeros(Wh.shape[0]), []
     for word in words:
-        state = torch.relu(Wx @ word + Wh @ state)
+        state = torch.relu(word @ Wx + state @ Wh)
         states.append(state)
     return torch.stack(states)
 
@@ -258,14 +258,14 @@ def relu_network(words, Wx, Wh):
 @mistake("recurrent network", r"old state|state .*(kept|zero|again|before)|Wh|earlier")
 def forgets_the_old_state(words, Wx, Wh):
     state = torch.zeros(Wh.shape[0])
-    return torch.stack([torch.tanh(Wx @ word + Wh @ state) for word in words])
+    return torch.stack([torch.tanh(word @ Wx + state @ Wh) for word in words])
 
 
 @mistake("recurrent network", r"all|each|last|every|axis")
 def only_the_last_state(words, Wx, Wh):
     state = torch.zeros(Wh.shape[0])
     for word in words:
-        state = torch.tanh(Wx @ word + Wh @ state)
+        state = torch.tanh(word @ Wx + state @ Wh)
     return state
 
 
@@ -328,14 +328,14 @@ def always_begins_again(step, state, bos, eos, max_length):
 
 @mistake("additive attention step", r"mask|padding")
 def step_without_a_mask(query, keys, mask, W1, W2, w):
-    scores = torch.tanh((query @ W1.T)[:, None] + keys @ W2.T) @ w
+    scores = torch.tanh((query @ W1)[:, None] + keys @ W2) @ w
     weights = scores.softmax(-1)
     return (weights[..., None] * keys).sum(1), weights
 
 
 @mistake("additive attention step", r"quer|W1|W₁")
 def step_without_the_query(query, keys, mask, W1, W2, w):
-    scores = (torch.tanh(keys @ W2.T) @ w).masked_fill(~mask, -torch.inf)
+    scores = (torch.tanh(keys @ W2) @ w).masked_fill(~mask, -torch.inf)
     weights = scores.softmax(-1)
     return (weights[:, None] @ keys)[:, 0], weights
 
@@ -696,15 +696,15 @@ def one_query_at_a_time(phi_q, phi_k, values):
 @right("recurrent network")
 def by_recursion(words, Wx, Wh):
     if len(words) == 1:
-        return torch.tanh(words @ Wx.T)
+        return torch.tanh(words @ Wx)
     before = by_recursion(words[:-1], Wx, Wh)
-    return torch.cat([before, torch.tanh(words[-1:] @ Wx.T + before[-1:] @ Wh.T)])
+    return torch.cat([before, torch.tanh(words[-1:] @ Wx + before[-1:] @ Wh)])
 
 
 @right("recurrent network")
 def torch_rnn(words, Wx, Wh):
-    network = torch.nn.RNN(Wx.shape[1], Wx.shape[0], bias=False, batch_first=True)
-    network.load_state_dict({"weight_ih_l0": Wx, "weight_hh_l0": Wh})
+    network = torch.nn.RNN(*Wx.shape, bias=False, batch_first=True)
+    network.load_state_dict({"weight_ih_l0": Wx.T, "weight_hh_l0": Wh.T})
     return network(words[None])[0][0].detach()
 
 
@@ -738,7 +738,7 @@ def a_generator_behind_it(step, state, bos, eos, max_length):
 
 @right("additive attention step")
 def broadcast_the_other_way(query, keys, mask, W1, W2, w):
-    hidden = torch.tanh(torch.einsum("bd,hd->bh", query, W1)[:, None] + torch.einsum("bkd,hd->bkh", keys, W2))
+    hidden = torch.tanh(torch.einsum("bd,dh->bh", query, W1)[:, None] + torch.einsum("bkd,dh->bkh", keys, W2))
     weights = torch.where(mask, (hidden * w).sum(-1), -1e30).softmax(-1)
     return torch.einsum("bk,bkd->bd", weights, keys), weights
 

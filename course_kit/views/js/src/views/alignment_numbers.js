@@ -23,6 +23,7 @@ import { fmt, percent } from "../shared/numbers.js";
  * @property {number} first the word that it opens on; -1: one that tells something
  * @property {[target: number, source: number][] | null} gold
  * @property {string[] | null} [glosses]
+ * @property {boolean} [linked] the weights are links that somebody set, and no attention
  *
  * @typedef {Spec & AlignmentFields} AlignmentSpec
  */
@@ -233,7 +234,7 @@ export class AlignmentNumbers {
     if (target >= 0) return { ...this.ofTarget(target, source), whole };
     if (source >= 0) return { ...this.ofSource(source), whole };
     if (this.written) return { head: [{ text: "all is written" }], text: POINT, whole };
-    const text = "Press play, or ▶: each word brings its row of weights.";
+    const text = `Press play, or ▶: each word brings its row of ${this.spec.linked ? "links" : "weights"}.`;
     return { head: [{ text: "nothing is written yet" }], text, whole };
   }
 
@@ -253,6 +254,7 @@ export class AlignmentNumbers {
     const most = partner === top(row) ? ", its largest share" : "";
     const agrees = this.judged && this.gold.has(this.link(target, partner)) ? ", as gold does." : ".";
     const on = `“${other}”${this.gloss(partner)}${most}${agrees}`;
+    if (this.spec.linked) return { head, text: `“${word}” translates “${other}”${this.gloss(partner)}.` };
     return { head, text: `“${word}” puts ${percent(x)} of its attention on ${on}` };
   }
 
@@ -271,6 +273,7 @@ export class AlignmentNumbers {
       const exact = fmt(column[best]);
       head.push({ text: " ← " }, { text: looker, role: "query" }, { text: " " }, { text: exact, role: "plain" });
     }
+    if (this.spec.linked && seen) return { head, text: `“${word}” is translated by “${looker}”.` };
     const from = seen ? `, most from “${looker}”` : "";
     const owners = counted(column.length, "word’s", "words’");
     return { head, text: `“${word}”${this.gloss(source)} gets ${fmt(sum, 2)} of the ${owners} attention${from}.` };
