@@ -91,7 +91,8 @@ class Alignment(View):
         text += f", {len(written)} of {of} words written: “{' '.join(written)}”. "
         strongest = [f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links)]
         if strongest:
-            text += f"Each word and the source word it attends to most: {', '.join(strongest)}. "
+            most = "that it translates" if self.options.get("linked") else "it attends to most"
+            text += f"Each word and the source word {most}: {', '.join(strongest)}. "
         if self.state["variant"]:
             changed, lost = sum(self.version["changed"]), sum(self.version["lost"])
             before = " ".join(self.options["versions"][0]["tokens"])

@@ -272,6 +272,7 @@ assert needed_words(sentence="The animal didn't cross the street because it was 
 # | [2](02_scoring_functions.ipynb) | How does a word find the word that it needs? | the dot product, √d, masks; self-attention, written and trained |
 # | [2](02_scoring_functions_annex.ipynb) | Annex: twelve scores, and what circulates about them | the twelve in one lab, a race, linear attention |
 # | [3](03_seq2seq.ipynb) | What does a translator look at? | a translator with attention, against one without |
+# | [3](03_seq2seq_annex.ipynb) | Annex: translators, scores and maps | real sentences, BLEU, beam search, gradients |
 # | [4](04_positional_encoding.ipynb) | Who tells attention the order? | self-attention, and how positions are added |
 # | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, whole: built, trained, and yours to keep |
 # | [5](05_transformer_annex.ipynb) | Annex: what is worth knowing about Transformers | the cache, label smoothing, every head, a zoo of variants |

@@ -563,7 +563,11 @@ assert (other[it] - attention[it]).abs().max() < 0.001 and other[it, -1] < 0.005
 # %% [markdown]
 # ## Open questions
 # <a id="open-questions"></a>
-# **Prove: the derivative is a covariance.** Let $y=\sum_i\alpha_iv_i$ with $\alpha=\mathrm{softmax}(q\cdot k_1,\dots,q\cdot k_n)$, and call an average with the weights α a *mean*. Since $\partial\alpha_i/\partial q=\alpha_i\,(k_i-\bar k)$ with the mean key $\bar k=\sum_j\alpha_jk_j$, we get $\partial y/\partial q=\sum_i\alpha_i\,v_i\,(k_i-\bar k)^\top=\sum_i\alpha_i\,(v_i-y)(k_i-\bar k)^\top$, the covariance of values and keys under α. So the output moves only if keys and values vary *together* among the keys that count. With one weight of 1 nothing varies, and the derivative is 0: a hard address. Here is a check by numbers:
+# **Prove: the derivative is a covariance.** Let $y=\sum_i\alpha_iv_i$ with $\alpha=\mathrm{softmax}(q\cdot k_1,\dots,q\cdot k_n)$, and call an average with the weights α a *mean*. Since $\partial\alpha_i/\partial q=\alpha_i\,(k_i-\bar k)$ with the mean key $\bar k=\sum_j\alpha_jk_j$, we get
+#
+# $$ \frac{\partial y}{\partial q}=\sum_i\alpha_i\,v_i\,(k_i-\bar k)^\top=\sum_i\alpha_i\,(v_i-y)(k_i-\bar k)^\top, $$
+#
+# the covariance of values and keys under α. So the output moves only if keys and values vary *together* among the keys that count. With one weight of 1 nothing varies, and the derivative is 0: a hard address. Here is a check by numbers:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)

@@ -275,11 +275,11 @@ assert torch.allclose(after @ pair, torch.tensor([1.269, 0.731]), atol=5e-4)
 # <a id="padding"></a><a id="causal-mask"></a>
 # A batch is one tensor, so all its sentences must have the same length. Short ones are filled up, which is called **padding**:
 #
-# | | | | |
-# |---|---|---|---|
-# | Dive | into | deep | learning |
-# | Learn | to | code | `<pad>` |
-# | Hello | world | `<pad>` | `<pad>` |
+# ```text
+# Dive   into   deep   learning
+# Learn  to     code   <pad>
+# Hello  world  <pad>  <pad>
+# ```
 #
 # No query should attend to `<pad>`: a mask says where keys are. (From chapter 5 on, a *causal mask* also hides the words to come.) Where among the steps does a mask belong?
 
@@ -463,7 +463,7 @@ scores = additive(queries, keys, torch.randn(3, 7), torch.randn(5, 7), torch.ran
 print("scores", tuple(scores.shape))
 
 # %% [markdown]
-# | | scaled dot | additive |
+# | score | scaled dot | additive |
 # |---|---|---|
 # | sizes | query and key equal | any |
 # | learned | nothing; $W_Q$ and $W_K$ before it | $W_1$, $W_2$, $w$ |

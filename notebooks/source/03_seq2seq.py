@@ -366,7 +366,7 @@ assert " ".join(lesson.target.tokens(written.tolist())) == lesson.translate(with
 assert abs(0.6 * 0.5 - 0.30) < 1e-9 and abs(0.4 * 0.9 - 0.36) < 1e-9
 
 # %% [markdown]
-# Greedy can miss the best sentence. **With a pencil:** *la* has probability 0.6 and *le* 0.4. The best next word has 0.5 after *la*, but 0.9 after *le*. Greedy ends with 0.6 · 0.5 = 0.30, although *le* leads to 0.4 · 0.9 = 0.36. **Beam search** keeps the best few beginnings instead; with 2 it would have found this, at twice the cost.
+# Is the pronoun right? You will come back to it. And greedy can miss the best sentence. **With a pencil:** *la* has probability 0.6 and *le* 0.4. The best next word has 0.5 after *la*, but 0.9 after *le*. Greedy ends with 0.6 · 0.5 = 0.30, although *le* leads to 0.4 · 0.9 = 0.36. **Beam search** keeps the best few beginnings instead; with 2 it would have found this, at twice the cost.
 #
 # How good are the two translators? We count *word errors*: how many words you would have to change, add or delete, as a share of the reference.
 

@@ -695,7 +695,7 @@ def brevity_penalty(hypothesis_length, reference_length):
 # | what circulates | what is wrong | instead |
 # |---|---|---|
 # | BP with the lengths 5 and 9 | These are characters, but the n-grams are runs of words. | 3 and 6 words: BP = e⁻¹ = .368 |
-# | the mean of log₁₀ p, then e to this mean | log₁₀ is undone by 10, not by e, so the score is too large. | natural logarithms: .378 instead of .4167 |
+# | the mean of log₁₀ p, then e to this mean | log₁₀ is undone by $10^x$, not by $e^x$, so the score is too large. | natural logarithms: .378 instead of .4167 |
 #
 # The third is in this program:
 

@@ -33,7 +33,7 @@ def test_no_label_lies_on_another(show, name):
 
 
 def test_labels_over_each_other_are_found(show):
-    page = show(html=views_of("02_scoring_functions")[0])
+    page = show(html=views_of("02_scoring_functions_annex")[0])
     until(lambda: page.evaluate(ALIVE))
     page.evaluate(
         "() => { CanvasRenderingContext2D.prototype.measureText = () => ({ width: 400, "

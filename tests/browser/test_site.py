@@ -209,7 +209,7 @@ def test_search_by_keyboard_in_english_and_chinese(visit):
     ("question", "place"),
     [
         ("RoPE", "rotary positions · 旋转位置编码"),
-        ("why divide by sqrt d", "Why divide by √d?"),
+        ("why divide by sqrt d", "Two: why divide by √d?"),
         ("kv cahce", "KV cache · 键值缓存"),
         ("What is a kernel?", "kernel · 核函数"),
         ("atention wieghts", None),
@@ -281,12 +281,14 @@ def test_the_colours_follow_the_system_until_one_chooses_and_the_choice_is_kept(
 
 
 def test_a_link_into_a_folded_section_unfolds_it(visit):
-    page = visit("02_scoring_functions.html")
-    folded = page.locator("details.deeper", has=page.locator("#sparsemax"))
+    page = visit("06_bert.html")
+    inside = "details.deeper [id]:not([id=''])"
+    name = page.locator(inside).first.get_attribute("id")
+    folded = page.locator("details.deeper", has=page.locator(f"[id='{name}']"))
     until(lambda: folded.get_attribute("open") is None)
-    page.evaluate("location.hash = '#sparsemax'")
+    page.evaluate("name => { location.hash = '#' + encodeURIComponent(name) }", name)
     until(lambda: folded.get_attribute("open") is not None)
-    until(lambda: abs(page.locator("#sparsemax").bounding_box()["y"]) < 900)
+    until(lambda: abs(page.locator(f"[id='{name}']").bounding_box()["y"]) < 900)
     until(lambda: page.locator("details.deeper:not([open])").count() > 0)
 
 
@@ -349,7 +351,7 @@ def test_without_scripts_pictures_sentences_and_the_way_on_remain(visit):
     page = visit("01_nadaraya_watson.html", java_script_enabled=False)
     until(page.locator(".course-view img").first.is_visible)
     until(page.locator("nav.contents a").first.is_visible)
-    for title in ("Which keys does the query attend to?", "What if one reading had never been taken?"):
+    for title in ("Which readings answer for 15:00?", "Can training find the width?"):
         until(page.get_by_text(title, exact=True).locator("visible=true").count, 1)
     until(page.locator("header button:visible").count, 0)
     until(page.locator(".note").inner_text, lacks("views move"))
@@ -412,7 +414,7 @@ def test_an_output_that_stands_alone_as_on_colab_moves(visit):
 
 def test_what_goes_on_at_the_right_fades_there_until_it_is_scrolled(visit):
     page = visit("01_nadaraya_watson.html", size=(390, 844))
-    wide = page.locator(".highlight pre:visible").filter(has_text="assert").first
+    wide = page.locator(".highlight pre:visible").filter(has_text="print(").last
     mask = "e => getComputedStyle(e).maskImage"
     until(lambda: wide.evaluate(mask), contains("linear-gradient"))
     wide.evaluate("e => e.scrollTo(9999, 0)")

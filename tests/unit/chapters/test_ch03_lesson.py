@@ -13,6 +13,7 @@ from chapters.ch03.experiments import (
     felt,
     knocked_out,
     misses,
+    pairs_right,
     pronouns,
     survivors,
     twins_bleu,
@@ -23,6 +24,7 @@ from course_kit import results
 from course_utils import metrics, text
 from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.decoding import translate
+from course_utils.translator import AttentiveDecoder, Encoder, Translator
 
 
 @pytest.fixture(scope="module")
@@ -240,3 +242,26 @@ def test_the_widths_of_c_as_recorded():
     found = results.load("seq2seq_widths")
     assert [len(runs) for runs in found["errors"].values()] == [len(found["seeds"])] * 4 == [3] * 4
     assert all(len(run) == len(found["lengths"]) == 5 for runs in found["errors"].values() for run in runs)
+
+
+def test_the_pages_translator_writes_as_it_was_trained_to_and_word_by_word(lesson):
+    """Its greedy translation, taken word by word, has at each place the best word of the whole sentence's logits."""
+    torch.manual_seed(0)
+    translator = Translator(Encoder(len(lesson.source), 8), AttentiveDecoder(len(lesson.target), 8))
+    examples = lesson.examples("test")[:3]
+    written = lesson.write(translator, examples)
+    for example, words in zip(examples, written, strict=True):
+        ids = torch.tensor([lesson.source.encode(example.source)])
+        told = lesson.target.encode(words.split())
+        read = torch.tensor([[text.BOS, *[i for i in told if i != text.EOS]]])
+        logits, _ = translator(ids, read, torch.ones_like(ids, dtype=torch.bool))
+        best = lesson.target.tokens(logits[0].argmax(-1).tolist())
+        assert best[: len(words.split())] == words.split()
+
+
+def test_pairs_of_twins_are_right_only_if_both_are(lesson, monkeypatch):
+    right = [" ".join(e.target) for e in lesson.examples("twins")]
+    monkeypatch.setattr(lesson, "write", lambda model, examples: right)
+    assert pairs_right(lesson, torch.nn.Identity()) == (1.0, 368)
+    monkeypatch.setattr(lesson, "write", lambda model, examples: [one.replace("qu' elle", "qu' il") for one in right])
+    assert pairs_right(lesson, torch.nn.Identity())[0] < 0.05

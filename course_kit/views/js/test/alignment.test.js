@@ -78,6 +78,11 @@ test("a press leads through the variants of a word or a cell, and back", () => {
 
 const spoken = ({ head, text }) => [head.map((part) => part.text).join(""), text];
 
+test("links that somebody set are not called attention", () => {
+  assert.equal(spoken(lab({ linked: true }).said([2, -1]))[1], "“fatigué” translates “tired”.");
+  assert.match(spoken(lab({ linked: true }).said([-1, 0]))[1], /^“He” is translated by “/);
+});
+
 test("a written word is said with its strongest source word, or with the one asked for", () => {
   assert.deepEqual(spoken(lab({ gold: GOLD }).said([2, -1])), [
     "fatigué → tired 0.850",

@@ -32,7 +32,7 @@ class Scaling {
     ui.body.append(this.canvas);
     this.say = readout(ui, "margin-top:.5em");
     this.plot = h("canvas", { role: "img", "aria-label": "response of the weights to q·k, by d" });
-    const fold = { class: "more", open: true, ontoggle: () => ui.set({}) };
+    const fold = { class: "more", open: !spec.presenting, ontoggle: () => ui.set({}) };
     this.more = h("details", fold, h("summary", {}, "how the weights respond to q·k"), this.plot);
     ui.below.append(this.more);
   }
