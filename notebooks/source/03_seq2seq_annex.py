@@ -19,6 +19,7 @@ from chapters.ch03.lesson import Lesson, checkpoint, translations
 from course_kit import results
 from course_kit.views import Table, heatmap, plot, predict
 from course_utils import text
+from course_utils.attention import masked_softmax
 from course_utils.decoding import translate
 from IPython.display import display
 

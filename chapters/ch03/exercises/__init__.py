@@ -1,4 +1,4 @@
-"""Chapter 3: seven exercises, and three find-the-errors: in how a decoder is fed, in a score, in a reader."""
+"""Chapter 3: four exercises in the lesson; three in its annex, and errors to find in a score and in two programs."""
 
 from .bleu import NOTHING
 from .bugs import CARRIED
@@ -7,4 +7,6 @@ from .reading import READER
 from .writing import LOOP, NO_BOS
 from .writing_steps import DECODER, STEP
 
-EXERCISES = (READER, NO_BOS, LOSS, LOOP, STEP, DECODER, PENALTY, NOTHING, CLIPPED, CARRIED)  # as in the notebook
+LESSON = (READER, STEP, LOSS, LOOP)
+ANNEX = (DECODER, PENALTY, NOTHING, CLIPPED, NO_BOS, CARRIED)  # as on the page
+EXERCISES = (*LESSON, *ANNEX)
