@@ -374,11 +374,11 @@ assert abs(0.6 * 0.5 - 0.30) < 1e-9 and abs(0.4 * 0.9 - 0.36) < 1e-9
 lines = {name: lesson.by_length(model) for name, model in {"without attention": without, "with attention": with_it}.items()}
 plot.lines({name: (line.words, line.errors) for name, line in lines.items()}, "words in the source", "word errors, %",
            title="Do long sentences lose more?",
-           caption="1,000 sentences that were not trained on, in five groups by length. Which of the two lines rises at the end?")
+           caption="Whole sentences that were not trained on, in five groups by length. Which of the two lines rises at the end?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 errors = {name: line.errors for name, line in lines.items()}
-assert max(errors["without attention"]) == errors["without attention"][-1] and len(lesson.examples("test")) == 1000
+assert max(errors["without attention"]) == errors["without attention"][-1]
 assert STEPS > 700 or 30 < errors["without attention"][-1] < 52 and max(errors["with attention"]) < 12
 assert STEPS > 700 or errors["without attention"][-1] > 1.3 * max(errors["without attention"][:-1])
 
