@@ -35,7 +35,7 @@ assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weig
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
-# **The whole course** ([plan](#The-chapters)) takes about eleven hours with its exercises, plus nine for what is folded away under *Deeper* or has a notebook of its own, an *annex*. Everything else is the **core path**. It needs no GPU and, once installed, no internet.
+# **The whole course** ([plan](#The-chapters)) takes about ten hours with its exercises, plus ten for what is folded away under *Deeper* or has a notebook of its own, an *annex*. Everything else is the **core path**. It needs no GPU and, once installed, no internet.
 #
 # **This chapter** lets you move an interactive picture (a *view*), solve an exercise, compute attention step by step, and check that this machine is ready. <!-- minutes -->
 #
@@ -273,7 +273,8 @@ assert needed_words(sentence="The animal didn't cross the street because it was 
 # | [2](02_scoring_functions_annex.ipynb) | Annex: twelve scores, and what circulates about them | the twelve in one lab, a race, linear attention |
 # | [3](03_seq2seq.ipynb) | What does a translator look at? | a translator with attention, against one without |
 # | [3](03_seq2seq_annex.ipynb) | Annex: translators, scores and maps | real sentences, BLEU, beam search, gradients |
-# | [4](04_positional_encoding.ipynb) | Who tells attention the order? | self-attention, and how positions are added |
+# | [4](04_positional_encoding.ipynb) | Who tells attention the order? | positions that are added to words, or turn them |
+# | [4](04_positional_encoding_annex.ipynb) | Annex: positions, paths and costs | long texts, interpolation, Transformer-XL, what attention costs |
 # | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, whole: built, trained, and yours to keep |
 # | [5](05_transformer_annex.ipynb) | Annex: what is worth knowing about Transformers | the cache, label smoothing, every head, a zoo of variants |
 # | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |

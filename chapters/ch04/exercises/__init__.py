@@ -1,8 +1,10 @@
-"""Chapter 4: five exercises, and two find-the-errors: claims about the order, and a program."""
+"""Chapter 4: three exercises in the lesson; two in its annex, and errors to find in claims and in a program."""
 
 from .bugs import RELATIVE
 from .claims import INVARIANT
 from .positions import ROTARY, SHIFT, SINUSOIDAL
 from .self_attention import CONVOLUTION, SELF
 
-EXERCISES = (SELF, INVARIANT, SINUSOIDAL, SHIFT, ROTARY, RELATIVE, CONVOLUTION)  # as in the notebook
+LESSON = (SINUSOIDAL, SHIFT, ROTARY)
+ANNEX = (SELF, INVARIANT, RELATIVE, CONVOLUTION)  # as on the page
+EXERCISES = (*LESSON, *ANNEX)

@@ -80,8 +80,9 @@ SINUSOIDAL = Exercise(
         _table(swap=True),
         "Sine and cosine are exchanged: the sines belong in the even columns.",
     ),
+    formerly=("sinusoidal",),
     shown=answers.sinusoidal,
-    used="Your table is `P` in the next two sections.",
+    used="Your table is what the module below adds to the words.",
 )
 
 
@@ -154,8 +155,9 @@ SHIFT = Exercise(
         "A matrix with P[offset] on its diagonal multiplies each number by itself alone. A turn mixes a sine with "
         "its cosine.",
     ),
+    formerly=("shift",),
     shown=answers.shift,
-    used="Below, your matrix moves 47 positions at once.",
+    used="Below, your matrix turns queries three positions back.",
 )
 
 

@@ -110,7 +110,7 @@ SELF = Exercise(
         ),
     ),
     shown=answers.attend,
-    used="Below, it is what we shuffle.",
+    used="It is chapter 2's layer, as one function.",
 )
 
 _convolved = named("kernel", "length")
