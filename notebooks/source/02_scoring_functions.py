@@ -266,9 +266,14 @@ assert torch.allclose(after @ pair, torch.tensor([1.269, 0.731]), atol=5e-4)
 #
 # $$ {\color{#bb51a8}{Y}}=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q}}\,{\color{#007fc6}{K}}^\top}{\sqrt d}\Big){\color{#008a67}{V}},\qquad Q=XW_Q,\;K=XW_K,\;V=XW_V $$
 #
-# | $X$ | $W_Q$, $W_K$ | $W_V$ | $Q$, $K$ | $V$ | $QK^\top$, weights | $Y$ |
-# |---|---|---|---|---|---|---|
-# | [T, D] | [D, d] | [D, d_v] | [T, d] | [T, d_v] | [T, T] | [T, d_v] |
+# | matrix | size |
+# |---|---|
+# | the words $X$ | [T, D] |
+# | $W_Q$ and $W_K$ | [D, d] |
+# | $W_V$ | [D, d_v] |
+# | $Q$ and $K$ | [T, d] |
+# | $V$, and the output $Y$ | [T, d_v] |
+# | $QK^\top$, and the weights | [T, T] |
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: words that are not there

@@ -356,7 +356,7 @@ def test_without_scripts_pictures_sentences_and_the_way_on_remain(visit):
     until(page.locator("header button:visible").count, 0)
     until(page.locator(".note").inner_text, lacks("views move"))
     page.locator("a[rel=next]").click()
-    assert page.url.endswith("02_scoring_functions.html")
+    assert page.url.endswith("01_nadaraya_watson_annex.html")
 
 
 def test_from_a_server_as_from_a_folder(visit, served):
