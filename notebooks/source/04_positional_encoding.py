@@ -144,8 +144,8 @@ blind = who.model("none")
 def held_out(model):
     return {"held-out right": who.right(model)}
 
-who.train(blind, show=True, title="without positions", every=25,
-          evaluate=held_out, higher_is_better=True)
+run = who.train(blind, show=True, title="without positions", every=25,
+                evaluate=held_out, higher_is_better=True)
 
 # %%
 for text in ["the dog bites the man .", "the man bites the dog ."]:
@@ -279,7 +279,7 @@ back = scores["P R(3) Pᵀ"][3:].argmax(-1) == torch.arange(17)
 print("largest score three back, in all rows from 3 on:", back.all().item())
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-plot.maps(scores, "query", "key", limits=(-16, 16), roles=dict.fromkeys(scores, "plus"), title="What does a rotation do to the scores?",
+plot.maps(scores, "query", "key", limits=(8, 16), title="What does a rotation do to the scores?",
           caption="Scores between positions alone. Left: each position is nearest to itself. Right: with W_Q = R(3), to the one three back.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
