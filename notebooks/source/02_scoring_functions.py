@@ -362,7 +362,7 @@ class SelfAttention(nn.Module):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: can it be learned?
-# Here is a task that needs all three. In a *room* are 3 to 8 people. Each has a name, looks for somebody, and carries a thing. **Everybody needs what the one they look for carries.** There are eight names and eight things, each written as seven zeros and a one (*one-hot*), so a person is a row of 3 · 8 = 24 numbers.
+# Here is a task that needs all three. In a *room* are 3 to 8 people. Each has a name, looks for a person in the room, and carries a thing. **Everybody needs what the one they look for carries.** There are eight names and eight things, each written as seven zeros and a one (*one-hot*), so a person is a row of 3 · 8 = 24 numbers.
 
 # %% tags=["definition"]
 # course_utils.tasks: rooms
@@ -405,7 +405,7 @@ print(f"{served:.1%} of {len(right):,} people get what they need")
 assert served >= 0.95 and x.shape[-1] == 24
 
 # %% [markdown]
-# Change somebody's wish: a click lets the person of the row look for the person of the column. The layer answers at once.
+# Change a person's wish: a click lets the person of the row look for the person of the column. The layer answers at once.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 room, answer = labs.people(layer, live=True, title="Who attends to whom?",
@@ -436,7 +436,7 @@ predict(
     "Train again, but let queries and keys share one matrix. How many people get what they need?",
     ["nearly all", "about half", "one in eight, as by guessing"],
     answer=1,
-    because="With one matrix, i scores j as j scores i: if Ada finds Ben, Ben finds Ada, whoever he looks for.",
+    because="With one matrix, i scores j as j scores i: if Ada finds Ben, Ben finds Ada, even if he looks for Cleo.",
 )
 
 # %%

@@ -854,7 +854,7 @@ assert served_without_values() >= 0.95
 # %% [markdown]
 # It works. But *we* chose the eight numbers; $W_V$ finds them itself. And without it, every output has as many numbers as a word, however few of them are needed.
 #
-# **Why not let the values be the keys?** In the lesson's rooms they may share a matrix, and nine people in ten are still served. But a key must say who somebody is, and a value what they carry: with one matrix, what is found by also gets into the answer.
+# **Why not let the values be the keys?** In the lesson's rooms they may share a matrix, and nine people in ten are still served. But a key must say who a person is, and a value what they carry: with one matrix, what is found by also gets into the answer.
 
 # %% [markdown]
 # ## Further reading

@@ -362,7 +362,7 @@ print(" ".join(lesson.target.tokens(written.tolist())))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (lesson.target.words[2], lesson.target.words[3]) == ("<bos>", "<eos>")
-assert " ".join(lesson.target.tokens(written.tolist())) == lesson.translate(with_it, tired)[0].text.replace("' ", "'") or len(written) > 5
+assert lesson.target.tokens(written.tolist()) == list(lesson.translate(with_it, tired)[0].tokens)
 assert abs(0.6 * 0.5 - 0.30) < 1e-9 and abs(0.4 * 0.9 - 0.36) < 1e-9
 
 # %% [markdown]
@@ -494,7 +494,7 @@ assert masked["bands"][1] == 0.5 and masked["sentences"] == 400 and share_of["th
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So what does it look at?
-# At states, not at words: mostly at the state of the word that it translates, or at one that has read it. Looking back is what made long rows possible: in our digits, rows of 14 went from hardly any to over 85 %. Seq2seq with attention carried translation, speech recognition, dialogue and question answering until 2017. Then somebody asked what would be left without the recurrence. <!-- source: Vaswani et al. 2017 -->
+# At states, not at words: mostly at the state of the word that it translates, or at one that has read it. Looking back is what made long rows possible: in our digits, rows of 14 went from hardly any to over 85 %. Seq2seq with attention carried translation, speech recognition, dialogue and question answering until 2017. Then a paper asked what would be left without the recurrence. <!-- source: Vaswani et al. 2017 -->
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert by_length["without attention"][5] < 0.05 and by_length["with attention"][5] > 0.85 and lengths[5] == 14
