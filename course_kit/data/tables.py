@@ -21,6 +21,7 @@ from course_kit import files
 from course_utils.checks import one_of
 
 INDEX = "tables.json"
+BOOK = "sherlock_holmes.txt"
 Rows = list[dict[str, str]]
 Numbers = Float64[np.ndarray, " n"]
 
@@ -92,6 +93,12 @@ def load(name: str) -> Any:
     text = files.read(f"data/{name}.csv", checksum).decode("utf-8")
     card = Card(files.read(f"data/{name}.md").decode("utf-8"))
     return _MAKERS[name](list(csv.DictReader(io.StringIO(text))), card)
+
+
+def book() -> str:
+    """*The Adventures of Sherlock Holmes*, 558,664 characters; `data/sherlock_holmes.md`."""
+    checksum = json.loads(files.read(f"data/{INDEX}"))[BOOK]
+    return files.read(f"data/{BOOK}", checksum).decode("utf-8")
 
 
 def folder() -> Path:

@@ -3,7 +3,7 @@
 import json
 
 from course_kit import fetching, files
-from course_kit.data.tables import INDEX, folder
+from course_kit.data.tables import BOOK, INDEX, folder
 from course_kit.fetching import fetch
 
 from ..classroom.doctor import verify
@@ -20,8 +20,8 @@ def whereabouts(source):
 
 
 def write_index():
-    """Write `tables.json`: the checksum of every table. For authors, after a table has changed on purpose."""
-    sums = {path.name: files.sha256(path) for path in sorted(folder().glob("*.csv"))}
+    """Write `tables.json`: the checksum of every table and of the book. For authors, after a table has changed on purpose."""
+    sums = {path.name: files.sha256(path) for path in sorted([*folder().glob("*.csv"), folder() / BOOK])}
     files.write_atomically(folder() / INDEX, json.dumps(sums, indent=2) + "\n")
     return sums
 
@@ -59,7 +59,7 @@ def run(name=None, index=False):
         files.write_atomically(folder() / f"{name}.csv", MAKERS[name]())
         print(f"data/{name}.csv written")
     if index:
-        print(f"data/{INDEX}: {len(write_index())} tables")
+        print(f"data/{INDEX}: {len(write_index())} files")
     result = verify()
     for file, problem in result.items():
         print(f"data/{file} {problem or 'is intact'}")

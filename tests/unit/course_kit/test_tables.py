@@ -31,6 +31,15 @@ def test_co2_is_the_record_that_the_card_describes():
         assert fact in co2.card
 
 
+def test_the_book_is_what_its_card_says():
+    book, card = data.book(), (tables.folder() / "sherlock_holmes.md").read_text(encoding="utf-8")
+    assert f"{len(book):,} characters" in card
+    assert book.startswith("The Adventures of Sherlock Holmes\nby Arthur Conan Doyle\n\nI. A SCANDAL IN BOHEMIA\n")
+    held_out = book[len(book) * 9 // 10 :]
+    assert "THE COPPER BEECHES" in held_out
+    assert "THE BERYL CORONET" not in held_out
+
+
 def test_co2_is_the_copy_of_statsmodels():
     """Made again from its source, the file is the same to the byte."""
     assert maker.co2_weekly_csv() == (tables.folder() / "co2_weekly.csv").read_text(encoding="utf-8")
@@ -119,6 +128,7 @@ def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
     assert maker.verify() == {
         "co2_weekly.csv": "is damaged (its checksum differs)",
         "history.csv": "",
+        "sherlock_holmes.txt": "",
         "wmt14.csv": "",
         "word_features.csv": "",
     }
@@ -134,7 +144,7 @@ def test_a_missing_table_is_named(copy_of_data):
 def test_the_index_names_every_table_and_each_has_a_card():
     folder = tables.folder()
     index = json.loads((folder / tables.INDEX).read_text())
-    assert set(index) == {path.name for path in folder.glob("*.csv")}
+    assert set(index) == {path.name for path in [*folder.glob("*.csv"), *folder.glob("*.txt")]}
     assert all((folder / name).with_suffix(".md").exists() for name in index)
 
 
