@@ -48,7 +48,24 @@ def reference_text(task: Exercise, space: dict[str, Any]) -> str:
     except LookupError:
         return ""
     node = ast.parse(text).body[0]
-    stub = STUBS.get(task.name, node)
+    return _under(STUBS.get(task.name, node), thing, node, text, space)
+
+
+def text_for(task: Exercise, cell: str) -> str:
+    """The same for a page, where the names that it needs are: under the name and the parameters in the exercise's cell.
+
+    Raises LookupError for a reference without a text.
+    """
+    thing = task.shown or task.reference
+    text = plain(thing)
+    node = ast.parse(text).body[0]
+    stub = next((one for one in ast.parse(cell).body if isinstance(one, Definition) and one.decorator_list), node)
+    there = {x.id: None for x in ast.walk(node) if isinstance(x, ast.Name)}
+    return _under(stub, thing, node, text, there)
+
+
+def _under(stub: Definition, thing: Any, node: Any, text: str, space: dict[str, Any]) -> str:
+    """The text of a definition under the stub's name, with its parameters and its docstring."""
     imports = _imports(thing, node, {*space, node.name, stub.name})
     if isinstance(node, ast.ClassDef):
         return "\n".join([*imports, _renamed(text, node, {node.name: stub.name}, first=1)])

@@ -49,7 +49,7 @@ def _filled(cell, source, name):
     if cell.cell_type == "code":
         return cell.source
     text = EXAMPLE.sub(lambda marker: _example(marker[1], name), cell.source)
-    text = SOLUTION.sub(lambda marker: _solution(marker[1], name), text)
+    text = SOLUTION.sub(lambda marker: _solution(marker[1], source, name), text)
     return MINUTES.sub(lambda _: minutes.of(source, name).words, text)
 
 
@@ -76,10 +76,12 @@ def _example(exercise, name):
     return f"It should do this:\n\n```text\n{example_text(exercise)}\n```"
 
 
-def _solution(exercise, name):
+def _solution(exercise, source, name):
     from course_kit.exercises.define import find
-    from course_kit.plain import plain
+    from course_kit.exercises.reference import text_for
 
     load_exercises(name)
-    code = plain(find(exercise).reference)
+    start = f'@exercise("{exercise}")'
+    cells = [cell.source for cell in source.cells if cell.cell_type == "code" and start in cell.source]
+    code = text_for(find(exercise), cells[0] if cells else "")
     return f"<details><summary>How the course writes it</summary>\n\n```python\n{code}\n```\n\n</details>"

@@ -144,7 +144,7 @@ def nearest(k):
     near = (grid[:, None] - hours).abs().topk(k, largest=False).indices  # [241, k]
     return readings[near].mean(-1)  # [241, k] -> [241]
 
-print({k: round(off(nearest(k)), 1) for k in [1, 2, 4, 8, 50]})
+print({k: round(off(nearest(k)), 2) for k in [1, 2, 4, 8, 50]})
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 curves = {"4 nearest": (grid, nearest(4)), "nearest": (grid, nearest(1)), "all fifty": (grid, nearest(50))}
@@ -393,7 +393,7 @@ assert 0.595 < learned < 0.605 and 1.57 < loss < 1.58
 assert path[0][0] == 2.0 and path[0][0] - path[1][0] > 10 * (path[20][0] - path[21][0]) > 0
 
 # %% [markdown]
-# Where the curve is steep, the steps are long, and near the bottom they are short. The ball comes to rest at 0.60 hours. The loss there, 1.57, is far above 0: the other readings cannot predict a reading's own error, whose variance is 1.
+# Where the curve is steep, the steps are long, and near the bottom they are short. The ball stops close to the lowest point, at 0.60 hours. The loss there, 1.57, is far above 0: the other readings cannot predict a reading's own error, whose variance is 1.
 #
 # **Keep this:** if a query can see its answer, the loss rewards copying it. Hide the answer with a mask, then train.
 

@@ -169,7 +169,7 @@ assert 0.45 < (plain < scaled.median() / 10).float().mean() < 0.46 and 0.22 < (p
 assert 0.8 * scaled.median() < scaled.min() and scaled.max() < 1.4 * scaled.median()
 
 # %% [markdown]
-# Without √d the gradients are uneven: at $d=400$ almost half of our queries get less than a tenth of the normal gradient, and almost a quarter more than ten times as much. With √d, all get about the same. ([The annex](02_scoring_functions_annex.ipynb#unequal-gradients) computes this.)
+# With √d, all our queries get gradients of about the same size. Without it they are uneven: at $d=400$ almost half get less than a tenth of that, and almost a quarter more than ten times as much. ([The annex](02_scoring_functions_annex.ipynb#unequal-gradients) computes this.)
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Write the **scaled dot product**, $q\cdot k/\sqrt d$, for a batch. In the shapes, d is called D.
@@ -200,7 +200,7 @@ assert torch.allclose(weights @ K, torch.tensor([[0.453, 0.453, 0.640]]), atol=5
 assert round(3**-0.5, 3) == 0.577 and round(torch.tensor(0.577).exp().item(), 3) == 1.781
 
 # %% [markdown]
-# The output, (0.453, 0.453, 0.640), is an average of the six words, mostly of those that answer. Now a lecture's example: "The weather is nice today" with the vectors (0.6, 0.2, 0.8), (0.2, 0.3, 0.1), (0.9, 0.1, 0.8), (0.4, 0.1, 0.4) and (0.4, 0.1, 0.6), again keys and values. The query is the vector of "The".
+# The output, (0.453, 0.453, 0.640), is an average of the six words, mostly of those that answer. Now a lecture's example, whose scores are not divided by √3: "The weather is nice today" with the vectors (0.6, 0.2, 0.8), (0.2, 0.3, 0.1), (0.9, 0.1, 0.8), (0.4, 0.1, 0.4) and (0.4, 0.1, 0.6), again keys and values. The query is the vector of "The".
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(

@@ -299,7 +299,7 @@ def masked_loss(logits, target, mask):
 # %% [markdown]
 # <!-- solution: masked loss -->
 #
-# `fit` is the loop above, with a stop button, and a learning rate that first rises. Both translators are your classes, with 128 features.
+# Both translators are your classes, with 128 features. `learn`, in the folded cell, builds one and trains it by `fit`: that is the loop above, with a stop button, and with a learning rate that first rises.
 
 # %% jupyter={"source_hidden": true}
 from course_utils.training import fit, warm_then_fall

@@ -323,6 +323,7 @@ def rotary(x, positions):
 # <!-- solution: rotary -->
 
 # %%
+torch.manual_seed(0)
 q, k = torch.randn(2, 1, 16)
 
 def score(i, m):
@@ -378,7 +379,7 @@ assert mean["beyond"]["rotary"] > 0.9 and mean["beyond"]["sinusoidal"] < 0.6 and
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So who tells attention the order?
-# Nobody, unless you do. Without positions our reader was right in at most half of the twins; with $P$ added to its words, in more than 90 %. What you add or turn decides how far it carries: one row too many for learned positions, three times the length for rotary ones.
+# Nobody, unless you do. Without positions our reader was right in at most half of the twins; with $P$ added to its words, in nearly all of them. What you add or turn decides how far it carries: one row too many for learned positions, three times the length for rotary ones.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert who.right(blind) <= 0.5 and who.right(sighted) > 0.9
