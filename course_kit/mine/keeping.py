@@ -39,7 +39,7 @@ from .record import Record
 from .solved import PATIENCE
 from .trying import tried
 
-__all__ = ["KeptFile", "Part", "Written", "keep", "written"]
+__all__ = ["KeptFile", "Part", "Written", "keep", "keep_beside", "written"]
 
 
 def keep(file: KeptFile, space: Mapping[str, Any] | None = None) -> None:
@@ -62,6 +62,26 @@ def keep(file: KeptFile, space: Mapping[str, Any] | None = None) -> None:
         return display(note_of(map(sentence, said), "dotted"))
     said.insert(0, f"Written: mine/{name}." + (f" mine/{stays} stays as you have changed it." if stays else ""))
     return display(_note(said, name.removesuffix(".py")))
+
+
+def keep_beside(name: str, text: str, said: str, given: Mapping[str, str] | None = None) -> None:
+    """Write a module of the course's into `mine/`, and files that are not there yet beside the notebooks; say what for.
+
+    name: without .py; given: file name -> its text
+    """
+    if (where := folder()) is None:
+        return
+    try:
+        with files.alone(where.parent / f"mine{RECORD}", PATIENCE):
+            file, stays = _laid(where, name, text)
+            for beside, content in (given or {}).items():
+                if not (where.parent / beside).exists():
+                    files.write_atomically(where.parent / beside, content)
+    except OSError as error:
+        wrong = f"It could not be written: {error.strerror or error}. Your notebook is as it was."
+        return display(note_of([sentence(wrong)], "dotted"))
+    kept = f" mine/{stays} stays as you have changed it." if stays else ""
+    display(note_of([sentence(f"Written: mine/{file}.{kept}"), sentence(said)]))
 
 
 def _working(file: KeptFile, space: Mapping[str, Any]) -> tuple[Written, Written, list[str]]:

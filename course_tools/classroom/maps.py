@@ -17,12 +17,12 @@ from course_kit import files, lessons
 
 from ..authoring import fragments
 
-LAST = "07_gpt"
+LAST = "07_gpt_annex"
 
 
 @functools.cache
 def weights():
-    """{chapter's number: (name of its map, weights [Q, K])} from the journey in chapter 7; {} where it was not run."""
+    """{chapter's number: (name of its map, weights [Q, K])} from the journey in LAST; {} where it was not run."""
     path = files.course_folder() / "notebooks" / f"{LAST}.ipynb"
     for cell in json.loads(path.read_bytes())["cells"]:
         for output in cell.get("outputs", ()):

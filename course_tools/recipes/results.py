@@ -37,6 +37,8 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "gpt_overfitting": "chapters.ch07.experiments.in_class:record_overfitting",
     "gpt_induction": "chapters.ch07.experiments.induction:record_induction",
     "gpt_ladder": "chapters.ch07.experiments.ladder:record_ladder",
+    "gpt_pretraining": "chapters.ch07.experiments.pretraining:record_pretraining",
+    "gpt_book": "chapters.ch07.experiments.book:record_book",
     "gpt_attention_cost": "chapters.ch07.experiments.cost:record_costs",
     "notebook_times": "course_tools.classroom.timing:record",
 }

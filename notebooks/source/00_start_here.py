@@ -278,7 +278,8 @@ assert needed_words(sentence="The animal didn't cross the street because it was 
 # | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, whole: built, trained, and yours to keep |
 # | [5](05_transformer_annex.ipynb) | Annex: what is worth knowing about Transformers | the cache, label smoothing, every head, a zoo of variants |
 # | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
-# | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, and how to choose it |
+# | [7](07_gpt.ipynb) | What comes next? | a GPT that you write, train on a novel, and keep |
+# | [7](07_gpt_annex.ipynb) | Annex: what a GPT learns, costs and serves | translating by continuing, scaling, serving, what circulates |
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>

@@ -8,458 +8,289 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 7 · What comes next?
-# *GPT: half a Transformer, endless text.* **By the end** you will have trained a language model, turned the knobs that choose its words, found the head that repeats what it has read, and served a model of your own. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) and [chapter 6](06_bert.ipynb).
-
-# %%
-import torch
-import course_kit
-from chapters.ch07 import labs, language
-from course_utils import decoding, text
-from course_utils.checkpoints import load_checkpoint
-from course_kit.views import Table, plot, predict
-runtime = course_kit.setup()
-poet = load_checkpoint("gpt-shakespeare")  # a small GPT
-tired = "The animal didn't cross the street because it was too tired."
-
-# %% [markdown] slideshow={"slide_type": "slide"}
+# *GPT.* At the end you hold `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it, and two commands that train it on any text and let it write. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, the causal mask).
+#
 # ## A game of 1951
-# Claude Shannon had people guess a covered text letter by letter, to measure how predictable English is. Play his game against a small model, on two lines of *The Tempest* that are not in its training text. The model guesses too: for each character (letter, space or sign) it pays $-\log_2$ of the probability that it gave to the right one. The unit is the **bit**: a probability of 1 costs 0 bits, and one of ½ costs 1. **Guess:** how many bits per character will this model (five million parameters) pay on held-out text?
+# To measure how predictable English is, Claude Shannon had people guess a text letter by letter. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. For each character it pays $-\log_2$ of the probability that it gave to the right one: 0 **bits** if it was certain, 1 bit if it gave it ½. **Guess before you play:** how many bits does it pay for a character, on average?
+
+# %% jupyter={"source_hidden": true}
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+import course_kit
+from chapters.ch07 import again, exercise, hint, labs, own, solution
+from course_kit import data, results
+from course_kit.views import Table, plot, predict
+from course_utils.checkpoints import load_checkpoint
+from course_utils.decoding import generate
+
+runtime = course_kit.setup()
+poet = load_checkpoint("gpt-shakespeare")  # a GPT that reads and writes letters
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 verse = "Thou shalt be free\nAs mountain winds: but then exactly do"
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     chances = poet.model(ids).softmax(-1)[0, 9:-1]  # after the name
-paid = -chances.gather(-1, ids[0, 10:, None])[:, 0].log2()  # bits per character
-everywhere = poet.card["metrics"]["valid_loss"] / torch.tensor(2.0).log().item()
 labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), model="gpt-shakespeare",
                     title="What comes next?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5
-assert round(everywhere, 1) == 2.1 and round(paid.mean().item(), 1) == 2.2
+paid = -chances.gather(-1, ids[0, 10:, None])[:, 0].log2()
+assert round(poet.card["metrics"]["valid_loss"] / math.log(2), 1) == 2.1 and round(paid.mean().item(), 1) == 2.2
+assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5 and len(poet.tokenizer) == 69
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# <a id="language-model"></a><a id="next-token"></a>
+# <a id="language-model"></a>
 # <details><summary>Answer</summary>
 #
-# On average, the model pays 2.1 bits per character in all held-out Shakespeare, and 2.2 in these two lines. From people's guesses, Shannon estimated 0.6 to 1.3 bits per character. But his text was easier: modern prose, written with only 27 symbols.
+# 2.2 bits in these two lines, and 2.1 in all held-out Shakespeare. For people Shannon estimated 0.6 to 1.3 bits, in modern prose of 27 symbols. <!-- source: Shannon 1951 -->
 #
 # </details>
 #
-# A **language model** reads a text and gives each possible next token (here a character) a probability. Its training by **next-token prediction** needs no labels, because every text contains its own answers.
-#
-# <a id="autoregressive"></a>
-# Such a model can also write: you choose a token, append it to the text and ask the model again. A model that predicts each token from the tokens before it is **autoregressive**. GPT stands for *generative pre-trained Transformer*: it is trained on much text before any special task.
-#
-# ### A model that writes prose
-# `gpt-prose` was trained on old English novels and children's books. `load_checkpoint` loads it with its tokenizer, which cuts words into pieces. Put your own opening between the quotes. **Guess:** will the grammar hold, and will the story?
-
-# %%
-from course_utils.decoding import generate
-
-prose = load_checkpoint("gpt-prose")
-opening = "The captain looked at the sky and"
-print(opening + generate(prose, opening, 80, temperature=0.7, top_p=0.9))
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert prose.card["data"]["corpus"] == "books" and prose.card["data"]["split"].count(";") == 2
-
-# %% [markdown]
-# The grammar mostly holds, but the story goes nowhere.
-#
-# **Keep this:** a language model gives a distribution over the next token. To write, it predicts again after each new token.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: ten openings, nothing selected
-# One good continuation may be luck. The model's card, a file about it, holds ten. Does any make sense throughout?
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-openings = prose.card["training"]["recipe"]["openings"]
-goes_on = prose.card["samples_not_selected"]
-Table([{"opening": begun, "the model goes on": sample[len(begun) : len(begun) + 160].replace("\n", " / ")}
-       for begun, sample in zip(openings, goes_on, strict=True)], "gpt-prose, temperature 0.7, top-p 0.9, not selected")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in zip(openings, goes_on, strict=True))
+# A **language model** gives every possible next token a probability. In this lesson you build one, teach it a novel, and see how many bits it pays.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Three questions first
-# 1. A decoder is trained on all words of a sentence in one call. Why can it not cheat?
-# 2. Which of the Transformer's three kinds of attention is left when there is no source?
-# 3. BERT fills gaps. What does it see that a writer cannot see?
-#
-# <details><summary>Answers</summary>
-#
-# 1. Because of the causal mask, row $t$ is computed only from words 1 to $t$, and it must predict word $t+1$.
-# 2. Only self-attention with the causal mask is left.
-# 3. BERT sees the words to the right of a gap. A writer has not written them yet.
-#
-# </details>
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Chapter 5, with something removed
-# Without its cross-attention, a decoder block is an encoder block with a causal mask. This is GPT's block:
+# ## The whole before its parts
+# <a id="decoder-only"></a>
+# GPT, the *generative pre-trained Transformer*, is half of chapter 5: the decoder's blocks without their cross-attention. Read it from below:
 #
 # ```text
-# h ─┬─ norm ─ causal attention ─⊕─┬─ norm ─ feed-forward ─⊕─→ h
-#    └───────────────────────────┘ └───────────────────────┘
+# logits of the next token                       [B, T, V]
+#    ↑   norm; then the token table, transposed
+#    ↑   block   ┐
+#    ↑   …       │ each: norm, causal attention, +,
+#    ↑   block   ┘       norm, feed-forward,     +
+#    ↑   token vector + position vector          [B, T, D]
+# ids                                            [B, T]
 # ```
 #
-# **Guess:** which has more parameters, this block or a BERT block of the same size?
-#
-# <details><summary>Answer</summary>
-#
-# Both blocks have equally many parameters. A mask has none, and BERT's norms, which come after the sums, have as many as GPT's.
-#
-# </details>
-#
-# Here `poet`, our `gpt-shakespeare`, turns the `ids` of the game's text into logits. The model uses its table of tokens twice. At the start, the table turns ids into vectors. At the end, transposed, it turns vectors into logits.
+# First a dummy: ids go in, logits come out, and each part is a stand-in.
+
+# %%
+class Dummy(nn.Module):
+    def __init__(self, vocab, size=128):
+        super().__init__()
+        self.tokens = nn.Embedding(vocab, size)
+        self.blocks = self.norm = nn.Identity()  # to be replaced
+
+    def forward(self, ids):
+        x = self.tokens(ids)  # [B, T] -> [B, T, D]
+        return self.norm(self.blocks(x)) @ self.tokens.weight.T  # [B, T, V]
 
 # %% tags=["nbval-check-output"]
-from course_utils.attention import causal_mask
-
-verse = "Thou shalt be free\nAs mountain winds: but then exactly do"  # from the game
-ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
-gpt, mask = poet.model, causal_mask(ids.shape[1])
-with torch.no_grad():
-    h = gpt.tokens(ids) + gpt.positions.weight[: ids.shape[1]]      # [1, T, D]
-    for block in gpt.blocks:
-        x = block.around_attention.norm(h)
-        h = h + block.attention(x, x, mask)[0]       # residual connection
-        x = block.around_ffn.norm(h)
-        h = h + block.ffn(x)
-    logits, direct = gpt.norm(h) @ gpt.tokens.weight.T, gpt(ids)
-print("ids", tuple(ids.shape), "→ features", tuple(h.shape), "→ logits", tuple(logits.shape))
-print("table of positions", tuple(gpt.positions.weight.shape))
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(logits, direct, atol=1e-4)
-assert gpt.config.max_length == prose.model.config.max_length == 256
-assert (long := torch.tensor([poet.tokenizer.encode((verse + "\n") * 5)[:257]])).shape == (1, 257)
-assert torch.equal(*(next(decoding.stream(gpt, text, 1))[1] for text in (long, long[:, -128:])))
+torch.manual_seed(0)
+some = torch.randint(1000, (2, 16))
+logits = Dummy(vocab=1000)(some)
+print("ids", tuple(some.shape), "-> logits", tuple(logits.shape))
+same = (logits.argmax(-1) == some).all().item()
+print("likeliest next token: the same token again,", same)
 
 # %% [markdown]
-# <a id="context"></a>
-# The table of positions has 256 rows, so the model sees at most 256 tokens at once. These tokens are its **context**. When the context is full, `generate` keeps only its newer half.
-#
-# Each row of logits predicts the token that follows. So a text of $T+1$ tokens holds $T$ right answers. *Thou* holds three: *h* after *T*, *o* after *Th*, *u* after *Tho*.
-#
+# The dummy has the right shapes, and repeats what it reads: a token's vector fits itself best. Now to each part.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One: every text is an exam
+# <a id="next-token"></a>
+# Nobody has to label a text: after each word stands the answer.
+
+# %% tags=["nbval-check-output"]
+words = "To Sherlock Holmes she is always the woman".split()
+for n in (1, 2, 3, 7):
+    print(" ".join(words[:n]), "→", words[n])
+
+# %% [markdown]
 # ### Exercise 1 ●○○ · 3 minutes
 # Cut the ids of a text into inputs and targets. Which token is only an input, which only a target?
+#
+# <!-- example: next token targets -->
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from chapters.ch07 import again, exercise, find_error, hint, solution
-
 @exercise("next token targets")
 def inputs_and_targets(ids):
     """ids [B, T + 1] -> inputs [B, T], targets [B, T]"""
     raise NotImplementedError
 
-# %% [markdown]
-# The first token is only an input, and the last is only a target.
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# <!-- solution: next token targets -->
 #
-# **Keep this:** GPT is a stack of chapter 5's blocks with a causal mask. Its targets are its inputs, shifted by one.
+# The loss is the mean of $-\ln p$ of the right tokens (in *nats*; a bit is $\ln 2$ nats). For two positions and a vocabulary of three tokens, step by step:
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## What is a token?
-# <a id="token"></a>
-# A model reads numbers, and the unit of text that gets a number is called a **token**. With characters as tokens, a word takes many steps. With whole words, real text needs a large vocabulary, and a new text may still contain unknown words. Pieces of words are a compromise.
-#
-# <a id="bpe"></a>
-# **Byte-pair encoding** (BPE) starts with single characters and repeats one step: join the most frequent pair of neighbours into one piece. **Guess** the first pair for the word counts below. (Two pairs are equally frequent; the one counted first wins.)
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
-labs.merges(words, word="lowest", title="Which two belong together?")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert labs.merges(words, step=5).cut("lowest") == ["▁low", "est"] != labs.merges(words, step=4).cut("lowest")
-
-# %% [markdown]
-# After five merges *▁low* and *est* are pieces (▁ marks the start of a word), so the new word *lowest* is cut into these two.
-#
-# ### Exercise 2 ●●○ · 6 minutes
-# Write one merge. Inside a word, join from left to right.
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-from collections import Counter
-
-@exercise("bpe merge")
-def merge_once(words):
-    """words {("l", "o", "w"): 5, …}: pieces -> how often -> the most frequent pair, the words after joining it"""
-    raise NotImplementedError
-
-# %% [markdown]
-# Here is the course sentence, `tired`, cut in five ways. Later code calls our stories `tales`, and their tokenizer with 600 merges `learned`.
-
-# %% jupyter={"source_hidden": true}
-tales = language.load_text("stories")
-few, learned = (text.BytePairs.build([tales.train], max_size=4 + 256 + merges) for merges in (100, 600))
-rows, ways = [], {"characters": poet.tokenizer, "pieces, 100 merges of our stories": few, "pieces, 600 merges": learned,
-                  "pieces, of gpt-prose": prose.tokenizer, "words, of chapter 5": load_checkpoint("transformer-grammar").source}
-for name, tokenizer in ways.items():
-    cut = tokenizer.cut(tired)
-    rows.append({"cut into": name, "tokens": len(cut), "query–key pairs": len(cut) * (len(cut) + 1) // 2,
-                 "size of the vocabulary": len(tokenizer), "the first tokens": " · ".join(cut[:7])})
-lengths = [row["tokens"] for row in rows]
-Table(rows, "A space belongs to the piece after it. The pairs are those that a causal mask allows. "
-      "The 860 pieces are 256 bytes, 600 merges and 4 special tokens")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and tired in tales.train
-assert len(few) < len(learned) == 860 == 256 + 600 + 4 < len(prose.tokenizer)
-
-# %% [markdown]
-# Our merges were learned from stories that contain this very sentence, so they cut it into unusually few pieces. A model does not see letters inside a piece: to count the r's in *strawberry*, it must know the spelling by heart.
-#
-# **Keep this:** BPE finds its pieces by counting. More merges mean a larger vocabulary and, on the text from which they were learned, fewer tokens.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: a tokenizer of your own
-# To learn its pieces, a tokenizer repeats your merge. GPT-2 and `gpt-prose` merge *bytes* instead of characters, so that every text can be cut. Here we write each byte as one character, so *é*, which has two bytes, becomes two characters.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.text.bytepairs import WORD, joined  # WORD finds words, each with the space before it
-
-def in_bytes(text):
-    """The text with one character for each of its bytes."""
-    return text.encode().decode("latin-1")
-
-def learn_pairs(text, count):
-    """The pairs that your merge joins in a text, in order."""
-    words, pairs = Counter(tuple(in_bytes(word)) for word in WORD.findall(text)), []
-    for _ in range(count):
-        pair, words = merge_once(words)
-        pairs.append(pair)
-    return pairs
-
-passage = tales.train[:100_000]
-my_pairs = learn_pairs(passage, 300)
-print("Joined first:", *("".join(pair).replace(" ", "␣") for pair in my_pairs[:10]))
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert len(set(my_pairs)) == 300 and len(in_bytes("é")) == 2 and {("h", "e"), (" ", "t")} <= set(my_pairs[:3])
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Exercise ●●○ · 4 minutes
-# Cut a new word with these pairs; `joined(pieces, pair)` joins a pair wherever it occurs. **Guess** first: does the order of the pairs matter?
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-@exercise("bpe encode")
-def encode_word(word, merges):
-    """word "lowest", merges [("e", "s"), …] in the order in which they were learned -> its pieces, ("low", "est")"""
-    raise NotImplementedError
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Each piece gets a number: first the 256 bytes, then the pairs. For comparison, the library `tokenizers` learns from the same passage.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-import functools
-from tokenizers import ByteLevelBPETokenizer
-
-vocabulary = [*map(chr, range(256)), *map("".join, my_pairs)]
-number = {piece: n for n, piece in enumerate(vocabulary)}
-cut_word = functools.cache(lambda word: [number[piece] for piece in encode_word(in_bytes(word), my_pairs)])
-
-def encode(text):
-    """A text -> the numbers of its pieces."""
-    return [n for word in WORD.findall(text) for n in cut_word(word)]
-
-def decode(numbers):
-    """Numbers of pieces -> the text."""
-    return "".join(vocabulary[n] for n in numbers).encode("latin-1").decode()
-
-library = ByteLevelBPETokenizer()
-library.train_from_iterator([passage], vocab_size=256 + 300, show_progress=False)
-samples = {"the course sentence": tired, "猫 🙂": "猫 🙂", "our held-out stories": tales.valid}
-Table([{"text": name, "your tokens": len(encode(one)), "the library's tokens": len(library.encode(one)),
-        "decoded": "the same text" if decode(encode(one)) == one else "another text"} for name, one in samples.items()])
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert all(decode(encode(one)) == one for one in samples.values()) and len(encode("猫 🙂")) == 8
-assert abs(len(encode(tales.valid)) / len(library.encode(tales.valid)) - 1) < 0.01 and len(encode(tired)) == len(library.encode(tired))
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# The order matters, because a later pair may be made of pieces that earlier pairs have joined.
-#
-# </details>
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Bigram, one head, GPT
-# <a id="bigram"></a>
-# Now we train on our own stories, cut into pieces by 600 merges. Two rivals need no gradient descent. One *knows nothing*: each of the $V$ tokens in its vocabulary gets the probability $1/V$. The other, a **bigram** table, counts which token follows which. To avoid zeros, we give each token one extra successor, split among all tokens by their frequency. Suppose *the* occurs 99 times, 30 of them before *man*, and *man* is 2% of all tokens. Then *man* gets $(30+0.02)/(99+1)=0.30$ after *the*.
-#
-# Losses use natural logarithms, so their unit is the *nat*: $1\text{ bit}=\ln 2\text{ nats}$.
+# %% tags=["nbval-check-output"]
+logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]])  # [T, V]
+targets = torch.tensor([0, 0])
+exps = logits.exp()
+shares = exps / exps.sum(-1, keepdim=True)
+p = shares[[0, 1], targets]
+print("exp of the logits     ", [[round(x, 2) for x in row] for row in exps.tolist()])
+print("shares of the row     ", [[round(x, 2) for x in row] for row in shares.tolist()])
+print("of the right tokens   ", [round(x, 2) for x in p.tolist()])
+print("−ln                   ", [round(x, 2) for x in (-p.log()).tolist()])
+print("mean                  ", round((-p.log()).mean().item(), 3))
+print("F.cross_entropy       ", round(F.cross_entropy(logits, targets).item(), 3))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("The loss is −ln of the probability that the right token got. What is the loss before training, "
-        "if the vocabulary has V tokens?",
+predict("What is the loss before any training, if the vocabulary has V tokens?",
         ["0", "ln V", "V", "you cannot say: the parameters are random"], answer=1,
-        because="Small random parameters give all tokens nearly the same logit, so each token gets about 1/V, and −ln 1/V = ln V. "
-        "If the first loss is far above this, something is wrong.")
+        because="Small random parameters give all tokens nearly the same logit, so each gets about 1/V, and −ln(1/V) = ln V. "
+                "If your first loss is far above this, something is wrong.")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Two: the block, and the class
+# <a id="causal"></a>
+# No token may look ahead, or it would see its own answer: chapter 5's causal mask hides the future. Here is the whole computation, with the parameters of the model that you played against:
+
+# %% tags=["nbval-check-output"]
+from course_utils.attention import causal_mask, join_heads
+
+gpt, T = poet.model, ids.shape[1]
+with torch.no_grad():
+    x = gpt.tokens(ids) + gpt.positions.weight[:T]  # [1, T, D]
+    for block in gpt.blocks:
+        h = block.around_attention.norm(x)
+        x = x + block.attention(h, h, causal_mask(T))[0]  # residual
+        x = x + block.ffn(block.around_ffn.norm(x))
+    logits = gpt.norm(x) @ gpt.tokens.weight.T  # the table once more
+print("ids", tuple(ids.shape), "-> x", tuple(x.shape), "-> logits", tuple(logits.shape))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+with torch.no_grad():
+    assert torch.allclose(logits, gpt(ids), atol=1e-4)
+
+# %% [markdown]
+# Now as a class of your own. Three of its lines you may have written before: the masked softmax of chapter 1, the heads and the residual line of chapter 5.
 
 # %%
-import math
-from chapters.ch07.experiments import in_class as study
+from mine import add_norm, masked_softmax, split_heads
 
-lesson = language.TextLesson(tales, learned, block=64)
-reached = {"knows nothing": lesson.uniform_loss, "bigram": lesson.bigram_loss()}
-print(", ".join(f"{name} {loss:.2f}" for name, loss in reached.items()), "nats per token")
+# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# course_utils.small_gpt: CausalAttention
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 6 < reached["knows nothing"] < 7 and reached["bigram"] < 0.6 * reached["knows nothing"]
-assert round((30 + 0.02) / (99 + 1), 2) == 0.3
+# %% tags=["definition"]
+# course_utils.small_gpt: CausalBlock
 
 # %% [markdown]
-# <a id="bits-per-character"></a><a id="perplexity"></a>
-# **Perplexity**, $e^{\text{loss}}$, is the number of equally likely tokens that would be just as hard to guess. But a long piece is usually harder to guess than a letter, so models with different tokens are compared in **bits per character**.
+# <a id="context"></a>
+# The table of positions ends somewhere, and so does what the model sees: its **context**. (`gpt-prose`, which you meet below, has no such table: it turns queries and keys, as in [chapter 4](04_positional_encoding.ipynb).)
+
+# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# course_utils.small_gpt: SmallGPT
+
+# %% [markdown]
+# The same machine? The poet's five million parameters go into your class:
+
+# %%
+yours = SmallGPT(vocab=69, size=256, layers=6, heads=8, context=256)
+yours.load_state_dict(own.parameters_of(poet.model))  # under your names
+with torch.no_grad():
+    gap = (yours(ids) - poet.model(ids)).abs().max()
+print(f"{yours(ids).numel():,} logits, largest difference {gap:.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-4
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict("GPT-2 small has 50,257 tokens and 768 features. Its token table is used twice, at the entrance and at the exit. "
+        "How many parameters would a second table cost?",
+        ["none", "about 1 % more", "a third more"], answer=2,
+        because="A table has 50,257 · 768 numbers, 39 million. With one table GPT-2 small has 124 million parameters, with two 163.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from course_utils.gpt import GPT, GPTConfig
+
+with torch.device("meta"):
+    gpt2 = sum(p.numel() for p in GPT(GPTConfig(50_257, 768, 12, 12, max_length=1024)).parameters())
+assert [round(n / 1e6) for n in (gpt2, 50_257 * 768, gpt2 + 50_257 * 768)] == [124, 39, 163]
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three: from logits to a word
+# <a id="autoregressive"></a><a id="temperature"></a>
+# To write, draw a token, append it, and ask again: that is called **autoregressive**. How bold is the draw? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. With a pencil: logits 2, 1, 0 give 0.67, 0.24, 0.09; at $\tau=\tfrac12$ they become 4, 2, 0, and give 0.87, 0.12, 0.02. Here are nine words that `gpt-prose`, trained on 29 old novels and children's books, expects next:
+
+# %% tags=["nbval-check-output"]
+prose = load_checkpoint("gpt-prose")
+opening = "She opened the door and"
+with torch.no_grad():
+    after = prose.model(torch.tensor([prose.tokenizer.encode(opening)]))[0, -1]
+nine, places = after.topk(9)  # of 4,096 pieces
+print("τ   ", *(f"{word:>8}" for word in prose.tokenizer.tokens(places.tolist())))
+for temperature in (0.5, 1, 2):
+    p = (nine / temperature).softmax(-1)
+    print(f"{temperature:<4}", *(f"{x:8.2f}" for x in p.tolist()))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+pencil = [[round(x, 2) for x in (torch.tensor([2.0, 1.0, 0.0]) / t).softmax(-1).tolist()] for t in (1, 0.5)]
+assert pencil == [[0.67, 0.24, 0.09], [0.87, 0.12, 0.02]] and [x / 0.5 for x in (2, 1, 0)] == [4, 2, 0]
+assert prose.card["data"]["corpus"] == "books" and 32 - (prose.card["data"]["split"].count(";") + 1) == 29
+
+# %% [markdown]
+# ### Exercise 2 ●○○ · 3 minutes
+# Write the temperature so that it also works at 0, where the likeliest token takes all.
 #
-# ### Exercise 3 ●●○ · 4 minutes
-# Convert a loss in nats per token into bits per character.
+# <!-- example: temperature -->
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("bits per character")
-def bits_per_character(loss, tokens, characters):
-    """loss in nats per token, numbers of tokens and characters of the text -> bits per character"""
+@exercise("temperature")
+def with_temperature(logits, temperature):
+    """logits [..., V], temperature from 0 -> probabilities [..., V]"""
     raise NotImplementedError
 
 # %% [markdown]
-# Three models train for equally many steps, with the optimiser *Muon*, which often needs fewer steps than Adam (Jordan et al., 2024). Their learning rates were the best of five for similar models (experiment below); we did not tune them again.
+# <!-- solution: temperature -->
 #
-# - *One head* has token and position vectors, a single attention head and a separate output matrix (learning rate 0.02).
-# - *One block* has chapter 5's block instead of the head: four heads, norms, residual connections and a feed-forward network. Its table of tokens also serves as output matrix (learning rate 0.01).
-# - *GPT, two blocks* adds a second block (learning rate 0.01).
-#
-# **Guess:** which of the three beat the bigram table, and by how much?
-
-# %% slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils.heads import attention_weights
-
-steps = {"class": 400, "full": 3000}[runtime.profile]
-one, block = study.small_model(lesson, "one head"), study.small_model(lesson, num_layers=1)
-for small, rate in ((one, 0.02), (block, 0.01)):
-    study.learn(lesson, small, steps=steps, lr=rate, evaluate=None, callbacks=())
-mine = study.small_model(lesson, num_layers=2)
-run = study.learn(lesson, mine, steps=steps, lr=0.01, show=True, resume=True, title="A GPT, two layers")
-trained = {"one head": one, "one block": block, "GPT, two blocks": mine}
-reached = reached | {name: lesson.valid_loss(model) for name, model in trained.items()}
-size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
-rows = [{"model": name, "nats per token": loss, "perplexity": math.exp(loss),
-         "bits per character": bits_per_character(loss, *size)} for name, loss in reached.items()]
-Table(rows, f"All held-out text of “{tales.name}” after {steps} steps (the curve uses a sample). Your bits_per_character "
-      "fills the last column. The last model is in its best state on held-out windows, a small advantage")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram"] < 0.53
-assert runtime.profile == "full" or 0.53 < reached["one block"] / reached["one head"] < 0.65
-assert (some := lesson.windows(count=1)[0][:, :-1]).shape == (1, 64) and block.config.num_heads == mine.config.num_heads == 1 + 3
-assert (vectors := one.positions(one.tokens(some))).ndim == 3 and (only_itself := torch.eye(64, dtype=torch.bool)).all(-1).sum() == 0
-assert (lists := one.output(one.blocks[0].attention(vectors, vectors, only_itself)[0])).shape[1] == 64  # one for each token
-assert torch.allclose(study.weights_of(one, some)[0][:, 0] @ lists, one(some), atol=1e-3)
-assert max(reached["one block"], reached["GPT, two blocks"]) < min(0.5 * reached["bigram"], reached["one head"])
-assert (told := {s for line in tales.train.split("\n") for s in line.split(". ")}) and (held := [s for line in tales.valid.split("\n") for s in line.split(". ")])
-assert 0.6 < sum(s in told for s in held) / len(held) < 0.72
-assert runtime.profile == "full" or round(lesson.bits_per_character(reached["GPT, two blocks"]), 2) in (0.28, 0.29, 0.3, 0.31, 0.32)
-assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["one block"] < 1.15
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# All three models beat the table. The single head already needs less than half of the table's bits. The table knows only the current token; the head can also use earlier tokens and positions. But each visible token contributes a fixed list of logits, set by its identity and position. Attention only decides how much of each list is used, such as 0.9 of *the*'s list and 0.1 of *because*'s.
-#
-# One block needs about 40% fewer bits than the single head. The second block helps little here.
-#
-# Do not expect 0.3 bits per character elsewhere. A program wrote our stories from templates, and two in three held-out sentences also occur in the training part.
-#
-# </details>
-#
-# How much does each part of a block help? In a recorded experiment we added the parts one at a time. Each loss in the table is the mean of three seeds at the best of five learning rates (chosen with another seed, on the same held-out text). **Guess:** which change lowers the loss most?
+# <a id="top-p"></a><a id="top-k"></a>
+# Thousands of unlikely tokens together still get a share, and one of them can spoil a sentence. Should we keep the twelve likeliest, say (**top-k**)? It depends on the place. How many pieces does it take to reach 90 %?
 
 # %% jupyter={"source_hidden": true}
-from course_kit import results
-
-ladder = results.load("gpt_ladder")
-rungs = ladder["rungs"]
-means = {name: sum(found["each"]) / ladder["seeds"] for name, found in rungs.items()}
-Table([{"model": name, "parameters": found["parameters"], "best learning rate": found["lr"], "nats per token": means[name],
-        "lowest to highest": f"{min(found['each']):.2f} to {max(found['each']):.2f}",
-        "nats per token at rate 0.005": found["tried"]["0.005"]}
-       for name, found in rungs.items()],
-      f"Each model took {ladder['steps']} steps. The bigram table needs {ladder['bigram']:.2f} nats per token. "
-      f"The last column shows a single seed. {ladder.about}")
+rows = []
+for start in ("They looked at each", "They looked at the"):
+    with torch.no_grad():
+        z = prose.model(torch.tensor([prose.tokenizer.encode(start)]))[0, -1]
+    p = z.softmax(-1).sort(descending=True)
+    rows.append({"after": start, "likeliest": prose.tokenizer.tokens(p.indices[:1].tolist())[0],
+                 "its probability": p.values[0].item(), "pieces that reach 90 %": int((p.values.cumsum(0) < 0.9).sum()) + 1})
+Table(rows, f"gpt-prose, which knows {len(prose.tokenizer):,} pieces")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [found["lr"] for found in rungs.values()] == 3 * [0.02] + 3 * [0.01]
-assert ladder["steps"] == 400 and ladder["seeds"] == 3 and len(ladder["rates tried"]) == 5 and abs(ladder["bigram"] - reached["bigram"]) < 1e-3
-assert [round(a - b, 2) for a, b in zip(list(means.values())[:2], list(means.values())[1:3], strict=True)] == [0.26, 0.21]
-assert max(list(means.values())[2:]) - min(list(means.values())[2:]) < 0.03
-assert abs((slow := [found["tried"]["0.005"] for found in rungs.values()])[0] - ladder["bigram"]) < 0.01 and round(slow[2] - slow[3], 2) == 0.8
-assert (of := {name: [f"{sum(each) / 3:.2f}" for each in found.values()] for name, found in ladder["longer"].items()})["one head"] == ["1.44", "1.05", "0.74", "0.66"]
-assert of["+ four heads instead of one"] == ["0.90", "0.65", "0.49", "0.46"]
-assert runtime.profile == "full" or reached["one block"] < means["+ four heads instead of one"]
-assert runtime.profile == "full" or reached["GPT, two blocks"] < means["+ second block"]
-assert rungs["+ layer norms"]["parameters"] == sum(p.numel() for p in block.parameters()) + 860 * (128 + 1)
-assert block.output.weight is block.tokens.weight and study.small_model(lesson).tokens.weight.std() < 0.03
-assert study.small_model(lesson, "one head").tokens.weight.std() > 0.08 and one.output.weight is not one.tokens.weight
+assert [row["pieces that reach 90 %"] for row in rows] == [1, 592] and rows[0]["its probability"] > 0.9
 
 # %% [markdown]
-# The residual connection saves most, 0.26 nats per token, and the feed-forward network saves 0.21. Norms, three more heads and a second block each change the loss by less than 0.03. But these three may save more if you add the parts in another order, or on harder text.
+# One piece after *each*, 592 after *the*: no fixed number fits both. **Top-p** keeps the *nucleus*, the smallest set of likeliest tokens that reaches a share $p$ (Holtzman et al. 2020).
 #
-# After 400 steps, your models with one and two blocks have lower losses than the same blocks here. Yours use the table of tokens as output matrix, unlike the recorded models, and start from smaller random parameters. We did not measure how much each difference saves.
+# ### Exercise 3 ●●● · 7 minutes
+# Write top-p. The token that crosses the threshold stays; what is kept is rescaled to sum to 1.
 #
-# Now look at the last column. At a learning rate of 0.005, the single head seems no better than the bigram table. Norms seem to save 0.80 nats per token there, because at so low a rate the block learns fast only with norms.
-#
-# The single head also learns more slowly, so its gap to a block with four heads shrinks with more steps:
-#
-# | nats per token after | 300 steps | 500 | 1,500 | 3,000 |
-# |---|---|---|---|---|
-# | one head | 1.44 | 1.05 | 0.74 | 0.66 |
-# | a block with four heads | 0.90 | 0.65 | 0.49 | 0.46 |
-#
-# **Keep this:** with small random parameters the loss starts near ln V. A trained GPT should beat a bigram table. Compare models only at the best learning rate of each.
+# <!-- example: top-p -->
 
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: by heart
-# <a id="overfitting"></a>
-# A GPT reads the same 3,000 characters of Shakespeare again and again. **Guess** what happens to the held-out loss after the first hundred steps.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_kit import results
-
-recorded = results.load("gpt_overfitting")
-curves = recorded["curves"]
-plot.lines(curves, "steps", "nats per token", mark=(recorded["best"], "best on new text"),
-           title="Which loss rises again?",
-           caption=f"train: the {recorded['characters']:,} characters to learn from; valid: held-out text. {recorded.about}")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"][1][-1] - 0.5
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# The held-out loss rises. The model begins to memorise its text, and becomes too sure of its predictions on other text. This is **overfitting**; only held-out text shows it. More text, a smaller model or dropout (which sets random features to zero in training) can help.
-#
-# </details>
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Which word will it be?
-# The model gives probabilities, and a *sampler* chooses the next token.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("gpt-prose writes 100 tokens, each time the most likely one. What will you see?",
-        ["its best sentences", "phrases that keep coming back", "noise"], answer=1,
-        because="Once a phrase is in the text, the model usually finds it more likely than before, so the phrase "
-        "returns (Holtzman et al. 2020).")
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("top-p")
+def nucleus(logits, top_p):
+    """logits [..., V] -> probabilities [..., V], 0 outside the nucleus"""
+    raise NotImplementedError
 
 # %% [markdown]
-# Press *draw*, then move the knobs. The *entropy* is the average of $-\log_2 p$ under the distribution after the knobs.
+# <!-- solution: top-p -->
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-asked = torch.tensor([prose.tokenizer.encode(opening)])
+# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# course_utils.small_gpt: write
+
+# %% [markdown]
+# Your class has the poet's parameters, so your knobs can let it speak:
+
+# %%
+torch.manual_seed(3)
+begun = torch.tensor([poet.tokenizer.encode("ROMEO:\n")])
+spoken = write(yours, begun, 120, temperature=0.7, top_p=0.9)
+print(poet.tokenizer.decode(spoken[0].tolist()))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Now turn the knobs yourself. Press *draw*, and see what becomes of the story.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+captain = "The captain looked at the sky and"
+asked = torch.tensor([prose.tokenizer.encode(captain)])
 
 def next_logits(written):
     """What may follow the opening and the ids written so far: logits [V]."""
@@ -467,1277 +298,316 @@ def next_logits(written):
     with torch.no_grad():
         return prose.model(read[:, -256:])[0, -1]
 
-labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer))), text=opening, then=next_logits,
+labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer))), text=captain, then=next_logits,
               model="gpt-prose", live=True, temperature=0.7, top_k=12, title="Which word will it be?",
               caption="The knobs sharpen, flatten or cut the model's probabilities; then one piece is [output|drawn] (␣: a space).")
 
 # %% [markdown]
-# <a id="temperature"></a><a id="top-k"></a><a id="top-p"></a>
-# **Temperature** $\tau$ divides the logits $z$ before the softmax:
-#
-# $$ p_i=\frac{\exp(z_i/\tau)}{\sum_j \exp(z_j/\tau)} $$
-#
-# Temperatures below 1 make the distribution sharper, those above 1 flatter, and at 0 the most likely token takes all. **Top-k** keeps the $k$ most likely tokens. **Top-p** keeps the *nucleus*, the smallest set of most likely tokens whose probabilities sum to at least a threshold, such as 0.9. Both then rescale the kept probabilities to sum to 1. In `generate`, temperature comes first, then top-k, then top-p.
-#
-# ### Exercise 4 ●○○ · 3 minutes
-# Write the temperature so that it also works at 0.
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("temperature")
-def with_temperature(logits, temperature):
-    """logits [..., V], temperature from 0 (all on the largest) -> probabilities [..., V]"""
-    raise NotImplementedError
-
-# %% [markdown]
-# Some programs use the temperature after the softmax instead:
-#
-# ```python
-# p = logits.softmax(dim=-1)
-# p = p / temperature
-# p = p / p.sum(dim=-1, keepdim=True)
-# ```
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "This program divides the probabilities by the temperature, not the logits. What does a temperature of 10 do to the distribution?",
-    ["it becomes flatter", "it becomes sharper", "nothing"],
-    answer=2,
-    because=["For that the ratios of the probabilities would have to change. But all of them are divided by the same number.",
-             "For that the ratios of the probabilities would have to change. But all are divided by 10, and the last line makes them sum to 1 again.",
-             "What divides all probabilities divides their sum, too, and the last line undoes it. Before the softmax it is different: exp(z/τ) = exp(z)^(1/τ), so there the ratios change."],
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose((p := next_logits([]).softmax(-1)) / 10 / (p / 10).sum(), p) and not torch.allclose((next_logits([]) / 10).softmax(-1), p, atol=1e-2)
-
-# %% [markdown]
-# ### Exercise 5 ●●● · 7 minutes
-# Write top-p. Keep the token with which the sum crosses the threshold: otherwise nothing is left when the model is sure of one token.
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("top-p")
-def nucleus(logits, top_p):
-    """logits [..., V]: only the smallest set of largest probabilities that reaches top_p -> probabilities [..., V]"""
-    raise NotImplementedError
-
-# %% [markdown]
-# **Guess:** how many of the 4,096 pieces does top-p 0.9 keep after *They looked at each*, and after *They looked at the*?
-
-# %%
-def after(text):
-    """What may follow a text: logits [V]."""
-    with torch.no_grad():
-        return prose.model(torch.tensor([prose.tokenizer.encode(text)]))[0, -1]
-
-rows = []
-for start in ("They looked at each", "They looked at the"):
-    p, kept = after(start).softmax(-1), nucleus(after(start), 0.9) > 0
-    rows.append({"after": start, "most likely": prose.tokenizer.tokens([p.argmax().item()])[0],
-                 "its probability": p.max().item(), "pieces that top-p 0.9 keeps": kept.sum().item(),
-                 "probability of the 12 likeliest": p.topk(12).values.sum().item()})
-Table(rows, "gpt-prose at temperature 1. Your nucleus chooses the pieces to keep")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert rows[0]["pieces that top-p 0.9 keeps"] == 1 and rows[0]["its probability"] > 0.9
-assert rows[1]["pieces that top-p 0.9 keeps"] > 200
-
-# %% [markdown]
-# After *each*, one piece is enough; after *the*, hundreds are needed. A fixed number of pieces, as in top-k, cannot fit both.
-#
-# Now compare whole passages. The last is from the held-out *Wonderful Wizard of Oz*; the model wrote the others. **Guess:** which passage costs the model the fewest bits per character? (We count at temperature 1, whatever settings the model wrote with.)
-
-# %% jupyter={"source_hidden": true}
-knobs = {"always the likeliest": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
-         "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
-begun = "Dorothy lived in the midst of the great Kansas prairies, with"
-texts = {how: (opening, generate(prose, opening, 100, **knob)) for how, knob in knobs.items()}
-texts["L. F. Baum, 1900"] = begun, (" Uncle Henry, who was a farmer, and Aunt Em, who was the farmer’s wife. Their house was "
-    "small, for the lumber to build it had to be carried by wagon many miles. There were four walls, a floor and a roof, which made one room")
-
-def surprise(before, text):
-    """Bits per character that a text costs gpt-prose."""
-    known, ids = (prose.tokenizer.encode(t) for t in (before, before + text))
-    with torch.no_grad():
-        said = prose.model(torch.tensor([ids]))[0, len(known) - 1 : -1]
-    nats = torch.nn.functional.cross_entropy(said, torch.tensor(ids[len(known) :]))
-    return bits_per_character(nats.item(), len(said), len(text))
-
-means = {how: surprise(*both) for how, both in texts.items()}
-fresh = {how: len(set(text.split()[:40])) / 40 for how, (_, text) in texts.items()}  # equal lengths: longer texts repeat more
-Table([{"text": how, "bits per character": means[how], "different words among its first 40, %": round(100 * fresh[how]),
-        "continuation": text.replace("\n", " / ")} for how, (_, text) in texts.items()],
-      f"gpt-prose continues “{opening}”, seed 0, not selected; Baum continues “{begun}”")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert "The Wonderful Wizard of Oz" in prose.card["data"]["split"]
-assert fresh["always the likeliest"] == min(fresh.values()) and fresh["always the likeliest"] < 0.8 * fresh["temperature 1"]
-assert means["temperature 2"] == max(means.values())
-assert means["always the likeliest"] == min(means.values()) and means["always the likeliest"] < 0.8 * min(means["temperature 1"], means["L. F. Baum, 1900"]) and max(means, key=means.get) == "temperature 2"
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# The passage made of the likeliest tokens costs least. Baum's sentences cost far more bits, and so does the model's own text at temperature 1. Our model is weak, and each row is one passage. But Holtzman et al. (2020) found with a larger model that people do not keep to the likeliest words. Unlikely text is not good either: the nonsense written at temperature 2 costs most.
-#
-# </details>
-#
-# **Keep this:** temperature divides the logits, not the probabilities; top-k and top-p cut off the tail.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: the second knob
-# #### Exercise ●●○ · 4 minutes
-# Write top-k (Fan et al. 2018).
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-@exercise("top-k")
-def only_the_largest(logits, top_k):
-    """logits [..., V]: only the top_k largest count (all, if there are fewer) -> probabilities [..., V]"""
-    raise NotImplementedError
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-p = only_the_largest(next_logits([]), 3)  # by your function
-print(*(f"{prose.tokenizer.tokens([i])[0]!r} {p[i]:.2f}" for i in p.nonzero()[:, 0].tolist()), sep=", ")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: the same class, in Chinese
-# `gpt-quatrains` was trained on Tang quatrains, character by character. A poem by Wang Wei in its training text begins 山中相送罷，日暮掩柴扉. **Guess:** does the model know the second line by heart? For comparison, we put a synonym for its third character: 日暮閉柴扉.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-chinese = load_checkpoint("gpt-quatrains")
-start = "\n\n山中相送罷，"
-
-def likely(line):
-    """The probability of a line after Wang Wei's first one."""
-    ids, count = torch.tensor([chinese.tokenizer.encode(start + line)]), len(line)
-    with torch.no_grad():
-        p = chinese.model(ids).softmax(-1)[0, -count - 1 : -1].gather(-1, ids[0, -count:, None])
-    return p.prod().item()
-
-his, ours, of_chance = likely("日暮掩柴扉"), likely("日暮閉柴扉"), len(chinese.tokenizer) ** -5
-print(f"His line: {his:.1e}. With our synonym: {ours:.1e}. Five random characters: {of_chance:.1e}")
-print(start[2:] + generate(chinese, start, 60, temperature=0.8).split("\n\n")[0])
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert 1e-6 < his < 1e-4 and 3.5e12 < his / of_chance < 4.5e12 and 4.5 < his / ours < 5.5
-assert (poem := torch.tensor(chinese.tokenizer.encode(start + "日暮掩柴扉"))).ndim == 1 and (odds := chinese.model(poem[None])[0, -6:-1]).ndim == 2
-assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3, 4]].tolist() == [2, 1, 1, 1] and 150 < ranks[2] < 250
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# Not the whole line: the model ranks three of its five characters first and 日 second, but 掩 only about 200th. The line is 4·10¹² times as likely as five random characters. But with our synonym it is only five times less likely, so most of this factor comes from knowing such lines in general.
-#
-# </details>
+# **Keep this:** the model gives probabilities; how it writes is up to you. Temperature divides the logits, top-p cuts off the tail.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Don't compute it all again
-# To write the hundredth token, the model needs the keys and values of the 99 tokens before it. A **KV cache** stores them, as in chapter 5.
+# ## Four: what is a token?
+# <a id="token"></a><a id="bpe"></a>
+# The poet reads letters, so a word takes many steps. A vocabulary of whole words would be huge, and never complete. In between lies **byte-pair encoding** (BPE): begin with single bytes, and again and again join the most frequent pair of neighbours. **Guess** the first pair:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.merges({"low": 5, "lower": 2, "newest": 6, "widest": 3}, word="lowest", title="Which two belong together?")
+
+# %% tags=["definition"]
+# course_utils.text.merges: words_of, joined
+
+# %% [markdown]
+# ### Exercise 4 ●●○ · 6 minutes
+# Write one merge: count the pairs of neighbours in all words, take the most frequent one, and join it everywhere (`joined` does it for a word).
 #
-# ### Exercise 6 ●●● · 8 minutes
-# Compute causal attention for one more token. Why is no mask needed now?
+# <!-- example: bpe merge -->
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("causal attention step")
-def attention_step(x, keys, values, Wq, Wk, Wv, Wo):
-    """new token x [B, D], keys and values [B, H, P, d] so far, four W [D, D] -> output [B, D], both [B, H, P + 1, d]"""
+from collections import Counter
+
+@exercise("bpe merge")
+def merge_once(words):
+    """words {("l", "o", "w"): 5, …}: pieces -> how often
+    -> the most frequent pair, the words after joining it"""
     raise NotImplementedError
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# A mask hides later tokens, and no token comes after the new one.
-#
-# </details>
-#
-# ### Find the error ●○○ · 3 minutes
-# With the cache this GPT is fast, but it writes nonsense.
+# <!-- solution: bpe merge -->
 
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@find_error("program 7.2")
-def embed(ids, tokens, positions, past):   # past: in the cache
-    places = torch.arange(ids.shape[1])
-    return tokens[ids] + positions[places]
+# %%
+import re
+
+# %% tags=["definition"]
+# course_utils.text.merges: learn_merges
+
+# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# course_utils.text.merges: Tokenizer
 
 # %% [markdown]
-# **Guess:** does the same seed write the same text with and without the cache? And how many bytes per token does the cache need, with 6 layers and 256 features of 4 bytes?
+# The book that you train on ships with the course: *The Adventures of Sherlock Holmes*. The last tenth is held out, for the tokenizer, too.
+
+# %% seconds=15
+book = data.book()
+cut = len(book) * 9 // 10
+known, held_out = book[:cut], book[cut:]
+tokenizer = Tokenizer(learn_merges(known[:200_000], count=500))
+numbers = tokenizer.encode("“My dear Holmes,” said I, “this is too much.”")
+print(" · ".join(tokenizer.decode([n]) for n in numbers[1:]))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenizer.pieces) == 756
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five: the loop
+# Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*. Two optimisers share the work. AdamW is Adam with parameters that shrink a little at each step; **Muon**, which trains the matrices, makes a step equally long in all directions of a matrix, and often needs fewer steps (Jordan et al. 2024; [annex](07_gpt_annex.ipynb#muon)).
+
+# %% tags=["definition"]
+# course_utils.small_gpt: optimisers_of, training_step
+
+# %% [markdown]
+# ### A task without data
+# Before the book, a task in which every bug shows: six digits, “=”, and the same digits again.
+
+# %% tags=["definition"]
+# course_utils.small_gpt: copying
+
+# %% jupyter={"source_hidden": true}
+from course_kit.mine import for_training
+
+def one_step():
+    model = SmallGPT(vocab=11, size=64, layers=2)
+    return training_step(model, optimisers_of(model, rate=1e-2), copying(64))
+
+for_training(one_step)  # with nothing solved it does nothing
+
+# %% seconds=5 slideshow={"slide_type": "subslide"} tags=["training"]
+torch.manual_seed(0)
+copier = SmallGPT(vocab=11, size=64, layers=2)
+optimisers = optimisers_of(copier, rate=1e-2)
+for step in range(200):
+    loss = training_step(copier, optimisers, copying(64))
+    if step in (0, 49, 99, 199):
+        asked = copying(500)
+        right = (write(copier, asked[:, :7], 6, temperature=0) == asked).all(1)
+        share = right.float().mean()
+        print(f"after {step + 1:3} steps: loss {loss:.2f}, copied {share:.0%}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert right.float().mean() > 0.98 and loss < 1.2
+
+# %% [markdown]
+# It begins at $\ln 11=2.40$, and cannot fall to 0: nobody can know the first six digits.
+#
+# ### The book
+# <a id="training"></a>
+# Each step reads 32 windows of 65 pieces from random places. After every sixty steps the model writes on from “My dear”.
+
+# %% tags=["definition"]
+# course_utils.small_gpt: windows
+
+# %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
+STEPS = {"class": 300, "full": 1500}[runtime.profile]
+ids = torch.tensor(tokenizer.encode(known))
+torch.manual_seed(0)
+model = SmallGPT(len(tokenizer.pieces), size=128, layers=2, context=64)
+optimisers = optimisers_of(model, rate=1e-2)
+for step in range(STEPS):
+    for optimiser in optimisers:
+        optimiser.param_groups[0]["lr"] = 1e-2 * (1 - step / STEPS)  # falls to 0
+    loss = training_step(model, optimisers, windows(ids, rows=32, length=65))
+    if step % 60 == 0 or step == STEPS - 1:
+        sample = write(model, torch.tensor([tokenizer.encode("My dear")]), 25, 0.7, 0.9)
+        print(f"{step:4}  {loss:.2f} nats  {tokenizer.decode(sample[0].tolist())!r}")
+
+# %% [markdown]
+# <a id="bigram"></a><a id="bits-per-character"></a>
+# Is that good? The fair rival needs no training: a **bigram** table counts which piece follows which. And since pieces can be short or long, we compare **bits per character**.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+kept_back = tokenizer.encode(held_out)
+reached = own.bits(model, kept_back, len(held_out))
+table = own.bigram_bits(ids, kept_back, len(tokenizer.pieces), len(held_out))
+recorded = results.load("gpt_book")
+curves = {"your GPT, ten minutes (recorded)": tuple(zip(*recorded["history"], strict=True))}
+if last := own.trained():
+    curves[f"python -m mine train {last.name}"] = tuple(zip(*last.history, strict=True))
+end = max(seconds[-1] for seconds, _ in curves.values())
+curves |= {"bigram table": ((0, end), (table, table)), "just trained, in the cell above": ((0, end), (reached, reached))}
+plot.lines(curves, "seconds of training", "bits per character", title="How well is the held-out tenth predicted?",
+           caption=f"Just now: {reached:.2f} bits per character, the bigram table {table:.2f}. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert reached < table and 2.1 < table < 2.3 and reached < 2.2
+assert recorded["history"][-1][0] >= 600 and min(b for _, b in recorded["history"]) < 1.9 and round(table, 1) == 2.2
+assert len(known) == 502_797 and len(tokenizer.encode(held_out)) == len(kept_back)
+
+# %% [markdown]
+# The table, too, has learned from pieces: it needs 2.2 bits for a character of the tenth that neither has read. A minute of training beats it, and ten minutes of a larger model, which you can run below, come under 1.9. Speech marks close, sentences end, people are called Holmes; what is said means nothing.
+#
+# **Keep this:** the first loss is near ln V; a rival that only counts tells you what the rest is worth; text that was not read tells you whether anything was learned.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What need not be computed again
+# <a id="kv-cache"></a>
+# `write` computes the whole text anew for each token. But with the causal mask earlier rows never change, so a **KV cache** keeps their keys and values, and only the new token's row is computed:
+
+# %% jupyter={"source_hidden": true}
+last_row = torch.zeros(8, 8)
+last_row[-1] = 1
+tokens_of = dict.fromkeys(("without a cache", "with a cache"), [str(n) for n in range(1, 9)])
+plot.maps(dict(zip(tokens_of, (causal_mask(8).float(), last_row), strict=True)), tokens_of, tokens_of, axes=("query", "key"),
+          title="What is computed for token 8?", caption="A row for each query, a column for each key; filled: a score that is computed.")
 
 # %% jupyter={"source_hidden": true}
 import time
-from course_utils.caching import writer_of
 
 def clock(cache, count=80):
-    """The text of `count` tokens after the opening, and the processor seconds that they took."""
+    """The text of `count` pieces after the opening, and the processor seconds that they took."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     started = time.process_time()
-    written = generate(prose, opening, count, cache=cache)
+    written = generate(prose, captain, count, cache=cache)
     took = time.process_time() - started
     torch.set_num_threads(threads)
     return written, took
 
 (kept, fast), (same, slow) = clock(True), clock(False)
-print(f"80 tokens: {'the same' if kept == same else 'another'} text, {slow / fast:.1f} times faster with the cache")
-each = sum(x.nbytes for layer in writer_of(prose.model).start(asked).past for x in layer) // asked.shape[1]
-print(f"The cache takes {each:,} bytes per token")
+print(f"gpt-prose, 80 pieces: {slow / fast:.1f} times as fast with the cache, and {'the same' if kept == same else 'another'} text")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert kept == same and slow > 1.5 * fast
-assert each == 2 * 6 * 256 * 4 and round(each / 1e3) == 12 and round(256 * each / 1e6) == 3
-assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 
 # %% [markdown]
-# For each token, each layer stores a key and a value. All layers together need 12 KB per token, and 3 MB for a full context. GPT-3 (96 layers, 12,288 features of 2 bytes) would need 9.7 GB for 2,048 tokens, if every layer kept all keys and values.
-#
-# **Keep this:** a KV cache costs memory and saves time. The logits are the same up to rounding, if each new token gets the next position.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: a small model proposes
-# Even with a cache, each token needs a call of the large model. But on a GPU, one call can check several tokens in hardly more time. *Speculative decoding* uses that:
-#
-# 1. A small model, here the bigram table, draws several proposals from its distribution $q$.
-# 2. The large model, your GPT, gives its distribution $p$ at each of these positions, and at the next one, in one call.
-# 3. The proposals are checked one after another. A proposal $x$ is kept if $p(x)\ge q(x)$, otherwise with probability $p(x)/q(x)$.
-# 4. The first proposal that is not kept is replaced by a draw from $\max(0, p-q)$, rescaled to sum to 1. The proposals after it are dropped.
-# 5. If all proposals are kept, one more token is drawn from the last $p$. It needs no further call.
-#
-# **Guess:** does this change the distribution of the text?
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-draft = lesson.bigrams()  # [V, V]: what follows each token
-
-def speculate(p, q, count, generator):
-    """p, q [V] -> tokens [count], and which of them were kept proposals [count]"""
-    proposed = torch.multinomial(q, count, replacement=True, generator=generator)
-    keeps = torch.rand(count, generator=generator) < (p / q)[proposed]
-    others = torch.multinomial((p - q).clamp_min(0), count, replacement=True, generator=generator)
-    return torch.where(keeps, proposed, others), keeps
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Here we draw the token of one position 20,000 times, by steps 3 and 4. (Step 5 draws from $p$ itself and needs no test.)
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-begun, window = torch.tensor([learned.encode("\nThe nurse was")]), lesson.windows(count=64)[0][:, :-1]
-with torch.no_grad():
-    p, q = mine(begun)[0, -1].softmax(-1), draft[begun[0, -1]]
-    on_average = torch.minimum(mine(window).softmax(-1), draft[window]).sum(-1).mean()
-tokens, keeps = speculate(p, q, 20_000, torch.Generator().manual_seed(0))
-shares = tokens.bincount(minlength=len(p)) / len(tokens)
-Table([{"token": learned.tokens([i])[0], "q, the draft": q[i].item(), "p, your GPT": p[i].item(),
-        "share drawn": shares[i].item()} for i in p.topk(6).indices.tolist()],
-      f"What follows “The nurse was”. Here {keeps.float().mean():.0%} of the proposals are kept, "
-      f"and {on_average:.0%} on average over 64 windows of held-out text")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float().mean() - torch.minimum(p, q).sum()) < 0.02 and 0.1 < on_average < 0.9
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# No: up to chance, the shares drawn are your GPT's $p$. Kept proposals give a token $x$ the probability $\min(p(x),q(x))$. To reach $p(x)$, the token still lacks $\max(0,p(x)-q(x))$. Summed over all tokens, this is the probability of a rejection, so the second draw supplies exactly what is missing. A better draft only saves more calls. (Leviathan et al. 2023, section 2.)
-#
-# </details>
+# It costs memory: two vectors for each token and layer. [The annex](07_gpt_annex.ipynb#Don't-compute-it-all-again) counts it, and lets you write it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Translating by continuing
-# A GPT has no encoder, so we write the source into the same line:
-#
-# > I am a student &lt;to-fr&gt; je suis étudiant
-#
-# The model was trained on 158,537 such lines, each closed by `<eos>`, where `generate` stops. So a prompt that ends with `<to-fr>` asks for French. Chapter 3's model and chapter 5's Transformer were trained and tested on the same sentences.
-#
-# **Guess** the order of the three models by BLEU. Does any model write both *il* for the animal that is too tired and *elle* for the street that is too wide?
-
-# %%
-from IPython.display import display
-from chapters.ch07.experiments import translators
-
-translator, prompt = load_checkpoint("gpt-en-fr"), "i am a student . <to-fr>"
-print(prompt, "→", generate(translator, prompt, 20, temperature=0),
-      "(it was trained on this sentence)" if translator.was_seen("I am a student.") else "(new to it)")
-sentences = ["Good morning.", "Let them eat cake.", "I love you.", tired, tired.replace("tired", "wide"),
-             "If I had known that you were coming I would have baked a cake."]
-scores, side_by_side = translators.score_table(), translators.side_by_side(sentences)
-bleus, sizes = ([row[what] for row in scores] for what in ("BLEU", "parameters"))
-display(scores, side_by_side)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(bleus[0] - bleus[2]) < 0.3 and max(bleus[0], bleus[2]) + 4 < bleus[1] and 1.5 < sizes[1] / sizes[2] < 2
-assert [translators.loaded(name).card["training"]["recipe"].get("optimizer", "adamw") for name in translators.NAMES] == ["adamw", "muon", "adamw"]
-assert translator.card["data"]["train_pairs"] == 158_537
-assert (said := torch.tensor([translator.tokenizer.encode(prompt + " je suis étudiant.")])).shape[1] < 20
-assert translator.model(said)[0, -1].softmax(-1)[text.EOS] > 0.8
-assert (efforts := [math.prod(translators.effort(name)) for name in translators.NAMES]) and efforts[0] == efforts[1] and 2.5 < efforts[2] / efforts[0] < 2.6
-assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était trop" in twin["Transformer, chapter 5"] and
-           "c'était trop" in twin["GRU with attention, chapter 3"] for twin in side_by_side[3:5])
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# The Transformer is first. With a beam, the GPT and chapter 3's model have nearly the same BLEU, although the GPT read 2.5 times as many tokens in training as each of the others. The race is not fair: the Transformer has nearly twice the GPT's parameters, and was trained with another optimiser. But a decoder alone can translate.
-#
-# No model writes both. The GPT writes *il* in both sentences and the Transformer writes *elle* in both, so one right pronoun proves nothing.
-#
-# </details>
-
-# %% [markdown]
-# <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
-#
-# **Keep this:** a task can be written into the text that the model continues.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: first a lot of text, then the task
-# <a id="pre-training"></a><a id="fine-tuning"></a>
-# A *pre-trained* model was trained on a lot of text without labels; then it is *fine-tuned* on a task with few labels. Our stand-in is the translator above, although its training was not without labels: it saw French translations.
-#
-# A new layer reads the translator's vector of the last token. We train all parameters to tell whether a sentence is praise. For comparison, the same architecture starts from random parameters. **Guess** both shares of right answers after 30 steps, on sentences with new words and patterns.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-import copy
-from course_kit.data import stories
-from course_utils.gpt import GPT
-
-def labelled(split, count):
-    """ids [N, T], mask [N, T] and labels [N], 1 = positive."""
-    found = stories.load("sentiment", split)[:count]
-    return *text.pad([translator.tokenizer.encode(s.text) for s in found]), torch.tensor([s.label == "positive" for s in found]).long()
-
-def tune(model, examples, test, steps=30):
-    """Trains model and a new head on its last token -> share of right answers on test."""
-    model.output = torch.nn.Identity()  # its features instead of logits
-    head, generator = torch.nn.Linear(model.config.model_size, 2), torch.Generator().manual_seed(0)
-    optimiser = torch.optim.AdamW([*model.parameters(), *head.parameters()], lr=1e-3)
-
-    def said(ids, mask):
-        return head(model(ids)[torch.arange(len(ids)), mask.sum(1) - 1])
-
-    for _ in range(steps):
-        some = torch.randint(len(examples[0]), (32,), generator=generator)
-        optimiser.zero_grad()
-        torch.nn.functional.cross_entropy(said(examples[0][some], examples[1][some]), examples[2][some]).backward()
-        optimiser.step()
-    with torch.no_grad():
-        return (said(*test[:2]).argmax(-1) == test[2]).float().mean().item()
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-torch.manual_seed(0)
-known, unknown = labelled("train", 1600), labelled("test", 400)
-right = {"pre-trained": tune(copy.deepcopy(translator.model), known, unknown), "from random": tune(GPT(translator.model.config), known, unknown)}
-plot.bars(list(right), list(right.values()), title="What was the pre-training worth?", ylabel="share of right answers",
-          caption="Each model was trained for 30 steps and tested on 400 held-out sentences. Guessing gives 0.5.")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert right["pre-trained"] > 0.62 > 0.58 > right["from random"]
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# From random parameters, the model learns hardly anything in 30 steps. The pre-trained model knows how English words are used, which presumably helps. But we tried one seed and one learning rate; at its best rate, each may do better.
-#
-# </details>
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## The head that repeats
-# <a id="induction-head"></a>
-# *Mrs. Kowalski came in. “Good morning,” said Mrs.* … and you know what comes, because you have just read it. A model can do this even with random text: sixteen tokens, then the same sixteen again. The first half cannot be predicted. Can the second?
+# ## A head that repeats
+# <a id="induction-head"></a><a id="in-context"></a>
+# *Mrs. Kowalski came in. “Good morning,” said Mrs.* … you know what comes, because you have just read it. Can a model learn that, for words that it has never seen together? We train one with two layers of two heads on random letters that come twice.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("To predict the next token in the second half, what must a head attend to? "
-        "(Example: the second b in a b c d a b c d.)",
+predict("To predict what follows the second b of a b c d a b c d, what must a head attend to?",
         ["the token before: a", "the same token, one round earlier: b", "the token after that one: c"], answer=2,
-        because="The token that followed the earlier occurrence is the one to be predicted. "
-        "A head that attends to it is called an induction head.")
+        because="What followed the earlier b is to be predicted. A head that attends there is called an induction head.")
 
-# %% [markdown]
-# Train a model of two layers with two heads each on such texts. In training, the tokens and the length of the repeated stretch (4 to 16 tokens) change from text to text, so the model must search its context. A head's *induction score* is the share of its attention that falls on the token to be copied. At the second *b* of *a b c d a b c d*, this token is the first *c*. **Guess:** does the loss of the second half fall evenly, or suddenly?
-
-# %% slideshow={"slide_type": "subslide"} tags=["training"]
+# %% jupyter={"source_hidden": true} seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
 
 task = induction.Repeats()
-copier = task.model()
-copied = task.train(copier, show=True, title="Copying")
-places, blind = task.by_place(copier), math.log(task.size)
+repeater = task.model()
+copied = task.train(repeater, show=True, title="Copying")
+blind = math.log(task.size)
 (when, losses), (_, scored) = copied.history["second half"], copied.history["induction score"]
-falls, rises = ([sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)] for sign, x in ((-1, losses), (1, scored)))
-plot.beside({
-    "After training, token by token": plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats per token",
-                                                 mark=(task.half + 1.5, "second half")),
-    "During training, the second half": plot.lines({"loss, as a share of guessing": (when, [x / blind for x in losses]),
-                                                    "highest induction score": (when, scored)}, "step", "share")},
-    title="When can it predict the next token?",
-    caption=f"New texts: {task.half} random tokens, twice. Guessing costs ln {task.size} = {blind:.2f} nats per token.")
+plot.lines({"loss of the second half, as a share of guessing": (when, [x / blind for x in losses]),
+            "highest weight on the token to be copied": (when, scored)}, "step", "share", title="When does it learn to copy?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert prose.tokenizer.decode([after("Mrs. Kowalski came in. “Good morning,” said Mrs.").argmax().item()]) == " Arbuthnot"
-assert round(blind, 2) == 3.18 and -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3 and places[task.half - 1] > 2
-assert 0.5 < places[task.half] < 0.9 and 1.1 < places[: task.half - 1].max() / blind < 1.2
-assert (fronts := task.texts(torch.Generator().manual_seed(10**6), 128)[:, :15]).any()
-assert (read := torch.zeros(128, task.size).scatter(1, fronts, 1.0)).mean() + 0.1 < (
-    copier(fronts)[:, -1].softmax(-1) * read).sum(-1).mean()
+falls, rises = ([sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)] for sign, x in ((-1, losses), (1, scored)))
 assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
+assert round(blind, 2) == 3.18 and task.second_half(repeater) < 0.3
 
 # %% [markdown]
-# <a id="in-context"></a>
-# The loss falls suddenly, as a head begins to attend to the right token. After training, the second half is easy, except for its start. Its first token cannot be predicted, so we leave this token out of that half's loss. The second token still costs about 0.7 nats: after one repeated token, the model cannot be sure that the repetition has begun.
-#
-# The first half costs up to about 15% *more* than guessing. Most training texts repeat earlier, so the model bets on tokens that it has read: they get more than their share of the probability. In this half, such bets are lost.
-#
-# While the model copies, no parameter changes: it finds what it needs in its context. This is a simple case of **in-context learning**. GPT-3 picks up a task from examples in its prompt (Brown et al. 2020). But our `gpt-prose` fails to repeat even *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
-#
-# ### Exercise 7 ●●○ · 6 minutes
-# Compute the induction score of each head, on average over the second half.
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("induction score")
-def induction_score(weights, half):
-    """weights [B, H, 2 half, 2 half] of texts whose second half repeats the first -> a score for each head [H]"""
-    raise NotImplementedError
-
-# %% [markdown]
-# In a small Transformer such copying takes two layers (Elhage et al. 2021). How does it predict B after A B … A?
-#
-# 1. At B, a head of layer 1 attends to the token before and adds a message to B's vector: “my predecessor is A”.
-# 2. At the second A, the query of a head of layer 2 asks: “whose predecessor is A?” B's key, made from that message, matches.
-# 3. So this head attends to B and copies it to the second A, where the model predicts B.
-#
-# An *ablation* sets the output of a head to zero. **Guess** the loss of the second half (guessing costs 3.18 nats per token) without the head that copies best, and without the head of layer 1 that attends most to the token before. Then, in a running notebook, open a head and press *knock it out*.
+# The loss falls suddenly, when a head begins to attend to the right token. It takes two layers: a head of layer 1 tells each token who stood before it, and a head of layer 2 looks for the token whose predecessor is the present one (Elhage et al. 2021). Nothing is learned while it copies; the model finds what it needs in its context. Open a head and knock it out: which ones does the copying need?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+from IPython.display import display
 from course_kit.views.live import below
 
 letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
-view = labs.heads(task.weights(copier), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
-                  caption=f"Sixteen letters, twice. The chosen row is the second “{letters[task.half + 3]}”. "
-                          f"After the first one came “{letters[4]}”. A head that attends to this “{letters[4]}” can predict what comes next.")
+view = labs.heads(task.weights(repeater), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
+                  caption=f"Sixteen letters, twice. The chosen row is the second “{letters[task.half + 3]}”; after the first one came “{letters[4]}”.")
 
 def tell():
     """The loss of the second half without the heads that are knocked out."""
-    with induction.silenced(copier, [(layer + 1, head + 1) for layer, head in view.knocked]):
-        return f"loss of the second half: {task.second_half(copier):.2f} nats per token (guessing: {blind:.2f})"
+    with induction.silenced(repeater, [(layer + 1, head + 1) for layer, head in view.knocked]):
+        return f"loss of the second half: {task.second_half(repeater):.2f} nats per token (guessing: {blind:.2f})"
 
 display(view, below(view, tell, "knocked"))
 
-# %%
-table, pairs = induction.knock_out(task, copier), {}
-worst, best, below = table[0], max(table, key=lambda row: row.induction), max(table, key=lambda row: row.before)
-for layer in (1, 2):
-    with induction.silenced(copier, [(layer, 1), (layer, 2)]):
-        pairs[layer] = task.second_half(copier)
-copying = [[round(x, 2) for x in induction_score(w, task.half).tolist()] for w in task.weights(copier, 64)]
-print("induction_score gives the heads of layer 1", copying[0], "and those of layer 2", copying[1])
-print(f"Loss of the second half without layer 1's heads: {pairs[1]:.2f} nats per token,",
-      f"without layer 2's: {pairs[2]:.2f}; guessing: {blind:.2f}")
-induction.head_table(task, copier)
-
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and 0.8 < worst.loss < 0.8 * blind
-assert worst.head == best.head == (2, 1) and table[1].head == below.head == (1, 1)
-assert all(row.before > 0.2 for row in table if row.head[0] == 1) and all(row.induction > 0.3 for row in table if row.head[0] == 2)
-assert min(pairs.values()) > 0.9 * blind and abs(max(copying[1]) - best.induction) < 0.011
+without = {row.head: row.loss for row in induction.knock_out(task, repeater)}
+assert sorted(without, key=without.get)[-1] == (2, 1) and min(without.values()) < without[2, 1] < blind
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The loss is highest without the best copier (layer 2, head 1) and second highest without layer 1's head 1. Neither loss rises to 3.18. The scores suggest why: the other head of the same layer does part of the work. Without both heads of a layer, the model is about as bad as guessing, or worse. The zeros themselves may raise these losses, because no layer received such zeros in training.
-#
-# </details>
-#
-# **Keep this:** an induction head finds the earlier occurrence of a token and predicts what followed.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: with one layer
-# We recorded three one-layer models, trained equally long. **Guess:** does their second half cost as much as guessing, 3.18 nats per token?
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_kit import results
-
-alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
-print("Second half in three models with one layer, nats per token:", [round(loss, 2) for loss in alone])
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert len(alone) == 3 and [round(min(alone), 1), round(max(alone), 1)] == [2.1, 2.2] and task.half == 16 and task.size == 24
-assert len(occurs := torch.nn.functional.one_hot(task.texts(torch.Generator().manual_seed(0), 20_000), 24))
-assert (due := 2 * occurs[:, :16].sum(1, keepdim=True) - occurs.cumsum(1)[:, 16:-1]).min() == 0  # how often each must still come
-assert round(-(due / due.sum(-1, keepdim=True))[occurs[:, 17:].bool()].log().mean().item(), 2) == 1.67
-assert round(math.log(24), 2) == 3.18
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# No, it costs 2.1 to 2.2 nats per token. But the models need not copy to save that much. In *a b a c a b a c*, after *a b a c a*, one *a*, one *b* and one *c* must still come, so each has probability 1/3. If you know that each half has sixteen tokens, such counting reaches 1.67 nats per token without any copying. Trained on several lengths, our models cannot rely on this, so counting may save them less.
+# Most of all head 1 of layer 2, the one that attends to the token to be copied. But no single head carries everything: [the annex](07_gpt_annex.ipynb#The-head-that-repeats,-measured) has all four, and both of a layer.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## How large, how long?
-# <a id="scaling-law"></a>
-# On the same budget, you can train a large model on little text, or a small model on a lot. Which becomes better? First count the cost. For each token, each parameter takes part in one multiplication and one addition: 2 operations. The backward pass costs twice that, 4 more. So training $N$ parameters on $D$ tokens costs
-#
-# $$ C\approx 6\,N\,D $$
-#
-# floating-point operations (FLOP). A **scaling law** is a formula for the loss, given $N$ and $D$, that was fitted to many trained models. It estimates which model reaches the lower loss.
-#
-# **Guess:** GPT-3 has 175 billion parameters and read 300 billion tokens. Is it too large for that text, or too small?
+# ## What is the P in GPT worth?
+# <a id="pre-training"></a><a id="fine-tuning"></a>
+# *Pre-trained* on text alone, a model can be **fine-tuned** to a task with few labels. Is this sentence praise? `gpt-prose` gets a new layer on its last vector; the same model from random parameters is the rival, both at the better of two learning rates. The test sentences have new patterns, names and nouns; their adjectives are known.
 
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-law = labs.scaling_law(parameters=175e9, tokens=300e9)
-law
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+worth = results.load("gpt_pretraining")
+shares = {name: torch.tensor(start["test"]) for name, start in worth["starts"].items()}
+plot.bars(list(shares), [100 * x.mean().item() for x in shares.values()], ylabel="right answers, %", digits=0,
+          title="What was pre-training worth?",
+          caption="Means of three seeds (" + "; ".join(f"{100 * x.min():.0f} to {100 * x.max():.0f}" for x in shares.values())
+                  + f"), {worth['sentences']['test']} test sentences; guessing gives 50. {worth.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert f"{law.numbers['best_N'] / 175e9:.0%}" == "30%" and 1 < 300e9 / 175e9 < 2 and law.extrapolates
-assert round(law.numbers["best_D"] / law.numbers["best_N"]) == 19
-assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.99 2.01"
-assert round(70 * 1400 / (280 * 300), 2) == 1.17
+pre, short, longer = shares.values()
+assert worth["seeds"] == 3 and pre.min() > max(short.max(), longer.max())
+assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [94, 65, 77] and worth["sentences"]["test"] == 400
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# By this law, GPT-3 is too large: at the same cost, 30% of its parameters and more text would reach 1.99 nats per token instead of 2.01, a small difference. The rule of thumb of Hoffmann et al. (2022) is twenty tokens per parameter. This law asks for about 19 at this budget, and GPT-3 read fewer than two. Hoffmann's model Chinchilla, with 70 billion parameters, beat one of 280 billion; by $6ND$, its training cost 17% more.
-#
-# Many newer models read far more than twenty tokens per parameter, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens (Meta, 2024).
-#
-# These losses hold for Hoffmann's text and tokens only, and GPT-3 is larger than any model to which the law was fitted (Besiroglu et al. 2024).
-#
-# </details>
-#
-# **Keep this:** training costs about six operations per parameter and token. A scaling law estimates the best model size for a budget.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: from GPT to GPT-3, counted
-# Here is our class `GPT` in other sizes. On the *meta* device a tensor has a shape but no numbers, so even GPT-3 is built in an instant. **Guess:** what share of GPT-2's 124 M parameters is in its table of tokens?
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_utils.gpt import GPT, GPTConfig
-
-known = {"GPT, 2018": (40_478, 768, 12, 12, 512), "GPT-2, small": (50_257, 768, 12, 12, 1024),
-         "GPT-2, 2019": (50_257, 1600, 48, 25, 1024), "GPT-3, 2020": (50_257, 12_288, 96, 96, 2048)}
-rows = []
-for name, (vocabulary, size, layers, heads, context) in known.items():
-    with torch.device("meta"):
-        large = GPT(GPTConfig(vocabulary, size, layers, heads, max_length=context))
-    count = sum(p.numel() for p in large.parameters())
-    rows.append({"model": name, "layers": layers, "features": size, "heads": heads, "context": context,
-                 "parameters": count, "share of the token table, %": round(100 * vocabulary * size / count, 1)})
-Table(rows, "Counted by our class; no trained parameters were loaded.")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1e6) for n in (0, 2, 3)] == [117, 1558, 174_604]
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# The table of tokens holds nearly a third of the parameters. It is counted once, although it also turns vectors into logits. The other three models are known as 117 M, 1.5 B and 175 B. The architecture hardly changes: GPT-2 moved the norms to the front of each sub-layer, and in GPT-3 every other layer attends to recent tokens only.
-#
-# </details>
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: 6ND against what was printed
-# The loss $L$ of the lab's law has three terms. The first is constant, more parameters $N$ shrink the second, and more tokens $D$ shrink the third:
-#
-# $$ L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}} $$
-#
-# The other letters are constants. Their values in the lab are from Besiroglu et al. (2024), fitted to data read off a figure of Hoffmann et al. Here are three models that Hoffmann et al. compare:
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from chapters.ch07.labs.scaling_law import best as best_on_paper, flops, loss as loss_on_paper
-
-models = {"GPT-3": (175e9, 300e9), "Gopher": (280e9, 300e9), "Chinchilla": (70e9, 1.4e12)}
-rows = [{"model": name, "parameters N": f"{N:.3g}", "tokens D": f"{D:.3g}", "tokens per parameter": D / N,
-         "operations 6ND": f"{flops(N, D):.2g}", "best N for this cost": f"{best_on_paper(flops(N, D))[0]:.2g}",
-         "loss on paper": loss_on_paper(N, D)} for name, (N, D) in models.items()]
-Table(rows, "The sizes are from the papers. The loss is computed by the fitted formula, not measured.")
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert round(rows[0]["tokens per parameter"], 1) == 1.7 and rows[2]["tokens per parameter"] == 20
-assert rows[2]["loss on paper"] < min(row["loss on paper"] for row in rows[:2])
-assert [row["best N for this cost"] for row in rows] == ["5.3e+10", "6.7e+10", "7.3e+10"]
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# By this law, Chinchilla has almost the best size for its cost, and the other two models are too large.
-#
-# #### Find the error ●●○ · 6 minutes
-# Hoffmann et al. printed constants of their own, which are widely used. One of these claims is wrong:
-#
-# 1. Training N parameters on D tokens costs about 6ND operations, so a budget fixes the product N · D.
-# 2. E is the same for all models, so it has no say in which of them is best.
-# 3. With the printed constants (E 1.69, A 406.4, B 410.7, α 0.34, β 0.28), the best model for GPT-3's budget, 3.15·10²³ operations, reads about twenty tokens per parameter, as the rule of thumb says.
-# 4. If α is larger than β, a larger budget means more tokens per parameter.
-#
-# Write the function that settles it.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-@find_error("claims 7.13")
-def tokens_per_parameter(compute, E, A, B, alpha, beta):
-    """operations 6ND, and the law's constants -> D / N of the best model for so many operations"""
-    raise NotImplementedError
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: what length costs
-# **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory must it keep for the backward pass? (*Fused* is PyTorch's single function for all of attention.)
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from chapters.ch07.experiments import cost
-
-lengths = (128, 256, 512, 1024)
-found = cost.costs(lengths, repeats=2)
-twice = {name: {what: cost.growth(lengths, x) for what, x in both.items()} for name, both in found.items()}
-print(f"From {lengths[-2]:,} to {lengths[-1]:,} tokens:", *(
-    f"{name}: {x['seconds']:.1f} times the time, {x['bytes']:.1f} times the memory." for name, x in twice.items()))
-cost.cost_table(lengths, found=found)
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert twice["definition"]["seconds"] > 2 and twice["definition"]["bytes"] > 3.5 and twice["fused"]["bytes"] < 2.5
-assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# With the definition, the memory quadruples, because all $T^2$ weights are stored. The time grows less evenly: in our recorded run (128 to 4,096 tokens), each doubling takes 2.5 to 6.2 times as long. The fused form (`F.scaled_dot_product_attention`, after Dao et al. 2022, *FlashAttention*) goes through the map in tiles and computes weights again when it needs them. So its memory only doubles. Its time grows faster: from 2,048 to 4,096 tokens, it takes 3.5 times as long.
-#
-# </details>
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from course_kit import results
-
-costs = results.load("gpt_attention_cost")
-mega = {name: (costs["lengths"], [n / 1e6 for n in both["bytes"]]) for name, both in costs["forms"].items()}
-plot.lines(mega, "tokens", "MB kept for the backward pass", log="xy", title="How much memory does the attention map take?", caption=costs.about)
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1] and costs["lengths"][-2:] == [2048, 4096]
-assert round(costs["forms"]["fused"]["seconds"][-1] / costs["forms"]["fused"]["seconds"][-2], 1) == 3.5
-assert (times := costs["forms"]["definition"]["seconds"])
-assert (grew := [round(b / a, 1) for a, b in zip(times[:-1], times[1:], strict=True)])
-assert (min(grew), max(grew)) == (2.5, 6.2)
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: more than one device
-# <a id="data-parallel"></a>
-# In **data-parallel** training each device holds the whole model and takes a share of the batch. The gradients are added, weighted by the shares, and all devices take the same step. **Guess:** would one device with the whole batch get the same gradient?
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper", "nbval-check-output"]
-from chapters.ch07 import distributed
-
-def gradient(batch, weight=1.0):
-    """The gradient of weight · loss on a batch, all parameters in a row."""
-    mine.zero_grad()
-    (mine.loss(batch) * weight).backward()
-    return torch.cat([p.grad.flatten() for p in mine.parameters()])
-
-batch = lesson.batch(torch.Generator().manual_seed(0))
-alone = gradient(batch)
-shares = [distributed.share(batch, rank, size=3) for rank in range(3)]
-apart = (sum(gradient(*share) for share in shares) - alone).abs().max().item()
-print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}; sum and whole gradient alike: {apart < 1e-5}")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert apart < 1e-5 < 1e-3 < alone.abs().max()
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# Yes, up to rounding. The course's training programs run in this way with one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`.
-#
-# </details>
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: logging your runs
-# **TensorBoard** draws the curves of many runs together. A callback of `fit` writes a log for it:
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-import tempfile
-
-from course_kit.callbacks import TensorBoard
-
-try:
-    with tempfile.TemporaryDirectory() as log:
-        lesson.train(study.small_model(lesson), 20, every=5, count=4, callbacks=[TensorBoard(log)])
-        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-        print("logged:", *EventAccumulator(log).Reload().Tags()["scalars"])
-except ModuleNotFoundError as missing:
-    print(missing)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# To see the curves, type `tensorboard --logdir FOLDER --host 127.0.0.1` and open port 6006. **Weights & Biases** keeps them on its own servers, unless you set `WANDB_MODE=offline`.
-#
-# **Colab** lends you a GPU: upload the notebook, choose *Runtime → Change runtime type → GPU*, and install the course in the first cell (`!git clone …`, `%cd …`, `!pip install -e .`).
+# The pre-trained model gets 94 % right, the rival 65, and 77 after two and a half times as many steps. Each of the three pre-trained models is ahead of every rival.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Out of the classroom
-# So far, only this notebook can use your model. But many programs read models in GPT-2's layout, so we copy your trained parameters into the class `GPT2LMHeadModel` of `transformers`. **Guess:** how far apart are the logits of the two models?
+# ## Keep it
+# This writes your GPT and your tokenizer into files that need only torch, each tested in a process of its own, and two commands beside them.
 
 # %%
-from course_kit.convert import from_huggingface, to_huggingface
-from course_utils.gpt import GPT, GPTConfig
+from chapters.ch07.keep import keep
 
-theirs = to_huggingface(mine)
-window, _ = inputs_and_targets(lesson.windows(count=1)[0])  # by your function
-with torch.no_grad():
-    gap = (theirs(window).logits - mine(window)).abs().max().item()
-    back = from_huggingface(theirs)(window)
-print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits: {gap:.0e}")
-print("Copied back, it is your model again:", torch.allclose(back, mine(window), atol=1e-4))
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and torch.allclose(back, mine(window), atol=1e-4)
+keep()
 
 # %% [markdown]
-# <a id="chat-template"></a><a id="system-prompt"></a>
-# The logits differ only by rounding. To serve `gpt-shakespeare` for chats, you also need a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, written by the operator, then the user's turn.
-
-# %% tags=["nbval-check-output"]
-from transformers import AutoTokenizer
-from chapters.ch07 import hub_format
-from course_tools.classroom import workbook
-
-build = workbook.place().parent / "build"
-scene = hub_format.save_pretrained(poet, build / "gpt-shakespeare", template="play")
-reader = AutoTokenizer.from_pretrained(scene)
-chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "content": "What news, my lord?"}]
-print(hub_format.as_text(reader, chat))
-
-# %% [markdown]
-# The chat is one text, so a user who types these marks can pretend to be someone else.
+# In a terminal, in the folder of your notebooks:
 #
-# `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so one client can talk to all of them.
-
-# %% tags=["shows"]
-from chapters.ch07 import serving
-
-try:
-    with serving.serve(scene) as server:
-        from openai import OpenAI
-
-        client = OpenAI(base_url=server.url, api_key="none")
-        print("models:", [model.id.replace("\\", "/").split("/")[-1] for model in client.models.list()])
-        answer = client.chat.completions.create(model=server.model, messages=chat, stream=True, max_tokens=80, temperature=0)
-        served = ""
-        for chunk in answer:
-            piece, stopped = chunk.choices[0].delta.content or "", chunk.choices[0].finish_reason
-            served += piece
-            print(piece, end="", flush=True)
-        waited = serving.first_token(server, "What news?", max_tokens=1)
-    assert served == generate(poet, hub_format.as_text(reader, chat), 80, temperature=0) and waited < 10
-    print(f"\n\nStopped by: {stopped}. It wrote the same letters as without a server; the first came after {waited:.2f} s.")
-except ModuleNotFoundError as missing:
-    print(missing)
-print(serving.ollama())
-
-# %% [markdown]
-# ### From continuing to answering
-# <a id="instruction-tuning"></a>
-# You asked for news, and the model asked back: it has learned to continue a play, not to answer. The speeches that it read do not end with `<eos>`, so only the limit of 80 tokens stopped it. **Instruction tuning** trains a model on questions with example answers, each closed by an end token.
+# ```text
+# python -m mine train sherlock_holmes.txt     ten minutes; ^C stops it, the same line goes on
+# python -m mine write "“My dear Watson"
+# ```
 #
-# **Keep this:** a language model continues a text. Training on answers makes an answer its likely continuation.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: how a chat model is trained
-# There are usually at least three stages (Ouyang et al. 2022, *Training language models to follow instructions with human feedback*):
-#
-# | stage | what it reads | what becomes more likely |
-# |---|---|---|
-# | pre-training | any text | every next token |
-# | instruction tuning | questions with example answers | usually only the tokens of the *answers* |
-# | preference training | two answers of the model, and which one people prefer | answers like those that people preferred |
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: a 3 B model in 1.9 GB
-# <a id="quantisation"></a>
-# `ollama run qwen2.5:3b` downloads 1.9 GB, but three billion parameters of four bytes need 12 GB. **Guess** how many bits per parameter are left.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-counted = hub_format.size_table()
-counted
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["MB"] / 1e3, 1) == 1.9
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# About five bits per parameter are left. **Quantised** parameters are stored in blocks. Each block has scales of its own, and some matrices get more bits than others (format Q4_K_M).
-#
-# </details>
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: your GPT in fewer bits
-# Now round your GPT's matrices. Each block of 32 parameters shares a scale of 16 bits (half a bit per parameter), and every parameter becomes a whole multiple of its scale. **Guess** the fewest bits at which held-out text costs less than 10% more.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-import copy
-
-def rounded(weight, bits, block=32):
-    """weight [..., D] -> the same after each block was stored with so many bits per parameter, and a scale"""
-    blocks = weight.unflatten(-1, (-1, block))                                  # [..., D / 32, 32]
-    scale = blocks.abs().amax(-1, keepdim=True) / (2 ** (bits - 1) - 1)         # [..., D / 32, 1]
-    scale = scale.half().float().clamp_min(1e-7)
-    return ((blocks / scale).round() * scale).flatten(-2)                       # [..., D]
-
-def quantised(model, bits):
-    """A copy of a model with all its matrices rounded."""
-    smaller = copy.deepcopy(model)
-    with torch.no_grad():
-        for p in smaller.parameters():
-            if p.ndim == 2:
-                p.copy_(rounded(p, bits))
-    return smaller
-
-kept_bits = {bits: lesson.bits_per_character(lesson.valid_loss(quantised(mine, bits), count=128)) for bits in (8, 6, 5, 4, 3, 2)}
-exact = lesson.bits_per_character(lesson.valid_loss(mine, count=128))
-plot.lines({"rounded": ([bits + 0.5 for bits in kept_bits], list(kept_bits.values())), "32 bits": ([2.5, 8.5], [exact, exact])},
-           "bits per parameter", "bits per character", log="y", title="How many bits can go?",
-           caption="From the right: where does the curve rise above the line? Measured on 128 windows of the held-out stories.")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and 1.3 * exact < kept_bits[3] < 1.5 * exact and kept_bits[2] > 2 * exact
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# Four bits per parameter are enough (4.5 with the scales). With 3 bits, the text costs about 40% more. With 2 bits it costs several times as much, because each parameter is then −1, 0 or 1 times its scale.
-#
-# </details>
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Capstone: a GPT of your own
-# Take a text that you know well. It needs at least 23,000 characters, better 100,000. Without a file, the notebook uses our sentences.
-#
-# ### Step 1 · 5 minutes: the text
-# **Guess** how many characters a piece has on average, after 600 merges. Then write the path of your file between the quotes.
-
-# %%
-file = ""  # "folder/my.txt"
-
-mytext = language.load_text(file or "sentences")
-own = language.TextLesson(mytext, text.BytePairs.build([mytext.train], max_size=4 + 256 + 600), block=64)
-long = len(mytext.train) / len(own.train_ids)
-print(f"✓ {len(mytext.train):,} characters to learn from, {len(mytext.valid):,} held out, {long:.1f} characters per token")
-print(mytext.note or repr(mytext.valid[:100]))
-line = mytext.valid[:40].rsplit(" ", 1)[0]  # whole words, for steps 4 and 5
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert len(mytext.train) > 20_000, "too short to learn from: 20,000 characters are the least, 100,000 are better"
-
-# %% [markdown]
-# Does your text's licence allow you to train on it? A model may repeat what it has read, telephone numbers included.
-#
-# ### Step 2 · 5 minutes: a model, and where it must start
-# Choose the sizes. **Guess** your model's loss at the start, and the loss of a bigram table.
-
-# %%
-from course_kit.keeping.saving import save_checkpoint
-from course_utils.checkpoints import Loaded
-
-yours = study.small_model(own, model_size=128, num_layers=2, num_heads=4)
-me = Loaded(yours, {}, tokenizer=own.tokenizer)
-begins, counted_pairs = own.valid_loss(yours, count=32), own.bigram_loss()
-size, tokens = sum(p.numel() for p in yours.parameters()), 1000 * own.rows * own.block
-print(f"✓ {size:,} parameters, begins at {begins:.2f} nats per token (ln V = {own.uniform_loss:.2f});",
-      f"bigram table: {counted_pairs:.2f}")
-print(f"1,000 steps are {tokens:,} tokens, {6 * size * tokens:.1e} operations")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(begins - own.uniform_loss) < 0.3, "it should begin near ln V"
-
-# %% [markdown]
-# ### Step 3 · 15 minutes: train
-# Look at the samples, then change 60 to 3,000 and run the cell again: the training continues. If the held-out curve rises again, your model learns its text by heart ([overfitting](#overfitting)).
-
-# %% slideshow={"slide_type": "subslide"} tags=["training"]
-done = study.learn(own, yours, steps=60, show=True, resume=True, title="A GPT of your own")
-held_out = own.valid_loss(yours)
-print(f"✓ {held_out:.2f} nats per token, {own.bits_per_character(held_out):.2f} bits per character;",
-      "better than a bigram table" if held_out < counted_pairs else "a bigram table is still ahead: train more steps")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert held_out < 0.8 * own.uniform_loss, "it has hardly learned: more steps, or a smaller learning rate (lr=1e-3)?"
-
-# %% [markdown]
-# ### Step 4 · 10 minutes: inspect
-# At which temperature does your model write best? How long is the longest stretch that it *copies* from your text? Which tokens do its heads prefer?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-def longest_copy(written, source):
-    """The longest stretch of `written` that is also in `source`."""
-    best = ""
-    for start in range(len(written)):
-        while start + len(best) < len(written) and written[start : start + len(best) + 1] in source:
-            best = written[start : start + len(best) + 1]
-    return best
-
-rows = []
-for heat in (0.3, 0.8, 1.2):
-    said = generate(me, "\n", 60, temperature=heat)
-    stretch = longest_copy(said, mytext.train)
-    rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "longest copy": f"“{stretch}”".replace("\n", " / ")})
-cut = own.tokenizer.cut(line)
-with torch.no_grad(), attention_weights(yours) as weights:
-    yours(torch.tensor([own.tokenizer.encode(line)]))
-top, even = max(w[0, :, -1].max().item() for w in weights["decoder"]), 1 / len(cut)
-finding = "no head prefers a token yet" if top < 2 * even else "at least one head prefers a token"
-display(Table(rows, "The texts were not selected. The longest copy is the longest stretch from the training text. "
-              "A / is a new line."),
-        labs.heads(weights["decoder"], [piece.replace(" ", "␣").replace("\n", "⏎") for piece in cut], select=len(cut) - 1,
-                   title=f"After {done.step} steps: does a head prefer a token?",
-                   caption=f"Here {finding}. In the last row a head may attend to {len(cut)} tokens: equal weights would be {even:.2f} "
-                           f"each, and the largest weight of any head is {top:.2f}. "
-                           "The model was not trained on this line; ␣ is a space."))
-
-# %% [markdown]
-# **Check:** write down what one head does, and what result would prove you wrong. Then remove this head: compute `own.valid_loss(yours)` inside `with induction.silenced(yours, [(layer, head)]):` (layers and heads count from 1).
-#
-# ### Step 5 · 10 minutes: serve
-# The server continues `line`, the held-out text of step 1. What should the card (the model's description) say, so that a stranger knows what the model cannot do?
-
-# %% tags=["shows"]
-card = {"text": mytext.name, "licence": mytext.licence, "held_out_nats": held_out, "cannot": "write yours here"}
-save_checkpoint(yours, build / "my-gpt" / "mine", card, tokenizer=own.tokenizer)
-folder = hub_format.save_pretrained(me, build / "my-gpt")
-try:
-    with serving.serve(folder) as server:
-        answer = "".join(serving.ask(server, line, max_tokens=20))
-    assert answer == generate(me, line, 20, temperature=0)
-    print(f"✓ served and called: {line!r} → {answer!r}")
-except ModuleNotFoundError as missing:
-    print(missing)
-print(f"✓ in {folder.relative_to(build.parent)}: {', '.join(sorted(f.name for f in folder.iterdir()))}")
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: a GPT of your own parts
-# Here a GPT made of your own functions writes with the parameters of `poet`.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-built = {"embed": embed, "attention_step": attention_step, "with_temperature": with_temperature, "nucleus": nucleus,
-         "inputs_and_targets": inputs_and_targets, "bits_per_character": bits_per_character}
-Table([{"part": name, "whose": "yours" if one.__module__ == "__main__" else "the course's"} for name, one in built.items()],
-      "All other parts are the course's")
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# The checkpoint has biases, and your step has none. So we append a 1 to each x. Then a bias is one more row of its matrix. Each head also gets one more feature, hence `d + 1`: in head 1, this feature passes the 1 on to the output's bias.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from chapters.ch07.assembly import biases_inside, one_behind
-
-class YourGPT:
-    """A trained GPT, token by token: your positions, your step with its cache."""
-
-    def __init__(self, gpt):
-        self.gpt, self.heads = gpt, gpt.config.num_heads
-        self.matrices = [biases_inside(block.attention) for block in gpt.blocks]
-
-    def start(self, rows=1):
-        """Empty keys and values for each layer, [B, H, 0, d + 1]."""
-        empty = torch.empty(rows, self.heads, 0, self.gpt.config.model_size // self.heads + 1)
-        return [(empty, empty) for _ in self.matrices]
-
-    @torch.no_grad()
-    def step(self, token, caches):
-        """token [B], what start or step gave -> logits [B, V] of the next one, caches with one token more"""
-        gpt, past, kept = self.gpt, caches[0][0].shape[2], []
-        x = embed(token[:, None], gpt.tokens.weight, gpt.positions.weight, past)[:, 0]                    # [B, D]
-        for block, matrices, cache in zip(gpt.blocks, self.matrices, caches, strict=True):
-            read, *cache = attention_step(one_behind(block.around_attention.norm(x), self.heads), *cache, *matrices)
-            x = x + read[:, : x.shape[1]]
-            x = x + block.ffn(block.around_ffn.norm(x))
-            kept.append(cache)
-        return gpt.norm(x) @ gpt.tokens.weight.T, kept
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# Your GPT reads `verse` letter by letter, and the course's model reads them all at once. **Guess:** how far apart are the probabilities?
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-assembled = YourGPT(poet.model)
-inputs, targets = inputs_and_targets(torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)]))
-caches, said = assembled.start(), []
-for token in inputs.unbind(1):
-    logits, caches = assembled.step(token, caches)
-    said.append(logits)
-said = torch.stack(said, 1)
-with torch.no_grad():
-    theirs = poet.model(inputs)
-differ = (said.softmax(-1) - theirs.softmax(-1)).abs().max().item()
-nats = torch.nn.functional.cross_entropy(said.flatten(0, 1), targets.flatten()).item()
-print(f"{said.shape[1]} letters, the name included: largest difference {differ:.0e};", f"{bits_per_character(nats, 1, 1):.2f} bits per character")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert differ < 1e-5
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# With `generate`'s seed, your knobs should choose the same letters as the course's sampler.
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-def write(prompt, count, temperature, top_p, seed=0):
-    """What follows the prompt, drawn from your nucleus at your temperature."""
-    draw, caches, letters = torch.Generator().manual_seed(seed), assembled.start(), poet.tokenizer.encode(prompt)
-    for letter in letters[:-1]:
-        _, caches = assembled.step(torch.tensor([letter]), caches)
-    for _ in range(count):
-        logits, caches = assembled.step(torch.tensor(letters[-1:]), caches)
-        p = nucleus(with_temperature(logits, temperature).log(), top_p)
-        letters.append(torch.multinomial(p, 1, generator=draw).item())
-    return poet.tokenizer.decode(letters)[len(prompt) :]
-
-sample = write("ROMEO:\n", 160, temperature=0.8, top_p=0.9)
-print("ROMEO:\n" + sample)
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# <details><summary>Answer</summary>
-#
-# The probabilities differ by less than a hundred-thousandth, because only the order of the operations differs. Both models write the same letters.
-#
-# </details>
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## One sentence, seven chapters
-# **The animal didn't cross the street because it was too tired.** Here is one attention map from each chapter. **Guess:** in which does "it" attend to "animal" most? And in which could the model know what "it" means?
-
-# %% slideshow={"slide_type": "subslide"} tags=["lab"]
-from chapters.ch07.experiments.one_sentence import through_all
-
-panels, given = through_all(tired)
-labs.journey(panels, select=("it", "animal"), title="Which word does “it” attend to, in each chapter?")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2].index("animal")].min() > 0.6
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# The weight is largest in the map of GPT, here our translator. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
-#
-# Could a model know what "it" means? In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the French decoder, and chapter 4 has only positions. GPT *cannot* know at "it": behind the causal mask, this row has not read *tired* yet. The Transformer and BERT could know. But their maps are no evidence: for them, as for GPT, we picked the head with the most weight on "animal". Only a test can tell, such as the twin sentence or a removed head.
-#
-# </details>
-#
-# **Keep this:** all seven chapters compute the same weighted mean, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changes is how the scores are computed, and which vectors are averaged.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: sixty years on one line
-
-# %% slideshow={"slide_type": "skip"} tags=["deeper"]
-from chapters.ch07.timeline import timeline
-from course_kit import data
-
-history = data.load("history")
-timeline(history, title="Sixty years of weighted means", caption="A number in a circle is a chapter of this course.")
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: what such models are used for
-# | where | what | read |
-# |---|---|---|
-# | dialogue | a GPT fine-tuned on people's answers and preferences; people preferred such a model of 1.3 B parameters to an untuned one of 175 B | Ouyang et al. 2022 (InstructGPT) |
-# | programs | a GPT trained on code, judged by running what it writes | Chen et al. 2021 (Codex) |
-# | speech | chapter 5's encoder–decoder, which reads sound | Radford et al. 2022 (Whisper) |
-# | pictures | an encoder that reads patches of the picture as its tokens | Dosovitskiy et al. 2020 (ViT) |
-# | proteins | attention between the amino acids of a protein | Jumper et al. 2021 (AlphaFold 2) |
-#
-# #### Limits, with sources
-# - **Likely is not true.** Text that is fluent and wrong is called a hallucination (Ji et al. 2023, *Survey of hallucination in natural language generation*).
-# - **A model may know a text by heart**, as GPT-2 did (Carlini et al. 2021, *Extracting training data from large language models*).
-# - **It repeats the prejudices of the web**, and size does not fix that (Bender, Gebru et al. 2021, *On the dangers of stochastic parrots*).
-# - **It often uses a long context unevenly**, the middle least (Liu et al. 2023, *Lost in the middle*).
-# - **It cannot reliably tell text from commands**, such as a command hidden in a page (Greshake et al. 2023, *Not what you've signed up for*).
-# - **It costs electricity** (Strubell et al. 2019, *Energy and policy considerations for deep learning in NLP*).
-#
-# #### Open problems
-# Why do scaling laws hold, and where do they end? What happens when all text has been used (Villalobos et al. 2022, *Will we run out of data?*)? What do the heads compute? How can we measure quality when the test may have been in the training text?
-#
-# #### Where to go next
-# - **Courses.** Stanford's CS224N. A. Karpathy, *Let's build GPT*: a whole GPT in one file.
-# - **A benchmark in Chinese.** CLUE (Xu et al. 2020).
-# - **Books.** D. Jurafsky and J. Martin, *Speech and language processing*. A. Zhang et al., *Dive into deep learning* (动手学深度学习). 邱锡鹏, 神经网络与深度学习. L. Tunstall et al., *Natural language processing with Transformers*. S. Raschka, *Build a large language model (from scratch)*.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true slideshow={"slide_type": "skip"} tags=["deeper"]
-# ### Deeper: what circulates
-# Each of these programs runs, but contains a bug from real scripts. In each list, one claim is wrong. First, two lines that you will meet:
-#
-# | what circulates | what is wrong | instead |
-# |---|---|---|
-# | `logits.softmax(dim=1)[:, -1]`, of logits [B, T, V] | `dim=1` is time. The positions share each token among them, and the row that is returned does not sum to 1. | `logits[:, -1].softmax(dim=-1)` |
-# | `2 ** loss` for the perplexity | torch's loss is in nats, and 2 undoes bits. If four tokens are equally likely, the perplexity is 4, but 2^1.386 is 2.6. | `loss.exp()` |
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["asserts", "deeper"]
-assert round((nats := torch.nn.functional.cross_entropy(torch.zeros(3, 4), torch.tensor([0, 2, 1]))).item(), 3) == 1.386
-assert round((2**nats).item(), 1) == 2.6 and abs(nats.exp() - 4) < 1e-5
-assert not torch.allclose(torch.tensor([[[0.0, 1, 2], [3, 1, 0]]]).softmax(dim=1)[:, -1].sum(-1), torch.ones(1), atol=0.1)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# Models of `transformers` take labels, and return a loss as well as logits. One line of this program is wrong: repair it.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-@find_error("program 7.4")
-def their_loss(model, ids):                      # model: GPT2LMHeadModel
-    labels = torch.full_like(ids, -100)    # −100: nothing is asked here
-    labels[:, :-1] = ids[:, 1:]            # what follows each token
-    output = model(ids, labels=labels)
-    return output.loss
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# Several new tokens follow a cache. With PyTorch's `is_causal=True` you make the same mistake.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-@find_error("program 7.10")
-def attend(q, k, v):                       # k, v: cache first
-    may = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).tril()
-    scores = q @ k.mT / q.shape[-1] ** 0.5
-    scores = scores.masked_fill(~may, float("-inf"))
-    return torch.softmax(scores, dim=-1) @ v
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 3 minutes
-# These claims compare models whose tokens differ:
-#
-# 1. The perplexity is e to the mean loss in nats per token.
-# 2. If a tokenizer cuts a text into longer pieces, it makes fewer tokens of it.
-# 3. Of two models tested on the same text, that with the lower perplexity is the better one.
-# 4. In bits per character, models with different tokenizers can be compared on one text.
-#
-# Write the comparison that is right.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-@find_error("claims 7.7")
-def better(loss_a, tokens_a, loss_b, tokens_b):
-    """mean loss in nats per token, and tokens, of models A and B on the same text -> A or B"""
-    raise NotImplementedError
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
-predict(
-    "These claims are about the temperature τ, which divides the logits. Which one is wrong?",
-    ["At temperature 1 the probabilities are those that the model was trained for",
-     "No temperature above 0 changes which token is more likely than another",
-     "At temperature 0 you would divide by 0, so 0.01 is as cold as you can get",
-     "The higher the temperature, the smaller the gap between the largest and the smallest probability"],
-    answer=2,
-    because=["This is true: dividing by 1 changes nothing.",
-             "This is true: dividing by a positive number keeps the order, and so does exp.",
-             "Nothing needs to be divided. As the temperature falls, the largest gets more and more, and the limit is plain: all weight on the largest. Programs take argmax there. (Of two equal ones argmax takes the first; the limit gives each a half.)",
-             "This is true: the logits all come near 0."],
-)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●○ · 4 minutes
-# What does a cache save, and what does it not?
-#
-# 1. Without a cache, step t computes t² scores, every token with every token.
-# 2. With it, step t computes t, the new token with all tokens so far.
-# 3. So with a cache the attention of each new token costs the same, and the cost of n tokens grows with n only.
-# 4. What has to be kept grows with each token, by two vectors for each layer.
-#
-# Count, and you will see which of these is wrong.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-@find_error("claims 7.11")
-def products(n, cached):
-    """n tokens written, from the first on; cached True or False -> scores computed in one head, in all steps together"""
-    raise NotImplementedError
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["predict", "deeper"]
-predict(
-    "Training costs 6ND operations. What does writing cost? One of these claims is wrong.",
-    ["In the forward pass each parameter multiplies and adds once per token, which makes 2 operations",
-     "The backward pass costs about twice as much as the forward pass, 4 operations",
-     "N parameters cost 6N operations per token, in training and at inference",
-     "The scores of attention come on top: they have no parameters, and grow with the length of the text"],
-    answer=2,
-    because=["This is true: one multiplication and one addition.",
-             "This is true: it computes gradients for the inputs of each layer, and for its parameters.",
-             "At inference there is no backward pass, so a token costs 2N operations, a third.",
-             "This is true, but for short texts in large models it is little."],
-)
-
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["deeper"]
-# #### Find the error ●●● · 10 minutes
-# This script trains a GPT and lets it write. It runs, it even writes something, and five of its lines are wrong: the training and the writing have their share of them.
-
-# %% slideshow={"slide_type": "skip"} tags=["exercise", "deeper"]
-@find_error("program 7.14")
-def train_and_write(model, batches, prompt, count, context):   # [N, B, context + 1], [1, P]
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
-    optimizer.zero_grad()
-    model.train()
-    for ids in batches:                                        # [B, context + 1]
-        inputs, targets = ids[:, :-1], ids[:, :-1]
-        p = torch.softmax(model(inputs), dim=-1)               # [B, context, V]
-        loss = torch.nn.functional.cross_entropy(p.flatten(0, 1), targets.flatten())
-        loss.backward()
-        optimizer.step()
-    with torch.no_grad():
-        for _ in range(count):
-            logits = model(prompt)                             # [1, T, V]
-            prompt = torch.cat([prompt, logits[:, -1:].argmax(dim=-1)], dim=1)
-    return loss.item(), prompt
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## What we measured
-# These are your values. A value outside its band stops the notebook.
-
-# %%
-rows = [
-    ("bigram table, bits per character", lesson.bits_per_character(reached["bigram"]), 1.1, 1.5),
-    ("one head, bits per character", lesson.bits_per_character(reached["one head"]), 0.4, 0.9),
-    ("one block, bits per character", lesson.bits_per_character(reached["one block"]), 0.2, 0.8),
-    ("GPT, two blocks, bits per character", lesson.bits_per_character(reached["GPT, two blocks"]), 0.2, 0.75),
-    ("gpt-shakespeare's card, bits per character", everywhere, 1.9, 2.4),
-    ("gpt-prose, start of Baum's book, bits per character", means["L. F. Baum, 1900"], 1, 2.5),
-    ("BLEU of gpt-en-fr on Tatoeba (its card)", bleus[-1], 30, 70),
-    ("copying: the second half, nats per token", task.second_half(copier), 0, 0.3),
-]
-for name, value, low, high in rows:
-    assert low <= value <= high, f"{name}: {value:.3g} is not between {low} and {high}"
-    print(f"{name:52} {value:8.3g}   band {low} to {high}")
+# Any text of yours will do instead, from 20,000 characters on, better 100,000 and more: letters, songs, another language. Run the cell with the picture again, and your curve stands beside ours.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. A language model gives a distribution over the next token. With small random parameters its loss starts near ln V.
-# 2. GPT is a stack of chapter 5's blocks with a causal mask.
-# 3. A sampler chooses the token: temperature divides the logits, and top-k and top-p cut off the tail.
-# 4. A task can be written into the text, and some heads copy from that text.
-# 5. Training costs about 6ND operations. A model continues a text; training on answers makes answers likely.
+# 1. A language model gives a distribution over the next token; its targets are its inputs, shifted by one.
+# 2. GPT is a stack of Transformer blocks with a causal mask, between a token table that is used twice.
+# 3. The first loss is about ln V. Beat a bigram table, on text that was held out, in bits per character.
+# 4. Temperature divides the logits; top-p keeps as many tokens as the place needs.
+# 5. An induction head finds what followed last time. That is learning in context, with no parameter changed.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three open questions
+# They are discussed in [the annex](07_gpt_annex.ipynb#open-questions).
+# 1. *Prove:* with the causal mask, and without any positions, can the model tell *a b c* from *b a c*?
+# 2. *Design an experiment:* does your model know sentences of the book by heart?
+# 3. *Why not* compare two models by their perplexity?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
-# | [language model](#language-model) | 语言模型 | predicts what comes next |
-# | [next-token prediction](#next-token) | 下一词元预测 | the text holds the answers |
-# | [token](#token) | 词元 | a model's unit of text |
-# | [byte-pair encoding](#bpe) | 字节对编码 | joins the most frequent neighbours |
-# | [bigram](#bigram) | 二元模型 | counts pairs of tokens |
-# | [context](#context) | 上下文 | the tokens seen at once |
-# | [bits per character](#bits-per-character) | 每字符比特数 | compares models with different tokens |
-# | [perplexity](#perplexity) | 困惑度 | e to the loss |
-# | [overfitting](#overfitting) | 过拟合 | learned by heart |
+# | [language model](#language-model) | 语言模型 | a distribution over the next token |
+# | [next-token prediction](#next-token) | 下一词元预测 | the text is its own answer |
+# | [context](#context) | 上下文窗口 | what the model sees at once |
+# | [autoregressive](#autoregressive) | 自回归 | draws a token, reads it, draws the next |
 # | [temperature](#temperature) | 温度 | divides the logits |
-# | [top-k](#top-k) | top-k 采样 | only the k most likely |
-# | [top-p](#top-p) | 核采样（top-p） | the fewest tokens that reach a threshold together |
-# | [induction head](#induction-head) | 归纳头 | attends to what followed this token before |
-# | [in-context learning](#in-context) | 上下文学习 | learned from the prompt alone |
-# | [chat template](#chat-template) | 对话模板 | turns a dialogue into one text |
-# | [system prompt](#system-prompt) | 系统提示 | instructions before the user's first turn |
-# | [instruction tuning](#instruction-tuning) | 指令微调 | next-token prediction on conversations |
-# | [quantised](#quantisation) | 量化 | fewer bits per parameter |
-# | [data-parallel](#data-parallel) | 数据并行 | devices share the batch |
-# | [scaling law](#scaling-law) | 缩放定律 | predicts the loss from size and text |
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# ## Further reading
-# - C. Shannon, *Prediction and entropy of printed English*, 1951: the game.
-# - A. Radford et al., *Improving language understanding by generative pre-training*, 2018 (GPT); *Language models are unsupervised multitask learners*, 2019 (GPT-2).
-# - R. Sennrich et al., *Neural machine translation of rare words with subword units*, 2016 (BPE).
-# - A. Holtzman et al., *The curious case of neural text degeneration*, 2020 (top-p).
-# - N. Elhage et al., *A mathematical framework for Transformer circuits*, 2021; C. Olsson et al., *In-context learning and induction heads*, 2022.
-# - J. Kaplan et al., *Scaling laws for neural language models*, 2020 (6ND); J. Hoffmann et al., *Training compute-optimal large language models*, 2022.
+# | [top-k, top-p](#top-p) | 前 k 采样、核采样 | two ways to cut off the tail |
+# | [token](#token) | 词元 | the piece of text that gets a number |
+# | [byte-pair encoding](#bpe) | 字节对编码 | joins the most frequent pair, again and again |
+# | [bigram](#bigram) | 二元语法 | counts which token follows which |
+# | [bits per character](#bits-per-character) | 每字符比特数 | the cost of a text, whatever its tokens |
+# | [KV cache](#kv-cache) | 键值缓存 | keys and values that are kept |
+# | [induction head](#induction-head) | 归纳头 | finds what followed last time |
+# | [in-context learning](#in-context) | 上下文学习 | from the prompt, without training |
+# | [pre-training, fine-tuning](#pre-training) | 预训练、微调 | first text alone, then a task |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
 from course_tools.classroom.progress import onward
@@ -1745,9 +615,9 @@ from course_tools.classroom.progress import onward
 onward(7)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Next: yours
-# The course began with a thermometer that nobody had read at three o'clock, and one operation: an average whose weights depend on the query. What would you like a model to read?
+# ## Next: who answers?
+# Your GPT goes on with a text; it does not answer. How a model comes to answer, and much else that the last years have added, is in [the annex](07_gpt_annex.ipynb): serving it, translating by continuing, scaling laws, what circulates, and one sentence through all seven chapters.
 #
-# **←** [Start here and your progress](00_start_here.ipynb#progress)
+# Back to [Start here and your progress](00_start_here.ipynb#progress).
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 7, edition 0.3.0, and the heading above it.*

@@ -145,9 +145,9 @@ def test_multi_head_attention_is_a_class_of_40_lines():
 
 
 def test_the_core_is_small():
-    """4,000 were meant; with a typed parameter a line, and chapter 3's two translators, it is a sixth more. The second
-    edition had 11,207."""
-    assert 2000 < length(CORE.rglob("*.py")) <= 4740
+    """4,000 were meant; with a typed parameter a line, chapter 3's translators and chapter 7's GPT of one page, it is a
+    quarter more. The second edition had 11,207."""
+    assert 2000 < length(CORE.rglob("*.py")) <= 5000
 
 
 VERIFIES = {"checks.py", "checkpoints.py", "deltas.py", "files.py"}  # files from anywhere: to look is their task

@@ -1,4 +1,4 @@
-"""Chapter 7, GPT: nine exercises, and seven errors that circulate."""
+"""Chapter 7, GPT: four exercises of the lesson; those of the annex, and errors that circulate."""
 
 from .bpe import ENCODE, MERGE
 from .cache import CORNER, LINEAR, POSITION, STEP
@@ -9,7 +9,6 @@ from .scaling import PRINTED
 from .script import SCRIPT
 from .targets import TARGETS, TWICE
 
-EXERCISES = (  # as in the notebook
-    *(TARGETS, MERGE, ENCODE, BITS, TEMPERATURE, TOP_P, TOP_K, STEP, POSITION, INDUCTION, PRINTED),
-    *(TWICE, CORNER, TOKENIZERS, LINEAR, SCRIPT),
-)
+LESSON = (TARGETS, TEMPERATURE, TOP_P, MERGE)
+ANNEX = (ENCODE, BITS, TOP_K, STEP, POSITION, INDUCTION, PRINTED, TWICE, CORNER, TOKENIZERS, LINEAR, SCRIPT)
+EXERCISES = (*LESSON, *ANNEX)  # as on the pages

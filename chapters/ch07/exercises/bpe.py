@@ -4,36 +4,9 @@ from collections import Counter
 
 from course_kit.exercises.compare import kind
 from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
+from course_utils.text.merges import joined, merge_once
 
 Words = dict[tuple[str, ...], int]
-
-
-def merge_once(words: Words) -> tuple[tuple[str, str], Words]:
-    """words: the pieces of each word -> how often it occurs. -> the pair of neighbours that occurs most often, and the
-    words after it became one piece wherever it stands, from left to right (Sennrich et al. 2016)."""
-    pairs = Counter()
-    for pieces, count in words.items():
-        for pair in zip(pieces, pieces[1:], strict=False):
-            pairs[pair] += count
-    best, after = max(pairs, key=pairs.get), {}
-    for pieces, count in words.items():
-        out, i = [], 0
-        while i < len(pieces):
-            step = 2 if pieces[i : i + 2] == best else 1
-            out.append("".join(pieces[i : i + step]))
-            i += step
-        after[tuple(out)] = count
-    return best, after
-
-
-def joined(pieces: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
-    """The pieces after `pair` has become one, from left to right."""
-    out, i = [], 0
-    while i < len(pieces):
-        step = 2 if pieces[i : i + 2] == pair else 1
-        out.append("".join(pieces[i : i + step]))
-        i += step
-    return tuple(out)
 
 
 def _read(answer, case: Case):
@@ -143,7 +116,7 @@ MERGE = Exercise(
     ],
     returns=("pair", "words after it"),
     run=_read,
-    used="Three hundred of your merges make a tokenizer under *Deeper* below.",
+    used="Five hundred of your merges make the tokenizer of your GPT.",
     hints=(
         "Count first, in `pairs = Counter()`: for each word its neighbours, `zip(pieces, pieces[1:])`, each as often "
         "as the word occurs.",

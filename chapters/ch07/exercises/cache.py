@@ -68,7 +68,7 @@ STEP = Exercise(
     ],
     returns=("output", "keys after it", "values after it"),
     properties=(any_order("keys", "values"),),
-    used="It writes the sample after the capstone, with the cache of gpt-shakespeare.",
+    used="It writes a sample further down, with the cache of gpt-shakespeare.",
     hints=(
         "How many heads are there? The cache knows: `keys.shape[1]`. `(x @ Wk).unflatten(-1, (H, d))` is [B, H, d].",
         "With `[:, :, None]` the `key` is [B, H, 1, d], one position long, and `torch.cat([keys, key], 2)` appends it "
@@ -137,7 +137,7 @@ POSITION = FindError(
     title="always at position 0",
     task="ids [B, N] of new tokens, tokens [V, D], positions [max, D], past: how many tokens the cache holds -> "
     "[B, N, D].",
-    used="It counts the positions of the sample after the capstone.",
+    used="It counts the positions of the sample further down.",
     program=(
         "def embed(ids, tokens, positions, past):   # past: in the cache",
         "    places = torch.arange(ids.shape[1])",

@@ -33,7 +33,7 @@ BITS = Exercise(
     ],
     returns=("bits per character",),
     properties=(linear_in("loss"),),
-    used="It fills the last column of the table below, and measures the passages of the next section.",
+    used="It fills the last column of the table below.",
     hints=(
         "First in nats: what does the whole text cost, all its tokens together?",
         "1 bit is ln 2 = 0.693 nats. So are there more bits, or more nats?",

@@ -8,18 +8,7 @@ from course_kit.exercises.compare import converted
 from course_kit.exercises.define import Case, Exercise, call, named, normal, variants, wrong_answers
 from course_kit.exercises.properties import rows_sum_to_one, shift_changes_nothing
 from course_utils.decoding.sampling import next_probabilities
-
-
-def with_temperature(logits: Tensor, temperature: float) -> Tensor:
-    """logits [..., V], temperature from 0 -> probabilities [..., V]; at 0 all weight is on the largest logit."""
-    return next_probabilities(logits, temperature)
-
-
-def _divided(logits, temperature):
-    if temperature == 0:
-        return torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1]).float()
-    return (logits / temperature).softmax(-1)
-
+from course_utils.small_gpt import nucleus, with_temperature
 
 _heated = named("logits", "temperature")
 
@@ -53,7 +42,6 @@ TEMPERATURE = Exercise(
     task="Divide the logits by the temperature, then take the softmax: logits [..., V], temperature -> probabilities "
     "[..., V]. At temperature 0 all weight is on the largest logit.",
     reference=with_temperature,
-    shown=_divided,
     cases=lambda: [
         _heated(torch.tensor([2.0, 1, 0]), 0.5, shown=True),
         _heated(torch.tensor([[0.0, 2, 1], [3, 0, 1]]), 0),
@@ -64,7 +52,7 @@ TEMPERATURE = Exercise(
     ],
     returns=("probabilities",),
     properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
-    used="Your knob writes the sample after the capstone.",
+    used="Your knob lets your model write, here and in `mine/gpt.py`.",
     hints=(
         "Half the temperature makes the logits twice as large. What does softmax do with that?",
         "At 0 nothing can be divided. `torch.nn.functional.one_hot(logits.argmax(-1), …)` has a 1 at the largest, in "
@@ -230,11 +218,6 @@ TOP_K = Exercise(
 )
 
 
-def nucleus(logits: Tensor, top_p: float) -> Tensor:
-    """logits [..., V] -> probabilities [..., V] of the smallest set of largest ones that reaches top_p, 0 elsewhere."""
-    return next_probabilities(logits, top_p=top_p)
-
-
 def sorted_and_summed(logits, top_p):
     p, order = logits.softmax(-1).sort(-1, descending=True)
     p = p * (p.cumsum(-1) - p < top_p)  # the sum before each token has not reached top_p
@@ -286,11 +269,10 @@ TOP_P = Exercise(
     task="Keep the smallest set of most likely tokens whose probabilities together reach top_p (the one that crosses "
     "it stays), and divide by their sum: logits [..., V] -> probabilities [..., V], each at its own place.",
     reference=nucleus,
-    shown=sorted_and_summed,
     cases=nucleus_cases,
     returns=("probabilities",),
     properties=(rows_sum_to_one(what="probabilities"),),
-    used="The next cell counts what your nucleus keeps; it also writes the sample after the capstone.",
+    used="Your nucleus lets your model write, here and in `mine/gpt.py`.",
     hints=(
         "Sort the probabilities, the largest first, and add them up as you go: `cumsum`.",
         "A token stays if those *before* it have not reached p, so the first always stays. How do you get the sum "

@@ -16,12 +16,7 @@ from course_kit.exercises.define import (
     variants,
     wrong_answers,
 )
-
-
-def next_token_targets(ids: Tensor) -> tuple[Tensor, Tensor]:
-    """ids [B, T + 1] -> inputs [B, T], targets [B, T]: what follows each of the inputs. GPT.loss begins like this."""
-    return ids[:, :-1], ids[:, 1:]
-
+from course_utils.small_gpt import inputs_and_targets
 
 TOO_SHORT = "Too much is cut off. Of T + 1 tokens there are T inputs and T targets, and each target is one further on."
 
@@ -35,14 +30,14 @@ TARGETS = Exercise(
     name="next token targets",
     task="Cut a text into what goes in and what should come out: ids [B, T + 1] -> inputs [B, T], targets [B, T]. The "
     "target at each position is the token that follows.",
-    reference=next_token_targets,
+    reference=inputs_and_targets,
     cases=lambda: [
         Case({"ids": torch.tensor([[5, 6, 7, 8]])}, shown=True),
         Case({"ids": integers(10, 3, 6, seed=1700)}),
         Case({"ids": integers(10, 2, 2, seed=1701)}),
     ],
     returns=("inputs", "targets"),
-    used="It cuts the texts on which your GPT is compared with `transformers`.",
+    used="It cuts every text that your GPT is trained on.",
     hints=(
         "Nothing is known of what follows the last token. So it cannot go in. Which token is never asked for?",
         "Both are the text without one token: one lacks the last, the other the first.",

@@ -137,6 +137,13 @@ def learn(
     return lesson.train(model, steps, seed, show, **settings)
 
 
+def two_blocks(lesson: TextLesson, steps: int = 400) -> nn.Module:
+    """A GPT of two blocks, trained once and then kept: some sections of the annex need one."""
+    model = small_model(lesson, num_layers=2)
+    learn(lesson, model, steps=steps, lr=0.01, evaluate=None, callbacks=(), resume=True)
+    return model.eval()
+
+
 def written(
     lesson: TextLesson, model: nn.Module, start: str = "\n", length: int = 80, temperature: float = 0.8, seed: int = 0
 ) -> str:

@@ -10,7 +10,6 @@ import torch
 import torch.nn.functional as F
 from right_answers import Written
 
-from chapters.ch07.exercises.bpe import joined, merge_once
 from chapters.ch07.exercises.cache import attention_step, embed, products
 from chapters.ch07.exercises.measures import bits_per_character
 from chapters.ch07.exercises.sampling import nucleus_cases
@@ -28,6 +27,7 @@ from course_utils.caching import project
 from course_utils.decoding.sampling import next_probabilities, sample
 from course_utils.gpt import GPTConfig
 from course_utils.text.bytepairs import WORD
+from course_utils.text.merges import joined, merge_once
 
 written = Written()
 

@@ -1,0 +1,159 @@
+"""A GPT on one page: its model, one step of training, and how it writes.
+
+    model = SmallGPT(vocab=1000, size=128, layers=4)
+    optimisers = optimisers_of(model, rate=1e-2)
+    training_step(model, optimisers, windows(ids, rows=32, length=65))    # nats per token
+    write(model, ids[None, :10], count=100, temperature=0.8, top_p=0.9)   # [1, 110]
+
+What chapter 7 builds, and what its readers keep. `gpt.GPT` computes the same, and has
+what a page can do without: rotary positions, dropout, hooks for its heads, a cache.
+Sizes: B texts, T tokens, D features (size), H heads of d = D / H, V tokens known (vocab).
+Sources: Radford et al. 2018 and 2019 (GPT, GPT-2); Holtzman et al. 2020 (top-p);
+Jordan et al. 2024 (Muon).
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from .attention import causal_mask, join_heads, masked_softmax, split_heads
+from .blocks import add_norm
+
+
+class CausalAttention(nn.Module):
+    """Each token asks itself and the tokens before it, in H heads at once."""
+
+    def __init__(self, size: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.query, self.key = nn.Linear(size, size), nn.Linear(size, size)
+        self.value, self.out = nn.Linear(size, size), nn.Linear(size, size)
+
+    def forward(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
+        q = split_heads(self.query(x), self.heads)  # [B, T, D] -> [B, H, T, d]
+        k = split_heads(self.key(x), self.heads)
+        v = split_heads(self.value(x), self.heads)
+        scores = q @ k.mT / q.shape[-1] ** 0.5  # [B, H, T, T]
+        weights = masked_softmax(scores, causal_mask(x.shape[1], x.device))
+        return self.out(join_heads(weights @ v))  # [B, H, T, d] -> [B, T, D]
+
+
+class CausalBlock(nn.Module):
+    """Attention moves information between tokens, the network works within each."""
+
+    def __init__(self, size: int, heads: int):
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(size), nn.LayerNorm(size)
+        self.attention = CausalAttention(size, heads)
+        widen, narrow = nn.Linear(size, 4 * size), nn.Linear(4 * size, size)
+        self.ffn = nn.Sequential(widen, nn.GELU("tanh"), narrow)
+
+    def forward(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
+        x = add_norm(x, self.attention, self.norm1)
+        return add_norm(x, self.ffn, self.norm2)
+
+
+class SmallGPT(nn.Module):
+    """Token ids in; for each position, the logits of the token that comes next, out."""
+
+    def __init__(
+        self,
+        vocab: int,
+        size: int = 128,
+        layers: int = 4,
+        heads: int = 4,
+        context: int = 64,
+    ):
+        super().__init__()
+        self.context = context  # the longest text that is read at once
+        self.tokens = nn.Embedding(vocab, size)
+        self.positions = nn.Embedding(context, size)
+        self.blocks = nn.ModuleList(CausalBlock(size, heads) for _ in range(layers))
+        self.norm = nn.LayerNorm(size)
+        for parameter in self.parameters():
+            if (
+                parameter.dim() > 1
+            ):  # small at first, so that all tokens are equally likely
+                nn.init.normal_(parameter, std=0.02)
+
+    def forward(self, ids: Int[Tensor, "B T"]) -> Float[Tensor, "B T V"]:
+        x = self.tokens(ids) + self.positions.weight[: ids.shape[1]]  # [B, T, D]
+        for block in self.blocks:
+            x = block(x)
+        return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
+
+
+def inputs_and_targets(
+    ids: Int[Tensor, "B N"],
+) -> tuple[Int[Tensor, "B T"], Int[Tensor, "B T"]]:
+    """Of N = T + 1 tokens: T that are read, and for each of them the one that follows."""
+    return ids[:, :-1], ids[:, 1:]
+
+
+def windows(ids: Int[Tensor, "N"], rows: int, length: int) -> Int[Tensor, "B L"]:
+    """Pieces of a long text, from random places."""
+    starts = torch.randint(len(ids) - length + 1, (rows, 1))
+    return ids[starts + torch.arange(length)]
+
+
+def optimisers_of(model: SmallGPT, rate: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the blocks, AdamW for all else, with one learning rate."""
+    inside = [p for p in model.blocks.parameters() if p.dim() == 2]
+    rest = [p for p in model.parameters() if all(p is not one for one in inside)]
+    muon = torch.optim.Muon(inside, lr=rate, adjust_lr_fn="match_rms_adamw")
+    return [muon, torch.optim.AdamW(rest, lr=rate)]
+
+
+def training_step(
+    model: nn.Module, optimisers: list[torch.optim.Optimizer], ids: Int[Tensor, "B N"]
+) -> float:
+    """Predict each next token, improve; the loss before, in nats per token."""
+    inputs, targets = inputs_and_targets(ids)
+    logits = model(inputs)  # [B, T, V]
+    loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    model.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optimiser in optimisers:
+        optimiser.step()
+    return loss.item()
+
+
+def with_temperature(
+    logits: Float[Tensor, "*B V"], temperature: float
+) -> Float[Tensor, "*B V"]:
+    """Probabilities; below 1 sharper, above 1 flatter, at 0 all on the largest."""
+    if temperature == 0:
+        return F.one_hot(logits.argmax(-1), logits.shape[-1]).float()
+    return (logits / temperature).softmax(-1)
+
+
+def nucleus(logits: Float[Tensor, "*B V"], top_p: float) -> Float[Tensor, "*B V"]:
+    """Probabilities of the smallest set of likeliest tokens that reaches top_p."""
+    p, order = logits.softmax(-1).sort(-1, descending=True)
+    before = p.cumsum(-1) - p  # what the likelier ones have together
+    p = p.masked_fill((before >= top_p) & (before > 0), 0.0)
+    return torch.zeros_like(p).scatter(-1, order, p / p.sum(-1, keepdim=True))
+
+
+@torch.no_grad()
+def write(
+    model: SmallGPT,
+    ids: Int[Tensor, "B T"],
+    count: int,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+) -> Int[Tensor, "B N"]:
+    """Draw a token, append it, ask again: N = T + count."""
+    for _ in range(count):
+        logits = model(ids[:, -model.context :])[:, -1]  # [B, V]
+        p = nucleus(with_temperature(logits, temperature).log(), top_p)
+        ids = torch.cat([ids, torch.multinomial(p, 1)], 1)
+    return ids
+
+
+def copying(rows: int, length: int = 6) -> Int[Tensor, "B N"]:
+    """A task without data: random digits, 10 for "=", the same digits again."""
+    digits = torch.randint(10, (rows, length))
+    return torch.cat([digits, torch.full((rows, 1), 10), digits], 1)
