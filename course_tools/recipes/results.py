@@ -30,6 +30,8 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "bert_labels": "chapters.ch06.experiments.tasks:record_labels",
     "bert_heads": "chapters.ch06.experiments.tasks:record_heads",
     "bert_pretraining": "chapters.ch06.experiments.pretraining:record_pretraining",
+    "bert_book": "chapters.ch06.experiments.book:record_book",
+    "bert_worth": "chapters.ch06.experiments.worth:record_worth",
     "minilm_sst2": "chapters.ch06.experiments.minilm:record_minilm_sst2",
     "minilm_wnut17": "chapters.ch06.experiments.minilm_names:record_wnut17",
     "minilm_squad": "chapters.ch06.experiments.minilm_answers:record_squad",
