@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from .attention import MultiHeadAttention
-from .blocks import ACTIVATIONS, PositionwiseFFN, PostNorm, init_small
+from .blocks import PositionwiseFFN, PostNorm, activation, init_small
 from .loss import IGNORED
 
 
@@ -83,7 +83,7 @@ class BertBlock(nn.Module):
         super().__init__()
         ffn_size = c.ffn_size or 4 * c.model_size
         self.attention = MultiHeadAttention(c.model_size, c.num_heads)
-        self.ffn = PositionwiseFFN(c.model_size, ffn_size, ACTIVATIONS[c.activation])
+        self.ffn = PositionwiseFFN(c.model_size, ffn_size, activation(c.activation))
         self.around_attention = PostNorm(c.model_size, c.dropout, c.eps)
         self.around_ffn = PostNorm(c.model_size, c.dropout, c.eps)
 
@@ -142,7 +142,7 @@ class BertForPreTraining(nn.Module):
         self.config = config
         self.bert = Bert(config)
         self.transform = nn.Linear(config.model_size, config.model_size)
-        self.activation = ACTIVATIONS[config.activation]
+        self.activation = activation(config.activation)
         self.norm = nn.LayerNorm(config.model_size, config.eps)
         self.output = nn.Linear(config.model_size, config.vocab_size)
         self.next_sentence = nn.Linear(config.model_size, 2)
@@ -196,7 +196,7 @@ def mlm_loss(
     logits: Float[Tensor, "*tokens V"], labels: Int[Tensor, "*tokens"]
 ) -> Float[Tensor, ""]:
     """The mean of −log p(right word), where there is a label: not at −100."""
-    asked = labels != IGNORED
+    asked = labels != -100
     return F.cross_entropy(logits[asked], labels[asked])
 
 
@@ -312,4 +312,4 @@ def mask_tokens(
     hidden = (chance < share) & ~special_mask
     inputs = torch.where(hidden & (fate < 0.8), mask_id, ids)
     inputs = torch.where(hidden & (fate >= 0.9), words.to(ids.device), inputs)
-    return inputs, ids.masked_fill(~hidden, IGNORED)
+    return inputs, ids.masked_fill(~hidden, -100)

@@ -14,11 +14,15 @@ from torch import Tensor, nn
 
 from .attention import MultiHeadAttention
 
-ACTIVATIONS: dict[str, Callable] = {
-    "relu": F.relu,
-    "gelu": F.gelu,
-    "gelu_tanh": partial(F.gelu, approximate="tanh"),
-}
+
+def activation(name: str) -> Callable:
+    """The non-linearity of a name: relu, gelu, or gelu_tanh, which is GPT-2's gelu."""
+    if name == "gelu_tanh":
+        return partial(F.gelu, approximate="tanh")
+    return {"relu": F.relu, "gelu": F.gelu}[name]
+
+
+ACTIVATIONS = {name: activation(name) for name in ("relu", "gelu", "gelu_tanh")}
 
 
 class PositionwiseFFN(nn.Module):

@@ -1,9 +1,9 @@
 """Tasks without data, in which a bug shows within a minute.
 
 Rooms of people who need what another one carries: for self-attention. Rows of digits, to
-be copied or reversed: for the Transformer. Palindromes with a hole: for BERT. Token ids: 0 … 9 are digits; BEGIN is what the decoder reads
-first; COPY and REVERSE say, before the digits, what is to be done with them. Sizes: B
-rows, T people or digits in a row.
+be copied or reversed: for the Transformer. Palindromes with a hole: for BERT. Token ids:
+0 … 9 are digits; BEGIN is what the decoder reads first; COPY and REVERSE say, before the
+digits, what is to be done with them. Sizes: B rows, T people or digits in a row.
 """
 
 import torch

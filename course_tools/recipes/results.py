@@ -36,6 +36,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "minilm_wnut17": "chapters.ch06.experiments.minilm_names:record_wnut17",
     "minilm_squad": "chapters.ch06.experiments.minilm_answers:record_squad",
     "minilm_sentences": "chapters.ch06.experiments.sentences:record_minilm_sentences",
+    "minilm_search": "chapters.ch06.experiments.search:record_minilm_search",
     "gpt_overfitting": "chapters.ch07.experiments.in_class:record_overfitting",
     "gpt_induction": "chapters.ch07.experiments.induction:record_induction",
     "gpt_ladder": "chapters.ch07.experiments.ladder:record_ladder",

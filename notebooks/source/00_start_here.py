@@ -277,7 +277,8 @@ assert needed_words(sentence="The animal didn't cross the street because it was 
 # | [4](04_positional_encoding_annex.ipynb) | Annex: positions, paths and costs | long texts, interpolation, Transformer-XL, what attention costs |
 # | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, whole: built, trained, and yours to keep |
 # | [5](05_transformer_annex.ipynb) | Annex: what is worth knowing about Transformers | the cache, label smoothing, every head, a zoo of variants |
-# | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
+# | [6](06_bert.ipynb) | Which word is missing? | BERT: written, pre-trained on a book, fine-tuned |
+# | [6](06_bert_annex.ipynb) | Annex: pairs, tags, adapters and published models | search, both tasks of pre-training, what heads are needed for |
 # | [7](07_gpt.ipynb) | What comes next? | GPT: one word after another, and how to choose it |
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -111,9 +111,8 @@ def test_padding_changes_neither_loss_by_a_millionth():
     follows = torch.tensor([0, 1, 1, 0])
     alone = pretraining_loss(model, inputs, labels, follows, segments)
     mask = torch.arange(25).expand(4, -1) < 10
-    longer = pretraining_loss(
-        model, padded(inputs, 15), padded(labels, 15, IGNORED), follows, padded(segments, 15), mask
-    )
+    more = padded(inputs, 15), padded(labels, 15, IGNORED), follows, padded(segments, 15)
+    longer = pretraining_loss(model, *more, mask)
     assert abs(alone.mlm - longer.mlm) < 1e-6 and abs(alone.nsp - longer.nsp) < 1e-6
     logits = model(inputs, segments)
     asked = labels != IGNORED
