@@ -137,7 +137,7 @@ def only_checks(path):
 
 
 def test_a_gpt_stands_alone_in_about_300_lines():
-    assert 200 < length(closure(CORE / "gpt.py")) <= 335
+    assert 200 < length(closure(CORE / "gpt.py")) <= 345
 
 
 def test_multi_head_attention_is_a_class_of_40_lines():
@@ -147,7 +147,7 @@ def test_multi_head_attention_is_a_class_of_40_lines():
 def test_the_core_is_small():
     """4,000 were meant; with a typed parameter a line, and chapter 3's two translators, it is a sixth more. The second
     edition had 11,207."""
-    assert 2000 < length(CORE.rglob("*.py")) <= 4740
+    assert 2000 < length(CORE.rglob("*.py")) <= 4820
 
 
 VERIFIES = {"checks.py", "checkpoints.py", "deltas.py", "files.py"}  # files from anywhere: to look is their task
