@@ -50,8 +50,7 @@ with torch.no_grad():  # a position sees itself and what is before it
     up_to_it = torch.arange(ids.shape[1]) <= torch.tensor(holes)[:, None]
     from_the_left = prose.model(ids.expand(6, -1), None, up_to_it).mlm_logits[range(6), holes].argmax(-1).tolist()
 first_guess = expected[holes].argmax(-1).tolist()
-both_right, left_right = ([prose.tokenizer.words[i] == word for i, word in zip(said, written)] for said in (first_guess, from_the_left))
-print([prose.tokenizer.words[i] for i in first_guess], [prose.tokenizer.words[i] for i in from_the_left])
+both_right, left_right = ([prose.tokenizer.words[i] == word for i, word in zip(said, written, strict=True)] for said in (first_guess, from_the_left))
 assert prose.model.config.num_layers == 4
 
 # %% [markdown]
@@ -556,12 +555,13 @@ def low_rank(W, B, A, alpha):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 B, A = U[:, :4] * S[:4].sqrt(), S[:4, None].sqrt() * V[:4]  # [256, 4], [4, 256]
-corner = {"ΔW": delta[:24, :24], "B": B[:24], "A": A[:, :24], "B A": (B @ A)[:24, :24]}
-sides = {"ΔW": (24, 24), "B": (24, 4), "A": (4, 24), "B A": (24, 24)}
-plot.maps(corner, {n: [str(i + 1) for i in range(h)] for n, (h, _) in sides.items()},
-          {n: [str(i + 1) for i in range(w)] for n, (_, w) in sides.items()}, limits=None, roles=dict.fromkeys(sides, "plus"), axes=("output", "input"),
-          title="Two thin matrices in the place of a square one",
-          caption="The first 24 of 256 features. B A has the same shape as ΔW, but is made of two matrices of rank 4.")
+corner = {"ΔW": delta[:16, :16], "B": B[:16], "A": A[:, :16], "B A": (B @ A)[:16, :16]}
+corner = {name: matrix.abs() / matrix.abs().max() for name, matrix in corner.items()}
+sides = {name: [list(map(str, range(1, n + 1))) for n in matrix.shape] for name, matrix in corner.items()}
+plot.maps(corner, {name: rows for name, (rows, _) in sides.items()}, {name: columns for name, (_, columns) in sides.items()},
+          across=4, title="Two thin matrices in the place of a square one",
+          caption="The first 16 of 256 features. Ink is the size of a number, whatever its sign; full ink is the largest of its "
+                  "matrix. B A has the shape of ΔW, but is made of two matrices of rank 4.")
 
 # %% [markdown]
 # How much of what was learned is in four directions? Give every matrix of the blocks only the best rank-4 part of its change:
@@ -583,6 +583,8 @@ for rank in (1, 4, 16):
     shares[rank] = task.measure(tuned, "test")["accuracy"]
     numbers[rank] = sum(rank * sum(end[n].shape) for n in matrices)
     print(f"rank {rank:2}: {numbers[rank]:9,} numbers, {shares[rank]:.0%} right")
+
+# %%
 tuned.load_state_dict(end)
 every = sum(end[n].numel() for n in matrices)
 print(f"all:     {every:9,} numbers, {right['test']:.0%} right")
