@@ -25,6 +25,7 @@ import course_kit
 from chapters.ch06 import again, exercise, hint, labs, solution
 from chapters.ch06.pairs import encode
 from IPython.display import display
+from chapters.ch06.experiments.tasks import spread
 from course_kit import results
 from course_kit.views import Table, plot, predict
 from course_kit.views.live import below
@@ -516,7 +517,43 @@ assert round(answerer.card["metrics"]["test_exact_match"], 2) == 0.69
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What was pre-training worth?
-# To come.
+# Would the same network have learned the same from your 2,000 sentences *without* having read novels first? That is a fair question only to a decent rival: the same sizes and vocabulary, the same sentences, 300 steps, and for each of the two the best of three learning rates, chosen with another seed on other sentences. <!-- source: data/results/bert_worth.json -->
+#
+# And it matters what is *new* in a test. In the first, names, nouns and sentence patterns are: of “Max expected a polite clerk, but the clerk was rude.”, *Max*, *expected* and *clerk* are in no training sentence, but *polite* and *rude* are. In the second, the judging words themselves are new: *polite, clean, beautiful, delicious* and *rude, dirty, ugly, horrible* are in no labelled sentence, while the patterns are known.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "In the second test, no labelled sentence has told anybody that polite is good. Which of the two models gets more than a coin right?",
+    ["both: the patterns give it away", "neither: nobody told them", "only the pre-trained one"],
+    answer=2,
+    because="See the table: 70 % against 43. What the labels did not say, the novels had.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+worth = results.load("bert_worth")
+new_in = {"patterns": "names, nouns, patterns", "adjectives": "eight adjectives"}
+Table([{"new in the test": new_in[name], "from scratch, %": spread(found["from scratch"]), "pre-trained, %": spread(found["pre-trained"]),
+        "counting words, %": f"{100 * found['counting words']:.0f}"} for name, found in worth["questions"].items()],
+      f"Right of {worth['questions']['patterns']['sentences']['test']} and {worth['questions']['adjectives']['sentences']['test']} sentences, "
+      f"{worth['steps']} steps, mean of {worth['seeds']} seeds (lowest to highest). Counting words is logistic regression: a learned weight for each word. {worth.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from chapters.ch06.experiments import worth as worth_study
+
+found = {name: [round(100 * one[start]["mean"]) for start in worth_study.STARTS] for name, one in worth["questions"].items()}
+assert found == {"patterns": [83, 82], "adjectives": [43, 70]} and worth["steps"] == 300 and worth["seeds"] == len(worth["rates"]) == 3
+adjectives = worth["questions"]["adjectives"]
+assert [round(100 * adjectives["pre-trained"][end]) for end in ("lowest", "highest")] == [61, 80]
+assert adjectives["from scratch"]["highest"] < 0.53 and abs(adjectives["counting words"] - 0.5) < 0.02
+assert sum(one[start]["rate"] == min(worth["rates"]) for one in worth["questions"].values() for start in worth_study.STARTS) == 3
+known = {word for e in task.examples("train") for word in worth_study.words_of(e.text)}
+assert not {"max", "expected", "clerk"} & known and {"polite", "rude"} <= known
+assert sorted(sum(worth_study.HELD_OUT.values(), ())) == sorted("polite clean beautiful delicious rude dirty ugly horrible".split())
+assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in task.examples("test")
+
+# %% [markdown]
+# New names and patterns: no difference, 83 % from scratch and 82 pre-trained. Two thousand labelled sentences teach all that is needed here. New adjectives: from scratch, the model has no idea (43 %, no better than a coin), and counting words cannot have one either. Pre-trained, it gets 70 % (61 to 80), because in novels *polite* keeps company with words that the labels did explain. (In three of the four cases the best rate was the smallest that we tried.)
+#
+# **Keep this:** pre-training is worth what the labelled examples do not say.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A thin change: LoRA
@@ -611,8 +648,6 @@ assert [round(100 * of_sentiment[way]["test"]["mean"]) for way in ("LoRA", "all"
 # So we train for it. Your small BERT learns from the book twice: once every hole sees both sides, once only its left, by a causal mask. Nothing else differs; 1,000 steps, three seeds, recorded.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-from chapters.ch06.experiments.tasks import spread
-
 sides = results.load("bert_book")
 seen = {"nothing": "the commonest piece", "the left neighbour": "left neighbour", "both neighbours": "both neighbours"}
 rows = [{"who guesses": "counting", "sees": what, "right, %": f"{100 * sides['counting'][name]:.1f}"} for what, name in seen.items()]

@@ -495,7 +495,7 @@ assert not {"max", "expected", "clerk"} & trained_on and {"polite", "rude", "but
 assert [round(by_task["tasks"]["pairs"]["pre-trained"][split]["mean"] * 100 - 100 * bert_study.COUNTING_WORDS["pairs"][split]) for split in ("valid", "test")] == [7, 5]
 
 # %% [markdown]
-# In every row, the pre-trained model is ahead of the model from scratch. But part of this lead belongs to the rival: its vocabulary is small, so that new names fall into scraps, and a model of this size learns little in so few steps. [In the lesson](06_bert.ipynb#What-was-pre-training-worth?), the rival has the sizes of `bert-prose`. For pairs, the pre-trained model is only 5 to 7 points ahead of counting words. For new questions, counting words wins: 36 % against 34.
+# In every row, the pre-trained model is ahead of the model from scratch. But part of this lead belongs to the rival: its vocabulary is small, so that new names fall into scraps, and a model of this size learns little in so few steps. [In the lesson](06_bert.ipynb#What-was-pre-training-worth?), the rival has the sizes of `bert-prose`, and on new names and patterns the lead is gone; what stays is the lead on new adjectives. For pairs, the pre-trained model is only 5 to 7 points ahead of counting words. For new questions, counting words wins: 36 % against 34.
 
 # %% [markdown]
 # ## With how many labels does pre-training help?
