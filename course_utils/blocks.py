@@ -19,7 +19,7 @@ def activation(name: str) -> Callable:
     """The non-linearity of a name: relu, gelu, or gelu_tanh, which is GPT-2's gelu."""
     if name == "gelu_tanh":
         return partial(F.gelu, approximate="tanh")
-    return {"relu": F.relu, "gelu": F.gelu}[name]
+    return getattr(F, name)
 
 
 ACTIVATIONS = {name: activation(name) for name in ("relu", "gelu", "gelu_tanh")}

@@ -20,7 +20,7 @@ def whereabouts(source):
 
 
 def write_index():
-    """Write `tables.json`: the checksum of every table and of the book. For authors, after a table has changed on purpose."""
+    """Write `tables.json`: the checksums of tables and book. For authors, after one has changed on purpose."""
     sums = {path.name: files.sha256(path) for path in sorted([*folder().glob("*.csv"), folder() / BOOK])}
     files.write_atomically(folder() / INDEX, json.dumps(sums, indent=2) + "\n")
     return sums
