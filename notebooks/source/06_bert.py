@@ -456,7 +456,7 @@ for step in range(200):
     if step % 40 == 0:
         print(f"step {step:3}  loss {loss.item():.2f}")
 right = {split: task.measure(tuned, split)["accuracy"] for split in ("valid", "test")}
-print(f"right: {right['valid']:.0%} with known words, {right['test']:.0%} with new ones")
+print(f"right: {right['valid']:.0%}; new names and patterns: {right['test']:.0%}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert ("The waiter seemed mean, but was really polite.", "positive") in task.examples("train") and len(task.examples("train")) == 2000
@@ -627,7 +627,7 @@ every = sum(end[n].numel() for n in matrices)
 print(f"all:     {every:9,} numbers, {right['test']:.0%} right")
 
 # %% [markdown]
-# Sixteen directions of each change, with a tenth of its numbers, do nearly as well as the whole; one direction does next to nothing. LoRA goes further, and *trains* $B$ and $A$ alone. In our recorded runs on a smaller model, rank 4 is 0.8 % of all parameters: as good as training everything on sentences with known words, behind it on new ones (84 % against 96). [The annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?) has the table, and the adapters that came before.
+# Sixteen directions of each change, with a tenth of its numbers, do nearly as well as the whole; one direction does next to nothing. LoRA goes further, and *trains* $B$ and $A$ alone. In our recorded runs on a smaller model, rank 4 is 0.8 % of all parameters: as good as training everything on sentences with known words and patterns, behind it on new names and patterns (84 % against 96). [The annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?) has the table, and the adapters that came before.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 ways = results.load("bert_adapters")
