@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from .attention import MultiHeadAttention
-from .blocks import ACTIVATIONS, EncoderBlock, PositionwiseFFN, PostNorm, init_small
+from .blocks import PositionwiseFFN, PostNorm, activation, init_small
 from .loss import IGNORED
 
 
@@ -43,6 +43,18 @@ class BertConfig:
         return cls(vocab_size, model_size=1024, num_layers=24, num_heads=16)
 
 
+def embed(
+    ids: Int[Tensor, "B T"],
+    segments: Int[Tensor, "B T"],
+    words: Float[Tensor, "V D"],
+    kinds: Float[Tensor, "S D"],
+    places: Float[Tensor, "L D"],
+) -> Float[Tensor, "B T D"]:
+    """For each token three rows, added: of its word, its segment, its place."""
+    x = F.embedding(ids, words) + F.embedding(segments, kinds)
+    return x + places[: ids.shape[1]]
+
+
 class BertEmbeddings(nn.Module):
     """Token, segment and position: three learned vectors summed, then a norm."""
 
@@ -60,21 +72,26 @@ class BertEmbeddings(nn.Module):
         """segments: 0 or 1 for each token, None for all 0"""
         if segments is None:
             segments = torch.zeros_like(ids)
-        places = torch.arange(ids.shape[1], device=ids.device)
-        x = self.tokens(ids) + self.segments(segments) + self.positions(places)
-        return self.dropout(self.norm(x))
+        tables = self.tokens.weight, self.segments.weight, self.positions.weight
+        return self.dropout(self.norm(embed(ids, segments, *tables)))
 
 
-class BertBlock(EncoderBlock):
-    """The encoder's block of 2017: each norm after its sum; with another activation."""
+class BertBlock(nn.Module):
+    """Attention, then a network at each position; each norm after its sum, as in 2017."""
 
     def __init__(self, c: BertConfig):
-        nn.Module.__init__(self)
+        super().__init__()
         ffn_size = c.ffn_size or 4 * c.model_size
         self.attention = MultiHeadAttention(c.model_size, c.num_heads)
-        self.ffn = PositionwiseFFN(c.model_size, ffn_size, ACTIVATIONS[c.activation])
+        self.ffn = PositionwiseFFN(c.model_size, ffn_size, activation(c.activation))
         self.around_attention = PostNorm(c.model_size, c.dropout, c.eps)
         self.around_ffn = PostNorm(c.model_size, c.dropout, c.eps)
+
+    def forward(
+        self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None = None
+    ) -> Float[Tensor, "B T D"]:
+        x = self.around_attention(x, lambda h: self.attention(h, h, mask)[0])
+        return self.around_ffn(x, self.ffn)
 
 
 class BertOutput(NamedTuple):
@@ -117,14 +134,6 @@ class PreTrainingOutput(NamedTuple):
     nsp_logits: Tensor
 
 
-class PreTrainingLoss(NamedTuple):
-    """Scalars: the sum, and the two it is made of."""
-
-    total: Tensor
-    mlm: Tensor
-    nsp: Tensor
-
-
 class BertForPreTraining(nn.Module):
     """Two heads: which word is hidden, and does the second sentence follow the first?"""
 
@@ -133,7 +142,7 @@ class BertForPreTraining(nn.Module):
         self.config = config
         self.bert = Bert(config)
         self.transform = nn.Linear(config.model_size, config.model_size)
-        self.activation = ACTIVATIONS[config.activation]
+        self.activation = activation(config.activation)
         self.norm = nn.LayerNorm(config.model_size, config.eps)
         self.output = nn.Linear(config.model_size, config.vocab_size)
         self.next_sentence = nn.Linear(config.model_size, 2)
@@ -154,20 +163,57 @@ class BertForPreTraining(nn.Module):
         """Scores of all words, for each hidden vector."""
         return self.output(self.norm(self.activation(self.transform(hidden))))
 
-    def loss(
-        self,
-        ids: Int[Tensor, "B T"],
-        labels: Int[Tensor, "B T"],
-        nsp_labels: Int[Tensor, "B"],
-        segments: Int[Tensor, "B T"] | None = None,
-        mask: Bool[Tensor, "B T"] | None = None,
-    ) -> PreTrainingLoss:
-        """labels: the hidden words, −100 elsewhere; nsp_labels: 0 = it follows"""
-        hidden, pooled = self.bert(ids, segments, mask)  # [B, T, D], [B, D]
-        asked = labels != IGNORED  # a seventh: only these words meet the large matrix
-        mlm = F.cross_entropy(self.words(hidden[asked]), labels[asked])
-        nsp = F.cross_entropy(self.next_sentence(pooled), nsp_labels)
-        return PreTrainingLoss(mlm + nsp, mlm, nsp)
+
+def make_bert(
+    vocab: int,
+    model_size: int = 128,
+    layers: int = 2,
+    heads: int = 4,
+    max_length: int = 64,
+    dropout: float = 0.0,
+) -> BertForPreTraining:
+    """A small BERT from numbers. Its first weights are larger than the ±0.02 of the large
+    ones, with which a small model takes long to learn where to attend.
+    """
+    sizes = model_size, layers, heads, 2 * model_size, max_length
+    model = BertForPreTraining(BertConfig(vocab, *sizes, dropout=dropout))
+    for name, weight in model.named_parameters():
+        if weight.dim() == 2:
+            std = 0.05 if "embeddings" in name else weight.shape[1] ** -0.5
+            nn.init.normal_(weight, std=std)
+    return model
+
+
+class PreTrainingLoss(NamedTuple):
+    """Scalars: the sum, and the two it is made of."""
+
+    total: Tensor
+    mlm: Tensor
+    nsp: Tensor
+
+
+def mlm_loss(
+    logits: Float[Tensor, "*tokens V"], labels: Int[Tensor, "*tokens"]
+) -> Float[Tensor, ""]:
+    """The mean of −log p(right word), where there is a label: not at −100."""
+    asked = labels != -100
+    return F.cross_entropy(logits[asked], labels[asked])
+
+
+def pretraining_loss(
+    model: BertForPreTraining,
+    ids: Int[Tensor, "B T"],
+    labels: Int[Tensor, "B T"],
+    nsp_labels: Int[Tensor, "B"],
+    segments: Int[Tensor, "B T"] | None = None,
+    mask: Bool[Tensor, "B T"] | None = None,
+) -> PreTrainingLoss:
+    """labels: the hidden words, −100 elsewhere; nsp_labels: 0 = it follows"""
+    hidden, pooled = model.bert(ids, segments, mask)  # [B, T, D], [B, D]
+    asked = labels != IGNORED  # a seventh: only these words meet the large matrix
+    mlm = mlm_loss(model.words(hidden[asked]), labels[asked])
+    nsp = F.cross_entropy(model.next_sentence(pooled), nsp_labels)
+    return PreTrainingLoss(mlm + nsp, mlm, nsp)
 
 
 class BertForSequenceClassification(nn.Module):
@@ -266,4 +312,4 @@ def mask_tokens(
     hidden = (chance < share) & ~special_mask
     inputs = torch.where(hidden & (fate < 0.8), mask_id, ids)
     inputs = torch.where(hidden & (fate >= 0.9), words.to(ids.device), inputs)
-    return inputs, ids.masked_fill(~hidden, IGNORED)
+    return inputs, ids.masked_fill(~hidden, -100)

@@ -14,11 +14,15 @@ from torch import Tensor, nn
 
 from .attention import MultiHeadAttention
 
-ACTIVATIONS: dict[str, Callable] = {
-    "relu": F.relu,
-    "gelu": F.gelu,
-    "gelu_tanh": partial(F.gelu, approximate="tanh"),
-}
+
+def activation(name: str) -> Callable:
+    """The non-linearity of a name: relu, gelu, or gelu_tanh, which is GPT-2's gelu."""
+    if name == "gelu_tanh":
+        return partial(F.gelu, approximate="tanh")
+    return getattr(F, name)
+
+
+ACTIVATIONS = {name: activation(name) for name in ("relu", "gelu", "gelu_tanh")}
 
 
 class PositionwiseFFN(nn.Module):
@@ -55,8 +59,13 @@ class AddNorm(nn.Module):
         return add_norm(x, lambda h: self.dropout(f(h)), self.norm)
 
 
-class PostNorm(AddNorm):
+class PostNorm(nn.Module):
     """The norm after the sum, as in 2017: norm(x + f(x))."""
+
+    def __init__(self, model_size: int, dropout: float = 0.0, eps: float = 1e-5):
+        super().__init__()
+        self.norm = nn.LayerNorm(model_size, eps)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "B T D"], f: Callable) -> Float[Tensor, "B T D"]:
         return self.norm(x + self.dropout(f(x)))

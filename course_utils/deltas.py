@@ -8,10 +8,21 @@ A matrix W [O, I] that became W + U D is kept as the thin U [O, r], "….up", an
 
 from collections.abc import Iterable, Mapping
 
+from jaxtyping import Float
 from torch import Tensor
 
 State = Mapping[str, Tensor]
 UP, DOWN = ".up", ".down"
+
+
+def low_rank(
+    W: Float[Tensor, "O I"],
+    B: Float[Tensor, "O r"],
+    A: Float[Tensor, "r I"],
+    alpha: float,
+) -> Float[Tensor, "O I"]:
+    """W, and a change of rank r on top: W + (α / r) B A."""
+    return W + alpha / len(A) * (B @ A)
 
 
 def thicken(small: State, base: State, names: Iterable[str]) -> dict[str, Tensor]:
@@ -25,5 +36,5 @@ def thicken(small: State, base: State, names: Iterable[str]) -> dict[str, Tensor
             if not ranks_agree or (len(up), *down.shape[1:]) != before.shape:
                 sizes = f"{tuple(up.shape)} times {tuple(down.shape)}"
                 raise ValueError(f"{name} gets {sizes}; needed: {tuple(before.shape)}")
-            state[name] = before + up @ down
+            state[name] = low_rank(before, up, down, alpha=len(down))
     return state | left

@@ -1,9 +1,9 @@
 """Tasks without data, in which a bug shows within a minute.
 
-Rooms of people who need what another one carries: for self-attention. And rows of digits,
-to be copied or reversed. Token ids: 0 … 9 are digits; BEGIN is what the decoder reads
-first; COPY and REVERSE say, before the digits, what is to be done with them. Sizes: B
-rows, T people or digits in a row.
+Rooms of people who need what another one carries: for self-attention. Rows of digits, to
+be copied or reversed: for the Transformer. Palindromes with a hole: for BERT. Token ids:
+0 … 9 are digits; BEGIN is what the decoder reads first; COPY and REVERSE say, before the
+digits, what is to be done with them. Sizes: B rows, T people or digits in a row.
 """
 
 import torch
@@ -39,6 +39,12 @@ def copy_or_reverse(
     order = torch.randint(COPY, REVERSE + 1, (rows, 1))
     source = torch.cat([order, digits], 1)  # [B, 1 + T]
     return source, torch.where(order == COPY, digits, digits.flip(1))
+
+
+def palindromes(rows: int, length: int = 10) -> Int[Tensor, "B T"]:
+    """Rows of digits that read the same from both ends."""
+    half = torch.randint(10, (rows, length // 2))
+    return torch.cat([half, half.flip(1)], 1)
 
 
 def train_step(

@@ -11,7 +11,12 @@ from course_tools.classroom import maps
 REAL = files.course_folder()
 LESSON, ANNEX = "02_small", "02_small_annex"
 TEXTS = {
-    LESSON: ["# 2 · How small?\n*By the end* you hold little.", '## First\n<a id="here"></a>A *lesson*.'],
+    LESSON: [
+        "# 2 · How small?\n*By the end* you hold little.",
+        '## First\n<a id="here"></a>A *lesson*.',
+        '### Deeper: a mouse\n<a id="mouse"></a>It is grey.',
+        '### Deeper: a flea\n<a id="flea"></a>It jumps.',
+    ],
     ANNEX: [
         "# 2 · What is left?\nTo [its lesson](02_small.ipynb#here).",
         '## A small zoo\n<a id="gone"></a>An aardvark.',

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from chapters.ch06.pairs import Input, Masked, collate, encode, special_mask
 from course_kit.data import stories
 from course_utils import text
-from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens
+from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
 from course_utils.checkpoints import Loaded
 from course_utils.fused import fuse
 from course_utils.heads import attention_weights
@@ -236,4 +236,4 @@ def loss(model: BertForPreTraining, batch: Masked) -> Tensor:
     ids, segments, mask, labels, nsp = batch
     if (labels == -100).all():
         return torch.nn.functional.cross_entropy(model(ids, segments, mask).nsp_logits, nsp)
-    return model.loss(ids, labels, nsp, segments, mask).total
+    return pretraining_loss(model, ids, labels, nsp, segments, mask).total

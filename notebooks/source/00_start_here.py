@@ -35,7 +35,7 @@ assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weig
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
-# **The whole course** ([plan](#The-chapters)) takes about ten hours with its exercises, plus ten for what is folded away under *Deeper* or has a notebook of its own, an *annex*. Everything else is the **core path**. It needs no GPU and, once installed, no internet.
+# **The whole course** ([plan](#The-chapters)) takes about eight hours with its exercises, plus twelve for what is in notebooks of their own, the *annexes*. Everything else is the **core path**. It needs no GPU and, once installed, no internet.
 #
 # **This chapter** lets you move an interactive picture (a *view*), solve an exercise, compute attention step by step, and check that this machine is ready. <!-- minutes -->
 #
@@ -277,7 +277,8 @@ assert needed_words(sentence="The animal didn't cross the street because it was 
 # | [4](04_positional_encoding_annex.ipynb) | Annex: positions, paths and costs | long texts, interpolation, Transformer-XL, what attention costs |
 # | [5](05_transformer.ipynb) | What can attention do alone? | the Transformer, whole: built, trained, and yours to keep |
 # | [5](05_transformer_annex.ipynb) | Annex: what is worth knowing about Transformers | the cache, label smoothing, every head, a zoo of variants |
-# | [6](06_bert.ipynb) | Which word is missing? | BERT: pre-training, then four kinds of tasks |
+# | [6](06_bert.ipynb) | Which word is missing? | BERT: written, pre-trained on a book, fine-tuned |
+# | [6](06_bert_annex.ipynb) | Annex: pairs, tags, adapters and published models | search, both tasks of pre-training, what heads are needed for |
 # | [7](07_gpt.ipynb) | What comes next? | a GPT that you write, train on a novel, and keep |
 # | [7](07_gpt_annex.ipynb) | Annex: what a GPT learns, costs and serves | translating by continuing, scaling, serving, what circulates |
 

@@ -551,10 +551,10 @@ plot.bars(list(shares), [100 * x.mean().item() for x in shares.values()], ylabel
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 pre, short, longer = shares.values()
 assert worth["seeds"] == 3 and pre.min() > max(short.max(), longer.max())
-assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [94, 65, 77] and worth["sentences"]["test"] == 400
+assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 77] and worth["sentences"]["test"] == 400
 
 # %% [markdown]
-# The pre-trained model gets 94 % right, the rival 65, and 77 after two and a half times as many steps. Each of the three pre-trained models is ahead of every rival.
+# The pre-trained model gets 93 % right, the rival 65, and 77 after two and a half times as many steps. Each of the three pre-trained models is ahead of every rival.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it

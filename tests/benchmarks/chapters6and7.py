@@ -168,7 +168,7 @@ def bert_step():
     import torch
 
     from course_kit.convert import to_huggingface
-    from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens
+    from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
     from course_utils.fused import fuse
 
     rows = []
@@ -187,9 +187,10 @@ def bert_step():
         given = {
             "attention_mask": mask.long(), "token_type_ids": segments, "labels": labels, "next_sentence_label": follows,
         }  # fmt: skip
+        batch = inputs, labels, follows, segments, mask
         spent = _in_turns(
             {
-                "ours": _step(ours, lambda m=ours, x=(inputs, labels, follows, segments, mask): m.loss(*x).total),
+                "ours": _step(ours, lambda m=ours, x=batch: pretraining_loss(m, *x).total),
                 "theirs": _step(theirs, lambda m=theirs, x=inputs, o=given: m(x, **o).loss),
             }
         )

@@ -280,8 +280,8 @@ def test_the_colours_follow_the_system_until_one_chooses_and_the_choice_is_kept(
     page.wait_for_function(f"{ground} === '{dark}'")  # light is the system's, dark was chosen
 
 
-def test_a_link_into_a_folded_section_unfolds_it(visit):
-    page = visit("06_bert.html")
+def test_a_link_into_a_folded_section_unfolds_it(visit, small):
+    page = visit("02_small.html", base=small)
     inside = "details.deeper [id]:not([id=''])"
     name = page.locator(inside).first.get_attribute("id")
     folded = page.locator("details.deeper", has=page.locator(f"[id='{name}']"))

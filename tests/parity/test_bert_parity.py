@@ -5,6 +5,7 @@ import torch
 
 from course_kit.convert import from_huggingface, to_huggingface
 from course_utils import bert
+from course_utils.bert import pretraining_loss
 from course_utils.fused import fuse
 from course_utils.heads import attention_weights
 
@@ -98,7 +99,7 @@ def test_the_losses_are_transformers_losses(batch):
     ids, segments, mask = batch
     labels = ids.masked_fill(torch.arange(12) % 5 != 1, -100).masked_fill(~mask, -100)
     follows = torch.tensor([0, 1, 0])
-    found = ours.loss(ids, labels, follows, segments, mask)
+    found = pretraining_loss(ours, ids, labels, follows, segments, mask)
     needed = module(
         ids, attention_mask=mask.long(), token_type_ids=segments, labels=labels, next_sentence_label=follows
     ).loss
@@ -110,7 +111,7 @@ def test_gradients_of_the_loss_are_transformers_gradients(batch):
     ours = from_huggingface(module)
     ids, segments, mask = batch
     labels = ids.masked_fill(~mask, -100)
-    ours.loss(ids, labels, torch.tensor([0, 1, 0]), segments, mask).total.backward()
+    pretraining_loss(ours, ids, labels, torch.tensor([0, 1, 0]), segments, mask).total.backward()
     module(
         ids, attention_mask=mask.long(), token_type_ids=segments, labels=labels,
         next_sentence_label=torch.tensor([0, 1, 0]),

@@ -1,10 +1,11 @@
-"""Chapter 6, BERT: eight exercises, and three programs with errors that circulate."""
+"""Chapter 6: four exercises in the lesson; six in its annex, and three programs with errors that circulate."""
 
 from .adapter import ADAPTER
 from .answers import SPAN
 from .embeddings import SUM
 from .input import BERT_INPUT
 from .losses import MLM_LOSS
+from .low_rank import LORA
 from .masking import MASK
 from .mean import MEAN
 from .pairs import PAIRS
@@ -12,5 +13,6 @@ from .script import SCRIPT
 from .tags import TAGS
 from .whole import FIVE
 
-# as in the notebook
-EXERCISES = (BERT_INPUT, SUM, MASK, MLM_LOSS, PAIRS, TAGS, SPAN, ADAPTER, MEAN, SCRIPT, FIVE)
+LESSON = (SUM, MASK, SPAN, LORA)
+ANNEX = (BERT_INPUT, MLM_LOSS, PAIRS, TAGS, ADAPTER, MEAN, SCRIPT, FIVE)  # as on the page
+EXERCISES = (*LESSON, *ANNEX)

@@ -2,16 +2,10 @@
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import shift_changes_nothing
-from course_utils.loss import masked_loss
-
-
-def masked_language_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """logits [B, T, V], labels [B, T], −100 where nothing is asked -> mean cross-entropy over the asked tokens."""
-    return masked_loss(logits, labels, labels != -100)
+from course_utils.bert import mlm_loss
 
 
 def _of_the_asked(logits, labels):
@@ -51,7 +45,7 @@ MLM_LOSS = Exercise(
     name="masked language model loss",
     task="Compute the mean of −log p(right word) over the positions that are asked: logits [B, T, V], labels [B, T], "
     "−100 where nothing is asked -> a scalar.",
-    reference=masked_language_loss,
+    reference=mlm_loss,
     shown=_of_the_asked,
     cases=lambda: [
         _labelled(*tensors([[[0.0, 2, 0, 0], [3, 0, 0, 0], [0, 0, 1, 0]]], [[1, -100, 3]]), shown=True),

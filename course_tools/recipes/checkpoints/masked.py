@@ -10,7 +10,7 @@ from torch import Tensor
 from chapters.ch06.lesson import BertLesson
 from chapters.ch07 import language
 from course_utils import checkpoints
-from course_utils.bert import Bert, BertForPreTraining, mask_tokens
+from course_utils.bert import Bert, BertForPreTraining, mask_tokens, pretraining_loss
 from course_utils.positions import shift_matrix, sinusoidal_encoding
 from course_utils.restored import evaluating
 from course_utils.text import WordPiece
@@ -159,7 +159,7 @@ class Filling:
 
     def loss(self, model: BertForPreTraining, batch: Hidden) -> Tensor:
         follows = torch.zeros(len(batch.inputs), dtype=torch.int64, device=batch.inputs.device)
-        return model.loss(*batch, follows).mlm
+        return pretraining_loss(model, *batch, follows).mlm
 
     def score(self, model: BertForPreTraining) -> float:
         return self.valid.measure(model, self.recipe.valid)["loss"]

@@ -87,7 +87,8 @@ def test_shapes_are_those_that_the_model_has_when_it_runs(drawn):
         model(*given)
     for hook in hooks:
         hook.remove()
-    assert seen.keys() == set(paths)
+    tables = {path for path in paths if isinstance(view.parts.modules(path)[0], torch.nn.Embedding)}
+    assert seen.keys() | tables == set(paths)  # BERT's tables are read, not called
     for path, (came, went, weights) in seen.items():
         told = {what: numbers or letters for what, letters, numbers in view.parts[path].shapes}
         module = view.parts.modules(path)[0]

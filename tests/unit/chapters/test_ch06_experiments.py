@@ -25,7 +25,7 @@ from course_kit import files, results
 from course_kit.data import stories
 from course_kit.data.stories import Labelled, Story
 from course_tools.recipes.checkpoints import train
-from course_utils.bert import BertConfig, BertForPreTraining
+from course_utils.bert import BertConfig, BertForPreTraining, pretraining_loss
 from course_utils.checkpoints import folder, load_checkpoint
 from course_utils.text import WordPiece
 
@@ -206,7 +206,7 @@ def test_the_ways_of_pretraining_differ_in_what_they_say_and_in_nothing_else(tok
     assert (masked.ids[chosen] == tokenizer.mask).all() and torch.equal(masked.ids[~chosen], batch.ids[~chosen])
     assert not (batch.ids[chosen] == tokenizer.mask).all()
     model = words.model()
-    both = model.loss(batch.ids, batch.labels, batch.nsp, batch.segments, batch.mask)
+    both = pretraining_loss(model, batch.ids, batch.labels, batch.nsp, batch.segments, batch.mask)
     assert pretraining.mlm_alone(model, batch).item() == pytest.approx(both.mlm.item(), abs=1e-5)
     assert list(pretraining.ways(words)) == ["as in the paper", "always [MASK]", "without NSP"]
     tuned = [pretraining.pretrain(words, "as in the paper", 3, seed=1) for _ in range(2)]

@@ -5,14 +5,13 @@ import torch
 import torch.nn.functional as F
 from right_answers import Written
 
-from chapters.ch06.exercises.embeddings import embedding_sum
 from chapters.ch06.exercises.pairs import next_sentence_pairs
 from chapters.ch06.exercises.script import Reader, tokenizer
 from chapters.ch06.lesson import count_parameters
 from chapters.ch06.pairs import best_span
 from course_kit.exercises import check
 from course_tools.classroom.catalogue import find
-from course_utils.bert import Bert, BertConfig
+from course_utils.bert import Bert, BertConfig, embed
 
 written = Written()
 
@@ -43,7 +42,7 @@ def test_the_script_stops_where_it_is_said_to():
 def test_references_draw_no_random_numbers():
     table = torch.eye(4)
     before = torch.get_rng_state()
-    embedding_sum(torch.tensor([[0, 1]]), torch.tensor([[0, 1]]), table, table[:2], table, table[0], table[1])
+    embed(torch.tensor([[0, 1]]), torch.tensor([[0, 1]]), table, table[:2], table)
     next_sentence_pairs([["a", "b"], ["c", "d"]], 5, torch.Generator().manual_seed(0))
     assert torch.equal(torch.get_rng_state(), before)
 
@@ -87,18 +86,28 @@ def filled_with_torch(first, second, cls, sep, pad, length):
 
 
 @written("embedding sum")
-def by_hand(ids, segments, token_table, segment_table, position_table, gain, bias):
-    x = F.embedding(ids, token_table) + F.embedding(segments, segment_table)
-    x = x + position_table[torch.arange(ids.size(1))].unsqueeze(0)
-    centred = x - x.mean(-1, keepdim=True)
-    return gain * centred / torch.sqrt((centred**2).mean(-1, keepdim=True) + 1e-12) + bias
+def by_lookup(ids, segments, words, kinds, places):
+    x = F.embedding(ids, words) + F.embedding(segments, kinds)
+    return x + places[torch.arange(ids.size(1))].unsqueeze(0)
 
 
 @written("embedding sum")
-def by_one_hot(ids, segments, token_table, segment_table, position_table, gain, bias):
-    x = F.one_hot(ids, len(token_table)).double() @ token_table.double()
-    x = x + F.one_hot(segments, 2).double() @ segment_table.double() + position_table[None, : ids.shape[1]]
-    return F.layer_norm(x, x.shape[-1:], gain.double(), bias.double(), 1e-12)
+def by_one_hot(ids, segments, words, kinds, places):
+    x = F.one_hot(ids, len(words)).double() @ words.double()
+    return x + F.one_hot(segments, 2).double() @ kinds.double() + places[None, : ids.shape[1]]
+
+
+@written("low-rank change")
+def by_einsum(W, B, A, alpha):
+    return W + torch.einsum("or,ri->oi", B, A) * (alpha / B.shape[-1])
+
+
+@written("low-rank change")
+def one_direction_after_another(W, B, A, alpha):
+    changed = W.clone()
+    for column, row in zip(B.T, A, strict=True):
+        changed += alpha / len(A) * torch.outer(column, row)
+    return changed
 
 
 @written("mask tokens")
@@ -396,7 +405,7 @@ OTHER_HANDS = {
     ),
     "positions of ids": (
         "embedding sum",
-        lambda ids, s, t, st, p, g, b: F.layer_norm(t[ids] + st[s] + p[ids], t.shape[1:], g, b),
+        lambda ids, segments, words, kinds, places: words[ids] + kinds[segments] + places[ids],
         "looked up by the *ids*",
     ),
     "zero out, then mean": (
@@ -411,10 +420,10 @@ OTHER_HANDS = {
     ),
     "any story": ("next sentence pairs", lambda *given: drawn_anywhere(*given), "come from the *same* story"),
     "any story, shuffled": ("next sentence pairs", lambda *given: shuffled_sentences(*given), "come from the *same*"),
-    "eps of torch": (
-        "embedding sum",
-        lambda ids, s, t, st, p, g, b: F.layer_norm(t[ids] + st[s] + p[: ids.shape[1]], t.shape[1:], g, b),
-        "BERT's is 1e-12",
+    "alpha alone": (
+        "low-rank change",
+        lambda W, B, A, alpha: W + alpha * B.matmul(A),
+        "scaled by α alone",
     ),
     "asked > 0": (
         "masked language model loss",

@@ -408,15 +408,18 @@ def no_separator_at_the_end(first, second, cls, sep, pad, length):
 
 
 @mistake("embedding sum", r"position")
-def no_positions(ids, segments, token_table, segment_table, position_table, gain, bias):
-    x = token_table[ids] + segment_table[segments]
-    return F.layer_norm(x, x.shape[-1:], gain, bias, eps=1e-12)
+def no_positions(ids, segments, words, kinds, places):
+    return words[ids] + kinds[segments]
 
 
-@mistake("embedding sum", r"gain|bias|norm")
-def no_gain_and_bias(ids, segments, token_table, segment_table, position_table, gain, bias):
-    x = token_table[ids] + segment_table[segments] + position_table[: ids.shape[1]]
-    return F.layer_norm(x, x.shape[-1:], eps=1e-12)
+@mistake("embedding sum", r"segment")
+def no_segments(ids, segments, words, kinds, places):
+    return words[ids] + places[: ids.shape[1]]
+
+
+@mistake("low-rank change", r"α|alpha|scale")
+def without_a_scale(W, B, A, alpha):
+    return W + torch.matmul(B, A)
 
 
 @mistake("masked language model loss", r"asked|−100|-100|divid|how many|count")
@@ -769,10 +772,15 @@ def filled_from_the_start(first, second, cls, sep, pad, length):
 
 
 @right("embedding sum")
-def by_one_hot(ids, segments, token_table, segment_table, position_table, gain, bias):
-    x = F.one_hot(ids, len(token_table)).float() @ token_table + position_table[torch.arange(ids.shape[1])]
-    x = x + (1 - segments[..., None]) * segment_table[0] + segments[..., None] * segment_table[1]
-    return (x - x.mean(-1, True)) / (x.var(-1, keepdim=True, correction=0) + 1e-12).sqrt() * gain + bias
+def by_one_hot(ids, segments, words, kinds, places):
+    x = F.one_hot(ids, len(words)).float() @ words + places[torch.arange(ids.shape[1])]
+    return x + (1 - segments[..., None]) * kinds[0] + segments[..., None] * kinds[1]
+
+
+@right("low-rank change")
+def number_by_number(W, B, A, alpha):
+    change = (B[:, :, None] * A[None]).sum(1)
+    return torch.add(W, change, alpha=alpha / len(A))
 
 
 @right("answer span")

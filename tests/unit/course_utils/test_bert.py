@@ -15,6 +15,7 @@ from course_utils.bert import (
     BertForSequenceClassification,
     BertForTokenClassification,
     mask_tokens,
+    pretraining_loss,
 )
 from course_utils.heads import attention_weights
 
@@ -73,7 +74,7 @@ def test_special_tokens_are_told_by_true_and_false_for_each():
             mask_tokens(ids, special, 60, 4)
     nothing = mask_tokens(ids, torch.ones_like(ids, dtype=torch.bool), 60, 4)
     assert torch.equal(nothing[0], ids) and (nothing[1] == IGNORED).all()
-    loss = made(BertForPreTraining).loss(*nothing, torch.zeros(4, dtype=torch.long))
+    loss = pretraining_loss(made(BertForPreTraining), *nothing, torch.zeros(4, dtype=torch.long))
     assert loss.mlm.isnan() and loss.total.isnan() and loss.nsp.isfinite()  # a mean of nothing
 
 
@@ -108,14 +109,15 @@ def test_padding_changes_neither_loss_by_a_millionth():
     special = torch.zeros_like(ids, dtype=torch.bool)
     inputs, labels = mask_tokens(ids, special, 60, 4, torch.Generator().manual_seed(0), share=0.3)
     follows = torch.tensor([0, 1, 1, 0])
-    alone = model.loss(inputs, labels, follows, segments)
+    alone = pretraining_loss(model, inputs, labels, follows, segments)
     mask = torch.arange(25).expand(4, -1) < 10
-    longer = model.loss(padded(inputs, 15), padded(labels, 15, IGNORED), follows, padded(segments, 15), mask)
+    more = padded(inputs, 15), padded(labels, 15, IGNORED), follows, padded(segments, 15)
+    longer = pretraining_loss(model, *more, mask)
     assert abs(alone.mlm - longer.mlm) < 1e-6 and abs(alone.nsp - longer.nsp) < 1e-6
     logits = model(inputs, segments)
     asked = labels != IGNORED
     assert torch.allclose(torch.nn.functional.cross_entropy(logits.mlm_logits[asked], labels[asked]), alone.mlm)
-    assert abs(model.loss(inputs, labels, follows, segments).total - alone.mlm - alone.nsp) < 1e-6
+    assert abs(pretraining_loss(model, inputs, labels, follows, segments).total - alone.mlm - alone.nsp) < 1e-6
 
 
 def test_heads_and_what_they_give():
@@ -178,10 +180,10 @@ def test_labels_that_do_not_fit_are_refused():
     model, (ids, segments), follows = made(BertForPreTraining), batch(), torch.zeros(4, dtype=torch.long)
     for wrong in ([0, 1, 0, 1], follows[:3], follows.float(), follows - 1, follows + 2):
         with pytest.raises(REFUSED):
-            model.loss(ids, ids, wrong, segments)
+            pretraining_loss(model, ids, ids, wrong, segments)
     for labels in (ids.tolist(), ids[:, :9], ids.float(), ids + 60, ids - 90):
         with pytest.raises(REFUSED):
-            model.loss(ids, labels, follows, segments)
+            pretraining_loss(model, ids, labels, follows, segments)
 
 
 @torch.no_grad()
@@ -200,7 +202,7 @@ def test_the_first_weights_are_small_and_every_parameter_is_trained():
     for weight in (model.transform.weight, model.bert.embeddings.tokens.weight, model.bert.blocks[0].ffn.widen.weight):
         assert weight.std().item() == pytest.approx(0.02, rel=0.05)
     assert not model.transform.bias.any() and not model.bert.blocks[0].attention.query.bias.any()
-    model.loss(ids, ids, torch.zeros(4, dtype=torch.long), segments).total.backward()
+    pretraining_loss(model, ids, ids, torch.zeros(4, dtype=torch.long), segments).total.backward()
     assert not [name for name, p in model.named_parameters() if p.grad is None]
 
 

@@ -1,0 +1,99 @@
+"""Chapter 6: LoRA, a change of low rank."""
+
+import torch
+from torch import Tensor
+
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
+from course_kit.exercises.properties import changed
+from course_utils.deltas import low_rank
+
+
+def _by_hand(W, B, A, alpha):
+    rank = A.shape[0]
+    return W + alpha / rank * (B @ A)
+
+
+def _cases() -> list[Case]:
+    case = named("W", "B", "A", "alpha")
+    small = tensors([[1.0, 0, 0], [0, 1, 0]], [[1.0, 0], [2, 1]], [[1.0, 2, 3], [0, 0, 4]])
+    W, B, A = drawn(1590, (6, 4), (6, 3), (3, 4))
+    return [
+        case(*small, 4.0, shown=True),
+        case(W, B, A, 5.0),
+        case(*drawn(1594, (5, 5), (5, 1), (1, 5)), 2.0),
+        case(W, torch.zeros(6, 3), A, 8.0),
+    ]
+
+
+@variants
+def _other(
+    W: Tensor,
+    B: Tensor,
+    A: Tensor,
+    alpha: float,
+    *,
+    factor=lambda alpha, B, A: alpha / len(A),
+    product=lambda B, A: B @ A,
+    add=lambda W, change: W + change,
+):
+    """W + (α / r) B A with one thing done differently."""
+    return add(W, factor(alpha, B, A) * product(B, A))
+
+
+def _changed_by_nothing(run, case: Case, mine, wanted) -> bool:
+    """With B = 0, the result should be W."""
+    found = run(changed(case, B=torch.zeros_like(case.args["B"])))
+    return not same(found, case.args["W"])
+
+
+LORA = Exercise(
+    name="low-rank change",
+    task="Add LoRA's change to a frozen matrix, W + (α / r) B A: W [O, I], B [O, r], A [r, I], a number alpha "
+    "-> [O, I]. The rank r is the thin side of A and B.",
+    reference=low_rank,
+    shown=_by_hand,
+    cases=_cases,
+    returns=("matrix",),
+    properties=(
+        Property("With B = 0 the result is not W. A fresh LoRA leaves the model as it is.", _changed_by_nothing),
+    ),
+    used="The next cell puts the model together with your `low_rank`.",
+    hints=(
+        "B is [O, r] and A is [r, I]. Which product of the two has the shape of W?",
+        "`B @ A` is [O, I]. How large is the rank r? Read it from a shape: `A.shape[0]`.",
+        "Scale the product by `alpha / r`, and add it to W. Nothing else changes.",
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=wrong_answers(
+        _other(add=lambda W, change: change),
+        "W is missing: the change is *added* to what the model knows.",
+        _other(factor=lambda alpha, B, A: alpha),
+        "The product is scaled by α alone. It should be α / r, so that α means the same for every rank.",
+        _other(factor=lambda alpha, B, A: 1.0),
+        "α and r are not used: scale the product by α / r.",
+        _other(factor=lambda alpha, B, A: 1 / len(A)),
+        "α is not used: scale the product by α / r, not 1 / r.",
+        _other(factor=lambda alpha, B, A: len(A) / alpha),
+        "The factor is upside down: α / r, not r / α.",
+        _other(factor=lambda alpha, B, A: alpha * len(A)),
+        "The product is multiplied by r. Divide by it: α / r.",
+        _other(factor=lambda alpha, B, A: alpha / A.shape[1]),
+        "It is divided by the number of inputs, the long side of A. The rank r is its short side, `A.shape[0]`.",
+        _other(factor=lambda alpha, B, A: alpha / len(B)),
+        "It is divided by the number of outputs, the long side of B. The rank r is its short side, `B.shape[1]`.",
+        _other(factor=lambda alpha, B, A: alpha / len(A) ** 0.5),
+        "It is divided by √r. LoRA divides by r. (A later variant, rsLoRA, takes the root.)",
+        _other(add=lambda W, change: W - change),
+        "The change is subtracted. It is added: W + (α / r) B A.",
+        _other(add=lambda W, change: W * change),
+        "W is multiplied by the change, number by number. Add the two.",
+        _other(product=lambda B, A: A @ B),
+        "The product is the wrong way round: A @ B is [r, r], and W is [O, I]. Write `B @ A`.",
+        lambda W, B, A, alpha: alpha / len(A) * (W + B @ A),
+        "W is scaled, too. Only the product gets the factor α / r: W itself stays as it is.",
+        lambda W, B, A, alpha: W + alpha // len(A) * (B @ A),
+        "`//` cuts off the fraction of α / r. Write `/`.",
+    ),
+)

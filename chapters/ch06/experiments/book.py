@@ -1,0 +1,140 @@
+"""BERT on a real book, in a minute: does it help to see both sides? Behind data/results/bert_book.json.
+
+The text is The Adventures of Sherlock Holmes, its last tenth held out, in 1,000 pieces. The same small BERT is
+pre-trained twice: once it sees both sides of a gap, once only the left. Beside it, what counting neighbours reaches.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from chapters.ch06.experiments.tasks import over_seeds
+from course_kit import data
+from course_utils.attention import causal_mask
+from course_utils.bert import BertForPreTraining, make_bert, mask_tokens, mlm_loss
+from course_utils.fused import fuse
+from course_utils.restored import seeded
+from course_utils.text import WordPiece
+from course_utils.training import fit, warm_then_fall
+
+PIECES, LENGTH, ROWS, STEPS, LONGER, RATE, WARM_UP, SEEDS = 1000, 16, 128, 1000, 4000, 3e-3, 100, 3
+AMONG = 30.0  # how many more readings of a neighbour the shares of all words count for
+SIDES = "both sides", "the left side"
+
+
+class Holmes(NamedTuple):
+    """The book in numbers: what is trained on, what is held out, and gaps in that [N, T], labels −100 elsewhere."""
+
+    tokenizer: WordPiece
+    train: Tensor
+    held: Tensor
+    inputs: Tensor
+    labels: Tensor
+
+
+def holmes() -> Holmes:
+    """The book, its last tenth held out; the gaps are the same at each call."""
+    text = data.book()
+    cut = 9 * len(text) // 10
+    tokenizer = WordPiece.build([text[:cut]], max_size=PIECES)
+    train, held = (torch.tensor(tokenizer.encode(part)) for part in (text[:cut], text[cut:]))
+    windows = held[: len(held) // LENGTH * LENGTH].view(-1, LENGTH)
+    inputs, labels = gaps_in(windows, tokenizer, torch.Generator().manual_seed(1))
+    return Holmes(tokenizer, train, held, inputs, labels)
+
+
+def gaps_in(ids: Tensor, tokenizer: WordPiece, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Windows of the book with 15 % of their pieces to be guessed."""
+    special = torch.zeros_like(ids, dtype=torch.bool)
+    return mask_tokens(ids, special, len(tokenizer), tokenizer.mask, generator)
+
+
+def hidden_of(model: BertForPreTraining, ids: Tensor, left: bool = False) -> Tensor:
+    """The vector of each position; left: a position sees itself and what stands before it."""
+    x = model.bert.embeddings(ids)
+    mask = causal_mask(ids.shape[1]) if left else None
+    for block in model.bert.blocks:
+        x = block(x, mask)
+    return x
+
+
+@torch.no_grad()
+def right(model: BertForPreTraining, book: Holmes, left: bool = False) -> float:
+    """Where the held-out tenth has [MASK], the share of pieces whose first guess is right."""
+    masked = book.inputs == book.tokenizer.mask
+    said = model.words(hidden_of(model, book.inputs, left)[masked]).argmax(-1)
+    return (said == book.labels[masked]).float().mean().item()
+
+
+def pretrained(book: Holmes, left: bool, steps: int, seed: int) -> BertForPreTraining:
+    """A small BERT after so many steps on the book; the seed decides first weights and windows."""
+    with seeded(seed):
+        model = fuse(make_bert(len(book.tokenizer), max_length=LENGTH))
+
+    def batch(generator):
+        starts = torch.randint(len(book.train) - LENGTH, (ROWS, 1), generator=generator)
+        return gaps_in(book.train[starts + torch.arange(LENGTH)], book.tokenizer, generator)
+
+    def loss(model, given):
+        inputs, labels = given
+        asked = labels != -100
+        return mlm_loss(model.words(hidden_of(model, inputs, left)[asked]), labels[asked])
+
+    fit(model, batch, loss, steps=steps, seed=seed, lr=RATE, clip=1.0, schedule=warm_then_fall(steps, WARM_UP),
+        optimizer=adam, show=False)  # fmt: skip
+    return model
+
+
+def adam(parameters, lr: float) -> torch.optim.Optimizer:
+    """AdamW that forgets old gradients sooner than by default."""
+    return torch.optim.AdamW(parameters, lr=lr, betas=(0.9, 0.98))
+
+
+def by_counting(book: Holmes) -> dict[str, float]:
+    """The share that counted pairs of neighbours get right, where the input is [MASK].
+
+    p(w | left) and p(w | right), each mixed with the shares of all words, are multiplied and divided by p(w).
+    """
+    V, mask = len(book.tokenizer), book.tokenizer.mask
+    alone = torch.bincount(book.train, minlength=V) + 1.0
+    alone = alone / alone.sum()
+    pairs = torch.zeros(V, V).index_put_((book.train[:-1], book.train[1:]), torch.tensor(1.0), accumulate=True)
+    after = ((pairs + AMONG * alone) / (pairs.sum(1, keepdim=True) + AMONG)).log()  # [before, w]
+    before = ((pairs.T + AMONG * alone) / (pairs.T.sum(1, keepdim=True) + AMONG)).log()  # [behind, w]
+    after[mask] = before[mask] = alone.log()  # a hidden neighbour says nothing
+    masked, edge = book.inputs == mask, torch.full((len(book.inputs), 1), mask)
+    left = torch.cat([edge, book.inputs[:, :-1]], 1)[masked]
+    behind = torch.cat([book.inputs[:, 1:], edge], 1)[masked]
+    true = book.labels[masked]
+    scores = {
+        "the commonest piece": alone.log().expand(len(true), -1),
+        "left neighbour": after[left],
+        "both neighbours": after[left] + before[behind] - alone.log(),
+    }
+    return {name: (score.argmax(-1) == true).float().mean().item() for name, score in scores.items()}
+
+
+@torch.no_grad()
+def loss_of(model: BertForPreTraining, book: Holmes, left: bool = False) -> float:
+    """The held-out loss of all that is asked, in nats."""
+    asked = book.labels != -100
+    return F.cross_entropy(model.words(hidden_of(model, book.inputs, left)[asked]), book.labels[asked]).item()
+
+
+def record_book(steps: int = STEPS, longer: int = LONGER, seeds: int = SEEDS) -> dict:
+    """Both sides and the left one, several seeds; both sides once for longer; and what counting reaches."""
+    book = holmes()
+    figures = {
+        "book": "The Adventures of Sherlock Holmes, its last tenth held out",
+        "pieces": len(book.tokenizer), "steps": steps, "longer": longer, "seeds": seeds,
+        "gaps": int((book.inputs == book.tokenizer.mask).sum()),
+        "counting": {name: round(share, 4) for name, share in by_counting(book).items()},
+    }  # fmt: skip
+    for side in SIDES:
+        left = side == "the left side"
+        models = [pretrained(book, left, steps, seed) for seed in range(seeds)]
+        figures[side] = over_seeds([right(model, book, left) for model in models])
+    more = pretrained(book, False, longer, 0)
+    return figures | {"both sides, longer": round(right(more, book), 4)}

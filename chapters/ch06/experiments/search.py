@@ -1,0 +1,94 @@
+"""What BERTs are for today: find the sentence that answers a question, then the answer in it.
+
+    shelf = Shelf(published(*MINILM))
+    shelf.nearest("Who got some fruit?")                # [(cosine, sentence), …], the best first
+    read(answerer, "Who got some fruit?", sentence)     # "Anna"
+
+MiniLM finds, `bert-questions` reads. `course results minilm_search` records it for those without MiniLM's weights.
+"""
+
+import re
+
+import torch
+
+from chapters.ch06.finetuning import task_of
+from chapters.ch06.pairs import collate, encode_all
+from chapters.ch06.published import MINILM, Published, needed, sentence_vectors
+from course_kit.convert import from_huggingface
+from course_utils.checkpoints import Loaded, load_checkpoint
+from course_utils.text.wordpiece import WordPiece
+
+SENTENCES = """
+Anna bought pears at the market. Tom lost his wallet on the train. Helen works at a bank in London.
+Peter caught a fish in the river. Lucy has a sore tooth. The doctor told Sam to stay in bed.
+Clara forgot her umbrella at home. Paul cooked soup for dinner. The cat slept under the table.
+Maria plays the violin in an orchestra. The baker opens his shop at six. Nina planted roses in the garden.
+The bus to Oslo was late. Leo broke his leg on the ice. Emma wrote a letter to her aunt.
+The teacher read a story to the class. Oscar sold his bicycle. The farmer milked the cows.
+Julie painted the kitchen yellow. Ben won a prize for his poem. The pilot landed in a storm.
+Rosa found a ring in the sand. The waiter brought the bill. Martin repaired the clock.
+Alice won the race. The library closes on Sunday. Jack burned the bread.
+The nurse changed the bandage. Eva speaks four languages. The dog barked at the postman.
+Hugo climbed the mountain. Vera missed her flight. The judge sent the thief to prison.
+The lake was frozen. Olga knitted a scarf. The mayor opened the new bridge.
+Felix repaired the roof. The children built a castle of snow. Ruth is afraid of spiders.
+The bridge was closed because of the flood. Ivan paid his rent. The museum shows old coins.
+Greta lives next to the station. The shop is out of milk. Simon moved to Canada.
+Edith married a sailor. The concert was cancelled. Bruno drank too much coffee.
+The king built a palace. Walter grows his own tomatoes.
+"""
+QUESTIONS = {  # no word of a question but small ones is in its sentence
+    "Who got some fruit?": "Anna bought pears at the market.",
+    "Who should go to a dentist?": "Lucy has a sore tooth.",
+    "Who is a musician?": "Maria plays the violin in an orchestra.",
+    "Who got wet in the rain?": "Clara forgot her umbrella at home.",
+    "Who had an accident?": "Leo broke his leg on the ice.",
+    "Who could translate for us?": "Eva speaks four languages.",
+    "Who cannot sleep at night?": "Bruno drank too much coffee.",
+    "Who went abroad?": "Simon moved to Canada.",
+    "Who was the fastest runner?": "Alice won the race.",
+    "Who keeps a vegetable garden?": "Walter grows his own tomatoes.",
+}
+
+
+class Shelf:
+    """Fifty sentences as vectors of a published sentence encoder."""
+
+    def __init__(self, found: Published):
+        self.encoder = from_huggingface(found.model).eval()
+        self.tokenizer = WordPiece(found.tokenizer.backend_tokenizer)
+        self.sentences = re.findall(r"[^.\s][^.]*\.", SENTENCES)
+        self.vectors = self.read(self.sentences)  # [50, D]
+
+    @torch.no_grad()
+    def read(self, texts: list[str]) -> torch.Tensor:
+        """A vector of length 1 for each text."""
+        return sentence_vectors(self.encoder, collate(encode_all(self.tokenizer, texts)))
+
+    def nearest(self, question: str, count: int = 3) -> list[tuple[float, str]]:
+        """The sentences whose vectors are nearest to the question's: (cosine, sentence), the best first."""
+        best = (self.vectors @ self.read([question])[0]).topk(count)
+        return [(c, self.sentences[i]) for c, i in zip(best.values.tolist(), best.indices.tolist(), strict=True)]
+
+
+def read(answerer: Loaded, question: str, text: str) -> str:
+    """The answer that `bert-questions` finds in a text, "" for none."""
+    task = task_of("questions", answerer.tokenizer)
+    task.max_length = answerer.model.config.max_length
+    return task.predict(answerer.model, [(question, text)])[0].text
+
+
+def figures(found: Published) -> dict:
+    """What is found for each question, and read in it."""
+    shelf, answerer = Shelf(found), load_checkpoint("bert-questions")
+    rows = []
+    for question, wanted in QUESTIONS.items():
+        cosine, hit = shelf.nearest(question)[0]
+        rows.append({"question": question, "cosine": round(cosine, 2), "found": hit, "right": hit == wanted,
+                     "answer": read(answerer, question, hit)})  # fmt: skip
+    return {"sentences": len(shelf.sentences), "rows": rows}
+
+
+def record_minilm_search() -> dict:
+    """Recorded for those without the weights. Needs COURSE_MINILM or a network."""
+    return {"model": MINILM[0], **figures(needed())}

@@ -1,0 +1,52 @@
+"""Chapter 6's studies: what is held out is held out, and what counts counts."""
+
+import pytest
+import torch
+
+from chapters.ch06.experiments import book, search, worth
+from course_kit.data import stories
+from course_utils.bert import make_bert
+
+
+def test_held_out_adjectives_are_in_no_training_sentence_and_in_every_test_sentence():
+    held = {word for side in worth.HELD_OUT.values() for word in side}
+    parts = worth.sets("adjectives")
+    assert not any(held & {*worth.words_of(e.text)} for e in parts["train"])
+    assert all(held & {*worth.words_of(e.text)} for name in ("choose", "test") for e in parts[name])
+    known = {word for e in parts["train"] for word in worth.words_of(e.text)}
+    assert {word for e in parts["test"] for word in worth.words_of(e.text)} - known <= held
+    for name, part in parts.items():
+        share = sum(e.label == "positive" for e in part) / len(part)
+        assert 0.4 < share < 0.6, name
+
+
+@pytest.mark.parametrize("question", worth.QUESTIONS)
+def test_the_rate_is_chosen_on_other_sentences_than_those_of_the_figures(question):
+    parts = worth.sets(question)
+    texts = {name: {e.text for e in part} for name, part in parts.items()}
+    assert len(parts["test"]) >= 200 and not texts["choose"] & texts["test"] and not texts["train"] & texts["test"]
+
+
+def test_counting_words_learns_what_words_alone_can_tell():
+    good, bad = stories.Labelled("It was good", "positive"), stories.Labelled("It was bad", "negative")
+    assert worth.by_counting([good, bad] * 5, [good, bad], ("negative", "positive")) == 1.0
+
+
+def test_a_model_that_sees_the_left_side_is_not_told_by_the_right_one():
+    torch.manual_seed(0)
+    model = make_bert(20, 16, 1, 2, max_length=8)
+    ids = torch.randint(20, (2, 8))
+    other = ids.clone()
+    other[:, 5:] = 3
+    a, b = (book.hidden_of(model, one, left=True)[:, :5] for one in (ids, other))
+    torch.testing.assert_close(a, b)
+    a, b = (book.hidden_of(model, one)[:, :5] for one in (ids, other))
+    assert not torch.allclose(a, b, atol=1e-4)
+    torch.testing.assert_close(book.hidden_of(model, ids), model.bert(ids).hidden)
+
+
+def test_a_search_question_shares_no_word_that_matters_with_its_sentence():
+    small = {"who", "the", "a", "in", "at", "is", "to", "for", "us", "of", "an", "was", "his", "her"}
+    for question, sentence in search.QUESTIONS.items():
+        shared = {*worth.words_of(question)} & {*worth.words_of(sentence)} - small
+        assert not shared and sentence in " ".join(search.SENTENCES.split()), question
