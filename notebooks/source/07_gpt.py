@@ -118,7 +118,7 @@ def inputs_and_targets(ids):
 #
 # The loss is the mean of $-\ln p$ of the right tokens (in *nats*; a bit is $\ln 2$ nats). For two positions and a vocabulary of three tokens, step by step:
 
-# %% tags=["nbval-check-output"]
+# %%
 logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]])  # [T, V]
 targets = torch.tensor([0, 0])
 exps = logits.exp()
@@ -130,6 +130,9 @@ print("of the right tokens   ", [round(x, 2) for x in p.tolist()])
 print("−ln                   ", [round(x, 2) for x in (-p.log()).tolist()])
 print("mean                  ", round((-p.log()).mean().item(), 3))
 print("F.cross_entropy       ", round(F.cross_entropy(logits, targets).item(), 3))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert abs((-p.log()).mean() - F.cross_entropy(logits, targets)) < 1e-6 and [round(x, 2) for x in p.tolist()] == [0.67, 0.09]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("What is the loss before any training, if the vocabulary has V tokens?",
@@ -209,7 +212,7 @@ assert [round(n / 1e6) for n in (gpt2, 50_257 * 768, gpt2 + 50_257 * 768)] == [1
 # <a id="autoregressive"></a><a id="temperature"></a>
 # To write, draw a token, append it, and ask again: that is called **autoregressive**. How bold is the draw? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. With a pencil: logits 2, 1, 0 give 0.67, 0.24, 0.09; at $\tau=\tfrac12$ they become 4, 2, 0, and give 0.87, 0.12, 0.02. Here are nine words that `gpt-prose`, trained on 29 old novels and children's books, expects next:
 
-# %% tags=["nbval-check-output"]
+# %%
 prose = load_checkpoint("gpt-prose")
 opening = "She opened the door and"
 with torch.no_grad():
@@ -573,7 +576,7 @@ keep()
 # python -m mine write "“My dear Watson"
 # ```
 #
-# Any text of yours will do instead, from 20,000 characters on, better 100,000 and more: letters, songs, another language. Run the cell with the picture again, and your curve stands beside ours.
+# Any text of yours will do instead, from 20,000 characters on, better 100,000 and more: letters, songs, another language. <!-- source: mine/__main__.py --> Run the cell with the picture again, and your curve stands beside ours.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
