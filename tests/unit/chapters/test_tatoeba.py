@@ -74,3 +74,13 @@ def test_the_real_corpora(monkeypatch):
     assert len(tatoeba.load("zh-en", "test")) > 300
     french = "".join(b for _, b in tatoeba.load("en-fr", "test"))
     assert not set("\u202f\u00a0\u2009’") & set(french)
+
+
+@pytest.mark.skipif(not os.environ.get("COURSE_DATA_DIR"), reason="needs the corpora in COURSE_DATA_DIR")
+@pytest.mark.parametrize("pair", ["en-fr", "zh-en"])
+def test_nine_in_a_hundred_targets_of_the_test_also_stand_in_training(monkeypatch, pair):
+    """As data/checkpoints/README.md says: the split is by source sentence, and several sources share a translation."""
+    monkeypatch.undo()
+    known = {target for _, target in tatoeba.load(pair, "train")}
+    test = tatoeba.load(pair, "test")
+    assert round(100 * sum(target in known for _, target in test) / len(test)) == 9
