@@ -196,7 +196,7 @@ Table(rows, f"All held-out text of “{tales.name}” after {steps} steps (the c
       "fills the last column. The last model is in its best state on held-out windows, a small advantage")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram"] < 0.53
+assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram"] < 0.5
 assert runtime.profile == "full" or 0.53 < reached["one block"] / reached["one head"] < 0.65
 assert (some := lesson.windows(count=1)[0][:, :-1]).shape == (1, 64) and block.config.num_heads == mine.config.num_heads == 1 + 3
 assert (vectors := one.positions(one.tokens(some))).ndim == 3 and (only_itself := torch.eye(64, dtype=torch.bool)).all(-1).sum() == 0
