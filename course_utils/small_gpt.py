@@ -99,10 +99,11 @@ def windows(ids: Int[Tensor, "N"], rows: int, length: int) -> Int[Tensor, "B L"]
 
 def optimisers_of(model: SmallGPT, rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the blocks, AdamW for all else, with one learning rate."""
-    inside = [p for p in model.blocks.parameters() if p.dim() == 2]
-    rest = [p for p in model.parameters() if all(p is not one for one in inside)]
-    muon = torch.optim.Muon(inside, lr=rate, adjust_lr_fn="match_rms_adamw")
-    return [muon, torch.optim.AdamW(rest, lr=rate)]
+    matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
+    vectors = [p for p in model.parameters() if p.dim() == 1]
+    tables = [model.tokens.weight, model.positions.weight]
+    muon = torch.optim.Muon(matrices, lr=rate, adjust_lr_fn="match_rms_adamw")
+    return [muon, torch.optim.AdamW(vectors + tables, lr=rate)]
 
 
 def training_step(
@@ -133,7 +134,7 @@ def nucleus(logits: Float[Tensor, "*B V"], top_p: float) -> Float[Tensor, "*B V"
     """Probabilities of the smallest set of likeliest tokens that reaches top_p."""
     p, order = logits.softmax(-1).sort(-1, descending=True)
     before = p.cumsum(-1) - p  # what the likelier ones have together
-    p = p.masked_fill((before >= top_p) & (before > 0), 0.0)
+    p = p.masked_fill(before >= top_p, 0.0)
     return torch.zeros_like(p).scatter(-1, order, p / p.sum(-1, keepdim=True))
 
 

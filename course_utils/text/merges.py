@@ -17,7 +17,8 @@ Word = tuple[str, ...]
 
 def words_of(text: str) -> list[str]:
     """Words and signs with the blank before them; each byte is one character."""
-    return re.findall(r" ?\w+| ?[^\w\s]+|\s", text.encode().decode("latin-1"), re.ASCII)
+    words = re.findall(r" ?\w+| ?[^\w\s]+|\s", text)
+    return [word.encode().decode("latin-1") for word in words]
 
 
 def joined(word: Word, pair: tuple[str, str]) -> Word:

@@ -299,7 +299,7 @@ for step in range(400):
         print(f"step {step:3}  loss {loss.item():.2f}")
 
 # %% [markdown]
-# That is all that pre-training is. Now cover one digit in each of 500 new rows. Beside it, the same model when nothing *after* the hole may be read:
+# That is all that pre-training is. Now cover one digit in each of 500 new rows. Beside it, the same model when nothing *after* the hole may be read. In half of the rows the twin of the covered digit stands before it, so more than about half cannot be expected:
 
 # %%
 rows, hole = palindromes(500), torch.randint(10, (500, 1))
@@ -317,7 +317,7 @@ assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: pre-train it on a real book
 # <a id="pre-training"></a>
-# Now words that somebody wrote: *The Adventures of Sherlock Holmes*, without its last tenth, in 1,000 pieces.
+# Now words that somebody wrote: *The Adventures of Sherlock Holmes*, without its last tenth, in 1,000 pieces. We cut windows from anywhere in it, without `[CLS]` and without pairs: this BERT learns to guess words, and not to answer about the whole.
 
 # %% tags=["nbval-check-output"]
 from course_kit import data
@@ -511,7 +511,7 @@ assert answer.starts.argmax() > answer.ends.argmax() > 0
 assert round(answerer.card["metrics"]["test_exact_match"], 2) == 0.69
 
 # %% [markdown]
-# In 69 % of our test questions its answer is right to the letter. BERT-large reached an F1 of 91.8 (shared words) on SQuAD 1.1, with questions that people wrote about Wikipedia. <!-- source: Devlin et al. 2019, table 2, single model -->
+# In 69 % of our test questions its answer is right to the letter. A single BERT-large, trained on other questions first, reached an F1 of 91.8 (shared words) on SQuAD 1.1, with questions that people wrote about Wikipedia. <!-- source: Devlin et al. 2019, table 2, single model with TriviaQA -->
 #
 # **Keep this:** a new task is one new layer; which vectors it reads depends on the task.
 
