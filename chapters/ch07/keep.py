@@ -105,6 +105,7 @@ rise again: then the best state is what writes.
 
 import math
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -227,6 +228,7 @@ def main(command="", what="", minutes="10"):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ^C also in the background
     try:
         main(*sys.argv[1:4])
     except KeyboardInterrupt:

@@ -45,7 +45,10 @@ def test_what_has_gone_to_the_annex_is_found_there(tmp_path, monkeypatch):
     found = moved.places(small_course.LESSON)
     assert found["gone"] == "02_small_annex.ipynb#gone" and found["Deeper:-a-small-zoo"].endswith("#A-small-zoo")
     assert found["ffn"] == "02_small_annex.ipynb#gone" and "here" not in found
-    assert moved.places(small_course.ANNEX) == {} and moved.everywhere() == {small_course.LESSON: found}
+    assert moved.places(small_course.ANNEX) == {} and moved.everywhere() == {
+        small_course.LESSON: found,
+        "07_gpt": moved.places("07_gpt"),
+    }
 
 
 def test_places_of_a_text():
