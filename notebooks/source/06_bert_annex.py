@@ -986,7 +986,7 @@ plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=Tru
           caption="Each row is a word that reads; the filled columns are the words that it may read. In the row “bank”, GPT must predict “was”.")
 
 # %% [markdown]
-# | <!-- source: Devlin et al. 2019, section 3.1 --> | BERT | GPT |
+# | what <!-- source: Devlin et al. 2019, section 3.1 --> | BERT | GPT |
 # |---|---|---|
 # | learns to | guess masked words, tell whether B follows | continue a text |
 # | predicts, in a text | 15 % of the words | every word |

@@ -1145,7 +1145,7 @@ assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2]
 # %% [markdown]
 # ## How did it come to this?
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 from chapters.ch07.timeline import timeline
 from course_kit import data
 
