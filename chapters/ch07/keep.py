@@ -103,6 +103,7 @@ the text is held out, to measure on. A short text is soon known by heart, and th
 rise again: then the best state is what writes.
 """
 
+import hashlib
 import math
 import os
 import signal
@@ -166,12 +167,17 @@ def tokenizer_of(state):
 
 
 def train(path, minutes=10.0, every=30.0):
+    if not Path(path).is_file():
+        sys.exit(f"There is no file {path}.")
     text = Path(path).read_text(encoding="utf-8")
     if len(text) < 20_000:
         sys.exit(f"{path} has {len(text):,} characters; a GPT needs 20,000 at the least.")
     cut = len(text) * 9 // 10
     file = Path(Path(path).stem + ".gpt.pt")
     state, model, optimiser = load(file) if file.exists() else new(text[:cut])
+    name = hashlib.sha256(text.encode()).hexdigest()
+    if state.setdefault("text", name) != name:
+        sys.exit(f"{file} was trained on another text: rename it, or the text.")
     tokenizer = tokenizer_of(state)
     known, held_out = (torch.tensor(tokenizer.encode(part)) for part in (text[:cut], text[cut:]))
     before, start = state["seconds"], time.perf_counter()
@@ -203,7 +209,7 @@ def train(path, minutes=10.0, every=30.0):
         keep()
         print(f"\\nStopped after {state['seconds']:.0f} s; kept. The same line goes on.")
         return
-    best = min(cost for _, cost in state["history"])
+    best = min((cost for _, cost in state["history"]), default=math.nan)
     print(f"Trained for {state['seconds']:.0f} s: {file}, {best:.2f} bits at its best.")
 
 

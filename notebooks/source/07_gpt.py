@@ -449,7 +449,7 @@ assert round(len(held_out) / len(kept_back), 1) == 2.6
 assert len(known) == 502_797 and len(tokenizer.encode(held_out)) == len(kept_back)
 
 # %% [markdown]
-# The table, too, has learned from pieces: it needs 2.2 bits for a character of the tenth that neither has read. A minute of training beats it, and a larger model, which you can train below, comes down to 1.92 within six minutes. Then the bits rise again: it begins to know the book by heart, which is called *overfitting*. Its best state is kept. Speech marks close, sentences end, people are called Holmes; what is said means nothing.
+# The table, too, has learned from pieces: it needs 2.2 bits for a character of the tenth that neither has read. A minute of training beats it, and a larger model, which you can train below, comes down to 1.92 within six minutes. Then the bits rise again: it begins to know the book by heart, which is called *overfitting*. Its best state is kept (chosen on that very tenth, so 1.92 is a little too kind). Speech marks close, sentences end, people are called Holmes; what is said means nothing.
 #
 # **Keep this:** the first loss is near ln V; a rival that only counts tells you what the rest is worth; text that was not read tells you whether anything was learned.
 

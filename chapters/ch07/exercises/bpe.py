@@ -6,8 +6,6 @@ from course_kit.exercises.compare import kind
 from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
 from course_utils.text.merges import joined, merge_once
 
-Words = dict[tuple[str, ...], int]
-
 
 def _read(answer, case: Case):
     """The pair and the words as text; lists, and words with blanks between their pieces, are as good as tuples."""

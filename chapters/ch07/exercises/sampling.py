@@ -218,13 +218,6 @@ TOP_K = Exercise(
 )
 
 
-def sorted_and_summed(logits, top_p):
-    p, order = logits.softmax(-1).sort(-1, descending=True)
-    p = p * (p.cumsum(-1) - p < top_p)  # the sum before each token has not reached top_p
-    p = p / p.sum(-1, keepdim=True)
-    return torch.zeros_like(p).scatter(-1, order, p)  # back to their places
-
-
 def nucleus_cases() -> list[Case]:
     case = named("logits", "top_p")
     return [

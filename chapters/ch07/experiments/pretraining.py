@@ -1,6 +1,6 @@
 """What was pre-training on text worth? `gpt-prose` and the same model from random parameters, on one small task.
 
-    record_pretraining()          # both at the better of two rates, three seeds: about ten minutes of one core
+    record_pretraining()          # both at the better of two rates, three seeds: about five minutes of one core
 
 The task is the sentiment of chapter 6: is a sentence praise? A new layer reads the vector of its last token, and all
 parameters are trained. Its test has new templates, names and nouns; words that carry a label stay (data/stories).

@@ -98,6 +98,10 @@ def test_a_training_that_is_stopped_is_kept_goes_on_and_writes_on(folder):
     second = torch.load(state, weights_only=True)
     assert second["step"] > first["step"] and second["seconds"] > first["seconds"] and second["history"]
     assert "Learning" not in done.stdout  # the pieces are kept, too
+    assert run(folder, "train", "book.txt", "0.01").returncode == 0  # trained for longer already
+    (folder / "other").mkdir()
+    (folder / "other" / "book.txt").write_text(data.book()[24_000:50_000], "utf-8")
+    assert "another text" in run(folder, "train", "other/book.txt").stderr
     wrote = run(folder, "write", "It was")
     assert wrote.returncode == 0, wrote.stderr
     assert wrote.stdout.startswith("It was") and len(wrote.stdout) > 60
@@ -107,4 +111,5 @@ def test_it_says_what_is_missing(folder):
     assert "Nothing is trained" in run(folder, "write", "It was").stderr
     (folder / "short.txt").write_text("too short")
     assert "20,000" in run(folder, "train", "short.txt").stderr
+    assert "no file" in run(folder, "train", "none.txt").stderr
     assert "python -m mine train" in run(folder).stdout
