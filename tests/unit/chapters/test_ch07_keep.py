@@ -113,3 +113,14 @@ def test_it_says_what_is_missing(folder):
     assert "20,000" in run(folder, "train", "short.txt").stderr
     assert "no file" in run(folder, "train", "none.txt").stderr
     assert "python -m mine train" in run(folder).stdout
+
+
+def test_the_commands_and_the_book_are_laid_down_and_never_written_over(book):
+    keeping.keep_beside("__main__", "print(1)\n", "Run it.", {"a.txt": "given"})
+    commands, beside = book / "mine" / "__main__.py", book / "a.txt"
+    assert (commands.read_text(), beside.read_text()) == ("print(1)\n", "given")
+    commands.write_text("print('mine')\n")
+    beside.write_text("mine")
+    keeping.keep_beside("__main__", "print(2)\n", "Run it.", {"a.txt": "given"})
+    assert (commands.read_text(), beside.read_text()) == ("print('mine')\n", "mine")
+    assert (book / "mine" / "__main___2.py").read_text() == "print(2)\n"
