@@ -391,7 +391,7 @@ assert torch.equal(held.train, train) and [round(100 * share) for share in count
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown]
-# Your model began with nothing, and after a minute guesses several times better than the commonest piece, and better than whoever counts which piece followed the left neighbour. But counting *both* neighbours still wins. So little text and time is not enough.
+# Your model began with nothing, and after a minute guesses several times better than the commonest piece, and better than a table that counts which piece followed the left neighbour. But counting *both* neighbours still wins. So little text and time is not enough.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 line = torch.tensor(tokenizer.encode("I have no doubt that you are right, my dear Watson."))
