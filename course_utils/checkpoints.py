@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from course_utils import bert, checks, deltas, files, text
 from course_utils.gpt import GPT, GPTConfig
+from course_utils.llama import Llama, LlamaConfig
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -22,6 +23,7 @@ ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its
     "Seq2Seq": (Seq2Seq, Seq2SeqConfig),
     "Transformer": (Transformer, TransformerConfig),
     "GPT": (GPT, GPTConfig),
+    "Llama": (Llama, LlamaConfig),
     "Bert": (bert.Bert, bert.BertConfig),
     "BertForPreTraining": (bert.BertForPreTraining, bert.BertConfig),
     "BertForSequenceClassification": (

@@ -11,19 +11,32 @@ from torch import Tensor
 from .attention import MultiHeadAttention, join_heads, split_heads
 
 
+def rotation(
+    positions: Num[Tensor, "T"], d: int, base: float = 10_000.0
+) -> tuple[Float[Tensor, "T h"], Float[Tensor, "T h"]]:
+    """Cosines and sines of the angles by which the h = d / 2 pairs are turned."""
+    frequencies = base ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)  # [h]
+    angles = positions.cpu()[:, None] * frequencies  # [T, h], exact in long texts, too
+    return angles.cos().float(), angles.sin().float()
+
+
+def turn(
+    x: Float[Tensor, "*heads T d"], cos: Float[Tensor, "T h"], sin: Float[Tensor, "T h"]
+) -> Float[Tensor, "*heads T d"]:
+    """Turn each pair of neighbouring features by its angle."""
+    first, second = x.unflatten(-1, (-1, 2)).unbind(-1)  # [..., T, h] twice
+    turned = torch.stack([first * cos - second * sin, first * sin + second * cos], -1)
+    return turned.flatten(-2)  # [..., T, h, 2] -> [..., T, d]
+
+
 def rotary(
     x: Float[Tensor, "*heads T d"], positions: Num[Tensor, "T"], base: float = 10_000.0
 ) -> Float[Tensor, "*heads T d"]:
     """Turn each pair of neighbouring features by its position times its frequency."""
     if positions.shape != x.shape[-2:-1]:
         raise ValueError(f"positions {list(positions.shape)} for {x.shape[-2]} rows")
-    d = x.shape[-1]
-    frequencies = base ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)  # [d/2]
-    angles = positions.cpu()[:, None] * frequencies  # [T, d/2], exact in long texts, too
-    sin, cos = angles.sin().to(x), angles.cos().to(x)
-    first, second = x.unflatten(-1, (-1, 2)).unbind(-1)  # [..., T, d/2] twice
-    turned = torch.stack([first * cos - second * sin, first * sin + second * cos], -1)
-    return turned.flatten(-2)  # [..., T, d/2, 2] -> [..., T, d]
+    cos, sin = rotation(positions, x.shape[-1], base)
+    return turn(x, cos.to(x), sin.to(x))
 
 
 class RotaryAttention(MultiHeadAttention):

@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch03.tatoeba import split_by
 from course_kit import fetching
 from course_kit.callbacks import in_bfloat16
 from course_kit.checks import described, whole_number
-from course_kit.data import parallel, stories
+from course_kit.data import book, parallel, stories
 from course_utils import text as texts
 from course_utils.checkpoints import Loaded
 from course_utils.restored import evaluating
@@ -62,7 +63,7 @@ class Text:
 def load_text(name) -> Text:
     """A text by name, or a file of your own by its path.
 
-    name      "stories" or "sentences": the course's own; "shakespeare", "quatrains", "names" or "books": real, see
+    name      "stories" or "sentences": the course's own; "holmes": the book that ships with it; "shakespeare", "quatrains", "names" or "books": real, see
               data/sources.toml; anything with a suffix or a folder, as "my.txt": a file, see `read_file`
     The last tenth is held out; of quatrains and names each tenth one, by a hash, so that none is in both parts; of
     books a tenth of them, whole, which `.note` names.
@@ -70,11 +71,13 @@ def load_text(name) -> Text:
     """
     if name in OURS:
         return Text(name, *_ours(name))
+    if name == "holmes":
+        return Text(name, *_cut(book()), licence="public domain", attribution="A. Conan Doyle, Project Gutenberg 1661")
     if name not in REAL:
         if Path(name).suffix or Path(name).parent != Path():
             content, note = read_file(name)
             return Text(Path(name).stem, *_cut(content), note=note, licence="yours", attribution="your own text")
-        known = ", ".join([*OURS, *REAL])
+        known = ", ".join([*OURS, "holmes", *REAL])
         raise ValueError(f"No text is called {str(name)!r}; there are {known}; a file is given as 'folder/name.txt'.")
     source = fetching.sources()[REAL[name]]
     content = fetching.read(REAL[name])
@@ -186,7 +189,8 @@ def _ours(name: str) -> tuple[str, str]:
 
 def next_token_loss(model: nn.Module, ids: Tensor) -> Tensor:
     """Mean cross-entropy of each next token, in nats."""
-    return model.loss(ids)
+    logits = model(ids[:, :-1])
+    return F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
 
 
 class TextLesson:
@@ -243,7 +247,7 @@ class TextLesson:
             total = tokens = 0.0
             for ids in self.windows(part, count):
                 predicted = ids[:, 1:].numel()
-                total, tokens = total + float(model.loss(ids)) * predicted, tokens + predicted
+                total, tokens = total + float(next_token_loss(model, ids)) * predicted, tokens + predicted
         return total / tokens
 
     def bits_per_character(self, loss: float, part: str = "valid") -> float:

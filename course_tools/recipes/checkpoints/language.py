@@ -12,7 +12,8 @@ from course_kit import files
 from course_utils import checkpoints, decoding
 from course_utils.fused import fuse
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.text import BytePairs, Characters, Vocabulary, WordPiece, from_json
+from course_utils.llama import Llama, LlamaConfig, speak
+from course_utils.text import EOS, BytePairs, Characters, Vocabulary, WordPiece, from_json
 
 from .measuring import finish
 
@@ -23,7 +24,7 @@ class LanguageRecipe:
 
     corpus      a text of `language.load_text`; every character is a token, of a large script the `most` frequent ones;
                 or, where `subwords` is given, so many byte pairs, learned from the text
-    model       settings of GPTConfig
+    model       settings of GPTConfig, or of LlamaConfig where the architecture is "Llama"
     rows        windows of max_length tokens in a batch
     optimizer   "adamw" or "muon", see `chapters.ch07.optimizers`
     steps, lr, warm_up, decay   of the optimizer, its rate rising for warm_up steps, then falling in a line to 3 %
@@ -47,6 +48,7 @@ class LanguageRecipe:
     seed: int = 0
     keep: str = "best"
     optimizer: str = "adamw"
+    architecture: str = "GPT"
 
     def measure(self, name: str) -> Path:
         """Measure the checkpoint on all of the held-out text, let it write samples -> the path of its JSON."""
@@ -58,7 +60,8 @@ class LanguageRecipe:
             "bigram_loss": lesson.bigram_loss(), "uniform_loss": lesson.uniform_loss,
         }  # fmt: skip
         result = {key: round(value, 4) for key, value in result.items()}
-        written = [decoding.generate(loaded, x, seed=seed, **self.sampling) for seed, x in enumerate(self.openings)]
+        go_on = spoken if isinstance(loaded.model, Llama) else decoding.generate
+        written = [go_on(loaded, x, seed=seed, **self.sampling) for seed, x in enumerate(self.openings)]
         samples = [(x + text).removeprefix("\n") for x, text in zip(self.openings, written, strict=True)]
         return finish(loaded, name, result, samples_not_selected=samples)
 
@@ -71,17 +74,17 @@ class Writing:
     def __init__(self, recipe: LanguageRecipe, folder: Path):
         self.recipe, self.text = recipe, language.load_text(recipe.corpus)
         tokenizer = _tokenizer(recipe, self.text.train, folder)
-        self.model = fuse(GPT(GPTConfig(len(tokenizer), **recipe.model)))
+        self.model = new_model(recipe, len(tokenizer))
         self.lesson = language.TextLesson(self.text, tokenizer, self.model.config.max_length, recipe.rows)
         self.batches, self.vocabularies = self.lesson.batch, {"tokenizer": tokenizer}
 
     def __str__(self) -> str:
         return f"{len(self.text.train):,} characters, {len(self.lesson.tokenizer):,} different tokens"
 
-    def loss(self, model: GPT, batch: torch.Tensor) -> torch.Tensor:
-        return model.loss(batch)
+    def loss(self, model: GPT | Llama, batch: torch.Tensor) -> torch.Tensor:
+        return language.next_token_loss(model, batch)
 
-    def score(self, model: GPT) -> float:
+    def score(self, model: GPT | Llama) -> float:
         self.lesson.device = next(model.parameters()).device
         return self.lesson.valid_loss(model, self.recipe.valid)
 
@@ -93,6 +96,20 @@ class Writing:
             "split": self.text.note or "see chapters.ch07.language",
             "sha256": self.text.sha256, "licence": self.text.licence, "attribution": self.text.attribution,
         }  # fmt: skip
+
+
+def new_model(recipe: LanguageRecipe, vocabulary: int) -> GPT | Llama:
+    """What is trained, with random parameters."""
+    if recipe.architecture == "Llama":
+        return Llama(LlamaConfig(vocabulary, **recipe.model))
+    return fuse(GPT(GPTConfig(vocabulary, **recipe.model)))
+
+
+def spoken(loaded: checkpoints.Loaded, prompt: str, max_new_tokens: int, temperature: float, seed: int = 0) -> str:
+    """How a Llama goes on with a text, by `llama.speak`."""
+    torch.manual_seed(seed)
+    ids = torch.tensor([loaded.tokenizer.encode(prompt)])
+    return loaded.tokenizer.decode(list(speak(loaded.model, ids, EOS, max_new_tokens, temperature)))
 
 
 def _tokenizer(recipe: LanguageRecipe, content: str, folder: Path) -> Vocabulary | BytePairs:

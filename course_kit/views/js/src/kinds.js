@@ -22,6 +22,7 @@ import { merges } from "./ch07/merges.js";
 import { next_character } from "./ch07/next_character.js";
 import { sampling } from "./ch07/sampling.js";
 import { scaling_law } from "./ch07/scaling_law.js";
+import { replies } from "./ch08/replies.js";
 import { alignment } from "./views/alignment.js";
 import { bars } from "./views/bars.js";
 import { heads } from "./views/heads.js";
@@ -54,6 +55,7 @@ export const KINDS = {
   pooling,
   predict,
   predictions,
+  replies,
   rotation,
   sampling,
   scaling,

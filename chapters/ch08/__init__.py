@@ -1,0 +1,1 @@
+"""Chapter 8, who answers?: `from chapters.ch08 import exercise, hint, solution, labs`."""

@@ -1,0 +1,8 @@
+"""The labs of chapter 8."""
+
+from chapters.ch07.labs import sampling
+from course_kit.views.heads import heads
+
+from .replies import replies
+
+__all__ = ["heads", "replies", "sampling"]

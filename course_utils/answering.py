@@ -1,0 +1,68 @@
+"""From continuing to answering: examples to imitate (SFT), then preferences (DPO).
+
+    ids, is_answer = talk_batch([(question, answer), …])
+    answer_loss(model, ids, is_answer)                   # nats for each token of an answer
+    dpo_loss(log_probability(model, *liked), …)          # liked: a batch of preferred answers
+
+Only the tokens of answers count: the questions are given. Sizes: B talks, N tokens of the
+longest, V vocabulary. Sources: Ouyang et al. 2022 (InstructGPT); Rafailov et al. 2023
+(DPO).
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from .text import pad
+
+
+def talk_batch(
+    talks: Sequence[tuple[Sequence[int], Sequence[int]]],
+) -> tuple[Int[Tensor, "B N"], Bool[Tensor, "B N"]]:
+    """(question, answer) as ids -> both behind each other, and which are of an answer."""
+    ids, real = pad([[*question, *answer] for question, answer in talks])
+    starts = torch.tensor([[len(question)] for question, _ in talks])
+    return ids, real & (torch.arange(ids.shape[1]) >= starts)
+
+
+def answer_targets(
+    ids: Int[Tensor, "B N"], is_answer: Bool[Tensor, "B N"]
+) -> Int[Tensor, "B T"]:
+    """The next token at each of T = N − 1 places; −100 where it is not of an answer."""
+    return ids[:, 1:].masked_fill(~is_answer[:, 1:], -100)
+
+
+def answer_loss(
+    model: nn.Module, ids: Int[Tensor, "B N"], is_answer: Bool[Tensor, "B N"]
+) -> Float[Tensor, ""]:
+    """Mean cross-entropy of the tokens of answers."""
+    logits = model(ids[:, :-1])  # [B, T, V]
+    targets = answer_targets(ids, is_answer)  # −100 is left out of the mean
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
+def log_probability(
+    model: nn.Module, ids: Int[Tensor, "B N"], is_answer: Bool[Tensor, "B N"]
+) -> Float[Tensor, "B"]:
+    """ln of the probability of each whole answer: a sum over its tokens."""
+    logits = model(ids[:, :-1])  # [B, T, V]
+    targets = answer_targets(ids, is_answer)
+    return -F.cross_entropy(logits.transpose(1, 2), targets, reduction="none").sum(1)
+
+
+def dpo_loss(
+    liked: Float[Tensor, "B"],
+    disliked: Float[Tensor, "B"],
+    liked_before: Float[Tensor, "B"],
+    disliked_before: Float[Tensor, "B"],
+    beta: float = 0.1,
+) -> Float[Tensor, ""]:
+    """−ln σ(β · how much more the liked answer has gained than the disliked one), the mean.
+
+    All four are log-probabilities; before: of the model that the training began with.
+    """
+    gains = (liked - liked_before) - (disliked - disliked_before)
+    return -F.logsigmoid(beta * gains).mean()

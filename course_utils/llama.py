@@ -1,0 +1,193 @@
+"""The decoder of today: a GPT that was changed in four places.
+
+    model = Llama(LlamaConfig(vocab_size=4096))
+    model(ids)                                   # [B, T] -> logits [B, T, V]
+    for token in speak(model, ids, stop=2):      # one after another, each computed once
+        print(token)
+
+RMSNorm instead of layer norm, rotary positions instead of a table, SwiGLU instead of the
+two layers with a GELU, and keys and values shared by several heads of queries. No biases.
+With these sizes and published parameters it is SmolLM2, Llama 2 or Mistral.
+Sizes: B texts, T tokens, K keys, D features, H heads of queries, G heads of keys and
+values, d features of a head, V vocabulary. Sources: Zhang and Sennrich 2019 (RMSNorm),
+Su et al. 2021 (rotary), Shazeer 2020 (SwiGLU), Ainslie et al. 2023 (grouped queries),
+Touvron et al. 2023 (Llama).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from .attention import join_heads, masked_softmax, split_heads
+from .rotary import rotation, turn
+from .small_gpt import nucleus, with_temperature
+
+
+@dataclass(frozen=True)
+class LlamaConfig:
+    """Sizes; those that are given here are of a small one."""
+
+    vocab_size: int
+    model_size: int = 256
+    num_layers: int = 4
+    num_heads: int = 8
+    key_heads: int = 2  # each serves num_heads / key_heads heads of queries
+    ffn_size: int = 704
+    max_length: int = 256  # the context that it was trained with
+    base: float = 10_000.0  # of the rotary frequencies
+    eps: float = 1e-5
+
+
+def rms_norm(
+    x: Float[Tensor, "... D"], weight: Float[Tensor, "D"], eps: float = 1e-5
+) -> Float[Tensor, "... D"]:
+    """Divide by the root of the mean square, then scale each feature."""
+    mean_square = x.pow(2).mean(-1, keepdim=True)  # [..., 1]
+    return x / (mean_square + eps).sqrt() * weight
+
+
+class RMSNorm(nn.Module):
+    """A layer norm that subtracts no mean and adds no bias."""
+
+    def __init__(self, size: int, eps: float = 1e-5):
+        super().__init__()
+        self.weight, self.eps = nn.Parameter(torch.ones(size)), eps
+
+    def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
+        return rms_norm(x, self.weight, self.eps)
+
+
+class SwiGLU(nn.Module):
+    """A feed-forward network whose hidden features are multiplied by gates."""
+
+    def __init__(self, size: int, hidden: int):
+        super().__init__()
+        self.gate = nn.Linear(size, hidden, bias=False)
+        self.up = nn.Linear(size, hidden, bias=False)
+        self.down = nn.Linear(hidden, size, bias=False)
+
+    def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
+        return self.down(F.silu(self.gate(x)) * self.up(x))
+
+
+class Cache:
+    """The keys and values of all that one layer has read."""
+
+    def __init__(self) -> None:
+        self.k = self.v = torch.empty(0)
+        self.length = 0
+
+    def extend(
+        self, k: Float[Tensor, "B G T d"], v: Float[Tensor, "B G T d"]
+    ) -> tuple[Float[Tensor, "B G K d"], Float[Tensor, "B G K d"]]:
+        """Keep new ones behind the old -> all of them."""
+        if self.length:
+            k, v = torch.cat([self.k, k], 2), torch.cat([self.v, v], 2)
+        self.k, self.v, self.length = k, v, k.shape[2]
+        return k, v
+
+
+def share_heads(x: Float[Tensor, "B G K d"], heads: int) -> Float[Tensor, "B H K d"]:
+    """Each head of keys or of values, as often as heads of queries use it."""
+    return x.repeat_interleave(heads // x.shape[1], 1)
+
+
+class GroupedAttention(nn.Module):
+    """Causal self-attention with turned queries and keys, and fewer heads of keys."""
+
+    def __init__(self, c: LlamaConfig):
+        super().__init__()
+        self.heads, self.key_heads = c.num_heads, c.key_heads
+        shared = c.model_size // c.num_heads * c.key_heads  # G · d features
+        self.query = nn.Linear(c.model_size, c.model_size, bias=False)
+        self.key = nn.Linear(c.model_size, shared, bias=False)
+        self.value = nn.Linear(c.model_size, shared, bias=False)
+        self.out = nn.Linear(c.model_size, c.model_size, bias=False)
+
+    def forward(
+        self,
+        x: Float[Tensor, "B T D"],
+        turns: tuple[Tensor, Tensor],
+        mask: Bool[Tensor, "T K"],
+        cache: Cache | None = None,
+    ) -> Float[Tensor, "B T D"]:
+        q = turn(split_heads(self.query(x), self.heads), *turns)  # [B, H, T, d]
+        k = turn(split_heads(self.key(x), self.key_heads), *turns)  # [B, G, T, d]
+        v = split_heads(self.value(x), self.key_heads)
+        if cache is not None:
+            k, v = cache.extend(k, v)  # [B, G, K, d]: what was read before, too
+        k, v = share_heads(k, self.heads), share_heads(v, self.heads)  # [B, H, K, d]
+        scores = q @ k.mT / q.shape[-1] ** 0.5  # [B, H, T, K]
+        weights = masked_softmax(scores, mask)
+        return self.out(join_heads(weights @ v))  # [B, H, T, d] -> [B, T, D]
+
+
+class LlamaBlock(nn.Module):
+    """Norm, attention, +; norm, feed-forward, +: the same as in a GPT."""
+
+    def __init__(self, c: LlamaConfig):
+        super().__init__()
+        self.norm1 = RMSNorm(c.model_size, c.eps)
+        self.norm2 = RMSNorm(c.model_size, c.eps)
+        self.attention = GroupedAttention(c)
+        self.ffn = SwiGLU(c.model_size, c.ffn_size)
+
+    def forward(self, x: Float[Tensor, "B T D"], *context: Any) -> Float[Tensor, "B T D"]:
+        x = x + self.attention(self.norm1(x), *context)  # turns, mask, cache
+        return x + self.ffn(self.norm2(x))
+
+
+class Llama(nn.Module):
+    """Token ids in; for each position, the logits of the token that comes next, out."""
+
+    def __init__(self, config: LlamaConfig):
+        super().__init__()
+        self.config = c = config
+        self.context = c.max_length
+        self.tokens = nn.Embedding(c.vocab_size, c.model_size)
+        self.blocks = nn.ModuleList(LlamaBlock(c) for _ in range(c.num_layers))
+        self.norm = RMSNorm(c.model_size, c.eps)
+        for parameter in self.parameters():
+            if parameter.dim() > 1:
+                nn.init.normal_(parameter, std=0.02)
+
+    def forward(
+        self, ids: Int[Tensor, "B T"], caches: list[Cache] | None = None
+    ) -> Float[Tensor, "B T V"]:
+        c, T = self.config, ids.shape[1]
+        past = caches[0].length if caches else 0
+        turns = rotation(
+            torch.arange(past, past + T), c.model_size // c.num_heads, c.base
+        )
+        mask = torch.ones(T, past + T, dtype=torch.bool).tril(past)  # causal, [T, K]
+        x = self.tokens(ids)  # [B, T, D]: no positions here, they turn q and k
+        for n, block in enumerate(self.blocks):
+            x = block(x, turns, mask, caches[n] if caches else None)
+        return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
+
+
+@torch.no_grad()
+def speak(
+    model: Llama,
+    ids: Int[Tensor, "1 T"],
+    stop: int,
+    count: int = 200,
+    temperature: float = 0.0,
+    top_p: float = 1.0,
+) -> Iterator[int]:
+    """Draw token by token, each read once, until `stop` is drawn."""
+    caches = [Cache() for _ in model.blocks]
+    for _ in range(count):
+        logits = model(ids, caches)[:, -1]  # [1, V]
+        p = with_temperature(logits, temperature)
+        if top_p < 1:
+            p = nucleus(p.log(), top_p)
+        ids = torch.multinomial(p, 1)  # the next round reads only this
+        if int(ids) == stop:
+            return
+        yield int(ids)
