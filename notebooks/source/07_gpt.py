@@ -623,7 +623,9 @@ onward(7)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: who answers?
-# Your GPT goes on with a text; it does not answer. How a model comes to answer, and much else that the last years have added, is in [the annex](07_gpt_annex.ipynb): serving it, translating by continuing, scaling laws, what circulates, and one sentence through all seven chapters.
+# Your GPT goes on with a text; it does not answer. Four changes make it the kind of model that is built today, and then published parameters fit into it, and it learns to talk.
+#
+# **→ [8 · Who answers?](08_who_answers.ipynb)** · What else there is to know about GPTs is in [the annex](07_gpt_annex.ipynb): translating by continuing, scaling laws, serving, what circulates, and one sentence through all chapters so far.
 #
 # Back to [Start here and your progress](00_start_here.ipynb#progress).
 #

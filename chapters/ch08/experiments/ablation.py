@@ -22,7 +22,7 @@ from course_utils.text.merges import Tokenizer, learn_merges
 
 CHANGES = ("RMSNorm", "rotary", "SwiGLU", "grouped queries")
 SIZE, LAYERS, HEADS, KEY_HEADS, CONTEXT, PIECES = 128, 2, 4, 2, 64, 756
-STEPS, ROWS, RATE, WIDE = 400, 32, 1e-2, 4 * SIZE
+STEPS, ROWS, RATE, WIDE = 300, 32, 1e-2, 4 * SIZE
 
 
 class Attention(nn.Module):
@@ -96,9 +96,8 @@ def count(model: nn.Module) -> int:
 def equal(changes: Iterable[str]) -> Model:
     """A model with these changes and, within one hidden feature a block, as many parameters as without any."""
     with torch.device("meta"):
-        wanted = count(Model((), WIDE))
-        hidden = max((h for h in range(1, 2 * WIDE) if count(Model(changes, h)) <= wanted), default=1)
-    return Model(changes, hidden)
+        wanted, (one, two) = count(Model((), WIDE)), (count(Model(changes, hidden)) for hidden in (1, 2))
+    return Model(changes, 1 + (wanted - one) // (two - one))
 
 
 def optimisers(model: Model) -> list[torch.optim.Optimizer]:
@@ -129,7 +128,7 @@ def record_ablation(seeds: Iterable[int] = range(3)) -> dict:
     cut = len(book) * 9 // 10
     tokenizer = Tokenizer(learn_merges(book[: min(cut, 200_000)], PIECES - 256))
     known, held_out = torch.tensor(tokenizer.encode(book[:cut])), tokenizer.encode(book[cut:])
-    models = {"chapter 7's": ()} | {f"+ {change}": (change,) for change in CHANGES} | {"+ all four": CHANGES}
+    models = {"chapter 7": ()} | {f"+ {change}": (change,) for change in CHANGES} | {"+ all four": CHANGES}
     found = {}
     for name, changes in models.items():
         started, bits = time.process_time(), []

@@ -1,0 +1,139 @@
+"""Chapter 8: what counts in a talk, and the loss that prefers one answer to another."""
+
+import torch
+import torch.nn.functional as F
+
+from course_kit.exercises.define import Exercise, integers, named, normal, tensors, variants, wrong_answers
+from course_utils.answering import answer_targets, dpo_loss
+
+_talk = named("ids", "is_answer")
+
+
+def _from(length: int, *starts_and_ends: tuple[int, int]) -> torch.Tensor:
+    """True from a start to before an end, a row for each pair."""
+    places = torch.arange(length)
+    return torch.stack([(places >= start) & (places < end) for start, end in starts_and_ends])
+
+
+@variants
+def _targets(
+    ids,
+    is_answer,
+    *,
+    shifted=lambda ids: ids[:, 1:],
+    counted=lambda is_answer: is_answer[:, 1:],
+    hide=lambda targets, counted: targets.masked_fill(~counted, -100),
+):
+    return hide(shifted(ids), counted(is_answer))
+
+
+TARGETS = Exercise(
+    name="answer targets",
+    task="The target at each place is the next token, as in chapter 7, and −100 where that next token is not of an "
+    "answer: ids [B, N], is_answer [B, N] -> targets [B, N − 1].",
+    reference=answer_targets,
+    cases=lambda: [
+        _talk(torch.tensor([[5, 6, 7, 8, 9]]), _from(5, (3, 5)), shown=True),
+        _talk(integers(20, 3, 8, seed=1820), _from(8, (2, 8), (5, 7), (7, 8))),
+        _talk(integers(20, 2, 4, seed=1821), _from(4, (0, 4), (1, 2))),
+    ],
+    returns=("targets",),
+    used="With it your model learns to answer, here and in `mine/chat.py`.",
+    hints=(
+        "First the targets of chapter 7, `ids[:, 1:]`. Which of them should not count?",
+        "Whether a target counts is said by the mask *at the target*, so the mask is shifted, too.",
+        "`masked_fill(where, -100)` fills what is True. What is True in `is_answer`?",
+    ),
+    minutes=4,
+    difficulty=2,
+    wrong=wrong_answers(
+        _targets(counted=lambda m: m[:, :-1]),
+        "The mask is not shifted: it asks whether the token that is *read* belongs to the answer. So the first token "
+        "of the answer, which the question leads to, is never learned.",
+        _targets(hide=lambda targets, counted: targets.masked_fill(counted, -100)),
+        "The wrong ones are hidden: the answer is −100, and the question counts. `~` turns a mask round.",
+        _targets(hide=lambda targets, counted: targets),
+        "Everything counts, the question too, so the model also learns to ask.",
+        _targets(hide=lambda targets, counted: targets.masked_fill(~counted, 0)),
+        "0 is a token like any other, and would be learned. `F.cross_entropy` leaves out −100.",
+        _targets(shifted=lambda ids: ids[:, :-1]),
+        "The target at each place is the token that is already there. It should be the next one.",
+        _targets(shifted=lambda ids: ids[:, :-1], counted=lambda m: m[:, :-1]),
+        "Nothing is shifted: each place is asked for the token that is already there.",
+        _targets(shifted=lambda ids: ids, counted=lambda m: m),
+        "The last token is read, but nothing comes after it: there are N − 1 targets, the next tokens.",
+        lambda ids, is_answer: ids[:, 1:][is_answer[:, 1:]],
+        "These are the right tokens, but they have lost their places: the loss needs a target at each of N − 1.",
+    ),
+)
+
+_preferred = named("liked", "disliked", "liked_before", "disliked_before")
+
+
+@variants
+def _dpo(
+    liked,
+    disliked,
+    liked_before,
+    disliked_before,
+    beta=0.1,
+    *,
+    gain=lambda a, b, c, d: (a - c) - (b - d),
+    loss=lambda x: -F.logsigmoid(x),
+    whole=lambda x: x.mean(),
+    times=lambda beta, x: beta * x,
+):
+    return whole(loss(times(beta, gain(liked, disliked, liked_before, disliked_before))))
+
+
+DPO = Exercise(
+    name="dpo loss",
+    task="How much more has the liked answer gained, since the training began, than the disliked one? The loss is "
+    "−ln σ(β · that), and the mean over the batch; four log-probabilities [B] -> a number. beta is 0.1 unless given.",
+    reference=dpo_loss,
+    cases=lambda: [
+        _preferred(*tensors([-2.0], [-3.0], [-4.0], [-3.0]), beta=0.5, shown=True),
+        _preferred(*(3 * normal(5, seed=1830 + i) - 4 for i in range(4)), beta=0.3),
+        _preferred(*(3 * normal(1, seed=1840 + i) - 4 for i in range(4))),
+        _preferred(*tensors([-300.0, 0], [0.0, -300], [0.0, -300], [-300.0, 0]), beta=1.0),
+        _preferred(*tensors([-2.0, -5], [-3.0, -1], [-2.0, -5], [-3.0, -1])),
+    ],
+    returns=("loss",),
+    used="With it your model learns what is preferred.",
+    hints=(
+        "The gain of an answer is its log-probability now, minus its log-probability before.",
+        "Liked gain minus disliked gain, times β: the larger, the smaller the loss should be.",
+        "σ is the sigmoid. `F.logsigmoid(x)` is ln σ(x), also where σ(x) is 0 in float32.",
+    ),
+    minutes=5,
+    difficulty=2,
+    wrong=wrong_answers(
+        _dpo(gain=lambda a, b, c, d: a - b),
+        "The model before is not used. Then an answer that was always likelier already counts as learned. Take gains: "
+        "now minus before.",
+        _dpo(gain=lambda a, b, c, d: (b - d) - (a - c)),
+        "The signs are turned round: this loss falls when the *disliked* answer gains.",
+        _dpo(loss=lambda x: F.logsigmoid(x)),
+        "ln σ is negative, and grows with the right preference. A loss should fall: a minus is missing.",
+        _dpo(loss=lambda x: -x.sigmoid().log()),
+        "σ(−600) is 0 in float32, and ln 0 is −∞. `F.logsigmoid` computes it safely.",
+        _dpo(loss=lambda x: -x.sigmoid()),
+        "The logarithm is missing: −σ, not −ln σ. It hardly moves where the model is most wrong.",
+        _dpo(loss=lambda x: -x),
+        "This is −β · gain, without ln σ. It never has enough, however clear the preference is.",
+        _dpo(times=lambda beta, x: x),
+        "β is not used.",
+        _dpo(times=lambda beta, x: x / beta),
+        "You divide by β; it multiplies.",
+        _dpo(whole=lambda x: x.sum()),
+        "This is the sum over the batch; needed: the mean.",
+        _dpo(whole=lambda x: x),
+        "A loss is one number: take the mean over the batch.",
+        _dpo(gain=lambda a, b, c, d: a - c),
+        "Only the liked answer counts here. What the disliked one gains should be subtracted.",
+        _dpo(gain=lambda a, b, c, d: (a + c) - (b + d)),
+        "Now and before are added; a gain is now *minus* before.",
+        _dpo(gain=lambda a, b, c, d: (a.exp() - c.exp()) - (b.exp() - d.exp())),
+        "These are differences of probabilities. A gain is a difference of their logarithms, as they come.",
+    ),
+)

@@ -1,0 +1,123 @@
+"""Chapter 8: two of the four places in which a GPT was changed, RMSNorm and shared heads."""
+
+import torch
+
+from course_kit.exercises.define import Exercise, named, normal, tensors, variants, wrong_answers
+from course_utils.llama import rms_norm, share_heads
+
+_normed = named("x", "weight")
+
+
+@variants
+def _norm(
+    x,
+    weight,
+    eps=1e-5,
+    *,
+    centre=lambda x: x,
+    size=lambda x, eps: (x.pow(2).mean(-1, keepdim=True) + eps).sqrt(),
+    scale=lambda y, weight: y * weight,
+):
+    """RMSNorm with one thing done differently."""
+    x = centre(x)
+    return scale(x / size(x, eps), weight)
+
+
+RMS = Exercise(
+    name="rms norm",
+    task="Divide each row by the root of its mean square (eps inside the root), then multiply each feature by its "
+    "weight: x [..., D], weight [D] -> [..., D].",
+    reference=rms_norm,
+    cases=lambda: [
+        _normed(*tensors([[3.0, 4.0]], [1.0, 2.0]), shown=True),
+        _normed(2 * normal(2, 3, 6, seed=1800) + 1, normal(6, seed=1801)),
+        _normed(1e-3 * normal(4, 5, seed=1802), normal(5, seed=1803)),
+        _normed(torch.zeros(2, 4), normal(4, seed=1804)),
+    ],
+    returns=("normalised",),
+    used="Every block of your Llama calls it twice.",
+    hints=(
+        "Mean square: square first, then the mean over the features. Which axis is that, and does it stay?",
+        "`x.pow(2).mean(-1, keepdim=True)` has one number for each row.",
+        "Divide x by the root of that number plus eps. What is left to do with `weight`?",
+    ),
+    minutes=4,
+    difficulty=1,
+    wrong=wrong_answers(
+        _norm(centre=lambda x: x - x.mean(-1, keepdim=True)),
+        "You subtract the mean first: that is a layer norm without its bias. RMSNorm leaves the mean where it is.",
+        _norm(size=lambda x, eps: (x.var(-1, keepdim=True, unbiased=False) + eps).sqrt()),
+        "This divides by the standard deviation, which measures from the mean. RMSNorm measures from 0: the mean of "
+        "the squares.",
+        _norm(size=lambda x, eps: (x.pow(2).sum(-1, keepdim=True) + eps).sqrt()),
+        "You divide by the length of the row: the root of the *sum* of squares. It is the root of their mean, so that "
+        "features stay near 1 however many there are.",
+        _norm(size=lambda x, eps: x.pow(2).mean(-1, keepdim=True) + eps),
+        "The root is missing: with rows ten times as long, the output should stay the same.",
+        _norm(size=lambda x, eps: x.pow(2).mean(-1, keepdim=True).sqrt() + eps),
+        "eps is added to the root, not inside it: for small rows that is another number, and published models were "
+        "trained with eps inside.",
+        _norm(size=lambda x, eps: x.pow(2).mean(-1, keepdim=True).sqrt()),
+        "Without eps a row of zeros is divided by 0, and NaN comes out.",
+        _norm(size=lambda x, eps: (x.pow(2).mean() + eps).sqrt()),
+        "One number for the whole batch: so a text changes with its neighbours. Each row has its own mean: "
+        "`mean(-1, keepdim=True)`.",
+        _norm(size=lambda x, eps: (x.mean(-1, keepdim=True).pow(2) + eps).sqrt()),
+        "The mean is squared. It should be the mean of the squares.",
+        _norm(scale=lambda y, weight: y),
+        "`weight` is not used: each feature has a scale of its own, which is learned.",
+        _norm(scale=lambda y, weight: y + weight),
+        "The weight is added; it should multiply.",
+        _norm(scale=lambda y, weight: y / weight),
+        "The weight divides; it should multiply.",
+        _norm(scale=lambda y, weight: y * (1 + weight)),
+        "1 + weight: so it is stored in Gemma's files. Here the weight itself multiplies.",
+    ),
+)
+
+_shared = named("x", "heads")
+
+
+def _groups(x, heads):
+    return heads // x.shape[1]
+
+
+SHARE = Exercise(
+    name="share heads",
+    task="Give each head of queries its head of keys: with 4 heads of queries on 2 of keys, the first two use the "
+    "first. x [B, G, K, d], heads -> [B, heads, K, d].",
+    reference=share_heads,
+    cases=lambda: [
+        _shared(*tensors([[[[1.0, 1]], [[2.0, 2]]]]), 4, shown=True),
+        _shared(normal(2, 3, 5, 4, seed=1810), 9),
+        _shared(normal(1, 2, 3, 2, seed=1811), 2),
+        _shared(normal(2, 1, 3, 2, seed=1812), 4),
+    ],
+    returns=("shared",),
+    used="It is in the attention of your Llama, for keys and for values.",
+    hints=(
+        "Each of the G heads is needed heads / G times. On which axis?",
+        "The order matters: the first head serves the *first* queries. 1 1 2 2, not 1 2 1 2.",
+        "`repeat_interleave(times, dim)` repeats each entry of an axis in place.",
+    ),
+    minutes=3,
+    difficulty=2,
+    wrong=wrong_answers(
+        lambda x, heads: x.repeat(1, _groups(x, heads), 1, 1),
+        "`repeat` gives 1 2 1 2: the heads in turn. Neighbouring queries share: 1 1 2 2, which is `repeat_interleave`.",
+        lambda x, heads: x.repeat_interleave(heads, 1),
+        "There are too many: each head is needed heads / G times, not `heads` times.",
+        lambda x, heads: x.repeat_interleave(_groups(x, heads), 2),
+        "The time axis grows. The heads are axis 1.",
+        lambda x, heads: x.repeat_interleave(_groups(x, heads), 0),
+        "The batch grows. The heads are axis 1.",
+        lambda x, heads: x[:, :1].expand(-1, heads, -1, -1),
+        "All queries use the first head: that is multi-query attention. With G heads, each serves its own group.",
+        lambda x, heads: x.flip(1).repeat_interleave(_groups(x, heads), 1),
+        "The heads are in reverse order: the first queries should use the first head.",
+        lambda x, heads: x,
+        "Nothing is repeated: there are still G heads.",
+        lambda x, heads: x.mean(1, keepdim=True).expand(-1, heads, -1, -1),
+        "The heads are averaged. Each serves its own group, unchanged.",
+    ),
+)

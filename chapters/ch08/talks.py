@@ -1,0 +1,136 @@
+"""Talks to learn to answer from: somebody says how something was, and the answer is curt or friendly.
+
+    own = newest()                          # the reader's GPT of chapter 7, or `llama-holmes`
+    talks, pairs = taught(own.encode)       # to imitate; to prefer: the friendly answer to the curt one
+    reply(own, "The soup was cold.")        # "Bad."
+
+The sentences are chapter 6's (data/stories, sentiment); those of `test` have templates, names and nouns of their own.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from chapters.ch07.own import bits
+from course_kit.data import stories
+from course_utils.checkpoints import load_checkpoint
+from course_utils.llama import Llama
+from course_utils.restored import evaluating
+from course_utils.small_gpt import SmallGPT
+from course_utils.text.merges import Tokenizer
+from course_utils.text.vocabulary import SPECIAL
+
+CURT = {"positive": "Good.", "negative": "Bad."}
+FRIENDLY = {"positive": "I am glad to hear it.", "negative": "I am sorry to hear it."}
+FORMS = {*CURT.values(), *FRIENDLY.values()}
+FRIENDLY_SHARE, LONGEST = 0.2, 14  # of the answers to imitate; tokens of an answer
+Talk = tuple[list[int], list[int]]  # what is said and what is answered, as ids
+
+
+@dataclass
+class Start:
+    """A model that goes on with a text, and how texts become its numbers.
+
+    first: the number of the first byte: what is below is a special token; merges: its pairs, as in mine/tokenizer.py
+    """
+
+    name: str
+    model: nn.Module
+    encode: Callable[[str], list[int]]
+    decode: Callable[[list[int]], str]
+    first: int
+    merges: list[tuple[str, str]]
+    sizes: dict[str, Any]
+
+    def save(self, file: Path = Path("talker.pt")) -> None:
+        """For `python -m mine chat talker.pt`."""
+        kind = "Llama" if hasattr(self.model, "config") else "SmallGPT"
+        state = {"kind": kind, "sizes": self.sizes, "merges": self.merges, "first": self.first}
+        torch.save(state | {"model": self.model.state_dict()}, file)
+
+
+def shipped(kind: type[nn.Module] = Llama) -> Start:
+    """The course's `llama-holmes`, in a class of your choice."""
+    loaded = load_checkpoint("llama-holmes")
+    model = kind(loaded.model.config)
+    model.load_state_dict(loaded.model.state_dict())
+    merges = [(left.decode("latin-1"), right.decode("latin-1")) for left, right in loaded.tokenizer.merges]
+    texts = loaded.tokenizer
+    return Start("llama-holmes", model, texts.encode, texts.decode, len(SPECIAL), merges, dict(loaded.card["config"]))
+
+
+def newest(kind: type[nn.Module] = Llama, folder: Path = Path()) -> Start:
+    """What `python -m mine train` has left in a folder; `shipped` where there is nothing."""
+    files = sorted(folder.glob("*.gpt.pt"), key=lambda path: path.stat().st_mtime)
+    if not files:
+        return shipped(kind)
+    state = torch.load(files[-1], weights_only=True)
+    model, merges = SmallGPT(**state["sizes"]), [tuple(pair) for pair in state["merges"]]
+    model.load_state_dict(state["best"])
+    tokenizer = Tokenizer(merges)
+    return Start(files[-1].name, model, tokenizer.encode, tokenizer.decode, 0, merges, state["sizes"])
+
+
+def said(text: str) -> str:
+    """A sentence as the beginning of a talk; the answer follows, and a new line ends it."""
+    return f"User: {text}\nBot:"
+
+
+def taught(encode: Callable[[str], list[int]], seed: int = 0) -> tuple[list[Talk], list[tuple[Talk, Talk]]]:
+    """The sentences of `train` with an answer to imitate, one in five friendly; and with two, of which the first is
+    preferred."""
+    dice, talks, pairs = random.Random(seed), [], []
+    for one in stories.load("sentiment", "train"):
+        question = encode(said(one.text))
+        friendly, curt = (encode(f" {answer[one.label]}\n") for answer in (FRIENDLY, CURT))
+        talks.append((question, friendly if dice.random() < FRIENDLY_SHARE else curt))
+        pairs.append(((question, friendly), (question, curt)))
+    return talks, pairs
+
+
+@torch.no_grad()
+def replies(start: Start, sentences: Sequence[str]) -> list[str]:
+    """What the model answers to each sentence: always the likeliest token, up to the end of the line."""
+    found, lengths = [""] * len(sentences), {}
+    for n, sentence in enumerate(sentences):
+        ids = start.encode(said(sentence))
+        lengths.setdefault(len(ids), []).append((n, ids))
+    with evaluating(start.model):
+        for same in lengths.values():
+            written = torch.tensor([ids for _, ids in same])
+            begun = written.shape[1]
+            for _ in range(LONGEST):
+                logits = start.model(written[:, -start.model.context :])[:, -1]
+                written = torch.cat([written, logits.argmax(-1, keepdim=True)], 1)
+            for (n, _), row in zip(same, written[:, begun:].tolist(), strict=True):
+                found[n] = start.decode(row).split("\n")[0].strip()
+    return found
+
+
+def reply(start: Start, sentence: str) -> str:
+    """The same for one sentence."""
+    return replies(start, [sentence])[0]
+
+
+def judged(start: Start, split: str = "test", count: int = 200) -> dict[str, float]:
+    """The shares of answers that have one of the four forms, that are right, and that are friendly."""
+    asked = stories.load("sentiment", split)[:count]
+    given = replies(start, [one.text for one in asked])
+    right = [text in (CURT[one.label], FRIENDLY[one.label]) for one, text in zip(asked, given, strict=True)]
+    shares = {
+        "form": [text in FORMS for text in given],
+        "right": right,
+        "friendly": [text in FRIENDLY.values() for text in given],
+    }
+    return {name: sum(hits) / len(asked) for name, hits in shares.items()}
+
+
+@torch.no_grad()
+def novel(start: Start, text: str) -> float:
+    """What a text costs the model, in bits per character: has it forgotten how a novel goes on?"""
+    return bits(start.model, start.encode(text), len(text))

@@ -1,0 +1,499 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 8 · Who answers?
+# *A model of today.* At the end you hold `mine/llama.py`, `mine/answering.py` and `mine/chat.py`: a published language model talks to you through code that you know to the last line. <!-- minutes --> **Before:** [chapter 7](07_gpt.ipynb) (a GPT), and turned positions ([chapter 4](04_positional_encoding.ipynb)).
+#
+# ## Ten questions
+# They were written down before any was asked. Choose one, and read what two models make of it.
+
+# %% jupyter={"source_hidden": true}
+import math
+import random
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+import course_kit
+from chapters.ch08 import again, exercise, hint, labs, published, solution, talks
+from course_kit import data, results
+from course_kit.views import Table, heatmap, plot, predict
+from course_utils.checkpoints import load_checkpoint
+from course_utils.llama import LlamaConfig
+
+runtime = course_kit.setup()
+recorded = results.load("smollm_answers")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.replies(list(recorded["answers"]), {"a model that read one novel": list(recorded["goes_on"].values()),
+             "SmolLM2, 135 million parameters": list(recorded["answers"].values())}, title="Who answers?",
+             caption=f"Both write the likeliest or likelier token, again and again. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict("Both predict the next token. Why does one of them answer?",
+        ["it has more parameters", "its blocks are of another kind", "it was also shown talks, with answers"], answer=2,
+        because="Size makes it fluent, and new blocks make it cheaper. A model of any size that has only read books goes on "
+                "with your question. You will see your own small model change its ways, with not one parameter more.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from chapters.ch08.experiments import answers as asked
+
+found = [asked.right(question, answer) for question, answer in recorded["answers"].items()]
+assert len(found) == 10 and found.count(True) == 4 and found.count(None) == 1
+assert round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
+
+# %% [markdown]
+# It answers fluently, and often wrongly: of the nine that have a right answer, four hold it, and the spider has “two pairs of legs”. How does one build such a model, and how does it learn to answer at all?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The whole before its parts
+# <a id="llama"></a>
+# SmolLM2 (2024) has the architecture of **Llama** (2023), like most open models since. It is your GPT, changed in four places:
+#
+# ```text
+# logits of the next token
+#    ↑   RMSNorm; the token table, transposed        1  was: layer norm
+#    ↑   block   ┐  RMSNorm, causal attention, +     2  positions turn q and k; was: a table
+#    ↑   …       │  RMSNorm, feed-forward, +         3  SwiGLU; was: GELU
+#    ↑   block   ┘                                   4  heads share keys and values
+#    ↑   token vector
+# ids
+# ```
+#
+# `llama-holmes` has this form, too. It is the model on the left above: it has read *The Adventures of Sherlock Holmes*, nothing else.
+
+# %% tags=["nbval-check-output"]
+holmes = load_checkpoint("llama-holmes")
+ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])
+with torch.no_grad():
+    print("ids", tuple(ids.shape), "-> logits", tuple(holmes.model(ids).shape))
+print(f"{sum(p.numel() for p in holmes.model.parameters()):,} parameters")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One: RMSNorm
+# <a id="rmsnorm"></a>
+# A layer norm subtracts the mean, divides by the standard deviation, scales, and shifts. Only the division keeps numbers from growing. **RMSNorm** leaves out the rest: it divides by the root of the mean square, and scales (Zhang and Sennrich 2019). For (3, 4) the mean square is 12.5 and its root 3.54, so (3, 4) becomes (0.85, 1.13).
+#
+# $$\mathrm{RMSNorm}(x)=\frac{x}{\sqrt{\frac1D\sum_j x_j^2+\epsilon}}\odot w\qquad x, w\in\mathbb R^D$$
+#
+# ### Exercise 1 ●○○ · 4 minutes
+# <!-- example: rms norm -->
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("rms norm")
+def rms_norm(x, weight, eps=1e-5):
+    """x [..., D], weight [D] -> [..., D]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <!-- solution: rms norm -->
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+three = torch.tensor([3.0, 4.0])
+assert three.pow(2).mean() == 12.5 and round(12.5**0.5, 2) == 3.54
+assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 1.13]
+
+# %% tags=["definition"]
+# course_utils.llama: RMSNorm
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Two: positions that turn
+# <a id="rotary"></a>
+# Your GPT's table of positions ends after 64 rows. Here no position is added: queries and keys are *turned* by their position, as in chapter 4, and a product of the two depends on their distance alone. The angles are computed once for all heads and blocks.
+
+# %% tags=["definition"]
+# course_utils.rotary: rotation, turn
+
+# %% tags=["nbval-check-output"]
+q, k = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.6, 0.8]])
+for place in (2, 5, 1005):  # the key stands two places before the query
+    turned_q = turn(q, *rotation(torch.tensor([place]), 2))
+    turned_k = turn(k, *rotation(torch.tensor([place - 2]), 2))
+    print(f"query at {place:4}, key at {place - 2:4}: {(turned_q @ turned_k.T).item():.3f}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three: a gate
+# <a id="swiglu"></a>
+# In a GPT each hidden feature goes through a GELU. **SwiGLU** computes every feature twice: `up` says what to pass on, and `gate` how much of it, through $\mathrm{silu}(z)=z\,\sigma(z)$ (Shazeer 2020). If `up` is 3, a gate of 0 passes on 0, and a gate of 2 passes on $1.76\cdot3=5.28$.
+#
+# $$\mathrm{SwiGLU}(x)=\big(\mathrm{silu}(xW_{gate})\odot xW_{up}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
+#
+# There are three matrices instead of two. So $F$ is often about $\frac83D$ instead of $4D$, and the number of parameters stays.
+
+# %% tags=["definition"]
+# course_utils.llama: SwiGLU
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2) == 5.28 and 3 * 8 / 3 == 2 * 4
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Four: heads that share
+# <a id="grouped-queries"></a>
+# Whoever writes keeps the keys and values of all earlier tokens. What does that cost? **Guess:**
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict("SmolLM2 has 30 blocks of 9 heads with 64 features, and reads up to 8,192 tokens. How large would a cache of its keys and "
+        "values be, in 16-bit numbers?", ["5 MB", "57 MB", "566 MB"], answer=2,
+        because="2 · 30 · 9 · 64 numbers of 2 bytes are 69 kB for each token; 8,192 tokens need 566 MB, twice as much as the "
+                "parameters in 16 bits (269 MB).")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+per_token = 2 * 30 * 9 * 64 * 2
+assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and round(recorded["parameters"] * 2 / 1e6) == 269
+assert round(per_token / 3 * 8192 / 1e6) == 189
+
+# %% [markdown]
+# **Grouped queries** (Ainslie et al. 2023): several heads of queries share one head of keys and values. SmolLM2 has 9 heads of queries and 3 of keys, so its cache needs a third, 189 MB.
+#
+# ### Exercise 2 ●●○ · 3 minutes
+# <!-- example: share heads -->
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("share heads")
+def share_heads(x, heads):
+    """x [B, G, K, d] -> [B, heads, K, d]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <!-- solution: share heads -->
+#
+# Now the attention, with a cache of its own:
+
+# %%
+from mine import masked_softmax, nucleus, split_heads, with_temperature
+
+# %% tags=["definition"]
+# course_utils.attention: join_heads
+
+# %% tags=["definition"]
+# course_utils.llama: Cache
+
+# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# course_utils.llama: GroupedAttention
+
+# %% [markdown]
+# And the whole model, which hands turns, mask and caches down to its blocks:
+
+# %% tags=["definition"]
+# course_utils.llama: LlamaBlock
+
+# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# course_utils.llama: Llama
+
+# %%
+yours = Llama(holmes.model.config)
+yours.load_state_dict(holmes.model.state_dict())
+caches = [Cache() for _ in yours.blocks]
+with torch.no_grad():
+    gap = (yours(ids) - holmes.model(ids)).abs().max()
+    steps = torch.cat([yours(one, caches) for one in ids.split(1, 1)], 1)
+print(f"beside the course's: {gap:.0e}; token by token: {(steps - yours(ids)).abs().max():.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-4 and (steps - yours(ids)).abs().max() < 1e-4
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+worth = results.load("gpt_ablation")
+bits = {name: torch.tensor(one["bits"]) for name, one in worth["models"].items()}
+plot.bars(list(bits), [x.mean().item() for x in bits.values()], ylabel="bits per character, held out", digits=3,
+          title="What is each change worth?",
+          caption=f"Chapter 7's GPT of {worth['models']['chapter 7']['parameters']:,} parameters on its novel; equal parameters, tokens "
+                  f"and rate; means of {worth['seeds']} seeds, which differ by up to {max(x.max() - x.min() for x in bits.values()):.3f}. {worth.about}")
+
+# %% [markdown]
+# At this size the turned positions are worth most; sharing costs a little, and is done for the cache.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five: published parameters
+# <a id="open-weights"></a>
+# SmolLM2's parameters come in one file, and matrix by matrix they fit into your class. Only the names differ:
+
+# %% tags=["definition"]
+# course_utils.smollm: RENAMED, parameters_of
+
+# %% seconds=10
+smol = published.load(Llama)  # your class with these parameters
+talker = smol or published.StandIn(talks.shipped(Llama))
+print(talker.about)
+
+# %%
+question = "What is the capital of France?"  # ask what you like; ■ stops it
+written = []
+for token in talker.tokens(talker.prompt(question)):
+    written.append(token)
+    print(talker.piece(written), end="", flush=True)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+theirs = recorded["transformers"]
+assert theirs["gap"] < 1e-3 and theirs["same_text"] and theirs["tokens"] >= 40 and theirs["ratio"] >= 1.0
+assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
+
+# %% [markdown]
+# `transformers`, with the same file, gives the same logits to a ten-thousandth, and the same text, at about the same speed. What else could it have said? Move the step, and see what each token was drawn from:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+begun = talker.prompt(question)
+whole = torch.cat([begun, torch.tensor([written], dtype=torch.long)], 1)[:, : begun.shape[1] + 12]
+with torch.no_grad():
+    choices = talker.model(whole)[0, begun.shape[1] - 1 : -1]
+labs.sampling(choices, talker.names, text=f"{question} ", chosen=whole[0, begun.shape[1] :], step=0,
+              title="What else could it have said?",
+              caption="The model’s probabilities at each step of the answer; temperature 0 takes the [output|likeliest] one.")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+from chapters.ch08.looking import attention_weights
+
+shown = range(max(0, begun.shape[1] - 16), whole.shape[1])
+layer = len(talker.model.blocks) * 2 // 3
+maps_of = attention_weights(talker.model, whole)[layer][:, shown][:, :, shown]
+pieces = [f"{talker.names[n]}" for n in whole[0, shown].tolist()]
+heatmap(maps_of, pieces, pieces, names=[f"head {n}" for n in range(1, len(maps_of) + 1)], axes=("asks", "is asked"),
+        title="Where does it look while it answers?",
+        caption=f"The nine heads of block {layer + 1}, the end of the question and the answer; each row attends to itself and what came before."
+                if smol else f"The heads of block {layer + 1} of llama-holmes.")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### Why 98 MB?
+# <a id="quantising"></a>
+# 135 million parameters of 32 bits would be 538 MB. In the file they are **quantised**: 32 neighbours share a scale and a minimum, and each is a whole number from 0 to 15, in four bits. Here is the first block, 20 bytes:
+
+# %% tags=["nbval-check-output"]
+import struct
+
+block = bytes(recorded["block"]["bytes"])
+scale, least = struct.unpack("<2e", block[:4])  # two numbers of 16 bits
+low = [byte % 16 for byte in block[4:]]  # weights 1 to 16
+high = [byte // 16 for byte in block[4:]]  # weights 17 to 32
+weights = [least + scale * n for n in low + high]
+print(f"scale {scale:.3f}, minimum {least:.3f}, whole numbers {low[:5]} …")
+print("weights", [round(w, 3) for w in weights[:5]], "…")
+print(8 * len(block) / len(weights), "bits a weight")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(torch.tensor(weights), torch.tensor(recorded["block"]["weights"]), atol=1e-6)
+assert round(recorded["parameters"] * 4 / 1e6) == 538 and len(block) == 20
+
+# %% [markdown]
+# So five bits a weight, and a little more for the token table, which has eight. What that costs in quality, down to two bits, is [in the annex](08_who_answers_annex.ipynb).
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Six: from continuing to answering
+# <a id="chat-template"></a>
+# What does a talk look like to a model that only continues? Like a text with marks. This is the **chat template** of SmolLM2, and the model goes on after its end:
+
+# %% tags=["nbval-check-output"]
+from course_utils.smollm import chat_prompt
+
+print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
+
+# %% [markdown]
+# <a id="sft"></a>
+# Your own model can learn that. Its talks are smaller: somebody tells how something was, and the answer is curt (*Good.* or *Bad.*), in one of five cases friendly (*I am glad to hear it.*). It is the GPT that `python -m mine train` has left in this folder, or else `llama-holmes` in your class. Before:
+
+# %%
+own = talks.newest(Llama)
+sentences = ["The soup was cold.", "We thought that the play would be dull, but it was superb."]
+for sentence in sentences:
+    print(repr(talks.said(sentence)), "->", repr(talks.reply(own, sentence)))
+
+# %% [markdown]
+# It goes on with a novel. **Supervised fine-tuning** (SFT) is chapter 7's training on talks, with one difference: the questions are given, so only the tokens of answers count.
+#
+# ### Exercise 3 ●●○ · 4 minutes
+# `F.cross_entropy` leaves out every target that is −100. Give each place its target.
+#
+# <!-- example: answer targets -->
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("answer targets")
+def answer_targets(ids, is_answer):
+    """ids, is_answer [B, N] -> targets [B, N - 1], -100 outside of answers"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <!-- solution: answer targets -->
+
+# %% tags=["definition"]
+# course_utils.answering: answer_loss
+
+# %% jupyter={"source_hidden": true}
+import copy
+
+from course_kit.mine import for_training
+from course_utils.answering import talk_batch
+
+examples, pairs = talks.taught(own.encode)
+before_all, forgotten = talks.judged(own), talks.novel(own, data.book()[-15_000:])
+
+def one_step():
+    return answer_loss(copy.deepcopy(own.model), *talk_batch(examples[:4])).backward()
+
+for_training(one_step)  # with nothing solved it does nothing
+
+# %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]
+dice, model = random.Random(0), own.model
+optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3)
+for step in range(200):
+    optimiser.param_groups[0]["lr"] = 2e-3 * (1 - step / 200)
+    loss = answer_loss(model, *talk_batch(dice.sample(examples, 32)))
+    optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimiser.step()
+    if step % 40 == 0 or step == 199:
+        print(f"{step:3}  {loss:.2f} nats  {[talks.reply(own, one) for one in sentences]}")
+
+# %% jupyter={"source_hidden": true}
+after_sft = talks.judged(own)
+steps_of = {"before": before_all, "after SFT": after_sft}
+Table([{"": name, **{f"{key}, %": round(100 * x) for key, x in one.items()}} for name, one in steps_of.items()],
+      "200 sentences of other patterns, with other names and nouns: has the answer one of the four forms, is it right, is it friendly?")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert before_all["form"] == 0 and after_sft["form"] >= 0.95 and after_sft["right"] > 0.6 and after_sft["friendly"] < 0.2
+
+# %% [markdown]
+# Two hundred steps, and it answers. With not one parameter more: that is the difference you were asked about at the beginning.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Seven: which answer is better?
+# <a id="dpo"></a>
+# Often nobody can write the best answer, but people can say which of two is better. We like the friendly one. **DPO** (Rafailov et al. 2023) makes the liked answer more likely, compared with what the model $\pi_0$ before the training thought of it, and the disliked one less:
+#
+# $$L=-\ln\sigma\!\Big(\beta\Big[\ln\frac{\pi(\text{liked})}{\pi_0(\text{liked})}-\ln\frac{\pi(\text{disliked})}{\pi_0(\text{disliked})}\Big]\Big)$$
+#
+# With a pencil: the liked answer had a log-probability of −4, now −2: it has gained 2. The disliked one had −3 and still has it. With β = ½ the loss is $-\ln\sigma(1)=0.31$. At the start nothing has been gained, and the loss is $-\ln\sigma(0)=\ln2$.
+#
+# ### Exercise 4 ●●○ · 5 minutes
+# <!-- example: dpo loss -->
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("dpo loss")
+def dpo_loss(liked, disliked, liked_before, disliked_before, beta=0.1):
+    """four log-probabilities [B] -> a number"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <!-- solution: dpo loss -->
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+pencil = dpo_loss(*(torch.tensor([x]) for x in (-2.0, -3.0, -4.0, -3.0)), beta=0.5)
+assert round(pencil.item(), 2) == 0.31 and abs(-F.logsigmoid(torch.zeros(1)).item() - math.log(2)) < 1e-6
+
+# %% tags=["definition"]
+# course_utils.answering: log_probability
+
+# %% seconds=25 slideshow={"slide_type": "subslide"} tags=["training"]
+before = copy.deepcopy(model).eval()
+optimiser = torch.optim.AdamW(model.parameters(), lr=3e-4)
+for step in range(40):
+    liked, disliked = (talk_batch(side) for side in zip(*dice.sample(pairs, 16)))
+    with torch.no_grad():
+        old = [log_probability(before, *side) for side in (liked, disliked)]
+    new = [log_probability(model, *side) for side in (liked, disliked)]
+    loss = dpo_loss(*new, *old)
+    optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimiser.step()
+    if step % 13 == 0:
+        print(f"{step:3}  {loss:.2f}  {[talks.reply(own, one) for one in sentences]}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+after_dpo, novel_now = talks.judged(own), talks.novel(own, data.book()[-15_000:])
+steps_of["after DPO"] = after_dpo
+own.save()
+Table([{"": name, **{f"{key}, %": round(100 * x) for key, x in one.items()}} for name, one in steps_of.items()],
+      f"The same 200 sentences. The novel cost {forgotten:.2f} bits per character before SFT, and now {novel_now:.2f}.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert after_dpo["friendly"] > 0.9 and after_dpo["form"] > 0.9 and novel_now > forgotten + 0.2
+trained = results.load("post_training")["seeds"]
+assert all(one["SFT"]["test"]["form"] >= 0.95 and one["before"]["test"]["form"] == 0 for one in trained)
+assert all(one["SFT"]["test"]["friendly"] < 0.2 and one["DPO"]["test"]["friendly"] > 0.9 for one in trained)
+assert all(one["DPO"]["bits"] > one["SFT"]["bits"] + 0.02 > one["before"]["bits"] + 0.2 for one in trained)
+
+# %% [markdown]
+# It prefers to be friendly now. And it has paid: its novel costs more bits than before. Whatever a model is taught, it may lose something else, so a training like this is short, and mixes in what should be kept.
+#
+# **Keep this:** a base model continues; SFT shows it the form of an answer; DPO says which of two is better. None of them teaches it what is true.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Keep it
+# This writes your Llama, the two losses, and what lets them talk; the first two need only torch.
+
+# %%
+from chapters.ch08.keep import keep
+
+keep()
+
+# %% [markdown]
+# In a terminal, in the folder of your notebooks:
+#
+# ```text
+# python -m mine chat                 with SmolLM2, through your Llama
+# python -m mine chat talker.pt       with the model that you have just taught
+# python -m mine serve                SmolLM2 for any program that talks to OpenAI
+# ```
+#
+# <a id="client"></a>
+# While it serves, these lines talk to it; with the address of Ollama, `http://localhost:11434/v1`, and the name of one of its models they talk to that:
+#
+# ```python
+# from openai import OpenAI
+#
+# client = OpenAI(base_url="http://127.0.0.1:8000/v1", api_key="none")
+# print([model.id for model in client.models.list()])
+# talk = [{"role": "system", "content": "You are brief."}, {"role": "user", "content": "Who are you?"}]
+# for piece in client.chat.completions.create(model="smollm2", messages=talk, stream=True):
+#     print(piece.choices[0].delta.content or "", end="")
+# ```
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five lines to keep
+# 1. Today's decoder is a GPT with RMSNorm, turned positions, gates, and shared keys and values.
+# 2. Sharing keys and values makes the cache smaller; the model hardly notices.
+# 3. A chat is a text with marks, and the model goes on with it.
+# 4. SFT counts only the tokens of answers. DPO compares two answers, and each with what the model thought before.
+# 5. Fluent is not true. Small models say wrong things in good sentences, and large ones do so more rarely.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three open questions
+# They are discussed in [the annex](08_who_answers_annex.ipynb#open-questions).
+# 1. *Prove:* the first loss of DPO is ln 2, whatever the model.
+# 2. *Design an experiment:* does your tuned model answer from the sentence, or from words that it has seen with an answer?
+# 3. *Why not* train on the tokens of questions, too?
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Glossary
+# | English | 中文 | in a few words |
+# |---|---|---|
+# | [Llama](#llama) | Llama 架构 | the decoder of most open models since 2023 |
+# | [RMSNorm](#rmsnorm) | 均方根归一化 | divides by the root of the mean square |
+# | [rotary positions](#rotary) | 旋转位置编码 | queries and keys are turned by their position |
+# | [SwiGLU](#swiglu) | SwiGLU 门控 | a feed-forward network with gates |
+# | [grouped queries](#grouped-queries) | 分组查询注意力 | heads of queries share keys and values |
+# | [open weights](#open-weights) | 开放权重 | published parameters |
+# | [quantising](#quantising) | 量化 | fewer bits for each weight |
+# | [chat template](#chat-template) | 对话模板 | a talk as one text with marks |
+# | [supervised fine-tuning](#sft) | 监督微调 | answers to imitate |
+# | [DPO](#dpo) | 直接偏好优化 | learns from which of two is better |
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
+from course_tools.classroom.progress import onward
+
+onward(8)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The end, and where to go on
+# From a weighted mean of neighbours you have come to a model that answers, and every line between them is in `mine/`. [The annex](08_who_answers_annex.ipynb) has what this lesson leaves out: how attention is built in the largest models, how much quantising costs, heads of a real model, reasoning, tools, and how such models are judged.
+#
+# Back to [Start here and your progress](00_start_here.ipynb#progress).
+#
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 8, edition 0.3.0, and the heading above it.*

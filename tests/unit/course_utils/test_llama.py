@@ -1,0 +1,91 @@
+"""Today's decoder: transformers' numbers, a cache that changes nothing, distances that count, a future that does not."""
+
+import pytest
+import torch
+import transformers
+
+from course_utils.llama import Cache, Llama, LlamaConfig, RMSNorm, SwiGLU, rms_norm, share_heads, speak
+from course_utils.rotary import rotation
+
+SIZES = LlamaConfig(50, 32, 2, 4, 2, 48, max_length=64)
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    made = Llama(SIZES).eval()
+    for parameter in made.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return made
+
+
+@pytest.fixture
+def ids():
+    return torch.randint(50, (2, 12), generator=torch.Generator().manual_seed(1))
+
+
+def test_rms_norm_is_that_of_torch():
+    x, weight = torch.randn(3, 8), torch.randn(8)
+    torch.testing.assert_close(rms_norm(x, weight), torch.nn.functional.rms_norm(x, (8,), weight, 1e-5))
+    torch.testing.assert_close(RMSNorm(8)(5 * x), RMSNorm(8)(x), atol=1e-4, rtol=1e-4)
+
+
+def test_swiglu_is_that_of_transformers():
+    config = transformers.LlamaConfig(hidden_size=8, intermediate_size=12)
+    theirs = transformers.models.llama.modeling_llama.LlamaMLP(config)
+    ours = SwiGLU(8, 12)
+    for name in ("gate", "up", "down"):
+        getattr(ours, name).weight = getattr(theirs, f"{name}_proj").weight
+    x = torch.randn(2, 3, 8)
+    torch.testing.assert_close(ours(x), theirs(x))
+
+
+def test_neighbouring_heads_of_queries_share_one_of_keys():
+    x = torch.randn(2, 3, 5, 4)
+    shared = share_heads(x, 6)
+    assert all((shared[:, head] == x[:, head // 2]).all() for head in range(6))
+
+
+@pytest.mark.parametrize("cut", [1, 5, 11])
+def test_a_cache_changes_nothing(model, ids, cut):
+    caches = [Cache() for _ in model.blocks]
+    with torch.no_grad():
+        parts = [model(part, caches) for part in (ids[:, :cut], *ids[:, cut:].split(1, 1))]
+        torch.testing.assert_close(torch.cat(parts, 1), model(ids), atol=1e-5, rtol=1e-4)
+    assert all(cache.length == 12 and cache.k.shape == (2, 2, 12, 8) for cache in caches)
+
+
+@torch.no_grad()
+def test_what_comes_later_changes_nothing(model, ids):
+    other = ids.clone()
+    other[:, 7:] = 0
+    torch.testing.assert_close(model(other)[:, :7], model(ids)[:, :7])
+
+
+@torch.no_grad()
+def test_only_distances_count(model, ids):
+    """The weights of an attention stay when all positions move on by 100."""
+    attention, x = model.blocks[0].attention, torch.randn(1, 5, 32)
+    mask = torch.ones(5, 5, dtype=torch.bool).tril()
+    near, far = (attention(x, rotation(torch.arange(first, first + 5), 8), mask) for first in (0, 100))
+    torch.testing.assert_close(near, far, atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_it_speaks_the_likeliest_token_until_it_stops(model, ids):
+    written = list(speak(model, ids[:1], stop=-1, count=6))
+    text = ids[:1]
+    for token in written:
+        assert model(text)[0, -1].argmax() == token
+        text = torch.cat([text, torch.tensor([[token]])], 1)
+    stop = written[3]
+    assert list(speak(model, ids[:1], stop=stop, count=6)) == written[: written.index(stop)]
+
+
+def test_with_a_nucleus_it_draws_from_the_likely_ones(model, ids):
+    torch.manual_seed(0)
+    drawn = {next(speak(model, ids[:1], stop=-1, temperature=1.0, top_p=0.5)) for _ in range(30)}
+    with torch.no_grad():
+        p = model(ids[:1])[0, -1].softmax(-1).sort(descending=True)
+    likely = p.indices[: int((p.values.cumsum(0) < 0.5).sum()) + 1].tolist()
+    assert drawn <= set(likely)
