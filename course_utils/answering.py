@@ -1,8 +1,8 @@
 """From continuing to answering: examples to imitate (SFT), then preferences (DPO).
 
     ids, is_answer = talk_batch([(question, answer), …])
-    answer_loss(model, ids, is_answer)                   # nats for each token of an answer
-    dpo_loss(log_probability(model, *liked), …)          # liked: a batch of preferred answers
+    answer_loss(model, ids, is_answer)              # nats for each token of an answer
+    dpo_loss(log_probability(model, *liked), …)     # liked: a batch of better answers
 
 Only the tokens of answers count: the questions are given. Sizes: B talks, N tokens of the
 longest, V vocabulary. Sources: Ouyang et al. 2022 (InstructGPT); Rafailov et al. 2023
@@ -60,7 +60,7 @@ def dpo_loss(
     disliked_before: Float[Tensor, "B"],
     beta: float = 0.1,
 ) -> Float[Tensor, ""]:
-    """−ln σ(β · how much more the liked answer has gained than the disliked one), the mean.
+    """−ln σ(β · how much more the liked answer has gained than the other), the mean.
 
     All four are log-probabilities; before: of the model that the training began with.
     """

@@ -18,6 +18,7 @@ REPAIR = (
     "(without make: pip install -e . -c requirements.lock)"
 )
 FREE_DISK, FREE_MEMORY = 1.0, 1.0  # gigabytes below which a lesson may stop half-way
+CHAT_MEMORY = 1.3  # of a kernel that has loaded SmolLM2, as measured
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,19 @@ def check_memory():
     free = psutil.virtual_memory().available / 1e9
     todo = "close other programs, or shut down kernels you no longer need (■ in the side bar)"
     return Line("memory", f"{free:.1f} GB available", todo if free < FREE_MEMORY else "")
+
+
+def check_chat():
+    """The published language model of chapter 8, which may be absent."""
+    from chapters.ch08 import published
+
+    try:
+        there = published.where()
+    except FileNotFoundError as error:
+        return Line("SmolLM2", "its file is missing", str(error))
+    if there is None:
+        return Line("SmolLM2", f"not installed; chapter 8 runs without it (`{published.INSTALL}` brings it)")
+    return Line("SmolLM2", f"installed; a kernel that has loaded it needs about {CHAT_MEMORY:.1f} GB")
 
 
 def check_widgets():
@@ -225,6 +239,6 @@ def check_time():
     return Line("time", f"estimated minutes to run all cells here: {listed}")
 
 
-CHECKS = [check_python, check_packages, check_device, check_disk, check_memory, check_widgets, check_settings]
-CHECKS += [check_home, check_data, check_checkpoints, check_workbook]
+CHECKS = [check_python, check_packages, check_device, check_disk, check_memory, check_chat, check_widgets]
+CHECKS += [check_settings, check_home, check_data, check_checkpoints, check_workbook]
 SLOW_CHECKS = [check_notebook, check_time]

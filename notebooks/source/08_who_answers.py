@@ -393,7 +393,8 @@ assert round(pencil.item(), 2) == 0.31 and abs(-F.logsigmoid(torch.zeros(1)).ite
 before = copy.deepcopy(model).eval()
 optimiser = torch.optim.AdamW(model.parameters(), lr=3e-4)
 for step in range(40):
-    liked, disliked = (talk_batch(side) for side in zip(*dice.sample(pairs, 16)))
+    some = dice.sample(pairs, 16)  # (liked, disliked), each a question and an answer
+    liked, disliked = talk_batch([a for a, _ in some]), talk_batch([b for _, b in some])
     with torch.no_grad():
         old = [log_probability(before, *side) for side in (liked, disliked)]
     new = [log_probability(model, *side) for side in (liked, disliked)]

@@ -137,7 +137,7 @@ def only_checks(path):
 
 
 def test_a_gpt_stands_alone_in_about_300_lines():
-    assert 200 < length(closure(CORE / "gpt.py")) <= 345
+    assert 200 < length(closure(CORE / "gpt.py")) <= 355
 
 
 def test_multi_head_attention_is_a_class_of_40_lines():
@@ -145,9 +145,9 @@ def test_multi_head_attention_is_a_class_of_40_lines():
 
 
 def test_the_core_is_small():
-    """4,000 were meant; with a typed parameter a line, chapter 3's translators and chapter 7's GPT of one page, it is a
-    quarter more. The second edition had 11,207."""
-    assert 2000 < length(CORE.rglob("*.py")) <= 5090
+    """4,000 were meant; with a typed parameter a line, chapter 3's translators, chapter 7's GPT of one page and chapter
+    8's Llama with a published model in it, it is a third more. The second edition had 11,207."""
+    assert 2000 < length(CORE.rglob("*.py")) <= 5400
 
 
 VERIFIES = {"checks.py", "checkpoints.py", "deltas.py", "files.py"}  # files from anywhere: to look is their task

@@ -32,7 +32,7 @@ def test_the_loss_is_that_of_the_tokens_of_answers_alone(model):
     ids, is_answer = talk_batch(TALKS)
     logp = model(ids[:, :-1]).log_softmax(-1)
     by_hand = [-logp[b, t - 1, ids[b, t]] for b, t in is_answer.nonzero().tolist()]
-    assert answer_loss(model, ids, is_answer) == pytest.approx(torch.stack(by_hand).mean().item(), abs=1e-5)
+    assert answer_loss(model, ids, is_answer).item() == pytest.approx(torch.stack(by_hand).mean().item(), abs=1e-5)
 
 
 def test_transformers_counts_the_same_tokens(model):

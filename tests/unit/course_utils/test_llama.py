@@ -1,10 +1,22 @@
-"""Today's decoder: transformers' numbers, a cache that changes nothing, distances that count, a future that does not."""
+"""Today's decoder: transformers' numbers, a cache that changes nothing, distances that count, no look ahead."""
+
+from dataclasses import replace
 
 import pytest
 import torch
 import transformers
 
-from course_utils.llama import Cache, Llama, LlamaConfig, RMSNorm, SwiGLU, rms_norm, share_heads, speak
+from course_utils.llama import (
+    Cache,
+    GroupedAttention,
+    Llama,
+    LlamaConfig,
+    RMSNorm,
+    SwiGLU,
+    rms_norm,
+    share_heads,
+    speak,
+)
 from course_utils.rotary import rotation
 
 SIZES = LlamaConfig(50, 32, 2, 4, 2, 48, max_length=64)
@@ -31,7 +43,7 @@ def test_rms_norm_is_that_of_torch():
 
 
 def test_swiglu_is_that_of_transformers():
-    config = transformers.LlamaConfig(hidden_size=8, intermediate_size=12)
+    config = transformers.LlamaConfig(hidden_size=8, intermediate_size=12, num_attention_heads=2)
     theirs = transformers.models.llama.modeling_llama.LlamaMLP(config)
     ours = SwiGLU(8, 12)
     for name in ("gate", "up", "down"):
@@ -44,6 +56,20 @@ def test_neighbouring_heads_of_queries_share_one_of_keys():
     x = torch.randn(2, 3, 5, 4)
     shared = share_heads(x, 6)
     assert all((shared[:, head] == x[:, head // 2]).all() for head in range(6))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("key_heads", [1, 2, 4])
+def test_grouped_queries_are_full_attention_whose_key_heads_are_repeated(key_heads):
+    sizes = LlamaConfig(50, 16, 1, 4, key_heads, 24)
+    grouped, full = GroupedAttention(sizes), GroupedAttention(replace(sizes, key_heads=4))
+    state = grouped.state_dict()
+    for name in ("key.weight", "value.weight"):
+        assert state[name].shape == (4 * key_heads, 16)
+        state[name] = state[name].unflatten(0, (key_heads, 4)).repeat_interleave(4 // key_heads, 0).flatten(0, 1)
+    full.load_state_dict(state)
+    x, turns, mask = torch.randn(2, 5, 16), rotation(torch.arange(5), 4), torch.ones(5, 5, dtype=torch.bool).tril()
+    torch.testing.assert_close(grouped(x, turns, mask), full(x, turns, mask))
 
 
 @pytest.mark.parametrize("cut", [1, 5, 11])
