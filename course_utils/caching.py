@@ -6,15 +6,16 @@
 
 A token's key and value never change, as no token attends to what comes after it. So they
 are computed once and kept: the KV cache. A state is never changed in place, so that a
-beam may go on from it twice. Sizes: B batch, H heads, T time, P past tokens, K keys, D
-features, d features of a head.
+beam may go on from it twice. Beside it: heads that share keys and values, which keeps
+less. Sizes: B batch, H heads, T time, P past tokens, K keys, D features, d features of a
+head.
 """
 
 from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from .attention import (
     MultiHeadAttention,
@@ -66,10 +67,42 @@ def attend(
     if isinstance(attention, RotaryAttention):
         q = rotary(q, torch.arange(first, first + x.shape[1]))
     keys, values = kept
+    queries_per_key = attention.num_heads // keys.shape[1]
+    if queries_per_key > 1:  # each key head serves several heads of queries
+        keys = keys.repeat_interleave(queries_per_key, 1)  # [B, G, K, d] -> [B, H, K, d]
+        values = values.repeat_interleave(queries_per_key, 1)
     if mask is not None and mask.dim() == 3:
         mask = mask[:, None]  # one mask for all heads
     output, weights = scaled_dot_product_attention(q, keys, values, mask)
     return attention.out(join_heads(output)), weights
+
+
+class GroupedQueryAttention(MultiHeadAttention):
+    """Fewer heads for keys and values, each shared by several heads of queries.
+
+    A cache of them is key_heads / num_heads as large. Ainslie et al. 2023; with one key
+    head it is multi-query attention: Shazeer 2019.
+    """
+
+    def __init__(
+        self, model_size: int, num_heads: int, bias: bool = True, key_heads: int = 1
+    ):
+        super().__init__(model_size, num_heads, bias)
+        key_size = model_size // num_heads * key_heads
+        self.key = nn.Linear(model_size, key_size, bias)
+        self.value = nn.Linear(model_size, key_size, bias)
+        for projection in (self.key, self.value):
+            nn.init.xavier_uniform_(projection.weight)
+            if bias:
+                nn.init.zeros_(projection.bias)
+
+    def forward(
+        self,
+        x: Float[Tensor, "B Q D"],
+        memory: Float[Tensor, "B K D"],
+        mask: Bool[Tensor, "..."] | None = None,
+    ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"] | None]:
+        return attend(self, x, project(self, memory), mask)
 
 
 class CachedSelfAttention:

@@ -18,21 +18,6 @@ from torch import Tensor
 
 from .llama import LlamaConfig
 
-RENAMED = {  # names in the file, and in Llama
-    "token_embd": "tokens",
-    "output_norm": "norm",
-    "blk": "blocks",
-    "attn_norm": "norm1",
-    "attn_q": "attention.query",
-    "attn_k": "attention.key",
-    "attn_v": "attention.value",
-    "attn_output": "attention.out",
-    "ffn_norm": "norm2",
-    "ffn_gate": "ffn.gate",
-    "ffn_up": "ffn.up",
-    "ffn_down": "ffn.down",
-}
-
 
 def setting(file: Any, name: str) -> Any:
     """What the file says under a name."""
@@ -54,15 +39,24 @@ def config_of(file: Any) -> LlamaConfig:
     )
 
 
+def renamed(name: str) -> str:
+    """blk.0.attn_q.weight in the file is blocks.0.attention.query.weight here."""
+    names = {"token_embd": "tokens", "blk": "blocks", "output_norm": "norm"}
+    names |= {"attn_norm": "norm1", "ffn_norm": "norm2", "attn_output": "attention.out"}
+    names |= {"attn_q": "attention.query", "attn_k": "attention.key"}
+    names |= {"attn_v": "attention.value", "ffn_gate": "ffn.gate"}
+    names |= {"ffn_up": "ffn.up", "ffn_down": "ffn.down"}
+    return ".".join(names.get(part, part) for part in name.split("."))
+
+
 def parameters_of(file: Any) -> dict[str, Tensor]:
     """Its parameters as float32, under the names that they have in Llama."""
     from gguf.quants import dequantize
 
     found = {}
-    for stored in file.tensors:  # blk.0.attn_q.weight: [576, 576] in blocks of 32
-        parts = [RENAMED.get(part, part) for part in stored.name.split(".")]
-        numbers = dequantize(stored.data, stored.tensor_type)
-        found[".".join(parts)] = torch.from_numpy(numbers.copy())
+    for stored in file.tensors:
+        numbers = dequantize(stored.data, stored.tensor_type)  # from blocks of 32
+        found[renamed(stored.name)] = torch.from_numpy(numbers.copy())
     return found
 
 

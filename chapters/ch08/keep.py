@@ -164,7 +164,6 @@ from .llama import Llama, LlamaConfig, speak
 
 NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
-RENAMED = %s
 '''
 CHAT_TAIL = '''class Talker:
     """A model that answers: messages, pairs of a role and a text, -> pieces of its answer, one after another."""
@@ -317,13 +316,12 @@ def serve(port="8000"):
         print(f"SmolLM2 answers at http://127.0.0.1:{server.server_port}/v1; ^C ends it.", flush=True)
         server.serve_forever()
 '''
-READ = (smollm.setting, smollm.config_of, smollm.parameters_of, smollm.tokenizer_of, smollm.chat_prompt)
+READ = (smollm.setting, smollm.config_of, smollm.renamed, smollm.parameters_of, smollm.tokenizer_of, smollm.chat_prompt)
 
 
 def chat_text() -> str:
     """The text of mine/chat.py: how SmolLM2 is read, as on the page, and what lets it talk."""
-    names = "{\n" + "".join(f'    "{old}": "{new}",\n' for old, new in smollm.RENAMED.items()) + "}"
-    return "\n\n".join([CHAT_HEAD % names, *(inspect.getsource(part) for part in READ), CHAT_TAIL])
+    return "\n\n".join([CHAT_HEAD, *(inspect.getsource(part) for part in READ), CHAT_TAIL])
 
 
 SAID = (

@@ -215,7 +215,7 @@ plot.bars(list(bits), [x.mean().item() for x in bits.values()], ylabel="bits per
 # SmolLM2's parameters come in one file, and matrix by matrix they fit into your class. Only the names differ:
 
 # %% tags=["definition"]
-# course_utils.smollm: RENAMED, parameters_of
+# course_utils.smollm: renamed, parameters_of
 
 # %% seconds=10
 smol = published.load(Llama)  # your class with these parameters

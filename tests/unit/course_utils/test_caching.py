@@ -7,6 +7,7 @@ from edges import REFUSED
 from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.caching import (
     GPTWriter,
+    GroupedQueryAttention,
     KeyValues,
     TransformerWriter,
     attend,
@@ -23,12 +24,16 @@ def numbers(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
+def two_key_heads(model_size, num_heads):
+    return GroupedQueryAttention(model_size, num_heads, key_heads=2)
+
+
 def made(kind):
     torch.manual_seed(0)
     return kind(16, 4)
 
 
-KINDS = pytest.mark.parametrize("kind", [MultiHeadAttention, RotaryAttention])
+KINDS = pytest.mark.parametrize("kind", [MultiHeadAttention, RotaryAttention, GroupedQueryAttention, two_key_heads])
 
 
 @KINDS
@@ -72,6 +77,20 @@ def test_rotary_attention_depends_on_distances_only():
         torch.testing.assert_close(one, other)
     moved = attend(attention, x, project(attention, x, first=9))[1]
     assert (moved - here[1]).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("key_heads", [1, 2, 4])
+def test_a_cache_of_fewer_heads_is_smaller(key_heads):
+    kept = project(GroupedQueryAttention(16, 4, key_heads=key_heads), numbers(2, 5, 16))
+    assert kept.keys.shape == kept.values.shape == (2, key_heads, 5, 4)
+
+
+def test_queries_and_keys_of_grouped_heads_may_be_of_two_texts():
+    attention, full = made(lambda *sizes: GroupedQueryAttention(*sizes, key_heads=4)), made(MultiHeadAttention)
+    full.load_state_dict(attention.state_dict())
+    x, memory = numbers(2, 3, 16), numbers(2, 5, 16, seed=1)
+    for mine, theirs in zip(attention(x, memory), full(x, memory), strict=True):
+        torch.testing.assert_close(mine, theirs)
 
 
 def test_a_cache_of_another_batch_is_refused():

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils.attention import MultiHeadAttention, causal_mask, scaled_dot_product_attention
+from course_utils.caching import GroupedQueryAttention
 from course_utils.fused import fuse
 from course_utils.rotary import RotaryAttention, rotary
 
-KINDS = pytest.mark.parametrize("cls", [MultiHeadAttention, RotaryAttention])
+KINDS = pytest.mark.parametrize("cls", [MultiHeadAttention, RotaryAttention, GroupedQueryAttention])
 
 
 def numbers(*shape, seed=0):
@@ -129,6 +130,24 @@ def test_rotary_heads_turn_each_token_by_its_own_place_whatever_the_length(lengt
     torch.testing.assert_close(attention(x, x, mask)[0], by_hand)
 
 
+@pytest.mark.parametrize("key_heads", [1, 2, 4])
+@pytest.mark.parametrize("bias", [True, False])
+def test_grouped_queries_are_full_attention_whose_key_heads_are_repeated(key_heads, bias):
+    attention, full = made(16, 4, bias, key_heads, cls=GroupedQueryAttention), made(16, 4, bias)
+    assert attention.key.weight.shape == attention.value.weight.shape == (4 * key_heads, 16)
+    for name in ("query", "out"):
+        getattr(full, name).load_state_dict(getattr(attention, name).state_dict())
+    for name in ("key", "value"):
+        state = getattr(attention, name).state_dict()
+        rows = {part: x.unflatten(0, (key_heads, 4)) for part, x in state.items()}
+        rows = {part: x.repeat_interleave(4 // key_heads, 0).flatten(0, 1) for part, x in rows.items()}
+        getattr(full, name).load_state_dict(rows)
+    q, k = numbers(2, 3, 16), numbers(2, 5, 16, seed=1)
+    for mask in (None, numbers(2, 3, 5, seed=3) > 0, numbers(3, 5, seed=4) > 0):
+        for mine, theirs in zip(attention(q, k, mask), full(q, k, mask), strict=True):
+            torch.testing.assert_close(mine, theirs)
+
+
 def test_no_dropout_and_no_trace_of_a_call_is_in_attention():
     attention, x = made(8, 2), numbers(1, 6, 8)
     names = set(vars(attention))
@@ -161,6 +180,9 @@ def test_a_mask_of_another_kind_is_refused(cls, mask):
         (MultiHeadAttention, (10, 3)),
         (MultiHeadAttention, (8, 0)),
         (MultiHeadAttention, (8, 16)),
+        (GroupedQueryAttention, (8, 4, True, 3)),
+        (GroupedQueryAttention, (8, 4, True, 8)),
+        (GroupedQueryAttention, (8, 4, True, 0)),
     ],
 )
 def test_heads_that_cannot_be_equal_are_refused(cls, sizes):
@@ -174,7 +196,7 @@ def test_input_that_does_not_fit_is_refused():
     for wrong in ((x[..., :4], x), (x, x[..., :4]), (numbers(3, 3, 8), numbers(2, 3, 8))):
         with pytest.raises(REFUSED):
             attention(*wrong)
-    for cls in (MultiHeadAttention, RotaryAttention):
+    for cls in (MultiHeadAttention, RotaryAttention, GroupedQueryAttention):
         with pytest.raises(REFUSED):  # with one head, features would attend to features
             made(8, 1, cls=cls)(x[0], x[0])
     odd, y = made(6, 2, cls=RotaryAttention), numbers(1, 3, 6)
