@@ -1,0 +1,125 @@
+"""Chapter 8, the annex: one step of linear attention, and a softmax that may leave its weight unused."""
+
+import torch
+from torch import Tensor
+
+from course_kit.exercises.define import Case, Exercise, drawn, named, variants, wrong_answers
+
+
+def linear_step(q: Tensor, k: Tensor, v: Tensor, state: Tensor, total: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """q, k [d] > 0 and v [e] of a new token, state [d, e] and total [d] of those before it -> output [e], both."""
+    state, total = state + torch.outer(k, v), total + k
+    return q @ state / (q @ total), state, total
+
+
+def _step(d: int, e: int, seed: int, before: int = 3, shown: bool = False) -> Case:
+    q, k, v, keys, values = drawn(seed, (d,), (d,), (e,), (before, d), (before, e))
+    q, k, keys = q.abs() + 0.5, k.abs() + 0.5, keys.abs() + 0.5  # features φ are positive
+    return named("q", "k", "v", "state", "total")(q, k, v, keys.mT @ values, keys.sum(0), shown=shown)
+
+
+@variants
+def _wrong_step(
+    q,
+    k,
+    v,
+    state,
+    total,
+    *,
+    write=torch.outer,
+    keep=lambda old: old,
+    count=lambda k: k,
+    seen=lambda old, new: new,
+    over=lambda q, total: q @ total,
+):
+    """A step with one thing done differently. seen: which state is read; over: what the output is divided by."""
+    new, sums = keep(state) + write(k, v), total + count(k)
+    return q @ seen(state, new) / over(q, seen(total, sums)), new, sums
+
+
+LINEAR_STEP = Exercise(
+    name="linear attention step",
+    task="Add one token to linear attention: the state S = Σ k vᵀ [d, e] and the total z = Σ k [d] hold all tokens "
+    "before it. q, k [d] (positive features already) and v [e] -> the output q S / (q · z) [e], the new S and the new "
+    "z. The new token attends to itself, too.",
+    reference=linear_step,
+    cases=lambda: [_step(2, 2, 810, shown=True), _step(3, 2, 820, before=0), _step(2, 4, 830), _step(4, 3, 840)],
+    returns=("output", "state", "total"),
+    used="It runs through a whole text in the next cell, against the matrix of weights.",
+    hints=(
+        "First write, then read. What a token adds to the state is a matrix [d, e]: `torch.outer(k, v)`.",
+        "The total grows by k. Then the query reads both: `q @ state` is [e], `q @ total` is one number.",
+        "`state, total = state + torch.outer(k, v), total + k`. What do you divide `q @ state` by?",
+    ),
+    minutes=4,
+    difficulty=2,
+    wrong=wrong_answers(
+        _wrong_step(seen=lambda old, new: old),
+        "You read before you write, so the new token does not attend to itself (and the first one has nothing to read).",
+        _wrong_step(over=lambda q, total: 1),
+        "These are sums of values, not means. Divide by the sum of the weights, `q @ total`.",
+        _wrong_step(over=lambda q, total: total.sum()),
+        "You divide by the sum of all keys. The weights of this query sum to `q @ total`.",
+        _wrong_step(keep=lambda old: 0 * old),
+        "The state is overwritten, so it has forgotten the tokens before. Add to it.",
+        _wrong_step(count=lambda k: 0 * k),
+        "The total is as before: it grows by k with each token.",
+        _wrong_step(count=lambda k: torch.ones_like(k)),
+        "The total counts tokens here. It is the sum of the *keys*, so that `q @ total` is the sum of the weights.",
+        lambda q, k, v, state, total: linear_step(q, k, v, state, total)[0],
+        "The output is right. Return the new state and total as well: the next token needs them.",
+        lambda q, k, v, state, total: (linear_step(q, k, v, state, total)[0], state, total),
+        "The output is right, but what you return is the old state and the old total.",
+        lambda q, k, v, state, total: linear_step(k, q, v, state, total),
+        "Query and key are exchanged: the key writes, the query reads.",
+    ),
+)
+
+
+def with_sink(scores: Tensor, sink: float) -> Tensor:
+    """scores [..., K], the score of a sink that has no value -> weights [..., K] of the keys, which sum to less than 1."""
+    extended = torch.cat([scores, torch.full_like(scores[..., :1], sink)], -1)
+    return extended.softmax(-1)[..., :-1]
+
+
+def _sink(sink: float, *shape: int, seed: int, shown: bool = False) -> Case:
+    return named("scores", "sink")(*drawn(seed, shape), sink, shown=shown)
+
+
+SINK = Exercise(
+    name="softmax with a sink",
+    task="Add a sink to each softmax: one more score, the same number for every query, that has no value. scores "
+    "[..., K] and the sink's score, a number -> the weights of the K keys [..., K]. With the sink's weight they sum to 1.",
+    reference=with_sink,
+    cases=lambda: [
+        _sink(0.0, 3, seed=850, shown=True),
+        _sink(2.0, 2, 4, seed=852),
+        _sink(-1.0, 2, 3, 5, seed=854),
+        named("scores", "sink")(torch.tensor([[90.0, 91.0], [-90.0, -91.0]]), 0.0),
+    ],
+    returns=("weights",),
+    hints=(
+        "The sink is one more column of scores: `torch.full_like(scores[..., :1], sink)`.",
+        "`torch.cat([scores, column], -1).softmax(-1)` is [..., K + 1].",
+        "The values have no row for the sink. Which columns do you return?",
+    ),
+    minutes=3,
+    difficulty=1,
+    wrong=wrong_answers(
+        lambda scores, sink: scores.softmax(-1),
+        "Your weights sum to 1, so the sink takes none of them. It is one more score in the softmax; adding it to all "
+        "scores changes nothing, and neither may you scale the K weights up again.",
+        lambda scores, sink: torch.cat([scores, torch.full_like(scores[..., :1], sink)], -1).softmax(-1),
+        "The sink's own weight is still there. Return the K weights of the keys only.",
+        lambda scores, sink: torch.cat([torch.full_like(scores[..., :1], sink), scores], -1).softmax(-1)[..., :-1],
+        "Your sink is in front, so the column that you drop is that of the last key. Drop the sink's.",
+        lambda scores, sink: scores.exp() / (scores.exp().sum(-1, keepdim=True) + sink),
+        "The sink is a score: what it adds to the sum is exp(sink). (And exp of a large score overflows; softmax does "
+        "not.)",
+        lambda scores, sink: scores.exp() / (scores.exp().sum(-1, keepdim=True) + torch.tensor(sink).exp()),
+        "The formula is right, but exp overflows for large scores, and NaN comes out. Let `softmax` do it.",
+        lambda scores, sink: scores.clamp_min(sink).softmax(-1),
+        "The sink is no lowest score for the keys. It is one more score, beside theirs.",
+    ),
+)
+ANNEX = (LINEAR_STEP, SINK)

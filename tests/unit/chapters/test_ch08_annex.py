@@ -1,0 +1,222 @@
+"""The annex of chapter 8: a real model rounded, read head by head and tuned; here on small ones, and on what was recorded."""
+
+import types
+
+import pytest
+import torch
+
+from chapters.ch08 import published
+from chapters.ch08.exercises.annex import ANNEX, linear_step, with_sink
+from chapters.ch08.experiments import lora, models, quantising, real_heads
+from chapters.ch08.published import Published
+from course_kit import results
+from course_kit.exercises import check, register
+from course_utils.llama import Llama, LlamaConfig
+from course_utils.restored import seeded
+
+SMALL = LlamaConfig(vocab_size=300, model_size=64, num_layers=2, num_heads=4, key_heads=2, ffn_size=96, max_length=400)
+
+
+class Letters:
+    """Each character is a token."""
+
+    def encode(self, text):
+        return types.SimpleNamespace(ids=[ord(letter) % 256 for letter in text])
+
+    def decode(self, ids):
+        return "".join(map(chr, ids))
+
+
+@pytest.fixture
+def small():
+    with seeded(0):
+        model = Llama(SMALL)
+    return Published(model.eval().requires_grad_(False), Letters(), stop=299)
+
+
+def numbers(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+# ---- fewer bits -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("grid", [quantising.SYMMETRIC, quantising.LOWEST])
+def test_each_bit_halves_the_error_and_a_grid_keeps_what_is_on_it(grid):
+    weight = numbers(8, 64)
+    errors = [(quantising.rounded(weight, bits, grid) - weight).abs().mean() for bits in (3, 4, 5, 6)]
+    assert all(1.7 < a / b < 2.6 for a, b in zip(errors[:-1], errors[1:], strict=True))
+    once = quantising.rounded(weight, 4, grid)
+    assert torch.allclose(quantising.rounded(once, 4, grid), once, atol=2e-3)
+    levels = [len(block.unique()) for block in once.unflatten(-1, (-1, 32)).flatten(0, 1)]
+    assert max(levels) <= (15 if grid == quantising.SYMMETRIC else 16)
+
+
+def test_a_quantised_model_is_as_before_afterwards(small):
+    before = {name: p.clone() for name, p in small.model.named_parameters()}
+    with quantising.quantised(small.model, 2, table=False) as model:
+        changed = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+    assert changed == {name for name, p in before.items() if p.ndim == 2 and name != "tokens.weight"}
+    assert all(torch.equal(p, before[name]) for name, p in small.model.named_parameters())
+
+
+def test_a_text_costs_a_fresh_model_the_logarithm_of_the_vocabulary(small):
+    text = quantising.held_out(200)
+    found = quantising.measured(small, text, width=50)
+    assert len(text) == 200 and abs(found["nats per token"] - torch.tensor(300.0).log().item()) < 0.2
+    assert abs(found["perplexity"] - 300) < 60 and abs(found["bits per character"] - 8.2) < 0.3
+
+
+def test_sizes_count_what_a_block_shares(small):
+    assert quantising.bits_stored(4, quantising.SYMMETRIC) == 4.5 and quantising.bits_stored(4, quantising.LOWEST) == 5
+    inside, table = sum(p.numel() for p in quantising.matrices(small.model, table=False)), 300 * 64
+    assert quantising.megabytes(small.model, 4, quantising.LOWEST, False) == (5 * inside + 8.5 * table) / 8e6
+
+
+# ---- heads ----------------------------------------------------------------------------------------------------------
+
+
+def test_weights_are_those_that_the_layer_used(small):
+    ids, seen = torch.randint(256, (2, 9), generator=torch.Generator().manual_seed(0)), []
+    attention = small.model.blocks[1].attention
+    hook = attention.register_forward_hook(lambda layer, given, out: seen.append((given[0], out)))
+    with real_heads.attention_weights(small.model) as weights:
+        small.model(ids)
+    hook.remove()
+    assert len(weights) == 2 and weights[1].shape == (2, 4, 9, 9) and (weights[1].triu(1) == 0).all()
+    x, out = seen[0]
+    v = real_heads.share_heads(real_heads.split_heads(attention.value(x), 2), 4)
+    torch.testing.assert_close(attention.out((weights[1] @ v).transpose(1, 2).flatten(2)), out)
+    assert not small.model.blocks[0].attention._forward_hooks
+
+
+def test_a_silenced_head_adds_nothing(small):
+    ids = torch.randint(256, (1, 9), generator=torch.Generator().manual_seed(0))
+    whole = small.model(ids)
+    with real_heads.silenced(small.model, [(2, 3)]):
+        hushed = small.model(ids)
+    out = small.model.blocks[1].attention.out
+    kept = out.weight.data.clone()
+    out.weight.data[:, 32:48] = 0  # the columns of head 3
+    torch.testing.assert_close(small.model(ids), hushed)
+    out.weight.data = kept
+    assert not torch.allclose(whole, hushed) and torch.equal(small.model(ids), whole)
+
+
+def test_a_window_hides_what_is_far_and_keeps_the_first(small):
+    mask = real_heads.window_mask(6, 2, first=1)
+    assert mask[5].tolist() == [True, False, False, False, True, True] and mask[0].tolist() == [True] + 5 * [False]
+    ids = torch.randint(256, (1, 9), generator=torch.Generator().manual_seed(0))
+    with real_heads.masked(small.model, real_heads.window_mask(9, 9)):
+        torch.testing.assert_close(small.model(ids), small.model(ids))
+    other = ids.clone()
+    other[0, 1] += 1
+    with real_heads.masked(small.model, real_heads.window_mask(9, 2)):
+        assert torch.equal(small.model(ids)[0, -1], small.model(other)[0, -1])  # two layers reach two tokens back
+
+
+def test_the_induction_score_of_a_perfect_copier_is_one(small):
+    half = 5
+    ids = real_heads.repeated(small, half, rows=3, seed=1)
+    assert torch.equal(ids[:, :half], ids[:, half:]) and all(len(set(row.tolist())) == half for row in ids)
+    weights = torch.zeros(3, 2, 2 * half, 2 * half)
+    for t in range(half, 2 * half):
+        weights[:, 0, t, t - half + 1] = 1  # the token after the earlier copy
+        weights[:, 1, t, t - half] = 1  # the earlier copy itself
+    scores = real_heads.induction_scores([weights], half)
+    assert scores.tolist() == [[1.0, 0.0]] and real_heads.ranked(scores)[0] == (1, 1)
+
+
+def test_twins_differ_in_one_word_and_name_both_nouns():
+    assert len({twin.begin for twin in real_heads.TWINS}) == len(real_heads.TWINS) == 32
+    for twin in real_heads.TWINS:
+        assert " because it " in twin.begin and twin.if_one != twin.if_other and len(twin.if_one.split()) == 1
+        assert 0 < twin.begin.index(f" {twin.one} ") < twin.begin.index(f" {twin.other} ")
+        (one, right, wrong), (other, *_) = twin.sentences(alone=True)
+        assert one.startswith(f"The {right} and the {wrong}. What was ") and one.endswith("? It was the") and one != other
+
+
+def test_a_reading_without_favourites_follows_no_twin(small):
+    twins = real_heads.TWINS[:2]
+    pairs = real_heads.read_twins(small, twins)
+    assert real_heads.follows(pairs).shape == (2, 2, 4) and len(pairs) == 2
+    constant = real_heads.Read(torch.ones(2, 2, 4), 1.0), real_heads.Read(-torch.ones(2, 2, 4), -1.0)
+    assert real_heads.follows([constant]).sum() == 0  # the same noun both times
+    assert real_heads.answers([constant]) == {"right": 0.5, "moves": 0.0, "margin": 0.0}
+
+
+# ---- LoRA -----------------------------------------------------------------------------------------------------------
+
+
+def test_lora_begins_with_the_model_that_it_was_given_and_learns(small, monkeypatch):
+    monkeypatch.setattr(lora, "KNOWN", [("Hot?", "Yes."), ("Cold?", "No.")])
+    monkeypatch.setattr(lora, "TOGETHER", 2)
+    monkeypatch.setattr(lora, "RATE", 2e-2)
+    ids, mask = lora.examples(small, lora.KNOWN)
+    assert [Letters().decode(row[m][:-1].tolist()) for row, m in zip(ids, mask, strict=True)] == ["Yes.", "No."]
+    assert all(row[m][-1] == small.stop for row, m in zip(ids, mask, strict=True))
+    before, state = small.model(ids), torch.random.get_rng_state()
+    added = lora.add_lora(small.model)
+    assert torch.equal(small.model(ids), before) and torch.equal(torch.random.get_rng_state(), state)
+    assert sum(p.numel() for p in added) == 2 * 4 * (64 + 64 + 64 + 32)
+    losses = lora.train(small, added, rounds=12)
+    assert len(losses) == 12 and losses[-1] < losses[0] - 0.2
+
+
+def test_examples_that_are_asked_were_not_learned():
+    assert len(lora.KNOWN) == 30 and len(lora.ASKED) == 10 and not {q for q, _ in lora.KNOWN} & {q for q, _ in lora.ASKED}
+    assert all("my dear Watson" in answer or answer.startswith(("Look", "Because")) for _, answer in lora.VOICE)
+
+
+# ---- cards and tables -----------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_models_counts_their_caches():
+    rows = {row["model"]: row for row in models.models()}
+    assert len(rows) == 12 and models.cache_bytes(rows["Llama 2 7B"]) == 524_288
+    assert models.cache_bytes(rows["DeepSeek-V3"]) == 2 * 61 * 576 and rows["DeepSeek-V3"]["key_heads"] is None
+    assert all(str(row["year"]) in ("2019", "2023", "2024", "2025") and row["active"] <= row["billions"] for row in rows.values())
+
+
+def test_linear_attention_step_by_step_is_a_matrix_of_weights():
+    q, k, v = (numbers(7, 4, seed=seed).abs() + 0.1 for seed in range(3))
+    state, total, said = torch.zeros(4, 4), torch.zeros(4), []
+    for one in zip(q, k, v, strict=True):
+        output, state, total = linear_step(*one, state, total)
+        said.append(output)
+    weights = (q @ k.T).tril()
+    torch.testing.assert_close(torch.stack(said), weights / weights.sum(-1, keepdim=True) @ v)
+
+
+def test_a_sink_takes_what_the_keys_do_not_want():
+    weights = with_sink(torch.tensor([[0.0, 0.0, 0.0], [9.0, -9.0, -9.0]]), 0.0)
+    assert abs(weights[0].sum() - 0.75) < 1e-6 and weights[1].sum() > 0.999
+
+
+@pytest.mark.parametrize("one", ANNEX, ids=lambda one: one.name)
+def test_the_exercises_of_the_annex_know_their_mistakes(one):
+    register(ANNEX)
+    assert check(one.name, one.reference).right
+    for wrong in one.wrong:
+        assert check(one.name, wrong.answer).known is wrong
+
+
+# ---- the real one ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_recorded_is_of_the_installed_model():
+    if (smol := published.load()) is None:
+        pytest.skip("SmolLM2 is not installed")
+    row = next(row for row in models.models() if row["model"] == "SmolLM2 135M")
+    c = smol.model.config
+    assert (c.num_layers, c.num_heads, c.key_heads, c.vocab_size) == (row["layers"], row["heads"], row["key_heads"], row["vocabulary"])
+    found = results.load("smollm_induction")
+    with torch.no_grad(), real_heads.attention_weights(smol.model) as weights:
+        smol.model(real_heads.repeated(smol, found["half"], rows=1, seed=0))
+    layer, head = found["best"][0]
+    assert real_heads.induction_scores(weights, found["half"])[layer - 1, head - 1] > 0.6
+    for text, *nouns in real_heads.TWINS[0].sentences():
+        ids = smol.tokenizer.encode(text).ids
+        assert [smol.tokenizer.decode([ids[i] for i in real_heads.places_of(smol, ids, text, noun)]) for noun in nouns] == [
+            f" {noun}" for noun in nouns
+        ]
