@@ -46,6 +46,11 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "smollm_answers": "chapters.ch08.experiments.answers:record_answers",
     "gpt_book": "chapters.ch07.experiments.book:record_book",
     "gpt_attention_cost": "chapters.ch07.experiments.cost:record_costs",
+    "smollm_quantising": "chapters.ch08.experiments.quantising:record_quantising",
+    "smollm_sinks": "chapters.ch08.experiments.real_heads:record_sinks",
+    "smollm_induction": "chapters.ch08.experiments.real_heads:record_induction",
+    "smollm_it": "chapters.ch08.experiments.real_heads:record_it",
+    "smollm_lora": "chapters.ch08.experiments.lora:record_lora",
     "notebook_times": "course_tools.classroom.timing:record",
 }
 

@@ -55,7 +55,7 @@ LINEAR_STEP = Exercise(
     difficulty=2,
     wrong=wrong_answers(
         _wrong_step(seen=lambda old, new: old),
-        "You read before you write, so the new token does not attend to itself (and the first one has nothing to read).",
+        "You read before you write, so the new token does not attend to itself, and the first one has nothing to read.",
         _wrong_step(over=lambda q, total: 1),
         "These are sums of values, not means. Divide by the sum of the weights, `q @ total`.",
         _wrong_step(over=lambda q, total: total.sum()),
@@ -77,7 +77,7 @@ LINEAR_STEP = Exercise(
 
 
 def with_sink(scores: Tensor, sink: float) -> Tensor:
-    """scores [..., K], the score of a sink that has no value -> weights [..., K] of the keys, which sum to less than 1."""
+    """scores [..., K], the score of a sink without a value -> weights [..., K] of the keys, summing to less than 1."""
     extended = torch.cat([scores, torch.full_like(scores[..., :1], sink)], -1)
     return extended.softmax(-1)[..., :-1]
 
@@ -89,7 +89,7 @@ def _sink(sink: float, *shape: int, seed: int, shown: bool = False) -> Case:
 SINK = Exercise(
     name="softmax with a sink",
     task="Add a sink to each softmax: one more score, the same number for every query, that has no value. scores "
-    "[..., K] and the sink's score, a number -> the weights of the K keys [..., K]. With the sink's weight they sum to 1.",
+    "[..., K] and the sink's score, a number -> the weights of the K keys [..., K]. With the sink's they sum to 1.",
     reference=with_sink,
     cases=lambda: [
         _sink(0.0, 3, seed=850, shown=True),

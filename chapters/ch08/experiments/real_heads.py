@@ -84,6 +84,11 @@ def repeated(smol: Published, half: int, rows: int, seed: int) -> Tensor:
     return first.repeat(1, 2)
 
 
+def before_scores(weights: list[Tensor]) -> Tensor:
+    """How much each head attends to the token just before: [layers, H]."""
+    return torch.stack([w.diagonal(-1, -2, -1).mean((0, 2)) for w in weights])
+
+
 def induction_scores(weights: list[Tensor], half: int) -> Tensor:
     """How much each head attends to the token after the earlier copy, over the second half: [layers, H]."""
     return torch.stack([w.diagonal(1 - half, -2, -1)[..., 1:].mean((0, 2)) for w in weights])
@@ -106,29 +111,42 @@ def record_induction(
     half: int = 32, rows: int = 6, counts: Iterable[int] = (1, 2, 4, 8, 16), draws: int = 3, characters: int = 2000
 ) -> dict:
     """The figures behind data/results/smollm_induction.json: the scores on texts of one seed, all losses on those of
-    another. Beside the best k heads, k others are drawn at random among those that are not among the best."""
+    another. Beside the best k heads, k others are drawn at random among those that are not among the best. Then some
+    heads alone: the best copier, the one that attends most to the token before, and the first one of each draw."""
     smol, text, most = needed(), held_out(characters), max(counts)
     model = smol.model
     with torch.no_grad(), attention_weights(model) as weights:
         model(repeated(smol, half, rows, seed=0))
-    scores, ids = induction_scores(weights, half), repeated(smol, half, rows, seed=1)
+    scores, before, ids = induction_scores(weights, half), before_scores(weights), repeated(smol, half, rows, seed=1)
     order, (first, second) = ranked(scores), by_half(model, ids, half)
-    rest, steps = order[most:], []
-    for k in counts:
-        with silenced(model, order[:k]):
-            row = {"heads": k, "second half": by_half(model, ids, half)[1], "book": measured(smol, text)["nats per token"]}
-        others = []
-        for seed in range(draws):
-            drawn = torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed))[:k].tolist()
-            with silenced(model, [rest[n] for n in drawn]):
-                others.append(by_half(model, ids, half)[1])
-        steps.append(row | {"others": others})
+    rest = order[most:]
+    drawn = [torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed)).tolist() for seed in range(draws)]
+
+    def without(heads: Heads, book: bool = True) -> dict[str, float]:
+        with silenced(model, heads):
+            found = {"second half": by_half(model, ids, half)[1]}
+            return found | ({"book": measured(smol, text)["nats per token"]} if book else {})
+
+    steps = [
+        {
+            "heads": k,
+            **without(order[:k]),
+            "others": [without([rest[n] for n in d[:k]], False)["second half"] for d in drawn],
+        }
+        for k in counts
+    ]
+    single = [("best copier", order[0]), ("token before", ranked(before)[0]), *(("drawn", rest[d[0]]) for d in drawn)]
+    alone = [
+        {"head": list(one), "why": why, "copies": scores[one[0] - 1, one[1] - 1].item(),
+         "before": before[one[0] - 1, one[1] - 1].item(), **without([one])}
+        for why, one in single
+    ]  # fmt: skip
     return {
         "half": half, "rows": rows, "characters": len(text),
         "scores": [[round(s, 3) for s in row] for row in scores.tolist()],
         "best": [list(head) for head in order[:most]],
         "first half": first, "second half": second, "book": measured(smol, text)["nats per token"],
-        "without": steps,
+        "without": steps, "alone": alone,
     }  # fmt: skip
 
 
@@ -301,7 +319,7 @@ def answers(pairs: list[tuple[Read, Read]]) -> dict[str, float]:
 
 
 def record_it(twins: tuple[Twin, ...] = TWINS, draws: int = 3) -> dict:
-    """The figures behind data/results/smollm_it.json: a head is chosen on every other twin, and measured on the rest."""
+    """The figures behind data/results/smollm_it.json: heads are chosen on every other twin, measured on the rest."""
     smol = needed()
     known, rest = (read_twins(smol, twins[start::2]) for start in (0, 1))
     words = read_twins(smol, twins[1::2], alone=True)
@@ -334,5 +352,6 @@ def record_it(twins: tuple[Twin, ...] = TWINS, draws: int = 3) -> dict:
     return {
         "twins": len(twins), "chosen on": len(known), "measured on": len(rest), "places": rows,
         "answers": {"chosen on": answers(known), "measured on": answers(rest), "words alone": answers(words)},
-        "without": {"the first head": without(chosen[:1]), "the five heads": without(chosen)}, "without five others": others,
+        "without": {"the first head": without(chosen[:1]), "the five heads": without(chosen)},
+        "without five others": others,
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The annex of chapter 8: a real model rounded, read head by head and tuned; here on small ones, and on what was recorded."""
+"""The annex of chapter 8: a model rounded, read head by head and tuned; here small ones, and the real one once."""
 
 import types
 
@@ -10,7 +10,7 @@ from chapters.ch08.exercises.annex import ANNEX, linear_step, with_sink
 from chapters.ch08.experiments import lora, models, quantising, real_heads
 from chapters.ch08.published import Published
 from course_kit import results
-from course_kit.exercises import check, register
+from course_kit.exercises import check, define
 from course_utils.llama import Llama, LlamaConfig
 from course_utils.restored import seeded
 
@@ -133,7 +133,9 @@ def test_twins_differ_in_one_word_and_name_both_nouns():
         assert " because it " in twin.begin and twin.if_one != twin.if_other and len(twin.if_one.split()) == 1
         assert 0 < twin.begin.index(f" {twin.one} ") < twin.begin.index(f" {twin.other} ")
         (one, right, wrong), (other, *_) = twin.sentences(alone=True)
-        assert one.startswith(f"The {right} and the {wrong}. What was ") and one.endswith("? It was the") and one != other
+        assert (
+            one.startswith(f"The {right} and the {wrong}. What was ") and one.endswith("? It was the") and one != other
+        )
 
 
 def test_a_reading_without_favourites_follows_no_twin(small):
@@ -164,7 +166,9 @@ def test_lora_begins_with_the_model_that_it_was_given_and_learns(small, monkeypa
 
 
 def test_examples_that_are_asked_were_not_learned():
-    assert len(lora.KNOWN) == 30 and len(lora.ASKED) == 10 and not {q for q, _ in lora.KNOWN} & {q for q, _ in lora.ASKED}
+    assert (
+        len(lora.KNOWN) == 30 and len(lora.ASKED) == 10 and not {q for q, _ in lora.KNOWN} & {q for q, _ in lora.ASKED}
+    )
     assert all("my dear Watson" in answer or answer.startswith(("Look", "Because")) for _, answer in lora.VOICE)
 
 
@@ -175,7 +179,10 @@ def test_the_table_of_models_counts_their_caches():
     rows = {row["model"]: row for row in models.models()}
     assert len(rows) == 12 and models.cache_bytes(rows["Llama 2 7B"]) == 524_288
     assert models.cache_bytes(rows["DeepSeek-V3"]) == 2 * 61 * 576 and rows["DeepSeek-V3"]["key_heads"] is None
-    assert all(str(row["year"]) in ("2019", "2023", "2024", "2025") and row["active"] <= row["billions"] for row in rows.values())
+    assert all(
+        str(row["year"]) in ("2019", "2023", "2024", "2025") and row["active"] <= row["billions"]
+        for row in rows.values()
+    )
 
 
 def test_linear_attention_step_by_step_is_a_matrix_of_weights():
@@ -194,8 +201,8 @@ def test_a_sink_takes_what_the_keys_do_not_want():
 
 
 @pytest.mark.parametrize("one", ANNEX, ids=lambda one: one.name)
-def test_the_exercises_of_the_annex_know_their_mistakes(one):
-    register(ANNEX)
+def test_the_exercises_of_the_annex_know_their_mistakes(one, monkeypatch):
+    monkeypatch.setitem(define.KNOWN, one.name, one)
     assert check(one.name, one.reference).right
     for wrong in one.wrong:
         assert check(one.name, wrong.answer).known is wrong
@@ -209,7 +216,12 @@ def test_what_was_recorded_is_of_the_installed_model():
         pytest.skip("SmolLM2 is not installed")
     row = next(row for row in models.models() if row["model"] == "SmolLM2 135M")
     c = smol.model.config
-    assert (c.num_layers, c.num_heads, c.key_heads, c.vocab_size) == (row["layers"], row["heads"], row["key_heads"], row["vocabulary"])
+    assert (c.num_layers, c.num_heads, c.key_heads, c.vocab_size) == (
+        row["layers"],
+        row["heads"],
+        row["key_heads"],
+        row["vocabulary"],
+    )
     found = results.load("smollm_induction")
     with torch.no_grad(), real_heads.attention_weights(smol.model) as weights:
         smol.model(real_heads.repeated(smol, found["half"], rows=1, seed=0))
@@ -217,6 +229,6 @@ def test_what_was_recorded_is_of_the_installed_model():
     assert real_heads.induction_scores(weights, found["half"])[layer - 1, head - 1] > 0.6
     for text, *nouns in real_heads.TWINS[0].sentences():
         ids = smol.tokenizer.encode(text).ids
-        assert [smol.tokenizer.decode([ids[i] for i in real_heads.places_of(smol, ids, text, noun)]) for noun in nouns] == [
-            f" {noun}" for noun in nouns
-        ]
+        assert [
+            smol.tokenizer.decode([ids[i] for i in real_heads.places_of(smol, ids, text, noun)]) for noun in nouns
+        ] == [f" {noun}" for noun in nouns]

