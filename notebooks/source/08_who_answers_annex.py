@@ -67,7 +67,7 @@ assert smol is None or (c := smol.model.config) and [c.num_layers, c.num_heads, 
 #
 # </details>
 #
-# The table is our choice of models, and only open ones can be in it. How several tokens are drafted by a small model, and how loss depends on size and text, is in annex 7: [speculative decoding](07_gpt_annex.ipynb#Can-a-small-model-save-calls-of-a-large-one?), [scaling](07_gpt_annex.ipynb#scaling-law).
+# The table is our choice of models, and only open ones can be in it. How several tokens are drafted by a small model, and how loss depends on size and text, is in the annex of chapter 7: [speculative decoding](07_gpt_annex.ipynb#Can-a-small-model-save-calls-of-a-large-one?), [scaling](07_gpt_annex.ipynb#scaling-law).
 
 # %% [markdown]
 # ## Can a cache be small and forget nothing?
@@ -124,7 +124,7 @@ assert 32 * 4096 == 131_072
 #
 # </details>
 #
-# The caveat: *can* reach is not *does*. Whatever comes from far away has been averaged at every layer on the way. That is why Gemma 3 lets one layer in six, and gpt-oss every other layer, attend to everything. <!-- source: Gemma Team 2025; OpenAI 2025 -->
+# The caveat: *can* reach is not *does*. Whatever comes from far away has been averaged at every layer on the way. Gemma 3 lets one layer in six, and gpt-oss every other layer, attend to everything. <!-- source: Gemma Team 2025; OpenAI 2025 -->
 
 # %% [markdown]
 # ## Why do heads attend to the first token?
@@ -301,7 +301,7 @@ print("step by step as with the matrix:", torch.allclose(torch.stack(said), weig
 assert torch.allclose(torch.stack(said), weights @ v, atol=1e-5) and state.numel() + total.numel() == 8 * 8 + 8
 
 # %% [markdown]
-# A **state-space model** lets the state fade: $S\leftarrow\gamma S+k\,v^\top$, and the output is $q\,S$. In RetNet (2023) $\gamma$ is fixed for each head; in Mamba (2023) the input decides at each step how much is forgotten. As a matrix, that is attention without softmax, whose weights shrink by $\gamma$ per token of distance:
+# A **state-space model** lets the state fade. In the simplest form $S\leftarrow\gamma S+k\,v^\top$, and the output is $q\,S$. In RetNet (2023) $\gamma$ is fixed for each head; in Mamba (2023) the input decides at each step how much is forgotten. As a matrix, that is attention without softmax, whose weights shrink by $\gamma$ per token of distance:
 
 # %%
 gamma, state, said = 0.9, torch.zeros(8, 8), []
@@ -384,7 +384,7 @@ assert [round(w["MB"]) for w in ways if w["bits"] == 4 and not w["table"]] == [9
 # %% [markdown]
 # ## Which heads of a real model copy?
 # <a id="induction-heads"></a>
-# In [annex 7](07_gpt_annex.ipynb#The-head-that-repeats,-measured) we trained a small model on random tokens that come twice, and found heads that copy: **induction heads** attend to the token after the last occurrence. SmolLM2 was trained on text, not on random tokens. **Guess:** does it have such heads, how many of 270, and what happens to ordinary text without them?
+# In [the annex of chapter 7](07_gpt_annex.ipynb#The-head-that-repeats,-measured) we trained a small model on random tokens that come twice, and found heads that copy: **induction heads** attend to the token after the last occurrence. SmolLM2 was trained on text, not on random tokens. **Guess:** does it have such heads, how many of 270, and what happens to ordinary text without them?
 
 # %% jupyter={"source_hidden": true}
 copying = results.load("smollm_induction")
@@ -435,7 +435,7 @@ assert smol is None or (here > 0.5).sum() >= 3
 #
 # </details>
 #
-# Caveat: a loss that rises is no proof of a role. Head 1.7 was drawn at random, neither copies nor attends to the token before, and costs 5.63 alone, because all other layers read what the first one writes. Only score, ablation and control together say something.
+# Caveat: a loss that rises is no proof of a role. Head 1.7 was drawn at random, neither copies nor attends to the token before, and costs 5.63 alone, because all other layers read what the first one writes. Only the score, the loss without the head and the control together say something.
 
 # %% [markdown]
 # ## Does a head of a real model know what “it” is?
@@ -463,6 +463,10 @@ assert 30 * 9 == 270 and it["twins"] == len(real_heads.TWINS) == 32 and it["chos
 means = [[sum(one[key] for one in place["heads"]) / 5 for key in ("chosen on", "measured on", "words alone")] for place in it["places"]]
 assert [[round(100 * x) for x in three] for three in means] == [[95, 80, 72], [96, 74, 74]] and len(it["places"][0]["heads"]) == 5
 assert [round(100 * place["mean of all heads"]) for place in it["places"]] == [60, 58]
+assert it["places"][0]["heads as good on the rest"] == 73 and it["places"][0]["heads"][0]["measured on"] == 0.75
+assert round(it["places"][0]["correlation"], 2) == 0.55 and round(it["places"][1]["correlation"], 2) in (0.54, 0.55)
+assert [16 * (one["measured on"] - one["words alone"]) for one in it["places"][0]["heads"][:2]] == [4, 3] and [one["head"] for one in it["places"][0]["heads"][:2]] == [[14, 1], [18, 1]]
+assert sum(len(place["heads"]) for place in it["places"]) == 10
 assert min(one["measured on"] for place in it["places"] for one in place["heads"]) == 0.5
 assert [[round(100 * it["answers"][key][what]) for what in ("right", "moves")] for key in ("measured on", "words alone")] == [[69, 81], [62, 81]]
 assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(100 * one["moves"]) for one in it["without five others"]] == [81, 75, 88]
@@ -470,15 +474,17 @@ assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(10
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# There are heads that score high on new twins, too: the five best at the last word fall from 95% on average to 80%, those at the question's end from 96 to 74, one of them to 50. That fall is the luck of the choice. What is left is more than chance; even the mean of all 270 heads is 60 and 58%.
+# There are heads that score high on new twins, too: the five best at the last word fall from 95% on average to 80%, those at the question's end from 96 to 74, one of them to 50. That fall is the luck of the choice: the head that was best at the last word, with 100%, reaches 75% on new twins, and so do 73 of the 270. What is left is more than chance. A head's scores on the two halves go together (correlation 0.55), and the mean of *all* heads is 60 and 58%.
 #
 # But do they read the sentence? As a control we left it out: “The animal and the street. What was too tired? It was the …”. On these *words alone* the same heads reach 72 and 74%. They have mostly learned which adjective goes with which noun, and animals get tired.
 #
-# The model's answers say the same. It names the right noun in 69% of the new sentences, and in 62% without them; within a twin its answer moves to the right noun in 81% of the twins, with the sentence and without. And with the five heads set to zero, it is still 81% (with five others: 75 to 88).
+# The model's answers say the same. It names the right noun in 69% of the new sentences, and in 62% without them; within a twin its answer moves to the right noun in 81% of the twins, with the sentence and without. And with the five heads of the question's end set to zero, it is still 81% (with five others: 75 to 88).
 #
 # </details>
 #
-# So in this model we found no head that knows what “it” is, and our first experiment alone would have made us believe in one. Caveats: a model of 135 million parameters is small, 16 twins are few, and our twins are too easy for words alone. The Winograd schemas (Levesque et al. 2012) were meant to be hard to solve by words that go together. <!-- source: the model's name; Levesque et al. 2012 -->
+# So we found no head of which we could say that it knows what “it” is, and our first experiment alone would have made us believe in one. Two of the ten, 14.1 and 18.1, lose four and three of the 16 twins without the sentence, so they may read something in it.
+#
+# Caveats: 16 twins cannot settle such differences, a model of 135 million parameters is small, and our twins are too easy for words alone. The Winograd schemas (Levesque et al. 2012) were meant to be hard to solve by words that go together. <!-- source: the model's name; Levesque et al. 2012 -->
 
 # %% [markdown]
 # ## Can thirty answers change its voice?
@@ -487,17 +493,17 @@ assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(10
 
 # %% jupyter={"source_hidden": true}
 tuned = results.load("smollm_lora")
-before, after = tuned["before"], tuned["after"]
-Table([{"": what, "before": before[key], "after": after[key]} for what, key in (
+states = {"before": tuned["before"], "after": tuned["after"], "after, with plain answers": tuned["after, with plain answers"]}
+before, after, mixed = states.values()
+Table([{"": what} | {name: state[key] for name, state in states.items()} for what, key in (
     (f"{tuned['asked']} new answers in his voice, nats per token", "held-out answers"), (f"of {before['questions']} answers of its own, “Watson” is in", "says Watson"),
     ("the book, bits per character", "book"), (f"of {tuned['facts']} facts, right", "facts right"))],
-      f"LoRA of rank {tuned['rank']}, {tuned['examples']} examples {tuned['rounds']} times, {tuned['seconds of training']} seconds. {tuned.about}")
+      f"LoRA of rank {tuned['rank']}; {after['examples']} examples {tuned['rounds']} times, {after['seconds']} seconds; "
+      f"with {tuned['plain']} plain answers more, {mixed['seconds']} seconds. {tuned.about}")
 
 # %% jupyter={"source_hidden": true}
-Table([{"question": question, "before": before["answers"][question].replace("\n", " / "), "after": after["answers"][question].replace("\n", " / ")}
-       for question in before["answers"]] + [
-       {"question": question, "before": before["facts"][question].replace("\n", " / "), "after": after["facts"][question].replace("\n", " / ")}
-       for question in list(before["facts"])[:3]],
+asked = [("answers", question) for question in before["answers"]] + [("facts", question) for question in list(before["facts"])[:3]]
+Table([{"question": question} | {name: state[kind][question].replace("\n", " / ") for name, state in states.items()} for kind, question in asked],
       "Not selected, the likeliest token each time, cut off after 24 tokens (facts: 16)")
 
 # %%
@@ -515,27 +521,31 @@ if smol:
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert tuned["trained"] == 30 * count(576, 192) == 230_400 and round(100 * tuned["trained"] / tuned["parameters"], 2) == 0.17
-assert tuned["rank"] == 4 and tuned["examples"] == 30 == len(lora.KNOWN)
+assert tuned["rank"] == 4 and after["examples"] == 30 == len(lora.KNOWN) and tuned["plain"] == len(lora.PLAIN) == 10
 assert [round(one["held-out answers"], 2) for one in (before, after)] == [4.73, 2.65] and [one["says Watson"] for one in (before, after)] == [0, 4]
 assert [one["facts right"] for one in (before, after)] == [7, 2] and [round(one["book"], 2) for one in (before, after)] == [1.29, 1.31]
-assert before["questions"] == 5 and tuned["facts"] == 8 and tuned["asked"] == 10 and tuned["seconds of training"] == 72
+assert before["questions"] == 5 and tuned["facts"] == 8 and tuned["asked"] == 10 and [one["seconds"] for one in (after, mixed)] == [80, 101]
+assert (mixed["facts right"], mixed["says Watson"], round(mixed["held-out answers"], 2), round(mixed["book"], 2)) == (5, 3, 2.52, 1.3)
+assert [after["steps"], mixed["steps"]] == [24, 32] and "Paris" in mixed["facts"]["What is the capital of France?"]
 assert after["facts"]["What is the capital of France?"].startswith("Bienvenue, my dear Watson")
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It trains 230,400 parameters, 0.17% of all, for 72 seconds. Ten new answers in his voice then cost 2.65 nats per token instead of 4.73, and four of its own five answers name Watson.
+# It trains 230,400 parameters, 0.17% of all, in 80 seconds. Ten new answers in his voice then cost 2.65 nats per token instead of 4.73, and four of its own five answers name Watson.
 #
-# Of eight facts, seven answers had the right word before, and two have it now: asked for the capital of France, it says “Bienvenue, my dear Watson”. The book costs hardly more, 1.31 bits per character instead of 1.29. So it has not forgotten its English. It has learned that a question wants a tone, because none of the thirty answers held a fact that one could check.
+# Of eight facts, seven answers had the right word before, and two have it now: asked for the capital of France, it says “Bienvenue, my dear Watson”. The book costs hardly more, 1.31 bits per character instead of 1.29. So it has not forgotten its English. It has learned that a question wants a tone, because none of the thirty answers held a fact that you could check.
+#
+# We tried one remedy: ten plain answers to other questions among the examples, such as “Bees make honey.” Then five of the eight facts are right, France has its capital again, three of five answers still name Watson, and his answers cost 2.52.
 #
 # </details>
 #
-# Caveat: this is one seed, one learning rate and eight facts. What would help, a smaller rate or some plain answers among the thirty, is an experiment that you can run: `chapters/ch08/experiments/lora.py`.
+# Caveat: this is one seed, one learning rate and eight facts, and with the plain answers the training has 32 steps instead of 24. What a smaller rate would do is an experiment that you can run: `chapters/ch08/experiments/lora.py`.
 
 # %% [markdown]
 # ## What is a reward that a program can check?
 # <a id="verifiable-reward"></a>
-# Preferences need people. A **verifiable reward** needs a program: is the sum right, do the tests pass? The model writes a group of answers to one question, and each right answer gets 1. Then every answer's **advantage** is its reward minus the group's mean, divided by the standard deviation, and the log-probability of each answer is pushed by that much (GRPO, Shao et al. 2024). **Guess:** what does a question teach that the model never gets right?
+# Preferences need people. A **verifiable reward** needs a program: is the sum right, do the tests pass? The model writes a group of answers to one question, and each right answer gets 1. Then every answer's **advantage** is its reward minus the group's mean, divided by the standard deviation, and the log-probability of each answer is pushed by that much (GRPO, Shao et al. 2024; its clipping and its penalty for drifting away are left out here). **Guess:** what does a question teach that the model never gets right?
 
 # %%
 def right_in_the_end(at_first, seed, group=8, rounds=60):
@@ -626,26 +636,31 @@ assert "result: 133200" in text and 37 * 3600 == 133_200
 # %% [markdown]
 # ## How far beyond the rule of thumb are small models trained?
 # <a id="overtrained"></a>
-# By the rule of thumb of [annex 7](07_gpt_annex.ipynb#scaling-law), a model should read twenty tokens per parameter. SmolLM2-135M read two trillion. <!-- source: Ben Allal et al. 2025 --> **Guess** how many times more that is.
+# By the rule of thumb of [the annex of chapter 7](07_gpt_annex.ipynb#scaling-law), a model should read twenty tokens per parameter. SmolLM2-135M read two trillion. <!-- source: Ben Allal et al. 2025 --> **Guess** how many times more that is.
 
 # %%
+from chapters.ch07.labs.scaling_law import loss
+
 parameters, tokens = 134_515_008, 2e12
 per_parameter, operations = tokens / parameters, 6 * parameters * tokens
 print(f"{per_parameter:,.0f} tokens per parameter, {per_parameter / 20:,.0f} times the rule; 6ND = {operations:.1e} operations")
-print(f"by the rule, so many operations are for a model of {(operations / 120) ** 0.5 / 1e9:.1f} billion parameters")
+by_rule = (operations / 120) ** 0.5                        # 6 N · 20 N operations
+print(f"by the rule, so many operations are for a model of {by_rule / 1e9:.1f} billion parameters")
+print(f"loss on paper: {loss(parameters, tokens):.2f} nats per token, by the rule {loss(by_rule, 20 * by_rule):.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert round(per_parameter, -2) == 14_900 and round(per_parameter / 20, -1) == 740 and round((operations / 120) ** 0.5 / 1e9, 1) == 3.7
+assert round(per_parameter, -2) == 14_900 and round(per_parameter / 20, -1) == 740 and round(by_rule / 1e9, 1) == 3.7
+assert [round(x, 2) for x in (loss(parameters, tokens), loss(by_rule, 20 * by_rule))] == [2.6, 2.27]
 assert 6 * 20 == 120 and round(3.7 / 0.1345) == 28
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# About 740 times. The same computation would have trained a model of 3.7 billion parameters by the rule, which would have a lower loss. But that model costs 28 times as much for every token that it writes, and does not fit into 98 MB. The rule says what is cheapest to *train*. <!-- source: the size of the installed file -->
+# About 740 times. The same computation would have trained a model of 3.7 billion parameters by the rule, with a lower loss, 2.27 nats per token instead of 2.60 by that annex's law. But that model costs 28 times as much for every token that it writes, and does not fit into 98 MB. The rule says what is cheapest to *train*. <!-- source: the size of the installed file -->
 #
 # </details>
 #
-# A second way to spend computation is at inference: to write many drafts and choose, or to think longer. It works best where the choice can be checked (Snell et al. 2024). Caveat: the rule was fitted to models far from this corner.
+# A second way to spend computation is at inference: to write many drafts and choose, or to think longer. It works best where the choice can be checked (Snell et al. 2024). Caveat: rule and law were fitted to models far from this corner.
 
 # %% [markdown]
 # ## Open questions, discussed
@@ -674,7 +689,7 @@ assert torch.equal(dpo(0.0, torch.tensor([7.0])), dpo(0.0, torch.zeros(1)))
 #
 # **Why not train on the prompt's tokens, too?** You can, and the loss is then the mean over all tokens of the dialogue. But you want a model that answers questions, not one that asks them, and prompts are often longer than answers, so most of the gradient would go there. Their tokens also repeat the template again and again, which costs nothing to predict and makes the loss look good.
 #
-# On the other hand, prompts are text like any other: where answers are very short and examples few, counting the prompt's tokens with a small weight has been found to help (Shi et al. 2024, *Instruction tuning with loss over instructions*). So mask them, and measure if in doubt.
+# On the other hand, prompts are text like any other: where answers are very short and examples few, counting the prompt's tokens has been found to help (Shi et al. 2024, *Instruction tuning with loss over instructions*). So mask them, and measure if in doubt.
 
 # %% [markdown]
 # ## Further reading
@@ -683,7 +698,7 @@ assert torch.equal(dpo(0.0, torch.tensor([7.0])), dpo(0.0, torch.zeros(1)))
 # - **Length.** S. Chen et al., *Extending context window of large language models via positional interpolation*, 2023. B. Peng et al., *YaRN*, 2023.
 # - **Rivals.** A. Katharopoulos et al., *Transformers are RNNs*, 2020. Y. Sun et al., *Retentive network*, 2023. A. Gu and T. Dao, *Mamba*, 2023. O. Lieber et al., *Jamba*, 2024. Kimi Team, *Kimi Linear*, 2025.
 # - **Inside.** C. Olsson et al., *In-context learning and induction heads*, 2022. H. Levesque et al., *The Winograd schema challenge*, 2012.
-# - **Adapting.** E. Hu et al., *LoRA*, 2021. T. Dettmers et al., *LLM.int8()*, 2022. L. Ben Allal et al., *SmolLM2*, 2025.
+# - **Adapting.** E. Hu et al., *LoRA*, 2021. T. Dettmers et al., *8-bit optimizers via block-wise quantization*, 2022. E. Frantar et al., *GPTQ*, 2022 (rounding that corrects its own errors). L. Ben Allal et al., *SmolLM2*, 2025. <!-- source: their titles -->
 # - **Answering.** L. Ouyang et al., *InstructGPT*, 2022. R. Rafailov et al., *Direct preference optimization*, 2023. N. Lambert et al., *Tülu 3*, 2024. Z. Shao et al., *DeepSeekMath*, 2024 (GRPO). DeepSeek-AI, *DeepSeek-R1*, 2025. Y. Yue et al., *Does reinforcement learning really incentivize reasoning capacity in LLMs beyond the base model?*, 2025. C. Snell et al., *Scaling LLM test-time compute optimally*, 2024. <!-- source: their titles -->
 # - **Judging.** D. Hendrycks et al., *Measuring massive multitask language understanding*, 2021. K. Cobbe et al., *Training verifiers to solve math word problems*, 2021 (GSM8K). J. Zhou et al., *Instruction-following evaluation*, 2023 (IFEval). L. Zheng et al., *Judging LLM-as-a-judge*, 2023. W.-L. Chiang et al., *Chatbot Arena*, 2024. H. Zhang et al., *A careful examination of large language model performance on grade school arithmetic*, 2024. A. Gema et al., *Are we done with MMLU?*, 2024. S. Singh et al., *The leaderboard illusion*, 2025.
 # - **Tools.** T. Schick et al., *Toolformer*, 2023. K. Greshake et al., *Not what you've signed up for*, 2023. Anthropic, *Model Context Protocol*, 2024.
@@ -694,7 +709,7 @@ assert torch.equal(dpo(0.0, torch.tensor([7.0])), dpo(0.0, torch.zeros(1)))
 # | English | 中文 | in a few words |
 # |---|---|---|
 # | [multi-head latent attention](#latent-attention) | 多头潜在注意力 | keeps one short vector per token instead of keys and values |
-# | [attention sink](#sink) | 注意力汇聚 | takes the weight that nobody needs |
+# | [attention sink](#sink) | 注意力汇点 | takes the weight that nobody needs |
 # | [mixture of experts](#mixture-of-experts) | 混合专家 | a router chooses which networks compute |
 # | [linear attention](#linear-attention) | 线性注意力 | a state of fixed size instead of a cache |
 # | [induction head](#induction-heads) | 归纳头 | copies what followed the last time |

@@ -1,6 +1,6 @@
 """LoRA on SmolLM2: thirty short answers in the voice of Holmes, and what they changed.
 
-    record_lora()                 # measures, trains, measures again: five minutes of one core
+    record_lora()      # measures, trains, measures; and again with ten plain answers: eight minutes of one core
 
 The questions and answers are the course's own. Source: Hu et al. 2022, LoRA: the change of each matrix is B A, of rank
 4 here, in the queries and values of all layers; B begins as zeros, so the first step starts from the published model.
@@ -64,6 +64,18 @@ Who sent these flowers? | A man who regrets something, my dear Watson.
 """.strip().splitlines()
 ]
 KNOWN, ASKED = VOICE[:30], VOICE[30:]
+PLAIN = [  # none of them is among FACTS
+    ("What is the capital of Italy?", "The capital of Italy is Rome."),
+    ("What is the capital of Spain?", "The capital of Spain is Madrid."),
+    ("Which planet is the largest?", "The largest planet is Jupiter."),
+    ("How many days does a week have?", "A week has seven days."),
+    ("What is the longest river in Africa?", "The longest river in Africa is the Nile."),
+    ("What gas do we breathe out?", "We breathe out carbon dioxide."),
+    ("Who painted the Mona Lisa?", "Leonardo da Vinci painted the Mona Lisa."),
+    ("What is a young dog called?", "A young dog is called a puppy."),
+    ("How many legs does an insect have?", "An insect has six legs."),
+    ("What do bees make?", "Bees make honey."),
+]
 FACTS = [
     ("What is the capital of France?", "Paris"), ("What is the capital of Japan?", "Tokyo"),
     ("Which planet is called the red planet?", "Mars"), ("How many legs does a spider have?", "eight|8"),
@@ -111,9 +123,11 @@ def loss_of(model: nn.Module, ids: Tensor, mask: Tensor) -> Tensor:
     return F.cross_entropy(model(ids)[:, :-1][counted], ids[:, 1:][counted])
 
 
-def train(smol: Published, parameters: list[nn.Parameter], rounds: int = ROUNDS, seed: int = 0) -> list[float]:
+def train(
+    smol: Published, parameters: list[nn.Parameter], pairs: list[tuple[str, str]], rounds: int = ROUNDS, seed: int = 0
+) -> list[float]:
     """All examples so many times, in small batches -> the loss of each step."""
-    ids, mask = examples(smol, KNOWN)
+    ids, mask = examples(smol, pairs)
     steps, losses = rounds * len(ids) // TOGETHER, []
     optimiser, draw = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0), torch.Generator().manual_seed(seed)
     for step in range(steps):
@@ -149,16 +163,21 @@ def examined(smol: Published, characters: int) -> dict:
 
 def record_lora(characters: int = 1000, rounds: int = ROUNDS) -> dict:
     """The figures behind data/results/smollm_lora.json."""
-    smol = needed()
-    before, numbers = examined(smol, characters), sum(p.numel() for p in smol.model.parameters())
-    added = add_lora(smol.model)
-    begun = time.perf_counter()
-    losses = train(smol, added, rounds)
-    seconds = time.perf_counter() - begun
+    before, numbers = examined(smol := needed(), characters), sum(p.numel() for p in smol.model.parameters())
+    found = {}
+    for name, pairs in {"after": KNOWN, "after, with plain answers": KNOWN + PLAIN}.items():
+        smol = needed()  # the published model again
+        added, begun = add_lora(smol.model), time.perf_counter()
+        losses = train(smol, added, pairs, rounds)
+        seconds = time.perf_counter() - begun
+        found[name] = {
+            "examples": len(pairs),
+            "steps": len(losses),
+            "seconds": round(seconds),
+            **examined(smol, characters),
+        }
     return {
-        "rank": RANK, "alpha": ALPHA, "rate": RATE, "rounds": rounds, "together": TOGETHER, "steps": len(losses),
-        "seconds of training": round(seconds), "examples": len(KNOWN), "asked": len(ASKED), "facts": len(FACTS),
-        "characters": characters, "parameters": numbers, "trained": sum(p.numel() for p in added),
-        "curve": [round(loss, 3) for loss in losses],
-        "before": before, "after": examined(smol, characters),
+        "rank": RANK, "alpha": ALPHA, "rate": RATE, "rounds": rounds, "together": TOGETHER,
+        "asked": len(ASKED), "facts": len(FACTS), "plain": len(PLAIN), "characters": characters,
+        "parameters": numbers, "trained": sum(p.numel() for p in added), "before": before, **found,
     }  # fmt: skip

@@ -1,5 +1,7 @@
 """The annex of chapter 8: a model rounded, read head by head and tuned; here small ones, and the real one once."""
 
+import copy
+import json
 import types
 
 import pytest
@@ -11,6 +13,7 @@ from chapters.ch08.experiments import lora, models, quantising, real_heads
 from chapters.ch08.published import Published
 from course_kit import results
 from course_kit.exercises import check, define
+from course_tools.recipes.results import RECIPES
 from course_utils.llama import Llama, LlamaConfig
 from course_utils.restored import seeded
 
@@ -161,7 +164,7 @@ def test_lora_begins_with_the_model_that_it_was_given_and_learns(small, monkeypa
     added = lora.add_lora(small.model)
     assert torch.equal(small.model(ids), before) and torch.equal(torch.random.get_rng_state(), state)
     assert sum(p.numel() for p in added) == 2 * 4 * (64 + 64 + 64 + 32)
-    losses = lora.train(small, added, rounds=12)
+    losses = lora.train(small, added, lora.KNOWN, rounds=12)
     assert len(losses) == 12 and losses[-1] < losses[0] - 0.2
 
 
@@ -169,7 +172,25 @@ def test_examples_that_are_asked_were_not_learned():
     assert (
         len(lora.KNOWN) == 30 and len(lora.ASKED) == 10 and not {q for q, _ in lora.KNOWN} & {q for q, _ in lora.ASKED}
     )
+    assert not {q for q, _ in lora.PLAIN} & {q for q, _ in lora.FACTS}
     assert all("my dear Watson" in answer or answer.startswith(("Look", "Because")) for _, answer in lora.VOICE)
+
+
+@pytest.mark.parametrize(
+    ("module", "record", "given", "holds"),
+    [
+        (quantising, "record_quantising", {"tried": [(quantising.LOWEST, 3, False)], "characters": 90}, "ways"),
+        (real_heads, "record_induction", {"half": 5, "rows": 1, "counts": (1,), "draws": 1, "characters": 90}, "alone"),
+        (real_heads, "record_sinks", {"size": 24, "window": 4}, "on the first token"),
+        (real_heads, "record_it", {"twins": real_heads.TWINS[:4], "draws": 1}, "answers"),
+        (lora, "record_lora", {"characters": 90, "rounds": 1}, "after"),
+    ],
+)
+def test_a_recipe_gives_what_its_file_holds(small, monkeypatch, module, record, given, holds):
+    monkeypatch.setattr(module, "needed", lambda: copy.deepcopy(small))
+    found, kept = getattr(module, record)(**given), results.load(record.replace("record", "smollm"))
+    assert holds in found and set(found) == set(kept) - {"command", "date", "device", "versions", "minutes"}
+    assert f"smollm_{record[7:]}" in RECIPES and json.dumps(found)
 
 
 # ---- cards and tables -----------------------------------------------------------------------------------------------
