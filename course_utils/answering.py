@@ -2,7 +2,7 @@
 
     ids, is_answer = talk_batch([(question, answer), …])
     answer_loss(model, ids, is_answer)              # nats for each token of an answer
-    dpo_loss(log_probability(model, *liked), …)     # liked: a batch of better answers
+    preference_loss(model, before, liked, disliked)     # two batches; before: as it was
 
 Only the tokens of answers count: the questions are given. Sizes: B talks, N tokens of the
 longest, V vocabulary. Sources: Ouyang et al. 2022 (InstructGPT); Rafailov et al. 2023
@@ -66,3 +66,17 @@ def dpo_loss(
     """
     gains = (liked - liked_before) - (disliked - disliked_before)
     return -F.logsigmoid(beta * gains).mean()
+
+
+def preference_loss(
+    model: nn.Module,
+    before: nn.Module,
+    liked: tuple[Tensor, Tensor],
+    disliked: tuple[Tensor, Tensor],
+    beta: float = 0.1,
+) -> Float[Tensor, ""]:
+    """dpo_loss of two batches; before: the model that the training began with."""
+    new = [log_probability(model, *batch) for batch in (liked, disliked)]
+    with torch.no_grad():
+        old = [log_probability(before, *batch) for batch in (liked, disliked)]
+    return dpo_loss(*new, *old, beta)

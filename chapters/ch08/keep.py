@@ -87,7 +87,7 @@ ANSWERS = KeptFile(
     """From continuing to answering, in plain PyTorch: answers to imitate (SFT), then preferences (DPO).
 
     loss = answer_loss(model, *talk_batch([(question, answer), …]))      # ids, as lists
-    loss = dpo_loss(*(log_probability(m, *batch) for m in (model, before) for batch in (liked, disliked)))
+    loss = preference_loss(model, before, liked, disliked)               # two batches; before: as it was
 
 For any model that gives logits [B, T, V] for ids [B, T]. Sources: Ouyang et al. 2022; Rafailov et al. 2023.""",
     parts=(
@@ -96,7 +96,9 @@ For any model that gives logits [B, T, V] for ids [B, T]. Sources: Ouyang et al.
         Part("answer_loss", ANSWERING),
         Part("log_probability", ANSWERING),
         Part("dpo_loss", ANSWERING, "dpo loss"),
+        Part("preference_loss", ANSWERING),
     ),
+    values=("import copy",),
     main='''class Pairs(nn.Module):
     """What follows a token, and nothing else: logits [B, T, V]."""
 
@@ -117,6 +119,8 @@ def check():
     assert (model.table.weight.grad[1] == 0).all() and (model.table.weight.grad[3] != 0).any()
     now = log_probability(model, ids, is_answer)
     assert abs(dpo_loss(now, now - 1, now, now - 1) - math.log(2)) < 1e-6
+    talks = talk_batch([([1], [2])]), talk_batch([([1], [3])])
+    assert abs(preference_loss(model, model, *talks) - math.log(2)) < 1e-6
 
 
 def main(steps=100):
@@ -124,12 +128,12 @@ def main(steps=100):
     model, short, long = Pairs(), ([1, 2], [3, 11]), ([1, 2], [4, 5, 11])
     optimiser = torch.optim.AdamW(model.parameters(), lr=0.1)
     for step in range(steps):
-        loss = answer_loss(model, *talk_batch([short, long]))
-        if step >= steps // 2:
-            liked, disliked = talk_batch([long]), talk_batch([short])
-            if step == steps // 2:
-                before = [log_probability(model, *one).detach() for one in (liked, disliked)]
-            loss = dpo_loss(log_probability(model, *liked), log_probability(model, *disliked), *before)
+        if step == steps // 2:
+            before = copy.deepcopy(model)
+        if step < steps // 2:
+            loss = answer_loss(model, *talk_batch([short, long]))
+        else:
+            loss = preference_loss(model, before, talk_batch([long]), talk_batch([short]))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -35,7 +35,7 @@ assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weig
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
-# **The whole course** ([plan](#The-chapters)) takes about eight hours with its exercises, plus twelve for what is in notebooks of their own, the *annexes*. Everything else is the **core path**. It needs no GPU and, once installed, no internet.
+# **The whole course** ([plan](#The-chapters)) takes about nine hours with its exercises, plus thirteen for what is in notebooks of their own, the *annexes*. Everything else is the **core path**. It needs no GPU and, once installed, no internet.
 #
 # **This chapter** lets you move an interactive picture (a *view*), solve an exercise, compute attention step by step, and check that this machine is ready. <!-- minutes -->
 #
@@ -281,6 +281,8 @@ assert needed_words(sentence="The animal didn't cross the street because it was 
 # | [6](06_bert_annex.ipynb) | Annex: pairs, tags, adapters and published models | search, both tasks of pre-training, what heads are needed for |
 # | [7](07_gpt.ipynb) | What comes next? | a GPT that you write, train on a novel, and keep |
 # | [7](07_gpt_annex.ipynb) | Annex: what a GPT learns, costs and serves | translating by continuing, scaling, serving, what circulates |
+# | [8](08_who_answers.ipynb) | Who answers? | four changes, a published model in your class, and your own model taught to answer |
+# | [8](08_who_answers_annex.ipynb) | Annex: attention as built today, and a real model from inside | latent attention, experts, fewer bits, heads, LoRA, reasoning |
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>

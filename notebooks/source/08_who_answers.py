@@ -105,7 +105,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: positions that turn
 # <a id="rotary"></a>
-# Your GPT's table of positions ends after 64 rows. Here no position is added: queries and keys are *turned* by their position, as in chapter 4, and a product of the two depends on their distance alone. The angles are computed once for all heads and blocks.
+# Your GPT's table of positions ends somewhere. Here no position is added: queries and keys are *turned* by their position, as in chapter 4, and a product of the two depends on their distance alone. The angles are computed once for all heads and blocks.
 
 # %% tags=["definition"]
 # course_utils.rotary: rotation, turn
@@ -115,7 +115,8 @@ q, k = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.6, 0.8]])
 for place in (2, 5, 1005):  # the key stands two places before the query
     turned_q = turn(q, *rotation(torch.tensor([place]), 2))
     turned_k = turn(k, *rotation(torch.tensor([place - 2]), 2))
-    print(f"query at {place:4}, key at {place - 2:4}: {(turned_q @ turned_k.T).item():.3f}")
+    product = (turned_q @ turned_k.T).item()
+    print(f"query at {place:4}, key at {place - 2:4}: {product:.3f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: a gate
@@ -193,10 +194,11 @@ caches = [Cache() for _ in yours.blocks]
 with torch.no_grad():
     gap = (yours(ids) - holmes.model(ids)).abs().max()
     steps = torch.cat([yours(one, caches) for one in ids.split(1, 1)], 1)
-print(f"beside the course's: {gap:.0e}; token by token: {(steps - yours(ids)).abs().max():.0e}")
+    other = (steps - yours(ids)).abs().max()
+print(f"largest difference to the course's: {gap:.0e}; token by token: {other:.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and (steps - yours(ids)).abs().max() < 1e-4
+assert gap < 1e-4 and other < 1e-4
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth = results.load("gpt_ablation")
@@ -235,20 +237,25 @@ assert theirs["gap"] < 1e-3 and theirs["same_text"] and theirs["tokens"] >= 40 a
 assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
 
 # %% [markdown]
-# `transformers`, with the same file, gives the same logits to a ten-thousandth, and the same text, at about the same speed. What else could it have said? Move the step, and see what each token was drawn from:
+# `transformers`, with the same file, gives the same logits to a ten-thousandth, and the same text, at about the same speed. What else could it have said? Press *draw*, and write the answer token by token:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 begun = talker.prompt(question)
-whole = torch.cat([begun, torch.tensor([written], dtype=torch.long)], 1)[:, : begun.shape[1] + 12]
-with torch.no_grad():
-    choices = talker.model(whole)[0, begun.shape[1] - 1 : -1]
-labs.sampling(choices, talker.names, text=f"{question} ", chosen=whole[0, begun.shape[1] :], step=0,
+
+def next_logits(answered):
+    """What may follow the question and the tokens of the answer so far: logits [V]."""
+    read = torch.cat([begun, torch.tensor([answered], dtype=torch.long)], 1)
+    with torch.no_grad():
+        return talker.model(read[:, -talker.model.context :])[0, -1]
+
+labs.sampling(next_logits([]), talker.names, text=f"{question} ", then=next_logits, live=True, temperature=1.0, top_p=0.9,
               title="What else could it have said?",
-              caption="The model’s probabilities at each step of the answer; temperature 0 takes the [output|likeliest] one.")
+              caption="What the model expects next; one token after another is [output|drawn] (␣: a space).")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch08.looking import attention_weights
 
+whole = torch.cat([begun, torch.tensor([written[:12]], dtype=torch.long)], 1)
 shown = range(max(0, begun.shape[1] - 16), whole.shape[1])
 layer = len(talker.model.blocks) * 2 // 3
 maps_of = attention_weights(talker.model, whole)[layer][:, shown][:, :, shown]
@@ -261,7 +268,7 @@ heatmap(maps_of, pieces, pieces, names=[f"head {n}" for n in range(1, len(maps_o
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Why 98 MB?
 # <a id="quantising"></a>
-# 135 million parameters of 32 bits would be 538 MB. In the file they are **quantised**: 32 neighbours share a scale and a minimum, and each is a whole number from 0 to 15, in four bits. Here is the first block, 20 bytes:
+# Its parameters would be 538 MB in 32 bits. In the file they are **quantised**: neighbours, 32 at a time, share a scale and a minimum, and each is a whole number from 0 to 15, in four bits. Here is the first block, 20 bytes:
 
 # %% tags=["nbval-check-output"]
 import struct
@@ -277,7 +284,7 @@ print(8 * len(block) / len(weights), "bits a weight")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(torch.tensor(weights), torch.tensor(recorded["block"]["weights"]), atol=1e-6)
-assert round(recorded["parameters"] * 4 / 1e6) == 538 and len(block) == 20
+assert round(recorded["parameters"] * 4 / 1e6) == 538 and len(block) == 20 and len(weights) == 32 and 8 * 20 / 32 == 5 and max(low + high) <= 2**4 - 1 == 15
 
 # %% [markdown]
 # So five bits a weight, and a little more for the token table, which has eight. What that costs in quality, down to two bits, is [in the annex](08_who_answers_annex.ipynb).
@@ -298,7 +305,7 @@ print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
 # %%
 own = talks.newest(Llama)
-sentences = ["The soup was cold.", "We thought that the play would be dull, but it was superb."]
+sentences = ["The soup was cold.", "The play seemed dull, but it was superb."]
 for sentence in sentences:
     print(repr(talks.said(sentence)), "->", repr(talks.reply(own, sentence)))
 
@@ -347,7 +354,7 @@ for step in range(200):
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
     if step % 40 == 0 or step == 199:
-        print(f"{step:3}  {loss:.2f} nats  {[talks.reply(own, one) for one in sentences]}")
+        print(f"{step:3}  {loss:.2f}  {[talks.reply(own, one) for one in sentences]}")
 
 # %% jupyter={"source_hidden": true}
 after_sft = talks.judged(own)
@@ -387,18 +394,15 @@ pencil = dpo_loss(*(torch.tensor([x]) for x in (-2.0, -3.0, -4.0, -3.0)), beta=0
 assert round(pencil.item(), 2) == 0.31 and abs(-F.logsigmoid(torch.zeros(1)).item() - math.log(2)) < 1e-6
 
 # %% tags=["definition"]
-# course_utils.answering: log_probability
+# course_utils.answering: log_probability, preference_loss
 
 # %% seconds=25 slideshow={"slide_type": "subslide"} tags=["training"]
 before = copy.deepcopy(model).eval()
 optimiser = torch.optim.AdamW(model.parameters(), lr=3e-4)
 for step in range(40):
     some = dice.sample(pairs, 16)  # (liked, disliked), each a question and an answer
-    liked, disliked = talk_batch([a for a, _ in some]), talk_batch([b for _, b in some])
-    with torch.no_grad():
-        old = [log_probability(before, *side) for side in (liked, disliked)]
-    new = [log_probability(model, *side) for side in (liked, disliked)]
-    loss = dpo_loss(*new, *old)
+    liked, disliked = (talk_batch([pair[side] for pair in some]) for side in (0, 1))
+    loss = preference_loss(model, before, liked, disliked)
     optimiser.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -467,7 +471,7 @@ keep()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three open questions
 # They are discussed in [the annex](08_who_answers_annex.ipynb#open-questions).
-# 1. *Prove:* the first loss of DPO is ln 2, whatever the model.
+# 1. *Prove:* the first loss of DPO is ln 2, whatever the model. <!-- source: the asserts under DPO -->
 # 2. *Design an experiment:* does your tuned model answer from the sentence, or from words that it has seen with an answer?
 # 3. *Why not* train on the tokens of questions, too?
 
@@ -492,7 +496,7 @@ from course_tools.classroom.progress import onward
 onward(8)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## The end, and where to go on
+# ## Next: ask your own questions
 # From a weighted mean of neighbours you have come to a model that answers, and every line between them is in `mine/`. [The annex](08_who_answers_annex.ipynb) has what this lesson leaves out: how attention is built in the largest models, how much quantising costs, heads of a real model, reasoning, tools, and how such models are judged.
 #
 # Back to [Start here and your progress](00_start_here.ipynb#progress).

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from chapters.ch08 import talks
 from course_kit import data
-from course_utils.answering import answer_loss, dpo_loss, log_probability, talk_batch
+from course_utils.answering import answer_loss, preference_loss, talk_batch
 
 SFT_STEPS, SFT_RATE, SFT_ROWS = 200, 2e-3, 32
 DPO_STEPS, DPO_RATE, DPO_ROWS = 40, 3e-4, 16
@@ -49,10 +49,8 @@ def preferred(start: talks.Start, dice: random.Random) -> None:
     before = copy.deepcopy(start.model).eval()
 
     def loss() -> Tensor:
-        batches = [talk_batch(side) for side in zip(*dice.sample(pairs, DPO_ROWS), strict=True)]
-        with torch.no_grad():
-            old = [log_probability(before, *batch) for batch in batches]
-        return dpo_loss(*(log_probability(start.model, *batch) for batch in batches), *old)
+        liked, disliked = zip(*dice.sample(pairs, DPO_ROWS), strict=True)
+        return preference_loss(start.model, before, talk_batch(liked), talk_batch(disliked))
 
     steps(start.model, DPO_STEPS, DPO_RATE, loss)
 
