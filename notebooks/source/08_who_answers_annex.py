@@ -18,7 +18,7 @@ import math
 import torch
 import torch.nn.functional as F
 import course_kit
-from chapters.ch08 import exercise, hint, published, solution
+from chapters.ch08 import again, exercise, hint, published, solution
 from chapters.ch08.experiments import real_heads
 from course_kit import results
 from course_kit.views import Table, plot
@@ -348,6 +348,13 @@ Table([{"each block of 32 shares": "as installed: 4 bits, token table 8", "bits"
           "bits per character": w["bits per character"]} for w in ways],
       f"SmolLM2 on {found['tokens']} tokens of the book's last tenth, in windows of 256. What a block shares counts in MB. {found.about}")
 
+# %% jupyter={"source_hidden": true}
+curves = {name: [(8e6 * w["MB"] / found["parameters in matrices"], w["bits per character"]) for w in ways if (w["grid"], w["table"]) == which]
+          for which, name in shown.items()}
+plot.lines({name: tuple(zip(*pairs, strict=True)) for name, pairs in curves.items()} | {"as installed": ([2.5, 8.5], 2 * [whole["bits per character"]])},
+           "bits per parameter, scales included", "bits per character", log="y", title="Where does the text begin to cost more?",
+           caption="Compare the lines at the same place on the axis: there the files have the same size.")
+
 # %% [markdown]
 # One matrix of the installed model, rounded here, on two grids of 4 bits:
 
@@ -368,12 +375,13 @@ assert cost["a lowest number and a step", 4, True] - 1 < 0.1 < cost["a scale", 4
 assert [round(100 * cost[way] - 100) for way in (("a lowest number and a step", 4, True), ("a scale", 4, True), ("a scale", 6, True))] == [3, 11, 1]
 assert sorted(round(100 * x - 100) for (_, bits, _), x in cost.items() if bits == 3) == [35, 47, 57]
 assert sorted(round(x, 1) for (_, bits, _), x in cost.items() if bits == 2) == [3.4, 4.1, 4.9]
+assert dict(curves["multiples of a scale"])[4.5] < 0.8 * dict(curves["lowest number and step"])[4.0] and curves["the same, token table at 8 bits"][1][1] > dict(curves["multiples of a scale"])[4.5]
 assert [round(w["MB"]) for w in ways if w["bits"] == 4 and not w["table"]] == [96] and round(98_362_432 / 1e6) == 98
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Four, on the right grid. With a lowest number and a step for each block, four bits cost 3% more. With multiples of a scale they cost 11% more, and six bits 1%. With three bits the text costs 35 to 57% more, and with two 3.4 to 4.9 times as much.
+# Four, or five with what a block shares. With a lowest number and a step for each block, four bits cost 3% more. With multiples of a scale they cost 11% more, and six bits 1%. With three bits the text costs 35 to 57% more, and with two 3.4 to 4.9 times as much. But look at equal sizes: below five bits in all, the plain scale is ahead, because it stores less beside the parameters.
 #
 # If the token table keeps its 8 bits, four bits cost nothing at all: this *is* the installed file, 96 MB by our count and 98 with norms and tokenizer.
 #

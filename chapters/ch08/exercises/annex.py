@@ -122,4 +122,4 @@ SINK = Exercise(
         "The sink is no lowest score for the keys. It is one more score, beside theirs.",
     ),
 )
-ANNEX = (LINEAR_STEP, SINK)
+ANNEX = (SINK, LINEAR_STEP)  # as on the page
