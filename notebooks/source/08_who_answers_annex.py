@@ -421,7 +421,8 @@ if smol:
     with torch.no_grad(), real_heads.attention_weights(smol.model) as weights:
         smol.model(ids)
     here = real_heads.induction_scores(weights, half=16)
-    print("The best three here, layer.head:", *(f"{layer}.{head} {here[layer - 1, head - 1]:.2f}" for layer, head in real_heads.ranked(here)[:3]))
+    three = real_heads.ranked(here)[:3]
+    print("The best three here, layer.head:", *(f"{n}.{head} {here[n - 1, head - 1]:.2f}" for n, head in three))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 without = {w["heads"]: w for w in copying["without"]}
@@ -488,11 +489,11 @@ assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(10
 #
 # The model's answers say the same. It names the right noun in 69% of the new sentences, and in 62% without them; within a twin its answer moves to the right noun in 81% of the twins, with the sentence and without. And with the five heads of the question's end set to zero, it is still 81% (with five others: 75 to 88).
 #
-# </details>
-#
 # So we found no head of which we could say that it knows what “it” is, and our first experiment alone would have made us believe in one. Two of the ten, 14.1 and 18.1, lose four and three of the 16 twins without the sentence, so they may read something in it.
 #
-# Caveats: 16 twins cannot settle such differences, a model of 135 million parameters is small, and our twins are too easy for words alone. The Winograd schemas (Levesque et al. 2012) were meant to be hard to solve by words that go together. <!-- source: the model's name; Levesque et al. 2012 -->
+# </details>
+#
+# Caveats: 16 twins cannot settle small differences, a model of 135 million parameters is small, and our twins are too easy for words alone. The Winograd schemas (Levesque et al. 2012) were meant to be hard to solve by words that go together. <!-- source: the model's name; Levesque et al. 2012 -->
 
 # %% [markdown]
 # ## Can thirty answers change its voice?
