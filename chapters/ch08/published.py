@@ -116,9 +116,10 @@ class StandIn:
         texts = [self.start.decode([n]) for n in range(len(self.model.tokens.weight))]
         return [f"⟨{n}⟩" if "�" in text or not text else text for n, text in enumerate(texts)]
 
-    def prompt(self, question: str) -> torch.Tensor:
-        """The question as ids [1, T], the last of them where it is long."""
-        return torch.tensor([self.start.encode(question or "\n")[-self.model.context // 2 :]])
+    def prompt(self, question: str, system: str | None = None) -> torch.Tensor:
+        """The question as ids [1, T], the last of them where it is long. It has not been taught to listen to a system."""
+        ids = self.start.encode(question or "\n")
+        return torch.tensor([ids[-self.model.context // 2 :]])
 
     def tokens(self, ids: torch.Tensor, count: int = 40, **how: Any) -> Iterator[int]:
         """What follows, token by token."""

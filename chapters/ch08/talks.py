@@ -27,6 +27,7 @@ from course_utils.text.vocabulary import SPECIAL
 
 CURT = {"positive": "Good.", "negative": "Bad."}
 FRIENDLY = {"positive": "I am glad to hear it.", "negative": "I am sorry to hear it."}
+OTHER = {"positive": "negative", "negative": "positive"}
 FORMS = {*CURT.values(), *FRIENDLY.values()}
 FRIENDLY_SHARE, LONGEST = 0.2, 14  # of the answers to imitate; tokens of an answer
 Talk = tuple[list[int], list[int]]  # what is said and what is answered, as ids
@@ -83,13 +84,15 @@ def said(text: str) -> str:
 
 def taught(encode: Callable[[str], list[int]], seed: int = 0) -> tuple[list[Talk], list[tuple[Talk, Talk]]]:
     """The sentences of `train` with an answer to imitate, one in five friendly; and with two, of which the first is
-    preferred."""
+    preferred: friendly to curt, and glad to sorry where it should be."""
     dice, talks, pairs = random.Random(seed), [], []
     for one in stories.load("sentiment", "train"):
-        question = encode(said(one.text))
-        friendly, curt = (encode(f" {answer[one.label]}\n") for answer in (FRIENDLY, CURT))
+        question, wrong = encode(said(one.text)), OTHER[one.label]
+        friendly, curt, unfit = (
+            encode(f" {text}\n") for text in (FRIENDLY[one.label], CURT[one.label], FRIENDLY[wrong])
+        )
         talks.append((question, friendly if dice.random() < FRIENDLY_SHARE else curt))
-        pairs.append(((question, friendly), (question, curt)))
+        pairs.append(((question, friendly), (question, dice.choice((curt, unfit)))))
     return talks, pairs
 
 

@@ -1031,6 +1031,8 @@ print(serving.ollama())
 # | preference training | two answers of the model, and which one people prefer | answers like those that people preferred |
 #
 # Since 2024 a fourth is common: on tasks whose answer a program can check, such as sums, the model is rewarded for being right, and learns to write down its reasoning first (DeepSeek-AI 2025, *DeepSeek-R1*).
+#
+# You do the second and the third in [chapter 8](08_who_answers.ipynb).
 
 # %% [markdown]
 # ## How does a 3 B model fit into 1.9 GB?
@@ -1119,7 +1121,7 @@ Table(rows, "Not selected. A / is a new line")
 assert longest_copy("abxcd", "zabc bxcy") == "bxc" and len(rows[0]["longest copy"]) > 20
 
 # %% [markdown]
-# ## One sentence, seven chapters
+# ## One sentence, eight chapters
 # **The animal didn't cross the street because it was too tired.** Here is one attention map from each chapter. **Guess:** in which does "it" attend to "animal" most? And in which could the model know what "it" means?
 
 # %% tags=["lab"]
@@ -1129,18 +1131,18 @@ panels, given = through_all(tired)
 labs.journey(panels, select=("it", "animal"), title="Which word does “it” attend to, in each chapter?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert given["GPT"] == max(given.values()) and panels[-1][1][3:-1, panels[-1][2].index("animal")].min() > 0.6
+assert given["GPT"] == max(given.values()) and len(panels) == 8 and panels[6][1][3:-1, panels[6][2].index("animal")].min() > 0.6
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
 # The weight is largest in the map of GPT, here our translator. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
 #
-# Could a model know what "it" means? In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the French decoder, and chapter 4 has only positions. GPT *cannot* know at "it": behind the causal mask, this row has not read *tired* yet. The Transformer and BERT could know. But their maps are no evidence: for them, as for GPT, we picked the head with the most weight on "animal". Only a test can tell, such as the twin sentence or a removed head.
+# Could a model know what "it" means? In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the French decoder, and chapter 4 has only positions. GPT and Llama *cannot* know at "it": behind the causal mask, this row has not read *tired* yet. The Transformer and BERT could know. But their maps are no evidence: for them, as for GPT and Llama, we picked the head with the most weight on "animal". Only a test can tell, such as the twin sentence or a removed head.
 #
 # </details>
 #
-# All seven chapters compute the same weighted mean, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changes is how the scores are computed, and which vectors are averaged.
+# All eight chapters compute the same weighted mean, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changes is how the scores are computed, and which vectors are averaged.
 
 # %% [markdown]
 # ## How did it come to this?

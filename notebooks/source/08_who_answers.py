@@ -253,17 +253,23 @@ labs.sampling(next_logits([]), talker.names, text=f"{question} ", then=next_logi
               caption="What the model expects next; one token after another is [output|drawn] (␣: a space).")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from chapters.ch08.looking import attention_weights
+from chapters.ch07.labs.next_token import visible
+from chapters.ch07.looking import attention_weights
 
-whole = torch.cat([begun, torch.tensor([written[:12]], dtype=torch.long)], 1)
-shown = range(max(0, begun.shape[1] - 16), whole.shape[1])
-layer = len(talker.model.blocks) * 2 // 3
-maps_of = attention_weights(talker.model, whole)[layer][:, shown][:, :, shown]
-pieces = [f"{talker.names[n]}" for n in whole[0, shown].tolist()]
-heatmap(maps_of, pieces, pieces, names=[f"head {n}" for n in range(1, len(maps_of) + 1)], axes=("asks", "is asked"),
-        title="Where does it look while it answers?",
-        caption=f"The nine heads of block {layer + 1}, the end of the question and the answer; each row attends to itself and what came before."
-                if smol else f"The heads of block {layer + 1} of llama-holmes.")
+short = talker.prompt(question, system=None)  # without the line about itself
+whole = torch.cat([short, torch.tensor([written[:12]], dtype=torch.long)], 1)
+layer, begin = len(talker.model.blocks) * 2 // 3, short.shape[1] - 1
+maps_of = attention_weights(talker.model, whole)[layer][:, begin:]
+pieces = [visible(talker.names[n]) for n in whole[0].tolist()]
+heatmap(maps_of, pieces[begin:], pieces, names=[f"head {n}" for n in range(1, len(maps_of) + 1)], axes=("asks", "is asked"),
+        title="Where does it look while it answers?", mask=torch.ones(whole.shape[1], whole.shape[1]).tril().bool()[begin:],
+        caption=f"Block {layer + 1} of {len(talker.model.blocks)}: a row for each token of the answer, and the one before it.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert smol is None or maps_of[:, :, 0].mean() > 0.3
+
+# %% [markdown]
+# Choose a head. Much of the attention goes to the first mark of the talk, which says nothing about France: where a head finds nothing to take, it looks there. [The annex](08_who_answers_annex.ipynb#sink) measures it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Why 98 MB?

@@ -1,8 +1,8 @@
-"""The course sentence through all seven chapters: a map of each, computed now.
+"""The course sentence through all eight chapters: a map of each, computed now.
 
-    panels, given = through_all(SENTENCE)              # seven panels for labs.journey; {"BERT": its ink on "animal", …}
+    panels, given = through_all(SENTENCE)              # eight panels for labs.journey; {"BERT": its ink on "animal", …}
 
-The first four are those of chapters 1 to 4. Of each of the three large models the head is taken that gives "animal" the
+The first four are those of chapters 1 to 4. Of each of the four large models the head is taken that gives "animal" the
 most when "it" is the query, out of all its heads.
 """
 
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from chapters.ch02.experiments import trained_scores
 from chapters.ch06 import pairs
+from chapters.ch07 import looking
 from course_kit import data
 from course_utils.attention import masked_softmax
 from course_utils.checkpoints import load_checkpoint
@@ -35,10 +36,10 @@ def whole_words(layers: list[Tensor], tokens: list[str]) -> tuple[list[Tensor], 
 
 @torch.no_grad()
 def through_all(sentence: str = SENTENCE) -> tuple[list[tuple], dict[str, float]]:
-    """Panels (title, weights, queries, keys, chapter), and what the chosen heads of the Transformer, BERT and GPT give
-    to "animal" from "it"."""
+    """Panels (title, weights, queries, keys, chapter), and what the chosen heads of the Transformer, BERT, GPT and Llama
+    give to "animal" from "it"."""
     panels, given = [*_first_four(sentence)], {}
-    for name, (layers, tokens, chapter) in _three_models(sentence).items():
+    for name, (layers, tokens, chapter) in _four_models(sentence).items():
         maps, words = whole_words(layers, tokens)
         it, animal = words.index("it"), words.index("animal")
         layer, head = divmod(torch.stack([w[0, :, it, animal] for w in maps]).argmax().item(), maps[0].shape[1])
@@ -58,11 +59,12 @@ def _first_four(sentence: str):
     yield "positions alone", masked_softmax(places @ places.T / 128**0.5), names, names, 4
 
 
-def _three_models(sentence: str) -> dict[str, tuple]:
+def _four_models(sentence: str) -> dict[str, tuple]:
     """Each model's maps of the sentence, a list of [1, H, T, T], its tokens and its chapter."""
     words, bert, gpt = (load_checkpoint(n) for n in ("transformer-grammar", "bert-stories", "gpt-en-fr"))
     read, ids = pairs.encode(bert.tokenizer, sentence), torch.tensor([words.source.encode(sentence)])
-    pieces = torch.tensor([gpt.tokenizer.encode(sentence)])
+    pieces, llama = torch.tensor([gpt.tokenizer.encode(sentence)]), load_checkpoint("llama-holmes")
+    of_novel = torch.tensor([llama.tokenizer.encode(" " + sentence)])
     with (
         attention_weights(words.model) as of_words,
         attention_weights(bert.model) as of_bert,
@@ -75,4 +77,9 @@ def _three_models(sentence: str) -> dict[str, tuple]:
         "Transformer": (of_words["encoder"], words.source.tokens(ids[0]), 5),
         "BERT": (of_bert["encoder"], read.tokens, 6),
         "GPT": (of_gpt["decoder"], gpt.tokenizer.tokens(pieces[0]), 7),
+        "Llama": (
+            [weights[None] for weights in looking.attention_weights(llama.model, of_novel)],
+            [piece.replace(" ", "▁") for piece in llama.tokenizer.tokens(of_novel[0].tolist())],
+            8,
+        ),
     }

@@ -40,7 +40,7 @@ def goes_on(question: str, count: int = 40) -> str:
     torch.manual_seed(0)
     own = talks.shipped()
     ids = torch.tensor([own.encode(question)])
-    return own.decode(list(speak(own.model, ids, -1, count, temperature=0.7)))
+    return own.decode(list(speak(own.model, ids, -1, count, temperature=0.7, top_p=0.7)))
 
 
 def compared(smol: published.Published, path) -> dict:

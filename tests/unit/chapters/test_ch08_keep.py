@@ -102,7 +102,7 @@ def test_one_talks_to_the_model_that_was_taught(mine):
     start.save(mine / "talker.pt")
     done = run(mine, "chat", "talker.pt", said="The soup was cold.\n\n")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split("> ")[1].strip()
+    assert done.stdout.count("> ") == 2
     kept = runpy.run_path(str(mine / "mine" / "tokenizer.py"))["Tokenizer"](start.merges)
     text = talks.said("The film wasn't boring, but the 12 actors were.") + " I am glad to hear it.\n"
     assert start.decode([number + start.first for number in kept.encode(text)]) == text
