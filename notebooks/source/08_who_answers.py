@@ -33,7 +33,7 @@ recorded = results.load("smollm_answers")
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.replies(list(recorded["answers"]), {"a model that read one novel": list(recorded["goes_on"].values()),
              "SmolLM2, 135 million parameters": list(recorded["answers"].values())}, title="Who answers?",
-             caption=f"Both write the likeliest or likelier token, again and again. {recorded.about}")
+             caption=f"Nothing is left out. SmolLM2 takes the likeliest token each time; the other draws among the likely ones. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("Both predict the next token. Why does one of them answer?",
@@ -49,7 +49,7 @@ assert len(found) == 10 and found.count(True) == 4 and found.count(None) == 1
 assert round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
 
 # %% [markdown]
-# It answers fluently, and often wrongly: of the nine that have a right answer, four hold it, and the spider has “two pairs of legs”. How does one build such a model, and how does it learn to answer at all?
+# It answers fluently, and often wrongly: of the nine that have a right answer, four hold it. The spider has “two pairs of legs”, and our sentence about the animal becomes French that means something else. How does one build such a model, and how does it learn to answer at all?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
@@ -209,7 +209,7 @@ plot.bars(list(bits), [x.mean().item() for x in bits.values()], ylabel="bits per
                   f"and rate; means of {worth['seeds']} seeds, which differ by up to {max(x.max() - x.min() for x in bits.values()):.3f}. {worth.about}")
 
 # %% [markdown]
-# At this size the turned positions are worth most; sharing costs a little, and is done for the cache.
+# ABLATION
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: published parameters
@@ -377,7 +377,7 @@ assert before_all["form"] == 0 and after_sft["form"] >= 0.95 and after_sft["righ
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Seven: which answer is better?
 # <a id="dpo"></a>
-# Often nobody can write the best answer, but people can say which of two is better. We like the friendly one. **DPO** (Rafailov et al. 2023) makes the liked answer more likely, compared with what the model $\pi_0$ before the training thought of it, and the disliked one less:
+# Often nobody can write the best answer, but people can say which of two is better. We like the friendly one, and glad where glad is right. **DPO** (Rafailov et al. 2023) makes the liked answer more likely, compared with what the model $\pi_0$ before the training thought of it, and the disliked one less:
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\ln\frac{\pi(\text{liked})}{\pi_0(\text{liked})}-\ln\frac{\pi(\text{disliked})}{\pi_0(\text{disliked})}\Big]\Big)$$
 #
@@ -404,8 +404,8 @@ assert round(pencil.item(), 2) == 0.31 and abs(-F.logsigmoid(torch.zeros(1)).ite
 
 # %% seconds=25 slideshow={"slide_type": "subslide"} tags=["training"]
 before = copy.deepcopy(model).eval()
-optimiser = torch.optim.AdamW(model.parameters(), lr=3e-4)
-for step in range(40):
+optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4)
+for step in range(60):
     some = dice.sample(pairs, 16)  # (liked, disliked), each a question and an answer
     liked, disliked = (talk_batch([pair[side] for pair in some]) for side in (0, 1))
     loss = preference_loss(model, before, liked, disliked)
@@ -413,7 +413,7 @@ for step in range(40):
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
-    if step % 13 == 0:
+    if step % 20 in (0, 19):
         print(f"{step:3}  {loss:.2f}  {[talks.reply(own, one) for one in sentences]}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}

@@ -18,7 +18,7 @@ from course_kit import data
 from course_utils.answering import answer_loss, preference_loss, talk_batch
 
 SFT_STEPS, SFT_RATE, SFT_ROWS = 200, 2e-3, 32
-DPO_STEPS, DPO_RATE, DPO_ROWS = 40, 3e-4, 16
+DPO_STEPS, DPO_RATE, DPO_ROWS = 60, 1e-4, 16
 HELD_OUT = 15_000  # characters of the novel's end
 
 
