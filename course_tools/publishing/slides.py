@@ -19,7 +19,7 @@ from ..authoring.markup import headings, tree
 from ..classroom import maps
 from . import pages
 
-BARE = {"guess", "lab", "picture", "training", "file"}  # kinds whose code is not shown, if it shows something
+BARE = {"picture", "training", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
 FILE = re.compile(r"<code>(mine/\w+\.py)</code>")
 
@@ -77,9 +77,9 @@ def _thing(kind, cell, chapter):
     if kind in PARTS:
         return "".join(str(part) for part in _unfolded(cell.source).select(PARTS[kind]))
     views = [made for made in cell.outputs if isinstance(made, fragments.View)]
-    if kind in BARE and views:
+    if views:
         return views[0].presenting().html()
-    shown = "".join(made if isinstance(made, str) else made.presenting().html() for made in cell.outputs)
+    shown = "".join(cell.outputs)
     return _still(shown if kind in BARE and shown else f'<div class="source">{cell.source}</div>{shown}')
 
 

@@ -36,7 +36,8 @@
       thing.style.maxWidth = `${wide / k}px`;
       if (Math.max(thing.offsetWidth, thing.scrollWidth) * k <= wide + 1 && thing.offsetHeight * k <= high) break;
     }
-    scale(thing, k);
+    const fits = Math.min(wide / Math.max(thing.offsetWidth, thing.scrollWidth), high / thing.offsetHeight);
+    scale(thing, Math.min(k, fits));
   }
 
   /** Draws a thing k times as large, and lets it take that much room. */

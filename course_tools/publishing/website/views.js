@@ -54,7 +54,20 @@ globalThis.course = (() => {
     },
     { rootMargin: NEAR },
   );
+  /** Who opens the field for a sentence of their own will need its model: it comes while they type. */
+  function ahead(event) {
+    const models = event.target.dataset?.models;
+    if (!models || !event.composedPath().some((part) => part.matches?.(".own, .typed"))) return;
+    delete event.target.dataset.models;
+    for (const file of models.split(" ")) {
+      const link = document.createElement("link");
+      Object.assign(link, { rel: "prefetch", as: "script", href: new URL(`models/${file}`, base) });
+      document.head.append(link);
+    }
+  }
+
   const hosts = () => document.querySelectorAll("main .course-view");
+  for (const kind of ["focusin", "pointerdown"]) addEventListener(kind, ahead);
   addEventListener("DOMContentLoaded", () => hosts().forEach((host) => near.observe(host)));
   addEventListener("beforeprint", () => hosts().forEach(show));
   return {
