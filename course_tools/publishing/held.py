@@ -1,4 +1,4 @@
-"""The files that a chapter leaves behind, `mine/transformer.py` for one, as the course writes them: to read and to take.
+"""The files that a chapter leaves behind, such as `mine/transformer.py`, as the course writes them: to read, to take.
 
 In a workbook the functions that readers wrote are in them; here all are the course's. A definition is a place of its
 own, which the search finds.

@@ -135,7 +135,8 @@ class Site:
         return self.page(
             "chapter", f"{name}.html", contents(page), told["about"] or ABOUT, body=with_anchors(page),
             badges=hosted.badges(self.repository, name, self.state), notebook=f"{name}.ipynb",
-            maps=maps.strip(None if chapter.annex else number), held=held.of(name), card=self.card(short(lesson), number),
+            maps=maps.strip(None if chapter.annex else number), held=held.of(name),
+            card=self.card(short(lesson), number),
             lesson={"file": f"{lesson.name}.html", "name": titled(lesson)} if chapter.annex else None,
             moved=json_for_script({old: self.link(new) for old, new in moved.places(name).items()}),
         )  # fmt: skip
@@ -146,9 +147,10 @@ class Site:
         for one in held.of(chapter.name):
             definitions = list(one.definitions())
             made[one.download] = one.text
+            said = f"{one.file}, {one.lines} lines that need only torch."
             made[one.page] = self.page(
-                "held", one.page, [(name, name) for name, *_ in definitions], f"{one.file}, {one.lines} lines that need only torch.",
-                title=one.file, held=one, pieces=list(held.pieces(one, pages.code)), code=True,
+                "held", one.page, [(name, name) for name, *_ in definitions], said,
+                title=one.file, held=one, pieces=list(held.pieces(one, pages.code)),
                 lesson={"file": f"{chapter.name}.html", "name": titled(chapter)},
                 card=self.card(short(chapter), lessons.chapter(chapter.name)),
             )  # fmt: skip
@@ -183,13 +185,8 @@ class Site:
         """What the list of chapters has of one."""
         told, number = about(chapter), lessons.chapter(chapter.name)
         goal = re.sub(r"^\w+ the end you hold [^:,]+[:,] ", "", told["about"])
-        return told | {
-            "about": goal[:1].upper() + goal[1:],
-            "file": f"{chapter.name}.html",
-            "number": number,
-            "short": short(chapter),
-            "held": held.of(chapter.name),
-        }
+        more = {"file": f"{chapter.name}.html", "number": number, "short": short(chapter)}
+        return told | more | {"about": goal[:1].upper() + goal[1:], "held": held.of(chapter.name)}
 
     def notebook(self, name):
         """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""

@@ -32,10 +32,8 @@ def drawn(chapters):
     arcs = "".join(_arc(places[one], places[name]) for name, ones in before.items() for one in ones)
     wide = 100 * len(places)
     items = "".join(_item(one, before[one.name]) for one in chapters if not one.annex)
-    return (
-        f'<div class="maps way" style="--count:{len(places)}"><svg viewBox="0 0 {wide} {HIGH}" preserveAspectRatio="none" '
-        f'aria-hidden="true">{arcs}</svg><ol>{items}</ol></div>'
-    )
+    arcs = f'<svg viewBox="0 0 {wide} {HIGH}" preserveAspectRatio="none" aria-hidden="true">{arcs}</svg>'
+    return f'<div class="maps way" style="--count:{len(places)}">{arcs}<ol>{items}</ol></div>'
 
 
 def _arc(start, end):

@@ -2,7 +2,7 @@
 import { el } from "./screen.js";
 
 const HELP = `<h2>Keys</h2><table>
-<tr><th>→ · space · page down</th><td>next: runs what is to be run, shows the sentence to keep, then the next screen</td></tr>
+<tr><th>→ · space · page down</th><td>next: run, then the sentence to keep, then the next screen</td></tr>
 <tr><th>← · page up</th><td>back</td></tr><tr><th>shift →</th><td>next without running</td></tr>
 <tr><th>Enter · shift Enter</th><td>run, or run again</td></tr>
 <tr><th>S</th><td>stop (a training keeps its best)</td></tr>

@@ -6,7 +6,18 @@ import { STYLE } from "./style.js";
 
 class Deck {
   constructor(app, panel, screens, course, notes, leave) {
-    Object.assign(this, { app, panel, screens, course, notes, leave, notebook: panel.content, at: 0, busy: 0, layouts: 0 });
+    Object.assign(this, {
+      app,
+      panel,
+      screens,
+      course,
+      notes,
+      leave,
+      notebook: panel.content,
+      at: 0,
+      busy: 0,
+      layouts: 0,
+    });
     // ids of cells: was run, code asked for, code put away
     Object.assign(this, { ran: new Set(), shown: new Set(), folded: new Set() });
     this.name = panel.context.path
@@ -344,7 +355,9 @@ class Deck {
 async function screensOf(app, path) {
   const { baseUrl, token } = app.serviceManager.serverSettings,
     headers = token ? { Authorization: `token ${token}` } : {},
-    answer = await fetch(`${baseUrl}attention-course/screens/${path.split("/").map(encodeURIComponent).join("/")}`, { headers });
+    answer = await fetch(`${baseUrl}attention-course/screens/${path.split("/").map(encodeURIComponent).join("/")}`, {
+      headers,
+    });
   return answer.ok ? (await answer.json()).screens : [];
 }
 
