@@ -92,7 +92,7 @@ def _used(page):
     for name in PRESSES:
         button = page.get_by_role("button", name=name)
         box = button.bounding_box()
-        target = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        target = box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2
         for share in (0.25, 0.6, 0.88, 1):
             _point(page, [a + (b - a) * share for a, b in zip(place, target, strict=True)])
             yield page.screenshot(), 2 * STILL
