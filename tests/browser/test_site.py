@@ -235,8 +235,8 @@ def test_search_finds_files_and_functions(visit, question):
     until(page.locator(".file").inner_text, contains("def make_transformer"))
 
 
-def test_a_file_is_there_to_read_and_to_take(visit):
-    page = visit("index.html")
+def test_a_file_is_there_to_read_and_to_take(visit, served):
+    page = visit("index.html", base=served)
     with page.expect_download() as taken:
         page.get_by_role("link", name="Take mine/seq2seq.py").click()
     assert "class Translator" in Path(taken.value.path()).read_text("utf-8")
