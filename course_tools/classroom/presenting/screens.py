@@ -124,7 +124,7 @@ def _kinds(cell):
         return ["picture"] if _is_drawn(source) else []
     if re.search(r"^keep\(", source, re.M):
         return ["file"]
-    if len(source.splitlines()) > LINES:
+    if len(source.splitlines()) > LINES or _only_imports(source):
         return []
     return ["class"] if "definition" in tags and re.search(r"^class ", source, re.M) else ["code"]
 
@@ -142,12 +142,22 @@ def _written(text):
     return [*found, "table"] if TABLE.search(FENCE.sub("", text)) else found
 
 
+def _statements(source):
+    """The statements of a cell; none of one that is being written, or is no Python."""
+    try:
+        return ast.parse(source).body
+    except SyntaxError:
+        return []
+
+
+def _only_imports(source):
+    found = _statements(source)
+    return bool(found) and all(isinstance(one, ast.Import | ast.ImportFrom) for one in found)
+
+
 def _is_drawn(source):
     """Whether a folded cell ends in what it shows: a chart, a map, a table."""
-    try:
-        last = ast.parse(source).body[-1]
-    except (SyntaxError, IndexError):  # what is being written, and what is no Python
-        return False
+    last = next(reversed(_statements(source)), None)
     called = last.value.func if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) else None
     return isinstance(last, ast.Expr) and getattr(called, "id", "") not in SILENT
 

@@ -81,6 +81,10 @@ def test_what_only_prints_or_prepares_is_no_picture():
         assert seen(("# Title",), ("## One",), (source, "", "-", True))[1:] == []
 
 
+def test_imports_are_on_no_screen():
+    assert seen(("# Title",), ("## One",), ("import torch\nfrom mine import split_heads",))[1:] == []
+
+
 def test_of_classes_the_last_is_shown_and_none_that_is_too_long():
     one, other = ("class One:\n    pass", "definition"), ("class Other:\n    pass", "definition")
     long = ("class Long:\n" + "    x = 1\n" * screens.LINES, "definition")

@@ -18,9 +18,12 @@ const PARTS = {
   keep: (part) => isKept(part),
 };
 const OWN = ["guess", "lab", "picture"]; // these have a title of their own
-const QUIET = new Set(OWN); // of these one does not talk about the code: it runs when one arrives
+const QUIET = new Set([...OWN, "file"]); // of these one does not talk about the code: it runs when one arrives
 const SIZES = [1.35, 1.2, 1.05, 0.95, 0.86, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
 const CODE = 0.74; // what is smaller than that loses its code, once that has run
+
+const LETTER = 12.1; // pixels of a letter of code, at size 1
+const LONGEST = 100; // letters of a line that is not broken
 
 const isKept = (part) => part.matches("p") && part.textContent.trim().startsWith("Keep this:");
 const rendered = (cell) => cell.node.querySelector(".jp-RenderedMarkdown");
@@ -98,12 +101,26 @@ const margin = () => 0.04 * innerWidth;
 
 // Whether more is on the screen than it has room for. Formulas and tables scroll on a page; here they must not.
 export function isFull({ scroller, step, running }) {
-  const wide = [...(running ?? step.cell).node.querySelectorAll("mjx-math, .jp-MarkdownOutput table")];
+  const wide = [...(running ?? step.cell).node.querySelectorAll("mjx-math, .jp-MarkdownOutput :is(table, pre)")];
   return (
     scroller.scrollHeight > scroller.clientHeight + 2 ||
     scroller.scrollWidth > scroller.clientWidth + 2 ||
-    wide.some((part) => part.getBoundingClientRect().right > innerWidth - margin())
+    wide.some((part) => part.getBoundingClientRect().right > innerWidth - margin()) ||
+    wide.some((part) => part.matches("pre") && part.scrollWidth > part.clientWidth + 1)
   );
+}
+
+// Whether a line of a cell's code, if it is not too long for any screen, would be broken at this size.
+function wraps(cell, size) {
+  if (!isCode(cell) || cell.node.classList.contains("course-nocode")) return false;
+  const longest = Math.max(
+    ...cell.model.sharedModel
+      .getSource()
+      .split("\n")
+      .map((line) => line.length),
+  );
+  const wide = longest * LETTER * larger() * size + 2 * margin();
+  return longest <= LONGEST && wide > innerWidth - 2 * margin();
 }
 
 // As large as the screen has room for -> whether there is such a size; `isStill()` says whether it is still wanted. A
@@ -125,6 +142,7 @@ export async function fit(deck, isStill) {
     document.body.style.setProperty("--course-fit", larger() * size);
     if (views.length) await frames(2);
     if (!isStill()) return false;
+    if (size > CODE && wraps(cell, size)) continue;
     for (const seen of [true, false]) {
       for (const caption of captions) caption.style.display = seen ? "" : "none"; // which the speaker says
       if (isFull(deck)) continue;
