@@ -82,6 +82,8 @@ def parser():
     add.add_argument("--out", metavar="FOLDER", help="where to; without: build/site")
     add.add_argument("--repository", metavar="ADDRESS", help="https://github.com/OWNER/NAME: adds Colab and Binder")
 
+    command("loop", "publishing.loop", "make the moving picture at the top of README.md again: docs/cover-*.webp")
+
     for name, what in (("slides", "slides that open from disk"), ("paper", "HTML and PDF for paper")):
         add = command(name, f"publishing.{name}", f"write chapters as {what}: build/{name}/")
         add.add_argument("names", nargs="*", help=NAMES)

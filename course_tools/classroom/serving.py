@@ -1,5 +1,6 @@
 """What JupyterLab serves to the pages that it shows, since no notebook holds it: attention-course/views.js, the program
-of all views, and attention-course/models/NAME.js, the trained models; their files are made when first asked for.
+of all views, and attention-course/models/NAME.js, the trained models; their files are made when first asked for. For a
+class it says what is on which screen: attention-course/screens/PATH.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.utils import url_path_join
+from jupyter_server.utils import ensure_async, url_path_join
 from tornado import web
 
 from course_kit.files import course_folder
@@ -44,6 +45,17 @@ class ModelFiles(JupyterHandler):
         self.finish(script)
 
 
+class Screens(JupyterHandler):
+    """GET PATH of a notebook -> its screens, as `presenting.screens.plan` has them."""
+
+    @web.authenticated
+    async def get(self, path: str) -> None:
+        from .presenting import screens
+
+        notebook = await ensure_async(self.contents_manager.get(path, type="notebook"))
+        self.finish({"screens": screens.plan(notebook["content"]["cells"])})
+
+
 def script_of(name: str) -> str | None:
     """The file of that name, of a trained model; None where there is none."""
     model = name.split(".")[0]
@@ -65,6 +77,10 @@ def _jupyter_server_extension_points():
 def _load_jupyter_server_extension(server):
     """Jupyter Server calls it when it starts. Kernels are told that their page brings the program along."""
     ours = url_path_join(server.web_app.settings["base_url"], "attention-course")
-    handlers = [(f"{ours}/views.js", Program), (rf"{ours}/models/([\w.-]+)", ModelFiles)]
+    handlers = [
+        (f"{ours}/views.js", Program),
+        (rf"{ours}/models/([\w.-]+)", ModelFiles),
+        (rf"{ours}/screens/(.+)", Screens),
+    ]
     server.web_app.add_handlers(".*$", handlers)
     os.environ["COURSE_VIEWS"] = "page"

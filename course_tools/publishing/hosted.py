@@ -54,6 +54,15 @@ def repository(given=None, root=None):
     return f"https://{found[1]}/{found[2]}/{found[3]}" if found else None
 
 
+def website(address):
+    """Where GitHub Pages serves the site of a repository, "https://OWNER.github.io/NAME/"; "" without an address."""
+    if not address:
+        return ""
+    owner, _, name = address.removeprefix("https://github.com/").partition("/")
+    root = f"https://{owner.lower()}.github.io/"
+    return root if name.lower() == f"{owner.lower()}.github.io" else f"{root}{name}/"
+
+
 def commit():
     """The commit of the course that is here, in full, or "main" where git has none."""
     return _git(files.course_folder(), "rev-parse", "HEAD") or "main"

@@ -44,14 +44,18 @@ def lighten(page, shared):
         plain.unwrap()  # names, signs and spaces of code: as the text
 
 
-def view(given, shared):
-    """The HTML of a `fragments.View`: its picture, and its data or the name of the file that has them."""
+def view(given, shared, models=()):
+    """The HTML of a `fragments.View`: its picture, and its data or the name of the file that has them.
+
+    models: the files in models/ that it needs for a sentence of one's own.
+    """
+    start = f'{START[:-1]} data-models="{" ".join(models)}">' if models else START
     data = json_for_script([given.spec, given.data])
     if len(data) <= INLINE:
-        return f"{START}{given.still}{data_element(given.spec, given.data)}</div>"
+        return f"{start}{given.still}{data_element(given.spec, given.data)}</div>"
     name = digest(data.encode())
     shared.content[f"numbers/{name}.js"] = f'course.numbers("{name}",{data})'.encode()
-    return f'{START[:-1]} data-numbers="{name}">{given.still}</div>'
+    return f'{start[:-1]} data-numbers="{name}">{given.still}</div>'
 
 
 def digest(data):

@@ -97,7 +97,8 @@ def body(chapter, show=lambda view: view.still):
     """The cells of a chapter in one piece of HTML. show(view) is the HTML of a `fragments.View`.
 
     Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; a section headed Deeper
-    becomes `<details class="deeper">` with the heading in its summary, and folded code `<details class="folded">`.
+    becomes `<details class="deeper">` with the heading in its summary, and folded code `<details class="folded">` below
+    what it shows. What `setup()` says of the machine that ran the notebook is left out.
     """
     parts, open_level = [], 0
     for cell in chapter.cells:
@@ -110,12 +111,16 @@ def body(chapter, show=lambda view: view.still):
             page = tree(source)
             parts.append(f'<details class="deeper"><summary>{headings(page)[0].extract()}</summary>')
             source, open_level = str(page), level
-        if cell.kind == "code" and cell.hidden:
-            source = f'<details class="folded"><summary>code</summary>{source}</details>'
         shown = (show(made) + made.after if isinstance(made, fragments.View) else made for made in cell.outputs)
-        outputs = "".join(f'<div class="output">{made}</div>' for made in shown)
+        outputs = "".join(f'<div class="output">{made}</div>' for made in shown if not cell.setup)
+        if cell.kind == "code" and cell.hidden:
+            what = "imports" if cell.setup else "code"
+            source = f'<details class="folded"><summary>{what}</summary>{source}</details>'
+            made = f"{outputs}{source}"  # what is shown comes first
+        else:
+            made = f"{source}{outputs}"
         classes = " ".join(["cell", cell.kind, *sorted(cell.tags)])
-        parts.append(f'<div class="{classes}" id="cell-{cell.id}">{source}{outputs}</div>')
+        parts.append(f'<div class="{classes}" id="cell-{cell.id}">{made}</div>')
     return "\n".join([*parts, "</details>" if open_level else ""])
 
 

@@ -21,9 +21,10 @@ from course_utils import __version__
 
 from ..authoring.markup import headings, plain, tree
 from ..classroom import maps, moved
-from . import glossary, hosted, lighten, links, pages, places
+from . import cards, glossary, held, hosted, lighten, links, pages, places, way
 
 COURSE = "Attention, from Nadaraya–Watson to GPT"
+ABOUT = "Change a word and see which word decides its translation: attention, from an average to a GPT that you write."
 STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty
 
 
@@ -49,15 +50,15 @@ class Site:
     """All that the pages have in common. `pages()` -> path -> content (str or bytes) of every file of the site."""
 
     def __init__(self, repository=None):
-        self.repository, self.shared, self.models = repository, lighten.Files(), {}
+        self.repository, self.shared, self.models, self.cards = repository, lighten.Files(), {}, {}
         self.state = hosted.commit() if repository else "main"
         self.chapters = [pages.chapter(name, link=self.link) for name in building.names()]
         self.terms = glossary.terms(self.chapters)
         self.menu = [
-            {"file": "index.html", "name": "The course", "annex": False},
-            *({"file": f"{one.name}.html", "name": titled(one), "annex": one.annex} for one in self.chapters),
-            {"file": "glossary.html", "name": "Glossary · 术语表", "annex": False},
-            {"file": "teaching.html", "name": "Teaching with the course", "annex": False},
+            item("index.html", "The course"),
+            *(item(f"{one.name}.html", titled(one), one) for one in self.chapters),
+            item("glossary.html", "Glossary · 术语表"),
+            item("teaching.html", "Teaching with the course"),
         ]
 
     def link(self, address):
@@ -76,10 +77,12 @@ class Site:
 
     def view(self, view):
         """The HTML of a `fragments.View`; its large pieces are put into files, and so is the model that it runs."""
+        names = []
         for model in _models(view.spec):
             if f"{model}.js" not in self.models:
                 self.models |= model_files(model)
-        return lighten.view(view, self.shared)
+            names += [file for file in self.models if re.fullmatch(rf"{re.escape(model)}(\.\d+)?\.js", file)]
+        return lighten.view(view, self.shared, names)
 
     def pages(self):
         made, searched = {}, []
@@ -90,6 +93,7 @@ class Site:
             searched.append((f"{chapter.name}.html", titled(chapter), places.sections(page)))
             made[f"{chapter.name}.html"] = self.chapter(chapter, page)
             made[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name)
+            made |= self.held(chapter, searched)
         made |= self.teaching(searched)
         made["glossary.html"] = self.page("glossary", "glossary.html", terms=self.terms)
         made["index.html"] = self.landing()
@@ -99,32 +103,60 @@ class Site:
         made["site.css"] = (pages.asset("code.css") + maps.style()).encode() + made["site.css"]
         made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
         made[".nojekyll"] = ""
+        made |= {path: picture for path, (picture, _) in self.cards.items()}
         made |= {f"models/{name}": script for name, script in self.models.items()}
         return made | self.shared.content
 
-    def page(self, template, file, sections=(), description=COURSE, **more):
-        """A page from website/TEMPLATE.html.j2, under the name that the menu has for its file."""
-        number = next(i for i, item in enumerate(self.menu) if item["file"] == file)
+    def page(self, template, file, sections=(), description=ABOUT, **more):
+        """A page from website/TEMPLATE.html.j2. What the menu has knows what is before and after it."""
+        number = next((i for i, one in enumerate(self.menu) if one["file"] == file), None)
         before = self.menu[number - 1] if number else None
-        after = self.menu[number + 1] if number + 1 < len(self.menu) else None
-        given = {"maps": maps.strip(), "title": self.menu[number]["name"] if number else COURSE} | more
+        after = self.menu[number + 1] if number is not None and number + 1 < len(self.menu) else None
+        title = self.menu[number]["name"] if number else COURSE
+        given = {"maps": maps.strip(), "title": title, "card": self.card(COURSE)} | more
         return pages.page(
             template, course=COURSE, edition=__version__, menu=self.menu, sections=sections, description=description,
-            file=file, before=before, after=after, repository=self.repository,
+            file=file, before=before, after=after, repository=self.repository, address=hosted.website(self.repository),
             report=hosted.report(self.repository, file), **given,
         )  # fmt: skip
+
+    def card(self, question, current=None):
+        """The path of the picture that stands for a page where its link is shared."""
+        path = f"share/{current}.png" if current is not None else "share/course.png"
+        if path not in self.cards:
+            self.cards[path] = cards.card(question, COURSE if current is not None else "", current), question
+        return path
 
     def chapter(self, chapter, page):
         """The page of a lesson or an annex, from the tree of its body."""
         name, number = chapter.name, lessons.chapter(chapter.name)
         lesson = next(one for one in self.chapters if one.name == lessons.lesson_of(name))
+        told = about(chapter)
         return self.page(
-            "chapter", f"{name}.html", contents(page), about(chapter)["about"], body=with_anchors(page),
+            "chapter", f"{name}.html", contents(page), told["about"] or ABOUT, body=with_anchors(page),
             badges=hosted.badges(self.repository, name, self.state), notebook=f"{name}.ipynb",
-            maps=maps.strip(None if chapter.annex else number),
+            maps=maps.strip(None if chapter.annex else number), held=held.of(name),
+            card=self.card(short(lesson), number),
             lesson={"file": f"{lesson.name}.html", "name": titled(lesson)} if chapter.annex else None,
             moved=json_for_script({old: self.link(new) for old, new in moved.places(name).items()}),
         )  # fmt: skip
+
+    def held(self, chapter, searched):
+        """The pages of the files that a lesson leaves behind, and the files."""
+        made = {}
+        for one in held.of(chapter.name):
+            definitions = list(one.definitions())
+            made[one.download] = one.text
+            said = f"{one.file}, {one.lines} lines that need only torch."
+            made[one.page] = self.page(
+                "held", one.page, [(name, name) for name, *_ in definitions], said,
+                title=one.file, held=one, pieces=list(held.pieces(one, pages.code)),
+                lesson={"file": f"{chapter.name}.html", "name": titled(chapter)},
+                card=self.card(short(chapter), lessons.chapter(chapter.name)),
+            )  # fmt: skip
+            places = [("", one.file, f"{one.lines} lines"), *((name, name, said) for name, _, _, said in definitions)]
+            searched.append((one.page, f"{one.file}, chapter {one.chapter}", places))
+        return made
 
     def teaching(self, searched):
         """docs/teaching.md as a page."""
@@ -142,10 +174,19 @@ class Site:
         page = tree(self.view(view))
         lighten.lighten(page, self.shared)
         badges = hosted.badges(self.repository, self.chapters[0].name, self.state)
-        chapters = [{"file": f"{one.name}.html", **about(one)} for one in self.chapters]
+        annexes = {lessons.lesson_of(one.name): self.listed(one) for one in self.chapters if one.annex}
+        chapters = [self.listed(one) | {"annex": annexes.get(one.name)} for one in self.chapters if not one.annex]
         return self.page(
-            "index", "index.html", first=str(page), chapters=chapters, badges=badges, count=len(self.terms)
-        )
+            "index", "index.html", first=str(page), chapters=chapters, badges=badges, count=len(self.terms),
+            way=way.drawn(self.chapters),
+        )  # fmt: skip
+
+    def listed(self, chapter):
+        """What the list of chapters has of one."""
+        told, number = about(chapter), lessons.chapter(chapter.name)
+        goal = re.sub(r"^\w+ the end you hold [^:,]+[:,] ", "", told["about"])
+        more = {"file": f"{chapter.name}.html", "number": number, "short": short(chapter)}
+        return told | more | {"about": goal[:1].upper() + goal[1:], "held": held.of(chapter.name)}
 
     def notebook(self, name):
         """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""
@@ -161,6 +202,19 @@ def _models(spec):
     cards = [files.course_folder() / "data" / "checkpoints" / f"{name}.json" for name in named]
     bases = [json.loads(card.read_text(encoding="utf-8")).get("base", {}).get("name") for card in cards]
     return [*named, *filter(None, bases)]
+
+
+def item(file, name, chapter=None):
+    """What the menu has of a page. number: of a lesson; short: its name without it."""
+    annex = bool(chapter and chapter.annex)
+    number = lessons.chapter(chapter.name) if chapter and not annex else ""
+    return {"file": file, "name": name, "annex": annex, "number": number, "short": short(chapter) if chapter else name}
+
+
+def short(chapter):
+    """A title without its number, and an annex's without that word."""
+    words = re.sub(r"^(Annex: |Annex · )", "", chapter.title.partition(" · ")[2] or chapter.title)
+    return words[0].upper() + words[1:]
 
 
 def titled(chapter):

@@ -1,21 +1,27 @@
 """Chapters as slides: one HTML file each, with reveal.js, views, font and notes inside, that opens from disk.
 
-The slide types of the cells in notebooks/source say what is on which slide. How much of it fits is known only in the
-browser: `assets/deck.js` lays the blocks out, divides what is too long, and then starts reveal.js.
+`course_tools/classroom/presenting/screens.py` says what is on which slide, for slides and for `make present` alike;
+what is said of it goes to the speaker's notes. How large a thing can be is known only in the browser: `assets/deck.js`
+gives each as much of the slide as it can fill, and then starts reveal.js.
 """
 
+import html
 import re
 
-from course_kit import lessons
+import nbformat
+
+from course_kit import files, lessons
 from course_kit.views import program
-from course_tools.classroom.presenting import speaker
+from course_tools.classroom.presenting import screens, speaker
 
 from ..authoring import fragments
-from ..authoring.markup import tree
+from ..authoring.markup import headings, tree
 from ..classroom import maps
 from . import pages
 
-SILENT = {"lab", "predict", "training"}  # tags of cells whose code only calls what is shown
+BARE = {"picture", "training", "file"}  # kinds whose code is not shown, if it shows something
+PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
+FILE = re.compile(r"<code>(mine/\w+\.py)</code>")
 
 
 def build(name, notes=()):
@@ -24,21 +30,22 @@ def build(name, notes=()):
     name: such as "03_seq2seq". notes: (heading, HTML) for the speaker, by the heading of a section.
     """
     chapter = pages.chapter(name, link=_link)
-    notes, stacks, section = dict(notes), [], chapter.title
-    for cell in chapter.cells:
-        if cell.slide == "skip" or cell.setup:
-            continue
-        section = next((words for level, _, words in cell.headings if level <= 2), section)
-        if cell.slide == "slide" or not stacks:
-            stacks.append([])
-        if cell.slide in ("slide", "subslide") or not stacks[-1]:
-            stacks[-1].append((section, []))
-        stacks[-1][-1][1].append(_cell(cell))
+    cells, notes = {cell.id: cell for cell in chapter.cells}, dict(notes)
+    notebook = nbformat.read(files.course_folder() / "notebooks" / f"{chapter.name}.ipynb", as_version=4)
+    slides = []
+    for screen in screens.of(notebook.cells):
+        said = "".join(_prose(cells[one].source) for one in screen.said)
+        slides.append(
+            {
+                "title": screen.title,
+                "kind": screen.kind,
+                "thing": _thing(screen.kind, cells[screen.cell], chapter),
+                "keep": _kept(cells[screen.keep].source) if screen.keep else "",
+                "notes": notes.get(screen.title, "") + (f'<div class="said">{said}</div>' if said else ""),
+            }
+        )
     style = pages.style("reveal/reveal.css", "code.css", "deck.css") + maps.style()
-    cover = maps.strip(lessons.chapter(name))
-    return pages.page(
-        "slides", title=chapter.title, stacks=stacks, notes=notes, program=program.source(), style=style, cover=cover
-    )
+    return pages.page("slides", title=chapter.title, slides=slides, program=program.source(), style=style)
 
 
 def run(names=(), out=None):
@@ -57,30 +64,49 @@ def _link(address):
     return re.sub(r"^(?:\./)?(\d\d_\w+)\.ipynb(?:#.*)?$", r"\1.html", address)
 
 
-def _cell(cell):
-    """A cell in one element; what unfolds in the notebook becomes a page of its own."""
-    if cell.kind == "markdown":
-        made = _unfolded(cell.source)
-    else:
-        silent = cell.hidden or (cell.tags & SILENT and cell.outputs)
-        made = "" if silent else f'<div class="source">{_still(cell.source)}</div>'
-        for output in cell.outputs:
-            view = isinstance(output, fragments.View)
-            shown = output.presenting().html() + output.after if view else _still(output)
-            made += f'<div class="output">{shown}</div>'
-        made += '<hr class="page">' if "predict" in cell.tags else ""  # what follows would tell the answer
-    return f'<div class="cell{" fragment" if cell.slide == "fragment" else ""}">{made}</div>'
+def _thing(kind, cell, chapter):
+    """What a slide shows of a cell, as HTML; "" where its heading, or its sentence to keep, is all."""
+    if kind == "title":
+        held = "".join(f"<code>{html.escape(file)}</code>" for file in dict.fromkeys(FILE.findall(cell.source)))
+        number = lessons.chapter(chapter.name)
+        return maps.strip(number) + f"<h1>{html.escape(chapter.title)}</h1>" + (f"<p>{held}</p>" if held else "")
+    if kind == "question":
+        return ""
+    if kind == "keep":
+        return f'<p class="kept">{_kept(cell.source)}</p>'
+    if kind in PARTS:
+        return "".join(str(part) for part in _unfolded(cell.source).select(PARTS[kind]))
+    views = [made for made in cell.outputs if isinstance(made, fragments.View)]
+    if views:
+        return views[0].presenting().html()
+    shown = "".join(cell.outputs)
+    return _still(shown if kind in BARE and shown else f'<div class="source">{cell.source}</div>{shown}')
 
 
 def _unfolded(made):
-    """What unfolds (`<details>`) as a heading and its text, with a new page before and after."""
+    """A cell's tree without what unfolds, which is an answer or a solution."""
     page = tree(made)
     for details in page.find_all("details"):
-        details.summary.name = "h3"
-        details.insert_before(page.new_tag("hr", attrs={"class": "page"}))
-        details.insert_after(page.new_tag("hr", attrs={"class": "page"}))
+        details.decompose()
+    return page
+
+
+def _prose(made):
+    """The words of a cell for the speaker: answers unfolded, headings left out."""
+    page = tree(made)
+    for heading in headings(page):
+        heading.decompose()
+    for details in page.find_all("details"):
+        details.summary.name = "b"
         details.unwrap()
     return str(page)
+
+
+def _kept(made):
+    """The sentence to keep, without the words in front of it."""
+    sentence = next(part for part in _unfolded(made).find_all("p") if part.get_text().strip().startswith("Keep this:"))
+    sentence.strong.decompose()
+    return sentence.decode_contents().strip()
 
 
 def _still(made):

@@ -12,6 +12,7 @@ import pytest
 import small_course
 from waiting import contains, differs, lacks, settle, until
 
+from course_kit import lessons
 from course_tools.authoring import building
 from course_tools.classroom import maps
 from course_tools.publishing import hosted, site
@@ -223,6 +224,61 @@ def test_search_understands_how_people_ask(visit, question, place):
     until(lambda: place in found(page)[:3] if place else len(found(page)) > 5)
 
 
+@pytest.mark.parametrize("question", ["make_transformer", "split_heads", "mine/transformer.py"])
+def test_search_finds_files_and_functions(visit, question):
+    page = visit("index.html")
+    page.keyboard.press("/")
+    search(page, question)
+    until(lambda: found(page)[0], contains(question))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/mine-05-transformer.html*")
+    until(page.locator(".file").inner_text, contains("def make_transformer"))
+
+
+def test_a_file_is_there_to_read_and_to_take(visit, served):
+    page = visit("index.html", base=served)
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Take mine/seq2seq.py").click()
+    assert "class Translator" in Path(taken.value.path()).read_text("utf-8")
+
+
+def test_the_contents_fold_and_stay_folded(visit):
+    page = visit("05_transformer.html", size=(1280, 900))
+    left = "() => document.querySelector('main h1').getBoundingClientRect().left"
+    brand = page.evaluate("() => document.querySelector('.home').getBoundingClientRect().left")
+    link = page.locator("#contents > ul > li > a").first
+    until(lambda: link.evaluate("e => e.getBoundingClientRect().left"), brand)
+    until(lambda: page.evaluate(left), lambda at: at > brand + 100)
+    page.locator("#fold").click()
+    until(lambda: page.evaluate(left), brand)
+    until(lambda: page.locator("#fold").get_attribute("aria-expanded"), "false")
+    page.reload()
+    until(lambda: page.evaluate(left), brand)
+    page.locator("#fold").press("Enter")
+    until(link.is_visible)
+
+
+def test_the_first_page_has_one_left_edge(visit):
+    page = visit("index.html", size=(1920, 1080))
+    edges = "all => all.map(e => Math.round(e.getBoundingClientRect().left))"
+    until(lambda: len(set(page.locator(".home, main h1, .lead, .chapters, footer p").evaluate_all(edges))), 2)
+    inside = page.locator("footer p").evaluate("e => parseFloat(getComputedStyle(e).paddingLeft)")
+    left = set(page.locator(".home, main h1, .lead, .chapters").evaluate_all(edges))
+    assert left == {round(page.locator("footer p").evaluate("e => e.getBoundingClientRect().left") + inside)}
+
+
+def test_a_model_comes_while_one_types(visit, served):
+    page = visit("index.html", base=served)
+    page.wait_for_function("() => document.querySelector('.course-view').shadowRoot")
+    ahead = page.locator("head link[rel=prefetch]")
+    until(ahead.count, 0)
+    page.get_by_text("a sentence of your own", exact=True).click()
+    until(ahead.count, lambda count: count > 1)
+    until(
+        lambda: page.evaluate("performance.getEntriesByType('resource').filter(e => /models/.test(e.name)).length > 1")
+    )
+
+
 def test_search_counts_honestly_and_shows_words_rather_than_code(visit):
     page = visit("index.html")
     page.keyboard.press("/")
@@ -247,8 +303,10 @@ def test_the_contents_say_which_section_is_read(visit):
 
 def test_the_maps_are_on_the_first_page_and_lead_on_from_each_chapter(visit):
     page = visit("index.html")
-    until(page.locator("main .maps a").count, len(maps.weights()))
-    page.locator("main .maps a").nth(2).click()
+    lessons_there = [name for name in building.names() if not lessons.is_annex(name)]
+    until(page.locator("main .maps a").count, len(lessons_there))
+    until(page.locator("main .maps .ink").count, len(maps.weights()))
+    page.locator("main .maps a").nth(3).click()
     page.wait_for_url("**/03_seq2seq.html")
     until(page.locator(".onward .maps [aria-current=page]").inner_text, contains("What does a translator look at?"))
 

@@ -6,6 +6,7 @@ import labs
 import pytest
 from waiting import differs, settle, until
 
+from course_kit import lessons
 from course_tools.authoring import building
 from course_tools.publishing import slides
 
@@ -31,10 +32,6 @@ EVERY = f"""async () => {{
   }}
   return all;
 }}"""
-WINDOWS = """() => [...document.querySelectorAll('.window > .course-view')].map(view => {
-  const all = [...document.querySelectorAll('.window')].map(w => w.offsetHeight), k = +view.dataset.scale;
-  return [view.offsetHeight * k, all.reduce((a, b) => a + b, 0), all.length];
-})"""
 FIRST_VIEW = """() => {
   const { h, v } = Reveal.getIndices(document.querySelector('.course-view').closest('section'));
   Reveal.slide(h, v);
@@ -50,7 +47,7 @@ COVERED = """() => {
   for (const slide of Reveal.getSlides()) {
     const { h, v } = Reveal.getIndices(slide);
     Reveal.slide(h, v, 99);
-    for (const part of slide.querySelectorAll('.flow > *')) {
+    for (const part of slide.querySelectorAll('.head, .thing, .keep')) {
       const r = part.getBoundingClientRect();
       if (r.top < number.bottom && r.bottom > number.top && r.left < number.right && r.right > number.left)
         covered.push([h, v, part.textContent.slice(0, 30)]);
@@ -83,11 +80,11 @@ def test_every_slide_fits(deck, name):
     until(lambda: len(every) == page.evaluate("Reveal.getTotalSlides()") >= 8)
     for number, (seen, beyond_when_moved) in enumerate(every, 1):
         assert seen["beyond"] == [], f"slide {number} of {name}: beyond its edges"
-        assert seen["small"] == [], f"slide {number} of {name}: type below 12 pixels"
+        least = 9 if lessons.is_annex(name) else 12  # annexes are for reading
+        small = [(text, size) for text, size in seen["small"] if size < least]
+        assert small == [], f"slide {number} of {name}: type below {least} pixels"
         assert seen["text"], f"slide {number} of {name} is empty"
         assert beyond_when_moved == [], f"slide {number} of {name}: beyond its edges when its lab is moved"
-    for high, shown, windows in page.evaluate(WINDOWS):
-        assert windows >= 2 and shown >= high - 2, "a part of a tall view is on no slide"
 
 
 @pytest.mark.parametrize("key", ["ArrowRight", "PageDown"])
@@ -101,12 +98,35 @@ def test_one_key_goes_through_all_slides(deck, key):
     until(lambda: page.evaluate("Reveal.isLastSlide()"))
 
 
-def test_a_lab_has_type_for_the_last_row_and_nothing_lies_on_the_slides_number(deck):
-    page = deck("01_nadaraya_watson")
+@pytest.mark.parametrize("name", ["01_nadaraya_watson", "05_transformer"])
+def test_a_view_is_whole_and_as_large_as_the_slide_allows_and_nothing_lies_on_the_slides_number(deck, name):
+    page = deck(name)
     sizes = page.evaluate(TYPE)
-    assert sizes and min(sizes) >= 16.8 - 0.01 and sum(size >= 24 for size in sizes) >= 0.75 * len(sizes), sizes
+    assert sizes and min(sizes) >= 12 and sum(size >= 20 for size in sizes) >= 0.6 * len(sizes), sizes
     assert page.evaluate(COVERED) == [], "the slide's number covers something"
+    until(lambda: page.locator("html").get_attribute("data-over"), "0")
     until(page.locator(".title .maps a").count, 7)
+
+
+def test_the_slides_of_a_screen_of_4_to_3_are_higher(deck):
+    page = deck("01_nadaraya_watson", size=(1024, 768))
+    until(lambda: page.evaluate("Reveal.getConfig().height"), 960)
+    until(lambda: page.locator("html").get_attribute("data-over"), "0")
+    usual = deck("01_nadaraya_watson")
+    assert sum(page.evaluate(TYPE)) > sum(usual.evaluate(TYPE)), "there is more room, and nothing is larger"
+
+
+def test_the_sentence_to_keep_comes_last(deck):
+    page = deck("01_nadaraya_watson")
+    keep = page.locator("section.present .keep")
+    while not keep.count():
+        page.keyboard.press("ArrowRight")
+    until(lambda: keep.evaluate("e => getComputedStyle(e).opacity + getComputedStyle(e).visibility"), "0hidden")
+    place = page.evaluate(PLACE)
+    page.keyboard.press("ArrowRight")
+    until(lambda: page.evaluate("Reveal.getIndices().f"), 0)
+    until(lambda: keep.evaluate("e => getComputedStyle(e).visibility"), "visible")
+    assert place != page.evaluate(PLACE)
 
 
 def test_on_a_larger_screen_a_slide_is_the_same_larger(deck):
@@ -127,8 +147,8 @@ def test_keys_belong_to_the_view_that_has_the_focus(deck):
     page = deck("01_nadaraya_watson")
     page.evaluate(FIRST_VIEW)
     place = page.evaluate(PLACE)
-    slider = page.locator("section.present section.present").get_by_role("slider").first
-    view = page.locator("section.present section.present .course-view").first
+    slider = page.locator("section.present").get_by_role("slider").first
+    view = page.locator("section.present .course-view").first
     for _ in range(20):
         if view.evaluate("v => v.shadowRoot.activeElement?.type === 'range'"):
             break
@@ -158,9 +178,9 @@ def test_a_grid_keeps_its_arrow_keys(deck):
     page = deck("00_start_here")
     page.evaluate(FIRST_VIEW.replace("querySelector('.course-view')", "querySelectorAll('.course-view')[1]"))
     place = page.evaluate(PLACE)
-    grid = page.locator("section.present section.present").get_by_role("grid").first
+    grid = page.locator("section.present").get_by_role("grid").first
     grid.focus()
-    view = page.locator("section.present section.present .course-view").first
+    view = page.locator("section.present .course-view").first
     at = "v => [v.view.state.row, v.view.state.col]"
     row, column = until(lambda: view.evaluate(at), lambda seen: min(seen) >= 0)
     page.keyboard.press("ArrowRight")

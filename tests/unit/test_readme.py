@@ -5,6 +5,7 @@ import re
 import tomllib
 
 import pytest
+from PIL import Image
 
 import course
 import course_utils
@@ -12,9 +13,10 @@ from course_kit import files, lessons
 from course_kit.keeping import kept
 from course_tools.authoring import building
 from course_tools.authoring.minutes import minutes
+from course_tools.publishing import held, loop
 
 ROOT = files.course_folder()
-PAGES = ["README.md", "CONTRIBUTING.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", "docs/using.md"]
 
 
 def text(page):
@@ -28,7 +30,8 @@ def test_links_lead_somewhere(page):
     assert targets
     for target in targets:
         if not target.startswith("http") and "..." not in target:
-            assert (ROOT / target).exists() or page == "CONTRIBUTING.md" and (ROOT / "notebooks" / target).exists()
+            beside = (ROOT / page).parent / target
+            assert beside.exists() or page == "CONTRIBUTING.md" and (ROOT / "notebooks" / target).exists()
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -62,10 +65,30 @@ def test_one_version_everywhere():
 
 
 def test_the_first_screen_says_what_it_is_and_how_to_start():
-    first = "\n".join(text("README.md").splitlines()[:14])
-    assert re.search(r"!\[[^\]]{40,}\]\(docs/first-view\.png\)", first)
+    first = "\n".join(text("README.md").splitlines()[:18])
+    pictures = re.findall(r'(?:srcset|src)="(docs/[^"]+)"', first)
+    assert len(pictures) == len(loop.LOOKS) and re.search(r'<img [^>]*alt="[^"]{40,}"', first)
     assert "make lab" in first
     assert "make test" in first
+
+
+@pytest.mark.parametrize("look", loop.LOOKS)
+def test_its_picture_moves_for_about_six_seconds_and_is_light(look):
+    path = ROOT / "docs" / f"cover-{look}.webp"
+    with Image.open(path) as picture:
+        frames = []
+        for number in range(picture.n_frames):
+            picture.seek(number)
+            picture.load()
+            frames.append(picture.info["duration"])
+        assert picture.info["loop"] == 0 and 4_500 < sum(frames) < 7_500
+    assert path.stat().st_size < 1_500_000
+
+
+def test_the_files_that_one_will_hold_are_all_named_with_their_lines():
+    rows = re.findall(r"^\| (\d+) \| `(\w+)\.py`: .+? \| (\d+) \|$", text("README.md"), re.M)
+    wanted = [(str(one.chapter), one.name, str(one.lines)) for name in building.names() for one in held.of(name)]
+    assert rows == wanted and wanted
 
 
 def test_every_notebook_is_in_the_list_of_chapters_with_its_minutes():
@@ -112,5 +135,5 @@ def test_the_licence_covers_code_and_text():
 
 
 def test_what_is_kept_is_bounded_as_said():
-    said = re.search(r"`workbook/(\S+)/` \(at most (\d+) MB", text("README.md"))
+    said = re.search(r"`workbook/(\S+)/` \(at most (\d+) MB", text("docs/using.md"))
     assert (said[1], int(said[2]) * 10**6) == (kept.FOLDER, kept.LIMIT)

@@ -3,6 +3,6 @@
 {
   const dots = Math.max(2, window.devicePixelRatio);
   Object.defineProperty(window, "devicePixelRatio", {
-    get: () => (document.body.classList.contains("measuring") ? 0.1 : dots),
+    get: () => (document.body.classList.contains("rough") ? 0.1 : dots),
   });
 }

@@ -14,22 +14,26 @@
 
   // ---- colours, before the page is drawn: the system's until the reader chooses, and the choice is kept
 
-  const CHOICES = { system: "◐ as the system", light: "○ light", dark: "● dark" };
+  const CHOICES = { system: "◐ auto", light: "○ light", dark: "● dark" };
   const system = matchMedia("(prefers-color-scheme: dark)");
   let choice = kept();
 
   function kept() {
+    const found = read("colours");
+    return found in CHOICES ? found : "system";
+  }
+
+  function read(name) {
     try {
-      const found = localStorage.getItem("colours");
-      return found in CHOICES ? found : "system";
+      return localStorage.getItem(name);
     } catch {
-      return "system";
+      return null;
     }
   }
 
-  function keep() {
+  function write(name, value) {
     try {
-      localStorage.setItem("colours", choice);
+      localStorage.setItem(name, value);
     } catch {
       // a browser that keeps nothing
     }
@@ -45,21 +49,31 @@
   function nextColours() {
     const names = Object.keys(CHOICES);
     choice = names[(names.indexOf(choice) + 1) % names.length];
-    keep();
+    write("colours", choice);
     colour();
   }
 
-  // ---- contents: folded where there is little room; they say which section is being read
+  // ---- contents: beside the text where there is room, folded where there is little; they say which section is read
 
   function fold() {
     const contents = part("contents");
+    const button = part("fold");
     const wide = matchMedia("(min-width: 60.01rem)");
-    const unfold = () => {
-      contents.open = wide.matches;
+    const show = (open) => {
+      contents.open = open;
+      root.classList.toggle("alone", wide.matches && !open);
+      button.setAttribute("aria-expanded", String(open));
     };
-    unfold();
+    const chosen = () => read("contents") ?? (root.dataset.cover === undefined ? "open" : "folded");
+    const usual = () => show(wide.matches && chosen() === "open"); // the first page lists the chapters itself
+    usual();
     delete root.dataset.unread;
-    wide.addEventListener("change", unfold);
+    wide.addEventListener("change", usual);
+    contents.addEventListener("toggle", () => button.setAttribute("aria-expanded", String(contents.open)));
+    button.addEventListener("click", () => {
+      show(!contents.open);
+      if (wide.matches) write("contents", contents.open ? "open" : "folded");
+    });
   }
 
   function follow() {

@@ -2,6 +2,7 @@
 // Everything is a classic script beside the page, so that the site also works when it is opened from a folder.
 globalThis.course = (() => {
   const NEAR = "1200px 0px"; // above and below the screen
+  const LIGHT = 8; // files of a model that come at the first touch of its view; of a larger one, at that of its field
   const base = new URL(".", document.currentScript.src);
   const scripts = new Map();
   const numbers = {};
@@ -54,7 +55,21 @@ globalThis.course = (() => {
     },
     { rootMargin: NEAR },
   );
+  /** Who uses a view may ask it about a sentence of their own: its model comes while they look and type. */
+  function ahead(event) {
+    const models = event.target.dataset?.models?.split(" ");
+    const asks = () => event.composedPath().some((part) => part.matches?.(".own, .typed"));
+    if (!models || navigator.connection?.saveData || (models.length > LIGHT && !asks())) return;
+    delete event.target.dataset.models;
+    for (const file of models) {
+      const link = document.createElement("link");
+      Object.assign(link, { rel: "prefetch", as: "script", href: new URL(`models/${file}`, base) });
+      document.head.append(link);
+    }
+  }
+
   const hosts = () => document.querySelectorAll("main .course-view");
+  for (const kind of ["focusin", "pointerdown"]) addEventListener(kind, ahead);
   addEventListener("DOMContentLoaded", () => hosts().forEach((host) => near.observe(host)));
   addEventListener("beforeprint", () => hosts().forEach(show));
   return {

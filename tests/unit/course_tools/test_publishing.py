@@ -16,8 +16,8 @@ from course_kit import files, views
 from course_kit.views import program
 from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building, fragments
-from course_tools.authoring.markup import headings, tree
-from course_tools.classroom.presenting import speaker
+from course_tools.authoring.markup import plain, tree
+from course_tools.classroom.presenting import screens, speaker
 from course_tools.publishing import browser, links, pages, paper, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
 
@@ -163,30 +163,43 @@ def test_a_view_of_another_form_is_not_lost(wrong):
         fragments.read(wrong)
 
 
+def slides_of(made):
+    """The slides of a page of slides."""
+    return tree(made[made.index("<body") :]).select(".slides > section")
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_slides_have_what_the_cells_say(name):
-    made, chapter = slides.build(name, [("Five lines to keep", "<p>Say them aloud.</p>")]), pages.chapter(name)
-    assert made.count("<section data-head") >= sum(c.slide in ("slide", "subslide") for c in chapter.cells) - 1
-    body = made[made.index("<body") :]
-    shown = [id for c in chapter.cells if c.slide != "skip" for _, id, _ in c.headings]
-    assert [heading["id"] for heading in headings(tree(body))] == shown
+def test_slides_are_the_screens_of_the_notebook(name):
+    made = slides.build(name, [("Five lines to keep", "<p>Say them aloud.</p>")])
+    notebook = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4)
+    wanted, found = screens.of(notebook.cells), slides_of(made)
+    assert [slide["class"][0] for slide in found] == [screen.kind for screen in wanted]
+    assert [plain(slide.h2) for slide in found[1:]] == [screen.title for screen in wanted[1:]]
+    for slide, screen in zip(found, wanted, strict=True):
+        assert slide.select_one(".thing") or screen.kind == "question", f"{screen} shows nothing"
+        assert bool(slide.select_one(".keep")) == bool(screen.keep)
+        assert "not solved yet" not in slide.get_text() and not slide.select(".thing details")
     words = made.replace(program.source(), "")
     assert not re.findall(r'<(?:img|script|iframe|link|video)\b[^>]* (?:src|href)="(?!data:|\$)[^"]*"', words), (
         "fetched"
     )
-    shown = [o for c in chapter.cells if c.slide != "skip" and not c.setup for o in c.outputs]
-    count = sum(isinstance(output, fragments.View) for output in shown)
-    assert body.count('"presenting":true') == body.count(program.SHOW) == count > -chapter.annex
+    assert made.count('"presenting":true') == words.count(program.SHOW) > 0
     assert made.count(program.source()) == 1 and not links.swallowed(f"<script>{program.source()}</script>")
-    assert ("Say them aloud" in body) == any(
-        words == "Five lines to keep" for c in chapter.cells for _, _, words in c.headings
-    )
+    assert ("Say them aloud" in made) == any(screen.title == "Five lines to keep" for screen in wanted)
+
+
+def test_what_is_said_of_a_slide_is_in_its_notes_and_not_on_it():
+    found = slides_of(slides.build("03_seq2seq", [("Four: look back", "<p>Ask them.</p>")]))
+    slide = next(one for one in found if plain(one.h2 or one) == "Four: look back")
+    assert "formula" in slide["class"] and "Ask them." in slide.aside.get_text()
+    said = slide.aside.extract()
+    assert len(plain(said).split()) > 20 > len(plain(slide.select_one(".thing")).split())
 
 
 def test_speaker_notes_belong_to_headings_of_the_slides():
     said = {note.heading: note.rows() for note in speaker.notes("04_positional_encoding")}
     made = slides.build("04_positional_encoding", list(said.items()))
-    heads = {html.unescape(head) for head in re.findall(r'<section data-head="([^"]*)"', made)}
+    heads = {plain(slide.h2) for slide in slides_of(made) if slide.h2}
     assert len(heads & set(said)) >= 10
     assert made.count('<aside class="notes">') >= len(heads & set(said))
 

@@ -12,11 +12,11 @@ import small_course
 import yaml
 from PIL import Image
 
-from course_kit import files
+from course_kit import files, lessons
 from course_kit.views import heatmap, predict, program
 from course_tools.authoring import building, fragments
-from course_tools.authoring.markup import tree
-from course_tools.publishing import glossary, lighten, links, pages, places, site
+from course_tools.authoring.markup import plain, tree
+from course_tools.publishing import glossary, held, lighten, links, pages, places, site, way
 
 ROOT = files.course_folder()
 PATH = {"PATH": os.environ["PATH"]}
@@ -75,6 +75,52 @@ def test_an_annex_is_marked_and_lies_between_its_lesson_and_the_next(small):
     assert tree(lesson).select('.onward .maps a[aria-current="page"]') and "maps" in annex
     assert not tree(annex).select('.onward .maps a[aria-current="page"]'), "it is not the lesson"
     assert (small / "notebooks" / "02_small_annex.ipynb").is_file()
+
+
+def test_a_page_says_what_it_is_where_its_link_is_shared(built):
+    for name in ("index", "05_transformer", "05_transformer_annex", "mine-05-transformer", "glossary"):
+        page = tree(text(built, f"{name}.html"))
+        said = {meta["property"]: meta["content"] for meta in page.find_all("meta", property=True)}
+        assert said["og:title"] == page.title.string.partition(" · Attention,")[0] and len(said["og:description"]) > 40
+        assert said["og:url"] == f"https://someone.github.io/attention-course/{name}.html"
+        picture = built / said["og:image"].removeprefix("https://someone.github.io/attention-course/")
+        with Image.open(picture) as opened:
+            assert opened.size == (1200, 630) and picture.stat().st_size < 40_000
+
+
+def test_the_map_shows_what_each_chapter_says_that_it_needs(built):
+    before = way.needs([pages.chapter(name, link=site.Site(None).link) for name in building.names()])
+    assert before["05_transformer"] == ["03_seq2seq", "04_positional_encoding"] and not before["00_start_here"]
+    assert all(ones for name, ones in before.items() if lessons.chapter(name))
+    drawn = tree(text(built, "index.html")).select_one(".way")
+    assert len(drawn.select("path")) == sum(map(len, before.values()))
+    assert [link["href"] for link in drawn.select("a")] == [f"{name}.html" for name in before]
+    assert "after 3 and 4" in plain(drawn.find("a", href="05_transformer.html").parent)
+
+
+def test_each_file_that_a_chapter_leaves_behind_is_there_to_read_and_to_take(built, tmp_path):
+    every = [one for name in building.names() for one in held.of(name)]
+    assert {"mine/transformer.py", "mine/gpt.py", "mine/tokenizer.py"} <= {one.file for one in every}
+    first = tree(text(built, "index.html"))
+    for one in every:
+        taken = (built / one.download).read_text("utf-8")
+        assert taken == one.text and "functions are yours" not in taken and held.WHOSE in taken
+        compile(taken, one.file, "exec")
+        page = tree(text(built, one.page))
+        names = [name for name, *_ in one.definitions()]
+        assert [part["id"] for part in page.select(".file > div[id]")] == names and len(names) >= 3
+        read = "".join(page.select_one(".file").get_text().split())
+        assert read == "".join(taken.split())
+        assert first.find("a", href=one.page) and first.find("a", href=one.download, download=True)
+
+
+def test_lessons_and_annexes_are_told_apart(built):
+    first = tree(text(built, "index.html"))
+    names = [name for name in building.names() if not lessons.is_annex(name)]
+    assert [entry.h3.a["href"] for entry in first.select(".chapters > li")] == [f"{name}.html" for name in names]
+    for entry in first.select(".chapters > li"):
+        annex = lessons.annex_of(entry.h3.a["href"].removesuffix(".html"))
+        assert bool(entry.select_one(".annex")) == (annex in building.names())
 
 
 def test_the_search_knows_both(small):

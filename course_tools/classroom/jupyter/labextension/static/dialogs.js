@@ -1,8 +1,8 @@
 // Two lists above the screen: all keys, and the places to go to.
-import { el, headingOf } from "./screen.js";
+import { el } from "./screen.js";
 
 const HELP = `<h2>Keys</h2><table>
-<tr><th>→ · space · page down</th><td>next; runs a cell first, if it was not run</td></tr>
+<tr><th>→ · space · page down</th><td>next: run, then the sentence to keep, then the next screen</td></tr>
 <tr><th>← · page up</th><td>back</td></tr><tr><th>shift →</th><td>next without running</td></tr>
 <tr><th>Enter · shift Enter</th><td>run, or run again</td></tr>
 <tr><th>S</th><td>stop (a training keeps its best)</td></tr>
@@ -32,7 +32,7 @@ export function chooser(deck) {
       },
       text,
     );
-  const heads = deck.steps.map((s, i) => [s, i]).filter(([s]) => headingOf(s.cell));
+  const heads = deck.steps.map((s, i) => [s, i]).filter(([s, i]) => s.heading !== deck.steps[i - 1]?.heading);
   const now = heads.findLast(([, i]) => i <= deck.at)?.[1];
   dialog.append(...heads.map(([s, i]) => go(s.heading, () => deck.jump(i), i === now)));
   const others = deck.course.configured.chapters.filter((c) => !c.endsWith(`${deck.name}.ipynb`));

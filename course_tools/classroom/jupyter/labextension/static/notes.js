@@ -1,3 +1,5 @@
+import { words } from "./screen.js";
+
 // The speaker's window: where one is in the lesson, what to ask, which wrong guesses to expect. Keys work there, too.
 const STYLE = await (await fetch(new URL("./notes.css", import.meta.url))).text();
 const minutes = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
@@ -54,7 +56,8 @@ export function notesWindow() {
     body.querySelector("#plan").textContent = note.minutes
       ? `plan: minutes ${note.starts} to ${note.starts + note.minutes}`
       : `plan: minute ${note.starts}`;
-    body.querySelector("main").innerHTML = note.html; // made by speaker.py, escaped there
+    const said = words(deck.step.said); // what the notebook says of this screen
+    body.querySelector("main").innerHTML = note.html + (said && `<section>${said}</section>`); // the note: speaker.py
     body.querySelector("aside").innerHTML = index ? notes[0].html : ""; // what holds for the whole chapter
     body.querySelector("footer").textContent = after ? `Then: ${after.heading}` : "The last section.";
     tick();

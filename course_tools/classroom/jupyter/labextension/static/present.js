@@ -1,12 +1,23 @@
-// A chapter in front of a class: one step a screen, the keyboard alone. What a step is, says screen.js.
+// A chapter in front of a class: one thing a screen, the keyboard alone. What is on a screen, says screen.js.
 import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
-import { MARKS, el, fit, isCode, nothing, plan, quiet } from "./screen.js";
+import { MARKS, arrange, el, filesOf, fit, hasOwnTitle, isCode, isFull, kept, larger, plan, quiet } from "./screen.js";
 import { STYLE } from "./style.js";
 
 class Deck {
-  constructor(app, panel, course, notes, leave) {
-    Object.assign(this, { app, panel, course, notes, leave, notebook: panel.content, at: 0, busy: 0 });
+  constructor(app, panel, screens, course, notes, leave) {
+    Object.assign(this, {
+      app,
+      panel,
+      screens,
+      course,
+      notes,
+      leave,
+      notebook: panel.content,
+      at: 0,
+      busy: 0,
+      layouts: 0,
+    });
     // ids of cells: was run, code asked for, code put away
     Object.assign(this, { ran: new Set(), shown: new Set(), folded: new Set() });
     this.name = panel.context.path
@@ -16,24 +27,20 @@ class Deck {
     this.notebook.notebookConfig = { ...this.notebook.notebookConfig, windowingMode: "none", scrollPastEnd: false };
     this.bar = el("div", { className: "course-bar", role: "status" });
     this.bar.dataset.testid = "course-bar";
-    document.body.append(this.bar);
+    this.head = el("h2", { className: "course-head" });
+    this.foot = el("div", { className: "course-keep" });
+    document.body.append(this.head, this.foot, this.bar);
     document.body.classList.add("course-presenting");
     panel.node.classList.add("course-deck");
     this.notebook.node.tabIndex = -1;
-    this.grown = new ResizeObserver(() => this.layout());
+    this.grown = new ResizeObserver(() => !this.fitting && isFull(this) && this.layout());
     this.key = (event) => this.press(event);
     window.addEventListener("keydown", this.key, true);
     notes.follow(this, course.configured.notes?.[this.name] ?? []);
     const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
     kept.ran?.forEach((id) => this.ran.add(id));
     this.started = kept.started ?? Date.now();
-    this.steps = plan(this.notebook.widgets);
-    this.go(
-      Math.max(
-        0,
-        this.steps.findIndex((s) => s.cell.model.id === kept.at),
-      ),
-    );
+    this.go(kept.at ?? 0);
     if (this.ran.size && kept.kernel !== this.kernel?.id)
       this.tell("This kernel is a new one: shift K brings back what stands above.", 20000);
   }
@@ -48,47 +55,76 @@ class Deck {
 
   close() {
     window.removeEventListener("keydown", this.key, true);
+    this.layouts += 1;
     this.grown.disconnect();
-    this.bar.remove();
+    for (const part of [this.bar, this.head, this.foot]) part.remove();
     document.body.classList.remove("course-presenting");
     this.panel.node.classList.remove("course-deck");
     for (const cell of this.notebook.widgets) cell.node.classList.remove(...MARKS);
+    for (const part of this.notebook.node.querySelectorAll(".course-out")) part.classList.remove("course-out");
     this.notebook.scrollToCell(this.step.cell);
   }
 
   // ---- moving
-  go(at, by = 1) {
-    this.steps = plan(this.notebook.widgets); // cells may have come or gone
+  go(at) {
+    this.steps = plan(this.notebook.widgets, this.screens); // cells may have come or gone
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
-    while (!this.busy && nothing(this.step.cell, this) && this.steps[this.at + by]) this.at += by;
+    this.isKept = false;
+    this.running = null;
     if (this.at === 0) this.started = Date.now();
-    const { cell } = this.step,
-      index = this.notebook.widgets.indexOf(cell);
     this.notebook.mode = "command";
-    this.notebook.deselectAll();
-    this.notebook.activeCellIndex = index;
+    this.activate(this.step.cell);
     this.grown.disconnect();
-    this.grown.observe(cell.node);
+    this.grown.observe(this.step.cell.node);
     this.layout(true);
     this.focus();
     this.remember();
-    if (quiet(cell) && !this.ran.has(cell.model.id)) this.run(true);
     this.notes.show();
+  }
+
+  // All code above a screen that was not run yet
+  missing(at) {
+    const above = this.steps.slice(0, at + 1).flatMap(({ before, cell }, i) => (i < at ? [...before, cell] : before));
+    return above.filter((cell) => isCode(cell) && !this.ran.has(cell.model.id));
+  }
+
+  // Onto a screen that was arrived at in order: what it needs runs first.
+  async arrive(at) {
+    this.go(at);
+    const { step } = this,
+      here = () => this.step === step,
+      needed = this.missing(this.at).filter((cell) => !this.jumped || step.before.includes(cell));
+    for (const cell of needed) if (here()) await this.execute(cell, here);
+    if (here()) return this.begin() ?? this.save();
+  }
+
+  // Its code is not what one talks about.
+  begin() {
+    const { step } = this;
+    if (quiet(step) && !this.ran.has(step.cell.model.id)) return this.run();
   }
 
   jump(at) {
     this.go(at);
-    const missing = this.steps.slice(0, at).some(({ cell }) => isCode(cell) && !this.ran.has(cell.model.id));
-    if (missing) this.tell("Not all above was run: shift K runs it in a fresh kernel.", 12000);
+    this.jumped = this.missing(this.at).length > 0;
+    this.layout();
+    if (!this.jumped) return this.begin();
+    this.tell("Not all above was run: shift K runs it in a fresh kernel.", 12000);
   }
 
   next() {
-    const { cell } = this.step,
-      pane = this.scroller;
+    const { step } = this,
+      { cell } = step;
     this.said = null;
-    if (isCode(cell) && !this.ran.has(cell.model.id)) return this.run(true);
-    if (pane.scrollTop + pane.clientHeight < pane.scrollHeight - 8) return pane.scrollBy(0, 0.8 * pane.clientHeight);
-    if (this.at < this.steps.length - 1) return this.go(this.at + 1);
+    if (isCode(cell) && !this.ran.has(cell.model.id) && !this.busy) {
+      const seen = () => this.step !== step || quiet(step) || cell.model.outputs.length;
+      return this.run().then(() => seen() || this.next()); // a definition has nothing to look at
+    }
+    if (this.step.keep && !this.isKept) {
+      this.isKept = true;
+      return this.layout();
+    }
+    if (this.at < this.steps.length - 1) return this.arrive(this.at + 1);
     const chapters = this.course.configured.chapters,
       following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
     if (following) this.leave(following);
@@ -96,31 +132,48 @@ class Deck {
   }
 
   back() {
-    if (this.scroller.scrollTop > 8) return this.scroller.scrollTo(0, 0);
-    this.go(this.at - 1, -1);
+    this.go(this.at - 1);
   }
 
   // ---- running
-  async run(onwards = false) {
-    const { cell } = this.step;
+  activate(cell) {
+    this.notebook.deselectAll();
+    this.notebook.activeCellIndex = this.notebook.widgets.indexOf(cell);
+  }
+
+  async run() {
+    const { step } = this,
+      { cell } = step;
     if (!isCode(cell)) return;
-    const first = !this.ran.has(cell.model.id);
+    await this.execute(cell, () => this.step === step);
+    return this.save();
+  }
+
+  // So that the page may be reloaded. One at a time: of two JupyterLab asks which is meant.
+  save() {
+    this.saved = (this.saved ?? Promise.resolve()).then(() => this.busy || this.panel.context.save()).catch(() => {});
+  }
+
+  // Runs a cell. A training is seen while it runs, on the screen that waits for it.
+  async execute(cell, isStill) {
     this.ran.add(cell.model.id);
     this.said = null;
     this.remember();
-    this.notebook.deselectAll();
-    this.notebook.activeCellIndex = this.notebook.widgets.indexOf(cell);
+    this.activate(cell);
+    const waits = cell !== this.step.cell && cell.model.getMetadata("tags")?.includes("training");
+    if (waits) this.running = cell;
     this.busy += 1;
     this.layout();
     try {
       await this.app.commands.execute("notebook:run-cell");
     } finally {
       this.busy -= 1;
+      if (this.running === cell) this.running = null;
     }
-    if (!this.busy) this.panel.context.save().catch(() => {}); // so that the page may be reloaded
+    if (isStill()) this.activate(this.step.cell);
+    const failed = cell !== this.step.cell && cell.model.outputs.toJSON().find((o) => o.output_type === "error");
+    if (failed) this.tell(`What this screen needs raised ${failed.ename}: Q leads to its cell.`, 20000);
     this.layout();
-    // nothing to look at
-    if (onwards && first && this.step.cell === cell && !cell.model.outputs.length) this.go(this.at + 1);
   }
 
   stop() {
@@ -139,7 +192,9 @@ class Deck {
     this.tell("A fresh kernel; bringing back what was defined …", 60000);
     try {
       this.tell(await this.course.restartAndResume(this.panel), 20000);
-      if (quiet(this.step.cell)) this.run(); // what listened to the old kernel
+      for (const { before } of this.steps.slice(0, this.at + 1)) before.forEach(({ model }) => this.ran.add(model.id));
+      this.jumped = false;
+      if (quiet(this.step)) this.run(); // what listened to the old kernel
     } catch (error) {
       this.tell(`Not all came back: ${error.message}`, 20000);
     }
@@ -151,11 +206,28 @@ class Deck {
   }
 
   layout(arrived = false) {
-    fit(this);
+    const { step } = this,
+      turn = ++this.layouts,
+      zoom = larger();
+    document.body.style.setProperty("--course-zoom", zoom);
+    document.body.dataset.screenKind = step.kind;
+    this.head.replaceChildren(step.heading, ...filesOf(step).map((file) => el("code", { textContent: file })));
+    this.head.classList.toggle("course-quiet", hasOwnTitle(step));
+    this.foot.innerHTML = step.keep ? `<b>Keep this:</b>${kept(step.keep)}` : "";
+    this.foot.classList.toggle("course-later", !this.isKept);
+    const inset = [this.head, this.foot].map((part) => part.getBoundingClientRect().height);
+    document.body.style.setProperty("--course-top", `${inset[0]}px`);
+    document.body.style.setProperty("--course-end", `${inset[1] + this.bar.getBoundingClientRect().height}px`);
+    arrange(this);
     if (arrived) this.scroller.scrollTo(0, 0);
+    this.fitting = true;
+    this.fitted = fit(this, () => this.layouts === turn).then((found) => {
+      if (this.layouts !== turn) return;
+      this.fitting = false;
+      if (found && isFull(this)) this.layout(); // what was drawn late
+    });
     const said = this.said && this.said.until > Date.now() ? this.said.text : null;
-    const place = `${this.step.heading.replace(/[*_`$]/g, "")} · ${this.at + 1}/${this.steps.length}`;
-    const folded = this.step.cell.node.classList.contains("course-nocode") && !quiet(this.step.cell);
+    const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
     const hint = this.busy
       ? "running … S stop · → next"
       : folded
@@ -163,7 +235,7 @@ class Deck {
         : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
-      el("span", { className: "course-place" }, place),
+      el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`),
     );
   }
 
@@ -229,7 +301,7 @@ class Deck {
             this.focus();
           }
         : within
-          ? { Escape: () => this.go(this.at) }[event.key]
+          ? { Escape: () => this.focus() }[event.key]
           : this.action(event);
     if (within && !act) return;
     event.preventDefault();
@@ -274,9 +346,19 @@ class Deck {
   }
 
   remember() {
-    const state = { at: this.step.cell.model.id, ran: [...this.ran], started: this.started, kernel: this.kernel?.id };
+    const state = { at: this.at, ran: [...this.ran], started: this.started, kernel: this.kernel?.id };
     sessionStorage.setItem(`course:${this.panel.context.path}`, JSON.stringify(state));
   }
+}
+
+// The screens of the notebook at a path, as it is saved.
+async function screensOf(app, path) {
+  const { baseUrl, token } = app.serviceManager.serverSettings,
+    headers = token ? { Authorization: `token ${token}` } : {},
+    answer = await fetch(`${baseUrl}attention-course/screens/${path.split("/").map(encodeURIComponent).join("/")}`, {
+      headers,
+    });
+  return answer.ok ? (await answer.json()).screens : [];
 }
 
 export async function present(app, course) {
@@ -289,9 +371,10 @@ export async function present(app, course) {
     if (deck?.panel === panel || !panel?.content?.widgets || !panel.sessionContext) return;
     await panel.context.ready;
     await panel.sessionContext.ready;
-    if (app.shell.currentWidget !== panel || deck?.panel === panel) return;
+    const screens = await screensOf(app, panel.context.path);
+    if (app.shell.currentWidget !== panel || deck?.panel === panel || !screens.length) return;
     deck?.close();
-    deck = new Deck(app, panel, course, notes, leave);
+    deck = new Deck(app, panel, screens, course, notes, leave);
     window.courseDeck = deck; // for tests
   };
   const leave = async (chapter) => {

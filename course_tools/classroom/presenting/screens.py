@@ -1,0 +1,182 @@
+"""Which screens a notebook has in front of a class: the same for `make present` and `make slides`.
+
+A section runs from one heading of level 1 or 2 to the next. It has, in the order of its cells, a screen for
+
+    its first guess       the first cell tagged `predict`
+    the one thing         that it shows, of the best kind of WORTH: the first lab, else the first picture, and so on;
+                          of classes the last, which has the others in it
+    its formula           if the one thing is a lab or a picture, and there is no guess
+
+The title of a notebook has a screen, and so has each code cell with which an author begins a slide. A section of words
+alone shows the sentence to keep, or the question that is its heading, or nothing. All other words of a section are
+said: they are the speaker's. Cells marked `skip` or `notes`, those headed Deeper, and exercises are on no screen.
+
+A lesson after chapter 0 has between FEWEST and MOST screens, for 45 minutes; a test counts them.
+"""
+
+import ast
+import itertools
+import re
+from dataclasses import asdict, dataclass, replace
+
+from .speaker import plain
+
+FEWEST, MOST = 12, 20
+WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
+LINES = 36  # of code that the last row can still read
+SILENT = {"print", "for_training"}  # called where nothing is drawn
+KEEP = "**Keep this:**"
+CARD = re.compile(r"^#+ +(Exercise|Find the error)", re.M)
+HEADING = re.compile(r"^##? +(.+)$", re.M)
+DRAWING = re.compile(r"^```(?:text)?\n.+?^```", re.S | re.M)
+FENCE = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
+FOLDED = re.compile(r"<details>.*?</details>", re.S)
+TABLE = re.compile(r"^\|[ :-]*-[ :|-]*\|$", re.M)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One thing in front of a class.
+
+    title: of its section, plain. kind: "title", "guess", one of WORTH, "keep" or "question". cell: the id of the cell
+    that it is in. keep: the id of the cell whose sentence to keep ends the screen. said: ids of the Markdown cells
+    whose words go with it.
+    """
+
+    title: str
+    kind: str
+    cell: str
+    keep: str | None = None
+    said: tuple[str, ...] = ()
+
+
+def of(cells):
+    """The screens of a notebook's cells, which are as nbformat has them."""
+    found, early = [], ()
+    sections = _sections(cells)
+    for number, (title, section) in enumerate(sections):
+        things = _things(title, section, number == 0)
+        shared = number + 1 < len(sections) and sections[number + 1][1][0] is section[-1]  # its words are said later
+        words = section[:-1] if shared else section
+        if not things:  # its words go with the screen before
+            early += () if found else _said(words)
+            found[-1:] = [replace(screen, said=screen.said + _said(words)) for screen in found[-1:]]
+            continue
+        places = [0, *(at for at, _ in things[1:]), len(section)]
+        for (at, kind), (start, end) in zip(things, itertools.pairwise(places), strict=True):
+            found.append(Screen(title, kind, section[at]["id"], None, early + _said(words[start:end])))
+            early = ()
+        keep = next((cell["id"] for cell in reversed(words) if _keeps(cell)), None)
+        found[-1] = replace(found[-1], keep=keep if found[-1].kind != "keep" else None)
+    return found
+
+
+def plan(cells):
+    """What `of` finds, as a page reads it."""
+    return [asdict(screen) for screen in of(cells)]
+
+
+def _sections(cells):
+    """(title, its cells) of each section that is shown. A cell with two headings begins two."""
+    found, shown = [], True
+    for cell in cells:
+        slide = _slide(cell)
+        shown = shown if slide == "-" else slide not in ("skip", "notes")
+        if not shown or _tags(cell) & {"deeper", "workbook", "asserts"}:
+            continue
+        heads = HEADING.findall(FENCE.sub("", cell["source"])) if cell["cell_type"] == "markdown" else []
+        if heads or not found:
+            found += [(plain(words), [cell]) for words in heads or [""]]
+        else:
+            found[-1][1].append(cell)
+    return found
+
+
+def _things(title, section, is_first):
+    """(place in the section, kind) of each screen, in order. The title comes first, whatever is in its cell."""
+    kinds = [(at, kind) for at, cell in enumerate(section) for kind in _kinds(cell)]
+    first = {kind: at for at, kind in reversed(kinds)}
+    first |= {kind: at for at, kind in kinds if kind == "class"}  # the last one has the others in it
+    best = next((kind for kind in WORTH if kind in first), None)
+    wanted = ["guess", best]
+    if best in ("lab", "picture") and "guess" not in first:
+        wanted.append("formula")
+    found = {at: kind for at, kind in kinds if section[at]["cell_type"] == "code" and _slide(section[at]) == "slide"}
+    found |= {first[kind]: kind for kind in wanted if kind in first}
+    if is_first:
+        return [(0, "title"), *sorted((at, kind) for at, kind in found.items() if at)]
+    if not found and (keeps := next((at for at, cell in enumerate(section) if _keeps(cell)), None)) is not None:
+        return [(keeps, "keep")]
+    return sorted(found.items()) or ([(0, "question")] if title.endswith("?") else [])
+
+
+def _kinds(cell):
+    """What a cell would show."""
+    if cell["cell_type"] == "markdown":
+        return _written(cell["source"])
+    tags, source = _tags(cell), cell["source"]
+    tagged = {"predict": "guess", "lab": "lab", "training": "training"}
+    if kind := next((tagged[tag] for tag in tagged if tag in tags), None):
+        return [kind]
+    if "exercise" in tags or "course_kit.setup(" in source or not source.strip():
+        return []
+    if cell["metadata"].get("jupyter", {}).get("source_hidden"):
+        return ["picture"] if _is_drawn(source) else []
+    if re.search(r"^keep\(", source, re.M):
+        return ["file"]
+    if len(source.splitlines()) > LINES or _only_imports(source):
+        return []
+    return ["class"] if "definition" in tags and re.search(r"^class ", source, re.M) else ["code"]
+
+
+def _written(text):
+    """The kinds of a Markdown cell. Of an exercise's card a class sees the formula alone."""
+    text = FOLDED.sub("", text)
+    found = ["formula"] if "$$" in text else []
+    if CARD.search(text):
+        return found
+    if re.search(r"^## .*lines to keep", text, re.M):
+        found.append("lines")
+    if DRAWING.search(text):
+        found.append("drawing")
+    return [*found, "table"] if TABLE.search(FENCE.sub("", text)) else found
+
+
+def _statements(source):
+    """The statements of a cell; none of one that is being written, or is no Python."""
+    try:
+        return ast.parse(source).body
+    except SyntaxError:
+        return []
+
+
+def _only_imports(source):
+    found = _statements(source)
+    return bool(found) and all(isinstance(one, ast.Import | ast.ImportFrom) for one in found)
+
+
+def _is_drawn(source):
+    """Whether a folded cell ends in what it shows: a chart, a map, a table."""
+    last = next(reversed(_statements(source)), None)
+    called = last.value.func if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) else None
+    return isinstance(last, ast.Expr) and getattr(called, "id", "") not in SILENT
+
+
+def _keeps(cell):
+    return _is_said(cell) and KEEP in cell["source"]
+
+
+def _is_said(cell):
+    return cell["cell_type"] == "markdown" and not CARD.search(cell["source"])
+
+
+def _said(cells):
+    return tuple(cell["id"] for cell in cells if _is_said(cell))
+
+
+def _slide(cell):
+    return cell["metadata"].get("slideshow", {}).get("slide_type", "-")
+
+
+def _tags(cell):
+    return set(cell["metadata"].get("tags", ()))

@@ -1,0 +1,127 @@
+"""What a class sees: which screens a notebook has, for slides and for presenting alike."""
+
+import nbformat
+import pytest
+
+from course_kit import files, lessons
+from course_tools.authoring import building
+from course_tools.classroom.presenting import screens
+
+NAMES = building.names()
+LESSONS = [name for name in NAMES if not lessons.is_annex(name) and lessons.chapter(name)]
+
+
+def cells_of(name):
+    return nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4).cells
+
+
+def cells(*given):
+    """Cells from (source, tags, slide type, folded), of which only the first is needed."""
+    made = []
+    for source, tags, slide, folded in ((*one, *("", "-", False)[len(one) - 1 :]) for one in given):
+        is_text = source.startswith(("#", "**", "| ", "$$", "1.", "Text"))
+        cell = nbformat.v4.new_markdown_cell(source) if is_text else nbformat.v4.new_code_cell(source)
+        cell.metadata = {"tags": tags.split(), "slideshow": {"slide_type": slide}, "jupyter": {"source_hidden": folded}}
+        made.append(cell)
+    return made
+
+
+def seen(*given):
+    return [(screen.title, screen.kind) for screen in screens.of(cells(*given))]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_has_as_many_screens_as_a_class_has_time_for(name):
+    found = screens.of(cells_of(name))
+    assert screens.FEWEST <= len(found) <= screens.MOST, [(one.title, one.kind) for one in found]
+    assert found[0].kind == "title"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_words_are_lost_and_no_screen_is_there_twice(name):
+    here, found = cells_of(name), screens.of(cells_of(name))
+    said = [one for screen in found for one in screen.said]
+    assert len(said) == len(set(said)) and len({(one.cell, one.kind, one.title) for one in found}) == len(found)
+    order = [cell["id"] for cell in here]
+    assert said == sorted(said, key=order.index)
+    out, missing = False, []
+    for cell in here:
+        slide = cell["metadata"].get("slideshow", {}).get("slide_type", "-")
+        out = out if slide == "-" else slide in ("skip", "notes")
+        is_card = screens.CARD.search(cell["source"])
+        shown = not (out or is_card or "deeper" in cell.metadata.get("tags", ()))
+        if cell["cell_type"] == "markdown" and shown:
+            missing += [cell["source"][:60]] * (cell["id"] not in said)
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_exercise_and_no_setup_is_on_a_screen(name):
+    by_id = {cell["id"]: cell for cell in cells_of(name)}
+    for screen in screens.of(cells_of(name)):
+        cell = by_id[screen.cell]
+        assert "exercise" not in cell["metadata"].get("tags", ())
+        assert "course_kit.setup(" not in cell["source"]
+        assert not (screen.keep and screens.KEEP not in by_id[screen.keep]["source"])
+
+
+def test_a_section_has_its_guess_and_the_best_of_what_it_shows():
+    guess, lab = ("predict('?')", "predict", "-", True), ("labs.softmax()", "lab", "-", True)
+    drawn, code = ("plot.lines(a)", "", "-", True), ("print(1)",)
+    title = ("# Title",)
+    assert seen(title, ("## One",), code, guess, drawn, lab)[1:] == [("One", "guess"), ("One", "lab")]
+    assert seen(title, ("## One",), code, drawn)[1:] == [("One", "picture")]
+    assert seen(title, ("## One",), code, code)[1:] == [("One", "code")]
+    assert seen(title, ("## One\n$$ x $$",), lab)[1:] == [("One", "formula"), ("One", "lab")]
+    assert seen(title, ("## One\n$$ x $$",), guess, lab)[1:] == [("One", "guess"), ("One", "lab")]
+
+
+def test_what_only_prints_or_prepares_is_no_picture():
+    for source in ("print(model)", "for_training(step)", "a = 1", "%matplotlib inline"):
+        assert seen(("# Title",), ("## One",), (source, "", "-", True))[1:] == []
+
+
+def test_imports_are_on_no_screen():
+    assert seen(("# Title",), ("## One",), ("import torch\nfrom mine import split_heads",))[1:] == []
+
+
+def test_of_classes_the_last_is_shown_and_none_that_is_too_long():
+    one, other = ("class One:\n    pass", "definition"), ("class Other:\n    pass", "definition")
+    long = ("class Long:\n" + "    x = 1\n" * screens.LINES, "definition")
+    made = cells(("# Title",), ("## A model",), one, other, long)
+    assert [screen.cell for screen in screens.of(made)[1:]] == [made[3]["id"]]
+
+
+def test_words_alone_are_the_question_or_what_to_keep_or_no_screen():
+    assert seen(("# Title",), ("## Why?\nText.",))[1:] == [("Why?", "question")]
+    assert seen(("# Title",), ("## Why?\nText.",), ("**Keep this:** so.",))[1:] == [("Why?", "keep")]
+    made = cells(("# Title",), ("## Because\nText.",))
+    assert [screen.kind for screen in screens.of(made)] == ["title"]
+    assert screens.of(made)[0].said == (made[0]["id"], made[1]["id"]), "its words go with the screen before"
+
+
+def test_a_cell_with_two_headings_begins_two_sections():
+    made = cells(("# Title\nText.\n## First?\nText.",), ("labs.ask()", "lab", "-", True))
+    assert [(one.title, one.kind) for one in screens.of(made)] == [("Title", "title"), ("First?", "lab")]
+    assert [len(one.said) for one in screens.of(made)] == [0, 1]
+
+
+def test_what_is_marked_skip_is_out_until_the_next_slide():
+    skipped = ("## Out", "", "skip"), ("labs.ask()", "lab", "-", True)
+    assert seen(("# Title",), *skipped, ("## In?", "", "slide"))[1:] == [("In?", "question")]
+
+
+def test_an_author_begins_a_slide_with_code():
+    print_, lab = ("print(1)", "", "slide"), ("labs.ask()", "lab", "-", True)
+    assert seen(("# Title",), ("## One",), lab, print_)[1:] == [("One", "lab"), ("One", "code")]
+
+
+def test_of_an_exercise_a_class_sees_the_formula_alone():
+    card = "## One\nText.\n\n$$ x $$\n\n### Exercise 1 ●○○ · 3 minutes\n| a |\n|---|\n"
+    made = cells(("# Title",), (card,))
+    assert [(one.kind, one.said) for one in screens.of(made)][1:] == [("formula", ())]
+
+
+def test_the_plan_of_a_page_is_plain_data():
+    plan = screens.plan(cells(("# Title",), ("## Why?",)))
+    assert [sorted(one) for one in plan] == [["cell", "keep", "kind", "said", "title"]] * 2
