@@ -1,46 +1,55 @@
 """Notebooks as pages to read in the course's JupyterLab: the first view in sight, a measure for prose, no sideways
-scrolling, and one look for light and dark."""
+scrolling, folded code in the margin."""
 
-import secrets
 import shutil
 
 import pytest
 from jupyterlab_driver import Lab, Watched
 from waiting import until
 
-from course_kit import files
+from course_kit import files, lessons
 from course_tools.authoring import building
 from course_tools.classroom import workbook
 
 pytestmark = pytest.mark.browser
-LESSONS = [name for name in building.names() if not name.endswith("_annex")]
-NOTEBOOK = ".jp-WindowedPanel-outer"
-KERNEL = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-FIRST = """() => { const host = [...document.querySelectorAll('.jp-Notebook .course-view')].find((e) => e.view);
-    const box = host?.getBoundingClientRect();
-    return box?.height ? { top: box.top, bottom: box.bottom } : null; }"""
-# two readings in a row that are the same: fonts, style sheets and formulas have come
-STILL = f"""async () => {{ const read = {FIRST}, frame = () => new Promise((done) => requestAnimationFrame(done));
+LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
+HERE = "window.jupyterapp.shell.currentWidget"
+OPEN = f"""async (path) => {{
+    await window.jupyterapp.restored;
+    if ({HERE}?.context) {{ await {HERE}.context.revert(); {HERE}.dispose(); }}
+    await window.jupyterapp.commands.execute("docmanager:open",
+      {{ path, kernelPreference: {{ shouldStart: false, canStart: false }} }}); }}"""
+# where the first view is, once four readings in a row are the same: fonts, style sheets and formulas have come
+FIRST = f"""async (path) => {{
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
     for (let last = "", same = 0; ; ) {{
       for (let i = 0; i < 10; i++) await frame();
-      const now = JSON.stringify(read());
-      same = now === last && now !== "null" && !document.querySelector(".jp-MarkdownCell.jp-mod-unrendered") ? same + 1 : 0;
-      if (same > 2) return read();
+      const node = {HERE}?.context?.path === path && {HERE}.context.isReady ? {HERE}.node : null;
+      const host = [...(node?.querySelectorAll(".course-view") ?? [])].find((view) => view.view);
+      const box = host?.getBoundingClientRect();
+      const ready = box?.height && !node.querySelector(".jp-MarkdownOutput:empty");
+      const now = ready ? JSON.stringify([box.top, box.bottom]) : "";
+      same = now && now === last ? same + 1 : 0;
+      if (same > 2) return {{ top: box.top, bottom: box.bottom }};
       last = now;
     }} }}"""
-LINES = """() => { const found = [];
-    for (const p of document.querySelectorAll(".jp-MarkdownOutput > p")) {
+LINES = f"""() => {{ const found = [];
+    for (const p of {HERE}.node.querySelectorAll(".jp-MarkdownOutput > p")) {{
       const range = document.createRange();
       range.selectNodeContents(p);
       const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.bottom / 12)));
       if (!p.querySelector("mjx-container, code") && lines.size > 3) found.push(p.innerText.length / lines.size);
-    }
-    return found; }"""
+    }}
+    return found; }}"""
+SIDEWAYS = f"""() => {{ const panel = {HERE}.node.querySelector(".jp-WindowedPanel-outer");
+    return panel.scrollWidth - panel.clientWidth; }}"""
 
 
 @pytest.fixture(scope="module")
-def course_lab(tmp_path_factory):
-    """A server with the course's plugin as it is here, over trusted copies of the lessons."""
+def shown(browser, tmp_path_factory):
+    """shown(lesson, width, height) -> its page and where its first view is, in a JupyterLab with its list of files.
+
+    The server has the course's plugin as it is here, and trusted copies of the lessons."""
     folder = tmp_path_factory.mktemp("reading")
     plugin = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
     shutil.copytree(plugin, folder / "share" / "labextensions" / "attention-course")
@@ -51,51 +60,45 @@ def course_lab(tmp_path_factory):
         for name in LESSONS:
             shutil.copyfile(files.course_folder() / "notebooks" / f"{name}.ipynb", server.folder / f"{name}.ipynb")
             workbook.trust(server.folder / f"{name}.ipynb")
-        yield server
-    server.close()
+        watched = Watched(browser, server.base)
+        watched.page.goto(f"{server.base}/lab?token={server.token}")
+        watched.page.wait_for_function("window.jupyterapp?.restored", timeout=120_000)
 
+        def open_lesson(name, width, height):
+            watched.page.set_viewport_size({"width": width, "height": height})
+            watched.page.evaluate(OPEN, f"{name}.ipynb")
+            return watched.page, watched.page.evaluate(FIRST, f"{name}.ipynb")
 
-@pytest.fixture
-def opened(browser, course_lab):
-    """opened(name, width, height) -> the page of JupyterLab that shows this lesson, with its list of files."""
-    pages = []
-
-    def open_page(name, width, height):
-        watched = Watched(browser, course_lab.base)
-        pages.append(watched)
-        watched.page.set_viewport_size({"width": width, "height": height})
-        place = f"lab/workspaces/{secrets.token_hex(4)}/tree/{name}.ipynb?token={course_lab.token}"
-        watched.page.goto(f"{course_lab.base}/{place}")
-        watched.page.wait_for_function(KERNEL, timeout=120_000)
-        return watched.page
-
-    yield open_page
-    for one in pages:
-        one.page.evaluate("async () => await window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-        one.context.close()
-        assert one.left == [], "requests left the machine"
+        yield open_lesson
+        watched.context.close()
+        server.close()
+    assert watched.left == [], "requests left the machine"
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_the_first_view_is_in_sight_and_prose_has_a_measure(opened, name):
-    page = opened(name, 1440, 900)
-    first = page.evaluate(STILL)
+def test_the_first_view_is_in_sight_and_prose_has_a_measure(shown, name):
+    page, first = shown(name, 1440, 900)
     assert first["top"] <= 500, f"the first view begins at {first['top']:.0f} px"
     lines = until(lambda: page.evaluate(LINES), lambda seen: len(seen) > 0)
     assert max(lines) < 85, "characters in a line"
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 800)])
-def test_the_cover_is_whole_above_the_fold(opened, width, height):
-    page = opened(LESSONS[0], width, height)
-    first = page.evaluate(STILL)
-    assert first["bottom"] <= page.locator(NOTEBOOK).evaluate("e => e.getBoundingClientRect().bottom")
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 800)])
+def test_the_cover_is_whole_above_the_fold(shown, size):
+    page, first = shown(LESSONS[0], *size)
+    panel = page.locator(".jp-WindowedPanel-outer").bounding_box()
+    assert first["bottom"] <= panel["y"] + panel["height"]
 
 
-def test_folded_code_is_a_word_in_the_margin_that_unfolds(opened):
-    page = opened(LESSONS[0], 1280, 800)
-    top = page.evaluate(STILL)["top"]
+def test_folded_code_is_a_word_in_the_margin_that_unfolds(shown):
+    page, first = shown(LESSONS[0], 1280, 800)
     code = page.locator(".jp-CodeCell:has(.course-view) .jp-Placeholder-content").first
-    assert until(code.bounding_box)["y"] >= top, "it takes no room of its own"
+    assert until(code.bounding_box)["y"] >= first["top"], "it takes no room of its own"
     code.click()
-    until(lambda: page.evaluate(FIRST)["top"], lambda now: now > top)
+    until(lambda: page.evaluate(FIRST, f"{LESSONS[0]}.ipynb")["top"], lambda now: now > first["top"])
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_narrow_page_does_not_scroll_sideways(shown, name):
+    page, _ = shown(name, 560, 900)
+    until(lambda: page.evaluate(SIDEWAYS), 0)
