@@ -281,7 +281,7 @@ def test_what_one_can_do_comes_before_the_maps_and_an_answer_moves_none(opened):
     for pressed in ("knock it out", "attend only to"):
         press(page, pressed)
         answer(page)
-        until(lambda: abs(top()["y"] - before) < 1)
+        until(lambda: top()["y"], lambda now: abs(now - before) < 1)
 
 
 def test_what_it_says_follows_heads_that_another_hand_has_silenced(opened):
