@@ -102,3 +102,18 @@ def test_folded_code_is_a_word_in_the_margin_that_unfolds(shown):
 def test_a_narrow_page_does_not_scroll_sideways(shown, name):
     page, _ = shown(name, 560, 900)
     until(lambda: page.evaluate(SIDEWAYS), 0)
+
+
+def test_on_a_dark_ground_prose_has_the_lighter_colours_of_the_views(shown):
+    page, _ = shown(LESSONS[0], 1280, 800)
+    colours = """() => Object.fromEntries([...document.querySelectorAll(".jp-MarkdownOutput b[style]")].map(
+      (e) => [e.textContent, getComputedStyle(e).color]))"""
+    light = until(lambda: page.evaluate(colours))
+    assert len(light) >= 4
+    theme = "(name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })"
+    try:
+        page.evaluate(theme, "JupyterLab Dark")
+        dark = until(lambda: page.evaluate(colours), lambda seen: seen["queries"] == "rgb(242, 166, 94)")
+        assert all(dark[word] != colour for word, colour in light.items())
+    finally:
+        page.evaluate(theme, "JupyterLab Light")

@@ -45,7 +45,7 @@ export function predict(ui) {
   });
   const letters = answers.map(() => h("span", { class: "letter", "aria-hidden": "true" }));
   const labels = answers.map((answer, i) =>
-    h("label", {}, inputs[i], letters[i], h("span", { class: "answer", "data-answer": answer }, answer)),
+    h("label", {}, inputs[i], letters[i], h("span", { class: "answer" }, answer)),
   );
   const said = h("div", { role: "status", "data-testid": "verdict" });
   // unseen: the room of the longest that can be said
