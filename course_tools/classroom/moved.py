@@ -13,7 +13,7 @@ from course_kit import files, lessons
 NAMED = re.compile(r"\bid=[\"']([^\"']+)[\"']")
 BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 HEADING = re.compile(r"^#+ +(.+)$", re.M)
-STRAIGHT = str.maketrans("“”’", "\"\"'")
+STRAIGHT = str.maketrans("“”’", '""\'')
 CARD = "●"  # headings of exercises have it; they are numbered, and no link names them
 
 

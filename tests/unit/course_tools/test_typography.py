@@ -32,12 +32,12 @@ def test_quotes_of_prose_are_curled(typed, read):
     "kept",
     [
         "`x = 'a'` and ``y = \"`\"``",
-        "```python\nprint(\"it's\")\n```",
+        '```python\nprint("it\'s")\n```',
         "$f'(x)$ and $$g''$$",
         '<a id="tensor"></a>',
-        "<!-- source: \"it's\" -->",
+        '<!-- source: "it\'s" -->',
         "<pre>a \"b\"\n'c'</pre>",
-        "[a page](https://example.org/it's?q=\"x\")",
+        '[a page](https://example.org/it\'s?q="x")',
     ],
 )
 def test_what_is_no_prose_is_kept(kept):
@@ -45,8 +45,8 @@ def test_what_is_no_prose_is_kept(kept):
 
 
 def test_a_link_follows_the_heading_that_it_names():
-    assert curly("## Don't say \"it\"") == "## Don’t say “it”"
-    assert curly("[x](07_annex.ipynb#Don't-say-\"it\")") == "[x](07_annex.ipynb#Don’t-say-“it”)"
+    assert curly('## Don\'t say "it"') == "## Don’t say “it”"
+    assert curly('[x](07_annex.ipynb#Don\'t-say-"it")') == "[x](07_annex.ipynb#Don’t-say-“it”)"
     assert curly("[x](#Don't)") == "[x](#Don’t)"
 
 

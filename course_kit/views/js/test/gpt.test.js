@@ -168,7 +168,10 @@ test("capitals and rare signs are a second set, and none is empty", () => {
 
 test("a set with all letters lies as on a keyboard; what else it has ends the last row", () => {
   const all = [..."abcdefghijklmnopqrstuvwxyz"];
-  assert.deepEqual(rowsOf([...all, " ", "."]).map((row) => row.join("")), ["qwertyuiop", "asdfghjkl", "zxcvbnm ."]);
+  assert.deepEqual(
+    rowsOf([...all, " ", "."]).map((row) => row.join("")),
+    ["qwertyuiop", "asdfghjkl", "zxcvbnm ."],
+  );
   assert.deepEqual(rowsOf(all.map((key) => key.toUpperCase()))[1].join(""), "ASDFGHJKL");
   assert.deepEqual(rowsOf(["b", "a"]), [["b", "a"]]);
 });

@@ -237,6 +237,8 @@ test("charts are as wide as their column, and higher where it is wide", () => {
     [0, 0, 0],
   );
   const named = { series: [{ labels: ["a"] }] };
-  const [low, high] = [plain, named].map((one) => numbers.frames({ panels: [one, one] }, 900, false, { unit: 1, tall: 1 }));
+  const [low, high] = [plain, named].map((one) =>
+    numbers.frames({ panels: [one, one] }, 900, false, { unit: 1, tall: 1 }),
+  );
   assert.ok(high.height > low.height, "names of points have room between them");
 });

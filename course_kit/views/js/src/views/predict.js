@@ -56,7 +56,10 @@ export function predict(ui) {
   ui.body.append(
     h(
       "fieldset",
-      { class: answers.some((answer) => answer.length > LONG) ? "answers long" : "answers", style: `--count:${answers.length}` },
+      {
+        class: answers.some((answer) => answer.length > LONG) ? "answers long" : "answers",
+        style: `--count:${answers.length}`,
+      },
       h("legend", { class: "hidden" }, spec.title),
       ...labels,
     ),

@@ -115,7 +115,10 @@
       panel.content.widgets.forEach((cell) => {
         const held = cell.model.getMetadata("tags")?.includes("asserts") ?? false;
         cell.node.classList.toggle("course-asserts", held);
-        cell.node.classList.toggle("course-setup", /^runtime = course_kit\.setup\(/m.test(cell.model.sharedModel.getSource()));
+        cell.node.classList.toggle(
+          "course-setup",
+          /^runtime = course_kit\.setup\(/m.test(cell.model.sharedModel.getSource()),
+        );
       });
     app.shell.currentChanged?.connect(() => {
       const panel = current();
