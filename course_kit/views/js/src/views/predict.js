@@ -1,7 +1,7 @@
 // A guess before the answer: cards with a letter, which are native radio buttons; once picked, the answer and its reason
 // take the place of a hint, and a mark that of the letter.
 import { h } from "../shared/dom.js";
-import { readable } from "../shared/labels.js";
+import { curled, readable } from "../shared/labels.js";
 import PREDICT_CSS from "./predict.css";
 
 /** @import { Picture, Spec, UI } from "../shared/types.js" */
@@ -35,10 +35,10 @@ export function verdictOf({ answers, answer, because }, pick) {
 export function predict(ui) {
   const { state, id } = ui;
   const spec = /** @type {PredictSpec} */ (ui.spec);
-  const answers = spec.answers.map((answer) => readable(answer, MOST));
+  const answers = spec.answers.map((answer) => curled(readable(answer, MOST)));
   const question = { answers, answer: spec.answer, because: spec.because };
   const sentences = (/** @type {number} */ pick) =>
-    verdictOf(question, pick).map(([said, because]) => h("div", {}, h("b", {}, said), because));
+    verdictOf(question, pick).map(([said, because]) => h("div", {}, h("b", {}, curled(said)), curled(because)));
   const inputs = answers.map((_, i) => {
     const onchange = () => ui.set({ pick: i }, true);
     return h("input", { type: "radio", name: `${id}-guess`, "data-control": "pick", onchange });
