@@ -7,6 +7,8 @@
 # <!-- example: split heads -->                         what the exercise's function should do, by an example
 # <!-- solution: split heads -->                        how the course writes it, folded
 # <!-- minutes -->                                      the minutes that the notebook takes: minutes.py
+
+Straight quotes in the Markdown become curly ones: typography.py.
 """
 
 import copy
@@ -17,6 +19,7 @@ from course_kit import definitions
 
 from . import minutes
 from .sources import BuildError, load_exercises, read, tags
+from .typography import curly
 
 EXAMPLE = re.compile(r"<!-- example: (.+?) -->")
 SOLUTION = re.compile(r"<!-- solution: (.+?) -->")
@@ -50,7 +53,7 @@ def _filled(cell, source, name):
         return cell.source
     text = EXAMPLE.sub(lambda marker: _example(marker[1], name), cell.source)
     text = SOLUTION.sub(lambda marker: _solution(marker[1], source, name), text)
-    return MINUTES.sub(lambda _: minutes.of(source, name).words, text)
+    return curly(MINUTES.sub(lambda _: minutes.of(source, name).words, text))
 
 
 def for_readers(notebook):

@@ -1,6 +1,7 @@
 """Where the places of a notebook have gone that links still name: `#zoo` of a lesson may be in its annex by now.
 
 What is in the annex under the same name is found without being told, a section too that was headed *Deeper* before.
+So is a heading that a link names with straight quotes, which every page has as curly ones.
 Everything else that has another name or place is in `notebooks/moved.json`: {lesson: {old place: "NOTEBOOK#place"}}.
 """
 
@@ -12,6 +13,7 @@ from course_kit import files, lessons
 NAMED = re.compile(r"\bid=[\"']([^\"']+)[\"']")
 BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 HEADING = re.compile(r"^#+ +(.+)$", re.M)
+STRAIGHT = str.maketrans("“”’", '""\'')
 CARD = "●"  # headings of exercises have it; they are numbered, and no link names them
 
 
@@ -27,6 +29,8 @@ def gone(name, there):
     for place in () if lessons.is_annex(name) else there.get(annex, ()):
         if place not in here:
             found |= dict.fromkeys((place, f"Deeper:-{place[0].lower()}{place[1:]}"), f"{annex}#{place}")
+    found |= {old.translate(STRAIGHT): new for old, new in found.items()}
+    found |= {typed: f"{name}#{place}" for place in here if (typed := place.translate(STRAIGHT)) != place}
     return found | table().get(name, {})
 
 

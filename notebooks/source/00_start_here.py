@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Start here
-# *Attention, from a thermometer to GPT.* Below, a small translation program, the *model*, turns an English sentence into French. **Guess before you touch:** if you change "tired" to "wide", what will move, the arcs or the French?
+# *Attention, from a thermometer to GPT.* **Guess before you touch.**
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch00 import labs
@@ -23,6 +23,8 @@ assert [round(w[cover.shown.tokens[0].index("it"), cover.shown.tokens[0].index("
 assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weights, its own included, add up to 1
 
 # %% [markdown]
+# Above, a small translation program, the *model*, turns an English sentence into French. If you change "tired" to "wide", what moves, the arcs or the French?
+#
 # <details><summary>What did you find?</summary>
 #
 # The French moves: “il” becomes “elle”, because in French an animal is “il”, a street is “elle”, and it is the street that is too wide. The arcs hardly move: “it” takes 0.45 of its attention from “animal” before, and 0.44 after. So these arcs do not explain the French.

@@ -257,11 +257,12 @@ def test_it_says_what_was_asked_and_what_that_has_changed(opened):
     press(page, "what does it say?")
     expect(told).to_contain_text("Asked with nothing changed.")
     expect(told).to_contain_text("It writes: l'animal")
-    expect(told).to_contain_text("for “.”, its least sure word, had it stopped after")
+    tables = page.get_by_test_id("cause-tables")
+    expect(tables).to_contain_text("for “.”, its least sure word, had it stopped after")
     press(page, "knock it out")
     expect(told).to_contain_text("Asked with layer 2, head 2 knocked out.")
     expect(told).to_contain_text("It still writes that. “il” moved most: 0.931, now 0.923.")
-    expect(told).to_contain_text("for “il”, which moved most, had it stopped after")
+    expect(tables).to_contain_text("for “il”, which moved most, had it stopped after")
     press(page, "what does it say?")
     expect(told).to_contain_text("Asked again with layer 2, head 2 knocked out: the same answer.")
     press(page, "what does it say?")
@@ -269,6 +270,18 @@ def test_it_says_what_was_asked_and_what_that_has_changed(opened):
     press(page, "reset")
     expect(told).to_contain_text("Asked with nothing changed.")
     expect(page.get_by_role("button", name="as it was")).to_be_hidden()
+
+
+def test_what_one_can_do_comes_before_the_maps_and_an_answer_moves_none(opened):
+    page = opened(view(select=("it", "animal")))
+    top = page.get_by_role("grid").first.bounding_box
+    before = until(top)["y"]
+    cause = page.get_by_test_id("cause").bounding_box()
+    assert cause["y"] + cause["height"] <= before
+    for pressed in ("knock it out", "attend only to"):
+        press(page, pressed)
+        answer(page)
+        until(lambda: top()["y"], lambda now: abs(now - before) < 1)
 
 
 def test_what_it_says_follows_heads_that_another_hand_has_silenced(opened):
@@ -322,6 +335,6 @@ def test_it_can_be_used_by_everybody(opened, violations, dark, width):
     assert violations(page, ".course-view") == []
     press(page, "attend only to")
     answer(page)
-    expect(page.get_by_test_id("cause")).to_contain_text("had it stopped after")
+    expect(page.get_by_test_id("cause-tables")).to_contain_text("had it stopped after")
     assert violations(page, ".course-view") == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

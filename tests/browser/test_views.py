@@ -183,6 +183,20 @@ def test_prediction_is_answered_only_after_the_guess(show):
     until(lambda: verdict.inner_text().startswith("✓"))
 
 
+def test_a_guess_is_a_card_with_a_letter_and_then_with_the_mark_of_what_it_was(show):
+    page = show(predict("Where?", ["up", "down", "nowhere"], 1, "Because."))
+    cards = dict.fromkeys(until(page.locator(".answer").all_inner_texts))
+    marks = page.locator(".letter").all_inner_texts
+    assert until(marks) == ["A", "B", "C"]
+    page.get_by_role("radio", name="up").check()
+    told = {"up": "✗", "down": "✓"}
+    until(marks, [told.get(answer, letter) for answer, letter in zip(cards, "ABC", strict=True)])
+    looks = "labels => labels.map(e => [getComputedStyle(e).borderStyle, getComputedStyle(e).backgroundColor].join())"
+    assert len(set(page.locator(".answers label").evaluate_all(looks))) == 3, "told apart without a colour"
+    page.get_by_role("radio", name="down").check()
+    until(marks, ["✓" if answer == "down" else letter for answer, letter in zip(cards, "ABC", strict=True)])
+
+
 def test_a_reason_for_each_answer_is_shown_beside_that_of_the_right_one(show):
     claims = {"It rains, and that is the first of these claims about the weather of July": "True: look out.",
               "It snows": "That was in January.", "It shines": "True: look up."}  # fmt: skip

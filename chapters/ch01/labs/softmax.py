@@ -73,7 +73,7 @@ class Softmax(View):
         place, named = np.arange(len(weights)), names(self.options["names"], "key ")
         high, beyond = self.bars
         stages = (
-            (score, np.array(self.state["scores"]), "#806f2e", [f"{v:.5g}" for v in scores], "score"),
+            (score, np.array(self.state["scores"]), "#967410", [f"{v:.5g}" for v in scores], "score"),
             (power, high, "#596573", self._powers_told(), "$e^{score}$"),
         )
         for axes, heights, colour, said, label in stages:

@@ -86,7 +86,7 @@ class Masking(View):
             axes.set_yticks(range(len(names)), names, color=picture.COLOURS["query"])
             axes.tick_params(length=0)
         for q, k in np.argwhere(shown):
-            ink = "white" if weights[q, k] > 0.5 else "#a55246" if not allowed[q, k] else "#1b2430"
+            ink = "white" if weights[q, k] > 0.5 else "#b23a3c" if not allowed[q, k] else "#1b2430"
             right.text(k, q, f"{weights[q, k]:.2f}"[1:] if weights[q, k] < 0.995 else "1", color=ink, fontsize=8,
                        ha="center", va="center")  # fmt: skip
 

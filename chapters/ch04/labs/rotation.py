@@ -84,7 +84,7 @@ class Rotation(View):
 
     def draw(self, figure) -> None:
         circle, words = figure.subplots(1, 2, width_ratios=[1, 1])
-        i, offset, ink, sand = self.state["position"], self.state["offset"], "#1b2430", "#806f2e"
+        i, offset, ink, sand = self.state["position"], self.state["offset"], "#1b2430", "#967410"
         turn = np.linspace(0, 2 * np.pi, 200)
         circle.plot(np.cos(turn), np.sin(turn), color="#dbe2e9", lw=1)
         others = self.pairs(np.arange(self.options["length"]))

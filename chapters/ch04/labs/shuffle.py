@@ -95,7 +95,7 @@ class Shuffle(View):
         left.imshow(weights, cmap=picture.ink_map(), vmin=0, vmax=1)
         everything = np.vstack([outputs, outputs.mean(0)])
         reach = abs(everything).max() or 1
-        tints = LinearSegmentedColormap.from_list("signed", ["#a55246", "#fafbfc", "#807234"])
+        tints = LinearSegmentedColormap.from_list("signed", ["#b23a3c", "#fafbfc", "#967410"])
         right.imshow(everything, cmap=tints, vmin=-reach, vmax=reach, aspect="auto")
         change = [f"{moved['change'][w]:.2f}" for w in order] + [f"{moved['mean']:.2f}"]
         away = order != sorted(order)

@@ -143,8 +143,8 @@ class MaskTokens(View):
         lines.axes(words)
         looks = {
             "masked": {"fill": "#1b2430", "colour": "white", "weight": "bold"},
-            "random": {"fill": "#f3e6e3", "edge": "#a55246"},
-            "kept": {"fill": "#f3f1e8", "edge": "#806f2e", "style": "--"},
+            "random": {"fill": "#f3e6e3", "edge": "#b23a3c"},
+            "kept": {"fill": "#f3f1e8", "edge": "#967410", "style": "--"},
             "special": {"colour": "#596573"},
         }
         reads = shown([m.input for m in made])

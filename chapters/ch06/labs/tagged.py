@@ -103,7 +103,7 @@ class Tagged(View):
         high, above = self.heights()
         axes = figure.subplots()
         lines.axes(axes, high)
-        looks = [("#f3f1e8", "#806f2e"), ("#f3e6e3", "#a55246"), ("#e3e8ed", "#3c4854"), ("#ffffff", "#596573")]
+        looks = [("#f3f1e8", "#967410"), ("#f3e6e3", "#b23a3c"), ("#e3e8ed", "#3c4854"), ("#ffffff", "#596573")]
         answer = self.answer
         for i, x, row in lines:
             y, half = row * high + above, lines.wide[i] / 2

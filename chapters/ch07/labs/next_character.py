@@ -106,8 +106,8 @@ class NextCharacter(View):
         right = [b[0] == t for b, t in zip(self.options["best"], self.options["hidden"][:n], strict=False)]
         axes.bar(range(n), bits, 0.7, color=["#1b2430" if r else "#9aa5b1" for r in right])
         blind = float(np.log2(self.options["size"]))
-        axes.axhline(blind, color="#a55246", lw=1, ls="--")
-        label = {"ha": "right", "va": "bottom", "color": "#a55246", "fontsize": 9}
+        axes.axhline(blind, color="#b23a3c", lw=1, ls="--")
+        label = {"ha": "right", "va": "bottom", "color": "#b23a3c", "fontsize": 9}
         axes.text(n - 0.4, blind, "blind guessing", bbox={"fc": "white", "ec": "none", "pad": 1, "alpha": 0.8}, **label)
         axes.set_xticks(range(n), names, rotation=60 if max(map(len, names)) > 2 else 0, fontsize=8 if n > 30 else 10)
         axes.tick_params(axis="x", length=0)

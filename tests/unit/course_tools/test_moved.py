@@ -45,10 +45,16 @@ def test_what_has_gone_to_the_annex_is_found_there(tmp_path, monkeypatch):
     found = moved.places(small_course.LESSON)
     assert found["gone"] == "02_small_annex.ipynb#gone" and found["Deeper:-a-small-zoo"].endswith("#A-small-zoo")
     assert found["ffn"] == "02_small_annex.ipynb#gone" and "here" not in found
-    assert moved.places(small_course.ANNEX) == {} and moved.everywhere() == {
-        small_course.LESSON: found,
-        "07_gpt": moved.places("07_gpt"),
-    }
+    others = {name: moved.places(name) for name in ("07_gpt", "07_gpt_annex")}
+    assert moved.places(small_course.ANNEX) == {}
+    assert moved.everywhere() == {small_course.LESSON: found} | {name: led for name, led in others.items() if led}
+
+
+def test_a_link_with_straight_quotes_leads_to_the_heading_that_has_curly_ones():
+    there = {"02_small": ["What-does-“it”-do?", "One"], "02_small_annex": ["A-model’s-end"]}
+    found = moved.gone("02_small", there)
+    assert found['What-does-"it"-do?'] == "02_small#What-does-“it”-do?" and "One" not in found
+    assert found["A-model's-end"] == found["Deeper:-a-model's-end"] == "02_small_annex#A-model’s-end"
 
 
 def test_places_of_a_text():

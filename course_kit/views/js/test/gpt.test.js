@@ -12,6 +12,7 @@ import {
   isRight,
   playedOf,
   scoresOf,
+  rowsOf,
   setsOf,
   tableFor,
 } from "../src/ch07/next_character_numbers.js";
@@ -163,6 +164,16 @@ test("capitals and rare signs are a second set, and none is empty", () => {
   assert.deepEqual(setsOf([..."aé我B3!.\n"]), [[..."aé我.\n"], [..."B3!"]]);
   assert.deepEqual(setsOf(["A", "B"]), [["A", "B"]]);
   assert.deepEqual(setsOf([]), []);
+});
+
+test("a set with all letters lies as on a keyboard; what else it has ends the last row", () => {
+  const all = [..."abcdefghijklmnopqrstuvwxyz"];
+  assert.deepEqual(
+    rowsOf([...all, " ", "."]).map((row) => row.join("")),
+    ["qwertyuiop", "asdfghjkl", "zxcvbnm ."],
+  );
+  assert.deepEqual(rowsOf(all.map((key) => key.toUpperCase()))[1].join(""), "ASDFGHJKL");
+  assert.deepEqual(rowsOf(["b", "a"]), [["b", "a"]]);
 });
 
 // ---- a text of the reader's own: a model of six letters at once, which expects the letter after the last

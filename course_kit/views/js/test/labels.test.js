@@ -1,7 +1,13 @@
 // Labels from anybody's data, as views show them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { crowded, readable, slanting } from "../src/shared/labels.js";
+import { crowded, curled, readable, slanting } from "../src/shared/labels.js";
+
+test("quotes of a sentence are curly", () => {
+  assert.equal(curled(`the model's "it", and ("that")`), "the model’s “it”, and (“that”)");
+  assert.equal(curled("“it” isn’t"), "“it” isn’t");
+  assert.equal(curled("How does it come to write “l'”?"), "How does it come to write “l'”?");
+});
 
 test("a word stays as it is", () => {
   for (const word of ["animal", "didn't", "", " ", "我", "naïve", "<b>&amp;</b>", "[CLS]", "two words"])

@@ -226,13 +226,19 @@ test("the nearest mark is found, in its own panel", () => {
 });
 
 test("charts are as wide as their column, and higher where it is wide", () => {
-  const spec = { panels: [{}], presenting: false };
+  const plain = { series: [{ labels: null }] };
+  const spec = { panels: [plain], presenting: false };
   const size = (width) => numbers.frames(spec, width, width < 720, { unit: 1, tall: 1 });
   for (const width of [380, 736, 1240, 1800]) assert.equal(size(width).panels[0].width, width);
   assert.deepEqual([size(380).height, size(736).height, size(1240).height, size(1800).height], [250, 300, 335, 400]);
-  const three = numbers.frames({ panels: [{}, {}, {}] }, 500, true, { unit: 1, tall: 1 });
+  const three = numbers.frames({ panels: [plain, plain, plain] }, 500, true, { unit: 1, tall: 1 });
   assert.deepEqual(
     three.panels.map(({ left }) => left),
     [0, 0, 0],
   );
+  const named = { series: [{ labels: ["a"] }] };
+  const [low, high] = [plain, named].map((one) =>
+    numbers.frames({ panels: [one, one] }, 900, false, { unit: 1, tall: 1 }),
+  );
+  assert.ok(high.height > low.height, "names of points have room between them");
 });

@@ -54,7 +54,7 @@ export class StripsPicture {
     for (const strip of this.placed) {
       this.head(strip);
       this.sides(strip, at, here.word);
-      this.cells(strip);
+      this.cells(strip, here.word);
       this.frames(strip, here);
     }
   }
@@ -161,14 +161,16 @@ export class StripsPicture {
     return spec.names.map((_, word) => rowOf(spec, arrays, name, word));
   }
 
-  /** @param {Placed} strip */
-  cells(strip) {
+  /** The numbers; words that are not the chosen one step back. @param {Placed} strip @param {number} chosen */
+  cells(strip, chosen) {
     const { c, cell, high } = this;
     const { theme } = this.ui;
     const { first } = this.state;
     const reach = this.spec.reach[strip.name === "normed" ? "normed" : "parts"];
-    c.globalAlpha = this.off(strip) ? 0.18 : 1;
+    const { names } = this.spec;
+    const off = this.off(strip);
     this.rows(strip).forEach((numbers, word) => {
+      c.globalAlpha = off ? 0.18 : names[word] === names[chosen] ? 1 : 0.4;
       const y = strip.y + word * high;
       for (let column = 0; column < this.spec.window; column++) {
         const number = numbers[first + column];

@@ -1,6 +1,6 @@
 // What a reader guesses with: a field, and keys on the screen in two sets, one behind a shift.
 import { h } from "../shared/dom.js";
-import { setsOf } from "./next_character_numbers.js";
+import { rowsOf, setsOf } from "./next_character_numbers.js";
 import { visible } from "./tokens.js";
 
 /** @import { UI } from "../shared/types.js" */
@@ -27,7 +27,8 @@ export class Keyboard {
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.entered(event),
     });
     // what is needed most; in its place, once shifted, capitals and the rest
-    this.sets = setsOf(spec.keys).map((set) => h("div", {}, ...set.map((token) => this.key(token))));
+    const row = (/** @type {string[]} */ tokens) => h("div", {}, ...tokens.map((token) => this.key(token)));
+    this.sets = setsOf(spec.keys).map((set) => h("div", {}, ...rowsOf(set).map(row)));
     this.shift = h("button", { type: "button", onclick: () => this.turn(!this.sets[0].inert) }, "capitals, rare signs");
     this.turn(false);
   }

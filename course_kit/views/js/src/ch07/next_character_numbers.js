@@ -82,6 +82,18 @@ export function setsOf(keys) {
   return [keys.filter(often), keys.filter((key) => !often(key))].filter((set) => set.length);
 }
 
+const QWERTY = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
+
+/** The rows of a keyboard, if a set has all its letters; what else it has ends the last one. @param {string[]} set */
+export function rowsOf(set) {
+  const named = new Map(set.map((key) => [key.toLowerCase(), key]));
+  const letters = QWERTY.map((row) => Array.from(row));
+  if (!letters.flat().every((letter) => named.has(letter))) return [set];
+  const rows = letters.map((row) => row.map((letter) => named.get(letter) ?? letter));
+  rows[2].push(...set.filter((key) => !rows.some((row) => row.includes(key))));
+  return rows;
+}
+
 /**
  * A place in a row of the table, for each that was played.
  * @param {GameSpec} spec

@@ -33,6 +33,17 @@ export function readable(label, most = LONGEST) {
   return RIGHT_TO_LEFT.test(seen) ? `\u2068${seen}\u2069` : seen;
 }
 
+/**
+ * A sentence of ours with curly quotes, as a page prints them; “l'”, a word of a model, ends as the model writes it.
+ * @param {string} text
+ */
+export function curled(text) {
+  return text
+    .replace(/'(?!”)/g, "’")
+    .replace(/(^|[\s([{|/—–·“])"/g, "$1“")
+    .replaceAll('"', "”");
+}
+
 const [SMALLEST, LARGEST] = [11, 13];
 
 /**

@@ -7,6 +7,7 @@ import STEPPER_CSS from "./stepper.css";
 import { CONTROLS } from "./controls.js";
 import { decode } from "./data.js";
 import { adopt, coloured, fresh, h, still, tableOf } from "./dom.js";
+import { curled } from "./labels.js";
 import { own } from "./own.js";
 import { LIGHT, onThemeChange, properties, themeOf } from "./theme.js";
 
@@ -156,8 +157,8 @@ class View {
     // the way back is in the same corner of every view, never on a row of its own
     const back = footless ? undefined : controls.find(({ name }) => name === "reset");
     const shown = controls.filter((control) => control !== back).map(({ element }) => element);
-    this.title = h("div", { class: "title", id: ui.id }, spec.title);
-    this.caption = spec.caption ? h("div", { class: "caption" }, ...coloured(spec.caption)) : null;
+    this.title = h("div", { class: "title", id: ui.id }, curled(spec.title));
+    this.caption = spec.caption ? h("div", { class: "caption" }, ...coloured(curled(spec.caption))) : null;
     const look = { class: `view${spec.presenting ? " presenting" : ""}`, style: `--unit:${this.unit}` };
     return h(
       "div",
@@ -250,8 +251,8 @@ class View {
 
   /** Title and caption as they are at this state, where a picture has its own. */
   rename() {
-    if (this.picture.title && this.title) this.title.textContent = this.picture.title();
-    if (this.picture.caption && this.caption) this.caption.replaceChildren(...coloured(this.picture.caption()));
+    if (this.picture.title && this.title) this.title.textContent = curled(this.picture.title());
+    if (this.picture.caption && this.caption) this.caption.replaceChildren(...coloured(curled(this.picture.caption())));
   }
 
   /** A screen is wide and low: the controls go where they take the least height. @param {number} width */

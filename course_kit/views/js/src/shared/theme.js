@@ -15,8 +15,8 @@ export const LIGHT = {
   hatch: "#c3ced9",
   paper: [250, 251, 252],
   ink: [20, 28, 40],
-  plus: [128, 114, 52],
-  minus: [165, 82, 70],
+  plus: [150, 116, 16],
+  minus: [178, 58, 60],
 };
 /** @typedef {typeof LIGHT} Theme */
 
@@ -34,8 +34,8 @@ export const DARK = {
   hatch: "#66727f",
   paper: [28, 33, 40],
   ink: [240, 244, 248],
-  plus: [216, 201, 140],
-  minus: [230, 150, 135],
+  plus: [232, 200, 96],
+  minus: [244, 128, 116],
 };
 
 /** @param {Colour} c */

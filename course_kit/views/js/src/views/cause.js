@@ -45,14 +45,28 @@ export class Cause {
     this.alone = button(() => this.paint(open.query(), [open.key()]), "");
     this.undo = button(() => this.asItWas(), "as it was");
     this.told = h("div", { class: "told quiet", role: "status" }, HINT);
-    this.tables = h("div", { class: "tables" });
+    this.tables = h("div", { class: "tables", "data-testid": "cause-tables" });
     const question = h("b", {}, "Does this weight matter?");
     const buttons = [this.alone, button(() => this.ask(), "what does it say?"), this.undo];
     const line = h("div", { class: "line" }, question, ...buttons);
-    const answer = h("div", { class: "answer" }, this.told, this.tables);
-    ui.below.append(h("div", { class: "cause", "data-testid": "cause" }, line, answer));
-    if (ui.spec.presenting && ui.screen >= HIGH) this.reserve(answer);
+    if (ui.spec.presenting) this.below(line);
+    else this.above(line);
     this.listen();
+  }
+
+  /** What one can do comes first, its answer beside it, its tables under the pictures. @param {HTMLElement} line */
+  above(line) {
+    const { ui, told, tables } = this;
+    ui.body.parentElement?.before(h("div", { class: "cause first", "data-testid": "cause" }, line, told));
+    ui.below.append(tables);
+  }
+
+  /** In front of a class the picture comes first. @param {HTMLElement} line */
+  below(line) {
+    const { ui, told, tables } = this;
+    const answer = h("div", { class: "answer" }, told, tables);
+    ui.below.append(h("div", { class: "cause", "data-testid": "cause" }, line, answer));
+    if (ui.screen >= HIGH) this.reserve(answer);
   }
 
   /** In front of a class the answer finds its place free: the picture above is as large as it will be then.

@@ -134,7 +134,9 @@ export function frames(spec, width, narrow, { unit, tall }) {
   const count = spec.panels.length;
   const columns = evenly(count, Math.floor(width / ((narrow ? 260 : 215) * unit)));
   const alone = narrow ? 250 : clamp((0.27 * width) / unit, 300, 400);
-  const high = Math.round((count > 1 ? 225 : alone) * (spec.presenting ? 1.3 * tall : unit));
+  const named = spec.panels.some(({ series }) => series.some(({ labels }) => labels)); // names need room between them
+  const several = named ? 320 : 225;
+  const high = Math.round((count > 1 ? several : alone) * (spec.presenting ? 1.3 * tall : unit));
   const gap = columns > 1 ? 14 * unit : 0;
   const panels = spec.panels.map((_, p) => ({
     left: ((p % columns) * width) / columns,

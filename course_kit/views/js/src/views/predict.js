@@ -1,6 +1,7 @@
-// A guess before the answer: native radio buttons; once picked, the answer and its reason take the place of a hint.
+// A guess before the answer: cards with a letter, which are native radio buttons; once picked, the answer and its reason
+// take the place of a hint, and a mark that of the letter.
 import { h } from "../shared/dom.js";
-import { readable } from "../shared/labels.js";
+import { curled, readable } from "../shared/labels.js";
 import PREDICT_CSS from "./predict.css";
 
 /** @import { Picture, Spec, UI } from "../shared/types.js" */
@@ -10,7 +11,8 @@ import PREDICT_CSS from "./predict.css";
 
 const HINT = "Guess before you read on; a wrong guess teaches more.";
 const MOST = 300; // letters of an answer
-const LONG = 60; // letters of an answer from which each has a line of its own
+const LONG = 26; // letters of an answer from which each has a line of its own
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /**
  * What is said of a guess, sentence by sentence: what comes in bold, and why it is so.
@@ -33,27 +35,31 @@ export function verdictOf({ answers, answer, because }, pick) {
 export function predict(ui) {
   const { state, id } = ui;
   const spec = /** @type {PredictSpec} */ (ui.spec);
-  const answers = spec.answers.map((answer) => readable(answer, MOST));
+  const answers = spec.answers.map((answer) => curled(readable(answer, MOST)));
   const question = { answers, answer: spec.answer, because: spec.because };
-  const told = (/** @type {number} */ pick) =>
-    verdictOf(question, pick).map(([said, because]) => h("div", {}, h("b", {}, said), because));
+  const sentences = (/** @type {number} */ pick) =>
+    verdictOf(question, pick).map(([said, because]) => h("div", {}, h("b", {}, curled(said)), curled(because)));
   const inputs = answers.map((_, i) => {
     const onchange = () => ui.set({ pick: i }, true);
     return h("input", { type: "radio", name: `${id}-guess`, "data-control": "pick", onchange });
   });
+  const letters = answers.map(() => h("span", { class: "letter", "aria-hidden": "true" }));
   const labels = answers.map((answer, i) =>
-    h("label", {}, inputs[i], h("span", { class: "answer", "data-answer": answer }, answer)),
+    h("label", {}, inputs[i], letters[i], h("span", { class: "answer" }, answer)),
   );
   const said = h("div", { role: "status", "data-testid": "verdict" });
   // unseen: the room of the longest that can be said
-  const room = [h("div", {}, HINT), ...answers.map((_, i) => h("div", {}, ...told(i)))];
+  const room = [h("div", {}, HINT), ...answers.map((_, i) => h("div", {}, ...sentences(i)))];
   for (const unseen of room) unseen.className = "room";
   for (const unseen of room) unseen.ariaHidden = "true";
   ui.style(PREDICT_CSS);
   ui.body.append(
     h(
       "fieldset",
-      { class: answers.some((answer) => answer.length > LONG) ? "answers long" : "answers" },
+      {
+        class: answers.some((answer) => answer.length > LONG) ? "answers long" : "answers",
+        style: `--count:${answers.length}`,
+      },
       h("legend", { class: "hidden" }, spec.title),
       ...labels,
     ),
@@ -65,8 +71,15 @@ export function predict(ui) {
       inputs.forEach((input, i) => {
         input.checked = state.pick === i;
       });
-      labels.forEach((label, i) => label.classList.toggle("right", state.pick >= 0 && i === spec.answer));
-      said.replaceChildren(...(state.pick >= 0 ? told(state.pick) : [h("span", { class: "quiet" }, HINT)]));
+      const told = state.pick >= 0 && spec.answer >= 0;
+      labels.forEach((label, i) => {
+        const right = told && i === spec.answer;
+        const wrong = told && !right && i === state.pick;
+        label.classList.toggle("right", right);
+        label.classList.toggle("wrong", wrong);
+        letters[i].textContent = right ? "✓" : wrong ? "✗" : (LETTERS[i] ?? "·");
+      });
+      said.replaceChildren(...(state.pick >= 0 ? sentences(state.pick) : [h("span", { class: "quiet" }, HINT)]));
     },
     table: () => ({ header: ["number", "answer"], rows: answers.map((answer, i) => [String(i + 1), answer]) }),
     numbers: () => ({ pick: state.pick }),

@@ -12,6 +12,10 @@
     ".jp-RenderedHTMLCommon mjx-container[display]{overflow:auto hidden}" +
     ".jp-Placeholder-content{min-width:0}.jp-PlaceholderText{text-overflow:ellipsis}";
   document.head.append(style);
+  const reading = document.createElement("link");
+  reading.rel = "stylesheet";
+  reading.href = new URL("reading.css", HERE);
+  document.head.append(reading);
   // the program of all views: their outputs, which are data, wait for it (course_kit/views/program.py)
   const program = document.createElement("script");
   program.src = `${page.baseUrl}attention-course/views.js`;
@@ -111,6 +115,10 @@
       panel.content.widgets.forEach((cell) => {
         const held = cell.model.getMetadata("tags")?.includes("asserts") ?? false;
         cell.node.classList.toggle("course-asserts", held);
+        cell.node.classList.toggle(
+          "course-setup",
+          /^runtime = course_kit\.setup\(/m.test(cell.model.sharedModel.getSource()),
+        );
       });
     app.shell.currentChanged?.connect(() => {
       const panel = current();

@@ -1,0 +1,119 @@
+"""Notebooks as pages to read in the course's JupyterLab: the first view in sight, a measure for prose, no sideways
+scrolling, folded code in the margin."""
+
+import shutil
+
+import pytest
+from jupyterlab_driver import Lab, Watched
+from waiting import until
+
+from course_kit import files, lessons
+from course_tools.authoring import building
+from course_tools.classroom import workbook
+
+pytestmark = pytest.mark.browser
+LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
+HERE = "window.jupyterapp.shell.currentWidget"
+OPEN = f"""async (path) => {{
+    await window.jupyterapp.restored;
+    if ({HERE}?.context) {{ await {HERE}.context.revert(); {HERE}.dispose(); }}
+    await window.jupyterapp.commands.execute("docmanager:open",
+      {{ path, kernelPreference: {{ shouldStart: false, canStart: false }} }}); }}"""
+# where the first view is, once four readings in a row are the same: fonts, style sheets and formulas have come
+FIRST = f"""async (path) => {{
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    for (let last = "", same = 0; ; ) {{
+      for (let i = 0; i < 10; i++) await frame();
+      const node = {HERE}?.context?.path === path && {HERE}.context.isReady ? {HERE}.node : null;
+      const host = [...(node?.querySelectorAll(".course-view") ?? [])].find((view) => view.view);
+      const box = host?.getBoundingClientRect();
+      const ready = box?.height && !node.querySelector(".jp-MarkdownOutput:empty");
+      const now = ready ? JSON.stringify([box.top, box.bottom]) : "";
+      same = now && now === last ? same + 1 : 0;
+      if (same > 2) return {{ top: box.top, bottom: box.bottom }};
+      last = now;
+    }} }}"""
+LINES = f"""() => {{ const found = [];
+    for (const p of {HERE}.node.querySelectorAll(".jp-MarkdownOutput > p")) {{
+      const range = document.createRange();
+      range.selectNodeContents(p);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.bottom / 12)));
+      if (!p.querySelector("mjx-container, code") && lines.size > 3) found.push(p.innerText.length / lines.size);
+    }}
+    return found; }}"""
+SIDEWAYS = f"""() => {{ const panel = {HERE}.node.querySelector(".jp-WindowedPanel-outer");
+    return panel.scrollWidth - panel.clientWidth; }}"""
+
+
+@pytest.fixture(scope="module")
+def shown(browser, tmp_path_factory):
+    """shown(lesson, width, height) -> its page and where its first view is, in a JupyterLab with its list of files.
+
+    The server has the course's plugin as it is here, and trusted copies of the lessons."""
+    folder = tmp_path_factory.mktemp("reading")
+    plugin = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
+    shutil.copytree(plugin, folder / "share" / "labextensions" / "attention-course")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(folder / "share"))
+        patch.setenv("JUPYTER_DATA_DIR", str(folder / "data_dir"))
+        server = Lab(folder)
+        for name in LESSONS:
+            shutil.copyfile(files.course_folder() / "notebooks" / f"{name}.ipynb", server.folder / f"{name}.ipynb")
+            workbook.trust(server.folder / f"{name}.ipynb")
+        watched = Watched(browser, server.base)
+        watched.page.goto(f"{server.base}/lab?token={server.token}")
+        watched.page.wait_for_function("window.jupyterapp?.restored", timeout=120_000)
+
+        def open_lesson(name, width, height):
+            watched.page.set_viewport_size({"width": width, "height": height})
+            watched.page.evaluate(OPEN, f"{name}.ipynb")
+            return watched.page, watched.page.evaluate(FIRST, f"{name}.ipynb")
+
+        yield open_lesson
+        watched.context.close()
+        server.close()
+    assert watched.left == [], "requests left the machine"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_first_view_is_in_sight_and_prose_has_a_measure(shown, name):
+    page, first = shown(name, 1440, 900)
+    assert first["top"] <= 500, f"the first view begins at {first['top']:.0f} px"
+    lines = until(lambda: page.evaluate(LINES), lambda seen: len(seen) > 0)
+    assert max(lines) < 85, "characters in a line"
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 800)])
+def test_the_cover_is_whole_above_the_fold(shown, size):
+    page, first = shown(LESSONS[0], *size)
+    panel = page.locator(".jp-WindowedPanel-outer").bounding_box()
+    assert first["bottom"] <= panel["y"] + panel["height"]
+
+
+def test_folded_code_is_a_word_in_the_margin_that_unfolds(shown):
+    page, first = shown(LESSONS[0], 1280, 800)
+    code = page.locator(".jp-CodeCell:has(.course-view) .jp-Placeholder-content").first
+    assert until(code.bounding_box)["y"] >= first["top"], "it takes no room of its own"
+    code.click()
+    until(lambda: page.evaluate(FIRST, f"{LESSONS[0]}.ipynb")["top"], lambda now: now > first["top"])
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_narrow_page_does_not_scroll_sideways(shown, name):
+    page, _ = shown(name, 560, 900)
+    until(lambda: page.evaluate(SIDEWAYS), 0)
+
+
+def test_on_a_dark_ground_prose_has_the_lighter_colours_of_the_views(shown):
+    page, _ = shown(LESSONS[0], 1280, 800)
+    colours = """() => Object.fromEntries([...document.querySelectorAll(".jp-MarkdownOutput b[style]")].map(
+      (e) => [e.textContent, getComputedStyle(e).color]))"""
+    light = until(lambda: page.evaluate(colours))
+    assert len(light) >= 4
+    theme = "(name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })"
+    try:
+        page.evaluate(theme, "JupyterLab Dark")
+        dark = until(lambda: page.evaluate(colours), lambda seen: seen["queries"] == "rgb(242, 166, 94)")
+        assert all(dark[word] != colour for word, colour in light.items())
+    finally:
+        page.evaluate(theme, "JupyterLab Light")
