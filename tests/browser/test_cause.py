@@ -276,8 +276,7 @@ def test_what_one_can_do_comes_before_the_maps_and_an_answer_moves_none(opened):
     page = opened(view(select=("it", "animal")))
     top = page.get_by_role("grid").first.bounding_box
     before = until(top)["y"]
-    cause = page.get_by_test_id("cause").bounding_box()
-    assert cause["y"] + cause["height"] <= before
+    until(page.get_by_test_id("cause").bounding_box, lambda cause: cause["y"] + cause["height"] <= before)
     for pressed in ("knock it out", "attend only to"):
         press(page, pressed)
         answer(page)

@@ -86,8 +86,8 @@ def test_the_first_view_is_in_sight_and_prose_has_a_measure(shown, name):
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 800)])
 def test_the_cover_is_whole_above_the_fold(shown, size):
     page, first = shown(LESSONS[0], *size)
-    panel = page.locator(".jp-WindowedPanel-outer").bounding_box()
-    assert first["bottom"] <= panel["y"] + panel["height"]
+    panel = page.locator(".jp-WindowedPanel-outer").bounding_box
+    until(panel, lambda seen: first["bottom"] <= seen["y"] + seen["height"])
 
 
 def test_folded_code_is_a_word_in_the_margin_that_unfolds(shown):

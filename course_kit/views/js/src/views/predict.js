@@ -1,5 +1,5 @@
-// A guess before the answer: cards with a letter, which are native radio buttons; once picked, the answer and its reason
-// take the place of a hint, and a mark that of the letter.
+// A guess before the answer: cards with a letter, which are native radio buttons; once picked, the answer and its
+// reason take the place of a hint, and a mark that of the letter.
 import { h } from "../shared/dom.js";
 import { curled, readable } from "../shared/labels.js";
 import PREDICT_CSS from "./predict.css";
