@@ -208,8 +208,14 @@ plot.bars(list(bits), [x.mean().item() for x in bits.values()], ylabel="bits per
           caption=f"Chapter 7's GPT of {worth['models']['chapter 7']['parameters']:,} parameters on its novel; equal parameters, tokens "
                   f"and rate; means of {worth['seeds']} seeds, which differ by up to {max(x.max() - x.min() for x in bits.values()):.3f}. {worth.about}")
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+mean = {name: x.mean().item() for name, x in bits.items()}
+plain = mean.pop("chapter 7")
+assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+ all four") < 0.1 and worth["seeds"] == 3
+assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
+
 # %% [markdown]
-# ABLATION
+# On this small scale only the turned positions show: they save a tenth of a bit. The other three change less than 0.02 bits. They were chosen for what they cost, in time and memory, and for models a thousand times as large.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: published parameters
@@ -428,10 +434,12 @@ assert after_dpo["friendly"] > 0.9 and after_dpo["form"] > 0.9 and novel_now > f
 trained = results.load("post_training")["seeds"]
 assert all(one["SFT"]["test"]["form"] >= 0.95 and one["before"]["test"]["form"] == 0 for one in trained)
 assert all(one["SFT"]["test"]["friendly"] < 0.2 and one["DPO"]["test"]["friendly"] > 0.9 for one in trained)
-assert all(one["DPO"]["bits"] > one["SFT"]["bits"] + 0.02 > one["before"]["bits"] + 0.2 for one in trained)
+assert all(min(one["SFT"]["bits"], one["DPO"]["bits"]) > one["before"]["bits"] + 0.8 for one in trained) and len(trained) == 3
+assert all(one["SFT"]["test"]["right"] > 0.8 and one["DPO"]["test"]["right"] > 0.7 for one in trained)
+assert [round(100 * f(one["DPO"]["test"]["right"] for one in trained)) for f in (min, max)] == [74, 90]
 
 # %% [markdown]
-# It prefers to be friendly now. And it has paid: its novel costs more bits than before. Whatever a model is taught, it may lose something else, so a training like this is short, and mixes in what should be kept.
+# It prefers to be friendly now, and is right in about as many sentences as before (in three recorded trainings 74 to 90 %, of sentences whose patterns it has not seen). And it has paid: its novel costs more bits than before. Whatever a model is taught, it may lose something else, so a training like this is short, and mixes in what should be kept.
 #
 # **Keep this:** a base model continues; SFT shows it the form of an answer; DPO says which of two is better. None of them teaches it what is true.
 
