@@ -17,7 +17,7 @@ from course_tools.classroom.presenting import screens, speaker
 from ..authoring import fragments
 from ..authoring.markup import headings, tree
 from ..classroom import maps
-from . import pages
+from . import held, pages
 
 BARE = {"picture", "training", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
@@ -67,20 +67,30 @@ def _link(address):
 def _thing(kind, cell, chapter):
     """What a slide shows of a cell, as HTML; "" where its heading, or its sentence to keep, is all."""
     if kind == "title":
-        held = "".join(f"<code>{html.escape(file)}</code>" for file in dict.fromkeys(FILE.findall(cell.source)))
-        number = lessons.chapter(chapter.name)
-        return maps.strip(number) + f"<h1>{html.escape(chapter.title)}</h1>" + (f"<p>{held}</p>" if held else "")
+        files_named = dict.fromkeys(FILE.findall(cell.source))
+        codes = "".join(f"<code>{html.escape(file)}</code>" for file in files_named)
+        head = maps.strip(lessons.chapter(chapter.name)) + f"<h1>{html.escape(chapter.title)}</h1>"
+        return head + (f"<p>{codes}</p>" if codes else "")
     if kind == "question":
         return ""
     if kind == "keep":
         return f'<p class="kept">{_kept(cell.source)}</p>'
     if kind in PARTS:
         return "".join(str(part) for part in _unfolded(cell.source).select(PARTS[kind]))
+    if kind == "file" and (kept := held.of(chapter.name)):
+        return "".join(map(_held, kept))
     views = [made for made in cell.outputs if isinstance(made, fragments.View)]
     if views:
         return views[0].presenting().html()
     shown = "".join(cell.outputs)
     return _still(shown if kind in BARE and shown else f'<div class="source">{cell.source}</div>{shown}')
+
+
+def _held(kept):
+    """A file that a chapter leaves behind: its name, how long it is, and what it defines."""
+    names = " ".join(f"<code>{html.escape(name)}</code>" for name, *_ in kept.definitions())
+    about = f"<code>{kept.file}</code> {kept.lines} lines, which need only torch"
+    return f'<p class="held">{about}</p><p class="names">{names}</p>'
 
 
 def _unfolded(made):

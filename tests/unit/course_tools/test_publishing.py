@@ -188,6 +188,12 @@ def test_slides_are_the_screens_of_the_notebook(name):
     assert ("Say them aloud" in made) == any(screen.title == "Five lines to keep" for screen in wanted)
 
 
+def test_the_file_that_a_chapter_leaves_behind_is_on_a_slide_with_what_it_defines():
+    slide = next(one for one in slides_of(slides.build("05_transformer")) if "file" in one["class"])
+    shown = plain(slide.select_one(".thing"))
+    assert "mine/transformer.py" in shown and "make_transformer" in shown and "make lab" not in shown
+
+
 def test_what_is_said_of_a_slide_is_in_its_notes_and_not_on_it():
     found = slides_of(slides.build("03_seq2seq", [("Four: look back", "<p>Ask them.</p>")]))
     slide = next(one for one in found if plain(one.h2 or one) == "Four: look back")

@@ -4,6 +4,8 @@ import { notesWindow } from "./notes.js";
 import { MARKS, arrange, el, filesOf, fit, hasOwnTitle, isCode, isFull, kept, larger, plan, quiet } from "./screen.js";
 import { STYLE } from "./style.js";
 
+const PATIENT = 10; // frames, at most, for a view to lay itself out at a size
+
 class Deck {
   constructor(app, panel, screens, course, notes, leave) {
     Object.assign(this, {
@@ -71,6 +73,7 @@ class Deck {
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
     this.isKept = false;
     this.running = null;
+    this.patience = 2;
     if (this.at === 0) this.started = Date.now();
     this.notebook.mode = "command";
     this.activate(this.step.cell);
@@ -221,10 +224,13 @@ class Deck {
     arrange(this);
     if (arrived) this.scroller.scrollTo(0, 0);
     this.fitting = true;
-    this.fitted = fit(this, () => this.layouts === turn).then((found) => {
+    this.fitted = fit(this, () => this.layouts === turn, this.patience).then((found) => {
       if (this.layouts !== turn) return;
       this.fitting = false;
-      if (found && isFull(this)) this.layout(); // what was drawn late
+      if (found && isFull(this) && this.patience < PATIENT) {
+        this.patience += 2; // what was drawn late
+        this.layout();
+      }
     });
     const said = this.said && this.said.until > Date.now() ? this.said.text : null;
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);

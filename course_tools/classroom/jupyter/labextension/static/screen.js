@@ -124,9 +124,9 @@ function wraps(cell, size) {
 }
 
 // As large as the screen has room for -> whether there is such a size; `isStill()` says whether it is still wanted. A
-// view lays itself out anew for each size, in the frames after it. What does not fit with its code, once that has run,
-// goes on without it.
-export async function fit(deck, isStill) {
+// view lays itself out anew for each size, in `patience` frames after it. What does not fit with its code, once that
+// has run, goes on without it.
+export async function fit(deck, isStill, patience) {
   const { step, ran, shown, folded, running } = deck;
   const cell = running ?? step.cell;
   const views = [...cell.node.querySelectorAll(".course-view")].filter((host) => host.shadowRoot);
@@ -137,16 +137,16 @@ export async function fit(deck, isStill) {
     if (size < CODE && foldable() && !folded.has(cell.model.id)) {
       folded.add(cell.model.id);
       arrange(deck);
-      return fit(deck, isStill);
+      return fit(deck, isStill, patience);
     }
     document.body.style.setProperty("--course-fit", larger() * size);
-    if (views.length) await frames(2);
+    if (views.length) await frames(patience);
     if (!isStill()) return false;
     if (size > CODE && wraps(cell, size)) continue;
     for (const seen of [true, false]) {
       for (const caption of captions) caption.style.display = seen ? "" : "none"; // which the speaker says
       if (isFull(deck)) continue;
-      await frames(2);
+      await frames(patience);
       return true;
     }
   }
