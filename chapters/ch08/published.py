@@ -117,7 +117,7 @@ class StandIn:
         return [f"⟨{n}⟩" if "�" in text or not text else text for n, text in enumerate(texts)]
 
     def prompt(self, question: str, system: str | None = None) -> torch.Tensor:
-        """The question as ids [1, T], the last of them where it is long. It has not been taught to listen to a system."""
+        """The question as ids [1, T], the last of them where it is long; it was not taught to listen to a system."""
         ids = self.start.encode(question or "\n")
         return torch.tensor([ids[-self.model.context // 2 :]])
 

@@ -408,10 +408,15 @@ assert round(pencil.item(), 2) == 0.31 and abs(-F.logsigmoid(torch.zeros(1)).ite
 # %% tags=["definition"]
 # course_utils.answering: log_probability, preference_loss
 
+# %%
+before = copy.deepcopy(model).eval()  # π₀
+some = [talk_batch([pair[side] for pair in pairs[:16]]) for side in (0, 1)]
+print(f"the first loss {preference_loss(model, before, *some):.3f}, ln 2 {math.log(2):.3f}")
+
 # %% seconds=25 slideshow={"slide_type": "subslide"} tags=["training"]
-before = copy.deepcopy(model).eval()
 optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4)
 for step in range(60):
+    optimiser.param_groups[0]["lr"] = 1e-4 * (1 - step / 60)
     some = dice.sample(pairs, 16)  # (liked, disliked), each a question and an answer
     liked, disliked = (talk_batch([pair[side] for pair in some]) for side in (0, 1))
     loss = preference_loss(model, before, liked, disliked)

@@ -672,6 +672,21 @@ assert 6 * 20 == 120 and round(3.7 / 0.1345) == 28
 # A second way to spend computation is at inference: to write many drafts and choose, or to think longer. It works best where the choice can be checked (Snell et al. 2024). Caveat: rule and law were fitted to models far from this corner.
 
 # %% [markdown]
+# ## Why does it not stop?
+# Somebody has trained a model on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, programs take the one that ends a text.
+#
+# ### Find the error ●●○ · 4 minutes
+# One line of this program is wrong: repair it.
+
+# %% tags=["exercise"]
+@find_error("program 8.1")
+def labels_of(ids, real):                  # PAD = 2, as tokenizer.eos_token
+    PAD = 2
+    labels = ids.clone()
+    labels[labels == PAD] = -100           # padding is not learned
+    return labels
+
+# %% [markdown]
 # ## Open questions, discussed
 # <a id="open-questions"></a>
 # **Prove: DPO's first loss is ln 2, whatever the model.** For a preferred answer $y^+$ and another answer $y^-$, DPO's loss is $-\ln\sigma\big(\beta\,(r^+-r^-)\big)$, where $r=\ln\pi(y)-\ln\pi_0(y)$ compares the model with the frozen model from which it starts. At the first step $\pi=\pi_0$, so both $r$ are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models are not the same (dropout, for example).

@@ -36,7 +36,7 @@ def whole_words(layers: list[Tensor], tokens: list[str]) -> tuple[list[Tensor], 
 
 @torch.no_grad()
 def through_all(sentence: str = SENTENCE) -> tuple[list[tuple], dict[str, float]]:
-    """Panels (title, weights, queries, keys, chapter), and what the chosen heads of the Transformer, BERT, GPT and Llama
+    """Panels (title, weights, queries, keys, chapter), and what the chosen heads of the four large models
     give to "animal" from "it"."""
     panels, given = [*_first_four(sentence)], {}
     for name, (layers, tokens, chapter) in _four_models(sentence).items():

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from chapters.ch07.looking import attention_weights
 from chapters.ch08 import labs, published, talks
 from chapters.ch08.experiments import ablation, answers, post_training
-from chapters.ch07.looking import attention_weights
 from course_kit import results
 from course_utils.llama import Llama
 from course_utils.small_gpt import SmallGPT
