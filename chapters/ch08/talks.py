@@ -120,6 +120,23 @@ def reply(start: Start, sentence: str) -> str:
     return replies(start, [sentence])[0]
 
 
+def first_of_test() -> list[str]:
+    """The first sentence of praise and the first complaint of the test set."""
+    test = stories.load("sentiment", "test")
+    return [next(one.text for one in test if one.label == label) for label in ("positive", "negative")]
+
+
+@torch.no_grad()
+def goes_on(start: Start, sentence: str) -> str:
+    """The likeliest tokens behind a sentence, also beyond the end of the line."""
+    ids = torch.tensor([start.encode(said(sentence))])
+    begun = ids.shape[1]
+    with evaluating(start.model):
+        for _ in range(LONGEST):
+            ids = torch.cat([ids, start.model(ids)[:, -1].argmax(-1, keepdim=True)], 1)
+    return start.decode(ids[0, begun:].tolist())
+
+
 def judged(start: Start, split: str = "test", count: int = 200) -> dict[str, float]:
     """The shares of answers that have one of the four forms, that are right, and that are friendly."""
     asked = stories.load("sentiment", split)[:count]

@@ -317,9 +317,9 @@ print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
 # %%
 own = talks.newest(Llama)
-sentences = ["The soup was cold.", "The play seemed dull, but it was superb."]
+sentences = talks.first_of_test()  # one of praise, one of complaint, kept out of training
 for sentence in sentences:
-    print(repr(talks.said(sentence)), "->", repr(talks.reply(own, sentence)))
+    print(repr(talks.said(sentence)), "->", repr(talks.goes_on(own, sentence)))
 
 # %% [markdown]
 # It goes on with a novel. **Supervised fine-tuning** (SFT) is chapter 7's training on talks, with one difference: the questions are given, so only the tokens of answers count.
@@ -424,7 +424,7 @@ for step in range(60):
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
-    if step % 20 in (0, 19):
+    if step % 20 == 0 or step == 59:
         print(f"{step:3}  {loss:.2f}  {[talks.reply(own, one) for one in sentences]}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
@@ -441,10 +441,11 @@ assert all(one["SFT"]["test"]["form"] >= 0.95 and one["before"]["test"]["form"] 
 assert all(one["SFT"]["test"]["friendly"] < 0.2 and one["DPO"]["test"]["friendly"] > 0.9 for one in trained)
 assert all(min(one["SFT"]["bits"], one["DPO"]["bits"]) > one["before"]["bits"] + 0.8 for one in trained) and len(trained) == 3
 assert all(one["SFT"]["test"]["right"] > 0.8 and one["DPO"]["test"]["right"] > 0.7 for one in trained)
-assert [round(100 * f(one["DPO"]["test"]["right"] for one in trained)) for f in (min, max)] == [74, 90]
+share = {stage: sorted(100 * one[stage]["test"]["right"] for one in trained) for stage in ("SFT", "DPO")}
+assert [int(x + 0.5) for x in (*share["DPO"][::2], *share["SFT"][::2])] == [74, 90, 83, 91]
 
 # %% [markdown]
-# It prefers to be friendly now, and is right in about as many sentences as before (in three recorded trainings 74 to 90 %, of sentences whose patterns it has not seen). And it has paid: its novel costs more bits than before. Whatever a model is taught, it may lose something else, so a training like this is short, and mixes in what should be kept.
+# It prefers to be friendly now, and is right a little less often: in three recorded trainings in 74 to 90 % of the sentences of new patterns, before in 83 to 91. And it has paid: its novel costs more bits than before. Whatever a model is taught, it may lose something else, so a training like this is short, and mixes in what should be kept.
 #
 # **Keep this:** a base model continues; SFT shows it the form of an answer; DPO says which of two is better. None of them teaches it what is true.
 
