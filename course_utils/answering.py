@@ -15,17 +15,19 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-
-from .text import pad
+from torch.nn.utils.rnn import pad_sequence
 
 
 def talk_batch(
     talks: Sequence[tuple[Sequence[int], Sequence[int]]],
 ) -> tuple[Int[Tensor, "B N"], Bool[Tensor, "B N"]]:
     """(question, answer) as ids -> both behind each other, and which are of an answer."""
-    ids, real = pad([[*question, *answer] for question, answer in talks])
-    starts = torch.tensor([[len(question)] for question, _ in talks])
-    return ids, real & (torch.arange(ids.shape[1]) >= starts)
+    texts = [torch.tensor([*question, *answer]) for question, answer in talks]
+    ids = pad_sequence(texts, batch_first=True)  # shorter ones are filled up with 0
+    starts = torch.tensor([[len(question)] for question, _ in talks])  # [B, 1]
+    ends = torch.tensor([[len(text)] for text in texts])
+    places = torch.arange(ids.shape[1])  # [N]
+    return ids, (places >= starts) & (places < ends)
 
 
 def answer_targets(
@@ -76,7 +78,7 @@ def preference_loss(
     beta: float = 0.1,
 ) -> Float[Tensor, ""]:
     """dpo_loss of two batches; before: the model that the training began with."""
-    new = [log_probability(model, *batch) for batch in (liked, disliked)]
+    now = [log_probability(model, *batch) for batch in (liked, disliked)]
     with torch.no_grad():
-        old = [log_probability(before, *batch) for batch in (liked, disliked)]
-    return dpo_loss(*new, *old, beta)
+        then = [log_probability(before, *batch) for batch in (liked, disliked)]
+    return dpo_loss(now[0], now[1], then[0], then[1], beta)

@@ -7,4 +7,5 @@ from chapters.ch04.labs import *  # noqa: F403
 from chapters.ch05.labs import *  # noqa: F403
 from chapters.ch06.labs import *  # noqa: F403
 from chapters.ch07.labs import *  # noqa: F403
+from chapters.ch08.labs import *  # noqa: F403
 from course_kit.views.labs import *  # noqa: F403

@@ -18,7 +18,7 @@ import math
 import torch
 import torch.nn.functional as F
 import course_kit
-from chapters.ch08 import again, exercise, hint, published, solution
+from chapters.ch08 import again, exercise, find_error, hint, published, solution
 from chapters.ch08.experiments import real_heads
 from course_kit import results
 from course_kit.views import Table, plot
