@@ -18,6 +18,7 @@ from chapters.ch04 import labs as positions
 from chapters.ch05.labs import architecture, descent
 from chapters.ch06 import labs as bert
 from chapters.ch07 import labs as gpt
+from chapters.ch08 import labs as chat
 from course_kit import files
 from course_kit.views import heatmap, plot, predict
 from course_kit.views.labs import alignment, heads
@@ -122,6 +123,8 @@ BORDERS = {
                 "select": "pair"} | VIEW),
     "scaling_law": (gpt.scaling_law, {}, {"parameters": "number", "tokens": "number", "machine": "name",
                     "machines": "pair", "models": "pair", "law": "pair"} | VIEW),
+    "replies": (chat.replies, {"questions": WORDS, "said": {"m": WORDS}}, {"questions": "words", "said": "pair",
+                "title": "title", "caption": "text", "presenting": "flag"}),
     "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"question": "text", "answer": "whole",
                 "because": "text"}),
     "cover": (cover, {}, {"sentence": "sentence", "model": "model", "title": "title", "caption": "text"}),

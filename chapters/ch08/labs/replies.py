@@ -43,6 +43,8 @@ def replies(questions, said, *, title="Who answers?", caption="", presenting=Non
     what all have. Raises TypeError or ValueError that says what to do.
     """
     questions = as_labels(questions, "questions", "a list of questions")
+    if not isinstance(said, dict) or not said or len(set(questions)) < len(questions) or not questions:
+        raise ValueError("needed: questions of which none comes twice, and said, {a model's name: a list of replies}")
     texts = [as_labels(given, f"said[{model!r}]", "a list of replies") for model, given in said.items()]
     for model, given in zip(said, texts, strict=True):
         if len(given) != len(questions):
