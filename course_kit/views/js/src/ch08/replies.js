@@ -21,10 +21,12 @@ export function replies(ui) {
     return { reply, box: h("div", {}, ...room, text) };
   });
   ui.style(REPLIES_CSS);
-  ui.body.append(h("div", { class: "replies", role: "status" }, ...columns.map(({ box }) => box)));
+  const asked = h("div", { class: "asked" });
+  ui.body.append(h("div", { role: "status" }, asked, h("div", { class: "replies" }, ...columns.map(({ box }) => box))));
 
   return {
     paint() {
+      asked.replaceChildren(ui.state.question);
       said(spec, ui.state.question).forEach(({ reply }, i) => columns[i].reply.replaceChildren(reply));
     },
     table: () => ({
