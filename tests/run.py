@@ -65,6 +65,7 @@ def chapters():
 
 CLASSROOM = [f"browser/test_{name}.py" for name in ("jupyterlab", "hub", "presenting", "slides", "paper", "site")]
 CORE = "attention multihead positions scores linear heads fused caching transformer gpt bert seq2seq translator"
+CORE += " llama answering"
 SHAPES = [f"unit/course_utils/test_{name}.py" for name in CORE.split()]  # each call checked: tests/conftest.py
 SHAPES += ["parity/test_*.py"]
 STAGES = {  # name: a function that says which commands it runs
