@@ -110,7 +110,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # %% tags=["definition"]
 # course_utils.rotary: rotation, turn
 
-# %% tags=["nbval-check-output"]
+# %%
 q, k = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.6, 0.8]])
 for place in (2, 5, 1005):  # the key stands two places before the query
     turned_q = turn(q, *rotation(torch.tensor([place]), 2))
@@ -284,7 +284,7 @@ assert smol is None or maps_of[:, :, 0].mean() > 0.3
 # <a id="quantising"></a>
 # Its parameters would be 538 MB in 32 bits. In the file they are **quantised**: neighbours, 32 at a time, share a scale and a minimum, and each is a whole number from 0 to 15, in four bits. Here is the first block, 20 bytes:
 
-# %% tags=["nbval-check-output"]
+# %%
 import struct
 
 block = bytes(recorded["block"]["bytes"])

@@ -42,7 +42,7 @@ TARGETS = Exercise(
     hints=(
         "First the targets of chapter 7, `ids[:, 1:]`. Which of them should not count?",
         "Whether a target counts is said by the mask *at the target*, so the mask is shifted, too.",
-        "`masked_fill(where, -100)` fills what is True. What is True in `is_answer`?",
+        "A tensor's masked_fill writes a number where its mask is True. What is True in `is_answer`?",
     ),
     minutes=4,
     difficulty=2,

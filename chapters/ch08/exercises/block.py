@@ -61,7 +61,7 @@ RMS = Exercise(
         "Without eps a row of zeros is divided by 0, and NaN comes out.",
         _norm(size=lambda x, eps: (x.pow(2).mean() + eps).sqrt()),
         "One number for the whole batch: so a text changes with its neighbours. Each row has its own mean: "
-        "`mean(-1, keepdim=True)`.",
+        "`x.pow(2).mean(-1, keepdim=True)`.",
         _norm(size=lambda x, eps: (x.mean(-1, keepdim=True).pow(2) + eps).sqrt()),
         "The mean is squared. It should be the mean of the squares.",
         _norm(scale=lambda y, weight: y),
@@ -98,7 +98,7 @@ SHARE = Exercise(
     hints=(
         "Each of the G heads is needed heads / G times. On which axis?",
         "The order matters: the first head serves the *first* queries. 1 1 2 2, not 1 2 1 2.",
-        "`repeat_interleave(times, dim)` repeats each entry of an axis in place.",
+        "`x.repeat_interleave(2, 1)` repeats each entry of axis 1 twice, in place. How often is it here?",
     ),
     minutes=3,
     difficulty=2,

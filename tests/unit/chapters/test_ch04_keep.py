@@ -25,7 +25,7 @@ ANSWERS = {
 def test_with_nothing_some_and_all_solved_it_gives_the_numbers_of_the_library(book, count):
     assert chapters.ch04.EXERCISES
     for name, text in list(ANSWERS.items())[:count]:
-        solve(name, text, frequencies=positions.frequencies)
+        solve(name, text, frequencies=positions.frequencies, rotation=rotary.rotation, turn=rotary.turn)
     made = keeping.written(FILE, {})
     assert f"{count} of 3 functions are yours" in made.text and "course_" not in made.text and not made.notes
     (book / "kept.py").write_text(made.text, "utf-8")

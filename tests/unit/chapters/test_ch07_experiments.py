@@ -232,9 +232,14 @@ def test_recorded_costs_grow_as_counted():
 # ---- one sentence through all chapters ------------------------------------------------------------------------------
 
 
-def test_seven_panels_with_it_and_animal_and_rows_that_sum_to_one():
+def test_eight_panels_with_it_and_animal_and_rows_that_sum_to_one():
     panels, given = one_sentence.through_all()
-    assert [panel[-1] for panel in panels] == list(range(1, 8)) and list(given) == ["Transformer", "BERT", "GPT"]
+    assert [panel[-1] for panel in panels] == list(range(1, 9)) and list(given) == [
+        "Transformer",
+        "BERT",
+        "GPT",
+        "Llama",
+    ]
     for title, weights, queries, keys, _ in panels:
         assert weights.shape == (len(queries), len(keys)) and "animal" in keys, title
         assert torch.allclose(weights.sum(-1).float(), torch.ones(len(queries)), atol=0.02), title

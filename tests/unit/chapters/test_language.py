@@ -25,9 +25,8 @@ class Even(nn.Module):
         super().__init__()
         self.size, self.scale = size, nn.Parameter(torch.zeros(()))
 
-    def loss(self, ids):
-        logits = torch.zeros(ids.shape[0], ids.shape[1] - 1, self.size) + self.scale
-        return nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+    def forward(self, ids):
+        return torch.zeros(*ids.shape, self.size) + self.scale
 
 
 def file(tmp_path, content, name="my.txt"):
