@@ -46,11 +46,11 @@ assert 30 * 9 == 270
 from chapters.ch08.experiments.models import cache_bytes, models
 
 rows = models()
-Table([{"model": m["model"], "year": str(m["year"]), "billion parameters": m["billions"], "of them used per token": m["active"],
-        "layers": m["layers"], "heads": m["heads"], "heads of keys": m["key_heads"] or "MLA", "QK-norm": "yes" if m["qk_norm"] else "",
+Table([{"model, year": f"{m['model']}, {m['year']}", "billions": m["billions"], "used": m["active"],
+        "layers": m["layers"], "heads": m["heads"], "key heads": m["key_heads"] or "MLA", "QK-norm": "yes" if m["qk_norm"] else "",
         "window": m["window"] or "", "experts": f"{m['chosen']} of {m['experts']}" if m["experts"] else "",
-        "vocabulary": m["vocabulary"], "context": m["context"], "cache, KB per token": cache_bytes(m) / 1e3} for m in rows],
-      "Sizes from the reports named in data/models.csv. Cache: counted by us, two bytes a number, windows left aside")
+        "context": m["context"], "KB a token": cache_bytes(m) / 1e3} for m in rows],
+      "Billions of parameters, and those used for one token. KB a token: the cache, two bytes a number. Sources: data/models.csv")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(rows) == 12 and (per_token := {m["model"]: cache_bytes(m) for m in rows}) and all(m["source"] for m in rows)

@@ -105,7 +105,7 @@ def test_a_view_is_whole_and_as_large_as_the_slide_allows_and_nothing_lies_on_th
     assert sizes and min(sizes) >= 12 and sum(size >= 20 for size in sizes) >= 0.6 * len(sizes), sizes
     assert page.evaluate(COVERED) == [], "the slide's number covers something"
     until(lambda: page.locator("html").get_attribute("data-over"), "0")
-    until(page.locator(".title .maps a").count, 7)
+    until(page.locator(".title .maps a").count, 8)
 
 
 def test_the_slides_of_a_screen_of_4_to_3_are_higher(deck):
