@@ -230,7 +230,7 @@ IN_NOTEBOOK = {
     "a path of one machine ('/home/ada')": set_output(1, **{"text/plain": "/home/ada/course/x.py"}),
     "shows a memory address": set_output(1, **{"text/plain": "<object at 0x7f3a2b1c>"}),
     "the notebook has 0.8": set_output(1, **{"text/plain": "x" * 800_000}),
-    "all notebooks have 4.6": set_output(1, **{"text/plain": "x" * 4_600_000}),
+    "all notebooks have 4.9": set_output(1, **{"text/plain": "x" * 4_900_000}),
     "a picture of 70 kB": set_output(1, **{"text/html": f"<img alt='a' src=\"data:image/webp;base64,{LARGE}\">"}),
     "a picture of 70": set_output(1, **{"image/png": LARGE, "text/plain": "a picture"}),
     "the program of the views is stored": set_output(1, **{"text/html": program.packed() + VIEW}),
