@@ -59,6 +59,7 @@ class Published:
     model: Any = field(repr=False)
     tokenizer: Any = field(repr=False)
     stop: int
+    longest: int = 120  # tokens of an answer, unless it is asked for more
 
     def prompt(self, question: str, system: str | None = SYSTEM) -> torch.Tensor:
         """A question as ids [1, T]. Raises ValueError for one that is empty or does not fit into the context."""
@@ -70,9 +71,10 @@ class Published:
             raise ValueError(f"The question has {len(ids):,} tokens; the model reads {self.model.context:,} at most.")
         return torch.tensor([ids])
 
-    def tokens(self, ids: torch.Tensor, count: int = 120, **how: Any) -> Iterator[int]:
+    def tokens(self, ids: torch.Tensor, count: int | None = None, **how: Any) -> Iterator[int]:
         """What follows, token by token. how: temperature and top_p of `speak`."""
-        return speak(self.model, ids, self.stop, min(count, self.model.context - ids.shape[1]), **how)
+        most = min(count or self.longest, self.model.context - ids.shape[1])
+        return speak(self.model, ids, self.stop, most, **how)
 
     def piece(self, written: list[int]) -> str:
         """What the last of these tokens adds to the text."""
@@ -81,9 +83,11 @@ class Published:
     @property
     def names(self) -> list[str]:
         """Each token as it is read; those of a part of a character as ids."""
-        count = len(self.model.tokens.weight)
-        texts = self.tokenizer.decode_batch([[n] for n in range(count)], skip_special_tokens=False)
-        return [f"⟨{n}⟩" if "�" in text or not text else text for n, text in enumerate(texts)]
+        return [f"⟨{n}⟩" if "�" in text or not text else text for n, text in enumerate(self._texts())]
+
+    def _texts(self) -> list[str]:
+        every = [[n] for n in range(len(self.model.tokens.weight))]
+        return self.tokenizer.decode_batch(every, skip_special_tokens=False)
 
     @property
     def about(self) -> str:
@@ -91,43 +95,33 @@ class Published:
         count = sum(p.numel() for p in self.model.parameters())
         return f"SmolLM2-135M-Instruct in your class: {count:,} parameters, {self.model.context:,} tokens of context"
 
-    def answer(self, question: str, count: int = 120, **how: Any) -> str:
+    def answer(self, question: str, count: int | None = None, **how: Any) -> str:
         """A whole answer."""
         return self.tokenizer.decode(list(self.tokens(self.prompt(question), count, **how)))
 
 
-class StandIn:
+class StandIn(Published):
     """Where SmolLM2 is not installed: a model of ours with the same methods, which goes on with what it is told.
 
     start: see `talks.Start`
     """
 
     def __init__(self, start: Any):
-        self.start, self.model, self.tokenizer, self.stop = start, start.model.eval(), start, -1
+        super().__init__(start.model.eval(), start, stop=-1, longest=40)
+        self.start = start
 
     @property
     def about(self) -> str:
         """What it is, in a line."""
         return f"SmolLM2 is not installed (`{INSTALL}` brings it); {self.start.name} goes on in its place."
 
-    @property
-    def names(self) -> list[str]:
-        """Each token as it is read."""
-        texts = [self.start.decode([n]) for n in range(len(self.model.tokens.weight))]
-        return [f"⟨{n}⟩" if "�" in text or not text else text for n, text in enumerate(texts)]
-
     def prompt(self, question: str, system: str | None = None) -> torch.Tensor:
         """The question as ids [1, T], the last of them where it is long; it was not taught to listen to a system."""
         ids = self.start.encode(question or "\n")
         return torch.tensor([ids[-self.model.context // 2 :]])
 
-    def tokens(self, ids: torch.Tensor, count: int = 40, **how: Any) -> Iterator[int]:
-        """What follows, token by token."""
-        return speak(self.model, ids, self.stop, min(count, self.model.context - ids.shape[1]), **how)
-
-    def piece(self, written: list[int]) -> str:
-        """What the last of these tokens adds to the text."""
-        return self.start.decode(written)[len(self.start.decode(written[:-1])) :]
+    def _texts(self) -> list[str]:
+        return [self.start.decode([n]) for n in range(len(self.model.tokens.weight))]
 
 
 @functools.cache

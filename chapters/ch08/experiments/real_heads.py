@@ -17,21 +17,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from chapters.ch07.looking import weights_of
 from chapters.ch08.experiments.quantising import held_out, measured, needed
 from chapters.ch08.published import Published
-from course_utils.attention import masked_softmax, split_heads
 from course_utils.linear import local_mask
-from course_utils.llama import GroupedAttention, Llama, share_heads
-from course_utils.rotary import turn
+from course_utils.llama import Llama
 
 Heads = list[tuple[int, int]]  # (layer, head), both from 1
-
-
-def weights_of(attention: GroupedAttention, x: Tensor, turns: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
-    """The attention weights of one layer, [B, H, T, T], computed again from what the layer was given."""
-    q = turn(split_heads(attention.query(x), attention.heads), *turns)
-    k = share_heads(turn(split_heads(attention.key(x), attention.key_heads), *turns), attention.heads)
-    return masked_softmax(q @ k.mT / q.shape[-1] ** 0.5, mask)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ from chapters.ch08.published import Published
 from course_kit import results
 from course_kit.exercises import check, define
 from course_tools.recipes.results import RECIPES
-from course_utils.llama import Llama, LlamaConfig
+from course_utils.attention import split_heads
+from course_utils.llama import Llama, LlamaConfig, share_heads
 from course_utils.restored import seeded
 
 SMALL = LlamaConfig(vocab_size=300, model_size=64, num_layers=2, num_heads=4, key_heads=2, ffn_size=96, max_length=400)
@@ -88,7 +89,7 @@ def test_weights_are_those_that_the_layer_used(small):
     hook.remove()
     assert len(weights) == 2 and weights[1].shape == (2, 4, 9, 9) and (weights[1].triu(1) == 0).all()
     x, out = seen[0]
-    v = real_heads.share_heads(real_heads.split_heads(attention.value(x), 2), 4)
+    v = share_heads(split_heads(attention.value(x), 2), 4)
     torch.testing.assert_close(attention.out((weights[1] @ v).transpose(1, 2).flatten(2)), out)
     assert not small.model.blocks[0].attention._forward_hooks
 
