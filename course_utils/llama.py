@@ -171,7 +171,7 @@ class Llama(nn.Module):
         return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def speak(
     model: Llama,
     ids: Int[Tensor, "1 T"],
@@ -184,10 +184,12 @@ def speak(
     caches = [Cache() for _ in model.blocks]
     for _ in range(count):
         logits = model(ids, caches)[:, -1]  # [1, V]
-        p = with_temperature(logits, temperature)
-        if top_p < 1:
-            p = nucleus(p.log(), top_p)
-        ids = torch.multinomial(p, 1)  # the next round reads only this
+        ids = logits.argmax(-1, keepdim=True)  # [1, 1]: the next round reads only this
+        if temperature > 0:
+            p = with_temperature(logits, temperature)
+            if top_p < 1:
+                p = nucleus(p.log(), top_p)
+            ids = torch.multinomial(p, 1)
         if int(ids) == stop:
             return
         yield int(ids)
