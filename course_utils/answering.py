@@ -3,13 +3,15 @@
     ids, is_answer = talk_batch([(question, answer), …])
     answer_loss(model, ids, is_answer)              # nats for each token of an answer
     preference_loss(model, before, liked, disliked)     # two batches; before: as it was
+    for step, loss in training(model, loss_of, steps=200, rate=1e-3): ...
 
 Only the tokens of answers count: the questions are given. Sizes: B talks, N tokens of the
 longest, V vocabulary. Sources: Ouyang et al. 2022 (InstructGPT); Rafailov et al. 2023
 (DPO).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,14 +22,19 @@ from torch.nn.utils.rnn import pad_sequence
 
 def talk_batch(
     talks: Sequence[tuple[Sequence[int], Sequence[int]]],
+    longest: int | None = None,
+    device: Any = None,
 ) -> tuple[Int[Tensor, "B N"], Bool[Tensor, "B N"]]:
-    """(question, answer) as ids -> both behind each other, and which are of an answer."""
-    texts = [torch.tensor([*question, *answer]) for question, answer in talks]
+    """(question, answer) as ids -> both behind each other, and which are of an answer.
+
+    longest: tokens of a talk; the rest is cut off
+    """
+    texts = [torch.tensor([*question, *answer][:longest]) for question, answer in talks]
     ids = pad_sequence(texts, batch_first=True)  # shorter ones are filled up with 0
     starts = torch.tensor([[len(question)] for question, _ in talks])  # [B, 1]
     ends = torch.tensor([[len(text)] for text in texts])
     places = torch.arange(ids.shape[1])  # [N]
-    return ids, (places >= starts) & (places < ends)
+    return ids.to(device), ((places >= starts) & (places < ends)).to(device)
 
 
 def answer_targets(
@@ -82,3 +89,18 @@ def preference_loss(
     with torch.no_grad():
         then = [log_probability(before, *batch) for batch in (liked, disliked)]
     return dpo_loss(now[0], now[1], then[0], then[1], beta)
+
+
+def training(
+    model: nn.Module, loss_of: Callable, steps: int, rate: float
+) -> Iterator[tuple[int, float]]:
+    """Steps with AdamW at a rate that falls to 0; loss_of() draws a batch -> its loss."""
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate)
+    for step in range(steps):
+        optimiser.param_groups[0]["lr"] = rate * (1 - step / steps)
+        loss = loss_of()
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        yield step, loss.item()

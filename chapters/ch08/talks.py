@@ -1,8 +1,8 @@
 """Talks to learn to answer from: somebody says how something was, and the answer is curt or friendly.
 
-    own = newest()                          # the reader's GPT of chapter 7, or `llama-holmes`
-    talks, pairs = taught(own.encode)       # to imitate; to prefer: the friendly answer to the curt one
-    reply(own, "The soup was cold.")        # "Bad."
+    own = newest()                           # the reader's GPT of chapter 7, or `llama-holmes`
+    conversations, preferences = texts()     # to imitate; to prefer: the friendly answer to the curt one
+    replies(own, ["The soup was cold."])     # ["Bad."]
 
 The sentences are chapter 6's (data/stories, sentiment); those of `test` have templates, names and nouns of their own.
 """
@@ -82,18 +82,20 @@ def said(text: str) -> str:
     return f"User: {text}\nBot:"
 
 
-def taught(encode: Callable[[str], list[int]], seed: int = 0) -> tuple[list[Talk], list[tuple[Talk, Talk]]]:
-    """The sentences of `train` with an answer to imitate, one in five friendly; and with two, of which the first is
+def texts(split: str = "train", seed: int = 0) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
+    """Each sentence of a split with an answer to imitate, one in five friendly; and with two, of which the first is
     preferred: friendly to curt, and glad to sorry where it should be."""
-    dice, talks, pairs = random.Random(seed), [], []
-    for one in stories.load("sentiment", "train"):
-        question, wrong = encode(said(one.text)), OTHER[one.label]
-        friendly, curt, unfit = (
-            encode(f" {text}\n") for text in (FRIENDLY[one.label], CURT[one.label], FRIENDLY[wrong])
-        )
-        talks.append((question, friendly if dice.random() < FRIENDLY_SHARE else curt))
-        pairs.append(((question, friendly), (question, dice.choice((curt, unfit)))))
-    return talks, pairs
+    dice, conversations, preferences = random.Random(seed), [], []
+    for one in stories.load("sentiment", split):
+        friendly, curt, unfit = FRIENDLY[one.label], CURT[one.label], FRIENDLY[OTHER[one.label]]
+        conversations.append((one.text, friendly if dice.random() < FRIENDLY_SHARE else curt))
+        preferences.append((one.text, friendly, dice.choice((curt, unfit))))
+    return conversations, preferences
+
+
+def in_ids(encode: Callable[[str], list[int]], sentence: str, answer: str) -> Talk:
+    """A conversation as two lists of numbers; the new line at its end is learned, too."""
+    return encode(said(sentence)), encode(f" {answer}\n")
 
 
 @torch.no_grad()
@@ -115,26 +117,10 @@ def replies(start: Start, sentences: Sequence[str]) -> list[str]:
     return found
 
 
-def reply(start: Start, sentence: str) -> str:
-    """The same for one sentence."""
-    return replies(start, [sentence])[0]
-
-
 def first_of_test() -> list[str]:
     """The first sentence of praise and the first complaint of the test set."""
     test = stories.load("sentiment", "test")
     return [next(one.text for one in test if one.label == label) for label in ("positive", "negative")]
-
-
-@torch.no_grad()
-def goes_on(start: Start, sentence: str) -> str:
-    """The likeliest tokens behind a sentence, also beyond the end of the line."""
-    ids = torch.tensor([start.encode(said(sentence))])
-    begun = ids.shape[1]
-    with evaluating(start.model):
-        for _ in range(LONGEST):
-            ids = torch.cat([ids, start.model(ids)[:, -1].argmax(-1, keepdim=True)], 1)
-    return start.decode(ids[0, begun:].tolist())
 
 
 def judged(start: Start, split: str = "test", count: int = 200) -> dict[str, float]:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import files, shell
-from course_kit.exercises.show import Note, code, display, note_of, sentence
+from course_kit.exercises.show import Note, Piece, code, display, note_of, sentence
 
 from .composing import KeptFile, Part, Written, owners, written
 from .draft import WHOLE
@@ -49,8 +49,8 @@ def keep(file: KeptFile, space: Mapping[str, Any] | None = None) -> None:
     made, whole, troubles = _working(file, space)
     said, where = [*_about(file, made), *made.notes, *troubles], folder()
     if where is None:
-        said.append("Outside of a workbook nothing is written: `make lab` makes you one.")
-        return display(note_of(map(sentence, said), "dotted"))
+        said.append("Outside of a workbook nothing is written (`make lab` makes you one). This is what it would be:")
+        return display(note_of([*map(sentence, said), _to_read(file, made)], "dotted"))
     try:
         with files.alone(where.parent / f"mine{RECORD}", PATIENCE):
             name, stays = _laid(where, file.name, made.text)
@@ -110,6 +110,13 @@ def _about(file: KeptFile, made: Written) -> list[str]:
     asked = [part.name for part in file.parts if part.exercise and made.whose[part.name] == "the course's"]
     course = f" The course's: {', '.join(asked)}." if asked and made.of("yours") else ""
     return [f"{len(made.text.splitlines())} lines, which need only torch. {owners(file, made.whose)}{course}"]
+
+
+def _to_read(file: KeptFile, made: Written) -> Piece:
+    """The whole file, folded; as plain text what its docstring says, and the names of its parts."""
+    page = f"<details><summary>mine/{file.name}.py</summary>{code(made.text)}</details>"
+    parts = ", ".join(part.name for part in file.parts)
+    return page, f"mine/{file.name}.py\n\n{file.about}\n\nIn it: {parts}."
 
 
 def _note(said: list[str], name: str) -> Note:

@@ -161,13 +161,14 @@ with torch.no_grad():
     assert torch.allclose(logits, poet.model(ids), atol=1e-4)
 
 # %% [markdown]
-# Now as a class of your own. Three of its functions you may have written before: `masked_softmax` of chapter 1, which gives hidden keys the weight 0; `split_heads` of chapter 5, from [B, T, D] to [B, H, T, d]; and the residual line, `add_norm(x, f, norm)`, which is `x + f(norm(x))`.
-
-# %%
-from mine import add_norm, masked_softmax, split_heads
+# Now as a class of your own. It rests on five functions, which earlier chapters built:
 
 # %% tags=["definition"]
-# course_utils.attention: causal_mask, join_heads
+# course_utils.attention: causal_mask, masked_softmax, split_heads, join_heads
+# course_utils.blocks: add_norm
+
+# %%
+from mine import add_norm, masked_softmax, split_heads  # as you wrote them, if you did
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.small_gpt: CausalAttention
@@ -363,10 +364,10 @@ assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenize
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: the loop
-# Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*. Two optimisers share the work. AdamW is Adam with parameters that shrink a little at each step; **Muon**, which trains the matrices, makes a step equally long in all directions of a matrix, and often needs fewer steps (Jordan et al. 2024; [annex](07_gpt_annex.ipynb#muon)).
+# Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*. Two optimisers share the work. AdamW is Adam with parameters that shrink a little at each step; **Muon**, which trains the matrices, makes a step equally long in all directions of a matrix, and often needs fewer steps (Jordan et al. 2024; [annex](07_gpt_annex.ipynb#muon)). With `[torch.optim.AdamW(model.parameters(), lr=3e-3)]` in its place the same loop runs, more slowly at first.
 
 # %% tags=["definition"]
-# course_utils.small_gpt: optimisers_of, training_step
+# course_utils.small_gpt: next_token_loss, training_step, optimisers_of
 
 # %% [markdown]
 # ### A task without data
@@ -405,14 +406,14 @@ assert round(math.log(11), 2) == 2.4 and round(5 * math.log(10) / 12, 2) == 0.96
 #
 # ### The book
 # <a id="training"></a>
-# Each step reads 32 windows of 65 pieces from random places. After every sixty steps the model writes on from “My dear”.
+# Each step reads 32 windows of 65 pieces from random places. Every sixty steps the loss of what was just read is set beside that of pieces from the tenth that is never read, and the model writes on from “My dear”.
 
 # %% tags=["definition"]
 # course_utils.small_gpt: windows
 
 # %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 STEPS = {"class": 300, "full": 1500}[runtime.profile]
-ids = torch.tensor(tokenizer.encode(known))
+ids, unread = (torch.tensor(tokenizer.encode(text)) for text in (known, held_out))
 torch.manual_seed(0)
 model = SmallGPT(len(tokenizer.pieces), size=128, layers=2, context=64)
 optimisers = optimisers_of(model, rate=1e-2)
@@ -421,15 +422,18 @@ for step in range(STEPS):
         optimiser.param_groups[0]["lr"] = 1e-2 * (1 - step / STEPS)  # falls to 0
     loss = training_step(model, optimisers, windows(ids, rows=32, length=65))
     if step % 60 == 0 or step == STEPS - 1:
+        with torch.no_grad():
+            new = next_token_loss(model, windows(unread, rows=64, length=65))
         sample = write(model, torch.tensor([tokenizer.encode("My dear")]), 25, 0.7, 0.9)
-        print(f"{step:4}  {loss:.2f} nats  {tokenizer.decode(sample[0].tolist())!r}")
+        text = tokenizer.decode(sample[0].tolist())
+        print(f"{step:4}  {loss:.2f} nats, not read {new:.2f}  {text!r}")
 
 # %% [markdown]
 # <a id="bigram"></a><a id="bits-per-character"></a>
 # Is that good? The fair rival needs no training: a **bigram** table counts which piece follows which. And since pieces can be short or long, we compare **bits per character**: the nats of a piece, divided by $\ln 2$ and by its 2.6 characters (on average).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-kept_back = tokenizer.encode(held_out)
+kept_back = unread.tolist()
 reached = own.bits(model, kept_back, len(held_out))
 table = own.bigram_bits(ids, kept_back, len(tokenizer.pieces), len(held_out))
 recorded = results.load("gpt_book")

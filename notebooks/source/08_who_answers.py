@@ -16,6 +16,7 @@
 # %% jupyter={"source_hidden": true}
 import math
 import random
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -25,7 +26,6 @@ from chapters.ch08 import again, exercise, hint, labs, published, solution, talk
 from course_kit import data, results
 from course_kit.views import Table, heatmap, plot, predict
 from course_utils.checkpoints import load_checkpoint
-from course_utils.llama import LlamaConfig
 
 runtime = course_kit.setup()
 recorded = results.load("smollm_answers")
@@ -49,7 +49,7 @@ assert len(found) == 10 and found.count(True) == 4 and found.count(None) == 1
 assert round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
 
 # %% [markdown]
-# It answers fluently, and often wrongly: of the nine that have a right answer, four hold it. For the eight legs of a spider it says “two pairs of legs”, and it cannot translate the sentence about the animal. How does one build such a model, and how does it learn to answer at all?
+# It answers fluently, and often wrongly: of the nine that have a right answer, four hold it. For the eight legs of a spider it says “two pairs of legs”, and it cannot translate “The animal did not cross the street because it was too tired.” How does one build such a model, and how does it learn to answer at all?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
@@ -105,7 +105,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: positions that turn
 # <a id="rotary"></a>
-# Your GPT's table of positions ends somewhere. Here no position is added: queries and keys are *turned* by their position, as in chapter 4, and a product of the two depends on their distance alone. The angles are computed once for all heads and blocks.
+# Your GPT's table of positions ends somewhere. Here no position is added: queries and keys are *turned* by an angle that grows with their position, as in chapter 4. Turn two vectors by the same angle, and their product stays; so only the difference of their angles counts, which is the distance. The angles are computed once for all heads and blocks.
 
 # %% tags=["definition"]
 # course_utils.rotary: rotation, turn
@@ -136,7 +136,7 @@ assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: heads that share
 # <a id="grouped-queries"></a>
-# Whoever writes keeps the keys and values of all earlier tokens. What does that cost? **Guess:**
+# A model that writes keeps the keys and values of all earlier tokens. What does that cost? **Guess:**
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict("SmolLM2 has 30 blocks of 9 heads with 64 features, and reads up to 8,192 tokens. How large would a cache of its keys and "
@@ -164,16 +164,16 @@ def share_heads(x, heads):
 # %% [markdown]
 # <!-- solution: share heads -->
 #
-# Now the attention, with a cache of its own:
+# Now the attention, with a cache. It rests on three functions of earlier chapters:
+
+# %% tags=["definition"]
+# course_utils.attention: masked_softmax, split_heads, join_heads
 
 # %%
-from mine import masked_softmax, nucleus, split_heads, with_temperature
+from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
 
 # %% tags=["definition"]
-# course_utils.attention: join_heads
-
-# %% tags=["definition"]
-# course_utils.llama: Cache
+# course_utils.llama: Cache, LlamaConfig
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.llama: GroupedAttention
@@ -211,11 +211,18 @@ plot.bars(list(bits), [x.mean().item() for x in bits.values()], ylabel="bits per
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 mean = {name: x.mean().item() for name, x in bits.items()}
 plain = mean.pop("chapter 7")
+assert mean["+ rotary"] < mean["+ all four"] < mean["+ rotary"] + 0.05
 assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+ all four") < 0.1 and worth["seeds"] == 3
 assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 
 # %% [markdown]
-# On this small scale only the turned positions show: they save a tenth of a bit. The other three change less than 0.02 bits. They were chosen for what they cost, in time and memory, and for models a thousand times as large.
+# On this small scale only the turned positions show: they save a tenth of a bit. The other three change less than 0.02 bits, and all four together save a little less than the positions alone. They were chosen for what they cost, in time and memory, and for models a thousand times as large.
+
+# %% [markdown]
+# And how does it write? It reads the question once; then each new token is read alone, and everything before it is in the caches. (`nucleus` and `with_temperature` are chapter 7's.)
+
+# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# course_utils.llama: speak
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: published parameters
@@ -223,7 +230,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # SmolLM2's parameters come in one file, and matrix by matrix they fit into your class. The file has names of its own for them:
 
 # %% tags=["definition"]
-# course_utils.smollm: renamed, parameters_of
+# chapters.ch08.smollm: renamed, parameters_of
 
 # %% seconds=10
 smol = published.load(Llama)  # your class with these parameters, if they are installed
@@ -233,7 +240,7 @@ print(talker.about)
 # %%
 question = "What is the capital of France?"  # ask what you like; ■ stops it
 written = []
-for token in talker.tokens(talker.prompt(question)):
+for token in speak(talker.model, talker.prompt(question), talker.stop, talker.longest):
     written.append(token)
     print(talker.piece(written), end="", flush=True)
 
@@ -243,7 +250,7 @@ assert theirs["gap"] < 1e-3 and theirs["same_text"] and theirs["tokens"] >= 40 a
 assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
 
 # %% [markdown]
-# (The file is one for neighbouring pairs, as `turn` has it. In files for `transformers`, the halves of a head are turned together; there the rows of queries and keys have another order.)
+# (This file expects that *neighbouring* features are turned together, as `turn` does it. In files for `transformers`, the rows of queries and keys have another order.)
 #
 # `transformers`, with the same file, gives the same logits to a ten-thousandth, and the same text, at about the same speed. What else could it have said? Press *draw*, and write the answer token by token:
 
@@ -309,7 +316,7 @@ assert round(recorded["parameters"] * 4 / 1e6) == 538 and len(block) == 20 and l
 # What does a talk look like to a model that only continues? Like a text with marks. This is the **chat template** of SmolLM2, and the model goes on after its end:
 
 # %% tags=["nbval-check-output"]
-from course_utils.smollm import chat_prompt
+from chapters.ch08.smollm import chat_prompt
 
 print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
@@ -318,31 +325,52 @@ print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 # Your own model can learn that. Its conversations are smaller: somebody tells how something was, and the answer is curt (*Good.* or *Bad.*), in one of five cases friendly (*I am glad to hear it.*). The model is the GPT that `python -m mine train` has left in this folder, or else `llama-holmes` in your class. Before:
 
 # %%
-own = talks.newest(Llama)
-sentences = talks.first_of_test()  # one of praise, one of complaint, kept out of training
+from course_utils.small_gpt import write  # chapter 7's
+
+own = talks.newest(Llama)  # own.model, own.encode, own.decode
+template = "User: {}\nBot:"
+
+def goes_on(sentence, count=14):
+    ids = torch.tensor([own.encode(template.format(sentence))])
+    written = write(own.model, ids, count, temperature=0)  # the likeliest tokens
+    return own.decode(written[0, ids.shape[1] :].tolist())
+
+sentences = talks.first_of_test()  # one of praise, one of complaint: not trained on
 for sentence in sentences:
-    print(repr(talks.said(sentence)), "->", repr(talks.goes_on(own, sentence)))
+    print(repr(template.format(sentence)), "->", repr(goes_on(sentence)))
 
 # %% [markdown]
-# It goes on with a novel. **Supervised fine-tuning** (SFT) is chapter 7's training, on conversations. Each is a question and an answer, as ids, one behind the other; shorter ones are filled up:
+# It goes on with a novel. **Supervised fine-tuning** (SFT) is chapter 7's training, on conversations. Yours could stand here as well:
+
+# %%
+conversations, preferences = talks.texts()  # lists of strings, 2,000 of each
+new_ones, _ = talks.texts("test")  # other patterns, names and nouns
+
+def in_ids(question, answer):
+    return own.encode(template.format(question)), own.encode(f" {answer}\n")
+
+examples = [in_ids(*one) for one in conversations]
+print(conversations[0])
+print(examples[0])
+
+# %% [markdown]
+# The answer ends with a new line, and that is learned, too: it is how the model knows where to stop. In a batch question and answer lie one behind the other, and shorter ones are filled up:
+
+# %%
+from torch.nn.utils.rnn import pad_sequence
 
 # %% tags=["definition"]
 # course_utils.answering: talk_batch
 
 # %%
-from torch.nn.utils.rnn import pad_sequence
-
-examples, pairs = talks.taught(own.encode)  # 2,000 conversations; 2,000 preferences
 ids, is_answer = talk_batch(examples[:3])
-question_ids, answer_ids = examples[0]
-print(repr(own.decode(question_ids)), "->", repr(own.decode(answer_ids)))
 print("ids", tuple(ids.shape), "of an answer, in each row:", is_answer.sum(1).tolist())
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert len(examples) == len(pairs) == 2000 and own.decode(examples[0][1]).endswith("\n") and is_answer.sum(1).tolist() == [len(a) for _, a in examples[:3]]
+assert len(conversations) == len(preferences) == 2000 and own.decode(examples[0][1]).endswith("\n") and is_answer.sum(1).tolist() == [len(a) for _, a in examples[:3]]
 
 # %% [markdown]
-# The answer ends with a new line, and that is learned, too: it is how the model knows where to stop. One thing is different from chapter 7: the questions are given, so only the tokens of answers count.
+# One thing is different from chapter 7: the questions are given, so only the tokens of answers count.
 #
 # ### Exercise 3 ●●○ · 4 minutes
 # `F.cross_entropy` leaves out every target that is −100. Give each place its target.
@@ -379,18 +407,25 @@ def one_step():
 
 for_training(one_step)  # with nothing solved it does nothing
 
+# %% [markdown]
+# The loop is chapter 7's, written so that it serves both trainings of this lesson: it takes a function that draws a batch and gives its loss, and hands out each step's loss.
+
+# %% tags=["definition"]
+# course_utils.answering: training
+
 # %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]
 dice, model = random.Random(0), own.model
-optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3)
-for step in range(200):
-    optimiser.param_groups[0]["lr"] = 2e-3 * (1 - step / 200)
-    loss = answer_loss(model, *talk_batch(dice.sample(examples, 32)))
-    optimiser.zero_grad()
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimiser.step()
+held_out = talk_batch([in_ids(*one) for one in new_ones[:200]])
+
+def imitation():
+    return answer_loss(model, *talk_batch(dice.sample(examples, 32)))
+
+for step, loss in training(model, imitation, steps=200, rate=2e-3):
     if step % 40 == 0 or step == 199:
-        print(f"{step:3}  {loss:.2f}  {[talks.reply(own, one) for one in sentences]}")
+        with torch.no_grad():
+            new = answer_loss(model, *held_out)
+        said = [goes_on(sentence).split("\n")[0] for sentence in sentences]
+        print(f"{step:3}  loss {loss:.2f}, not trained on {new:.2f}  {said}")
 
 # %% jupyter={"source_hidden": true}
 after_sft, novel_sft = talks.judged(own), talks.novel(own, data.book()[-15_000:])
@@ -432,25 +467,20 @@ assert round(pencil.item(), 2) == 0.31 and abs(-F.logsigmoid(torch.zeros(1)).ite
 # %% tags=["definition"]
 # course_utils.answering: log_probability, preference_loss
 
-# %%
-before = copy.deepcopy(model).eval()  # π₀
-some = [talk_batch([pair[side] for pair in pairs[:16]]) for side in (0, 1)]
-first = preference_loss(model, before, *some)
-print(f"the first loss {first:.3f}, ln 2 {math.log(2):.3f}")
-
 # %% seconds=25 slideshow={"slide_type": "subslide"} tags=["training"]
-optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4)
-for step in range(60):
-    optimiser.param_groups[0]["lr"] = 1e-4 * (1 - step / 60)
-    some = dice.sample(pairs, 16)  # (liked, disliked), each a question and an answer
-    liked, disliked = (talk_batch([pair[side] for pair in some]) for side in (0, 1))
-    loss = preference_loss(model, before, liked, disliked)
-    optimiser.zero_grad()
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimiser.step()
+before = copy.deepcopy(model).eval()  # π₀
+print(preferences[0])  # question, liked, disliked
+
+def preference():
+    some = dice.sample(preferences, 16)
+    liked = talk_batch([in_ids(question, one) for question, one, _ in some])
+    disliked = talk_batch([in_ids(question, one) for question, _, one in some])
+    return preference_loss(model, before, liked, disliked)
+
+for step, loss in training(model, preference, steps=60, rate=1e-4):
     if step % 20 == 0 or step == 59:
-        print(f"{step:3}  {loss:.2f}  {[talks.reply(own, one) for one in sentences]}")
+        said = [goes_on(sentence).split("\n")[0] for sentence in sentences]
+        print(f"{step:3}  loss {loss:.2f}  {said}")  # at first ln 2 = 0.69
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 after_dpo, novel_now = talks.judged(own), talks.novel(own, data.book()[-15_000:])
@@ -460,6 +490,8 @@ Table([{"": name, **{f"{NAMED[key]}, %": round(100 * x) for key, x in one.items(
       f"The same 200 sentences. The novel costs {forgotten:.2f} bits per character before, {novel_sft:.2f} after SFT and {novel_now:.2f} after DPO.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+even = [talk_batch([in_ids(question, pair[side]) for question, *pair in preferences[:16]]) for side in (0, 1)]
+assert abs(preference_loss(before, before, *even).item() - math.log(2)) < 1e-5 and round(math.log(2), 2) == 0.69
 assert after_dpo["friendly"] > 0.9 and after_dpo["form"] > 0.9 and novel_now > forgotten + 0.2
 trained = results.load("post_training")["seeds"]
 assert all(one["SFT"]["test"]["form"] >= 0.95 and one["before"]["test"]["form"] == 0 for one in trained)
@@ -471,9 +503,9 @@ share = {stage: sorted(100 * one[stage]["test"]["right"] for one in trained) for
 assert [int(x + 0.5) for x in (*share["DPO"][::2], *share["SFT"][::2])] == [74, 90, 83, 91]
 
 # %% [markdown]
-# It is friendly now, and its answer fits a little less often: in three recorded trainings, and on 400 sentences, in 74 to 90 %, after SFT alone in 83 to 91. And it has paid: its novel costs more bits than before, most of it since SFT. Whatever a model is taught, it may lose something else, so a training like this is short, and mixes in what should be kept.
+# It is friendly now, and its answer fits a little less often: in three recorded trainings, and on 400 sentences, in 74 to 90 %, after SFT alone in 83 to 91. It paid for that: its novel costs more bits than before, most of it since SFT. Whatever a model is taught, it may lose something else. So trainings like these are kept short, and large ones mix in texts of the old kind.
 #
-# **Keep this:** a base model continues; SFT shows it the form of an answer; DPO says which of two is better. Neither adds knowledge.
+# **Keep this:** a base model continues; SFT shows it the form of an answer; DPO says which of two is better. What it knows comes from the text before.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from chapters.ch08 import published
-from course_utils.smollm import chat_prompt
+from chapters.ch08.smollm import chat_prompt
 
 TEXTS = ("The year 1812 was cold.", "naïve café, 猫 and 🙂", "  two blanks\n\nand lines", "don't <|im_start|> stop")
 

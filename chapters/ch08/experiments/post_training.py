@@ -8,51 +8,41 @@ The lesson's two loops. Judged on sentences of the test set of `sentiment` (data
 import copy
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from chapters.ch08 import talks
 from course_kit import data
-from course_utils.answering import answer_loss, preference_loss, talk_batch
+from course_utils.answering import answer_loss, preference_loss, talk_batch, training
 
 SFT_STEPS, SFT_RATE, SFT_ROWS = 200, 2e-3, 32
 DPO_STEPS, DPO_RATE, DPO_ROWS = 60, 1e-4, 16
 HELD_OUT = 15_000  # characters of the novel's end
 
 
-def steps(model: nn.Module, count: int, rate: float, loss: Callable[[], Tensor]) -> None:
-    """`count` steps of AdamW on a loss that draws its own batch, at a rate that falls to 0."""
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate)
-    for step in range(count):
-        optimiser.param_groups[0]["lr"] = rate * (1 - step / count)
-        optimiser.zero_grad()
-        loss().backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-
-
 def imitated(start: talks.Start, dice: random.Random) -> None:
     """SFT: the model learns to answer like the examples."""
-    examples, _ = talks.taught(start.encode)
+    examples = [talks.in_ids(start.encode, *one) for one in talks.texts()[0]]
 
     def loss() -> Tensor:
         return answer_loss(start.model, *talk_batch(dice.sample(examples, SFT_ROWS)))
 
-    steps(start.model, SFT_STEPS, SFT_RATE, loss)
+    deque(training(start.model, loss, SFT_STEPS, SFT_RATE), maxlen=0)
 
 
 def preferred(start: talks.Start, dice: random.Random) -> None:
     """DPO: the model learns to prefer the friendly answer."""
-    _, pairs = talks.taught(start.encode)
+    pairs = [[talks.in_ids(start.encode, one[0], answer) for answer in one[1:]] for one in talks.texts()[1]]
     before = copy.deepcopy(start.model).eval()
 
     def loss() -> Tensor:
         liked, disliked = zip(*dice.sample(pairs, DPO_ROWS), strict=True)
         return preference_loss(start.model, before, talk_batch(liked), talk_batch(disliked))
 
-    steps(start.model, DPO_STEPS, DPO_RATE, loss)
+    deque(training(start.model, loss, DPO_STEPS, DPO_RATE), maxlen=0)
 
 
 def record_post_training(seeds: Iterable[int] = range(3)) -> dict:

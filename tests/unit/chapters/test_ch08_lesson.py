@@ -79,15 +79,16 @@ def test_the_readers_class_holds_the_published_parameters(smollm):
 
 def test_talks_end_with_a_line_and_are_friendly_one_time_in_five():
     start = talks.shipped()
-    examples, pairs = talks.taught(start.encode)
-    texts = [start.decode(answer) for _, answer in examples]
-    friendly = sum(text.strip() in talks.FRIENDLY.values() for text in texts) / len(texts)
-    assert abs(friendly - talks.FRIENDLY_SHARE) < 0.03 and all(text.endswith("\n") for text in texts)
-    assert max(len(answer) for _, answer in examples) <= talks.LONGEST
-    for liked, disliked in random.Random(0).sample(pairs, 20):
-        assert liked[0] == disliked[0]
-        assert start.decode(liked[1]).strip() in talks.FRIENDLY.values()
-        assert start.decode(disliked[1]).strip() in talks.FORMS and disliked[1] != liked[1]
+    conversations, preferences = talks.texts()
+    friendly = sum(answer in talks.FRIENDLY.values() for _, answer in conversations) / len(conversations)
+    assert abs(friendly - talks.FRIENDLY_SHARE) < 0.03
+    for one in conversations[:50]:
+        question, answer = talks.in_ids(start.encode, *one)
+        assert start.decode(question) == talks.said(one[0]) and start.decode(answer) == f" {one[1]}\n"
+        assert len(answer) <= talks.LONGEST
+    for _, liked, disliked in random.Random(0).sample(preferences, 20):
+        assert liked in talks.FRIENDLY.values() and disliked in talks.FORMS and disliked != liked
+    assert not {text for text, _ in conversations} & {text for text, _ in talks.texts("test")[0]}
 
 
 def test_the_newest_training_of_chapter_7_is_taken(tmp_path):
@@ -98,7 +99,7 @@ def test_the_newest_training_of_chapter_7_is_taken(tmp_path):
     torch.save(state, tmp_path / "mine.gpt.pt")
     start = talks.newest(folder=tmp_path)
     assert start.name == "mine.gpt.pt" and start.decode(start.encode("the cat\n")) == "the cat\n"
-    assert isinstance(talks.reply(start, "The soup was cold."), str)
+    assert isinstance(talks.replies(start, ["The soup was cold."])[0], str)
     start.save(tmp_path / "talker.pt")
     assert torch.load(tmp_path / "talker.pt", weights_only=True)["kind"] == "SmallGPT"
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from course_utils.answering import answer_loss, answer_targets, dpo_loss, log_probability, talk_batch
+from course_utils.answering import answer_loss, answer_targets, dpo_loss, log_probability, talk_batch, training
 from course_utils.llama import Llama, LlamaConfig
 
 TALKS = [([5, 6, 7], [8, 9]), ([5], [6, 7, 8, 9])]
@@ -26,6 +26,17 @@ def test_a_batch_knows_which_tokens_are_of_answers():
     assert ids.tolist() == [[1, 2, 3, 4], [5, 6, 7, 0]]
     assert is_answer.tolist() == [[False, False, False, True], [False, True, True, False]]
     assert answer_targets(ids, is_answer).tolist() == [[-100, -100, 4], [6, 7, -100]]
+
+
+def test_a_long_talk_is_cut_off():
+    ids, is_answer = talk_batch([([1, 2, 3], [4, 5, 6]), ([5], [6])], longest=4)
+    assert ids.tolist() == [[1, 2, 3, 4], [5, 6, 0, 0]] and is_answer.sum().item() == 2
+
+
+def test_a_training_improves_and_hands_out_every_step(model):
+    batch = talk_batch(TALKS)
+    found = list(training(model, lambda: answer_loss(model, *batch), steps=30, rate=1e-2))
+    assert [step for step, _ in found] == list(range(30)) and found[-1][1] < 0.5 * found[0][1]
 
 
 def test_the_loss_is_that_of_the_tokens_of_answers_alone(model):

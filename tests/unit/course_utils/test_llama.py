@@ -6,6 +6,7 @@ import pytest
 import torch
 import transformers
 
+from course_utils.answering import answer_loss, talk_batch
 from course_utils.llama import (
     Cache,
     GroupedAttention,
@@ -115,3 +116,11 @@ def test_with_a_nucleus_it_draws_from_the_likely_ones(model, ids):
         p = model(ids[:1])[0, -1].softmax(-1).sort(descending=True)
     likely = p.indices[: int((p.values.cumsum(0) < 0.5).sum()) + 1].tolist()
     assert drawn <= set(likely)
+
+
+def test_everything_is_computed_where_the_model_is():
+    """A tensor that stayed on the CPU is refused by a model on another device, such as this one without numbers."""
+    made = Llama(LlamaConfig(12, 16, 1, 2, 1, 24)).to("meta")
+    assert made(torch.zeros(1, 5, dtype=torch.long, device="meta")).shape == (1, 5, 12)
+    ids, is_answer = talk_batch([([1, 2], [3])], device="meta")
+    assert answer_loss(made, ids, is_answer).device.type == "meta"

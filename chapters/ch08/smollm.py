@@ -8,7 +8,7 @@
 
 GGUF is the container of llama.cpp: pairs of names and values, then tensors, rounded in
 blocks of 32. Its queries and keys are stored for rotary positions that turn neighbouring
-features, as `rotary` does. Source: Allal et al. 2025 (SmolLM2), arXiv 2502.02737.
+features, as `course_utils.rotary` does. Source: Allal et al. 2025 (SmolLM2), arXiv 2502.02737.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .llama import LlamaConfig
+from course_utils.llama import LlamaConfig
 
 
 def setting(file: Any, name: str) -> Any:
@@ -74,9 +74,7 @@ def tokenizer_of(file: Any) -> Any:
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, words])
     tokenizer.decoder = decoders.ByteLevel()
     special = 3  # such as <|im_start|>: a piece that no text is cut into
-    tokenizer.add_special_tokens(
-        [piece for piece, kind in zip(pieces, kinds, strict=True) if kind == special]
-    )
+    tokenizer.add_special_tokens([piece for piece, kind in zip(pieces, kinds, strict=True) if kind == special])
     return tokenizer
 
 
