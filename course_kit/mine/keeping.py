@@ -24,6 +24,7 @@ NAME_changed.py. A file that was changed by hand is never overwritten: the new o
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,8 @@ def keep_beside(name: str, text: str, said: str, given: Mapping[str, str] | None
     name: without .py; given: file name -> its text
     """
     if (where := folder()) is None:
-        return
+        about = ast.get_docstring(ast.parse(text)) or ""
+        return display(note_of([sentence("Beside it would be:"), _folded(name, text, about)], "dotted"))
     try:
         with files.alone(where.parent / f"mine{RECORD}", PATIENCE):
             file, stays = _laid(where, name, text)
@@ -114,9 +116,13 @@ def _about(file: KeptFile, made: Written) -> list[str]:
 
 def _to_read(file: KeptFile, made: Written) -> Piece:
     """The whole file, folded; as plain text what its docstring says, and the names of its parts."""
-    page = f"<details><summary>mine/{file.name}.py</summary>{code(made.text)}</details>"
     parts = ", ".join(part.name for part in file.parts)
-    return page, f"mine/{file.name}.py\n\n{file.about}\n\nIn it: {parts}."
+    return _folded(file.name, made.text, f"{file.about}\n\nIn it: {parts}.")
+
+
+def _folded(name: str, text: str, about: str) -> Piece:
+    """A file to unfold; as plain text what it is."""
+    return f"<details><summary>mine/{name}.py</summary>{code(text)}</details>", f"mine/{name}.py\n\n{about}"
 
 
 def _note(said: list[str], name: str) -> Note:

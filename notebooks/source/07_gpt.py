@@ -146,7 +146,8 @@ predict("What is the loss before any training, if the vocabulary has V tokens?",
 # No token may look ahead, or it would see its own answer: in each attention chapter 5's causal mask hides the future. Here is the whole computation, for the text of the game and with the parameters of the model that you played against:
 
 # %% tags=["nbval-check-output"]
-gpt = own.small_of(poet.model)  # the poet, in the parts that you build below
+poet = load_checkpoint("gpt-shakespeare")  # the model of the game
+gpt = own.small_of(poet.model)  # its parts, under the names that they get below
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])  # [1, T]
 with torch.no_grad():
     x = gpt.tokens(ids) + gpt.positions.weight[: ids.shape[1]]  # [1, T, D]
@@ -364,7 +365,7 @@ assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenize
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: the loop
-# Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*. Two optimisers share the work. AdamW is Adam with parameters that shrink a little at each step; **Muon**, which trains the matrices, makes a step equally long in all directions of a matrix, and often needs fewer steps (Jordan et al. 2024; [annex](07_gpt_annex.ipynb#muon)). With `[torch.optim.AdamW(model.parameters(), lr=3e-3)]` in its place the same loop runs, more slowly at first.
+# Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*. Two optimisers share the work. AdamW is Adam with parameters that shrink a little at each step; **Muon**, which trains the matrices, keeps the directions of a step and makes them all equally strong, so that none drowns the others; it often needs fewer steps (Jordan et al. 2024; [annex](07_gpt_annex.ipynb#muon)). With `[torch.optim.AdamW(model.parameters(), lr=3e-3)]` in its place the same loop runs, more slowly at first.
 
 # %% tags=["definition"]
 # course_utils.small_gpt: next_token_loss, training_step, optimisers_of
@@ -565,7 +566,7 @@ assert worth["seeds"] == 3 and pre.min() > max(short.max(), longer.max())
 assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 77] and worth["sentences"]["test"] == 400
 
 # %% [markdown]
-# The pre-trained model gets 93 % right, the rival 65, and 77 after two and a half times as many steps. Each of the three pre-trained models is ahead of every rival. Part of this is speed: after 300 steps chapter 6 finds no such lead on sentences of this kind, and one on adjectives that are new. <!-- source: data/results/bert_worth.json -->
+# The pre-trained model gets 93 % right, the rival 65, and 77 after two and a half times as many steps. With each of its three seeds the pre-trained model is ahead of every rival. Part of this is speed: after 300 steps chapter 6 finds no such lead on sentences of this kind, and one on adjectives that are new. <!-- source: data/results/bert_worth.json -->
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
