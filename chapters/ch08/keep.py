@@ -5,6 +5,7 @@ import inspect
 from chapters.ch08 import smollm
 from course_kit.mine import keeping
 from course_kit.mine.keeping import KeptFile, Part
+from course_kit.mine.loading import folder
 
 LLAMA_ABOUT = """The decoder of today in plain PyTorch: RMSNorm, rotary positions, SwiGLU, shared keys and values.
 
@@ -336,10 +337,14 @@ taught."
 
 
 def keep() -> None:
-    """Write the three files, from the cells above and the answers to the exercises; test them."""
-    from chapters.ch07.keep import COMMANDS
+    """Write the three files, from the cells above and the answers to the exercises; test them. Who comes without
+    chapter 7 gets its two as well: the commands need them."""
+    from chapters.ch07.keep import COMMANDS, GPT, TOKENIZER
 
     keeping.keep(LLAMA)
     keeping.keep(ANSWERS)
+    for file in (GPT, TOKENIZER):
+        if (where := folder()) and not (where / f"{file.name}.py").exists():
+            keeping.keep(file, {})
     keeping.keep_beside("chat", chat_text(), SAID)
     keeping.keep_beside("__main__", COMMANDS, "The commands of chapter 7 are there, and two new ones.")

@@ -578,7 +578,7 @@ from chapters.ch07.keep import keep
 keep()
 
 # %% [markdown]
-# In a terminal, in the folder of your notebooks:
+# Published parameters of GPT-2 fit into this class, too: [the annex](07_gpt_annex.ipynb#gpt-2) loads them. In a terminal, in the folder of your notebooks:
 #
 # ```text
 # python -m mine train sherlock_holmes.txt     ten minutes; ^C stops it, the same line goes on

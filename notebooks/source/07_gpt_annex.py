@@ -975,6 +975,47 @@ print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits: 
 assert gap < 1e-4 and torch.allclose(back, yours(window), atol=1e-4) and isinstance(yours, SmallGPT)
 
 # %% [markdown]
+# <a id="gpt-2"></a>
+# And the other way: published parameters of GPT-2, matrix by matrix, into the class that you keep. GPT-2 stores its matrices transposed, and those of queries, keys and values side by side.
+
+# %%
+NAMES = {"norm1": "ln_1", "norm2": "ln_2", "attention.out": "attn.c_proj", "ffn.0": "mlp.c_fc", "ffn.2": "mlp.c_proj"}
+
+def from_gpt2(gpt2):
+    """transformers' GPT2LMHeadModel -> a SmallGPT with its parameters"""
+    c, theirs = gpt2.config, gpt2.transformer.state_dict()
+    ours = {"tokens.weight": theirs["wte.weight"], "positions.weight": theirs["wpe.weight"]}
+    for end in ("weight", "bias"):
+        ours[f"norm.{end}"] = theirs[f"ln_f.{end}"]
+        for n in range(c.n_layer):
+            for name, there in NAMES.items():
+                ours[f"blocks.{n}.{name}.{end}"] = theirs[f"h.{n}.{there}.{end}"].t()
+            three = theirs[f"h.{n}.attn.c_attn.{end}"].chunk(3, dim=-1)
+            for name, part in zip(("query", "key", "value"), three, strict=True):
+                ours[f"blocks.{n}.attention.{name}.{end}"] = part.t()
+    model = SmallGPT(c.vocab_size, c.n_embd, c.n_layer, c.n_head, c.n_positions)
+    model.load_state_dict(ours)
+    return model
+
+with torch.no_grad():
+    gap = (from_gpt2(theirs)(window) - theirs(window).logits).abs().max().item()
+print(f"the same model, back in your class: largest difference {gap:.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-4
+
+# %% [markdown]
+# With a network, the real one comes in one line, 124 million parameters, and `write` makes it go on with a text:
+#
+# ```python
+# from transformers import AutoTokenizer, GPT2LMHeadModel
+#
+# gpt2, pieces = from_gpt2(GPT2LMHeadModel.from_pretrained("gpt2")), AutoTokenizer.from_pretrained("gpt2")
+# begun = pieces("Every effort moves you", return_tensors="pt").input_ids
+# print(pieces.decode(write(gpt2, begun, 25, temperature=0.7, top_p=0.9)[0]))
+# ```
+
+# %% [markdown]
 # ## How does one serve a model?
 # <a id="chat-template"></a><a id="system-prompt"></a>
 # To serve `gpt-shakespeare` for chats, you need a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, written by the operator, then the user's turn.

@@ -12,7 +12,7 @@ from own_package import solve
 import chapters.ch08
 from chapters.ch07.keep import COMMANDS, GPT, TOKENIZER
 from chapters.ch08 import talks
-from chapters.ch08.keep import ANSWERS, LLAMA, chat_text
+from chapters.ch08.keep import ANSWERS, LLAMA, chat_text, keep
 from course_kit.mine import keeping
 from course_kit.plain import plain
 from course_utils import llama
@@ -95,6 +95,18 @@ def test_alone_the_answers_are_imitated_then_preferred(mine):
     assert done.returncode == 0, done.stderr
     shares = [float(line.rsplit(" ", 1)[1]) for line in done.stdout.splitlines()]
     assert shares[1] > 0.9 > shares[0]
+
+
+def test_who_comes_without_chapter_7_has_its_commands_all_the_same(book):
+    keep()
+    talks.shipped().save(book / "talker.pt")
+    done = run(book, "chat", "talker.pt", said="The soup was cold.\n\n")
+    assert done.returncode == 0, done.stderr
+    before = (book / "mine" / "gpt.py").read_text("utf-8")
+    (book / "mine" / "gpt.py").write_text(before + "# mine\n", "utf-8")
+    keep()
+    assert (book / "mine" / "gpt.py").read_text("utf-8").endswith("# mine\n")  # what is there stays
+    assert not (book / "mine" / "gpt_2.py").exists()
 
 
 def test_one_talks_to_the_model_that_was_taught(mine):
