@@ -55,6 +55,7 @@ class Without(nn.Module):
     def __init__(self, model: Seq2Seq, places):
         super().__init__()
         self.model, self.config, self.places = model, model.config, torch.as_tensor(places)
+        self.train(model.training)  # what restores this one's mode restores the model's
 
     def start(self, source: Tensor, source_mask: Tensor | None = None):
         """source [B, K], source_mask [B, K] -> DecoderState whose mask is False at the places."""

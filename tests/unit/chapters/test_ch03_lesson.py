@@ -123,7 +123,7 @@ def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, mod
     whole = translate(lesson.loaded(model), sentence, beam=1)[0]
     for what, columns in {"weight": 6, "word": 5}.items():
         variants = knocked_out(lesson.loaded(model), sentence, what)
-        assert [v["word"] for v in variants] == list(range(6))
+        assert [v["word"] for v in variants] == list(range(6)) and not model.training
         assert all(v["weights"].shape == (len(v["tokens"]), columns) for v in variants if v["tokens"])
         view = labs.alignment(whole, variants=variants)
         assert f"without “{whole.source_tokens[1]}”" in str(view.options["versions"])
