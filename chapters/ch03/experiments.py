@@ -1,5 +1,5 @@
 """Chapter 3's experiments: how translations go wrong, what is lost when a word is removed, how far a gradient reaches,
-and three readers (plain, reversed, attentive) over several seeds.
+three readers (plain, reversed, attentive) over several seeds, and encoders with one direction, which read both ways.
 
 `course results seq2seq` records what takes longer than a lesson in data/results/.
 """
@@ -16,7 +16,7 @@ from course_utils.metrics import bleu
 from course_utils.restored import evaluating, seeded
 from course_utils.seq2seq import Memory, Seq2Seq, Seq2SeqConfig
 
-from .lesson import Example, Lesson
+from .lesson import Example, Lesson, in_batches
 
 BANDS = 0.2, 0.5, 0.8, 0.95, 1.0  # largest weights up to these
 READERS = {
@@ -55,6 +55,7 @@ class Without(nn.Module):
     def __init__(self, model: Seq2Seq, places):
         super().__init__()
         self.model, self.config, self.places = model, model.config, torch.as_tensor(places)
+        self.train(model.training)  # what restores this one's mode restores the model's
 
     def start(self, source: Tensor, source_mask: Tensor | None = None):
         """source [B, K], source_mask [B, K] -> DecoderState whose mask is False at the places."""
@@ -246,6 +247,73 @@ def record_readers(seeds=range(3), steps: int = 1000) -> dict:
                 found["aer"].append(round(lesson.alignment_error(model), 4))
         figures["lengths"] = [round(x, 2) for x in lengths]
     return figures
+
+
+class Forwards(nn.GRU):
+    """An encoder's GRU with one direction. Its last state [B, D] comes in halves, [2, B, D / 2], since a `Seq2Seq`
+    joins the last states of two directions."""
+
+    def forward(self, *inputs):
+        states, last = super().forward(*inputs)
+        return states, torch.stack(last[-1].chunk(2, -1))
+
+
+class OneWay(Seq2Seq):
+    """A `Seq2Seq` of one layer whose encoder has one direction: from the first word to the last, or, with
+    `reverse_source`, from the last to the first."""
+
+    def __init__(self, config: Seq2SeqConfig):
+        super().__init__(config)
+        self.encoder = Forwards(self.encoder.input_size, config.model_size, batch_first=True)
+
+
+def loss_along(lesson: Lesson, model: nn.Module, parts: int = 3, split: str = "test") -> tuple[float, list[float]]:
+    """Mean loss of the right words of held-out sentences, in nats: of all words, and of each of the equal `parts` of a
+    target sentence, beginning to end. The end of a sentence, <eos>, is a word."""
+    sums, counts = torch.zeros(parts, dtype=torch.double), torch.zeros(parts, dtype=torch.double)
+    with torch.no_grad():
+        for _, batch in in_batches(lesson.loaded(model), lesson.examples(split)):
+            logits = model(batch.source, batch.target_in, batch.source_mask)[0]  # [B, T, V]
+            nats = nn.functional.cross_entropy(logits.mT, batch.target_out, reduction="none")  # [B, T]
+            places = torch.arange(nats.shape[1]) * parts // batch.target_mask.sum(1, keepdim=True)  # [B, T]
+            for part in range(parts):
+                here = (places == part) & batch.target_mask
+                sums[part] += nats[here].sum()
+                counts[part] += here.sum()
+    return (sums.sum() / counts.sum()).item(), (sums / counts).tolist()
+
+
+def record_one_way(
+    seeds=range(3), steps: int = 2000, lr: float = 5e-3, readers: tuple[str, ...] = ("plain", "attention")
+) -> dict:
+    """An encoder with one direction, the source as it is and reversed, without attention and with it, several seeds
+    each; the figures behind data/results/seq2seq_one_way.json. Steps and lr are those of `record_widths`."""
+    lesson = Lesson("en-fr")
+    figures: dict = {"seeds": list(seeds), "steps": steps, "lr": lr}
+    figures |= {"sentences": len(lesson.examples("test")), "readers": {}}
+    for name in readers:
+        for order, reverse in (("as it is", False), ("reversed", True)):
+            found = figures["readers"][f"{name}, {order}"] = {"bleu": [], "loss": [], "thirds": [], "by_length": []}
+            for seed in seeds:
+                config = lesson.model(seed, **READERS[name] | {"reverse_source": reverse}).config
+                with seeded(seed):
+                    model = OneWay(config)
+                lesson.train(model, steps, seed, lr=lr)
+                lengths, scores, *_ = lesson.by_length(model)
+                whole, thirds = loss_along(lesson, model)
+                found["bleu"].append(round(lesson.bleu(model), 2))
+                found["loss"].append(round(whole, 4))
+                found["thirds"].append([round(x, 4) for x in thirds])
+                found["by_length"].append([round(s, 2) for s in scores])
+                print(name, order, seed, found["bleu"][-1], found["loss"][-1], found["thirds"][-1], flush=True)
+    return figures | {"lengths": [round(x, 2) for x in lengths]}
+
+
+def record_one_way_shorter() -> dict:
+    """The readers without attention of `record_one_way`, with the settings of `record_readers`: half as many steps,
+    and twice the learning rate. They were tried first, and the seeds were too far apart to compare the orders; for
+    data/results/seq2seq_one_way_shorter.json."""
+    return record_one_way(steps=1000, lr=1e-2, readers=("plain",))
 
 
 class Narrow(Seq2Seq):

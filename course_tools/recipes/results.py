@@ -15,6 +15,8 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "scores_trained": "chapters.ch02.experiments:record_trained",
     "scores_cost": "chapters.ch02.experiments:record_costs",
     "seq2seq_readers": "chapters.ch03.experiments:record_readers",
+    "seq2seq_one_way": "chapters.ch03.experiments:record_one_way",
+    "seq2seq_one_way_shorter": "chapters.ch03.experiments:record_one_way_shorter",
     "seq2seq_masked": "chapters.ch03.experiments:record_masked",
     "seq2seq_widths": "chapters.ch03.experiments:record_widths",
     "positions_order": "chapters.ch04.experiments:record_order",

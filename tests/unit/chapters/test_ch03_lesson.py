@@ -9,9 +9,11 @@ from chapters.ch03 import tatoeba
 from chapters.ch03.experiments import (
     Diagonal,
     Narrow,
+    OneWay,
     Without,
     felt,
     knocked_out,
+    loss_along,
     misses,
     pairs_right,
     pronouns,
@@ -24,6 +26,7 @@ from course_kit import results
 from course_utils import metrics, text
 from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.decoding import translate
+from course_utils.restored import seeded
 from course_utils.translator import AttentiveDecoder, Encoder, Translator
 
 
@@ -123,7 +126,7 @@ def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, mod
     whole = translate(lesson.loaded(model), sentence, beam=1)[0]
     for what, columns in {"weight": 6, "word": 5}.items():
         variants = knocked_out(lesson.loaded(model), sentence, what)
-        assert [v["word"] for v in variants] == list(range(6))
+        assert [v["word"] for v in variants] == list(range(6)) and not model.training
         assert all(v["weights"].shape == (len(v["tokens"]), columns) for v in variants if v["tokens"])
         view = labs.alignment(whole, variants=variants)
         assert f"without “{whole.source_tokens[1]}”" in str(view.options["versions"])
@@ -242,6 +245,55 @@ def test_the_widths_of_c_as_recorded():
     found = results.load("seq2seq_widths")
     assert [len(runs) for runs in found["errors"].values()] == [len(found["seeds"])] * 4 == [3] * 4
     assert all(len(run) == len(found["lengths"]) == 5 for runs in found["errors"].values() for run in runs)
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["as it is", "reversed"])
+def test_an_encoder_with_one_direction_has_read_only_what_came_before(lesson, reverse):
+    model = OneWay(lesson.model(reverse_source=reverse, model_size=8).config).eval()
+    ids = torch.tensor([lesson.source.encode("the animal was too tired .")])
+    other = ids.clone()
+    other[0, 2] = lesson.source.encode("is")[0]
+    mine, theirs = model.encode(ids), model.encode(other)
+    changed = (mine.states != theirs.states).any(-1)[0].tolist()  # the states beside their words, read either way
+    assert changed == ([True] * 3 + [False] * 3 if reverse else [False] * 2 + [True] * 4)
+    assert torch.equal(mine.summary, mine.states[:, 0 if reverse else -1])  # the last state that was computed
+
+
+def test_both_orders_begin_with_the_same_numbers(lesson):
+    with_seed = []
+    for reverse in (False, True):
+        with seeded(1):
+            with_seed.append(OneWay(lesson.model(reverse_source=reverse, model_size=8).config).state_dict())
+    assert all(torch.equal(a, b) for a, b in zip(*(one.values() for one in with_seed), strict=True))
+
+
+def test_the_loss_along_a_sentence_is_the_loss_of_its_words(lesson, model, monkeypatch):
+    examples = lesson.examples("test")[:5]
+    monkeypatch.setattr(lesson, "examples", lambda split: examples)
+    whole, thirds = loss_along(lesson, model)
+    pairs = [(lesson.source.encode(e.source), lesson.target.encode(e.target)) for e in examples]
+    assert whole == pytest.approx(model.loss(text.collate(pairs)).item(), abs=1e-4)
+    by_hand = [[], [], []]
+    for source, target in pairs:
+        batch = text.collate([(source, target)])
+        log_p = model(batch.source, batch.target_in)[0][0].log_softmax(-1)
+        for t, word in enumerate(batch.target_out[0].tolist()):
+            by_hand[3 * t // len(batch.target_out[0])].append(-log_p[t, word].item())
+    assert thirds == pytest.approx([sum(part) / len(part) for part in by_hand], abs=1e-4)
+
+
+def test_encoders_with_one_direction_as_recorded(lesson):
+    found, shorter = results.load("seq2seq_one_way"), results.load("seq2seq_one_way_shorter")
+    assert [(one["steps"], one["lr"], len(one["readers"])) for one in (found, shorter)] == [
+        (2000, 5e-3, 4),
+        (1000, 1e-2, 2),
+    ]
+    for one in (found, shorter):
+        assert (one["seeds"], one["sentences"]) == ([0, 1, 2], len(lesson.examples("test")))
+        for reader in one["readers"].values():
+            assert len(reader["bleu"]) == len(reader["loss"]) == 3 and {len(x) for x in reader["by_length"]} == {5}
+            for whole, thirds in zip(reader["loss"], reader["thirds"], strict=True):
+                assert min(thirds) < whole < max(thirds)
 
 
 def test_the_pages_translator_writes_as_it_was_trained_to_and_word_by_word(lesson):
