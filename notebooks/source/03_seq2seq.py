@@ -72,11 +72,11 @@ print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 # %% [markdown]
 # In shapes we write $B$ sentences, $S$ source and $T$ target words, $D$ features of a state, $V$ words in the vocabulary. As before, a vector is a row.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"point": ["torch.tanh"], "slide_type": "slide"}
 # ## One: a network that remembers
 # The words that a model knows form a numbered list, the *vocabulary*; each has an *embedding*, a vector that is trained with the rest. A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ one after the other. Its state $h_i$ is made of the word and of the state before:
 #
-# $$ h_i=\tanh(x_i\,W_x+h_{i-1}\,W_h),\qquad h_0=0 $$
+# $$ h_i=\tanh(\underbrace{x_i\,W_x}_{\text{the word}}+\underbrace{h_{i-1}\,W_h}_{\text{all before it}}),\qquad h_0=0 $$
 #
 # ### Exercise 1 ●○○ · 5 minutes
 # Write this network as a loop over the words.
@@ -210,7 +210,7 @@ assert shares[0] > 0.9 and shares[2] < 0.7 and max(shares[5:]) < 0.05 and sum(sh
 # %% [markdown]
 # Four digits fit into $c$, but of the rows with 14 or more hardly one comes back. One vector of 64 numbers has to carry everything.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"point": ["torch.tanh", "masked_softmax", "return"], "slide_type": "slide"}
 # ## Four: look back
 # <a id="additive-attention"></a><a id="context"></a>
 # The remedy of Bahdanau et al. (2015): keep *all* states, and let each word ask for those that it needs. The decoder's state $s_t$ is the <b style="color:#bf5f00">query</b>, the encoder's states $h_i$ are <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>, and the score is chapter 2's additive one. The weighted average $c_t$, called the **context**, takes the place of $c$:
