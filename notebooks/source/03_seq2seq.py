@@ -51,12 +51,17 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 # An **encoder** reads the source, and a **decoder** writes the target, word after word. Together they are called *sequence to sequence*, **seq2seq**. Between them passes one vector, $c$, or, with attention, all of the encoder's states.
 #
 # ```text
-# ENCODER   the → animal → was → tired → .          one state for each word
-#            h₁     h₂      h₃     h₄     h₅  ─→ c   one vector for all
+# ENCODER   one state for each word
 #
-# DECODER   <bos>    l'      animal   était           what it reads
-#            s₁  →   s₂  →   s₃   →   s₄              one state for each word
-#            l'      animal  était    fatigué         what it writes
+#    the →  animal →  was →  tired →  .
+#    h₁       h₂      h₃      h₄      h₅
+#                                     ↓
+#                                     c   one vector for all
+# DECODER   one state for each word
+#                                     ↓
+#    <bos>    l'     animal  était         what it reads
+#    s₁  →    s₂  →   s₃  →   s₄           its states
+#    l'     animal   était  fatigué        what it writes
 # ```
 #
 # From outside it is one function: source and target go in, and after each target word come the scores of the next one (*logits*).

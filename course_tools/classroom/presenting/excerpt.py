@@ -157,8 +157,8 @@ def _short(line, is_lit):
 
 
 def _rows(line):
-    """A line as it is, or, if it is too long, broken inside its brackets: behind a comma, else at a space."""
-    depth, quote, spaces = 0, "", []
+    """A line as it is, or, if it is too long, broken in its brackets: behind a comma, as far outside as it can be."""
+    depth, quote, spaces = 0, "", {}
     for at, letter in enumerate(line):
         if quote:
             quote = "" if letter == quote else quote
@@ -168,9 +168,10 @@ def _rows(line):
             break
         depth += (letter in "([{") - (letter in ")]}") if not quote else 0
         if letter == " " and depth and not quote and at <= WIDE:
-            spaces.append(at)
+            spaces[at] = depth
     if len(line) <= WIDE or not spaces:
         return [line]
-    best = max(spaces, key=lambda at: (line[at - 1] == ",", at))
     indent = " " * (len(line) - len(line.lstrip()) + 8)
+    fits = lambda at: len(indent) + len(line) - at <= WIDE + 1  # noqa: E731
+    best = max(spaces, key=lambda at: (fits(at), line[at - 1] == ",", -spaces[at], at))
     return [line[:best], indent + line[best + 1 :]]
