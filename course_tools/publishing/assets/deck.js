@@ -10,7 +10,8 @@
   const TALLEST = 1.9;
   const READING = [1.5, 1.35, 1.2, 1.1, 1, 0.9]; // the same of a view that is drawn in the size for reading
   const SMALLER = 0.6; // the size for reading, measured in the size for a projector
-  const LARGEST = { title: 1, formula: 2.4, lines: 1.3, table: 2.1, drawing: 2, file: 1.6 }; // how much other things are enlarged
+  // how much other things are enlarged
+  const LARGEST = { title: 1, formula: 2.4, lines: 1.3, table: 2.1, drawing: 2, file: 1.6 };
   const STEP = 0.05;
   const LEAST = 0.4;
   const GAP = 2; // em, from which a formula may be broken
