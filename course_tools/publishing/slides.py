@@ -7,6 +7,7 @@ gives each as much of the slide as it can fill, and then starts reveal.js.
 
 import html
 import re
+from dataclasses import replace
 
 import nbformat
 
@@ -21,6 +22,8 @@ from . import held, pages
 
 BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
+SHORT = 100  # letters of the caption of a picture
+ROLE = re.compile(r"\[\w+\|([^\]]*)\]")
 FILE = re.compile(r"<code>(mine/\w+\.py)</code>")
 
 
@@ -37,6 +40,7 @@ def build(name, notes=()):
         shown, told = _thing(screen, cells[screen.cell], chapter), ""
         if screen.kind in BARE:
             shown, told = _told(shown)
+            told += _long_caption(_view(cells[screen.cell]))
         said = told + "".join(_prose(cells[one].source) for one in screen.said)
         parts = [{"shown": shown, "later": False}]
         if screen.kind == "formula" and screen.code:
@@ -83,11 +87,24 @@ def _thing(screen, cell, chapter):
         return "".join(str(part) for part in _unfolded(cell.source).select(wanted))
     if kind == "file" and (kept := held.of(chapter.name)):
         return "".join(map(_held, kept))
-    views = [made for made in cell.outputs if isinstance(made, fragments.View)]
-    if views:
-        return views[0].presenting().html()
+    if view := _view(cell):
+        shown = view.presenting()
+        if kind in BARE and _long_caption(view):
+            shown = replace(shown, spec=shown.spec | {"caption": ""})
+        return shown.html()
     shown = "".join(cell.outputs)
     return _still(shown if kind in BARE and shown else f"{_source(screen.code)}{shown}")
+
+
+def _view(cell):
+    """The first view that a cell shows, or None."""
+    return next((made for made in cell.outputs if isinstance(made, fragments.View)), None)
+
+
+def _long_caption(view):
+    """The caption of a picture, as HTML, if it is too long for a screen: then the speaker says it."""
+    words = ROLE.sub(r"\1", view.spec["caption"]) if view else ""
+    return f"<p>{html.escape(words)}</p>" if len(words) > SHORT else ""
 
 
 def _title(cell, chapter):

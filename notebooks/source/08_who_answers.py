@@ -117,7 +117,7 @@ with torch.no_grad():
 for watch in watching:
     watch.remove()
 stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last one leaves
-depths = ["embedding", *(f"after block {n}" for n in range(1, len(grown)))]
+depths = ["embedding", *(f"+ block {n}" for n in range(1, len(grown)))]
 some = {"x": stream[:, :6], "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))[:, :6]}
 plot.maps(some, dict.fromkeys(some, depths), "feature", limits=(0, 2.5), roles=dict.fromkeys(some, "plus"),
           title="What does RMSNorm do to a vector?",
