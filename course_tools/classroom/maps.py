@@ -70,20 +70,22 @@ def questions():
     return found
 
 
-def strip(current=None, suffix=".html", shares=None):
+def strip(current=None, suffix=".html", shares=None, words=True):
     """The maps in a row, each a link to its lesson, as HTML that needs `style()`.
 
     current: the number of the chapter whose lesson is being read. suffix: what follows a chapter's name in its address.
-    shares: {number: how much of its map has full ink, from 0 to 1}; None: all of each.
+    shares: {number: how much of its map has full ink, from 0 to 1}; None: all of each. words: whether the questions
+    are seen; else the numbers are, and a screen reader says the questions.
     """
     parts = []
     for number in sorted(weights().keys() & questions().keys()):
         name, (file, question) = weights()[number][0], questions()[number]
         share = 1 if shares is None else shares.get(number, 0)
         here = ' aria-current="page"' if number == current else ""
+        told = "" if words else f' aria-label="{number} {html.escape(question)}"'
         parts.append(
-            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}">'
+            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}"{told}>'
             f'<span class="ink ink{number}" style="--share:{100 * share:.0f}%"></span>'
-            f"<b>{number}</b> {html.escape(question)}</a></li>"
+            f"<b>{number}</b>{f' {html.escape(question)}' * words}</a></li>"
         )
     return f'<ol class="maps">{"".join(parts)}</ol>'

@@ -15,6 +15,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import ensure_async, url_path_join
 from tornado import web
 
+from course_kit import lessons
 from course_kit.files import course_folder
 
 MAKE = """import json, sys
@@ -46,14 +47,17 @@ class ModelFiles(JupyterHandler):
 
 
 class Screens(JupyterHandler):
-    """GET PATH of a notebook -> its screens, as `presenting.screens.plan` has them."""
+    """GET PATH of a notebook -> its screens, as `presenting.screens.plan` has them, and the chapter's map or None."""
 
     @web.authenticated
     async def get(self, path: str) -> None:
+        from . import maps
         from .presenting import screens
 
         notebook = await ensure_async(self.contents_manager.get(path, type="notebook"))
-        self.finish({"screens": screens.plan(notebook["content"]["cells"])})
+        _, weights = maps.weights().get(lessons.chapter(path.rpartition("/")[2]), ("", None))
+        drawn = None if weights is None else maps.ink(weights)
+        self.finish({"screens": screens.plan(notebook["content"]["cells"]), "map": drawn})
 
 
 def script_of(name: str) -> str | None:

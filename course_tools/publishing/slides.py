@@ -7,20 +7,23 @@ gives each as much of the slide as it can fill, and then starts reveal.js.
 
 import html
 import re
+from dataclasses import replace
 
 import nbformat
 
 from course_kit import files, lessons
 from course_kit.views import program
-from course_tools.classroom.presenting import screens, speaker
+from course_tools.classroom.presenting import excerpt, screens, speaker
 
 from ..authoring import fragments
 from ..authoring.markup import headings, tree
 from ..classroom import maps
 from . import held, pages
 
-BARE = {"picture", "training", "file"}  # kinds whose code is not shown, if it shows something
+BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
+SHORT = 100  # letters of the caption of a picture
+ROLE = re.compile(r"\[\w+\|([^\]]*)\]")
 FILE = re.compile(r"<code>(mine/\w+\.py)</code>")
 
 
@@ -34,12 +37,19 @@ def build(name, notes=()):
     notebook = nbformat.read(files.course_folder() / "notebooks" / f"{chapter.name}.ipynb", as_version=4)
     slides = []
     for screen in screens.of(notebook.cells):
-        said = "".join(_prose(cells[one].source) for one in screen.said)
+        shown, told = _thing(screen, cells[screen.cell], chapter), ""
+        if screen.kind in BARE:
+            shown, told = _told(shown)
+            told += _long_caption(_view(cells[screen.cell]))
+        said = told + "".join(_prose(cells[one].source) for one in screen.said)
+        parts = [{"shown": shown, "later": False}]
+        if screen.kind == "formula" and screen.code:
+            parts.append({"shown": _source(screen.code), "later": screen.later})
         slides.append(
             {
                 "title": screen.title,
                 "kind": screen.kind,
-                "thing": _thing(screen.kind, cells[screen.cell], chapter),
+                "parts": parts,
                 "keep": _kept(cells[screen.keep].source) if screen.keep else "",
                 "notes": notes.get(screen.title, "") + (f'<div class="said">{said}</div>' if said else ""),
             }
@@ -64,33 +74,70 @@ def _link(address):
     return re.sub(r"^(?:\./)?(\d\d_\w+)\.ipynb(?:#.*)?$", r"\1.html", address)
 
 
-def _thing(kind, cell, chapter):
-    """What a slide shows of a cell, as HTML; "" where its heading, or its sentence to keep, is all."""
+def _thing(screen, cell, chapter):
+    """What a slide shows of a cell, as HTML."""
+    kind = screen.kind
     if kind == "title":
-        files_named = dict.fromkeys(FILE.findall(cell.source))
-        codes = "".join(f"<code>{html.escape(file)}</code>" for file in files_named)
-        head = maps.strip(lessons.chapter(chapter.name)) + f"<h1>{html.escape(chapter.title)}</h1>"
-        return head + (f"<p>{codes}</p>" if codes else "")
-    if kind == "question":
-        return ""
+        return _title(cell, chapter)
     if kind == "keep":
         return f'<p class="kept">{_kept(cell.source)}</p>'
     if kind in PARTS:
-        return "".join(str(part) for part in _unfolded(cell.source).select(PARTS[kind]))
+        is_card = any(words.startswith("Exercise") for _, _, words in cell.headings)
+        wanted = f"{PARTS[kind]}, .scroll" if kind == "formula" and not (screen.code or is_card) else PARTS[kind]
+        return "".join(str(part) for part in _unfolded(cell.source).select(wanted))
     if kind == "file" and (kept := held.of(chapter.name)):
         return "".join(map(_held, kept))
-    views = [made for made in cell.outputs if isinstance(made, fragments.View)]
-    if views:
-        return views[0].presenting().html()
+    if view := _view(cell):
+        shown = view.presenting()
+        if kind in BARE and _long_caption(view):
+            shown = replace(shown, spec=shown.spec | {"caption": ""})
+        return shown.html()
     shown = "".join(cell.outputs)
-    return _still(shown if kind in BARE and shown else f'<div class="source">{cell.source}</div>{shown}')
+    return _still(shown if kind in BARE and shown else f"{_source(screen.code)}{shown}")
+
+
+def _view(cell):
+    """The first view that a cell shows, or None."""
+    return next((made for made in cell.outputs if isinstance(made, fragments.View)), None)
+
+
+def _long_caption(view):
+    """The caption of a picture, as HTML, if it is too long for a screen: then the speaker says it."""
+    words = ROLE.sub(r"\1", view.spec["caption"]) if view else ""
+    return f"<p>{html.escape(words)}</p>" if len(words) > SHORT else ""
+
+
+def _title(cell, chapter):
+    """The question of a chapter and the files that one will hold, beside its map; below, small, the maps of all."""
+    number = lessons.chapter(chapter.name)
+    codes = "".join(f"<code>{html.escape(file)}</code>" for file in dict.fromkeys(FILE.findall(cell.source)))
+    number_of, _, words = chapter.title.rpartition(" · ")
+    head = (f'<p class="number">{html.escape(number_of)}</p>' if number_of else "") + f"<h1>{html.escape(words)}</h1>"
+    own = f'<span class="ink ink{number}" style="--share:100%"></span>' if number in maps.weights() else ""
+    asked = f'<div class="asks">{head}{f"<p>{codes}</p>" if codes else ""}</div><div class="maps own">{own}</div>'
+    return asked + maps.strip(number, words=False)
+
+
+def _source(code):
+    """An excerpt, without a place of its own in the order of Tab."""
+    return f'<div class="source">{excerpt.coloured(code)}</div>'
+
+
+def _told(made):
+    """(what is shown, what is said instead): the long caption of a table is the speaker's."""
+    page = tree(made)
+    table = page.select_one("div + div > table")  # as course_kit/views/table.py writes it
+    if table is None:
+        return made, ""
+    words = table.parent.find_previous_sibling("div").extract().get_text()
+    return str(page), f"<p>{html.escape(words)}</p>"
 
 
 def _held(kept):
     """A file that a chapter leaves behind: its name, how long it is, and what it defines."""
-    names = " ".join(f"<code>{html.escape(name)}</code>" for name, *_ in kept.definitions())
+    names = "".join(f"<li><code>{html.escape(name)}</code></li>" for name, *_ in kept.definitions())
     about = f"<code>{kept.file}</code> {kept.lines} lines, which need only torch"
-    return f'<p class="held">{about}</p><p class="names">{names}</p>'
+    return f'<p class="held">{about}</p><ul class="names">{names}</ul>'
 
 
 def _unfolded(made):

@@ -182,7 +182,7 @@ def gaussian_kernel(distance, width=1.0):
 # %% tags=["definition"]
 # course_utils.kernels: boxcar_kernel, epanechnikov_kernel
 
-# %% [markdown]
+# %% [markdown] slideshow={"point": ["weights ="]}
 # <a id="nadaraya-watson"></a>
 # The mean makes $\sum_i(v_i-c)^2$ smallest. If errors at near readings matter more, multiply each square by its closeness: $\sum_i\kappa(q-k_i)\,(v_i-c)^2$. The best $c$ is then the **Nadaraya–Watson estimator**, in which each closeness is divided by their sum:
 #
@@ -220,7 +220,7 @@ assert scores.tolist() == [-0.5, 0, -2] and torch.allclose(shares, torch.tensor(
 assert torch.allclose(scores.exp(), torch.tensor([0.607, 1.0, 0.135]), atol=5e-4)
 assert abs((shares @ celsius).item() - 14.96) < 0.005 and abs(scores.exp().sum().item() - 1.742) < 0.001
 
-# %% [markdown]
+# %% [markdown] slideshow={"point": ["torch.softmax"]}
 # <details><summary>In steps</summary>
 #
 # The scores are −0.5, 0 and −2. Their exps, 0.607, 1 and 0.135, add up to 1.742. Divided by this sum, they give 0.348, 0.574 and 0.078. The estimate is 0.348 · 10 + 0.574 · 20 + 0.078 · 0 = 14.96 °C.
@@ -229,7 +229,7 @@ assert abs((shares @ celsius).item() - 14.96) < 0.005 and abs(scores.exp().sum()
 #
 # You have computed the kernel's weights and a softmax at the same time. Both divide each exp by the sum of all exps:
 #
-# $$ \frac{\kappa(q-k_i)}{\sum_j \kappa(q-k_j)} \;=\; \mathrm{softmax}_i(s),\qquad s_i=\ln\kappa(q-k_i)=-\tfrac12\Big(\frac{q-k_i}{w}\Big)^2 $$
+# $$ \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})} \;=\; \mathrm{softmax}_i(s),\qquad s_i=\ln\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})=-\tfrac12\Big(\frac{{\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}}}{w}\Big)^2 $$
 #
 # <a id="mask"></a>
 # A boxcar has the scores ln 1 = 0 inside its window and ln 0 = −∞ outside: equal weights on the keys that it sees, and none on the others. This is how a **mask** works, which you will soon need.
@@ -400,7 +400,7 @@ assert path[0][0] == 2.0 and path[0][0] - path[1][0] > 10 * (path[20][0] - path[
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So how many should count?
 
-# %%
+# %% slideshow={"point": ["effective = "]}
 width = model.log_width.exp().item()
 at_learned, alpha = attention_pooling(grid, hours, readings, width)
 effective = 1 / alpha.pow(2).sum(-1)  # [241]

@@ -87,7 +87,7 @@ print("output", tuple(output.shape), " weights", tuple(weights.shape))
 # <a id="scoring-function"></a>
 # The rule that makes one number of query and key is the **scoring function** $a(q,k)$. In chapter 1 it was −½ times the squared distance. Multiply out the square:
 #
-# $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; {\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}} \;-\; \tfrac12\lVert k\rVert^2 \;-\; \tfrac12\lVert q\rVert^2 $$
+# $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; \underbrace{{\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}}_{\text{how alike}} \;-\; \underbrace{\tfrac12\lVert {\color{#007fc6}{k}}\rVert^2}_{\text{the key alone}} \;-\; \underbrace{\tfrac12\lVert {\color{#bf5f00}{q}}\rVert^2}_{\text{the query alone}} $$
 #
 # Softmax ignores a number that all scores of a query share. So the last term may always go. The middle one may go if all keys are equally long; what is left is the **dot product**, the sum of $q_ik_i$ over all features. If the keys are *not* equally long, dropping it is a choice. What does it change?
 

@@ -51,12 +51,17 @@ labs.alignment((course.source, course.target, gold_weights(course)), step=9, lan
 # An **encoder** reads the source, and a **decoder** writes the target, word after word. Together they are called *sequence to sequence*, **seq2seq**. Between them passes one vector, $c$, or, with attention, all of the encoder's states.
 #
 # ```text
-# ENCODER   the → animal → was → tired → .          one state for each word
-#            h₁     h₂      h₃     h₄     h₅  ─→ c   one vector for all
+# ENCODER   one state for each word
 #
-# DECODER   <bos>    l'      animal   était           what it reads
-#            s₁  →   s₂  →   s₃   →   s₄              one state for each word
-#            l'      animal  était    fatigué         what it writes
+#    the →  animal →  was →  tired →  .
+#    h₁       h₂      h₃      h₄      h₅
+#                                     ↓
+#                                     c   one vector for all
+# DECODER   one state for each word
+#                                     ↓
+#    <bos>    l'     animal  était         what it reads
+#    s₁  →    s₂  →   s₃  →   s₄           its states
+#    l'     animal   était  fatigué        what it writes
 # ```
 #
 # From outside it is one function: source and target go in, and after each target word come the scores of the next one (*logits*).
@@ -72,11 +77,11 @@ print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 # %% [markdown]
 # In shapes we write $B$ sentences, $S$ source and $T$ target words, $D$ features of a state, $V$ words in the vocabulary. As before, a vector is a row.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"point": ["torch.tanh"], "slide_type": "slide"}
 # ## One: a network that remembers
 # The words that a model knows form a numbered list, the *vocabulary*; each has an *embedding*, a vector that is trained with the rest. A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ one after the other. Its state $h_i$ is made of the word and of the state before:
 #
-# $$ h_i=\tanh(x_i\,W_x+h_{i-1}\,W_h),\qquad h_0=0 $$
+# $$ h_i=\tanh(\underbrace{x_i\,W_x}_{\text{the word}}+\underbrace{h_{i-1}\,W_h}_{\text{all before it}}),\qquad h_0=0 $$
 #
 # ### Exercise 1 ●○○ · 5 minutes
 # Write this network as a loop over the words.
@@ -210,7 +215,7 @@ assert shares[0] > 0.9 and shares[2] < 0.7 and max(shares[5:]) < 0.05 and sum(sh
 # %% [markdown]
 # Four digits fit into $c$, but of the rows with 14 or more hardly one comes back. One vector of 64 numbers has to carry everything.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"point": ["torch.tanh", "masked_softmax", "return"], "slide_type": "slide"}
 # ## Four: look back
 # <a id="additive-attention"></a><a id="context"></a>
 # The remedy of Bahdanau et al. (2015): keep *all* states, and let each word ask for those that it needs. The decoder's state $s_t$ is the <b style="color:#bf5f00">query</b>, the encoder's states $h_i$ are <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>, and the score is chapter 2's additive one. The weighted average $c_t$, called the **context**, takes the place of $c$:

@@ -44,11 +44,20 @@ labs.shuffle(X, sentence, title="Whose output changes when words change places?"
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
-# There are two ways to tell a word's position. You *add* a vector to the word, or you *turn* its query and its key:
+# There are two ways to tell a word's position. You *add* a vector to the word, or you *turn* its query and its key. From bottom to top:
 #
 # ```text
-# added    words ──→ + P ──→ q, k, v ──→ scores ──→ …     sinusoidal, learned
-# turned   words ──→ q, k, v ──→ q, k turned ──→ scores   rotary
+#       added                     turned
+#
+#   scores q · k              scores q · k
+#        ↑                         ↑
+#     q, k, v                q and k, turned
+#        ↑                         ↑
+#    words + P                  q, k, v
+#        ↑                         ↑
+#      words                     words
+#
+# sinusoidal, learned            rotary
 # ```
 #
 # From outside, both keep the shape. Shapes in, shapes out:
@@ -100,7 +109,7 @@ predict(
     because="The output vectors are the same, but in the new order: each row moved with its word.",
 )
 
-# %%
+# %% slideshow={"point": ["Z, shuffled"]}
 layer, everybody = SelfAttention(8, 8, 8), torch.ones(1, 1, 6, dtype=torch.bool)
 order = torch.tensor([4, 2, 0, 5, 1, 3])
 with torch.no_grad():
@@ -177,7 +186,7 @@ assert int(f"{500:b}") == 111110100 and len(f"{500:b}") == 9
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.sinusoid(max_length=50, model_size=128)
 
-# %% [markdown]
+# %% [markdown] slideshow={"point": ["P[:, 0::2]"]}
 # The $D$ columns form pairs $j=0,1,\dots$, and the sine and the cosine of a pair share the frequency $\omega_j$:
 #
 # $$ P_{i,2j}=\sin(i\,\omega_j),\qquad P_{i,2j+1}=\cos(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
@@ -322,7 +331,7 @@ def rotary(x, positions):
 # %% [markdown]
 # <!-- solution: rotary -->
 
-# %%
+# %% slideshow={"point": ["return (rotary"]}
 torch.manual_seed(0)
 q, k = torch.randn(2, 1, 16)
 

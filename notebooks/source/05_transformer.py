@@ -119,7 +119,7 @@ from mine import masked_softmax
 # %% tags=["definition"]
 # course_utils.attention: scaled_dot_product_attention
 
-# %% [markdown]
+# %% [markdown] slideshow={"point": ["scaled_dot_product_attention(", "join_heads"]}
 # <a id="multi-head-attention"></a>
 # In each head $h$ the projected <b style="color:#bf5f00">queries</b> $Q_h$ meet the <b style="color:#007fc6">keys</b> $K_h$, and average the <b style="color:#008a67">values</b> $V_h$. Afterwards the heads lie side by side again, and one more matrix, $W_O$, mixes them:
 #
@@ -170,7 +170,7 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # <a id="ffn"></a>
 # A head can only average values. The **position-wise feed-forward network** (FFN) then works on each word's vector, the same two matrices for every word, with a ReLU between. The first makes the vector wider, in the paper four times as wide: <!-- source: Vaswani et al. 2017, section 3.3 -->
 #
-# $$ \mathrm{FFN}(x)=\max(0,\;xW_1+b_1)\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
+# $$ \mathrm{FFN}(x)=\underbrace{\max(0,\;xW_1+b_1)}_{\text{wider}}\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
 
 # %% tags=["definition"]
 # course_utils.blocks: PositionwiseFFN
@@ -195,7 +195,7 @@ print("changed: sentence, word", moved.nonzero().tolist())
 #
 # Such sums grow from layer to layer. A **layer norm** gives each word's vector mean 0 and standard deviation 1, then scales and shifts each feature by learned $\gamma$ and $\beta$:
 #
-# $$ \mathrm{LN}(x)=\gamma\odot\frac{x-\mu}{\sqrt{\sigma^2+\varepsilon}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
+# $$ \mathrm{LN}(x)=\gamma\odot\underbrace{\frac{x-\mu}{\sqrt{\sigma^2+\varepsilon}}}_{\text{centred, scaled}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
 # *Batch norm* would take each feature's mean over all words of the batch instead. With a pencil, for two words of two features, (1, 3) and (2, 6):
 
@@ -349,7 +349,7 @@ def one_step():
 
 for_training(one_step)  # with nothing solved it does nothing
 
-# %% seconds=35 slideshow={"slide_type": "subslide"} tags=["training"]
+# %% seconds=35 slideshow={"point": ["train_step("], "slide_type": "subslide"} tags=["training"]
 torch.manual_seed(0)
 model = make_transformer(TOKENS, model_size=64, layers=2)
 optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)

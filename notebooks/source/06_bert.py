@@ -148,7 +148,7 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 # %% tags=["definition"]
 # course_utils.bert: BertConfig
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["tables =", "embed(ids"]} tags=["definition"]
 # course_utils.bert: BertEmbeddings
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -284,7 +284,7 @@ def one_step():
 
 for_training(one_step)  # with nothing solved it does nothing
 
-# %% seconds=10 slideshow={"slide_type": "subslide"} tags=["training"]
+# %% seconds=10 slideshow={"point": ["mask_tokens(", "mlm_loss("], "slide_type": "subslide"} tags=["training"]
 MASK, TOKENS = 10, 11  # 0 to 9 are the digits
 model = make_bert(TOKENS, model_size=64, max_length=10)
 optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
@@ -572,7 +572,7 @@ plot.lines({"ΔW of the last block's value matrix": (list(range(1, 65)), S[:64])
 # %% [markdown]
 # A few directions carry most of it. **LoRA** (*low-rank adaptation*, 2021) therefore freezes $W$ and learns only a thin change: <!-- source: Hu et al. 2021 -->
 #
-# $$ W' = W + \tfrac{\alpha}{r}\,B A,\qquad B\;[D, r],\quad A\;[r, D] $$
+# $$ W' = \underbrace{W}_{\text{frozen}} + \tfrac{\alpha}{r}\,\underbrace{B A}_{\text{trained}},\qquad B\;[D, r],\quad A\;[r, D] $$
 #
 # $r$ is the **rank**, 4 for instance, and $\alpha$ a constant. $B$ starts as zeros, so at first nothing changes. After training, the product is added to $W$, so the model is no slower.
 #

@@ -24,7 +24,7 @@ from torch import nn
 import course_kit
 from chapters.ch08 import again, exercise, hint, labs, published, solution, talks
 from course_kit import data, results
-from course_kit.views import Table, heatmap, plot, predict
+from course_kit.views import heatmap, plot, predict
 from course_utils.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
@@ -58,10 +58,14 @@ assert round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 
 #
 # ```text
 # logits of the next token
-#    ↑   RMSNorm; the token table, transposed        1  was: layer norm
-#    ↑   block   ┐  RMSNorm, causal attention, +     2  positions turn q and k; was: a table
-#    ↑   …       │  RMSNorm, feed-forward, +         3  SwiGLU; was: GELU
-#    ↑   block   ┘                                   4  heads share keys and values
+#    ↑   RMSNorm; token table, transposed
+#    ↑   block ┐
+#    ↑     …   │ +  feed-forward      SwiGLU, was GELU         3
+#    ↑         │    RMSNorm           was layer norm           1
+#    ↑         │ +  causal attention  positions turn q and k   2
+#    ↑         │                      heads share k and v      4
+#    ↑         │    RMSNorm           was layer norm           1
+#    ↑   block ┘
 #    ↑   token vector
 # ids
 # ```
@@ -80,7 +84,7 @@ print(f"{sum(p.numel() for p in holmes.model.parameters()):,} parameters")
 # <a id="rmsnorm"></a>
 # A layer norm subtracts the mean, divides by the standard deviation, scales, and shifts. Only the division keeps numbers from growing. **RMSNorm** leaves out the rest: it divides by the root of the mean square, and scales (Zhang and Sennrich 2019). For (3, 4) the mean square is 12.5 and its root 3.54, so (3, 4) becomes (0.85, 1.13).
 #
-# $$\mathrm{RMSNorm}(x)=\frac{x}{\sqrt{\frac1D\sum_j x_j^2+\epsilon}}\odot w\qquad x, w\in\mathbb R^D$$
+# $$\mathrm{RMSNorm}(x)=\frac{x}{\underbrace{\sqrt{\frac1D\sum_j x_j^2+\epsilon}}_{\text{root of the mean square}}}\odot w\qquad x, w\in\mathbb R^D$$
 #
 # ### Exercise 1 ●○○ · 4 minutes
 # <!-- example: rms norm -->
@@ -102,12 +106,34 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # %% tags=["definition"]
 # course_utils.llama: RMSNorm
 
+# %% [markdown]
+# Each block adds to the residual stream, so its numbers grow from block to block. The norm keeps a vector's direction and gives it one size. Here are some features of the last word, "Holmes", as each block reads them:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
+watching = [part.register_forward_pre_hook(lambda _, given: grown.append(given[0][0, -1])) for part in parts]
+with torch.no_grad():
+    holmes.model(ids)
+for watch in watching:
+    watch.remove()
+stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last one leaves
+depths = ["embedding", *(f"+ block {n}" for n in range(1, len(grown)))]
+some = {"x": stream[:, :6], "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))[:, :6]}
+plot.maps(some, dict.fromkeys(some, depths), "feature", limits=(0, 2.5), roles=dict.fromkeys(some, "plus"),
+          title="What does RMSNorm do to a vector?",
+          caption="Six features of one word, from its embedding to the last block. On the left the ink grows; on the right every row has the same size.")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+size = stream.pow(2).mean(-1).sqrt()
+assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
+assert torch.allclose(rms_norm(stream[1:], torch.ones(128)).pow(2).mean(-1), torch.ones(4), atol=1e-3)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: positions that turn
 # <a id="rotary"></a>
 # Your GPT's table of positions ends somewhere. Here no position is added: queries and keys are *turned* by an angle that grows with their position, as in chapter 4. Turn two vectors by the same angle, and their product stays; so only the difference of their angles counts, which is the distance. The angles are computed once for all heads and blocks.
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["turned ="]} tags=["definition"]
 # course_utils.rotary: rotation, turn
 
 # %%
@@ -123,7 +149,7 @@ for place in (2, 5, 1005):  # the key stands two places before the query
 # <a id="swiglu"></a>
 # In a GPT each hidden feature goes through a GELU. **SwiGLU** computes every feature twice: `up` says what to pass on, and `gate` how much of it, through $\mathrm{silu}(z)=z\,\sigma(z)$ (Shazeer 2020). If `up` is 3, a gate of 0 passes on 0, and a gate of 2 passes on $1.76\cdot3=5.28$.
 #
-# $$\mathrm{SwiGLU}(x)=\big(\mathrm{silu}(xW_{gate})\odot xW_{up}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
+# $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
 # There are three matrices instead of two. So $F$ is often about $\frac83D$ instead of $4D$, and the number of parameters stays.
 
@@ -430,8 +456,9 @@ for step, loss in training(model, imitation, steps=200, rate=2e-3):
 # %% jupyter={"source_hidden": true}
 after_sft, novel_sft = talks.judged(own), talks.novel(own, data.book()[-15_000:])
 steps_of, NAMED = {"before": before_all, "after SFT": after_sft}, {"form": "form", "right": "fits", "friendly": "friendly"}
-Table([{"": name, **{f"{NAMED[key]}, %": round(100 * x) for key, x in one.items()}} for name, one in steps_of.items()],
-      "200 sentences of other patterns, with other names and nouns: has the answer one of the four forms, does it fit (praise or complaint), is it friendly?")
+shown = {f"{NAMED[key]}, {name}": 100 * one[key] for key in NAMED for name, one in steps_of.items()}
+plot.bars(list(shown), list(shown.values()), ylabel="% of 200 answers", digits=0, title="What does SFT teach?",
+          caption="200 sentences of other patterns, with other names and nouns: has the answer one of the four forms, does it fit (praise or complaint), is it friendly?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert before_all["form"] == 0 and after_sft["form"] >= 0.95 and after_sft["right"] > 0.6 and after_sft["friendly"] < 0.2
@@ -444,7 +471,7 @@ assert before_all["form"] == 0 and after_sft["form"] >= 0.95 and after_sft["righ
 # <a id="dpo"></a>
 # Often nobody can write the best answer, but people can say which of two is better. We like the friendly one, and glad where glad is right. **DPO** (Rafailov et al. 2023) makes the liked answer more likely, compared with what the model $\pi_0$ before the training thought of it, and the disliked one less:
 #
-# $$L=-\ln\sigma\!\Big(\beta\Big[\ln\frac{\pi(\text{liked})}{\pi_0(\text{liked})}-\ln\frac{\pi(\text{disliked})}{\pi_0(\text{disliked})}\Big]\Big)$$
+# $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(\text{liked})}{\pi_0(\text{liked})}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(\text{disliked})}{\pi_0(\text{disliked})}}_{\text{gain of the disliked}}\Big]\Big)$$
 #
 # With a pencil: the liked answer had a log-probability of −4, now −2: it has gained 2. The disliked one had −3 and still has it. With β = ½ the loss is $-\ln\sigma(1)=0.31$. At the start nothing has been gained, and the loss is $-\ln\sigma(0)=\ln2$.
 #
@@ -486,8 +513,9 @@ for step, loss in training(model, preference, steps=60, rate=1e-4):
 after_dpo, novel_now = talks.judged(own), talks.novel(own, data.book()[-15_000:])
 steps_of["after DPO"] = after_dpo
 own.save()
-Table([{"": name, **{f"{NAMED[key]}, %": round(100 * x) for key, x in one.items()}} for name, one in steps_of.items()],
-      f"The same 200 sentences. The novel costs {forgotten:.2f} bits per character before, {novel_sft:.2f} after SFT and {novel_now:.2f} after DPO.")
+shown = {f"{NAMED[key]}, {name}": 100 * steps_of[name][key] for key in NAMED for name in ("after SFT", "after DPO")}
+plot.bars(list(shown), list(shown.values()), ylabel="% of 200 answers", digits=0, title="And what does DPO add?",
+          caption=f"The same 200 sentences. The novel costs {forgotten:.2f} bits per character before, {novel_sft:.2f} after SFT and {novel_now:.2f} after DPO.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 even = [talk_batch([in_ids(question, pair[side]) for question, *pair in preferences[:16]]) for side in (0, 1)]

@@ -28,9 +28,10 @@ CELLS = [
     ("code", "subslide", ["lab"], "lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"),
     ("code", "slide", [], "print('step', run.step, model.weight.shape)"),
     ("markdown", "slide", [], "## Which formula?\nBecause it is short:\n\n$$ a^2 $$\n\nand it stays."),
+    ("code", "-", ["definition"], "def square(a):\n    \"\"\"a number -> a number\"\"\"\n    b = a\n    return b**2"),
     ("markdown", "slide", [], "## A picture"),
     ("code", "-", ["hidden"], "helper = torch.arange(3.0)"),
-    ("code", "-", [], "from course_kit.views import plot\n" + "# a line of code that is read before it runs\n" * 20
+    ("code", "-", [], "from course_kit.views import plot\n" + "# a line of code that is read before it runs\n" * 16
      + "# " + "a line that is too long for the screen, " * 5 + "\nplot.lines({'a': (helper, helper)}, 'x', 'y')"),
     ("markdown", "-", [], "**Keep this:** it rises."),
 ]  # fmt: skip
@@ -235,23 +236,28 @@ def test_a_lesson_by_keyboard(deck):
     until(deck.output, contains(f"step {steps} "))
     until(page.get_by_text("Error displaying widget").count, 0)
 
-    # of a cell with a formula a class sees the formula
+    # of a cell with a formula a class sees the formula, and below it the code that computes it
     deck.press("ArrowRight")
     until(deck.heading, "Which formula?")
     words = page.locator(".course-now .jp-RenderedMarkdown")
     until(words.inner_text, lacks("short"))
     until(words.locator("mjx-container").is_visible)
+    excerpt = page.locator(".course-now .course-excerpt")
+    until(excerpt.inner_text, contains("return b**2"))
+    until(excerpt.inner_text, lacks("a number"))
+    until(excerpt.locator(".lit").inner_text, contains("return"))
 
     # a helper runs unseen; a picture takes the place of its code, and C brings that back
     code = page.locator(".course-now .jp-CodeMirrorEditor")
     deck.press("ArrowRight")
     until(lambda: deck.shown()[-1], contains("a line of code"))
-    until(code.is_visible)
-    until(lambda: code.evaluate("e => e.querySelector('.cm-scroller').scrollWidth - e.clientWidth") < 3)
+    until(excerpt.is_visible)
+    until(lambda: not code.is_visible())
+    until(deck.is_whole)
     deck.press("ArrowRight")
     page.wait_for_function("document.querySelector('.course-now .course-view')?.getBoundingClientRect().height > 300")
     deck.settle()
-    until(lambda: not code.is_visible())
+    until(lambda: not excerpt.is_visible())
     until(deck.say, contains("C code"))
     until(deck.is_whole)
     deck.press("c")

@@ -7,9 +7,13 @@ A section runs from one heading of level 1 or 2 to the next. It has, in the orde
                           of classes the last, which has the others in it
     its formula           if the one thing is a lab or a picture, and there is no guess
 
+Below a formula stands its code: the definition that follows, or, at a press, the course's answer to the exercise that
+does; else the tables of the formula's own cell. Of code a class sees an excerpt (excerpt.py), with the lines that it
+is about lifted out of the others.
+
 The title of a notebook has a screen, and so has each code cell with which an author begins a slide. A section of words
-alone shows the sentence to keep, or the question that is its heading, or nothing. All other words of a section are
-said: they are the speaker's. Cells marked `skip` or `notes`, those headed Deeper, and exercises are on no screen.
+alone shows the sentence to keep, or nothing. All other words of a section are said: they are the speaker's. Cells
+marked `skip` or `notes`, those headed Deeper, and exercises are on no screen.
 
 A lesson after chapter 0 has between FEWEST and MOST screens, for 45 minutes; a test counts them.
 """
@@ -19,12 +23,14 @@ import itertools
 import re
 from dataclasses import asdict, dataclass, replace
 
+from . import excerpt
 from .speaker import plain
 
 FEWEST, MOST = 12, 20
 WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
-LINES = 36  # of code that the last row can still read
+LINES = 22  # of an excerpt; what has more is on no screen
 SILENT = {"print", "for_training"}  # called where nothing is drawn
+BELOW = 11  # of an excerpt below a formula
 KEEP = "**Keep this:**"
 CARD = re.compile(r"^#+ +(Exercise|Find the error)", re.M)
 HEADING = re.compile(r"^##? +(.+)$", re.M)
@@ -38,9 +44,9 @@ TABLE = re.compile(r"^\|[ :-]*-[ :|-]*\|$", re.M)
 class Screen:
     """One thing in front of a class.
 
-    title: of its section, plain. kind: "title", "guess", one of WORTH, "keep" or "question". cell: the id of the cell
-    that it is in. keep: the id of the cell whose sentence to keep ends the screen. said: ids of the Markdown cells
-    whose words go with it.
+    title: of its section, plain. kind: "title", "guess", one of WORTH, or "keep". cell: the id of the cell that it is
+    in. keep: the id of the cell whose sentence to keep ends the screen. said: ids of the Markdown cells whose words go
+    with it. code: what a class sees of the cell's code, or of that below a formula. later: it comes at a press.
     """
 
     title: str
@@ -48,6 +54,8 @@ class Screen:
     cell: str
     keep: str | None = None
     said: tuple[str, ...] = ()
+    code: excerpt.Excerpt | None = None
+    later: bool = False
 
 
 def of(cells):
@@ -55,7 +63,7 @@ def of(cells):
     found, early = [], ()
     sections = _sections(cells)
     for number, (title, section) in enumerate(sections):
-        things = _things(title, section, number == 0)
+        things = _things(section, number == 0)
         shared = number + 1 < len(sections) and sections[number + 1][1][0] is section[-1]  # its words are said later
         words = section[:-1] if shared else section
         if not things:  # its words go with the screen before
@@ -64,7 +72,8 @@ def of(cells):
             continue
         places = [0, *(at for at, _ in things[1:]), len(section)]
         for (at, kind), (start, end) in zip(things, itertools.pairwise(places), strict=True):
-            found.append(Screen(title, kind, section[at]["id"], None, early + _said(words[start:end])))
+            said = early + _said(words[start:end])
+            found.append(Screen(title, kind, section[at]["id"], None, said, *_code(kind, section, at)))
             early = ()
         keep = next((cell["id"] for cell in reversed(words) if _keeps(cell)), None)
         found[-1] = replace(found[-1], keep=keep if found[-1].kind != "keep" else None)
@@ -72,8 +81,9 @@ def of(cells):
 
 
 def plan(cells):
-    """What `of` finds, as a page reads it."""
-    return [asdict(screen) for screen in of(cells)]
+    """What `of` finds, as a page reads it: code as HTML."""
+    shown = ((screen, excerpt.coloured(screen.code) if screen.code else "") for screen in of(cells))
+    return [asdict(replace(screen, code=None)) | {"code": code} for screen, code in shown]
 
 
 def _sections(cells):
@@ -92,7 +102,7 @@ def _sections(cells):
     return found
 
 
-def _things(title, section, is_first):
+def _things(section, is_first):
     """(place in the section, kind) of each screen, in order. The title comes first, whatever is in its cell."""
     kinds = [(at, kind) for at, cell in enumerate(section) for kind in _kinds(cell)]
     first = {kind: at for at, kind in reversed(kinds)}
@@ -107,7 +117,29 @@ def _things(title, section, is_first):
         return [(0, "title"), *sorted((at, kind) for at, kind in found.items() if at)]
     if not found and (keeps := next((at for at, cell in enumerate(section) if _keeps(cell)), None)) is not None:
         return [(keeps, "keep")]
-    return sorted(found.items()) or ([(0, "question")] if title.endswith("?") else [])
+    return sorted(found.items())
+
+
+def _code(kind, section, at):
+    """(excerpt, whether it comes at a press) of a screen: of the cell itself, or of what computes a formula."""
+    if kind in ("code", "class", "training"):
+        return _excerpt(section[at]), False
+    after = section[at + 1 :] if kind == "formula" else []
+    answers = (excerpt.answered(cell["source"]) for cell in after if cell["cell_type"] == "markdown")
+    if answer := next(filter(None, answers), ""):
+        return excerpt.of(answer, _points(section[at])), True
+    definitions = (_excerpt(cell, BELOW, _points(section[at])) for cell in after if "definition" in _tags(cell))
+    return next((made for made in definitions if made.lines <= BELOW), None), False
+
+
+def _excerpt(cell, most=excerpt.MOST, points=()):
+    """Of a cell's code what a class sees. What it prints stands below it and takes room."""
+    printed = sum(len("".join(out["text"]).splitlines()) for out in cell.get("outputs", ()) if "text" in out)
+    return excerpt.of(cell["source"], points or _points(cell), printed, most)
+
+
+def _points(cell):
+    return tuple(cell["metadata"].get("slideshow", {}).get("point", ()))
 
 
 def _kinds(cell):
@@ -124,9 +156,9 @@ def _kinds(cell):
         return ["picture"] if _is_drawn(source) else []
     if re.search(r"^keep\(", source, re.M):
         return ["file"]
-    if len(source.splitlines()) > LINES or _only_imports(source):
+    if not 0 < _excerpt(cell).lines <= LINES:
         return []
-    return ["class"] if "definition" in tags and re.search(r"^class ", source, re.M) else ["code"]
+    return ["class"] if "definition" in tags and re.search(r"^class .+?^    def ", source, re.M | re.S) else ["code"]
 
 
 def _written(text):
@@ -148,11 +180,6 @@ def _statements(source):
         return ast.parse(source).body
     except SyntaxError:
         return []
-
-
-def _only_imports(source):
-    found = _statements(source)
-    return bool(found) and all(isinstance(one, ast.Import | ast.ImportFrom) for one in found)
 
 
 def _is_drawn(source):

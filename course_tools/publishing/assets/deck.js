@@ -2,11 +2,19 @@
 "use strict";
 {
   const SCALES = [1.3, 1.15, 1, 0.92, 0.85, 0.78, 0.7, 0.62]; // of views: a smaller one has more room to lay itself out
+  const WORDS = [1.9, 1.75, 1.6, 1.45]; // of views that are words alone
+  const WORDY = ["predict", "replies"];
+  const DRAWN = ["lines", "bars", "maps"]; // of these the picture is to be large, and not the words around it
+  const ROOMY = 1.15;
+  const USUAL = 0.8; // the scale of heights in a view, see `tall` in course_kit/views/js/src/shared/types.js
+  const TALLEST = 1.9;
   const READING = [1.5, 1.35, 1.2, 1.1, 1, 0.9]; // the same of a view that is drawn in the size for reading
   const SMALLER = 0.6; // the size for reading, measured in the size for a projector
-  const LARGEST = { formula: 2, lines: 1.3, table: 1.6, code: 1.5, file: 1.5 }; // how much other things are enlarged
+  // how much other things are enlarged
+  const LARGEST = { title: 1, formula: 2.4, lines: 1.3, table: 2.1, drawing: 2, file: 1.6 };
   const STEP = 0.05;
   const LEAST = 0.4;
+  const GAP = 2; // em, from which a formula may be broken
 
   /** @returns {HTMLElement[]} */
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -30,8 +38,8 @@
   /** @param {HTMLElement} thing */
   function enlarge(thing) {
     const { wide, high } = roomOf(thing);
-    const kind = thing.closest("section").className;
-    let k = LARGEST[kind] ?? 1.5;
+    const kind = thing.closest("section").className.split(" ")[0];
+    let k = thing.querySelector(".source") ? 1.5 : (LARGEST[kind] ?? 1.5);
     for (; k > LEAST; k -= STEP) {
       thing.style.maxWidth = `${wide / k}px`;
       if (Math.max(thing.offsetWidth, thing.scrollWidth) * k <= wide + 1 && thing.offsetHeight * k <= high) break;
@@ -51,6 +59,27 @@
     thing.dataset.scale = k;
     box.style.width = `${Math.ceil(thing.offsetWidth * k)}px`;
     box.style.height = `${Math.ceil(thing.offsetHeight * k)}px`;
+  }
+
+  /** Terms of a formula, to stand in one line or in several. @param {HTMLElement} formula */
+  function breakable(formula) {
+    const row = formula.querySelector("math > mrow");
+    const isWide = (e) => e.matches("mspace") && parseFloat(e.getAttribute("width")) >= GAP;
+    /** @type {Element[][]} */
+    const terms = [[]];
+    for (const part of [...row.children]) {
+      if (isWide(part)) terms.push([]);
+      else terms.at(-1).push(part);
+    }
+    if (terms.length < 2) return;
+    const made = terms.map((term) => {
+      const math = row.parentElement.cloneNode(false);
+      math.append(row.cloneNode(false));
+      math.firstElementChild.append(...term);
+      return make("span", "term", math);
+    });
+    formula.classList.add("broken");
+    formula.replaceChildren(...made);
   }
 
   // ---- views: how high each is, at several sizes
@@ -79,13 +108,50 @@
         if (kind !== "heatmap") continue; // many maps leave no room beside them
         view.shadowRoot.append(make("style", "", ".stage{flex-wrap:wrap}.side{min-width:min(12em,100%)}"));
       }
-      await this.measure(this.all, SCALES, false);
+      const of = (kinds) => this.all.filter((view) => kinds.includes(this.given.get(view)[0].kind));
+      const drawn = of(DRAWN);
+      const [large, usual] = [SCALES.filter((k) => k > ROOMY), SCALES.filter((k) => k <= ROOMY)];
+      await this.measure(of(WORDY), WORDS, false);
+      await this.measure(
+        this.all.filter((view) => !drawn.includes(view)),
+        large,
+        false,
+      );
+      await this.measure(this.all, usual, false);
       const tall = this.all.filter((view) => !this.best(view));
       for (const view of tall) this.draw(view, true);
       await this.measure(tall, READING, true);
       for (const view of this.all) this.settle(view, this.best(view) ?? this.sizes.get(view).at(-1));
       await frames(3);
+      await this.fill();
       for (const view of this.all) shrink(view);
+    }
+
+    /** Draws views higher that leave room below them, where they can be. */
+    async fill() {
+      const low = this.all
+        .filter((view) => this.given.get(view)[0].kind !== "predict" && this.best(view) && !this.best(view).reading)
+        .map((view) => ({ view, size: this.best(view), room: this.room.get(view).high, tall: USUAL, tries: [] }))
+        .filter(({ size, room }) => size.high < 0.93 * room);
+      for (const one of low) one.tries.push({ tall: USUAL, high: one.size.high });
+      for (let turn = 0; turn < 2; turn++) {
+        for (const one of low) this.redraw(one, taller(one));
+        await frames(3);
+        for (const one of low) one.tries.push({ tall: one.tall, high: one.view.offsetHeight * one.size.k });
+      }
+      for (const one of low) {
+        const fitting = one.tries.filter(({ high }) => high <= one.room);
+        this.redraw(one, fitting.toSorted((a, b) => b.high - a.high)[0].tall);
+      }
+      await frames(3);
+      for (const { view, size } of low) this.settle(view, size);
+      await frames(2);
+    }
+
+    redraw(one, tall) {
+      one.tall = tall;
+      this.draw(one.view, false, tall);
+      caption(one.view, one.size.shown);
     }
 
     /** @param {HTMLElement[]} views @param {number[]} scales */
@@ -105,9 +171,9 @@
     }
 
     /** Draws what a view shows again. In the size for reading, table and words are left out. */
-    draw(view, reading) {
+    draw(view, reading, tall = USUAL) {
       const [spec, numbers] = this.given.get(view);
-      courseViews.push((page) => page.build(view, { ...spec, presenting: !reading }, numbers));
+      courseViews.push((page) => page.build(view, { ...spec, presenting: !reading, tall }, numbers));
       if (!reading) return;
       const made = view.shadowRoot;
       const controls = made.querySelector(".controls");
@@ -130,6 +196,14 @@
     }
   }
 
+  /** The next scale of heights to try: in proportion first, then in a straight line through two tries. */
+  function taller({ tries: [first, second], room }) {
+    const wanted = 0.98 * room;
+    if (!second) return Math.min(TALLEST, (first.tall * wanted) / first.high);
+    const slope = (second.high - first.high) / (second.tall - first.tall || 1);
+    return slope > 0 ? Math.min(TALLEST, first.tall + (wanted - first.high) / slope) : first.tall;
+  }
+
   function caption(view, shown) {
     const words = view.shadowRoot.querySelector(".caption");
     if (words) words.style.display = shown ? "" : "none";
@@ -139,7 +213,7 @@
   function shrink(view) {
     const box = view.closest(".fit");
     if (!box || !view.offsetHeight) return;
-    const { clientWidth: wide, clientHeight: high } = box.closest(".room");
+    const { clientWidth: wide, clientHeight: high } = box.closest(".part");
     const usual = Number(view.dataset.usual ?? view.dataset.scale);
     view.dataset.usual = usual;
     scale(view, Math.min(usual, wide / view.offsetWidth, high / view.offsetHeight));
@@ -219,6 +293,7 @@
     const views = new Views();
     await document.fonts.ready;
     await Promise.all(all("img").map((image) => image.decode().catch(() => {})));
+    for (const formula of all(".thing .formula")) breakable(formula);
     for (const thing of all(".thing:not(.viewed)")) enlarge(thing);
     await views.fit();
     report();

@@ -86,14 +86,15 @@ def test_imports_are_on_no_screen():
 
 
 def test_of_classes_the_last_is_shown_and_none_that_is_too_long():
-    one, other = ("class One:\n    pass", "definition"), ("class Other:\n    pass", "definition")
-    long = ("class Long:\n" + "    x = 1\n" * screens.LINES, "definition")
+    one, other = (f"class {name}:\n    def forward(self):\n        pass" for name in ("One", "Other"))
+    one, other = (one, "definition"), (other, "definition")
+    long = ("class Long:\n    def forward(self):\n" + "        x = 1\n" * screens.LINES, "definition")
     made = cells(("# Title",), ("## A model",), one, other, long)
     assert [screen.cell for screen in screens.of(made)[1:]] == [made[3]["id"]]
 
 
-def test_words_alone_are_the_question_or_what_to_keep_or_no_screen():
-    assert seen(("# Title",), ("## Why?\nText.",))[1:] == [("Why?", "question")]
+def test_words_alone_are_what_to_keep_or_no_screen():
+    assert seen(("# Title",), ("## Why?\nText.",))[1:] == []
     assert seen(("# Title",), ("## Why?\nText.",), ("**Keep this:** so.",))[1:] == [("Why?", "keep")]
     made = cells(("# Title",), ("## Because\nText.",))
     assert [screen.kind for screen in screens.of(made)] == ["title"]
@@ -108,7 +109,7 @@ def test_a_cell_with_two_headings_begins_two_sections():
 
 def test_what_is_marked_skip_is_out_until_the_next_slide():
     skipped = ("## Out", "", "skip"), ("labs.ask()", "lab", "-", True)
-    assert seen(("# Title",), *skipped, ("## In?", "", "slide"))[1:] == [("In?", "question")]
+    assert seen(("# Title",), *skipped, ("## In\n$$ x $$", "", "slide"))[1:] == [("In", "formula")]
 
 
 def test_an_author_begins_a_slide_with_code():
@@ -123,5 +124,23 @@ def test_of_an_exercise_a_class_sees_the_formula_alone():
 
 
 def test_the_plan_of_a_page_is_plain_data():
-    plan = screens.plan(cells(("# Title",), ("## Why?",)))
-    assert [sorted(one) for one in plan] == [["cell", "keep", "kind", "said", "title"]] * 2
+    plan = screens.plan(cells(("# Title",), ("## Count",), ("total = 1 + 2",)))
+    assert [sorted(one) for one in plan] == [["cell", "code", "keep", "kind", "later", "said", "title"]] * 2
+    assert [bool(one["code"]) for one in plan] == [False, True] and 'class="highlight"' in plan[1]["code"]
+
+
+def test_below_a_formula_stands_its_code_and_the_answer_to_an_exercise_comes_at_a_press():
+    made = "def mean(x):\n    total = sum(x)\n    return total / len(x)"
+    definition, exercise = (made, "definition"), ("@exercise('mean')\ndef mean(x): ...", "exercise")
+    answer = (f"Text\n<details><summary>How the course writes it</summary>\n\n```python\n{made}\n```\n</details>",)
+    card = ("### Exercise 1 ●○○ · 3 minutes",)
+    for given, later in (((definition,), False), ((card, exercise, answer), True), ((definition, card, answer), True)):
+        screen = screens.of(cells(("# Title",), ("## One\n$$ x $$",), *given))[1]
+        assert (screen.kind, screen.code.code, screen.later) == ("formula", made, later)
+    assert screens.of(cells(("# Title",), ("## One\n$$ x $$",), ("x = 1",)))[1].code is None
+
+
+def test_an_author_names_the_lines_that_a_screen_is_about():
+    made = cells(("# Title",), ("## One",), ("a = 1\nb = a + 1\nc = b",))
+    made[2].metadata["slideshow"]["point"] = ["a + 1"]
+    assert screens.of(made)[1].code.lit == (1,)

@@ -53,6 +53,8 @@ class View {
     this.settled = false;
     this.painted = 0; // the width at which it was
     this.arranged = 0;
+    /** @type {number | null} the scale of heights, where it was changed */
+    this.usual = null;
     /** @type {Record<string, { from: number[], to: number[], began: number }>} */
     this.moving = {};
     /** @type {(() => void)[]} */
@@ -99,7 +101,7 @@ class View {
       become: (other = {}, /** @type {Arrays | null} */ numbers = null) => this.become(other, numbers),
       act: (/** @type {string} */ name) => this.act(name),
     };
-    if (spec.presenting) ui.tall = Math.min(1.15, Math.max(0.8, ui.screen / 780));
+    if (spec.presenting) ui.tall = spec.tall ?? Math.min(1.15, Math.max(0.8, ui.screen / 780));
     return ui;
   }
 
@@ -224,9 +226,21 @@ class View {
         state,
         set: this.ui.set,
         act: this.ui.act,
+        heighten: (/** @type {number} */ times) => this.heighten(times),
         numbers: () => this.picture.numbers(),
       },
     });
+  }
+
+  /** Draws a picture higher where a screen has room for it. @param {number} times what is usual */
+  heighten(times) {
+    const { spec, ui } = this;
+    this.usual ??= ui.tall;
+    const tall = times === 1 ? undefined : this.usual * times;
+    if (spec.tall === tall) return;
+    spec.tall = tall;
+    ui.tall = tall ?? this.usual;
+    this.set({});
   }
 
   paint() {

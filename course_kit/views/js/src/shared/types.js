@@ -36,6 +36,7 @@
  * @property {Control[]} controls
  * @property {import("./data.js").Place[]} arrays
  * @property {boolean} presenting
+ * @property {number} [tall] while presenting: the scale of heights, where a slide has room for more
  * @property {boolean} [foot] false: neither table nor words below
  * @property {boolean} [live]
  * @property {Own} [own]

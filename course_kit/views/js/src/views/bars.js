@@ -26,6 +26,7 @@ import { write } from "../shared/draw.js";
  * @property {number} start where a value of 0, or the least one, is
  */
 
+const USUAL = 0.8; // `spec.tall` of a slide that is not drawn higher
 const LONG = 120; // what is longer would part upright bars
 
 /** A value with its digits. @param {number} value @param {number} digits */
@@ -40,7 +41,7 @@ export const shown = (value, digits) => value.toFixed(digits).replace("-", "−"
  * @param {Ruler} ruler
  * @returns {BarsLayout}
  */
-export function barsLayout({ names, digits }, values, width, tall, ruler) {
+export function barsLayout({ names, digits, tall: roomy = USUAL }, values, width, tall, ruler) {
   const { unit } = ruler;
   const longest = ruler.widest(names);
   const figures = ruler.widest(values.map((value) => shown(value, digits)));
@@ -53,7 +54,7 @@ export function barsLayout({ names, digits }, values, width, tall, ruler) {
     return { width, height, upright, from: 0, each, value: scale(least, most, start, 42 * unit), start };
   }
   const head = 24 * unit;
-  const each = 26 * unit;
+  const each = 26 * unit * Math.min(1.8, Math.max(1, roomy / USUAL));
   const start = longest + 10 * unit;
   const value = scale(least, most, start, width - figures - 8 * unit);
   return { width, height: names.length * each + head, upright, from: head, each, value, start };

@@ -7,6 +7,8 @@ import { slanting } from "../shared/labels.js";
 import { inked, legible, mix, rgb } from "../shared/theme.js";
 import { cellAt, Cells, figure, mapsLayout } from "./maps_numbers.js";
 
+const SMALL = 9.9; // what is below 10 is as small as its cell makes it, see `font` in mount.js
+
 /** @import { Form, Place } from "../shared/chart.js" */
 /** @import { Pen } from "../shared/draw.js" */
 /** @import { Theme } from "../shared/theme.js" */
@@ -100,6 +102,11 @@ class MapsPainter {
       pen.fillRect(x, y, w, high);
     }
     pen.font = ui.font(12);
+    const longest = () => widest(pen, figures ? Array.from(cells.of(p), figure) : []);
+    if (longest() > dx - 4) {
+      pen.font = ui.font(SMALL);
+      pen.font = ui.font(Math.max(6, Math.min(SMALL, (SMALL * (dx - 4)) / longest())));
+    }
     for (let r = 0; r < rows; r++)
       for (let k = 0; k < columns; k++) {
         const value = cells.value(p, r, k);

@@ -143,6 +143,8 @@ function lineLayout(panels, width, ruler) {
 
 const LABELLED = 17; // a cell of this size has room for its label
 const SQUEEZED = 10; // the same, smaller, where the third map would stand alone otherwise
+const SEEN = 30; // the least of a cell that a class looks at, where several maps are in one line
+const USUAL = 0.8; // `spec.tall` of a slide that is not drawn higher
 
 /** Matrices in rows, their cells of one size so that they can be compared. */
 class Grid {
@@ -168,9 +170,11 @@ class Grid {
   /** How large cells can be in so many columns. @param {number} columns */
   cell(columns) {
     const { unit, panels } = this;
-    const high = (panels.length > 1 ? 230 : 400) * unit;
+    const more = Math.max(1, (this.spec.tall ?? USUAL) / USUAL);
+    const lines = this.spec.presenting && this.spec.across > columns; // which have to fit on a screen together
+    const high = (lines ? 85 : panels.length > 1 ? 230 : 400) * unit * more;
     const least = this.labelled ? LABELLED * unit : 0;
-    const tall = panels.map(({ shape }) => Math.min(Math.max(high / shape[0], least), 44 * unit));
+    const tall = panels.map(({ shape }) => Math.min(Math.max(high / shape[0], least), 44 * unit * more));
     return Math.min(...tall, this.room(columns));
   }
 
@@ -196,7 +200,9 @@ class Grid {
   columns() {
     const { spec, panels, narrow, width, unit } = this;
     const count = panels.length;
-    if (spec.across && !narrow) return spec.across;
+    const across = spec.across && !narrow ? spec.across : 0;
+    if (across && !(spec.presenting && this.cell(across) < SEEN * unit)) return across;
+    if (across) return Math.ceil(across / 2); // seen from the last row
     const most = Math.min(narrow ? Math.max(2, Math.floor(width / (210 * unit))) : 4, count % 3 ? 4 : 3);
     for (let columns = evenly(count, most); columns > 1; columns = evenly(count, columns - 1)) {
       const least = (columns === 3 && count === 3 ? SQUEEZED : LABELLED) * unit;

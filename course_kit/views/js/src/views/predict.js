@@ -49,7 +49,8 @@ export function predict(ui) {
   );
   const said = h("div", { role: "status", "data-testid": "verdict" });
   // unseen: the room of the longest that can be said
-  const room = [h("div", {}, HINT), ...answers.map((_, i) => h("div", {}, ...sentences(i)))];
+  const hint = spec.presenting ? "" : HINT; // who asks a class says it
+  const room = [h("div", {}, hint), ...answers.map((_, i) => h("div", {}, ...sentences(i)))];
   for (const unseen of room) unseen.className = "room";
   for (const unseen of room) unseen.ariaHidden = "true";
   ui.style(PREDICT_CSS);
@@ -79,7 +80,7 @@ export function predict(ui) {
         label.classList.toggle("wrong", wrong);
         letters[i].textContent = right ? "✓" : wrong ? "✗" : (LETTERS[i] ?? "·");
       });
-      said.replaceChildren(...(state.pick >= 0 ? sentences(state.pick) : [h("span", { class: "quiet" }, HINT)]));
+      said.replaceChildren(...(state.pick >= 0 ? sentences(state.pick) : [h("span", { class: "quiet" }, hint)]));
     },
     table: () => ({ header: ["number", "answer"], rows: answers.map((answer, i) => [String(i + 1), answer]) }),
     numbers: () => ({ pick: state.pick }),

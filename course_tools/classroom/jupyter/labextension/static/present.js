@@ -7,11 +7,12 @@ import { STYLE } from "./style.js";
 const PATIENT = 10; // frames, at most, for a view to lay itself out at a size
 
 class Deck {
-  constructor(app, panel, screens, course, notes, leave) {
+  constructor(app, panel, { screens, map }, course, notes, leave) {
     Object.assign(this, {
       app,
       panel,
       screens,
+      map,
       course,
       notes,
       leave,
@@ -63,6 +64,7 @@ class Deck {
     document.body.classList.remove("course-presenting");
     this.panel.node.classList.remove("course-deck");
     for (const cell of this.notebook.widgets) cell.node.classList.remove(...MARKS);
+    for (const part of this.notebook.node.querySelectorAll(".course-excerpt")) part.remove();
     for (const part of this.notebook.node.querySelectorAll(".course-out")) part.classList.remove("course-out");
     this.notebook.scrollToCell(this.step.cell);
   }
@@ -71,7 +73,7 @@ class Deck {
   go(at) {
     this.steps = plan(this.notebook.widgets, this.screens); // cells may have come or gone
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
-    this.isKept = false;
+    this.isKept = this.isLater = false;
     this.running = null;
     this.patience = 2;
     if (this.at === 0) this.started = Date.now();
@@ -122,6 +124,10 @@ class Deck {
     if (isCode(cell) && !this.ran.has(cell.model.id) && !this.busy) {
       const seen = () => this.step !== step || quiet(step) || cell.model.outputs.length;
       return this.run().then(() => seen() || this.next()); // a definition has nothing to look at
+    }
+    if (step.later && !this.isLater) {
+      this.isLater = true;
+      return this.layout();
     }
     if (this.step.keep && !this.isKept) {
       this.isKept = true;
@@ -214,7 +220,9 @@ class Deck {
       zoom = larger();
     document.body.style.setProperty("--course-zoom", zoom);
     document.body.dataset.screenKind = step.kind;
-    this.head.replaceChildren(step.heading, ...filesOf(step).map((file) => el("code", { textContent: file })));
+    const files = filesOf(step).map((file) => el("code", { textContent: file }));
+    this.head.replaceChildren(el("span", {}, step.heading, ...files));
+    if (step.kind === "title" && this.map) this.head.append(mapOf(this.map));
     this.head.classList.toggle("course-quiet", hasOwnTitle(step));
     this.foot.innerHTML = step.keep ? `<b>Keep this:</b>${kept(step.keep)}` : "";
     this.foot.classList.toggle("course-later", !this.isKept);
@@ -357,14 +365,21 @@ class Deck {
   }
 }
 
-// The screens of the notebook at a path, as it is saved.
+// What the chapter makes of one sentence, in the ink of the text
+function mapOf(address) {
+  const made = el("i", { className: "course-map", ariaHidden: "true" });
+  made.style.maskImage = `url(${address})`;
+  return made;
+}
+
+// The screens of the notebook at a path, as it is saved, and its map.
 async function screensOf(app, path) {
   const { baseUrl, token } = app.serviceManager.serverSettings,
     headers = token ? { Authorization: `token ${token}` } : {},
     answer = await fetch(`${baseUrl}attention-course/screens/${path.split("/").map(encodeURIComponent).join("/")}`, {
       headers,
     });
-  return answer.ok ? (await answer.json()).screens : [];
+  return answer.ok ? answer.json() : { screens: [] };
 }
 
 export async function present(app, course) {
@@ -377,10 +392,10 @@ export async function present(app, course) {
     if (deck?.panel === panel || !panel?.content?.widgets || !panel.sessionContext) return;
     await panel.context.ready;
     await panel.sessionContext.ready;
-    const screens = await screensOf(app, panel.context.path);
-    if (app.shell.currentWidget !== panel || deck?.panel === panel || !screens.length) return;
+    const found = await screensOf(app, panel.context.path);
+    if (app.shell.currentWidget !== panel || deck?.panel === panel || !found.screens.length) return;
     deck?.close();
-    deck = new Deck(app, panel, screens, course, notes, leave);
+    deck = new Deck(app, panel, found, course, notes, leave);
     window.courseDeck = deck; // for tests
   };
   const leave = async (chapter) => {

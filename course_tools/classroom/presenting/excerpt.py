@@ -1,0 +1,177 @@
+"""Of a cell's code what a class sees: the lines that it is about, and as many of the others as can be read.
+
+An author names them by what they contain, in the cell's header: `slideshow={"point": ["turned = "]}`. Else they are
+what `forward` of the last class does, or what the last function returns after its other lines. Left out are words for
+readers, which are docstrings, imports and long remarks, and prints whose output stands below. What has still more than
+MOST lines keeps the definitions and statements that are about the point; of a class's other methods the first line,
+with an ellipsis.
+"""
+
+import ast
+import html
+import re
+from dataclasses import dataclass
+
+MOST = 15  # lines that the last row can read
+FEWEST = 5
+LONG = 64  # letters of a line whose remark is left out, unless it says a shape where the point is
+WIDE = 76  # letters of a line that is not broken
+SHAPE = re.compile(r"^# \[.*\]$")
+REMARK = re.compile(r"  # .*$")
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """code: the lines that are shown. lit: the numbers of those that they are about, from 0; none: all the same."""
+
+    code: str
+    lit: tuple[int, ...] = ()
+
+    @property
+    def lines(self):
+        """How many there are."""
+        return len(self.code.splitlines())
+
+
+def of(source, points=(), printed=0, most=MOST):
+    """An excerpt of a cell's source: what it is about, and if it can be at most so many lines with those printed."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:  # magics, or a cell that is being written
+        return Excerpt(source)
+    lines = source.splitlines()
+    lit = _named(body, lines, points) if points else _central(body)
+    out = {number for node in body for number in _words(node)}
+    if printed and lit:
+        out |= set().union(*(_span(node) for node in body if _is_print(node)))
+    shown = {number for number in range(len(lines)) if number not in out}
+    heads = {}
+    if len([number for number in shown if lines[number].strip()]) > max(most - printed, FEWEST):
+        shown -= _beside(body, lit)
+        heads = _heads(body, lit)
+    made, found = [], []
+    for number, line in enumerate(lines):
+        if number in heads:
+            made.append(f"{' ' * 4}{heads[number]}")
+        elif number in shown and (line.strip() or (made and made[-1] and not made[-1].startswith("class "))):
+            found += [len(made)] * (number in lit)
+            made += (rows := _rows(_short(line, number in lit)))
+            found += range(len(made) - len(rows) + 1, len(made)) if number in lit else ()
+    while made and not made[-1]:
+        made.pop()
+    return Excerpt("\n".join(made), () if len(found) == len([line for line in made if line]) else tuple(found))
+
+
+def coloured(excerpt):
+    """HTML of an excerpt, by Pygments' classes: `<div class="highlight lifted"><pre><span class="line lit">…`."""
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    made = highlight(excerpt.code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n").split("\n")
+    rows = "\n".join(
+        f'<span class="line{" lit" * (number in excerpt.lit)}">{row}</span>' for number, row in enumerate(made)
+    )
+    return f'<div class="highlight{" lifted" * bool(excerpt.lit)}"><pre>{rows}</pre></div>'
+
+
+def answered(text):
+    """The code of a folded solution in a Markdown cell; "" where there is none."""
+    found = re.search(r"<summary>How the course writes it</summary>\s*```python\n(.*?)^```", text, re.S | re.M)
+    return html.unescape(found[1]) if found else ""
+
+
+def _span(node):
+    first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+    return set(range(first - 1, node.end_lineno))
+
+
+def _words(node):
+    """The lines of imports and docstrings."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return _span(node)
+    if not isinstance(node, DEFINITIONS):
+        return set()
+    first = node.body[0]
+    is_doc = isinstance(first, ast.Expr) and isinstance(getattr(first.value, "value", None), str)
+    return (_span(first) if is_doc and len(node.body) > 1 else set()).union(*map(_words, node.body))
+
+
+def _is_print(node):
+    called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    return getattr(called, "id", "") == "print"
+
+
+def _statements(body):
+    """All simple statements, however deep, and the first lines of the others."""
+    for node in body:
+        inner = [*getattr(node, "body", ()), *getattr(node, "orelse", ())]
+        if inner:
+            yield set(range(node.lineno - 1, inner[0].lineno - 1))
+            yield from _statements(inner)
+        else:
+            yield _span(node)
+
+
+def _named(body, lines, points):
+    """The statements that hold one of these texts."""
+    spans = [span for span in _statements(body) if any(point in lines[n] for n in span for point in points)]
+    return set().union(*spans)
+
+
+def _central(body):
+    """The lines that the last definition is about."""
+    last = next((node for node in reversed(body) if isinstance(node, DEFINITIONS)), None)
+    if isinstance(last, ast.ClassDef):
+        last = next((node for node in last.body if getattr(node, "name", "") == "forward"), None)
+        return set().union(*map(_span, last.body)) - _words(last) if last else set()
+    if last is None or len(last.body) < 3 or not isinstance(last.body[-1], ast.Return):
+        return set()
+    return _span(last.body[-1])
+
+
+def _beside(body, lit):
+    """The lines of definitions, methods and statements that are not about the point, where some are."""
+    found = set()
+    for node in body if any(_span(node) & lit for node in body) else ():
+        if not _span(node) & lit:
+            found |= _span(node)
+        elif isinstance(node, ast.ClassDef):
+            found |= set().union(*(_span(inner) for inner in node.body if not _span(inner) & lit))
+    return found
+
+
+def _heads(body, lit):
+    """{line: a method without what it does} of the methods that are not about the point, in classes that are."""
+    classes = [node for node in body if isinstance(node, ast.ClassDef) and _span(node) & lit]
+    methods = [m for node in classes for m in node.body if isinstance(m, ast.FunctionDef) and not _span(m) & lit]
+    return {m.lineno - 1: f"def {m.name}({', '.join(one.arg for one in m.args.args)}): …" for m in methods}
+
+
+def _short(line, is_lit):
+    remark = REMARK.search(line)
+    if not remark or len(line) <= LONG or (is_lit and len(line) <= WIDE and SHAPE.match(remark[0].strip())):
+        return line
+    return line[: remark.start()]
+
+
+def _rows(line):
+    """A line as it is, or, if it is too long, broken in its brackets: behind a comma, as far outside as it can be."""
+    depth, quote, spaces = 0, "", {}
+    for at, letter in enumerate(line):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        elif letter == "#":
+            break
+        depth += (letter in "([{") - (letter in ")]}") if not quote else 0
+        if letter == " " and depth and not quote and at <= WIDE:
+            spaces[at] = depth
+    if len(line) <= WIDE or not spaces:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 8)
+    fits = lambda at: len(indent) + len(line) - at <= WIDE + 1  # noqa: E731
+    best = max(spaces, key=lambda at: (fits(at), line[at - 1] == ",", -spaces[at], at))
+    return [line[:best], indent + line[best + 1 :]]

@@ -1,0 +1,87 @@
+"""Of a cell's code what a class sees."""
+
+import ast
+
+import nbformat
+import pytest
+
+from course_kit import files, lessons
+from course_tools.authoring import building
+from course_tools.classroom.presenting import excerpt, screens
+
+MODEL = """class Model(nn.Module):
+    \"\"\"Doubles.\"\"\"
+
+    def __init__(self, size, *, many):
+        super().__init__()
+        self.size = size
+
+    def forward(self, x):
+        \"\"\"x [B] -> [B]\"\"\"
+        return 2 * x  # [B]"""
+
+
+def lit(made):
+    return [line.strip() for number, line in enumerate(made.code.splitlines()) if number in made.lit]
+
+
+def test_words_and_imports_are_left_out():
+    made = excerpt.of(f"import torch\n\n\n{MODEL}")
+    assert made.code.startswith("class Model(nn.Module):\n    def __init__") and "Doubles" not in made.code
+    assert "import" not in made.code and "->" not in made.code
+
+
+def test_a_class_is_about_what_it_does_forward_and_a_function_about_what_it_returns():
+    assert lit(excerpt.of(MODEL)) == ["return 2 * x  # [B]"]
+    assert lit(excerpt.of("def f(x):\n    y = x\n    z = y\n    return z")) == ["return z"]
+    assert lit(excerpt.of("def f(x):\n    return x")) == [], "there is no line beside it"
+
+
+def test_the_lines_that_an_author_names_are_whole_statements():
+    source = "a = 1\nb = max(\n    a,\n    2,\n)\nfor x in range(b):\n    print(x)"
+    assert excerpt.of(source, ["2,"]).lit == (1, 2, 3, 4)
+    assert lit(excerpt.of(source, ["for x"])) == ["for x in range(b):"]
+
+
+def test_what_is_too_long_keeps_what_it_is_about():
+    made = excerpt.of(f"first = 1\n{MODEL}", most=5)
+    assert made.code.splitlines() == [
+        "class Model(nn.Module):",
+        "    def __init__(self, size): …",
+        "",
+        "    def forward(self, x):",
+        "        return 2 * x  # [B]",
+    ]
+
+
+def test_prints_are_left_out_where_their_output_is_seen_and_something_else_is_the_point():
+    source = "a = 1 + 1\nprint(a)"
+    assert excerpt.of(source, ["1 + 1"], printed=1).code == "a = 1 + 1"
+    assert excerpt.of(source, printed=1).code == source == excerpt.of(source, ["1 + 1"]).code[: len(source)]
+
+
+def test_a_long_line_is_broken_inside_its_brackets_and_is_still_the_same_program():
+    given = ", ".join(f"number{n}='a b'" for n in range(8))
+    long = f"x = f({given})"
+    made = excerpt.of(long)
+    assert max(map(len, made.code.splitlines())) <= excerpt.WIDE
+    assert ast.dump(ast.parse(made.code)) == ast.dump(ast.parse(long))
+
+
+def test_what_is_no_python_is_shown_as_it_is():
+    assert excerpt.of("%run -m course doctor").code == "%run -m course doctor"
+
+
+def test_html_has_a_line_for_each_line_and_marks_those_that_it_is_about():
+    made = excerpt.coloured(excerpt.of(MODEL))
+    assert made.count('class="line') == excerpt.of(MODEL).lines and made.count('class="line lit"') == 1
+    assert "lifted" in made and "lifted" not in excerpt.coloured(excerpt.Excerpt("a = 1"))
+
+
+@pytest.mark.parametrize("name", [name for name in building.names() if not lessons.is_annex(name)])
+def test_every_excerpt_can_be_read_from_the_last_row(name):
+    path = files.course_folder() / "notebooks" / f"{name}.ipynb"
+    for screen in screens.of(nbformat.read(path, as_version=4).cells):
+        if screen.code:
+            wide = max(map(len, screen.code.code.splitlines()))
+            assert screen.code.lines <= screens.LINES and wide <= 84, f"{screen.title}: {screen.code.code}"
