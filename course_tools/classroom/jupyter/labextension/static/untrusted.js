@@ -5,8 +5,12 @@
 /** Shows the views of a notebook's untrusted outputs, now and whenever JupyterLab writes them again. */
 export function showUntrusted(panel) {
   const notebook = panel.content.node;
+  let asked = 0; // once a frame: a notebook changes at every key that is pressed in it
   const wake = () => {
-    for (const host of notebook.querySelectorAll(".jp-OutputArea-output .course-view")) show(panel, host);
+    asked ||= requestAnimationFrame(() => {
+      asked = 0;
+      for (const host of notebook.querySelectorAll(".jp-OutputArea-output .course-view")) show(panel, host);
+    });
   };
   const watching = new MutationObserver(wake);
   watching.observe(notebook, { childList: true, subtree: true });
@@ -17,7 +21,7 @@ export function showUntrusted(panel) {
 const tried = new WeakSet();
 
 function show(panel, host) {
-  if (tried.has(host) || host.view || host.querySelector(":scope > script")) return; // its own script asks, or has asked
+  if (tried.has(host) || host.view || host.querySelector(":scope > script")) return; // its own script has asked
   tried.add(host);
   const data = dataOf(panel, host);
   if (data) (globalThis.courseViews ??= []).push((page) => page.build(host, data[0], data[1]));
