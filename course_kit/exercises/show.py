@@ -229,6 +229,8 @@ def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), 
     if verdict.arrays:
         pieces += [sentence(lead)] if lead else []
         pieces.append(table(verdict.arrays))
+    if state == "unsolved":  # the page has just said it: what is asked is folded, and whole in the text
+        pieces = [pieces[0], _folded_once("the task, and an example" if verdict.arrays else "the task", pieces[1:])]
     for note in verdict.notes:
         words, _, below = note.partition("\n")
         pieces.append(sentence(words))
@@ -242,6 +244,12 @@ def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), 
     if state == "right" and solved:
         pieces.append(filled(solved))
     return note_of(pieces, EDGES[verdict.state])
+
+
+def _folded_once(summary: str, pieces: list[Piece]) -> Piece:
+    """Pieces behind one line; as text they stand open."""
+    page, text = zip(*pieces, strict=True)
+    return f"<details><summary>{html.escape(summary)}</summary>{''.join(page)}</details>", "\n".join(text)
 
 
 def filled(solved: tuple[bool, ...]) -> Piece:

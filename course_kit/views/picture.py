@@ -149,7 +149,8 @@ def image_bytes(figure, scale: float = 2, colours: int = 48, kind="PNG") -> byte
 
 
 def with_few_colours(pixels: np.ndarray, colours: int):
-    """pixels: bytes [height, width, 3 or more] -> a picture with a palette of at most so many of its own colours.
+    """pixels: bytes [height, width, 3 or more] -> a picture with a palette of at most so many of its own colours,
+    and those of the roles that are in it.
 
     A colour counts by the root of how often it occurs, so that thin lines keep theirs beside large white areas.
     """
@@ -169,7 +170,9 @@ def with_few_colours(pixels: np.ndarray, colours: int):
     group, often = _nearest(exact, means), np.argsort(counts[used])
     commonest = np.zeros(len(means), int)
     commonest[group[often]] = often  # the last one stays, which is the commonest
-    palette = exact[commonest]
+    roles = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in COLOURS.values()])
+    present = (exact[:, None] == roles).all(-1).any(0)
+    palette = np.concatenate([exact[commonest], roles[present]])[:256].astype(np.uint8)  # a small letter keeps its role
 
     number = np.zeros(len(counts), np.uint8)
     number[used] = _nearest(exact, palette)

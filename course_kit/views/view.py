@@ -115,9 +115,8 @@ class View:
         words, width = html.escape(words), round(self.size[0] * 96)
         plain = html.escape(re.sub(r"\[\w+\|([^\]]*)\]", r"\1", self.caption))
         return (
-            f'<figure style="margin:0"><b>{html.escape(self.title)}</b><br>'
+            f'<figure style="margin:0"><b>{html.escape(self.title)}</b><figcaption>{plain or words}</figcaption>'
             f'<img alt="{words}" width="{width}" src="data:image/webp;base64,{picture}">'
-            f"<figcaption>{plain or words}</figcaption>"
             f"<details><summary>table</summary>{self.table()._repr_html_()}</details></figure>"
         )
 

@@ -23,7 +23,7 @@ assert [round(w[cover.shown.tokens[0].index("it"), cover.shown.tokens[0].index("
 assert (abs(cover.shown.weights[0].sum(-1) - 1) < 1e-3).all()  # one word's weights, its own included, add up to 1
 
 # %% [markdown]
-# Above, a small translation program, the *model*, turns an English sentence into French. If you change "tired" to "wide", what moves, the arcs or the French?
+# Above, a small translation program, the *model*, turns an English sentence into French. Press "wide" once you have guessed.
 #
 # <details><summary>What did you find?</summary>
 #

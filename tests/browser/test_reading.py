@@ -3,6 +3,7 @@ scrolling, folded code in the margin."""
 
 import shutil
 
+import nbformat
 import pytest
 from jupyterlab_driver import Lab, Watched
 from waiting import until
@@ -45,11 +46,25 @@ SIDEWAYS = f"""() => {{ const panel = {HERE}.node.querySelector(".jp-WindowedPan
     return panel.scrollWidth - panel.clientWidth; }}"""
 
 
+UNTRUSTED = "untrusted"
+
+
+def untrusted(path):
+    """A copy of the first lesson that was not signed, with a script of its own in each view."""
+    notebook = nbformat.read(files.course_folder() / "notebooks" / f"{LESSONS[0]}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if "course-view" in (made := output.get("data", {}).get("text/html", "")):
+                run = "<script>window.ran = true</script><img src='x' onerror='window.ran = true'>"
+                output.data["text/html"] = made.replace('<div class="course-view">', f'<div class="course-view">{run}')
+    nbformat.write(notebook, path)
+
+
 @pytest.fixture(scope="module")
 def shown(browser, tmp_path_factory):
     """shown(lesson, width, height) -> its page and where its first view is, in a JupyterLab with its list of files.
 
-    The server has the course's plugin as it is here, and trusted copies of the lessons."""
+    The server has the course's plugin as it is here, trusted copies of the lessons, and one that nobody trusts."""
     folder = tmp_path_factory.mktemp("reading")
     plugin = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
     shutil.copytree(plugin, folder / "share" / "labextensions" / "attention-course")
@@ -60,6 +75,7 @@ def shown(browser, tmp_path_factory):
         for name in LESSONS:
             shutil.copyfile(files.course_folder() / "notebooks" / f"{name}.ipynb", server.folder / f"{name}.ipynb")
             workbook.trust(server.folder / f"{name}.ipynb")
+        untrusted(server.folder / f"{UNTRUSTED}.ipynb")
         watched = Watched(browser, server.base)
         watched.page.goto(f"{server.base}/lab?token={server.token}")
         watched.page.wait_for_function("window.jupyterapp?.restored", timeout=120_000)
@@ -96,6 +112,18 @@ def test_folded_code_is_a_word_in_the_margin_that_unfolds(shown):
     assert until(code.bounding_box)["y"] >= first["top"], "it takes no room of its own"
     code.click()
     until(lambda: page.evaluate(FIRST, f"{LESSONS[0]}.ipynb")["top"], lambda now: now > first["top"])
+
+
+@pytest.mark.parametrize("width", [1440, 560])
+def test_views_that_nobody_trusts_are_shown_and_nothing_of_their_notebook_runs(shown, width):
+    page, first = shown(UNTRUSTED, width, 900)
+    assert first["top"] <= 500
+    hosts = page.locator(".course-view")
+    until(lambda: hosts.evaluate_all("all => all.filter((one) => !one.view).length"), 0)
+    assert hosts.count() > 3
+    page.get_by_role("button", name="change to wide").first.click()
+    until(page.get_by_test_id("french").first.inner_text, lambda said: "elle" in said)
+    assert page.evaluate("window.ran") is None
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -198,13 +198,8 @@ class Cover(View):
             if weight > 0.2 and i != asker:
                 axes.text((x + middle[asker]) / 2, 15.7 + min(30, abs(x - middle[asker]) * 0.7) / 2, f"{weight:.2f}",
                           ha="center", fontsize=9, color="#596573")  # fmt: skip
-        for s, y in ((at, 6.4), (1 - at, 2.4)):
-            text = " ".join(_spaced(now.written[s])).replace("' ", "'").replace(" .", ".")
-            changed = next(
-                (a for a, b in zip(now.tokens[s], now.tokens[1 - s], strict=True) if a != b), now.tokens[s][-1]
-            )
-            axes.text(2, y, f"{changed}:", fontsize=10, color="#596573")
-            axes.text(10, y, text, fontsize=13, color="#1b2430" if s == at else "#596573")
+        french = " ".join(_spaced(now.written[at])).replace("' ", "'").replace(" .", ".")
+        axes.text(2.6, 5, french, fontsize=14, color="#1b2430")  # the other one is what the reader guesses
 
 
 def cover(

@@ -12,7 +12,8 @@ export class Sentence {
   /** @param {UI} ui */
   constructor(ui) {
     this.ui = ui;
-    this.element = h("div", { class: "words", role: "group", "aria-label": "the sentence" });
+    const alone = ui.spec.swaps ? "" : " alone";
+    this.element = h("div", { class: `words${alone}`, role: "group", "aria-label": "the sentence" });
     this.built = ""; // of what it is
     /** @type {HTMLElement[]} */
     this.words = [];

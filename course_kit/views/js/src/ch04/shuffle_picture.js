@@ -185,7 +185,8 @@ export class ShufflePicture {
     }
     const head = { weight: 600, colour: theme.output };
     this.write("outputs now", at.out, at.down - 14 * unit, head);
-    this.write("outputs at first", at.before, at.down - 14 * unit, head);
+    const short = at.span < 110 * unit; // where strips are narrow, the words would end beyond the view
+    this.write(short ? "at first" : "outputs at first", at.before, at.down - 14 * unit, head);
   }
 
   /** @param {number[]} numbers @param {number} x @param {number} y @param {number} reach @param {Layout} at */

@@ -56,7 +56,7 @@ export function sizesOf({ unit, spec: { presenting } }, width, touch = false) {
       fan: presenting ? type : 16 * unit,
       widest: 14 * type,
     },
-    ...{ lane: (small ? 16 : 22) * unit, pad: (small ? 5 : 8) * unit, between: (small ? 42 : 64) * unit },
+    ...{ lane: (small ? 14 : 22) * unit, pad: (small ? 4 : 8) * unit, between: (small ? 38 : 64) * unit },
   };
 }
 
@@ -104,6 +104,7 @@ class Architecture {
     this.told = h("div", { class: "told", role: "status", "data-testid": "told" });
     /** @type {string | null} the part of which is told */
     this.shown = null;
+    this.narrow = false;
     this.reserved = 0; // the width for which the room of what is told has been measured
     ui.body.append(this.drawing);
     ui.side.append(this.told);
@@ -165,11 +166,13 @@ class Architecture {
     const sizes = sizesOf(ui, room, matchMedia("(pointer: coarse)").matches);
     const wide = Math.min(room, 2 * (sizes.widest + sizes.lane + 2 * sizes.pad) + sizes.between);
     const layout = layoutOf(spec.columns, sizes, wide, presenting ? { high: ui.screen - EDGE } : {});
+    drawing.classList.toggle("tight", wide < 320 * ui.unit);
     drawing.style.cssText = `width:${wide}px;height:${layout.high}px`;
     this.draw(layout);
     this.place(layout);
     this.write(layout, sizes);
     this.putLegend(wide, sizes);
+    this.narrow = narrow;
     if (this.reserved !== width) this.reserve(width);
     this.tell(ui.state.part);
   }
@@ -231,6 +234,7 @@ class Architecture {
   reserve(width) {
     this.reserved = width;
     this.told.style.minHeight = "";
+    if (this.narrow && !this.ui.state.part) return; // below a narrow drawing, empty room looks like an end
     const heights = this.keys.map((key) => {
       this.tell(key);
       return this.told.offsetHeight;

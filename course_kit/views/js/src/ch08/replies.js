@@ -22,11 +22,18 @@ export function replies(ui) {
   });
   ui.style(REPLIES_CSS);
   const asked = h("div", { class: "asked" });
-  ui.body.append(h("div", { role: "status" }, asked, h("div", { class: "replies" }, ...columns.map(({ box }) => box))));
+  const buttons = spec.questions.map((question) =>
+    h("button", { type: "button", onclick: () => ui.set({ question }, true) }, question),
+  );
+  const questions = h("div", { class: "questions", role: "group", "aria-label": "questions" }, ...buttons);
+  const replied = h("div", { class: "replies" }, ...columns.map(({ box }) => box));
+  ui.body.append(h("div", { class: "talk" }, questions, h("div", { role: "status" }, asked, replied)));
 
   return {
     paint() {
       asked.replaceChildren(ui.state.question);
+      for (const [i, button] of buttons.entries())
+        button.setAttribute("aria-pressed", String(spec.questions[i] === ui.state.question));
       said(spec, ui.state.question).forEach(({ reply }, i) => columns[i].reply.replaceChildren(reply));
     },
     table: () => ({

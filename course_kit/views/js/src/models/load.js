@@ -43,6 +43,7 @@ function script(address) {
 export async function loadModel(name, tell = () => {}) {
   const at = modelsAt();
   if (!at) throw new Error("this page has no models beside it");
+  if (!/^[\w-]+$/.test(name)) throw new Error("no trained model has such a name"); // an output may say any, also ../
   await script(`${at}${name}.js`);
   const { base, parts } = globalThis.courseModels.cards[name];
   if (base) await loadModel(base);

@@ -20,7 +20,7 @@ import { askedInWords, changeInWords, toldOf } from "./cause_words.js";
  * @property {(weights: Float32Array) => void} show instead of those that are shown
  */
 
-const HINT = "Or drag along a row of the open head (by keyboard: Space), to let its word attend to these keys alone.";
+const HINT = "Or drag along a row of the open head: its word then attends to these keys alone.";
 const HIGH = 900; // a screen on which there is room for an answer as well
 
 export class Cause {

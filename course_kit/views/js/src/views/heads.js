@@ -95,8 +95,9 @@ class Heads {
   }
 
   largeTwin() {
+    const asked = this.spec.own && modelsAt() ? "; Space lets the word attend to this key, too" : "";
     return new Twin(this.ui, {
-      label: "the open head: queries down, keys across; Escape goes back",
+      label: `the open head: queries down, keys across; Escape goes back${asked}`,
       name: "open",
       key: (event) => this.largeKey(event),
       under: (x, y) => this.cellUnder(x, y),

@@ -1,5 +1,6 @@
 // The course's plugin for JupyterLab, written by hand and loaded as it is: no build, nothing shared, nothing imported
-// but moved.js beside it, and present.js where `make present` asks for it. A test opens it in a real JupyterLab.
+// but moved.js and untrusted.js beside it, and present.js where `make present` asks for it. A test opens it in a real
+// JupyterLab.
 (() => {
   const HERE = document.currentScript.src;
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
@@ -69,6 +70,21 @@
     return resume(panel);
   }
 
+  // On a phone the bars at both sides would take a sixth of the page; the menu View opens what they open.
+  function giveRoom(shell) {
+    const phone = matchMedia("(width <= 480px)");
+    const hidden = "attention-course:bars"; // JupyterLab remembers its bars; those that went for a phone come back
+    const change = () => {
+      if (!phone.matches && !localStorage.getItem(hidden)) return;
+      for (const side of ["left", "right"])
+        if (shell.isSideTabBarVisible?.(side) === phone.matches) shell.toggleSideTabBarVisibility(side);
+      if (phone.matches) localStorage.setItem(hidden, "hidden");
+      else localStorage.removeItem(hidden);
+    };
+    phone.addEventListener("change", change);
+    change();
+  }
+
   const course = { views, resetViews, ask, resume, restartAndResume, configured };
 
   function activate(app) {
@@ -124,6 +140,18 @@
       const panel = current();
       panel?.context.ready.then(() => requestAnimationFrame(() => putAway(panel)));
     });
+    import(new URL("untrusted.js", HERE)).then(({ showUntrusted }) => {
+      const seen = new WeakSet();
+      const look = () => {
+        const panel = current();
+        if (!panel || seen.has(panel)) return;
+        seen.add(panel);
+        showUntrusted(panel);
+      };
+      app.shell.currentChanged?.connect(look);
+      look();
+    });
+    app.restored?.then(() => giveRoom(app.shell));
     if (page.courseMoved)
       import(new URL("moved.js", HERE)).then(({ followMoved }) => followMoved(app, page.courseMoved));
     if (configured) import(new URL("present.js", HERE)).then(({ present }) => present(app, course));
