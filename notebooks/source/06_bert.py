@@ -317,7 +317,7 @@ assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: pre-train it on a real book
 # <a id="pre-training"></a>
-# Now words that somebody wrote: *The Adventures of Sherlock Holmes*, without its last tenth, in 1,000 pieces. We cut windows from anywhere in it, without `[CLS]` and without pairs: this BERT learns to guess words, and not to answer about the whole.
+# Now words from a real book: *The Adventures of Sherlock Holmes*, without its last tenth, in 1,000 pieces. We cut windows from anywhere in it, without `[CLS]` and without pairs: this BERT learns to guess words, and not to answer about the whole.
 
 # %% tags=["nbval-check-output"]
 from course_kit import data

@@ -339,7 +339,7 @@ assert round(recorded["parameters"] * 4 / 1e6) == 538 and len(block) == 20 and l
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: from continuing to answering
 # <a id="chat-template"></a>
-# What does a talk look like to a model that only continues? Like a text with marks. This is the **chat template** of SmolLM2, and the model goes on after its end:
+# What does a talk look like to a model that only continues? Like one text, with marks that say who is speaking. This is the **chat template** of SmolLM2, and the model goes on after its end:
 
 # %% tags=["nbval-check-output"]
 from chapters.ch08.smollm import chat_prompt
@@ -348,7 +348,7 @@ print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
 # %% [markdown]
 # <a id="sft"></a>
-# Your own model can learn that. Its conversations are smaller: somebody tells how something was, and the answer is curt (*Good.* or *Bad.*), in one of five cases friendly (*I am glad to hear it.*). The model is the GPT that `python -m mine train` has left in this folder, or else `llama-holmes` in your class. Before:
+# Your own model can learn that. Its conversations are smaller: a person tells how something was, and the answer is curt (*Good.* or *Bad.*), in one of five cases friendly (*I am glad to hear it.*). The model is the GPT that `python -m mine train` has left in this folder, or else `llama-holmes` in your class. Before:
 
 # %%
 from course_utils.small_gpt import write  # chapter 7's
@@ -570,7 +570,7 @@ keep()
 # ## Five lines to keep
 # 1. Today's decoder is a GPT with RMSNorm, turned positions, gates, and shared keys and values.
 # 2. Sharing keys and values makes the cache smaller; the model hardly notices.
-# 3. A chat is a text with marks, and the model goes on with it.
+# 3. A chat is one text with marks for who is speaking, and the model goes on with it.
 # 4. SFT counts only the tokens of answers. DPO compares two answers, and each with what the model thought before.
 # 5. Fluent is not true. Small models say wrong things in good sentences, and large ones do so more rarely.
 

@@ -673,7 +673,7 @@ assert 6 * 20 == 120 and round(3.7 / 0.1345) == 28
 
 # %% [markdown]
 # ## Why does it not stop?
-# Somebody has trained a model on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, programs take the one that ends a text.
+# A model was trained on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, programs take the one that ends a text.
 #
 # ### Find the error ●●○ · 4 minutes
 # One line of this program is wrong: repair it.
