@@ -412,11 +412,14 @@ assert round(math.log(11), 2) == 2.4 and round(5 * math.log(10) / 12, 2) == 0.96
 # %% tags=["definition"]
 # course_utils.small_gpt: windows
 
-# %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
+# %%
 STEPS = {"class": 300, "full": 1500}[runtime.profile]
 ids, unread = (torch.tensor(tokenizer.encode(text)) for text in (known, held_out))
+start = torch.tensor([tokenizer.encode("My dear")])
+
+# %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 torch.manual_seed(0)
-model = SmallGPT(len(tokenizer.pieces), size=128, layers=2, context=64)
+model = SmallGPT(len(tokenizer.pieces), size=128, layers=2)
 optimisers = optimisers_of(model, rate=1e-2)
 for step in range(STEPS):
     for optimiser in optimisers:
@@ -425,8 +428,7 @@ for step in range(STEPS):
     if step % 60 == 0 or step == STEPS - 1:
         with torch.no_grad():
             new = next_token_loss(model, windows(unread, rows=64, length=65))
-        sample = write(model, torch.tensor([tokenizer.encode("My dear")]), 25, 0.7, 0.9)
-        text = tokenizer.decode(sample[0].tolist())
+        text = tokenizer.decode(write(model, start, 25, 0.7, 0.9)[0].tolist())
         print(f"{step:4}  {loss:.2f} nats, not read {new:.2f}  {text!r}")
 
 # %% [markdown]

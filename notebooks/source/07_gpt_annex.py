@@ -1005,7 +1005,7 @@ print(f"the same model, back in your class: largest difference {gap:.0e}")
 assert gap < 1e-4
 
 # %% [markdown]
-# With a network, the real one comes in one line, 124 million parameters, and `write` makes it go on with a text:
+# With a network, the real one comes in one line, and `write` makes it go on with a text:
 #
 # ```python
 # from transformers import AutoTokenizer, GPT2LMHeadModel
