@@ -3,13 +3,21 @@
 /** @typedef {CanvasRenderingContext2D} Pen */
 
 /**
+ * Dots of the screen in a pixel of the page: of this screen, and of a page that is enlarged while it is presented.
+ * @param {Element} canvas
+ */
+function dots(canvas) {
+  return (window.devicePixelRatio || 1) * Math.min(canvas.currentCSSZoom ?? 1, 4);
+}
+
+/**
  * A canvas of this size in pixels of the page, sharp on every screen and empty -> its pen.
  * @param {HTMLCanvasElement} canvas
  * @param {number} width
  * @param {number} height
  */
 export function paper(canvas, width, height) {
-  const ratio = window.devicePixelRatio || 1;
+  const ratio = dots(canvas);
   const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== wide || canvas.height !== high) {
     canvas.width = wide;
