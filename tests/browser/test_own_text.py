@@ -217,7 +217,9 @@ def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, nam
     expect(page.get_by_role("textbox", name="Your own")).to_have_value("ROMEO:\nBut soft, ")
     until(lambda: box.bounding_box()["height"], before)
     until(lambda: page.get_by_role("button", name="write on").bounding_box()["y"], place["y"])
-    until(lambda: box.evaluate("e => e.scrollHeight > e.clientHeight && e.scrollTop > 0"))  # its end is seen
+    until(lambda: box.evaluate("e => e.scrollTop + e.clientHeight >= e.scrollHeight - 1"))  # its end is seen
+    if size[0] < 600:  # what it draws has few lines at times, which a wide box holds
+        assert box.evaluate("e => e.scrollTop > 0")
     box.evaluate("e => { e.scrollTop = 0; }")
     page.evaluate("document.querySelector('.course-view').view.set({})")
     until(lambda: box.evaluate("e => e.scrollTop"), 0)  # a reader may look back
