@@ -21,7 +21,7 @@ from course_kit.data import stories
 from course_utils.checkpoints import load_checkpoint
 from course_utils.llama import Llama
 from course_utils.restored import evaluating
-from course_utils.small_gpt import SmallGPT
+from course_utils.small_gpt import SmallGPT, write
 from course_utils.text.merges import Tokenizer
 from course_utils.text.vocabulary import SPECIAL
 
@@ -98,7 +98,6 @@ def in_ids(encode: Callable[[str], list[int]], sentence: str, answer: str) -> Ta
     return encode(said(sentence)), encode(f" {answer}\n")
 
 
-@torch.no_grad()
 def replies(start: Start, sentences: Sequence[str]) -> list[str]:
     """What the model answers to each sentence: always the likeliest token, up to the end of the line."""
     found, lengths = [""] * len(sentences), {}
@@ -107,12 +106,9 @@ def replies(start: Start, sentences: Sequence[str]) -> list[str]:
         lengths.setdefault(len(ids), []).append((n, ids))
     with evaluating(start.model):
         for same in lengths.values():
-            written = torch.tensor([ids for _, ids in same])
-            begun = written.shape[1]
-            for _ in range(LONGEST):
-                logits = start.model(written[:, -start.model.context :])[:, -1]
-                written = torch.cat([written, logits.argmax(-1, keepdim=True)], 1)
-            for (n, _), row in zip(same, written[:, begun:].tolist(), strict=True):
+            asked = torch.tensor([ids for _, ids in same])
+            written = write(start.model, asked, LONGEST, temperature=0)[:, asked.shape[1] :]
+            for (n, _), row in zip(same, written.tolist(), strict=True):
                 found[n] = start.decode(row).split("\n")[0].strip()
     return found
 
