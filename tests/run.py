@@ -33,8 +33,6 @@ JAVASCRIPT = [sys.executable, "course.py", "views", "--check"]  # what is built,
 SANITISE = str(ROOT / "tests" / "notebooks" / "sanitise.cfg")
 NBVAL_OPTIONS = ["--nbval-lax", "--nbval-sanitize-with", SANITISE, "--nbval-cell-timeout", "600"]
 NBVAL_OPTIONS += ["-o", "xfail_strict=true"]  # a training that nbval interrupts keeps its best, and nothing would fail
-IN_A_PAGE = ("00", "03", "05", "07")  # these chapters run solved in JupyterLab, the others in a kernel alone
-SOLVED = "tests/notebooks/test_solved.py::test_solved_the_whole_notebook_runs_and_nothing_after_it_changes"
 
 
 def pytest_on(*patterns, without=(), options=()):
@@ -57,12 +55,6 @@ def nbval(half):
     return [write, [*PYTEST, *NBVAL_OPTIONS, *notebooks]] if notebooks else []
 
 
-def chapters():
-    """Every notebook with its exercises solved: those of IN_A_PAGE in a browser, then the others without."""
-    others = pytest_on("notebooks/test_solved.py", options=[f"--deselect={SOLVED}[{one}" for one in IN_A_PAGE])
-    return [*pytest_on("browser/test_chapters.py"), *others]
-
-
 CLASSROOM = [f"browser/test_{name}.py" for name in ("jupyterlab", "hub", "presenting", "slides", "paper", "site")]
 CORE = "attention multihead positions scores linear heads fused caching transformer gpt bert seq2seq translator"
 CORE += " llama answering"
@@ -73,22 +65,19 @@ STAGES = {  # name: a function that says which commands it runs
     "unit": lambda: pytest_on("unit/**/test_*.py", without=["unit/**/test_exercises*.py", *SHAPES]),
     "exercises": lambda: pytest_on("unit/**/test_exercises*.py", "notebooks/test_exercises*.py"),
     "shapes": lambda: pytest_on(*SHAPES),
-    "drift": lambda: pytest_on(
-        "notebooks/test_*.py", without=["notebooks/test_exercises*.py", "notebooks/test_solved.py"]
-    ),
+    "drift": lambda: pytest_on("notebooks/test_*.py", without=["notebooks/test_exercises*.py"]),
     "nbval-1": lambda: nbval(0),
     "nbval-2": lambda: nbval(1),
-    "solved": lambda: pytest_on("notebooks/test_solved.py"),
     "browser": lambda: pytest_on("browser/test_*.py", without=["browser/test_chapters.py", *CLASSROOM]),
     "classroom": lambda: pytest_on(*CLASSROOM),
-    "chapters": chapters,
+    "chapters": lambda: pytest_on("browser/test_chapters.py"),
     "weekly": lambda: pytest_on("**/test_*.py", options=["-m", "weekly"]),
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
     "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "deploy", "workflows"))),
 }
 NBVAL = ["nbval-1", "nbval-2"]
 ALWAYS = ["lint", *NBVAL, "unit", "browser", "chapters", "exercises", "classroom", "shapes", "drift"]
-AFTER = {name: NBVAL for name in ("solved", "chapters")}  # they take nbval's trainings: COURSE_KEPT_DIR
+AFTER = {"chapters": NBVAL}  # it takes nbval's trainings: COURSE_KEPT_DIR
 IN_BROWSER = ("browser", "classroom", "chapters", "weekly")
 NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese")) | {"drift": ("chinese",), "unit": ("sandbox",)}
 SEVERAL = {"nbval": NBVAL, "quick": ["lint", "drift", "texts"]}
@@ -158,8 +147,6 @@ def stage(name, options, said, missing=()):
         environment["COURSE_KEPT"] = "anew" if name in NBVAL else "use"
     if name in IN_BROWSER:
         if "browser" in missing:
-            if name == "chapters":  # a chapter in a browser is a solved one
-                return stage("solved", options, said)
             return "skipped: no browser"
         environment["CHROMIUM"] = find_browser.executable()
     commands = STAGES[name]()

@@ -1,28 +1,27 @@
 """Chapters in a real JupyterLab: opened with their committed outputs, then run, solved, to the last cell.
 
-The others run solved in tests/notebooks/test_solved.py.
+Three of them for every change, all of them once a week. nbval runs each unsolved for every change, with the same
+functions; tests/notebooks/test_exercises_in_cells.py solves each exercise.
 """
 
 import time
 
 import nbformat
 import pytest
-import run
 from cells import assert_solved, solved
 from waiting import stays, until
 
 from course_tools.authoring import building
 
 pytestmark = pytest.mark.browser
-CHAPTERS = building.names(run.IN_A_PAGE)
+ALWAYS = building.names(("00", "04", "05"))
+CHAPTERS = [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.weekly) for name in building.names()]
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_it_opens_with_its_pictures_and_solved_runs_is_ticked_and_accessible(notebook, violations, tmp_path, name):
     """Before anything is run every view shows its picture or itself, and no widget is dead. Then run all: no cell
-    raises, nothing leaves the machine, axe finds nothing wrong in our views, each answer has its ✓.
-
-    nbval runs the same notebook unsolved."""
+    raises, nothing leaves the machine, axe finds nothing wrong in our views, each answer has its ✓."""
     path = tmp_path / f"{name}.ipynb"
     nbformat.write(solved(name), path)
     nb = notebook(path)

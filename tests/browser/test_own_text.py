@@ -17,7 +17,7 @@ from course_utils.checkpoints import load_checkpoint
 pytestmark = pytest.mark.browser
 ABOUT = {"predictions": "9,000 small stories", "game": "1,003,854 letters", "sampling": "it sees 256 at once"}
 MODELS = {"predictions": "bert-stories", "game": "gpt-shakespeare", "sampling": "gpt-shakespeare"}
-OPENING = "To be, or not to "
+POET, OPENING = load_checkpoint("gpt-shakespeare"), "To be, or not to "
 PROSE, BEGUN = load_checkpoint("gpt-prose"), "The captain looked at the sky and"
 
 
@@ -29,9 +29,8 @@ def next_piece(text, written=()):
 
 def poet(text):
     """The poet's logits of what follows each letter: [T, V]."""
-    loaded = load_checkpoint("gpt-shakespeare")
     with torch.no_grad():
-        return loaded.model(torch.tensor([loaded.tokenizer.encode(text)]))[0]
+        return POET.model(torch.tensor([POET.tokenizer.encode(text)]))[0]
 
 
 def gaps(*sentences, name="bert-stories", **options):
@@ -50,7 +49,7 @@ def made(name, **options):
     if name == "prose":
         words = PROSE.tokenizer.tokens(range(len(PROSE.tokenizer)))
         return gpt_labs.sampling(next_piece(BEGUN), words, text=BEGUN, temperature=0, model="gpt-prose", **options)
-    words = load_checkpoint("gpt-shakespeare").tokenizer.words
+    words = POET.tokenizer.words
     if name == "game":
         chances = poet("PROSPERO:\nbe free")[9:-1].softmax(-1)
         return gpt_labs.next_character("PROSPERO:\nbe free", chances, words, model=MODELS[name], **options)
@@ -177,7 +176,7 @@ def test_a_beginning_is_read_as_in_python_and_written_on(opened):
     answered(page, "game")
     best = poet("ROMEO:\nBut soft, what lig")[-1].softmax(-1).topk(5)
     ours = numbers(page)["expected"]
-    assert [e["token"] for e in ours] == load_checkpoint("gpt-shakespeare").tokenizer.tokens(best.indices.tolist())
+    assert [e["token"] for e in ours] == POET.tokenizer.tokens(best.indices.tolist())
     assert [e["p"] for e in ours] == pytest.approx(best.values.tolist(), abs=1e-4)
     page.get_by_role("button", name="write on").click()
     page.wait_for_function("document.querySelector('.course-view').view.numbers().text.length > 40")
@@ -268,7 +267,7 @@ def test_draws_from_an_own_beginning_are_pythons(opened):
     page = typed(opened("sampling"), "Good morrow, ")
     answered(page, "sampling")
     page.evaluate("document.querySelector('.course-view').view.set({ temperature: 0.8, top_k: 10, seed: 3 })")
-    text, words = "Good morrow, ", load_checkpoint("gpt-shakespeare").tokenizer.words
+    text, words = "Good morrow, ", POET.tokenizer.words
     for step in range(5):
         view = gpt_labs.sampling(poet(text)[-1], words, temperature=0.8, top_k=10, seed=3)
         view.options["before"] = step
@@ -293,10 +292,8 @@ def test_it_writes_on_with_the_settings_and_stops_at_a_press(opened):
     page.get_by_role("button", name="stop").click()
     expect(page.get_by_test_id("model")).to_contain_text("a second")
     written = state(page)["own"]
-    text = OPENING
-    while len(text) < len(written):
-        text += load_checkpoint("gpt-shakespeare").tokenizer.words[int(poet(text)[-1].argmax())]
-    assert written == text
+    likeliest = poet(written)[len(OPENING) - 1 : -1].argmax(-1).tolist()
+    assert written == OPENING + POET.tokenizer.decode(likeliest)
 
 
 def test_a_model_of_pieces_writes_on_piece_by_piece_and_says_what_it_read(opened):

@@ -1,4 +1,4 @@
-"""Every notebook's exercises unsolved and wrong, in a real kernel: as students run it. test_solved.py solves them."""
+"""Every notebook's exercises unsolved, wrong and right, in a real kernel: as students run it."""
 
 import ast
 import importlib
@@ -63,8 +63,8 @@ def test_effort_in_the_text_is_the_exercise_s(notebook_name):
             assert find(stub.name).effort in above, f"{stub.name}: the text above should say {find(stub.name).effort}"
 
 
-def test_unsolved_or_wrong_it_is_named_and_the_notebook_goes_on(notebook_name):
-    """One kernel: each cell as it stands, then with each known wrong answer in the stub's place."""
+def test_unsolved_wrong_or_right_it_is_named_and_the_notebook_goes_on(notebook_name):
+    """One kernel: each cell as it stands, then with each known wrong answer in the stub's place, then the right one."""
     cells, wanted = [imports(building.read_source(notebook_name).cells)], [[]]
     for cell in exercise_cells(notebook_name):
         unsolved = []
@@ -77,6 +77,8 @@ def test_unsolved_or_wrong_it_is_named_and_the_notebook_goes_on(notebook_name):
             for i, wrong in enumerate(find(stub.name).wrong):
                 cells.append(answered(own, i) + f"\nassert {stub.bound} is _find({stub.name!r}).reference")
                 wanted.append([f"✗ {stub.name}: not yet.", wrong.hint, f"goes on with the course's own `{reference}`"])
+            cells.append(answered(own, "reference"))
+            wanted.append([f"✓ {stub.name}: right"])
     if len(cells) == 1:
         pytest.skip("no exercises in it")
     for cell, parts in zip(run(cells), wanted, strict=True):

@@ -32,7 +32,7 @@ def test_elsewhere_every_stage_but_the_browser_runs(system):
     job = jobs("test")[system]
     stages = re.search(r'(?:ARGS="|tests/run\.py )([a-z ]+)', commands(job)[-1])[1].split()
     stages = [stage for named in stages for stage in (run.NBVAL if named == "nbval" else [named])]
-    assert sorted(stages) == sorted({*run.ALWAYS, "solved"} - {*run.IN_BROWSER})
+    assert sorted(stages) == sorted({*run.ALWAYS} - {*run.IN_BROWSER})
     assert job["env"]["CI"] == "true"
 
 

@@ -116,7 +116,7 @@ def test_replies_are_the_likeliest_tokens_up_to_a_line():
         assert given == text.split("\n")[0].strip()
 
 
-@pytest.mark.slow
+@pytest.mark.weekly  # the same loops run in the lesson, whose numbers are asserted there
 def test_the_two_trainings_do_what_is_recorded():
     torch.manual_seed(5)
     start, dice = talks.shipped(), random.Random(5)
