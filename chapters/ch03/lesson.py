@@ -71,6 +71,7 @@ class Stepwise(nn.Module):
     def __init__(self, translator: Any):
         super().__init__()
         self.translator = translator
+        self.train(translator.training)
 
     def start(self, source: Tensor, mask: Tensor | None = None) -> tuple[Tensor, ...]:
         """What is known before the first word, batch first."""
