@@ -205,6 +205,15 @@ def ask(
         raise ServerError(_trouble(server, got, None))
 
 
+def streamed(url, model, messages, **options):
+    """Pieces of an answer as they come, from any server of OpenAI's protocol."""
+    client = client_for(url)
+    answer = client.chat.completions.create(model=model, messages=messages, stream=True, **options)
+    for chunk in answer:
+        for choice in chunk.choices:
+            yield choice.delta.content or ""
+
+
 @functools.lru_cache(maxsize=4)
 def client_for(url: str):
     """openai.OpenAI for a server on this computer: no key, no second try, a minute's patience."""

@@ -1034,29 +1034,35 @@ print(hub_format.as_text(reader, chat))
 # %% [markdown]
 # The chat is one text, so a user who types these marks can pretend to be someone else.
 #
-# `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so one client can talk to all of them.
+# `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so the same lines talk to all of them:
+
+# %% tags=["definition"]
+# chapters.ch07.serving: streamed
 
 # %% tags=["shows"]
 from chapters.ch07 import serving
 
 try:
     with serving.serve(scene) as server:
-        from openai import OpenAI
-
-        client = OpenAI(base_url=server.url, api_key="none")
-        print("models:", [model.id.replace("\\", "/").split("/")[-1] for model in client.models.list()])
-        answer = client.chat.completions.create(model=server.model, messages=chat, stream=True, max_tokens=80, temperature=0)
+        print("models:", [model.id.replace("\\", "/").split("/")[-1] for model in serving.client_for(server.url).models.list()])
         served = ""
-        for chunk in answer:
-            piece, stopped = chunk.choices[0].delta.content or "", chunk.choices[0].finish_reason
+        for piece in streamed(server.url, server.model, chat, max_tokens=80, temperature=0):
             served += piece
             print(piece, end="", flush=True)
         waited = serving.first_token(server, "What news?", max_tokens=1)
     assert served == generate(poet, hub_format.as_text(reader, chat), 80, temperature=0) and waited < 10
-    print(f"\n\nStopped by: {stopped}. It wrote the same letters as without a server; the first came after {waited:.2f} s.")
+    print(f"\n\nIt wrote the same letters as without a server; the first came after {waited:.2f} s.")
 except ModuleNotFoundError as missing:
     print(missing)
+
+# %% [markdown]
+# With Ollama, a model of three billion parameters translates, because the system prompt asks for it:
+
+# %% tags=["shows"]
 print(serving.ollama())
+french = [{"role": "system", "content": "Translate into French."}, {"role": "user", "content": "The animal was too tired."}]
+for model in (serving.models_at(serving.OLLAMA) or [])[:1]:
+    print(*streamed(serving.OLLAMA, model, french, temperature=0), sep="")
 
 # %% [markdown]
 # ## How does a model come to answer?

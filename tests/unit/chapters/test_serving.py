@@ -159,6 +159,17 @@ class Ollama(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps({"data": self.models}).encode())
 
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        said = [asked["model"], ": ", asked["messages"][-1]["content"]]
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for piece in said:
+            chunk = {"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}
+            self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        self.wfile.write(b"data: [DONE]\n\n")
+
     def log_message(self, *args):
         pass
 
@@ -173,6 +184,18 @@ def test_ollama_is_found_or_a_line_says_how_to_get_it():
     server.shutdown()
     server.server_close()
     assert serving.ollama(url).startswith("Nothing answers") and "ollama.com" in serving.ollama(url)
+
+
+@EXTRA
+def test_the_same_lines_ask_ollama():
+    """A stand-in for it: its list of models, and an answer in pieces."""
+    with HTTPServer(("127.0.0.1", 0), Ollama) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url, Ollama.models = f"http://127.0.0.1:{server.server_port}/v1", [{"id": "qwen2.5:3b"}]
+        (model,) = serving.models_at(url)
+        said = list(serving.streamed(url, model, [{"role": "user", "content": "Good day."}], temperature=0))
+        assert said == ["qwen2.5:3b", ": ", "Good day."]
+        server.shutdown()
 
 
 @EXTRA
