@@ -1,6 +1,6 @@
 // The cover: what a word attends to, what the sentence becomes, and which word's state decides it.
 import { h, svgElement } from "../shared/dom.js";
-import { form } from "../shared/own.js";
+import { folded, form } from "../shared/own.js";
 import { widest } from "../shared/draw.js";
 import COVER_CSS from "./cover.css";
 import { paintArcs, paintCells } from "./cover_arcs.js";
@@ -55,8 +55,7 @@ class Cover {
     this.saysRoom = h("div", { class: "room" }, this.says);
     ui.body.append(this.arcs, this.sentence.element, this.frenchRoom, this.saysRoom);
     // one quiet line below: what is there on demand
-    const typed = h("details", { class: "more typed" }, h("summary", {}, "a sentence of your own"), this.ownField());
-    root.querySelector(".foot")?.prepend(typed);
+    folded(ui, this.ownField());
     this.reset = /** @type {HTMLElement | null} */ (root.querySelector(".foot > button, .controls button"));
     ui.style(COVER_CSS);
   }
