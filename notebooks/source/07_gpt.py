@@ -509,7 +509,7 @@ from chapters.ch07.experiments import induction
 
 task = induction.Repeats()
 repeater = task.model()
-copied = task.train(repeater, show=True, title="Copying")
+copied = task.train(repeater, show=True, title="Training two layers to copy")
 blind = math.log(task.size)
 (when, losses), (_, scored) = copied.history["second half"], copied.history["induction score"]
 plot.lines({"loss of the second half, as a share of guessing": (when, [x / blind for x in losses]),
