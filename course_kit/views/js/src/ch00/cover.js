@@ -3,7 +3,7 @@ import { h, svgElement } from "../shared/dom.js";
 import { folded, form } from "../shared/own.js";
 import { widest } from "../shared/draw.js";
 import COVER_CSS from "./cover.css";
-import { paintArcs, paintCells } from "./cover_arcs.js";
+import { paintArcs, paintCells, paintLinks } from "./cover_arcs.js";
 import { Sentence } from "./cover_sentence.js";
 import {
   changed,
@@ -149,9 +149,11 @@ class Cover {
     const { size, wraps } = sentence.fit(width, unit);
     this.wraps = wraps;
     this.frenchRoom.style.fontSize = `${wraps ? 20 * unit : this.sizeOfFrench(size, width)}px`;
-    this.arcs.style.display = wraps ? "none" : "";
-    if (wraps) paintCells(ui, sentence.cells, weights);
-    else paintArcs(ui, this.arcs, sentence.words, weights, state.asker);
+    this.arcs.classList.toggle("between", wraps);
+    if (wraps) {
+      paintCells(ui, sentence.cells, weights);
+      paintLinks(ui, this.arcs, sentence, weights, state.asker);
+    } else paintArcs(ui, this.arcs, sentence.words, weights, state.asker);
     const open = openOf(it, state);
     const heights = open.map((known, i) => (known ? it.moved[state.shown][i] : 0));
     sentence.paintSwaps(it, open, ui.follow("moved", heights));
