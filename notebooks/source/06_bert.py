@@ -176,8 +176,8 @@ predict(
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
 whole_words = [word for word in prose.tokenizer.words if word.isalpha() and len(word) > 2]
 labs.mask_tokens(shop, vocabulary=whole_words[:300], seed=221, title="Which words must the model guess this time?",
-                 caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and 10 stay. We picked this first draw "
-                         "because it has all three kinds, so it is not typical. Draw again, then 10,000 times.")
+                 caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and 10 stay; we picked a first draw "
+                         "that has all three. Draw again, then 10,000 times.")
 
 # %% [markdown]
 # ### Exercise 2 ●●● · 8 minutes
