@@ -38,8 +38,7 @@ with torch.no_grad(), attention_weights(grammar.model) as seen:
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
 labs.heads(maps_of, words, select=("it", "animal"), title="How much of “it” goes to “animal”?", model=grammar,
-           caption="The open head has a row for each [query|query] and a column for each [key|key]. "
-                   "Take the other keys away from “it”: what does the model write then?")
+           caption="The open head has a row for each [query|query] and a column for each [key|key].")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argmax() == animal] == [(1, 1)]

@@ -319,10 +319,7 @@ def test_what_it_says_follows_heads_that_another_hand_has_silenced(opened):
     check(page, loaded, silenced(loaded.model, [("encoder", 1, 1), ("encoder", 3, 4)]))
 
 
-CAPTION = (
-    "Each small map is one head; the number below it is the weight that “it” gives to “animal”. "
-    "Choose a map to open it: a row for each [query|query], a column for each [key|key]."
-)
+CAPTION = "The open head has a row for each [query|query] and a column for each [key|key]."
 
 
 @pytest.mark.parametrize("name", [GRAMMAR, BERT])
