@@ -150,6 +150,7 @@ def alignment(
     languages=("", ""),
     glosses=None,
     model=None,
+    typing=False,
     links=False,
     live=False,
     presenting=None,
@@ -168,7 +169,7 @@ def alignment(
     languages: of both sides, as in ("en", "zh"), for fonts and readers.
     glosses: an English word for each source token, "" for none, for readers who don't know the language.
     model: a translator with attention, as `load_checkpoint` gives it, or its name: the reader can then type a sentence,
-    which it translates in the page, where its files are at hand.
+    which it translates in the page, where its files are at hand; typing=True: the field for it is open at first.
     links=True: the weights are links that somebody set, and the view doesn't call them attention.
     live=True: Python hears `step`, `variant` (0: none, else the place in variants from 1), `row`, `col`.
 
@@ -216,5 +217,6 @@ def alignment(
     view.size = (min(7.5, max(3.4, 0.4 * len(source) + 1.6)), min(7.5, max(2.2, 0.3 * longest + 1.2)))
     if model is not None:
         read = getattr(translation, "source_tokens", None) or translation[0]
-        answered(view, model, read, MOST_SOURCE, needs="attention", title=TITLE, caption=CAPTION, longest=MOST_TARGET)
+        told = {"title": TITLE, "caption": CAPTION, "longest": MOST_TARGET, "open": typing}
+        answered(view, model, read, MOST_SOURCE, needs="attention", **told)
     return shell(view, live)

@@ -118,6 +118,19 @@ def draw_bars(figure, shown: tuple[list[str], np.ndarray, list[str], str, str | 
     axes.set(ylabel=ylabel, ymargin=0.15)
 
 
+def draw_groups(figure, shown: tuple[list[str], list[str], list[np.ndarray], list[list[str]], str]) -> None:
+    labels, parts, amounts, rows, ylabel = shown
+    axes, inks, high = figure.subplots(), ink_map(PAPER, INK), 0.8 / len(parts)
+    for part, ink in enumerate(np.linspace(0.3, 0.85, len(parts))):
+        at = np.arange(len(labels)) + high * (part + 0.5) - 0.4
+        drawn = axes.barh(at, amounts[part], 0.9 * high, color=inks(ink), label=names(parts[part : part + 1], "")[0])
+        axes.bar_label(drawn, [row[part + 1] for row in rows], padding=2, fontsize=9)
+    axes.set_yticks(range(len(labels)), names(labels, ""))
+    axes.set(xlabel=ylabel, xmargin=0.12)
+    axes.invert_yaxis()
+    axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
+
+
 def draw_shares(figure, shown: tuple[list[str], list[str], np.ndarray, str]) -> None:
     labels, parts, amounts, xlabel = shown
     axes, left, inks = figure.subplots(), np.zeros(len(labels)), ink_map(INK, PAPER)
@@ -144,4 +157,4 @@ def draw_maps(figure, lines: list[list[tuple[dict, np.ndarray]]]) -> None:
                 ticks(range(len(names_of)), names(names_of, ""), fontsize=7, rotation=90 * (ticks == axes.set_xticks))
 
 
-DRAW = {"lines": draw_lines, "bars": draw_bars, "shares": draw_shares, "maps": draw_maps}
+DRAW = {"lines": draw_lines, "bars": draw_bars, "groups": draw_groups, "shares": draw_shares, "maps": draw_maps}

@@ -38,7 +38,8 @@ def answered(view, model, text, room=None, *, needs="", **more):
 def asked(loaded: list[Loaded], text, room=None, label="Your own sentence:", note="", **more) -> dict:
     """What own.js is told. text: what stands in the field, or its tokens; room: for so many tokens; None: as many as
     the model sees; note: said of the model last, best in a few words, since all of it is one line; more: as the `title`
-    and the `caption` of what is computed."""
+    and the `caption` of what is computed, `fold`, the words of the line behind which the field is, and `open`, whether
+    it is open at first."""
     first, names = loaded[0], [m.card["name"] for m in loaded]
     read, data, limit = first.source or first.tokenizer, first.card["data"], first.model.config.max_length
     kind, pair = read.to_json()["kind"], data.get("pair", "en-en")

@@ -56,7 +56,12 @@ def beside(charts, **words):
 
 
 def bars(labels, values, *, ylabel="", role=None, digits=3, **words):
-    """One bar per name with its number; role: a key of COLOURS, or None for ink. words: title, caption."""
+    """One bar per name with its number; role: a key of COLOURS, or None for ink. words: title, caption.
+
+    values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, from light to dark.
+    """
+    if isinstance(values, dict):
+        return _groups(labels, values, ylabel, digits, **words)
     values = as_array(values, "values")
     if values.ndim != 1:
         raise ValueError(f"values have shape {values.shape}; needed: [n], a number for each bar")
@@ -66,6 +71,21 @@ def bars(labels, values, *, ylabel="", role=None, digits=3, **words):
     options, shown = dict(names=labels, ylabel=ylabel, role=role, digits=digits), (labels, values, [n for _, n in rows])
     said, table = ", ".join(map(" ".join, rows)) + ".", (["name", ylabel or "value"], rows)
     return Chart("bars", (*shown, ylabel, role), {"y": [values]}, options, said, table, **{"size": (7.8, 2.4)} | words)
+
+
+def _groups(labels, values, ylabel, digits, **words) -> Chart:
+    parts, amounts = list(values), [as_array(of, f"values of {part}") for part, of in values.items()]
+    if not parts or any(of.shape != (len(labels),) for of in amounts):
+        shapes = ", ".join(str(of.shape) for of in amounts) or "none"
+        raise ValueError(f"values have shapes {shapes}; needed: one or more of [{len(labels)}], as many as labels")
+    labels = checked_labels(labels, len(amounts[0]), "labels", "values holds {} numbers")
+    whole_number("digits", digits, 0, 20), string("ylabel", ylabel)
+    rows = [[name, *(f"{of[i]:.{digits}f}" for of in amounts)] for i, name in enumerate(labels)]
+    said = "; ".join(f"{n}: " + ", ".join(map(" ".join, zip(parts, of, strict=True))) for n, *of in rows) + "."
+    options, shown = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits), (labels, parts, amounts, rows)
+    size = (7.8, 0.9 + len(labels) * (0.25 * len(parts) + 0.15))
+    arrays, table = {"y": [np.stack(amounts, -1).ravel()]}, ([ylabel or "name", *parts], rows)
+    return Chart("groups", (*shown, ylabel), arrays, options, said, table, **{"size": size} | words)
 
 
 def stacked(whole, *, xlabel="% of all", **words):

@@ -40,9 +40,8 @@ day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C", "hours": Tr
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_name="°C",
          title="Which readings answer for 15:00?",
-         caption="Drag the [query|orange mark] to the hour that you ask about. Each bar shows how "
-                 "much a reading counts, each [key|blue tick] when it was taken. The purple [output|estimate] is the average of the "
-                 "[value|readings]; the dashed line is the truth.")
+         caption="The [output|estimate] is an average of the [value|readings], and each bar shows how much one of them "
+                 "counts. Drag the [query|orange mark] to another hour.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (hours - 15).abs().topk(2, largest=False).indices.tolist() == [i for i in range(50) if 14.5 < hours[i] < 15.6]

@@ -548,7 +548,7 @@ tired, wide = list(range(11)), [*range(10), 11]
 attention, other = attended(tired), attended(wide)
 names = [cards.words[i] for i in wide]
 it = names.index("it")
-heatmap(other, names, names, title="“it” hardly notices “wide”", select=("it", "wide"),
+heatmap(other, names, names, title="Does “it” notice “wide”?", select=("it", "wide"),
         caption="Compare the row of “it” with the map in the lesson: no weight differs by 0.001 or "
                 "more. The last row and the last column now belong to “wide”.")
 

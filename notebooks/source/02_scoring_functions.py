@@ -30,8 +30,8 @@ K = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0
 assis = torch.tensor([[0.0, 0, 1]])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.scoring(assis[0], K, words, a="dot", b="scaled_dot", query_name="assis", title="Who answers “assis”?",
-             caption="Type other numbers for the [query|query] or for a [key|word]. Can you change one number so that “sat” wins alone?")
+labs.scoring(assis[0], K, words, a="dot", b="scaled_dot", compare=False, query_name="assis", title="Who answers “assis”?",
+             caption="Each word is three numbers. Can you change one of them so that “sat” wins alone?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (K[:, 2] == 1).tolist() == [False, False, True, False, True, True]

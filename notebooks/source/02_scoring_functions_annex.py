@@ -116,7 +116,7 @@ percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()]
 best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
 what = "right, %"
 plot.maps({what: percent.round()}, {what: [name.replace("_", " ") for name in SCORES]}, {what: list(TASKS)},
-          axes=("score", "world"), limits=(0, 100), roles={what: "plus"}, title="No score wins everywhere",
+          axes=("score", "world"), limits=(0, 100), roles={what: "plus"}, title="Does one score win everywhere?",
           caption=f"Each cell shows how often a score (row) is right in a world (column). Guessing gives 12.5 %. {recorded.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -207,7 +207,7 @@ right = {name: share_right(one, "feature", size=2) for name, one in choosers.ite
 equal = torch.tensor(8.0).log().item()  # the loss of eight equal weights
 plot.lines({"dot product": stuck.history["loss"], "general": learned.history["loss"],
             "equal weights": ([0, 300], [equal, equal])},
-           "step", "loss", title="The dot product can only give up",
+           "step", "loss", title="What can the dot product learn here?",
            caption=f"After training, the general score is right in {right['general']:.1%} of the cases, "
                    f"the dot product in {right['dot']:.0%}. Guessing is right in 12.5 %.")
 
@@ -222,9 +222,9 @@ assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - 
 W = general.score.W.weight.detach()
 W = W / W.norm() * 2**0.5
 heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", select=(0, 1),
-        title="W has learned to turn the query by 90°",
+        title="What has W learned?",
         caption="Each cell shows how strongly W matches a feature of the query (row) with a feature of the "
-                "key (column). It matches q₁ with k₂, and q₂ with −k₁.")
+                "key (column). Which way does it turn the query?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
@@ -476,7 +476,7 @@ leads = {"lead ½: with √d": 0.5, "lead 2: d = 16": 2.0, "lead 10: d = 400": 1
 felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0)) for name, lead in leads.items()}
 marks = [{name: [f"{letter}{i}" for i in "₁₂₃₄"] for name in leads} for letter in "αs"]
 plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25), scale="slope",
-          title="A confident softmax hardly responds",
+          title="Does a confident softmax respond?",
           caption="Each cell shows how steeply a weight (row) changes with a score (column), without the sign.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -740,7 +740,8 @@ gap = torch.cat([torch.linspace(-2, -1e-4, 41), torch.linspace(1e-4, 2, 41)])  #
 two = torch.stack([gap, torch.zeros(82)], dim=1)  # two keys; the first leads by `gap`
 lines = {f.__name__: (gap, f(two)[:, 0]) for f in (sparsemax, masked_softmax, hardmax)}
 plot.lines({name.replace("masked_", ""): line for name, line in lines.items()}, "lead of the first key", "its weight",
-           title="Three ways to share", caption="Sparsemax is a ramp: beyond a lead of 1, the second key gets nothing.")
+           title="From which lead on does the second key get nothing?",
+           caption="Two keys share a weight of 1. Sparsemax is a ramp.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).all()

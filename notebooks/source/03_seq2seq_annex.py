@@ -650,7 +650,7 @@ assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["dat
 yours = "The little girl is reading a long letter to her father."
 found = translate(real, yours)[0]
 labs.alignment(found, languages=("en", "fr"), title=f"Type a sentence ({'trained on' if found.seen else 'new'}): where does the map leave the diagonal?",
-               model=real)
+               model=real, typing=True)
 
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>

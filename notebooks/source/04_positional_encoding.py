@@ -30,8 +30,8 @@ X = torch.stack([vectors[word] for word in sentence])  # [6, 8]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.shuffle(X, sentence, title="Whose output changes when words change places?",
-             caption="Left: each row is a word's weights on all six. Right: that word's [output|output], and how far it has "
-                     "moved. Drag “dog” to the place of “man”, and other words, too.")
+             caption="Each row is a word: its weights on all six, and its [output|output]. "
+                     "Drag “dog” to the place of “man”, and see which outputs change.")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
@@ -153,7 +153,7 @@ blind = who.model("none")
 def held_out(model):
     return {"held-out right": who.right(model)}
 
-run = who.train(blind, show=True, title="without positions", every=25,
+run = who.train(blind, show=True, title="Training without positions", every=25,
                 evaluate=held_out, higher_is_better=True)
 
 # %%

@@ -38,8 +38,7 @@ with torch.no_grad(), attention_weights(grammar.model) as seen:
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
 labs.heads(maps_of, words, select=("it", "animal"), title="How much of “it” goes to “animal”?", model=grammar,
-           caption="Each small map is one head; the number below it is the weight that “it” gives to “animal”. "
-                   "Choose a map to open it: a row for each [query|query], a column for each [key|key].")
+           caption="The open head has a row for each [query|query] and a column for each [key|key].")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argmax() == animal] == [(1, 1)]
@@ -438,10 +437,7 @@ curves = {name: torch.tensor(one["valid"]).mean(0) for name, one in runners.item
 tests = {name: torch.tensor(one["test"]) for name, one in runners.items()}
 at = list(range(race["every"], race["steps"] + 1, race["every"]))
 plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "BLEU", title="Which of the two learns faster?",
-           caption=f"Means of {len(race['seeds'])} seeds on {race['sentences']['valid']} validation sentences. On "
-                   f"{race['sentences']['test']} test sentences: "
-                   + ", ".join(f"{name} {x.mean():.1f} ({x.min():.1f} to {x.max():.1f})" for name, x in tests.items())
-                   + f". {race.about}")
+           caption=f"Means of {len(race['seeds'])} seeds on {race['sentences']['valid']} validation sentences. {race.about}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(tests[name].mean().item(), 1) for name in tests] == [95.1, 94.2]

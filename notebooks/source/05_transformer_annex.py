@@ -828,6 +828,7 @@ labs.alignment(
     languages=("en", "fr"),
     title="Which English words does each French word attend to?",
     model=tatoeba,
+    typing=True,
 )
 
 # %% [markdown]

@@ -176,8 +176,8 @@ predict(
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
 whole_words = [word for word in prose.tokenizer.words if word.isalpha() and len(word) > 2]
 labs.mask_tokens(shop, vocabulary=whole_words[:300], seed=221, title="Which words must the model guess this time?",
-                 caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and 10 stay. We picked this first draw "
-                         "because it has all three kinds, so it is not typical. Draw again, then 10,000 times.")
+                 caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and 10 stay; we picked a first draw "
+                         "that has all three. Draw again, then 10,000 times.")
 
 # %% [markdown]
 # ### Exercise 2 ●●● · 8 minutes
@@ -501,8 +501,8 @@ print(question.question, "→", *answer.tokens[first : last + 1])
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 first, last = int(first) - context.start, int(last) - context.start
 labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.starts[context], end=answer.ends[context],
-            question=question.question, title="The best beginning comes after the best end",
-            caption="Bars show how probably the answer starts (filled) or ends (open) at each piece. The best pair is "
+            question=question.question, title="Where does the answer begin, and where does it end?",
+            caption="Bars show how probably the answer starts (filled) or ends (open) at each piece; the best pair is "
                     "[output|framed]. Then choose “each by itself”.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -596,9 +596,9 @@ corner = {"ΔW": delta[:16, :16], "B": B[:16], "A": A[:, :16], "B A": (B @ A)[:1
 corner = {name: matrix.abs() / matrix.abs().max() for name, matrix in corner.items()}
 sides = {name: [list(map(str, range(1, n + 1))) for n in matrix.shape] for name, matrix in corner.items()}
 plot.maps(corner, {name: rows for name, (rows, _) in sides.items()}, {name: columns for name, (_, columns) in sides.items()},
-          across=4, title="Two thin matrices in the place of a square one",
-          caption="The first 16 of 256 features. Ink is the size of a number, whatever its sign; full ink is the largest of its "
-                  "matrix. B A has the shape of ΔW, but is made of two matrices of rank 4.")
+          across=4, title="How do two thin matrices make a square one?",
+          caption="B A has the shape of ΔW, but is made of two matrices of rank 4. Shown are the first 16 of 256 features; "
+                  "ink is the size of a number.")
 
 # %% [markdown]
 # How much of what was learned is in four directions? Give every matrix of the blocks only the best rank-4 part of its change:

@@ -743,9 +743,9 @@ for name, task in tasks.items():
     with torch.no_grad(), attention_weights(shipped[name].model) as weights:
         shipped[name].model(*collate([one]))
     maps[name], tokens[name] = [layer[0] for layer in weights["encoder"]], one.tokens
-labs.heads(maps, tokens, select="[CLS]", title="For sentiment, [CLS] attends to “lazy”",
-           caption="The model decides sentiment from [CLS], so look at its row: in layer 1, three of the four heads give “lazy” "
-                   "more than 0.8. Each task has its own model and sentence.")
+labs.heads(maps, tokens, select="[CLS]", title="What does [CLS] attend to for sentiment?",
+           caption="The model decides sentiment from [CLS], so look at its row: three of the four heads of layer 1 agree. "
+                   "Each task has its own model and sentence.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(maps["sentiment"][0][0, 0, 3].item(), 3) == 0.915

@@ -509,10 +509,10 @@ from chapters.ch07.experiments import induction
 
 task = induction.Repeats()
 repeater = task.model()
-copied = task.train(repeater, show=True, title="Copying")
+copied = task.train(repeater, show=True, title="Training two layers to copy")
 blind = math.log(task.size)
 (when, losses), (_, scored) = copied.history["second half"], copied.history["induction score"]
-plot.lines({"loss of the second half, as a share of guessing": (when, [x / blind for x in losses]),
+plot.lines({"loss of the second half (guessing: 1)": (when, [x / blind for x in losses]),
             "highest weight on the token to be copied": (when, scored)}, "step", "share", title="When does it learn to copy?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

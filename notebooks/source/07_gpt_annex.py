@@ -186,7 +186,7 @@ one, block = study.small_model(lesson, "one head"), study.small_model(lesson, nu
 for small, rate in ((one, 0.02), (block, 0.01)):
     study.learn(lesson, small, steps=steps, lr=rate, evaluate=None, callbacks=())
 mine = study.small_model(lesson, num_layers=2)
-run = study.learn(lesson, mine, steps=steps, lr=0.01, show=True, resume=True, title="A GPT, two layers")
+run = study.learn(lesson, mine, steps=steps, lr=0.01, show=True, resume=True, title="Training a GPT of two layers")
 trained = {"one head": one, "one block": block, "GPT, two blocks": mine}
 reached = reached | {name: lesson.valid_loss(model) for name, model in trained.items()}
 size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
@@ -669,7 +669,7 @@ from chapters.ch07.experiments import induction
 
 task = induction.Repeats()
 copier = task.model()
-copied = task.train(copier, show=True, title="Copying")
+copied = task.train(copier, show=True, title="Training two layers to copy")
 places, blind = task.by_place(copier), math.log(task.size)
 (when, losses), (_, scored) = copied.history["second half"], copied.history["induction score"]
 falls, rises = ([sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)] for sign, x in ((-1, losses), (1, scored)))
@@ -1199,7 +1199,7 @@ from chapters.ch07.timeline import timeline
 from course_kit import data
 
 history = data.load("history")
-timeline(history, title="Sixty years of weighted means", caption="A number in a circle is a chapter of this course.")
+timeline(history, title="How old is a weighted mean?", caption="A number in a circle is a chapter of this course.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)

@@ -455,10 +455,11 @@ for step, loss in training(model, imitation, steps=200, rate=2e-3):
 
 # %% jupyter={"source_hidden": true}
 after_sft, novel_sft = talks.judged(own), talks.novel(own, data.book()[-15_000:])
-steps_of, NAMED = {"before": before_all, "after SFT": after_sft}, {"form": "form", "right": "fits", "friendly": "friendly"}
-shown = {f"{NAMED[key]}, {name}": 100 * one[key] for key in NAMED for name, one in steps_of.items()}
-plot.bars(list(shown), list(shown.values()), ylabel="% of 200 answers", digits=0, title="What does SFT teach?",
-          caption="200 sentences of other patterns, with other names and nouns: has the answer one of the four forms, does it fit (praise or complaint), is it friendly?")
+steps_of, NAMED = {"before": before_all, "after SFT": after_sft}, {
+    "form": "one of the four forms", "right": "fits praise or complaint", "friendly": "friendly"}
+shown = {name: [100 * one[key] for key in NAMED] for name, one in steps_of.items()}
+plot.bars(list(NAMED.values()), shown, ylabel="% of 200 answers", digits=0, title="What does SFT teach?",
+          caption="Answers to 200 sentences of other patterns, with other names and nouns.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert before_all["form"] == 0 and after_sft["form"] >= 0.95 and after_sft["right"] > 0.6 and after_sft["friendly"] < 0.2
@@ -513,8 +514,8 @@ for step, loss in training(model, preference, steps=60, rate=1e-4):
 after_dpo, novel_now = talks.judged(own), talks.novel(own, data.book()[-15_000:])
 steps_of["after DPO"] = after_dpo
 own.save()
-shown = {f"{NAMED[key]}, {name}": 100 * steps_of[name][key] for key in NAMED for name in ("after SFT", "after DPO")}
-plot.bars(list(shown), list(shown.values()), ylabel="% of 200 answers", digits=0, title="And what does DPO add?",
+shown = {name: [100 * steps_of[name][key] for key in NAMED] for name in ("after SFT", "after DPO")}
+plot.bars(list(NAMED.values()), shown, ylabel="% of 200 answers", digits=0, title="And what does DPO add?",
           caption=f"The same 200 sentences. The novel costs {forgotten:.2f} bits per character before, {novel_sft:.2f} after SFT and {novel_now:.2f} after DPO.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -284,7 +284,7 @@ def html(name):
 )
 def test_no_axe_violations(show, violations, names, dark):
     page = show(*map(html, names), dark=dark)
-    page.locator(".more summary").first.click()
+    page.locator(".summed-up summary").first.click()
     word(page, 0, ENGLISH[5]).hover()
     assert violations(page, "main") == []
 

@@ -242,6 +242,25 @@ def test_on_a_phone_each_weight_is_written_in_its_cell_and_nothing_is_said_of_ar
     expect(page.get_by_test_id("readout")).to_contain_text("The weights hardly moved")
 
 
+def test_on_a_phone_the_arcs_run_between_the_rows(opened):
+    """Each begins at the word that asks and ends at the word that it attends to; the words can be pressed through it."""
+    page = opened(models=False)
+    page.set_viewport_size({"width": 390, "height": 844})
+    ends = """() => { const root = document.querySelector('.course-view').shadowRoot;
+      const middle = e => { const { left, width } = e.getBoundingClientRect(); return left + width / 2; };
+      const zero = root.querySelector('.arcs').getBoundingClientRect().left;
+      return [...root.querySelectorAll('.arcs path')].map(path => [0, path.getTotalLength()].map(at => {
+        const x = path.getPointAtLength(at).x + zero;
+        return [...root.querySelectorAll('.word:not(.away)')].filter(w => Math.abs(middle(w) - x) < 2)
+          .map(w => w.innerText); })); }"""
+    arcs = until(lambda: page.evaluate(ends), lambda arcs: len(arcs) == 2)
+    assert all("it" in asks for asks, _ in arcs) and "animal" in arcs[0][1] and "street" in arcs[1][1]
+    page.get_by_role("button", name="street: what does it attend to?").click()
+    expect(page.locator(".asks")).to_have_text("street")
+    page.set_viewport_size({"width": 640, "height": 844})  # one row, and all arcs above it
+    until(page.locator(".arcs path").count, 11)
+
+
 def test_it_can_be_used_by_everybody(opened, violations):
     page = opened(models=False)
     page.get_by_role("button", name="change to wide").click()

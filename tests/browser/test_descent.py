@@ -140,7 +140,7 @@ def test_another_word_layer_and_head_are_computed_in_the_page_as_in_python(opene
 @pytest.mark.parametrize("width", [1160, 390])
 def test_an_own_sentence_goes_down_as_in_python(opened, violations, width):
     page, text = opened(models=True, width=width), "The old woman bought a red car because it was too small."
-    page.get_by_text("your own sentence", exact=True).click()
+    page.get_by_text("a sentence of your own", exact=True).click()
     page.get_by_role("textbox", name="Your own sentence").fill(text)
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="the first sentence")).to_be_visible(timeout=60_000)
@@ -167,7 +167,7 @@ def test_without_the_models_files_it_says_where_they_are(opened):
 
 def test_the_table_is_pythons(opened, view):
     page = opened()
-    page.locator(".more summary").first.click()
+    page.locator(".summed-up summary").first.click()
     for step in (0, LAST):
         go(page, step)
         header, rows = at(view, step=step).table()

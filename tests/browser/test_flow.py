@@ -116,7 +116,7 @@ def test_a_column_keeps_its_length_while_words_are_written(show):
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_no_axe_violations(show, violations, dark):
     page = show(html(), dark=dark)
-    page.locator(".more summary").first.click()
+    page.locator(".summed-up summary").first.click()
     assert violations(page, "main") == []
 
 

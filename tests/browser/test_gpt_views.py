@@ -181,7 +181,7 @@ def test_the_tables_of_python_and_the_browser(show, name):
     if name == "sampling":
         view.state["draws"] = 7
     page = show(view)
-    page.locator(".more summary").first.click()
+    page.locator(".summed-up summary").first.click()
     wanted = [[str(c) for c in r] for r in (view.table().header, *view.table().rows)]
     if name == "scaling_law":  # 1.2e+20 on paper, 1.20 · 10²⁰ here
         for row in wanted[1:]:

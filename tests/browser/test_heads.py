@@ -79,7 +79,7 @@ def cell(page, layer, head, rows=3, columns=5):
     """Where the small picture of a head is, found from the first and the last picture that can be hit."""
     found = page.evaluate(
         """async ([L, C]) => { const v = document.querySelector('.course-view');
-        const c = v.shadowRoot.querySelector('canvas');
+        const c = v.shadowRoot.querySelector('[data-testid="heads"] canvas');
         const r = c.getBoundingClientRect(), hit = {};
         for (let y = 4; y < r.height; y += 6) for (let x = 4; x < r.width; x += 6) {
           c.dispatchEvent(new PointerEvent('pointermove', { clientX: r.left + x, clientY: r.top + y }));
@@ -91,7 +91,7 @@ def cell(page, layer, head, rows=3, columns=5):
     )
     points = found[f"{layer},{head}"]
     x, y = points[len(points) // 2]
-    box = page.locator("canvas").first.bounding_box()
+    box = page.get_by_test_id("heads").locator("canvas").bounding_box()
     return box["x"] + x, box["y"] + y
 
 
@@ -115,7 +115,7 @@ def test_python_and_the_browser_say_the_same(show):
     decoder = at(three("decoder", select="没有"), head=-1)
     for view in (encoder(), at(encoder(effects=effects), knocked=[[1, 2]]), decoder):
         page = show(view)
-        page.locator(".more summary").first.click()
+        page.locator(".summed-up summary").first.click()
         table = view.table()
         expected = ["\t".join(map(str, row)) for row in (table.header, *table.rows)]
         until(page.locator("table tr").all_inner_texts, expected)
@@ -181,7 +181,7 @@ def test_pointing_at_a_head_says_its_number_and_a_click_opens_it(show):
 def test_pointing_at_a_word_shows_it_in_every_head(show):
     """A label of the open head: all numbers follow while the pointer is there; a click keeps it."""
     page = show(encoder())
-    box = page.locator("canvas").nth(1).bounding_box()
+    box = page.get_by_test_id("open").locator("canvas").bounding_box()
     seen = {}
     for y in range(20, int(box["height"]), 8):
         page.mouse.move(box["x"] + 12, box["y"] + y)
@@ -203,6 +203,7 @@ def test_pointing_at_a_word_shows_it_in_every_head(show):
 
 def test_words_are_chosen_in_lists(show):
     page = show(three("decoder", select="没有"))
+    page.locator(".summed-up summary").click()  # for those to whom the maps' own keys are not enough
     until(page.get_by_label("query", exact=True).locator("option").all_inner_texts, CHINESE)
     page.get_by_label("query", exact=True).select_option("街道")
     page.get_by_label("key", exact=True).select_option("<bos>")
@@ -223,7 +224,6 @@ def test_words_are_chosen_in_lists(show):
 def test_masked_cells_are_hatched_and_said(show):
     page = show(three("decoder", select=("动物", "街道")))
     until(lambda: said(page), contains("“动物” may not attend to “街道”"))
-    until(lambda: said(page), contains("masked"))
     causal = torch.ones(5, 5).tril()
     open_weights = causal / causal.sum(-1, keepdim=True)
     plain = show(labs.heads([open_weights.expand(2, 5, 5)], CHINESE))
@@ -378,12 +378,12 @@ def test_theme_switch_repaints_the_pixels(show):
 def test_64_words_scroll_in_a_window(show):
     page = show(scenes()["long"], width=700)
     page.get_by_test_id("open").focus()
-    before = picture(page, 1)
+    before = picture(page)
     for key in ["End", *["ArrowDown"] * 50]:
         page.keyboard.press(key)
     settle(page)
     until(lambda: page.get_by_test_id("open").evaluate("e => e.scrollTop > 100 && e.scrollLeft > 50"))
-    until(lambda: picture(page, 1), differs(before))
+    until(lambda: picture(page), differs(before))
     until(lambda: said(page), contains("“word50” gives"))
 
 

@@ -91,8 +91,16 @@ def flowing(text=FIRST, models=PAIR):
     )
 
 
+def unfold(page):
+    """The field, which is behind a quiet line."""
+    line = page.locator("details.typed")
+    if not line.evaluate("e => e.open"):
+        line.locator("summary").click()
+    return page.get_by_role("textbox", name="Your own sentence")
+
+
 def ask(page, text):
-    page.get_by_role("textbox", name="Your own sentence").fill(text)
+    unfold(page).fill(text)
     page.keyboard.press("Enter")
 
 
@@ -175,6 +183,7 @@ def test_words_come_one_by_one(opened):
 @pytest.mark.parametrize("view", [lambda: aligned(GRAMMAR), explored])
 def test_an_own_sentence_is_one_line_and_one_line_of_facts(opened, view):
     page = opened(view(), size=(940, 900))
+    unfold(page)
     parts = [page.locator(".own").locator(part) for part in ("textarea", "button >> nth=0", "[role=status]")]
 
     def one_line():
@@ -191,6 +200,7 @@ def test_an_own_sentence_is_one_line_and_one_line_of_facts(opened, view):
 
 def test_unknown_words_and_what_cannot_be_read_are_said(opened):
     page = opened(aligned(GRAMMAR))
+    unfold(page)
     said = page.get_by_test_id("model")
     expect(said).to_contain_text("trained on 20,000 English–French sentence pairs")
     expect(said).to_contain_text("Knows 818 words; reads up to 64")
@@ -221,6 +231,22 @@ def test_without_the_models_files_it_says_where_there_are_some(opened):
     expect(page.get_by_test_id("model")).to_contain_text("in JupyterLab")
     expect(page.get_by_role("textbox")).to_have_count(0)
     until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["l'", "animal"])
+
+
+def test_a_field_is_one_quiet_line_until_it_is_pressed_or_where_typing_is_the_task(opened):
+    page = opened(aligned(GRAMMAR))
+    line, field = page.locator("details.typed summary"), page.get_by_role("textbox", name="Your own sentence")
+    expect(line).to_have_text("a sentence of your own")
+    expect(field).to_be_hidden()
+    top = page.get_by_role("toolbar", name="source sentence").bounding_box
+    before = until(top)
+    line.focus()
+    page.keyboard.press("Enter")
+    expect(field).to_be_visible()
+    until(top, before)
+    answered(page, "The dog was tired.")
+    expect(field).to_be_visible()  # with its answer, too
+    expect(opened(aligned(GRAMMAR, typing=True)).get_by_role("textbox", name="Your own sentence")).to_be_visible()
 
 
 @pytest.mark.parametrize("view", [lambda: aligned(GRAMMAR), explored, flowing])

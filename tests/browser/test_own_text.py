@@ -86,7 +86,15 @@ def opened(watch, files):
     return open_page
 
 
+def unfolded(page):
+    """The page, with the field for a text of the reader's own."""
+    page.locator("details.typed > summary").click()
+    return page
+
+
 def typed(page, text, press="ask the model"):
+    if not page.locator("details.typed").evaluate("e => e.open"):
+        unfolded(page)
     page.get_by_role("textbox", name="Your own").fill(text)
     page.get_by_role("button", name=press).click()
     return page
@@ -138,7 +146,7 @@ def test_a_model_that_knows_one_segment_reads_two_sentences_as_one(opened):
 
 
 def test_an_own_gap_is_filled_as_in_python(opened):
-    page = opened("predictions")
+    page = unfolded(opened("predictions"))
     page.get_by_role("textbox", name="Your own").fill("The dog was [MASK].")
     page.keyboard.press("Enter")
     answered(page, "predictions")
@@ -207,6 +215,7 @@ def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, nam
     page = typed(opened(name, size=size), "ROMEO:\nBut soft, ")
     answered(page, name)
     box, on = page.get_by_test_id("text"), page.locator(".own button", has_text="write on")
+    on.scroll_into_view_if_needed()
     before, place = box.bounding_box()["height"], on.bounding_box()
     on.click()
     page.wait_for_function("document.querySelector('.course-view').view.state.own.length > 240", timeout=120_000)
@@ -285,7 +294,7 @@ def test_draws_from_an_own_beginning_are_pythons(opened):
 
 
 def test_it_writes_on_with_the_settings_and_stops_at_a_press(opened):
-    page = opened("sampling")
+    page = unfolded(opened("sampling"))
     page.evaluate("document.querySelector('.course-view').view.set({ temperature: 0 })")
     page.get_by_role("button", name="write on").click()
     page.wait_for_function(f"document.querySelector('.course-view').view.state.own.length > {len(OPENING) + 20}")
@@ -297,7 +306,7 @@ def test_it_writes_on_with_the_settings_and_stops_at_a_press(opened):
 
 
 def test_a_model_of_pieces_writes_on_piece_by_piece_and_says_what_it_read(opened):
-    page = opened("prose")
+    page = unfolded(opened("prose"))
     page.get_by_role("button", name="write on").click()
     page.wait_for_function(f"document.querySelector('.course-view').view.state.own.length > {len(BEGUN) + 40}")
     page.get_by_role("button", name="stop").click()
@@ -339,7 +348,7 @@ def test_without_the_models_files_it_says_where_they_are(opened, name):
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("size", [(1160, 900), (390, 800)])
 def test_an_own_text_is_for_everybody(opened, violations, name, size):
-    page = opened(name, size=size)
+    page = unfolded(opened(name, size=size))
     page.get_by_role("textbox", name="Your own").focus()
     page.keyboard.press("End")
     page.keyboard.press("Shift+Enter")

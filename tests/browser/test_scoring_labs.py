@@ -90,6 +90,30 @@ def test_another_score_moves_nothing_below_the_table(show, width):
         until(reset.bounding_box, before)
 
 
+def test_a_score_can_be_seen_alone_and_the_second_is_behind_a_line(show):
+    keys = torch.eye(3).tolist()
+    page = show(labs.scoring(keys[2], keys, ["one", "two", "three"], a="dot", b="scaled_dot", compare=False), width=920)
+    second, line = page.get_by_test_id("slot-b"), page.locator(".alone details > summary").first
+    rows = lambda: [  # noqa: E731
+        " ".join(text.split()) for text in page.get_by_test_id("slot-a").locator("th").all_inner_texts()
+    ]
+    until(rows, ["score q·k", "weight softmax"])
+    until(lambda: second.is_visible() or page.get_by_label("temperature t").is_visible(), False)
+    until(page.get_by_test_id("readout").inner_text, contains("“query” attends most to three"))
+    place = until(line.bounding_box)
+    page.get_by_label("one", exact=True).uncheck()  # a row more
+    until(rows, ["score q·k", "mask", "weight softmax"])
+    until(line.bounding_box, place)
+    line.focus()
+    page.keyboard.press("Enter")
+    until(second.is_visible)
+    until(line.bounding_box, place)
+    until(page.get_by_test_id("readout").inner_text, contains("; B to three"))
+    columns = until(lambda: page.evaluate(BOXES), lambda found: len(found) >= 9)
+    assert all(row == columns[0] for row in columns), columns
+    until(page.get_by_label("temperature t").is_visible)
+
+
 # the empty pixels between one thing and the next that is below it, by name
 GAPS = """() => {
   const root = document.querySelector('.course-view').shadowRoot;
@@ -144,6 +168,7 @@ def test_no_axe_violations_and_no_overflow(show):
     made = [
         labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]]),
         labs.scoring(vectors(3, seed=1), vectors(6, 3, seed=2)),
+        labs.scoring(vectors(3, seed=1), vectors(6, 3, seed=2), compare=False),
         labs.scaling(),
         labs.masking(vectors(6, 6, seed=4), order="times", causal=True),
     ]

@@ -8,7 +8,7 @@ from torch import nn
 
 from chapters.ch02.costs import cost_of
 from chapters.ch02.experiments import trained_scores
-from course_kit.checks import described, one_of, string
+from course_kit.checks import described, flag, one_of, string
 from course_kit.views.given import as_array, as_mask, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -121,6 +121,7 @@ def scoring(
     values=None,
     a="dot",
     b="similarity",
+    compare=True,
     mask=None,
     modules=None,
     query_name="query",
@@ -133,6 +134,7 @@ def scoring(
 
     query [D], keys [K, D] with 2 to 8 keys; values [K, Dv], or None: the keys are the values, and move with them.
     names: K labels; a, b: names in SCORES; mask [K] bool, True = may be attended; D = 2 draws vectors to drag.
+    compare=False: a is seen alone, and b, the menus and the sliders are behind a line that opens.
     modules: {name: module} to use your own trained scores; for D = 2 and 3 the recorded ones are there already.
     live=True: Python reads `query`, `key_vectors` (flat), `a`, `b`, `mask`, `temperature`, `step`.
     Raises ValueError for shapes that don't fit, unknown names, or scores with parameters that are missing for this D.
@@ -157,6 +159,8 @@ def scoring(
         for key, value in module.state_dict().items()
     }
     options = {"names": names, "dims": len(query), "query_name": query_name, "scores": list(made)}
+    if not flag("compare", compare):
+        options["alone"] = True
     if values is not None:
         values = as_array(values, "values")
         fits = values.ndim == 2 and len(values) == len(keys) and 1 <= values.shape[1] <= 8

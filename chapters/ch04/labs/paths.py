@@ -123,8 +123,8 @@ def paths(
     kernel=3,
     dilated=False,
     title="How far is the first word from the last?",
-    caption="Each dot is a state, each line says what it is computed from. Thick: the shortest way from the first word "
-    "to the last, step by step. More words: which way grows?",
+    caption="Each dot is a state; the thick line is the shortest way from the first word to the last. "
+    "Take more words: which way grows?",
     live=False,
     presenting=None,
 ):

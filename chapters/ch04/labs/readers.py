@@ -24,9 +24,9 @@ def who_does_it(who, sighted, blind, sentence):
         inside = sighted.embedding(who.encode([sentence])[0])[0]
     view = shuffle(
         inside, words, **maps, positions=True, live=True, about=["positions"],
-        title="With positions, every word attends to position 1",
-        caption="Left: each row is a word's weights; all words attend to one column, “dog” at first. "
-        "Right: so all [output|outputs] are nearly alike. Drag “man” to the place of “dog”: which column is it now?",
+        title="With positions: what does every word attend to?",
+        caption="Each row is a word's weights; all words attend to one column, “dog” at first. "
+        "Drag “man” to the place of “dog”: which column is it now?",
     )  # fmt: skip
 
     def tell():

@@ -89,9 +89,9 @@ def sinusoid(
     *,
     position=21,
     column=8,
-    title="Each position is a row of waves, from fast on the left to slow on the right",
-    caption="A row is a position: its value in each wave as a colour, one wave as a curve, its binary digits. The "
-    "upright stripes are waves too slow to change much here. Choose a row.",
+    title="What tells a position from its neighbours?",
+    caption="Each position is a row of waves, from fast on the left to slow on the right. Choose a row, and compare it "
+    "with the next.",
     live=False,
     presenting=None,
 ):

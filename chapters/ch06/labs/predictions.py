@@ -181,7 +181,7 @@ def predictions(
     options["vocabulary"] = [str(word(i)) for i in used]
     state = {"position": start} | ({} if model is None else {"own": "", "own_position": 0})
     view = Predictions(title, caption, arrays, state, controls, options, presenting)
-    answered(view, model, OWN, label="Your own text, or with a [MASK]:")
+    answered(view, model, OWN, label="Your own text, or with a [MASK]:", fold="a text of your own")
     view.size = (7.6, 0.9 + 0.34 * Lines(names).rows + 0.26 * (top + 1))
     return shell(view, live)
 

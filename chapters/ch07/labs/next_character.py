@@ -177,8 +177,8 @@ def next_character(
         {"kind": "button", "name": "reset", "label": "again"},
     ]
     view = NextCharacter(title, caption, arrays, {"guesses": [], "own": ""}, controls, options, presenting)
-    told = "Your own beginning:"
-    return shell(answered(view, model, "ROMEO:\nBut soft, ", label=told), live)
+    told = {"label": "Your own beginning:", "fold": "a beginning of your own"}
+    return shell(answered(view, model, "ROMEO:\nBut soft, ", **told), live)
 
 
 def order(token: str):

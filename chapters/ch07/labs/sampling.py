@@ -227,7 +227,7 @@ def sampling(
     options |= {"asks": then is not None}
     view = Sampling(title, caption, arrays, state, controls_of(steps, size, state), options, presenting)
     fitted(view)
-    answered(view, model, text, label="Your own beginning:")
+    answered(view, model, text, label="Your own beginning:", fold="a beginning of your own")
     return answering(view, tokens, then) if then is not None else shell(view, live)
 
 

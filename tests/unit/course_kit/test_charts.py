@@ -55,6 +55,7 @@ def all_charts():
         "groups": plot.points({"a": ([1], [2]), "b": ([2], [1])}, xlabel="x"),
         "beside": plot.beside({"left": plot.lines({"a": (X, X)}), "right": plot.points(X, X)}, title="Both"),
         "bars": plot.bars(["a", "我"], [-0.5, 0.5], ylabel="share", digits=1, role="output"),
+        "pairs": plot.bars(["a", "我"], {"before": [-0.5, 0.5], "我": [1, 2]}, ylabel="share"),
         "stacked": plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}}, caption="Look."),
         "maps": plot.maps({"mask": torch.ones(2, 3) > 0}, {"mask": ["a", "b"]}, "key", title="Who?"),
         "stripes": plot.maps(maps, "word", "feature", limits=None, roles={"wide": "query", "alone": "plus"}),
@@ -76,6 +77,16 @@ def test_shares_of_a_whole_name_all_amounts():
 def test_numbers_of_bars_are_rounded_alike_in_words_and_table():
     chart = plot.bars(["a", "b"], [0.125, 2], digits=1, ylabel="share")
     assert chart.describe() == "a 0.1, b 2.0." and chart.table().header == ["name", "share"]
+
+
+def test_bars_of_several_are_rows_of_one_table():
+    chart = plot.bars(["form", "fits"], {"before": [0, 12.4], "after": [100, 81]}, digits=0, ylabel="%")
+    assert chart.describe() == "form: before 0, after 100; fits: before 12, after 81."
+    assert chart.table().header == ["%", "before", "after"] and chart.table().rows[1] == ["fits", "12", "81"]
+    assert chart.arrays["y"].tolist() == pytest.approx([0, 100, 12.4, 81])
+    for wrong in ({}, {"before": [1, 2], "after": [1]}):
+        with pytest.raises(ValueError, match="needed: one or more"):
+            plot.bars(["form", "fits"], wrong)
 
 
 def test_charts_beside_each_other_keep_their_scales_and_titles():

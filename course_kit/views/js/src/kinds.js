@@ -25,6 +25,7 @@ import { scaling_law } from "./ch07/scaling_law.js";
 import { replies } from "./ch08/replies.js";
 import { alignment } from "./views/alignment.js";
 import { bars } from "./views/bars.js";
+import { groups } from "./views/groups.js";
 import { heads } from "./views/heads.js";
 import { heatmap } from "./views/heatmap.js";
 import { lines } from "./views/lines.js";
@@ -42,6 +43,7 @@ export const KINDS = {
   descent,
   embeddings,
   flow,
+  groups,
   heads,
   heatmap,
   journey,

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { evenly, moved, Ruler } from "../src/shared/chart.js";
 import { DARK, LIGHT } from "../src/shared/theme.js";
 import { barAt, barsLayout, shown } from "../src/views/bars.js";
+import { groupAt, groupsLayout } from "../src/views/groups.js";
 import { cellAt, Cells, figure, mapsLayout } from "../src/views/maps_numbers.js";
 import { shade } from "../src/views/maps.js";
 import { shareAt, sharesLayout, sharesOf } from "../src/views/shares.js";
@@ -54,6 +55,18 @@ test("the colours of lines without a role are legible in light and dark, and non
         assert.ok(Math.min(apart, 360 - apart) >= 30, `${name} and ${role}`);
       }
     }
+});
+
+test("of several bars for a name each row has all, one under the other", () => {
+  const spec = { names: ["form", "fits"], parts: ["before", "after"], ylabel: "%", digits: 0 };
+  for (const width of [360, 900]) {
+    const layout = groupsLayout(spec, [0, 100, 12, 81], width, ruler);
+    const { from, each, thick, key } = layout;
+    assert.ok(layout.value(100) < width && key[1] > key[0] && each > 2 * thick);
+    assert.deepEqual(groupAt(layout, from + thick / 2, 2, 2), [0, 0]);
+    assert.deepEqual(groupAt(layout, from + each + 1.5 * thick, 2, 2), [1, 1]);
+    assert.equal(groupAt(layout, from - 1, 2, 2), null);
+  }
 });
 
 test("two bars stand close together on a page of any width", () => {

@@ -1,9 +1,9 @@
 // The cover: what a word attends to, what the sentence becomes, and which word's state decides it.
 import { h, svgElement } from "../shared/dom.js";
-import { form } from "../shared/own.js";
+import { folded, form } from "../shared/own.js";
 import { widest } from "../shared/draw.js";
 import COVER_CSS from "./cover.css";
-import { paintArcs, paintCells } from "./cover_arcs.js";
+import { paintArcs, paintCells, paintLinks } from "./cover_arcs.js";
 import { Sentence } from "./cover_sentence.js";
 import {
   changed,
@@ -55,8 +55,7 @@ class Cover {
     this.saysRoom = h("div", { class: "room" }, this.says);
     ui.body.append(this.arcs, this.sentence.element, this.frenchRoom, this.saysRoom);
     // one quiet line below: what is there on demand
-    const typed = h("details", { class: "more typed" }, h("summary", {}, "a sentence of your own"), this.ownField());
-    root.querySelector(".foot")?.prepend(typed);
+    folded(ui, this.ownField());
     this.reset = /** @type {HTMLElement | null} */ (root.querySelector(".foot > button, .controls button"));
     ui.style(COVER_CSS);
   }
@@ -150,9 +149,11 @@ class Cover {
     const { size, wraps } = sentence.fit(width, unit);
     this.wraps = wraps;
     this.frenchRoom.style.fontSize = `${wraps ? 20 * unit : this.sizeOfFrench(size, width)}px`;
-    this.arcs.style.display = wraps ? "none" : "";
-    if (wraps) paintCells(ui, sentence.cells, weights);
-    else paintArcs(ui, this.arcs, sentence.words, weights, state.asker);
+    this.arcs.classList.toggle("between", wraps);
+    if (wraps) {
+      paintCells(ui, sentence.cells, weights);
+      paintLinks(ui, this.arcs, sentence, weights, state.asker);
+    } else paintArcs(ui, this.arcs, sentence.words, weights, state.asker);
     const open = openOf(it, state);
     const heights = open.map((known, i) => (known ? it.moved[state.shown][i] : 0));
     sentence.paintSwaps(it, open, ui.follow("moved", heights));

@@ -1,4 +1,5 @@
-// What a word attends to: an arc to each other word, or on a phone a line below each, as thick as its weight.
+// What a word attends to: an arc to each other word, as thick as its weight; on a phone a line below each, and the
+// largest weights as arcs between the rows.
 import { svgElement } from "../shared/dom.js";
 import { mix, rgb } from "../shared/theme.js";
 
@@ -63,6 +64,43 @@ export function paintArcs({ theme, unit }, svg, words, weights, asker) {
       return text;
     });
   svg.replaceChildren(...lines, ...numbers);
+}
+
+const LINKED = 0.1; // a smaller weight has its line alone
+
+/**
+ * The arcs of a sentence of several rows run in the room below its words, where their numbers are.
+ * @param {UI} ui
+ * @param {Element} svg over all rows, behind them
+ * @param {{ words: Element[], cells: Element[] }} sentence
+ * @param {number[]} weights
+ * @param {number} asker
+ */
+export function paintLinks({ theme, unit }, svg, { words, cells }, weights, asker) {
+  svg.removeAttribute("height");
+  const box = svg.getBoundingClientRect();
+  const scale = box.width / svg.clientWidth || 1;
+  const at = (/** @type {Element} */ element) => {
+    const { left, width, top, bottom } = element.getBoundingClientRect();
+    return {
+      x: (left + width / 2 - box.left) / scale,
+      top: (top - box.top) / scale,
+      bottom: (bottom - box.top) / scale,
+    };
+  };
+  const from = at(words[asker]);
+  const lines = weights.flatMap((weight, i) => {
+    if (i === asker || weight < LINKED) return [];
+    const to = at(words[i]);
+    const above = to.bottom <= from.top;
+    const start = above ? from.top : from.bottom; // of words in the same row, and below: under the asking one
+    const end = to.top >= from.bottom ? to.top : to.bottom;
+    const sag = start === end ? at(cells[i]).bottom : (start + end) / 2;
+    const d = `M${from.x} ${start}C${from.x} ${sag},${to.x} ${sag},${to.x} ${end}`;
+    const look = { stroke: inkOf(theme, weight), "stroke-width": thickness(weight, unit) / 2, opacity: 0.55 };
+    return [svgElement("path", { d, fill: "none", ...look })];
+  });
+  svg.replaceChildren(...lines);
 }
 
 /**

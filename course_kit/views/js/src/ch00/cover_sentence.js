@@ -141,7 +141,7 @@ export class Sentence {
       size *= (width - 2) / this.element.offsetWidth;
       style.fontSize = `${size}px`;
     }
-    const wraps = size < 15 * unit;
+    const wraps = size < 13 * unit;
     style.maxWidth = "";
     style.fontSize = `${wraps ? 20 * unit : size}px`;
     classList.toggle("wraps", wraps);

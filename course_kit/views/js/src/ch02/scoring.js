@@ -23,9 +23,28 @@ class Scoring {
     this.fields = new Fields(ui);
     this.plane = this.spec.dims === 2 ? this.drawn() : null; // vectors of two numbers are arrows
     this.scores = new ScoreTable(ui, this.plane ? null : this.fields);
+    this.more = this.spec.alone ? this.folded() : null;
     this.say = readout(ui, "margin-top:.6em;min-height:2.8em");
     ui.body.hidden = !this.plane;
     ui.side.append(this.scores.element);
+  }
+
+  /** The second score, the menus and the sliders, behind a line that opens. */
+  folded() {
+    const { scores, ui } = this;
+    const line = h("summary", {}, "compare with another score, step by step");
+    const controls = ui.root.querySelector(".controls");
+    const inside = [h("div", { class: "scroll" }, scores.slots.a.menu, scores.second), controls];
+    const more = h("details", { class: "more", ontoggle: () => ui.set({}) }, line, ...inside);
+    ui.root.querySelector(".view")?.classList.add("alone");
+    ui.side.style.minHeight = `${12 + 2.1 * this.spec.dims}em`; // with the rows that a mask and a temperature add
+    ui.below.append(more);
+    return more;
+  }
+
+  /** Whether one score is seen alone. */
+  get alone() {
+    return this.more !== null && !this.more.open;
   }
 
   /** The plane, and its vectors as numbers, folded. */
@@ -52,11 +71,15 @@ class Scoring {
       const wide = narrow ? width : width * (spec.presenting ? 0.34 : 0.38);
       plane.draw(wide, high, shown ? { a: made.a.context, b: made.b.context } : {});
     }
-    this.scores.element.style.height = this.room(high, narrow);
+    this.scores.element.style.height = this.more ? "" : this.room(high, narrow);
     this.fields.sync();
-    this.scores.fill(made);
+    this.scores.fill(made, this.alone);
     const attends = (/** @type {Slot} */ slot) => this.attended(made[slot]);
-    this.say.replaceChildren(h("div", {}, "A attends most to ", ...attends("a"), "; B to ", ...attends("b"), "."));
+    const asks = h("b", { class: "query" }, `“${spec.query_name}”`);
+    const said = this.alone
+      ? [asks, " attends most to ", ...attends("a"), "."]
+      : ["A attends most to ", ...attends("a"), "; B to ", ...attends("b"), "."];
+    this.say.replaceChildren(h("div", {}, ...said));
   }
 
   /** The height of the table: all steps of both scores fit in, so that a row more or less moves nothing below.

@@ -5,7 +5,7 @@ import { learnedOf, product, SCORES } from "./scores.js";
 /** @import { Arrays, Spec, State } from "../shared/types.js" */
 /**
  * @typedef {{ equation: string, reference: string, parameters: number, pair: number, task: string }} About a score
- * @typedef {Spec & { names: string[], dims: number, query_name: string, value_dims?: number,
+ * @typedef {Spec & { names: string[], dims: number, query_name: string, value_dims?: number, alone?: boolean,
  *   about: Record<string, About> }} ScoringSpec
  * @typedef {"score" | "scaled" | "masked" | "weights"} Step one that has a number for each key
  * @typedef {{ score: number[], scaled: number[], masked: number[], weights: number[], context: number[],

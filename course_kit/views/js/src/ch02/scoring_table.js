@@ -69,14 +69,21 @@ export class ScoreTable {
     this.heading = fields ? 2 : 1; // columns in front of the keys': names, and the query's
     this.columns = names.length + this.heading;
     this.slots = { a: this.slot("a"), b: this.slot("b") };
-    this.element = h(
-      "table",
-      { class: `strip ${fields ? "full" : ""}`, style: `min-width:${(fields ? 4 : 5) + 3 * names.length}em` },
-      this.head(fields !== null),
-      fields?.rows(),
-      this.slots.a.body,
-      this.slots.b.body,
-    );
+    const { a, b } = this.slots;
+    const look = {
+      class: `strip ${fields ? "full" : ""}`,
+      style: `min-width:${(fields ? 4 : 5) + 3 * names.length}em`,
+    };
+    const table = (/** @type {(Node | undefined)[]} */ ...parts) => h("table", look, this.widths(), ...parts);
+    const { alone } = this.spec;
+    this.element = table(this.head(fields !== null), fields?.rows(), a.body, ...(alone ? [] : [b.body]));
+    this.second = table(...(alone ? [b.body] : []));
+  }
+
+  /** The columns, as wide in both tables. */
+  widths() {
+    const columns = Array.from({ length: this.columns }, (_, i) => h("col", { class: i ? null : "names" }));
+    return h("colgroup", {}, ...columns);
   }
 
   /** A control of the view. @param {string} name */
@@ -105,24 +112,25 @@ export class ScoreTable {
     if (letter) letter.className = `mark ${name}`;
     const menu = h("div", { class: "menu" }, choice, about);
     const title = h("tr", { class: "slot" }, h("td", { colspan: this.columns }, menu));
-    return { about, title, body: h("tbody", { "data-testid": `slot-${name}` }, title) };
+    return { about, menu, title, body: h("tbody", { "data-testid": `slot-${name}` }, title) };
   }
 
-  /** @param {Record<Slot, Steps>} made */
-  fill(made) {
-    this.fillSlot("a", made.a);
-    this.fillSlot("b", made.b);
+  /** @param {Record<Slot, Steps>} made @param {boolean} alone whether only the first is seen: without its context */
+  fill(made, alone) {
+    this.fillSlot("a", made.a, alone);
+    this.fillSlot("b", made.b, false);
   }
 
-  /** @param {Slot} slot @param {Steps} made */
-  fillSlot(slot, made) {
+  /** @param {Slot} slot @param {Steps} made @param {boolean} bare */
+  fillSlot(slot, made, bare) {
     const { title, body, about } = this.slots[slot];
     const { equation, reference, parameters, pair, task } = this.spec.about[this.ui.state[slot]];
     const told = [reference, `${parameters} parameters`, `${pair} multiply–adds a pair`];
     const facts = [...told, ...(task ? [task] : [])].join(" · ");
     about.replaceChildren(h("span", { class: "equation" }, `${equation} · `), facts);
     const rows = shownSteps(this.ui.state, made).map((step) => this.row(slot, step, made));
-    body.replaceChildren(title, ...rows, this.context(made.context));
+    const above = this.spec.alone && slot === "a" ? [] : [title]; // its menu is with the second one's
+    body.replaceChildren(...above, ...rows, ...(bare ? [] : [this.context(made.context)]));
   }
 
   /** A row of the table: one that has yet to come keeps its room. @param {number} place of its step, from 0
@@ -161,7 +169,13 @@ export class ScoreTable {
     if (isMasked(state, step, x, key)) return h("td", { class: "hatched" }, h("span", { class: "hidden" }, "masked"));
     const sign = x < 0 ? theme.minus : theme.plus;
     const ground = step === "weights" ? inked(theme, x) : mix(theme.paper, sign, shade(x));
-    return h("td", { style: `background:${rgb(ground)};color:${legible(ground)}` }, fmt(x, 3));
+    return h("td", { style: `background:${rgb(ground)};color:${legible(ground)}` }, this.figure(x));
+  }
+
+  /** @param {number} x */
+  figure(x) {
+    if (!this.spec.alone) return fmt(x, 3);
+    return Number.isInteger(x) ? fmt(x, 0) : fmt(x, 2);
   }
 
   /** The context is no number of a key, so it has no column. @param {number[]} context */

@@ -1,5 +1,5 @@
 // The picture of the sinusoid lab: a heatmap, a wave and binary digits, on the same rows where there is room.
-import { curve, dot, paper, write } from "../shared/draw.js";
+import { curve, dot, dots, paper, write } from "../shared/draw.js";
 import { fmt } from "../shared/numbers.js";
 import { mix, rgb } from "../shared/theme.js";
 import { inBinary, isCosine, partner, period, told, wave } from "./sinusoid_numbers.js";
@@ -60,7 +60,7 @@ export class SinusoidPicture {
     const left = 34 * unit;
     const top = 44 * unit;
     const gap = 30 * unit;
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = dots(this.canvas);
     const whole = (/** @type {number} */ pixels) => Math.max(1, Math.floor(pixels * ratio)) / ratio;
     const digits = bits * (large ? 36 : 18 * unit);
     const beside = wide - left - 2 * gap - 116 * unit - digits;

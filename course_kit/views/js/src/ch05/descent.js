@@ -86,11 +86,6 @@ class Descent {
     return this.spec.asks ? `How does a Transformer come to write “${this.found.next}”?` : this.spec.title;
   }
 
-  /** Where the field for a sentence of the reader's own comes. */
-  get field() {
-    return this.words.field;
-  }
-
   // ---- under the hand
   /** @param {number} step */
   go(step) {

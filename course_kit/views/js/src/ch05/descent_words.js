@@ -33,8 +33,6 @@ export class Words {
     this.says = h("p", { class: "says", role: "status", "data-testid": "says" });
     this.made = h("p", { class: "made", "data-testid": "made" });
     this.keys = h("span", { class: "keys" });
-    this.field = h("details", { class: "more typed" }, h("summary", {}, "your own sentence"));
-    this.field.open = Boolean(spec.made);
     this.place(stage);
     ui.style(DESCENT_CSS);
   }
@@ -46,7 +44,6 @@ export class Words {
     ui.root.querySelector(".title")?.after(this.keys);
     ui.body.append(scenes, this.sentences, this.says, stage, this.made);
     ui.root.querySelector(".controls")?.prepend(h("span", { class: "steps" }, back, next));
-    if (this.spec.own) ui.root.querySelector(".foot > button")?.before(this.field);
   }
 
   /**

@@ -1,6 +1,6 @@
 // The words that a model finds most probable at the chosen position, as bars; one model, or two side by side.
 import { h, spoken } from "../shared/dom.js";
-import { form, unknownOf } from "../shared/own.js";
+import { folded, form, unknownOf } from "../shared/own.js";
 import PREDICTIONS_CSS from "./predictions.css";
 import { Lesson, OwnText, askedOf, numbersOf, rightOf, rowsOf } from "./predictions_numbers.js";
 import { Gutter, WordLine, chance } from "./words.js";
@@ -61,7 +61,7 @@ class Predictions {
   }
 
   build() {
-    const { body, below, root } = this.ui;
+    const { body, root } = this.ui;
     const controls = root.querySelector(".controls");
     const marks = this.alone ? this.panels[0].score : this.marks;
     body.append(
@@ -70,7 +70,7 @@ class Predictions {
       this.say,
       h("div", { class: "panels" }, ...this.panels.map(({ element }) => element)),
     );
-    if (this.spec.own) below.append(form(this.spec.own, this.fill.bind(this), { rows: 2 }));
+    if (this.spec.own) folded(this.ui, form(this.spec.own, this.fill.bind(this), { rows: 2 }));
     this.ui.style(`${PREDICTIONS_CSS}.view{--models:${this.models.length}}`);
   }
 

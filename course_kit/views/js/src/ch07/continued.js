@@ -3,7 +3,7 @@
 import { Matrix } from "../models/tensors.js";
 import { UNK } from "../models/text.js";
 import { h } from "../shared/dom.js";
-import { form, unknownOf } from "../shared/own.js";
+import { folded, form, unknownOf } from "../shared/own.js";
 import CONTINUED_CSS from "./continued.css";
 
 /** @import { State, UI } from "../shared/types.js" */
@@ -36,7 +36,7 @@ export class Beginning {
     const more = { beside: this.on, rows: 2 };
     /** @type {any} */
     this.form = form(given, answer, more);
-    ui.below.append(this.form);
+    folded(ui, this.form);
     ui.style(CONTINUED_CSS);
   }
 

@@ -6,7 +6,7 @@
  * Dots of the screen in a pixel of the page: of this screen, and of a page that is enlarged while it is presented.
  * @param {Element} canvas
  */
-function dots(canvas) {
+export function dots(canvas) {
   return (window.devicePixelRatio || 1) * Math.min(canvas.currentCSSZoom ?? 1, 4);
 }
 

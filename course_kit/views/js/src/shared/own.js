@@ -1,7 +1,7 @@
 // A text of the reader's own: a field in the view, and the picture that follows what is typed, computed in the page by
 // a trained model. `spec.own` (see own.py) says by which. A view whose picture has a method `answer` gets the field by
 // itself: what the model reads -> a generator of pictures, one for each new word, each with what differs in the spec,
-// and its arrays; `field`, if it has one, is where the field comes. Other views build it with `form`.
+// and its arrays. Other views build it with `form`, and put it behind a quiet line with `folded`.
 import { writing } from "../models/writing.js";
 import { loadModel, modelsAt } from "../models/load.js";
 import { h } from "./dom.js";
@@ -201,15 +201,28 @@ function shares(row) {
   return row && Array.from(row, (weight) => weight / whole);
 }
 
+/**
+ * A form behind one quiet line below the view, which a press opens; open where typing is what a reader is to do.
+ * In front of a class, where no line is, there is none.
+ * @param {UI} ui
+ * @param {HTMLElement} element
+ */
+export function folded({ root, spec }, element) {
+  const { fold = "a sentence of your own", open = false } = /** @type {Own} */ (spec.own);
+  const line = h("details", { class: "more typed", open }, h("summary", {}, fold), element);
+  root.querySelector(".foot")?.prepend(line);
+  return line;
+}
+
 /** The field of a view that answers, and its answers in the view's place. @param {UI} ui @param {Picture} picture */
 export function own(ui, picture) {
   const { own: given, made } = ui.spec;
   if (!given || !picture.answer) return;
   /** @type {Answer} */
   const show = (models, text, going) => answered(ui, picture, new Read(models, text, given), { element, going });
-  const element = made ?? form(given, show, { forget: () => ui.become({ made: element }) });
-  if (picture.field) picture.field.append(element);
-  else ui.below.after(element); // the picture comes first
+  const forget = () => ui.become({ made: element });
+  const element = made ?? folded(ui, form(given, show, { forget }));
+  if (made) ui.root.querySelector(".foot")?.prepend(made);
 }
 
 /**

@@ -21,6 +21,8 @@
  * @property {string} text
  * @property {string} about
  * @property {number} room
+ * @property {string} [fold] the words of the line behind which the field is
+ * @property {boolean} [open] whether it is open at first
  * @property {string} [title]
  * @property {string} [caption]
  * @property {number} [longest]
@@ -40,7 +42,7 @@
  * @property {boolean} [foot] false: neither table nor words below
  * @property {boolean} [live]
  * @property {Own} [own]
- * @property {HTMLElement} [made] the field of `own`, as it stands in the page already
+ * @property {HTMLElement} [made] the line with the field of `own`, as it is in the page already
  *
  * @typedef {Given & Record<string, any>} Spec
  *
@@ -50,7 +52,6 @@
  * @property {() => any} numbers the same as numbers: tests hold them to Python's
  * @property {(read: Reading) => Iterable<{ spec: object, arrays: Arrays }>} [answer] a picture for each word that a
  *   model writes about the reader's own text
- * @property {HTMLElement} [field] where the field for it comes
  * @property {() => string} [title] the title at this state, where it changes with it
  * @property {() => string} [caption] the caption at this state, where it changes with it
  *

@@ -20,7 +20,7 @@ import { askedInWords, changeInWords, toldOf } from "./cause_words.js";
  * @property {(weights: Float32Array) => void} show instead of those that are shown
  */
 
-const HINT = "Or drag along a row of the open head: its word then attends to these keys alone.";
+const FIRST = "Does this weight matter? Guess what the model says then, and press.";
 const HIGH = 900; // a screen on which there is room for an answer as well
 
 export class Cause {
@@ -44,21 +44,21 @@ export class Cause {
       h("button", { type: "button", onclick }, words);
     this.alone = button(() => this.paint(open.query(), [open.key()]), "");
     this.undo = button(() => this.asItWas(), "as it was");
-    this.told = h("div", { class: "told quiet", role: "status" }, HINT);
+    this.told = h("div", { class: "told quiet", role: "status" }, FIRST);
     this.tables = h("div", { class: "tables", "data-testid": "cause-tables" });
-    const question = h("b", {}, "Does this weight matter?");
-    const buttons = [this.alone, button(() => this.ask(), "what does it say?"), this.undo];
-    const line = h("div", { class: "line" }, question, ...buttons);
+    this.folded = h("details", { class: "more", hidden: true }, h("summary", {}, "word by word, layer by layer"));
+    const line = h("div", { class: "line" }, this.alone, this.undo);
     if (ui.spec.presenting) this.below(line);
     else this.above(line);
     this.listen();
   }
 
-  /** What one can do comes first, its answer beside it, its tables under the pictures. @param {HTMLElement} line */
+  /** What one can do comes first, its answer beside it; its tables are at hand. @param {HTMLElement} line */
   above(line) {
     const { ui, told, tables } = this;
     ui.body.parentElement?.before(h("div", { class: "cause first", "data-testid": "cause" }, line, told));
-    ui.below.append(tables);
+    ui.root.querySelector(".summed-up")?.before(this.folded);
+    this.folded.append(tables);
   }
 
   /** In front of a class the picture comes first. @param {HTMLElement} line */
@@ -74,7 +74,7 @@ export class Cause {
   reserve(answer) {
     const [layers] = this.spec.maps[0].shape;
     const lines = Math.max(4, layers + 1) + 2; // caption and header
-    answer.style.minHeight = `calc(${lines} * 1.4 * var(--small) + 3px)`;
+    answer.style.minHeight = `calc(${lines} * 1.4 * var(--small) + 5px)`;
   }
 
   listen() {
@@ -191,6 +191,7 @@ export class Cause {
     this.told.classList.remove("quiet");
     this.told.replaceChildren(h("div", { class: "quiet" }, asked), ...written, news ? h("div", {}, news) : "");
     this.tables.replaceChildren(...tables.map((table) => tableOf(table)));
+    this.folded.hidden = false;
     // the next answer finds this one's room
     for (const part of [this.told, this.tables]) part.style.minHeight = `${part.offsetHeight}px`;
   }

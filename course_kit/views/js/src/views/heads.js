@@ -19,7 +19,7 @@ import HEADS_CSS from "./heads.css";
 /** @import { Layout, Open } from "./heads_layout.js" */
 
 const EDGE = 32; // of a screen in front of a class: what is not the view's
-const SAID = 5.4; // of the sentence's type, what it takes where height is dear, with its margins
+const SAID = 4.2; // of the sentence's type, what it takes where height is dear, with its margins
 
 /** @param {UI} ui @returns {Picture} */
 export function heads(ui) {
@@ -61,17 +61,25 @@ class Heads {
     const unnamed = this.spec.maps.some(({ masked }) => masked) && !/hatched/i.test(this.spec.caption ?? "");
     const high = { high: this.spec.high };
     this.inks = unnamed ? legend(high, ["masked", "masked"]) : legend(high);
-    this.head = h("div", { class: "opened" }, this.title, this.spec.live || this.why ? this.knock : "");
+    this.hint = h("span", { class: "quiet later" }, "or drag along a row");
+    this.knock.className = this.why && !this.spec.live ? "later" : "";
+    const more = this.why && !this.spec.presenting ? this.hint : "";
+    this.head = h("div", { class: "opened" }, this.title, this.spec.live || this.why ? this.knock : "", more);
     this.assemble();
   }
 
   assemble() {
     const { ui, menus } = this;
     ui.style(HEADS_CSS);
-    ui.body.append(this.what, this.small.element);
-    ui.side.append(this.head, this.large.element, this.inks);
+    ui.body.append(this.head, this.large.element, this.inks);
+    ui.side.append(this.what, this.small.element);
     this.controls = /** @type {HTMLElement} */ (ui.root.querySelector(".controls"));
-    this.controls.prepend(menus.query.element, menus.key.element);
+    const lists = h("div", { class: "controls" }, menus.query.element, menus.key.element);
+    ui.root.querySelector(".summed-up summary")?.after(lists); // both maps have keys of their own
+    const view = /** @type {HTMLElement} */ (ui.root.querySelector(".view"));
+    // what else can be done comes when somebody has begun
+    for (const begins of ["focusin", "pointerdown"])
+      view.addEventListener(begins, (event) => view.classList.toggle("begun", begun(event, view)));
   }
 
   /** What the state, and the pointer, say now. */
@@ -253,19 +261,18 @@ class Heads {
 
   /** Sizes of the elements, and where the sentence stands. @param {Layout} layout @param {number} width
    * @param {boolean} below */
-  place({ big, beside, column, width: grid }, width, below) {
-    const { ui, said, ranked, what } = this;
+  place({ big, beside, width: grid }, width, below) {
+    const { ui, said, ranked } = this;
     ui.body.parentElement?.classList.toggle("stacked", !beside);
-    if (below && said.parentElement !== ui.body) ui.body.append(said, ranked);
-    if (!below && said.parentElement !== ui.side) {
-      ui.side.prepend(said);
+    if (below && said.parentElement !== ui.side) ui.side.append(said, ranked);
+    if (!below && said.parentElement !== ui.body) {
+      ui.body.append(said);
       ranked.remove();
     }
-    what.style.width = beside ? `${column}px` : "";
-    said.style.width = below ? what.style.width : "";
+    said.style.maxWidth = below ? "" : `${Math.max(big.width, 300 * ui.unit)}px`;
     said.style.minHeight = below && Number.isFinite(this.room()) ? `${SAID - 0.8}em` : "";
-    ranked.style.width = said.style.width;
     this.inks.style.marginLeft = `${big.left}px`;
+    this.head.style.maxWidth = `${big.width}px`;
     this.small.element.style.cssText = `width:${Math.min(grid, width)}px;overflow:${grid > width ? "auto" : "hidden"}`;
     this.frame(big);
   }
@@ -290,20 +297,17 @@ class Heads {
     const { map, query } = numbers;
     const [layer, head] = numbers.opened;
     const told = numbers.told;
-    const row = numbers.asked(...told);
-    const key = numbers.key(row);
-    const weight = Number.isNaN(row[key]) ? "masked" : plain(row[key], 3);
-    const asks = h("b", { class: "query" }, map.queries[query]);
-    const reads = h("b", { class: "key" }, map.keys[key]);
+    const parts = numbers.parts(...told);
+    const asks = h("b", { class: "query" }, parts.query);
+    const reads = h("b", { class: "key" }, parts.key);
     this.said.replaceChildren(
-      h("div", {}, asks, " → ", reads, " ", h("b", {}, weight)),
-      h("div", {}, `${capital(numbers.sentence(...told))}.`),
+      h("div", {}, `${capital(parts.of)}: `, asks, ` ${parts.gives} `, reads, `${parts.largest}.`),
       h("div", { class: "quiet" }, numbers.more(...told)),
     );
     this.title.textContent = capital(numbers.name(layer, head));
     this.knock.textContent = numbers.out(layer, head) ? "bring it back" : "knock it out";
     this.knock.disabled = head === numbers.heads;
-    this.what.replaceChildren("each map has its own scale; below: ", ...this.below(numbers));
+    this.what.replaceChildren("all heads, each on its own scale: ", ...this.below(numbers));
     const open = numbers.key(numbers.asked(layer, head));
     this.why?.sync(map.queries[query], map.keys[open]);
     const label = numbers.sentence(layer, head);
@@ -317,7 +321,7 @@ class Heads {
     if (byEffect) return [this.spec.effect];
     const asks = h("b", { class: "query" }, map.queries[query]);
     if (fixed === null) return [asks, " → ", "its strongest word"];
-    return [asks, " → ", h("b", { class: "key" }, map.keys[fixed]), h("b", {}, " (bold: its largest)")];
+    return [asks, " → ", h("b", { class: "key" }, map.keys[fixed])];
   }
 
   /** The words of both menus, and which are chosen. @param {HeadsNumbers} numbers */
@@ -373,6 +377,13 @@ class Heads {
       arrays: { map0 },
     };
   }
+}
+
+/** Whether somebody has begun: with the maps, or with what is asked above them. @param {Event} event
+ * @param {HTMLElement} view */
+function begun(event, view) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  return view.classList.contains("begun") || Boolean(target.closest(".stage, .cause"));
 }
 
 /** Of words that stand there several times each says which it is. @param {string[]} words */

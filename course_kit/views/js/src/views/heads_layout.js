@@ -28,7 +28,6 @@ import { clamp } from "../shared/numbers.js";
  * @property {number} frame width of the frame of the one that is open
  * @property {number} number from the end of a map to the line on which its number stands
  * @property {boolean} beside
- * @property {number} column width of what stands above and below the small maps
  * @property {Open} big
  * @property {number} width of the canvas
  * @property {number} height
@@ -45,10 +44,9 @@ import { clamp } from "../shared/numbers.js";
  */
 
 const GAP = 5; // between small maps
+const MOST = 60; // the width of one: together they are an index
 const BAR = 14; // a scroll bar, and what else may be beside the two pictures
 const LEAN = 0.71; // of a slanted word's length, what it goes up and to the right
-const LINE = 470; // where height is dear, sentences have so much width, that each is a line
-const BESIDE = 24; // between the two pictures, and a little
 const FLAT = 1.35; // a small map that has to be low is wider by so much at most
 
 /** @param {HeadMap} map @param {Room} room @returns {Layout} */
@@ -66,17 +64,15 @@ export function layoutOf(map, room) {
   const number = frame / 2 + 2.2 * unit + 0.73 * digits; // digits are as high as 0.73 of their font
   const cap = number + 3.5 * unit;
   const ratio = clamp(queries / keys, 0.45, 1.4);
-  const wished = clamp(Math.floor(share / columns) - GAP, 16, 96 * unit);
+  const wished = clamp(Math.floor(share / columns) - GAP, 16, MOST * unit);
   const most = Math.max(24 * unit, (room.grid - top - 2) / layers - cap - GAP);
   const tall = Math.floor(Math.min(Math.round(wished * ratio), most));
   const tile = Math.min(wished, Math.round((FLAT * tall) / ratio));
   const across = tile + GAP;
   const down = tall + cap + GAP;
   const grid = left + columns * across;
-  const lines = Number.isFinite(room.grid) ? Math.min(LINE * unit, width - big.width - BESIDE * unit) : 0;
   return {
     ...{ left, top, tile, tall, across, down, frame, number, beside, big },
-    column: Math.max(grid, 220 * unit, lines),
     width: grid,
     height: top + layers * down + 2,
   };
@@ -101,7 +97,7 @@ function openOf(map, room, spare) {
   const label = fits ? corner : bare;
   const whole = label + 14 * unit * keys + tail; // what it takes to see all columns at once
   const legibly = keys > 16 && !letters ? whole + 7 * unit * keys : 0; // slanted words grow with their columns
-  const wished = Math.max(300 * unit, 0.55 * width, spare !== null && whole <= spare ? whole : 0, legibly);
+  const wished = Math.max(300 * unit, 0.6 * width, spare !== null && whole <= spare ? whole : 0, legibly);
   const most = spare === null ? width - 4 : Math.min(spare, wished);
   const lean = names * LEAN + 18 * unit;
   const least = leastCell(room, bare + 10 * unit * keys + tail);

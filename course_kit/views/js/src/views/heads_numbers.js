@@ -167,11 +167,18 @@ export class HeadsNumbers {
 
   /** @param {number} layer @param {number} head */
   sentence(layer, head) {
+    const { of, query, gives, key, largest } = this.parts(layer, head);
+    return `${of}: ${query} ${gives} ${key}${largest}`;
+  }
+
+  /** Of that sentence. @param {number} layer @param {number} head */
+  parts(layer, head) {
     const row = this.asked(layer, head);
     const key = this.key(row);
     const gives = masked(row[key]) ? "may not attend to" : `gives ${plain(row[key], 3)} to`;
     const largest = key === strongest(row) && row[key] > 0 ? ", its largest share" : "";
-    return `${this.name(layer, head)}: “${this.map.queries[this.query]}” ${gives} “${this.map.keys[key]}”${largest}`;
+    const { queries, keys } = this.map;
+    return { of: this.name(layer, head), query: `“${queries[this.query]}”`, gives, key: `“${keys[key]}”`, largest };
   }
 
   /** What else there is to say of a head. @param {number} layer @param {number} head */

@@ -2,7 +2,7 @@
 import { fitted, framed, hatch, write } from "../shared/draw.js";
 import { crowded, slanting } from "../shared/labels.js";
 import { inked, legible, rgb } from "../shared/theme.js";
-import { plain, strongest } from "./heads_numbers.js";
+import { plain } from "./heads_numbers.js";
 
 /** @import { Pen } from "../shared/draw.js" */
 /** @import { Theme } from "../shared/theme.js" */
@@ -77,11 +77,9 @@ export function paintSmall(c, ui, numbers, layout, atlas) {
   }
 }
 
-/** With a key chosen: of this word the largest share; else the head that is open, and the one with the largest number.
- * @param {HeadsNumbers} numbers @param {number} layer @param {number} head @param {string} best */
+/** The head that is open, and the one with the largest number. @param {HeadsNumbers} numbers @param {number} layer
+ * @param {number} head @param {string} best */
 function isBold(numbers, layer, head, best) {
-  if (!numbers.byEffect && numbers.fixed !== null)
-    return head < numbers.heads && strongest(numbers.asked(layer, head)) === numbers.fixed;
   const here = `${layer},${head}`;
   return here === String(numbers.opened) || here === best;
 }

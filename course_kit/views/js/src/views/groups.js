@@ -1,0 +1,129 @@
+// Several bars for each name, as before and after: a row for each name, and from light to dark what came later.
+import { scale } from "../shared/axes.js";
+import { chart, Ruler } from "../shared/chart.js";
+import { h } from "../shared/dom.js";
+import { write } from "../shared/draw.js";
+import { mix, rgb } from "../shared/theme.js";
+import { shown } from "./bars.js";
+
+/** @import { Form, Place } from "../shared/chart.js" */
+/** @import { Pen } from "../shared/draw.js" */
+/** @import { Theme } from "../shared/theme.js" */
+/** @import { Picture, Spec, UI } from "../shared/types.js" */
+
+/**
+ * @typedef {object} Own
+ * @property {string[]} names of the rows
+ * @property {string[]} parts of each row, the light one first
+ * @property {string} ylabel
+ * @property {number} digits behind the point
+ * @typedef {Spec & Own} GroupsSpec
+ *
+ * @typedef {object} GroupsLayout
+ * @property {number} width
+ * @property {number} height
+ * @property {number} from where the first row begins
+ * @property {number} each height of a row, with what parts it from the next
+ * @property {number} thick height of a bar
+ * @property {(value: number) => number} value along the bars
+ * @property {number[]} key where each part is named, above the bars
+ */
+
+/** @param {Own} spec @param {number[]} values row by row @param {number} width @param {Ruler} ruler
+ * @returns {GroupsLayout} */
+export function groupsLayout({ names, parts, ylabel, digits }, values, width, ruler) {
+  const { unit } = ruler;
+  const figures = ruler.widest(values.map((value) => shown(value, digits)));
+  const start = ruler.widest(names) + 10 * unit;
+  const [least, most] = [Math.min(0, ...values), Math.max(0, ...values) || 1];
+  const value = scale(least, most, start, width - figures - 8 * unit);
+  let x = Math.max(start, ylabel ? ruler.width(ylabel) + 24 * unit : 0);
+  const key = parts.map((part) => {
+    const at = x;
+    x += ruler.width(part) + 36 * unit;
+    return at;
+  });
+  const [from, thick] = [30 * unit, 19 * unit];
+  const each = parts.length * thick + 12 * unit;
+  return { width, height: from + names.length * each, from, each, thick, value, key };
+}
+
+/** @param {GroupsLayout} layout @param {number} y @param {number} rows @param {number} parts @returns {Place | null} */
+export function groupAt({ from, each, thick }, y, rows, parts) {
+  const row = Math.floor((y - from) / each);
+  if (row < 0 || row >= rows) return null;
+  return [row, Math.min(parts - 1, Math.floor((y - from - row * each) / thick))];
+}
+
+/** @param {UI} ui @returns {Picture} */
+export function groups(ui) {
+  const spec = /** @type {GroupsSpec} */ (ui.spec);
+  const { names, parts, ylabel, digits } = spec;
+  const values = Array.from(ui.arrays.y);
+  const ruler = new Ruler(ui);
+  const figure = (/** @type {number} */ row, /** @type {number} */ part) =>
+    shown(values[row * parts.length + part], digits);
+  /** @type {Form<GroupsLayout>} */
+  const form = {
+    rows: names.map(() => parts.length),
+    layout: (width) => groupsLayout(spec, values, width, ruler),
+    paint(pen, layout, place) {
+      pen.font = ui.font(13);
+      paintKey(pen, ui, layout);
+      for (const [row, name] of names.entries()) {
+        const top = layout.from + row * layout.each;
+        write(
+          pen,
+          name,
+          layout.value(0) - 8 * ui.unit,
+          top + (parts.length * layout.thick) / 2,
+          ui.theme.text,
+          "right",
+        );
+        for (const part of parts.keys()) {
+          const on = !place || (place[0] === row && place[1] === part);
+          const value = values[row * parts.length + part];
+          paintBar(pen, ui, layout, { top: top + part * layout.thick, part, value, text: figure(row, part), on });
+        }
+      }
+    },
+    find: (layout, _, y) => groupAt(layout, y, names.length, parts.length),
+    say: ([row, part]) => [
+      `${names[row]}, ${parts[part]}: `,
+      h("b", {}, figure(row, part)),
+      ylabel ? ` ${ylabel}` : "",
+    ],
+    table: () => ({
+      header: [ylabel || "name", ...parts],
+      rows: names.map((name, row) => [name, ...parts.map((_, part) => figure(row, part))]),
+    }),
+    numbers: () => ({ names, parts, values }),
+  };
+  return chart(ui, form);
+}
+
+/** @param {Theme} theme @param {number} part @param {number} count */
+const shade = (theme, part, count) => rgb(mix(theme.paper, theme.ink, 0.3 + (0.55 * part) / Math.max(1, count - 1)));
+
+/** @param {Pen} pen @param {UI} ui @param {GroupsLayout} layout */
+function paintKey(pen, { spec, theme, unit }, { key }) {
+  const { parts, ylabel } = /** @type {GroupsSpec} */ (spec);
+  if (ylabel) write(pen, ylabel, 0, 9 * unit, theme.quiet);
+  key.forEach((x, part) => {
+    pen.fillStyle = shade(theme, part, parts.length);
+    pen.fillRect(x, 3 * unit, 12 * unit, 12 * unit);
+    write(pen, parts[part], x + 17 * unit, 9 * unit, theme.text);
+  });
+}
+
+/** @param {Pen} pen @param {UI} ui @param {GroupsLayout} layout
+ * @param {{ top: number, part: number, value: number, text: string, on: boolean }} bar on: none other is read out */
+function paintBar(pen, { spec, theme, unit }, { value: along, thick }, { top, part, value, text, on }) {
+  const { parts } = /** @type {GroupsSpec} */ (spec);
+  const [low, high] = [along(0), along(value)].sort((a, b) => a - b);
+  pen.globalAlpha = on ? 1 : 0.45;
+  pen.fillStyle = shade(theme, part, parts.length);
+  pen.fillRect(low, top, high - low || 1, thick - 2 * unit);
+  pen.globalAlpha = 1;
+  write(pen, text, high + 5 * unit, top + thick / 2 - unit, theme.text);
+}
