@@ -174,7 +174,7 @@ class Architecture {
     const most = alone ? aloneIn(sizes) : 2 * aloneIn(sizes) + sizes.between;
     const wide = Math.min(room - aside, most);
     const layout = layoutOf(spec.columns, sizes, wide, presenting ? { high: ui.screen - EDGE } : {});
-    drawing.classList.toggle("tight", wide < (alone ? 160 : 320) * ui.unit);
+    drawing.classList.toggle("tight", wide < (alone ? 135 : 320) * ui.unit);
     drawing.style.cssText = `width:${wide + aside}px;height:${layout.high}px`;
     this.draw(layout);
     this.place(layout);
