@@ -1,10 +1,11 @@
 """The views that several chapters share; those of one chapter are in `chapters.chNN.labs`."""
 
 from course_kit.views.alignment import alignment
+from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 from course_kit.views.heatmap import heatmap
 
-__all__ = ["alignment", "heads", "heatmap"]
+__all__ = ["alignment", "architecture", "heads", "heatmap"]
 
 
 def __getattr__(name):

@@ -171,7 +171,7 @@ def with_few_colours(pixels: np.ndarray, colours: int):
     commonest = np.zeros(len(means), int)
     commonest[group[often]] = often  # the last one stays, which is the commonest
     roles = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in COLOURS.values()])
-    present = (exact[:, None] == roles).all(-1).any(0)
+    present = [(pixels[..., :3] == role).all(-1).any() for role in roles]
     palette = np.concatenate([exact[commonest], roles[present]])[:256].astype(np.uint8)  # a small letter keeps its role
 
     number = np.zeros(len(counts), np.uint8)

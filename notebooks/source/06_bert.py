@@ -83,22 +83,10 @@ assert alike == {"bank": 96, "light": 83} and len(sentences) == 24 and int(kinds
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
-# Read it from bottom to top. There is one way in and two ways out:
-#
-# ```
-#   B follows, or not                    which word?
-#      2 logits                V logits at each position
-#         ↑                                  ↑
-#       pooler                  a layer, then the token table
-#         ↑                                  ↑
-#    one vector for [CLS]        one vector for each position
-#         └────────────────┬─────────────────┘
-#       the encoder's blocks, each position sees all
-#                          ↑
-#        token + segment + position, then a layer norm
-#                          ↑
-#       [CLS] the man [MASK] … [SEP] he bought … [SEP]
-# ```
+# Read it from bottom to top. There is one way in, and there are two ways out.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.architecture(prose, select="model", title="Where do BERT's two answers come from?")
 
 # %% tags=["nbval-check-output"]
 from course_utils.bert import make_bert

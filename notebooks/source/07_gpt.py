@@ -55,18 +55,12 @@ assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5 and len
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
 # <a id="decoder-only"></a>
-# GPT, the *generative pre-trained Transformer*, is half of chapter 5: the decoder's blocks without their cross-attention. Read it from below:
-#
-# ```text
-# logits of the next token                       [B, T, V]
-#    ↑   norm; then the token table, transposed
-#    ↑   block   ┐
-#    ↑   …       │ each: norm, causal attention, +,
-#    ↑   block   ┘       norm, feed-forward,     +
-#    ↑   token vector + position vector          [B, T, D]
-# ids                                            [B, T]
-# ```
-#
+# GPT, the *generative pre-trained Transformer*, is half of chapter 5: the decoder's blocks without their cross-attention.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.architecture(own.small_of(poet.model), select="model", title="What is inside a GPT?")
+
+# %% [markdown]
 # First a dummy: ids go in, logits come out, and each part is a stand-in.
 
 # %%

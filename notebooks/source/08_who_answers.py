@@ -54,26 +54,17 @@ assert round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
 # <a id="llama"></a>
-# SmolLM2 (2024) has the architecture of **Llama** (2023), like most open models since. It is your GPT, changed in four places:
-#
-# ```text
-# logits of the next token
-#    ↑   RMSNorm; token table, transposed
-#    ↑   block ┐
-#    ↑     …   │ +  feed-forward      SwiGLU, was GELU         3
-#    ↑         │    RMSNorm           was layer norm           1
-#    ↑         │ +  causal attention  positions turn q and k   2
-#    ↑         │                      heads share k and v      4
-#    ↑         │    RMSNorm           was layer norm           1
-#    ↑   block ┘
-#    ↑   token vector
-# ids
-# ```
-#
-# `llama-holmes` has this form, too. It is the model on the left above: it has read *The Adventures of Sherlock Holmes*, nothing else.
+# SmolLM2 (2024) has the architecture of **Llama** (2023), like most open models since. It is your GPT, changed in four places.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+holmes = load_checkpoint("llama-holmes")
+labs.architecture(holmes, select="model", title="What has changed since GPT?",
+                  caption="Numbers mark the four changes. Choose a part: what is it for, and which class makes it?")
+
+# %% [markdown]
+# This is `llama-holmes`, the model on the left above: it has read *The Adventures of Sherlock Holmes*, nothing else.
 
 # %% tags=["nbval-check-output"]
-holmes = load_checkpoint("llama-holmes")
 ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])
 with torch.no_grad():
     print("ids", tuple(ids.shape), "-> logits", tuple(holmes.model(ids).shape))

@@ -1,4 +1,4 @@
-"""The drawing of a Transformer in a browser: each part by mouse, finger and key, at three widths; its small map."""
+"""The drawing of a model in a browser: each part by mouse, finger and key, at three widths; its small map."""
 
 import pages
 import pytest
@@ -176,8 +176,8 @@ def test_the_table_is_pythons(show, view):
     expect(page.locator(".scroll tbody").locator("th, td")).to_have_text([cell for row in rows for cell in row])
 
 
-@pytest.mark.parametrize("name", ["gpt-shakespeare", "bert-prose"])
-@pytest.mark.parametrize("width", [1000, 390])
+@pytest.mark.parametrize("name", ["gpt-shakespeare", "bert-prose", "llama-holmes"])
+@pytest.mark.parametrize("width", [1000, 560, 390])
 def test_a_half_alone(show, name, width):
     view = labs.architecture(load_checkpoint(name), title="One half", words=("a b", "a b"))
     page = show(view, width=width)
@@ -185,6 +185,44 @@ def test_a_half_alone(show, name, width):
         part(page, path).click()
         expect(told(page)).to_contain_text(one.about)
     assert page.evaluate(OVER)[0] == [] and page.evaluate(CUT) == []
+    assert page.evaluate(SMALLEST) >= 12 and page.evaluate("document.documentElement.scrollWidth") <= width
+    if width == 1000:
+        assert page.evaluate(HEIGHT) <= (580 if name == "bert-prose" else 490)
+
+
+@pytest.mark.parametrize("name", ["gpt-shakespeare", "bert-prose", "llama-holmes"])
+def test_a_half_alone_fits_a_screen_in_front_of_a_class(watch, name, tmp_path):
+    view = labs.architecture(load_checkpoint(name), select="model", presenting=True)
+    path = tmp_path / "page.html"
+    path.write_text(
+        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>d</title>{pages.PROGRAM}'
+        f'<body style="margin:0;font:14px sans-serif">{pages.bare(view)}',
+        encoding="utf-8",
+    )
+    page = watch(path.as_uri(), size=(1280, 720))
+    expect(told(page)).to_contain_text(view.parts["model"].about)
+    assert page.evaluate("[document.body.scrollHeight <= 720, document.body.scrollWidth <= 1280]") == [True, True]
+    assert page.evaluate(SMALLEST) >= 24
+    assert page.evaluate(OVER)[0] == [] and page.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [1000, 390])
+def test_what_has_changed_in_a_llama_is_seen_and_heard(show, violations, dark, width):
+    view = labs.architecture(load_checkpoint("llama-holmes"), select="model")
+    page = show(view, dark=dark, width=width)
+    notes = view.options["columns"][0]["notes"]
+    expect(page.locator(".note")).to_have_text([note["mark"] + note["text"] for note in notes])
+    expect(page.locator(".mark")).to_have_text([note["mark"] for note in notes])
+    heard = "causal self-attention, 2: positions turn q and k, 4: heads share k and v"
+    expect(part(page, "blocks.attention")).to_have_accessible_name(heard)
+    for note in notes:
+        mark, box = page.locator(".mark").nth(notes.index(note)), part(page, note["key"])
+        (seen, there) = mark.bounding_box(), box.bounding_box()
+        assert seen["x"] >= there["x"] + there["width"]
+        if note["at"] == "box":
+            assert abs(seen["y"] + seen["height"] / 2 - there["y"] - there["height"] / 2) < 2
+    assert violations(page, ".course-view") == []
 
 
 def test_where_no_script_may_run_picture_and_table_remain(show, view):

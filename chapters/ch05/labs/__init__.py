@@ -1,9 +1,9 @@
 """The labs of chapter 5: small experiments that compute in the browser while the hand moves."""
 
 from course_kit.views.alignment import alignment
+from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
-from .architecture import architecture
 from .descent import descent
 from .twins import twins_without
 

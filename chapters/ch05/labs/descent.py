@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from course_kit.views import picture
+from course_kit.views.architecture_columns import drawing
 from course_kit.views.live import shell
 from course_kit.views.own import answered
 from course_kit.views.table import TextTable
@@ -18,7 +19,6 @@ from course_kit.views.translation import whole
 from course_kit.views.view import View
 from course_utils.checkpoints import Loaded, load_checkpoint
 
-from .architecture_columns import drawing
 from .trace import Trace, trace
 
 MODEL = "transformer-grammar"

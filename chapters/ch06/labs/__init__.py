@@ -1,5 +1,6 @@
 """The labs of chapter 6: small experiments that compute in the browser while the hand moves."""
 
+from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
 from .embeddings import embeddings
@@ -7,4 +8,4 @@ from .mask_tokens import mask_tokens
 from .predictions import predictions
 from .tagged import tagged
 
-__all__ = ["embeddings", "heads", "mask_tokens", "predictions", "tagged"]
+__all__ = ["architecture", "embeddings", "heads", "mask_tokens", "predictions", "tagged"]

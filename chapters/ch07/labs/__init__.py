@@ -1,6 +1,7 @@
 """The labs of chapter 7: small experiments that compute in the browser while the hand moves."""
 
 from course_kit.views.alignment import alignment
+from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
 from .journey import journey
@@ -9,4 +10,4 @@ from .next_character import next_character
 from .sampling import sampling
 from .scaling_law import scaling_law
 
-__all__ = ["alignment", "heads", "journey", "merges", "next_character", "sampling", "scaling_law"]
+__all__ = ["alignment", "architecture", "heads", "journey", "merges", "next_character", "sampling", "scaling_law"]

@@ -1,8 +1,8 @@
-// The drawing of a Transformer without a page: where its parts are, and which are lit on a word's way down.
+// The drawing of a model without a page: where its parts are, and which are lit on a word's way down.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sizesOf } from "../src/ch05/architecture.js";
-import { layoutOf } from "../src/ch05/architecture_layout.js";
+import { sizesOf } from "../src/views/architecture.js";
+import { aloneIn, isAlone, layoutOf } from "../src/views/architecture_layout.js";
 import { litAt } from "../src/ch05/descent_map.js";
 
 const sub = (block, inside, around, mask, pre = true) => ({
@@ -103,6 +103,43 @@ test("a height that is asked for is kept, and each layer is drawn where so many 
   const layers = boxes.filter(({ key }) => key === "decoder.cross_attention").map(({ layer }) => layer);
   assert.deepEqual(layers, [1, 2, 3]);
   assert.ok(!boxes.some(({ kind }) => kind === "times"));
+});
+
+const note = (mark, key, at) => ({ mark, key, at, text: `${key} ${at}` });
+const llama = {
+  ...{ name: "Decoder", side: 1, reads: "tokens", gives: "next token" },
+  notes: [note("1", "b.norm", "box"), note("2", "b.attention", "way"), note("4", "b.attention", "box")],
+  rows: [
+    { kind: "box", key: "tokens" },
+    { kind: "block", key: "b", rows: [sub("b", "attention", "norm", "causal")] },
+  ],
+};
+
+test("a column that nothing stands beside needs no room for another", () => {
+  assert.ok(isAlone([llama]) && isAlone([encoder]));
+  assert.ok(!isAlone([decoder]) && !isAlone(columns), "the memory is beside a decoder");
+  const width = aloneIn(sizes);
+  for (const column of [llama, { ...llama, side: -1, notes: [] }]) {
+    const { boxes, blocks } = layoutOf([column], sizes, width);
+    for (const { x, wide } of boxes) assert.ok(x >= 0 && x + wide <= width);
+    assert.deepEqual([blocks[0].x, blocks[0].wide], [0, width]);
+    assert.equal(boxes[0].wide, sizes.widest);
+  }
+});
+
+test("a note stands at the height of its part, or of the way into it", () => {
+  const { boxes, labels } = layoutOf([llama], sizesOf({ unit: 1, spec: {} }, 500, { alone: true }), aloneIn(sizes));
+  const middle = (wanted) => {
+    const { y, high } = boxes.find(({ key }) => key === wanted);
+    return y + high / 2;
+  };
+  const [norm, way, attention] = labels.filter(({ kind }) => kind === "note");
+  const near = (one, other) => Math.abs(one - other) < 1e-9;
+  assert.ok(near(norm.y, middle("b.norm")) && near(attention.y, middle("b.attention")));
+  assert.ok(near(way.y, (norm.y + attention.y) / 2), "half way from the norm to the attention");
+  assert.ok(norm.y - way.y > 16, "a line of text has room");
+  assert.ok(Math.min(...[norm, way, attention].map(({ x }) => x)) > aloneIn(sizes));
+  assert.equal(layoutOf([llama], { ...sizes, word: 0 }, 200).labels.length, 0);
 });
 
 test("each step of the descent lights parts that are drawn", () => {

@@ -1,12 +1,12 @@
 // The drawing of the Transformer, small: where the word is on its way down.
 import { h, svgElement } from "../shared/dom.js";
-import { layoutOf } from "./architecture_layout.js";
-import { strokes } from "./architecture_parts.js";
-import PARTS_CSS from "./architecture_parts.css";
+import { layoutOf } from "../views/architecture_layout.js";
+import { strokes } from "../views/architecture_parts.js";
+import PARTS_CSS from "../views/architecture_parts.css";
 import MAP_CSS from "./descent_map.css";
 
 /** @import { UI } from "../shared/types.js" */
-/** @import { Block, Box, Column, Layout, Sizes } from "./architecture_layout.js" */
+/** @import { Block, Box, Column, Layout, Sizes } from "../views/architecture_layout.js" */
 /** @import { Choice, DescentSpec } from "./descent_numbers.js" */
 /** @typedef {{ key: string, layer: number }} Place a part, and in which block; layer 0: in none */
 /** @typedef {{ lit: Place[], past: Place[], said: [string, string] }} Lit past: what has been computed before */

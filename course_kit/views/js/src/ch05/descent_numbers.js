@@ -7,7 +7,7 @@ import { softmax } from "../shared/numbers.js";
  * @typedef {Spec & { scenes: Record<string, number>, names: string[], sentence: string, source: string[],
  *   written: string[], next: string[], ids: number[], size: number, heads: number, vocabulary: number,
  *   rivals: string[], stops: [string, number][], eps: number, asks: boolean, waves: boolean,
- *   drawing?: import("./architecture_layout.js").Column[] }} DescentSpec
+ *   drawing?: import("../views/architecture_layout.js").Column[] }} DescentSpec
  *   scenes: with their steps; names: of the input and all sub-layers; written: what the decoder has read; next: what
  *   it writes behind each;
  *   asks: the title asks for the word; waves: positions are sines; drawing: columns of

@@ -1,16 +1,18 @@
-"""Which parts a Transformer, a BERT and a GPT of course_utils have, what each is for, and the columns they stand in.
+"""Which parts the models of course_utils have, what each is for, and the columns they stand in.
 
 A column is drawn from below, as the data flow. Its rows, by kind: "box", "norm" and "memory" have the path of a part as
-their "key"; "sum" is added to what comes from below; "block" has "rows": the sub-layers of one block.
+their "key"; "sum" is added to what comes from below; "block" has "rows": the sub-layers of one block. A column that
+stands alone can have "notes" beside its parts.
 """
 
 from torch import nn
 
+from course_kit.views.architecture_parts import Parts, in_words
 from course_utils.bert import Bert
 from course_utils.gpt import GPT
+from course_utils.llama import Llama, RMSNorm
+from course_utils.small_gpt import SmallGPT
 from course_utils.transformer import Transformer, TransformerConfig
-
-from .architecture_parts import Parts
 
 FULL, CAUSAL, CROSS = "full", "causal", "cross"
 ATTENTIONS = {  # mask -> name, about
@@ -49,6 +51,23 @@ HEADS = {  # of a BERT, by the name of its module -> about
     "classifier": "A linear layer: a score for each class.",
     "answer": "A linear layer: is this token the first of the answer, and is it the last?",
 }
+GROUPED = (
+    " Queries and keys are turned by their positions. Each head of keys and values serves {times} heads of queries."
+)
+SWIGLU = (
+    "Two linear layers widen the vector of each position, and what one of them gives, through a SiLU, multiplies what "
+    "the other gives: it is a gate. A third layer brings the vector back to D features."
+)
+CHANGED = [  # since a GPT: by the number of its section in chapter 8, where it is seen, in a few words
+    ("2", "tokens", "box", "no positions are added"),
+    ("1", "blocks.norm1", "box", "was layer norm"),
+    ("2", "blocks.attention", "way", "positions turn q and k"),
+    ("4", "blocks.attention", "box", "heads share k and v"),
+    ("1", "blocks.norm2", "box", "was layer norm"),
+    ("3", "blocks.ffn", "box", "was GELU"),
+    ("1", "norm", "box", "was layer norm"),
+]
+ONE_COLUMN = (GPT, SmallGPT, Llama)
 POOLED = ("next_sentence", "classifier")  # heads that read the pooled vector, unless they classify tokens
 X = "[B, T, D]"
 
@@ -56,22 +75,25 @@ X = "[B, T, D]"
 def drawing(model: nn.Module | None, half: str | None, lengths: tuple[int, int] | None) -> tuple[Parts, list[dict]]:
     """The parts of a model and its columns. half: "encoder", "decoder", or None for all there is; lengths: S and T.
 
-    model: None for the letters alone. Raises TypeError for a model that is none of the three, ValueError for a half
-    that it does not have.
+    model: None for the letters alone. Raises TypeError for a model that is none of these, ValueError for a half that it
+    does not have.
     """
     known = model is not None
     model = Transformer(TransformerConfig(11, 13, 8, 2, 2, 20)) if model is None else model  # no two sizes alike
     bert = model if isinstance(model, Bert) else getattr(model, "bert", None)
-    if not (bert or isinstance(model, Transformer | GPT)):
-        raise TypeError(f"model is a {type(model).__name__}; needed: a Transformer, a BERT or a GPT of course_utils")
-    only = "encoder" if bert else "decoder" if isinstance(model, GPT) else None
+    if not (bert or isinstance(model, (Transformer, *ONE_COLUMN))):
+        known_ones = "a Transformer, a BERT, a GPT or a Llama of course_utils"
+        raise TypeError(f"model is a {type(model).__name__}; needed: {known_ones}")
+    only = "encoder" if bert else "decoder" if isinstance(model, ONE_COLUMN) else None
     halves = [None, only] if only else [None, "encoder", "decoder"]
     if not isinstance(half, str | None) or half not in halves:
         raise ValueError(f"half is {half!r}; needed for a {type(model).__name__}: one of {halves}")
     parts = Parts(model, known, lengths)
     if bert:
         return parts, _bert(parts, "" if bert is model else "bert.")
-    return parts, [_gpt(parts)] if only else _transformer(parts, half)
+    if only:
+        return parts, [_gpt(parts) if isinstance(model, GPT) else _written_out(parts)]
+    return parts, _transformer(parts, half)
 
 
 # ---- models
@@ -117,9 +139,50 @@ def _gpt(parts: Parts) -> dict:
         rows.append(_positions(parts, "positions"))
     rows += [_block(parts, "blocks", "token", [CAUSAL]), _norm(parts, "norm", LAST_NORM)]
     rows += _output(parts, "output", "tokens")
+    return _one_column(parts, rows)
+
+
+def _written_out(parts: Parts) -> dict:
+    """SmallGPT and Llama, whose blocks have two norms and add themselves, and which use the table of tokens twice."""
+    llama = isinstance(parts.model, Llama)
+    rows = [_embedding(parts, "tokens", "token")]
+    if not llama:
+        rows.append(_positions(parts, "positions"))
+    parts.stack("blocks", BLOCK.format(word="token"), given=f"x {X}", out=X)
+    inner = [("attention", "norm1", CAUSAL), ("ffn", "norm2", "")]
+    sublayers = [_normed(parts, f"blocks.{inside}", f"blocks.{norm}", mask) for inside, norm, mask in inner]
+    rows += [{"kind": "block", "key": "blocks", "rows": sublayers}, _norm(parts, "norm", LAST_NORM)]
+    parts.call("output", "output matrix", OUTPUT, "x @ tokens.weight.T", given=X, out="[B, T, V]",
+               parameters="none of its own; the matrix is that of tokens")  # fmt: skip
+    notes = [dict(zip(("mark", "key", "at", "text"), one, strict=True)) for one in CHANGED] if llama else []
+    return _one_column(parts, [*rows, {"kind": "box", "key": "output"}, _softmax(parts)], notes)
+
+
+def _normed(parts: Parts, inside: str, norm: str, mask: str) -> dict:
+    """A sub-layer that reads x normalised, and is added to x."""
+    grouped = isinstance(parts.model, Llama)
+    parts.add(norm, _short(parts, norm), "add & norm", PRE_NORM, given=f"x {X}", out=X)
+    if mask:
+        name, about = ATTENTIONS[mask]
+        about = about.format(word="token")
+        shapes = {"q, k, v": "[B, H, T, d]"}
+        if grouped:
+            heads = parts.sizes["H"] // parts.sizes["G"]
+            about += GROUPED.format(times=in_words(heads))
+            shapes = {"q": "[B, H, T, d]", "k, v": "[B, G, T, d]"}
+        shapes = {"given": f"x {X}", **shapes, "weights": "[B, H, T, T]", "out": X}
+        parts.add(inside, "self-attention", name, about, **shapes)
+    else:
+        label, about = ("SwiGLU", SWIGLU) if grouped else ("feed-forward", FFN)
+        parts.add(inside, label, "feed-forward network", about, given=X, inside="[B, T, F]", out=X)
+    return {"inside": inside, "around": norm, "mask": mask, "pre": True}
+
+
+def _one_column(parts: Parts, rows: list[dict], notes=()) -> dict:
+    """What a GPT and its relatives have in common."""
     about = "A decoder without cross-attention: it reads the tokens so far and predicts the next one at each position."
     parts.whole(type(parts.model).__name__, about, given="ids [B, T]", out="logits [B, T, V]")
-    return _column("Decoder", 1, "tokens so far", rows, "next token")
+    return _column("Decoder", 1, "tokens so far", rows, "next token") | ({"notes": list(notes)} if notes else {})
 
 
 def _bert(parts: Parts, prefix: str) -> list[dict]:
@@ -143,9 +206,11 @@ def _bert(parts: Parts, prefix: str) -> list[dict]:
     pooled += [_head(parts, name, "[B, 2]" if name == "next_sentence" else "[B, C]", "[B, D]")
                for name in POOLED if hasattr(model, name) and not single]  # fmt: skip
     about = "An encoder: each token reads those before it and those after it, and gets a vector that knows them all."
-    parts.whole(type(model).__name__, about, given="ids [B, T], segments [B, T]", hidden=X, pooled="[B, D]")
-    gives = "the hidden words" if words else "each token"
-    return [_column("Encoder", -1, "tokens", rows, gives), _column("", 1, "", pooled, "the whole text")]
+    gives_both = {"words": "[B, T, V]", "follows": "[B, 2]"} if words else {"hidden": X, "pooled": "[B, D]"}
+    parts.whole(type(model).__name__, about, given="ids [B, T], segments [B, T]", **gives_both)
+    follows = "does B follow?" if hasattr(model, "next_sentence") else "the whole text"
+    gives, reads = "which word?" if words else "each token", "[CLS] A [SEP] B [SEP]"
+    return [_column("Encoder", -1, reads, rows, gives), _column("", 1, "the vector of [CLS]", pooled, follows)]
 
 
 def _column(name: str, side: int, reads: str, rows: list[dict], gives: str = "") -> dict:
@@ -172,8 +237,14 @@ def _sum(parts: Parts, path: str, about: str, given: str, out: str, name: str = 
 
 
 def _norm(parts: Parts, path: str, about: str, time: str = "T") -> dict:
-    x = f"[B, {time}, D]"
-    return {"kind": "norm", "key": parts.add(path, "norm", "layer norm", about, given=x, out=x)}
+    x, short = f"[B, {time}, D]", _short(parts, path)
+    name = "layer norm" if short == "norm" else short
+    return {"kind": "norm", "key": parts.add(path, short, name, about, given=x, out=x)}
+
+
+def _short(parts: Parts, path: str) -> str:
+    """What is written on a norm."""
+    return "RMSNorm" if isinstance(parts.modules(path)[0], RMSNorm) else "norm"
 
 
 def _head(parts: Parts, name: str, out: str, given: str = X) -> dict:
@@ -186,8 +257,12 @@ def _output(parts: Parts, path: str, table: str) -> list[dict]:
     tied = parts.modules(path)[0].weight is parts.modules(table)[0].weight
     note = f"; the matrix is that of {table}" if tied else ""
     parts.add(path, "output matrix", "output matrix", OUTPUT, note, given=X, out="[B, T, V]")
-    parts.call("softmax", "softmax", SOFTMAX, "torch.softmax(logits, -1)", given="[B, T, V]", out="[B, T, V]")
-    return [{"kind": "box", "key": path}, {"kind": "box", "key": "softmax"}]
+    return [{"kind": "box", "key": path}, _softmax(parts)]
+
+
+def _softmax(parts: Parts) -> dict:
+    code = "torch.softmax(logits, -1)"
+    return {"kind": "box", "key": parts.call("softmax", "softmax", SOFTMAX, code, given="[B, T, V]", out="[B, T, V]")}
 
 
 def _block(parts: Parts, path: str, word: str, masks: list[str], time: str = "T") -> dict:

@@ -1,14 +1,17 @@
-"""The drawing of a Transformer without a browser: its shapes and parameters are those of the model that it draws."""
+"""The drawing of a model without a browser: its shapes and parameters are those of the model that it draws."""
 
+import io
 import math
 import re
 
 import in_node
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from chapters.ch05 import labs
-from chapters.ch05.labs import architecture_picture
+from course_kit.views import architecture_picture, labs
+from course_kit.views.picture import COLOURS
 from course_utils.bert import (
     BertConfig,
     BertForPreTraining,
@@ -17,6 +20,8 @@ from course_utils.bert import (
     BertForTokenClassification,
 )
 from course_utils.gpt import GPT, GPTConfig
+from course_utils.llama import Llama, LlamaConfig
+from course_utils.small_gpt import SmallGPT
 from course_utils.transformer import Transformer, TransformerConfig
 
 S, T, IDS = 5, 7, torch.zeros(1, 7, dtype=torch.long)
@@ -25,6 +30,8 @@ MODELS = {
     "Transformer": (lambda: Transformer(TransformerConfig(11, 13, 8, 3, 2, 20)), (IDS[:, :S], IDS)),
     "GPT": (lambda: GPT(GPTConfig(17, model_size=8, num_layers=2, num_heads=2, max_length=9)), (IDS,)),
     "GPT, rotary": (lambda: GPT(GPTConfig(17, 8, 2, 2, positions="rotary", bias=False)), (IDS,)),
+    "SmallGPT": (lambda: SmallGPT(17, size=12, layers=2, heads=3, context=9), (IDS,)),
+    "Llama": (lambda: Llama(LlamaConfig(17, 24, 3, num_heads=6, key_heads=2, ffn_size=20)), (IDS,)),
     "BERT": (lambda: BertForPreTraining(BERT).bert, (IDS,)),
     "BERT, words": (lambda: BertForPreTraining(BERT), (IDS,)),
     "BERT, texts": (lambda: BertForSequenceClassification(BERT, 3), (IDS,)),
@@ -59,7 +66,7 @@ def test_the_parameters_of_all_parts_are_those_of_the_model(drawn):
 
 def test_each_number_of_parameters_is_its_formula(drawn):
     model, view, _ = drawn
-    sizes = {letter: size for letter, size in view.parts.sizes.items() if letter in ("D", "F", "V", "Vₛ", "L")}
+    sizes = view.parts.sizes
     for path, part in view.parts.items():
         said = re.match(r"(.*) = ([\d,]+)(?: in each of (\w+) blocks)?", part.parameters)
         if not said:
@@ -67,7 +74,7 @@ def test_each_number_of_parameters_is_its_formula(drawn):
         formula, count, blocks = said.groups()
         terms = [term.replace("D²", "D D").split() for term in formula.split(" + ")]
         value = sum(math.prod(int(x) if x.isdigit() else sizes[x] for x in term) for term in terms)
-        times = model.config.num_layers if blocks else 1
+        times = view.parts.layers if blocks else 1
         assert value == int(count.replace(",", "")) and value * times == part.count, path
     assert sum("=" in part.parameters for part in view.parts.values()) > 5
 
@@ -75,7 +82,7 @@ def test_each_number_of_parameters_is_its_formula(drawn):
 def test_shapes_are_those_that_the_model_has_when_it_runs(drawn):
     model, view, given = drawn
     seen, hooks = {}, []
-    paths = [path for path, part in view.parts.items() if path != "model" and part.parameters != "none of its own"]
+    paths = [path for path, part in view.parts.items() if path != "model" and part.call]  # modules, not functions
     for path in paths:
 
         def keep(module, inputs, output, path=path):
@@ -96,7 +103,8 @@ def test_shapes_are_those_that_the_model_has_when_it_runs(drawn):
         out = {tuple(classes if n == "C" else n for n in size) for size in sizes_of(told["out"])}
         came = {size for size in came if size != (T, T)}  # the mask
         assert (sizes_of(told["in"]), out) == (came, went), path
-        assert sizes_of(told.get("weights", "")) == weights, path
+        gives_weights = type(module).__name__ in ("MultiHeadAttention", "RotaryAttention")
+        assert weights == (sizes_of(told["weights"]) if gives_weights else set()), path
 
 
 def test_the_columns_hold_every_part_in_the_order_of_the_table(drawn):
@@ -113,15 +121,24 @@ def test_the_columns_hold_every_part_in_the_order_of_the_table(drawn):
 
 def test_the_picture_has_the_boxes_of_the_page(drawn):
     _, view, _ = drawn
-    columns, wide = view.options["columns"], architecture_picture.WIDTH
-    sizes = in_node.call("ch05/architecture.js", "sizesOf", {"unit": 1, "spec": {"presenting": False}}, wide)
-    page = in_node.call("ch05/architecture_layout.js", "layoutOf", columns, sizes, wide)
-    here = [box for tower in architecture_picture.towers(columns) for box in tower.boxes]
+    columns = view.options["columns"]
+    alone = architecture_picture.is_alone(columns)
+    wide = architecture_picture.COLUMN if alone else architecture_picture.WIDTH
+    ui = {"unit": 1, "spec": {"presenting": False}}
+    sizes = in_node.call("views/architecture.js", "sizesOf", ui, architecture_picture.WIDTH, {"alone": alone})
+    page = in_node.call("views/architecture_layout.js", "layoutOf", columns, sizes, wide)
+    drawn = architecture_picture.towers(columns)
+    here = [box for tower in drawn for box in tower.boxes]
     assert len(here) == len(page["boxes"]) > 8
     for box, other in zip(here, page["boxes"], strict=True):
         assert (box.key, box.kind, box.mask) == (other["key"], other["kind"], other["mask"])
         place = [other["x"], page["high"] - other["y"] - other["high"], other["wide"], other["high"]]
         assert [box.x, box.y, box.wide, box.high] == pytest.approx(place, abs=0.1)
+    notes = [note for tower in drawn for note in tower.notes]
+    others = [label for label in page["labels"] if label["kind"] == "note"]
+    assert [note[2:] for note in notes] == [(label["mark"], label["text"]) for label in others]
+    for note, label in zip(notes, others, strict=True):
+        assert note[:2] == pytest.approx((label["x"], page["high"] - label["y"]), abs=0.1)
 
 
 def test_masks_and_norms_are_those_of_the_model():
@@ -133,6 +150,32 @@ def test_masks_and_norms_are_those_of_the_model():
     assert masks == {
         "Transformer": (["full", "causal", "cross"], {True}), "GPT": (["causal"], {True}), "BERT": (["full"], {False}),
     }  # fmt: skip
+
+
+def test_beside_a_llama_stands_what_has_changed_since_a_gpt():
+    llama, gpt = (labs.architecture(MODELS[name][0]()) for name in ("Llama", "SmallGPT"))
+    notes = llama.options["columns"][0]["notes"]
+    assert {note["mark"] for note in notes} == {"1", "2", "3", "4"}
+    assert {note["key"] for note in notes} <= llama.parts.keys()
+    differ = {path for path in llama.parts if path not in ("model", "blocks") and path in gpt.parts}
+    differ = {path for path in differ if llama.parts[path].made != gpt.parts[path].made}
+    assert {note["key"] for note in notes} - {"tokens"} == differ
+    assert "positions" in gpt.parts and "positions" not in llama.parts
+    assert all(note["text"] in llama.describe() for note in notes) and "notes" not in gpt.options["columns"][0]
+
+
+def test_queries_of_a_llama_have_more_heads_than_its_keys():
+    parts = labs.architecture(MODELS["Llama"][0]()).parts
+    shapes = {what: (letters, numbers) for what, letters, numbers in parts["blocks.attention"].shapes}
+    assert shapes["q"] == ("[B, H, T, d]", "[B, 6, T, 4]") and shapes["k, v"] == ("[B, G, T, d]", "[B, 2, T, 4]")
+    assert "serves three heads of queries" in parts["blocks.attention"].about
+    assert parts["blocks.attention"].parameters.startswith("2 D² + 2 G d D = ")
+
+
+def test_both_answers_of_a_bert_are_exits():
+    view = labs.architecture(MODELS["BERT, words"][0]())
+    assert [column["gives"] for column in view.options["columns"]] == ["which word?", "does B follow?"]
+    assert [what for what, *_ in view.parts["model"].shapes] == ["in", "words", "follows"]
 
 
 def test_a_half_has_the_parts_of_its_column():
@@ -155,12 +198,22 @@ def test_what_is_chosen_is_said():
     view = labs.architecture(MODELS["Transformer"][0](), select="decoder.cross_attention")
     assert view.selection.made.startswith("MultiHeadAttention(") and view.selection.about in view.describe()
     assert labs.architecture().selection is None
-    assert len(view.to_image()) < 20_000 and len(view.fragment()) < 45_000
+    assert len(view.to_image()) < 15_000 and len(view.fragment()) < 32_000
 
 
-@pytest.mark.parametrize("name", ["GPT", "BERT"])
+@pytest.mark.parametrize("name", MODELS)
+def test_a_picture_is_small_and_has_the_colours_of_the_roles(name):
+    view = labs.architecture(MODELS[name][0](), select="model")
+    pixels = np.asarray(Image.open(io.BytesIO(view.to_image())).convert("RGB")).astype(int)
+    for role in ("query", "key", "value"):
+        colour = [int(COLOURS[role][i : i + 2], 16) for i in (1, 3, 5)]
+        assert abs(pixels - colour).max(-1).min() <= 8, role
+    assert len(view.fragment()) < (30_000 if name == "Transformer" else 23_000)
+
+
+@pytest.mark.parametrize("name", ["GPT", "Llama", "BERT"])
 def test_a_model_has_one_half_only(name):
-    model, other = MODELS[name][0](), {"GPT": "encoder", "BERT": "decoder"}[name]
+    model, other = MODELS[name][0](), "decoder" if name == "BERT" else "encoder"
     with pytest.raises(ValueError, match="half"):
         labs.architecture(model, half=other)
     with pytest.raises(TypeError, match="model"):

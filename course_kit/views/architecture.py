@@ -1,22 +1,28 @@
-"""The drawing of a whole Transformer, or of one half of it: every part can be chosen, and says what it is."""
+"""The drawing of a whole model, or of one half of it: every part can be chosen, and says what it is."""
 
 from collections.abc import Sequence
 
 from torch import nn
 
 from course_kit.checks import described, one_of
+from course_kit.views.architecture_columns import drawing
+from course_kit.views.architecture_parts import Part, Parts
+from course_kit.views.architecture_picture import draw, is_alone
 from course_kit.views.given import as_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
-from .architecture_columns import drawing
-from .architecture_parts import Part, Parts
-from .architecture_picture import draw
-
 TITLE = "What is inside a Transformer?"
 CAPTION = "The data flow upwards. Choose a part: what is it for, and which class makes it?"
-ENDS = ("in", "out", "hidden", "pooled")  # of a part; what it computes in between is not in the table
+ENDS = (
+    "in",
+    "out",
+    "hidden",
+    "pooled",
+    "words",
+    "follows",
+)  # of a part; what it computes in between is not in the table
 
 
 class Architecture(View):
@@ -24,7 +30,7 @@ class Architecture(View):
 
     kind = "architecture"
     size = (6.4, 5.0)
-    colours, scale = 64, 1.25
+    colours, scale = 12, 1.1
     parts: Parts
 
     @property
@@ -37,6 +43,11 @@ class Architecture(View):
                  for column in self.options["columns"]]  # fmt: skip
         whole, chosen = self.parts["model"], self.selection
         said = f"{whole.name}, {whole.parameters} parameters. From below, {'; '.join(names)}."
+        for column in self.options["columns"]:
+            changed = [
+                f"{note['mark']} {self.parts[note['key']].name}: {note['text']}" for note in column.get("notes", ())
+            ]
+            said += f" Changed since a GPT: {'; '.join(changed)}." if changed else ""
         return said + (f" Chosen: {chosen.name}. {chosen.about}" if chosen else "")
 
     def _names(self, column: dict) -> list[str]:
@@ -76,11 +87,12 @@ def architecture(
 ):
     """A Transformer as a drawing, each part of which can be chosen: what it is for, its class, shapes and parameters.
 
-    model: a Transformer, BERT or GPT of course_utils, or a checkpoint with one; None: letters instead of numbers.
+    model: a Transformer, BERT, GPT, SmallGPT or Llama of course_utils, or a checkpoint with one; None: a Transformer
+    with letters instead of numbers. Beside a Llama stands what differs from a GPT.
     select: the part that is chosen, by its path in the model ("encoder.attention", "output"), "model", "memory" or
     "softmax"; None: the reader chooses. words: what the encoder and the decoder read, each a list of tokens or a text
-    with spaces between them; they are S and T many. half: "encoder" or "decoder" alone; a BERT is the one, a GPT the
-    other.
+    with spaces between them; they are S and T many. half: "encoder" or "decoder" alone; a BERT is the one, all
+    others but the Transformer are the other.
     live=True: Python hears `part`.
 
     Returns a view: .parts (path -> Part), .selection and what all views have.
@@ -95,6 +107,8 @@ def architecture(
     options = {"parts": sent, "columns": columns, "read": said}
     view = Architecture(title, caption, {}, {"part": select or ""}, (), options, presenting)
     view.parts = parts
+    if is_alone(columns):
+        view.size = (4.9, 5.0)
     return shell(view, live)
 
 

@@ -1,4 +1,4 @@
-"""The drawing where no script may run: the same boxes and lines as js/src/ch05/architecture_layout.js puts into a page.
+"""The drawing where no script may run, with the boxes and lines of js/src/views/architecture_layout.js.
 
 Lengths are pixels of the page, heights count from below.
 """
@@ -6,12 +6,13 @@ Lengths are pixels of the page, heights count from below.
 from typing import NamedTuple
 
 from course_kit.views import picture
-
-from .architecture_parts import Parts
+from course_kit.views.architecture_parts import Part, Parts
 
 WORD, BOX, NORM, SUM, PLUS, GAP, FAN = 16.25, 25.0, 18.75, 21.25, 6.5, 6.2, 16.0  # heights, PLUS a radius
 LANE, PAD, BETWEEN, WIDE = 22.0, 8.0, 64.0, 175.0  # widths
-WIDTH = BETWEEN + 2 * (WIDE + LANE + 2 * PAD)
+COLUMN = WIDE + LANE + 2 * PAD
+WIDTH = BETWEEN + 2 * COLUMN
+ASIDE = 169.0  # beside a column that stands alone
 INK, QUIET, PAPER, GROUND = "#1b2430", "#8a96a3", "#fafbfc", "#eef0f2"
 ROLES = [("q", "query"), ("k", "key"), ("v", "value")]
 MASKS = {"full": (4, 4), "causal": (4, 4), "cross": (3, 6)}  # rows and columns of their signs
@@ -33,9 +34,13 @@ class Box(NamedTuple):
 class Tower:
     """One column, built from below: `up` is how high it is so far."""
 
-    def __init__(self, column: dict, first: "Tower | None" = None):
+    def __init__(self, column: dict, alone: bool, first: "Tower | None" = None):
         self.side = column["side"]
-        self.x = WIDTH / 2 + self.side * (BETWEEN / 2 + PAD + WIDE / 2)  # where the data flow
+        between = 0 if alone else BETWEEN / 2
+        middle = WIDTH / 2 if not alone else 0 if self.side > 0 else COLUMN
+        self.fan = FAN * 1.3 if alone else FAN
+        self.inner = middle + self.side * between
+        self.x = self.inner + self.side * (PAD + WIDE / 2)  # where the data flow
         self.outer = self.x + self.side * (WIDE / 2 + LANE)
         self.up, self.end = 0.0, 0.0
         self.boxes: list[Box] = []
@@ -51,8 +56,10 @@ class Tower:
         else:
             self.up = first.end
             self.lines.append(([(first.x, self.up), (self.x, self.up)], "", False))
+            self.texts.append((self.x, self.up - 0.7 * WORD, column["reads"], ""))
         for row in column["rows"]:
             getattr(self, f"add_{row['kind']}")(row)
+        self.notes = [self.note(**note) for note in column.get("notes", ())]
         if column["gives"]:
             self.rise(GAP, True)
             self.texts.append((self.x, self.up + WORD / 2, column["gives"], "bold"))
@@ -71,6 +78,12 @@ class Tower:
         self.pluses.append((self.x, self.up + PLUS))
         self.up += 2 * PLUS
         return self.up - PLUS
+
+    def note(self, mark: str, key: str, at: str, text: str) -> tuple[float, float, str, str]:
+        """Where it is said, beside a part or beside the way into it: x, y, mark, text."""
+        box = next(one for one in self.boxes if one.key == key)
+        below = (box.high + 2 * self.fan + NORM) / 4 if at == "way" else 0
+        return self.outer + 1.6 * self.side * PAD, box.y + box.high / 2 - below, mark, text
 
     def add_box(self, row: dict) -> None:
         self.rise(GAP, True)
@@ -95,13 +108,13 @@ class Tower:
 
     def add_block(self, row: dict) -> None:
         self.rise(GAP)
-        inner, start = WIDTH / 2 + self.side * BETWEEN / 2, self.up
+        start = self.up
         for one in row["rows"]:
             self.sublayer(**one)
         ends = sorted((self.x - self.side * (PLUS + 4), self.x - self.side * WIDE / 2))
         self.boxes.append(Box(row["key"], "times", "", ends[0], self.pluses[-1][1] - SUM / 2, ends[1] - ends[0], SUM))
         self.rise(GAP)
-        edges = sorted((inner, self.outer + self.side * PAD))
+        edges = sorted((self.inner, self.outer + self.side * PAD))
         self.blocks.append(Box(row["key"], "block", "", edges[0], start, edges[1] - edges[0], self.up - start))
         self.end = self.up
 
@@ -129,9 +142,9 @@ class Tower:
             self.lines.append(([(self.x - apart, self.up), (self.x + apart, self.up)], "", False))
         for n, (letter, role) in enumerate(roles):
             x = self.x + (n - 1) * apart * (len(roles) > 1)
-            self.lines.append(([(x, self.up), (x, self.up + FAN)], role, True))
-            self.texts.append((x + 0.62 * FAN, self.up + FAN / 2, letter, role))
-        self.up += FAN
+            self.lines.append(([(x, self.up), (x, self.up + self.fan)], role, True))
+            self.texts.append((x + 0.62 * self.fan, self.up + self.fan / 2, letter, role))
+        self.up += self.fan
 
     def read(self, memory: Box | None) -> None:
         """Keys and values come from the memory."""
@@ -149,11 +162,17 @@ class Tower:
                 self.texts.append(((middle + box.x) / 2, at + turn * 0.56 * FAN, letter, role))
 
 
+def is_alone(columns: list[dict]) -> bool:
+    """Whether there is one column, and nothing beside it."""
+    masks = [one["mask"] for column in columns for row in column["rows"] for one in row.get("rows", ())]
+    return len(columns) == 1 and "cross" not in masks
+
+
 def towers(columns: list[dict]) -> list[Tower]:
     """The columns, built."""
     built: list[Tower] = []
     for column in columns:
-        built.append(Tower(column, built[0] if built else None))
+        built.append(Tower(column, is_alone(columns), built[0] if built else None))
     for tower in built:
         tower.read(built[0].memory)
     return built
@@ -162,13 +181,18 @@ def towers(columns: list[dict]) -> list[Tower]:
 def draw(figure, parts: Parts, columns: list[dict], chosen: str) -> None:
     """Draws the columns into a matplotlib figure; the chosen part is dark."""
     axes, built = figure.subplots(), towers(columns)
-    axes.set(xlim=(-2, WIDTH + 2), ylim=(0, max(tower.up for tower in built) + 2), aspect="equal")
+    alone = is_alone(columns)
+    axes.set(
+        xlim=(-4, (COLUMN + ASIDE if alone else WIDTH) + 2),
+        ylim=(0, max(tower.up for tower in built) + 2),
+        aspect="equal",
+    )
     axes.axis("off")
     for tower in built:
         for block in tower.blocks:
             _rectangle(axes, block, fc=GROUND, ec=INK, lw=1.5 if block.key == chosen else 0, zorder=0.2)
         for points, role, arrow in tower.lines:
-            _line(axes, points, picture.COLOURS.get(role, INK), arrow)
+            _line(axes, points, picture.COLOURS.get(role, INK), arrow, 1.6 if role else 1.2)  # a pixel of its colour
         for x, y in tower.pluses:
             axes.plot(x, y, "o", ms=9, mfc=PAPER, mec=INK, mew=1)
             axes.plot(x, y, "+", ms=5, mec=INK, mew=1)
@@ -177,10 +201,21 @@ def draw(figure, parts: Parts, columns: list[dict], chosen: str) -> None:
         for x, y, text, role in tower.texts:
             look = {"color": picture.COLOURS.get(role, INK), "fontweight": "bold" if role else "normal"}
             axes.text(x, y, text, ha="center", va="center", fontsize=9, **look)
+        for x, y, mark, text in tower.notes:
+            axes.plot(x + 8, y, "o", ms=11, color=INK)
+            axes.text(x + 8, y, mark, ha="center", va="center_baseline", fontsize=8, color=PAPER, fontweight="bold")
+            axes.text(x + 20, y, text, va="center", fontsize=9)
     name = parts["model"]
+    if alone:
+        axes.text(COLUMN + PAD, axes.get_ylim()[1] - 4, _named(name), va="top", fontsize=9)
+        return
     there = columns[-1]["side"] > 0 and columns[-1]["name"]
     x, y = (0, axes.get_ylim()[1] - 10) if there else (WIDTH / 2 + BETWEEN / 2, 20)
-    axes.text(x, y, f"{name.label}\n{name.parameters} parameters", va="top" if there else "center", fontsize=9)
+    axes.text(x, y, _named(name), va="top" if there else "center", fontsize=9)
+
+
+def _named(model: Part) -> str:
+    return f"{model.label}\n{model.parameters} parameters"
 
 
 def _part(axes, box: Box, label: str, chosen: bool) -> None:
@@ -217,9 +252,9 @@ def _rectangle(axes, box: Box, **look) -> None:
     axes.add_patch(FancyBboxPatch((box.x, box.y), box.wide, box.high, boxstyle=style, **look))
 
 
-def _line(axes, points: list, colour: str, arrow: bool) -> None:
+def _line(axes, points: list, colour: str, arrow: bool, wide: float) -> None:
     xs, ys = zip(*points, strict=True)
-    axes.plot(xs, ys, color=colour, lw=1.2, solid_capstyle="butt", zorder=0.5)
+    axes.plot(xs, ys, color=colour, lw=wide, solid_capstyle="butt", zorder=0.5)
     if arrow:
         axes.annotate("", points[-1], points[-2], arrowprops={
             "arrowstyle": "-|>,head_width=0.14,head_length=0.24", "color": colour, "lw": 1, "shrinkA": 0, "shrinkB": 0,

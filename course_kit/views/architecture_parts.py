@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 from torch import nn
 
+from course_utils.gpt import GPTConfig
+from course_utils.small_gpt import SmallGPT
+
 SIZES = {"source_vocab_size": "Vₛ", "target_vocab_size": "V", "vocab_size": "V", "max_length": "L"}
+STACKS = ("blocks", "encoder", "decoder")
 COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
@@ -35,10 +39,12 @@ class Parts(dict):
 
     def __init__(self, model: nn.Module, known: bool = True, lengths: tuple[int, int] | None = None):
         super().__init__()
-        self.model, self.known, config = model, known, model.config
+        self.model, self.known, config = model, known, config_of(model)
         size, self.layers = config.model_size, config.num_layers
         self.sizes = {"D": size, "F": config.ffn_size or 4 * size, "H": config.num_heads, "d": size // config.num_heads}
         self.sizes |= {letter: getattr(config, name) for name, letter in SIZES.items() if hasattr(config, name)}
+        if hasattr(config, "key_heads"):  # fewer than those of queries
+            self.sizes["G"] = config.key_heads
         self.numbers = dict(self.sizes) if known else {}
         if lengths:
             self.numbers |= {"B": 1, "S": lengths[0], "T": lengths[1]}
@@ -49,7 +55,7 @@ class Parts(dict):
         found = [self.model]
         for name in path.split("."):
             found = [getattr(module, name) for module in found]
-            found = [one for module in found for one in (module if isinstance(module, nn.ModuleList) else [module])]
+            found = [one for module in found for one in (module if name in STACKS else [module])]
         return found
 
     def add(self, path: str, label: str, name: str, about: str, note: str = "", **shapes: str) -> str:
@@ -63,12 +69,12 @@ class Parts(dict):
             each = f" in each of {self.blocks}" if len(modules) > 1 else ""
             words = self.formula(modules[0], new[0]) + (f" = {count // len(modules):,}{each}" if self.known else "")
         kind = type(modules[0])
-        self[path] = Part(label, name, about, made(kind), call(kind), self.measured(shapes), count, words + note)
+        self[path] = Part(label, name, about, made(modules[0]), call(kind), self.measured(shapes), count, words + note)
         return path
 
-    def call(self, path: str, label: str, about: str, code: str, **shapes: str) -> str:
+    def call(self, path, label, about, code, parameters="none of its own", **shapes: str) -> str:
         """A part without a module: a method or a function, as code -> its path."""
-        self[path] = Part(label, label, about, code, "", self.measured(shapes), 0, "none of its own")
+        self[path] = Part(label, label, about, code, "", self.measured(shapes), 0, parameters)
         return path
 
     def stack(self, path: str, about: str, **shapes: str) -> str:
@@ -76,9 +82,9 @@ class Parts(dict):
         block, *_ = self.modules(path)
         count = sum(p.numel() for p in block.parameters())
         words = f"{count:,} in each of {self.blocks}" if self.known else "those of the parts in it"
-        label, kind = f"× {self.layers if self.known else 'N'}", type(block)
+        label = f"× {self.layers if self.known else 'N'}"
         name = f"one {path} block" if path in ("encoder", "decoder") else "one block"
-        self[path] = Part(label, name, about, made(kind), call(kind), self.measured(shapes), 0, words)
+        self[path] = Part(label, name, about, made(block), call(type(block)), self.measured(shapes), 0, words)
         return path
 
     def whole(self, name: str, about: str, code: str = "", **shapes: str) -> None:
@@ -86,7 +92,7 @@ class Parts(dict):
         words = f"{self.total:,}" if self.known else "those of all parts"
         kind, others = type(self.model), dict(self)
         self.clear()
-        self["model"] = Part(name, name, about, made(kind), code or call(kind), self.measured(shapes), 0, words)
+        self["model"] = Part(name, name, about, made(self.model), code or call(kind), self.measured(shapes), 0, words)
         self.update(others)
 
     @property
@@ -97,7 +103,7 @@ class Parts(dict):
     @property
     def blocks(self) -> str:
         """How many blocks there are, in words."""
-        return f"{COUNTS[self.layers] if self.layers < len(COUNTS) else self.layers} block" + "s" * (self.layers != 1)
+        return f"{in_words(self.layers)} block" + "s" * (self.layers != 1)
 
     def measured(self, shapes: dict[str, str]) -> list[tuple[str, str, str]]:
         """Shapes with the numbers that are known: ("in", "[B, T, D]", "[1, 15, 128]")."""
@@ -119,13 +125,30 @@ class Parts(dict):
     def letters(self, shape, table: bool) -> list[str]:
         """The sizes of a tensor as letters where they have one; the rows of a table are not features."""
         rows = {self.sizes.get(letter): letter for letter in ("L", "Vₛ", "V")}
-        features = rows | {self.sizes[letter]: letter for letter in "FD"}
+        shared = {self.sizes["G"] * self.sizes["d"]: "G d"} if "G" in self.sizes else {}
+        features = rows | shared | {self.sizes[letter]: letter for letter in "FD"}
         found = [(rows if table and axis == 0 else features).get(size, str(size)) for axis, size in enumerate(shape)]
         return sorted((one for one in found if one != "1"), key="VₛLFD".find)
 
 
-def made(kind: type) -> str:
-    """A class as code: its name, and the arguments that it cannot do without."""
+def in_words(count: int) -> str:
+    """A number, in words where it is a small one."""
+    return COUNTS[count] if count < len(COUNTS) else str(count)
+
+
+def config_of(model: nn.Module):
+    """The sizes of a model, also of the one that has no config."""
+    if not isinstance(model, SmallGPT):
+        return model.config
+    (vocab, size), heads = model.tokens.weight.shape, model.blocks[0].attention.heads
+    return GPTConfig(vocab, size, len(model.blocks), heads, max_length=model.context)
+
+
+def made(module: nn.Module) -> str:
+    """What makes a module, as code: its class, and the arguments that it cannot do without."""
+    kind = type(module)
+    if isinstance(module, nn.Sequential):
+        return f"nn.Sequential({', '.join(f'nn.{type(one).__name__}' for one in module)})"
     given = list(inspect.signature(kind.__init__).parameters.values())[1:]
     names = [one.name for one in given if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
     return f"{'nn.' if kind.__module__.startswith('torch.nn') else ''}{kind.__name__}({', '.join(names)})"
@@ -133,4 +156,5 @@ def made(kind: type) -> str:
 
 def call(kind: type) -> str:
     """How a module of a class is called, as code."""
-    return f"forward({', '.join(list(inspect.signature(kind.forward).parameters)[1:])})"
+    given = list(inspect.signature(kind.forward).parameters.values())[1:]
+    return f"forward({', '.join('*' * (one.kind is one.VAR_POSITIONAL) + one.name for one in given)})"

@@ -1,16 +1,16 @@
-// The drawing of a whole Transformer. Each part is a button: what is it for, which class makes it, what are its shapes?
+// The drawing of a whole model. Each part is a button: what is it for, which class makes it, what are its shapes?
 import { arrow, foreign, h, svgElement, used } from "../shared/dom.js";
 import { readable } from "../shared/labels.js";
 import { clamp } from "../shared/numbers.js";
 import ARCHITECTURE_CSS from "./architecture.css";
-import { layoutOf } from "./architecture_layout.js";
+import { aloneIn, isAlone, layoutOf } from "./architecture_layout.js";
 import { sign, strokes } from "./architecture_parts.js";
 import PARTS_CSS from "./architecture_parts.css";
 
 /** @import { Picture, Spec, Table, UI } from "../shared/types.js" */
 /** @import { Box, Column, Label, Layout, Mask, Sizes } from "./architecture_layout.js" */
 /**
- * @typedef {object} Described as labs/architecture_parts.py describes a part
+ * @typedef {object} Described as architecture_parts.py describes a part
  * @property {string} label
  * @property {string} name
  * @property {string} about
@@ -23,7 +23,8 @@ import PARTS_CSS from "./architecture_parts.css";
  */
 
 const WHOLE = "model";
-const ENDS = ["in", "out", "hidden", "pooled"]; // as in labs/architecture.py
+const ENDS = ["in", "out", "hidden", "pooled", "words", "follows"]; // as in architecture.py
+const ASIDE = 13.5; // the room beside a column that stands alone, in sizes of type
 const EDGE = 104; // of a screen in front of a class: title, caption and margins
 const KEYS = "the parts, in the order of the data: arrow up goes on, arrow down goes back, Escape chooses none";
 /** @type {[Exclude<Mask, "">, string][]} */
@@ -40,10 +41,10 @@ export const architecture = (ui) => new Architecture(ui);
  * How large everything is.
  * @param {{ unit: number, spec: Spec }} ui
  * @param {number} width of the drawing
- * @param {boolean} touch whether fingers choose
+ * @param {{ touch?: boolean, alone?: boolean }} how touch: fingers choose; alone: there is one column
  * @returns {Sizes & { type: number }}
  */
-export function sizesOf({ unit, spec: { presenting } }, width, touch = false) {
+export function sizesOf({ unit, spec: { presenting } }, width, { touch = false, alone = false } = {}) {
   const small = width < 440 * unit;
   const type = presenting ? 24 : 12.5 * unit; // as --small in view.css
   const heights = touch ? [2.6, 2.4, 2.4] : [2, 1.5, 1.7];
@@ -53,7 +54,7 @@ export function sizesOf({ unit, spec: { presenting } }, width, touch = false) {
     ...{
       plus: (presenting ? 0.42 : 0.52) * type,
       gap: 6.2 * unit,
-      fan: presenting ? type : 16 * unit,
+      fan: (presenting ? type : 16 * unit) * (alone ? 1.3 : 1),
       widest: 14 * type,
     },
     ...{ lane: (small ? 14 : 22) * unit, pad: (small ? 4 : 8) * unit, between: (small ? 38 : 64) * unit },
@@ -84,6 +85,7 @@ class Architecture {
     this.ui = ui;
     this.spec = /** @type {ArchitectureSpec} */ (ui.spec);
     this.keys = Object.keys(this.spec.parts);
+    this.alone = isAlone(this.spec.columns);
     this.lines = svgElement("svg", { "aria-hidden": "true" });
     this.buttons = new Map(this.keys.map((key) => [key, this.button(key)]));
     this.labels = h("div", { "aria-hidden": "true" });
@@ -104,6 +106,7 @@ class Architecture {
     this.told = h("div", { class: "told", role: "status", "data-testid": "told" });
     /** @type {string | null} the part of which is told */
     this.shown = null;
+    this.first = ui.state.part;
     this.narrow = false;
     this.reserved = 0; // the width for which the room of what is told has been measured
     ui.body.append(this.drawing);
@@ -114,7 +117,9 @@ class Architecture {
   /** @param {string} key */
   button(key) {
     const { label, name } = this.spec.parts[key];
-    const named = name.includes(label) ? name : `${label}, ${name}`;
+    const notes = this.spec.columns.flatMap(({ notes: some = [] }) => some.filter((note) => note.key === key));
+    const said = notes.map(({ mark, text }) => `, ${mark}: ${text}`).join("");
+    const named = (name.includes(label) ? name : `${label}, ${name}`) + said;
     const look = { type: "button", class: "part", "data-part": key, "aria-label": named };
     return h("button", { ...look, onclick: () => this.choose(key === this.ui.state.part ? "" : key) }, label);
   }
@@ -163,15 +168,18 @@ class Architecture {
     const { ui, spec, drawing } = this;
     const { presenting } = spec;
     const room = narrow ? width : 0.58 * width;
-    const sizes = sizesOf(ui, room, matchMedia("(pointer: coarse)").matches);
-    const wide = Math.min(room, 2 * (sizes.widest + sizes.lane + 2 * sizes.pad) + sizes.between);
+    const { alone } = this;
+    const sizes = sizesOf(ui, room, { touch: matchMedia("(pointer: coarse)").matches, alone });
+    const aside = alone ? ASIDE * sizes.type : 0;
+    const most = alone ? aloneIn(sizes) : 2 * aloneIn(sizes) + sizes.between;
+    const wide = Math.min(room - aside, most);
     const layout = layoutOf(spec.columns, sizes, wide, presenting ? { high: ui.screen - EDGE } : {});
-    drawing.classList.toggle("tight", wide < 320 * ui.unit);
-    drawing.style.cssText = `width:${wide}px;height:${layout.high}px`;
+    drawing.classList.toggle("tight", wide < (alone ? 135 : 320) * ui.unit);
+    drawing.style.cssText = `width:${wide + aside}px;height:${layout.high}px`;
     this.draw(layout);
     this.place(layout);
     this.write(layout, sizes);
-    this.putLegend(wide, sizes);
+    this.putLegend(wide, sizes, aside);
     this.narrow = narrow;
     if (this.reserved !== width) this.reserve(width);
     this.tell(ui.state.part);
@@ -184,6 +192,7 @@ class Architecture {
       svgElement("rect", { class: key === part ? "block lit" : "block", x, y, width: wide, height, rx: 8 }),
     );
     this.lines.setAttribute("viewBox", `0 0 ${width} ${high}`);
+    this.lines.style.cssText = `width:${width}px;height:${high}px`;
     this.lines.replaceChildren(...grounds, ...strokes({ ...layout, width, high, blocks }, (key) => key === part));
   }
 
@@ -205,8 +214,18 @@ class Architecture {
     }
   }
 
-  /** The legend is where no column is: above the encoder, or beside it. @param {number} width @param {Sizes} sizes */
-  putLegend(width, { between }) {
+  /**
+   * The legend is where no column is: above the encoder, or beside a column.
+   * @param {number} width
+   * @param {Sizes} sizes
+   * @param {number} aside
+   */
+  putLegend(width, { between, pad }, aside) {
+    this.legend.classList.toggle("aside", this.alone);
+    if (this.alone) {
+      this.legend.style.cssText = `left:${width + pad}px;top:0;bottom:0;width:${aside - pad}px`;
+      return;
+    }
     const decoder = this.spec.columns.some(({ side, name }) => side > 0 && name);
     const place = decoder ? "left:0;top:0" : `left:${(width + between) / 2}px;bottom:0`;
     this.legend.style.cssText = `${place};width:${(width - between) / 2}px`;
@@ -219,10 +238,11 @@ class Architecture {
   }
 
   /** @param {Label} label @param {number} room */
-  labelOf({ kind, text, role, x, y }, room) {
+  labelOf({ kind, text, role, x, y, mark = "" }, room) {
     const { columns, read } = this.spec;
-    const wide = kind === "letter" || kind === "memory" ? "" : `width:${room}px`;
+    const wide = ["reads", "gives", "branch"].includes(kind) ? `width:${room}px` : "";
     const look = { class: `label ${kind} ${role}`, style: `left:${x}px;top:${y}px;${wide}` };
+    if (kind === "note") return h("span", look, h("b", { class: "mark" }, mark), text);
     if (kind !== "reads") return h("span", look, text);
     const { name, side } = /** @type {Column} */ (columns.find(({ reads }) => reads === text));
     const words = read[side < 0 ? 0 : read.length - 1];
@@ -234,7 +254,7 @@ class Architecture {
   reserve(width) {
     this.reserved = width;
     this.told.style.minHeight = "";
-    if (this.narrow && !this.ui.state.part) return; // below a narrow drawing, empty room looks like an end
+    if (this.narrow && this.ui.state.part === this.first) return; // below it, empty room looks like an end
     const heights = this.keys.map((key) => {
       this.tell(key);
       return this.told.offsetHeight;

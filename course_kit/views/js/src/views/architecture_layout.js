@@ -10,9 +10,13 @@
  * @typedef {object} Column
  * @property {string} name "": it begins where the blocks of the column before it end
  * @property {number} side −1 left, 1 right
- * @property {string} reads what goes in below
+ * @property {string} reads what goes in below, or where it begins
  * @property {string} gives what comes out above
  * @property {(Part | Block)[]} rows from below
+ * @property {Note[]} [notes] beside a column that stands alone
+ *
+ * @typedef {{ mark: string, key: string, at: "box" | "way", text: string }} Note what is said of a part, or of the way
+ *   into it; mark: a number
  *
  * @typedef {object} Sizes in pixels
  * @property {number} word a line of text, or 0: without texts
@@ -46,7 +50,13 @@
  * @property {"" | "query" | "key" | "value"} role
  * @property {boolean} arrow
  *
- * @typedef {{ kind: "reads" | "gives" | "letter" | "memory", text: string, role: string, x: number, y: number }} Label
+ * @typedef {object} Label
+ * @property {"reads" | "gives" | "letter" | "memory" | "branch" | "note"} kind
+ * @property {string} text
+ * @property {string} role
+ * @property {number} x
+ * @property {number} y
+ * @property {string} [mark] of a note
  * @typedef {{ boxes: Box[], blocks: Box[], pluses: Plus[], lines: Line[], labels: Label[] }} Things
  * @typedef {Things & { width: number, high: number }} Layout
  */
@@ -75,6 +85,14 @@ export function layoutOf(columns, sizes, width, { high = 0, layers = 0 } = {}) {
   return built(columns, stretched(sizes, by), width, layers);
 }
 
+/** Whether there is one column, and nothing beside it. @param {Column[]} columns */
+export const isAlone = (columns) =>
+  columns.length === 1 &&
+  !columns[0].rows.some((row) => row.kind === "block" && row.rows.some(({ mask }) => mask === "cross"));
+
+/** How wide a column is that stands alone, at most. @param {Sizes} sizes */
+export const aloneIn = ({ widest, lane, pad }) => widest + lane + 2 * pad;
+
 /** @param {Sizes} sizes @param {number} by @returns {Sizes} */
 const stretched = (sizes, by) => ({ ...sizes, gap: sizes.gap * by });
 
@@ -82,7 +100,10 @@ const stretched = (sizes, by) => ({ ...sizes, gap: sizes.gap * by });
 function built(columns, sizes, width, layers) {
   /** @type {Tower[]} */
   const towers = [];
-  for (const column of columns) towers.push(new Tower(column, sizes, width, layers, towers[0]));
+  const place = isAlone(columns)
+    ? { middle: columns[0].side > 0 ? 0 : width, room: width, between: 0 }
+    : { middle: width / 2, room: (width - sizes.between) / 2, between: sizes.between };
+  for (const column of columns) towers.push(new Tower(column, sizes, place, layers, towers[0]));
   for (const tower of towers) tower.read(towers[0].memory);
   const high = Math.max(...towers.map(({ up }) => up));
   const box = (/** @type {Box} */ one) => ({ ...one, y: high - one.y - one.high });
@@ -105,17 +126,17 @@ class Tower {
   /**
    * @param {Column} column
    * @param {Sizes} sizes
-   * @param {number} width
+   * @param {{ middle: number, room: number, between: number }} place room: for each column
    * @param {number} layers
    * @param {Tower} [first] the column before it
    */
-  constructor(column, sizes, width, layers, first) {
-    const { between, lane, pad, widest } = sizes;
+  constructor(column, sizes, { middle, room, between }, layers, first) {
+    const { lane, pad, widest } = sizes;
     this.sizes = sizes;
     this.side = column.side;
     this.layers = layers;
-    this.middle = width / 2;
-    this.wide = Math.min(widest, (width - between) / 2 - lane - 2 * pad);
+    this.middle = middle;
+    this.wide = Math.min(widest, room - lane - 2 * pad);
     this.inner = this.middle + (this.side * between) / 2; // the edge of its blocks
     this.x = this.inner + this.side * (pad + this.wide / 2); // where the data flow
     this.outer = this.x + this.side * (this.wide / 2 + lane);
@@ -140,22 +161,41 @@ class Tower {
   }
 
   /** @param {Column} column @param {Tower} [first] */
-  build({ name, reads, rows, gives }, first) {
+  build({ name, reads, rows, gives, notes = [] }, first) {
     if (name || !first) this.word("reads", reads);
-    else this.branch(first);
+    else this.branch(first, reads);
     for (const row of rows) {
       if (row.kind === "block") this.block(row);
       else if (row.kind === "sum") this.sum(row.key);
       else this.part(row);
     }
+    for (const note of notes) this.note(note);
     if (!gives) return;
     this.rise(this.sizes.gap, true);
     this.word("gives", gives);
   }
 
-  /** It begins where the blocks of another column end. @param {Tower} first */
-  branch({ x, end }) {
+  /** Beside a part, or beside the way from its norm into it. @param {Note} note */
+  note({ mark, key, at, text }) {
+    const { sizes, side, outer, boxes } = this;
+    const { y, high } = /** @type {Box} */ (boxes.find((box) => box.key === key));
+    const below = at === "way" ? (high + 2 * sizes.fan + sizes.norm) / 4 : 0;
+    if (!sizes.word) return;
+    this.labels.push({
+      kind: "note",
+      text,
+      role: "",
+      x: outer + 1.6 * side * sizes.pad,
+      y: y + high / 2 - below,
+      mark,
+    });
+  }
+
+  /** It begins where the blocks of another column end. @param {Tower} first @param {string} text */
+  branch({ x, end }, text) {
+    const { word } = this.sizes;
     this.up = end;
+    if (word) this.labels.push({ kind: "branch", text, role: "", x: this.x, y: end - 0.7 * word });
     this.line("", [[x, end], [this.x, end]]); // oxfmt-ignore
   }
 
