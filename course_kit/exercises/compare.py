@@ -202,6 +202,9 @@ def _shape(got: Tensor, want: Tensor) -> str | None:
         more = "an axis of size 1 too many: is it `keepdim=True`, or a `None` in the brackets?"
         fewer = "an axis of size 1 is missing: was it lost in a `.squeeze()`, or in a sum without `keepdim=True`?"
         return f"{shapes} The numbers are right, {more if got.dim() > want.dim() else fewer}"
+    if got.dim() != want.dim() and got.numel() == want.numel() > 2:
+        still = "an axis is still to be cut in two" if got.dim() < want.dim() else "two axes are still to be joined"
+        return f"{shapes} It has as many numbers as needed: {still}, and perhaps others to be moved."
     if got.dim() < want.dim():
         lost = "does a sum, mean or max run over too much (say which with `dim=`), or is an input not used yet?"
         return f"{shapes} An axis has gone: {lost}"
@@ -219,12 +222,18 @@ def _recut(got: Tensor, want: Tensor) -> str | None:
         return "The numbers are right, and in the right order, but cut into other rows."
     if got.dim() > want.dim():
         return "The numbers are right, and in the right order: two axes are still to be joined, with `.flatten(…)`."
-    return "The numbers are right, and in the right order, but all in a row: `torch.cat` and `.flatten()` join axes."
+    if got.dim() == 1:
+        return (
+            "The numbers are right, and in the right order, but all in a row: `torch.cat` and `.flatten()` join axes."
+        )
+    return "The numbers are right, and in the right order: an axis is still to be cut in two."
 
 
-def _recut_on_all(pairs: list[tuple[Tensor, Tensor]]) -> str:
+def recut_on_all(pairs: list[tuple[Tensor, Tensor]]) -> str:
     """What `_recut` says of these inputs, some of which may be too small to tell; "" where it is not so on all."""
-    fits = all(got.numel() == want.numel() and equal(got.reshape(want.shape), want) for got, want in pairs)
+    fits = _all(Tensor, pairs) and all(
+        got.numel() == want.numel() and equal(got.reshape(want.shape), want) for got, want in pairs
+    )
     return next(filter(None, (_recut(got, want) for got, want in pairs)), "") if fits else ""
 
 
@@ -516,8 +525,6 @@ def strong(pairs: list[tuple[Any, Any]]) -> str:
         parts = [part for pair in pairs for result in pair if isinstance(result, tuple) for part in result]
         telling = all(isinstance(part, Tensor) for part in parts)  # truth values are equal by chance
         return "The results are in the wrong order." if telling and order_of(pairs) else ""
-    if words := _recut_on_all(pairs):
-        return words
     if any(got.numel() < 3 or want.unique().numel() < 3 for got, want in pairs):
         return ""
     for remark in (_transposed_shape, _function, _complement, _transposed, _factor, _offset):
@@ -579,7 +586,7 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
     rows, apart = _as_one(pairs)
     if shapes := _shapes(rows):
         return shapes
-    if recut := _recut_on_all(rows) if rows and not apart else "":
+    if recut := "" if apart else recut_on_all(rows):
         return f"Its shape is {list(got.shape)}, needed: {list(want.shape)}. {recut}"
     for remarks in zip(*(_remarks(*row, apart) for row in rows), strict=True):  # one remark, on each input
         words = {remark for remark in remarks if remark}
