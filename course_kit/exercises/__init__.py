@@ -16,7 +16,7 @@ Whatever happens in a student's function, the cell ends well and the name is bou
 student's own function when it is right, else the reference. In a workbook `solved.py` keeps what was solved.
 
 To read how: define.py (what an exercise is), judge.py (an answer on its inputs), diagnose.py (the words for a wrong
-one), repair.py (those for a changed program), and beneath these compare.py, properties.py, guard.py; show.py.
+one), repair.py (those for a changed program), and beneath these compare.py, properties.py, guard.py; show.py, page.py.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import Any
 from course_kit.exercises import solved
 from course_kit.exercises.define import FindError, NoSuchExercise, find, register, siblings
 from course_kit.exercises.example import example_text
+from course_kit.exercises.page import HOW, says_how
 from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
 from course_kit.shell import in_notebook, ipython
 
@@ -116,8 +117,8 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     hints = task.hints if verdict.state == "wrong" or isinstance(task, FindError) else ()
     display(verdict_note(verdict, task.effort, task.reference.__name__, task.used, hints, attempts, chapter))
     _complain(complaint)
-    if verdict.right and in_notebook():
-        _unfold(task, "How the course writes it", unfolded=False)
+    if verdict.right and in_notebook() and not says_how(task.name):
+        _unfold(task, HOW, unfolded=False)
     for note in [told(task, answer, verdict) for told in AFTER]:
         _complain(note)
     return chosen(task, answer, verdict)

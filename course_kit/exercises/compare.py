@@ -33,6 +33,8 @@ def converted(result: Any, wanted: Any, names: tuple[str, ...], words: bool = Fa
     if isinstance(wanted, tuple):
         return _parts(result, wanted, names)
     if isinstance(wanted, Tensor):
+        if isinstance(result, list) and not wanted.dim():
+            raise Misfit("It returns a list; needed: one number.")
         if isinstance(result, torch.Size):
             raise Misfit(f"It returns {kind(result)}.")
         if type(result) is tuple and len(result) > 1:
@@ -194,16 +196,45 @@ def _shape(got: Tensor, want: Tensor) -> str | None:
         return f"{shapes} {shared}"
     if want.dim() > 1 and _flip(got).shape == want.shape:
         return f"{shapes} Rows and columns seem to have changed places."
+    if recut := _recut(got, want):
+        return f"{shapes} {recut}"
     if got.numel() == want.numel() and equal(got.reshape(want.shape), want):
         more = "an axis of size 1 too many: is it `keepdim=True`, or a `None` in the brackets?"
         fewer = "an axis of size 1 is missing: was it lost in a `.squeeze()`, or in a sum without `keepdim=True`?"
         return f"{shapes} The numbers are right, {more if got.dim() > want.dim() else fewer}"
+    if got.dim() != want.dim() and got.numel() == want.numel() > 2:
+        still = "an axis is still to be cut in two" if got.dim() < want.dim() else "two axes are still to be joined"
+        return f"{shapes} It has as many numbers as needed: {still}, and perhaps others to be moved."
     if got.dim() < want.dim():
         lost = "does a sum, mean or max run over too much (say which with `dim=`), or is an input not used yet?"
         return f"{shapes} An axis has gone: {lost}"
     if got.dim() > want.dim():
         return f"{shapes} There is an axis too many: does a sum over it still have to come?"
     return f"{shapes} Print the shape after each step, and see where it goes wrong."
+
+
+def _recut(got: Tensor, want: Tensor) -> str | None:
+    """The right numbers in the right order, cut into other axes than those of size 1."""
+    without_ones = [[n for n in x.shape if n > 1] for x in (got, want)]
+    if got.numel() != want.numel() or without_ones[0] == without_ones[1] or not equal(got.reshape(want.shape), want):
+        return None
+    if got.dim() == want.dim():
+        return "The numbers are right, and in the right order, but cut into other rows."
+    if got.dim() > want.dim():
+        return "The numbers are right, and in the right order: two axes are still to be joined, with `.flatten(…)`."
+    if got.dim() == 1:
+        return (
+            "The numbers are right, and in the right order, but all in a row: `torch.cat` and `.flatten()` join axes."
+        )
+    return "The numbers are right, and in the right order: an axis is still to be cut in two."
+
+
+def recut_on_all(pairs: list[tuple[Tensor, Tensor]]) -> str:
+    """What `_recut` says of these inputs, some of which may be too small to tell; "" where it is not so on all."""
+    fits = _all(Tensor, pairs) and all(
+        got.numel() == want.numel() and equal(got.reshape(want.shape), want) for got, want in pairs
+    )
+    return next(filter(None, (_recut(got, want) for got, want in pairs)), "") if fits else ""
 
 
 def _shared(got: Tensor, want: Tensor) -> str | None:
@@ -220,7 +251,8 @@ def _shared(got: Tensor, want: Tensor) -> str | None:
     if equal(got.expand_as(want), want):
         return f"The numbers are right, but axis {axis} {has}: the same for all, with `.expand`."
     if equal(got, want.narrow(axis, 0, 1)):
-        return f"It is right for the first of {size} along axis {axis}, and the others are missing."
+        says = f"It is right for the first of {size} along axis {axis}, and the others are missing."
+        return says + (" Does a `return` end a loop after its first round?" if axis == 0 else "")
     return None
 
 
@@ -434,7 +466,33 @@ def where(got: Tensor, want: Tensor) -> str:
     diagonal = wrong.diagonal() if want.dim() == 2 and number_kind(want) == "bool" else torch.tensor([False])
     if diagonal.all() and wrong.sum() == len(diagonal):
         return "Right except on the diagonal."
-    return text + (f", the first {axes.format(*place)} (counted from 0)." if place else ".")
+    if alike := _all_in(wrong):
+        return f"{text}, all of them {alike} (counted from 0).{_unfilled(got, wrong)}"
+    return text + (f", the first {axes.format(*place)} (counted from 0)." if place else ".") + _unfilled(got, wrong)
+
+
+def _all_in(wrong: Tensor) -> str:
+    """The one row or column, every second column, or the diagonal that holds all that differs; "" for none of these."""
+    if wrong.dim() != 2 or min(wrong.shape) < 2 or int(wrong.sum()) < 2:
+        return ""
+    rows, columns = (wrong.any(dim).nonzero().flatten().tolist() for dim in (1, 0))
+    if len(rows) == 1:
+        return f"in row {rows[0]}"
+    if len(columns) == 1:
+        return f"in column {columns[0]}"
+    if wrong.shape[0] == wrong.shape[1] and not (wrong & ~torch.eye(len(wrong), dtype=torch.bool)).any():
+        return "on the diagonal"
+    odd = {column % 2 for column in columns}
+    if len(odd) == 1 and wrong.shape[1] > 3 and len(columns) == len(range(min(odd), wrong.shape[1], 2)):
+        return f"in the {'odd' if odd == {1} else 'even'} columns"
+    return ""
+
+
+def _unfilled(got: Tensor, wrong: Tensor) -> str:
+    """What to say where all that differs is still 0."""
+    if number_kind(got) == "bool" or int(wrong.sum()) < 2 or wrong.all() or got[wrong].any():
+        return ""
+    return " There you have 0: is that part never filled in?"
 
 
 def _nearly(got: Tensor, want: Tensor) -> str:
@@ -528,6 +586,8 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
     rows, apart = _as_one(pairs)
     if shapes := _shapes(rows):
         return shapes
+    if recut := "" if apart else recut_on_all(rows):
+        return f"Its shape is {list(got.shape)}, needed: {list(want.shape)}. {recut}"
     for remarks in zip(*(_remarks(*row, apart) for row in rows), strict=True):  # one remark, on each input
         words = {remark for remark in remarks if remark}
         if None not in remarks and (remarks[0] or len(words) == 1):  # "": the shown one cannot tell, the others do

@@ -23,6 +23,7 @@ from course_kit.exercises.compare import (
     describe,
     equal_but_for_kind,
     number_kind,
+    recut_on_all,
     same,
     scaled,
     senseless,
@@ -286,7 +287,8 @@ class Diagnosis:
         self.pairs = [(got, want) for got, want in pairs if not same(got, want)]
         self.stopped = self.stuck[:1] == self.failing[:1]
         kinds = all(equal_but_for_kind(got, want) for got, want in self.pairs)
-        self.near = bool(self.pairs) and (kinds or scaled(self.pairs) or bool(strong(self.pairs)))
+        near = kinds or scaled(self.pairs) or strong(self.pairs) or recut_on_all(self.pairs)
+        self.near = bool(self.pairs and near)
         self.whole, self.part = recognised(evidence, self.near and not self.stopped)
         self.spoilt = next((outcome.spoilt for outcome in self.outcomes if outcome.spoilt), ())
         self.notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in self.spoilt[:1])
@@ -340,7 +342,9 @@ class Diagnosis:
         says = _spoils(self.cases[self.failing[0]], self.spoilt[0], right=not self.stuck and not self.pairs)
         if not self.pairs:
             return Verdict(self.exercise.name, "wrong", says, known=Wrong(self.evidence.answer, says), notes=more)
-        if "differ" not in self.plain:  # that says more than which numbers are wrong
+        if not any(
+            word in self.plain for word in ("differ", "Expected")
+        ):  # that says more than which numbers are wrong
             return self.shown(self.failing, self.plain, notes=self.notes)
         return self.shown(self.failing, says, notes=(self.plain, *more))
 

@@ -241,10 +241,20 @@ def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
     by_hand = dis.opname[last.tb_frame.f_code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
     if isinstance(error, NotImplementedError) and by_hand:  # torch raises it, too, where a dtype does not suit it
         return Trouble("unsolved", "NotImplementedError")
-    if isinstance(error, TypeError) and not _takes(answer, case):
+    if isinstance(error, TypeError) and not _entered(answer, error.__traceback__) and not _takes(answer, case):
         return Trouble("raised", "signature", _short(error))
     where = own_line(answer, error.__traceback__), input_called(answer, error.__traceback__, case)
     return Trouble("raised", type(error).__name__, _short(error), *where)
+
+
+def _entered(answer: Callable, trace: TracebackType | None) -> bool:
+    """Whether the answer's own code was running: then it could be called."""
+    codes = _codes(answer)
+    while trace:
+        if trace.tb_frame.f_code in codes:
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def _takes(answer: Callable, case: Case) -> bool:

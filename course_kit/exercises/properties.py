@@ -203,7 +203,7 @@ def _others(x: Any) -> list:
     if isinstance(x, bool):
         return [not x]
     if isinstance(x, int):
-        return [x + 1, 3 * x + 7]  # the second, since a whole-number division hides a small step
+        return [x + 1, 3 * x + 7, 2 * x, 1]  # a whole-number division hides a small step; a size must divide another
     if isinstance(x, float):
         return [x * 1.5 + 0.25, x * 0.4]
     return [x[1:], x[::-1]] if isinstance(x, list | tuple) and len(x) > 1 else []

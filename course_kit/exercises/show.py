@@ -11,11 +11,26 @@ from course_kit.shell import in_notebook
 
 EXPECTED, MINE = ", expected", ", yours"  # behind the name of a result, among the arrays of a verdict
 SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
-EDGES = {"right": "solid", "wrong": "dashed", "unsolved": "dotted"}  # ink: the colours belong to the four roles
-# The sign as a stamp: full for right, an outline for wrong, a dotted one for what is open.
-STAMPS = {"right": "background:currentColor", "wrong": "border:2px solid", "unsolved": "border:2px dotted"}
+STATES = {"right": "Right", "wrong": "Not yet", "unsolved": "Not solved yet"}
+QUIET = "color-mix(in srgb, currentColor 72%, transparent)"
+BRICK = "color-mix(in srgb, #d8403c 72%, currentColor)"  # of no role; from the page's ink, so it suits any theme
+# A card for each state, told apart by shape and weight: framed and full, open with a bar at its side, hardly there.
+CARDS = {
+    "right": "padding:.65em .95em;border:2px solid;background:color-mix(in srgb, currentColor 6%, transparent)",
+    "wrong": f"padding:.65em .95em;border:1px solid color-mix(in srgb, {BRICK} 45%, transparent);"
+    f"border-left:6px solid {BRICK}",
+    "unsolved": "padding:.3em .95em;border:1px dashed color-mix(in srgb, currentColor 40%, transparent)",
+}
+# The sign as a stamp: a full disc for right, a hollow square for wrong, a ring for what is open.
+STAMPS = {
+    "right": "border-radius:50%;background:currentColor",
+    "wrong": f"border-radius:.3em;border:2px solid;color:{BRICK}",
+    "unsolved": f"border-radius:50%;border:2px solid;color:{QUIET}",
+}
 WIDEST = 10  # rows and columns of an array that are written out
 LONG = 12  # lines of inputs that are shown unfolded
+MOST = 24  # lines of results that are shown unfolded
+GAP, NARROW = 4, 40  # characters between what is expected and what came; of a narrow result
 PATIENT = 3  # attempts after which the first hint is open
 
 Piece = tuple[str, str]  # the same content as HTML and as plain text
@@ -53,13 +68,23 @@ def box(inside: str, edge: str = "solid", role: str = 'role="status"') -> str:
     return f'<div class="course-exercise" {role} style="{style}">{inside}</div>'
 
 
+def card(inside: str, state: str) -> str:
+    """A verdict's frame, which says its state before a word is read."""
+    style = (
+        f"{CARDS[state]};border-radius:.5em;margin:.5em 0;box-sizing:border-box;width:fit-content;max-width:100%;"
+        "min-width:min(100%,34em);line-height:1.5;color:var(--jp-content-font-color1,inherit)"
+    )
+    return f'<div class="course-exercise course-card course-{state}" role="status" style="{style}">{inside}</div>'
+
+
 def stamp(state: str) -> str:
-    """✓, ✗ or ○ in a circle that is told from the others at a glance, in any colours of the page."""
+    """✓, ✗ or ○ in a shape that is told from the others at a glance, in any colours of the page."""
     ground = "var(--jp-layout-color1,var(--paper,Canvas))"
     sign = f'<span style="color:{ground}">{SIGNS[state]}</span>' if state == "right" else SIGNS[state]
+    sign = f'<span style="opacity:0">{SIGNS[state]}</span>' if state == "unsolved" else sign  # the ring says it
     return (
-        '<span style="display:inline-grid;place-items:center;width:1.5em;height:1.5em;border-radius:50%;'
-        f'box-sizing:border-box;font-weight:bold;line-height:1;{STAMPS[state]}">{sign}</span>'
+        '<span class="course-stamp" style="display:inline-grid;place-items:center;width:1.5em;height:1.5em;'
+        f'margin-right:.3em;box-sizing:border-box;font-weight:bold;line-height:1;{STAMPS[state]}">{sign}</span>'
     )
 
 
@@ -76,7 +101,7 @@ def _code_in_words(match: re.Match) -> str:
 
 
 def paragraph(text: str) -> str:
-    return f'<p style="margin:.35em 0">{text}</p>'
+    return f'<p style="margin:.35em 0;max-width:64ch">{text}</p>'
 
 
 def sentence(words: str) -> Piece:
@@ -84,10 +109,22 @@ def sentence(words: str) -> Piece:
     return paragraph(inline(words)), words
 
 
-def headed(state: str, name: str, words: str) -> Piece:
-    """The first paragraph of a verdict: its stamp, the exercise in bold, what is said."""
-    page = paragraph(f"{stamp(state)} <strong>{html.escape(name)}</strong>: {inline(words)}")
-    return page, f"{SIGNS[state]} {name}: {words}"
+def headed(state: str, name: str, words: str, head: str = "", beside: str = "", below: str = "") -> Piece:
+    """The head of a verdict: its stamp, its state in bold, and quietly the exercise's name.
+
+    words: all of it as text. head: the state in other words; beside: said instead of the name; below: what the page
+    says in the next paragraph.
+    """
+    of = f'<span style="color:{QUIET}">· {inline(beside) if beside else html.escape(name)}</span>'
+    head = f'<strong style="font-size:1.1em">{head or STATES[state]}</strong>'
+    page = f'<p style="margin:.35em 0">{stamp(state)} {head} {of}</p>'
+    return page + (paragraph(inline(below)) if below else ""), f"{SIGNS[state]} {name}: {words}"
+
+
+def quiet(*words: str) -> Piece:
+    """Sentences that may be read later, in one paragraph; as text, each on a line of its own."""
+    page = f'<p style="margin:.5em 0 .35em;max-width:64ch;color:{QUIET};font-size:.92em">{inline(" ".join(words))}</p>'
+    return page, "\n".join(words)
 
 
 def note_of(pieces: Iterable[Piece], edge: str = "solid", role: str = 'role="status"') -> Note:
@@ -98,7 +135,8 @@ def note_of(pieces: Iterable[Piece], edge: str = "solid", role: str = 'role="sta
 
 def code(text: str) -> str:
     inside = f'<code style="white-space:pre">{html.escape(text, quote=False)}</code>'  # JupyterLab wraps both
-    return f'<pre style="margin:.2em 0;white-space:pre;overflow-x:auto">{inside}</pre>'
+    style = f"margin:.35em 0;padding:.1em 0 .1em .7em;border-left:3px solid {QUIET};white-space:pre;overflow-x:auto"
+    return f'<pre style="{style}">{inside}</pre>'
 
 
 def array(x: Any, digits: int = 3, wrong: Any = None) -> str:
@@ -165,47 +203,64 @@ def table(arrays: dict[str, Any]) -> Piece:
     names = [name.removesuffix(EXPECTED) for name in arrays if name.endswith(EXPECTED)]
     written = {name: array(x) for name, x in arrays.items()}
     page = "".join(_row(name, _pre(html.escape(written[name], quote=False))) for name in inputs)
-    page = f'<table style="margin:.3em 0;border:none"><tbody>{page}</tbody></table>'
+    page = f'<table style="margin:.3em 0;border:none;{CODE}"><tbody>{page}</tbody></table>'
     if sum(written[name].count("\n") + 1 for name in inputs) > LONG:
         page = f"<details><summary>inputs: {html.escape(', '.join(inputs))}</summary>{page}</details>"
-    results = ""
-    for name in names:
-        want, digits, mine = arrays[name + EXPECTED], 3, ""
-        if name + MINE in arrays:
-            got = arrays[name + MINE]
-            wrong = differing(got, want)
-            if wrong.any() and written[name + MINE] == written[name + EXPECTED]:  # as many digits as it takes
-                digits = 8
-                written |= {name + end: array(arrays[name + end], digits) for end in (EXPECTED, MINE)}
-            mine = _column(f"{name}{MINE}", array(got, digits, wrong))
-        results += _pair(_column(f"{name}{EXPECTED}", html.escape(array(want, digits), quote=False)) + mine)
-    if results:
-        page += f'<div style="max-height:20em;overflow:auto">{results}</div>'
+    marks = {name: arrays[name + MINE] for name in names if name + MINE in arrays}
+    marks = {name: differing(got, arrays[name + EXPECTED]) for name, got in marks.items()}
+    for name, wrong in marks.items():
+        ends = name + EXPECTED, name + MINE
+        if wrong.any() and written[ends[0]] == written[ends[1]]:  # as many digits as it takes
+            written |= {end: array(arrays[end], 8) for end in ends}
+            marks[name] = array(arrays[ends[1]], 8, wrong)
+        else:
+            marks[name] = array(arrays[ends[1]], wrong=wrong)
+    page += _pairs(names, written, marks)
     lines, width = [], max(map(len, arrays)) + 2
     for name, text in written.items():
         lines += [f"  {'' if i else name:<{width}}{line}".rstrip() for i, line in enumerate(text.splitlines())]
     return page, "\n".join(lines)
 
 
-def _pair(columns: str) -> str:
-    """What is expected and what came, beside each other where there is room, and never apart from each other."""
-    return f'<div style="display:flex;flex-wrap:wrap;gap:.2em 2.5em;margin-bottom:.3em">{columns}</div>'
+def _pairs(names: list[str], written: dict[str, str], marks: dict[str, str]) -> str:
+    """What is expected beside what came, of each result, or below where there is no room for both. All that are narrow
+    have the same two columns. What is far down is folded. marks: what came, as HTML, by the result's name."""
+    texts = {name: [written[name + end] for end in (EXPECTED, MINE) if name + end in written] for name in names}
+    widths = {name: max(map(len, [name + EXPECTED, *"\n".join(texts[name]).splitlines()])) + 1 for name in names}
+    narrow = max((width for width in widths.values() if width <= NARROW), default=0)
+    page, below, lines = "", "", 0
+    for name in names:
+        pair = _column(f"{name}{EXPECTED}", html.escape(written[name + EXPECTED], quote=False))
+        pair += _column(f"{name}{MINE}", marks[name], strong=True) if name in marks else ""
+        width = max(narrow, widths[name]) if widths[name] <= NARROW else widths[name]
+        style = f"repeat(auto-fit,minmax(min(100%,{width}ch),max-content));gap:.3em {GAP}ch;max-width:100%;{CODE}"
+        style += f";width:{2 * width + GAP + 1 if name in marks else width + 1}ch"
+        pair = f'<div style="display:grid;grid-template-columns:{style};margin:.4em 0">{pair}</div>'
+        page, below = (page + pair, below) if lines < MOST else (page, below + pair)
+        lines += max(text.count("\n") + 1 for text in texts[name])
+    return page + (f"<details><summary>the other results</summary>{below}</details>" if below else "")
+
+
+CODE = "font-family:var(--jp-code-font-family,monospace);font-size:.92em"
+WORDS = "font-family:var(--jp-content-font-family,system-ui,sans-serif)"
 
 
 def _pre(inside: str) -> str:
     """Text as it is written; a line wider than its column goes on below, between words and not within one."""
     inside = inside.replace("-&gt;", '<span style="white-space:nowrap">-&gt;</span>')
-    return f'<pre style="margin:0;white-space:pre-wrap;overflow-wrap:break-word">{inside}</pre>'
+    return f'<pre style="margin:0;font:inherit;white-space:pre-wrap;overflow-wrap:break-word">{inside}</pre>'
 
 
 def _row(name: str, cell: str) -> str:
-    head = '<th scope="row" style="text-align:left;vertical-align:top;font-weight:normal;padding:.1em 1em .1em 0">'
-    cell = f'<td style="text-align:left;padding:.1em 0">{cell}</td>'
-    return f'<tr style="background:none">{head}{html.escape(name)}</th>{cell}</tr>'
+    style = f"text-align:left;vertical-align:top;font-weight:normal;padding:.1em 1.2em .1em 0;color:{QUIET}"
+    cell = f'<td style="text-align:left;padding:.1em 0;font-size:inherit">{cell}</td>'
+    return f'<tr style="background:none"><th scope="row" style="{style}">{html.escape(name)}</th>{cell}</tr>'
 
 
-def _column(name: str, inside: str) -> str:
-    return f'<div style="min-width:0;max-width:100%">{html.escape(name)}{_pre(inside)}</div>'
+def _column(name: str, inside: str, strong: bool = False) -> str:
+    look = f"display:block;{WORDS};" + ("font-weight:bold" if strong else f"color:{QUIET}")
+    name = f'<span style="{look}">{html.escape(name)}</span>'
+    return f'<div style="min-width:0;max-width:100%">{name}{_pre(inside)}</div>'
 
 
 def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), attempts=0, solved=()) -> Note:
@@ -215,19 +270,20 @@ def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), 
     into the verdict, the first one open from the third attempt on; solved: for each exercise of the chapter,
     whether it is solved.
     """
-    state, name, lead = verdict.state, verdict.name, verdict.lead
+    state, name, lead, text = verdict.state, verdict.name, verdict.lead, verdict.text
+    goes_on = f"the notebook goes on with the course's own `{own}`."
     if state == "unsolved":
-        pieces, lead = [headed(state, name, f"not solved yet · {effort}"), sentence(verdict.text)], "It should do this:"
-        ending = f"Until then the notebook goes on with the course's own `{own}`."
+        pieces = [headed(state, name, f"not solved yet · {effort}", beside=f"until then {goes_on}"), sentence(text)]
+        lead = "It should do this:"
     elif state == "right":
-        pieces, ending = [headed(state, name, verdict.text)], used
+        head, _, below = text.partition(". ") if text.startswith("right.") else (text.rstrip("."), "", "")
+        pieces = [headed(state, name, text, inline(head[:1].upper() + head[1:]), below=below)]
     else:
-        pieces = [headed(state, name, f"not yet. {verdict.text}")]
-        ending = f"The notebook goes on with the course's own `{own}`."
+        pieces = [headed(state, name, f"not yet. {text}", _stopped(verdict), below=text)]
     if verdict.code:
         pieces.append((code(verdict.code), f"    {verdict.code}"))
     if verdict.arrays:
-        pieces += [sentence(lead)] if lead else []
+        pieces += [quiet(lead)] if lead else []
         pieces.append(table(verdict.arrays))
     if state == "unsolved":  # the page has just said it: what is asked is folded, and whole in the text
         pieces = [pieces[0], _folded_once("the task, and an example" if verdict.arrays else "the task", pieces[1:])]
@@ -235,15 +291,27 @@ def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), 
         words, _, below = note.partition("\n")
         pieces.append(sentence(words))
         pieces += [(code(below), below)] if below else []
-    if state == "wrong" and verdict.here is not None:
-        pieces.append(sentence(f'Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.'))
-    pieces += [sentence(ending)] if ending else []
+    if state == "unsolved":
+        pieces.append(("", f"Until then {goes_on}"))  # the page has it in its head
     if state != "right" and hints:
         text = f'Stuck? `hint("{name}")`'
         pieces.append((folded(hints, first="open" if attempts >= PATIENT else ""), text))
-    if state == "right" and solved:
-        pieces.append(filled(solved))
-    return note_of(pieces, EDGES[verdict.state])
+    if state == "wrong":
+        closer = verdict.here is not None and verdict.arrays  # what does not end would only run again
+        look = [f'Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.'] if closer else []
+        pieces.append(quiet(*look, goes_on[:1].upper() + goes_on[1:]))
+    if state == "right":
+        pieces += [sentence(used)] if used else []
+        pieces += [filled(solved)] if solved else []
+    page, text = zip(*pieces, strict=True)
+    return Note(card("".join(page), state), "\n".join(text))
+
+
+def _stopped(verdict: Any) -> str:
+    """How the head of a verdict says that the answer gave no result; "" where it gave one."""
+    outcome = verdict.outcomes[verdict.here] if verdict.outcomes and verdict.here is not None else None
+    kind = outcome.trouble.kind if outcome and outcome.trouble else ""
+    return {"raised": "Not yet: an error", "slow": "Not yet: it does not end"}.get(kind, "")
 
 
 def _folded_once(summary: str, pieces: list[Piece]) -> Piece:

@@ -81,10 +81,11 @@ def _example(exercise, name):
 
 def _solution(exercise, source, name):
     from course_kit.exercises.define import find
+    from course_kit.exercises.page import HOW
     from course_kit.exercises.reference import text_for
 
     load_exercises(name)
     start = f'@exercise("{exercise}")'
     cells = [cell.source for cell in source.cells if cell.cell_type == "code" and start in cell.source]
     code = text_for(find(exercise), cells[0] if cells else "")
-    return f"<details><summary>How the course writes it</summary>\n\n```python\n{code}\n```\n\n</details>"
+    return f"<details><summary>{HOW}</summary>\n\n```python\n{code}\n```\n\n</details>"

@@ -1,14 +1,16 @@
-"""How the verdict of an exercise lies on a page: pairs together, words whole."""
+"""How the verdict of an exercise lies on a page: a card for each state, pairs together, words whole."""
 
 import pytest
 import torch
 from waiting import until
 
 from course_kit.exercises import show as notes
+from course_kit.exercises.diagnose import Verdict
 
 pytestmark = pytest.mark.browser
 PARTS = """() => [...document.querySelectorAll('.course-exercise pre')].map(pre => {
-    const box = pre.parentElement.getBoundingClientRect(); return [pre.parentElement.firstChild.data, box.top]; })"""
+    const box = pre.parentElement.getBoundingClientRect();
+    return [pre.parentElement.firstChild.textContent, box.top]; })"""
 BROKEN = r"""() => { const found = [];
     for (const pre of document.querySelectorAll('pre')) {
       const walk = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
@@ -21,6 +23,26 @@ BROKEN = r"""() => { const found = [];
         }
     }
     return found; }"""
+
+
+CARDS = """cards => cards.map(card => {
+    const look = getComputedStyle(card), sign = card.querySelector('.course-stamp');
+    return [look.borderLeftStyle, look.borderLeftWidth, look.backgroundColor, getComputedStyle(sign).borderRadius];
+    })"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_state_is_told_by_its_card_without_a_colour(show, dark, violations):
+    text = {"right": "right, on all 4 inputs.", "wrong": "It returns None.", "unsolved": "The sum."}
+    verdicts = [Verdict("total", state, words) for state, words in text.items()]
+    made = [notes.verdict_note(verdict, "●○○", "total", hints=("Add.",)).page for verdict in verdicts]
+    page = show(html="".join(made), dark=dark)
+    looks = until(lambda: page.locator(".course-card").evaluate_all(CARDS))
+    assert len({tuple(look[:2]) for look in looks}) == 3 and len({look[3] for look in looks}) == 2
+    heads = page.locator(".course-card strong").all_inner_texts()
+    assert heads == ["Right, on all 4 inputs", "Not yet", "Not solved yet"]
+    assert page.locator(".course-unsolved").bounding_box()["height"] < 110, "short"
+    assert violations(page, ".course-card") == []
 
 
 def test_expected_and_yours_stand_beside_each_other_for_each_result(show):

@@ -214,6 +214,8 @@ ATTENTION = Exercise(
         "You read the mask the wrong way round: True means *may be attended*.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(mask, -torch.inf), -1)),
         "You read the mask the wrong way round: True means *may be attended*.",
+        _wrong_attention(weigh=lambda scores, mask: masked_softmax(scores, mask.mT)),
+        "The mask is transposed. It is [B, Q, K] already: a row for each query, as in the scores.",
         _scores_returned,
         "You return the scores instead of the weights. The output is made with the weights; return those.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), -1)),

@@ -41,10 +41,29 @@ def _run(answer, case: Case):
     except RuntimeError as error:
         if "state_dict" not in str(error):
             raise
-        raise Misfit(
-            f"Its matrices have other names or shapes than needed: {NEEDED}, each an nn.Linear without bias."
-        ) from None
+        raise Misfit(_unlike(answer(*case.init) if isinstance(answer, type) else None, layer)) from None
     return mine(*case.args.values())
+
+
+def _by_model_size(layer: SelfAttention, x: Tensor, mask: Tensor):
+    q = layer.query(x)
+    return scaled_dot_product_attention(q * (q.shape[-1] / x.shape[-1]) ** 0.5, layer.key(x), layer.value(x), mask)
+
+
+def _unlike(mine: nn.Module | None, layer: SelfAttention) -> str:
+    """What is different about the parameters of a layer; None: one in the grader's sandbox, not to be looked at."""
+    needed = f"needed: {NEEDED}, each an nn.Linear without bias."
+    if mine is None:
+        return f"Its matrices have other names or sizes than {needed}"
+    have, want = ({name: list(x.shape) for name, x in one.state_dict().items()} for one in (mine, layer))
+    if biases := [name for name in have if name.endswith(".bias")]:
+        return f"`{biases[0].removesuffix('.bias')}` has a bias; {needed} Write `bias=False`."
+    if have.keys() != want.keys():
+        names = ", ".join(name.removesuffix(".weight") for name in have) or "none"
+        return f"The names of its matrices: {names}; {needed}"
+    name = next(name for name in want if have[name] != want[name])
+    sizes = f"{have[name][::-1]}; needed here: {want[name][::-1]}, [inputs, outputs]"
+    return f"The size of `{name.removesuffix('.weight')}`: {sizes}."
 
 
 def _case(lengths, sizes, seed, shown=False) -> Case:
@@ -122,6 +141,11 @@ LAYER = Exercise(
         "You read the mask the wrong way round: True means *may be attended*.",
         _layer(attend=lambda q, k, v, mask: scaled_dot_product_attention(q * q.shape[-1] ** 0.5, k, v, mask)),
         "The division by √d is missing.",
+        _by_model_size,
+        "The scores are divided by √D, the size of x. A dot product adds up the d products of a query: √d, "
+        "`q.shape[-1]`.",
+        _layer(value=lambda layer, x: x),
+        "The inputs themselves are averaged. The values have a matrix of their own, `self.value(x)`.",
         _layer(returned=lambda output, weights: output),
         "The weights are missing: return both, the output first.",
         _layer(returned=lambda output, weights: (weights, output)),

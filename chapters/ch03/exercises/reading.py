@@ -39,6 +39,21 @@ def _wrong_reader(
     return found(states)
 
 
+def _columns(words, Wx, Wh):
+    state, states = torch.zeros(len(Wh)), []
+    for word in words:
+        state = torch.tanh(Wx @ word + Wh @ state)
+        states.append(state)
+    return torch.stack(states)
+
+
+def _from_the_second(words, Wx, Wh):
+    states = torch.zeros(len(words), len(Wh))
+    for t in range(1, len(words)):
+        states[t] = torch.tanh(words[t] @ Wx + states[t - 1] @ Wh)
+    return states
+
+
 def _cases() -> list[Case]:
     case = named("words", "Wx", "Wh")
     return [
@@ -76,6 +91,12 @@ READER = Exercise(
         "The old state is added as it is. Multiply it by Wh first.",
         _wrong_reader(remember=lambda state, Wh: Wh @ state),
         "Wh is transposed: the state is a row, so it stands before the matrix, `state @ Wh`.",
+        _columns,
+        "Both matrices stand before their vectors, so they act as if transposed. A word and a state are rows: "
+        "`word @ Wx + state @ Wh`.",
+        _from_the_second,
+        "The first word is never read: its state is still zeros. The zeros belong before it, and the loop begins with "
+        "word 0.",
         _wrong_reader(turned=lambda words: words.flip(0)),
         "The words are read from the end.",
         _wrong_reader(found=lambda states: states[-1]),

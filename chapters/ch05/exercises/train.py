@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit.exercises.define import Case, Exercise, integers, variants, wrong_answers
+from course_kit.exercises.compare import Misfit, same
+from course_kit.exercises.define import Case, Exercise, Property, integers, variants, wrong_answers
 from course_utils.restored import seeded
 from course_utils.tasks import BEGIN, train_step
 
@@ -31,6 +32,8 @@ def _run(answer, case: Case) -> tuple[Tensor, Tensor]:
         losses[0] = float(answer(model, optimiser, *case.args.values()))
         return losses, parameters
     losses = [answer(model, optimiser, *case.args.values()) for _ in range(3)]
+    if None in losses:
+        raise Misfit("It returns None. Is a `return` missing?")
     parameters = torch.cat([p.detach().flatten() for p in model.parameters()])
     return torch.tensor([float(loss) for loss in losses]), parameters[:8]
 
@@ -86,6 +89,18 @@ def _loss_after(model, optimiser, source, target):
         return _mean(model(source, _shifted(target)), target).item()
 
 
+def _first_loss(run, case, mine, want):
+    return not same(mine[0][:1], want[0][:1])
+
+
+def _first_step(run, case, mine, want):
+    return same(mine[0][:1], want[0][:1]) and not same(mine[0][1:2], want[0][1:2])
+
+
+def _later_steps(run, case, mine, want):
+    return same(mine[0][:2], want[0][:2]) and not same(mine, want)
+
+
 TRAIN = Exercise(
     name="a training step",
     task="Train on one batch: the decoder reads BEGIN and the target without its last word, and predicts the target. "
@@ -105,6 +120,15 @@ TRAIN = Exercise(
     ),
     minutes=5,
     difficulty=2,
+    properties=(
+        Property(
+            "The first loss is wrong already, before any step: what does the decoder read, what is it to predict, and "
+            "of what is the mean taken?",
+            _first_loss,
+        ),
+        Property("The first loss is right, and the step after it is another one: clear, backward, step.", _first_step),
+        Property("The first step is right, the second is not: what is left over from the first?", _later_steps),
+    ),
     used="Your `train_step` trains the Transformer below.",
     wrong=wrong_answers(
         _step(cleared=False),

@@ -88,6 +88,8 @@ SUM = Exercise(
         "token is: 0, 1, 2 and so on.",
         _summed(place=lambda ids, segments, table: table[: len(ids)].unsqueeze(1)),
         "The positions run along the batch: all tokens of a sentence get the same one.",
+        _summed(join=lambda w, k, p: w * k * p),
+        "The three are multiplied. Add them: then each still says its own, whatever the others are.",
         _summed(place=lambda ids, segments, table: table[0]),
         "All tokens get position 0.",
         _summed(

@@ -190,6 +190,8 @@ MASK = Exercise(
         "Where nothing is asked, the labels are 0, which is a token like any other. The loss leaves out −100.",
         _masked_otherwise(label=lambda ids, inputs, chosen: chosen.long()),
         "The labels say *whether* a word was chosen. They should say *which* word it was, `ids`, and −100 elsewhere.",
+        lambda *inputs: _masked_otherwise()(*inputs)[::-1],
+        "The results are the wrong way round: first what the model reads, then the labels.",
         _masked_otherwise(hide=lambda d: d < 0, other=lambda d: d < 0.9),
         "Everything below 0.9 becomes another word, even what had become [MASK]. The drawn words belong to the numbers "
         "*from* 0.9 on.",

@@ -86,6 +86,10 @@ def _dpo(
     return whole(loss(times(beta, gain(liked, disliked, liked_before, disliked_before))))
 
 
+def _beta_outside(liked, disliked, liked_before, disliked_before, beta=0.1):
+    return beta * -F.logsigmoid((liked - liked_before) - (disliked - disliked_before)).mean()
+
+
 DPO = Exercise(
     name="dpo loss",
     task="How much more has the liked answer gained, since the training began, than the disliked one? The loss is "
@@ -125,6 +129,16 @@ DPO = Exercise(
         "β is not used.",
         _dpo(times=lambda beta, x: x / beta),
         "You divide by β; it multiplies.",
+        _beta_outside,
+        "β multiplies the loss, so it only changes its scale. It belongs inside, before ln σ: there it says how far "
+        "the model may move.",
+        _dpo(gain=lambda a, b, c, d: ((a - c) - (b - d)).mean()),
+        "The mean is taken of the gains, so pairs make up for one another. Each pair has a loss of its own; take the "
+        "mean of these.",
+        _dpo(gain=lambda a, b, c, d: a / c - b / d),
+        "Now is divided by before. These are logarithms already, so a ratio is their difference: now *minus* before.",
+        _dpo(gain=lambda a, b, c, d: (a - c) + (b - d)),
+        "The two gains are added. What the disliked answer gains should be subtracted.",
         _dpo(whole=lambda x: x.sum()),
         "This is the sum over the batch; needed: the mean.",
         _dpo(whole=lambda x: x),

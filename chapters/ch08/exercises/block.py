@@ -46,6 +46,13 @@ RMS = Exercise(
     wrong=wrong_answers(
         _norm(centre=lambda x: x - x.mean(-1, keepdim=True)),
         "You subtract the mean first: that is a layer norm without its bias. RMSNorm leaves the mean where it is.",
+        _norm(
+            centre=lambda x: x - x.mean(-1, keepdim=True), size=lambda x, eps: (x.var(-1, keepdim=True) + eps).sqrt()
+        ),
+        "This is a layer norm without its bias. RMSNorm leaves the mean where it is, and divides by the root of the "
+        "mean of the squares.",
+        _norm(size=lambda x, eps: (x.pow(2).mean(-1, keepdim=True) + eps).rsqrt()),
+        "You multiply by the root, so long rows become longer still. Divide by it.",
         _norm(size=lambda x, eps: (x.var(-1, keepdim=True, unbiased=False) + eps).sqrt()),
         "This divides by the standard deviation, which measures from the mean. RMSNorm measures from 0: the mean of "
         "the squares.",

@@ -116,10 +116,25 @@ def raised(source, **names):
         ("x[: 4 / 2]", "for a size or a place write `//`"),
         ("(x > 0) & x", "make one with `.bool()`"),
         ("x ^ 2", "`^` is no power"),
+        ("(x, x).sum()", "Take them apart: `first, second = …`"),
+        ("[x, x].sum()", "`torch.stack(…)` makes one tensor"),
+        ("torch.relu.sum(x) if 0 else (lambda x: x).sum()", "call it, with its brackets"),
     ],
 )
 def test_an_error_gets_the_advice_that_fits(source, words):
     assert words in raised(source)
+
+
+def test_an_error_inside_is_not_taken_for_a_wrong_first_line():
+    """Also where an exercise gives the answer more than its cases have."""
+
+    def answer(model, x):
+        return model + None
+
+    cases = [Case({"x": torch.ones(2, 3)}, shown=True)]
+    given = GIVEN | {"returns": ("x",), "cases": lambda: cases, "run": lambda answer, case: answer(2, case.args["x"])}
+    one = Exercise("model", reference=lambda model, x: model * x, **given)
+    assert judge(one, answer).text.startswith("It stops with TypeError: unsupported operand")
 
 
 # ---- results
@@ -135,7 +150,35 @@ def test_a_result_that_is_right_up_to_the_batch_is_told():
     assert "axis 0 is missing: the same for all" in said(want[0], want)
     several = some_numbers(2, 3, 3, seed=2)
     assert "It is right for the first of 2 along axis 0, and the others are missing." in said(several[:1], several)
+    assert "Does a `return` end a loop after its first round?" in said(several[:1], several)
     assert "along axis" not in said(several[:1] + 1, several)
+
+
+def test_numbers_that_are_cut_into_other_axes_are_not_taken_for_an_axis_of_size_1():
+    want = some_numbers(2, 6, seed=4)
+    assert "two axes are still to be joined" in said(want.reshape(2, 3, 2), want)
+    assert "all in a row: `torch.cat` and `.flatten()` join axes" in said(want.flatten(), want)
+    assert "cut into other rows" in said(want.reshape(3, 4), want)
+    assert "an axis of size 1 too many" in said(want[:, None], want)
+    small, large = some_numbers(3, 1, seed=5), some_numbers(4, 3, seed=6)  # the first alone cannot tell
+    words = describe(("x",), [(x.flatten(), x) for x in (small, large)], everything=True)
+    assert words.startswith("Its shape is [3], needed: [3, 1].") and "all in a row" in words
+
+
+def test_where_the_numbers_differ_is_told_as_a_row_a_column_or_the_diagonal():
+    want = some_numbers(4, 4, seed=7) + 10
+
+    def but(*place):
+        got = want.clone()
+        got[place] = 0
+        return said(got, want)
+
+    assert "all of them in row 2 (counted from 0). There you have 0: is that part never filled in?" in but(2)
+    assert "all of them in column 1" in but(slice(None), 1)
+    assert "all of them in the odd columns" in but(slice(None), slice(1, None, 2))
+    assert "all of them on the diagonal" in but(range(4), range(4))
+    assert "the first in row 0, column 0" in but([0, 1, 2], [0, 2, 1])
+    assert "never filled in" not in said(want + torch.tensor([0, 1.0, 0, 2.0]), want)
 
 
 def test_nearly_right_numbers_are_told_from_wrong_ones():

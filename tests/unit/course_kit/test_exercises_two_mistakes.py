@@ -241,6 +241,14 @@ class TestNeverUsed:
         assert judge(one, lambda x, n: x.exp()).text.startswith("`n` has no effect")
         assert "has no effect" not in judge(one, lambda x, n: by(x, n).exp() ** 2).text
 
+    def test_a_number_that_has_to_divide_a_size_counts_too(self):
+        cut = {"task": "…", "hints": ("…",), "minutes": 1, "difficulty": 1, "returns": ("x",)}
+        pieces = lambda x, n: x.reshape(n, -1).exp().mT  # noqa: E731
+        cases = lambda: [Case({"x": some_numbers(12, seed=1), "n": n}, shown=n == 2) for n in (2, 4)]  # noqa: E731
+        one = Exercise("pieces", reference=pieces, cases=cases, **cut)
+        verdict = judge(one, lambda x, n: x.reshape(2, -1).exp().mT)
+        assert "`n` has no effect" in " ".join([verdict.text, *verdict.notes])
+
 
 class TestTheRest:
     """ "The rest is right." is said only of results that were all seen, and are."""

@@ -1,5 +1,5 @@
-// A guess before the answer: cards with a letter, which are native radio buttons; once picked, the answer and its
-// reason take the place of a hint, and a mark that of the letter.
+// A guess before the answer: cards with a letter, which are native radio buttons, and a card that is still face down.
+// Once picked, a mark takes the place of the letter, and that card says what is right, and why.
 import { h } from "../shared/dom.js";
 import { curled, readable } from "../shared/labels.js";
 import PREDICT_CSS from "./predict.css";
@@ -10,6 +10,8 @@ import PREDICT_CSS from "./predict.css";
 /** @typedef {Spec & Question} PredictSpec */
 
 const HINT = "Guess before you read on; a wrong guess teaches more.";
+const FIRST = "Guess first."; // in front of a class
+const MARKS = "✓✗";
 const MOST = 300; // letters of an answer
 const LONG = 26; // letters of an answer from which each has a line of its own
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -38,7 +40,10 @@ export function predict(ui) {
   const answers = spec.answers.map((answer) => curled(readable(answer, MOST)));
   const question = { answers, answer: spec.answer, because: spec.because };
   const sentences = (/** @type {number} */ pick) =>
-    verdictOf(question, pick).map(([said, because]) => h("div", {}, h("b", {}, curled(said)), curled(because)));
+    verdictOf(question, pick).map(([said, because]) => {
+      const mark = MARKS.includes(said[0]) ? h("span", { class: "sign" }, said[0]) : null;
+      return h("div", {}, mark, h("b", {}, curled(mark ? said.slice(1) : said)), curled(because));
+    });
   const inputs = answers.map((_, i) => {
     const onchange = () => ui.set({ pick: i }, true);
     return h("input", { type: "radio", name: `${id}-guess`, "data-control": "pick", onchange });
@@ -49,23 +54,21 @@ export function predict(ui) {
   );
   const said = h("div", { role: "status", "data-testid": "verdict" });
   // unseen: the room of the longest that can be said
-  const hint = spec.presenting ? "" : HINT; // who asks a class says it
-  const room = [h("div", {}, hint), ...answers.map((_, i) => h("div", {}, ...sentences(i)))];
+  const hint = spec.presenting ? FIRST : HINT;
+  const waiting = () => h("div", { class: "quiet" }, h("span", { class: "sign" }), hint);
+  const room = [waiting(), ...answers.map((_, i) => h("div", {}, ...sentences(i)))];
   for (const unseen of room) unseen.className = "room";
   for (const unseen of room) unseen.ariaHidden = "true";
+  const card = h("div", { class: "verdict" }, ...room, said);
   ui.style(PREDICT_CSS);
-  ui.body.append(
-    h(
-      "fieldset",
-      {
-        class: answers.some((answer) => answer.length > LONG) ? "answers long" : "answers",
-        style: `--count:${answers.length}`,
-      },
-      h("legend", { class: "hidden" }, spec.title),
-      ...labels,
-    ),
-    h("div", { class: "verdict" }, ...room, said),
+  const long = answers.some((answer) => answer.length > LONG);
+  const fieldset = h(
+    "fieldset",
+    { class: long ? "answers long" : "answers", style: `--count:${answers.length}` },
+    h("legend", { class: "hidden" }, spec.title),
+    ...labels,
   );
+  ui.body.append(fieldset, card);
 
   return {
     paint() {
@@ -80,7 +83,11 @@ export function predict(ui) {
         label.classList.toggle("wrong", wrong);
         letters[i].textContent = right ? "✓" : wrong ? "✗" : (LETTERS[i] ?? "·");
       });
-      said.replaceChildren(...(state.pick >= 0 ? sentences(state.pick) : [h("span", { class: "quiet" }, hint)]));
+      card.classList.toggle("right", told && state.pick === spec.answer);
+      card.classList.toggle("wrong", told && state.pick !== spec.answer);
+      card.classList.toggle("told", state.pick >= 0);
+      fieldset.classList.toggle("told", told);
+      said.replaceChildren(...(state.pick >= 0 ? sentences(state.pick) : [waiting()]));
     },
     table: () => ({ header: ["number", "answer"], rows: answers.map((answer, i) => [String(i + 1), answer]) }),
     numbers: () => ({ pick: state.pick }),

@@ -1,0 +1,59 @@
+"""Whether the answer of the course is below an exercise in the notebook that runs, so that ✓ need not unfold it."""
+
+import json
+
+import pytest
+
+from course_kit.exercises import page
+
+STUB = '@exercise("total")\ndef total(x):\n    return x.sum()'
+FOLDED = f"<details><summary>{page.HOW}</summary>\n\n```python\ndef total(x): ...\n```\n\n</details>"
+
+
+def cell(kind, source):
+    return {"cell_type": kind, "source": source.splitlines(keepends=True)}
+
+
+@pytest.fixture
+def running(tmp_path, monkeypatch):
+    """running(*cells) writes the notebook of this kernel."""
+
+    def write(*cells):
+        file = tmp_path / "05_lesson.ipynb"
+        file.write_text(json.dumps({"cells": [cell(*one) for one in cells]}))
+        monkeypatch.setenv("JPY_SESSION_NAME", str(file))
+
+    return write
+
+
+def test_a_lesson_says_it_in_the_next_cell(running):
+    running(("markdown", "Write it."), ("code", STUB), ("markdown", f"{FOLDED}\n\nNow the next step."))
+    assert page.says_how("total")
+    assert not page.says_how("mean")
+
+
+def test_an_annex_and_a_reader_s_own_notebook_do_not(running):
+    running(("code", STUB), ("code", "total(x)"), ("markdown", FOLDED))
+    assert not page.says_how("total")
+    running(("markdown", FOLDED), ("code", STUB))
+    assert not page.says_how("total")
+
+
+def test_a_server_may_name_the_file_from_another_folder(running, tmp_path, monkeypatch):
+    running(("code", STUB), ("markdown", FOLDED))
+    monkeypatch.setenv("JPY_SESSION_NAME", "a/b/05_lesson.ipynb")
+    assert not page.says_how("total")
+    monkeypatch.chdir(tmp_path)
+    assert page.says_how("total")
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"cells": [{}, {}]}', '{"cells": 3}'])
+def test_what_is_no_notebook_says_nothing(running, tmp_path, content):
+    running()
+    (tmp_path / "05_lesson.ipynb").write_text(content)
+    assert not page.says_how("total")
+
+
+def test_without_a_notebook_nothing_is_read(monkeypatch):
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    assert not page.says_how("total")
