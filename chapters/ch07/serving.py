@@ -207,9 +207,10 @@ def ask(
 
 def streamed(url, model, messages, **options):
     """Pieces of an answer as they come, from any server of OpenAI's protocol."""
-    client = client_for(url)
-    answer = client.chat.completions.create(model=model, messages=messages, stream=True, **options)
-    for chunk in answer:
+    from openai import OpenAI
+
+    create = OpenAI(base_url=url, api_key="none").chat.completions.create
+    for chunk in create(model=model, messages=messages, stream=True, **options):
         for choice in chunk.choices:
             yield choice.delta.content or ""
 

@@ -50,7 +50,9 @@ import torch  # PyTorch: computing with tables of numbers, and training models
 import course_kit  # what the chapters share
 from course_kit.views import heatmap, predict
 
-runtime = course_kit.setup()  # where to compute; how long to train (profile); the same random numbers each time (seed)
+# where to compute; how long to train (profile); the same random numbers each time
+# (seed)
+runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Touch something
@@ -61,14 +63,27 @@ runtime = course_kit.setup()  # where to compute; how long to train (profile); t
 # %% jupyter={"source_hidden": true} tags=["lab"]
 words = ["tea", "eat", "meat", "attention", "noon"]
 
+
 def in_common(one, other):
     """How many letters two words have in common, repeats included."""
     return sum(min(one.count(letter), other.count(letter)) for letter in set(one))
 
-common = torch.tensor([[float(in_common(mine, yours)) for yours in words] for mine in words])
-shares = common / common.sum(-1, keepdim=True)  # “Ten minutes of tensors”, below, explains keepdim
-heatmap(shares, words, words, axes=("asks", "is asked"), select=("tea", "meat"), title="Who has letters in common?",
-        caption="A row for each word that asks, a column for each word that is asked. Each row adds up to 1.")
+
+common = torch.tensor(
+    [[float(in_common(mine, yours)) for yours in words] for mine in words]
+)
+# “Ten minutes of tensors”, below, explains keepdim
+shares = common / common.sum(-1, keepdim=True)
+heatmap(
+    shares,
+    words,
+    words,
+    axes=("asks", "is asked"),
+    select=("tea", "meat"),
+    title="Who has letters in common?",
+    caption="A row for each word that asks, a column for each word that is asked. Each "
+    "row adds up to 1.",
+)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -89,7 +104,9 @@ predict(
     "“noon” gives “attention” a share of its row. In return, “attention” gives “noon” …",
     ["the same share", "a smaller share", "a larger share"],
     answer=1,
-    because="They have three letters in common, whichever asks. But “noon” divides the three by 4 + 3 = 7, and “attention”, with nine in common with itself, by 9 + 4 · 3 = 21.",
+    because="They have three letters in common, whichever asks. But “noon” divides the "
+    "three by 4 + 3 = 7, and “attention”, with nine in common with itself, by 9 + 4 · "
+    "3 = 21.",
 )
 
 # %%
@@ -147,7 +164,8 @@ print(queries.shape, keys.shape, values.shape)
 # So we make the queries a column, [2, 1], with `queries[:, None]`, while the keys, [3], count as a row, [1, 3]. PyTorch then stretches the axes of length 1, so that both become [2, 3]. This is **broadcasting**.
 
 # %%
-distance = (queries[:, None] - keys).abs()  # [2, 1] - [3] -> [2, 3]; .abs(): without the sign
+# [2, 1] - [3] -> [2, 3]; .abs(): without the sign
+distance = (queries[:, None] - keys).abs()
 distance
 
 # %% [markdown]
@@ -214,12 +232,22 @@ assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Which single list turns the pronoun into that of the other sentence?",
-    ["the list of “it”", "the list of “animal”", "the list of “tired” or “wide”", "none alone"],
-    answer=2, because="Try it below. Each of the other lists leaves the French exactly as it was.")
+    [
+        "the list of “it”",
+        "the list of “animal”",
+        "the list of “tired” or “wide”",
+        "none alone",
+    ],
+    answer=2,
+    because="Try it below. Each of the other lists leaves the French exactly as it was.",
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-deciding = labs.cover(title="Which word turns “il” into “elle”?",
-                      caption="Arcs: what [query|it] attends to. Change the adjective; then ⇅ under a word takes its list from the other sentence.")
+deciding = labs.cover(
+    title="Which word turns “il” into “elle”?",
+    caption="Arcs: what [query|it] attends to. Change the adjective; then ⇅ under a "
+    "word takes its list from the other sentence.",
+)
 deciding
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

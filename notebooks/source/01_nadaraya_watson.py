@@ -25,23 +25,36 @@ from course_kit.views import heatmap, plot, predict
 
 runtime = course_kit.setup()
 
+
 def true_day(hour):
-    """An invented day, so that we know the truth: coldest at 3:00, warmest at 15:00, a storm at 16:30. Hours -> °C"""
+    """An invented day: coldest at 3:00, warmest at 15:00, a storm at 16:30. Hours -> °C"""
     storm = (hour > 16.5) * torch.exp((16.5 - hour) / 3)
     return 17 - 6 * torch.cos(2 * torch.pi * (hour - 3) / 24) - 6 * storm
 
+
 generator = torch.Generator().manual_seed(3)  # the same "random" numbers each time
-hours = 24 * torch.rand(50, dtype=torch.float64, generator=generator).sort().values  # float64: 16 digits, not 7
-readings = true_day(hours) + torch.randn(50, dtype=torch.float64, generator=generator)  # errors of variance 1
+# float64: 16 digits, not 7
+hours = 24 * torch.rand(50, dtype=torch.float64, generator=generator).sort().values
+# errors of variance 1
+readings = true_day(hours) + torch.randn(50, dtype=torch.float64, generator=generator)
 grid = torch.linspace(0, 24, 241, dtype=torch.float64)  # every six minutes
 truth = (grid, true_day(grid))
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C", "hours": True}
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.ask(hours, readings, truth, query=15.0, width=1.0, key_name="hour", value_name="°C",
-         title="Which readings answer for 15:00?",
-         caption="The [output|estimate] is an average of the [value|readings], and each bar shows how much one of them "
-                 "counts. Drag the [query|orange mark] to another hour.")
+labs.ask(
+    hours,
+    readings,
+    truth,
+    query=15.0,
+    width=1.0,
+    key_name="hour",
+    value_name="°C",
+    title="Which readings answer for 15:00?",
+    caption="The [output|estimate] is an average of the [value|readings], and each bar "
+    "shows how much one of them "
+    "counts. Drag the [query|orange mark] to another hour.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (hours - 15).abs().topk(2, largest=False).indices.tolist() == [i for i in range(50) if 14.5 < hours[i] < 15.6]
@@ -68,15 +81,46 @@ q, K = torch.tensor([[1.0, 1.5]]), torch.tensor([[0.5, 2.5], [1.5, 1.0], [3.0, 1
 V = torch.tensor([[1.5, 0.0], [0.0, 2.0], [1.0, 0.5]])
 s = -0.5 * torch.cdist(q, K) ** 2
 share = torch.softmax(s, -1)
-steps = {"query q": q, "keys K": K, "scores s": s, "weights α": share, "values V": V, "output": share @ V}
-plot.maps(steps, {"query q": ["q"], "keys K": ["k₁", "k₂", "k₃"], "scores s": [""], "weights α": [""],
-                  "values V": ["v₁", "v₂", "v₃"], "output": [""]},
-          {"query q": ["1", "2"], "keys K": ["1", "2"], "scores s": ["s₁", "s₂", "s₃"], "weights α": ["α₁", "α₂", "α₃"],
-           "values V": ["1", "2"], "output": ["1", "2"]},
-          limits=None, roles={"query q": "query", "keys K": "key", "scores s": "plus", "values V": "value", "output": "output"},
-          title="How does a query become an output?", across=6,
-          caption="From left to right: the [query|query] is compared with each [key|key], the scores become weights, "
-                  "and the [value|values] are averaged with them. Point at a cell to read its number.")
+steps = {
+    "query q": q,
+    "keys K": K,
+    "scores s": s,
+    "weights α": share,
+    "values V": V,
+    "output": share @ V,
+}
+plot.maps(
+    steps,
+    {
+        "query q": ["q"],
+        "keys K": ["k₁", "k₂", "k₃"],
+        "scores s": [""],
+        "weights α": [""],
+        "values V": ["v₁", "v₂", "v₃"],
+        "output": [""],
+    },
+    {
+        "query q": ["1", "2"],
+        "keys K": ["1", "2"],
+        "scores s": ["s₁", "s₂", "s₃"],
+        "weights α": ["α₁", "α₂", "α₃"],
+        "values V": ["1", "2"],
+        "output": ["1", "2"],
+    },
+    limits=None,
+    roles={
+        "query q": "query",
+        "keys K": "key",
+        "scores s": "plus",
+        "values V": "value",
+        "output": "output",
+    },
+    title="How does a query become an output?",
+    across=6,
+    caption="From left to right: the [query|query] is compared with each [key|key], the "
+    "scores become weights, "
+    "and the [value|values] are averaged with them. Point at a cell to read its number.",
+)
 
 # %% [markdown]
 # From outside it is two lines. Shapes in, shapes out:
@@ -110,9 +154,14 @@ print("高兴 →", shelf.get("高兴"), " 快乐 →", shelf.get("快乐"))
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "What comes out?",
-    ["(1, 1): the value of 高兴", "(0.8, 0.9): near it, but not quite", "(0.67, 0.67): the middle of the three"],
+    [
+        "(1, 1): the value of 高兴",
+        "(0.8, 0.9): near it, but not quite",
+        "(0.67, 0.67): the middle of the three",
+    ],
     answer=1,
-    because="0.1 · (1, 0) + 0.2 · (0, 1) + 0.7 · (1, 1) = (0.8, 0.9). 高兴 counts most, and the other two words count a little.",
+    because="0.1 · (1, 0) + 0.2 · (0, 1) + 0.7 · (1, 1) = (0.8, 0.9). 高兴 counts most, "
+    "and the other two words count a little.",
 )
 
 # %%
@@ -146,9 +195,21 @@ def nearest(k):
 print({k: round(off(nearest(k)), 2) for k in [1, 2, 4, 8, 50]})
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-curves = {"4 nearest": (grid, nearest(4)), "nearest": (grid, nearest(1)), "all fifty": (grid, nearest(50))}
-plot.regression(hours, readings, curves, **day, start=16.5, title="Do more neighbours help?",
-                caption="Point at the chart to read the curves. Where is each of them far from the dashed truth?")
+curves = {
+    "4 nearest": (grid, nearest(4)),
+    "nearest": (grid, nearest(1)),
+    "all fifty": (grid, nearest(50)),
+}
+plot.regression(
+    hours,
+    readings,
+    curves,
+    **day,
+    start=16.5,
+    title="Do more neighbours help?",
+    caption="Point at the chart to read the curves. Where is each of them far from the "
+    "dashed truth?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(off(nearest(k)), 1) for k in (1, 4, 50)] == [1.1, 0.9, 4.0] and len(grid) == 241
@@ -191,12 +252,27 @@ def gaussian_kernel(distance, width=1.0):
 # course_utils.kernels: nadaraya_watson
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-kernels = {"Gaussian": gaussian_kernel, "boxcar": boxcar_kernel, "Epanechnikov": epanechnikov_kernel}
-found = {name: nadaraya_watson(grid, hours, readings, kernel)[0] for name, kernel in kernels.items()}
-charts = {f"{name}: off by {off(estimate):.1f} °C": plot.regression(hours, readings, {"estimate": (grid, estimate)}, **day, start=16.5)
-          for name, estimate in found.items()}
-plot.beside(charts, title="Does the shape of the kernel matter?",
-            caption="The same readings and the same width, 1 hour, with three kernels. Which of the curves jumps?")
+kernels = {
+    "Gaussian": gaussian_kernel,
+    "boxcar": boxcar_kernel,
+    "Epanechnikov": epanechnikov_kernel,
+}
+found = {
+    name: nadaraya_watson(grid, hours, readings, kernel)[0]
+    for name, kernel in kernels.items()
+}
+charts = {
+    f"{name}: off by {off(estimate):.1f} °C": plot.regression(
+        hours, readings, {"estimate": (grid, estimate)}, **day, start=16.5
+    )
+    for name, estimate in found.items()
+}
+plot.beside(
+    charts,
+    title="Does the shape of the kernel matter?",
+    caption="The same readings and the same width, 1 hour, with three kernels. Which of "
+    "the curves jumps?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(off(estimate), 1) for estimate in found.values()] == [0.8, 0.8, 0.7]
@@ -271,14 +347,21 @@ assert torch.allclose(attention_pooling(grid, hours, readings)[0], nadaraya_wats
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Make the kernel a hundred times wider. Where does the curve go?",
-    ["through every reading", "to the mean of all readings", "to zero", "to the nearest reading"],
+    [
+        "through every reading",
+        "to the mean of all readings",
+        "to zero",
+        "to the nearest reading",
+    ],
     answer=1,
     because="All scores come close to 0, so all weights become nearly equal. "
     "The mean is Nadaraya–Watson with an infinite width.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.bandwidth(hours, readings, truth, width=1.0, key_name="hour", value_name="°C", exam=False)
+labs.bandwidth(
+    hours, readings, truth, width=1.0, key_name="hour", value_name="°C", exam=False
+)
 
 # %% [markdown]
 # <a id="bias"></a><a id="variance"></a>
@@ -299,7 +382,8 @@ predict(
     "Make the width narrower and narrower. Where is this loss smallest?",
     ["at a middling width", "at a large width", "at the narrowest width there is"],
     answer=2,
-    because="Each query finds its own key at distance 0. With a very narrow kernel it attends only to this key "
+    because="Each query finds its own key at distance 0. With a very narrow kernel it "
+    "attends only to this key "
     "and repeats its own reading, so the loss goes to 0.",
 )
 
@@ -350,17 +434,30 @@ def masked_softmax(scores, mask):
 # **Gradient descent** is a ball that rolls down the curve of the loss. Its slope, the *gradient*, says in which direction the loss rises; a step in the other direction, scaled by the *learning rate* `lr`, makes it fall. `backward()` computes the gradient, `step()` takes the step. Run the view, then the loop below it, and watch the lower curve: the mark is the ball.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-ball = labs.bandwidth(hours, readings, truth, width=2.0, key_name="hour", value_name="°C", live=True,
-                      title="Can training find the width?",
-                      caption="Below, the error on readings that are left out, for each width. The loop in the next cell moves the width.")
+ball = labs.bandwidth(
+    hours,
+    readings,
+    truth,
+    width=2.0,
+    key_name="hour",
+    value_name="°C",
+    live=True,
+    title="Can training find the width?",
+    caption="Below, the error on readings that are left out, for each width. The loop "
+    "in the next cell moves the width.",
+)
 display(ball)
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
 
+
 def one_step():
-    estimate, _ = NadarayaWatson(width=2.0)(hours, hours, readings, leave_one_out_mask(50))
+    estimate, _ = NadarayaWatson(width=2.0)(
+        hours, hours, readings, leave_one_out_mask(50)
+    )
     (estimate - readings).pow(2).mean().backward()
+
 
 for_training(one_step)  # with nothing solved it does nothing
 
@@ -380,11 +477,22 @@ print(f"width {ball.width:.2f} h, loss {loss:.2f}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 tried = torch.logspace(-0.7, 0.5, 80)
-curve = [(NadarayaWatson(w)(hours, hours, readings, others)[0] - readings).pow(2).mean().item() for w in tried.tolist()]
+curve = [
+    (NadarayaWatson(w)(hours, hours, readings, others)[0] - readings).pow(2).mean().item()
+    for w in tried.tolist()
+]
 rolled = torch.tensor(path)  # [100, 2]: width, loss
-plot.regression(rolled[:, 0], rolled[:, 1], {"loss": (tried, torch.tensor(curve))}, xlabel="width in hours", ylabel="loss", log="x",
-                title="How does a ball find the bottom?",
-                caption="The curve is the loss of each width; each dot is the ball before a step. Where are the steps long?")
+plot.regression(
+    rolled[:, 0],
+    rolled[:, 1],
+    {"loss": (tried, torch.tensor(curve))},
+    xlabel="width in hours",
+    ylabel="loss",
+    log="x",
+    title="How does a ball find the bottom?",
+    caption="The curve is the loss of each width; each dot is the ball before a step. "
+    "Where are the steps long?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 learned = model.log_width.exp().item()
@@ -429,8 +537,15 @@ near = gaussian_kernel(torch.cdist(features[:11], features[:11]), width=0.3)  # 
 attention = near / near.sum(-1, keepdim=True)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-heatmap(attention, tired, tired, title="Which word does “it” attend to?", select=("it", "animal"),
-        caption="Every word is a query (row) and a key (column). Read along the row of “it”: which word, apart from itself, does “it” attend to most?")
+heatmap(
+    attention,
+    tired,
+    tired,
+    title="Which word does “it” attend to?",
+    select=("it", "animal"),
+    caption="Every word is a query (row) and a key (column). Read along the row of "
+    "“it”: which word, apart from itself, does “it” attend to most?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(attention[tired.index("it"), tired.index(word)].item(), 2) for word in ("animal", "street")] == [0.31, 0.12]
@@ -440,10 +555,16 @@ assert [round(attention[tired.index("it"), tired.index(word)].item(), 2) for wor
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Now the twin sentence: “… because it was too wide.” Here “it” is the street. What does “it” attend to?",
-    ["“street” more than “animal”", "still “animal”, far more than “street”", "both equally"],
+    "Now the twin sentence: “… because it was too wide.” Here “it” is the street. What "
+    "does “it” attend to?",
+    [
+        "“street” more than “animal”",
+        "still “animal”, far more than “street”",
+        "both equally",
+    ],
     answer=1,
-    because="“it” and “animal” have the same vectors as before, so their distance is the same. "
+    because="“it” and “animal” have the same vectors as before, so their distance is "
+    "the same. "
     "With fixed vectors, the score of “it” and a noun is the same in every sentence.",
 )
 

@@ -20,10 +20,12 @@ from course_utils.kernels import NadarayaWatson, leave_one_out_mask
 runtime = course_kit.setup()
 from mine import attention_pooling, gaussian_kernel, masked_softmax
 
+
 def true_day(hour):
-    """The invented day of the lesson: coldest at 3:00, warmest at 15:00, a storm at 16:30. Hours -> °C"""
+    """The lesson's day: coldest at 3:00, warmest at 15:00, a storm at 16:30. Hours -> °C"""
     storm = (hour > 16.5) * torch.exp((16.5 - hour) / 3)
     return 17 - 6 * torch.cos(2 * torch.pi * (hour - 3) / 24) - 6 * storm
+
 
 generator = torch.Generator().manual_seed(3)
 hours = 24 * torch.rand(50, dtype=torch.float64, generator=generator).sort().values
@@ -31,6 +33,7 @@ readings = true_day(hours) + torch.randn(50, dtype=torch.float64, generator=gene
 grid = torch.linspace(0, 24, 241, dtype=torch.float64)
 truth = (grid, true_day(grid))
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C", "hours": True}
+
 
 def off(estimate):
     """How far an estimate [241] typically is from the true day, in °C."""
@@ -62,7 +65,8 @@ for row in range(0, 60, 10):
 # How steeply does the result change with the query? With `requires_grad`, PyTorch follows the computation, and `backward()` computes the slope.
 
 # %%
-k, v = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([10.0, 20.0, 0.0])  # the readings of the pencil example
+# the readings of the pencil example
+k, v = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([10.0, 20.0, 0.0])
 asked = torch.tensor(2.2, requires_grad=True)
 soft = torch.softmax(-0.5 * (asked - k) ** 2, -1) @ v
 soft.backward()
@@ -84,7 +88,9 @@ assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()
 from course_utils.kernels import gaussian_kernel, nadaraya_watson
 
 far = torch.tensor([40.0], dtype=torch.float64)
-by_ratio, _ = nadaraya_watson(far, hours, readings, lambda distance: gaussian_kernel(distance, 0.4))
+by_ratio, _ = nadaraya_watson(
+    far, hours, readings, lambda distance: gaussian_kernel(distance, 0.4)
+)
 by_softmax = torch.softmax(-0.5 * (far - hours) ** 2 / 0.4**2, -1) @ readings
 print("ratio of kernels: a number?", by_ratio.isfinite().item())
 print("softmax: the last reading?", torch.allclose(by_softmax, readings[-1]))
@@ -121,7 +127,9 @@ def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and in
 
 # %%
 four, nobody = torch.tensor([2.0, 1.0, 0.0, -1.0]), torch.zeros(4, dtype=torch.bool)
-infinite, huge = (torch.softmax(four.masked_fill(~nobody, low), -1) for low in (-torch.inf, -1e9))
+infinite, huge = (
+    torch.softmax(four.masked_fill(~nobody, low), -1) for low in (-torch.inf, -1e9)
+)
 ours = masked_softmax(four, nobody)
 infinite, huge, ours
 
@@ -149,10 +157,21 @@ assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
 maps = torch.randn(1, 8, 6, 6, generator=generator)  # one picture, 8 channels of 6 × 6
-reduce, expand = torch.randn(8, 2, generator=generator), torch.randn(2, 8, generator=generator)
-gates = torch.sigmoid(torch.relu(maps.mean((-2, -1)) @ reduce) @ expand)  # [1, 8]; untrained
+reduce, expand = (
+    torch.randn(8, 2, generator=generator),
+    torch.randn(2, 8, generator=generator),
+)
+# [1, 8]; untrained
+gates = torch.sigmoid(torch.relu(maps.mean((-2, -1)) @ reduce) @ expand)
 gated = maps * gates[..., None, None]
-print("maps", tuple(maps.shape), "→ gates", tuple(gates.shape), "→ result", tuple(gated.shape))
+print(
+    "maps",
+    tuple(maps.shape),
+    "→ gates",
+    tuple(gates.shape),
+    "→ result",
+    tuple(gated.shape),
+)
 
 # %% [markdown]
 # A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1, but the gates need not add up to 1. The channels are rescaled, not averaged: this is only a relative of attention pooling.
@@ -168,12 +187,24 @@ widths = torch.logspace(-1, 0.6, 17).tolist()
 both = [attention_pooling(grid, hours, true_day(hours), width) for width in widths]
 bias2 = torch.tensor([off(without_noise) ** 2 for without_noise, _ in both])
 variance = torch.tensor([alpha.pow(2).sum(-1).mean() for _, alpha in both])
-parts = {"bias² + variance": (widths, bias2 + variance), "bias²": (widths, bias2), "variance": (widths, variance)}
+parts = {
+    "bias² + variance": (widths, bias2 + variance),
+    "bias²": (widths, bias2),
+    "variance": (widths, variance),
+}
 best_width = widths[(bias2 + variance).argmin()]
-plot.lines(parts, "width in hours", "mean squared error in °C²", log="x", mark=(best_width, f"{best_width:.1f} h"), start=best_width,
-           title="Where does the error come from?",
-           caption="Each number is an average over the 241 queries. On the left, most of the error is "
-                   "variance, from the noise; on the right, most of it is bias², from the blur.")
+plot.lines(
+    parts,
+    "width in hours",
+    "mean squared error in °C²",
+    log="x",
+    mark=(best_width, f"{best_width:.1f} h"),
+    start=best_width,
+    title="Where does the error come from?",
+    caption="Each number is an average over the 241 queries. On the left, most of the "
+    "error is "
+    "variance, from the noise; on the right, most of it is bias², from the blur.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert variance[0] > bias2[0] and bias2[-1] > variance[-1]
@@ -185,17 +216,24 @@ assert bias2[0] > 1.5 * bias2.min() and 1.55 < hours.diff().max() < 1.65
 # Training found 0.60 hours. Would other errors lead to the same width? The next cell draws new errors 200 times, for the same fifty hours, and takes for each set of readings the width with the smallest leave-one-out loss. (With three axes, [60 widths, 50 queries, 50 keys], all widths are tried at once.)
 
 # %%
-noise = torch.randn(200, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+noise = torch.randn(
+    200, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+)
 sets = true_day(hours) + noise  # [200, 50]
 tried = torch.logspace(-1, 0.5, 60)  # widths from 0.1 to 3 hours
 scores = -0.5 * ((hours[:, None] - hours) / tried[:, None, None]) ** 2  # [60, 50, 50]
 guesses = sets @ masked_softmax(scores, leave_one_out_mask(50)).mT  # [60, 200, 50]
 chosen = tried[(guesses - sets).pow(2).mean(-1).argmin(0)]  # [200]: a width for each set
 counts = (5 * chosen).round().long().bincount()[1:]  # how many are near 0.2, 0.4, … hours
-plot.bars([f"{(i + 1) / 5} h" for i in range(len(counts))], counts, digits=0,
-          ylabel="sets of readings", title="Which width would other noise choose?",
-          caption="Each bar counts the sets whose width, rounded to 0.2 hours, is the number "
-                  "below it. How many of the 200 sets are in the bar of 0.6 h, like our day?")
+plot.bars(
+    [f"{(i + 1) / 5} h" for i in range(len(counts))],
+    counts,
+    digits=0,
+    ylabel="sets of readings",
+    title="Which width would other noise choose?",
+    caption="Each bar counts the sets whose width, rounded to 0.2 hours, is the number "
+    "below it. How many of the 200 sets are in the bar of 0.6 h, like our day?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 0.7 < counts[2:5].sum() / 200 < 0.8 and 0.75 < chosen.median() < 0.85
@@ -208,11 +246,32 @@ assert 0.7 < counts[2:5].sum() / 200 < 0.8 and 0.75 < chosen.median() < 0.85
 # %% jupyter={"source_hidden": true}
 from course_kit.views import Table
 
-errors = {name: [off(attention_pooling(grid, hours, y, width)[0]) for y, width in zip(sets, widths, strict=True)]
-          for name, widths in {"chosen": chosen, "0.6 hours": [0.6] * 200, "0.8 hours": [0.8] * 200, "1 hour": [1.0] * 200, "2 hours": [2.0] * 200}.items()}
-Table([{"width": name, "off by, mean of 200 sets": f"{sum(each) / 200:.1f} °C",
-        "worse than the chosen": "" if name == "chosen" else f"in {sum(map(float.__gt__, each, errors['chosen']))} of 200"}
-       for name, each in errors.items()], "How far is each curve from the true day?")
+errors = {
+    name: [
+        off(attention_pooling(grid, hours, y, width)[0])
+        for y, width in zip(sets, widths, strict=True)
+    ]
+    for name, widths in {
+        "chosen": chosen,
+        "0.6 hours": [0.6] * 200,
+        "0.8 hours": [0.8] * 200,
+        "1 hour": [1.0] * 200,
+        "2 hours": [2.0] * 200,
+    }.items()
+}
+Table(
+    [
+        {
+            "width": name,
+            "off by, mean of 200 sets": f"{sum(each) / 200:.1f} °C",
+            "worse than the chosen": ""
+            if name == "chosen"
+            else f"in {sum(map(float.__gt__, each, errors['chosen']))} of 200",
+        }
+        for name, each in errors.items()
+    ],
+    "How far is each curve from the true day?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(sum(each) / 200, 1) for each in errors.values()] == [0.7, 0.7, 0.7, 0.7, 1.0]
@@ -236,18 +295,36 @@ def hidden_loss(width):
     guess, _ = NadarayaWatson(width)(hours, hours, readings, leave_one_out_mask(50))
     return (guess - readings).pow(2).mean().item()
 
+
 tried = torch.logspace(-1.5, 1, 26).tolist()
 lines = {
-    "answers in sight": [(attention_pooling(hours, hours, readings, width)[0] - readings).pow(2).mean().item() ** 0.5 for width in tried],
+    "answers in sight": [
+        (attention_pooling(hours, hours, readings, width)[0] - readings)
+        .pow(2)
+        .mean()
+        .item()
+        ** 0.5
+        for width in tried
+    ],
     "each answer hidden": [hidden_loss(width) ** 0.5 for width in tried],
-    "distance from the true day": [off(attention_pooling(grid, hours, readings, width)[0]) for width in tried],
+    "distance from the true day": [
+        off(attention_pooling(grid, hours, readings, width)[0]) for width in tried
+    ],
 }
 lowest = {name: tried[torch.tensor(line).argmin()] for name, line in lines.items()}
-assert lowest["answers in sight"] == tried[0] and all(0.4 < lowest[name] < 1 for name in list(lines)[1:])
-plot.lines({name: (tried, torch.tensor(line)) for name, line in lines.items()}, "width in hours", "error in °C", log="x", start=0.6,
-           title="Which error finds the best width?",
-           caption="With answers in sight, the narrowest width has the smallest error. "
-                   "With each answer hidden, a width near our day's best one does.")
+assert lowest["answers in sight"] == tried[0] and all(
+    0.4 < lowest[name] < 1 for name in list(lines)[1:]
+)
+plot.lines(
+    {name: (tried, torch.tensor(line)) for name, line in lines.items()},
+    "width in hours",
+    "error in °C",
+    log="x",
+    start=0.6,
+    title="Which error finds the best width?",
+    caption="With answers in sight, the narrowest width has the smallest error. "
+    "With each answer hidden, a width near our day's best one does.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(grid) == 241
@@ -269,16 +346,27 @@ assert round(1 / 0.6, 1) == 1.7
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A widely used slide deck makes four claims about average pooling and Nadaraya–Watson. Which one is wrong?",
-    ["Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer",
-     "f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ is non-parametric: it keeps the examples and learns nothing",
-     "With a number w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, it still only keeps the examples, so it is non-parametric",
-     "w can be found by gradient descent on the leave-one-out error, and a larger w means a narrower kernel"],
+    "A widely used slide deck makes four claims about average pooling and "
+    "Nadaraya–Watson. Which one is wrong?",
+    [
+        "Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer",
+        "f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ is non-parametric: it keeps the examples and "
+        "learns nothing",
+        "With a number w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, it still only "
+        "keeps the examples, so it is non-parametric",
+        "w can be found by gradient descent on the leave-one-out error, and a larger w "
+        "means a narrower kernel",
+    ],
     answer=2,
-    because=["This is true: the query does not appear in the formula, so the answer is always the mean.",
-             "This is true: nothing in this formula is a number that training could change.",
-             "The estimate has a slope in w, so w can be trained, as our width was. In the statisticians' sense the claim is true, but for any w, not because nothing is trained.",
-             "This is true: the estimate is differentiable in w, and w = 1 / width."],
+    because=[
+        "This is true: the query does not appear in the formula, so the answer is "
+        "always the mean.",
+        "This is true: nothing in this formula is a number that training could change.",
+        "The estimate has a slope in w, so w can be trained, as our width was. In the "
+        "statisticians' sense the claim is true, but for any w, not because nothing "
+        "is trained.",
+        "This is true: the estimate is differentiable in w, and w = 1 / width.",
+    ],
 )
 
 # %% [markdown]
@@ -291,16 +379,27 @@ predict(
     "Without the reading that has the largest weight, the estimate for noon moves by …",
     ["about 8 °C: 40 % of 20 °C are gone", "about 1 °C", "less than 0.1 °C"],
     answer=2,
-    because="The other readings take over its weight, and their average is nearly its value. "
-    "A reading that agrees with the rest can have a large weight and hardly any influence.",
+    because="The other readings take over its weight, and their average is nearly its "
+    "value. "
+    "A reading that agrees with the rest can have a large weight and hardly any "
+    "influence.",
 )
 
 # %% tags=["lab"]
 from IPython.display import display
 
 width = 0.6  # what training found
-view = labs.ask(hours, readings, truth, query=12.0, width=width, key_name="hour", value_name="°C", live=True,
-                title="What if one reading had never been taken?")
+view = labs.ask(
+    hours,
+    readings,
+    truth,
+    query=12.0,
+    width=width,
+    key_name="hour",
+    value_name="°C",
+    live=True,
+    title="What if one reading had never been taken?",
+)
 display(view, labs.influence(view, hours, readings, attention_pooling))
 
 # %% [markdown]
@@ -317,9 +416,14 @@ f, alpha = attention_pooling(grid, hours, readings, width)
 moves = alpha * (f[:, None] - readings) / (1 - alpha)  # [241, 50]: query, removed reading
 largest, most = alpha.argmax(-1), moves.abs().argmax(-1)
 for name, hour in {"noon": 120, "17:00": 170}.items():
-    print(f"{name}: largest weight {alpha[hour].max():.2f}, without it "
-          f"{moves[hour, largest[hour]]:+.2f} °C")
-print(f"largest weight and largest influence at the same reading: {(largest == most).double().mean():.0%} of queries")
+    print(
+        f"{name}: largest weight {alpha[hour].max():.2f}, without it "
+        f"{moves[hour, largest[hour]]:+.2f} °C"
+    )
+print(
+    "largest weight and largest influence at the same reading: "
+    f"{(largest == most).double().mean():.0%} of queries"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(100 * alpha[120].max().item(), -1) == 40 and round(hours[largest[120]].item(), 2) == 11.63 and round(0.63 * 60) == 38 and 0.38 < alpha[120].max() < 0.45
@@ -346,8 +450,11 @@ assert round(0.574 * 20, 2) == 11.48 and round(14.96 - 11.48, 2) == 3.48 and rou
 f_own, alpha_own = attention_pooling(hours, hours, readings, width=0.6)
 own = alpha_own.diagonal()
 hidden, _ = NadarayaWatson(0.6)(hours, hours, readings, leave_one_out_mask(50))
-print(f"the two ways differ by {((readings - f_own) / (1 - own) - (readings - hidden)).abs().max():.0e}; "
-      f"degrees of freedom {own.sum():.0f}")
+print(
+    "the two ways differ by "
+    f"{((readings - f_own) / (1 - own) - (readings - hidden)).abs().max():.0e}; "
+    f"degrees of freedom {own.sum():.0f}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose((readings - f_own) / (1 - own), readings - hidden, atol=1e-5) and 14.5 < own.sum() < 15.5
@@ -370,27 +477,39 @@ def others_only(size):
 from course_kit import data
 
 air = data.load("co2_weekly")
-measured = torch.tensor(air.ppm).isfinite()  # a Boolean mask: True where there is a number
+# a Boolean mask: True where there is a number
+measured = torch.tensor(air.ppm).isfinite()
 years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
-print(len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys")
+print(
+    len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys"
+)
 
 # %% [markdown]
 # The 59 missing weeks need no repair, because a missing week gives no key. The northern forests take up carbon dioxide in summer and release it in winter, which makes a yearly wave, about 3 ppm above and below the trend.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "You widen the kernel. At about which width does the yearly wave disappear from the curve?",
+    "You widen the kernel. At about which width does the yearly wave disappear from the "
+    "curve?",
     ["a week", "half a year", "ten years"],
     answer=1,
-    because="An average with a Gaussian of width w years shrinks a yearly wave to exp(−2π²w²) of its height: "
+    because="An average with a Gaussian of width w years shrinks a yearly wave to "
+    "exp(−2π²w²) of its height: "
     "to 29 % at w = ¼, and to under 1 % at w = ½.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
-labs.bandwidth(years[-312:], ppm[-312:], width=0.05, key_name="year", value_name="CO₂ in ppm",
-               title="How wide to see the season, how wide to see the trend?",
-               caption="These are the last six years. Widen the kernel until the yearly wave disappears. "
-                       "The curve below is the error on hidden weeks.")
+labs.bandwidth(
+    years[-312:],
+    ppm[-312:],
+    width=0.05,
+    key_name="year",
+    value_name="CO₂ in ppm",
+    title="How wide to see the season, how wide to see the trend?",
+    caption="These are the last six years. Widen the kernel until the yearly wave "
+    "disappears. "
+    "The curve below is the error on hidden weeks.",
+)
 
 # %% [markdown]
 # Which width is *best*? The next cell hides each week of the whole record in turn and guesses it from the others:
@@ -402,14 +521,20 @@ def hidden_week_error(width):
     guess = masked_softmax(scores, leave_one_out_mask(len(years))) @ ppm
     return (guess - ppm).pow(2).mean().sqrt().item()
 
+
 widths = [0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
 errors = [hidden_week_error(width) for width in widths]
 best = widths[errors.index(min(errors))]
-plot.lines({"": (widths, errors)}, "width in years", "error in ppm", log="x",
-           mark=(best, f"{best} years"),
-           title="How far off is the guess of a hidden week?",
-           caption=f"From 0.01 to 0.03 years (four to eleven days), the guess is off by "
-                   f"{min(errors):.2f} ppm. From half a year on, the guess misses the whole season.")
+plot.lines(
+    {"": (widths, errors)},
+    "width in years",
+    "error in ppm",
+    log="x",
+    mark=(best, f"{best} years"),
+    title="How far off is the guess of a hidden week?",
+    caption=f"From 0.01 to 0.03 years (four to eleven days), the guess is off by "
+    f"{min(errors):.2f} ppm. From half a year on, the guess misses the whole season.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (~measured).sum() == 59 and round(years[-1].item() - years[0].item()) == 44
@@ -431,8 +556,13 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 # %%
 apart = (years[:, None] - years).abs()  # [2225, 2225], in years
 for hidden, within in {"the week itself": 0.0, "and its neighbours": 0.03}.items():
-    guesses = {w: masked_softmax(-0.5 * (apart / w) ** 2, apart > within) @ ppm for w in [0.01, 0.02, 0.03, 0.05]}
-    off_by = {w: (guess - ppm).pow(2).mean().sqrt().item() for w, guess in guesses.items()}
+    guesses = {
+        w: masked_softmax(-0.5 * (apart / w) ** 2, apart > within) @ ppm
+        for w in [0.01, 0.02, 0.03, 0.05]
+    }
+    off_by = {
+        w: (guess - ppm).pow(2).mean().sqrt().item() for w, guess in guesses.items()
+    }
     print(f"hidden: {hidden:18}", {w: round(error, 3) for w, error in off_by.items()})
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -446,12 +576,23 @@ assert min(off_by, key=off_by.get) == 0.03
 # Every sixth key is a dot, but the curve uses all 2,225. (statsmodels' `KernelReg` gives the same curve: our tests compare the two, in `tests/parity/test_statsmodels.py`.)
 
 # %%
-moments = torch.linspace(1960, 2000, 161, dtype=torch.float64)  # not near the ends: neighbours on one side only
+# not near the ends: neighbours on one side only
+moments = torch.linspace(1960, 2000, 161, dtype=torch.float64)
 trend, _ = attention_pooling(moments, years, ppm, width=0.5)
-growth = [((trend[b] - trend[a]) / (moments[b] - moments[a])).item() for a, b in [(0, 40), (120, 160)]]
-plot.regression(years[::6], ppm[::6], {"width ½ year": (moments, trend)}, xlabel="year", ylabel="ppm", title="What is left without the season?",
-                caption=f"CO₂ grew by {growth[0]:.1f} ppm a year in the 1960s and by {growth[1]:.1f} "
-                        "in the 1990s: the trend bends upwards.")
+growth = [
+    ((trend[b] - trend[a]) / (moments[b] - moments[a])).item()
+    for a, b in [(0, 40), (120, 160)]
+]
+plot.regression(
+    years[::6],
+    ppm[::6],
+    {"width ½ year": (moments, trend)},
+    xlabel="year",
+    ylabel="ppm",
+    title="What is left without the season?",
+    caption=f"CO₂ grew by {growth[0]:.1f} ppm a year in the 1960s and by {growth[1]:.1f} "
+    "in the 1990s: the trend bends upwards.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 0.7 < growth[0] < 0.9 and 1.4 < growth[1] < 1.7 and len(years) == 2225
@@ -465,7 +606,10 @@ all_years, filled = torch.tensor(air.year), torch.tensor(air.ppm).nan_to_num(0.0
 gap = torch.tensor([1964.2], dtype=torch.float64)
 zeros, _ = attention_pooling(gap, all_years, filled, width=0.05)
 honest, _ = attention_pooling(gap, years, ppm, width=0.05)
-print(f"gap filled with zeros: {zeros.item():.0f} ppm; gap left alone: {honest.item():.0f} ppm")
+print(
+    f"gap filled with zeros: {zeros.item():.0f} ppm; gap left alone: "
+    f"{honest.item():.0f} ppm"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert zeros < 100 and 318 < honest < 323 and not measured[(all_years > 1964.1) & (all_years < 1964.3)].any()
@@ -476,8 +620,13 @@ assert zeros < 100 and 318 < honest < 323 and not measured[(all_years > 1964.1) 
 # Now ask about the year 2010, eight years after the last key. The trend is heading above 380 ppm. Can the estimate follow?
 
 # %%
-later, _ = attention_pooling(torch.tensor([2010.0], dtype=torch.float64), years, ppm, width=1.0)
-print(f"estimate for 2010: {later.item():.0f} ppm; largest value in our record: {ppm.max():.0f} ppm")
+later, _ = attention_pooling(
+    torch.tensor([2010.0], dtype=torch.float64), years, ppm, width=1.0
+)
+print(
+    f"estimate for 2010: {later.item():.0f} ppm; largest value in our record: "
+    f"{ppm.max():.0f} ppm"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 368 < later < 373 and later < ppm.max() and trend[-1] + growth[1] * (2010 - moments[-1]) > 380
@@ -494,11 +643,17 @@ def local_line(query, keys, values, width):
     design = torch.stack([root, root * (keys - query)], -1)
     return torch.linalg.lstsq(design, (root * values)[:, None]).solution[:, 0].tolist()
 
+
 ahead = {width: local_line(2010.0, years, ppm, width) for width in [1.0, 2.0, 5.0]}
 for width, (there, slope) in ahead.items():
     print(f"width {width}: {there:.0f} ppm in 2010, {slope:+.1f} ppm a year")
-average, line = attention_pooling(years[-1:], years, ppm, 2.0)[0].item(), local_line(years[-1], years, ppm, 2.0)[0]
-print(f"last week of the record, width 2 years: average {average:.1f}, line {line:.1f} ppm")
+average, line = (
+    attention_pooling(years[-1:], years, ppm, 2.0)[0].item(),
+    local_line(years[-1], years, ppm, 2.0)[0],
+)
+print(
+    f"last week of the record, width 2 years: average {average:.1f}, line {line:.1f} ppm"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 2 < line - average < 2.4
@@ -520,7 +675,10 @@ circle = torch.minimum(away, 24 - away)  # the shorter way round
 weights = gaussian_kernel(circle)
 around = (weights / weights.sum(-1, keepdim=True)) @ readings
 straight, _ = attention_pooling(grid, hours, readings)
-print(f"at 0:00: straight {straight[0]:.1f}, round the clock {around[0]:.1f}, truth {truth[1][0]:.1f} °C")
+print(
+    f"at 0:00: straight {straight[0]:.1f}, round the clock {around[0]:.1f}, truth "
+    f"{truth[1][0]:.1f} °C"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(straight[0].item(), 1) == 11.7 and round(truth[1][0].item(), 1) == 12.8
@@ -539,18 +697,27 @@ from course_kit import data
 cards = data.load("word_features")
 features = torch.tensor(cards.features)
 
+
 def attended(words):
-    """The weights of a sentence's words on each other; words: their numbers among the cards."""
+    """Weights of a sentence's words on each other; words: their numbers on the cards."""
     near = gaussian_kernel(torch.cdist(features[words], features[words]), width=0.3)
     return near / near.sum(-1, keepdim=True)
+
 
 tired, wide = list(range(11)), [*range(10), 11]
 attention, other = attended(tired), attended(wide)
 names = [cards.words[i] for i in wide]
 it = names.index("it")
-heatmap(other, names, names, title="Does “it” notice “wide”?", select=("it", "wide"),
-        caption="Compare the row of “it” with the map in the lesson: no weight differs by 0.001 or "
-                "more. The last row and the last column now belong to “wide”.")
+heatmap(
+    other,
+    names,
+    names,
+    title="Does “it” notice “wide”?",
+    select=("it", "wide"),
+    caption="Compare the row of “it” with the map in the lesson: no weight differs by "
+    "0.001 or "
+    "more. The last row and the last column now belong to “wide”.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(cards.words) == 12 and names[-1] == "wide"

@@ -30,8 +30,18 @@ K = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0
 assis = torch.tensor([[0.0, 0, 1]])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.scoring(assis[0], K, words, a="dot", b="scaled_dot", compare=False, query_name="assis", title="Who answers “assis”?",
-             caption="Each word is three numbers. Can you change one of them so that “sat” wins alone?")
+labs.scoring(
+    assis[0],
+    K,
+    words,
+    a="dot",
+    b="scaled_dot",
+    compare=False,
+    query_name="assis",
+    title="Who answers “assis”?",
+    caption="Each word is three numbers. Can you change one of them so that “sat” wins "
+    "alone?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (K[:, 2] == 1).tolist() == [False, False, True, False, True, True]
@@ -58,16 +68,40 @@ assert (torch.tensor([-1.0, -1, 1]) @ K.T).tolist() == [-1, -1, 1, -2, 0, 0]
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 three = ["the", "train", "stops"]
 x = torch.tensor([[0.5, 0], [0, 1.5], [1, 0.5]])
-W_Q, W_K, W_V = torch.tensor([[1.0, 1], [0, 1]]), torch.tensor([[0.0, 1], [1, 0]]), torch.tensor([[2.0, 0], [0, 1]])
+W_Q, W_K, W_V = (
+    torch.tensor([[1.0, 1], [0, 1]]),
+    torch.tensor([[0.0, 1], [1, 0]]),
+    torch.tensor([[2.0, 0], [0, 1]]),
+)
 share = torch.softmax((x @ W_Q) @ (x @ W_K).T / 2**0.5, -1)
-steps = {"words x": x, "queries x W_Q": x @ W_Q, "keys x W_K": x @ W_K, "values x W_V": x @ W_V,
-         "weights": share, "output": share @ x @ W_V}
+steps = {
+    "words x": x,
+    "queries x W_Q": x @ W_Q,
+    "keys x W_K": x @ W_K,
+    "values x W_V": x @ W_V,
+    "weights": share,
+    "output": share @ x @ W_V,
+}
 pair_of = dict.fromkeys(steps, ["1", "2"]) | {"weights": three}
-plot.maps(steps, dict.fromkeys(steps, three), pair_of, limits=None, across=6,
-          roles={"words x": "plus", "queries x W_Q": "query", "keys x W_K": "key", "values x W_V": "value", "output": "output"},
-          title="How does a sentence attend to itself?",
-          caption="From left to right: [query|queries], [key|keys] and [value|values] are made of the same words; the weights say "
-                  "how much of each value (column) a word (row) gets. Point at a cell to read its number.")
+plot.maps(
+    steps,
+    dict.fromkeys(steps, three),
+    pair_of,
+    limits=None,
+    across=6,
+    roles={
+        "words x": "plus",
+        "queries x W_Q": "query",
+        "keys x W_K": "key",
+        "values x W_V": "value",
+        "output": "output",
+    },
+    title="How does a sentence attend to itself?",
+    caption="From left to right: [query|queries], [key|keys] and [value|values] are "
+    "made of the same words; the weights say "
+    "how much of each value (column) a word (row) gets. Point at a cell to read its "
+    "number.",
+)
 
 # %% [markdown]
 # From outside it is one layer. Shapes in, shapes out:
@@ -93,11 +127,13 @@ print("output", tuple(output.shape), " weights", tuple(weights.shape))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "q = (1, 0). Key one is (1, 0), the same vector. Key two is (3, 3), more than four times as long, but 45° away from q. "
+    "q = (1, 0). Key one is (1, 0), the same vector. Key two is (3, 3), more than four "
+    "times as long, but 45° away from q. "
     "Which has the larger dot product with q?",
     ["key one: nothing fits q better than q", "key two", "both have the same"],
     answer=1,
-    because="Key one scores 1·1 + 0·0 = 1, key two 1·3 + 0·3 = 3. Key two's greater length outweighs its worse direction.",
+    because="Key one scores 1·1 + 0·0 = 1, key two 1·3 + 0·3 = 3. Key two's greater "
+    "length outweighs its worse direction.",
 )
 
 # %%
@@ -126,7 +162,8 @@ predict(
     "When d grows from 4 to 400, the typical size of a score grows by …",
     ["a factor of 2", "a factor of 10", "a factor of 100"],
     answer=1,
-    because="A score is a sum of d products, each of variance 1. Variances add up, so the score has variance d and "
+    because="A score is a sum of d products, each of variance 1. Variances add up, so "
+    "the score has variance d and "
     "standard deviation √d, and √400 / √4 = 10.",
 )
 
@@ -205,23 +242,43 @@ assert round(3**-0.5, 3) == 0.577 and round(torch.tensor(0.577).exp().item(), 3)
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "The lecture prints the output (1.8, 2.3, 0.4). Can that be?",
-    ["yes, why not", "no, and you can tell from the vectors alone", "you have to compute it to know"],
+    [
+        "yes, why not",
+        "no, and you can tell from the vectors alone",
+        "you have to compute it to know",
+    ],
     answer=1,
-    because="Weights are ≥ 0 and sum to 1, so the first number of the output is an average of numbers between 0.2 and 0.9. It cannot be 1.8.",
+    because="Weights are ≥ 0 and sum to 1, so the first number of the output is an "
+    "average of numbers between 0.2 and 0.9. It cannot be 1.8.",
 )
 
 # %% jupyter={"source_hidden": true}
 nice = ["The", "weather", "is", "nice", "today"]
-X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]])
+X = torch.tensor(
+    [[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]]
+)
 weights = torch.softmax(X[:1] @ X.T, dim=-1)
-averages = tuple(torch.tensor([[0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8]]))  # x, low, high
+# x, low, high
+averages = tuple(
+    torch.tensor([[0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8]])
+)
 outputs = torch.cat([weights @ X, torch.tensor([[1.8, 2.3, 0.4]])])
 drawn = X.flip(0)  # "The" last, so that no name covers another
-groups = {"all averages": averages, "the words": (drawn[:, 0], drawn[:, 2]), "outputs": (outputs[:, 0], outputs[:, 2])}
-plot.points(groups, xlabel="first number", ylabel="third number", title="Where can an average be?",
-            role={"all averages": "value", "the words": "value", "outputs": "output"},
-            labels={"the words": nice[::-1], "outputs": ["computed", "printed"]},
-            caption="Two of the three numbers of each vector. Every average of the five words (squares) lies in the shaded area; the printed output does not.")
+groups = {
+    "all averages": averages,
+    "the words": (drawn[:, 0], drawn[:, 2]),
+    "outputs": (outputs[:, 0], outputs[:, 2]),
+}
+plot.points(
+    groups,
+    xlabel="first number",
+    ylabel="third number",
+    title="Where can an average be?",
+    role={"all averages": "value", "the words": "value", "outputs": "output"},
+    labels={"the words": nice[::-1], "outputs": ["computed", "printed"]},
+    caption="Two of the three numbers of each vector. Every average of the five words "
+    "(squares) lies in the shaded area; the printed output does not.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4)
@@ -290,17 +347,25 @@ assert torch.allclose(after @ pair, torch.tensor([1.269, 0.731]), atol=5e-4)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Random scores of seven words; each row may see only itself and earlier words, and the last two words are padding. "
-    "Masked scores are multiplied by 0, then comes the softmax. How much of all weight goes to masked words?",
+    "Random scores of seven words; each row may see only itself and earlier words, and "
+    "the last two words are padding. "
+    "Masked scores are multiplied by 0, then comes the softmax. How much of all weight "
+    "goes to masked words?",
     ["none: zero times a score is zero", "about a twentieth", "about two fifths"],
     answer=2,
-    because="A masked score becomes 0, not −∞, so the softmax still gives it the share of exp(0) = 1.",
+    because="A masked score becomes 0, not −∞, so the softmax still gives it the share "
+    "of exp(0) = 1.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 noise = 1.5 * torch.randn(7, 7, generator=torch.Generator().manual_seed(3))
-masks = labs.masking(noise, ["The", "animal", "didn't", "cross", "the", "street", "because"],
-                     length=5, causal=True, order="times")
+masks = labs.masking(
+    noise,
+    ["The", "animal", "didn't", "cross", "the", "street", "because"],
+    length=5,
+    causal=True,
+    order="times",
+)
 masks
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -408,9 +473,14 @@ assert served >= 0.95 and x.shape[-1] == 24
 # Change a person's wish: a click lets the person of the row look for the person of the column. The layer answers at once.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-room, answer = labs.people(layer, live=True, title="Who attends to whom?",
-                           caption="Click a cell: the [query|person] of its row then looks for the [key|person] of its column. "
-                                   "Let two look for the same one, or for themselves.")
+room, answer = labs.people(
+    layer,
+    live=True,
+    title="Who attends to whom?",
+    caption="Click a cell: the [query|person] of its row then looks for the "
+    "[key|person] of its column. "
+    "Let two look for the same one, or for themselves.",
+)
 display(room, answer)
 
 # %% [markdown]
@@ -418,12 +488,23 @@ display(room, answer)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 with torch.no_grad():
-    parts = torch.stack([m.weight.unflatten(1, (3, 8)).norm(dim=(0, 2)) for m in (layer.query, layer.key, layer.value)])
+    parts = torch.stack(
+        [
+            m.weight.unflatten(1, (3, 8)).norm(dim=(0, 2))
+            for m in (layer.query, layer.key, layer.value)
+        ]
+    )
     parts = parts / parts.sum(1, keepdim=True)
 used = "share of a matrix"
-plot.maps({used: parts}, {used: ["W_Q", "W_K", "W_V"]}, {used: ["name", "looks for", "carries"]}, axes=("matrix", "part"),
-          title="Which part of a person does each matrix read?",
-          caption="Each cell: the size of the numbers by which a matrix (row) multiplies a part (column), as a share of its row.")
+plot.maps(
+    {used: parts},
+    {used: ["W_Q", "W_K", "W_V"]},
+    {used: ["name", "looks for", "carries"]},
+    axes=("matrix", "part"),
+    title="Which part of a person does each matrix read?",
+    caption="Each cell: the size of the numbers by which a matrix (row) multiplies a "
+    "part (column), as a share of its row.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert parts.argmax(1).tolist() == [1, 0, 2] and parts.amax(1).min() > 0.6
@@ -433,10 +514,12 @@ assert parts.argmax(1).tolist() == [1, 0, 2] and parts.amax(1).min() > 0.6
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Train again, but let queries and keys share one matrix. How many people get what they need?",
+    "Train again, but let queries and keys share one matrix. How many people get what "
+    "they need?",
     ["nearly all", "about half", "one in eight, as by guessing"],
     answer=1,
-    because="With one matrix, i scores j as j scores i: if Ada finds Ben, Ben finds Ada, even if he looks for Cleo.",
+    because="With one matrix, i scores j as j scores i: if Ada finds Ben, Ben finds "
+    "Ada, even if he looks for Cleo.",
 )
 
 # %%

@@ -20,7 +20,12 @@ from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from course_utils.scores import SCORES
 
 runtime = course_kit.setup()
-compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": [-1.5, -0.4]}
+compass = {
+    "short": [0.7, -0.1],
+    "long": [2.4, 2.0],
+    "up": [-0.3, 1.4],
+    "back": [-1.5, -0.4],
+}
 
 # %% [markdown]
 # ## Which twelve?
@@ -53,9 +58,16 @@ compass = {"short": [0.7, -0.1], "long": [2.4, 2.0], "up": [-0.3, 1.4], "back": 
 # 3. Choose *dot* and *similarity*. Where must you put *long* so that both prefer the same key?
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
-first = labs.scoring([1.2, 0.1], list(compass.values()), list(compass), a="dot", b="similarity",
-                     title="Which key should get the attention?",
-                     caption="Drag the tips of the [query|query] and of the [key|keys]. Each score turns the same arrows into other weights.")
+first = labs.scoring(
+    [1.2, 0.1],
+    list(compass.values()),
+    list(compass),
+    a="dot",
+    b="similarity",
+    title="Which key should get the attention?",
+    caption="Drag the tips of the [query|query] and of the [key|keys]. Each score turns "
+    "the same arrows into other weights.",
+)
 first
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -101,9 +113,14 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
     "Which score will be best in most of the five worlds?",
-    ["deep: it is the largest network", "scaled dot: everybody uses it", "none: they differ from world to world"],
+    [
+        "deep: it is the largest network",
+        "scaled dot: everybody uses it",
+        "none: they differ from world to world",
+    ],
     answer=2,
-    because="In each world, a score whose formula fits the rule is best. A larger network can approximate most of the rules, "
+    because="In each world, a score whose formula fits the rule is best. A larger "
+    "network can approximate most of the rules, "
     "but here concat, additive and deep never beat the score that fits.",
 )
 
@@ -111,13 +128,25 @@ predict(
 from chapters.ch02.experiments import TASKS
 
 recorded = results.load("scores_task")
-percent = torch.tensor([[20 * sum(seeds) for seeds in tasks.values()]
-                        for tasks in recorded["share_right"].values()])
+percent = torch.tensor(
+    [
+        [20 * sum(seeds) for seeds in tasks.values()]
+        for tasks in recorded["share_right"].values()
+    ]
+)
 best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
 what = "right, %"
-plot.maps({what: percent.round()}, {what: [name.replace("_", " ") for name in SCORES]}, {what: list(TASKS)},
-          axes=("score", "world"), limits=(0, 100), roles={what: "plus"}, title="Does one score win everywhere?",
-          caption=f"Each cell shows how often a score (row) is right in a world (column). Guessing gives 12.5 %. {recorded.about}")
+plot.maps(
+    {what: percent.round()},
+    {what: [name.replace("_", " ") for name in SCORES]},
+    {what: list(TASKS)},
+    axes=("score", "world"),
+    limits=(0, 100),
+    roles={what: "plus"},
+    title="Does one score win everywhere?",
+    caption="Each cell shows how often a score (row) is right in a world (column). "
+    f"Guessing gives 12.5 %. {recorded.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best == ["similarity", "dot", "feature_based", "general", "location_based"] and percent.amax(0).min() > 98.5
@@ -175,9 +204,14 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
     "How often does the dot product find the correct key?",
-    ["always: an angle is an angle", "about 1 time in 8, like guessing", "less often than guessing"],
+    [
+        "always: an angle is an angle",
+        "about 1 time in 8, like guessing",
+        "less often than guessing",
+    ],
     answer=2,
-    because="The dot product prefers keys in the query's own direction, and these are far from the new direction. "
+    because="The dot product prefers keys in the query's own direction, and these are "
+    "far from the new direction. "
     "A score built on the wrong assumption can be worse than none.",
 )
 
@@ -191,25 +225,44 @@ from course_utils.training import fit
 torch.manual_seed(0)
 dot, general = Chooser("dot", size=2), Chooser("general", size=2)
 
+
 def examples(generator):
     return task_batch("feature", 128, generator, size=2)
+
 
 def held_out(chooser):
     return {"share of right choices": share_right(chooser, "feature", size=2)}
 
-learned = fit(general, examples, choice_loss, steps=300, lr=0.02, title="Training the general score",
-              evaluate=held_out, higher_is_better=True)
+
+learned = fit(
+    general,
+    examples,
+    choice_loss,
+    steps=300,
+    lr=0.02,
+    title="Training the general score",
+    evaluate=held_out,
+    higher_is_better=True,
+)
 stuck = fit(dot, examples, choice_loss, steps=300, lr=0.02, show=False)
 
 # %%
 choosers = {"dot": dot, "general": general}
 right = {name: share_right(one, "feature", size=2) for name, one in choosers.items()}
 equal = torch.tensor(8.0).log().item()  # the loss of eight equal weights
-plot.lines({"dot product": stuck.history["loss"], "general": learned.history["loss"],
-            "equal weights": ([0, 300], [equal, equal])},
-           "step", "loss", title="What can the dot product learn here?",
-           caption=f"After training, the general score is right in {right['general']:.1%} of the cases, "
-                   f"the dot product in {right['dot']:.0%}. Guessing is right in 12.5 %.")
+plot.lines(
+    {
+        "dot product": stuck.history["loss"],
+        "general": learned.history["loss"],
+        "equal weights": ([0, 300], [equal, equal]),
+    },
+    "step",
+    "loss",
+    title="What can the dot product learn here?",
+    caption=f"After training, the general score is right in {right['general']:.1%} of "
+    "the cases, "
+    f"the dot product in {right['dot']:.0%}. Guessing is right in 12.5 %.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert right["dot"] < 0.06 and right["general"] > 0.97
@@ -221,10 +274,17 @@ assert stuck.history["loss"][1][0] > 2.2 and abs(stuck.history["loss"][1][-1] - 
 # %%
 W = general.score.W.weight.detach()
 W = W / W.norm() * 2**0.5
-heatmap((100 * W).round() / 100 + 0.0, ["q₁", "q₂"], ["k₁", "k₂"], kind="scores", select=(0, 1),
-        title="What has W learned?",
-        caption="Each cell shows how strongly W matches a feature of the query (row) with a feature of the "
-                "key (column). Which way does it turn the query?")
+heatmap(
+    (100 * W).round() / 100 + 0.0,
+    ["q₁", "q₂"],
+    ["k₁", "k₂"],
+    kind="scores",
+    select=(0, 1),
+    title="What has W learned?",
+    caption="Each cell shows how strongly W matches a feature of the query (row) with a "
+    "feature of the "
+    "key (column). Which way does it turn the query?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(W, torch.tensor([[0.0, 1.0], [-1.0, 0.0]]), atol=0.05)
@@ -302,7 +362,8 @@ assert 8 < cost_of(concat).total(100, 100) / cost_of(additive).total(100, 100) <
 # %% tags=["exercise"]
 @exercise("additive score")
 def additive_score(queries, keys, W1, W2, b, w):
-    """queries [Q, Dq], keys [K, Dk], W1 [H, Dq], W2 [H, Dk], b [H], w [H] -> scores [Q, K]"""
+    """queries [Q, Dq], keys [K, Dk], W1 [H, Dq], W2 [H, Dk], b [H], w [H] -> scores [Q,
+    K]"""
     raise NotImplementedError
 
 W1, bias, W2, last = (parameter.detach() for parameter in additive.parameters())
@@ -331,9 +392,15 @@ print("as in the additive score:", torch.equal(pieces[0], W1), torch.equal(piece
 # **Sizes:** the additive score accepts queries and keys of different sizes, a dot product only of the same size:
 
 # %% tags=["nbval-check-output"]
-print(SCORES["additive"](query_size=3, key_size=5)(torch.ones(1, 2, 3), torch.ones(1, 4, 5)).shape)
+print(
+    SCORES["additive"](query_size=3, key_size=5)(
+        torch.ones(1, 2, 3), torch.ones(1, 4, 5)
+    ).shape
+)
 try:
-    SCORES["scaled_dot"](query_size=3, key_size=5)(torch.ones(1, 2, 3), torch.ones(1, 4, 5))
+    SCORES["scaled_dot"](query_size=3, key_size=5)(
+        torch.ones(1, 2, 3), torch.ones(1, 4, 5)
+    )
 except RuntimeError as error:
     print(error)
 
@@ -349,8 +416,14 @@ rows = []
 for name, projection in (("scaled_dot", 64 * 64), ("additive", 0)):
     score = SCORES[name](64, 64, hidden_size=64)
     kept = numbers_kept(score, queries, keys)
-    rows.append({"score": name + " with W_Q, W_K" * bool(projection), "parameters": score.num_parameters + 2 * projection,
-                 "multiply–adds": cost_of(score).total(256, 256) + 2 * 256 * projection, "stored for each pair": kept // 256**2})
+    rows.append(
+        {
+            "score": name + " with W_Q, W_K" * bool(projection),
+            "parameters": score.num_parameters + 2 * projection,
+            "multiply–adds": cost_of(score).total(256, 256) + 2 * 256 * projection,
+            "stored for each pair": kept // 256**2,
+        }
+    )
 Table(rows, "256 queries and keys of 64 features")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -372,7 +445,14 @@ from course_utils.training import fit
 
 torch.manual_seed(0)
 mine = Chooser("additive", size=2, hidden_size=8)
-fit(mine, lambda g: task_batch("direction", 128, g, size=2), choice_loss, steps={"class": 300, "full": 3000}[runtime.profile], lr=0.02, show=False)
+fit(
+    mine,
+    lambda g: task_batch("direction", 128, g, size=2),
+    choice_loss,
+    steps={"class": 300, "full": 3000}[runtime.profile],
+    lr=0.02,
+    show=False,
+)
 mine_right = share_right(mine, "direction", size=2)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -380,16 +460,31 @@ assert 0.5 < mine_right < 0.85
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "Each hidden unit is multiplied by a parameter in w. Remove each unit in turn, and put it back. "
+    "Each hidden unit is multiplied by a parameter in w. Remove each unit in turn, and "
+    "put it back. "
     "Will the unit with the largest parameter be the one that is missed most?",
-    ["yes: large means important", "not necessarily", "no unit will be missed: there are eight"],
+    [
+        "yes: large means important",
+        "not necessarily",
+        "no unit will be missed: there are eight",
+    ],
     answer=1,
-    because="A unit matters only if its output differs between the keys of a query: a constant output cancels in the softmax. The parameter alone does not tell you that.",
+    because="A unit matters only if its output differs between the keys of a query: a "
+    "constant output cancels in the softmax. The parameter alone does not tell you "
+    "that.",
 )
 
 # %% tags=["lab"]
-view = labs.scoring([1.2, 0.1], list(compass.values()), list(compass), a="additive", b="similarity",
-                    modules={"additive": mine.score}, title="Does your trained score (A) match directions, as B does?", live=True)
+view = labs.scoring(
+    [1.2, 0.1],
+    list(compass.values()),
+    list(compass),
+    a="additive",
+    b="similarity",
+    modules={"additive": mine.score},
+    title="Does your trained score (A) match directions, as B does?",
+    live=True,
+)
 labs.remove_unit(view, mine.score, list(compass))
 
 # %% [markdown]
@@ -404,11 +499,18 @@ def without(unit):
     w[0, unit] = kept
     return share
 
+
 missed = [mine_right - without(unit) for unit in range(8)]
 largest = mine.score.w.weight.abs().argmax().item()
-plot.bars([f"unit {i + 1}" + (" (largest)" if i == largest else "") for i in range(8)], missed, ylabel="share of right choices lost",
-          digits=2, title="Which hidden unit is missed most?",
-          caption="Each bar shows the share of right choices that your trained score loses without this unit.")
+plot.bars(
+    [f"unit {i + 1}" + (" (largest)" if i == largest else "") for i in range(8)],
+    missed,
+    ylabel="share of right choices lost",
+    digits=2,
+    title="Which hidden unit is missed most?",
+    caption="Each bar shows the share of right choices that your trained score loses "
+    "without this unit.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert max(missed) > 0.05 and missed[largest] < max(missed)
@@ -419,8 +521,15 @@ assert max(missed) > 0.05 and missed[largest] < max(missed)
 
 # %%
 ahead, opposite = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
-weights = torch.cat([masked_softmax(sharpness * SCORES["similarity"](2, 2)(ahead, opposite)) for sharpness in (1, 5)])
-weights  # of two keys, the worse still gets 12 % of the weight at β = 1, less than 0.01 % at β = 5
+weights = torch.cat(
+    [
+        masked_softmax(sharpness * SCORES["similarity"](2, 2)(ahead, opposite))
+        for sharpness in (1, 5)
+    ]
+)
+# of two keys, the worse still gets 12 % of the weight at β = 1, less than 0.01 % at β =
+# 5
+weights
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.isclose(weights[0, 0] / weights[0, 1], torch.tensor(2.0).exp()) and 0.115 < weights[0, 1] < 0.125
@@ -439,23 +548,35 @@ def cosine_score(queries, keys):
 # %%
 arrows = torch.tensor(list(compass.values()))
 by_cosine = masked_softmax(cosine_score(torch.tensor([[1.2, 0.1]]), arrows))[0]
-print({name: f"{weight:.0%}" for name, weight in zip(compass, by_cosine.tolist(), strict=True)})  # as B above
+# as B above
+print(
+    {
+        name: f"{weight:.0%}"
+        for name, weight in zip(compass, by_cosine.tolist(), strict=True)
+    }
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(100 * by_cosine.max().item()) == 43
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A lecture makes these claims about the dot product a·b of a query a and a key b. Which one goes too far?",
-    ["a·b = ‖a‖ ‖b‖ cos θ, with θ the angle between them",
-     "If a and b are at right angles, a·b is 0",
-     "a·b says how similar the directions of a and b are, and nothing else",
-     "If all keys are equally long, dot product and cosine put them in the same order"],
+    "A lecture makes these claims about the dot product a·b of a query a and a key b. "
+    "Which one goes too far?",
+    [
+        "a·b = ‖a‖ ‖b‖ cos θ, with θ the angle between them",
+        "If a and b are at right angles, a·b is 0",
+        "a·b says how similar the directions of a and b are, and nothing else",
+        "If all keys are equally long, dot product and cosine put them in the same order",
+    ],
     answer=2,
-    because=["This is how geometry defines it.",
-             "This is true, because cos 90° = 0.",
-             "The lengths are factors as well. A long key in a fairly good direction can have a larger dot product than a short key in the best one.",
-             "This is true: the lengths are then the same factor for all keys."],
+    because=[
+        "This is how geometry defines it.",
+        "This is true, because cos 90° = 0.",
+        "The lengths are factors as well. A long key in a fairly good direction can "
+        "have a larger dot product than a short key in the best one.",
+        "This is true: the lengths are then the same factor for all keys.",
+    ],
 )
 
 # %% [markdown]
@@ -472,12 +593,22 @@ def jacobian(weights):  # weights α, [..., K] -> diag(α) − ααᵀ, [..., K,
     return torch.diag_embed(weights) - weights[..., :, None] * weights[..., None, :]
 
 # %% jupyter={"source_hidden": true}
-leads = {"lead ½: with √d": 0.5, "lead 2: d = 16": 2.0, "lead 10: d = 400": 10.0}  # of the first score
-felt = {name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0)) for name, lead in leads.items()}
+# of the first score
+leads = {"lead ½: with √d": 0.5, "lead 2: d = 16": 2.0, "lead 10: d = 400": 10.0}
+felt = {
+    name: jacobian(torch.softmax(torch.tensor([lead, 0, 0, 0]), 0))
+    for name, lead in leads.items()
+}
 marks = [{name: [f"{letter}{i}" for i in "₁₂₃₄"] for name in leads} for letter in "αs"]
-plot.maps({name: J.abs() for name, J in felt.items()}, *marks, limits=(0, 0.25), scale="slope",
-          title="Does a confident softmax respond?",
-          caption="Each cell shows how steeply a weight (row) changes with a score (column), without the sign.")
+plot.maps(
+    {name: J.abs() for name, J in felt.items()},
+    *marks,
+    limits=(0, 0.25),
+    scale="slope",
+    title="Does a confident softmax respond?",
+    caption="Each cell shows how steeply a weight (row) changes with a score (column), "
+    "without the sign.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(J[0, 0].item(), 5) for J in felt.values()] == [0.22888, 0.20538, 0.00014]
@@ -501,7 +632,10 @@ assert 16**0.5 / 2 == 2 and (round(0.37787 - 0.35466, 3), round(0.78607 - 0.7112
 
 # %%
 generator = torch.Generator().manual_seed(1)
-q, k = torch.randn(1000, 1, 400, generator=generator), torch.randn(1000, 24, 400, generator=generator)
+q, k = (
+    torch.randn(1000, 1, 400, generator=generator),
+    torch.randn(1000, 24, 400, generator=generator),
+)
 products = (q * k).sum(-1)  # [1000 queries, 24 keys]
 
 # %%
@@ -510,12 +644,19 @@ def gradient(divisor):
     weights = torch.softmax(products / divisor, -1)
     return jacobian(weights).flatten(1).norm(dim=-1) / divisor
 
+
 plain, scaled = gradient(1), gradient(400**0.5)
 normal = scaled.median()
 tiny = (plain < normal / 10).float().mean().item()
 huge = (plain > normal * 10).float().mean().item()
-print(f"mean size with √d {scaled.mean():.3f}, without √d {plain.mean():.3f}; normal: {normal:.3f}")
-print(f"without √d, {tiny:.1%} of the queries are below a tenth of normal, {huge:.1%} above ten times")
+print(
+    f"mean size with √d {scaled.mean():.3f}, without √d {plain.mean():.3f}; normal: "
+    f"{normal:.3f}"
+)
+print(
+    f"without √d, {tiny:.1%} of the queries are below a tenth of normal, {huge:.1%} "
+    "above ten times"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 6.5 < plain.mean() / scaled.mean() < 7.5
@@ -537,13 +678,18 @@ X = torch.tensor([[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8],
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "The values are the five words above. Which of these outputs can no weights give that are ≥ 0 and sum to 1?",
+    "The values are the five words above. Which of these outputs can no weights give "
+    "that are ≥ 0 and sum to 1?",
     ["(0.5, 0.16, 0.54)", "(0.9, 0.1, 0.8)", "(0.9, 0.3, 0.5)", "(0.4, 0.1, 0.5)"],
     answer=2,
-    because=["Five equal weights give it: it is the mean of the five words.",
-             "With all the weight on “is”, the output is the vector of “is”.",
-             "Each feature is inside its range. But a first feature of 0.9 needs all the weight on “is”, and the second feature of “is” is 0.1. So the hull is smaller than the box of all ranges.",
-             "Half the weight on “nice” and half on “today” give it."],
+    because=[
+        "Five equal weights give it: it is the mean of the five words.",
+        "With all the weight on “is”, the output is the vector of “is”.",
+        "Each feature is inside its range. But a first feature of 0.9 needs all the "
+        "weight on “is”, and the second feature of “is” is 0.1. So the hull is "
+        "smaller than the box of all ranges.",
+        "Half the weight on “nice” and half on “today” give it.",
+    ],
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -565,15 +711,22 @@ assert abs(3 * third - 0.6405) < 5e-5 and round(3 * 0.213, 3) == 0.639
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
     "A lecture computes this example in four lines. Which one is wrong?",
-    ["The query scores 0.5, 0.5 and 1 with the three keys",
-     "exp(0.5) ≈ 1.649 and exp(1) ≈ 2.718, so the three exponentials add up to 6.016",
-     "The weights are 0.27, 0.27 and 0.46",
-     "The context is the average of the three values, and its two coordinates are equal"],
+    [
+        "The query scores 0.5, 0.5 and 1 with the three keys",
+        "exp(0.5) ≈ 1.649 and exp(1) ≈ 2.718, so the three exponentials add up to 6.016",
+        "The weights are 0.27, 0.27 and 0.46",
+        "The context is the average of the three values, and its two coordinates are "
+        "equal",
+    ],
     answer=2,
-    because=["This is right: ½·1 + ½·0 = ½ for the first two keys, and ½ + ½ = 1 for the third.",
-             "This is right: 1.649 + 1.649 + 2.718 = 6.016.",
-             "2.718 / 6.016 = 0.452, which rounds to 0.45. To three digits the weights are 0.274, 0.274 and 0.452, which sum to 1.",
-             "This is right: the first two keys mirror each other and have the same weight."],
+    because=[
+        "This is right: ½·1 + ½·0 = ½ for the first two keys, and ½ + ½ = 1 for the "
+        "third.",
+        "This is right: 1.649 + 1.649 + 2.718 = 6.016.",
+        "2.718 / 6.016 = 0.452, which rounds to 0.45. To three digits the weights are "
+        "0.274, 0.274 and 0.452, which sum to 1.",
+        "This is right: the first two keys mirror each other and have the same weight.",
+    ],
 )
 
 # %%
@@ -590,18 +743,26 @@ assert torch.allclose(weights @ H, torch.tensor([[0.726, 0.726]]), atol=5e-4)
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "The lecture asks what the last word, happy, attends to. Which of its five lines does not follow from the numbers?",
-    ["The query (1, 1) scores 1, 1 and 2, so the weights are about 0.21, 0.21 and 0.58",
-     "happy attends most to itself",
-     "The new vector of happy is about (0.79, 0.79)",
-     "Self-attention has found that happy belongs to I",
-     "The new vector of happy still points where the old one pointed"],
+    "The lecture asks what the last word, happy, attends to. Which of its five lines "
+    "does not follow from the numbers?",
+    [
+        "The query (1, 1) scores 1, 1 and 2, so the weights are about 0.21, 0.21 and "
+        "0.58",
+        "happy attends most to itself",
+        "The new vector of happy is about (0.79, 0.79)",
+        "Self-attention has found that happy belongs to I",
+        "The new vector of happy still points where the old one pointed",
+    ],
     answer=3,
-    because=["This is right: (1, 1)·(1, 0) = 1, (1, 1)·(0, 1) = 1 and (1, 1)·(1, 1) = 2, and softmax makes 0.212, 0.212 and 0.576 of them.",
-             "This is right: its score with itself is 2, the others are 1.",
-             "This is right: 0.212 + 0.576 = 0.788 in both coordinates.",
-             "I and am get the same weight, 0.212. The numbers only say that happy attends to both of them equally.",
-             "This is right: both coordinates are equal, as in (1, 1)."],
+    because=[
+        "This is right: (1, 1)·(1, 0) = 1, (1, 1)·(0, 1) = 1 and (1, 1)·(1, 1) = 2, and "
+        "softmax makes 0.212, 0.212 and 0.576 of them.",
+        "This is right: its score with itself is 2, the others are 1.",
+        "This is right: 0.212 + 0.576 = 0.788 in both coordinates.",
+        "I and am get the same weight, 0.212. The numbers only say that happy attends "
+        "to both of them equally.",
+        "This is right: both coordinates are equal, as in (1, 1).",
+    ],
 )
 
 # %%
@@ -618,7 +779,11 @@ assert torch.allclose(weights[2] @ H, torch.tensor([0.788, 0.788]), atol=5e-4)
 
 # %%
 x = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
-Wq, Wk, Wv = torch.tensor([[1.0, 1], [0, 1]]), torch.tensor([[0.0, 1], [1, 0]]), torch.tensor([[2.0, 0], [0, 1]])
+Wq, Wk, Wv = (
+    torch.tensor([[1.0, 1], [0, 1]]),
+    torch.tensor([[0.0, 1], [1, 0]]),
+    torch.tensor([[2.0, 0], [0, 1]]),
+)
 qs, ks, vs = x @ Wq, x @ Wk, x @ Wv
 S = qs @ ks.T
 qs, ks, vs, S
@@ -660,15 +825,23 @@ def own_attention(x, Wq, Wk, Wv):               # x [T, D]
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
     "These claims are about multi-head attention. Which one is the article's mistake?",
-    ["Each head can attend to something else",
-     "For H heads, run one head with its Wq, Wk, Wv H times, and put the outputs side by side",
-     "The outputs of the heads, side by side, are H · D numbers for each token if each head returns D",
-     "A last matrix W_O mixes the heads and brings them back to the size of the model"],
+    [
+        "Each head can attend to something else",
+        "For H heads, run one head with its Wq, Wk, Wv H times, and put the outputs "
+        "side by side",
+        "The outputs of the heads, side by side, are H · D numbers for each token if "
+        "each head returns D",
+        "A last matrix W_O mixes the heads and brings them back to the size of the model",
+    ],
     answer=1,
-    because=["This is true, and it is what several heads are for.",
-             "The same Wq, Wk and Wv give the same output H times. Each head needs projections of its own, and then comes W_O.",
-             "This is true: the outputs are joined end to end.",
-             "This is true, although the article leaves it out. Without W_O the outputs of the heads would only stand side by side."],
+    because=[
+        "This is true, and it is what several heads are for.",
+        "The same Wq, Wk and Wv give the same output H times. Each head needs "
+        "projections of its own, and then comes W_O.",
+        "This is true: the outputs are joined end to end.",
+        "This is true, although the article leaves it out. Without W_O the outputs of "
+        "the heads would only stand side by side.",
+    ],
 )
 
 # %% [markdown]
@@ -736,12 +909,17 @@ print("more than 500 empty rows:", empty_rows > 500, "· runs with NaN or ∞:",
 # %%
 from course_utils.linear import hardmax, sparsemax
 
-gap = torch.cat([torch.linspace(-2, -1e-4, 41), torch.linspace(1e-4, 2, 41)])  # both sides of the jump at 0
+# both sides of the jump at 0
+gap = torch.cat([torch.linspace(-2, -1e-4, 41), torch.linspace(1e-4, 2, 41)])
 two = torch.stack([gap, torch.zeros(82)], dim=1)  # two keys; the first leads by `gap`
 lines = {f.__name__: (gap, f(two)[:, 0]) for f in (sparsemax, masked_softmax, hardmax)}
-plot.lines({name.replace("masked_", ""): line for name, line in lines.items()}, "lead of the first key", "its weight",
-           title="From which lead on does the second key get nothing?",
-           caption="Two keys share a weight of 1. Sparsemax is a ramp.")
+plot.lines(
+    {name.replace("masked_", ""): line for name, line in lines.items()},
+    "lead of the first key",
+    "its weight",
+    title="From which lead on does the second key get nothing?",
+    caption="Two keys share a weight of 1. Sparsemax is a ramp.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).all()
@@ -759,20 +937,45 @@ from course_utils.linear import PositiveFeatures, linear_attention
 generator = torch.Generator().manual_seed(0)
 queries, keys, values = torch.randn(3, 64, 8, generator=generator, dtype=torch.float64)
 features = PositiveFeatures(8, 32).double()
-linear, quadratic = (linear_attention(queries, keys, values, features, keys_first=order) for order in (True, False))
-by_score = masked_softmax(SCORES["generalized_kernel"](8, 8, hidden_size=32).double()(queries, keys)) @ values
-print("the same:", torch.allclose(linear, quadratic, atol=1e-10), torch.allclose(linear, by_score, atol=1e-10))
+linear, quadratic = (
+    linear_attention(queries, keys, values, features, keys_first=order)
+    for order in (True, False)
+)
+by_score = (
+    masked_softmax(
+        SCORES["generalized_kernel"](8, 8, hidden_size=32).double()(queries, keys)
+    )
+    @ values
+)
+print(
+    "the same:",
+    torch.allclose(linear, quadratic, atol=1e-10),
+    torch.allclose(linear, by_score, atol=1e-10),
+)
 
 # %% [markdown]
 # Computed in either order, or as a score, the result is the same. How far are random features from exact attention? The plot shows, for short queries and keys, what share of a row's weight must move to give the exact weights, averaged over rows and five draws of the features.
 
 # %%
 costs = results.load("scores_cost")
-counts, errors = [int(n) for n in costs["kernel_errors"]], list(costs["kernel_errors"].values())
-small = 0.5 * torch.randn(2, 128, 16, generator=torch.Generator().manual_seed(0))  # the queries and keys of the record
-equal = (torch.softmax(small[0] @ small[1].T / 4, -1) - 1 / 128).abs().sum(-1).mean().item() / 2
-plot.lines({"Performer": (counts, errors), "equal weights": (counts, [equal] * len(counts))}, "random features", "share of the weight that must move", log="xy", title="How far off is Performer's kernel?",
-           caption=f"Four times the features leave between half and two thirds of the error. {costs.about}")
+counts, errors = (
+    [int(n) for n in costs["kernel_errors"]],
+    list(costs["kernel_errors"].values()),
+)
+# the queries and keys of the record
+small = 0.5 * torch.randn(2, 128, 16, generator=torch.Generator().manual_seed(0))
+equal = (torch.softmax(small[0] @ small[1].T / 4, -1) - 1 / 128).abs().sum(
+    -1
+).mean().item() / 2
+plot.lines(
+    {"Performer": (counts, errors), "equal weights": (counts, [equal] * len(counts))},
+    "random features",
+    "share of the weight that must move",
+    log="xy",
+    title="How far off is Performer's kernel?",
+    caption="Four times the features leave between half and two thirds of the error. "
+    f"{costs.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(b == 4 * a for a, b in zip(counts, counts[1:], strict=False))
@@ -780,10 +983,19 @@ assert errors[0] > 0.1 > equal > errors[1] > 0.85 * equal and errors[-1] < 0.02 
 
 # %%
 lengths = [row["tokens"] for row in costs["times"]]
-times = {f"{kind} attention": (lengths, [row[f"{kind} s"] for row in costs["times"]]) for kind in ("exact", "linear")}
+times = {
+    f"{kind} attention": (lengths, [row[f"{kind} s"] for row in costs["times"]])
+    for kind in ("exact", "linear")
+}
 ratio = [row["exact s"] / row["linear s"] for row in costs["times"]]
-plot.lines(times, "tokens", "seconds", log="xy", title="What does length cost?",
-           caption=f"Both axes are logarithmic. {costs.about}")
+plot.lines(
+    times,
+    "tokens",
+    "seconds",
+    log="xy",
+    title="What does length cost?",
+    caption=f"Both axes are logarithmic. {costs.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lengths[0] == 128 and lengths[-1] == 8192
@@ -808,7 +1020,9 @@ def linear_output(phi_q, phi_k, values):
 
 # %%
 averaged = linear_output(features(queries), features(keys), values)
-print(f"linear_output and linear_attention differ by {(averaged - linear).abs().max():.0e}")
+print(
+    f"linear_output and linear_attention differ by {(averaged - linear).abs().max():.0e}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(averaged, linear, atol=1e-10) and torch.allclose(linear, by_score, atol=1e-10)
@@ -824,12 +1038,21 @@ from chapters.ch02.experiments import trained_scores
 cards = data.load("word_features")
 tired, x = cards.words[:11], torch.tensor(cards.features[:11]).float()
 scores, _ = trained_scores(3)
-scores["location_based"] = SCORES["location_based"](3, 3, max_keys=11)  # the trained one knows only 8 places
+# the trained one knows only 8 places
+scores["location_based"] = SCORES["location_based"](3, 3, max_keys=11)
 with torch.no_grad():
     twelve = torch.stack([masked_softmax(score(x, x)) for score in scores.values()])
-heatmap(twelve, tired, tired, names=[name.replace("_", " ") for name in scores], head=1, select=("it", "animal"),
-        title="Which word does “it” attend to, under each score?",
-        caption="Rows are queries, columns are keys, cells are weights. Scores with parameters were trained in a world above; only location-based is untrained.")
+heatmap(
+    twelve,
+    tired,
+    tired,
+    names=[name.replace("_", " ") for name in scores],
+    head=1,
+    select=("it", "animal"),
+    title="Which word does “it” attend to, under each score?",
+    caption="Rows are queries, columns are keys, cells are weights. Scores with "
+    "parameters were trained in a world above; only location-based is untrained.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert tired[twelve[1, tired.index("it")].argmax()] == "animal"

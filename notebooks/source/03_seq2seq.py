@@ -31,9 +31,15 @@ from course_kit.data import parallel
 
 tired = "the animal didn't cross the street because it was too tired ."
 course = next(p for p in parallel.load_parallel("en-fr") if " ".join(p.source) == tired)
-labs.alignment((course.source, course.target, gold_weights(course)), step=9, languages=("en", "fr"), links=True,
-               title="Which English word does each French word translate?",
-               caption="A row for each French word, a column for each English word: links that we set, no model yet.")
+labs.alignment(
+    (course.source, course.target, gold_weights(course)),
+    step=9,
+    languages=("en", "fr"),
+    links=True,
+    title="Which English word does each French word translate?",
+    caption="A row for each French word, a column for each English word: links that we "
+    "set, no model yet.",
+)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="alignment"></a>
@@ -132,11 +138,14 @@ assert (one - other).abs().max() > 0.01
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "The encoder reads a sentence of 5 words, then one of 20. With D = 64, how many numbers are in c?",
+    "The encoder reads a sentence of 5 words, then one of 20. With D = 64, how many "
+    "numbers are in c?",
     ["four times as many for the long one", "64 for both", "as many as it needs"],
     answer=1,
-    because="c joins the last states of the two directions, 32 + 32 numbers, for any sentence. "
-    "In chapter 1 such a summary, made before the question is known, was called a bottleneck.",
+    because="c joins the last states of the two directions, 32 + 32 numbers, for any "
+    "sentence. "
+    "In chapter 1 such a summary, made before the question is known, was called a "
+    "bottleneck.",
 )
 
 # %%
@@ -260,9 +269,17 @@ train(attentive)
 by_length["with attention"] = [right_at(attentive, length) for length in lengths]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-plot.lines({name: (lengths, [100 * share for share in shares]) for name, shares in by_length.items()},
-           "digits in a row", "rows right, %", title="What does looking back change?",
-           caption="Rows of digits, written backwards: the share that is right to the last digit. Trained on 4 to 16 digits; 20 is new.")
+plot.lines(
+    {
+        name: (lengths, [100 * share for share in shares])
+        for name, shares in by_length.items()
+    },
+    "digits in a row",
+    "rows right, %",
+    title="What does looking back change?",
+    caption="Rows of digits, written backwards: the share that is right to the last "
+    "digit. Trained on 4 to 16 digits; 20 is new.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 shares = by_length["with attention"]
@@ -272,9 +289,15 @@ assert sum(shares[:7]) / 7 >= 0.95 and min(shares[:7]) > 0.85 and shares[7] > 0.
 source, reads, target, mask = backwards(1, 10)
 with torch.no_grad():
     _, weights = attentive(source, reads, mask)
-heatmap(weights[0], target[0].tolist(), source[0].tolist(), axes=("writes", "reads"),
-        title="Where does it look?",
-        caption="A row for each [query|digit that is written], a column for each [key|digit of the source].")
+heatmap(
+    weights[0],
+    target[0].tolist(),
+    source[0].tolist(),
+    axes=("writes", "reads"),
+    title="Where does it look?",
+    caption="A row for each [query|digit that is written], a column for each [key|digit "
+    "of the source].",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (weights[0].argmax(-1).flip(0) - torch.arange(10)).abs().float().mean() <= 1.0
@@ -311,19 +334,34 @@ from course_utils.training import fit, warm_then_fall
 
 STEPS = {"class": 700, "full": 4000}[runtime.profile]
 
+
 def loss(model, batch):
     logits, _ = model(batch.source, batch.target_in, batch.source_mask)
     return masked_loss(logits, batch.target_out, batch.target_mask)
 
+
 def learn(decoder, title):
     torch.manual_seed(0)
     model = Translator(Encoder(len(lesson.source), 128), decoder(len(lesson.target), 128))
-    fit(model, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0, schedule=warm_then_fall(STEPS), title=title)
+    fit(
+        model,
+        lesson.batches,
+        loss,
+        steps=STEPS,
+        lr=1e-2,
+        clip=1.0,
+        schedule=warm_then_fall(STEPS),
+        title=title,
+    )
     return model
 
+
 def one_training_step():
-    model = Translator(Encoder(len(lesson.source), 16), AttentiveDecoder(len(lesson.target), 16))
+    model = Translator(
+        Encoder(len(lesson.source), 16), AttentiveDecoder(len(lesson.target), 16)
+    )
     loss(model, next(iter(lesson.batches))).backward()
+
 
 for_training(one_training_step)
 
@@ -376,10 +414,18 @@ assert abs(0.6 * 0.5 - 0.30) < 1e-9 and abs(0.4 * 0.9 - 0.36) < 1e-9
 # How good are the two translators? We count *word errors*: how many words you would have to change, add or delete, as a share of the reference.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-lines = {name: lesson.by_length(model) for name, model in {"without attention": without, "with attention": with_it}.items()}
-plot.lines({name: (line.words, line.errors) for name, line in lines.items()}, "words in the source", "word errors, %",
-           title="Do long sentences lose more?",
-           caption="Whole sentences that were not trained on, in five groups by length. Which of the two lines rises at the end?")
+lines = {
+    name: lesson.by_length(model)
+    for name, model in {"without attention": without, "with attention": with_it}.items()
+}
+plot.lines(
+    {name: (line.words, line.errors) for name, line in lines.items()},
+    "words in the source",
+    "word errors, %",
+    title="Do long sentences lose more?",
+    caption="Whole sentences that were not trained on, in five groups by length. Which "
+    "of the two lines rises at the end?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 errors = {name: line.errors for name, line in lines.items()}
@@ -408,19 +454,25 @@ assert [len(a & b) for a, b in pairs] == [3, 1, 0]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "“the European economic crisis” becomes “la crise économique européenne”. While it writes “crise”, which English word "
+    "“the European economic crisis” becomes “la crise économique européenne”. While it "
+    "writes “crise”, which English word "
     "should get the most weight?",
     ["European, the next word", "crisis, the last", "all three equally"],
     answer=1,
-    because="“crise” translates “crisis”. Then the translator goes back, to “economic” and “European”.",
+    because="“crise” translates “crisis”. Then the translator goes back, to “economic” "
+    "and “European”.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from course_utils.decoding import translate
 
 trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(with_it))
-crisis = translate(trained, "My aunt is discussing the European economic crisis.", beam=1)[0]
-labs.alignment(crisis, languages=("en", "fr"), title="Which way does it read?", model=trained)
+crisis = translate(
+    trained, "My aunt is discussing the European economic crisis.", beam=1
+)[0]
+labs.alignment(
+    crisis, languages=("en", "fr"), title="Which way does it read?", model=trained
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 heaviest = [crisis.source_tokens[row.argmax()] for row in crisis.weights[-4:-1]]
@@ -434,12 +486,36 @@ assert "name" not in trained.card or heaviest == ["crisis", "economic", "europea
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 said = {}
 for adjective, pronoun in (("tired", "il"), ("wide", "elle")):
-    twin = translate(trained, f"The animal didn't cross the street because it was too {adjective}.", beam=1)[0]
+    twin = translate(
+        trained,
+        f"The animal didn't cross the street because it was too {adjective}.",
+        beam=1,
+    )[0]
     if pronoun in twin.tokens:
-        said[pronoun] = dict(zip(twin.source_tokens, twin.weights[twin.tokens.index(pronoun)].tolist(), strict=True))
-        print(f"{pronoun}:", ", ".join(f"{word} {weight:.2f}" for word, weight in said[pronoun].items() if weight > 0.05))
-labs.alignment(twin, step=11, languages=("en", "fr"), title="Where does it look when it writes “elle”?", model=trained,
-               caption="In the row of “[query|elle]”, compare “[key|animal]”, “[key|street]”, “[key|it]” and the full stop.")
+        said[pronoun] = dict(
+            zip(
+                twin.source_tokens,
+                twin.weights[twin.tokens.index(pronoun)].tolist(),
+                strict=True,
+            )
+        )
+        print(
+            f"{pronoun}:",
+            ", ".join(
+                f"{word} {weight:.2f}"
+                for word, weight in said[pronoun].items()
+                if weight > 0.05
+            ),
+        )
+labs.alignment(
+    twin,
+    step=11,
+    languages=("en", "fr"),
+    title="Where does it look when it writes “elle”?",
+    model=trained,
+    caption="In the row of “[query|elle]”, compare “[key|animal]”, “[key|street]”, "
+    "“[key|it]” and the full stop.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in trained.card or (said["il"]["it"] > 0.6 and said["elle"]["."] > 0.5)
@@ -467,7 +543,13 @@ from IPython.display import display
 
 mine = "the old woman bought a red car yesterday ."  # your own: words of our grammar
 deaf, gone = (knocked_out(trained, mine, what) for what in ("weight", "word"))
-view = labs.alignment(translate(trained, mine, beam=1)[0], variants=deaf, languages=("en", "fr"), live=True, title="And without that word?")
+view = labs.alignment(
+    translate(trained, mine, beam=1)[0],
+    variants=deaf,
+    languages=("en", "fr"),
+    live=True,
+    title="And without that word?",
+)
 view.variant = 1
 display(view, labs.compared(view, deaf, gone))
 
@@ -483,9 +565,18 @@ from course_kit import results
 
 masked = results.load("seq2seq_masked")
 bands = ["up to 0.2", "0.2–0.5", "0.5–0.8", "0.8–0.95", "above 0.95"]
-Table([{"word": name} | {band: f"{same / count:.0%} of {count:,}" for band, (same, count) in zip(bands, masked["words"][name], strict=True)}
-       for name in ("all", "is", "the")],
-      f"How often the translation stays exactly the same without a word, by the word's largest weight. {masked.about}")
+Table(
+    [
+        {"word": name}
+        | {
+            band: f"{same / count:.0%} of {count:,}"
+            for band, (same, count) in zip(bands, masked["words"][name], strict=True)
+        }
+        for name in ("all", "is", "the")
+    ],
+    "How often the translation stays exactly the same without a word, by the word's "
+    f"largest weight. {masked.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 share_of = {name: [round(100 * same / count) for same, count in masked["words"][name]] for name in ("all", "is", "the")}

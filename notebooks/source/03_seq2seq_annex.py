@@ -25,10 +25,20 @@ from IPython.display import display
 
 runtime = course_kit.setup()
 lesson = Lesson("en-fr")
-untrained = {"without attention": lesson.model(attention=None), "with attention": lesson.model(attention="additive")}
-plain_checkpoint = checkpoint("seq2seq-plain-en-fr-grammar", instead=lesson.loaded(untrained["without attention"]))
-attentive_checkpoint = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(untrained["with attention"]))
-real_plain, real = checkpoint("seq2seq-plain-en-fr", instead=plain_checkpoint), checkpoint("seq2seq-attention-en-fr", instead=attentive_checkpoint)
+untrained = {
+    "without attention": lesson.model(attention=None),
+    "with attention": lesson.model(attention="additive"),
+}
+plain_checkpoint = checkpoint(
+    "seq2seq-plain-en-fr-grammar", instead=lesson.loaded(untrained["without attention"])
+)
+attentive_checkpoint = checkpoint(
+    "seq2seq-attention-en-fr-grammar", instead=lesson.loaded(untrained["with attention"])
+)
+real_plain, real = (
+    checkpoint("seq2seq-plain-en-fr", instead=plain_checkpoint),
+    checkpoint("seq2seq-attention-en-fr", instead=attentive_checkpoint),
+)
 plain, attentive = plain_checkpoint.model.eval(), attentive_checkpoint.model.eval()
 both = {"without attention": plain, "with attention": attentive}
 
@@ -43,9 +53,16 @@ assert "name" not in {*plain_checkpoint.card} & {*attentive_checkpoint.card} or 
 # Step through two translations, one by each of the checkpoints. You see 8 numbers of each state.
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
-labs.states_side_by_side(lesson, attentive_checkpoint, plain_checkpoint, "the animal was too tired .",
-    caption="Without attention the translation ends in “fatiguée”, with attention in “fatigué”, which is right. The [output|context] "
-            "of each [query|word] is made of the encoder's [value|states]. Without attention, every word reads the same vector.")
+labs.states_side_by_side(
+    lesson,
+    attentive_checkpoint,
+    plain_checkpoint,
+    "the animal was too tired .",
+    caption="Without attention the translation ends in “fatiguée”, with attention in "
+    "“fatigué”, which is right. The [output|context] "
+    "of each [query|word] is made of the encoder's [value|states]. Without attention, "
+    "every word reads the same vector.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not plain_checkpoint.was_seen("the animal was too tired .") and not attentive_checkpoint.was_seen("the animal was too tired .")
@@ -83,11 +100,18 @@ sentence = "the animal was too tired ."
 ids, begin = torch.tensor([lesson.source.encode(sentence)]), torch.tensor([text.BOS])
 for name, model in {"traditional": plain, "attention": attentive}.items():
     state = model.start(ids)  # encode: read it all
-    context = state.memory.summary if model is plain else state.memory.states  # context: one vector, or all of them
+    # context: one vector, or all of them
+    context = state.memory.summary if model is plain else state.memory.states
     step = model.step(begin, state)  # decode: one word further
     word = step.logits.argmax(-1)  # generate: the best of all words
-    shapes = [tuple(x.shape) for x in (state.memory.states, context, step.state.hidden, word)]
-    print("{:11} encode {} · context from {} · decode {} · generate {}".format(name, *shapes))
+    shapes = [
+        tuple(x.shape) for x in (state.memory.states, context, step.state.hidden, word)
+    ]
+    print(
+        "{:11} encode {} · context from {} · decode {} · generate {}".format(
+            name, *shapes
+        )
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from course_utils.translator import look_back
@@ -106,45 +130,68 @@ assert torch.allclose(weights, step.weights, atol=1e-4)
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
     "What does a Transformer's encoder hand over? One of these claims is wrong.",
-    ["It reads the whole source before the decoder writes its first word",
-     "It turns the sentence into one vector of fixed length",
-     "The decoder writes word by word, and reads the words it has written so far",
-     "The decoder's cross-attention attends to what the encoder hands over"],
+    [
+        "It reads the whole source before the decoder writes its first word",
+        "It turns the sentence into one vector of fixed length",
+        "The decoder writes word by word, and reads the words it has written so far",
+        "The decoder's cross-attention attends to what the encoder hands over",
+    ],
     answer=1,
-    because=["This is true, and as true of the encoders with recurrent networks.",
-             "That was the plain model of 2014. A Transformer's encoder hands over one vector for each token, as an RNN with attention does: otherwise there would be nothing to attend to.",
-             "This is true, and as true of the decoders with recurrent networks.",
-             "This is true. With one vector, cross-attention would have nothing to choose from."],
+    because=[
+        "This is true, and as true of the encoders with recurrent networks.",
+        "That was the plain model of 2014. A Transformer's encoder hands over one "
+        "vector for each token, as an RNN with attention does: otherwise there would "
+        "be nothing to attend to.",
+        "This is true, and as true of the decoders with recurrent networks.",
+        "This is true. With one vector, cross-attention would have nothing to choose "
+        "from.",
+    ],
 )
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A table lists what the two halves of a Transformer do. One of its entries belongs to another model.",
-    ["encoder, input: the whole source sentence",
-     "encoder, mechanism: it reads word by word, and carries a state from each word to the next",
-     "encoder, output: one vector for each source word",
-     "decoder, input: the target words so far, beginning with <bos>",
-     "decoder, output: probabilities of the next word"],
+    "A table lists what the two halves of a Transformer do. One of its entries belongs "
+    "to another model.",
+    [
+        "encoder, input: the whole source sentence",
+        "encoder, mechanism: it reads word by word, and carries a state from each word "
+        "to the next",
+        "encoder, output: one vector for each source word",
+        "decoder, input: the target words so far, beginning with <bos>",
+        "decoder, output: probabilities of the next word",
+    ],
     answer=1,
-    because=["This is true of both models: each encoder gets the whole sentence.",
-             "That is an RNN's encoder, such as the one of this chapter: each state has to wait for the state before it. A Transformer's encoder scores all pairs of words at once.",
-             "This is true of both models, and attention needs these vectors.",
-             "This is true of both models: in training these words are the correct ones, later its own.",
-             "This is true of both models: a softmax over the vocabulary makes them."],
+    because=[
+        "This is true of both models: each encoder gets the whole sentence.",
+        "That is an RNN's encoder, such as the one of this chapter: each state has to "
+        "wait for the state before it. A Transformer's encoder scores all pairs of "
+        "words at once.",
+        "This is true of both models, and attention needs these vectors.",
+        "This is true of both models: in training these words are the correct ones, "
+        "later its own.",
+        "This is true of both models: a softmax over the vocabulary makes them.",
+    ],
 )
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "The same table counts three attentions in a Transformer's decoder. Which line is wrong?",
-    ["the first attention: the target words so far attend to each other",
-     "the second attention: the target words attend to the encoder's output",
-     "the third attention: the feed-forward network attends to all of it once more",
-     "the end: a softmax over the vocabulary"],
+    "The same table counts three attentions in a Transformer's decoder. Which line is "
+    "wrong?",
+    [
+        "the first attention: the target words so far attend to each other",
+        "the second attention: the target words attend to the encoder's output",
+        "the third attention: the feed-forward network attends to all of it once more",
+        "the end: a softmax over the vocabulary",
+    ],
     answer=2,
-    because=["This is right: it is masked self-attention.",
-             "This is right: it is cross-attention, which this chapter is about.",
-             "A feed-forward network works on each token separately: change one token, and only its own output changes. So there are two attentions.",
-             "This is right. It is a softmax, but not over keys: it gives each word of the vocabulary a probability."],
+    because=[
+        "This is right: it is masked self-attention.",
+        "This is right: it is cross-attention, which this chapter is about.",
+        "A feed-forward network works on each token separately: change one token, and "
+        "only its own output changes. So there are two attentions.",
+        "This is right. It is a softmax, but not over keys: it gives each word of the "
+        "vocabulary a probability.",
+    ],
 )
 
 # %% [markdown]
@@ -152,16 +199,22 @@ predict(
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "Rows are the words of the French sentence, columns those of the English one. Which caption is wrong?",
-    ["Each row is a query",
-     "Each column is a key",
-     "Dark cells show what the model attended to while it wrote that French word",
-     "The picture shows self-attention"],
+    "Rows are the words of the French sentence, columns those of the English one. Which "
+    "caption is wrong?",
+    [
+        "Each row is a query",
+        "Each column is a key",
+        "Dark cells show what the model attended to while it wrote that French word",
+        "The picture shows self-attention",
+    ],
     answer=3,
-    because=["This is right: while it writes a French word, the decoder asks.",
-             "This is right: the English words are what it can attend to.",
-             "This is right: these are the weights, and each row sums to 1.",
-             "Rows and columns are two different sentences, so this is cross-attention. In self-attention, rows and columns are the same words."],
+    because=[
+        "This is right: while it writes a French word, the decoder asks.",
+        "This is right: the English words are what it can attend to.",
+        "This is right: these are the weights, and each row sums to 1.",
+        "Rows and columns are two different sentences, so this is cross-attention. In "
+        "self-attention, rows and columns are the same words.",
+    ],
 )
 
 # %% [markdown]
@@ -194,7 +247,9 @@ from course_kit.clock import seconds
 rows, batch = [], next(iter(lesson.batches))
 for query in ("previous", "current"):
     model = lesson.model(attention="additive", query=query)
-    took = seconds(lambda model=model: model(batch.source, batch.target_in, batch.source_mask), 3)
+    took = seconds(
+        lambda model=model: model(batch.source, batch.target_in, batch.source_mask), 3
+    )
     rows.append({"query": query, "ms a batch": 1000 * took})
 Table(rows, f"{len(batch.source)} sentences; measured just now")
 
@@ -230,7 +285,16 @@ def own_loss(own, batch):
 own_steps = {"class": 200, "full": 1000}[runtime.profile]
 trial = next(iter(lesson.batches))
 before = own_loss(own, trial).item()
-own_run = fit(own, lesson.batches, own_loss, steps=own_steps, lr=1e-2, clip=1.0, schedule=warm_then_fall(own_steps), title="Training your own decoder")
+own_run = fit(
+    own,
+    lesson.batches,
+    own_loss,
+    steps=own_steps,
+    lr=1e-2,
+    clip=1.0,
+    schedule=warm_then_fall(own_steps),
+    title="Training your own decoder",
+)
 
 # %%
 def own_translation(source):
@@ -238,18 +302,30 @@ def own_translation(source):
     memory = attentive.encode(torch.tensor([lesson.source.encode(source)]))
 
     def one_word(word, state):
-        logits, state = decoder_step(torch.tensor([int(word)]), state, memory.states, memory.mask, *own)
+        logits, state = decoder_step(
+            torch.tensor([int(word)]), state, memory.states, memory.mask, *own
+        )
         return logits[0], state
 
-    return lesson.target.tokens(greedy(one_word, memory.summary, text.BOS, text.EOS, 40).tolist())
+    return lesson.target.tokens(
+        greedy(one_word, memory.summary, text.BOS, text.EOS, 40).tolist()
+    )
 
 # %%
 from chapters.ch03.lesson import edits
 
 three = lesson.ladder((5, 8, 11))
 for example in three:
-    print(" ".join(example.source), "→", *own_translation(example.source), "· reference:", *example.target)
-own_errors = sum(edits(own_translation(example.source), example.target) for example in three)
+    print(
+        " ".join(example.source),
+        "→",
+        *own_translation(example.source),
+        "· reference:",
+        *example.target,
+    )
+own_errors = sum(
+    edits(own_translation(example.source), example.target) for example in three
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert before > 5 and own_loss(own, trial).item() < 0.4 * before and own_errors < sum(len(e.target) for e in three) / 2
@@ -263,10 +339,23 @@ assert before > 5 and own_loss(own, trial).item() < 0.4 * before and own_errors 
 
 # %%
 widths = results.load("seq2seq_widths")
-by_width = {width: [sum(column) / len(column) for column in zip(*runs, strict=True)] for width, runs in widths["errors"].items()}
-Table([{"numbers in c": int(width)} | {f"{words:.0f} words": f"{error:.0f} %" for words, error in zip(widths["lengths"], line, strict=True)}
-       for width, line in by_width.items()],
-      f"Word errors by length of the source, without attention. All states have {widths['model_size']} features; {widths['steps']:,} steps; means of three seeds. {widths.about}")
+by_width = {
+    width: [sum(column) / len(column) for column in zip(*runs, strict=True)]
+    for width, runs in widths["errors"].items()
+}
+Table(
+    [
+        {"numbers in c": int(width)}
+        | {
+            f"{words:.0f} words": f"{error:.0f} %"
+            for words, error in zip(widths["lengths"], line, strict=True)
+        }
+        for width, line in by_width.items()
+    ],
+    "Word errors by length of the source, without attention. All states have "
+    f"{widths['model_size']} features; {widths['steps']:,} steps; means of three "
+    f"seeds. {widths.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert widths["seeds"] == [0, 1, 2] and widths["model_size"] == 256 and [*by_width] == ["16", *(wide := ("64", "128", "256"))] and widths["steps"] == 2000
@@ -287,12 +376,30 @@ assert all(run[4] > max(run[:4]) + 8 for w in wide for run in widths["errors"][w
 from course_kit.data.parallel import load_parallel
 
 score = {name: lesson.bleu(model, "test", 200) for name, model in both.items()}
-longer, unseen = ({name: lesson.bleu(model, split, 200) for name, model in both.items()} for split in ("long", "unseen"))
-clauses = {split: {e.clauses for e in load_parallel("en-fr", split)} for split in ("train", "long")}
-print("longest training sentence:", max(len(e.source) for e in lesson.examples("train")), "words; clauses:", clauses)
+longer, unseen = (
+    {name: lesson.bleu(model, split, 200) for name, model in both.items()}
+    for split in ("long", "unseen")
+)
+clauses = {
+    split: {e.clauses for e in load_parallel("en-fr", split)}
+    for split in ("train", "long")
+}
+print(
+    "longest training sentence:",
+    max(len(e.source) for e in lesson.examples("train")),
+    "words; clauses:",
+    clauses,
+)
 print("BLEU at 25 to 40 words:", {name: round(score) for name, score in longer.items()})
-print("BLEU on pairs of words that never met in training:", {name: round(score) for name, score in unseen.items()})
-lesson.table({"with attention": attentive}, lesson.examples("long")[:1], "The first of the long sentences.")
+print(
+    "BLEU on pairs of words that never met in training:",
+    {name: round(score) for name, score in unseen.items()},
+)
+lesson.table(
+    {"with attention": attentive},
+    lesson.examples("long")[:1],
+    "The first of the long sentences.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert longer["with attention"] > longer["without attention"] + 15 and 0.3 < longer["with attention"] / score["with attention"] < 0.75
@@ -310,11 +417,22 @@ assert {len(e.source) for e in lesson.examples("long")} <= {*range(25, 41)}
 
 # %%
 recorded = results.load("seq2seq_readers")
-mean = {name: [sum(x) / len(x) for x in zip(*r["by_length"], strict=True)] for name, r in recorded["readers"].items()}
+mean = {
+    name: [sum(x) / len(x) for x in zip(*r["by_length"], strict=True)]
+    for name, r in recorded["readers"].items()
+}
 total = {name: sum(r["bleu"]) / len(r["bleu"]) for name, r in recorded["readers"].items()}
-plot.lines({name: (recorded["lengths"], mean[name]) for name in ("attention", "plain", "reversed")}, "words in the source", "BLEU",
-           title="Does it help to read backwards?",
-           caption=f"Means of {len(recorded['seeds'])} seeds, {recorded['steps']} steps each. {recorded.about}")
+plot.lines(
+    {
+        name: (recorded["lengths"], mean[name])
+        for name in ("attention", "plain", "reversed")
+    },
+    "words in the source",
+    "BLEU",
+    title="Does it help to read backwards?",
+    caption=f"Means of {len(recorded['seeds'])} seeds, {recorded['steps']} steps each. "
+    f"{recorded.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert recorded["steps"] == 1000 and total["attention"] > total["plain"] + 30 and abs(total["reversed"] - total["plain"]) < 2
@@ -338,17 +456,38 @@ for name, r in recorded["readers"].items():
 # We trained small encoders of this kind on our sentences. **Guess:** does reversing help them without attention, and with it?
 
 # %% jupyter={"source_hidden": true}
-one_way, shorter = results.load("seq2seq_one_way"), results.load("seq2seq_one_way_shorter")
+one_way, shorter = (
+    results.load("seq2seq_one_way"),
+    results.load("seq2seq_one_way_shorter"),
+)
 rows, kinds = [], {"plain": "without", "attention": "with"}
 for record in (one_way, shorter):
     for name, r in record["readers"].items():
         reader, order = name.split(", ")
-        three = {part: sum(x) / len(x) for part, x in zip(("beginning", "middle", "end"), zip(*r["thirds"], strict=True), strict=True)}
-        rows.append({"attention": kinds[reader], "steps": record["steps"], "source": order,
-                     "BLEU, seed by seed": " · ".join(f"{x:.1f}" for x in r["bleu"]), "mean": f"{sum(r['bleu']) / len(r['bleu']):.1f}"}
-                    | {f"loss, {part}": f"{x:.3f}" for part, x in three.items()})
-Table(rows,
-      f"Encoders with one direction, on {one_way['sentences']:,} held-out sentences. The loss is split into thirds of each translation; means of three seeds. {one_way.about}")
+        three = {
+            part: sum(x) / len(x)
+            for part, x in zip(
+                ("beginning", "middle", "end"),
+                zip(*r["thirds"], strict=True),
+                strict=True,
+            )
+        }
+        rows.append(
+            {
+                "attention": kinds[reader],
+                "steps": record["steps"],
+                "source": order,
+                "BLEU, seed by seed": " · ".join(f"{x:.1f}" for x in r["bleu"]),
+                "mean": f"{sum(r['bleu']) / len(r['bleu']):.1f}",
+            }
+            | {f"loss, {part}": f"{x:.3f}" for part, x in three.items()}
+        )
+Table(
+    rows,
+    f"Encoders with one direction, on {one_way['sentences']:,} held-out sentences. The "
+    "loss is split into thirds of each translation; means of three seeds. "
+    f"{one_way.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 def gains(record, reader, what):
@@ -382,10 +521,18 @@ assert [round(max(r["bleu"]) - min(r["bleu"])) for r in shorter["readers"].value
 # %%
 from chapters.ch03.experiments import reach
 
-u, flat = (reach(lesson, lesson.model(attention=kind).eval()) for kind in (None, "additive"))
-Table([{"source word": name} | {str(i): f"{share:.0%}" for i, share in enumerate(shares.tolist(), 1)}
-       for name, shares in zip(untrained, (u, flat), strict=True)],
-      "Shares of the last target word's gradient. Untrained models, means over twenty sentences of sixteen words.")
+u, flat = (
+    reach(lesson, lesson.model(attention=kind).eval()) for kind in (None, "additive")
+)
+Table(
+    [
+        {"source word": name}
+        | {str(i): f"{share:.0%}" for i, share in enumerate(shares.tolist(), 1)}
+        for name, shares in zip(untrained, (u, flat), strict=True)
+    ],
+    "Shares of the last target word's gradient. Untrained models, means over twenty "
+    "sentences of sixteen words.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * flat.min()
@@ -416,12 +563,23 @@ assert 20 * u.min() < min(u[0], u[-1]) < 60 * u.min() and flat.max() < 1.5 * fla
 # %%
 from chapters.ch03.experiments import felt
 
-kinds = {"attention": felt("attention", gain=0.9), "RNN × 0.9": felt("rnn", gain=0.9), "GRU": felt("gru"),
-         "GRU, keeping": felt("gru", kept=4.0), "RNN × 1.5": felt("rnn", gain=1.5)}
+kinds = {
+    "attention": felt("attention", gain=0.9),
+    "RNN × 0.9": felt("rnn", gain=0.9),
+    "GRU": felt("gru"),
+    "GRU, keeping": felt("gru", kept=4.0),
+    "RNN × 1.5": felt("rnn", gain=1.5),
+}
 far = {name: (line[-1] / line[0]).item() for name, line in kinds.items()}
-plot.lines({name: (range(60), line) for name, line in kinds.items()}, "steps from the end", "size of the gradient", log="y",
-           title="How much does each input move the end?",
-           caption="Untrained networks. With attention, every input is one step away from the output.")
+plot.lines(
+    {name: (range(60), line) for name, line in kinds.items()},
+    "steps from the end",
+    "size of the gradient",
+    log="y",
+    title="How much does each input move the end?",
+    caption="Untrained networks. With attention, every input is one step away from the "
+    "output.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 grown64 = far["RNN × 1.5"]
@@ -446,12 +604,30 @@ assert all((line[-1] / line[0]).item() > 1e-7 for line in (felt("rnn", gain=0.9,
 # Bahdanau's famous example is *the European Economic Area*. We give it to the attentive checkpoint, which was trained on our grammar, and to another one with attention, which was trained on real sentences.
 
 # %% jupyter={"source_hidden": true}
-area, invented = (translate(model, "We live in the European Economic Area.", beam=1)[0] for model in (attentive_checkpoint, real))
-Table([{"checkpoint": name, "this sentence is": "trained on" if found.seen else "new", "translation": found.text,
-        "largest weights": "(of pieces of words)" if found is invented else
-        ", ".join(f"{word} ← {found.source_tokens[row.argmax()]}" for word, row in zip(found.tokens[-4:-1], found.weights[-4:-1], strict=True))}
-       for name, found in {"our grammar": area, "real sentences": invented}.items()],
-      "We live in the European Economic Area. A correct translation: nous vivons dans l'espace économique européen.")
+area, invented = (
+    translate(model, "We live in the European Economic Area.", beam=1)[0]
+    for model in (attentive_checkpoint, real)
+)
+Table(
+    [
+        {
+            "checkpoint": name,
+            "this sentence is": "trained on" if found.seen else "new",
+            "translation": found.text,
+            "largest weights": "(of pieces of words)"
+            if found is invented
+            else ", ".join(
+                f"{word} ← {found.source_tokens[row.argmax()]}"
+                for word, row in zip(
+                    found.tokens[-4:-1], found.weights[-4:-1], strict=True
+                )
+            ),
+        }
+        for name, found in {"our grammar": area, "real sentences": invented}.items()
+    ],
+    "We live in the European Economic Area. A correct translation: nous vivons dans "
+    "l'espace économique européen.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in {*attentive_checkpoint.card} & {*real.card} or all([found.source_tokens[row.argmax()] for row in found.weights[-4:-1]] == [noun, "economic", "european"] for found, noun in ((area, "area"),))
@@ -465,12 +641,22 @@ assert "name" not in {*attentive_checkpoint.card} & {*real.card} or (area.seen a
 # Luong's *local attention* attends only near one source position $p_t$, which the decoder's state predicts: the weight of the word at position $j$ is multiplied by chapter 1's Gaussian, $\exp\big(-(j-p_t)^2/2\sigma^2\big)$. We set $p_t=t$, as in his *local-m*, but keep the Gaussian. **Guess:** which French words lose most of their weight?
 
 # %%
-crisis = translate(attentive_checkpoint, "My aunt is discussing the European economic crisis.", beam=1)[0]
+crisis = translate(
+    attentive_checkpoint, "My aunt is discussing the European economic crisis.", beam=1
+)[0]
 from course_utils.kernels import gaussian_kernel
 
 writes, reads = torch.arange(len(crisis.tokens)), torch.arange(len(crisis.source_tokens))
-kept = (crisis.weights * gaussian_kernel((reads - writes[:, None]).float(), width=1.0)).sum(-1)
-print("kept with σ = 1:", ", ".join(f"{word} {share:.0%}" for word, share in zip(crisis.tokens, kept.tolist(), strict=True)))
+kept = (
+    crisis.weights * gaussian_kernel((reads - writes[:, None]).float(), width=1.0)
+).sum(-1)
+print(
+    "kept with σ = 1:",
+    ", ".join(
+        f"{word} {share:.0%}"
+        for word, share in zip(crisis.tokens, kept.tolist(), strict=True)
+    ),
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "européenne"} and kept.sort().values[1] < 0.4 < 0.9 < kept.max()
@@ -486,14 +672,26 @@ assert {crisis.tokens[i] for i in kept.argsort()[:2].tolist()} == {"crise", "eur
 
 # %% tags=["lab"]
 written = lesson.write(attentive, lesson.examples("test")[:200])
-fits = [e for e, w in zip(lesson.examples("test"), written, strict=False) if " ".join(e.target) == w]
+fits = [
+    e
+    for e, w in zip(lesson.examples("test"), written, strict=False)
+    if " ".join(e.target) == w
+]
 right = next(e for e in fits if 12 < len(e.source) < 16)  # so the gold links fit
 found = lesson.translate(attentive, " ".join(right.source))[0]
-gold = {word: {source for target, source in right.links if target == word} for word, _ in right.links}
-off = [f"{found.tokens[word]} on {found.source_tokens[heaviest]}"
-       for word in sorted(gold) if (heaviest := int(found.weights[word].argmax())) not in gold[word]]
+gold = {
+    word: {source for target, source in right.links if target == word}
+    for word, _ in right.links
+}
+off = [
+    f"{found.tokens[word]} on {found.source_tokens[heaviest]}"
+    for word in sorted(gold)
+    if (heaviest := int(found.weights[word].argmax())) not in gold[word]
+]
 print("largest weight outside the box:", ", ".join(off) or "no word")
-labs.alignment(found, right.links, languages=("en", "fr"), title="Does it attend where it should?")
+labs.alignment(
+    found, right.links, languages=("en", "fr"), title="Does it attend where it should?"
+)
 
 # %% [markdown]
 # Here it does not matter (but we chose a correct translation). A word's own weight may not be needed, because the states of other words have read the right word, too, and the French so far helps.
@@ -505,7 +703,10 @@ from chapters.ch03.experiments import misses
 
 missed, near, by_chance = misses(lesson, attentive)
 print(f"words whose largest weight is on no gold link: {missed:.0%}")
-print(f"of these words, on a neighbour of the right word: {near:.0%} (if all wrong words were equally likely: {by_chance:.0%})")
+print(
+    f"of these words, on a neighbour of the right word: {near:.0%} (if all wrong words "
+    f"were equally likely: {by_chance:.0%})"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert missed < 0.1 and 0.4 < near < 0.95 and by_chance < 0.3
@@ -525,7 +726,10 @@ assert missed < 0.1 and 0.4 < near < 0.95 and by_chance < 0.3
 from chapters.ch03.experiments import Diagonal
 
 aer, diagonal = lesson.alignment_error(attentive), lesson.alignment_error(Diagonal())
-print(f"AER on {len(lesson.examples('test')):,} new sentences: {aer:.2f}; of the plain diagonal: {diagonal:.2f}")
+print(
+    f"AER on {len(lesson.examples('test')):,} new sentences: {aer:.2f}; of the plain "
+    f"diagonal: {diagonal:.2f}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert aer < 0.15 and 0.3 < diagonal < 0.4 and 3 * aer < diagonal
@@ -546,7 +750,14 @@ new_twins, rows = lesson.examples("twins"), []
 for name, model in both.items():
     right, il = pronouns(lesson, model)
     pairs, count = pairs_right(lesson, model)
-    rows.append({"": name, "right pronouns": f"{right:.0%}", "writes il": f"{il:.0%}", "both of a pair right": f"{pairs:.0%}"})
+    rows.append(
+        {
+            "": name,
+            "right pronouns": f"{right:.0%}",
+            "writes il": f"{il:.0%}",
+            "both of a pair right": f"{pairs:.0%}",
+        }
+    )
 Table(rows, f"{len(new_twins)} new sentences, {count} pairs.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -559,7 +770,10 @@ assert "name" not in attentive_checkpoint.card or [int(row["both of a pair right
 
 # %% jupyter={"source_hidden": true}
 on_twins, fine, spoilt_ones = twins_bleu(lesson, attentive)
-print(f"with attention: BLEU on the new twins {on_twins:.0f}; with the right pronoun {fine:.0f}, with a wrong one {spoilt_ones:.0f}")
+print(
+    f"with attention: BLEU on the new twins {on_twins:.0f}; with the right pronoun "
+    f"{fine:.0f}, with a wrong one {spoilt_ones:.0f}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert fine > 96 and 60 < spoilt_ones < 82 and on_twins > 88
@@ -573,9 +787,16 @@ assert fine > 96 and 60 < spoilt_ones < 82 and on_twins > 88
 
 # %% jupyter={"source_hidden": true}
 pronouns_without = {}
-for adjective, word in (("wide", "."), ("tired", "it"), ("wide", "wide"), ("wide", "street")):
+for adjective, word in (
+    ("wide", "."),
+    ("tired", "it"),
+    ("wide", "wide"),
+    ("wide", "street"),
+):
     sentence = f"the animal didn't cross the street because it was too {adjective} ."
-    masked = next(one for one in knocked_out(attentive_checkpoint, sentence) if one["name"] == word)
+    masked = next(
+        one for one in knocked_out(attentive_checkpoint, sentence) if one["name"] == word
+    )
     pronouns_without[adjective, word] = masked["tokens"][9:12]
     print(f"… too {adjective} . without “{word}”:", *masked["tokens"])
 
@@ -591,10 +812,22 @@ assert "name" not in attentive_checkpoint.card or {key: "elle" in words for key,
 # %% jupyter={"source_hidden": true}
 from chapters.ch03.experiments import survivors
 
-removed = {"more than half": survivors(lesson, attentive, 0.5, 1), "at most a fifth": survivors(lesson, attentive, 0, 0.2)}
-Table([{"largest weight of the word": name, "sentences": len(words), "same if it is masked": f"{sum(one.masked for one in words) / len(words):.0%}",
-        "same if it is deleted": f"{sum(one.deleted for one in words) / len(words):.0%}"} for name, words in removed.items()],
-      "One word of each sentence, taken away from the attentive checkpoint.")
+removed = {
+    "more than half": survivors(lesson, attentive, 0.5, 1),
+    "at most a fifth": survivors(lesson, attentive, 0, 0.2),
+}
+Table(
+    [
+        {
+            "largest weight of the word": name,
+            "sentences": len(words),
+            "same if it is masked": f"{sum(one.masked for one in words) / len(words):.0%}",
+            "same if it is deleted": f"{sum(one.deleted for one in words) / len(words):.0%}",
+        }
+        for name, words in removed.items()
+    ],
+    "One word of each sentence, taken away from the attentive checkpoint.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in attentive_checkpoint.card or [(len(words), sum(one.masked for one in words), sum(one.deleted for one in words)) for words in removed.values()] == [(200, 49, 23), (65, 65, 45)]
@@ -608,17 +841,30 @@ assert "name" not in attentive_checkpoint.card or [(len(words), sum(one.masked f
 
 # %%
 same_words = "✓: word for word the reference."
-sentences = ["I am a student.", "Let them eat cake.", "He didn't come because he was ill.",
-             "My grandmother told me a story that I have never forgotten.",
-             "If I had known that you were coming I would have baked a cake.",
-             "The animal didn't cross the street because it was too tired."]
-right = ["je suis étudiant.", "qu'ils mangent de la brioche !", "il n'est pas venu parce qu'il était malade.",
-         "ma grand-mère m'a raconté une histoire que je n'ai jamais oubliée.",
-         "si j'avais su que tu venais, j'aurais fait un gâteau.",
-         "l'animal n'a pas traversé la rue parce qu'il était trop fatigué."]
+sentences = [
+    "I am a student.",
+    "Let them eat cake.",
+    "He didn't come because he was ill.",
+    "My grandmother told me a story that I have never forgotten.",
+    "If I had known that you were coming I would have baked a cake.",
+    "The animal didn't cross the street because it was too tired.",
+]
+right = [
+    "je suis étudiant.",
+    "qu'ils mangent de la brioche !",
+    "il n'est pas venu parce qu'il était malade.",
+    "ma grand-mère m'a raconté une histoire que je n'ai jamais oubliée.",
+    "si j'avais su que tu venais, j'aurais fait un gâteau.",
+    "l'animal n'a pas traversé la rue parce qu'il était trop fatigué.",
+]
 pairs_read = f"{real.card.get('data', {}).get('train_pairs', 0):,} pairs"
-six = translations({"with attention": real, "without attention": real_plain}, sentences, right,
-                   caption=f"Both models were trained on the same {pairs_read}. {same_words} A beam of 4 (the four best beginnings are kept).")
+six = translations(
+    {"with attention": real, "without attention": real_plain},
+    sentences,
+    right,
+    caption=f"Both models were trained on the same {pairs_read}. {same_words} A beam of "
+    "4 (the four best beginnings are kept).",
+)
 six
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -633,9 +879,22 @@ assert "name" not in real.card or all(part in six[i]["with attention"] for i, pa
 rows = []
 for name, loaded in {"with attention": real, "without": real_plain}.items():
     if found := loaded.card.get("metrics"):  # a model that stands in has none
-        by_words = {f"{words} words": score for words, score in found["test_bleu_by_length"].items()}
-        rows.append({"": name, "steps": loaded.card["training"]["steps"], "BLEU": found["test_bleu_beam_4"], **by_words})
-Table(rows or [{"": "no checkpoints"}], "Recorded BLEU on Tatoeba's test sentences, all and by length, with a beam of 4.")
+        by_words = {
+            f"{words} words": score
+            for words, score in found["test_bleu_by_length"].items()
+        }
+        rows.append(
+            {
+                "": name,
+                "steps": loaded.card["training"]["steps"],
+                "BLEU": found["test_bleu_beam_4"],
+                **by_words,
+            }
+        )
+Table(
+    rows or [{"": "no checkpoints"}],
+    "Recorded BLEU on Tatoeba's test sentences, all and by length, with a beam of 4.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 800 < len(lesson.source) < 830  # English words
@@ -649,8 +908,14 @@ assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["dat
 # %% tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
 found = translate(real, yours)[0]
-labs.alignment(found, languages=("en", "fr"), title=f"Type a sentence ({'trained on' if found.seen else 'new'}): where does the map leave the diagonal?",
-               model=real, typing=True)
+labs.alignment(
+    found,
+    languages=("en", "fr"),
+    title=f"Type a sentence ({'trained on' if found.seen else 'new'}): where does the "
+    "map leave the diagonal?",
+    model=real,
+    typing=True,
+)
 
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
@@ -664,14 +929,30 @@ labs.alignment(found, languages=("en", "fr"), title=f"Type a sentence ({'trained
 # Each further word makes the probability $P(y\mid x)=\prod_t P(y_t\mid y_{<t},x)$ smaller, which favours short sentences, so the log-probability is divided by $((5+\text{length})/6)^{\alpha}$, a *length penalty*. In the table, α = 0 switches this penalty off.
 
 # %%
-sentences = ["I am a student.", "Let them eat cake.", "He didn't come because he was ill.",
-             "My grandmother told me a story that I have never forgotten.",
-             "If I had known that you were coming I would have baked a cake.",
-             "The animal didn't cross the street because it was too tired."]
+sentences = [
+    "I am a student.",
+    "Let them eat cake.",
+    "He didn't come because he was ill.",
+    "My grandmother told me a story that I have never forgotten.",
+    "If I had known that you were coming I would have baked a cake.",
+    "The animal didn't cross the street because it was too tired.",
+]
 rows = []
-for one, wide in zip(translate(real, sentences, beam=1), translate(real, sentences, beam=8, length_penalty=0), strict=True):
+for one, wide in zip(
+    translate(real, sentences, beam=1),
+    translate(real, sentences, beam=8, length_penalty=0),
+    strict=True,
+):
     better = wide.text if wide.text != one.text else "the same"
-    rows.append({"in training": "seen" if one.seen else "new", "greedy": one.text, "log p": one.score, "beam of 8, α = 0": better, "log p ": wide.score})
+    rows.append(
+        {
+            "in training": "seen" if one.seen else "new",
+            "greedy": one.text,
+            "log p": one.score,
+            "beam of 8, α = 0": better,
+            "log p ": wide.score,
+        }
+    )
 Table(rows, "Six real sentences, by the model with attention")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -688,19 +969,56 @@ assert "name" not in real.card or all(row["log p "] > row["log p"] + 2 for row i
 
 # %% tags=["lab"]
 chinese = checkpoint("seq2seq-attention-zh-en-grammar", instead="seq2seq-attention-zh-en")
-means = dict(zip("我今天很高兴正在吃绿色的苹果", "I this day very high spirits just at eat green colour of apple fruit".split(), strict=True))
-weighs, without, two = {}, {}, "Two characters can be one word: 今天 (today), 高兴 (happy), 正在 (just now), 苹果 (apple). Press a [key|character] to knock it out."
-for moment, said_here in {"我今天很高兴。": "happy", "我正在吃绿色的苹果。": "eating"}.items() if chinese else ():
+means = dict(
+    zip(
+        "我今天很高兴正在吃绿色的苹果",
+        "I this day very high spirits just at eat green colour of apple fruit".split(),
+        strict=True,
+    )
+)
+weighs, without, two = (
+    {},
+    {},
+    "Two characters can be one word: 今天 (today), 高兴 (happy), 正在 (just now), 苹果 (apple). "
+    "Press a [key|character] to knock it out.",
+)
+for moment, said_here in (
+    {"我今天很高兴。": "happy", "我正在吃绿色的苹果。": "eating"}.items()
+    if chinese
+    else ()
+):
     found = translate(chinese, moment)[0]
     words = [token.strip("▁") for token in found.tokens]
     print(moment, "→", found.text, "· trained on" if found.seen else "· new")
     if said_here in words:
-        weighs[said_here] = dict(zip(found.source_tokens, found.weights[words.index(said_here)].tolist(), strict=True))
-        print(f"   {said_here}:", ", ".join(f"{c} {w:.2f}" for c, w in weighs[said_here].items() if w > 0.05))
+        weighs[said_here] = dict(
+            zip(
+                found.source_tokens,
+                found.weights[words.index(said_here)].tolist(),
+                strict=True,
+            )
+        )
+        print(
+            f"   {said_here}:",
+            ", ".join(f"{c} {w:.2f}" for c, w in weighs[said_here].items() if w > 0.05),
+        )
     deaf_to = knocked_out(chinese, moment)
-    without |= {v["name"]: " ".join(t.strip("▁") for t in v["tokens"]) for v in deaf_to if said_here == "happy"}
-    display(labs.alignment(found, variants=deaf_to, languages=("zh", "en"), caption=two, select=said_here if said_here in words else None,
-                           glosses=[means.get(token, "") for token in found.source_tokens], title=f"What does “{said_here}” attend to?"))
+    without |= {
+        v["name"]: " ".join(t.strip("▁") for t in v["tokens"])
+        for v in deaf_to
+        if said_here == "happy"
+    }
+    display(
+        labs.alignment(
+            found,
+            variants=deaf_to,
+            languages=("zh", "en"),
+            caption=two,
+            select=said_here if said_here in words else None,
+            glosses=[means.get(token, "") for token in found.source_tokens],
+            title=f"What does “{said_here}” attend to?",
+        )
+    )
 
 # %% [markdown]
 # *happy* has half of its weight on 兴, and most of the rest on 很 (*very*) and 高. *eating* attends to 吃, the action, and to 在, which says that the action is going on now.
@@ -758,14 +1076,23 @@ candidate, reference = "男孩 踢 足球", "一个 小 男孩 在 踢 足球"
 ours, theirs = candidate.split(), reference.split()
 hits = [(ngrams(ours, n) & ngrams(theirs, n)).total() for n in (1, 2, 3, 4)]
 precisions = [100 * hit / max(1, len(ours) - n) for n, hit in enumerate(hits)]
-print("by the definition: precisions", precisions, f"· brevity {brevity_penalty(len(ours), len(theirs)):.3f}")
+print(
+    "by the definition: precisions",
+    precisions,
+    f"· brevity {brevity_penalty(len(ours), len(theirs)):.3f}",
+)
 
 # %%
-printed = math.exp(1 - 9 / 5) * math.exp(math.log10(0.5) / 4)   # characters, zeros dropped, log₁₀ undone by e
-natural = math.exp(1 - 9 / 5) * math.exp(math.log(0.5) / 4)     # the same with one logarithm
+# characters, zeros dropped, log₁₀ undone by e
+printed = math.exp(1 - 9 / 5) * math.exp(math.log10(0.5) / 4)
+# the same with one logarithm
+natural = math.exp(1 - 9 / 5) * math.exp(math.log(0.5) / 4)
 corpus = corpus_bleu([candidate], [[reference]], tokenize="none").score
 sentence = sentence_bleu(candidate, [reference], tokenize="none").score
-print(f"with all three errors .4167 (unrounded {printed:.5f}), with the natural logarithm {natural:.3f}")
+print(
+    f"with all three errors .4167 (unrounded {printed:.5f}), with the natural logarithm "
+    f"{natural:.3f}"
+)
 print(f"sacrebleu: as a corpus {corpus:.1f}, as a sentence {sentence:.1f} of 100")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -794,13 +1121,22 @@ def clipped(candidate, reference, n):
 # %%
 def your_bleu(candidate, reference):
     """Two lists of words -> BLEU of one sentence, 0 to 100."""
-    matches, totals = zip(*(clipped(candidate, reference, n) for n in (1, 2, 3, 4)), strict=True)
-    return 100 * brevity_penalty(len(candidate), len(reference)) * mean_precision(matches, totals)
+    matches, totals = zip(
+        *(clipped(candidate, reference, n) for n in (1, 2, 3, 4)), strict=True
+    )
+    return (
+        100
+        * brevity_penalty(len(candidate), len(reference))
+        * mean_precision(matches, totals)
+    )
 
 # %%
 right = "la petite fille lit une longue lettre à son père .".split()
 spoilt = "la petite petite fille lit une lettre à son père .".split()
-print(f"a longer sentence: {your_bleu(spoilt, right):.1f}; the football: {your_bleu(ours, theirs):.1f}")
+print(
+    f"a longer sentence: {your_bleu(spoilt, right):.1f}; the football: "
+    f"{your_bleu(ours, theirs):.1f}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert your_bleu(ours, theirs) == 0 and abs(your_bleu(right, right) - 100) < 1e-6
@@ -812,29 +1148,51 @@ assert abs(your_bleu(spoilt, right) - bleu([" ".join(spoilt)], [" ".join(right)]
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "“The weather was bad, so we stayed at home.” Reference: “Il faisait mauvais, alors nous sommes restés à la maison.” "
-    "Freely: “Comme il faisait mauvais, on est restés chez nous.” Word for word: “Le temps était mauvais, alors nous sommes "
+    "“The weather was bad, so we stayed at home.” Reference: “Il faisait mauvais, alors "
+    "nous sommes restés à la maison.” "
+    "Freely: “Comme il faisait mauvais, on est restés chez nous.” Word for word: “Le "
+    "temps était mauvais, alors nous sommes "
     "restés à la maison.” Which gets the higher BLEU?",
-    ["the free one: it is better French", "the one word for word, by far", "both about the same"],
+    [
+        "the free one: it is better French",
+        "the one word for word, by far",
+        "both about the same",
+    ],
     answer=1,
-    because="BLEU counts runs of words that also occur in the reference. The one word for word shares a run of ten words and punctuation marks.",
+    because="BLEU counts runs of words that also occur in the reference. The one word "
+    "for word shares a run of ten words and punctuation marks.",
 )
 
 # %% jupyter={"source_hidden": true}
 from course_utils.metrics import bleu
 
-source, answer = "The weather was bad, so we stayed at home.", "Il faisait mauvais, alors nous sommes restés à la maison."
+source, answer = (
+    "The weather was bad, so we stayed at home.",
+    "Il faisait mauvais, alors nous sommes restés à la maison.",
+)
 tried = {
     "free": "Comme il faisait mauvais, on est restés chez nous.",
     "word for word": "Le temps était mauvais, alors nous sommes restés à la maison.",
-    "the reference, stuttering": "Il faisait mauvais, alors nous sommes restés à la maison maison.",
+    "the reference, stuttering": "Il faisait mauvais, alors nous sommes restés à la "
+    "maison maison.",
     "model with attention": translate(real, source)[0].text,
     "model without": translate(real_plain, source)[0].text,
 }
-scores = {name: float(bleu([words], [answer], lowercase=True)) for name, words in tried.items()}
-mark = "trained on" if any(loaded.was_seen(source) for loaded in (real, real_plain)) else "new"
-Table([{"by": name, "translation": words, "BLEU": scores[name]} for name, words in tried.items()],
-      f"{source} For the models: {mark}. For BLEU, all words are in lower case.")
+scores = {
+    name: float(bleu([words], [answer], lowercase=True)) for name, words in tried.items()
+}
+mark = (
+    "trained on"
+    if any(loaded.was_seen(source) for loaded in (real, real_plain))
+    else "new"
+)
+Table(
+    [
+        {"by": name, "translation": words, "BLEU": scores[name]}
+        for name, words in tried.items()
+    ],
+    f"{source} For the models: {mark}. For BLEU, all words are in lower case.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 24 < scores["free"] < 25 and bleu([tried["free"]], [answer]) < 16 and 60 < scores["word for word"] < scores["the reference, stuttering"]
@@ -882,17 +1240,32 @@ def read_all(sentences, Wx, Ws):          # [N, T, E]: N sentences of T words
 from course_kit import data
 
 wmt = data.load("wmt14")
-names = [name.split(" +")[0] + " ×" * bool(many) for name, many in zip(wmt.name, wmt.ensemble, strict=True)]
-figures = {"to German": (wmt.flops_en_de, wmt.bleu_en_de), "to French": (wmt.flops_en_fr, wmt.bleu_en_fr)}
+names = [
+    name.split(" +")[0] + " ×" * bool(many)
+    for name, many in zip(wmt.name, wmt.ensemble, strict=True)
+]
+figures = {
+    "to German": (wmt.flops_en_de, wmt.bleu_en_de),
+    "to French": (wmt.flops_en_fr, wmt.bleu_en_fr),
+}
+
 
 def quality(flops, score):
     known = [i for i, x in enumerate(flops) if x == x]
     x, y, labels = ([column[i] for i in known] for column in (flops, score, names))
-    return plot.points(x, y, "operations for the training", "BLEU", labels=labels, log="x")
+    return plot.points(
+        x, y, "operations for the training", "BLEU", labels=labels, log="x"
+    )
+
 
 cost = dict(zip(names, wmt.flops_en_de, strict=True))
-plot.beside({f"English {name}": quality(*columns) for name, columns in figures.items()}, title="What does quality cost?",
-            caption="Up is better, left is cheaper; × means several models that vote. From Table 2 in the paper's later versions; its first had 41.0 for the big model into French.")
+plot.beside(
+    {f"English {name}": quality(*columns) for name, columns in figures.items()},
+    title="What does quality cost?",
+    caption="Up is better, left is cheaper; × means several models that vote. From "
+    "Table 2 in the paper's later versions; its first had 41.0 for the big model into "
+    "French.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 6 < cost["GNMT"] / cost["Transformer (base)"] < 8 and 3 < cost["ConvS2S ×"] / cost["Transformer (big)"] < 4

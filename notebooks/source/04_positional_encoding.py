@@ -24,14 +24,21 @@ from course_kit.views import Table, heatmap, plot, predict
 
 runtime = course_kit.setup()
 draw = torch.Generator().manual_seed(0)
-vectors = {word: torch.randn(8, generator=draw) for word in "the dog bites man cat sees bear .".split()}
+vectors = {
+    word: torch.randn(8, generator=draw)
+    for word in "the dog bites man cat sees bear .".split()
+}
 sentence = "the dog bites the man .".split()
 X = torch.stack([vectors[word] for word in sentence])  # [6, 8]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.shuffle(X, sentence, title="Whose output changes when words change places?",
-             caption="Each row is a word: its weights on all six, and its [output|output]. "
-                     "Drag “dog” to the place of “man”, and see which outputs change.")
+labs.shuffle(
+    X,
+    sentence,
+    title="Whose output changes when words change places?",
+    caption="Each row is a word: its weights on all six, and its [output|output]. "
+    "Drag “dog” to the place of “man”, and see which outputs change.",
+)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
@@ -103,10 +110,12 @@ from mine import SelfAttention
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Self-attention turns X into Z. Now the words come in another order, X[order]. What comes out?",
+    "Self-attention turns X into Z. Now the words come in another order, X[order]. What "
+    "comes out?",
     ["Z", "Z[order]", "something else"],
     answer=1,
-    because="The output vectors are the same, but in the new order: each row moved with its word.",
+    because="The output vectors are the same, but in the new order: each row moved with "
+    "its word.",
 )
 
 # %% slideshow={"point": ["Z, shuffled"]}
@@ -140,10 +149,12 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "However long it is trained, what share of the held-out sentences can it answer correctly at best?",
+    "However long it is trained, what share of the held-out sentences can it answer "
+    "correctly at best?",
     ["nearly all", "exactly half", "one in ten, by chance"],
     answer=1,
-    because="The model can find the two nouns. But it gives a sentence and its twin the same answer, which is right for at most one of them.",
+    because="The model can find the two nouns. But it gives a sentence and its twin the "
+    "same answer, which is right for at most one of them.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
@@ -235,7 +246,8 @@ assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, "the dog bite
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
 
-display(*labs.who_does_it(who, sighted, blind, "the dog bites the man ."))  # live=True and view.observe: inside
+# live=True and view.observe: inside
+display(*labs.who_does_it(who, sighted, blind, "the dog bites the man ."))
 
 # %% [markdown]
 # (Where they go in matters: a flow chart in a widely read article adds $P$ *after* the softmax, to the outputs $AV$. That is too late; [the annex](04_positional_encoding_annex.ipynb#Where-do-they-go-in?) shows it.)
@@ -247,10 +259,12 @@ display(*labs.who_does_it(who, sighted, blind, "the dog bites the man ."))  # li
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "A rotation takes one pair of columns from position 5 to 8. Which rotation takes it from position 30 to 33?",
+    "A rotation takes one pair of columns from position 5 to 8. Which rotation takes it "
+    "from position 30 to 33?",
     ["the same", "its inverse", "one that depends on the sentence"],
     answer=0,
-    because="A step of three positions is the same angle everywhere, and the rotation depends only on this angle.",
+    because="A step of three positions is the same angle everywhere, and the rotation "
+    "depends only on this angle.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -288,8 +302,15 @@ back = scores["P R(3) Pᵀ"][3:].argmax(-1) == torch.arange(17)
 print("largest score three back, in all rows from 3 on:", back.all().item())
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-plot.maps(scores, "query", "key", limits=(8, 16), title="What does a rotation do to the scores?",
-          caption="Scores between positions alone. Left: each position is nearest to itself. Right: with W_Q = R(3), to the one three back.")
+plot.maps(
+    scores,
+    "query",
+    "key",
+    limits=(8, 16),
+    title="What does a rotation do to the scores?",
+    caption="Scores between positions alone. Left: each position is nearest to itself. "
+    "Right: with W_Q = R(3), to the one three back.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(P[:-3] @ R.T, P[3:], atol=1e-4) and (scores["P Pᵀ"].argmax(-1) == torch.arange(20)).all()
@@ -310,7 +331,8 @@ predict(
     "Now both move on, to positions 47 and 45. What happens to the score?",
     ["it grows", "it shrinks", "it stays as it is"],
     answer=2,
-    because="They point to 1410° and 1350°, again 60° apart. Query and key turn on by the same angle, so only their distance counts.",
+    because="They point to 1410° and 1350°, again 60° apart. Query and key turn on by "
+    "the same angle, so only their distance counts.",
 )
 
 # %% [markdown]
@@ -361,18 +383,32 @@ assert (30 * 7, 30 * 5, 30 * 47, 30 * 45) == (210, 150, 1410, 1350) and 210 - 15
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "In texts of 20 letters, all but “none” are right. Which of them is still right at position 50 of a text of 60?",
+    "In texts of 20 letters, all but “none” are right. Which of them is still right at "
+    "position 50 of a text of 60?",
     ["learned", "sinusoidal", "rotary", "all three"],
     answer=2,
-    because="With rotary, positions enter a score only through the distance, so the score of the letter two back stays as in training. "
-    "Learned vectors beyond 19 are untrained, and the layer has never met the sinusoids beyond 19.",
+    because="With rotary, positions enter a score only through the distance, so the "
+    "score of the letter two back stays as in training. "
+    "Learned vectors beyond 19 are untrained, and the layer has never met the sinusoids "
+    "beyond 19.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 recorded = results.load("positions_order")
-curves = {kind: (range(2, 60), [100 * x for x in recorded["kinds"][kind]["by_place"]]) for kind in ("sinusoidal", "rotary", "learned", "none")}
-plot.lines(curves, "position", "right, %", title="Which positions still work beyond 20?", mark=(20, ""), start=33,
-           caption=f"Dashed: training texts ended there. Texts of 60 letters, means of {len(recorded['seeds'])} seeds. {recorded.about}")
+curves = {
+    kind: (range(2, 60), [100 * x for x in recorded["kinds"][kind]["by_place"]])
+    for kind in ("sinusoidal", "rotary", "learned", "none")
+}
+plot.lines(
+    curves,
+    "position",
+    "right, %",
+    title="Which positions still work beyond 20?",
+    mark=(20, ""),
+    start=33,
+    caption="Dashed: training texts ended there. Texts of 60 letters, means of "
+    f"{len(recorded['seeds'])} seeds. {recorded.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 rate = str(recorded["rates"][1])

@@ -14,23 +14,48 @@
 import torch
 import course_kit
 from chapters.ch04 import again, exercise, find_error, hint, labs, solution
-from chapters.ch04.experiments import LAYERS, LettersBefore, WhoDoesIt, costs_of, multiply_adds
+from chapters.ch04.experiments import (
+    LAYERS,
+    LettersBefore,
+    WhoDoesIt,
+    costs_of,
+    multiply_adds,
+)
 from course_kit import results
 from course_kit.views import Table, heatmap, plot, predict
 from course_utils.checkpoints import load_checkpoint
-from course_utils.positions import LearnedPositions, SinusoidalPositions, frequencies, shift_matrix, sinusoidal_encoding
+from course_utils.positions import (
+    LearnedPositions,
+    SinusoidalPositions,
+    frequencies,
+    shift_matrix,
+    sinusoidal_encoding,
+)
 
 runtime = course_kit.setup()
 draw = torch.Generator().manual_seed(0)
-vectors = {word: torch.randn(8, generator=draw) for word in "the dog bites man cat sees bear .".split()}
+vectors = {
+    word: torch.randn(8, generator=draw)
+    for word in "the dog bites man cat sees bear .".split()
+}
 sentence = "the dog bites the man .".split()
-X, order = torch.stack([vectors[word] for word in sentence]), torch.tensor([4, 2, 0, 5, 1, 3])  # [6, 8]
+# [6, 8]
+X, order = (
+    torch.stack([vectors[word] for word in sentence]),
+    torch.tensor([4, 2, 0, 5, 1, 3]),
+)
 WQ, WK = torch.randn(2, 8, 8, generator=draw)
 P = sinusoidal_encoding(50, 128).float()
 trained = load_checkpoint("transformer-grammar")
 recorded, longer = results.load("positions_order"), results.load("positions_lengths")
 rate = str(recorded["rates"][1])
-mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
+mean = {
+    what: {
+        kind: sum(k[what][rate]) / len(k[what][rate])
+        for kind, k in recorded["kinds"].items()
+    }
+    for what in ("inside", "beyond")
+}
 
 # %% [markdown]
 # ## Who attends to whom, here and in a translator?
@@ -41,19 +66,57 @@ mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in reco
 from course_utils.heads import attention_weights
 from course_utils.text import BOS
 
-english, french = "we live in the european economic area .".split(), "nous vivons dans la zone économique européenne .".split()
-X_ids, Y_ids = torch.tensor([trained.source.encode(english)]), torch.tensor([[BOS, *trained.target.encode(french)]])
+english, french = (
+    "we live in the european economic area .".split(),
+    "nous vivons dans la zone économique européenne .".split(),
+)
+X_ids, Y_ids = (
+    torch.tensor([trained.source.encode(english)]),
+    torch.tensor([[BOS, *trained.target.encode(french)]]),
+)
 with torch.no_grad(), attention_weights(trained.model) as seen:
     trained.model(X_ids, Y_ids)
-own, cross = seen["encoder"][0][0].mean(0), seen["cross"][-1][0].mean(0)  # means of the heads, [8, 8] and [9, 8]
-sides = {"self-attention": ("X W_Q", "X W_K, X W_V", "the English words", "the English words", own),
-         "cross-attention": ("Y W′_Q", "H W′_K, H W′_V", "the decoder’s states at <bos> and the French words", "the encoder’s outputs for the English words", cross)}
-Table([{"": kind, "Q": Q, "K, V": KV, "queries (rows)": queries, "keys (columns)": keys, "weights": " × ".join(map(str, A.shape))}
-       for kind, (Q, KV, queries, keys, A) in sides.items()])
+# means of the heads, [8, 8] and [9, 8]
+own, cross = seen["encoder"][0][0].mean(0), seen["cross"][-1][0].mean(0)
+sides = {
+    "self-attention": (
+        "X W_Q",
+        "X W_K, X W_V",
+        "the English words",
+        "the English words",
+        own,
+    ),
+    "cross-attention": (
+        "Y W′_Q",
+        "H W′_K, H W′_V",
+        "the decoder’s states at <bos> and the French words",
+        "the encoder’s outputs for the English words",
+        cross,
+    ),
+}
+Table(
+    [
+        {
+            "": kind,
+            "Q": Q,
+            "K, V": KV,
+            "queries (rows)": queries,
+            "keys (columns)": keys,
+            "weights": " × ".join(map(str, A.shape)),
+        }
+        for kind, (Q, KV, queries, keys, A) in sides.items()
+    ]
+)
 
 # %% jupyter={"source_hidden": true}
-heatmap(own, english, english, title="Self-attention: to which words does each English word attend?",
-        caption="Rows are queries and columns are keys, both from the same words. First layer.")
+heatmap(
+    own,
+    english,
+    english,
+    title="Self-attention: to which words does each English word attend?",
+    caption="Rows are queries and columns are keys, both from the same words. First "
+    "layer.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert cross.shape == (9, 8) and own.shape == (8, 8)
@@ -99,7 +162,9 @@ def under_shuffling(layer, x, order):
 # %%
 from course_utils.attention import causal_mask, scaled_dot_product_attention
 
-masked, after = (scaled_dot_product_attention(x, x, x, causal_mask(6))[0] for x in (X, X[order]))
+masked, after = (
+    scaled_dot_product_attention(x, x, x, causal_mask(6))[0] for x in (X, X[order])
+)
 print("equivariant under a causal mask:", torch.allclose(after, masked[order], atol=0.1))
 
 # %% [markdown]
@@ -115,12 +180,15 @@ print("equivariant under a causal mask:", torch.allclose(after, masked[order], a
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "With the flow chart's A V + P, “dog” and “man” change places. What happens to the output of “bites”?",
+    "With the flow chart's A V + P, “dog” and “man” change places. What happens to the "
+    "output of “bites”?",
     ["it changes: P brings the order in", "it stays as it was", "it changes places, too"],
     answer=1,
-    because=["P₂ belongs to the position of “bites”, which has not changed.",
-             "The weights are decided before P comes in, so the order has no say in them.",
-             "“bites” is still the third word, so its output is still in the third row."],
+    because=[
+        "P₂ belongs to the position of “bites”, which has not changed.",
+        "The weights are decided before P comes in, so the order has no say in them.",
+        "“bites” is still the third word, so its output is still in the third row.",
+    ],
 )
 
 # %% [markdown]
@@ -134,7 +202,12 @@ sighted, blind = who.model("sinusoidal"), who.model("none")
 who.train(sighted)
 who.train(blind)
 twins = ["the dog bites the man .", "the man bites the dog ."]
-print("with:", [next(iter(who.answers(sighted, one))) for one in twins], " without:", [next(iter(who.answers(blind, one))) for one in twins])
+print(
+    "with:",
+    [next(iter(who.answers(sighted, one))) for one in twins],
+    " without:",
+    [next(iter(who.answers(blind, one))) for one in twins],
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [next(iter(who.answers(sighted, text))) for text in twins] == ["dog", "man"]
@@ -154,15 +227,20 @@ assert sighted(who.encode(who.test)[0]).weights[:, :, 1].mean(1).min() > 0.5  # 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
     "Which of these claims about positional encodings is wrong?",
-    ["Sinusoids are computed by a formula, for any position",
-     "Sinusoids add parameters that have to be trained",
-     "Learned positions have a vector for each position up to a largest one",
-     "Rotary positions change queries and keys, and not values"],
+    [
+        "Sinusoids are computed by a formula, for any position",
+        "Sinusoids add parameters that have to be trained",
+        "Learned positions have a vector for each position up to a largest one",
+        "Rotary positions change queries and keys, and not values",
+    ],
     answer=1,
-    because=["This is true.",
-             "A formula has nothing to train: 0 parameters. Learned positions have them: BERT's 512 × 768 are 393,216.",
-             "This is true, so they end where training ended.",
-             "This is true: only the scores should know about positions."],
+    because=[
+        "This is true.",
+        "A formula has nothing to train: 0 parameters. Learned positions have them: "
+        "BERT's 512 × 768 are 393,216.",
+        "This is true, so they end where training ended.",
+        "This is true: only the scores should know about positions.",
+    ],
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -174,10 +252,16 @@ assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (Learned
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "Without positions in the encoder, it translates “Anna says that Leo saw the doctor” and “Leo says that Anna saw the doctor”. What do we get?",
-    ["the same sentence twice", "two different sentences, both wrong", "it still gets them right"],
+    "Without positions in the encoder, it translates “Anna says that Leo saw the "
+    "doctor” and “Leo says that Anna saw the doctor”. What do we get?",
+    [
+        "the same sentence twice",
+        "two different sentences, both wrong",
+        "it still gets them right",
+    ],
     answer=0,
-    because="The encoder outputs the same vectors in another order, and cross-attention does not notice their order either.",
+    because="The encoder outputs the same vectors in another order, and cross-attention "
+    "does not notice their order either.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
@@ -188,9 +272,21 @@ from course_utils.positions import NoPositions
 
 lost = copy.deepcopy(trained.model)
 lost.positions = NoPositions()  # the encoder's; the decoder keeps its own
-texts = ["Anna says that Leo saw the doctor.", "Leo says that Anna saw the doctor.", "They live in the European Economic Area."]
-right, wrong = (translate(loaded, texts, beam=1) for loaded in (trained, replace(trained, model=lost)))  # beam=1: greedily
-Table([{"source (new to the model)": s, "with positions": a.text, "without": b.text} for s, a, b in zip(texts, right, wrong, strict=True)])
+texts = [
+    "Anna says that Leo saw the doctor.",
+    "Leo says that Anna saw the doctor.",
+    "They live in the European Economic Area.",
+]
+# beam=1: greedily
+right, wrong = (
+    translate(loaded, texts, beam=1) for loaded in (trained, replace(trained, model=lost))
+)
+Table(
+    [
+        {"source (new to the model)": s, "with positions": a.text, "without": b.text}
+        for s, a, b in zip(texts, right, wrong, strict=True)
+    ]
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert wrong[0].text == wrong[1].text and right[2].text == wrong[2].text and not any(t.seen for t in right)
@@ -217,8 +313,14 @@ assert torch.cos(61 * 10 ** (-torch.arange(64) / 64)).mean() < 0.05  # base 10: 
 # %%
 common = P @ P.T
 starts = {f"from position {i}": (range(-i, 50 - i), common[i]) for i in (0, 20, 40)}
-plot.lines(starts, "distance δ", "dot product", title="How similar are two positions?",
-           caption="The three curves lie on each other, because only the distance counts. Neighbours are similar.")
+plot.lines(
+    starts,
+    "distance δ",
+    "dot product",
+    title="How similar are two positions?",
+    caption="The three curves lie on each other, because only the distance counts. "
+    "Neighbours are similar.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(torch.allclose(common.diagonal(d), common[0, d].expand(50 - d), atol=1e-3) for d in range(50))
@@ -238,13 +340,31 @@ def pair(i):
     angle = torch.tensor(30.0 * i).deg2rad()
     return torch.stack([angle.sin(), angle.cos()])
 
+
 query, key = torch.tensor([[2.0, 0.0], [1.0, 0.0]])
-parts = {(i, m): [query @ key, query @ pair(m), pair(i) @ key, pair(i) @ pair(m)] for i, m in ((7, 5), (47, 45))}
-shown = {place: [f"{x.round(decimals=2) + 0:.2f}".replace("-", "−") for x in pair(place)] for place in sum(parts, ())}
+parts = {
+    (i, m): [query @ key, query @ pair(m), pair(i) @ key, pair(i) @ pair(m)]
+    for i, m in ((7, 5), (47, 45))
+}
+shown = {
+    place: [f"{x.round(decimals=2) + 0:.2f}".replace("-", "−") for x in pair(place)]
+    for place in sum(parts, ())
+}
 names = ("q · k", "q · Pₘ", "Pᵢ · k", "Pᵢ · Pₘ", "score: their sum")
-Table([{"i, m": f"{i}, {m}", "Pᵢ": f"({', '.join(shown[i])})", "Pₘ": f"({', '.join(shown[m])})"}
-       | {name: round(x.item(), 1) + 0.0 for name, x in zip(names, [*found, sum(found)], strict=True)}
-       for (i, m), found in parts.items()])
+Table(
+    [
+        {
+            "i, m": f"{i}, {m}",
+            "Pᵢ": f"({', '.join(shown[i])})",
+            "Pₘ": f"({', '.join(shown[m])})",
+        }
+        | {
+            name: round(x.item(), 1) + 0.0
+            for name, x in zip(names, [*found, sum(found)], strict=True)
+        }
+        for (i, m), found in parts.items()
+    ]
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(torch.tensor([*parts[7, 5], sum(parts[7, 5])]), torch.tensor([2, 1, -0.5, 0.5, 3]), atol=1e-4)
@@ -277,8 +397,14 @@ with torch.no_grad():
     looks = reader(text).weights[0]
 names = [f"{'abcdefghij'[letter]} {place}" for place, letter in enumerate(text[0])]
 back = looks.diagonal(-2).mean()
-heatmap(looks, names, names, title="Did it learn to attend two back?",
-        caption=f"Rows are queries, columns keys: letter and position. The line two below the diagonal gets {back:.0%} of the weight on average.")
+heatmap(
+    looks,
+    names,
+    names,
+    title="Did it learn to attend two back?",
+    caption="Rows are queries, columns keys: letter and position. The line two below "
+    f"the diagonal gets {back:.0%} of the weight on average.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert back > 0.5 and inside_20 > 0.95 and beyond_20 < 0.8
@@ -288,15 +414,27 @@ assert back > 0.5 and inside_20 > 0.95 and beyond_20 < 0.8
 
 # %%
 def margin(model):
-    """In sixty equal letters: score of the letter two back minus its rival's, at positions 2 to 59."""
-    scores = model(torch.zeros(1, 60, dtype=torch.long)).weights[0].detach().log()[2:]  # up to a constant in each row
+    """Sixty equal letters: the score of the letter two back minus its rival's."""
+    # up to a constant in each row
+    scores = model(torch.zeros(1, 60, dtype=torch.long)).weights[0].detach().log()[2:]
     two_back = scores.diagonal().clone()
     scores.diagonal().fill_(-torch.inf)
     return two_back - scores.max(-1).values
 
-margins = {name: margin(model) for name, model in {"sinusoidal": reader, "rotary": turning}.items()}
-plot.lines({name: (range(2, 60), found) for name, found in margins.items()}, "position", "score two back − rival’s score", mark=(20, ""),
-           title="By how much does the letter two back win?", caption="Below 0, the rival gets more weight than the letter two back. Dashed: training texts ended there.")
+
+margins = {
+    name: margin(model)
+    for name, model in {"sinusoidal": reader, "rotary": turning}.items()
+}
+plot.lines(
+    {name: (range(2, 60), found) for name, found in margins.items()},
+    "position",
+    "score two back − rival’s score",
+    mark=(20, ""),
+    title="By how much does the letter two back win?",
+    caption="Below 0, the rival gets more weight than the letter two back. Dashed: "
+    "training texts ended there.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert margins["sinusoidal"][:18].min() > 0 and (margins["sinusoidal"][18:] < 0).sum() > 20 and margins["rotary"].min() > 1.5
@@ -317,10 +455,27 @@ assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (Learned
 # What happens to rotary in 160 or 640 letters?
 
 # %%
-early, late = ([[f"{x:.0%}" for x in seed[-3:]] for seed in longer["reach"]["rotary"][part]] for part in ("early", "late"))
-Table([{"letters in the text": length, "right at positions 2 to 19": ", ".join(a), "right from position 20 on": ", ".join(b)}
-       for length, a, b in zip(longer["lengths"][1:], zip(*early, strict=True), zip(*late, strict=True), strict=True)],
-      f"Rotary positions, trained on texts of 20 letters, three models with different seeds. {longer.about}")
+early, late = (
+    [[f"{x:.0%}" for x in seed[-3:]] for seed in longer["reach"]["rotary"][part]]
+    for part in ("early", "late")
+)
+Table(
+    [
+        {
+            "letters in the text": length,
+            "right at positions 2 to 19": ", ".join(a),
+            "right from position 20 on": ", ".join(b),
+        }
+        for length, a, b in zip(
+            longer["lengths"][1:],
+            zip(*early, strict=True),
+            zip(*late, strict=True),
+            strict=True,
+        )
+    ],
+    "Rotary positions, trained on texts of 20 letters, three models with different "
+    f"seeds. {longer.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert longer["lengths"] == [20, 60, 160, 640] and longer["seeds"] == [0, 1, 2]
@@ -339,8 +494,14 @@ assert all(abs(float(a[:-1]) - float(b[:-1])) < 7 for pair in zip(early, late, s
 # %%
 far_away = sinusoidal_encoding(640, 32).float()
 queries = far_away @ shift_matrix(2, 32).float()
-by_hand, soft = (torch.softmax(factor * queries @ far_away.T / 32**0.5, -1) for factor in (20, 1))
-print(f"by hand: right at all 638 positions; smallest weight on the position two back: {by_hand.diagonal(-2).min():.2f}, without the factor {soft.diagonal(-2).min():.3f}")
+by_hand, soft = (
+    torch.softmax(factor * queries @ far_away.T / 32**0.5, -1) for factor in (20, 1)
+)
+print(
+    "by hand: right at all 638 positions; smallest weight on the position two back: "
+    f"{by_hand.diagonal(-2).min():.2f}, without the factor "
+    f"{soft.diagonal(-2).min():.3f}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (by_hand[2:].argmax(-1) == torch.arange(638)).all() and by_hand.diagonal(-2).min() > 0.5
@@ -353,9 +514,15 @@ assert (soft[2:].argmax(-1) == torch.arange(638)).all() and soft.diagonal(-2).mi
 
 # %%
 waves = {name: longer["waves"][name] for name in ("all waves", "only the four fastest")}
-plot.lines({name: (range(2, 100), [100 * x for x in found]) for name, found in waves.items()}, "position", "right, %",
-           title="Which waves cause the later peaks?", mark=(20, "trained up to here"),
-           caption=f"Sinusoidal positions, means of {len(longer['seeds'])} seeds. A stopped wave keeps its value at position 10. {longer.about}")
+plot.lines(
+    {name: (range(2, 100), [100 * x for x in found]) for name, found in waves.items()},
+    "position",
+    "right, %",
+    title="Which waves cause the later peaks?",
+    mark=(20, "trained up to here"),
+    caption=f"Sinusoidal positions, means of {len(longer['seeds'])} seeds. A stopped "
+    f"wave keeps its value at position 10. {longer.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 9 + 28 == 37
@@ -379,10 +546,19 @@ from course_utils.rotary import rotary
 
 q, k = torch.randn(2, 1, 16, generator=torch.Generator().manual_seed(4))
 distance = torch.arange(61)
-stretched = {f"positions ÷ {by}": (rotary(q.expand(61, -1), distance / by) @ k.T)[:, 0] for by in (1, 3)}
-plot.lines({name: (distance, found) for name, found in stretched.items()}, "distance from query to key", "score", mark=(19, "trained to here"),
-           title="What does interpolation do to a score?",
-           caption="One query and one key. Divided by 3, distances up to 57 fall within the trained 19, but a distance of 2 looks like 2/3.")
+stretched = {
+    f"positions ÷ {by}": (rotary(q.expand(61, -1), distance / by) @ k.T)[:, 0]
+    for by in (1, 3)
+}
+plot.lines(
+    {name: (distance, found) for name, found in stretched.items()},
+    "distance from query to key",
+    "score",
+    mark=(19, "trained to here"),
+    title="What does interpolation do to a score?",
+    caption="One query and one key. Divided by 3, distances up to 57 fall within the "
+    "trained 19, but a distance of 2 looks like 2/3.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(stretched["positions ÷ 3"][::3], stretched["positions ÷ 1"][:21], atol=1e-3)
@@ -394,9 +570,23 @@ assert torch.allclose(stretched["positions ÷ 3"][::3], stretched["positions ÷ 
 # **Guess:** which of the two can do "two back"? Which is disturbed less by a longer text? (“scores × 3” is rotary, with its scores tripled after training.)
 
 # %%
-held = {kind: [100 * sum(share) / len(share) for share in zip(*found["early"], strict=True)] for kind, found in longer["reach"].items()}
-Table([{"positions": kind} | {f"{length} letters": f"{x:.0f}" for length, x in zip(longer["lengths"], found, strict=True)} for kind, found in held.items()],
-      f"How much does a longer text disturb its first 20 positions? Right at positions 2 to 19, %; trained on 20 letters, means of {len(longer['seeds'])} seeds. {longer.about}")
+held = {
+    kind: [100 * sum(share) / len(share) for share in zip(*found["early"], strict=True)]
+    for kind, found in longer["reach"].items()
+}
+Table(
+    [
+        {"positions": kind}
+        | {
+            f"{length} letters": f"{x:.0f}"
+            for length, x in zip(longer["lengths"], found, strict=True)
+        }
+        for kind, found in held.items()
+    ],
+    "How much does a longer text disturb its first 20 positions? Right at positions 2 "
+    f"to 19, %; trained on 20 letters, means of {len(longer['seeds'])} seeds. "
+    f"{longer.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert held["table"][0] > 99 and abs(held["table"][3] - 27) < 3
@@ -440,14 +630,31 @@ def relative(i, j, D):              # query at i, key at j
 u, v = torch.randn(2, 8, generator=torch.Generator().manual_seed(5))
 WE = torch.randn(8, 8, generator=torch.Generator().manual_seed(6))
 
-def scores(words):
-    """Transformer-XL's scores of words [T, 8]: [T, T]. Positions enter only as distances i - m."""
-    places = range(len(words))
-    E = torch.stack([torch.stack([shift_matrix(i - m, 8).float() @ sinusoidal_encoding(1, 8)[0].float() for m in places]) for i in places])  # [T, T, 8]
-    by_distance = E @ WE  # [T, T, 8]
-    return (words @ WQ + u) @ (words @ WK).T + ((words @ WQ + v)[:, None] * by_distance).sum(-1)
 
-print("equivariant:", torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1))
+def scores(words):
+    """Transformer-XL's scores of words [T, 8]: [T, T]; positions as distances i - m."""
+    places = range(len(words))
+    # [T, T, 8]
+    E = torch.stack(
+        [
+            torch.stack(
+                [
+                    shift_matrix(i - m, 8).float() @ sinusoidal_encoding(1, 8)[0].float()
+                    for m in places
+                ]
+            )
+            for i in places
+        ]
+    )
+    by_distance = E @ WE  # [T, T, 8]
+    return (words @ WQ + u) @ (words @ WK).T + (
+        (words @ WQ + v)[:, None] * by_distance
+    ).sum(-1)
+
+
+print(
+    "equivariant:", torch.allclose(scores(X)[order][:, order], scores(X[order]), atol=0.1)
+)
 
 # %% [markdown]
 # Transformer-XL also keeps the hidden states of the previous piece of text, so that a word can attend across the boundary. With absolute positions, counted anew in each piece, the third words of all pieces would have the same position.
@@ -461,8 +668,14 @@ print("equivariant:", torch.allclose(scores(X)[order][:, order], scores(X[order]
 
 # %%
 rows = [costs_of(kind, n, 64) for kind in LAYERS for n in (9, 90)]
-conv, recurrent, attention = (dict(zip(("few", "many"), rows[i : i + 2], strict=True)) for i in (0, 2, 4))
-Table(rows, "Kernel 3. “words with words” are the multiplications in attention’s scores and averages.")
+conv, recurrent, attention = (
+    dict(zip(("few", "many"), rows[i : i + 2], strict=True)) for i in (0, 2, 4)
+)
+Table(
+    rows,
+    "Kernel 3. “words with words” are the multiplications in attention’s scores and "
+    "averages.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [kind["many"]["path"] for kind in (conv, recurrent, attention)] == [45, 89, 1] and conv["many"]["layers"] == 45
@@ -486,10 +699,30 @@ assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplicat
 
 # %%
 costs = results.load("positions_costs")
-times = dict(zip(costs["lengths"], zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True), strict=True))
-more = {n: multiply_adds("attention", n, 64, projections=True) / multiply_adds("recurrent", n, 64) for n in (1, 64, 1024)}  # ratios
-plot.lines({kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]]) for kind in ("attention", "recurrent", "convolution")}, "words", "ms of processor time",
-           title="What does a long text cost?", log="xy", caption=f"One layer, {costs['size']} features. {costs.about}")
+times = dict(
+    zip(
+        costs["lengths"],
+        zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True),
+        strict=True,
+    )
+)
+# ratios
+more = {
+    n: multiply_adds("attention", n, 64, projections=True)
+    / multiply_adds("recurrent", n, 64)
+    for n in (1, 64, 1024)
+}
+plot.lines(
+    {
+        kind: (costs["lengths"], [1000 * s for s in costs["seconds"][kind]])
+        for kind in ("attention", "recurrent", "convolution")
+    },
+    "words",
+    "ms of processor time",
+    title="What does a long text cost?",
+    log="xy",
+    caption=f"One layer, {costs['size']} features. {costs.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert times[1024][1] > times[1024][2] and times[2048][1] < times[2048][2]  # attention first, then the recurrent layer
@@ -503,16 +736,24 @@ assert more[1] > 2 and (more[64], more[1024]) == (3, 18)
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "Does attention lower the complexity? An article says both yes and no. Which of these claims is wrong?",
-    ["Attention, without its projections, has n² scores of d products and n averages of n vectors: 2 n² d in all",
-     "A recurrent layer multiplies two matrices of d² numbers with each word: 2 n d² in all",
-     "Attention lowers the complexity, however long the text is",
-     "In attention no word waits for another"],
+    "Does attention lower the complexity? An article says both yes and no. Which of "
+    "these claims is wrong?",
+    [
+        "Attention, without its projections, has n² scores of d products and n averages "
+        "of n vectors: 2 n² d in all",
+        "A recurrent layer multiplies two matrices of d² numbers with each word: 2 n d² "
+        "in all",
+        "Attention lowers the complexity, however long the text is",
+        "In attention no word waits for another",
+    ],
     answer=2,
-    because=["This is true. (The projections cost the same for each word, whatever n is.)",
-             "This is true: one matrix is for the word, one for the state.",
-             "2 n² d is less than 2 n d² only while n < d. For longer texts it is more, so attention can lower or raise the complexity.",
-             "This is true, and often worth more than saving multiplications."],
+    because=[
+        "This is true. (The projections cost the same for each word, whatever n is.)",
+        "This is true: one matrix is for the word, one for the state.",
+        "2 n² d is less than 2 n d² only while n < d. For longer texts it is more, so "
+        "attention can lower or raise the complexity.",
+        "This is true, and often worth more than saving multiplications.",
+    ],
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -528,16 +769,24 @@ assert multiply_adds("attention", 100_000, 4096) > multiply_adds("recurrent", 10
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A slide counts the steps from the first of n words to the last. Which of its lines is wrong?",
-    ["Self-attention: one step, whatever n is",
-     "Recurrent network: about n steps",
-     "Ordinary convolutions: about log n steps",
-     "Short paths should make links between distant words easier to learn"],
+    "A slide counts the steps from the first of n words to the last. Which of its lines "
+    "is wrong?",
+    [
+        "Self-attention: one step, whatever n is",
+        "Recurrent network: about n steps",
+        "Ordinary convolutions: about log n steps",
+        "Short paths should make links between distant words easier to learn",
+    ],
     answer=2,
-    because=["This is right: every word attends to every other.",
-             "This is right: the state is handed on from word to word.",
-             "An ordinary convolution moves k − 1 positions, so it takes about n / (k − 1) layers. About log n are enough only if the gaps grow from layer to layer (dilated convolutions), or in a pyramid.",
-             "This is right: it is the hope behind short paths. Chapter 3 measured the gradients."],
+    because=[
+        "This is right: every word attends to every other.",
+        "This is right: the state is handed on from word to word.",
+        "An ordinary convolution moves k − 1 positions, so it takes about n / (k − 1) "
+        "layers. About log n are enough only if the gaps grow from layer to layer "
+        "(dilated convolutions), or in a pyramid.",
+        "This is right: it is the hope behind short paths. Chapter 3 measured the "
+        "gradients.",
+    ],
 )
 
 # %% [markdown]
@@ -550,30 +799,51 @@ predict(
 # %% tags=["exercise"]
 @exercise("convolution as a matrix")
 def convolution(kernel, length):
-    """kernel [k] with odd k -> C [length, length], so that C @ x slides the kernel over x, zeros beyond the ends"""
+    """kernel [k] with odd k -> C [length, length], so that C @ x slides the kernel over
+    x, zeros beyond the ends"""
     raise NotImplementedError
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "Three layers with fixed parameters read two sentences of six words. Which of their matrices are different for the second sentence?",
+    "Three layers with fixed parameters read two sentences of six words. Which of their "
+    "matrices are different for the second sentence?",
     ["all three", "attention's only", "none: the parameters are fixed"],
     answer=1,
-    because="The kernel and the dense matrix are parameters. Attention's matrix is computed from the words it reads.",
+    because="The kernel and the dense matrix are parameters. Attention's matrix is "
+    "computed from the words it reads.",
 )
 
 # %% jupyter={"source_hidden": true}
-kernel, dense = torch.tensor([0.2, 0.5, 0.3]), torch.rand(6, 6, generator=torch.Generator().manual_seed(7)) / 3
+kernel, dense = (
+    torch.tensor([0.2, 0.5, 0.3]),
+    torch.rand(6, 6, generator=torch.Generator().manual_seed(7)) / 3,
+)
 C = convolution(kernel, 6).float()
 same = torch.nn.functional.conv1d(X.T[:, None], kernel[None, None], padding=1)[:, 0].T
 print("equal to torch's convolution:", torch.allclose(C @ X, same, atol=1e-6))
 
 both = {"man": sentence, "bear": "the cat sees the bear .".split()}
 x = {end: torch.stack([vectors[word] for word in text]) for end, text in both.items()}
-found = {end: torch.softmax((one @ WQ) @ (one @ WK).T / 8**0.5, -1) for end, one in x.items()}
-shown = {f"{name}, “… {end}”": matrix for end, A in found.items() for name in ("convolution", "dense", "attention") for matrix in [{"convolution": C, "dense": dense, "attention": A}[name]]}
+found = {
+    end: torch.softmax((one @ WQ) @ (one @ WK).T / 8**0.5, -1) for end, one in x.items()
+}
+shown = {
+    f"{name}, “… {end}”": matrix
+    for end, A in found.items()
+    for name in ("convolution", "dense", "attention")
+    for matrix in [{"convolution": C, "dense": dense, "attention": A}[name]]
+}
 labels = {name: both[name.split()[-1].strip("”")] for name in shown}
-plot.maps(shown, labels, labels, axes=("output", "word"), scale="weight", across=3, title="Which matrix depends on the sentence?",
-          caption="“dog bites man” above, “cat sees bear” below. Parameters are random.")
+plot.maps(
+    shown,
+    labels,
+    labels,
+    axes=("output", "word"),
+    scale="weight",
+    across=3,
+    title="Which matrix depends on the sentence?",
+    caption="“dog bites man” above, “cat sees bear” below. Parameters are random.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert dense.numel() == 36 and not torch.allclose(found["man"], found["bear"], atol=0.1)
@@ -589,9 +859,12 @@ predict(
     "One slide has Z_out = A · Z_in, the next Z_out = A · V_in. When are the two equal?",
     ["always, because V is made of Z", "in the first layer", "where W_V is the identity"],
     answer=2,
-    because=["V is Z W_V, so A V is A Z W_V: the two differ by a matrix.",
-             "Every layer has a W_V, the first one, too.",
-             "Then V is Z. The correct formula is A V. With A Z, every output is an average of the inputs, in every layer, and nothing else can ever come out."],
+    because=[
+        "V is Z W_V, so A V is A Z W_V: the two differ by a matrix.",
+        "Every layer has a W_V, the first one, too.",
+        "Then V is Z. The correct formula is A V. With A Z, every output is an average "
+        "of the inputs, in every layer, and nothing else can ever come out.",
+    ],
 )
 
 # %% [markdown]

@@ -37,8 +37,15 @@ with torch.no_grad(), attention_weights(grammar.model) as seen:
     grammar.model.encode(ids)
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
-labs.heads(maps_of, words, select=("it", "animal"), title="How much of “it” goes to “animal”?", model=grammar,
-           caption="The open head has a row for each [query|query] and a column for each [key|key].")
+labs.heads(
+    maps_of,
+    words,
+    select=("it", "animal"),
+    title="How much of “it” goes to “animal”?",
+    model=grammar,
+    caption="The open head has a row for each [query|query] and a column for each "
+    "[key|key].",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argmax() == animal] == [(1, 1)]
@@ -91,9 +98,13 @@ print("logits", tuple(logits.shape))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "One head of 128 features, or four heads of 32. How many more parameters does the cut need?",
+    "One head of 128 features, or four heads of 32. How many more parameters does the "
+    "cut need?",
     ["four times as many", "none", "a quarter of them"],
-    answer=1, because="The matrices stay as they are, 128 × 128 each. Only the queries, keys and values are cut.")
+    answer=1,
+    because="The matrices stay as they are, 128 × 128 each. Only the queries, keys and "
+    "values are cut.",
+)
 
 # %% [markdown]
 # ### Exercise 1 ●●○ · 4 minutes
@@ -252,11 +263,21 @@ print(tuple(x.shape), "->", tuple(stack(x).shape))
 from course_utils.attention import causal_mask, padding_mask
 
 labels = ["<bos>", "je", "suis", "étudiant", ".", "<pad>", "<pad>"]
-masks = {"padding hidden": padding_mask([5], 7)[0].expand(7, 7), "future hidden (causal)": causal_mask(7)}
+masks = {
+    "padding hidden": padding_mask([5], 7)[0].expand(7, 7),
+    "future hidden (causal)": causal_mask(7),
+}
 masks["both hidden"] = masks["padding hidden"] & masks["future hidden (causal)"]
 named = dict.fromkeys(masks, labels)
-plot.maps(masks, named, named, axes=("query", "key"), title="Who may attend to whom?",
-          caption="Each row is a [query|query]; a filled cell (True) is a [key|word] that the query may attend to.")
+plot.maps(
+    masks,
+    named,
+    named,
+    axes=("query", "key"),
+    title="Who may attend to whom?",
+    caption="Each row is a [query|query]; a filled cell (True) is a [key|word] that the "
+    "query may attend to.",
+)
 
 # %% tags=["definition"]
 # course_utils.attention: causal_mask
@@ -377,11 +398,18 @@ assert right.float().mean() >= 0.99 and (COPY, REVERSE) == (11, 12)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "In training the model predicted all ten digits in one call; when it writes, one after the other. "
+    "In training the model predicted all ten digits in one call; when it writes, one "
+    "after the other. "
     "For the same words, the logits at the fifth digit are",
-    ["equal, up to rounding", "nearly the same: training is an approximation",
-     "different: in training the model knows the end"],
-    answer=0, because="With the causal mask, row 5 is computed from the source and from words 1 to 5, in every layer.")
+    [
+        "equal, up to rounding",
+        "nearly the same: training is an approximation",
+        "different: in training the model knows the end",
+    ],
+    answer=0,
+    because="With the causal mask, row 5 is computed from the source and from words 1 "
+    "to 5, in every layer.",
+)
 
 # %%
 read = torch.cat([torch.full((500, 1), BEGIN), target[:, :-1]], 1)
@@ -436,8 +464,14 @@ runners = {name: race["models"][name] for name in ("GRU with attention", "Transf
 curves = {name: torch.tensor(one["valid"]).mean(0) for name, one in runners.items()}
 tests = {name: torch.tensor(one["test"]) for name, one in runners.items()}
 at = list(range(race["every"], race["steps"] + 1, race["every"]))
-plot.lines({name: (at, curve) for name, curve in curves.items()}, "steps", "BLEU", title="Which of the two learns faster?",
-           caption=f"Means of {len(race['seeds'])} seeds on {race['sentences']['valid']} validation sentences. {race.about}")
+plot.lines(
+    {name: (at, curve) for name, curve in curves.items()},
+    "steps",
+    "BLEU",
+    title="Which of the two learns faster?",
+    caption=f"Means of {len(race['seeds'])} seeds on {race['sentences']['valid']} "
+    f"validation sentences. {race.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(tests[name].mean().item(), 1) for name in tests] == [95.1, 94.2]
@@ -449,12 +483,23 @@ assert [round(one["parameters"], -3) for one in runners.values()] == [500_000, 9
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 speed = results.load("transformer_speed")
-times_as_fast = {f"{width} features": [(row["length"], row["Transformer"] / row["GRU"]) for row in speed["cores"]["1"]
-                                       if row["width"] == width] for width in (128, 256)}
-plot.lines({name: tuple(zip(*pairs, strict=True)) for name, pairs in times_as_fast.items()}, "words in a sentence",
-           "times as fast as a GRU layer", title="From which length does a Transformer layer train faster?",
-           caption=f"Forward and backward of one layer, on one core, {speed['tokens']:,} words in each batch, measured in "
-                   f"turns. Below 1 the GRU is faster. {speed.about}")
+times_as_fast = {
+    f"{width} features": [
+        (row["length"], row["Transformer"] / row["GRU"])
+        for row in speed["cores"]["1"]
+        if row["width"] == width
+    ]
+    for width in (128, 256)
+}
+plot.lines(
+    {name: tuple(zip(*pairs, strict=True)) for name, pairs in times_as_fast.items()},
+    "words in a sentence",
+    "times as fast as a GRU layer",
+    title="From which length does a Transformer layer train faster?",
+    caption=f"Forward and backward of one layer, on one core, {speed['tokens']:,} words "
+    "in each batch, measured in "
+    f"turns. Below 1 the GRU is faster. {speed.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(row["Transformer"] < row["GRU"] for row in speed["cores"]["1"] if row["length"] == 16)
@@ -513,9 +558,17 @@ assert [row["pairs, %"] for row in forbidden if row["row"] == "3b"] == [0]
 # Now you: switch heads off, and see what the model writes for the two sentences.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-view = labs.heads(maps_of, words, select=("it", "animal"), live=True, title="Which heads can the model do without?",
-                  caption="Switch a head off in the running notebook: the table shows what the model then writes.")
-told = labs.twins_without(view, grammar, (tired, tired.replace("tired", "wide")))  # view.observe, inside
+view = labs.heads(
+    maps_of,
+    words,
+    select=("it", "animal"),
+    live=True,
+    title="Which heads can the model do without?",
+    caption="Switch a head off in the running notebook: the table shows what the model "
+    "then writes.",
+)
+# view.observe, inside
+told = labs.twins_without(view, grammar, (tired, tired.replace("tired", "wide")))
 display(view, told)
 
 # %% [markdown]

@@ -121,8 +121,10 @@ plot.maps(
     roles=dict.fromkeys(changed, "plus"),
     scale="change",
     title="Which numbers does padding change?",
-    caption="A cell is one feature of one real word after the norm. The stronger its colour, the more the "
-    "number changes if sentences are padded to 10 words instead of 6; full colour means by 1 or more.",
+    caption="A cell is one feature of one real word after the norm. The stronger its "
+    "colour, the more the "
+    "number changes if sentences are padded to 10 words instead of 6; full colour means "
+    "by 1 or more.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -206,7 +208,8 @@ predict(
         "No number in it is negative.",
     ],
     answer=1,
-    because="The fourth row sums to .974: rounding to the printed digits cannot take away so much.",
+    because="The fourth row sums to .974: rounding to the printed digits cannot take "
+    "away so much.",
 )
 
 # %% [markdown]
@@ -403,7 +406,11 @@ rows = []
 for name, one in race["models"].items():
     test = torch.tensor(one["test"])
     shown = f"{test.mean():.1f} ({test.min():.1f} to {test.max():.1f})"
-    sizes = {"parameters": one["parameters"], "rate": one["lr"], "dropout": one["dropout"]}
+    sizes = {
+        "parameters": one["parameters"],
+        "rate": one["lr"],
+        "dropout": one["dropout"],
+    }
     rows.append({"model": name, **sizes, "BLEU, test": shown})
 Table(rows, f"{race['steps']} steps of {race['tokens']} tokens each, {race.about}")
 
@@ -423,9 +430,14 @@ rows = []
 for one, two in zip(speed["cores"]["1"], speed["cores"]["2"], strict=True):
     ratios = [row["Transformer"] / row["GRU"] for row in (one, two)]
     names = {"features": one["width"], "words": one["length"]}
-    rows.append({**names, "one core": f"{ratios[0]:.1f}", "two cores": f"{ratios[1]:.1f}"})
-Table(rows, "Transformer layer against GRU layer, times as fast in training. "
-            f"The machine also did other work, which two cores feel more. {speed.about}")
+    rows.append(
+        {**names, "one core": f"{ratios[0]:.1f}", "two cores": f"{ratios[1]:.1f}"}
+    )
+Table(
+    rows,
+    "Transformer layer against GRU layer, times as fast in training. "
+    f"The machine also did other work, which two cores feel more. {speed.about}",
+)
 
 # %% [markdown]
 # ## Before or after, and how to warm up
@@ -444,7 +456,8 @@ plot.lines(
     "steps",
     "loss",
     title="Which of them learns?",
-    caption=f"Six layers, rate {norms['lr']}, means of {len(norms['seeds'])} seeds; “none” means no warm-up, "
+    caption=f"Six layers, rate {norms['lr']}, means of {len(norms['seeds'])} seeds; "
+    "“none” means no warm-up, "
     f"“warm-up” 100 steps of it. {norms.about}",
     size=(7, 3.8),
 )
@@ -679,7 +692,8 @@ plot.points(
     xlabel="mean weight from “it” to the right noun",
     ylabel="log-odds lost without the head",
     title="Do the heads that attend to the noun matter?",
-    caption="Each dot is an encoder head (layer.head). The further right, the more “it” attends to that noun; "
+    caption="Each dot is an encoder head (layer.head). The further right, the more “it” "
+    "attends to that noun; "
     "the higher, the more the model loses without the head.",
 )
 
@@ -712,7 +726,8 @@ Table(
         }
         for row in heads["connections"]
     ],
-    f"Pronouns right, in %; with nothing forbidden {heads['all heads']['right']}. {heads.about}",
+    f"Pronouns right, in %; with nothing forbidden {heads['all heads']['right']}. "
+    f"{heads.about}",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -861,7 +876,9 @@ plot.maps(
     "query",
     "key",
     title="Which words may be read?",
-    caption="A row for each word that reads, a column for each of the 36 words. A filled cell may be read. After how many layers can the last word know of the first one?",
+    caption="A row for each word that reads, a column for each of the 36 words. A "
+    "filled cell may be read. After how many layers can the last word know of the "
+    "first one?",
 )
 
 # %%
@@ -934,7 +951,8 @@ study.cache_table(length=1024, model_size=512, num_heads=8)
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A slide deck says four things about encoders and decoders. Which one contradicts the others?",
+    "A slide deck says four things about encoders and decoders. Which one contradicts "
+    "the others?",
     [
         "BERT is a stack of encoder blocks.",
         "GPT is a stack of decoder blocks without cross-attention.",
@@ -942,7 +960,8 @@ predict(
         "A Transformer no longer needs an encoder–decoder.",
     ],
     answer=3,
-    because="What it no longer needs is recurrence. The Transformer of 2017 is an encoder–decoder.",
+    because="What it no longer needs is recurrence. The Transformer of 2017 is an "
+    "encoder–decoder.",
 )
 
 # %% [markdown]

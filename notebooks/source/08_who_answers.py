@@ -31,15 +31,31 @@ runtime = course_kit.setup()
 recorded = results.load("smollm_answers")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.replies(list(recorded["answers"]), {"a model that read one novel": list(recorded["goes_on"].values()),
-             "SmolLM2, 135 million parameters": list(recorded["answers"].values())}, title="Who answers?",
-             caption=f"Nothing is left out. SmolLM2 takes the likeliest token each time; the other draws among the likely ones. {recorded.about}")
+labs.replies(
+    list(recorded["answers"]),
+    {
+        "a model that read one novel": list(recorded["goes_on"].values()),
+        "SmolLM2, 135 million parameters": list(recorded["answers"].values()),
+    },
+    title="Who answers?",
+    caption="Nothing is left out. SmolLM2 takes the likeliest token each time; the "
+    f"other draws among the likely ones. {recorded.about}",
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("Both predict the next token. Why does one of them answer?",
-        ["it has more parameters", "its blocks are of another kind", "it was also shown talks, with answers"], answer=2,
-        because="Size makes it fluent, and new blocks make it cheaper. A model of any size that has only read books goes on "
-                "with your question. You will see your own small model change its ways, with not one parameter more.")
+predict(
+    "Both predict the next token. Why does one of them answer?",
+    [
+        "it has more parameters",
+        "its blocks are of another kind",
+        "it was also shown talks, with answers",
+    ],
+    answer=2,
+    because="Size makes it fluent, and new blocks make it cheaper. A model of any size "
+    "that has only read books goes on "
+    "with your question. You will see your own small model change its ways, with not "
+    "one parameter more.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from chapters.ch08.experiments import answers as asked
@@ -58,8 +74,13 @@ assert round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 holmes = load_checkpoint("llama-holmes")
-labs.architecture(holmes, select="model", title="What has changed since GPT?",
-                  caption="Numbers mark the four changes. Choose a part: what is it for, and which class makes it?")
+labs.architecture(
+    holmes,
+    select="model",
+    title="What has changed since GPT?",
+    caption="Numbers mark the four changes. Choose a part: what is it for, and which "
+    "class makes it?",
+)
 
 # %% [markdown]
 # This is `llama-holmes`, the model on the left above: it has read *The Adventures of Sherlock Holmes*, nothing else.
@@ -102,17 +123,30 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
-watching = [part.register_forward_pre_hook(lambda _, given: grown.append(given[0][0, -1])) for part in parts]
+watching = [
+    part.register_forward_pre_hook(lambda _, given: grown.append(given[0][0, -1]))
+    for part in parts
+]
 with torch.no_grad():
     holmes.model(ids)
 for watch in watching:
     watch.remove()
 stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last one leaves
 depths = ["embedding", *(f"+ block {n}" for n in range(1, len(grown)))]
-some = {"x": stream[:, :6], "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))[:, :6]}
-plot.maps(some, dict.fromkeys(some, depths), "feature", limits=(0, 2.5), roles=dict.fromkeys(some, "plus"),
-          title="What does RMSNorm do to a vector?",
-          caption="Six features of one word, from its embedding to the last block. On the left the ink grows; on the right every row has the same size.")
+some = {
+    "x": stream[:, :6],
+    "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))[:, :6],
+}
+plot.maps(
+    some,
+    dict.fromkeys(some, depths),
+    "feature",
+    limits=(0, 2.5),
+    roles=dict.fromkeys(some, "plus"),
+    title="What does RMSNorm do to a vector?",
+    caption="Six features of one word, from its embedding to the last block. On the "
+    "left the ink grows; on the right every row has the same size.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 size = stream.pow(2).mean(-1).sqrt()
@@ -156,10 +190,16 @@ assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2)
 # A model that writes keeps the keys and values of all earlier tokens. What does that cost? **Guess:**
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict("SmolLM2 has 30 blocks of 9 heads with 64 features, and reads up to 8,192 tokens. How large would a cache of its keys and "
-        "values be, in 16-bit numbers?", ["5 MB", "57 MB", "566 MB"], answer=2,
-        because="2 · 30 · 9 · 64 numbers of 2 bytes are 69 kB for each token; 8,192 tokens need 566 MB, twice as much as the "
-                "parameters in 16 bits (269 MB).")
+predict(
+    "SmolLM2 has 30 blocks of 9 heads with 64 features, and reads up to 8,192 tokens. "
+    "How large would a cache of its keys and "
+    "values be, in 16-bit numbers?",
+    ["5 MB", "57 MB", "566 MB"],
+    answer=2,
+    because="2 · 30 · 9 · 64 numbers of 2 bytes are 69 kB for each token; 8,192 tokens "
+    "need 566 MB, twice as much as the "
+    "parameters in 16 bits (269 MB).",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 per_token = 2 * 30 * 9 * 64 * 2
@@ -220,10 +260,17 @@ assert gap < 1e-4 and other < 1e-4
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth = results.load("gpt_ablation")
 bits = {name: torch.tensor(one["bits"]) for name, one in worth["models"].items()}
-plot.bars(list(bits), [x.mean().item() for x in bits.values()], ylabel="bits per character, held out", digits=3,
-          title="What is each change worth?",
-          caption=f"Chapter 7's GPT of {worth['models']['chapter 7']['parameters']:,} parameters on its novel; equal parameters, tokens "
-                  f"and rate; means of {worth['seeds']} seeds, which differ by up to {max(x.max() - x.min() for x in bits.values()):.3f}. {worth.about}")
+plot.bars(
+    list(bits),
+    [x.mean().item() for x in bits.values()],
+    ylabel="bits per character, held out",
+    digits=3,
+    title="What is each change worth?",
+    caption=f"Chapter 7's GPT of {worth['models']['chapter 7']['parameters']:,} "
+    "parameters on its novel; equal parameters, tokens "
+    f"and rate; means of {worth['seeds']} seeds, which differ by up to "
+    f"{max(x.max() - x.min() for x in bits.values()):.3f}. {worth.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 mean = {name: x.mean().item() for name, x in bits.items()}
@@ -274,15 +321,26 @@ assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][q
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 begun = talker.prompt(question)
 
+
 def next_logits(answered):
     """What may follow the question and the tokens of the answer so far: logits [V]."""
     read = torch.cat([begun, torch.tensor([answered], dtype=torch.long)], 1)
     with torch.no_grad():
         return talker.model(read[:, -talker.model.context :])[0, -1]
 
-labs.sampling(next_logits([]), talker.names, text=f"{question} ", then=next_logits, live=True, temperature=1.0, top_p=0.9,
-              title="What else could it have said?",
-              caption="What the model expects next; one token after another is [output|drawn] (␣: a space).")
+
+labs.sampling(
+    next_logits([]),
+    talker.names,
+    text=f"{question} ",
+    then=next_logits,
+    live=True,
+    temperature=1.0,
+    top_p=0.9,
+    title="What else could it have said?",
+    caption="What the model expects next; one token after another is [output|drawn] (␣: "
+    "a space).",
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch07.labs.next_token import visible
@@ -293,9 +351,17 @@ whole = torch.cat([short, torch.tensor([written[:12]], dtype=torch.long)], 1)
 layer, begin = len(talker.model.blocks) * 2 // 3, short.shape[1] - 1
 maps_of = attention_weights(talker.model, whole)[layer][:, begin:]
 pieces = [visible(talker.names[n]) for n in whole[0].tolist()]
-heatmap(maps_of, pieces[begin:], pieces, names=[f"head {n}" for n in range(1, len(maps_of) + 1)], axes=("asks", "is asked"),
-        title="Where does it look while it answers?", mask=torch.ones(whole.shape[1], whole.shape[1]).tril().bool()[begin:],
-        caption=f"Block {layer + 1} of {len(talker.model.blocks)}: a row for each token of the answer, and the one before it.")
+heatmap(
+    maps_of,
+    pieces[begin:],
+    pieces,
+    names=[f"head {n}" for n in range(1, len(maps_of) + 1)],
+    axes=("asks", "is asked"),
+    title="Where does it look while it answers?",
+    mask=torch.ones(whole.shape[1], whole.shape[1]).tril().bool()[begin:],
+    caption=f"Block {layer + 1} of {len(talker.model.blocks)}: a row for each token of "
+    "the answer, and the one before it.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert smol is None or maps_of[:, :, 0].mean() > 0.3
@@ -446,11 +512,23 @@ for step, loss in training(model, imitation, steps=200, rate=2e-3):
 
 # %% jupyter={"source_hidden": true}
 after_sft, novel_sft = talks.judged(own), talks.novel(own, data.book()[-15_000:])
-steps_of, NAMED = {"before": before_all, "after SFT": after_sft}, {
-    "form": "one of the four forms", "right": "fits praise or complaint", "friendly": "friendly"}
+steps_of, NAMED = (
+    {"before": before_all, "after SFT": after_sft},
+    {
+        "form": "one of the four forms",
+        "right": "fits praise or complaint",
+        "friendly": "friendly",
+    },
+)
 shown = {name: [100 * one[key] for key in NAMED] for name, one in steps_of.items()}
-plot.bars(list(NAMED.values()), shown, ylabel="% of 200 answers", digits=0, title="What does SFT teach?",
-          caption="Answers to 200 sentences of other patterns, with other names and nouns.")
+plot.bars(
+    list(NAMED.values()),
+    shown,
+    ylabel="% of 200 answers",
+    digits=0,
+    title="What does SFT teach?",
+    caption="Answers to 200 sentences of other patterns, with other names and nouns.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert before_all["form"] == 0 and after_sft["form"] >= 0.95 and after_sft["right"] > 0.6 and after_sft["friendly"] < 0.2
@@ -505,9 +583,19 @@ for step, loss in training(model, preference, steps=60, rate=1e-4):
 after_dpo, novel_now = talks.judged(own), talks.novel(own, data.book()[-15_000:])
 steps_of["after DPO"] = after_dpo
 own.save()
-shown = {name: [100 * steps_of[name][key] for key in NAMED] for name in ("after SFT", "after DPO")}
-plot.bars(list(NAMED.values()), shown, ylabel="% of 200 answers", digits=0, title="And what does DPO add?",
-          caption=f"The same 200 sentences. The novel costs {forgotten:.2f} bits per character before, {novel_sft:.2f} after SFT and {novel_now:.2f} after DPO.")
+shown = {
+    name: [100 * steps_of[name][key] for key in NAMED]
+    for name in ("after SFT", "after DPO")
+}
+plot.bars(
+    list(NAMED.values()),
+    shown,
+    ylabel="% of 200 answers",
+    digits=0,
+    title="And what does DPO add?",
+    caption=f"The same 200 sentences. The novel costs {forgotten:.2f} bits per "
+    f"character before, {novel_sft:.2f} after SFT and {novel_now:.2f} after DPO.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 even = [talk_batch([in_ids(question, pair[side]) for question, *pair in preferences[:16]]) for side in (0, 1)]

@@ -26,7 +26,11 @@ from course_kit.views import Table, plot
 runtime = course_kit.setup()
 smol = published.load()
 if smol is None:
-    print(f"SmolLM2 is not installed here; {published.INSTALL} brings it. What was recorded with it is shown all the same.")
+    print(
+        f"SmolLM2 is not installed here; {published.INSTALL} brings it. What was "
+        "recorded with it is shown all the same."
+    )
+
 
 def drawn(*shape, seed=0):
     """Normal random numbers, the same ones for the same seed."""
@@ -46,11 +50,26 @@ assert 30 * 9 == 270
 from chapters.ch08.experiments.models import cache_bytes, models
 
 rows = models()
-Table([{"model, year": f"{m['model']}, {m['year']}", "billions": m["billions"], "used": m["active"],
-        "layers": m["layers"], "heads": m["heads"], "key heads": m["key_heads"] or "MLA", "QK-norm": "yes" if m["qk_norm"] else "",
-        "window": m["window"] or "", "experts": f"{m['chosen']} of {m['experts']}" if m["experts"] else "",
-        "context": m["context"], "KB a token": cache_bytes(m) / 1e3} for m in rows],
-      "Billions of parameters, and those used for one token. KB a token: the cache, two bytes a number. Sources: data/models.csv")
+Table(
+    [
+        {
+            "model, year": f"{m['model']}, {m['year']}",
+            "billions": m["billions"],
+            "used": m["active"],
+            "layers": m["layers"],
+            "heads": m["heads"],
+            "key heads": m["key_heads"] or "MLA",
+            "QK-norm": "yes" if m["qk_norm"] else "",
+            "window": m["window"] or "",
+            "experts": f"{m['chosen']} of {m['experts']}" if m["experts"] else "",
+            "context": m["context"],
+            "KB a token": cache_bytes(m) / 1e3,
+        }
+        for m in rows
+    ],
+    "Billions of parameters, and those used for one token. KB a token: the cache, two "
+    "bytes a number. Sources: data/models.csv",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(rows) == 12 and (per_token := {m["model"]: cache_bytes(m) for m in rows}) and all(m["source"] for m in rows)
@@ -78,12 +97,17 @@ assert smol is None or (c := smol.model.config) and [c.num_layers, c.num_heads, 
 T, D, H, d, r = 10, 64, 8, 16, 24
 x, q = drawn(T, D), drawn(H, T, d, seed=1)
 down, up_k, up_v = (drawn(*shape, seed=2) / 8 for shape in ((r, D), (H, d, r), (H, d, r)))
-c = x @ down.T                                                       # [T, r]: all that is kept
-k, v = (torch.einsum("hdr,tr->htd", up, c) for up in (up_k, up_v))   # [H, T, d], made again
-usual = (q @ k.mT / d**0.5).softmax(-1) @ v                          # [H, T, d]
-short = ((q @ up_k) @ c.T / d**0.5).softmax(-1) @ c                  # [H, T, r]: c is key and value
-print(f"kept per token: {2 * H * d} numbers as keys and values, {r} as c;",
-      f"the same output: {torch.allclose(short @ up_v.mT, usual, atol=1e-4)}")
+# [T, r]: all that is kept
+c = x @ down.T
+# [H, T, d], made again
+k, v = (torch.einsum("hdr,tr->htd", up, c) for up in (up_k, up_v))
+usual = (q @ k.mT / d**0.5).softmax(-1) @ v  # [H, T, d]
+# [H, T, r]: c is key and value
+short = ((q @ up_k) @ c.T / d**0.5).softmax(-1) @ c
+print(
+    f"kept per token: {2 * H * d} numbers as keys and values, {r} as c;",
+    f"the same output: {torch.allclose(short @ up_v.mT, usual, atol=1e-4)}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(short @ up_v.mT, usual, atol=1e-4) and 2 * H * d == 256 and r == 24
@@ -108,10 +132,13 @@ from course_utils.linear import local_mask
 T, window = 40, 4
 once, reach = local_mask(T, window).double(), {}
 for layers in range(1, 5):
-    reached = torch.linalg.matrix_power(once, layers)[-1] > 0   # from which tokens is there a path?
+    # from which tokens is there a path?
+    reached = torch.linalg.matrix_power(once, layers)[-1] > 0
     reach[layers] = int(reached.sum())
 print("tokens that reach the last position, by number of layers:", reach)
-print(f"scores of {T} tokens: {int(once.sum())} with the window, {T * (T + 1) // 2} without")
+print(
+    f"scores of {T} tokens: {int(once.sum())} with the window, {T * (T + 1) // 2} without"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert reach == {n: n * (window - 1) + 1 for n in range(1, 5)} and reach[3] == 10
@@ -137,14 +164,18 @@ assert 32 * 4096 == 131_072
 # %% tags=["exercise"]
 @exercise("softmax with a sink")
 def with_sink(scores, sink):
-    """scores [..., K] and the score of a sink that has no value -> weights of the K keys [..., K], which need not sum to 1"""
+    """scores [..., K] and the score of a sink that has no value -> weights of the K keys
+    [..., K], which need not sum to 1"""
     raise NotImplementedError
 
 # %%
 for score in (4.0, 0.0, -4.0):
     scores = torch.full((8,), score)
-    print(f"eight scores of {score:+.0f}: the keys get {scores.softmax(-1).sum():.2f} without a sink,",
-          f"{with_sink(scores, 0.0).sum():.2f} with one of score 0")
+    print(
+        f"eight scores of {score:+.0f}: the keys get {scores.softmax(-1).sum():.2f} "
+        "without a sink,",
+        f"{with_sink(scores, 0.0).sum():.2f} with one of score 0",
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(with_sink(torch.full((8,), -4.0), 0.0).sum().item(), 2) == 0.13
@@ -155,18 +186,36 @@ assert round(8 * math.exp(-4) / (1 + 8 * math.exp(-4)), 2) == 0.13
 
 # %% jupyter={"source_hidden": true}
 sinks = results.load("smollm_sinks")
-Table([{"each position attends to": "all tokens before it", "nats per token": sinks["all"]}] + [
-    {"each position attends to": f"the last {sinks['window']} tokens" + (f" and the first {n}" if n != "0" else ""), "nats per token": loss}
-    for n, loss in sinks["windows"].items()],
-    f"SmolLM2 on {sinks['tokens']} tokens of the book; from token {2 * sinks['window']} on. {sinks.about}")
+Table(
+    [{"each position attends to": "all tokens before it", "nats per token": sinks["all"]}]
+    + [
+        {
+            "each position attends to": f"the last {sinks['window']} tokens"
+            + (f" and the first {n}" if n != "0" else ""),
+            "nats per token": loss,
+        }
+        for n, loss in sinks["windows"].items()
+    ],
+    f"SmolLM2 on {sinks['tokens']} tokens of the book; from token {2 * sinks['window']} "
+    f"on. {sinks.about}",
+)
 
 # %%
 if smol:
-    ids = torch.tensor([smol.tokenizer.encode("It was a close, rainy day in October, and we sat by the window.").ids])
+    ids = torch.tensor(
+        [
+            smol.tokenizer.encode(
+                "It was a close, rainy day in October, and we sat by the window."
+            ).ids
+        ]
+    )
     with torch.no_grad(), real_heads.attention_weights(smol.model) as weights:
         smol.model(ids)
-    on_first = torch.stack([w[0, :, -1, 0] for w in weights])   # [30 layers, 9 heads]
-    print(f"At the last of {ids.shape[1]} tokens, {(on_first > 0.5).sum()} of {on_first.numel()} heads give the first token more than half.")
+    on_first = torch.stack([w[0, :, -1, 0] for w in weights])  # [30 layers, 9 heads]
+    print(
+        f"At the last of {ids.shape[1]} tokens, {(on_first > 0.5).sum()} of "
+        f"{on_first.numel()} heads give the first token more than half."
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(x, 2) for x in (sinks["all"], sinks["windows"]["0"], sinks["windows"]["1"])] == [3.59, 4.69, 3.83] and sinks["window"] == 64
@@ -192,15 +241,21 @@ assert smol is None or (on_first > 0.5).sum() > 40
 # %%
 T, D, E, k = 100, 16, 8, 2
 x, router, experts = drawn(T, D), drawn(E, D, seed=1), drawn(E, D, D, seed=2) / D**0.5
-best, chosen = (x @ router.T).topk(k)                            # [T, k]: scores, and which experts
-gates = torch.zeros(T, E).scatter(1, chosen, best.softmax(-1))   # [T, E]: 0 for six of eight
+# [T, k]: scores, and which experts
+best, chosen = (x @ router.T).topk(k)
+# [T, E]: 0 for six of eight
+gates = torch.zeros(T, E).scatter(1, chosen, best.softmax(-1))
 y, busy = torch.zeros(T, D), []
 for e in range(E):
-    rows = gates[:, e].nonzero()[:, 0]                           # the tokens of this expert
+    # the tokens of this expert
+    rows = gates[:, e].nonzero()[:, 0]
     y[rows] += gates[rows, e, None] * (x[rows] @ experts[e].T)
     busy.append(len(rows))
 as_if_all = torch.einsum("te,edf,tf->td", gates, experts, x)
-print(f"tokens of each expert: {busy}; as if all had computed: {torch.allclose(y, as_if_all, atol=1e-4)}")
+print(
+    f"tokens of each expert: {busy}; as if all had computed: "
+    f"{torch.allclose(y, as_if_all, atol=1e-4)}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(y, as_if_all, atol=1e-4) and sum(busy) == T * k and max(busy) > 1.3 * min(busy) and (gates > 0).sum() == T * k
@@ -223,11 +278,21 @@ assert round(12.9 / 46.7, 2) == 0.28 and round(expert / 1e6) == 176 and round(ar
 
 # %%
 q, k = 30 * drawn(1000, 64), 30 * drawn(1000, 64, seed=1)
+
+
 def largest(q, k):
     return (q @ k.T / q.shape[-1] ** 0.5).abs().max().item()
+
+
 normed = [F.rms_norm(x, (64,)) for x in (q, k)]
-print(f"largest of a million scores: {largest(q, k):,.0f}, normalised {largest(*normed):.1f}, never more than {64**0.5:.0f}")
-print("a hundred times longer queries change the normalised scores:", not torch.allclose(F.rms_norm(100 * q, (64,)), normed[0]))
+print(
+    f"largest of a million scores: {largest(q, k):,.0f}, normalised "
+    f"{largest(*normed):.1f}, never more than {64**0.5:.0f}"
+)
+print(
+    "a hundred times longer queries change the normalised scores:",
+    not torch.allclose(F.rms_norm(100 * q, (64,)), normed[0]),
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert largest(q, k) > 4000 and largest(*normed) < 64**0.5 == 8 and abs(largest(F.rms_norm(q, (64,)), F.rms_norm(q, (64,))) - 8) < 1e-3
@@ -249,11 +314,17 @@ assert largest(q, k) > 4000 and largest(*normed) < 64**0.5 == 8 and abs(largest(
 from course_utils.rotary import rotary
 
 x, T = drawn(1, 64), torch.tensor([1024.0])
-print("position 2T, divided by 2, is turned as T:", torch.equal(rotary(x, 2 * T / 2), rotary(x, T)))
+print(
+    "position 2T, divided by 2, is turned as T:",
+    torch.equal(rotary(x, 2 * T / 2), rotary(x, T)),
+)
 for base in (10_000, 100_000, 500_000):
-    turn = 2 * math.pi * base ** (torch.arange(0, 64, 2) / 64)   # tokens until each of 32 pairs is round
-    print(f"base {base:,}: the slowest pair needs {turn.max():,.0f} tokens for a turn;",
-          f"{(turn > 8192).sum()} of 32 pairs do not get round within 8,192")
+    # tokens until each of 32 pairs is round
+    turn = 2 * math.pi * base ** (torch.arange(0, 64, 2) / 64)
+    print(
+        f"base {base:,}: the slowest pair needs {turn.max():,.0f} tokens for a turn;",
+        f"{(turn > 8192).sum()} of 32 pairs do not get round within 8,192",
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [int((2 * math.pi * base ** (torch.arange(0, 64, 2) / 64) > 8192).sum()) for base in (1e4, 1e5, 5e5)] == [7, 12, 14]
@@ -280,7 +351,8 @@ assert len(turn) == 32 and torch.equal(rotary(x, 2 * T / 2), rotary(x, T)) and (
 # %% tags=["exercise"]
 @exercise("linear attention step")
 def linear_step(q, k, v, state, total):
-    """q, k [d] > 0, v [e], state [d, e] = Σ k vᵀ and total [d] = Σ k so far -> output [e], new state, new total"""
+    """q, k [d] > 0, v [e], state [d, e] = Σ k vᵀ and total [d] = Σ k so far -> output
+    [e], new state, new total"""
     raise NotImplementedError
 
 # %% [markdown]
@@ -288,14 +360,17 @@ def linear_step(q, k, v, state, total):
 
 # %%
 q, k, v = (drawn(12, 8, seed=seed) for seed in range(3))
-q, k = F.elu(q) + 1, F.elu(k) + 1                        # φ: positive
+q, k = F.elu(q) + 1, F.elu(k) + 1  # φ: positive
 state, total, said = torch.zeros(8, 8), torch.zeros(8), []
 for one in zip(q, k, v, strict=True):
     output, state, total = linear_step(*one, state, total)
     said.append(output)
 weights = (q @ k.T).tril()
-weights = weights / weights.sum(-1, keepdim=True)        # [12, 12]
-print("step by step as with the matrix:", torch.allclose(torch.stack(said), weights @ v, atol=1e-5))
+weights = weights / weights.sum(-1, keepdim=True)  # [12, 12]
+print(
+    "step by step as with the matrix:",
+    torch.allclose(torch.stack(said), weights @ v, atol=1e-5),
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(torch.stack(said), weights @ v, atol=1e-5) and state.numel() + total.numel() == 8 * 8 + 8
@@ -310,7 +385,10 @@ for qt, kt, vt in zip(q, k, v, strict=True):
     said.append(qt @ state)
 t = torch.arange(12)
 fades = (gamma ** (t[:, None] - t).clamp_min(0)).tril()  # [12, 12]
-print("the fading state as with the matrix:", torch.allclose(torch.stack(said), (q @ k.T * fades) @ v, atol=1e-4))
+print(
+    "the fading state as with the matrix:",
+    torch.allclose(torch.stack(said), (q @ k.T * fades) @ v, atol=1e-4),
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(torch.stack(said), (q @ k.T * fades) @ v, atol=1e-4)
@@ -322,8 +400,17 @@ assert torch.allclose(torch.stack(said), (q @ k.T * fades) @ v, atol=1e-4)
 rows = []
 for n in (16, 64, 128, 512):
     k, v = F.normalize(drawn(n, 64), dim=-1), drawn(n, 64, seed=1)
-    read = {"state, 64 × 64": k @ (k.T @ v), "softmax, all keys kept": (20 * k @ k.T).softmax(-1) @ v}
-    rows.append({"pairs stored": n} | {how: f"{((x @ v.T).argmax(-1) == torch.arange(n)).float().mean():.0%}" for how, x in read.items()})
+    read = {
+        "state, 64 × 64": k @ (k.T @ v),
+        "softmax, all keys kept": (20 * k @ k.T).softmax(-1) @ v,
+    }
+    rows.append(
+        {"pairs stored": n}
+        | {
+            how: f"{((x @ v.T).argmax(-1) == torch.arange(n)).float().mean():.0%}"
+            for how, x in read.items()
+        }
+    )
 Table(rows, "How many values are found again")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -341,19 +428,54 @@ assert all(row["softmax, all keys kept"] == "100%" for row in rows)
 # %% jupyter={"source_hidden": true}
 found = results.load("smollm_quantising")
 ways, whole = found["ways"][1:], found["ways"][0]
-shown = {("a scale", True): "multiples of a scale", ("a lowest number and a step", True): "lowest number and step",
-         ("a lowest number and a step", False): "the same, token table at 8 bits"}
-Table([{"each block of 32 shares": "as installed: 4 bits, token table 8", "bits": "", "MB": "", "perplexity": whole["perplexity"], "bits per character": whole["bits per character"]}]
-      + [{"each block of 32 shares": shown[w["grid"], w["table"]], "bits": w["bits"], "MB": f"{w['MB']:.0f}", "perplexity": w["perplexity"],
-          "bits per character": w["bits per character"]} for w in ways],
-      f"SmolLM2 on {found['tokens']} tokens of the book's last tenth, in windows of 256. What a block shares counts in MB. {found.about}")
+shown = {
+    ("a scale", True): "multiples of a scale",
+    ("a lowest number and a step", True): "lowest number and step",
+    ("a lowest number and a step", False): "the same, token table at 8 bits",
+}
+Table(
+    [
+        {
+            "each block of 32 shares": "as installed: 4 bits, token table 8",
+            "bits": "",
+            "MB": "",
+            "perplexity": whole["perplexity"],
+            "bits per character": whole["bits per character"],
+        }
+    ]
+    + [
+        {
+            "each block of 32 shares": shown[w["grid"], w["table"]],
+            "bits": w["bits"],
+            "MB": f"{w['MB']:.0f}",
+            "perplexity": w["perplexity"],
+            "bits per character": w["bits per character"],
+        }
+        for w in ways
+    ],
+    f"SmolLM2 on {found['tokens']} tokens of the book's last tenth, in windows of 256. "
+    f"What a block shares counts in MB. {found.about}",
+)
 
 # %% jupyter={"source_hidden": true}
-curves = {name: [(8e6 * w["MB"] / found["parameters in matrices"], w["bits per character"]) for w in ways if (w["grid"], w["table"]) == which]
-          for which, name in shown.items()}
-plot.lines({name: tuple(zip(*pairs, strict=True)) for name, pairs in curves.items()} | {"as installed": ([2.5, 8.5], 2 * [whole["bits per character"]])},
-           "bits per parameter, scales included", "bits per character", log="y", title="Where does the text begin to cost more?",
-           caption="Compare the lines at the same place on the axis: there the files have the same size.")
+curves = {
+    name: [
+        (8e6 * w["MB"] / found["parameters in matrices"], w["bits per character"])
+        for w in ways
+        if (w["grid"], w["table"]) == which
+    ]
+    for which, name in shown.items()
+}
+plot.lines(
+    {name: tuple(zip(*pairs, strict=True)) for name, pairs in curves.items()}
+    | {"as installed": ([2.5, 8.5], 2 * [whole["bits per character"]])},
+    "bits per parameter, scales included",
+    "bits per character",
+    log="y",
+    title="Where does the text begin to cost more?",
+    caption="Compare the lines at the same place on the axis: there the files have the "
+    "same size.",
+)
 
 # %% [markdown]
 # One matrix of the installed model, rounded here, on two grids of 4 bits:
@@ -365,7 +487,10 @@ if smol:
     weight = smol.model.blocks[0].attention.query.weight
     for grid in (SYMMETRIC, LOWEST):
         error = (rounded(weight, 4, grid) - weight).abs().mean() / weight.abs().mean()
-        print(f"4 bits, a block shares {grid}: mean error {error:.1%} of the mean size of a parameter")
+        print(
+            f"4 bits, a block shares {grid}: mean error {error:.1%} of the mean size of "
+            "a parameter"
+        )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 cost = {(w["grid"], w["bits"], w["table"]): w["bits per character"] / whole["bits per character"] for w in ways}
@@ -396,24 +521,63 @@ assert [round(w["MB"]) for w in ways if w["bits"] == 4 and not w["table"]] == [9
 
 # %% jupyter={"source_hidden": true}
 copying = results.load("smollm_induction")
-scores = torch.tensor(copying["scores"])   # [30 layers, 9 heads]
-plot.maps({"weight on the token to be copied": scores.mT}, rows="head", columns="layer", axes=("head, 1 to 9", "layer, 1 to 30"),
-          title="Where are the heads that copy?", scale="share of the attention",
-          caption=f"SmolLM2 on {copying['half']} random tokens, twice; mean over the second half. {copying.about}")
+scores = torch.tensor(copying["scores"])  # [30 layers, 9 heads]
+plot.maps(
+    {"weight on the token to be copied": scores.mT},
+    rows="head",
+    columns="layer",
+    axes=("head, 1 to 9", "layer, 1 to 30"),
+    title="Where are the heads that copy?",
+    scale="share of the attention",
+    caption=f"SmolLM2 on {copying['half']} random tokens, twice; mean over the second "
+    f"half. {copying.about}",
+)
 
 # %% jupyter={"source_hidden": true}
-Table([{"heads set to zero": 0, "second half": copying["second half"], "second half, others set to zero": "", "book": copying["book"]}]
-      + [{"heads set to zero": w["heads"], "second half": w["second half"],
-          "second half, others set to zero": f"{sum(w['others']) / len(w['others']):.2f} ({min(w['others']):.2f} to {max(w['others']):.2f})", "book": w["book"]}
-         for w in copying["without"]],
-      f"Nats per token, on other random texts than the scores; the heads with the highest scores, and as many others at random, "
-      f"{len(copying['without'][0]['others'])} draws. The first half costs {copying['first half']:.1f}")
+Table(
+    [
+        {
+            "heads set to zero": 0,
+            "second half": copying["second half"],
+            "second half, others set to zero": "",
+            "book": copying["book"],
+        }
+    ]
+    + [
+        {
+            "heads set to zero": w["heads"],
+            "second half": w["second half"],
+            "second half, others set to zero": f"{sum(w['others']) / len(w['others']):.2f} ({min(w['others']):.2f} to {max(w['others']):.2f})",
+            "book": w["book"],
+        }
+        for w in copying["without"]
+    ],
+    "Nats per token, on other random texts than the scores; the heads with the highest "
+    "scores, and as many others at random, "
+    f"{len(copying['without'][0]['others'])} draws. The first half costs "
+    f"{copying['first half']:.1f}",
+)
 
 # %% jupyter={"source_hidden": true}
-whys = {"best copier": "copies most", "token before": "attends most to the token before", "drawn": "drawn at random"}
-Table([{"one head set to zero (layer.head)": ".".join(map(str, one["head"])), "chosen because": whys[one["why"]], "on the token to be copied": f"{one['copies']:.0%}",
-        "on the token before": f"{one['before']:.0%}", "second half": one["second half"], "book": one["book"]} for one in copying["alone"]],
-      "The columns with % are shares of the head's attention, the last two nats per token")
+whys = {
+    "best copier": "copies most",
+    "token before": "attends most to the token before",
+    "drawn": "drawn at random",
+}
+Table(
+    [
+        {
+            "one head set to zero (layer.head)": ".".join(map(str, one["head"])),
+            "chosen because": whys[one["why"]],
+            "on the token to be copied": f"{one['copies']:.0%}",
+            "on the token before": f"{one['before']:.0%}",
+            "second half": one["second half"],
+            "book": one["book"],
+        }
+        for one in copying["alone"]
+    ],
+    "The columns with % are shares of the head's attention, the last two nats per token",
+)
 
 # %%
 if smol:
@@ -422,7 +586,10 @@ if smol:
         smol.model(ids)
     here = real_heads.induction_scores(weights, half=16)
     three = real_heads.ranked(here)[:3]
-    print("The best three here, layer.head:", *(f"{n}.{head} {here[n - 1, head - 1]:.2f}" for n, head in three))
+    print(
+        "The best three here, layer.head:",
+        *(f"{n}.{head} {here[n - 1, head - 1]:.2f}" for n, head in three),
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 without = {w["heads"]: w for w in copying["without"]}
@@ -452,7 +619,10 @@ assert smol is None or (here > 0.5).sum() >= 3
 # **The animal didn't cross the street because it was too tired.** And too *wide*? Up to the last word the two sentences are the same, so behind a causal mask no head can know more at “it”. It can at the last word, or when the model is asked: “What was too tired? It was the …”. We wrote 32 such twins. **Guess:** is there a head that attends more to the right noun when the last word changes?
 
 # %%
-print(*(f"{twin.begin} {twin.if_one} / {twin.if_other}" for twin in real_heads.TWINS[1:4]), sep="\n")
+print(
+    *(f"{twin.begin} {twin.if_one} / {twin.if_other}" for twin in real_heads.TWINS[1:4]),
+    sep="\n",
+)
 if smol:
     for text, right, wrong in real_heads.TWINS[0].sentences():
         odds = math.exp(real_heads.read(smol, text, right, wrong).answer)
@@ -463,9 +633,20 @@ if smol:
 
 # %% jupyter={"source_hidden": true}
 it = results.load("smollm_it")
-Table([{"attends from": place["from"], "head (layer.head)": ".".join(map(str, one["head"])), f"on the {it['chosen on']} twins of the choice": f"{one['chosen on']:.0%}",
-        f"on {it['measured on']} others": f"{one['measured on']:.0%}", "on their words alone": f"{one['words alone']:.0%}"} for place in it["places"] for one in place["heads"]],
-      f"The five best heads of 270, for each of two places. {it.about}")
+Table(
+    [
+        {
+            "attends from": place["from"],
+            "head (layer.head)": ".".join(map(str, one["head"])),
+            f"on the {it['chosen on']} twins of the choice": f"{one['chosen on']:.0%}",
+            f"on {it['measured on']} others": f"{one['measured on']:.0%}",
+            "on their words alone": f"{one['words alone']:.0%}",
+        }
+        for place in it["places"]
+        for one in place["heads"]
+    ],
+    f"The five best heads of 270, for each of two places. {it.about}",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 30 * 9 == 270 and it["twins"] == len(real_heads.TWINS) == 32 and it["chosen on"] == it["measured on"] == 16
@@ -502,31 +683,70 @@ assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(10
 
 # %% jupyter={"source_hidden": true}
 tuned = results.load("smollm_lora")
-states = {"before": tuned["before"], "after": tuned["after"], "after, with plain answers": tuned["after, with plain answers"]}
+states = {
+    "before": tuned["before"],
+    "after": tuned["after"],
+    "after, with plain answers": tuned["after, with plain answers"],
+}
 before, after, mixed = states.values()
-Table([{"": what} | {name: state[key] for name, state in states.items()} for what, key in (
-    (f"{tuned['asked']} new answers in his voice, nats per token", "held-out answers"), (f"of {before['questions']} answers of its own, “Watson” is in", "says Watson"),
-    ("the book, bits per character", "book"), (f"of {tuned['facts']} facts, right", "facts right"))],
-      f"LoRA of rank {tuned['rank']}; {after['examples']} examples {tuned['rounds']} times, {after['seconds']} seconds; "
-      f"with {tuned['plain']} plain answers more, {mixed['seconds']} seconds. {tuned.about}")
+Table(
+    [
+        {"": what} | {name: state[key] for name, state in states.items()}
+        for what, key in (
+            (
+                f"{tuned['asked']} new answers in his voice, nats per token",
+                "held-out answers",
+            ),
+            (
+                f"of {before['questions']} answers of its own, “Watson” is in",
+                "says Watson",
+            ),
+            ("the book, bits per character", "book"),
+            (f"of {tuned['facts']} facts, right", "facts right"),
+        )
+    ],
+    f"LoRA of rank {tuned['rank']}; {after['examples']} examples {tuned['rounds']} "
+    f"times, {after['seconds']} seconds; "
+    f"with {tuned['plain']} plain answers more, {mixed['seconds']} seconds. "
+    f"{tuned.about}",
+)
 
 # %% jupyter={"source_hidden": true}
-asked = [("answers", question) for question in before["answers"]] + [("facts", question) for question in list(before["facts"])[:3]]
-Table([{"question": question} | {name: state[kind][question].replace("\n", " / ") for name, state in states.items()} for kind, question in asked],
-      "Not selected, the likeliest token each time, cut off after 24 tokens (facts: 16)")
+asked = [("answers", question) for question in before["answers"]] + [
+    ("facts", question) for question in list(before["facts"])[:3]
+]
+Table(
+    [
+        {"question": question}
+        | {
+            name: state[kind][question].replace("\n", " / ")
+            for name, state in states.items()
+        }
+        for kind, question in asked
+    ],
+    "Not selected, the likeliest token each time, cut off after 24 tokens (facts: 16)",
+)
 
 # %%
 from chapters.ch08.experiments import lora
+
 
 def count(D, G):
     """Numbers in A and B of rank 4, for the query (D to D) and for the value (D to G)."""
     return 4 * (D + D) + 4 * (D + G)
 
-print(f"{30 * count(576, 192):,} trained parameters, {30 * count(576, 192) / 134.5e6:.2%} of all")
+
+print(
+    f"{30 * count(576, 192):,} trained parameters, {30 * count(576, 192) / 134.5e6:.2%} "
+    "of all"
+)
 if smol:
     layer = lora.LowRank(smol.model.blocks[0].attention.query)
     x = drawn(5, 576)
-    print("with B = 0 the layer says what it said before:", torch.equal(layer(x), layer.frozen(x)))
+    print(
+        "with B = 0 the layer says what it said before:",
+        torch.equal(layer(x), layer.frozen(x)),
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert tuned["trained"] == 30 * count(576, 192) == 230_400 and round(100 * tuned["trained"] / tuned["parameters"], 2) == 0.17
@@ -558,7 +778,7 @@ assert after["facts"]["What is the capital of France?"].startswith("Bienvenue, m
 
 # %%
 def right_in_the_end(at_first, seed, group=8, rounds=60):
-    """A “model” that is one softmax over five answers; the first is right -> its probability at the end."""
+    """A softmax over five answers; the first is right -> its probability at the end."""
     z = torch.tensor([at_first] + 4 * [(1 - at_first) / 4]).log()
     draw = torch.Generator().manual_seed(seed)
     for _ in range(rounds):
@@ -566,11 +786,16 @@ def right_in_the_end(at_first, seed, group=8, rounds=60):
         answers = torch.multinomial(p, group, replacement=True, generator=draw)
         reward = (answers == 0).float()
         advantage = (reward - reward.mean()) / (reward.std() + 1e-6)
-        z = z + 0.5 * (advantage[:, None] * (F.one_hot(answers, 5) - p)).mean(0)   # the gradient of log p
+        # the gradient of log p
+        z = z + 0.5 * (advantage[:, None] * (F.one_hot(answers, 5) - p)).mean(0)
     return p[0].item()
 
+
 for at_first in (0.5, 0.1, 0.0001):
-    print(f"right at first {at_first:.2%}, after 60 rounds:", *(f"{right_in_the_end(at_first, seed):.0%}" for seed in range(4)))
+    print(
+        f"right at first {at_first:.2%}, after 60 rounds:",
+        *(f"{right_in_the_end(at_first, seed):.0%}" for seed in range(4)),
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert min(right_in_the_end(p, seed) for p in (0.5, 0.1) for seed in range(4)) > 0.95
@@ -597,10 +822,14 @@ def margin(share, questions):
     """Half the width of a 95% interval of a share."""
     return 1.96 * (share * (1 - share) / questions) ** 0.5
 
+
 for questions in (100, 1000, 14_042):
     print(f"60% of {questions:,} questions: ± {100 * margin(0.6, questions):.1f} points")
 for lead in (20, 100):
-    print(f"{lead} points ahead on a ladder like that of chess: preferred in {1 / (1 + 10 ** (-lead / 400)):.0%} of comparisons")
+    print(
+        f"{lead} points ahead on a ladder like that of chess: preferred in "
+        f"{1 / (1 + 10 ** (-lead / 400)):.0%} of comparisons"
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(100 * margin(0.6, 100), 1) == 9.6 and round(100 * margin(0.6, 1000)) == 3
@@ -626,12 +855,16 @@ import re
 
 tools = {"multiply": lambda a, b: a * b}
 text = "user: How many seconds are in 37 hours?\n"
-written_by_a_model = ["call: multiply(37, 3600)\n", "assistant: 37 hours are 133,200 seconds.\n"]
+written_by_a_model = [
+    "call: multiply(37, 3600)\n",
+    "assistant: 37 hours are 133,200 seconds.\n",
+]
 for line in written_by_a_model:
     text += line
     if call := re.fullmatch(r"call: (\w+)\((\d+), (\d+)\)\n", line):
         name, *given = call.groups()
-        text += f"result: {tools[name](*map(int, given))}\n"   # written by the program, read by the model
+        # written by the program, read by the model
+        text += f"result: {tools[name](*map(int, given))}\n"
 print(text)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -652,10 +885,19 @@ from chapters.ch07.labs.scaling_law import loss
 
 parameters, tokens = 134_515_008, 2e12
 per_parameter, operations = tokens / parameters, 6 * parameters * tokens
-print(f"{per_parameter:,.0f} tokens per parameter, {per_parameter / 20:,.0f} times the rule; 6ND = {operations:.1e} operations")
-by_rule = (operations / 120) ** 0.5                        # 6 N · 20 N operations
-print(f"by the rule, so many operations are for a model of {by_rule / 1e9:.1f} billion parameters")
-print(f"loss on paper: {loss(parameters, tokens):.2f} nats per token, by the rule {loss(by_rule, 20 * by_rule):.2f}")
+print(
+    f"{per_parameter:,.0f} tokens per parameter, {per_parameter / 20:,.0f} times the "
+    f"rule; 6ND = {operations:.1e} operations"
+)
+by_rule = (operations / 120) ** 0.5  # 6 N · 20 N operations
+print(
+    f"by the rule, so many operations are for a model of {by_rule / 1e9:.1f} billion "
+    "parameters"
+)
+print(
+    f"loss on paper: {loss(parameters, tokens):.2f} nats per token, by the rule "
+    f"{loss(by_rule, 20 * by_rule):.2f}"
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(per_parameter, -2) == 14_900 and round(per_parameter / 20, -1) == 740 and round(by_rule / 1e9, 1) == 3.7
@@ -697,10 +939,14 @@ def labels_of(ids, real):                  # PAD = 2, as tokenizer.eos_token
 def dpo(beta, ratio):
     return -F.logsigmoid(beta * ratio)
 
+
 for beta in (0.5, 0.1, 0.0):
-    ratio = torch.zeros(1, requires_grad=True)   # r⁺ − r⁻ at the first step
+    ratio = torch.zeros(1, requires_grad=True)  # r⁺ − r⁻ at the first step
     loss = dpo(beta, ratio)
-    print(f"β = {beta}: loss {loss.item():.4f}, gradient {torch.autograd.grad(loss, ratio)[0].item():+.3f}")
+    print(
+        f"β = {beta}: loss {loss.item():.4f}, gradient "
+        f"{torch.autograd.grad(loss, ratio)[0].item():+.3f}"
+    )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert abs(dpo(0.1, torch.zeros(1)) - math.log(2)) < 1e-6 and round(math.log(2), 3) == 0.693

@@ -50,16 +50,16 @@ def sizes(notebook):
 
 
 def lines(notebook):
-    """A cell of a lesson holds one thought, and fits a projector."""
-    if notebook.is_annex:
-        return
+    """A cell of a lesson holds one thought; a line of a lesson or an annex fits a projector."""
     for number, cell in visible(notebook):
         text, is_definition = cell.source.splitlines(), "definition" in tags(cell)
         most = DEFINITION if is_definition else OTHER
         size = sum(1 for line in text if line.strip())
-        if size > most:
+        if size > most and not notebook.is_annex:
             todo = f"At most {most}: split it, or name a smaller definition."
             yield number, f"a {'cell of definitions' if is_definition else 'code cell'} of {size} lines", todo
+        if notebook.is_annex and "exercise" in tags(cell):
+            continue  # a program with an error is what its exercise says
         if wide := [line for line in text if len(line) > WIDTH]:
             yield number, f"a line of {len(wide[0])} characters ({wide[0].strip()[:30]!r})", f"At most {WIDTH}."
 
