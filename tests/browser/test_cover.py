@@ -243,7 +243,7 @@ def test_on_a_phone_each_weight_is_written_in_its_cell_and_nothing_is_said_of_ar
 
 
 def test_on_a_phone_the_arcs_run_between_the_rows(opened):
-    """Each begins at the word that asks and ends at one that it attends to; the words can be pressed through it."""
+    """Each leads from the word that asks to one that it attends to; words can be pressed through it."""
     page = opened(models=False)
     page.set_viewport_size({"width": 390, "height": 844})
     ends = """() => { const root = document.querySelector('.course-view').shadowRoot;
