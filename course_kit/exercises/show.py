@@ -252,8 +252,8 @@ def _pre(inside: str) -> str:
 
 
 def _row(name: str, cell: str) -> str:
-    style = f"text-align:left;vertical-align:top;font-weight:normal;padding:.1em 1.2em .1em 0;color:{QUIET}"
-    cell = f'<td style="text-align:left;padding:.1em 0;font-size:inherit">{cell}</td>'
+    style = f"border:none;text-align:left;vertical-align:top;font-weight:normal;padding:.1em 1.2em .1em 0;color:{QUIET}"
+    cell = f'<td style="border:none;text-align:left;padding:.1em 0;font-size:inherit">{cell}</td>'
     return f'<tr style="background:none"><th scope="row" style="{style}">{html.escape(name)}</th>{cell}</tr>'
 
 
