@@ -56,19 +56,18 @@ labs.alignment(
 # <a id="seq2seq"></a><a id="encoder"></a><a id="decoder"></a>
 # An **encoder** reads the source, and a **decoder** writes the target, word after word. Together they are called *sequence to sequence*, **seq2seq**. Between them passes one vector, $c$, or, with attention, all of the encoder's states.
 #
-# ```text
-# ENCODER   one state for each word
+# The encoder has one state for each word that it reads, and the last one is $c$, one vector for all:
 #
-#    the →  animal →  was →  tired →  .
-#    h₁       h₂      h₃      h₄      h₅
-#                                     ↓
-#                                     c   one vector for all
-# DECODER   one state for each word
-#                                     ↓
-#    <bos>    l'     animal  était         what it reads
-#    s₁  →    s₂  →   s₃  →   s₄           its states
-#    l'     animal   était  fatigué        what it writes
-# ```
+# | encoder | the | animal | was | tired |
+# |---|---|---|---|---|
+# | **state** | h₁ | → h₂ | → h₃ | → h₄ |
+#
+# The decoder begins with $c$, and reads at each step the word before:
+#
+# | decoder | &lt;bos&gt; | l' | animal | … |
+# |---|---|---|---|---|
+# | **state** | s₁ | → s₂ | → s₃ | … |
+# | **writes** | l' | animal | était | … |
 #
 # From outside it is one function: source and target go in, and after each target word come the scores of the next one (*logits*).
 

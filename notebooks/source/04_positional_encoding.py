@@ -51,21 +51,15 @@ labs.shuffle(
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
-# There are two ways to tell a word's position. You *add* a vector to the word, or you *turn* its query and its key. From bottom to top:
+# There are two ways to tell a word's position. You *add* a vector to the word, or you *turn* its query and its key. Step by step, what attention makes of the words:
 #
-# ```text
-#       added                     turned
-#
-#   scores q · k              scores q · k
-#        ↑                         ↑
-#     q, k, v                q and k, turned
-#        ↑                         ↑
-#    words + P                  q, k, v
-#        ↑                         ↑
-#      words                     words
-#
-# sinusoidal, learned            rotary
-# ```
+# | | added | turned |
+# |---|---|---|
+# | | words | words |
+# | | **words + P** | q, k, v |
+# | | q, k, v | **q and k, turned** |
+# | | scores q · k | scores q · k |
+# | **examples** | sinusoidal, learned | rotary |
 #
 # From outside, both keep the shape. Shapes in, shapes out:
 

@@ -179,6 +179,7 @@ IN_ANNEX = {
     "a section is headed Deeper": ("## Another", "## Deeper: another"),
     "the title cell does not say how many minutes": ("<!-- minutes -->", ""),
     "the first code cell does not call setup()": ("runtime = setup()\n", ""),
+    "a line of 117 characters": ("half(math.pi)\n", f"half(math.pi)  # {'wide ' * 20}\n"),
 }
 
 
@@ -191,5 +192,5 @@ def test_a_problem_of_the_annex_is_found(problems, said):
     assert lesson == []
 
 
-def test_an_annex_may_be_long_and_wide(problems):
-    assert problems(annex=ANNEX.replace("half(math.pi)\n", f"half(math.pi)  # {'wide ' * 20}\n" * 30))[1] == []
+def test_an_annex_may_be_long(problems):
+    assert problems(annex=ANNEX.replace("half(math.pi)\n", "half(math.pi)\n" * 30))[1] == []

@@ -233,7 +233,7 @@ class Architecture {
 
   /** The texts. @param {Layout} layout @param {Sizes} sizes */
   write({ labels, boxes }, sizes) {
-    const room = Math.max(...boxes.map(({ wide }) => wide)) + sizes.lane;
+    const room = Math.max(...boxes.map(({ wide }) => wide)) + sizes.lane + 2 * sizes.pad;
     this.labels.replaceChildren(...labels.map((label) => this.labelOf(label, room)));
   }
 
