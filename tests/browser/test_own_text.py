@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 ABOUT = {"predictions": "9,000 small stories", "game": "1,003,854 letters", "sampling": "it sees 256 at once"}
 MODELS = {"predictions": "bert-stories", "game": "gpt-shakespeare", "sampling": "gpt-shakespeare"}
 POET, OPENING = load_checkpoint("gpt-shakespeare"), "To be, or not to "
+ROMEO = "ROMEO:\nBut soft, what light through yonder window breaks? It is the east, and Juliet is the sun. "
+ROMEO += "Arise, fair sun, and kill the envious moon, who is already sick and pale with "  # 175 of the 256 letters
 PROSE, BEGUN = load_checkpoint("gpt-prose"), "The captain looked at the sky and"
 
 
@@ -212,7 +214,7 @@ SEEN = """() => {
 @pytest.mark.parametrize("size", [(1160, 900), (560, 800), (390, 800)])
 @pytest.mark.parametrize("name", ["game", "sampling"])
 def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, name, size):
-    page = typed(opened(name, size=size), "ROMEO:\nBut soft, ")
+    page = typed(opened(name, size=size), ROMEO)
     answered(page, name)
     box, on = page.get_by_test_id("text"), page.locator(".own button", has_text="write on")
     on.scroll_into_view_if_needed()
@@ -220,9 +222,9 @@ def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, nam
     on.click()
     page.wait_for_function("document.querySelector('.course-view').view.state.own.length > 240", timeout=120_000)
     expect(page.get_by_test_id("model")).to_contain_text("a second", timeout=120_000)
-    written = state(page)["own"].removeprefix("ROMEO:\nBut soft, ")
+    written = state(page)["own"].removeprefix(ROMEO)
     until(lambda: " ".join(page.evaluate(SEEN).split()).count(" ".join(written.split())), 1)
-    expect(page.get_by_role("textbox", name="Your own")).to_have_value("ROMEO:\nBut soft, ")
+    expect(page.get_by_role("textbox", name="Your own")).to_have_value(ROMEO)
     until(lambda: box.bounding_box()["height"], before)
     until(lambda: page.get_by_role("button", name="write on").bounding_box()["y"], place["y"])
     until(lambda: box.evaluate("e => e.scrollTop + e.clientHeight >= e.scrollHeight - 1"))  # its end is seen
