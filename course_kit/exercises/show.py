@@ -284,7 +284,8 @@ def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), 
         pieces.append((code(verdict.code), f"    {verdict.code}"))
     if verdict.arrays:
         pieces += [quiet(lead)] if lead else []
-        pieces.append(table(verdict.arrays))
+        page, text = table(verdict.arrays)
+        pieces.append((code(text) if state == "unsolved" else page, text))
     if state == "unsolved":  # the page has just said it: what is asked is folded, and whole in the text
         pieces = [pieces[0], _folded_once("the task, and an example" if verdict.arrays else "the task", pieces[1:])]
     for note in verdict.notes:
