@@ -79,7 +79,7 @@ assert prose.model.config.num_layers == 4
 # <a id="contextual"></a>
 # **From the left, the fish come too late.** GPT (2018) is a Transformer that reads from left to right. Its vector of a word is **contextual**: it depends on the words before. But at the second *bank*, *fished* has not been read. ELMo (2018) used two recurrent networks, one from each side, which met only at the end.
 #
-# **Both sides, in every layer.** BERT (Google, 2018) is chapter 5's encoder, trained on covered words in 3.3 billion words of text: *Bidirectional Encoder Representations from Transformers*. <!-- source: Devlin et al. 2019, sections 2 and 3 --> One network with one new layer on top then led in eleven tasks. <!-- source: Devlin et al. 2019, abstract -->
+# **Both sides, in every layer.** BERT (Google, 2018) is chapter 5's encoder, trained on covered words in 3.3 billion words of text: *Bidirectional Encoder Representations from Transformers*. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
 #
 # Does the vector tell the two banks apart? We wrote 24 sentences with *bank*, half of each kind. For each we look for the sentence whose *bank* has the nearest output vector of `bert-prose`: in 96 % of cases it means the same kind of bank, where chance gives about half. For 24 sentences with *light* it is 83 %. [The annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?) has the sentences, and a rival that is nearly as good.
 
@@ -95,7 +95,7 @@ assert alike == {"bank": 96, "light": 83} and len(sentences) == 24 and int(kinds
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
-# Read it from bottom to top. There is one way in, and there are two ways out.
+# There is one way in, and there are two ways out.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.architecture(prose, select="model", title="Where do BERT's two answers come from?")
@@ -230,7 +230,7 @@ assert round(loss.item(), 2) == 1.04
 # | the man went to [MASK] store | he bought a gallon [MASK] milk | IsNext |
 # | the man [MASK] to the store | penguin [MASK] are flight ##less birds | NotNext |
 #
-# RoBERTa (2019) left it out and was no worse. <!-- source: Liu et al. 2019, section 4.2 --> The head stays in the class, but below we train with covered words alone. [In the annex](06_bert_annex.ipynb#Does-B-follow-A?) you make such pairs.
+# RoBERTa (2019) left it out and was no worse. <!-- source: Liu et al. 2019, section 4.2 --> The head stays in the class, but below we train with covered words alone. Pairs: [in the annex](06_bert_annex.ipynb#Does-B-follow-A?).
 #
 # **Keep this:** choose 15 % of the words, count the loss only there, and leave some of them looking normal.
 
@@ -313,7 +313,7 @@ for step in range(400):
         print(f"step {step:3}  loss {loss.item():.2f}")
 
 # %% [markdown]
-# That is all that pre-training is. Now cover one digit in each of 500 new rows. Beside it, the same model when nothing *after* the hole may be read. In half of the rows the twin of the covered digit stands before it, so more than about half cannot be expected:
+# Now cover one digit in each of 500 new rows. Beside it, the same model when nothing *after* the hole may be read. In half of the rows the twin of the covered digit stands before it, so more than about half cannot be expected:
 
 # %%
 rows, hole = palindromes(500), torch.randint(10, (500, 1))
@@ -415,7 +415,7 @@ assert torch.equal(held.train, train) and [round(100 * share) for share in count
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown]
-# Your model began with nothing, and after a minute guesses several times better than the commonest piece, and better than a table that counts which piece followed the left neighbour. But counting *both* neighbours still wins. So little text and time is not enough.
+# Your model began with nothing, and after a minute guesses several times better than the commonest piece, and better than a table that counts which piece followed the left neighbour. But counting *both* neighbours still wins.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 line = torch.tensor(
@@ -505,7 +505,7 @@ assert right["valid"] > 0.85 and right["test"] > 0.6
 
 # %% [markdown]
 # <a id="span"></a>
-# **An answer in a text.** The answer is a **span** with a first and a last token. Each token gets two logits. One softmax over all *positions* says where the answer begins, another where it ends. (One overview calls this a three-way classification of each token. It is not: here the positions compete.) The two may disagree, and the best end may come before the best beginning.
+# **An answer in a text.** The answer is a **span** with a first and a last token. Each token gets two logits. One softmax over all *positions* says where the answer begins, another where it ends. The two may disagree, and the best end may come before the best beginning.
 #
 # ### Exercise 3 ●●● · 6 minutes
 # Of all pairs inside the text with first ≤ last, find the one with the largest product of probabilities.
@@ -628,7 +628,7 @@ assert sorted(sum(worth_study.HELD_OUT.values(), ())) == sorted("polite clean be
 assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in task.examples("test")
 
 # %% [markdown]
-# New names and patterns: no difference, 83 % from scratch and 82 pre-trained. Two thousand labelled sentences teach all that is needed here. New adjectives: from scratch, the model has no idea (43 %, no better than a coin), and counting words cannot have one either. Pre-trained, it gets 70 % (61 to 80), because in novels *polite* keeps company with words that the labels did explain. (In three of the four cases the best rate was the smallest that we tried.)
+# New names and patterns: no difference, 83 % from scratch and 82 pre-trained. New adjectives: from scratch, the model has no idea (43 %, no better than a coin), and counting words cannot have one either. Pre-trained, it gets 70 % (61 to 80), because in novels *polite* keeps company with words that the labels did explain. (In three of the four cases the best rate was the smallest that we tried.)
 #
 # **Keep this:** pre-training is worth what the labelled examples do not say.
 
