@@ -60,9 +60,11 @@ CORE = "attention multihead positions scores linear heads fused caching transfor
 CORE += " llama answering"
 SHAPES = [f"unit/course_utils/test_{name}.py" for name in CORE.split()]  # each call checked: tests/conftest.py
 SHAPES += ["parity/test_*.py"]
+TOOLS = ["unit/course_tools/**/test_*.py"]
 STAGES = {  # name: a function that says which commands it runs
     "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."], MYPY, OXFMT, OXLINT, JAVASCRIPT],
-    "unit": lambda: pytest_on("unit/**/test_*.py", without=["unit/**/test_exercises*.py", *SHAPES]),
+    "unit": lambda: pytest_on("unit/**/test_*.py", without=["unit/**/test_exercises*.py", *TOOLS, *SHAPES]),
+    "tools": lambda: pytest_on(*TOOLS),
     "exercises": lambda: pytest_on("unit/**/test_exercises*.py", "notebooks/test_exercises*.py"),
     "shapes": lambda: pytest_on(*SHAPES),
     "drift": lambda: pytest_on("notebooks/test_*.py", without=["notebooks/test_exercises*.py"]),
@@ -76,16 +78,16 @@ STAGES = {  # name: a function that says which commands it runs
     "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "deploy", "workflows"))),
 }
 NBVAL = ["nbval-1", "nbval-2"]
-ALWAYS = ["lint", *NBVAL, "unit", "browser", "chapters", "exercises", "classroom", "shapes", "drift"]
+ALWAYS = ["lint", *NBVAL, "unit", "browser", "tools", "classroom", "exercises", "chapters", "drift", "shapes"]
 AFTER = {"chapters": NBVAL}  # it takes nbval's trainings: COURSE_KEPT_DIR
 IN_BROWSER = ("browser", "classroom", "chapters", "weekly")
-NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese")) | {"drift": ("chinese",), "unit": ("sandbox",)}
+NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese")) | {"drift": ("chinese",), "tools": ("sandbox",)}
 SEVERAL = {"nbval": NBVAL, "quick": ["lint", "drift", "texts"]}
 SHOWING = threading.Lock()
 
 
 def main(arguments):
-    """Run the stages named, or all, one more at a time than there are cores, at most three -> exit status."""
+    """Run the stages named, or all, two more at a time than there are cores, at most four -> exit status."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     named = [name for name in arguments[: len(arguments) - len(options)] if name != "--"]
     chosen = [one for name in named for one in SEVERAL.get(name, [name])] or ALWAYS
@@ -94,7 +96,7 @@ def main(arguments):
         sys.exit(f"No stage is called {unknown[0]!r}; there are: {', '.join((*STAGES, *SEVERAL))}")
     start = time.monotonic()
     missing = machine_lacks(chosen)
-    workers = min(3, (os.cpu_count() or 1) + 1, len(chosen))  # a stage often waits for a page or a kernel
+    workers = min(4, (os.cpu_count() or 1) + 2, len(chosen))  # a stage often waits for a page or a kernel
     print(f"{', '.join(chosen)}: {workers} at a time; each is shown when it has ended.", flush=True)
     with tempfile.TemporaryDirectory() as memory, ThreadPoolExecutor(workers) as pool:
         os.environ["COURSE_KEPT_DIR"] = memory  # as in a workbook: course_kit/keeping/kept.py

@@ -21,7 +21,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = {"newest": ["unit", "shapes", "exercises", "nbval-1", "nbval-2"], "colab": ["nbval-1", "nbval-2"]}
+STAGES = {"newest": ["unit", "tools", "shapes", "exercises", "nbval-1", "nbval-2"], "colab": ["nbval-1", "nbval-2"]}
 LOCKED = "tests/unit/course_tools/test_lock.py::test_the_lock_is_what_is_installed_here"  # here it is not, on purpose
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

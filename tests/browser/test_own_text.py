@@ -18,8 +18,8 @@ pytestmark = pytest.mark.browser
 ABOUT = {"predictions": "9,000 small stories", "game": "1,003,854 letters", "sampling": "it sees 256 at once"}
 MODELS = {"predictions": "bert-stories", "game": "gpt-shakespeare", "sampling": "gpt-shakespeare"}
 POET, OPENING = load_checkpoint("gpt-shakespeare"), "To be, or not to "
-ROMEO = "ROMEO:\nBut soft, what light through yonder window breaks? It is the east, and Juliet is the sun. "
-ROMEO += "Arise, fair sun, and kill the envious moon, who is already sick and pale with "  # 175 of the 256 letters
+ROMEO = "ROMEO:\nBut soft, what light through yonder window breaks?\nIt is the east, and Juliet is the sun.\n"
+ROMEO += "Arise, fair sun, and kill the envious moon,\nWho is already sick and pale with "  # 175 of the 256 letters
 PROSE, BEGUN = load_checkpoint("gpt-prose"), "The captain looked at the sky and"
 
 

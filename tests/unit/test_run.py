@@ -97,12 +97,13 @@ def test_every_notebook_with_a_source_is_run_again_once():
     assert all("--nbval-lax" in command for command in commands if "pytest" in command)
 
 
-def test_nbval_is_both_halves_and_what_needs_its_trainings_waits(stages, capsys, tmp_path):
+def test_nbval_is_both_halves_and_what_needs_its_trainings_waits(stages, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "AFTER", {"after": run.NBVAL})
     late = [sys.executable, "-c", f"import time; time.sleep(1); open({str(tmp_path / 'late')!r}, 'w')"]
     look = [sys.executable, "-c", f"import sys, os; sys.exit(not os.path.exists({str(tmp_path / 'late')!r}))"]
-    stages(**{"nbval-1": [PASS], "nbval-2": [late], "solved": [look]})
-    assert run.main(["nbval", "solved"]) == 0
-    assert "nbval-1, nbval-2, solved" in capsys.readouterr().out
+    stages(**{"nbval-1": [PASS], "nbval-2": [late], "after": [look]})
+    assert run.main(["nbval", "after"]) == 0
+    assert "nbval-1, nbval-2, after" in capsys.readouterr().out
 
 
 class TestPrepare:
