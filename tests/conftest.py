@@ -6,6 +6,7 @@ gives back, against the annotations (jaxtyping, beartype). The stage `shapes` of
 
 import importlib.util
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +23,13 @@ if SHAPES:  # before course_utils is imported
 def shapes_checked(request):
     """A test that gives wrong types on purpose runs unchecked."""
     shapes.switch(on=request.node.get_closest_marker("wrong_types") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible():
+    """■ is a SIGINT, and what a shell starts in the background is deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
