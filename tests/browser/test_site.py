@@ -270,13 +270,17 @@ def test_the_first_page_has_one_left_edge(visit):
 def test_a_model_comes_while_one_types(visit, served):
     page = visit("index.html", base=served)
     page.wait_for_function("() => document.querySelector('.course-view').shadowRoot")
-    ahead = page.locator("head link[rel=prefetch]")
+    ahead = page.locator("head link[rel=preload]")
     until(ahead.count, 0)
     page.get_by_text("a sentence of your own", exact=True).click()
     until(ahead.count, lambda count: count > 1)
-    until(
-        lambda: page.evaluate("performance.getEntriesByType('resource').filter(e => /models/.test(e.name)).length > 1")
-    )
+    field = page.get_by_role("textbox").first
+    field.fill("The horse didn't cross the bridge because it was too tired/narrow.")
+    field.press("Enter")
+    until(lambda: page.evaluate("document.querySelector('.course-view').view.state.own"), seconds=60)
+    came = "performance.getEntriesByType('resource').map(e => e.name).filter(name => /models/.test(name))"
+    until(lambda: len(page.evaluate(came)), ahead.count())
+    until(lambda: len(set(page.evaluate(came))), ahead.count())  # no file comes twice
 
 
 def test_search_counts_honestly_and_shows_words_rather_than_code(visit):

@@ -63,7 +63,7 @@ globalThis.course = (() => {
     delete event.target.dataset.models;
     for (const file of models) {
       const link = document.createElement("link");
-      Object.assign(link, { rel: "prefetch", as: "script", href: new URL(`models/${file}`, base) });
+      Object.assign(link, { rel: "preload", as: "script", href: new URL(`models/${file}`, base) });
       document.head.append(link);
     }
   }
