@@ -151,15 +151,24 @@ def test_a_finger_meets_every_part(watch, view, tmp_path):
         assert part(page, path).evaluate("e => e.offsetHeight") >= 28
 
 
-def test_in_front_of_a_class_it_fits_a_screen(watch, model, tmp_path):
-    shown = pages.bare(labs.architecture(model, words=SENTENCES, presenting=True))
-    path = tmp_path / "page.html"
-    path.write_text(
-        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>d</title>{pages.PROGRAM}'
-        f'<body style="margin:0;font:14px sans-serif">{shown}',
-        encoding="utf-8",
-    )
-    page = watch(path.as_uri(), size=(1280, 720))
+@pytest.fixture
+def on_a_screen(watch, tmp_path):
+    """on_a_screen(view) -> a page of 1280 × 720 with nothing else."""
+
+    def open_page(view):
+        path = tmp_path / "page.html"
+        path.write_text(
+            f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>d</title>{pages.PROGRAM}'
+            f'<body style="margin:0;font:14px sans-serif">{pages.bare(view)}',
+            encoding="utf-8",
+        )
+        return watch(path.as_uri(), size=(1280, 720))
+
+    return open_page
+
+
+def test_in_front_of_a_class_it_fits_a_screen(on_a_screen, model):
+    page = on_a_screen(labs.architecture(model, words=SENTENCES, presenting=True))
     for path in ("model", "decoder.cross_attention", "decoder"):
         part(page, path).click()
         settle(page)
@@ -191,15 +200,9 @@ def test_a_half_alone(show, name, width):
 
 
 @pytest.mark.parametrize("name", ["gpt-shakespeare", "bert-prose", "llama-holmes"])
-def test_a_half_alone_fits_a_screen_in_front_of_a_class(watch, name, tmp_path):
+def test_a_half_alone_fits_a_screen_in_front_of_a_class(on_a_screen, name):
     view = labs.architecture(load_checkpoint(name), select="model", presenting=True)
-    path = tmp_path / "page.html"
-    path.write_text(
-        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>d</title>{pages.PROGRAM}'
-        f'<body style="margin:0;font:14px sans-serif">{pages.bare(view)}',
-        encoding="utf-8",
-    )
-    page = watch(path.as_uri(), size=(1280, 720))
+    page = on_a_screen(view)
     expect(told(page)).to_contain_text(view.parts["model"].about)
     assert page.evaluate("[document.body.scrollHeight <= 720, document.body.scrollWidth <= 1280]") == [True, True]
     assert page.evaluate(SMALLEST) >= 24

@@ -12,6 +12,8 @@ import html
 import re
 from dataclasses import dataclass
 
+from course_kit.exercises.page import HOW
+
 MOST = 15  # lines that the last row can read
 FEWEST = 5
 LONG = 64  # letters of a line whose remark is left out, unless it says a shape where the point is
@@ -78,7 +80,7 @@ def coloured(excerpt):
 
 def answered(text):
     """The code of a folded solution in a Markdown cell; "" where there is none."""
-    found = re.search(r"<summary>How the course writes it</summary>\s*```python\n(.*?)^```", text, re.S | re.M)
+    found = re.search(rf"<summary>{HOW}</summary>\s*```python\n(.*?)^```", text, re.S | re.M)
     return html.unescape(found[1]) if found else ""
 
 
