@@ -166,14 +166,15 @@ class Deck {
   // Runs a cell. A training is seen while it runs, on the screen that waits for it.
   async execute(cell, isStill) {
     this.ran.add(cell.model.id);
-    this.said = null;
-    this.remember();
-    this.activate(cell);
-    const waits = cell !== this.step.cell && cell.model.getMetadata("tags")?.includes("training");
-    if (waits) this.running = cell;
     this.busy += 1;
-    this.layout();
     try {
+      await this.restarting;
+      this.said = null;
+      this.remember();
+      this.activate(cell);
+      const waits = cell !== this.step.cell && cell.model.getMetadata("tags")?.includes("training");
+      if (waits) this.running = cell;
+      this.layout();
       await this.app.commands.execute("notebook:run-cell");
     } finally {
       this.busy -= 1;
@@ -197,8 +198,14 @@ class Deck {
     await this.course.ask(this.panel, "import os; os.environ.pop('COURSE_KEPT', None)");
   }
 
-  async restart() {
-    this.tell("A fresh kernel; bringing back what was defined …", 60000);
+  // What is run meanwhile, waits.
+  restart() {
+    this.restarting ??= this.bringBack().finally(() => (this.restarting = null));
+    return this.restarting;
+  }
+
+  async bringBack() {
+    this.tell("A fresh kernel; bringing back what was defined …", 120_000);
     try {
       this.tell(await this.course.restartAndResume(this.panel), 20000);
       for (const { before } of this.steps.slice(0, this.at + 1)) before.forEach(({ model }) => this.ran.add(model.id));

@@ -54,19 +54,34 @@
     return ask(panel, `from course_tools.classroom import resuming\nresuming.resume_here(${JSON.stringify(id)})`);
   }
 
-  // A kernel that was just restarted may lose what it is sent before it listens: ask until it answers.
-  async function answers(kernel, seconds = 90) {
-    for (let asked = 0; asked < seconds; asked += 3) {
-      const later = new Promise((done) => setTimeout(done, 3000));
-      if (await Promise.race([kernel.requestKernelInfo().catch(() => later), later])) return;
-    }
+  const soon = (promise, seconds) =>
+    Promise.race([
+      promise,
+      new Promise((_, fail) => setTimeout(() => fail(new Error(`no answer in ${seconds} s`)), 1000 * seconds)),
+    ]);
+
+  // A kernel that was just started may lose what it is sent before it listens: ask until it answers.
+  async function answers(kernel, seconds) {
+    for (let asked = 0; asked < seconds; asked += 3)
+      if (await soon(kernel.requestKernelInfo(), 3).catch(() => null)) return;
     throw new Error("The kernel does not answer after its restart: choose Restart Kernel in the Kernel menu.");
+  }
+
+  // The old kernel restarts in its old place, which may be taken by now: then a new one takes over.
+  async function freshKernel(context) {
+    const { name } = context.session.kernel;
+    try {
+      await soon(context.restartKernel(), 30);
+      await answers(context.session.kernel, 30);
+    } catch {
+      await context.changeKernel({ name });
+      await answers(context.session.kernel, 90);
+    }
   }
 
   async function restartAndResume(panel) {
     await panel.context.save();
-    await panel.sessionContext.restartKernel();
-    await answers(panel.sessionContext.session.kernel);
+    await freshKernel(panel.sessionContext);
     return resume(panel);
   }
 
