@@ -8,6 +8,9 @@
 Heads that copy are in `induction`, what attention costs in `cost`, three translators in `translators`.
 """
 
+import copy
+import weakref
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -137,11 +140,19 @@ def learn(
     return lesson.train(model, steps, seed, show, **settings)
 
 
+_trained: weakref.WeakKeyDictionary[TextLesson, dict[int, nn.Module]] = weakref.WeakKeyDictionary()
+
+
 def two_blocks(lesson: TextLesson, steps: int = 400) -> nn.Module:
-    """A GPT of two blocks, trained once and then kept: some sections of the annex need one."""
-    model = small_model(lesson, num_layers=2)
-    learn(lesson, model, steps=steps, lr=0.01, evaluate=None, callbacks=(), resume=True)
-    return model.eval()
+    """A GPT of two blocks for the sections of the annex that need one: trained once a kernel, each gets a copy."""
+    known = _trained.setdefault(lesson, {})
+    if steps not in known:
+        model = small_model(lesson, num_layers=2)
+        run = learn(lesson, model, steps=steps, lr=0.01, evaluate=None, callbacks=(), resume=True)
+        if run.stopped:  # what was stopped by hand is not what the next section needs
+            return model.eval()
+        known[steps] = model
+    return copy.deepcopy(known[steps]).eval()
 
 
 def written(

@@ -8,7 +8,7 @@ import torch
 
 from chapters.ch07.experiments import cost, in_class, induction, ladder, one_sentence, translators
 from chapters.ch07.experiments.in_class import Bigram, Ladder, learn, small_model, written
-from chapters.ch07.language import Text, TextLesson
+from chapters.ch07.language import Text, TextLesson, load_text
 from course_kit import results
 from course_kit.callbacks import TensorBoard
 from course_utils.decoding.sampling import sample
@@ -79,6 +79,36 @@ def test_a_fresh_model_leaves_the_global_random_state_alone(lesson):
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
     with pytest.raises(ValueError):
         small_model(lesson, "LSTM")
+
+
+def test_the_sections_of_the_annex_share_one_training(monkeypatch):
+    monkeypatch.setattr(in_class, "SIZES", {"model_size": 16, "num_layers": 2, "num_heads": 2})
+    asked = []
+    monkeypatch.setattr(in_class, "learn", lambda *given, **settings: asked.append(given) or learn(*given, **settings))
+    lesson = TextLesson(load_text("sentences"), block=16)
+    first, second = in_class.two_blocks(lesson, steps=2), in_class.two_blocks(lesson, steps=2)
+    assert len(asked) == 1 and all(map(torch.equal, first.parameters(), second.parameters()))
+    with torch.no_grad():
+        first.output.weight.zero_()  # what one section does to its copy, no other sees
+    third = in_class.two_blocks(lesson, steps=2)
+    assert all(map(torch.equal, third.parameters(), second.parameters()))
+    in_class.two_blocks(TextLesson(load_text("sentences"), block=16), steps=2)
+    assert len(asked) == 2
+
+
+def test_a_training_that_was_stopped_is_not_shared(monkeypatch):
+    monkeypatch.setattr(in_class, "SIZES", {"model_size": 16, "num_layers": 2, "num_heads": 2})
+    lesson, asked = TextLesson(load_text("sentences"), block=16), []
+
+    def stopped(*given, **settings):
+        run = learn(*given, **settings)
+        run.stopped = "by hand"
+        asked.append(run)
+        return run
+
+    monkeypatch.setattr(in_class, "learn", stopped)
+    in_class.two_blocks(lesson, steps=2), in_class.two_blocks(lesson, steps=2)
+    assert len(asked) == 2
 
 
 def test_too_little_text_is_learned_by_heart(monkeypatch):
