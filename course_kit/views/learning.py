@@ -25,7 +25,7 @@ def running(run: Any, title: str, apart: bool = False) -> str:
 
 
 def curve(run: Any, apart: bool = False) -> str:
-    """The history as an SVG of fixed size, in the ink of the page, drawn in a millisecond. apart: each metric has a
+    """The history as an SVG as wide as there is room, in the ink of the page, drawn in a millisecond. apart: each metric has a
     scale of its own, as an accuracy always has beside losses. Names stand at the ends, one below the other."""
     series = {name: _thinned(*pair) for name, pair in run.history.items()}
     unit = {name: name if apart else "accuracy" in name for name in series}
@@ -49,7 +49,8 @@ def curve(run: Any, apart: bool = False) -> str:
         below = max(y, below + 13)
         drawn.append(_label(x, below, name))
     drawn.append(_label(WIDTH - 90, HEIGHT - 5, f"{run.steps} steps", "end"))
-    return f'<svg width="{WIDTH}" height="{HEIGHT}" style="max-width:100%" aria-hidden="true">{"".join(drawn)}</svg>'
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMinYMid"'
+    return f'<svg {size} style="display:block;width:100%" aria-hidden="true">{"".join(drawn)}</svg>'
 
 
 def _label(x: float, y: float, text: str, anchor: str = "start") -> str:
