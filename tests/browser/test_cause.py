@@ -265,7 +265,7 @@ def test_it_says_what_was_asked_and_what_that_has_changed(opened):
     tables = page.get_by_test_id("cause-tables")
     press(page, "knock it out")
     expect(told).to_contain_text("Asked with layer 2, head 2 knocked out.")
-    expect(told).to_contain_text("It still writes that. “il” moved most: 0.931, now 0.923.")
+    expect(told).to_contain_text("It still writes that. “il” moved most: 0.932, now 0.925.")
     expect(tables).to_contain_text("for “il”, which moved most, had it stopped after")
     press(page, "reset")
     expect(told).to_contain_text("Asked with nothing changed.")

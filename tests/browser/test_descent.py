@@ -123,8 +123,8 @@ def test_numbers_are_pythons(opened, view):
     check_numbers(opened(), view)
 
 
-def test_another_word_layer_and_head_are_computed_in_the_page_as_in_python(opened, view):
-    page = opened(models=True)
+def test_another_word_layer_and_head_are_computed_in_the_page_as_in_python(opened):
+    page, view = opened(models=True), labs.descent(model=load_as_in_page(MODEL), word="il", head=4)
     expect(page.get_by_role("group", name="layer")).to_be_hidden()  # so far no layer has anything to do
     go(page, STARTS[1])
     expect(page.get_by_role("group", name="layer")).to_be_visible()
