@@ -5,6 +5,7 @@ import contextlib
 import pages
 import pytest
 import torch
+from in_page import load_as_in_page
 from playwright.sync_api import expect
 from waiting import state, until
 
@@ -13,7 +14,6 @@ from chapters.ch06.pairs import encode
 from course_kit.views.labs import heads
 from course_kit.views.models import model_files
 from course_kit.views.view import at
-from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
 from course_utils.heads import attention_weights, attentions, silenced
 from course_utils.text import BOS
@@ -28,7 +28,7 @@ NUMBERS = "document.querySelector('.course-view').view.numbers()"
 
 def read(name):
     """(model, arguments to call it with, tokens) of the sentence on show."""
-    loaded = load_checkpoint(name)
+    loaded = load_as_in_page(name)
     if name == BERT:
         found = encode(loaded.tokenizer, *STORY)
         return loaded.model, (torch.tensor([found.ids]), torch.tensor([found.segments])), found.tokens
@@ -141,7 +141,7 @@ def check(page, loaded, change):
 
 
 def test_a_painted_row_changes_all_that_follows_as_in_python(opened):
-    loaded, words = load_checkpoint(GRAMMAR), read(GRAMMAR)[2]
+    loaded, words = load_as_in_page(GRAMMAR), read(GRAMMAR)[2]
     tired, street = words.index("tired"), words.index("street")
     page = opened(view(select=("tired", "street")))
     press(page, "let “tired” attend only to “street”")
@@ -156,7 +156,7 @@ def test_a_painted_row_changes_all_that_follows_as_in_python(opened):
 
 
 def test_a_silent_head_is_pythons_and_comes_back(opened):
-    page, loaded = begin(opened(view())), load_checkpoint(GRAMMAR)
+    page, loaded = begin(opened(view())), load_as_in_page(GRAMMAR)
     press(page, "knock it out")
     check(page, loaded, silenced(loaded.model, [("encoder", 2, 2)]))
     press(page, "bring it back")
@@ -164,7 +164,7 @@ def test_a_silent_head_is_pythons_and_comes_back(opened):
 
 
 def test_a_row_is_painted_by_dragging_and_by_keys(opened):
-    loaded, words = load_checkpoint(GRAMMAR), read(GRAMMAR)[2]
+    loaded, words = load_as_in_page(GRAMMAR), read(GRAMMAR)[2]
     page = opened(view(select=("tired", "animal")))
     grid, attention = page.get_by_test_id("open"), attentions(loaded.model)["encoder"][1]
     grid.focus()
@@ -200,7 +200,9 @@ def test_what_it_would_say_after_each_layer_is_what_the_descent_says(opened):
     press(page, "let “tired” attend only to “street”")
     found = answer(page)
     word = found["words"][0][0]
-    stops = transformer_labs.descent(TIRED, word=word).stops[::3]  # the input, and each layer's last
+    stops = transformer_labs.descent(TIRED, model=load_as_in_page(GRAMMAR), word=word).stops[
+        ::3
+    ]  # the input, and each layer's last
     assert [said for said, _ in found["stops"][0]] == [said for _, said, _ in stops]
     assert [p for _, p in found["stops"][0]] == pytest.approx([p for *_, p in stops], abs=1e-4)
     assert found["stops"][1] != found["stops"][0]
@@ -208,7 +210,7 @@ def test_what_it_would_say_after_each_layer_is_what_the_descent_says(opened):
 
 @pytest.mark.parametrize("name", [BERT, POET])
 def test_bert_and_gpt_say_what_they_expect(opened, name):
-    (model, given, tokens), loaded = read(name), load_checkpoint(name)
+    (model, given, tokens), loaded = read(name), load_as_in_page(name)
     query = tokens.index("[MASK]") if name == BERT else len(tokens) - 1
     page = opened(view(name, select=(query, 3), layer=0, head=2))
 
@@ -236,7 +238,7 @@ def test_bert_and_gpt_say_what_they_expect(opened, name):
 
 @pytest.mark.parametrize("name", [BERT, POET])
 def test_bert_and_gpt_read_an_own_sentence(opened, name):
-    page, loaded = opened(view(name)), load_checkpoint(name)
+    page, loaded = opened(view(name)), load_as_in_page(name)
     text = "The old man sat down. He was tired." if name == BERT else "O Romeo, Romeo"
     page.locator("details.typed > summary").click()
     page.get_by_role("textbox", name="Your own sentence").fill(text)
@@ -263,7 +265,7 @@ def test_it_says_what_was_asked_and_what_that_has_changed(opened):
     tables = page.get_by_test_id("cause-tables")
     press(page, "knock it out")
     expect(told).to_contain_text("Asked with layer 2, head 2 knocked out.")
-    expect(told).to_contain_text("It still writes that. “il” moved most: 0.931, now 0.923.")
+    expect(told).to_contain_text("It still writes that. “il” moved most: 0.932, now 0.925.")
     expect(tables).to_contain_text("for “il”, which moved most, had it stopped after")
     press(page, "reset")
     expect(told).to_contain_text("Asked with nothing changed.")
@@ -310,7 +312,7 @@ def test_one_thing_is_to_be_done_first_and_the_others_come_with_a_touch_or_a_key
 
 def test_what_it_says_follows_heads_that_another_hand_has_silenced(opened):
     """By Python, or by the way back: else words and pictures would be of different heads."""
-    page, loaded = begin(opened(view())), load_checkpoint(GRAMMAR)
+    page, loaded = begin(opened(view())), load_as_in_page(GRAMMAR)
     press(page, "knock it out")
     told = page.get_by_test_id("cause").get_by_role("status")
     expect(told).to_contain_text("layer 2, head 2")

@@ -2,13 +2,13 @@
 
 import pages
 import pytest
+from in_page import load_as_in_page
 from playwright.sync_api import expect
 from waiting import until
 
 from chapters.ch00 import labs
 from chapters.ch00.labs.cover import MODEL, study
 from course_kit.views.models import model_files
-from course_utils.checkpoints import load_checkpoint
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def test_an_own_sentence_is_answered_in_the_page_as_in_python(opened):
     expect(page.locator(".words")).to_contain_text("trophy", timeout=30_000)
     numbers = page.evaluate("document.querySelector('.course-view').view.numbers()")
     theirs = study(
-        load_checkpoint(MODEL),
+        load_as_in_page(MODEL),
         (
             "The trophy didn't fit in the box because it was too big.",
             "The trophy didn't fit in the box because it was too small.",

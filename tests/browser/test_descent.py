@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pages
 import pytest
+from in_page import load_as_in_page
 from playwright.sync_api import expect
 from waiting import until
 
@@ -122,8 +123,8 @@ def test_numbers_are_pythons(opened, view):
     check_numbers(opened(), view)
 
 
-def test_another_word_layer_and_head_are_computed_in_the_page_as_in_python(opened, view):
-    page = opened(models=True)
+def test_another_word_layer_and_head_are_computed_in_the_page_as_in_python(opened):
+    page, view = opened(models=True), labs.descent(model=load_as_in_page(MODEL), word="il", head=4)
     expect(page.get_by_role("group", name="layer")).to_be_hidden()  # so far no layer has anything to do
     go(page, STARTS[1])
     expect(page.get_by_role("group", name="layer")).to_be_visible()
@@ -144,7 +145,7 @@ def test_an_own_sentence_goes_down_as_in_python(opened, violations, width):
     page.get_by_role("textbox", name="Your own sentence").fill(text)
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="the first sentence")).to_be_visible(timeout=60_000)
-    own = labs.descent(text, layer=3, head=4)
+    own = labs.descent(text, model=load_as_in_page(MODEL), layer=3, head=4)
     expect(page.locator(".title")).to_have_text(own.title)
     expect(page.locator(".written button")).to_have_text(own.trace.next[:-1])
     check_numbers(page, own)

@@ -5,9 +5,9 @@ What each model computes is held to Python's numbers in tests/unit/course_kit/te
 
 import pages
 import pytest
+from in_page import load_as_in_page
 
 from course_kit.views.models import model_files
-from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
 
 pytestmark = pytest.mark.browser
@@ -32,4 +32,4 @@ def test_a_model_comes_by_scripts_and_translates(watch, tmp_path):
         }""",
         [NAME, SENTENCE],
     )
-    assert said == translate(load_checkpoint(NAME), [SENTENCE], beam=1)[0].text
+    assert said == translate(load_as_in_page(NAME), [SENTENCE], beam=1)[0].text

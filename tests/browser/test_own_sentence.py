@@ -6,6 +6,7 @@ import time
 import pages
 import pytest
 import torch
+from in_page import load_as_in_page
 from playwright.sync_api import expect
 from waiting import numbers, until
 
@@ -54,7 +55,7 @@ def opened(watch, folder):
 
 
 def aligned(name, text=FIRST, **options):
-    found = translate(load_checkpoint(name), text, beam=1)[0]
+    found = translate(load_as_in_page(name), text, beam=1)[0]
     rows = found.weights / found.weights.sum(-1, keepdim=True)  # of a GPT less than 1 falls on the source
     return alignment(dataclasses.replace(found, weights=rows), model=name, **options)
 
@@ -65,7 +66,7 @@ def explored(**options):
 
 def looked(text):
     """The weights of transformer-grammar's encoder [1, H, S, S] for each layer, and the words that it reads."""
-    loaded = load_checkpoint(GRAMMAR)
+    loaded = load_as_in_page(GRAMMAR)
     ids = torch.tensor([loaded.source.encode(text)])
     with torch.no_grad(), attention_weights(loaded.model) as seen:
         loaded.model.encode(ids)
@@ -73,7 +74,7 @@ def looked(text):
 
 
 def flowing(text=FIRST, models=PAIR):
-    loaded = [load_checkpoint(name) for name in PAIR]
+    loaded = [load_as_in_page(name) for name in PAIR]
     found = [translate(one, text, beam=1)[0] for one in loaded]
     with torch.no_grad():
         read = [one.model.encode(torch.tensor([one.source.encode(text)])) for one in loaded]
@@ -123,7 +124,7 @@ def answered(page, text):
 def test_an_alignment_follows_and_is_pythons(opened, name, text):
     page = opened(aligned(name, "我今天很高兴。" if name == CHINESE else FIRST))
     answered(page, text)
-    theirs = translate(load_checkpoint(name), text, beam=1)[0]
+    theirs = translate(load_as_in_page(name), text, beam=1)[0]
     written = [word_of(t) for t in theirs.tokens]
     seen = until(lambda: page.evaluate(NUMBERS), lambda seen: seen["tokens"] == written)
     rows = theirs.weights / theirs.weights.sum(-1, keepdim=True)
@@ -174,7 +175,7 @@ def test_words_come_one_by_one(opened):
         .observe(root, { childList: true }); }"""
     )
     ask(page, text)
-    written = translate(load_checkpoint(REAL), text, beam=1)[0].tokens
+    written = translate(load_as_in_page(REAL), text, beam=1)[0].tokens
     seen = until(lambda: page.evaluate("seen"), lambda seen: seen and seen[-1][0] == len(written))
     print(f"words written, ms: {[(count, round(at)) for count, at in seen if count]}")
     assert {count for count, _ in seen} >= set(range(1, len(written) + 1))

@@ -9,13 +9,14 @@ import in_node
 import pytest
 import torch
 from in_node import evaluate
+from in_page import load_as_in_page
 
 from chapters.ch03 import tatoeba
 from course_kit.data import parallel, stories
 from course_kit.views.models import model_files
 from course_utils.bert import BertForPreTraining
 from course_utils.caching import writer_of
-from course_utils.checkpoints import folder, load_checkpoint
+from course_utils.checkpoints import folder
 from course_utils.decoding import translate
 from course_utils.text import BOS
 
@@ -32,7 +33,7 @@ ODD = (
 
 @pytest.fixture(scope="module")
 def open_model():
-    """open_model(name) -> its checkpoint in Python; in node `it` is the model of that name."""
+    """open_model(name) -> its checkpoint in Python, with a page's weights; in node `it` is the model of that name."""
     evaluate("async () => { await load('models/page.js') }")
     loaded = set()
 
@@ -44,7 +45,7 @@ def open_model():
         evaluate("name => { globalThis.it = courseModels.open(name) }", name)
 
     def open_one(name):
-        found = load_checkpoint(name)
+        found = load_as_in_page(name)
         for model in filter(None, (found.card.get("base", {}).get("name"), name)):
             load(model)
         return found

@@ -9,7 +9,8 @@ import { draw, greedy, probabilities, writing } from "./writing.js";
 
 /** @import { Model, Tensors } from "./model.js" */
 /** @import { Vocabulary } from "./text.js" */
-/** @typedef {{ name: string, shape: number[], offset: number }} Place of a tensor among the numbers of its card */
+/** @typedef {{ name: string, shape: number[], offset: number, bits: number }} Place of a tensor among the bytes of its
+ *   card's model, and the bits of each weight: 8 or 16 */
 /** @typedef {import("./model.js").About & Record<string, any> & { layout: Place[], base?: string }} Card what
  *   course_kit/views/models.py keeps of a checkpoint's card */
 /** @typedef {{ card: Card, tensors: Tensors, model: Model, source?: Vocabulary, target?: Vocabulary,
@@ -24,20 +25,34 @@ const opened = {};
 
 /** All tensors of a card; of one that was fine-tuned, those of the model it began with and what was added. */
 function tensorsOf(/** @type {Card} */ card) {
-  const numbers = new Uint16Array(fromBase64(parts[card.name].join("")));
+  const bytes = fromBase64(parts[card.name].join(""));
   const found = card.base ? { ...opened[card.base].tensors } : {};
   /** @type {Tensors} */
   const added = {};
-  for (const { name, shape, offset } of card.layout) {
-    const [rows, columns] = shape.length > 1 ? shape : [1, shape[0]];
-    added[name] = new Matrix(rows, columns, fromHalf(numbers.subarray(offset, offset + rows * columns)));
-  }
+  for (const place of card.layout) added[place.name] = tensorOf(bytes, place);
   for (const [name, x] of Object.entries(added)) {
     const matrix = name.replace(/\.(up|down)$/, "");
     if (matrix === name) found[name] = x;
     else if (name.endsWith(".up")) found[matrix] = lowRank(found[matrix], x, added[`${matrix}.down`]);
   }
   return found;
+}
+
+/**
+ * A tensor as `written` in course_kit/views/models.py has it. 8 bits: a scale for each row, then whole numbers, of which
+ * each counts so many scales of its row.
+ * @param {ArrayBuffer} bytes
+ * @param {Place} place
+ */
+function tensorOf(bytes, { shape, offset, bits }) {
+  const [rows, columns] = shape.length > 1 ? shape : [1, shape[0]];
+  const halves = (/** @type {number} */ count) => fromHalf(new Uint16Array(bytes.slice(offset, offset + 2 * count)));
+  if (bits === 16) return new Matrix(rows, columns, halves(rows * columns));
+  const scales = halves(rows);
+  const whole = new Int8Array(bytes, offset + 2 * rows, rows * columns);
+  const matrix = new Matrix(rows, columns);
+  for (let i = 0; i < whole.length; i++) matrix.data[i] = scales[Math.floor(i / columns)] * whole[i];
+  return matrix;
 }
 
 /** W + U D. @param {Matrix} matrix @param {Matrix} up @param {Matrix} down */
