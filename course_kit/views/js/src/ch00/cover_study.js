@@ -67,10 +67,16 @@ export function study({ model, source, target }, pair, { layer, head, sure, pron
   const differing = difference(found.written, pronouns);
   if (!differing.length) return found;
   const rivals = written.map((all, s) => all[differing[s]]);
-  const after = rivalry(model, written, differing, rivals);
-  const shares = states.map((memory, s) => after(s, memory));
+  const { BOS } = /** @type {any} */ (globalThis).courseModels;
+  /** What the model expects at each place of translation s, by what the encoder has given. */
+  const heard = (/** @type {number} */ s, /** @type {any[]} */ memory) =>
+    model.read([BOS, ...written[s]], model.start(null, null, memory)).logits;
+  const chances = (/** @type {number} */ s, /** @type {any} */ logits) => chancesOf(rivals, logits.row(differing[s]));
+  const shares = states.map((memory, s) => chances(s, heard(s, memory)));
   if (Math.min(shares[0][0], shares[1][1]) < sure) return found;
-  const exchanged = exchangesOf(ids, states);
+  const exchanged = exchangesOf(ids, states).map((all, s) =>
+    all.map((memory) => ({ memory, logits: heard(s, memory) })),
+  );
   const without = (/** @type {string} */ name, /** @type {any[]} */ value) => {
     if (name === place) value[head - 1].data.fill(0);
   };
@@ -79,9 +85,13 @@ export function study({ model, source, target }, pair, { layer, head, sure, pron
     place: differing,
     words: tokensOf(rivals),
     shares,
-    moved: exchanged.map((all, s) => all.map((memory) => after(s, memory)[1 - s])),
-    rewritten: exchanged.map((all, s) => all.map((memory) => tokensOf(greedy(model, ids[s], { states: memory }).ids))),
-    silenced: ids.map((one, s) => after(s, model.encode(one, without))[s]),
+    moved: exchanged.map((all, s) => all.map(({ logits }) => chances(s, logits)[1 - s])),
+    rewritten: exchanged.map((all, s) =>
+      all.map(({ memory, logits }) =>
+        tokensOf(repeats(logits, written[s]) ? written[s] : greedy(model, ids[s], { states: memory }).ids),
+      ),
+    ),
+    silenced: ids.map((one, s) => chances(s, heard(s, model.encode(one, without)))[s]),
   };
 }
 
@@ -103,20 +113,19 @@ function read(
   return { weights, states };
 }
 
-/** How probable each of the two words is where translation s comes to it, by what the encoder has given. */
-function rivalry(
-  /** @type {any} */ model,
-  /** @type {number[][]} */ written,
-  /** @type {number[]} */ place,
-  /** @type {number[]} */ rivals,
-) {
-  const { softmax, BOS } = /** @type {any} */ (globalThis).courseModels;
-  return (/** @type {number} */ s, /** @type {any[]} */ memory) => {
-    const prefix = [BOS, ...written[s].slice(0, place[s])];
-    const { logits } = model.read(prefix, model.start(null, null, memory));
-    const shares = softmax(logits.row(prefix.length - 1));
-    return rivals.map((word) => /** @type {number} */ (shares[word]));
-  };
+/** How probable each of these words is. @param {number[]} words @param {ArrayLike<number>} logits */
+function chancesOf(words, logits) {
+  const shares = /** @type {any} */ (globalThis).courseModels.softmax(logits);
+  return words.map((word) => /** @type {number} */ (shares[word]));
+}
+
+/** Whether the model would write the same words again. @param {any} logits [T + 1, V] @param {number[]} words [T] */
+function repeats(logits, words) {
+  const { EOS, probabilities } = /** @type {any} */ (globalThis).courseModels;
+  return [...words, EOS].every((word, t) => {
+    const shares = probabilities(logits.row(t));
+    return shares[word] === Math.max(...shares);
+  });
 }
 
 /** For each sentence and each of its words: its states, of which that word's comes from the other sentence. */
