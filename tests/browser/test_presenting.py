@@ -34,6 +34,9 @@ CELLS = [
     ("code", "-", [], "from course_kit.views import plot\n" + "# a line of code that is read before it runs\n" * 16
      + "# " + "a line that is too long for the screen, " * 5 + "\nplot.lines({'a': (helper, helper)}, 'x', 'y')"),
     ("markdown", "-", [], "**Keep this:** it rises."),
+    ("markdown", "slide", [], "## A table"),
+    ("code", "-", [], "from course_kit.views import Table\n"
+     "Table([{f'column {n}': 'a sentence of several words' for n in range(5)}])"),
 ]  # fmt: skip
 
 
@@ -169,7 +172,7 @@ def test_a_lesson_by_keyboard(deck):
     until(deck.heading, contains("mine/attention.py"))
     until(deck.shown, [])
     until(deck.say, contains("→ next"))
-    until(deck.say, contains("1/6"))
+    until(deck.say, contains("1/7"))
     deck.press("g", "ArrowDown", "Enter")
     until(deck.heading, "Softmax")
     until(deck.say, contains("Not all above was run"))
@@ -277,7 +280,11 @@ def test_a_lesson_by_keyboard(deck):
     until(code.is_visible)
     deck.press("c", "ArrowRight")
     until(deck.keep, contains("it rises"))
-    deck.press("ArrowLeft", "ArrowLeft")
+    deck.press("ArrowRight", "ArrowRight")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.course-now td')].at(-1)?.getBoundingClientRect().right < innerWidth"
+    )
+    deck.press("ArrowLeft", "ArrowLeft", "ArrowLeft")
     until(deck.heading, "Learn")
 
     # every lab of the page at once, live ones as well

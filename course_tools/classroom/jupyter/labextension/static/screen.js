@@ -142,7 +142,7 @@ const margin = () => 0.04 * innerWidth;
 export function isFull({ scroller, step, running }) {
   const wide = [
     ...(running ?? step.cell).node.querySelectorAll(
-      "mjx-math, .jp-MarkdownOutput :is(table, pre), .course-excerpt pre",
+      "mjx-math, .jp-MarkdownOutput :is(table, pre), .jp-OutputArea-output table, .course-excerpt pre",
     ),
   ];
   return (
