@@ -19,7 +19,7 @@ from course_kit.callbacks import Budget, Display, Samples, TensorBoard, in_bfloa
 from course_kit.keeping import kept, state
 from course_kit.keeping.kept import Keeping
 from course_kit.views import learning
-from course_kit.views.learning import HEIGHT, curve, final, running
+from course_kit.views.learning import HEIGHT, WIDTH, curve, final, running
 from course_tools.authoring import building
 from course_utils.training import Callback, Run, fit, warm_then_fall
 
@@ -471,7 +471,7 @@ class TestDisplay:
     def test_size_is_fixed(self):
         heights = {re.search(r"min-height:\d+px", running(self.run(done=n), "x")).group() for n in (0, 1, 50)}
         assert len(heights) == 1
-        assert all(f'height="{HEIGHT}"' in curve(self.run(done=n)) for n in (0, 1, 50))
+        assert all(f'viewBox="0 0 {WIDTH} {HEIGHT}"' in curve(self.run(done=n)) for n in (0, 1, 50))
         assert "tabular-nums" in running(self.run(), "x") and "<progress aria-label=" in running(self.run(), "x")
 
     def test_long_histories_are_thinned_and_holes_left_out(self):

@@ -39,8 +39,8 @@ function tensorsOf(/** @type {Card} */ card) {
 }
 
 /**
- * A tensor as `written` in course_kit/views/models.py has it. 8 bits: a scale for each row, then whole numbers, of which
- * each counts so many scales of its row.
+ * A tensor as `written` in course_kit/views/models.py has it. 8 bits: a scale for each row, then whole numbers, each of
+ * which counts so many scales of its row.
  * @param {ArrayBuffer} bytes
  * @param {Place} place
  */
