@@ -25,8 +25,8 @@ def running(run: Any, title: str, apart: bool = False) -> str:
 
 
 def curve(run: Any, apart: bool = False) -> str:
-    """The history as an SVG as wide as there is room, in the ink of the page, drawn in a millisecond. apart: each metric has a
-    scale of its own, as an accuracy always has beside losses. Names stand at the ends, one below the other."""
+    """The history, an SVG as wide as there is room, in the ink of its page, drawn in a millisecond. apart: each metric
+    has a scale of its own, as an accuracy always has beside losses. Names stand at the ends, one below the other."""
     series = {name: _thinned(*pair) for name, pair in run.history.items()}
     unit = {name: name if apart else "accuracy" in name for name in series}
     scales = {name: [v for n, points in series.items() for _, v in points if unit[n] == unit[name]] for name in series}
