@@ -173,7 +173,10 @@ class Deck {
       this.remember();
       this.activate(cell);
       const waits = cell !== this.step.cell && cell.model.getMetadata("tags")?.includes("training");
-      if (waits) ((this.running = cell), this.grown.observe(cell.node));
+      if (waits) {
+        this.running = cell;
+        this.grown.observe(cell.node);
+      }
       this.layout();
       await this.app.commands.execute("notebook:run-cell");
     } finally {

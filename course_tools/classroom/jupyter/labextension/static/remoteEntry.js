@@ -62,8 +62,10 @@
 
   // A kernel that was just started may lose what it is sent before it listens: ask until it answers.
   async function answers(kernel, seconds) {
-    for (let asked = 0; asked < seconds; asked += 3)
-      if (await soon(kernel.requestKernelInfo(), 3).catch(() => null)) return;
+    for (let asked = 0; asked < seconds; asked += 3) {
+      const later = new Promise((done) => setTimeout(done, 3000)); // one that cannot be asked yet is asked again then
+      if (await Promise.race([kernel.requestKernelInfo().catch(() => later), later])) return;
+    }
     throw new Error("The kernel does not answer after its restart: choose Restart Kernel in the Kernel menu.");
   }
 
