@@ -1,7 +1,9 @@
 """What `make test` runs: a stage that fails fails the whole, and a missing browser is never silent."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import find_browser
 import find_sandbox
@@ -33,7 +35,7 @@ def test_every_stage_runs_and_one_that_fails_fails_the_whole(stages, capsys):
     assert "not fine" in said
     assert said.count("\nfine") == 2
     report = said.rsplit("───", 1)[-1].splitlines()
-    assert [line.split()[:2] for line in report if line.strip()][:3] == [
+    assert [line.split()[:2] for line in report if line.strip()][2:5] == [
         ["lint", "failed"],
         ["unit", "passed"],
         ["parity", "nothing"],
@@ -80,30 +82,28 @@ def test_a_wrong_name_of_a_browser_ends_with_words(monkeypatch):
         run.main(["browser"])
 
 
-def test_the_stages_cover_every_test_there_is():
-    """No test file of the repository is forgotten."""
-    named = set()
-    for name in run.ALWAYS:
-        named |= {part for command in run.STAGES[name]() for part in command if part.endswith(".py")}
-    there = {str(path) for path in (run.ROOT / "tests").rglob("test_*.py")}
-    assert there <= named
+def test_the_stages_cover_every_test_there_is_once():
+    """No test file of the repository is forgotten, and none runs twice in one `make test`."""
+    named = [part for name in run.ALWAYS for command in run.STAGES[name]() for part in command]
+    files = [part for part in named if part.startswith(str(run.ROOT / "tests")) and part.endswith(".py")]
+    assert sorted(files) == sorted(str(path) for path in (run.ROOT / "tests").rglob("test_*.py"))
+    notebooks = sorted(path.stem for path in (run.ROOT / "notebooks" / "source").glob("*.py"))
+    assert sorted(Path(part).stem for part in named if part.endswith(".ipynb")) == notebooks
 
 
-def test_every_notebook_with_a_source_is_run_again_once():
-    commands = [command for half in (0, 1) for command in run.nbval(half)]
-    there = sorted(path.stem for path in (run.ROOT / "notebooks" / "source").glob("*.py"))
-    named = [part.rsplit("/", 1)[-1] for command in commands for part in command if part.endswith(".ipynb")]
-    assert sorted(named) == [f"{name}.ipynb" for name in there]
-    assert all("--nbval-lax" in command for command in commands if "pytest" in command)
-
-
-def test_nbval_is_both_halves_and_what_needs_its_trainings_waits(stages, capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "AFTER", {"after": run.NBVAL})
-    late = [sys.executable, "-c", f"import time; time.sleep(1); open({str(tmp_path / 'late')!r}, 'w')"]
-    look = [sys.executable, "-c", f"import sys, os; sys.exit(not os.path.exists({str(tmp_path / 'late')!r}))"]
-    stages(**{"nbval-1": [PASS], "nbval-2": [late], "after": [look]})
-    assert run.main(["nbval", "after"]) == 0
-    assert "nbval-1, nbval-2, after" in capsys.readouterr().out
+def test_what_each_test_costs_is_told_with_what_it_started(stages, capsys, tmp_path):
+    """Two processes of pytest; a test's cost has that of its children. The sum of a run stands in its last line."""
+    busy = "import time; start = time.process_time()\nwhile time.process_time() < start + {}: pass"
+    for name, cost in (("a", 0.2), ("b", 0.6)):
+        body = f"subprocess.run([sys.executable, '-c', {busy.format(cost)!r}])"
+        (tmp_path / f"test_{name}.py").write_text(f"import subprocess, sys\n\ndef test_{name}():\n    {body}\n")
+    stages(unit=[[*run.PYTEST, *run.SEVERAL, "-c", os.devnull, "--rootdir", str(tmp_path), str(tmp_path)]])
+    assert run.main(["unit"]) == 0
+    said = capsys.readouterr().out
+    dearest = said.split("The dearest tests")[1].splitlines()[1:3]
+    (first, name), (second, _) = (line.split() for line in dearest)
+    assert name.endswith("test_b") and 0.6 <= float(first) < 3 and 0.2 <= float(second) < float(first)
+    assert float(said.split()[-2]) >= 0.8
 
 
 class TestPrepare:
