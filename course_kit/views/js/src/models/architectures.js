@@ -9,21 +9,16 @@ import { ACTIVATIONS, Matrix, add, gruStep, linear, map, sinusoidal, softmax, we
 /** @typedef {{ states: Matrix, summary: Matrix, hidden: Matrix, projected: Matrix | null }} Memory of a Seq2Seq */
 
 export class Transformer extends Model {
-  /** @param {About} card @param {Tensors} tensors */
-  constructor(card, tensors) {
-    super(card, tensors);
-    this.normFirst = this.config.norm_first;
-    this.rotary = this.config.positions === "rotary";
-  }
+  normFirst = true;
 
   /** @param {number[]} ids @param {"source" | "target"} side */
   vectors(ids, side, first = 0) {
-    const { model_size: size, positions } = this.config;
-    const x = map(this.embed(ids, `${side}_embedding.weight`), (value) => value * Math.sqrt(size));
-    if (positions === "sinusoidal") return sinusoidal(x, first);
-    if (positions !== "learned") return x;
-    const table = `${side === "target" ? "target_" : ""}positions.table`;
-    return add(x, this.embed(places(x.rows, first), table));
+    const x = this.embed(ids, `${side}_embedding.weight`);
+    const scale = Math.sqrt(x.columns);
+    return sinusoidal(
+      map(x, (value) => value * scale),
+      first,
+    );
   }
 
   /**
@@ -72,10 +67,9 @@ export class Transformer extends Model {
     return linear(listen(tap, "features", this.norm(x, "decoder_norm")), this.output);
   }
 
-  /** The layer that gives logits: tied to the words of the target where there is none. */
+  /** The layer that gives logits: the table of the target's words. */
   get output() {
-    const weight = this.tensors["output.weight"] ?? this.tensors["target_embedding.weight"];
-    return { weight, bias: this.tensors["output.bias"] };
+    return { weight: this.tensors["target_embedding.weight"], bias: this.tensors["output.bias"] };
   }
 
   /**
@@ -203,12 +197,13 @@ export class Seq2Seq extends Model {
 }
 
 export class GPT extends Model {
+  normFirst = true;
+  sharesContext = true;
+
   /** @param {About} card @param {Tensors} tensors */
   constructor(card, tensors) {
     super(card, tensors);
-    this.normFirst = this.config.norm_first;
     this.rotary = this.config.positions === "rotary";
-    this.sharesContext = true;
   }
 
   /** @param {number[]} ids @param {Tap} [tap] @returns {Line} */
