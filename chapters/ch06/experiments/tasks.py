@@ -214,13 +214,3 @@ def told_before(tasks: Iterable[Task]) -> float:
     told = words_in(sentence for story in stories.load("stories", "train") for sentence in story.sentences)
     new = [word for task in tasks for word in new_words(task)]
     return sum(word in told for word in new) / len(new)
-
-
-def without_learning(task: Task, split: str = "test", count: int | None = None) -> float:
-    """What always the same answer reaches in the task's main figure: the commonest label; no entity; no answer."""
-    targets = task.prepared(split)[1][:count]
-    if task.main == "F1":
-        return 0.0
-    if task.main == "exact match":
-        return sum(not e.answer for e in task.examples(split)[:count]) / len(targets)
-    return max(map(targets.count, set(targets))) / len(targets)

@@ -14,7 +14,6 @@ from chapters.ch06.experiments.tasks import (
     pretraining_loss_of_heads,
     silenced,
     task_loss_of_heads,
-    without_learning,
 )
 from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson
@@ -94,15 +93,6 @@ def test_from_scratch_and_pretrained_side_by_side(model, tokenizer):
     assert scratch.bert.config == pretrained.bert.config == model.bert.config
     lost = task_loss_of_heads(task, pretrained)
     assert len(lost) == 4 and all(-1 <= row["accuracy lost"] <= 1 for row in lost)
-
-
-def test_the_same_answer_always_is_what_a_model_has_to_beat(tokenizer):
-    assert without_learning(Classify("own", tokenizer, ("negative", "positive"), {"test": TEXTS[:3]})) == 0.5 + 1 / 6
-    assert without_learning(task_of("entities", tokenizer), "test") == 0
-    questions = task_of("questions", tokenizer)
-    questions.max_length = 400
-    empty = [not e.answer for e in questions.examples("test")]
-    assert without_learning(questions, "test") == pytest.approx(sum(empty) / len(empty)) and any(empty)
 
 
 @pytest.mark.weekly
