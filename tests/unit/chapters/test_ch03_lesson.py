@@ -13,7 +13,6 @@ from chapters.ch03.experiments import (
     misses,
     pairs_right,
     pronouns,
-    twins_bleu,
 )
 from chapters.ch03.lesson import Example, Lesson, checkpoint, edits, gold_weights, translations
 from chapters.ch03.lesson import _words as lesson_words
@@ -146,13 +145,6 @@ def test_pronouns_of_the_references_are_all_right_and_of_always_il_about_half(le
     monkeypatch.setattr(lesson, "write", lambda model, examples: ["parce qu' il est"] * len(examples))
     right, il = pronouns(lesson, model)
     assert 0.4 < right < 0.6 and il == 1
-
-
-def test_the_bleu_of_twins_is_that_of_the_right_and_of_the_wrong_ones(lesson, model, monkeypatch):
-    il = [" ".join("il" if word == "elle" else word for word in e.target) for e in lesson.examples("twins")]
-    monkeypatch.setattr(lesson, "write", lambda model, examples: il)
-    both, right, wrong = twins_bleu(lesson, model)
-    assert wrong < both < right and right == pytest.approx(100)
 
 
 def test_the_diagonal_links_words_that_are_equally_far_along(lesson):

@@ -66,18 +66,6 @@ def test_a_pair_is_right_if_both_halves_are():
     assert twin_study.shares([True, True, True, False, False, False]) == {"sentences, %": 50, "pairs, %": 33.3}
 
 
-def written(monkeypatch, sentence_of):
-    """Let all models write sentence_of(example)."""
-    monkeypatch.setattr(twin_study.Lesson, "write", lambda self, model, rows: [sentence_of(e) for e in rows])
-
-
-@pytest.mark.parametrize("always", ["il", "elle"])
-def test_who_always_says_the_same_has_half_of_the_sentences_and_no_pair(loaded, always, monkeypatch):
-    written(monkeypatch, lambda e: f"parce qu' {always}")
-    (row,) = twin_study.pronoun_table({"always": loaded})
-    assert (row["sentences, %"], row["pairs, %"]) == (50, 0)
-
-
 def test_the_words_of_each_twin_are_found(lesson):
     for split in ("twins", "train"):
         for example in (e for e in lesson.examples(split) if e.twin):
@@ -170,23 +158,13 @@ def test_norms_are_torchs_own():
         norms.padded_batch((3, 2), 2)
 
 
+@pytest.mark.weekly
 def test_curves_of_norms_have_a_line_per_setting_and_seed(lesson, monkeypatch):
     monkeypatch.setattr(norms, "DEEP", {"model_size": 8, "num_layers": 1, "num_heads": 2, "ffn_size": 8})
     curves = norms.training_curves(lesson, steps=4, seeds=(0, 1), every=2)
     assert set(curves) == set(norms.SETTINGS) and all([len(c) for c in v] == [2, 2] for v in curves.values())
     assert [norms.warmed(10)(step) for step in (0, 9, 20)] == [0.1, 1, 1]
     assert norms.warmed(0)(0) == 1
-
-
-def test_models_are_compared_and_left_alone(lesson):
-    models = {kind: lesson.model(attention=kind, model_size=16) for kind in ("additive", None)}
-    models["Transformer"] = in_class.small_model(lesson, model_size=16, ffn_size=16)
-    before = [p.clone() for p in models["Transformer"].parameters()]
-    table = in_class.compare(lesson, models, count=4)
-    assert [row["model"] for row in table] == list(models)
-    assert [row["AER by layer"].count(",") for row in table] == [0, 0, 1] and table[1]["AER by layer"] == "no attention"
-    assert table[2]["parameters"] == sum(p.numel() for p in models["Transformer"].parameters())
-    assert all(torch.equal(a, b) for a, b in zip(before, models["Transformer"].parameters(), strict=True))
 
 
 @pytest.mark.weekly

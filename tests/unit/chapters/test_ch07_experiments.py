@@ -1,7 +1,6 @@
 """Chapter 7's experiments, small: baselines, live training, overfitting, copying heads, costs, translators."""
 
 import itertools
-import math
 
 import pytest
 import torch
@@ -122,16 +121,6 @@ def test_a_silenced_head_writes_zeros_and_afterwards_nothing_is_left():
             model.blocks[n].attention.out.weight.copy_(weight)
     with pytest.raises(ValueError, match="no head"):
         induction.silenced(model, [(3, 1)]).__enter__()
-
-
-def test_the_first_half_cannot_be_known_and_the_table_names_every_head():
-    task = induction.Repeats(size=9, half=6)
-    model = task.model()
-    assert task.by_place(model).shape == (11,)
-    assert task.by_place(model).tolist() == pytest.approx([math.log(9)] * 11, abs=0.3)
-    table = induction.head_table(task, model)
-    assert sorted(row["head"] for row in table) == ["1.1", "1.2", "2.1", "2.2"]
-    assert task.scores(model).shape == (2, 2)
 
 
 # ---- what attention costs -------------------------------------------------------------------------------------------
