@@ -27,7 +27,6 @@ from course_utils.heads import heads_of, silenced
 NAME = "bert-stories"
 STEPS = {"sentiment": 150, "pairs": 400, "entities": 100, "questions": 400}
 LIVE = {"sentiment": 75, "pairs": 150, "entities": 50, "questions": 100}  # steps in class, before the eyes of all
-LIVE_ROWS = {"sentiment": 32, "pairs": 16, "entities": 32, "questions": 16}  # examples in each of them
 STARTS = {"from scratch": 1e-3, "pre-trained": 1e-3}  # learning rates in class
 RATES_TRIED = (5e-4, 1e-3, 2e-3)
 SPLITS = {"valid": "known words and patterns", "test": "new words and patterns"}
