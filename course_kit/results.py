@@ -16,7 +16,7 @@ class Recorded(dict):
     @property
     def about(self) -> str:
         """One short line to print under a figure; the device and the minutes stand in the file."""
-        return f"Recorded {self['date']}: {self['command'].replace('python -m course_utils', 'course')}."
+        return f"Recorded {self['date']}: {self['command']}."
 
 
 def load(name: str) -> Recorded:

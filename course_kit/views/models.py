@@ -82,11 +82,4 @@ def _read(name: str) -> tuple[dict, dict[str, np.ndarray]]:
     folder = course_folder() / "data" / "checkpoints"
     card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     stored = load_file(folder / f"{name}.safetensors")
-    return card, {_named(key, card): x for key, x in stored.items() if key != "seen"}
-
-
-def _named(weight: str, card: dict) -> str:
-    """The name of a weight as the model has it; in older files of a GPT or a BERT, positions were a `table`."""
-    if card["architecture"] == "Transformer":
-        return weight
-    return weight.replace("positions.table", "positions.weight")
+    return card, {key: x for key, x in stored.items() if key != "seen"}

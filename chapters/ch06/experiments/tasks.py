@@ -27,7 +27,6 @@ from course_utils.heads import heads_of, silenced
 NAME = "bert-stories"
 STEPS = {"sentiment": 150, "pairs": 400, "entities": 100, "questions": 400}
 LIVE = {"sentiment": 75, "pairs": 150, "entities": 50, "questions": 100}  # steps in class, before the eyes of all
-LIVE_ROWS = {"sentiment": 32, "pairs": 16, "entities": 32, "questions": 16}  # examples in each of them
 STARTS = {"from scratch": 1e-3, "pre-trained": 1e-3}  # learning rates in class
 RATES_TRIED = (5e-4, 1e-3, 2e-3)
 SPLITS = {"valid": "known words and patterns", "test": "new words and patterns"}
@@ -214,13 +213,3 @@ def told_before(tasks: Iterable[Task]) -> float:
     told = words_in(sentence for story in stories.load("stories", "train") for sentence in story.sentences)
     new = [word for task in tasks for word in new_words(task)]
     return sum(word in told for word in new) / len(new)
-
-
-def without_learning(task: Task, split: str = "test", count: int | None = None) -> float:
-    """What always the same answer reaches in the task's main figure: the commonest label; no entity; no answer."""
-    targets = task.prepared(split)[1][:count]
-    if task.main == "F1":
-        return 0.0
-    if task.main == "exact match":
-        return sum(not e.answer for e in task.examples(split)[:count]) / len(targets)
-    return max(map(targets.count, set(targets))) / len(targets)

@@ -1,7 +1,6 @@
 """What chapter 0 says of lists that are swapped, and of those that are taken away."""
 
 import pytest
-import torch
 
 from chapters.ch00 import labs
 from chapters.ch00.experiments import all_but_one, french, lists_of, needed_words
@@ -28,17 +27,7 @@ def test_a_swap_carries_the_difference_and_a_loss_tells_what_is_needed(loaded):
     assert all_but_one(loaded) == [True, True]
 
 
-def test_the_lists_are_compared_word_by_word(loaded):
-    one = halves(SENTENCE)[0]
-    table = needed_words(loaded, f"{one.removesuffix('tired.')}tired/tired.")
-    assert {row["its list differs by"] for row in table} == {"0 %"}
-
-
 def test_without_swaps_the_cover_says_nothing_of_lists():
     view = labs.cover(swaps=False)
     assert "list" not in view.describe() and len(view.table().header) == 2
     assert "Replace" in labs.cover().describe() and len(labs.cover().table().header) == 3
-
-
-def test_the_list_of_each_token_has_128_numbers(loaded):
-    assert lists_of(loaded, halves(SENTENCE)[0]).shape == torch.Size([12, 128])

@@ -1,16 +1,13 @@
 """The study of the scores: tasks with a known answer, counts against formulas, recorded results that hold."""
 
 import json
-import re
 
 import pytest
 import torch
 
 from chapters.ch02 import experiments
 from chapters.ch02.experiments import (
-    REASONS,
     TASKS,
-    comparison,
     kernel_errors,
     numbers_kept,
     share_right,
@@ -52,27 +49,6 @@ def test_training_tells_direction_from_reach_and_does_not_touch_the_global_gener
     assert share_right(dot, "direction") < 0.65
 
 
-def test_recorded_tasks_hold():
-    """The figures that the chapter draws its sentences from; one of them is trained again."""
-    recorded = results.load("scores_task")
-    share = recorded["share_right"]
-    assert list(share) == list(SCORES) == list(REASONS)
-    assert all(list(tasks) == list(TASKS) and all(len(v) == 5 for v in tasks.values()) for tasks in share.values())
-    again = share_right(train_chooser("additive", "direction", seed=0), "direction")
-    assert again == pytest.approx(share["additive"]["direction"][0], abs=0.03)
-    assert re.search(r"results scores_task", recorded.about)
-
-
-def test_recorded_costs_reach_what_was_asked():
-    recorded = results.load("scores_cost")
-    assert [row["tokens"] for row in recorded["times"]] == [128, 256, 512, 1024, 2048, 4096, 8192]
-    for kind in ("exact", "linear"):
-        assert recorded["slopes"][kind] == pytest.approx(
-            slope([row["tokens"] for row in recorded["times"]], [row[f"{kind} s"] for row in recorded["times"]])
-        )
-    assert recorded["slopes"]["linear"] <= 1.2 and recorded["slopes"]["exact"] > 1.6
-
-
 def test_slope_of_known_curves():
     xs = [128, 256, 1024]
     assert slope(xs, [3 * x for x in xs]) == pytest.approx(1)
@@ -90,14 +66,6 @@ def test_numbers_kept_for_the_backward_pass():
     concat = numbers_kept(SCORES["concat"](4, 4, hidden_size=3), queries, keys)
     assert concat == 100 * (8 + 3)  # the pairs side by side, and their tanh
     assert numbers_kept(SCORES["additive"](4, 4, hidden_size=3), queries, keys) == 100 * 3
-
-
-def test_comparison_is_generated_from_the_code():
-    table = comparison(size=8, length=16)
-    assert [row["score"] for row in table] == list(SCORES)
-    additive = table[8]
-    assert additive["parameters"] == SCORES["additive"](8, 8).num_parameters
-    assert additive["multiply–adds per pair"] == (2 * 16 * 8 * 32 + 16 * 16 * 32) / 16**2
 
 
 def test_table_as_text_and_html():

@@ -1,30 +1,23 @@
 """The translation lesson of chapter 3 and its experiments: what is measured is what is said."""
 
-import os
-
 import pytest
 import torch
 
-from chapters.ch03 import tatoeba
 from chapters.ch03.experiments import (
     Diagonal,
     Narrow,
     OneWay,
     Without,
-    felt,
     knocked_out,
     loss_along,
     misses,
     pairs_right,
     pronouns,
-    survivors,
-    twins_bleu,
 )
 from chapters.ch03.lesson import Example, Lesson, checkpoint, edits, gold_weights, translations
 from chapters.ch03.lesson import _words as lesson_words
-from course_kit import results
 from course_utils import metrics, text
-from course_utils.checkpoints import Loaded, load_checkpoint
+from course_utils.checkpoints import Loaded
 from course_utils.decoding import translate
 from course_utils.restored import seeded
 from course_utils.translator import AttentiveDecoder, Encoder, Translator
@@ -56,10 +49,6 @@ def test_text_and_tokens_of_a_sentence_are_the_same_numbers(lesson):
         words = [w.lower() for w in pair.source]
         assert lesson.source.encode(parallel.detokenize(pair.source, "en")) == lesson.source.encode(words)
         assert text.UNK not in lesson.source.encode(words)
-
-
-def test_the_ladder_has_the_lengths_that_were_asked_for(lesson):
-    assert [len(e.source) for e in lesson.ladder((5, 11, 20))] == [5, 11, 20]
 
 
 def test_gold_weights_are_links_shared_out_and_have_no_alignment_error(lesson):
@@ -132,15 +121,6 @@ def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, mod
         assert f"without “{whole.source_tokens[1]}”" in str(view.options["versions"])
 
 
-def test_what_survives_is_among_what_was_taken_away():
-    loaded, lesson = load_checkpoint("seq2seq-attention-en-fr-grammar"), Lesson("en-fr")
-    heavy, light = (survivors(lesson, loaded.model, *bounds, count=30) for bounds in ((0.5, 1), (0, 0.2)))
-    assert len(heavy) == 30 and 0 < len(light) < 30 and all(one.word != "." for one in heavy + light)
-    assert all(one.word in e.source for one, e in zip(heavy, lesson.examples("test"), strict=False))
-    share = lambda rows: sum(one.masked for one in rows) / len(rows)  # noqa: E731
-    assert 0 < share(heavy) < share(light) and any(one.deleted for one in heavy)
-
-
 def test_misses_are_counted_and_neighbours_among_them(lesson, model, monkeypatch):
     example = lesson.examples("test")[0]._replace(
         source=tuple("abcd"), target=tuple("wxyz"), links=frozenset({(0, 0), (1, 1), (2, 2)}), possible=frozenset()
@@ -159,32 +139,12 @@ def test_edits_are_words_changed_added_or_deleted():
     assert edits(["a", "x", "c", "d"], ["a", "b", "c"]) == 2 and edits(["b", "c"], ["a", "b", "c"]) == 1
 
 
-def test_a_translation_that_does_not_stop_is_cut():
-    loaded, sentence = load_checkpoint("seq2seq-attention-en-fr-grammar"), "the old woman bought a red car yesterday ."
-    whole, variants = translate(loaded, sentence, beam=1)[0], knocked_out(loaded, sentence)
-    assert len(variants[-1]["tokens"]) == len(variants[-1]["weights"]) == len(whole.tokens) + 4  # without its full stop
-    assert all(len(v["tokens"]) <= len(whole.tokens) for v in variants[:-1])
-
-
-def test_the_real_translator_makes_a_word_that_does_not_exist_of_two_pieces():
-    """Chapter 3 says so, and that the sentence was not trained on."""
-    found = translate(load_checkpoint("seq2seq-attention-en-fr"), "We live in the European Economic Area.", beam=1)[0]
-    assert found.tokens[4:6] == ["endroit", "ope"] and "endroitope" in found.text and not found.seen
-
-
 def test_pronouns_of_the_references_are_all_right_and_of_always_il_about_half(lesson, model, monkeypatch):
     monkeypatch.setattr(lesson, "write", lambda model, examples: [" ".join(e.target) for e in examples])
     assert pronouns(lesson, model) == (1, pytest.approx(0.5, abs=0.05))
     monkeypatch.setattr(lesson, "write", lambda model, examples: ["parce qu' il est"] * len(examples))
     right, il = pronouns(lesson, model)
     assert 0.4 < right < 0.6 and il == 1
-
-
-def test_the_bleu_of_twins_is_that_of_the_right_and_of_the_wrong_ones(lesson, model, monkeypatch):
-    il = [" ".join("il" if word == "elle" else word for word in e.target) for e in lesson.examples("twins")]
-    monkeypatch.setattr(lesson, "write", lambda model, examples: il)
-    both, right, wrong = twins_bleu(lesson, model)
-    assert wrong < both < right and right == pytest.approx(100)
 
 
 def test_the_diagonal_links_words_that_are_equally_far_along(lesson):
@@ -194,21 +154,6 @@ def test_the_diagonal_links_words_that_are_equally_far_along(lesson):
     rows = Diagonal()(source, target, mask)[1].argmax(-1)
     assert rows[0, :4].tolist() == [0, 1, 2, 3] and rows[1, :2].tolist() == [0, 1]
     assert lesson.alignment_error(Diagonal(), count=50) < 0.6
-
-
-def test_gradients_fade_explode_or_stay():
-    fading, growing, flat = felt("rnn", gain=0.9), felt("rnn", gain=1.5), felt("attention", gain=0.9)
-    assert fading[-1] < 1e-3 * fading[0] and growing[-1] > 10 * growing[0]
-    assert flat.max() < 5 * flat.min() and felt("gru")[-1] < 1e-6
-    keeping = felt("gru", kept=4.0)
-    assert 0.1 < keeping[-1] / keeping[0] < 1
-
-
-@pytest.mark.skipif(not os.environ.get("COURSE_DATA_DIR"), reason="needs the corpora in COURSE_DATA_DIR")
-def test_what_the_chapter_says_of_european_in_the_real_corpus():
-    sources = [source.lower() for source, _ in tatoeba.load("en-fr", "train")]
-    assert len(sources) > 150_000 and 8 < sum("european" in s for s in sources) < 16
-    assert not any("european economic" in s for s in sources)
 
 
 def test_a_missing_checkpoint_is_said_and_the_lesson_goes_on(lesson, model, capsys):
@@ -239,12 +184,6 @@ def test_a_narrow_c_has_no_more_free_numbers_than_its_width(lesson):
         summary = model.encode(batch.source, batch.source_mask).summary
     values = torch.linalg.svdvals(summary - model.up.bias)
     assert len(values) == 16 and values[3] < 1e-4 * values[0] < values[2]
-
-
-def test_the_widths_of_c_as_recorded():
-    found = results.load("seq2seq_widths")
-    assert [len(runs) for runs in found["errors"].values()] == [len(found["seeds"])] * 4 == [3] * 4
-    assert all(len(run) == len(found["lengths"]) == 5 for runs in found["errors"].values() for run in runs)
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["as it is", "reversed"])
@@ -280,20 +219,6 @@ def test_the_loss_along_a_sentence_is_the_loss_of_its_words(lesson, model, monke
         for t, word in enumerate(batch.target_out[0].tolist()):
             by_hand[3 * t // len(batch.target_out[0])].append(-log_p[t, word].item())
     assert thirds == pytest.approx([sum(part) / len(part) for part in by_hand], abs=1e-4)
-
-
-def test_encoders_with_one_direction_as_recorded(lesson):
-    found, shorter = results.load("seq2seq_one_way"), results.load("seq2seq_one_way_shorter")
-    assert [(one["steps"], one["lr"], len(one["readers"])) for one in (found, shorter)] == [
-        (2000, 5e-3, 4),
-        (1000, 1e-2, 2),
-    ]
-    for one in (found, shorter):
-        assert (one["seeds"], one["sentences"]) == ([0, 1, 2], len(lesson.examples("test")))
-        for reader in one["readers"].values():
-            assert len(reader["bleu"]) == len(reader["loss"]) == 3 and {len(x) for x in reader["by_length"]} == {5}
-            for whole, thirds in zip(reader["loss"], reader["thirds"], strict=True):
-                assert min(thirds) < whole < max(thirds)
 
 
 def test_the_pages_translator_writes_as_it_was_trained_to_and_word_by_word(lesson):

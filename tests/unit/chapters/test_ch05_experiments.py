@@ -7,11 +7,8 @@ from chapters.ch05.experiments import heads as head_study
 from chapters.ch05.experiments import in_class, norms
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import blinded
-from course_kit import results
 from course_utils import text
-from course_utils.attention import scaled_dot_product_attention
 from course_utils.caching import writer_of
-from course_utils.checkpoints import load_checkpoint
 from course_utils.heads import Head, attention_weights, heads_of, silenced
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -69,40 +66,6 @@ def test_a_pair_is_right_if_both_halves_are():
     assert twin_study.shares([True, True, True, False, False, False]) == {"sentences, %": 50, "pairs, %": 33.3}
 
 
-def written(monkeypatch, sentence_of):
-    """Let all models write sentence_of(example)."""
-    monkeypatch.setattr(twin_study.Lesson, "write", lambda self, model, rows: [sentence_of(e) for e in rows])
-
-
-def test_the_references_are_all_right_and_the_other_pronouns_all_wrong(loaded, monkeypatch):
-    written(monkeypatch, lambda e: " ".join(e.target))
-    assert twin_study.pronoun_table({"reference": loaded}) == [
-        {"model": "reference", "sentences, %": 100, "pairs, %": 100}
-    ]
-    swap = {"il": "elle", "elle": "il"}
-    written(monkeypatch, lambda e: " ".join(swap.get(w, w) for w in e.target))
-    assert twin_study.pronoun_table({"other": loaded}, 5) == [{"model": "other", "sentences, %": 0, "pairs, %": 0}]
-
-
-@pytest.mark.parametrize("always", ["il", "elle"])
-def test_who_always_says_the_same_has_half_of_the_sentences_and_no_pair(loaded, always, monkeypatch):
-    written(monkeypatch, lambda e: f"parce qu' {always}")
-    (row,) = twin_study.pronoun_table({"always": loaded})
-    assert (row["sentences, %"], row["pairs, %"]) == (50, 0)
-
-
-def test_pairs_tell_the_checkpoints_apart_better_than_sentences():
-    plain, attentive, transformer = twin_study.pronoun_table()
-    assert plain["pairs, %"] < attentive["pairs, %"] - 5 < transformer["pairs, %"] - 15
-    assert (plain["pairs, %"], attentive["pairs, %"], transformer["pairs, %"]) == pytest.approx((66, 76, 90), abs=1)
-    assert all(row["sentences, %"] > row["pairs, %"] + 4 for row in (plain, attentive, transformer))
-
-
-def test_what_cannot_be_asked_is_said(loaded):
-    with pytest.raises(ValueError, match="role"):
-        twin_study.where(twin_study.corpus().examples("twins")[0], "verb")
-
-
 def test_the_words_of_each_twin_are_found(lesson):
     for split in ("twins", "train"):
         for example in (e for e in lesson.examples(split) if e.twin):
@@ -127,22 +90,6 @@ def test_odds_are_those_of_the_models_own_probabilities(loaded, lesson, twins):
         assert value == pytest.approx((chances[ids[0]] - chances[ids[1]]).item(), abs=1e-4)
 
 
-def test_a_silenced_head_equals_one_whose_columns_of_the_output_matrix_are_zero(model):
-    source, target, mask = random_batch()
-    for place, attention in (("encoder", model.encoder[1].attention), ("cross", model.decoder[1].cross_attention),
-                             ("decoder", model.decoder[1].attention)):  # fmt: skip
-        whole = model(source, target, mask)
-        with silenced(model, [Head(place, 2, 1)]):
-            without = model(source, target, mask)
-        kept = attention.out.weight.data.clone()
-        attention.out.weight.data[:, :4] = 0
-        expected = model(source, target, mask)
-        attention.out.weight.data = kept
-        torch.testing.assert_close(without, expected)
-        assert not torch.allclose(without, whole)
-        assert torch.equal(model(source, target, mask), whole)
-
-
 def test_heads_are_silent_with_a_cache_as_well(model):
     source, target, mask = random_batch()
     with torch.no_grad(), silenced(model, [("cross", 1, 2), ("cross", 1, 1), ("decoder", 2, 2), ("encoder", 1, 1)]):
@@ -151,17 +98,6 @@ def test_heads_are_silent_with_a_cache_as_well(model):
         for i in range(target.shape[1]):
             logits, state, _ = writer.step(target[:, i], state)
             torch.testing.assert_close(logits, expected[:, i], atol=1e-5, rtol=1e-5)
-
-
-def test_nothing_is_left_after_an_error_and_an_unknown_head_is_named(model):
-    source, target, mask = random_batch()
-    whole = model(source, target, mask)
-    with pytest.raises(KeyError), silenced(model, heads_of(model)):
-        raise KeyError
-    assert torch.equal(model(source, target, mask), whole)
-    assert not any(module._forward_pre_hooks for module in model.modules())
-    with pytest.raises(ValueError, match=r"no head \('encoder', 3, 1\)"), silenced(model, [("encoder", 3, 1)]):
-        pass
 
 
 @pytest.mark.parametrize("place", ["encoder", "cross", "decoder"])
@@ -176,18 +112,6 @@ def test_a_forbidden_look_has_no_weight_in_any_layer_and_the_others_keep_theirs(
             assert (weights[b, :, q] > 0).sum() > 0
         torch.testing.assert_close(weights[0].sum(-1), torch.ones_like(weights[0].sum(-1)))
     assert not any(module._forward_pre_hooks for module in model.modules())
-
-
-def test_a_connection_can_be_forbidden_in_one_head_only(model, loaded, twins):
-    source, target, mask = random_batch()
-    with blinded(model, "encoder", [3, 2, 1], [1, 0, 0], (2, 1)), attention_weights(model) as seen:
-        model(source, target, mask)
-    first, second = seen["encoder"]
-    assert (first[0, :, 3, 1] > 0).all() and second[0, 0, 3, 1] == 0 < second[0, 1, 3, 1]
-    forbidden = [("encoder", "adjective", "referent", (2, 1))]
-    weights = head_study.weight_between(loaded, twins, *forbidden[0][:3], forbidden=forbidden)
-    assert (weights == 0).nonzero().tolist() == [[1, 0]]
-    assert head_study.right(loaded, twins, forbidden=forbidden) != head_study.right(loaded, twins)
 
 
 def test_looks_are_the_weights_of_the_model(loaded, lesson, twins):
@@ -217,35 +141,10 @@ def test_every_head_has_its_effect(loaded, twins):
     assert len(everything) == 9 and everything[0] == whole
 
 
-def test_forbidden_connections_are_measured_one_by_one(loaded, twins):
-    table = head_study.without_connections(loaded, twins)
-    assert len(table) == len(head_study.CONNECTIONS) and any(row["lost"] != 0 for row in table)
-
-
-def test_the_checkpoint_needs_neither_connection_of_it_and_not_one_of_the_two_either():
-    rows = {row["row"]: row for row in head_study.forbidden_table(load_checkpoint("transformer-grammar"))}
-    whole = rows["0"]["pairs, %"]
-    assert whole > 85 and all(abs(rows[row]["pairs, %"] - whole) < 1 for row in ("1", "3a", "1 and 3a"))
-    assert rows["2a"]["pairs, %"] < 2 and rows["2a"]["sentences, %"] < 20
-    assert (rows["3b"]["sentences, %"], rows["3b"]["pairs, %"]) == (50, 0)
-
-
 def test_rank_correlation():
     assert head_study.rank_correlation([1, 2, 3], [10, 20, 90]) == pytest.approx(1)
     assert head_study.rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
     assert head_study.rank_correlation([1, 1, 2, 3], [1, 2, 3, 4]) == pytest.approx(0.9487, abs=1e-4)
-
-
-def test_padding_moves_batch_norm_and_not_layer_norm():
-    assert norms.changed("layer").nan_to_num().max() < 1e-6
-    moved = norms.changed("batch")
-    assert moved[~moved.isnan()].min() > 0.05 and int(moved.isnan().sum()) == 5
-    assert norms.changed("layer", without=1).nan_to_num().max() < 1e-6
-    assert norms.changed("batch", without=1)[0].min() > 0.05
-    x, real = norms.padded_batch((3, 1), 5)
-    assert (
-        x.shape == (2, 5, 4) and not x[~real].any() and torch.equal(x[real], norms.padded_batch((3, 1))[0][real[:, :3]])
-    )
 
 
 def test_norms_are_torchs_own():
@@ -259,59 +158,13 @@ def test_norms_are_torchs_own():
         norms.padded_batch((3, 2), 2)
 
 
-def test_curves_of_norms_have_a_line_per_setting_and_seed(lesson, monkeypatch):
-    monkeypatch.setattr(norms, "DEEP", {"model_size": 8, "num_layers": 1, "num_heads": 2, "ffn_size": 8})
-    curves = norms.training_curves(lesson, steps=4, seeds=(0, 1), every=2)
-    assert set(curves) == set(norms.SETTINGS) and all([len(c) for c in v] == [2, 2] for v in curves.values())
+def test_the_rate_rises_in_a_warm_up():
     assert [norms.warmed(10)(step) for step in (0, 9, 20)] == [0.1, 1, 1]
     assert norms.warmed(0)(0) == 1
 
 
-def test_the_small_model_learns_and_is_the_same_for_a_seed(lesson):
-    state = torch.random.get_rng_state()
-    first, second = (in_class.small_model(lesson, 1, model_size=16, ffn_size=16) for _ in range(2))
-    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
-    run = in_class.learn(lesson, first, 8)
-    losses = run.history["loss"][1]
-    assert losses[-1] < losses[0] and torch.equal(state, torch.random.get_rng_state())
-
-
-def test_models_are_compared_and_left_alone(lesson):
-    models = {kind: lesson.model(attention=kind, model_size=16) for kind in ("additive", None)}
-    models["Transformer"] = in_class.small_model(lesson, model_size=16, ffn_size=16)
-    before = [p.clone() for p in models["Transformer"].parameters()]
-    table = in_class.compare(lesson, models, count=4)
-    assert [row["model"] for row in table] == list(models)
-    assert [row["AER by layer"].count(",") for row in table] == [0, 0, 1] and table[1]["AER by layer"] == "no attention"
-    assert table[2]["parameters"] == sum(p.numel() for p in models["Transformer"].parameters())
-    assert all(torch.equal(a, b) for a, b in zip(before, models["Transformer"].parameters(), strict=True))
-
-
+@pytest.mark.weekly
 def test_the_number_of_heads_changes_no_parameter(lesson, monkeypatch):
     monkeypatch.setattr(in_class, "SIZES", {"model_size": 16, "ffn_size": 16, "num_layers": 1})
     table = in_class.head_counts(lesson, (1, 4), steps=1)
     assert table[0]["parameters"] == table[1]["parameters"] and table[0]["time of a step"] == 1
-
-
-def test_the_zoo_counts_what_its_masks_allow():
-    table = {row["attention"]: row for row in in_class.zoo_table(64)}
-    assert table["full (encoder)"]["pairs"] == 64**2 and table["causal (decoder)"]["pairs"] == 64 * 65 // 2
-    assert table["local, causal"]["pairs"] == 64 * 8 - 8 * 7 // 2 and table["local, causal"]["layers"] == 9
-    assert table["strided, causal"]["layers"] == table["local and one global word"]["layers"] == 2
-    q, k, v = torch.randn(3, 64, 4, generator=torch.Generator().manual_seed(0))
-    for mask in in_class.zoo(64).values():
-        assert torch.equal(scaled_dot_product_attention(q, k, v, mask)[1] > 0, mask)
-
-
-def test_what_a_cache_keeps():
-    table = in_class.cache_table(100, 64, 4, window=10)
-    assert [row["numbers kept"] for row in table] == [12_800, 6_400, 3_200, 1_280]
-
-
-def test_recorded_figures_are_those_of_the_shipped_checkpoints():
-    heads = results.load("transformer_heads")
-    assert heads["steps"] == load_checkpoint(heads["checkpoint"]).card["training"]["step"] and heads["twins"] == 736
-    assert len(heads["heads"]) == 36 and len(heads["connections"]) == len(head_study.CONNECTIONS)
-    assert set(results.load("transformer_norms")["curves"]) == set(norms.SETTINGS)
-    counts = results.load("transformer_head_counts")["rows"]
-    assert len({row["parameters"] for row in counts}) == 1 and counts[0]["time of a step"] == 1

@@ -6,7 +6,6 @@ import torch
 
 from chapters.ch05 import labs
 from chapters.ch05.experiments import heads, lens
-from chapters.ch05.experiments.in_class import eight_heads
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
 from course_utils.heads import Head, attention_weights, silenced
@@ -59,9 +58,3 @@ def test_twins_are_translated_with_all_heads_and_without_those_that_are_out(gram
         assert set(marked) == set(now.split()) - set(before.split())
     view.knocked = []
     assert "Without" not in told.value
-
-
-def test_the_shapes_of_eight_heads():
-    shapes = {row["step"]: row["shape"] for row in eight_heads()}
-    assert shapes == {"x": "[1, 2, 512]", "q, k, v": "[3, 1, 8, 2, 64]", "weights": "[1, 8, 2, 2]",
-                      "heads": "[1, 8, 2, 64]", "joined": "[1, 2, 512]", "output": "[1, 2, 512]"}  # fmt: skip

@@ -21,14 +21,6 @@ def few_sentences(monkeypatch):
     monkeypatch.setattr(fair, "SENTENCES", {"valid": 4, "test": 4})
 
 
-def test_batches_are_the_same_for_a_seed_beyond_the_end_of_a_pass(lesson):
-    in_a_pass = sum(1 for _ in lesson.batches)
-    first, second, other = (fair.same_batches(lesson, in_a_pass + 5, seed) for seed in (1, 1, 2))
-    assert len(first) == in_a_pass + 5
-    assert all(torch.equal(a.source, b.source) for a, b in zip(first, second, strict=True))
-    assert any(a.source.shape != b.source.shape for a, b in zip(first, other, strict=True))
-
-
 def test_the_best_candidate_is_trained_with_each_seed(lesson, few_sentences, monkeypatch):
     asked = []
 
@@ -45,6 +37,7 @@ def test_the_best_candidate_is_trained_with_each_seed(lesson, few_sentences, mon
     assert figures["valid"] == [[95.0, 90.0]] * 2 and len(figures["test"]) == 2
 
 
+@pytest.mark.weekly
 def test_a_training_is_the_same_for_a_seed(lesson, few_sentences):
     runs = []
     for seed in (0, 0, 1):
@@ -61,6 +54,7 @@ def test_racers_have_the_sizes_that_are_said(lesson):
     assert 1.8 < count[race.TRANSFORMER] / count[race.GRU] < 1.9
 
 
+@pytest.mark.weekly
 def test_the_record_runs_small(few_sentences, monkeypatch):
     name, *_ = race.SIZES
     monkeypatch.setattr(race, "SIZES", {name: race.SIZES[name]})
@@ -71,15 +65,6 @@ def test_the_record_runs_small(few_sentences, monkeypatch):
     assert len(found["valid"][0]) == 10 and len(found["test"]) == 1 and found["parameters"] > 1e5
 
 
-def test_layers_that_are_timed_have_the_sizes_that_are_said():
-    for width in (16, 32):
-        count = {
-            name: sum(p.numel() for p in layer.parameters() if p.dim() == 2)
-            for name, layer in speed.layers(width).items()
-        }
-        assert count == {speed.GRU: 6 * width**2, speed.TRANSFORMER: 8 * width**2}
-
-
 def test_speeds_have_a_row_for_each_width_and_length():
     threads = torch.get_num_threads()
     rows = speed.speeds((8, 16), (4, 16), tokens=32, repeats=2)
@@ -88,11 +73,7 @@ def test_speeds_have_a_row_for_each_width_and_length():
     assert all(row["ratio"] == pytest.approx(row["GRU"] / row["Transformer"], abs=0.01) for row in rows)
 
 
-def test_a_run_that_takes_longer_has_the_larger_median():
-    times = speed.in_turns({"short": lambda: None, "long": lambda: sum(range(20_000))}, repeats=3)
-    assert 0 <= times["short"] < times["long"]
-
-
+@pytest.mark.weekly
 def test_speeds_are_recorded_with_the_load_and_the_reason_why_there_is_no_gpu():
     figures = speed.record_speeds(cores=(1,), widths=(8,), lengths=(4,), repeats=1)
     assert list(figures["cores"]) == ["1"] and len(figures["load"]) == 2

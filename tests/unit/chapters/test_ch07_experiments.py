@@ -1,18 +1,15 @@
 """Chapter 7's experiments, small: baselines, live training, overfitting, copying heads, costs, translators."""
 
 import itertools
-import math
 
 import pytest
 import torch
 
-from chapters.ch07.experiments import cost, in_class, induction, ladder, one_sentence, translators
-from chapters.ch07.experiments.in_class import Bigram, Ladder, learn, small_model, written
+from chapters.ch07.experiments import cost, in_class, induction, ladder, one_sentence
+from chapters.ch07.experiments.in_class import Ladder, learn, small_model
 from chapters.ch07.language import Text, TextLesson, load_text
-from course_kit import results
 from course_kit.callbacks import TensorBoard
-from course_utils.decoding.sampling import sample
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.gpt import GPTConfig
 from course_utils.heads import attention_weights
 
 ROWS = "the cat sees the dog. the dog sees the cat.\n"
@@ -54,33 +51,6 @@ def test_one_head_sees_what_came_before_and_nothing_after():
     assert not torch.allclose(logits[:, 8], model(ids[:, -1:])[:, 0], atol=1e-4)
 
 
-@pytest.mark.parametrize("kind", [Bigram, Ladder, GPT])
-def test_all_three_write_with_the_same_function_beyond_their_context(kind):
-    torch.manual_seed(0)
-    model = kind(GPTConfig(11, 16, 1, 2, max_length=6)).eval()
-    first = sample(model, torch.tensor([[1, 2]]), 12, generator=torch.Generator().manual_seed(0))
-    assert first.shape == (1, 12)
-    assert torch.equal(first, sample(model, torch.tensor([[1, 2]]), 12, generator=torch.Generator().manual_seed(0)))
-
-
-def test_a_live_training_falls_below_the_bigram_and_shows_samples(lesson):
-    model = small_model(lesson, model_size=32, num_layers=2)
-    run = learn(lesson, model, 120, start="the ", half=False)
-    assert run.best.value < lesson.bigram_loss() < lesson.uniform_loss
-    assert run.samples.startswith("the ") and len(run.samples) > 80
-    assert run.history["valid"][0][0] == 0 and run.history["valid"][1][0] > lesson.uniform_loss - 0.3
-    assert set(written(lesson, model, "the ", 40, temperature=0.0)) <= set(ROWS)
-
-
-def test_a_fresh_model_leaves_the_global_random_state_alone(lesson):
-    before = torch.get_rng_state()
-    first, again = small_model(lesson), small_model(lesson)
-    assert torch.equal(before, torch.get_rng_state())
-    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
-    with pytest.raises(ValueError):
-        small_model(lesson, "LSTM")
-
-
 def test_the_sections_of_the_annex_share_one_training(monkeypatch):
     monkeypatch.setattr(in_class, "SIZES", {"model_size": 16, "num_layers": 2, "num_heads": 2})
     asked = []
@@ -94,32 +64,6 @@ def test_the_sections_of_the_annex_share_one_training(monkeypatch):
     assert all(map(torch.equal, third.parameters(), second.parameters()))
     in_class.two_blocks(TextLesson(load_text("sentences"), block=16), steps=2)
     assert len(asked) == 2
-
-
-def test_a_training_that_was_stopped_is_not_shared(monkeypatch):
-    monkeypatch.setattr(in_class, "SIZES", {"model_size": 16, "num_layers": 2, "num_heads": 2})
-    lesson, asked = TextLesson(load_text("sentences"), block=16), []
-
-    def stopped(*given, **settings):
-        run = learn(*given, **settings)
-        run.stopped = "by hand"
-        asked.append(run)
-        return run
-
-    monkeypatch.setattr(in_class, "learn", stopped)
-    in_class.two_blocks(lesson, steps=2), in_class.two_blocks(lesson, steps=2)
-    assert len(asked) == 2
-
-
-def test_too_little_text_is_learned_by_heart(monkeypatch):
-    monkeypatch.setattr(in_class, "SIZES", {"model_size": 64, "num_layers": 2, "num_heads": 2})
-    letters = torch.randint(97, 123, (5000,), generator=torch.Generator().manual_seed(0))
-    run = in_class.overfit(
-        Text("noise", "".join(map(chr, letters[:4000])), "".join(map(chr, letters[4000:]))), 400, 150
-    )
-    train, valid = run.history["train"][1], run.history["valid"][1]
-    assert train[-1] < 1.8 < 3.0 < min(valid) and valid[-1] > min(valid) + 0.3
-    assert run.best.step < 150
 
 
 def test_a_log_for_tensorboard_holds_both_curves(lesson, tmp_path):
@@ -179,16 +123,6 @@ def test_a_silenced_head_writes_zeros_and_afterwards_nothing_is_left():
         induction.silenced(model, [(3, 1)]).__enter__()
 
 
-def test_the_first_half_cannot_be_known_and_the_table_names_every_head():
-    task = induction.Repeats(size=9, half=6)
-    model = task.model()
-    assert task.by_place(model).shape == (11,)
-    assert task.by_place(model).tolist() == pytest.approx([math.log(9)] * 11, abs=0.3)
-    table = induction.head_table(task, model)
-    assert sorted(row["head"] for row in table) == ["1.1", "1.2", "2.1", "2.2"]
-    assert task.scores(model).shape == (2, 2)
-
-
 # ---- what attention costs -------------------------------------------------------------------------------------------
 
 
@@ -209,54 +143,6 @@ def test_the_definition_keeps_all_pairs_and_the_fused_form_does_not():
     assert whole[-1] >= 4 * 512 * 512 * 4 and lean[-1] < whole[-1] / 10  # 4 heads, 4 bytes
     assert cost.growth((2, 8), (3, 48)) == pytest.approx(4)
     assert [row["tokens"] for row in cost.cost_table(lengths, found=found)] == list(lengths)
-
-
-# ---- three translators ----------------------------------------------------------------------------------------------
-
-
-def test_the_translators_were_tested_on_the_same_sentences():
-    rows = translators.score_table()
-    assert [row["model"] for row in rows] == list(translators.NAMES)
-    assert all(30 <= row["BLEU"] <= 60 for row in rows) and "2,249" in rows.caption
-    recurrent, transformer, gpt = (row["BLEU"] for row in rows)
-    assert abs(recurrent - gpt) < 1 < 4 < transformer - max(recurrent, gpt), "as chapter 7 says"
-
-
-def test_they_translate_the_course_sentence_side_by_side():
-    (row,) = translators.side_by_side(["i am a student."], beam=1)
-    assert {row[name] for name in translators.NAMES} <= {
-        "je suis étudiant.",
-        "je suis étudiante.",
-        "je suis un étudiant.",
-    }
-    assert row["in training"] in ("seen", "new")
-
-
-# ---- what is recorded -----------------------------------------------------------------------------------------------
-
-
-def test_recorded_heads_two_layers_copy_and_one_does_not():
-    runs = results.load("gpt_induction")["runs"]
-    two, one = ([run for run in runs if run["layers"] == n] for n in (2, 1))
-    assert len(two) == len(one) == 3
-    assert all(run["second half"] < 0.3 for run in two) and all(run["second half"] > 1.5 for run in one)
-    for run in two:
-        best = max(run["heads"], key=lambda head: head[1])
-        assert best[0][0] == 2 and best[1] > 0.5 and best[3] > run["second half"] + 0.5
-
-
-def test_recorded_overfitting_turns():
-    found = results.load("gpt_overfitting")
-    (_, train), (_, valid) = found["curves"]["train"], found["curves"]["valid"]
-    assert train[-1] < 0.5 * train[len(train) // 3] and valid[-1] > min(valid) + 0.2
-    assert 0 < found["best"] < found["steps"]
-
-
-def test_recorded_costs_grow_as_counted():
-    found = results.load("gpt_attention_cost")
-    assert found["twice as long"]["definition"]["bytes"] == pytest.approx(4, rel=0.05)
-    assert found["twice as long"]["fused"]["bytes"] == pytest.approx(2, rel=0.05)
-    assert found["forms"]["fused"]["seconds"][-1] < found["forms"]["definition"]["seconds"][-1]
 
 
 # ---- one sentence through all chapters ------------------------------------------------------------------------------
@@ -284,14 +170,3 @@ def test_each_rung_of_the_ladder_adds_one_part(lesson):
     assert all(not torch.allclose(a, b) for a, b in itertools.pairwise(outputs))
     for model in models.values():  # nothing reads what comes later
         assert torch.allclose(model(ids[:, :5]), model(ids)[:, :5], atol=1e-5)
-
-
-def test_the_ladder_as_recorded():
-    found = results.load("gpt_ladder")
-    rungs = found["rungs"]
-    assert list(rungs) == list(ladder.CHANGES) and all(
-        len(one["each"]) == found["seeds"] >= 3 for one in rungs.values()
-    )
-    for one in rungs.values():
-        assert one["lr"] == float(min(one["tried"], key=one["tried"].__getitem__))
-        assert one["lr"] not in (min(found["rates tried"]), max(found["rates tried"]))  # the best lies within

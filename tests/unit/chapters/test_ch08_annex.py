@@ -8,11 +8,10 @@ import pytest
 import torch
 
 from chapters.ch08 import published
-from chapters.ch08.exercises.annex import ANNEX, linear_step, with_sink
+from chapters.ch08.exercises.annex import linear_step, with_sink
 from chapters.ch08.experiments import lora, models, quantising, real_heads
 from chapters.ch08.published import Published
 from course_kit import results
-from course_kit.exercises import check, define
 from course_tools.recipes.results import RECIPES
 from course_utils.attention import split_heads
 from course_utils.llama import Llama, LlamaConfig, share_heads
@@ -71,12 +70,6 @@ def test_a_text_costs_a_fresh_model_the_logarithm_of_the_vocabulary(small):
     assert abs(found["perplexity"] - 300) < 60 and abs(found["bits per character"] - 8.2) < 0.3
 
 
-def test_sizes_count_what_a_block_shares(small):
-    assert quantising.bits_stored(4, quantising.SYMMETRIC) == 4.5 and quantising.bits_stored(4, quantising.LOWEST) == 5
-    inside, table = sum(p.numel() for p in quantising.matrices(small.model, table=False)), 300 * 64
-    assert quantising.megabytes(small.model, 4, quantising.LOWEST, False) == (5 * inside + 8.5 * table) / 8e6
-
-
 # ---- heads ----------------------------------------------------------------------------------------------------------
 
 
@@ -131,17 +124,6 @@ def test_the_induction_score_of_a_perfect_copier_is_one(small):
     assert scores.tolist() == [[1.0, 0.0]] and real_heads.ranked(scores)[0] == (1, 1)
 
 
-def test_twins_differ_in_one_word_and_name_both_nouns():
-    assert len({twin.begin for twin in real_heads.TWINS}) == len(real_heads.TWINS) == 32
-    for twin in real_heads.TWINS:
-        assert " because it " in twin.begin and twin.if_one != twin.if_other and len(twin.if_one.split()) == 1
-        assert 0 < twin.begin.index(f" {twin.one} ") < twin.begin.index(f" {twin.other} ")
-        (one, right, wrong), (other, *_) = twin.sentences(alone=True)
-        assert (
-            one.startswith(f"The {right} and the {wrong}. What was ") and one.endswith("? It was the") and one != other
-        )
-
-
 def test_a_reading_without_favourites_follows_no_twin(small):
     twins = real_heads.TWINS[:2]
     pairs = real_heads.read_twins(small, twins)
@@ -169,14 +151,6 @@ def test_lora_begins_with_the_model_that_it_was_given_and_learns(small, monkeypa
     assert len(losses) == 12 and losses[-1] < losses[0] - 0.2
 
 
-def test_examples_that_are_asked_were_not_learned():
-    assert (
-        len(lora.KNOWN) == 30 and len(lora.ASKED) == 10 and not {q for q, _ in lora.KNOWN} & {q for q, _ in lora.ASKED}
-    )
-    assert not {q for q, _ in lora.PLAIN} & {q for q, _ in lora.FACTS}
-    assert all("my dear Watson" in answer or answer.startswith(("Look", "Because")) for _, answer in lora.VOICE)
-
-
 @pytest.mark.parametrize(
     ("module", "record", "given", "holds"),
     [
@@ -197,16 +171,6 @@ def test_a_recipe_gives_what_its_file_holds(small, monkeypatch, module, record, 
 # ---- cards and tables -----------------------------------------------------------------------------------------------
 
 
-def test_the_table_of_models_counts_their_caches():
-    rows = {row["model"]: row for row in models.models()}
-    assert len(rows) == 12 and models.cache_bytes(rows["Llama 2 7B"]) == 524_288
-    assert models.cache_bytes(rows["DeepSeek-V3"]) == 2 * 61 * 576 and rows["DeepSeek-V3"]["key_heads"] is None
-    assert all(
-        str(row["year"]) in ("2019", "2023", "2024", "2025") and row["active"] <= row["billions"]
-        for row in rows.values()
-    )
-
-
 def test_linear_attention_step_by_step_is_a_matrix_of_weights():
     q, k, v = (numbers(7, 4, seed=seed).abs() + 0.1 for seed in range(3))
     state, total, said = torch.zeros(4, 4), torch.zeros(4), []
@@ -222,17 +186,10 @@ def test_a_sink_takes_what_the_keys_do_not_want():
     assert abs(weights[0].sum() - 0.75) < 1e-6 and weights[1].sum() > 0.999
 
 
-@pytest.mark.parametrize("one", ANNEX, ids=lambda one: one.name)
-def test_the_exercises_of_the_annex_know_their_mistakes(one, monkeypatch):
-    monkeypatch.setitem(define.KNOWN, one.name, one)
-    assert check(one.name, one.reference).right
-    for wrong in one.wrong:
-        assert check(one.name, wrong.answer).known is wrong
-
-
 # ---- the real one ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.weekly
 def test_what_was_recorded_is_of_the_installed_model():
     if (smol := published.load()) is None:
         pytest.skip("SmolLM2 is not installed")

@@ -4,9 +4,6 @@ import pytest
 import torch
 
 from chapters.ch06.experiments.contextual import (
-    SENSES,
-    cosines,
-    in_two_senses,
     nearest,
     nearest_alike,
     nearest_by_words,
@@ -44,10 +41,6 @@ def test_a_sentence_without_the_word_is_named(small):
         word_vectors(*small, "bank", ["a bank", "the river"])
 
 
-def test_the_table_has_one_vector_and_no_neighbour(small):
-    assert (cosines(word_vectors(*small, "bank", SENTENCES)[0]) == 1).all()
-
-
 def test_nearest_is_counted_without_oneself():
     vectors, kinds = torch.tensor([[0.0, 1], [0.1, 1], [1, 0.1], [1, 0]]), torch.tensor([True, True, False, False])
     assert nearest(vectors).tolist() == [1, 0, 3, 2]
@@ -58,14 +51,6 @@ def test_the_nearest_by_words_shares_most_of_them_and_is_another_one():
     kinds = torch.tensor([True, True, False, False])
     texts = ["a loan of the bank", "the bank gave a loan", "the river bank", "grass by the river"]
     assert nearest_by_words(texts, kinds) == 1 and nearest_by_words(texts, kinds[[0, 2, 1, 3]]) == 0
-
-
-@pytest.mark.parametrize("word", SENSES)
-def test_each_sense_has_as_many_sentences_which_share_few_words(word):
-    sentences, kinds = in_two_senses(word)
-    assert len({*sentences}) == len(kinds) == 24 and kinds.tolist() == [True] * 12 + [False] * 12
-    assert all(word in sentence.lower().strip(".").split() or f"{word}," in sentence for sentence in sentences)
-    assert nearest_by_words(sentences, kinds) < 0.6
 
 
 def test_neighbours_are_the_rows_around_the_word(small):

@@ -69,14 +69,6 @@ def test_padding_changes_no_loss(tasks, config, name):
     assert losses[0] == pytest.approx(losses[1], abs=1e-6)
 
 
-def test_a_training_in_two_parts_is_the_same(tasks, config):
-    task, fixed = tasks["sentiment"], {"schedule": None, "size": 8}
-    whole, parts = task.model(config), task.model(config)
-    task.train(whole, 12, **fixed)
-    task.train(parts, 12, resume=task.train(parts, 5, **fixed), **fixed)
-    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), parts.parameters(), strict=True))
-
-
 def test_in_a_pass_each_example_comes_once_and_a_training_of_passes_resumes(tasks, config):
     task, passes = tasks["pairs"], Passes(tasks["pairs"], 5)
     torch.manual_seed(0)
@@ -127,13 +119,6 @@ def test_a_tag_belongs_to_the_first_piece_of_a_word(tasks, tokenizer):
     assert [x for x in labels if x != IGNORED] == [1, 0, 1] and labels[1] == 1 and labels[2] == IGNORED
 
 
-def test_words_that_did_not_fit_are_outside(tokenizer):
-    short = Tag("short", tokenizer, LABELS["entities"], {"test": TAGGED[:1]}, max_length=5)
-    with pytest.warns(UserWarning, match="1 of 1 texts are longer than 5"):
-        tags = short.predict(short.model(BertConfig(len(tokenizer), 16, 1, 2, 16, 40)), [list(TAGGED[0].words)])[0].tags
-    assert len(tags) == 6 and tags[3:] == ["O", "O", "O"]
-
-
 def test_an_answer_that_was_cut_off_is_no_answer(tokenizer):
     question = Question("ben is in Rome.", "where is ben?", "Rome", 10)
     for length, target in ((40, True), (8, False)):
@@ -181,11 +166,6 @@ def test_answers_are_compared_as_squad_does():
     assert answer_scores(["rome"], [("oslo", "Rome!")])["exact match"] == 1
     with pytest.raises(ValueError):
         answer_scores(["a"], ["a", "b"])
-
-
-def test_tags_of_another_length_are_no_score():
-    with pytest.raises(ValueError, match="predicted"):
-        entity_scores([["B-a", "O", "O"]], [["B-a"]])
 
 
 @pytest.mark.parametrize("name", ["sentiment", "entities", "questions"])

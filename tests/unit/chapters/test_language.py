@@ -3,7 +3,6 @@
 import gzip
 import json
 import math
-import os
 
 import pytest
 import torch
@@ -54,10 +53,6 @@ def test_a_file_in_any_common_encoding_is_read_and_a_guess_is_noted(tmp_path, en
     assert (note in said) if note else said == ""
 
 
-def test_line_ends_of_other_systems_become_newlines(tmp_path):
-    assert read_file(file(tmp_path, b"a\r\nb\rc\n"))[0] == "a\nb\nc\n"
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -105,15 +100,6 @@ def test_shakespeare_is_cut_as_nanogpt_cuts_it(monkeypatch):
     assert text.licence == "public domain"
 
 
-def test_where_a_real_text_cannot_be_had_it_is_said(monkeypatch):
-    def none(name):
-        raise fetching.FetchError("tiny-shakespeare could not be fetched.\n  why")
-
-    monkeypatch.setattr(fetching, "read", none)
-    with pytest.raises(fetching.FetchError):
-        load_text("shakespeare")
-
-
 def test_no_poem_and_no_name_is_in_both_parts(monkeypatch):
     poems = "".join(f"poet\ttitle\t春眠不覺{i}，處處聞啼鳥。夜來風雨聲，花落知多少。\n" for i in range(400))
     train, valid = (set(part.split("\n\n")[:-1]) for part in language._real("quatrains", poems * 2))
@@ -146,22 +132,6 @@ def test_of_books_a_tenth_is_held_out_whole_the_same_each_time_and_named(shelf):
     assert text.licence == "public domain in the USA" and "gutenberg.org" in text.attribution
     shelf(dict(reversed(books.items())))
     assert load_text("books").valid == text.valid
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ('{"title": "a", "text": " the "}\n{"title": "b"}', "line 2 of the books is .*needed: a book as JSON"),
-        ('{"title": "a", "text": " the "}\n{"title": ', "line 2 of the books"),
-        ('{"title": "a", "text": " the "}\n{"title": "b", "text": 7}', "line 2 of the books"),
-        ('{"title": "a", "text": " the "}\n[]', "line 2 of the books"),
-        ('{"title": "a", "text": " the "}\n\n', "there is 1 book; needed: at least two"),
-    ],
-)
-def test_what_are_no_books_is_said_with_its_line(monkeypatch, content, message):
-    monkeypatch.setattr(fetching, "read", lambda name: content)
-    with pytest.raises(ValueError, match=message):
-        load_text("books")
 
 
 def test_books_that_are_not_here_say_how_the_file_is_made(monkeypatch, tmp_path):
@@ -236,17 +206,3 @@ def test_bits_of_a_character_count_all_tokens_of_the_text():
     text = language.Text("small", "abcde\n" * 50, "edcba\n" * 9)
     lesson = TextLesson(text, BytePairs.build([text.train], 262), block=7)
     assert lesson.bits_per_character(math.log(2)) == pytest.approx(len(lesson.tokenizer.encode(text.valid)) / 54)
-
-
-def test_unknown_characters_of_the_held_out_part_have_a_number():
-    lesson = TextLesson(language.Text("x", "abc" * 50, "abz" * 9), block=4)
-    assert "z" not in lesson.tokenizer
-    assert lesson.valid_ids.max() < len(lesson.tokenizer)
-
-
-@pytest.mark.skipif(not os.environ.get("COURSE_DATA_DIR"), reason="needs the real texts: COURSE_DATA_DIR")
-def test_the_real_shakespeare_has_its_65_characters():
-    lesson = TextLesson(load_text("shakespeare"))
-    assert len(lesson.train_ids) == 1_003_854 and len(lesson.valid_ids) == 111_540
-    assert len(lesson.tokenizer) == 65 + 4
-    assert 2.4 < lesson.bigram_loss() < 2.55

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chapters.ch06.experiments.next_sentence import COMMON, ByWords, right
+from chapters.ch06.experiments.next_sentence import COMMON, ByWords
 
 FISH = ["Anna caught a fish.", "The fish was in the river."]
 BREAD = ["Tom baked bread.", "The bread was in the oven."]
@@ -26,8 +26,3 @@ def test_new_words_say_nothing(counted):
 def test_a_shared_word_counts_unless_it_is_common():
     told = ByWords([[" ".join(f"{'x' * n}" for n in range(1, COMMON + 1)), "rare"]] * 2)
     assert told.shared("a rare x", "rare birds") and not told.shared("x xx", "x xx") and not told.shared("one", "two")
-
-
-def test_right_is_the_share_of_rightly_told_pairs(counted):
-    pairs = [(*FISH, 0), (FISH[0], BREAD[1], 1), (*BREAD, 1), (BREAD[0], FISH[1], 0)]
-    assert right(counted.together, pairs) == 0.5

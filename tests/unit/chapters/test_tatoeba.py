@@ -1,7 +1,5 @@
 """Real pairs: cleaned, split by source sentence, each sentence in one split only."""
 
-import os
-
 import pytest
 
 from chapters.ch03 import tatoeba
@@ -28,13 +26,6 @@ def test_each_source_sentence_is_in_one_split_only_and_none_is_lost():
     assert sum(map(len, splits.values())) == 800
     assert 0.93 < len(splits["train"]) / 800 < 1
     assert len(splits["valid"]) and len(splits["test"])
-
-
-def test_the_other_direction_is_split_by_its_own_source():
-    splits = {name: {a for a, _ in tatoeba.load("fr-en", name)} for name in tatoeba.SPLITS}
-    assert not splits["train"] & splits["test"]
-    assert all(tatoeba.split_of(a) == "test" for a in splits["test"])
-    assert all(a.startswith("j") for a in splits["train"])
 
 
 def test_pairs_are_normalised_once_each_short_and_decent():
@@ -65,22 +56,3 @@ def test_a_line_without_its_columns_is_named(line):
 def test_what_there_is_not_is_answered_with_what_there_is(pair, split):
     with pytest.raises(ValueError):
         tatoeba.load(pair, split)
-
-
-@pytest.mark.skipif(not os.environ.get("COURSE_DATA_DIR"), reason="needs the corpora in COURSE_DATA_DIR")
-def test_the_real_corpora(monkeypatch):
-    monkeypatch.undo()
-    assert len(tatoeba.load("en-fr", "train")) > 100_000
-    assert len(tatoeba.load("zh-en", "test")) > 300
-    french = "".join(b for _, b in tatoeba.load("en-fr", "test"))
-    assert not set("\u202f\u00a0\u2009’") & set(french)
-
-
-@pytest.mark.skipif(not os.environ.get("COURSE_DATA_DIR"), reason="needs the corpora in COURSE_DATA_DIR")
-@pytest.mark.parametrize("pair", ["en-fr", "zh-en"])
-def test_nine_in_a_hundred_targets_of_the_test_also_stand_in_training(monkeypatch, pair):
-    """As data/checkpoints/README.md says: the split is by source sentence, and several sources share a translation."""
-    monkeypatch.undo()
-    known = {target for _, target in tatoeba.load(pair, "train")}
-    test = tatoeba.load(pair, "test")
-    assert round(100 * sum(target in known for _, target in test) / len(test)) == 9

@@ -63,6 +63,7 @@ def test_it_says_what_the_trained_model_says_and_shows_nearly_the_same(name):
         assert leaps.float().mean() < RARE
 
 
+@pytest.mark.weekly
 def test_the_cover_says_the_same_to_a_percent():
     loaded = load_checkpoint(GRAMMAR), load_as_in_page(GRAMMAR)
     for text in (SENTENCE, *OTHERS):

@@ -1,6 +1,5 @@
 """pyproject.toml and requirements.lock name the same packages, in agreeing versions, and conda installs them."""
 
-import re
 import tomllib
 
 import pytest
@@ -25,11 +24,6 @@ def locked():
     return tomorrow.read_lock((ROOT / "requirements.lock").read_text("utf-8"))
 
 
-@pytest.fixture(scope="module")
-def conda():
-    return yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
-
-
 def test_the_lock_has_a_fitting_version_of_everything_that_is_needed(project, locked):
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
     for requirement in map(Requirement, [*project["dependencies"], *extras]):
@@ -38,21 +32,12 @@ def test_the_lock_has_a_fitting_version_of_everything_that_is_needed(project, lo
         assert requirement.specifier.contains(version), f"{requirement} does not allow the locked {version}"
 
 
-def test_conda_installs_the_course_with_the_versions_of_the_lock(conda):
+def test_conda_installs_the_course_with_the_versions_of_the_lock_and_the_python_of_pyproject(project):
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
     pip = next(entry["pip"] for entry in conda["dependencies"] if isinstance(entry, dict))
     assert pip == ["--constraint requirements.lock", "--editable ."]
-
-
-def test_conda_gets_the_python_of_pyproject_and_the_name_of_the_course(project, conda):
     assert f"python{project['requires-python']}" in conda["dependencies"]
     assert conda["name"] == project["name"]
-
-
-def test_the_lock_fits_every_machine(locked):
-    text = (ROOT / "requirements.lock").read_text("utf-8")
-    assert locked["torch"] == "2.13.0"
-    assert not re.search(r"\+|file:|@|^-", text, re.M)
-    assert "attention-course" not in locked
 
 
 def test_the_lock_is_what_is_installed_here(locked):
@@ -68,7 +53,7 @@ def test_writing_leaves_out_what_belongs_to_one_machine():
     text = lock.lock_text(versions)
     assert text.endswith("PyYAML==6.0\ntorch==2.13.0\n")
     assert tomorrow.read_lock(text) == {"torch": "2.13.0", "pyyaml": "6.0"}
-    assert lock.closure()["torch"][1] == "2.13.0"  # the +cpu of this build is gone
+    assert "+" not in lock.closure()["torch"][1]  # the +cpu of a build is gone
 
 
 @pytest.mark.parametrize("line", ["torch @ file:///wheels/torch.whl", "-e .", "torch", "torch>=2", "torch==2.13.0+cpu"])

@@ -1,11 +1,7 @@
 """The recipe of bert-prose: which words are hidden and how they are counted, where its heads begin to look, a card."""
 
-from collections import Counter
-from types import SimpleNamespace
-
 import pytest
 import torch
-from torch import nn
 
 from chapters.ch06.lesson import BertLesson
 from chapters.ch07 import language
@@ -43,34 +39,6 @@ def test_a_hidden_word_is_hidden_with_all_its_pieces_and_is_one_of_letters(windo
         assert all(not marks[i] for i in range(starts[1]))  # a word that began before the window
     eligible = sum(words[piece].isalpha() for row in ids.tolist() for piece in row)
     assert any(number[hidden].bincount() > 1) and 0.12 < in_words / eligible < 0.18
-
-
-def test_the_measured_shares_are_those_of_counting(windows):
-    """A model that puts pieces in one order everywhere is right as often as counting says."""
-    size = len(windows.tokenizer)
-    order = torch.randperm(size, generator=torch.Generator().manual_seed(3)).float()
-    place = (order[:, None] < order).sum(-1)  # how many pieces come before each
-
-    class Stubborn(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.nothing = nn.Parameter(torch.zeros(1))
-
-        def forward(self, ids):
-            return SimpleNamespace(mlm_logits=order.expand(*ids.shape, size))
-
-    found = windows.measure(Stubborn())
-    generator, worst = torch.Generator().manual_seed(1), Counter()
-    starts = torch.arange(len(windows.ids) // windows.inside) * windows.inside
-    for batch, some in enumerate(starts.split(32)):
-        ids = windows.at(some)
-        _, number = windows.hide_words(ids, generator)
-        for piece, word in zip(ids[number >= 0].tolist(), number[number >= 0].tolist(), strict=True):
-            worst[batch, word] = max(worst[batch, word], int(place[piece]))
-    for top in (1, 10):
-        assert found[f"top_{top}"] == pytest.approx(sum(rank < top for rank in worst.values()) / len(worst))
-    assert 0 < found["top_10"] < 1 and found["loss"] > 3
-    assert windows.measure(Stubborn(), 5) == windows.measure(Stubborn(), 5) != found
 
 
 def test_the_first_layer_begins_by_looking_beside_each_token():

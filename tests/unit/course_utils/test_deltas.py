@@ -1,7 +1,5 @@
 """A fine-tuned model as a small file beside the one it began with: what comes back, and what is refused."""
 
-import json
-
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -43,6 +41,7 @@ def tuned(base):
 def test_what_was_added_comes_back_and_nothing_else_is_kept(base, tuned, tmp_path):
     path = saving.save_checkpoint(tuned, tmp_path / "tuned.json", {"name": "tuned"}, base="base", rank=2)
     loaded = checkpoints.load_checkpoint(path)
+    assert loaded.card["base"] == {"name": "base", "sha256": base.card["weights"]["sha256"]}
     with torch.no_grad():
         plain = Classify("s", base.tokenizer, ("a", "b")).model(base.model.bert).eval()(IDS)
         torch.testing.assert_close(loaded.model(IDS), tuned(IDS), atol=3e-3, rtol=0)
@@ -91,20 +90,6 @@ def test_what_is_a_thousand_times_smaller_than_the_largest_counts_as_nothing():
     torch.testing.assert_close(back, added.where(added > 0.004, 0), atol=1e-6, rtol=0)
 
 
-def test_a_card_names_its_base(base, tuned, tmp_path):
-    path = saving.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
-    card = json.loads(path.read_text("utf-8"))
-    assert card["base"] == {"name": "base", "sha256": base.card["weights"]["sha256"]} and "tokenizer" not in card
-
-
-def test_a_rank_as_large_as_the_matrix_keeps_all_of_what_was_added():
-    draw = torch.Generator().manual_seed(0)
-    base, added = ({"w": torch.randn(3, 2, generator=draw)} for _ in range(2))
-    tuned = {"w": base["w"] + added["w"]}
-    for rank in (2, 3):
-        torch.testing.assert_close(thicken(thin(tuned, base, rank), base, ["w"])["w"], tuned["w"])
-
-
 def test_factors_in_half_precision_are_multiplied_in_float32_and_whole_numbers_stay_whole():
     draw = torch.Generator().manual_seed(0)
     up, down = torch.randn(8, 4, generator=draw).half(), torch.randn(4, 8, generator=draw).half()
@@ -120,16 +105,9 @@ def test_a_parameter_that_is_merely_called_like_a_factor_comes_back_whole(name):
     assert torch.equal(thicken(small, {}, [name])[name], torch.ones(2, 2))
 
 
-def test_two_parameters_called_like_factors_of_a_matrix_that_the_base_has_not_come_back_whole():
-    new = {"gate.up": torch.ones(2, 2), "gate.down": torch.zeros(2, 2)}
-    found = thicken(thin(new, {}, rank=1), {}, list(new))
-    assert all(torch.equal(found[name], new[name]) for name in new)
-
-
-@pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_a_matrix_that_is_not_finite_is_refused_and_nothing_is_written(base, tuned, tmp_path, number):
+def test_a_matrix_that_is_not_finite_is_refused_and_nothing_is_written(base, tuned, tmp_path):
     with torch.no_grad():
-        tuned.bert.blocks[0].ffn.widen.weight[0, 0] = number
+        tuned.bert.blocks[0].ffn.widen.weight[0, 0] = float("nan")
     with pytest.raises(ValueError):
         saving.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
     assert not (tmp_path / "tuned.json").exists()

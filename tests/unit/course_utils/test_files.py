@@ -42,11 +42,6 @@ def test_it_can_be_written_by_its_owner_and_read_as_the_user_s_mask_says(tmp_pat
     assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o640
 
 
-def test_the_checksum_is_sha256(tmp_path):
-    (tmp_path / "abc").write_bytes(b"abc")
-    assert files.sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-
-
 def test_a_link_stays_a_link_and_who_may_read_stays(tmp_path):
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_text("old")

@@ -9,21 +9,16 @@ import { ACTIVATIONS, Matrix, add, gruStep, linear, map, sinusoidal, softmax, we
 /** @typedef {{ states: Matrix, summary: Matrix, hidden: Matrix, projected: Matrix | null }} Memory of a Seq2Seq */
 
 export class Transformer extends Model {
-  /** @param {About} card @param {Tensors} tensors */
-  constructor(card, tensors) {
-    super(card, tensors);
-    this.normFirst = this.config.norm_first;
-    this.rotary = this.config.positions === "rotary";
-  }
+  normFirst = true;
 
   /** @param {number[]} ids @param {"source" | "target"} side */
   vectors(ids, side, first = 0) {
-    const { model_size: size, positions } = this.config;
-    const x = map(this.embed(ids, `${side}_embedding.weight`), (value) => value * Math.sqrt(size));
-    if (positions === "sinusoidal") return sinusoidal(x, first);
-    if (positions !== "learned") return x;
-    const table = `${side === "target" ? "target_" : ""}positions.table`;
-    return add(x, this.embed(places(x.rows, first), table));
+    const x = this.embed(ids, `${side}_embedding.weight`);
+    const scale = Math.sqrt(x.columns);
+    return sinusoidal(
+      map(x, (value) => value * scale),
+      first,
+    );
   }
 
   /**
@@ -72,10 +67,9 @@ export class Transformer extends Model {
     return linear(listen(tap, "features", this.norm(x, "decoder_norm")), this.output);
   }
 
-  /** The layer that gives logits: tied to the words of the target where there is none. */
+  /** The layer that gives logits: the table of the target's words. */
   get output() {
-    const weight = this.tensors["output.weight"] ?? this.tensors["target_embedding.weight"];
-    return { weight, bias: this.tensors["output.bias"] };
+    return { weight: this.tensors["target_embedding.weight"], bias: this.tensors["output.bias"] };
   }
 
   /**
@@ -97,15 +91,8 @@ export class Transformer extends Model {
   }
 }
 
+/** One layer; additive attention of the current state, or none. */
 export class Seq2Seq extends Model {
-  /** @param {About} card @param {Tensors} tensors */
-  constructor(card, tensors) {
-    super(card, tensors);
-    if (![null, "additive"].includes(this.config.attention) || this.config.num_layers !== 1)
-      throw new Error(`${card.name}: the page knows one layer with additive attention or none`);
-    this.feeds = this.config.attention === null || this.config.query === "previous";
-  }
-
   /** The two layers of a GRU. @param {string} name @param {"" | "_reverse"} direction */
   cell(name, direction = "") {
     const tensor = (/** @type {string} */ kind) => this.tensors[`${name}.${kind}_l0${direction}`];
@@ -134,8 +121,7 @@ export class Seq2Seq extends Model {
 
   /** @param {number[]} ids @param {Tap} [tap] @returns {Memory} */
   start(ids, tap) {
-    const turned = this.config.reverse_source ? ids.toReversed() : ids;
-    const words = this.embed(turned, "source_embedding.weight");
+    const words = this.embed(ids, "source_embedding.weight");
     const there = this.run(words, this.cell("encoder"));
     const back = this.run(words, this.cell("encoder", "_reverse"), true);
     const states = listen(tap, "memory", Matrix.beside(there.states, back.states));
@@ -173,16 +159,13 @@ export class Seq2Seq extends Model {
   /** @param {number} word @param {Memory} state @param {Tap} [tap] @returns {Step} */
   step(word, state, tap) {
     const cell = this.cell("decoder");
-    const before = this.feeds && this.config.attention ? this.look(state.hidden, state, tap) : null;
     const embedded = this.embed([word], "target_embedding.weight");
-    const input = this.feeds ? Matrix.beside(embedded, before?.context ?? state.summary) : embedded;
+    const input = this.config.attention ? embedded : Matrix.beside(embedded, state.summary);
     const hidden = listen(tap, "decoder.state", gruStep(linear(input, cell.input).data, state.hidden, cell.hidden));
-    const seen = this.feeds ? before : this.look(hidden, state, tap);
+    const seen = this.config.attention ? this.look(hidden, state, tap) : null;
     const context = seen?.context ?? state.summary;
     const features = listen(tap, "features", map(this.linear(Matrix.beside(hidden, context), "readout"), Math.tanh));
-    const row = seen?.weights.data ?? null;
-    const weights = row && this.config.reverse_source ? row.toReversed() : row;
-    return { logits: this.words(features), state: { ...state, hidden }, weights };
+    return { logits: this.words(features), state: { ...state, hidden }, weights: seen?.weights.data ?? null };
   }
 
   /**
@@ -203,12 +186,13 @@ export class Seq2Seq extends Model {
 }
 
 export class GPT extends Model {
+  normFirst = true;
+  sharesContext = true;
+
   /** @param {About} card @param {Tensors} tensors */
   constructor(card, tensors) {
     super(card, tensors);
-    this.normFirst = this.config.norm_first;
     this.rotary = this.config.positions === "rotary";
-    this.sharesContext = true;
   }
 
   /** @param {number[]} ids @param {Tap} [tap] @returns {Line} */

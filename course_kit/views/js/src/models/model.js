@@ -47,8 +47,6 @@ export class Model {
 
   /** @param {About} card @param {Tensors} tensors */
   constructor(card, tensors) {
-    const missing = ["window", "key_heads"].find((setting) => card.config[setting] != null);
-    if (missing) throw new Error(`${card.name} has ${missing}, which the page does not know`);
     this.card = card;
     this.tensors = tensors;
     this.config = card.config;
@@ -165,7 +163,7 @@ export class Model {
       x = listen(tap, `${name}.after_cross`, x);
     }
     x = this.around(x, `${name}.around_ffn`, (input) => {
-      const wide = map(this.linear(input, `${name}.ffn.widen`), ACTIVATIONS[this.config.activation]);
+      const wide = map(this.linear(input, `${name}.ffn.widen`), ACTIVATIONS[this.config.activation ?? "relu"]);
       return this.linear(listen(tap, `${name}.ffn`, wide), `${name}.ffn.narrow`);
     });
     return { x: listen(tap, name, x), read };

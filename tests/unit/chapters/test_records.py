@@ -1,0 +1,35 @@
+"""What was recorded can be made again: each program, made short, gives what its file in data/results holds.
+
+Those of chapter 8 are in test_ch08_annex.py, the race and the speeds in test_ch05_race.py; the others take minutes at
+least, or need published weights.
+"""
+
+import importlib
+
+import pytest
+
+from course_kit import results
+from course_tools.recipes.results import RECIPES
+
+ABOUT = {"command", "date", "device", "versions", "minutes"}  # what `course results` adds
+SHORT = {
+    "scores_task": {"seeds": [0], "steps": 2},
+    "scores_trained": {"steps": 2},
+    "seq2seq_readers": {"seeds": [0], "steps": 2},
+    "seq2seq_widths": {"widths": (4,), "seeds": [0], "steps": 2, "size": 8},
+    "positions_order": {"seeds": [0], "rates": (2e-3, 6e-3), "steps": 2},
+    "positions_lengths": {"seeds": [0], "steps": 2},
+    "transformer_norms": {"steps": 2, "seeds": (0,)},
+    "bert_labels": {"counts": (20,), "steps": 1, "seeds": 1},
+    "bert_worth": {"steps": 1, "rates": (1e-3,), "seeds": 1},
+    "gpt_induction": {"steps": 1, "seeds": (0,)},
+    "gpt_attention_cost": {"lengths": (64, 128)},
+}
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("name", SHORT)
+def test_a_record_that_is_made_short_holds_what_the_committed_one_holds(name):
+    module, function = RECIPES[name].split(":")
+    found = getattr(importlib.import_module(module), function)(**SHORT[name])
+    assert set(found) == set(results.load(name)) - ABOUT

@@ -1,0 +1,64 @@
+"""What the files in data/ say of the course is so: names that can be imported, commands that there are."""
+
+import importlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from course_kit import files
+from course_tools.recipes import results
+
+DATA = files.course_folder() / "data"
+CARDS = [DATA / "sources.toml", *sorted(DATA.rglob("*.md"))]
+RESULTS = sorted((DATA / "results").glob("*.json"))
+
+
+def names_in(text):
+    """Dotted names of ours, also those that a line imports."""
+    for module, names in re.findall(r"from ([\w.]+) import ([\w, ]+)", text):
+        yield from (f"{module}.{name.strip()}" for name in names.split(","))
+    yield from (name for name in re.findall(r"\b(?:course_\w+|chapters)(?:\.\w+)+", text))
+
+
+def there_is(name):
+    module, *attributes = name, *()
+    while module:
+        try:
+            found = importlib.import_module(module)
+        except ModuleNotFoundError:
+            module, _, last = module.rpartition(".")
+            attributes.insert(0, last)
+            continue
+        for attribute in attributes:
+            found = getattr(found, attribute, None)
+        return found is not None
+    return False
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda path: str(path.relative_to(DATA)))
+def test_names_in_a_card_can_be_imported(card):
+    assert not [name for name in set(names_in(card.read_text("utf-8"))) if not there_is(name)]
+
+
+def test_the_check_of_names_finds_what_is_gone():
+    assert there_is("course_kit.data.stories.load") and not there_is("course_utils.data.stories.load")
+    assert {*names_in("`course_kit.fetching`\nfrom course_kit import files, gone")} > {"course_kit.gone"}
+
+
+def test_each_result_says_the_command_that_makes_it():
+    assert {path.stem for path in RESULTS} == set(results.RECIPES)
+    for path in RESULTS:
+        assert json.loads(path.read_text("utf-8"))["command"] == f"course results {path.stem}"
+    for recipe in results.RECIPES.values():
+        module, function = recipe.split(":")
+        assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_the_programs_that_cards_name_are_there():
+    for card in CARDS:
+        for module in re.findall(r"python -m ([\w.]+)", card.read_text("utf-8")):
+            assert importlib.util.find_spec(module), (card.name, module)
+        for path in re.findall(r"`((?:chapters|course_\w+|tests)/[\w/.]+)`(?! of the tag)", card.read_text("utf-8")):
+            assert (Path(files.course_folder()) / path).exists(), (card.name, path)
