@@ -53,6 +53,7 @@ class Site:
         self.repository, self.shared, self.models = repository, lighten.Files(), {}
         self.state = hosted.commit() if repository else "main"
         self.chapters = [pages.chapter(name, link=self.link) for name in building.names()]
+        self.told = {one.name: about(one) for one in self.chapters}
         self.terms = glossary.terms(self.chapters)
         self.menu = [
             item("index.html", "The course"),
@@ -123,9 +124,8 @@ class Site:
         """The page of a lesson or an annex, from the tree of its body."""
         name, number = chapter.name, lessons.chapter(chapter.name)
         lesson = next(one for one in self.chapters if one.name == lessons.lesson_of(name))
-        told = about(chapter)
         return self.page(
-            "chapter", f"{name}.html", contents(page), told["about"] or ABOUT, body=with_anchors(page),
+            "chapter", f"{name}.html", contents(page), self.told[name]["about"] or ABOUT, body=with_anchors(page),
             badges=hosted.badges(self.repository, name, self.state), notebook=f"{name}.ipynb",
             maps=maps.strip(None if chapter.annex else number), held=held.of(name),
             lesson={"file": f"{lesson.name}.html", "name": titled(lesson)} if chapter.annex else None,
@@ -172,7 +172,7 @@ class Site:
 
     def listed(self, chapter):
         """What the list of chapters has of one."""
-        told, number = about(chapter), lessons.chapter(chapter.name)
+        told, number = self.told[chapter.name], lessons.chapter(chapter.name)
         goal = re.sub(r"^\w+ the end you hold [^:,]+[:,] ", "", told["about"])
         more = {"file": f"{chapter.name}.html", "number": number, "short": short(chapter)}
         return told | more | {"about": goal[:1].upper() + goal[1:], "held": held.of(chapter.name)}
