@@ -101,7 +101,9 @@ format:  ## let ruff lay out the code
 
 lock:  ## write requirements.lock from what is installed in .venv
 	$(call environment,--extra test --extra serve)
-	@$(RUN) course.py lock
+	@$(RUN) -m pip freeze --exclude-editable >requirements.new
+	@{ grep '^#' requirements.lock; sed 's/+.*//' requirements.new; } >requirements.both
+	@mv requirements.both requirements.lock && rm requirements.new
 
 environment:  ## only make or repair .venv
 	$(call environment,$(if $(EXTRA),--extra $(EXTRA)))

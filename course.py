@@ -83,7 +83,6 @@ def parser():
     add.add_argument("names", nargs="*", help=NAMES)
     add.add_argument("--out", metavar="FOLDER", help="another place for them")
 
-    command("lock", "recipes.lock", "write requirements.lock from what is installed")
     return main
 
 
