@@ -30,7 +30,7 @@ fi; \
 "$$found" -I course_tools/classroom/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author present doctor test test-gpu notebooks minutes views check bench results site slides paper loop mine grade lint format lock environment clean
+.PHONY: help lab author present doctor test test-gpu notebooks minutes views check bench results site slides grade lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -83,17 +83,6 @@ slides:  ## chapters as slides that open from disk: build/slides/ (ARGS=03 for o
 	$(call environment,--extra publish)
 	@$(RUN) course.py slides $(ARGS)
 
-paper:  ## chapters for paper, as HTML and PDF: build/paper/ (ARGS=03 for one)
-	$(call environment,--extra publish)
-	@$(RUN) course.py paper $(ARGS)
-
-loop:  ## make the moving picture at the top of README.md again
-	$(call environment,--extra test)
-	@$(RUN) course.py loop
-
-mine: environment  ## take what you solved in older editions into workbook/mine/, your own package
-	@$(RUN) course.py mine $(ARGS)
-
 grade:  ## check in a sandbox what a class has handed in (ARGS=FOLDER)
 	$(call environment,--extra grade)
 	@$(RUN) course.py grade $(ARGS)
@@ -112,7 +101,9 @@ format:  ## let ruff lay out the code
 
 lock:  ## write requirements.lock from what is installed in .venv
 	$(call environment,--extra test --extra serve)
-	@$(RUN) course.py lock
+	@$(RUN) -m pip freeze --exclude-editable >requirements.new
+	@{ grep '^#' requirements.lock; sed 's/+.*//' requirements.new; } >requirements.both
+	@mv requirements.both requirements.lock && rm requirements.new
 
 environment:  ## only make or repair .venv
 	$(call environment,$(if $(EXTRA),--extra $(EXTRA)))

@@ -56,9 +56,6 @@ def parser():
     add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
     add.add_argument("--export", metavar="FILE", help="write the answers and their states into a JSON file")
 
-    add = command("mine", "classroom.mine", "take what was solved before into workbook/mine/, your own package")
-    add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
-
     about = "check again, in a sandbox, what was handed in; exit status 1 if something needs a look"
     add = command("grade", "classroom.grading", about)
     add.add_argument("folder", help="a folder, zip or answers file (`progress --export`) for each student in it")
@@ -82,14 +79,10 @@ def parser():
     add.add_argument("--out", metavar="FOLDER", help="where to; without: build/site")
     add.add_argument("--repository", metavar="ADDRESS", help="https://github.com/OWNER/NAME: adds Colab and Binder")
 
-    command("loop", "publishing.loop", "make the moving picture at the top of README.md again: docs/cover-*.webp")
+    add = command("slides", "publishing.slides", "write chapters as slides that open from disk: build/slides/")
+    add.add_argument("names", nargs="*", help=NAMES)
+    add.add_argument("--out", metavar="FOLDER", help="another place for them")
 
-    for name, what in (("slides", "slides that open from disk"), ("paper", "HTML and PDF for paper")):
-        add = command(name, f"publishing.{name}", f"write chapters as {what}: build/{name}/")
-        add.add_argument("names", nargs="*", help=NAMES)
-        add.add_argument("--out", metavar="FOLDER", help="another place for them")
-
-    command("lock", "recipes.lock", "write requirements.lock from what is installed")
     return main
 
 

@@ -9,8 +9,19 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from course_tools.publishing import browser
-
+NAMES = ["google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chrome"]
+NAMES += ["microsoft-edge", "microsoft-edge-stable", "msedge"]
+PLACES = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    *(
+        rf"{os.environ[variable]}\{path}"
+        for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+        if variable in os.environ
+        for path in (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe")
+    ),
+]
 HOW = (
     "No browser was found. Install Chrome, Chromium or Edge, or run\n"
     "  .venv/bin/python -m playwright install chromium\n"
@@ -21,8 +32,13 @@ NO_CHINESE = "No font draws Chinese here. On Debian and Ubuntu: sudo apt-get ins
 
 def executable():
     """The path of a browser on this machine, "" if there is none. Raises FileNotFoundError if CHROMIUM is wrong."""
-    shell = not os.environ.get("CHROMIUM") and shutil.which("chromium-headless-shell")
-    return shell or browser.installed() or _playwrights_own()
+    wanted = os.environ.get("CHROMIUM", "")
+    if wanted:
+        if not shutil.which(wanted):
+            raise FileNotFoundError(f"CHROMIUM is {wanted!r}, which is not a program on this machine.")
+        return wanted
+    names = ["chromium-headless-shell", *NAMES, *PLACES]
+    return next((path for name in names if (path := shutil.which(name))), "") or _playwrights_own()
 
 
 def lists_chinese():

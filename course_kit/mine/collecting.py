@@ -1,7 +1,4 @@
-"""Answers in saved notebooks, into the package: of a workbook of an earlier edition, or where `mine/` was deleted.
-
-`course mine` does it for all exercises; a lookup does it for one that is solved and not there.
-"""
+"""Answers in saved notebooks, into the package: what is solved and no longer in `mine/`, when it is looked up."""
 
 from __future__ import annotations
 

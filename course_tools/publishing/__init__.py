@@ -1,1 +1,1 @@
-"""Notebooks in other forms: website, slides, paper."""
+"""Notebooks in other forms: website, slides."""

@@ -1,4 +1,4 @@
-"""A committed, executed notebook as pieces of HTML: what slides, paper and the website have in common.
+"""A committed, executed notebook as pieces of HTML: what slides and the website have in common.
 
 Everything is in the notebook already: formulas become MathML, code is coloured, outputs stay as they are.
 Nothing is executed here, and nothing refers to another machine.

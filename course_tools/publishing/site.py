@@ -21,7 +21,7 @@ from course_utils import __version__
 
 from ..authoring.markup import headings, plain, tree
 from ..classroom import maps, moved
-from . import cards, glossary, held, hosted, lighten, links, pages, places, way
+from . import glossary, held, hosted, lighten, links, pages, places
 
 COURSE = "Attention, from Nadaraya–Watson to GPT"
 ABOUT = "Change a word and see which word decides its translation: attention, from an average to a GPT that you write."
@@ -50,9 +50,10 @@ class Site:
     """All that the pages have in common. `pages()` -> path -> content (str or bytes) of every file of the site."""
 
     def __init__(self, repository=None):
-        self.repository, self.shared, self.models, self.cards = repository, lighten.Files(), {}, {}
+        self.repository, self.shared, self.models = repository, lighten.Files(), {}
         self.state = hosted.commit() if repository else "main"
         self.chapters = [pages.chapter(name, link=self.link) for name in building.names()]
+        self.told = {one.name: about(one) for one in self.chapters}
         self.terms = glossary.terms(self.chapters)
         self.menu = [
             item("index.html", "The course"),
@@ -103,7 +104,6 @@ class Site:
         made["site.css"] = (pages.asset("code.css") + maps.style()).encode() + made["site.css"]
         made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
         made[".nojekyll"] = ""
-        made |= {path: picture for path, (picture, _) in self.cards.items()}
         made |= {f"models/{name}": script for name, script in self.models.items()}
         return made | self.shared.content
 
@@ -113,30 +113,21 @@ class Site:
         before = self.menu[number - 1] if number else None
         after = self.menu[number + 1] if number is not None and number + 1 < len(self.menu) else None
         title = self.menu[number]["name"] if number else COURSE
-        given = {"maps": maps.strip(), "title": title, "card": self.card(COURSE)} | more
+        given = {"maps": maps.strip(), "title": title} | more
         return pages.page(
             template, course=COURSE, edition=__version__, menu=self.menu, sections=sections, description=description,
             file=file, before=before, after=after, repository=self.repository, address=hosted.website(self.repository),
             report=hosted.report(self.repository, file), **given,
         )  # fmt: skip
 
-    def card(self, question, current=None):
-        """The path of the picture that stands for a page where its link is shared."""
-        path = f"share/{current}.png" if current is not None else "share/course.png"
-        if path not in self.cards:
-            self.cards[path] = cards.card(question, COURSE if current is not None else "", current), question
-        return path
-
     def chapter(self, chapter, page):
         """The page of a lesson or an annex, from the tree of its body."""
         name, number = chapter.name, lessons.chapter(chapter.name)
         lesson = next(one for one in self.chapters if one.name == lessons.lesson_of(name))
-        told = about(chapter)
         return self.page(
-            "chapter", f"{name}.html", contents(page), told["about"] or ABOUT, body=with_anchors(page),
+            "chapter", f"{name}.html", contents(page), self.told[name]["about"] or ABOUT, body=with_anchors(page),
             badges=hosted.badges(self.repository, name, self.state), notebook=f"{name}.ipynb",
             maps=maps.strip(None if chapter.annex else number), held=held.of(name),
-            card=self.card(short(lesson), number),
             lesson={"file": f"{lesson.name}.html", "name": titled(lesson)} if chapter.annex else None,
             moved=json_for_script({old: self.link(new) for old, new in moved.places(name).items()}),
         )  # fmt: skip
@@ -152,7 +143,6 @@ class Site:
                 "held", one.page, [(name, name) for name, *_ in definitions], said,
                 title=one.file, held=one, pieces=list(held.pieces(one, pages.code)),
                 lesson={"file": f"{chapter.name}.html", "name": titled(chapter)},
-                card=self.card(short(chapter), lessons.chapter(chapter.name)),
             )  # fmt: skip
             places = [("", one.file, f"{one.lines} lines"), *((name, name, said) for name, _, _, said in definitions)]
             searched.append((one.page, f"{one.file}, chapter {one.chapter}", places))
@@ -177,13 +167,12 @@ class Site:
         annexes = {lessons.lesson_of(one.name): self.listed(one) for one in self.chapters if one.annex}
         chapters = [self.listed(one) | {"annex": annexes.get(one.name)} for one in self.chapters if not one.annex]
         return self.page(
-            "index", "index.html", first=str(page), chapters=chapters, badges=badges, count=len(self.terms),
-            way=way.drawn(self.chapters),
+            "index", "index.html", first=str(page), chapters=chapters, badges=badges, count=len(self.terms)
         )  # fmt: skip
 
     def listed(self, chapter):
         """What the list of chapters has of one."""
-        told, number = about(chapter), lessons.chapter(chapter.name)
+        told, number = self.told[chapter.name], lessons.chapter(chapter.name)
         goal = re.sub(r"^\w+ the end you hold [^:,]+[:,] ", "", told["about"])
         more = {"file": f"{chapter.name}.html", "number": number, "short": short(chapter)}
         return told | more | {"about": goal[:1].upper() + goal[1:], "held": held.of(chapter.name)}

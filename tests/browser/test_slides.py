@@ -1,5 +1,6 @@
 """Every slide of every chapter in a browser: nothing beyond its edges, nothing fetched, labs that listen to keys."""
 
+import functools
 import pathlib
 
 import labs
@@ -12,6 +13,8 @@ from course_tools.publishing import slides
 
 pytestmark = pytest.mark.browser
 
+ANNEXES = [name for name in building.names() if lessons.is_annex(name)]
+LARGE = "01_nadaraya_watson"
 SEEN = pathlib.Path(__file__).with_name("slide_seen.js").read_text(encoding="utf-8")
 MOVED = """async () => {  // every control of the slide's views to its end, every guess answered
   const views = [...Reveal.getCurrentSlide().querySelectorAll('.course-view')];
@@ -59,22 +62,37 @@ PLACE = "() => JSON.stringify(Reveal.getIndices())"
 SLIDE = "() => { const { h, v } = Reveal.getIndices(); return [h, v].join(); }"
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """built(name) -> the file of a chapter's slides, written once; with a note for the speaker."""
+    folder = tmp_path_factory.mktemp("slides")
+
+    @functools.cache
+    def write(name):
+        path = folder / f"{name}.html"
+        notes = [("Touch something", "<p>Let the last row read a cell aloud.</p>")]
+        path.write_text(slides.build(name, notes), encoding="utf-8")
+        return path.as_uri()
+
+    return write
+
+
 @pytest.fixture
-def deck(watch, tmp_path):
+def deck(watch, built):
     """deck(name, address="", size=(1280, 720)) -> the page of a chapter's slides, opened from disk."""
 
-    def open_deck(name, address="", size=(1280, 720), notes=()):
-        path = tmp_path / f"{name}.html"
-        path.write_text(slides.build(name, notes), encoding="utf-8")
-        page = watch(path.as_uri() + address, own=path.as_uri(), size=size)
+    def open_deck(name, address="", size=(1280, 720)):
+        page = watch(built(name) + address, own=built(name), size=size)
         page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
         return page
 
     return open_deck
 
 
-@pytest.mark.parametrize("name", building.names())
-def test_every_slide_fits(deck, name):
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.weekly] * (one in ANNEXES[1:])) for one in building.names()]
+)
+def test_every_slide_fits_and_is_large(deck, name):
     page = deck(name)
     every = page.evaluate(EVERY)
     until(lambda: len(every) == page.evaluate("Reveal.getTotalSlides()") >= 8)
@@ -85,66 +103,47 @@ def test_every_slide_fits(deck, name):
         assert small == [], f"slide {number} of {name}: type below {least} pixels"
         assert seen["text"], f"slide {number} of {name} is empty"
         assert beyond_when_moved == [], f"slide {number} of {name}: beyond its edges when its lab is moved"
-
-
-@pytest.mark.parametrize("key", ["ArrowRight", "PageDown"])
-def test_one_key_goes_through_all_slides(deck, key):
-    page = deck("00_start_here")
-    for number in range(page.evaluate("Reveal.getTotalSlides()")):
-        while page.evaluate("Reveal.availableFragments().next"):
-            page.keyboard.press(key)
-        until(lambda: page.evaluate("Reveal.getSlidePastCount()"), number)
-        page.keyboard.press(key)
-    until(lambda: page.evaluate("Reveal.isLastSlide()"))
-
-
-@pytest.mark.parametrize("name", ["01_nadaraya_watson", "05_transformer"])
-def test_a_view_is_whole_and_as_large_as_the_slide_allows_and_nothing_lies_on_the_slides_number(deck, name):
-    page = deck(name)
-    sizes = page.evaluate(TYPE)
-    assert sizes and min(sizes) >= 12 and sum(size >= 20 for size in sizes) >= 0.6 * len(sizes), sizes
     assert page.evaluate(COVERED) == [], "the slide's number covers something"
     until(lambda: page.locator("html").get_attribute("data-over"), "0")
     until(page.locator(".title .maps a").count, 8)
 
 
-def test_the_slides_of_a_screen_of_4_to_3_are_higher(deck):
-    page = deck("01_nadaraya_watson", size=(1024, 768))
-    until(lambda: page.evaluate("Reveal.getConfig().height"), 960)
-    until(lambda: page.locator("html").get_attribute("data-over"), "0")
-    usual = deck("01_nadaraya_watson")
-    assert sum(page.evaluate(TYPE)) > sum(usual.evaluate(TYPE)), "there is more room, and nothing is larger"
-
-
-def test_the_sentence_to_keep_comes_last(deck):
-    page = deck("01_nadaraya_watson")
-    keep = page.locator("section.present .keep")
-    while not keep.count():
-        page.keyboard.press("ArrowRight")
-    until(lambda: keep.evaluate("e => getComputedStyle(e).opacity + getComputedStyle(e).visibility"), "0hidden")
-    place = page.evaluate(PLACE)
-    page.keyboard.press("ArrowRight")
-    until(lambda: page.evaluate("Reveal.getIndices().f"), 0)
-    until(lambda: keep.evaluate("e => getComputedStyle(e).visibility"), "visible")
-    assert place != page.evaluate(PLACE)
-
-
-def test_on_a_larger_screen_a_slide_is_the_same_larger(deck):
+def test_a_slide_of_a_larger_screen_is_the_same_larger_and_one_of_4_to_3_is_higher(deck):
     heights = "[...document.querySelectorAll('.course-view')].map(view => view.style.width + view.dataset.scale)"
-    usual = deck("00_start_here").evaluate(heights)
-    larger = deck("00_start_here", size=(1920, 1080))
-    until(lambda: larger.evaluate(heights), usual)
+    usual = deck(LARGE)
+    sizes, seen = usual.evaluate(TYPE), usual.evaluate(heights)
+    assert sizes and min(sizes) >= 12 and sum(size >= 20 for size in sizes) >= 0.6 * len(sizes), sizes
+    larger = deck(LARGE, size=(1920, 1080))
+    until(lambda: larger.evaluate(heights), seen)
+    higher = deck(LARGE, size=(1024, 768))
+    until(lambda: higher.evaluate("Reveal.getConfig().height"), 960)
+    until(lambda: higher.locator("html").get_attribute("data-over"), "0")
+    until(lambda: sum(higher.evaluate(TYPE)), lambda size: size > sum(sizes))
 
 
-def test_keys_of_a_dark_room(deck):
+def test_one_key_goes_through_all_slides_and_the_sentence_to_keep_comes_last(deck):
     page = deck("00_start_here")
+    keep, kept = page.locator("section.present .keep"), 0
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        key = ("ArrowRight", "PageDown")[number % 2]
+        until(lambda number=number: page.evaluate("Reveal.getSlidePastCount()"), number)
+        if keep.count():
+            until(lambda: keep.evaluate("e => getComputedStyle(e).opacity + getComputedStyle(e).visibility"), "0hidden")
+        while page.evaluate("Reveal.availableFragments().next"):
+            page.keyboard.press(key)
+        if keep.count():
+            until(lambda: keep.evaluate("e => getComputedStyle(e).visibility"), "visible")
+            kept += 1
+        page.keyboard.press(key)
+    until(lambda: page.evaluate("Reveal.isLastSlide()"))
+    assert kept > 1
     page.keyboard.press("d")
-    ground = page.evaluate("getComputedStyle(document.querySelector('.reveal-viewport')).backgroundColor")
-    assert ground == "rgb(28, 33, 40)", "d makes the room dark"
+    ground = "getComputedStyle(document.querySelector('.reveal-viewport')).backgroundColor"
+    until(lambda: page.evaluate(ground), "rgb(28, 33, 40)")  # d makes the room dark
 
 
 def test_keys_belong_to_the_view_that_has_the_focus(deck):
-    page = deck("01_nadaraya_watson")
+    page = deck(LARGE)
     page.evaluate(FIRST_VIEW)
     place = page.evaluate(PLACE)
     slider = page.locator("section.present").get_by_role("slider").first
@@ -174,7 +173,7 @@ def test_keys_belong_to_the_view_that_has_the_focus(deck):
     until(lambda: page.evaluate("document.activeElement === document.body"))
 
 
-def test_a_grid_keeps_its_arrow_keys(deck):
+def test_a_grid_keeps_its_arrow_keys_and_notes_stand_in_a_second_window(deck):
     page = deck("00_start_here")
     page.evaluate(FIRST_VIEW.replace("querySelector('.course-view')", "querySelectorAll('.course-view')[1]"))
     place = page.evaluate(PLACE)
@@ -187,16 +186,13 @@ def test_a_grid_keeps_its_arrow_keys(deck):
     page.keyboard.press("ArrowDown")
     until(lambda: view.evaluate(at), [row + 1, column + 1])
     until(lambda: page.evaluate(PLACE), place)
-
-
-def test_notes_stand_in_a_second_window(deck):
-    page = deck("00_start_here", notes=[("Touch something", "<p>Let the last row read a cell aloud.</p>")])
+    page.evaluate("Reveal.slide(0)")
+    page.keyboard.press("Escape")
     while "Touch something" not in page.evaluate("Reveal.getCurrentSlide().textContent"):
         page.keyboard.press("PageDown")
     with page.context.expect_page() as opened:
         page.keyboard.press("s")
-    notes = opened.value
-    notes.wait_for_selector("text=Let the last row read", timeout=60_000)
+    opened.value.wait_for_selector("text=Let the last row read", timeout=60_000)
     until(lambda: page.evaluate("!document.body.innerText.includes('Let the last row read')"))
 
 
@@ -210,18 +206,12 @@ def test_slides_print_one_to_a_page(deck):
 
 def test_a_view_finds_the_pointer_on_an_enlarged_slide(show):
     fragment = labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=1.0, width=1.0).fragment()
-    page = show(html=f'<div style="width:600px;transform:scale(1.5);transform-origin:0 0">{fragment}</div>')
-    host = page.locator(".course-view")
-    found = []
+    large = show(html=f'<div style="width:600px;transform:scale(1.5);transform-origin:0 0">{fragment}</div>')
+    pages, asked = (large, show(fragment, width=624)), []
     for share in (0.3, 0.6):
-        left, top, wide, high = host.evaluate(CANVAS)
-        page.mouse.click(left + share * wide, top + high / 3)
-        settle(page)
-        found.append(host.evaluate("v => v.view.state.query"))
-    unscaled = show(fragment, width=624)
-    host = unscaled.locator(".course-view")
-    for share, query in zip((0.3, 0.6), found, strict=True):
-        left, top, wide, high = host.evaluate(CANVAS)
-        unscaled.mouse.click(left + share * wide, top + high / 3)
-        until(lambda: pytest.approx(host.evaluate("v => v.view.state.query"), abs=0.15), query)
-    assert found[1] - found[0] > 2
+        for page in pages:
+            left, top, wide, high = page.locator(".course-view").evaluate(CANVAS)
+            page.mouse.click(left + share * wide, top + high / 3)
+            settle(page)
+            asked.append(page.locator(".course-view").evaluate("v => v.view.state.query"))
+    assert asked[::2] == pytest.approx(asked[1::2], abs=0.15) and asked[2] - asked[0] > 2

@@ -1,13 +1,13 @@
 """docs/teaching.md, the instructors' guide: every exercise, section, guess, quotation, command and number in it agrees
-with the course, and the minutes of its plans add up."""
+with the course, and the minutes of its plans add up; README.md's minutes, too."""
 
 import ast
+import functools
 import json
 import re
 
 import pytest
 
-import course
 from course_kit import files, lessons, results
 from course_kit.exercises.define import FindError
 from course_tools.authoring import building
@@ -17,6 +17,7 @@ from course_tools.classroom.catalogue import exercises, find
 ROOT = files.course_folder()
 GUIDE = (ROOT / "docs" / "teaching.md").read_text("utf-8")
 BY_NUMBER = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
+EXERCISE = re.compile(r'^@(?:exercise|find_error)\("([^"]+)"', re.M)
 LIVE = 45  # minutes of a lesson that has an annex
 
 
@@ -50,23 +51,22 @@ def source(number):
 
 
 def headings(number):
-    return [head.removeprefix("Deeper: ") for head in re.findall(r"^# #{2,4} (.+)$", source(number), re.M)]
+    return re.findall(r"^# #{2,4} (.+)$", source(number), re.M)
+
+
+@functools.cache
+def cells(number):
+    return building.read_source(BY_NUMBER[number]).cells
 
 
 def predictions(number):
     """(question, answers, which is right) of each predict(…) of a notebook."""
-    for cell in building.read_source(BY_NUMBER[number]).cells:
+    for cell in cells(number):
         if "predict" in cell.metadata.get("tags", ()) and cell.cell_type == "code":
             for node in ast.walk(ast.parse(cell.source)):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "predict":
                     right = next(ast.literal_eval(k.value) for k in node.keywords if k.arg == "answer")
                     yield ast.literal_eval(node.args[0]), ast.literal_eval(node.args[1]), right
-
-
-def in_notebook(number):
-    """Names of the exercises on the core path of a notebook."""
-    cells = [c for c in building.read_source(BY_NUMBER[number]).cells if "deeper" not in c.metadata.get("tags", ())]
-    return {name for c in cells for name in re.findall(r'^@(?:exercise|find_error)\("([^"]+)"', c.source, re.M)}
 
 
 def test_there_is_a_part_for_each_chapter_with_its_title():
@@ -75,25 +75,23 @@ def test_there_is_a_part_for_each_chapter_with_its_title():
         assert re.search(rf"^# # (\d · )?{re.escape(title)}$", source(number), re.M), title
 
 
-def test_minutes_are_those_of_the_title_cells():
-    rows = table(GUIDE, "Chapter", "Notebook")
+def test_minutes_are_those_of_the_title_cells_here_and_in_the_readme():
+    rows, readme = table(GUIDE, "Chapter", "Notebook"), (ROOT / "README.md").read_text("utf-8")
     assert [row[1].strip("`") for row in rows] == building.names() != []
     for row in rows:
         found = minutes(row[1].strip("`"))
-        live = "" if lessons.is_annex(found.name) else str(found.live)
-        assert row[2:5] == [str(found.alone), live, str(found.deeper or "")], row[1]
+        time = [str(found.alone), "" if lessons.is_annex(found.name) else str(found.live)]
+        assert row[2:4] == time, row[1]
+        said = rf"^\| \[{row[0]}.*?\]\(notebooks/{found.name}\.ipynb\) \| .+? \| {time[0]} \| {time[1]} ?\| "
+        assert re.search(said, readme, re.M), (found.name, time)
         assert "<!-- minutes -->" in building.folder().joinpath("source", f"{found.name}.py").read_text("utf-8")
 
 
 def test_seconds_are_about_those_recorded():
     recorded = results.load("notebook_times")
-    rows = table(GUIDE, "Chapter", "Notebook")
-    assert len(rows) == len(building.names())
-    for row in rows:
-        name, seconds = row[1].strip("`"), row[5]
-        if seconds != "—":
-            assert name in recorded["seconds"], f"{name} has no time: course results notebook_times --notebook {name}"
-            assert abs(float(seconds) - recorded["seconds"][name]) <= max(5, 0.25 * recorded["seconds"][name]), name
+    for row in table(GUIDE, "Chapter", "Notebook"):
+        measured = recorded["seconds"][row[1].strip("`")]
+        assert abs(float(row[-1]) - measured) <= max(5, 0.25 * measured), row[1]
     threads = re.search(r"[0-9]+ threads?", recorded["device"])[0]
     assert f"(CPU, {threads})" in GUIDE
 
@@ -122,7 +120,8 @@ def test_guesses_are_those_of_the_notebook(number, body):
 def test_quoted_mistakes_are_known_wrong_answers(number, body):
     rows = table(body, "Exercise", "Minutes", "Said of a mistake")
     names = [row[0].strip("`") for row in rows]
-    assert set(names) == in_notebook(number) and len(set(names)) == len(names)
+    there = {name for cell in cells(number) for name in EXERCISE.findall(cell.source)}
+    assert set(names) == there and len(set(names)) == len(names)
     for name, (_, spent, quoted) in zip(names, rows, strict=True):
         one = find(name)
         assert int(spent) == one.minutes, name
@@ -131,17 +130,13 @@ def test_quoted_mistakes_are_known_wrong_answers(number, body):
 
 def test_italics_are_headings_and_menus():
     """What stands in italics is a section of the course, a heading of a table here, or what one clicks."""
-    known = {head for number in BY_NUMBER for head in headings(number)}
-    for name in building.names():
-        known |= set(
-            re.findall(r"^# #{2,4} (.+)$", (building.folder() / "source" / f"{name}.py").read_text("utf-8"), re.M)
-        )
+    sources = [path.read_text("utf-8") for path in (building.folder() / "source").glob("*.py")]
+    known = {head for text in sources for head in re.findall(r"^# #{2,4} (.+)$", text, re.M)}
     known |= {"Deeper", "Runs in", "Tempting", "Said of a mistake", "Live"}
     said = re.sub(r"“[^”]*”|`[^`]*`|\*\*[^*]*\*\*", "", GUIDE)
     italics = re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", said)
     assert len(italics) > 20
     for words in italics:
-        words = words.removeprefix("Deeper: ")
         assert words in known or "→" in words or words == "the dog bites the man .", words
 
 
@@ -160,8 +155,8 @@ def test_trainings_are_those_of_the_notebooks():
     assert len(trainings) > 3
     for chapter, section, curve, steps in trainings:
         path = ROOT / "notebooks" / f"{BY_NUMBER[int(chapter)]}.ipynb"
-        cells, here, found = json.loads(path.read_text("utf-8"))["cells"], "", []
-        for cell in cells:
+        here, found = "", []
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
             text = "".join(cell["source"])
             here = (re.findall(r"^## (.+)$", text, re.M) or [here])[-1] if cell["cell_type"] == "markdown" else here
             if here == section.strip("*") and "training" in cell["metadata"].get("tags", ()):
@@ -186,25 +181,11 @@ def test_plans_add_up():
     assert {int(n) for row in weeks for n in row[1].split(", ")} == set(BY_NUMBER)
 
 
-def test_commands_and_settings_exist():
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
-    named = set(re.findall(r"\bmake ([a-z][a-z-]*)[ `]", re.sub(r"[^`]*(`[^`]*`)?", r"\1", GUIDE)))
-    assert named and named <= targets
-    commands = re.findall(r"[`/]course ([a-z][^`]*)`", GUIDE)
-    assert len(commands) >= 4
-    for command in commands:
-        course.parser().parse_known_args(command.split())  # an unknown one ends it
-    code = "".join(
-        path.read_text("utf-8")
-        for room in ("course_utils", "course_kit", "course_tools", "chapters")
-        for path in (ROOT / room).rglob("*.py")
-    )
-    settings, links = set(re.findall(r"COURSE_[A-Z]+", GUIDE)), re.findall(r"\]\(([^)#]+)\)", GUIDE)
-    assert settings and links
-    for setting in settings:
-        assert f'"{setting}"' in code, setting
-    for target in links:
-        assert (ROOT / "docs" / target).exists(), target
+def test_settings_and_what_the_readme_says_too():
+    rooms = [ROOT / room for room in ("course_utils", "course_kit", "course_tools", "chapters")]
+    code = "".join(path.read_text("utf-8") for room in rooms for path in room.rglob("*.py"))
+    settings = set(re.findall(r"COURSE_[A-Z]+", GUIDE))
+    assert settings and [setting for setting in settings if f'"{setting}"' not in code] == []
     readme = (ROOT / "README.md").read_text("utf-8")
     for said in ["about 1.3 GB", "5 seconds", '`make lab ARGS="--no-browser --port 8890"`']:
         assert said in GUIDE and said in readme, said

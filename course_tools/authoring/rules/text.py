@@ -11,7 +11,7 @@ PARAGRAPH = 600  # characters: about four lines on a wide screen
 TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
 TAGS |= {"definition"}  # names what the build writes out
 TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test
-TAGS |= {"workbook"}  # about the student's own copy; left out of the website, slides and paper
+TAGS |= {"workbook"}  # about the student's own copy; left out of the website and slides
 FILLER = (
     "simply", "as we all know", "obviously", "needless to say", "as can be seen", "it is easy to see",
     "in this section we will", "in this chapter we will", "let us now", "clearly,",

@@ -2,12 +2,7 @@
 
 import ast
 
-import nbformat
-import pytest
-
-from course_kit import files, lessons
-from course_tools.authoring import building
-from course_tools.classroom.presenting import excerpt, screens
+from course_tools.classroom.presenting import excerpt
 
 MODEL = """class Model(nn.Module):
     \"\"\"Doubles.\"\"\"
@@ -76,12 +71,3 @@ def test_html_has_a_line_for_each_line_and_marks_those_that_it_is_about():
     made = excerpt.coloured(excerpt.of(MODEL))
     assert made.count('class="line') == excerpt.of(MODEL).lines and made.count('class="line lit"') == 1
     assert "lifted" in made and "lifted" not in excerpt.coloured(excerpt.Excerpt("a = 1"))
-
-
-@pytest.mark.parametrize("name", [name for name in building.names() if not lessons.is_annex(name)])
-def test_every_excerpt_can_be_read_from_the_last_row(name):
-    path = files.course_folder() / "notebooks" / f"{name}.ipynb"
-    for screen in screens.of(nbformat.read(path, as_version=4).cells):
-        if screen.code:
-            wide = max(map(len, screen.code.code.splitlines()))
-            assert screen.code.lines <= screens.LINES and wide <= 84, f"{screen.title}: {screen.code.code}"

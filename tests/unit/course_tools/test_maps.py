@@ -17,17 +17,13 @@ from course_tools.classroom import maps, progress
 LESSONS = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
 
 
-def test_each_chapter_has_a_map_whose_rows_sum_to_one():
+def test_each_chapter_has_a_map_whose_ink_is_the_weights():
     assert list(maps.weights()) == [number for number in LESSONS if number > 0]
     for name, shown in maps.weights().values():
         assert name and np.allclose(shown.sum(-1), 1, atol=0.01)
-
-
-def test_the_ink_is_the_weights():
-    shown = np.array([[0.25, 0.75], [1.0, 0.0]])
-    data = maps.ink(shown).partition("base64,")[2]
-    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
-        assert np.allclose(np.asarray(image)[..., 1] / 255, shown, atol=0.003)
+        data = maps.ink(shown).partition("base64,")[2]
+        with Image.open(io.BytesIO(base64.b64decode(data))) as image:
+            assert np.allclose(np.asarray(image)[..., 1] / 255, shown, atol=0.003)
 
 
 def test_a_strip_leads_to_every_lesson_and_marks_where_one_is():
@@ -37,40 +33,29 @@ def test_a_strip_leads_to_every_lesson_and_marks_where_one_is():
     assert [link.get("aria-current") for link in links].count("page") == 1 and links[2]["aria-current"]
 
 
-def test_the_maps_fill_as_exercises_are_solved(tmp_path, monkeypatch, capsys):
-    there = progress.notebooks(building.folder())
-    lesson = next(one for one in there if one.chapter == 1)
-    half = {name: {"state": "solved"} for name in lesson.exercises[: len(lesson.exercises) // 2]}
-    shares = re.findall(r"--share:(\d+)%", progress._maps(progress.rows([lesson], half)))
-    assert int(shares[0]) == round(100 * len(half) / len(lesson.exercises)) and set(shares[1:]) == {"0"}
-    monkeypatch.setattr(progress.files, "workbook_folder", lambda: tmp_path)
-    monkeypatch.setattr(solved, "read", lambda where: half)
-    monkeypatch.setattr(progress, "display", lambda note: print(note.page))
-    progress.onward(1)
-    said = capsys.readouterr().out
-    assert f"--share:{shares[0]}%" in said and f'<a href="{LESSONS[2]}.ipynb">→' in said
-    progress.onward(max(LESSONS))
-    assert f'<a href="{LESSONS[0]}.ipynb">←' in capsys.readouterr().out
-
-
-def test_an_annex_neither_adds_ink_nor_takes_it():
-    lesson = progress.Notebook("01_one.ipynb", "one", ("a", "b"))
-    annex = progress.Notebook("01_one_annex.ipynb", "more", ("c", "d"))
-    both = progress.rows([lesson, annex], {"a": {"state": "solved"}, "b": {"state": "solved"}})
-    assert re.findall(r"--share:(\d+)%", progress._maps(both))[0] == "100"
-
-
 @pytest.fixture
-def two(tmp_path, monkeypatch):
-    """The folder of a course of two chapters, the first with an annex."""
-    for name in ("01_one", "01_one_annex", "02_two"):
-        (tmp_path / f"{name}.ipynb").touch()
-    monkeypatch.setattr(maps, "questions", lambda: {1: ("01_one", "Whom?"), 2: ("02_two", "How?")})
-    return tmp_path
+def onward(tmp_path, monkeypatch, capsys):
+    """onward(chapter, states, annex) -> what the page says at the end of a lesson, with this record of the workbook."""
+
+    def say(chapter, states, annex=False):
+        monkeypatch.setattr(progress.files, "workbook_folder", lambda: tmp_path)
+        monkeypatch.setattr(solved, "read", lambda where: {name: {"state": state} for name, state in states.items()})
+        monkeypatch.setattr(progress, "display", lambda note: print(note.page))
+        progress.onward(chapter, annex)
+        return capsys.readouterr().out
+
+    return say
 
 
-def test_a_lesson_leads_to_its_annex_and_to_the_next_lesson_an_annex_back_and_on(two):
-    on = ("→", "02_two.ipynb", "How?")
-    assert progress._ways_on(1, False, two) == [("→", "01_one_annex.ipynb", "The annex of this chapter"), on]
-    assert progress._ways_on(1, True, two) == [("←", "01_one.ipynb", "Whom?"), on]
-    assert progress._ways_on(2, False, two) == [("←", "01_one.ipynb", "Whom?")]
+def test_the_maps_fill_as_exercises_of_lessons_are_solved_and_the_way_leads_on(onward):
+    there = progress.notebooks(building.folder())
+    lesson, annex = (next(one for one in there if one.file == f"{LESSONS[1]}{end}.ipynb") for end in ("", "_annex"))
+    half = lesson.exercises[: len(lesson.exercises) // 2]
+    said = onward(1, dict.fromkeys([*half, *annex.exercises], "solved"))
+    shares = re.findall(r"--share:(\d+)%", said)
+    assert int(shares[0]) == round(100 * len(half) / len(lesson.exercises)) and set(shares[1:]) == {"0"}
+    assert f'<a href="{LESSONS[2]}.ipynb">→' in said and f"{LESSONS[1]}_annex.ipynb" in said
+    back = onward(1, {}, annex=True)
+    assert f'<a href="{LESSONS[1]}.ipynb">←' in back and f'<a href="{LESSONS[2]}.ipynb">→' in back
+    last = onward(max(LESSONS), {})
+    assert f'<a href="{LESSONS[0]}.ipynb">←' in last and set(re.findall(r"--share:(\d+)%", last)) == {"0"}

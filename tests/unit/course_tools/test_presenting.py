@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from types import SimpleNamespace
 
 import pytest
 
@@ -14,15 +13,10 @@ from course_tools.classroom.presenting.speaker import notes
 
 
 @pytest.mark.parametrize("name", [name for name in building.names() if not lessons.is_annex(name)])
-def test_each_section_of_the_core_path_has_notes(name):
-    found = notes(name)
-    source = building.read_source(name)
-    headings = [
-        speaker.plain(h)
-        for c in source.cells
-        if c.cell_type == "markdown"
-        for h in re.findall(r"^##? (.+)$", c.source, re.M)
-    ]
+def test_each_section_has_notes(name):
+    found, cells = notes(name), building.read_source(name).cells
+    texts = [c.source for c in cells if c.cell_type == "markdown"]
+    headings = [speaker.plain(h) for text in texts for h in re.findall(r"^##? (.+)$", text, re.M)]
     assert [n.heading for n in found] == [h for h in headings if h in {n.heading for n in found}]  # all there, in order
     planned = [n for n in found if n.minutes]
     assert sum(n.minutes for n in planned) == planned[-1].starts + planned[-1].minutes
@@ -31,8 +25,7 @@ def test_each_section_of_the_core_path_has_notes(name):
     assert [len(n.answers) for n in found if n.heading == "Three questions first"] in ([], [3])
     for note in planned:
         assert note.ask or note.guesses, f"{note.heading}: nothing to ask in {speaker.GUIDE}"
-    core = [c for c in source.cells if "deeper" not in c.metadata.get("tags", ())]
-    assert sum(len(n.guesses) for n in found) == sum("predict" in c.metadata.get("tags", ()) for c in core)
+    assert sum(len(n.guesses) for n in found) == sum("predict" in c.metadata.get("tags", ()) for c in cells)
 
 
 def test_a_guess_brings_the_wrong_answer_to_expect_and_why_the_right_one_is_right():
@@ -47,26 +40,13 @@ def test_the_first_note_says_what_to_have_ready():
         assert word in text, word
 
 
-def test_a_guess_that_the_guide_does_not_know_expects_nothing():
-    note = speaker.Note("h", guesses=(("q?", "", "right", ""),))
-    assert [what for what, _ in note.lines()] == ["Guess", "Right"]
-    source = 'predict("q?", ["a", "b"], answer=1, because=["not a", "b it is"])'
-    assert speaker._guess(SimpleNamespace(source=source), {}) == ("q?", "", "b", "b it is")
-
-
-def test_html_is_escaped_and_has_every_line():
+def test_html_is_escaped_and_has_every_line_that_is_known():
     note = speaker.Note("<b>", 3, 4, "a < b?", "keep", (("q", "w", "r", "because"),), (("name", "5", "said"),))
     page = note.html()
     assert "<h1>&lt;b&gt;</h1>" in page and "a &lt; b?" in page
     assert [what for what, _ in note.lines()] == ["Ask", "Guess", "Expect", "Right", "Exercise, 5 minutes", "Keep"]
-    assert dict(note.lines())["Ask"] == "a < b?"
-
-
-def test_names_of_notebooks():
-    assert start.chosen() == ["01_nadaraya_watson"]
-    assert start.chosen(["05", "03_seq2seq.ipynb", "05"]) == ["05_transformer", "03_seq2seq"]
-    with pytest.raises(ValueError, match="No notebook's name starts with '9'"):
-        start.chosen(["9"])
+    unexpected = speaker.Note("h", guesses=(("q?", "", "right", ""),))
+    assert [what for what, _ in unexpected.lines()] == ["Guess", "Right"]
 
 
 @pytest.fixture
@@ -83,11 +63,13 @@ def with_an_annex(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("given", "meant"),
     [
+        ([], ["01_one"]),
         (["02"], ["02_two"]),
         (["02", "annex"], ["02_two_annex"]),
         (["02_two_annex"], ["02_two_annex"]),
         (["01", "02", "annex"], ["01_one", "02_two_annex"]),
         (["02", "02_two_annex"], ["02_two", "02_two_annex"]),
+        (["02", "01_one.ipynb", "02"], ["02_two", "01_one"]),
         (["0"], ["01_one", "02_two"]),
     ],
 )
@@ -95,9 +77,10 @@ def test_a_chapter_is_its_lesson_and_its_annex_is_asked_for(with_an_annex, given
     assert start.chosen(given) == meant
 
 
-def test_a_chapter_without_an_annex_says_so(with_an_annex):
-    with pytest.raises(ValueError, match="'01_one_annex'"):
-        start.chosen(["01", "annex"])
+@pytest.mark.parametrize(("given", "said"), [(["01", "annex"], "'01_one_annex'"), (["9"], "starts with '9'")])
+def test_a_chapter_that_is_not_there_is_named(with_an_annex, given, said):
+    with pytest.raises(ValueError, match=said):
+        start.chosen(given)
 
 
 def test_an_annex_has_no_plan_and_keeps_what_it_says_itself(with_an_annex):
@@ -106,58 +89,33 @@ def test_an_annex_has_no_plan_and_keeps_what_it_says_itself(with_an_annex):
     assert section.keep == "02_two_annex."
 
 
-def test_the_page_gets_chapters_and_notes(monkeypatch):
-    monkeypatch.setenv(start.CHAPTERS, "00_start_here,01_nadaraya_watson")
-    page = json.loads(json.dumps(start.configuration()))
-    assert page["chapters"] == ["workbook/00_start_here.ipynb", "workbook/01_nadaraya_watson.ipynb"]
-    assert page["notes"]["01_nadaraya_watson"][1]["html"].startswith("<h1>The whole before its parts</h1>")
-
-
-def test_jupyterlab_is_started_on_the_first_chapter(monkeypatch, tmp_path):
-    said = {}
-
-    def instead(path, command):
-        said["command"], said["environment"] = command, dict(os.environ)
-
-    monkeypatch.setattr(start.workbook, "sync", lambda *_: [])
-    monkeypatch.setattr(start.os, "execv", instead)
-    monkeypatch.setattr(start.os, "name", "posix")
-    monkeypatch.setattr(start.os, "chdir", lambda path: None)
+@pytest.mark.parametrize("place", ["workbook", "mine"])
+def test_jupyterlab_is_started_on_the_first_chapter_of_the_workbook_and_the_page_gets_the_notes(
+    monkeypatch, tmp_path, place
+):
+    started = []
+    monkeypatch.setenv("COURSE_WORKBOOK", str(tmp_path / place))
     for name in ("COURSE_PRESENTING", start.CHAPTERS):
         monkeypatch.setenv(name, "")
-    start.run(["03", "05"], ["--no-browser"])
-    pages = [one for one in said["command"] if one.startswith("--LabApp.default_url=")]
-    assert pages == ["--LabApp.default_url=/doc/tree/workbook/03_seq2seq.ipynb"], "given twice, it takes neither"
-    assert said["environment"]["COURSE_PRESENTING"] == "1"
-    assert said["environment"][start.CHAPTERS] == "03_seq2seq,05_transformer"
-
-
-def test_a_workbook_elsewhere(monkeypatch, tmp_path):
-    """COURSE_WORKBOOK, as on a server where the course is shared: filled, served and named to the page."""
-    said, mine = [], tmp_path / "mine"
-    monkeypatch.setenv("COURSE_WORKBOOK", str(mine))
-    monkeypatch.setenv("COURSE_PRESENTING", "")
-    monkeypatch.setenv(start.CHAPTERS, "")
-    monkeypatch.setattr(start.workbook, "sync", lambda notebooks, where: said.append(where) or [])
-    monkeypatch.setattr(start.os, "execv", lambda path, command: said.append(command))
-    monkeypatch.setattr(start.os, "name", "posix")
-    monkeypatch.setattr(start.os, "chdir", lambda path: None)
-    start.run(["01"], ["--no-browser"])
-    assert said[0] == mine and f"--ServerApp.root_dir={tmp_path}" in said[1]
-    assert "--LabApp.default_url=/doc/tree/mine/01_nadaraya_watson.ipynb" in said[1]
-    assert start.configuration()["chapters"] == ["mine/01_nadaraya_watson.ipynb"]
+    monkeypatch.setattr(start.lab, "launch", lambda root, options: started.append(options) or 0)
+    assert start.run(["03", "05"], ["--no-browser"]) == 0
+    (options,) = started
+    pages = [one for one in options if one.startswith("--LabApp.default_url=")]
+    assert pages == [f"--LabApp.default_url=/doc/tree/{place}/03_seq2seq.ipynb"], "given twice, it takes neither"
+    assert f"--ServerApp.root_dir={tmp_path}" in options and "--no-browser" in options
+    assert (tmp_path / place / "03_seq2seq.ipynb").is_file() and os.environ["COURSE_PRESENTING"] == "1"
+    page = json.loads(json.dumps(start.configuration()))
+    assert page["chapters"] == [f"{place}/03_seq2seq.ipynb", f"{place}/05_transformer.ipynb"]
+    assert page["notes"]["03_seq2seq"][1]["html"].startswith("<h1>")
 
 
 def test_the_plugin_is_where_an_installation_takes_it_from():
     root = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
     package = json.loads((root / "package.json").read_text("utf-8"))
     assert (root / package["jupyterlab"]["_build"]["load"]).is_file()
-    commands = re.findall(
-        r'"command": "([^"]+)"', (root / "schemas" / "attention-course" / "plugin.json").read_text("utf-8")
-    )
+    schema = (root / "schemas" / "attention-course" / "plugin.json").read_text("utf-8")
+    names = re.findall(r'"command": "attention-course:([^"]+)"', schema)
     entry = (root / "static" / "remoteEntry.js").read_text("utf-8")
-    names = [command.removeprefix("attention-course:") for command in commands]
     assert names and all(re.search(rf'add\(\s*"{name}"', entry) for name in names)
-    assert "course_tools/classroom/jupyter/labextension" in (files.course_folder() / "pyproject.toml").read_text(
-        "utf-8"
-    )
+    project = (files.course_folder() / "pyproject.toml").read_text("utf-8")
+    assert "course_tools/classroom/jupyter/labextension" in project

@@ -7,13 +7,6 @@ from course_kit import files, lessons
 from course_tools.authoring import building
 from course_tools.classroom.presenting import screens
 
-NAMES = building.names()
-LESSONS = [name for name in NAMES if not lessons.is_annex(name) and lessons.chapter(name)]
-
-
-def cells_of(name):
-    return nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4).cells
-
 
 def cells(*given):
     """Cells from (source, tags, slide type, folded), of which only the first is needed."""
@@ -30,39 +23,29 @@ def seen(*given):
     return [(screen.title, screen.kind) for screen in screens.of(cells(*given))]
 
 
-@pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_has_as_many_screens_as_a_class_has_time_for(name):
-    found = screens.of(cells_of(name))
-    assert screens.FEWEST <= len(found) <= screens.MOST, [(one.title, one.kind) for one in found]
+@pytest.mark.parametrize("name", building.names())
+def test_each_screen_of_a_notebook_and_no_words_are_lost(name):
+    here = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4).cells
+    found, by_id = screens.of(here), {cell["id"]: cell for cell in here}
     assert found[0].kind == "title"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_no_words_are_lost_and_no_screen_is_there_twice(name):
-    here, found = cells_of(name), screens.of(cells_of(name))
+    if lessons.chapter(name) and not lessons.is_annex(name):  # a class has so much time
+        assert screens.FEWEST <= len(found) <= screens.MOST, [(one.title, one.kind) for one in found]
     said = [one for screen in found for one in screen.said]
     assert len(said) == len(set(said)) and len({(one.cell, one.kind, one.title) for one in found}) == len(found)
-    order = [cell["id"] for cell in here]
-    assert said == sorted(said, key=order.index)
+    assert said == sorted(said, key=list(by_id).index)
     out, missing = False, []
     for cell in here:
         slide = cell["metadata"].get("slideshow", {}).get("slide_type", "-")
         out = out if slide == "-" else slide in ("skip", "notes")
-        is_card = screens.CARD.search(cell["source"])
-        shown = not (out or is_card or "deeper" in cell.metadata.get("tags", ()))
-        if cell["cell_type"] == "markdown" and shown:
+        if cell["cell_type"] == "markdown" and not (out or screens.CARD.search(cell["source"])):
             missing += [cell["source"][:60]] * (cell["id"] not in said)
     assert missing == []
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_no_exercise_and_no_setup_is_on_a_screen(name):
-    by_id = {cell["id"]: cell for cell in cells_of(name)}
-    for screen in screens.of(cells_of(name)):
-        cell = by_id[screen.cell]
-        assert "exercise" not in cell["metadata"].get("tags", ())
-        assert "course_kit.setup(" not in cell["source"]
+    for screen in found:
+        cell, code = by_id[screen.cell], screen.code and screen.code.code
+        assert "exercise" not in cell["metadata"].get("tags", ()) and "course_kit.setup(" not in cell["source"]
         assert not (screen.keep and screens.KEEP not in by_id[screen.keep]["source"])
+        if code and not lessons.is_annex(name):  # it is read from the last row
+            assert screen.code.lines <= screens.LINES and max(map(len, code.splitlines())) <= 84, code
 
 
 def test_a_section_has_its_guess_and_the_best_of_what_it_shows():
@@ -76,12 +59,9 @@ def test_a_section_has_its_guess_and_the_best_of_what_it_shows():
     assert seen(title, ("## One\n$$ x $$",), guess, lab)[1:] == [("One", "guess"), ("One", "lab")]
 
 
-def test_what_only_prints_or_prepares_is_no_picture():
+def test_what_only_prints_prepares_or_imports_is_on_no_screen():
     for source in ("print(model)", "for_training(step)", "a = 1", "%matplotlib inline"):
         assert seen(("# Title",), ("## One",), (source, "", "-", True))[1:] == []
-
-
-def test_imports_are_on_no_screen():
     assert seen(("# Title",), ("## One",), ("import torch\nfrom mine import split_heads",))[1:] == []
 
 
@@ -107,14 +87,10 @@ def test_a_cell_with_two_headings_begins_two_sections():
     assert [len(one.said) for one in screens.of(made)] == [0, 1]
 
 
-def test_what_is_marked_skip_is_out_until_the_next_slide():
-    skipped = ("## Out", "", "skip"), ("labs.ask()", "lab", "-", True)
-    assert seen(("# Title",), *skipped, ("## In\n$$ x $$", "", "slide"))[1:] == [("In", "formula")]
-
-
-def test_an_author_begins_a_slide_with_code():
-    print_, lab = ("print(1)", "", "slide"), ("labs.ask()", "lab", "-", True)
-    assert seen(("# Title",), ("## One",), lab, print_)[1:] == [("One", "lab"), ("One", "code")]
+def test_an_author_begins_a_slide_with_code_and_leaves_out_until_the_next():
+    skipped, lab = ("## Out", "", "skip"), ("labs.ask()", "lab", "-", True)
+    assert seen(("# Title",), skipped, lab, ("## In\n$$ x $$", "", "slide"))[1:] == [("In", "formula")]
+    assert seen(("# Title",), ("## One",), lab, ("print(1)", "", "slide"))[1:] == [("One", "lab"), ("One", "code")]
 
 
 def test_of_an_exercise_a_class_sees_the_formula_alone():
