@@ -84,3 +84,10 @@ def in_cell(source, **names):
     space = {"exercise": exercise, "find_error": find_error, "torch": torch, **names}
     exec(compile(source, file, "exec"), space)
     return space
+
+
+def not_told(name, answer, word=""):
+    """What is said of a wrong answer, in words or in its arrays, if this word is not in it; "" where it is."""
+    verdict = check(name, answer)
+    said = words(verdict) + str(verdict.arrays)
+    return "" if verdict.state == "wrong" and word in said else f"{name}: {word!r} is not in: {said}"
