@@ -2,26 +2,18 @@
 nothing may be said."""
 
 import math
-import re
 from dataclasses import replace
 
 import pytest
 import torch
-import torch.nn.functional as F
-from small_exercises import T, named, not_named, small, words
+from small_exercises import T, named, small, words
 
-from course_kit.exercises import check
 from course_kit.exercises.compare import describe
 from course_kit.exercises.define import Wrong, some_numbers, variants, wrong_answers
 from course_kit.exercises.diagnose import TWO
 from course_kit.exercises.judge import judge
 from course_kit.exercises.properties import blind_to_later, blind_to_padding
-from course_tools.classroom.catalogue import load
-
-
-@pytest.fixture(scope="module", autouse=True)
-def known():
-    load()
+from course_tools.classroom.catalogue import find
 
 
 def weights(q, k):
@@ -239,7 +231,7 @@ class TestByChance:
     def test_a_mistake_nobody_knows(self):
         verdict = judge(WEIGHTS, lambda q, k: (q @ k.T).sigmoid())
         assert verdict.known is None and TWO not in verdict.text
-        fixed = check("scaled dot-product score", lambda q, k: q @ k.mT / math.sqrt(3))
+        fixed = judge(find("scaled dot-product score"), lambda q, k: q @ k.mT / math.sqrt(3))
         assert fixed.known is None and "depend on a size" in fixed.text and "missing" not in fixed.text
 
 
@@ -341,159 +333,3 @@ class TestTheRest:
     def test_parts_behind_the_one_that_is_named_count(self):
         got, want = (T([1.0, 2.0]), T([3.0, 5.0])), (T([1.0, 2.5]), T([4.0, 5.0]))
         assert "The rest" not in describe(("a", "b"), [(got, want)], everything=True)
-
-
-# ---- mistakes that were written without a look at the lists of known mistakes
-
-
-def attends(queries, keys, values, mask, scale=True, dim=-1, late=False):
-    scores = queries @ keys.mT / (queries.shape[-1] ** 0.5 if scale else 1)
-    scores = scores if late else scores.masked_fill(~mask, -torch.inf)
-    weights = torch.nan_to_num(scores.softmax(dim)) * (mask if late else 1)
-    return weights @ values, weights
-
-
-def network(words, Wx, Wh, keep=True, last=False):
-    state, states = torch.zeros(Wh.shape[0]), []
-    for word in words:
-        new = torch.tanh(word @ Wx + state @ Wh)
-        state = new if keep else state
-        states.append(new)
-    return states[-1] if last else torch.stack(states)
-
-
-def writes(step, state, bos, eos, max_length, ends=False, passes=True):
-    word, ids = bos, []
-    while len(ids) < max_length:
-        logits, after = step(word, state)
-        state = after if passes else state
-        word = int(logits.argmax())
-        if word == eos and not ends:
-            break
-        ids.append(word)
-        if word == eos:
-            break
-    return ids
-
-
-def waves(length, model_size, join):
-    angle = torch.arange(length)[:, None] * 10000.0 ** (-torch.arange(0, model_size, 2) / model_size)
-    return join([angle.sin(), angle.cos()], -1).flatten(1)
-
-
-def pooled(queries, keys, values, axis=-1, swap=False):
-    closeness = torch.exp(-((queries[:, None] - keys) ** 2) / 2)
-    weights = closeness / closeness.sum(axis, keepdim=True)
-    return (weights, weights @ values) if swap else (weights @ values, weights)
-
-
-# of which each verdict must speak: a regular expression
-HELD_BACK = [
-    ("weighted average", "divi|normalis|sum of the weights", lambda weights, values: torch.dot(weights, values)),
-    ("weighted average", "softmax|values", lambda weights, values: (torch.softmax(weights, 0) * values).sum()),
-    ("gaussian kernel", "square", lambda d, width=1.0: torch.exp(-(d / width).abs() / 2)),
-    ("gaussian kernel", "width", lambda d, width=1.0: torch.exp(-(d**2) / width / 2)),
-    ("attention pooling", "width", lambda q, k, v, width=1.0: pooled(q, k, v)),
-    ("attention pooling", "order", lambda q, k, v, width=1.0: pooled(q / width, k / width, v, swap=True)),
-    ("stable masked softmax", "after|sum to 1", lambda scores, mask: torch.softmax(scores, -1) * mask),
-    ("stable masked softmax", "NaN|empty", lambda s, mask: s.masked_fill(~mask, -torch.inf).softmax(-1)),
-    ("leave-one-out mask", "before|earlier|both", lambda size: torch.ones(size, size).tril(-1).bool()),
-    ("scaled dot-product score", "√|root", lambda queries, keys: queries @ keys.mT / queries.size(-1)),
-    ("scaled dot-product score", "mT|transpos", lambda queries, keys: queries @ keys.T / queries.shape[-1] ** 0.5),
-    ("scaled dot-product attention", "√|scal", lambda *given: attends(*given, scale=False)),
-    ("scaled dot-product attention", "axis|column|row", lambda *given: attends(*given, dim=1)),
-    ("scaled dot-product attention", "sum to 1|after", lambda *given: attends(*given, late=True)),
-    ("linear attention", "softmax|exp", lambda phi_q, phi_k, values: (phi_q @ phi_k.T).softmax(-1) @ values),
-    ("recurrent network", "state", lambda *given: network(*given, keep=False)),
-    ("recurrent network", "all|each|every", lambda *given: network(*given, last=True)),
-    ("masked loss", "twice|softmax", lambda z, target, mask: F.cross_entropy(z.softmax(-1)[mask], target[mask])),
-    ("masked loss", "gather", lambda z, y, m: (-z.log_softmax(-1).gather(-1, y[..., None]) * m).sum() / m.sum()),
-    ("greedy loop", "eos", lambda *given: writes(*given, ends=True)),
-    ("greedy loop", "state", lambda *given: writes(*given, passes=False)),
-    ("sinusoidal encoding", "sines come first", lambda *given: waves(*given, torch.cat)),
-    (
-        "sinusoidal encoding",
-        "exchanged",
-        lambda n, D: waves(n, D, torch.stack).unflatten(1, (-1, 2)).flip(-1).flatten(1),
-    ),
-    ("low-rank change", "α|alpha", lambda W, B, A, alpha: W + torch.matmul(B, A)),
-    ("bottleneck adapter", "GELU|ReLU", lambda x, Wd, bd, Wu, bu: x + torch.relu(x @ Wd + bd) @ Wu + bu),
-    ("bits per character", "other way|characters", lambda loss, tokens, n: loss / math.log(2) * n / tokens),
-    ("temperature", "Treat 0", lambda logits, t: (logits / max(t, 0.01)).softmax(-1)),
-    ("induction score", "after|next", lambda w, half: w.diagonal(-half, -2, -1).mean((0, 2))),
-]
-
-
-def test_nearly_all_that_was_held_back_is_named_and_nothing_is_taken_for_another():
-    told = [(check(name, answer), name, says) for name, says, answer in HELD_BACK]
-    assert {verdict.state for verdict, _, _ in told} == {"wrong"}
-    unnamed = [(name, verdict) for verdict, name, says in told if not re.search(says, verdict.text)]
-    assert len(unnamed) <= 1, unnamed
-    assert not [name for name, verdict in unnamed if verdict.known], "misled"
-
-
-def overlapping(offset, size):
-    R = torch.zeros(size, size)
-    for j, w in enumerate(10000.0 ** (-torch.arange(0, size, 2) / size)):
-        b = offset * w
-        R[j : j + 2, j : j + 2] = T([[b.cos(), b.sin()], [-b.sin(), b.cos()]])
-    return R
-
-
-def every_sentence_with_all(query, keys, mask, W1, W2, w):
-    scores = torch.tanh((query @ W1)[:, None] + keys @ W2) @ w
-    weights = scores.masked_fill(~mask, -torch.inf).softmax(-1)
-    return weights @ keys, weights
-
-
-def in_single_precision(queries, keys, values, width=1.0):
-    distance = queries.float()[:, None] - keys.float() if queries.dtype != torch.float32 else queries[:, None] - keys
-    weights = (-((distance / width) ** 2) / 2).softmax(-1)
-    return weights @ values.to(weights.dtype), weights
-
-
-def by_one_minus_p(logits, top_p):
-    p = logits.softmax(-1)
-    p = torch.where(p >= 1 - top_p, p, 0)
-    return p / p.sum(-1, keepdim=True)
-
-
-def log_of_a_softmax(logits, target, mask):
-    return -(logits.softmax(-1).log().gather(-1, target[..., None])[..., 0] * mask).sum() / mask.sum()
-
-
-def by_their_ids(first, second, cls, sep, pad, length):
-    ids = T([cls, *first, sep, *second, sep] + [pad] * (length - len(first) - len(second) - 3))
-    segments = [0] * (len(first) + 2) + [1] * (length - len(first) - 2)
-    return ids, T(segments) * (ids != pad), ids != pad
-
-
-def by_turns(stories, count, generator):
-    def number(below):
-        return int(torch.randint(below, (), generator=generator))
-
-    pairs = []
-    for i in range(count):
-        s = number(len(stories))
-        place, step = number(len(stories[s]) - 1), 1 + number(len(stories) - 1)
-        other = stories[(s + step) % len(stories)]
-        pairs.append((stories[s][place], other[number(len(other))] if i % 2 else stories[s][place + 1], i % 2))
-    return pairs
-
-
-ONCE_ACCEPTED_OR_MISLED = [  # and a word of what is said now
-    ("masked loss", log_of_a_softmax, "log_softmax"),
-    ("additive attention step", every_sentence_with_all, "[B, B, Dk]"),
-    ("shift matrix", overlapping, "overlap"),
-    ("attention pooling", in_single_precision, "seven digits"),
-    ("gaussian kernel", lambda d, width=1.0: torch.exp(-d / (2 * width)) ** 2, "after the exp"),
-    ("top-p", by_one_minus_p, "1 − p"),
-    ("stable masked softmax", lambda scores, mask: (scores + mask).softmax(-1), "added as 0 and 1"),
-    ("bert input", by_their_ids, "that id, too"),
-    ("next sentence pairs", by_turns, "in turn"),
-]
-
-
-@pytest.mark.parametrize(("name", "answer", "word"), ONCE_ACCEPTED_OR_MISLED)
-def test_what_once_was_accepted_or_misled_is_named(name, answer, word):
-    assert not_named(name, answer, word) == ""

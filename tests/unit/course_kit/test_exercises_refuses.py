@@ -22,6 +22,7 @@ from course_kit.exercises import check, exercise, guard, solved
 from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import Case
 from course_kit.exercises.judge import judge
+from course_tools.classroom.catalogue import find
 
 
 class TestUnsolved:
@@ -335,7 +336,7 @@ def test_a_pipe_in_place_of_the_record_keeps_nothing_waiting(tmp_path, monkeypat
     (tmp_path / ".course.json").write_text("{}")
     os.mkfifo(tmp_path / solved.FILE)
     monkeypatch.chdir(tmp_path)
-    exercise("weighted average")(lambda weights, values: values.mean())
+    exercise(find("weighted average"))(lambda weights, values: values.mean())
     assert "no plain file" in capsys.readouterr().out
 
 
