@@ -1,5 +1,6 @@
 """Small exercises for tests of how answers are judged, and what tells one verdict from another."""
 
+import copy
 import linecache
 
 import torch
@@ -11,10 +12,11 @@ T = torch.tensor
 
 
 def small(reference, *inputs, name="small", returns=("result",), **more):
-    """An exercise whose cases have these inputs, each a dict of name -> value; the first case is its example."""
+    """An exercise whose cases have these inputs, each a dict of name -> value; the first case is its example. As in any
+    exercise, they are made anew each time."""
     cases = [one if isinstance(one, Case) else Case(one, shown=i == 0) for i, one in enumerate(inputs)]
     given = {"task": "…", "hints": ("Look.", "Nearer."), "minutes": 1, "difficulty": 1} | more
-    return Exercise(name, reference=reference, cases=lambda: cases, returns=returns, **given)
+    return Exercise(name, reference=reference, cases=lambda: copy.deepcopy(cases), returns=returns, **given)
 
 
 DOUBLE = small(

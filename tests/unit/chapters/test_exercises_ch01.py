@@ -37,13 +37,6 @@ def by_logsumexp(scores, mask):
     return torch.exp(scores - total.masked_fill(total.isinf(), 0))
 
 
-def by_numpy(scores, mask):
-    s, m = scores.numpy().astype("float64"), mask.numpy()
-    top = np.max(np.where(m, s, -np.inf), axis=-1, keepdims=True, initial=-1e300)
-    exps = np.exp(np.where(m, s - top, -np.inf))
-    return np.divide(exps, exps.sum(-1, keepdims=True), out=np.zeros_like(exps), where=exps.sum(-1, keepdims=True) > 0)
-
-
 def by_rows(scores, mask):
     result = torch.zeros_like(scores).reshape(-1, scores.shape[-1])
     rows, masks = scores.reshape(result.shape), mask.expand(scores.shape).reshape(result.shape)
@@ -84,7 +77,6 @@ RIGHT = [
     ("stable masked softmax", lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask),
     ("stable masked softmax", lambda scores, mask: scores.masked_fill(~mask, -math.inf).softmax(-1).nan_to_num(0.0)),
     ("stable masked softmax", by_logsumexp),
-    ("stable masked softmax", by_numpy),
     ("stable masked softmax", by_rows),
     ("leave-one-out mask", lambda size: ~torch.eye(size, dtype=torch.bool)),
     ("leave-one-out mask", lambda n: [[i != j for j in range(n)] for i in range(n)]),

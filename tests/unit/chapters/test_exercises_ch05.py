@@ -19,8 +19,6 @@ from course_utils.attention import (
     join_heads,
     multi_head,
     padding_mask,
-    scaled_dot_product_attention,
-    split_heads,
 )
 from course_utils.blocks import AddNorm, EncoderBlock, PositionwiseFFN, PostNorm
 from course_utils.loss import masked_loss
@@ -99,11 +97,6 @@ def head_by_head(q, k, v, heads, mask=None):
     return torch.cat(outputs, -1), torch.stack(weights, 1)
 
 
-def by_the_earlier_functions(q, k, v, heads, mask=None):
-    output, weights = scaled_dot_product_attention(*(split_heads(x, heads) for x in (q, k, v)), mask.unsqueeze(-3))
-    return join_heads(output), weights
-
-
 class InThreeLines(torch.nn.Module):
     def __init__(self, model_size, num_heads, ffn_size, dropout=0.0):
         super().__init__()
@@ -116,18 +109,6 @@ class InThreeLines(torch.nn.Module):
         x = x + self.attention(*2 * [self.around_attention.norm(x)], mask)[0]
         x = x + self.cross_attention(self.around_cross.norm(x), memory, memory_mask)[0]
         return x + self.ffn(self.around_ffn.norm(x))
-
-
-class FromTheEncoderBlock(EncoderBlock):
-    def __init__(self, model_size, num_heads, ffn_size, dropout=0.0):
-        super().__init__(model_size, num_heads, ffn_size, dropout)
-        self.cross_attention = MultiHeadAttention(model_size, num_heads)
-        self.around_cross = AddNorm(model_size, dropout)
-
-    def forward(self, x, memory, mask=None, memory_mask=None):
-        x = self.around_attention(x, lambda h: self.attention(h, h, mask)[0])
-        x = self.around_cross(x, lambda h: self.cross_attention(h, memory, memory_mask)[0])
-        return self.around_ffn(x, self.ffn)
 
 
 def in_another_order(model, optimiser, source, target):
@@ -227,10 +208,8 @@ def projected_at_once(written, source, Wq, Wk, Wv):
 RIGHT = [
     ("attention in heads", all_in_einsum),
     ("attention in heads", head_by_head),
-    ("attention in heads", by_the_earlier_functions),
     ("residual and norm", lambda x, f, norm: torch.add(x, f(norm(x.clone())))),
     ("a decoder block", InThreeLines),
-    ("a decoder block", FromTheEncoderBlock),
     ("a training step", in_another_order),
     ("split heads", lambda x, heads: torch.stack(x.chunk(heads, -1), 1)),
     ("split heads", lambda x, heads: x.view(*x.shape[:2], heads, x.shape[2] // heads).permute(0, 2, 1, 3).tolist()),
