@@ -63,7 +63,7 @@ class Verdict:
     """state: "right", "wrong" or "unsolved". text: what a teacher says. code: the student's own line. lead: said above
     the arrays, which are name -> array or text. notes: what else was seen. known: the mistake that was recognised.
     converts: it gives no tensors; cuts: it lets no gradient through. here: the number of the case that is shown.
-    outcomes: what came of each case."""
+    look: the look at a wrong answer that found the words, by its name below. outcomes: what came of each case."""
 
     name: str
     state: str
@@ -76,6 +76,7 @@ class Verdict:
     converts: bool = False
     cuts: bool = False
     here: int | None = None
+    look: str = ""
     outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
 
     @property
@@ -400,4 +401,5 @@ LOOKS = (
 def diagnose(evidence: Evidence) -> Verdict:
     """The verdict on an answer that fails at least one case: that of the first look that has something to say."""
     diagnosis = Diagnosis(evidence)
-    return next(verdict for look in LOOKS if (verdict := look(diagnosis)))
+    verdicts = ((look.__name__, look(diagnosis)) for look in LOOKS)
+    return next(replace(verdict, look=name) for name, verdict in verdicts if verdict)

@@ -164,7 +164,7 @@ def said(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdict:
     hit = made.lines.intersection(puzzle.lines)
     spoilt = min(made.lines & puzzle.innocent.keys(), default=None)
     acquitted = f"line {spoilt}, and that line was right: {puzzle.innocent[spoilt]}" if spoilt else ""
-    refused = replace(verdict, arrays={}, lead="", known=None, code="", here=None)
+    refused = replace(verdict, arrays={}, lead="", known=None, code="", here=None, look="")
     if len(puzzle.lines) > 1:
         found = f"{len(hit)} of {len(puzzle.lines)} found."
         if len(hit) + len(made.added) < len(puzzle.lines):

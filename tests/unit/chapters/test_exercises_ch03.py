@@ -1,6 +1,5 @@
-"""Chapter 3's exercises: right answers in other styles, and the errata's figures."""
+"""Chapter 3's exercises: right answers in other styles, particular mistakes, and the errata's figures."""
 
-import linecache
 import math
 from collections import Counter
 
@@ -8,15 +7,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from right_answers import Written
+from small_exercises import in_cell, not_named, not_right, not_told
 
 from chapters.ch03.exercises.measures import loss_cases
 from course_kit.exercises import check
 from course_tools.classroom.catalogue import find
 from course_utils.attention import masked_softmax
 from course_utils.metrics import brevity_penalty
-
-written = Written()
 
 
 def test_the_errata_give_the_numbers_that_were_printed():
@@ -28,38 +25,28 @@ def test_the_errata_give_the_numbers_that_were_printed():
     assert find("program 3.6").reference([3, 1, 0, 0], [3, 2, 1, 0]) == 0
 
 
-@written("recurrent network")
-def with_torch(words, Wx, Wh):
-    state, states = words.new_zeros(1, len(Wh)), []
-    for word in words:
-        state = torch.tanh(word @ Wx + state @ Wh)
-        states.append(state[0])
-    return torch.stack(states)
+def torch_rnn(words, Wx, Wh):
+    network = torch.nn.RNN(*Wx.shape, bias=False, batch_first=True)
+    network.load_state_dict({"weight_ih_l0": Wx.T, "weight_hh_l0": Wh.T})
+    return network(words[None])[0][0].detach()
 
 
-@written("additive attention step")
+def by_recursion(words, Wx, Wh):
+    if len(words) == 1:
+        return torch.tanh(words @ Wx)
+    before = by_recursion(words[:-1], Wx, Wh)
+    return torch.cat([before, torch.tanh(words[-1:] @ Wx + before[-1:] @ Wh)])
+
+
 def step_by_loops(query, keys, mask, W1, W2, w):
     rows = []
     for q, ks, real in zip(query, keys, mask, strict=True):
-        scores = torch.stack([w @ torch.tanh(q @ W1 + k @ W2) for k in ks])
-        raised = torch.exp(scores) * real
+        raised = torch.exp(torch.stack([w @ torch.tanh(q @ W1 + k @ W2) for k in ks])) * real
         rows.append(raised / raised.sum())
     weights = torch.stack(rows)
     return torch.einsum("bk,bkd->bd", weights, keys), weights
 
 
-@written("masked loss")
-def torch_own(logits, target, mask):
-    return F.cross_entropy(logits[mask], target[mask])
-
-
-@written("masked loss")
-def by_weights(logits, target, mask):
-    log_p = logits.log_softmax(-1).gather(-1, target.unsqueeze(-1)).squeeze(-1)
-    return -(log_p * mask).sum() / mask.sum()
-
-
-@written("one decoder step")
 def two_products(word, state, keys, mask, E, Wx, Ws, Wo):
     D = state.shape[1]
     scores = torch.einsum("bd,bkd->bk", state, keys).masked_fill(~mask, float("-inf"))
@@ -68,19 +55,6 @@ def two_products(word, state, keys, mask, E, Wx, Ws, Wo):
     return new @ Wo[:D] + context @ Wo[D:], new
 
 
-@written("greedy loop")
-def with_while(step, state, bos, eos, max_length):
-    ids, word = [], bos
-    while len(ids) < max_length:
-        logits, state = step(torch.tensor(word), state)
-        word = logits.argmax().item()
-        if word == eos:
-            return ids
-        ids += [word]
-    return ids
-
-
-@written("greedy loop")
 def as_a_plain_list(step, state, bos, eos, max_length):
     ids = [bos]
     for _ in range(max_length):
@@ -91,147 +65,113 @@ def as_a_plain_list(step, state, bos, eos, max_length):
     return ids[1:]
 
 
-@written("greedy loop")
-def in_numpy(*inputs):
-    return np.array(as_a_plain_list(*inputs))
-
-
-@written("clipped n-grams")
 def by_counting(candidate, reference, n):
     ours = Counter(zip(*(candidate[i:] for i in range(n)), strict=False))
     theirs = Counter(zip(*(reference[i:] for i in range(n)), strict=False))
     return sum(min(c, theirs[g]) for g, c in ours.items()), sum(ours.values())
 
 
-@written("brevity penalty")
-def in_one_line(hypothesis_length, reference_length):
-    return min(1.0, math.exp(1 - reference_length / hypothesis_length))
-
-
-@written("program 3.6")
 def by_logarithms(matches, totals):
     logs = [math.log(m / t) if m else -math.inf for m, t in zip(matches, totals, strict=True)]
     return math.exp(sum(logs) / len(logs))
 
 
-@written("program 3.10")
-def shifted(words, bos):
-    return torch.tensor([bos, *words.tolist()][:-1])
+RIGHT = [
+    ("recurrent network", torch_rnn),
+    ("recurrent network", by_recursion),
+    ("additive attention step", step_by_loops),
+    ("masked loss", lambda logits, target, mask: F.cross_entropy(logits[mask], target[mask])),
+    ("masked loss", lambda logits, target, mask: F.cross_entropy(logits.mT, target.masked_fill(~mask, -100))),
+    ("one decoder step", two_products),
+    ("greedy loop", as_a_plain_list),
+    ("greedy loop", lambda *given: np.array(as_a_plain_list(*given))),
+    ("clipped n-grams", by_counting),
+    ("brevity penalty", lambda ours, theirs: min(1.0, math.exp(1 - theirs / ours))),
+    ("program 3.6", by_logarithms),
+    ("program 3.10", lambda words, bos: torch.tensor([bos, *words.tolist()][:-1])),
+    ("program 3.12", lambda sentences, Wx, Ws: torch.stack([torch_rnn(words, Wx, Ws)[-1] for words in sentences])),
+]
 
 
-@written("program 3.12")
-def inside(sentences, Wx, Ws):
-    states = []
-    for words in sentences:
-        state = torch.zeros(len(Ws))
-        for word in words:
-            state = torch.tanh(word @ Wx + state @ Ws)
-        states.append(state)
-    return torch.stack(states)
+def test_right_answers_pass():
+    assert [said for name, answer in RIGHT if (said := not_right(name, answer))] == []
 
 
-test_right_answers_pass = written.test()
+def ignoring_zeros(logits, target, mask):
+    return F.cross_entropy(logits.flatten(0, 1), target.masked_fill(~mask, 0).flatten(), ignore_index=0)
 
 
-def said_of(name, answer):
-    verdict = check(name, answer)
-    assert verdict.state == "wrong"
-    return verdict.text
+def keeps_the_first(step, state, bos, eos, max_length):
+    logits, state = step(bos, state)
+    ids = [int(logits.argmax())]
+    while len(ids) < max_length:
+        logits, state = step(ids[-1], state)
+        if (word := int(logits.argmax())) == eos:
+            break
+        ids.append(word)
+    return torch.tensor(ids)
 
 
-def test_padding_that_is_found_by_its_id_is_refused():
-    def ignoring_zeros(logits, target, mask):
-        return F.cross_entropy(logits.flatten(0, 1), target.masked_fill(~mask, 0).flatten(), ignore_index=0)
-
-    assert any((case.args["target"][case.args["mask"]] == 0).any() for case in loss_cases())
-    assert "Only the mask says what counts" in said_of("masked loss", ignoring_zeros)
+def joined(candidate, reference, n):
+    ours, theirs = (Counter("".join(x[i : i + n]) for i in range(len(x) - n + 1)) for x in (candidate, reference))
+    return (ours & theirs).total(), ours.total()
 
 
-@pytest.mark.parametrize("reduction", ["mean", "none"])
-def test_cross_entropy_on_the_wrong_axis_is_explained(reduction):
-    def wrong_axis(logits, target, mask):
-        losses = F.cross_entropy(logits, target, reduction=reduction)
-        return losses if reduction == "mean" else losses[mask].mean()
-
-    assert "the classes on axis 1" in said_of("masked loss", wrong_axis)
+def no_mask_and_the_old_state(word, state, keys, mask, E, Wx, Ws, Wo):
+    context = ((state[:, None] @ keys.mT).softmax(-1) @ keys)[:, 0]
+    new = torch.tanh(torch.cat([E[word], context], -1) @ Wx + state @ Ws)
+    return torch.cat([state, context], -1) @ Wo, new
 
 
-def test_a_loss_that_nobody_knows_is_given_with_the_right_one():
-    said = said_of("masked loss", lambda *inputs: 1.1 * torch_own(*inputs) + 0.05)
-    assert said == "1.33562, expected 1.16874: 14.3% too large."
+@pytest.mark.parametrize(
+    ("name", "answer", "hints"),
+    [
+        ("masked loss", ignoring_zeros, ["Only the mask"]),
+        ("greedy loop", keeps_the_first, ["first word is <eos>"]),
+        ("clipped n-grams", lambda c, r, n: (by_counting(c, r, n)[0], len(c) - n + 1), ["total is 0"]),
+        ("clipped n-grams", joined, ["without a space"]),
+        ("one decoder step", no_mask_and_the_old_state, ["Padding is attended", "the old state"]),
+    ],
+)
+def test_known_mistakes_are_recognised_however_they_are_written(name, answer, hints):
+    assert not_named(name, answer, *hints) == ""
+    assert "The rest is right" not in check(name, answer).text
+    assert any((case.args["target"][case.args["mask"]] == 0).any() for case in loss_cases()), "a real word has id 0"
 
 
-def test_a_greedy_loop_that_begins_with_eos_is_refused():
-    def keeps_the_first(step, state, bos, eos, max_length):
-        logits, state = step(bos, state)
-        ids = [int(logits.argmax())]
-        while len(ids) < max_length:
-            logits, state = step(ids[-1], state)
-            if (word := int(logits.argmax())) == eos:
-                break
-            ids.append(word)
-        return torch.tensor(ids)
-
-    assert "If the first word is <eos>" in said_of("greedy loop", keeps_the_first)
+def without_an_axis(query, keys, mask, W1, W2, w):
+    weights = masked_softmax(torch.tanh(query @ W1 + keys @ W2) @ w, mask)
+    return (weights[:, None] @ keys)[:, 0], weights
 
 
-def test_a_short_candidate_and_joined_words_are_refused():
-    def total(candidate, reference, n):
-        return by_counting(candidate, reference, n)[0], len(candidate) - n + 1
+def odd(word, state, keys, mask, E, Wx, Ws, Wo):
+    logits, new = two_products(word, state, keys, mask, E, Wx, Ws, Wo)
+    return logits, (2 * new).sin() / 3 + 0.1
 
-    def joined(candidate, reference, n):
-        ours, theirs = (
-            Counter("".join(words[i : i + n]) for i in range(len(words) - n + 1)) for words in (candidate, reference)
-        )
-        return (ours & theirs).total(), ours.total()
 
-    assert "its total is 0" in said_of("clipped n-grams", total)
-    assert "joined without a space" in said_of("clipped n-grams", joined)
+@pytest.mark.parametrize(
+    ("name", "answer", "word"),
+    [
+        ("masked loss", lambda logits, target, mask: F.cross_entropy(logits, target), "classes on axis 1"),
+        ("masked loss", lambda *given: 1.1 * RIGHT[3][1](*given) + 0.05, "1.33562, expected 1.16874: 14.3% too"),
+        ("additive attention step", without_an_axis, "need an axis"),
+        ("one decoder step", odd, "In `new`: "),
+    ],
+)
+def test_what_nobody_foresaw_is_described(name, answer, word):
+    assert not_told(name, answer, word) == ""
 
 
 def test_the_candidate_is_not_called_unused_where_it_only_lacks_its_last_run():
     def one_too_few(candidate, reference, n):
         ours = Counter(tuple(candidate[i : i + n]) for i in range(len(candidate) - n))
         theirs = Counter(tuple(reference[i : i + n]) for i in range(len(reference) - n))
-        share = (ours & theirs).total() / max(1, ours.total())
-        return (ours & theirs).total(), share
+        return (ours & theirs).total(), (ours & theirs).total() / max(1, ours.total())
 
-    said = check("clipped n-grams", one_too_few)
-    assert "has no effect" not in " ".join((said.text, *said.notes))
-
-
-def test_a_missing_axis_in_the_additive_step_is_advised_without_a_sum():
-    def no_axis(query, keys, mask, W1, W2, w):
-        weights = masked_softmax(torch.tanh(query @ W1 + keys @ W2) @ w, mask)
-        return (weights[:, None] @ keys)[:, 0], weights
-
-    assert "Does one of the two need an axis" in said_of("additive attention step", no_axis)
-
-
-def test_no_mask_and_the_old_state_are_both_named_and_nothing_else_is_called_right():
-    def two_mistakes(word, state, keys, mask, E, Wx, Ws, Wo):
-        context = ((state[:, None] @ keys.mT).softmax(-1) @ keys)[:, 0]
-        new = torch.tanh(torch.cat([E[word], context], -1) @ Wx + state @ Ws)
-        return torch.cat([state, context], -1) @ Wo, new
-
-    said = said_of("one decoder step", two_mistakes)
-    assert "Padding is attended to" in said and "the old state" in said and "The rest is right" not in said
-
-
-def test_one_number_that_differs_has_no_first_place():
-    def odd(word, state, keys, mask, E, Wx, Ws, Wo):
-        logits, new = two_products(word, state, keys, mask, E, Wx, Ws, Wo)
-        return logits, (2 * new).sin() / 3 + 0.1
-
-    said = said_of("one decoder step", odd)
-    assert said.startswith("In `new`: ") and ", expected 0.789" in said and "the first" not in said
+    assert check("clipped n-grams", one_too_few).look != "an_unused_input"
 
 
 def test_a_program_as_it_was_given_is_not_called_begun():
-    space = {}
-    lines = find("program 3.10").program
-    file = "<program 3.10>"
-    linecache.cache[file] = (1, None, [line + "\n" for line in lines], file)
-    exec(compile("\n".join(lines), file, "exec"), space)
+    space = in_cell("\n".join(find("program 3.10").program))
     verdict = check("program 3.10", space["heard"])
     assert verdict.state == "unsolved" and not verdict.notes

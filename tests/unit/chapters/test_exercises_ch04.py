@@ -1,32 +1,18 @@
-"""Chapter 4's exercises: right answers in other styles, and any right repair of what was wrong."""
+"""Chapter 4's exercises: right answers in other styles, any right repair, and particular mistakes."""
 
 import math
 
+import pytest
 import torch
 import torch.nn.functional as F
-from right_answers import Written
-
-from course_kit.exercises import check
-
-written = Written()
+from small_exercises import not_named, not_right, not_told
 
 
-@written("self-attention")
-def word_by_word(X, WQ, WK, WV):
-    rows = []
-    for x in X:
-        scores = torch.stack([(x @ WQ) @ (other @ WK) / WQ.shape[1] ** 0.5 for other in X])
-        rows.append(scores.softmax(0))
-    A = torch.stack(rows)
-    return torch.einsum("ij,jd->id", A, X @ WV), A
+def scores_by_one_matrix(X, WQ, WK, WV):
+    A = (X @ (WQ @ WK.T) @ X.T * WQ.shape[-1] ** -0.5).softmax(-1)
+    return A @ X @ WV, A
 
 
-@written("convolution as a matrix")
-def of_unit_vectors(kernel, length):
-    return F.conv1d(torch.eye(length)[:, None], kernel[None, None], padding=len(kernel) // 2)[:, 0].T
-
-
-@written("sinusoidal encoding")
 def in_loops(length, model_size):
     P = torch.zeros(length, model_size)
     for i in range(length):
@@ -36,7 +22,12 @@ def in_loops(length, model_size):
     return P
 
 
-@written("shift matrix")
+def by_complex_numbers(length, model_size):
+    w = 10000.0 ** (-torch.arange(0, model_size, 2, dtype=torch.float64) / model_size)
+    turned = torch.polar(torch.ones(()).double(), torch.arange(length)[:, None] * w)
+    return torch.view_as_real(turned).flip(-1).flatten(1)
+
+
 def entry_by_entry(offset, model_size):
     R = torch.zeros(model_size, model_size)
     for j in range(model_size // 2):
@@ -46,8 +37,7 @@ def entry_by_entry(offset, model_size):
     return R
 
 
-@written("rotary")
-def complex_numbers(x, positions):
+def turned(x, positions):
     omega = 10000 ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
     turn = torch.polar(torch.ones(len(x), len(omega)), positions[:, None] * omega)
     return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous()) * turn).flatten(1)
@@ -58,27 +48,6 @@ def waves(number, D):
     return torch.stack([torch.sin(number * omega), torch.cos(number * omega)], -1).flatten()
 
 
-@written("program 4.7")
-def query_minus_key(i, j, D):
-    return waves(i - j, D)
-
-
-@written("program 4.7")
-def numbers_in_a_list(i, j, D):
-    return waves(i - j, D).tolist()
-
-
-@written("program 4.7")
-def key_minus_query(i, j, D):
-    return waves(j - i, D)
-
-
-@written("program 4.7")
-def a_vector_for_each_distance(i, j, D):
-    return torch.full((D,), float(i - j))
-
-
-@written("claims 4.4")
 def nothing_first(layer, x, order):
     a, b = layer(x), layer(x[order])
     if (a - b).abs().max() < 1e-5:
@@ -86,42 +55,54 @@ def nothing_first(layer, x, order):
     return "equivariant" if (a[order] - b).abs().max() < 1e-5 else "neither"
 
 
-test_right_answers_pass = written.test()
+def of_unit_vectors(kernel, length):
+    return F.conv1d(torch.eye(length)[:, None], kernel[None, None], padding=len(kernel) // 2)[:, 0].T
 
 
-def said_of(name, answer):
-    verdict = check(name, answer)
-    assert verdict.state == "wrong"
-    return verdict.text
+RIGHT = [
+    ("self-attention", scores_by_one_matrix),
+    ("convolution as a matrix", of_unit_vectors),
+    ("sinusoidal encoding", in_loops),
+    ("sinusoidal encoding", by_complex_numbers),
+    ("shift matrix", entry_by_entry),
+    ("rotary", turned),
+    ("program 4.7", lambda i, j, D: waves(i - j, D)),
+    ("program 4.7", lambda i, j, D: waves(j - i, D).tolist()),
+    ("program 4.7", lambda i, j, D: torch.full((D,), float(i - j))),
+    ("claims 4.4", nothing_first),
+]
 
 
-def test_a_missing_return_is_said_in_words():
-    said = said_of("program 4.7", lambda *inputs: None)
-    assert "It returns None. Is a `return` missing?" in said and "stops" not in said
+def test_right_answers_pass():
+    assert [said for name, answer in RIGHT if (said := not_right(name, answer))] == []
 
 
-def test_no_scale_and_x_for_the_values_are_both_named_and_nothing_else_is_called_right():
-    def two_mistakes(X, WQ, WK, WV):
-        A = (X @ WQ @ (X @ WK).T).softmax(-1)
-        return A @ X, A
-
-    said = said_of("self-attention", two_mistakes)
-    assert "WV is not used" in said and "√d is missing" in said and "The rest is right" not in said
+def no_scale_and_x_for_the_values(X, WQ, WK, WV):
+    A = (X @ WQ @ (X @ WK).T).softmax(-1)
+    return A @ X, A
 
 
-def test_a_kernel_longer_than_the_sentence_is_judged():
-    def by_diagonals(kernel, length):
-        half = len(kernel) // 2
-        return sum(
-            torch.diag(w.repeat(length - abs(o)), o) for o, w in zip(range(-half, half + 1), kernel, strict=True)
-        )
-
-    assert "negative dimension" in said_of("convolution as a matrix", by_diagonals)
+def doubled(length, model_size):
+    angles = torch.arange(length)[:, None] / 10000 ** (2 * torch.arange(0, model_size, 2) / model_size)
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
 
 
-def test_columns_doubled_twice_are_named():
-    def doubled(length, model_size):
-        angles = torch.arange(length)[:, None] / 10000 ** (2 * torch.arange(0, model_size, 2) / model_size)
-        return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+@pytest.mark.parametrize(
+    ("name", "answer", "hints"),
+    [
+        ("self-attention", no_scale_and_x_for_the_values, ["WV is not used", "√d is missing"]),
+        ("sinusoidal encoding", doubled, ["doubled again"]),
+    ],
+)
+def test_known_mistakes_are_recognised_however_they_are_written(name, answer, hints):
+    assert not_named(name, answer, *hints) == ""
 
-    assert "is doubled again" in said_of("sinusoidal encoding", doubled)
+
+def by_diagonals(kernel, length):
+    half = range(-(len(kernel) // 2), len(kernel) // 2 + 1)
+    return sum(torch.diag(w.repeat(length - abs(o)), o) for o, w in zip(half, kernel, strict=True))
+
+
+def test_a_missing_return_and_a_kernel_longer_than_the_sentence_are_described():
+    assert not_told("program 4.7", lambda *given: None, "`return`") == ""
+    assert not_told("convolution as a matrix", by_diagonals, "negative dimension") == ""

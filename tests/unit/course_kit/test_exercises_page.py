@@ -26,16 +26,14 @@ def running(tmp_path, monkeypatch):
     return write
 
 
-def test_a_lesson_says_it_in_the_next_cell(running):
+def test_a_lesson_says_it_in_the_next_cell_and_other_notebooks_do_not(running, monkeypatch):
     running(("markdown", "Write it."), ("code", STUB), ("markdown", f"{FOLDED}\n\nNow the next step."))
-    assert page.says_how("total")
-    assert not page.says_how("mean")
-
-
-def test_an_annex_and_a_reader_s_own_notebook_do_not(running):
+    assert page.says_how("total") and not page.says_how("mean")
     running(("code", STUB), ("code", "total(x)"), ("markdown", FOLDED))
     assert not page.says_how("total")
     running(("markdown", FOLDED), ("code", STUB))
+    assert not page.says_how("total")
+    monkeypatch.delenv("JPY_SESSION_NAME")
     assert not page.says_how("total")
 
 
@@ -51,9 +49,4 @@ def test_a_server_may_name_the_file_from_another_folder(running, tmp_path, monke
 def test_what_is_no_notebook_says_nothing(running, tmp_path, content):
     running()
     (tmp_path / "05_lesson.ipynb").write_text(content)
-    assert not page.says_how("total")
-
-
-def test_without_a_notebook_nothing_is_read(monkeypatch):
-    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     assert not page.says_how("total")

@@ -2,13 +2,14 @@
 
 import ast
 import contextlib
-import linecache
+import functools
 import textwrap
 
 import pytest
 import torch
+from small_exercises import in_cell, not_right
 
-from course_kit.exercises import check, exercise, find_error, reference, solution
+from course_kit.exercises import check, reference, solution
 from course_kit.exercises.define import FindError, stubs
 from course_tools.authoring import building
 from course_tools.classroom.catalogue import chapters, exercises, find, load
@@ -20,17 +21,22 @@ def fresh(monkeypatch):
     monkeypatch.setattr(reference, "STUBS", {})
 
 
-def written(text, space, name):
+def written(text, space):
     """Runs a piece of a notebook whose source can be found."""
-    file = f"<{name} {hash(text)}>"
-    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
     with contextlib.redirect_stdout(None):
-        exec(compile(text, file, "exec"), space)
+        space.update(in_cell(text, **space))
 
 
-def bound_by(name):
-    """Name of an answer on the page -> the course's own function, of all exercises."""
-    cells = [cell.source for cell in building.read_source(name).cells if cell.cell_type == "code"]
+@functools.cache
+def code_of(name):
+    """The code cells of a notebook's source."""
+    return [cell.source for cell in building.read_source(name).cells if cell.cell_type == "code"]
+
+
+@functools.cache
+def answers():
+    """Name of an answer on a page -> the course's own function, of all exercises."""
+    cells = [source for name in building.names() for source in code_of(name)]
     return {stub.bound: find(stub.name).reference for source in cells for stub in stubs(source)}
 
 
@@ -38,17 +44,16 @@ def run_what_defines(statements, space):
     """The imports and definitions of a cell, so that the names are there that the page has; `mine` is the course's."""
     for one in statements:
         if isinstance(one, ast.ImportFrom) and one.module == "mine":
-            earlier = {key: thing for name in building.names() for key, thing in bound_by(name).items()}
-            space.update({each.name: earlier[each.name] for each in one.names})
+            space.update({each.name: answers()[each.name] for each in one.names})
         elif isinstance(one, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
             with contextlib.suppress(Exception):
-                written(ast.unparse(one), space, "above")
+                written(ast.unparse(one), space)
 
 
 def wrong_with(stub, source, space):
     """What is wrong with the text that unfolds below this stub; "" for nothing."""
     one = find(stub.name)
-    written("\n".join(source.splitlines()[stub.first - 1 : stub.last]), space, stub.name)
+    written("\n".join(source.splitlines()[stub.first - 1 : stub.last]), space)
     given, text = reference.STUBS[one.name], reference.reference_text(one, space)
     (made,) = ast.parse(text).body
     if type(made) is not type(given) or made.name != stub.bound or "chapters." in text:
@@ -58,19 +63,19 @@ def wrong_with(stub, source, space):
         if ours[: len(theirs)] != theirs:
             return f"{stub.name} has the parameters {ours}, and the stub {theirs}"
     decorator = f"@{'find_error' if isinstance(one, FindError) else 'exercise'}({one.name!r})\n"
-    written(decorator + text, space, "pasted")
+    written(decorator + text, space)
     right = space[stub.bound] is not one.reference
     return "" if right else f"{check(one.name, space[stub.bound]).text}\n{text}"
 
 
 @pytest.mark.parametrize("name", building.names())
 def test_what_unfolds_is_right_below_the_decorator_of_its_stub(name):
-    space, found = {"exercise": exercise, "find_error": find_error}, []
-    for cell in building.read_source(name).cells:
+    space, found = {}, []
+    for source in code_of(name):
         with contextlib.suppress(SyntaxError):
-            body = ast.parse(cell.source).body if cell.cell_type == "code" else []
+            body = ast.parse(source).body
             run_what_defines([x for x in body if isinstance(x, ast.Import | ast.ImportFrom)], space)
-            found += [wrong_with(stub, cell.source, space) for stub in stubs(cell.source)] if body else []
+            found += [wrong_with(stub, source, space) for stub in stubs(source)]
             run_what_defines([x for x in body if not isinstance(x, ast.Import | ast.ImportFrom)], space)
     assert found and not [words for words in found if words]
 
@@ -80,12 +85,12 @@ def test_each_has_a_text_before_its_cell_was_run(chapter):
     for one in exercises(chapter):
         text, space = reference.reference_text(one, {}), {"torch": torch}
         exec(text, space)
-        assert check(one.name, space[ast.parse(text).body[-1].name]).right, text
+        assert not_right(one.name, space[ast.parse(text).body[-1].name]) == "", text
 
 
-def answer_to(name, text, decorator="exercise"):
-    space = {decorator: {"exercise": exercise, "find_error": find_error}[decorator], "torch": torch}
-    written(f"@{decorator}({name!r})\n" + textwrap.dedent(text), space, name)
+def answer_to(name, text):
+    space = {}
+    written(f"@exercise({name!r})\n" + textwrap.dedent(text), space)
     return reference.reference_text(find(name), space)
 
 

@@ -1,29 +1,20 @@
 """Find-the-errors: where a program was changed is seen by comparing the two texts, and any right repair is right."""
 
 import ast
-import linecache
 import math
 import textwrap
 from dataclasses import replace
 
 import pytest
-import torch
+from small_exercises import SCALE, T, in_cell, small
 
-from course_kit.exercises import check, exercise, find_error, judge, repair, show
-from course_kit.exercises.define import Case, FindError
+from course_kit.exercises import check, judge, repair, show
+from course_kit.exercises.define import FindError
 from course_tools.classroom.catalogue import find, load
 
-GIVEN = {
-    "task": "the mean of the squares.",
-    "reference": lambda x: (x * x).mean(),
-    "cases": lambda: [Case({"x": torch.tensor(x)}, shown=len(x) == 2) for x in ([1.0, 3.0], [2.0, 0.5, 1.0])],
-    "returns": ("mean",),
-    "hints": ("What is squared?", "Where?", "In the loop."),
-    "minutes": 1,
-    "difficulty": 1,
-}
+SQUARES = small(lambda x: (x * x).mean(), *({"x": T(x)} for x in ([1.0, 3.0], [2.0, 0.5, 1.0])), returns=("mean",))
 MEAN = FindError(
-    name="program 9.1",
+    **vars(SQUARES) | {"name": "program 9.1"},
     title="squares that are sums",
     program=(
         "def mean_square(x):     # [K]",
@@ -36,7 +27,6 @@ MEAN = FindError(
     line=4,
     found="a square is a product.",
     innocent={2: "sums begin at 0.", 3: "number after number.", 5: "each is added."},
-    **GIVEN,
 )
 SEVERAL = replace(
     MEAN,
@@ -60,191 +50,150 @@ def changed(text, puzzle=MEAN):
     return repair.changes(puzzle, ast.parse(textwrap.dedent(text)).body[-1])
 
 
-def in_cell(text, **names):
-    """Runs a cell whose source can be found, as in IPython."""
-    file = f"<cell {hash(text)}>"
-    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
-    space = {"torch": torch, **names}
-    exec(compile(text, file, "exec"), space)
-    return space
+def verdict_on(*changes, puzzle=MEAN):
+    return check(puzzle, in_cell(program(*changes, puzzle=puzzle))["mean_square"])
 
 
-def verdict_on(text, puzzle=MEAN):
-    return check(puzzle, in_cell(text)["mean_square"])
+RIGHT, START = ("value + value", "value**2"), ("0.0", "1.0")
 
 
 class TestChanges:
     @pytest.mark.parametrize(
-        "changes",
-        [
-            [],
-            [("# [K]", "# numbers"), ("    for", "    # one by one\n\n    for"), ("total / len", "total/len")],
-            [("def mean_square", "@find_error('x')\ndef mine"), ("# [K]", "\n    '''What it does.'''")],
-            [("square = ", "s = "), ("+ square", "+ s")],
-            [("(x)", "(numbers)"), ("in x", "in numbers"), ("value", "v"), ("total", "sum_of_all")],
-        ],
-    )
-    def test_layout_comments_and_names_are_none(self, changes):
-        found = changed(program(*changes))
-        assert found is not None and not found
-
-    @pytest.mark.parametrize(
         ("changes", "lines"),
         [
+            ([], set()),
+            ([("# [K]", "# numbers"), ("    for", "    # one by one\n\n    for"), ("total / len", "total/len")], set()),
+            ([("def mean_square", "@find_error('x')\ndef mine"), ("# [K]", "\n    '''What it does.'''")], set()),
+            ([("square = ", "s = "), ("+ square", "+ s")], set()),
+            ([("(x)", "(numbers)"), ("in x", "in numbers"), ("value", "v"), ("total", "sum_of_all")], set()),
             ([("value + value", "value * value")], {4}),
             ([("square = value + value", "s = value * value"), ("+ square", "+ s")], {4}),
-            ([("/ len(x)", "* len(x)")], {6}),
-            ([("0.0", "1.0"), ("/ len(x)", "/ 2")], {2, 6}),
+            ([START, ("/ len(x)", "/ 2")], {2, 6}),
             ([("        total = total + square\n", "")], {5}),
             ([("for value in x", "for value in x * 2")], {3}),
             ([("        square = value + value\n        total = total + square", "        total += value**2")], {4, 5}),
-            ([("square = value + value", "new = value + value")], {4}),
+            ([("total = total +", "other = total +")], {5}),  # a new name, and the old one is still read
         ],
     )
-    def test_lines_of_the_program_are_named(self, changes, lines):
+    def test_lines_of_the_program_are_told_and_layout_comments_and_names_do_not_count(self, changes, lines):
         found = changed(program(*changes))
         assert found.lines == lines and not found.added
-
-    def test_a_new_name_for_one_thing_where_the_old_one_is_still_read_is_a_change(self):
-        assert changed(program(("total = total +", "other = total +"))).lines == {5}
 
     def test_what_is_put_in_is_told_by_the_line_above(self):
         found = changed(program(("        total", "        square = square * value / 2\n        total")))
         assert (found.lines, found.added) == (set(), {4})
 
-    def test_a_statement_in_another_branch_is_a_change(self):
+    def test_a_statement_in_another_branch_and_a_method_are_told(self):
         whole = replace(MEAN, program=("def f(x):", "    if x:", "        a = 1", "    return a"), line=2, innocent={})
         assert changed("def f(x):\n    if x: pass\n    else:\n        a = 1\n    return a", whole).lines == {3}
-
-    @pytest.mark.parametrize("text", ["def f(x):\n    return (x**2).mean()", "class F: pass", "f = 3"])
-    def test_an_answer_written_anew_has_none(self, text):
-        assert changed(text) is None
-
-    def test_of_claims_there_are_none(self):
-        assert repair.changes(replace(MEAN, claims=True, program=("One.",)), ast.parse("x").body[0]) is None
-
-    def test_a_class_is_compared_method_by_method(self):
         text = "class M:\n    def a(self, x):\n        return x\n\n    def b(self, x):\n        return x + 1"
         whole = replace(MEAN, program=tuple(text.splitlines()), line=6, innocent={})
         assert changed(text.replace("x + 1", "x - 1").replace("class M", "class Mine"), whole).lines == {6}
         assert changed(text.replace("b(", "c("), whole).lines == {5}
 
-    def test_an_answer_without_a_source_is_told_nothing(self):
-        load()
-        assert repair.definition_of(abs) is None and repair.definition_of(type("A", (), {})) is None
-        assert repair.definition_of(lambda x: x) is None
+    def test_an_answer_written_anew_or_without_a_source_and_claims_have_none(self):
+        assert [changed(text) for text in ("def f(x):\n    return (x**2).mean()", "class F: pass", "f = 3")] == [
+            None
+        ] * 3
+        assert repair.changes(replace(MEAN, claims=True, program=("One.",)), ast.parse("x").body[0]) is None
+        assert [repair.definition_of(x) for x in (abs, type("A", (), {}), lambda x: x)] == [None] * 3
 
 
 class TestVerdict:
-    def test_as_it_came(self):
-        for text in (program(), program(("value", "v"))):
-            verdict = verdict_on(text)
-            assert verdict.state == "unsolved"
-            assert (
-                verdict.text == "One line is wrong. Fix it: the mean of the squares. Lines are counted from the `def`."
-            )
-
-    def test_right_in_the_wrong_line(self):
-        verdict = verdict_on(program(("value + value", "value**2")))
-        assert verdict.right and verdict.text == (
-            "right. Line 4 it is: a square is a product. This error is called *squares that are sums*."
-        )
+    def test_as_it_came_it_is_not_solved(self):
+        for changes in ([], [("value", "v")]):
+            verdict = verdict_on(*changes)
+            assert (verdict.state, verdict.text) == ("unsolved", MEAN.asks)
+        asked = verdict_on(puzzle=SEVERAL)
+        assert asked.state == "unsolved" and asked.text.startswith("2 lines are wrong")
 
     @pytest.mark.parametrize(
-        "changes",
-        [[("total + square", "total + value**2")], [("total = total", "square = value**2\n        total = total")]],
+        ("change", "elsewhere"),
+        [
+            (RIGHT, False),
+            (("total + square", "total + value**2"), True),
+            (("total = total", "square = value**2\n        total = total"), True),
+        ],
     )
-    def test_right_elsewhere(self, changes):
-        verdict = verdict_on(program(*changes))
-        assert verdict.right and "The error is in line 4, and your repair elsewhere does as well" in verdict.text
+    def test_right_wherever_it_is_repaired(self, change, elsewhere):
+        verdict = verdict_on(change)
+        assert verdict.right and MEAN.found in verdict.text and MEAN.title in verdict.text
+        assert ("elsewhere" in verdict.text) == elsewhere
 
-    def test_right_and_written_anew(self):
+    def test_written_anew(self):
         assert check(MEAN, lambda x: (x**2).mean()).text.startswith("right. Line 4 it is")
+        assert "twice" in check(MEAN, lambda x: 2 * (x**2).mean()).text
 
-    def test_a_right_line_that_was_changed(self):
-        verdict = verdict_on(program(("0.0", "1.0")))
-        assert verdict.text == "You changed line 2, and that line was right: sums begin at 0. The error is elsewhere."
-        assert verdict.state == "wrong" and verdict.code == "total = 0.0" and verdict.arrays == {}
+    def test_a_right_line_that_was_changed_is_acquitted(self):
+        verdict = verdict_on(START)
+        assert verdict.state == "wrong" and MEAN.innocent[2] in verdict.text and "elsewhere" in verdict.text
+        assert verdict.code == "total = 0.0" and verdict.arrays == {}
+        silent = verdict_on(("/ len(x)", "* len(x)"))  # a line that nothing is said of is not called right
+        assert silent.state == "wrong" and "was right" not in silent.text and silent.arrays
 
-    def test_the_wrong_line_wrongly(self):
-        verdict = verdict_on(program(("value + value", "value * 3")))
-        assert verdict.text.startswith("Line 4 is the one, but it is not right yet. ")
-        assert verdict.arrays and not verdict.notes
+    def test_the_wrong_line_wrongly_alone_and_with_a_right_one(self):
+        verdict = verdict_on(("value + value", "value * 3"))
+        assert verdict.text.startswith("Line 4 is the one") and verdict.arrays and not verdict.notes
+        both = verdict_on(RIGHT, START)
+        assert both.text.startswith("Line 4 is the one") and MEAN.innocent[2] in both.notes[0]
 
-    def test_both(self):
-        verdict = verdict_on(program(("value + value", "value**2"), ("0.0", "1.0")))
-        assert verdict.text.startswith("Line 4 is the one, but it is not right yet. ")
-        assert verdict.notes[0] == "You also changed line 2, and that line was right: sums begin at 0."
-
-    def test_a_line_that_nothing_is_said_of_is_not_called_right(self):
-        verdict = verdict_on(program(("/ len(x)", "* len(x)")))
-        assert verdict.state == "wrong" and "was right" not in verdict.text and verdict.arrays
-
-    def test_written_anew_and_wrong(self):
-        verdict = check(MEAN, lambda x: 2 * (x**2).mean())
-        assert verdict.text == "1 of 2 inputs" or "twice" in verdict.text
-
-    def test_of_several_slips_it_is_said_how_many_are_found(self):
-        asked = verdict_on(program(puzzle=SEVERAL), SEVERAL)
-        assert asked.state == "unsolved" and asked.text.startswith("2 lines are wrong. Fix them: the mean")
-        one = verdict_on(program(("1.0", "0.0"), puzzle=SEVERAL), SEVERAL)
-        assert (one.state, one.text, one.arrays, one.known) == ("wrong", "1 of 2 found.", {}, None)
-        spoilt = verdict_on(program(("1.0", "0.0"), ("in x", "in 2 * x"), puzzle=SEVERAL), SEVERAL)
-        assert spoilt.text == "1 of 2 found. You also changed line 3, and that line was right: number after number."
-        none = verdict_on(program(("in x", "in 2 * x"), puzzle=SEVERAL), SEVERAL)
-        assert none.text.startswith("0 of 2 found.")
-        both = verdict_on(program(("1.0", "0.0"), ("value + value", "value"), puzzle=SEVERAL), SEVERAL)
-        assert both.text.startswith("2 of 2 found. ") and both.arrays
-        right = verdict_on(program(("1.0", "0.0"), ("value + value", "value**2"), puzzle=SEVERAL), SEVERAL)
-        assert right.right and right.text.startswith("right. All 2 are repaired: a square is a product.")
+    @pytest.mark.parametrize(
+        ("changes", "found", "spoilt"),
+        [
+            ([("1.0", "0.0")], 1, None),
+            ([("1.0", "0.0"), ("in x", "in 2 * x")], 1, 3),
+            ([("in x", "in 2 * x")], 0, 3),
+            ([("1.0", "0.0"), ("value + value", "value")], 2, None),
+        ],
+    )
+    def test_of_several_slips_it_is_said_how_many_are_found(self, changes, found, spoilt):
+        verdict = verdict_on(*changes, puzzle=SEVERAL)
+        assert verdict.state == "wrong" and verdict.text.startswith(f"{found} of 2 found.")
+        assert bool(verdict.arrays) == (found == 2)
+        assert (SEVERAL.innocent[3] in verdict.text) == (spoilt == 3)
+        assert verdict_on(("1.0", "0.0"), RIGHT, puzzle=SEVERAL).text.startswith("right. All 2 are repaired")
 
 
-class TestDecorator:
+class TestCell:
     def test_the_program_is_not_printed_again(self, capsys):
-        in_cell("@find_error(one)\n" + program(), find_error=find_error, one=MEAN)
+        in_cell("@find_error(one)\n" + program(), one=MEAN)
         shown = capsys.readouterr().out
-        assert shown.startswith("○ program 9.1: not solved yet") and "total / len(x)" not in shown
-        assert "It should do this:\n  x     [1, 3]\n  mean  5" in shown and 'Stuck? `hint("program 9.1")`' in shown
-
-    def test_a_right_repair_is_used_and_any_other_not(self, capsys):
-        cell = "@find_error(one)\n"
-        right = in_cell(cell + program(("value + value", "value**2")), find_error=find_error, one=MEAN)
-        assert right["mean_square"] is not MEAN.reference and "✓ program 9.1: right." in capsys.readouterr().out
-        wrong = in_cell(cell + program(("0.0", "1.0")), find_error=find_error, one=MEAN)
-        assert wrong["mean_square"] is MEAN.reference and "✗ program 9.1: not yet." in capsys.readouterr().out
-
-    def test_cells_of_earlier_editions_run(self, capsys):
-        in_cell("find_error(one)\n\n@find_error(one, line=None)\n" + program(), find_error=find_error, one=MEAN)
-        assert capsys.readouterr().out.startswith("○ program 9.1: not solved yet")
-
-    def test_hints_are_folded_into_what_is_not_solved(self):
+        assert shown.startswith("○ program 9.1") and "total / len(x)" not in shown
+        assert "\n  x     [1, 3]\n  mean  5" in shown and 'hint("program 9.1")' in shown
         page = show.verdict_note(judge.judge_repair(MEAN, None), "●○○", "own", hints=MEAN.hints).page
-        assert page.count("<details>") == 3
+        assert page.count("<details>") == len(MEAN.hints)
 
-    def test_the_two_kinds_are_told_apart(self):
-        load()
-        with pytest.raises(LookupError, match="is an exercise: write @exercise"):
-            find_error("gaussian kernel")
-        with pytest.raises(LookupError, match="write @find_error"):
-            exercise("softmax denominator")
+    @pytest.mark.parametrize(("change", "sign"), [(RIGHT, "✓"), (START, "✗")])
+    def test_a_right_repair_is_used_and_any_other_not(self, change, sign, capsys):
+        space = in_cell("@find_error(one, line=None)\n" + program(change), one=MEAN)  # as earlier editions wrote it
+        assert (space["mean_square"] is MEAN.reference) == (sign == "✗")
+        assert capsys.readouterr().out.startswith(f"{sign} program 9.1")
+
+    def test_a_whole_class(self, capsys):
+        text = "class Scaled:\n    def __init__(self, factor):\n        self.factor = factor\n\n"
+        text += "    def __call__(self, x):\n        return x / self.factor"
+        whole = FindError(**vars(SCALE) | {"name": "program 9.3"}, program=tuple(text.splitlines()), line=6)
+        in_cell(f"@find_error(one)\n{text}", one=whole)
+        in_cell("@find_error(one)\n" + text.replace("x /", "x *"), one=whole)
+        shown = capsys.readouterr().out
+        assert shown.startswith("○ program 9.3") and "✓ program 9.3: right. Line 6 it is" in shown
 
 
-REPAIRS = [
-    ("program 3.12", ("states.append(state)", "states.append(state)\n        state = torch.zeros(len(Ws))")),
-    (
-        "program 5.1",
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("program 3.12", "states.append(state)", "states.append(state)\n        state = torch.zeros(len(Ws))"),
         (
+            "program 5.1",
             "return torch.softmax(scores, dim=-1) @ v",
             "A = torch.softmax(scores, dim=-1) * mask\n    return A / A.sum(dim=-1, keepdim=True) @ v",
         ),
-    ),
-    ("program 5.20", ("loss = loss * mask", "loss = loss[mask]")),
-]
-
-
-@pytest.mark.parametrize(("name", "change"), REPAIRS)
-def test_a_right_repair_in_another_line_is_right(name, change):
+        ("program 5.20", "loss = loss * mask", "loss = loss[mask]"),
+    ],
+)
+def test_a_right_repair_in_another_line_is_right(name, old, new):
     load()
-    space = in_cell(program(change, puzzle=find(name)), math=math)
+    space = in_cell(program((old, new), puzzle=find(name)), math=math)
+    space = {key: value for key, value in space.items() if key not in ("exercise", "find_error")}
     verdict = check(name, next(value for value in space.values() if repair.definition_of(value)))
-    assert verdict.right and "your repair elsewhere does as well" in verdict.text, verdict.text
+    assert verdict.right and "elsewhere" in verdict.text, verdict.text

@@ -1,0 +1,251 @@
+"""A verdict as a card and as text; hints and squares; and one's own function after ✗, to be looked at."""
+
+import html.parser
+import re
+import traceback
+
+import pytest
+import torch
+from small_exercises import DOUBLE, SCALE, SHARES, Scale, T, in_cell, small
+
+from course_kit import exercises as kit
+from course_kit.exercises import again, exercise, find_error, hint, show, solution
+from course_kit.exercises.judge import judge
+from course_kit.exercises.show import array, hints_note, inline, verdict_note
+from course_tools.classroom import catalogue
+
+catalogue.load()
+HINTS = ("Look.", "Nearer.")
+
+
+class Reader(html.parser.HTMLParser):
+    """What a page says, and whether each tag is closed."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.text, self.roles = [], "", []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.open.append(tag)
+        self.roles += [value for name, value in attributes if name == "role"]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data + " "
+
+
+def squeezed(text):
+    return re.sub(r"[\s`*]+", "", text)
+
+
+def page(one, answer, **more):
+    return verdict_note(judge(one, answer), one.effort, "own", **more).page
+
+
+class TestCard:
+    @pytest.mark.parametrize("answer", [lambda x: 2 * x, lambda x: x @ x, lambda x: print("<b>", 3 * x)])
+    def test_html_and_text_say_the_same(self, answer):
+        note = verdict_note(judge(DOUBLE, answer), DOUBLE.effort, "own")
+        reader = Reader(note.page)
+        assert reader.open == [] and reader.roles == ["status"]
+        shown, text = squeezed(reader.text), squeezed(note.text)
+        head = re.match("(✓Right,onall.inputs|✗Notyet(:anerror)?)·small", shown)[0]  # a line of its own, in the page
+        assert shown.removeprefix(head) == re.sub("^(✓small:right,onall.inputs.|✗small:notyet.)", "", text)
+        assert "<b>" not in note.page and "<script" not in note.page
+        assert note._repr_mimebundle_()["text/plain"] == note.text == repr(note)
+
+    def test_an_unsolved_one_shows_the_example(self):
+        def stub(x):
+            raise NotImplementedError
+
+        text = verdict_note(judge(SHARES, stub), SHARES.effort, "own").text
+        assert text.startswith("○ shares: not solved yet · ●○○ · 1 minute\n")
+        assert "\n  x       [1, 3]\n  mean    2\n  shares  [0.25, 0.75]" in text and "`own`" in text
+
+    def test_colours_are_the_page_s_and_states_are_told_apart_at_a_glance(self):
+        card = page(DOUBLE, lambda x: x)
+        assert "currentColor" in card and "#" not in card.replace(show.BRICK, ""), "mixed with the page's ink"
+        stamps = {state: show.stamp(state) for state in show.SIGNS}
+        looks = {re.search(r"line-height:1;([^\"]*)", stamp)[1] for stamp in stamps.values()}
+        assert len(looks) == 3 and all(show.SIGNS[state] in stamp for state, stamp in stamps.items())
+
+    def test_small_differences_are_written_out(self):
+        assert "2.0004" in page(DOUBLE, lambda x: 2 * x + 4.5e-4 * (x < 1.5))
+
+    def test_numbers_that_differ_are_marked_in_place(self):
+        before, after = page(DOUBLE, lambda x: 2 * x + (x > 6)).split("doubled, yours")
+        assert "<mark" not in before and after.count("<mark") == 1 and ">14</mark>" in after
+        assert page(SCALE, type("Mine", (Scale,), {"forward": lambda self, x: 3 * x[:1]})).count("<mark") == 1
+        word = page(small(lambda x: "sum", {"x": 1}), lambda x: "<b>")
+        assert "&lt;b&gt;</mark>" in word and "<b>" not in word
+
+    def test_long_inputs_are_folded(self):
+        long = small(lambda x, y: x.sum(), {"x": torch.ones(9, 2), "y": torch.ones(9, 2)})
+        card = page(long, lambda x, y: x.mean())
+        assert "<details><summary>inputs: x, y</summary>" in card
+        assert card.index("</details>") < card.index("result, yours") and "<details" not in page(DOUBLE, lambda x: x)
+
+    def test_what_it_is_used_for_is_said_after_right_only(self):
+        assert "Your curve." in page(DOUBLE, lambda x: x + x, used="Your curve.")
+        assert "Your curve." not in page(DOUBLE, lambda x: x, used="Your curve.")
+
+    def test_hints_are_folded_in_and_the_first_opens_at_the_third_attempt(self):
+        for attempts, opened in ((0, 0), (2, 0), (3, 1), (9, 1)):
+            card = page(DOUBLE, lambda x: x, hints=HINTS, attempts=attempts)
+            assert card.count("<details>") == 2 - opened and card.count("<details open>") == opened
+            assert card.index("Hint 1 of 2") < card.index("Look.") < card.index("Hint 2 of 2") < card.index("Nearer.")
+        assert "<details" not in page(DOUBLE, lambda x: 2 * x, hints=HINTS)
+
+    def test_squares_fill_up(self):
+        note = verdict_note(judge(DOUBLE, lambda x: 2 * x), "●○○", "own", solved=(True, False, True))
+        assert "■□■ 2 of 3" in note.text
+        assert note.page.count("<i ") == 3 and note.page.count("background:currentColor") == 3, "two squares and the ✓"
+        assert "prefers-reduced-motion:no-preference" in note.page
+        assert "■" not in verdict_note(judge(DOUBLE, lambda x: x), "●○○", "own", solved=(True,)).text
+        names = [one.name for one in catalogue.exercises("ch01")]
+        assert list(kit.siblings("gaussian kernel")) == names and any(name.startswith("program") for name in names)
+
+
+def test_inline_code_and_words():
+    code = '<code style="white-space:nowrap">a &lt; b</code>'
+    assert inline("`a < b` and *not* 2 * 3 * 4") == f"{code} and <em>not</em> 2 * 3 * 4"
+    assert inline(f"`{'long ' * 10}`") == f"<code>{'long ' * 10}</code>"
+
+
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [
+        (T([1.0, 0.25, -3.0]), "[1, 0.25, −3]"),
+        (T([-0.0, 0.0, -0.5]), "[0, 0, −0.5]"),
+        (T([[0.5, 10.0], [100.0, 0.125]]), "[[0.5,    10],\n [100, 0.125]]"),
+        (T([True, False]), "[True, False]"),
+        (T(2.5), "2.5"),
+        (T([1e-7, 2e7, float("nan"), float("inf")]), "[1.00e−07, 2.00e+07, nan, inf]"),
+        (torch.arange(30), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …]"),
+        (torch.zeros(0, 3), "[] (shape [0, 3])"),
+        (torch.zeros(1, 1, 2), "[[[0, 0]]]"),
+        (torch.zeros(3, 1, 1), "[[[0]],\n\n [[0]],\n …]"),
+        (torch.zeros(12, 1), "[" + "[0],\n " * 9 + "[0],\n …]"),
+        (3, "3"),
+        (0.5, "0.5"),
+        ("a model", "a model"),
+    ],
+)
+def test_arrays_one_can_read(x, text):
+    assert array(x) == text
+
+
+def test_hints_unfold_one_in_the_other_and_a_solution_is_source_and_nothing_else(capsys):
+    hint(DOUBLE)
+    assert capsys.readouterr().out == "Hints: small\n  1. Look.\n  2. Nearer.\n"
+    folded = hints_note("small", HINTS).page
+    assert re.search(r"<details>.*Look\.</p><details>.*Nearer", folded) and Reader(folded).open == []
+    solution("leave-one-out mask")
+    said = capsys.readouterr().out
+    assert said.startswith("def ") and "torch.eye(size" in said and "chapters." not in said
+
+
+# ---- one cell after another
+
+
+@pytest.fixture
+def cell(monkeypatch):
+    """cell(body) checks a text for "weighted average" as a cell would -> what is shown."""
+    shown = []
+    monkeypatch.setattr(kit, "display", shown.append)
+    monkeypatch.setattr(kit, "LAST", {})
+
+    def run(body):
+        in_cell(f'@exercise("weighted average")\ndef mine(weights, values):\n    {body}\n')
+        return shown[-1]
+
+    return run
+
+
+def test_another_try_with_the_same_verdict_is_told_so(cell):
+    same, other = "makes no difference", "still so"
+    assert not any(word in cell("return values.mean()").text for word in (same, other))
+    first = cell("return values.mean()").text
+    assert same not in first, "the same cell, run again"
+    assert same in cell("return values.sum() / len(values)").text
+    assert same not in cell("return (weights * values).sum()").text
+    cell("return weights @ values / weights.sum()")
+    assert cell("return values.mean()").text == first, "it has been right meanwhile"
+    cell("return values.sums()")
+    assert same in cell("return values.sums() + 0").text
+    cell("return weights.dot(values) / weights.sum() + values[0] ** 3")
+    again_wrong = cell("return weights.dot(values) / weights.sum() + values[0] ** 3 + weights[0]").text
+    assert same not in again_wrong
+
+
+def test_attempts_are_counted_where_there_is_a_workbook(cell, tmp_path, monkeypatch):
+    (tmp_path / ".course.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    cards = [cell(f"return values.{name}()").page for name in ("mean", "max", "min")]
+    assert ["<details open>" in card for card in cards] == [False, False, True]
+
+
+class TestAgain:
+    def test_is_ones_own_function_with_the_inputs_that_failed(self, capsys):
+        bound = exercise(SHARES)(own := lambda x: (x.max() if len(x) > 2 else x.mean(), x / x.sum()))
+        assert 'again("shares")' in capsys.readouterr().out
+        mine, inputs = again(SHARES)
+        assert bound is SHARES.reference and mine is own and inputs.x.tolist() == [1, 2, 3, 4]
+        assert mine(*inputs)[0] == 4
+
+    def test_prints_and_raises_as_in_any_cell(self, capsys):
+        in_cell("@exercise(one)\ndef f(x):\n    print('here', len(x))\n    return x.sums()", one=DOUBLE)
+        assert "here 2" in capsys.readouterr().out
+        mine, inputs = again(DOUBLE)
+        with pytest.raises(AttributeError) as caught:
+            mine(*inputs)
+        assert capsys.readouterr().out == "here 2\n"
+        assert traceback.extract_tb(caught.tb)[-1].line == "return x.sums()"
+
+    def test_of_a_class_is_made_with_what_the_check_gave(self):
+        exercise(SCALE)(type("Mine", (Scale,), {"forward": lambda self, x: x + self.factor}))
+        mine, inputs = again(SCALE)
+        assert type(mine).__name__ == "Mine" and mine(*inputs).tolist() == [4, 8]
+        unmade = type("Unmade", (), {"__init__": lambda self, factor: 1 / 0})
+        exercise(SCALE)(unmade)
+        assert again(SCALE)[0] is unmade
+
+    def test_of_a_function_that_calls_itself_does_not_call_the_courses(self):
+        total = small(lambda x: x.sum(), {"x": T([1.0, 2.0])}, name="total")
+        source = "@exercise(one)\ndef total(x):\n    return x[0] + total(x[1:]) if len(x) else 1.0"
+        space = in_cell(source, one=total)
+        mine, inputs = again(total)
+        assert mine(*inputs) == 4, "1 + 2, and the 1 at its end"
+        assert mine.__name__ == "total" and space["total"] is total.reference, "outside, the name is the course's"
+
+    def test_is_gone_when_there_is_nothing_to_look_at(self, monkeypatch):
+        monkeypatch.setattr(kit, "FAILED", {})
+        with pytest.raises(LookupError, match="run your cell first"):
+            again("gaussian kernel")
+        exercise(DOUBLE)(lambda x: x)
+        exercise(DOUBLE)(lambda x: 2 * x)
+        with pytest.raises(LookupError, match="'small'"):
+            again(DOUBLE)
+
+    def test_inputs_are_fresh_each_time(self):
+        for _ in range(2):
+            exercise(DOUBLE)(lambda x: x.zero_())
+            mine, inputs = again(DOUBLE)
+            assert inputs.x.any()
+            mine(*inputs)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("gausian kernl", "'gaussian kernel'"), (abs, "in brackets"), ("softmax denominator", "@find_error")],
+)
+def test_a_name_that_is_none_is_one_line(name, said):
+    with pytest.raises(LookupError, match=re.escape(said)) as caught:
+        exercise(name)
+    assert len(caught.value._render_traceback_()) == 1
+    with pytest.raises(LookupError, match="write @exercise"):
+        find_error("gaussian kernel")
+    assert catalogue.find(" Gaussian  Kernel ").name == "gaussian kernel"
