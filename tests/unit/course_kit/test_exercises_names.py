@@ -132,6 +132,8 @@ class TestTwo:
         scores = replace(WEIGHTS, reference=lambda q, k: q @ k.T, wrong=(Wrong(lambda q, k: -q @ k.T, "Negated."),))
         verdict = judge(scores, lambda q, k: 2 * q @ k.T)
         assert verdict.look == "one_step_away" and "twice" in verdict.text
+        turned = replace(scores, wrong=(Wrong(lambda q, k: 2 * k @ q.T, "Doubled, of keys and queries."),))
+        assert judge(turned, lambda q, k: k @ q.T).look == "one_step_away"
         exchanged = replace(PAIR, wrong=(Wrong(lambda x: both(x)[::-1], "The wrong way round."),))
         verdict = judge(exchanged, lambda x: (both(x)[0] + 0j, both(x)[1]))
         assert verdict.look == "one_step_away" and verdict.text.startswith("In `mean`") and "complex" in verdict.text
@@ -164,7 +166,8 @@ class TestOnAPart:
         """Two numbers that the mistake touches, and one or two others that are wrong."""
         touched = lambda q, k: weights(q, k) + T([0.1, 0.2, 0.0, 0.0])  # noqa: E731
         further = lambda q, k: touched(q, k) + T([0.0, 0.0, 0.3, 0.3 * (rest - 1)])  # noqa: E731
-        mistake = only(replace(WEIGHTS, wrong=(Wrong(touched, "Touched."),)), WEIGHTS.cases()[0].args)
+        four = (inputs(some_numbers(n, 3, seed=n), some_numbers(4, 3, seed=9 + n)) for n in (2, 1))
+        mistake = only(replace(WEIGHTS, wrong=(Wrong(touched, "Touched."),)), *four)
         assert (judge(mistake, further).known is not None) == known
 
     def test_of_a_crash_it_is_a_note(self):
