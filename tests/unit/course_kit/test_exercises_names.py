@@ -72,11 +72,12 @@ class TestKnown:
         e = lambda q, k: torch.einsum("qd,kd->qk", q, k).exp()  # noqa: E731
         verdict = judge(WEIGHTS, lambda q, k: (e(q, k) / e(q, k).sum(1, True)).numpy())
         assert (verdict.known, verdict.look, verdict.here) == (ROOT, "a_known_mistake", 0)
+        assert judge(WEIGHTS, lambda q, k: (q / q.shape[-1] ** 0.5) @ k.T).known is SOFTMAX
 
     def test_right_where_the_mistake_is_wrong_is_not_the_mistake(self):
         """On the input that fails the answer does as the known mistake does, and elsewhere it is right."""
         verdict = judge(WEIGHTS, lambda q, k: weigh(root=len(q) == 1)(q, k))
-        assert verdict.look != "a_known_mistake" and TWO not in verdict.text
+        assert verdict.known is None and TWO not in verdict.text
 
     @pytest.mark.parametrize(
         ("answer", "same"),
@@ -155,6 +156,12 @@ class TestOnAPart:
         """Without the root on one input, and something else on the other."""
         verdict = judge(WEIGHTS, lambda q, k: weigh(root=False)(q, k) if len(q) == 2 - here else (q @ k.T).sigmoid())
         assert (verdict.look, verdict.known, verdict.here) == ("a_mistake_on_a_part", ROOT, here)
+
+    def test_the_one_that_explains_most_is_named(self):
+        less = lambda q, k: torch.where(torch.arange(len(k)) < 3, weigh(root=False)(q, k), weights(q, k))  # noqa: E731
+        two = replace(WEIGHTS, wrong=(ROOT, Wrong(less, "In three columns.")))
+        answer = lambda q, k: weigh(root=False)(q, k) if len(q) == 2 else (q @ k.T).sigmoid()  # noqa: E731
+        assert judge(two, answer).known is ROOT and judge(replace(two, wrong=two.wrong[::-1]), answer).known is ROOT
 
     def test_of_the_result(self):
         verdict = judge(PAIR, lambda x: (x.sum() / 2, x.flip(0).exp()))
