@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from small_exercises import T, not_named, not_right, not_told
+from small_exercises import not_named, not_right, not_told
 from torch.nn import functional as F
 
 from chapters.ch00.exercises import EXERCISES as START
@@ -54,12 +54,6 @@ def repaired(scores):
     return result
 
 
-def normal(distance, width=1.0):
-    """The normal density, brought to 1 at distance 0."""
-    density = torch.distributions.Normal(0.0, width)
-    return (density.log_prob(distance) - density.log_prob(T(0.0))).exp()
-
-
 RIGHT = [
     ("weighted average", lambda weights, values: weights @ values / weights.sum()),
     ("weighted average", lambda weights, values: np.average(values, weights=weights)),
@@ -67,7 +61,6 @@ RIGHT = [
     ("gaussian kernel", lambda d, width=1: torch.exp(-d.pow(2) / (2 * width**2))),
     ("gaussian kernel", lambda distance, width=1.0: math.e ** (-((distance / width) ** 2) / 2)),
     ("gaussian kernel", lambda distance, width=1.0: torch.exp(-0.5 * (distance.half() / width) ** 2)),
-    ("gaussian kernel", normal),
     (
         "attention pooling",
         lambda q, k, v, width=1.0: kernels.nadaraya_watson(q, k, v, lambda d: kernels.gaussian_kernel(d, width)),

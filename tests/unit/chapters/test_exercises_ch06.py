@@ -131,19 +131,6 @@ def turn_about(stories, count, generator):
     return pairs
 
 
-def from_all_pairs(stories, count, generator):
-    follow = [(a, b) for story in stories for a, b in zip(story, story[1:], strict=False)]
-    pairs = []
-    for i in torch.randint(len(follow), (count,), generator=generator).tolist():
-        first, second = follow[i]
-        if torch.rand((), generator=generator) < 0.5:
-            pairs.append((first, second, 0))
-        else:
-            others = [sentence for story in stories if first not in story for sentence in story]
-            pairs.append((first, others[int(torch.randint(len(others), (), generator=generator))], 1))
-    return pairs
-
-
 def by_index(tags, belongs):
     labels = torch.full((len(belongs),), -100)
     for word, tag in enumerate(tags):
@@ -213,7 +200,6 @@ RIGHT = [
     ("masked language model loss", lambda logits, labels: F.cross_entropy(logits.transpose(1, 2), labels)),
     ("masked language model loss", word_by_word),
     ("next sentence pairs", turn_about),
-    ("next sentence pairs", from_all_pairs),
     ("tags for pieces", by_index),
     ("answer span", all_pairs),
     ("answer span", probabilities_in_a_triangle),

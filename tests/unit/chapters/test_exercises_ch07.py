@@ -229,14 +229,6 @@ def a_step(x, keys, values, Wq, Wk, Wv, Wo, cut=None, join=None, front=False, **
     return (join(out) if join else out.reshape(B, H * d)) @ Wo, keys, values
 
 
-def step_by_einsum(x, keys, values, Wq, Wk, Wv, Wo):
-    B, H, P, d = keys.shape
-    keys = torch.cat([keys, torch.einsum("bi,ihd->bhd", x, Wk.view(-1, H, d)).unsqueeze(2)], 2)
-    values = torch.cat([values, torch.einsum("bi,ihd->bhd", x, Wv.view(-1, H, d)).unsqueeze(2)], 2)
-    a = torch.einsum("bhd,bhpd->bhp", (x @ Wq).view(B, H, d), keys).div(d**0.5).softmax(-1)
-    return torch.einsum("bhp,bhpd,hde->be", a, values, Wo.view(H, d, -1)), keys, values
-
-
 def induction_in_loops(weights, half):
     B, H, T, _ = weights.shape
     scores = [0.0] * H
@@ -299,7 +291,6 @@ RIGHT = [
     ("top-p", as_huggingface),
     ("top-p", row_by_row),
     ("causal attention step", a_step),
-    ("causal attention step", step_by_einsum),
     ("induction score", induction_in_loops),
     ("induction score", lambda w, half: torch.diagonal(w, 1 - half, -2, -1)[..., 1:].mean(dim=(0, 2))),
     ("program 7.4", own_loss),

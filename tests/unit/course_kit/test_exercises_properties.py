@@ -113,7 +113,7 @@ def test_a_case_that_cannot_tell_is_no_violation():
     assert broken(CAUSAL, rows_sum_to_one(), lambda x: x[:, :1]) == [], "another shape, no rows to compare"
 
 
-def test_an_answer_that_raises_on_changed_inputs_violates_nothing():
+def test_an_answer_that_raises_on_changed_inputs_or_is_another_at_each_call_violates_nothing():
     exercise, one, _ = PROPERTIES["rows are independent"]
     seen = [case.args["x"] for case in exercise.cases()]
 
@@ -123,6 +123,7 @@ def test_an_answer_that_raises_on_changed_inputs_violates_nothing():
         return causal(x)
 
     assert broken(exercise, one, picky) == []
+    assert broken(exercise, one, lambda x: torch.rand(x.shape)) == []
 
 
 def test_ids_and_masks_are_changed_within_their_kind():
