@@ -19,8 +19,8 @@ CELLS = [
     ("markdown", "slide", [], "## Softmax\n**Guess:** what stays?"),
     ("code", "subslide", ["lab"], "lab = labs.softmax([1.0, 2.0, 4.0])\nlab"),
     ("markdown", "-", [], "**Keep this:** differences.\n\n" + "A paragraph that is long. " * 90),
-    ("markdown", "skip", ["deeper"], "### Deeper: not in front of a class"),
-    ("code", "skip", ["deeper"], "deep = 1"),
+    ("markdown", "skip", [], "### Not in front of a class"),
+    ("code", "skip", [], "deep = 1"),
     ("markdown", "slide", [], "## Learn"),
     ("code", "subslide", ["training"], "import time\nfrom course_utils.training import fit\ntorch.manual_seed(1)\n"
      "model = nn.Linear(2, 1)\ndef loss(model, batch):\n    time.sleep(0.05)\n    return model(batch).pow(2).mean()\n"

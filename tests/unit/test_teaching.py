@@ -50,7 +50,7 @@ def source(number):
 
 
 def headings(number):
-    return [head.removeprefix("Deeper: ") for head in re.findall(r"^# #{2,4} (.+)$", source(number), re.M)]
+    return re.findall(r"^# #{2,4} (.+)$", source(number), re.M)
 
 
 def predictions(number):
@@ -64,8 +64,8 @@ def predictions(number):
 
 
 def in_notebook(number):
-    """Names of the exercises on the core path of a notebook."""
-    cells = [c for c in building.read_source(BY_NUMBER[number]).cells if "deeper" not in c.metadata.get("tags", ())]
+    """Names of the exercises of a notebook."""
+    cells = building.read_source(BY_NUMBER[number]).cells
     return {name for c in cells for name in re.findall(r'^@(?:exercise|find_error)\("([^"]+)"', c.source, re.M)}
 
 
@@ -81,7 +81,7 @@ def test_minutes_are_those_of_the_title_cells():
     for row in rows:
         found = minutes(row[1].strip("`"))
         live = "" if lessons.is_annex(found.name) else str(found.live)
-        assert row[2:5] == [str(found.alone), live, str(found.deeper or "")], row[1]
+        assert row[2:4] == [str(found.alone), live], row[1]
         assert "<!-- minutes -->" in building.folder().joinpath("source", f"{found.name}.py").read_text("utf-8")
 
 
@@ -90,7 +90,7 @@ def test_seconds_are_about_those_recorded():
     rows = table(GUIDE, "Chapter", "Notebook")
     assert len(rows) == len(building.names())
     for row in rows:
-        name, seconds = row[1].strip("`"), row[5]
+        name, seconds = row[1].strip("`"), row[4]
         if seconds != "—":
             assert name in recorded["seconds"], f"{name} has no time: course results notebook_times --notebook {name}"
             assert abs(float(seconds) - recorded["seconds"][name]) <= max(5, 0.25 * recorded["seconds"][name]), name
@@ -136,12 +136,11 @@ def test_italics_are_headings_and_menus():
         known |= set(
             re.findall(r"^# #{2,4} (.+)$", (building.folder() / "source" / f"{name}.py").read_text("utf-8"), re.M)
         )
-    known |= {"Deeper", "Runs in", "Tempting", "Said of a mistake", "Live"}
+    known |= {"Runs in", "Tempting", "Said of a mistake", "Live"}
     said = re.sub(r"“[^”]*”|`[^`]*`|\*\*[^*]*\*\*", "", GUIDE)
     italics = re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", said)
     assert len(italics) > 20
     for words in italics:
-        words = words.removeprefix("Deeper: ")
         assert words in known or "→" in words or words == "the dog bites the man .", words
 
 

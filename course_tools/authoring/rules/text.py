@@ -2,13 +2,11 @@
 
 import ast
 import re
-import statistics
 
 from .notebook import LINK, Notebook, tags, without_magics
 
-LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 6, 40, 6
 PARAGRAPH = 600  # characters: about four lines on a wide screen
-TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
+TAGS = {"predict", "lab", "exercise", "training", "check", "optional-network", "shows"}
 TAGS |= {"definition"}  # names what the build writes out
 TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test
 TAGS |= {"workbook"}  # about the student's own copy; left out of the website, slides and paper
@@ -41,32 +39,6 @@ def header(notebook):
             yield 0, f"line {number}: the keys of a cell are not in alphabetic order", todo
 
 
-def size_of_cells(notebook):
-    """The sizes of a chapter without an annex; see pattern.py for the others."""
-    if notebook.by_pattern:
-        return
-    apart = {"asserts", "workbook"}
-    sizes, read = [], [(number, cell) for number, cell in notebook.code() if not apart & set(tags(cell))]
-    for number, cell in read:
-        lines = cell.source.splitlines()
-        own = re.split(r"^@find_error\(", cell.source, flags=re.M)[0].splitlines()  # not the wrong program
-        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
-            sizes.append(sum(1 for line in own if line.strip() and not line.lstrip().startswith("#")))
-        if len(lines) > LONGEST:
-            todo = f"At most {LONGEST}: split it, or put it into course_utils and show it with reveal()."
-            yield number, f"a code cell of {len(lines)} lines", todo
-        imports = [line for line in lines if re.match(r"\s*(import|from)\s", line)]
-        if len(imports) > IMPORTS:
-            yield number, f"a wall of {len(imports)} imports", "Import in each section what that section needs."
-    if sizes and statistics.median(sizes) > MEDIAN:
-        todo = f"At most {MEDIAN}: one idea in a cell."
-        yield 0, f"the median of its code cells is {statistics.median(sizes):g} lines", todo
-    core = [number for number, cell in read if "deeper" not in tags(cell)]
-    if len(core) > CORE_CELLS:
-        todo = f"At most {CORE_CELLS}: move some to sections headed Deeper."
-        yield 0, f"the core path has {len(core)} code cells", todo
-
-
 def known_tags(notebook):
     for number, cell in enumerate(notebook.cells, 1):
         for tag in tags(cell):
@@ -86,31 +58,6 @@ def asserts(notebook):
             )
         if "NBVAL_CHECK_OUTPUT" in cell.source:
             yield number, "a mark for the tests is read by students", 'Tag it "nbval-check-output".'
-
-
-def deeper(notebook):
-    """A section headed Deeper is tagged, and folded; what follows it belongs to it until the next heading.
-
-    A chapter with an annex has none.
-    """
-    inside = 0
-    for number, cell in enumerate(notebook.cells, 1):
-        heads = [(level, head) for n, level, head in notebook.headings() if n == number]
-        if heads:
-            level, head = heads[0]
-            if head.startswith("Deeper"):
-                inside = level
-                if "deeper" not in tags(cell) or not cell.metadata.get("jp-MarkdownHeadingCollapsed"):
-                    todo = 'Its header is: # %% [markdown] jp-MarkdownHeadingCollapsed=true tags=["deeper"]'
-                    yield number, "a section headed Deeper is not folded and tagged", todo
-            elif level <= inside or not inside:
-                inside = 0
-        if "deeper" in tags(cell) and not inside:
-            todo = "Give its section a heading that begins with Deeper, or take the tag away."
-            yield number, "a cell tagged deeper is outside such a section", todo
-        if inside and cell.cell_type == "code" and "deeper" not in tags(cell):
-            todo = 'Tag it: # %% tags=["deeper"]; or end the section with a heading of its own level.'
-            yield number, "code of a folded section is not tagged", todo
 
 
 def links(notebook):
@@ -157,4 +104,4 @@ def language(notebook):
             yield number, "a picture without a text for those who don't see it", "Give it alt text."
 
 
-RULES = [header, size_of_cells, known_tags, asserts, deeper, links, language]
+RULES = [header, known_tags, asserts, links, language]
