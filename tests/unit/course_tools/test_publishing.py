@@ -90,9 +90,7 @@ def test_cells_become_html(tmp_path):
     path = notebook_of(
         tmp_path,
         ["# 1 · A title"],
-        [
-            "## The rest\n\n$a_1$ and `$b$`, see [two](02_scoring_functions.ipynb) or [the web](https://example.org)"
-        ],
+        ["## The rest\n\n$a_1$ and `$b$`, see [two](02_scoring_functions.ipynb) or [the web](https://example.org)"],
         "print('a < b')",
         ["## After\n\n| a | b |\n|---|---|\n| 1 | 2 |"],
     )
