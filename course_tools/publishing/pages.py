@@ -90,7 +90,7 @@ def body(chapter, show=lambda view: view.still):
     """The cells of a chapter in one piece of HTML. show(view) is the HTML of a `fragments.View`.
 
     Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; folded code becomes
-    `<details class="folded">` below what it shows. What `setup()` says of the machine that ran the notebook is left out.
+    `<details class="folded">` below what it shows. What `setup()` says of its machine is left out.
     """
     parts = []
     for cell in chapter.cells:

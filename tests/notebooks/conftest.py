@@ -40,7 +40,7 @@ def course(tmp_path):
 
 @pytest.fixture
 def build(monkeypatch):
-    """build(name, folder): a build without a kernel. The cells run in this process, and only what they print is shown."""
+    """build(name, folder): a build without a kernel. The cells run in this process; what they print is shown."""
 
     def execute(notebook, *_):
         names, cells = {}, [cell for cell in notebook.cells if cell.cell_type == "code"]

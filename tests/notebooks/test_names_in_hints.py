@@ -13,7 +13,7 @@ import textwrap
 import pytest
 
 from course_kit.exercises.define import FindError, stubs
-from course_tools.authoring import building, sources
+from course_tools.authoring import building
 from course_tools.authoring.rules.names import names
 from course_tools.classroom.catalogue import find
 
@@ -81,7 +81,7 @@ def parts_of(one):
 def exercises_of(notebook):
     """(exercise, the names bound above its cell or in it)."""
     bound = set()
-    for cell in sources.read(notebook).cells:
+    for cell in building.read_source(notebook).cells:
         if cell.cell_type == "code" and "asserts" not in cell.metadata.get("tags", ()):
             bound |= names(cell.source)[0]
             yield from ((find(stub.name), bound) for stub in stubs(cell.source))

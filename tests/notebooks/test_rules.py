@@ -4,7 +4,6 @@ import base64
 import json
 import re
 
-import nbformat
 import pytest
 
 from course_kit import files, lessons, views

@@ -1,6 +1,7 @@
 """Rules of layout and language: what one can see in the source alone."""
 
 import ast
+import functools
 import re
 
 from .notebook import LINK, Notebook, tags, without_magics
@@ -70,8 +71,9 @@ def links(notebook):
             there, known = True, anchors
             if file.endswith(".ipynb"):
                 name = file.removesuffix(".ipynb").rsplit("/", 1)[-1]
-                there = (notebook.folder / "source" / f"{name}.py").exists()
-                known = Notebook(name, notebook.folder).anchors() if there and anchor else set()
+                source = notebook.folder / "source" / f"{name}.py"
+                there = source.exists()
+                known = _anchors(name, notebook.folder, source.stat().st_mtime_ns) if there and anchor else set()
             elif file:
                 there = (notebook.folder / file).exists()
             if not there:
@@ -79,6 +81,11 @@ def links(notebook):
             elif anchor and anchor not in known:
                 todo = f'Put <a id="{anchor}"></a> where it should lead, or use a heading with - for its spaces.'
                 yield number, f"the link to {target} finds no such place", todo
+
+
+@functools.cache
+def _anchors(name, folder, _changed):
+    return Notebook(name, folder).anchors()
 
 
 def language(notebook):
