@@ -25,7 +25,7 @@ def content(source, name="01_nadaraya_watson"):
         (20 * '# %% jupyter={"source_hidden": true} tags=["predict"]\n1\n\n', 10),
         ('# %% jupyter={"source_hidden": true} seconds=305 tags=["training"]\n1\n\n', 5),
         ('# %% jupyter={"source_hidden": true} seconds=5 tags=["training"]\n1\n\n', 0),
-        (TEXT.replace("# word", "# ## Glossary\n# word"), 0),
+        (TEXT.replace("# word", "# ## Glossary\n# word") + "# %% [markdown]\n# ### Its rest\n\n" + TEXT, 0),
         (TEXT.replace("# word", "# ## Further reading\n# word") + "# %% [markdown]\n# ## Next\n\n" + TEXT, 10),
         (TEXT.replace("# word", "# ### Exercise 1 ●○○ · 3 minutes\n# word"), 0),
         (TEXT.replace("# word", "# #### Find the error ●○○ · 3 minutes\n# word"), 0),
