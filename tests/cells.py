@@ -8,9 +8,11 @@ from course_tools.classroom.catalogue import find
 
 
 def texts(cell):
-    """What a cell shows, as plain text: one string for each output."""
+    """What a cell shows, as plain text: one string for each output; nbval, too, leaves stderr out."""
     found = []
     for output in cell.get("outputs", []):
+        if output.get("name") == "stderr":
+            continue
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
         found.append(text if isinstance(text, str) else "".join(text))
     return found

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from cells import committed
 
+from course_kit import files
 from course_tools.authoring import asserts, building, written
 
 FOLDER = Path("build") / "nbval"
+CONFTEST = Path(__file__).with_name("nbval_conftest.py")
 
 
 def with_asserts(name, where=None):
@@ -25,12 +27,13 @@ def with_asserts(name, where=None):
     return notebook
 
 
-def main(names):
-    folder = building.folder().parent / FOLDER
+def write(names, folder, where=None):
+    """What nbval runs of these notebooks, into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    files.write_atomically(folder / "conftest.py", CONFTEST.read_bytes())  # the other half writes it, too
     for name in names:
-        (folder / f"{name}.ipynb").write_text(written.dumps(with_asserts(name)), encoding="utf-8")
+        (folder / f"{name}.ipynb").write_text(written.dumps(with_asserts(name, where)), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    write(sys.argv[1:], building.folder().parent / FOLDER)

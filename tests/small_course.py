@@ -14,15 +14,14 @@ TEXTS = {
     LESSON: [
         "# 2 · How small?\n*By the end* you hold little.",
         '## First\n<a id="here"></a>A *lesson*.',
-        '### Deeper: a mouse\n<a id="mouse"></a>It is grey.',
-        '### Deeper: a flea\n<a id="flea"></a>It jumps.',
+        '<details><summary>A mouse</summary>\n\n<a id="mouse"></a>It is grey.\n\n</details>',
+        '<details><summary>A flea</summary>\n\n<a id="flea"></a>It jumps.\n\n</details>',
     ],
     ANNEX: [
         "# 2 · What is left?\nTo [its lesson](02_small.ipynb#here).",
         '## A small zoo\n<a id="gone"></a>An aardvark.',
     ],
 }
-MOVED = '{"02_small": {"ffn": "02_small_annex#gone", "Second": "02_small#First"}}'
 
 
 def make(folder, monkeypatch):
@@ -36,7 +35,6 @@ def make(folder, monkeypatch):
             (folder / "notebooks" / file).symlink_to(REAL / "notebooks" / file)
     for name, texts in TEXTS.items():
         write(folder / "notebooks", name, texts)
-    (folder / "notebooks" / "moved.json").write_text(MOVED)
     monkeypatch.setattr(files, "course_folder", lambda: folder)
     for remembered in (maps.weights, maps.questions):
         monkeypatch.setattr(maps, remembered.__name__, remembered.__wrapped__)

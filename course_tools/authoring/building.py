@@ -12,6 +12,7 @@ this machine or of the clock is kept, and two builds of deterministic cells are 
 
 import os
 import re
+import tempfile
 import time
 
 from . import asserts, written
@@ -26,13 +27,15 @@ SLOW = 10  # seconds after which a cell should say how long it runs
 def build(name, where=None):
     """Execute the notebook of a source and write `NAME.ipynb` -> {number of a cell: its seconds}.
 
+    It runs in an empty folder, so that what a cell saves, as chapter 8 its model, is not left among the notebooks.
     Raises BuildError if a cell raises, or prints a warning.
     """
     where = where or folder()
     label, notebook = f"notebooks/source/{name}.py", read_source(name, where)
     if any("\u4e00" <= letter <= "\u9fff" for cell in notebook.cells for letter in cell.source):
         _need_chinese()
-    seconds = execute(notebook, label, where)
+    with tempfile.TemporaryDirectory() as empty:
+        seconds = execute(notebook, label, empty)
     _need_silence(notebook, label)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

@@ -9,9 +9,8 @@ labs, guesses   cells tagged `lab`, `predict`
 exercises       those above the functions in cells; their minutes are in their definitions
 idle time       of a cell whose header says how long it runs, `# %% seconds=40 tags=["training"]`, what is beyond 5 s
 
-Alone is the whole notebook; sections headed *Deeper* count apart. Live is what `course present` shows a class: a cell
-marked `skip` is left out with the unmarked cells below it. There, the text is said instead of read, and takes as long;
-exercises are not counted.
+Alone is the whole notebook. Live is what `course present` shows a class: a cell marked `skip` is left out with the
+unmarked cells below it. There, the text is said instead of read, and takes as long; exercises are not counted.
 """
 
 import re
@@ -58,15 +57,13 @@ class Minutes:
     name: str
     alone: int
     live: int
-    deeper: int  # of the sections headed so, 0 where there are none
-    content: Content  # of all others
+    content: Content
 
     @property
     def words(self):
-        """What `<!-- minutes -->` becomes, a sentence: "75 minutes alone, 45 live; *Deeper* 120 more."."""
+        """What `<!-- minutes -->` becomes, a sentence: "75 minutes alone, 45 live."."""
         live = "" if lessons.is_annex(self.name) else f", {self.live} live"
-        more = f"; *Deeper* {self.deeper} more" if self.deeper else ""
-        return f"{self.alone} minutes alone{live}{more}."
+        return f"{self.alone} minutes alone{live}."
 
 
 def minutes(name, where=None):
@@ -76,14 +73,9 @@ def minutes(name, where=None):
 
 def of(notebook, name):
     """The Minutes of a source that was read. Raises LookupError for an exercise that the chapter does not define."""
-    core, live, deeper = [], [], []
-    for cell, part, shown in _parts(notebook):
-        (deeper if part == "deeper" else core).append((cell, part))
-        if shown and part != "deeper":
-            live.append((cell, part))
-    whole, shown, more = (_content(cells, name) for cells in (core, live, deeper))
-    time = _rounded(whole.minutes), _rounded(shown.minutes - 1.6 * shown.solving), _rounded(more.minutes)
-    return Minutes(name, *time, whole)
+    cells = list(_parts(notebook))
+    whole, live = _content(cells, name), _content([one for one in cells if one[2]], name)
+    return Minutes(name, _rounded(whole.minutes), _rounded(live.minutes - 1.6 * live.solving), whole)
 
 
 def _rounded(time):
@@ -92,17 +84,15 @@ def _rounded(time):
 
 
 def _parts(notebook):
-    """Each cell, the part that it is in ("deeper", "list" or ""), and whether a class is shown it."""
-    part, under, shown = "", 0, True
+    """Each cell, whether it is in a list (LISTS), and whether a class is shown it."""
+    under, shown = 0, True  # the level of the list's heading
     for cell in notebook.cells:
         for level, head in headings(cell):
-            if level <= under:
-                part, under = "", 0
-            if not part and (head.startswith("Deeper") or LISTS.match(head)):
-                part, under = "deeper" if head.startswith("Deeper") else "list", level
+            under = 0 if level <= under else under
+            under = under or level * bool(LISTS.match(head))
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
         shown = shown if kind == "-" else kind not in ("skip", "notes")
-        yield cell, part, shown
+        yield cell, bool(under), shown
 
 
 def headings(cell):
@@ -113,9 +103,9 @@ def headings(cell):
 
 
 def _content(cells, name):
-    """The Content of cells, each given with the part that it is in."""
-    texts = [cell.source for cell, part in cells if cell.cell_type == "markdown" and part != "list"]
-    code = [cell for cell, _ in cells if cell.cell_type == "code"]
+    """The Content of cells as `_parts` gives them."""
+    texts = [cell.source for cell, listed, _ in cells if cell.cell_type == "markdown" and not listed]
+    code = [cell for cell, *_ in cells if cell.cell_type == "code"]
     solved = [_exercise(stub.name, name) for cell in code for stub in define.stubs(cell.source)]
     return Content(
         words=sum(map(words, texts)),
@@ -148,13 +138,11 @@ def _exercise(exercise, name):
 
 def run(names=()):
     """The command `course minutes` -> exit status."""
-    print(
-        f"{'':28}{'words':>7}{'cells':>7}{'labs':>6}{'guesses':>9}{'exercises':>11}{'alone':>7}{'live':>6}{'deeper':>8}"
-    )
+    print(f"{'':28}{'words':>7}{'cells':>7}{'labs':>6}{'guesses':>9}{'exercises':>11}{'alone':>7}{'live':>6}")
     for name in sources.names(names):
         time, there = minutes(name), minutes(name).content
         print(
             f"{name:28}{there.words:>7}{there.cells:>7}{there.labs:>6}{there.guesses:>9}{there.exercises:>11}"
-            f"{time.alone:>7}{time.live:>6}{time.deeper or '':>8}"
+            f"{time.alone:>7}{time.live:>6}"
         )
     return 0

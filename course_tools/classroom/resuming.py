@@ -5,8 +5,8 @@
 
 Trainings come from what `fit` has kept in the workbook (course_kit/keeping/kept.py); everything else is computed
 again. Nothing below depends on cells tagged `shows`, so of them only imports, functions and classes run. Cells that
-begin with a magic (% or !) do not run, nor do *Deeper* sections, except the ones directly above a Deeper cell. Sections
-of an annex stand alone: there the cells above its first section run, and those of the section that one is in.
+begin with a magic (% or !) do not run. Sections of an annex stand alone: there the cells above its first section run,
+and those of the section that one is in.
 """
 
 import ast
@@ -104,19 +104,11 @@ def _above(shell: Any, asked: str | None) -> list[Any]:
             continue
         for here, one in enumerate(cells):
             if (one.get("id") == asked) if asked else ("resume_here()" in one.source):
-                above = _of_annex(cells, here) if lessons.is_annex(path.name) else _of_lesson(cells, here)
+                above = _of_annex(cells, here) if lessons.is_annex(path.name) else cells[:here]
                 return [x for x in above if x.cell_type == "code"]
     raise CannotResume(
         f"This cell is in no saved notebook of {Path.cwd()}. Save the notebook (Ctrl-S), then run the cell again."
     )
-
-
-def _of_lesson(cells: list[Any], here: int) -> list[Any]:
-    """The cells above one, without the Deeper sections that it is not in."""
-    section = here  # where the Deeper section that the cell is in begins
-    while section and _deeper(cells[section - 1]) and _deeper(cells[here]):
-        section -= 1
-    return [x for x in cells[:section] if not _deeper(x)] + cells[section:here]
 
 
 def _of_annex(cells: list[Any], here: int) -> list[Any]:
@@ -128,10 +120,6 @@ def _of_annex(cells: list[Any], here: int) -> list[Any]:
 def begins_section(cell: Any) -> bool:
     """Whether a cell has a heading of level 2."""
     return cell.cell_type == "markdown" and bool(SECTION.search(cell.source))
-
-
-def _deeper(cell: Any) -> bool:
-    return "deeper" in cell.metadata.get("tags", ())
 
 
 def _notebooks() -> list[Path]:

@@ -5,12 +5,9 @@ So the saved copy shows the HTML that is beside it in the output; the open page 
 The same cleaning is applied to the notebooks that authors build.
 """
 
-import contextlib
 import os
 
 from course_tools.authoring.clean import clean
-
-from . import moved
 
 
 def pre_save_hook(model, path="", contents_manager=None, **_):
@@ -37,5 +34,3 @@ async def _start_jupyter_server_extension(server):
         from course_tools.classroom.presenting import start
 
         page["coursePresenting"] = start.configuration()
-    with contextlib.suppress(OSError, ValueError):  # a courtesy, which needs the course's own notebooks
-        page["courseMoved"] = moved.everywhere()

@@ -23,7 +23,7 @@ def terms(chapters):
     found = {}
     for chapter in chapters:
         for english, chinese, words in rows(chapter):
-            link = english.find("a", href=True)  # authoring/rules/order.py sees to it that each term has one
+            link = english.find("a", href=True)  # authoring/rules/pattern.py sees to it that each term has one
             name = plain(link)
             term = found.setdefault(name.casefold(), Term(name, plain(chinese)))
             term.places.append((chapter.name, link["href"].partition("#")[2], plain(words)))

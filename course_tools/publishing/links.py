@@ -1,6 +1,5 @@
 """Every link of the built site: internal ones must lead to a file and a place in it, others be https addresses."""
 
-import json
 import re
 from collections import Counter
 from urllib.parse import unquote, urlsplit
@@ -16,7 +15,6 @@ class Page:
         self.ids = [element["id"] for element in page.find_all(id=True)]
         self.muted = [image.get("src", "?") for image in page.find_all("img") if not image.get("alt", "").strip()]
         self.targets = [element[name] for name in ("href", "src") for element in page.find_all(attrs={name: True})]
-        self.targets += [place for table in page.find_all(id="moved") for place in json.loads(table.string).values()]
         self.targets += [f"numbers/{view['data-numbers']}.js" for view in page.find_all(attrs={"data-numbers": True})]
 
 

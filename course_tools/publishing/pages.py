@@ -26,9 +26,8 @@ FORMULA = '<div class="formula">'
 @dataclass(frozen=True)
 class Cell:
     """A cell as HTML. source: text, or coloured code; outputs: HTML, or a `fragments.View`; slide: "slide", "subslide",
-    "fragment", "skip" or "" (goes with the cell before); deeper: under a heading that begins with Deeper;
-    hidden: its code is folded in JupyterLab; setup: it only makes the kernel ready;
-    headings: (level, id, plain text) of those that it holds."""
+    "fragment", "skip" or "" (goes with the cell before); hidden: its code is folded in JupyterLab;
+    setup: it only makes the kernel ready; headings: (level, id, plain text) of those that it holds."""
 
     id: str
     kind: str
@@ -36,7 +35,6 @@ class Cell:
     outputs: tuple[str | fragments.View, ...] = ()
     slide: str = ""
     tags: frozenset[str] = frozenset()
-    deeper: bool = False
     hidden: bool = False
     setup: bool = False
     headings: tuple[tuple[int, str, str], ...] = ()
@@ -67,25 +65,20 @@ def chapter(name, link=lambda address: address):
     notebook = nbformat.read(path, as_version=4)
     if any(c.cell_type == "code" and c.source.strip() and not c.execution_count for c in notebook.cells):
         raise ValueError(f"{path.name} has cells that were not run. Build it: make notebooks ARGS={path.stem[:2]}")
-    text, cells, under = markdown(link), [], 0
+    text, cells = markdown(link), []
     for raw in notebook.cells:
         tags = frozenset(raw.metadata.get("tags", ()))
         slide = raw.metadata.get("slideshow", {}).get("slide_type", "").replace("-", "")
         if raw.cell_type == "markdown":
             made = text(raw.source)
             found = tuple((int(h.name[1]), h["id"], plain(h)) for h in headings(tree(made)))
-            for level, _, words in found:
-                if under and level <= under:
-                    under = 0
-                if words.startswith("Deeper"):
-                    under = under or level
-            cell = Cell(raw.id, "markdown", made, (), slide, tags, bool(under), headings=found)
+            cell = Cell(raw.id, "markdown", made, (), slide, tags, headings=found)
         elif raw.cell_type == "code" and not tags & {"asserts", "workbook"}:  # not for readers of a page
             hidden = bool(raw.metadata.get("jupyter", {}).get("source_hidden"))
             outputs = tuple(made for o in raw.outputs if (made := _output(o, text)))
             setup = "course_kit.setup(" in raw.source
             source = code(raw.source)
-            cell = Cell(raw.id, "code", source, outputs, slide, tags, bool(under), hidden, setup)
+            cell = Cell(raw.id, "code", source, outputs, slide, tags, hidden, setup)
         else:
             continue
         cells.append(cell)
@@ -96,21 +89,12 @@ def chapter(name, link=lambda address: address):
 def body(chapter, show=lambda view: view.still):
     """The cells of a chapter in one piece of HTML. show(view) is the HTML of a `fragments.View`.
 
-    Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; a section headed Deeper
-    becomes `<details class="deeper">` with the heading in its summary, and folded code `<details class="folded">` below
-    what it shows. What `setup()` says of the machine that ran the notebook is left out.
+    Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; folded code becomes
+    `<details class="folded">` below what it shows. What `setup()` says of its machine is left out.
     """
-    parts, open_level = [], 0
+    parts = []
     for cell in chapter.cells:
-        level = min((level for level, _, _ in cell.headings), default=0)
-        if open_level and level and level <= open_level:
-            parts.append("</details>")
-            open_level = 0
         source = cell.source
-        if cell.deeper and not open_level and level:
-            page = tree(source)
-            parts.append(f'<details class="deeper"><summary>{headings(page)[0].extract()}</summary>')
-            source, open_level = str(page), level
         shown = (show(made) + made.after if isinstance(made, fragments.View) else made for made in cell.outputs)
         outputs = "".join(f'<div class="output">{made}</div>' for made in shown if not cell.setup)
         if cell.kind == "code" and cell.hidden:
@@ -121,7 +105,7 @@ def body(chapter, show=lambda view: view.still):
             made = f"{source}{outputs}"
         classes = " ".join(["cell", cell.kind, *sorted(cell.tags)])
         parts.append(f'<div class="{classes}" id="cell-{cell.id}">{made}</div>')
-    return "\n".join([*parts, "</details>" if open_level else ""])
+    return "\n".join(parts)
 
 
 def anchor(words):

@@ -15,12 +15,11 @@ from pathlib import Path
 from course_kit import files, lessons
 from course_kit.views import program
 from course_kit.views.models import model_files
-from course_kit.views.view import json_for_script
 from course_tools.authoring import building, minutes, written
 from course_utils import __version__
 
 from ..authoring.markup import headings, plain, tree
-from ..classroom import maps, moved
+from ..classroom import maps
 from . import glossary, held, hosted, lighten, links, pages, places
 
 COURSE = "Attention, from Nadaraya–Watson to GPT"
@@ -129,7 +128,6 @@ class Site:
             badges=hosted.badges(self.repository, name, self.state), notebook=f"{name}.ipynb",
             maps=maps.strip(None if chapter.annex else number), held=held.of(name),
             lesson={"file": f"{lesson.name}.html", "name": titled(lesson)} if chapter.annex else None,
-            moved=json_for_script({old: self.link(new) for old, new in moved.places(name).items()}),
         )  # fmt: skip
 
     def held(self, chapter, searched):
@@ -239,11 +237,7 @@ def with_anchors(page):
     """The HTML of a page's tree, in which each heading gets a link to itself."""
     for heading in headings(page):
         link = {"class": "anchor", "href": f"#{heading['id']}", "aria-label": "link to this section"}
-        anchor = page.new_tag("a", attrs=link, string="#")
-        if heading.parent.name == "summary":
-            heading.parent.insert_after(anchor)
-        else:
-            heading.extend([" ", anchor])
+        heading.extend([" ", page.new_tag("a", attrs=link, string="#")])
     return str(page)
 
 

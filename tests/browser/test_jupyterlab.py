@@ -165,25 +165,3 @@ def test_a_folded_cell_with_a_long_first_line_leaves_the_notebook_as_wide_as_the
     assert more["x"] + more["width"] <= 560, "what unfolds it is in sight"
     until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
     nb.watched.context.close()
-
-
-FOLLOW = """async () => { const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
-    const { followMoved } = await import(`${baseUrl}lab/extensions/attention-course/static/moved.js`);
-    const moved = ["gone", "there", "A-head"].map((place) => [place, "98_new_annex.ipynb#new"]);
-    followMoved(window.jupyterapp, { "98_new": Object.fromEntries(moved) }); }"""
-
-
-def test_a_link_to_a_place_that_moved_leads_there_unless_the_notebook_still_has_it(browser, with_plugin):
-    links = "[a](98_new.ipynb#gone), [b](98_new.ipynb#there), [c](98_new.ipynb#A-head), [d](98_new.ipynb#constructor)"
-    write(with_plugin, "99_links.ipynb", nbformat.v4.new_markdown_cell(links))
-    write(with_plugin, "98_new.ipynb", nbformat.v4.new_markdown_cell('# A `head`\n<a id="there"></a>'))
-    write(with_plugin, "98_new_annex.ipynb", nbformat.v4.new_markdown_cell('<a id="new"></a>'))
-    nb = Notebook(browser, with_plugin, "99_links.ipynb")
-    nb.page.evaluate(FOLLOW)
-    here = "() => window.jupyterapp.shell.currentWidget?.context?.path"
-    for words, leads in [("a", "98_new_annex"), ("b", "98_new"), ("c", "98_new"), ("d", "98_new")]:
-        nb.command("docmanager:open", path="99_links.ipynb")
-        until(lambda: nb.page.evaluate(here), "99_links.ipynb")
-        nb.page.get_by_role("link", name=words, exact=True).locator("visible=true").click()
-        until(lambda: nb.page.evaluate(here), f"{leads}.ipynb")
-    nb.watched.context.close()

@@ -1,7 +1,10 @@
 """Tests of the notebooks are written once and hold for every notebook that has a source: chapters get added."""
 
+import contextlib
+import io
 import textwrap
 
+import nbformat
 import pytest
 
 from course_tools.authoring import building
@@ -23,20 +26,34 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("notebook_name", building.names())
 
 
-@pytest.fixture(scope="session")
-def write_source():
-    """write_source(folder, name, text, header=True): a source in a folder like notebooks/ -> the folder."""
+@pytest.fixture
+def course(tmp_path):
+    """course(name, text): a source in a folder of this test, which is like notebooks/ -> the folder."""
 
-    def write(folder, name, text, header=True):
-        (folder / "source").mkdir(exist_ok=True)
-        text = (HEADER if header else "") + textwrap.dedent(text)
-        (folder / "source" / f"{name}.py").write_text(text, encoding="utf-8")
-        return folder
+    def write(name, text, header=HEADER):
+        (tmp_path / "source").mkdir(exist_ok=True)
+        (tmp_path / "source" / f"{name}.py").write_text(header + textwrap.dedent(text), encoding="utf-8")
+        return tmp_path
 
     return write
 
 
 @pytest.fixture
-def course(tmp_path, write_source):
-    """course(name, text): a source in a folder of this test -> the folder."""
-    return lambda name, text, **options: write_source(tmp_path, name, text, **options)
+def build(monkeypatch):
+    """build(name, folder): a build without a kernel. The cells run in this process; what they print is shown."""
+
+    def execute(notebook, *_):
+        names, cells = {}, [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for count, cell in enumerate(cells, 1):
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                exec(cell.source, names)
+            cell.execution_count = count
+            cell.outputs = [nbformat.v4.new_output("stream", text=said.getvalue())] if said.getvalue() else []
+        return {}
+
+    def run(name, folder):
+        with monkeypatch.context() as patched:
+            patched.setattr(building, "execute", execute)
+            building.build(name, folder)
+
+    return run

@@ -10,7 +10,7 @@ from cells import texts
 from course_kit import files, lessons
 from course_kit.exercises.define import Exercise
 from course_tools.authoring import building
-from course_tools.authoring.rules import order, pattern, text
+from course_tools.authoring.rules import pattern, text
 from course_tools.authoring.rules.names import names
 from course_tools.authoring.rules.notebook import Notebook
 
@@ -38,7 +38,7 @@ def test_its_example_runs_as_the_cells_of_a_notebook(example):
 
 def test_its_example_keeps_the_rules_of_layout(example):
     notebook = Notebook("01_example", example)
-    assert [found for rule in (*text.RULES, order.one_title) for found in rule(notebook)] == []
+    assert [found for rule in text.RULES for found in rule(notebook)] == []
 
 
 def test_every_file_that_names_the_last_chapter_is_listed_for_the_next():
@@ -60,18 +60,11 @@ def test_its_sizes_are_those_of_the_rules():
     said = re.search(r"Sizes of a lesson, at most: (.*?)\. There", GUIDE)[1].replace(",", "")
     limits = [pattern.WORDS, pattern.CELLS, pattern.EXERCISES, pattern.GUESSES, pattern.DEFINITION, pattern.OTHER]
     assert [int(number) for number in re.findall(r"\d+", said)] == [*limits, pattern.WIDTH]
-    older = section("The older form")
-    for what in (
-        f"at most {text.LONGEST} lines, median {text.MEDIAN}",
-        f"at most {text.CORE_CELLS} cells",
-        f"at most {order.SMALL} code cells",
-    ):
-        assert what in older
 
 
 def test_its_tags_are_those_that_are_known():
     said = set(re.search(r"Tags: `([\w -]+)`", GUIDE)[1].split())
-    assert said | {"workbook", "shows", "deeper"} == text.TAGS
+    assert said | {"workbook", "shows"} == text.TAGS
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Exercise)])

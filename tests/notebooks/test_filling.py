@@ -40,9 +40,9 @@ def shelf(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def built(course, shelf):
+def built(course, build, shelf):
     folder = course("01_small", SOURCE)
-    building.build("01_small", folder)
+    build("01_small", folder)
     return folder
 
 
@@ -121,10 +121,10 @@ def example(monkeypatch):
     return say
 
 
-def test_an_example_comes_from_its_exercise_and_is_carried_over_when_that_changes(course, example):
+def test_an_example_comes_from_its_exercise_and_is_carried_over_when_that_changes(course, build, example):
     example("double(2) -> 4")
     folder = course("01_small", "# %% [markdown]\n# A task.\n#\n# <!-- example: gaussian kernel -->\n\n# %%\n1 + 1\n")
-    building.build("01_small", folder)
+    build("01_small", folder)
     text = "".join(cells_of(folder)[0]["source"])
     assert text == "A task.\n\nIt should do this:\n\n```text\ndouble(2) -> 4\n```"
     example("double(3) -> 6")

@@ -1,7 +1,7 @@
 """Every name in the code of an exercise is one that its reader has: bound in the notebook at or above its cell.
 
 Looked at: hints, what is said of mistakes and of lines, programs and solutions. A text may also explain a name itself,
-by importing or assigning it, or in words. On the core path, what a *Deeper* cell binds does not count.
+by importing or assigning it, or in words.
 """
 
 import ast
@@ -79,16 +79,12 @@ def parts_of(one):
 
 
 def exercises_of(notebook):
-    """(exercise, the names bound above its cell or in it that its reader surely has)."""
-    core, every = set(), set()
+    """(exercise, the names bound above its cell or in it)."""
+    bound = set()
     for cell in building.read_source(notebook).cells:
-        if cell.cell_type != "code" or "asserts" in cell.metadata.get("tags", ()):
-            continue
-        deeper, made = "deeper" in cell.metadata.get("tags", ()), names(cell.source)[0]
-        every |= made
-        core |= set() if deeper else made
-        for stub in stubs(cell.source):
-            yield find(stub.name), every if deeper else core
+        if cell.cell_type == "code" and "asserts" not in cell.metadata.get("tags", ()):
+            bound |= names(cell.source)[0]
+            yield from ((find(stub.name), bound) for stub in stubs(cell.source))
 
 
 @pytest.mark.parametrize("notebook", building.names())

@@ -39,7 +39,7 @@ def test_the_hours_of_the_whole_course_are_those_of_its_notebooks():
     """To the nearest hour but one: the minutes are rounded, and chapters change."""
     core, beyond = re.search(r"takes about (\w+) hours with its exercises, plus (\w+) for what is", FIRST).groups()
     every = [minutes(name) for name in building.names()]
-    annexes = sum(one.alone for one in every if lessons.is_annex(one.name)) + sum(one.deeper for one in every)
+    annexes = sum(one.alone for one in every if lessons.is_annex(one.name))
     alone = sum(one.alone for one in every if not lessons.is_annex(one.name))
     assert abs(number(core) - alone / 60) <= 1
     assert abs(number(beyond) - annexes / 60) <= 1

@@ -3,7 +3,7 @@
 from course_tools.authoring import building
 from course_tools.authoring.sources import BuildError
 
-from . import imports, names, numbers, order, outputs, pattern, text
+from . import imports, names, numbers, outputs, pattern, text
 from .notebook import Notebook, syntax_errors
 
 
@@ -15,8 +15,9 @@ def problems_of(name, folder=None):
         notebook = Notebook(name, folder)
     except BuildError as error:
         return [error]
-    of_its_kind = pattern.RULES if notebook.by_pattern else order.RULES if notebook.is_chapter else ()
-    rules = [*text.RULES, *names.RULES, *numbers.RULES, *of_its_kind]
+    rules = [*text.RULES, *names.RULES, *pattern.RULES]
+    if notebook.is_chapter:
+        rules += [*numbers.RULES, *pattern.OF_CHAPTERS]
     problems = [notebook.problem(*found) for rule in rules for found in rule(notebook)]
     return problems + [notebook.problem(*found, built=True) for rule in outputs.RULES for found in rule(notebook)]
 

@@ -1,4 +1,4 @@
-"""The rules of names: the core path runs without what may be skipped, what only shows, and what only the tests run."""
+"""The rules of names: a notebook runs without what only shows, and without what only the tests run."""
 
 import ast
 
@@ -6,20 +6,6 @@ from .notebook import tags, without_magics
 
 # what runs of a cell tagged `shows` after a restart (course_tools/classroom/resuming.py)
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
-def skippable(notebook):
-    """No cell of the core path uses a name that only a *Deeper* cell has made."""
-    core, deeper = set(), set()
-    for number, cell in notebook.code():
-        made, used = names(cell.source)
-        if "deeper" in tags(cell):
-            deeper |= made
-            continue
-        core |= made
-        for name in sorted(used & deeper - core):
-            todo = "Make it in a cell of the core path, or tag this cell deeper, too."
-            yield number, f"{name!r} is made in a Deeper cell only, and that may be skipped", todo
 
 
 def asserted_only(notebook):
@@ -65,4 +51,4 @@ def names(code):
     return made, used
 
 
-RULES = [skippable, asserted_only, shown_only]
+RULES = [asserted_only, shown_only]

@@ -32,7 +32,6 @@ class Notebook:
     name     such as "01_nadaraya_watson"
     cells    cells of the source, numbered from 1 in messages
     built    the executed notebook (nbformat), None if it has not been built
-    by_pattern   is it a lesson that has an annex, or an annex? chapters without one keep the older rules
     """
 
     def __init__(self, name, folder=None):
@@ -46,7 +45,6 @@ class Notebook:
         self.built = nbformat.read(self.path, as_version=4) if self.path.exists() else None
         self.is_chapter = not name.startswith("00")
         self.is_annex = lessons.is_annex(name)
-        self.by_pattern = (self.folder / "source" / f"{lessons.annex_of(name)}.py").exists()
 
     def problem(self, cell, what, todo, built=False):
         """A Problem in cell number `cell` (0: the whole notebook); built: in the .ipynb instead of the source."""

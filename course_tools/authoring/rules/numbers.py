@@ -185,11 +185,10 @@ def computed(output, tree):
 
 def shown(notebook):
     """Every number of the text is one that its section shows."""
-    if notebook.by_pattern:
-        for section in sections(notebook):
-            missing = {(cell, one.written): one for cell, one in section.said if not section.shows(one)}
-            for cell, written in missing:
-                yield cell, f"{written} is in no output, assert or code of its section", TODO
+    for section in sections(notebook):
+        missing = {(cell, one.written): one for cell, one in section.said if not section.shows(one)}
+        for cell, written in missing:
+            yield cell, f"{written} is in no output, assert or code of its section", TODO
 
 
 RULES = [shown]

@@ -1,4 +1,4 @@
-"""The pattern of a chapter that has an annex: sizes and order of the lesson, sections of the annex that stand alone."""
+"""The pattern of a chapter: sizes and order of the lesson, sections of the annex that stand alone."""
 
 import ast
 import builtins
@@ -7,8 +7,7 @@ import re
 from course_tools.authoring import minutes
 
 from .names import names
-from .notebook import tags, without_magics
-from .order import ends, exercises, glossary, live, one_title
+from .notebook import LINK, tags, without_magics
 
 WORDS, CELLS, EXERCISES, GUESSES = 2500, 30, 5, 5  # of a lesson, at most: what minutes.py counts
 DEFINITION, OTHER = 48, 12  # lines of a visible cell of a lesson, empty ones aside
@@ -26,9 +25,19 @@ ENDING = [
 
 
 def opening(notebook):
-    """Title and setup(), and something to touch on the first screen of a lesson."""
-    yield from one_title(notebook)
-    labs = [number for number, cell in notebook.code() if "lab" in tags(cell)]
+    """One heading of level 1, with its minutes, and setup(); something to touch on the first screen of a lesson."""
+    title = notebook.cells[0].source if notebook.cells and notebook.cells[0].cell_type == "markdown" else ""
+    if not title.startswith("# "):
+        yield 1, "the first cell is not the title", "Begin with a Markdown cell: # N · A question?"
+    if not re.search(r"\d+ minutes", title):
+        todo = "Write <!-- minutes --> there: the build counts them."
+        yield 1, "the title cell does not say how many minutes it takes", todo
+    if sum(1 for _, level, _ in notebook.headings() if level == 1) != 1:
+        yield 0, "there must be exactly one heading of level 1", "Use ## for sections."
+    code = notebook.code()
+    if not code or not re.search(r"\bsetup\(", code[0][1].source):
+        yield code[0][0] if code else 0, "the first code cell does not call setup()", "Call it there."
+    labs = [number for number, cell in code if "lab" in tags(cell)]
     if not notebook.is_annex and (not labs or labs[0] > FIRST_VIEW):
         todo = f"Put a cell tagged lab among the first {FIRST_VIEW} cells."
         yield 0, "there is nothing to touch within the first screen", todo
@@ -75,12 +84,6 @@ def drawn(notebook):
             yield number, "a cell that only draws shows its code", todo
 
 
-def no_deeper(notebook):
-    for number, _, head in notebook.headings():
-        if head.startswith("Deeper"):
-            yield number, "a section is headed Deeper", "Move it to the annex, which holds what can be skipped."
-
-
 def stands_alone(notebook):
     """A section of an annex uses what it makes itself, or what the cells above the first section make."""
     if not notebook.is_annex:
@@ -99,15 +102,59 @@ def stands_alone(notebook):
                 yield number, f"{name!r} comes from another section", todo
 
 
+def exercises(notebook):
+    """Each exercise is under a heading that gives its difficulty and minutes."""
+    heading = ""
+    for number, cell in enumerate(notebook.cells, 1):
+        heads = [head for n, _, head in notebook.headings() if n == number]
+        heading = heads[-1] if heads else heading
+        if "exercise" not in tags(cell):
+            continue
+        if not re.search(r"[●○]{3}", heading) or not re.search(r"\d+ minutes?", heading):
+            todo = "Write, for example: ### Exercise ●○○ · 3 minutes"
+            yield number, f"the heading above it ({heading!r}) lacks difficulty or minutes", todo
+
+
 def ending(notebook):
-    if not notebook.is_annex:
-        yield from ends(notebook, ENDING)
+    """A lesson ends with the sections of ENDING, in this order, and one of them has five lines."""
+    if notebook.is_annex:
+        return
+    found, headings = [], notebook.headings()
+    for what, pattern in ENDING:
+        places = [place for place, (_, _, head) in enumerate(headings) if re.match(pattern, head, re.I)]
+        if not places:
+            yield 0, f"there is no section {what!r}", "A chapter ends with it; see chapter 1."
+        else:
+            found.append((places[-1], what))
+    if sorted(found) != found:
+        yield 0, "its last sections are not in order", f"The order is: {', '.join(what for _, what in found)}."
+    summary = [headings[place][0] for place, what in found if what == "Five lines to keep"]
+    for number in summary:
+        count = len(re.findall(r"^(?:\d\.|[-*]) ", notebook.cells[number - 1].source, re.M))
+        if count != 5:
+            yield number, f"the summary has {count} lines", "Write five, as a list."
 
 
-def in_the_chapter(notebook):
+def glossary(notebook):
+    """A row for each term: English, linked to where it is introduced; Chinese; a few words."""
+    found = [number for number, _, head in notebook.headings() if head.lower().startswith("glossary")]
+    if not found:
+        return
+    rows = re.findall(r"^\|(.*)\|\s*$", notebook.cells[found[-1] - 1].source, re.M)[2:]
+    if not rows:
+        yield found[-1], "the glossary has no table", "Columns: English, 中文, in a few words."
+    for row in rows:
+        english, chinese = [part.strip() for part in (*row.split("|"), "", "")][:2]
+        if not LINK.search(english):
+            yield found[-1], f"{english!r} has no link", "Link the term to where it is introduced."
+        if not re.search(r"[\u4e00-\u9fff]", chinese):
+            yield found[-1], f"{english!r} has no Chinese term", "Add it in the second column."
+
+
+def live(notebook):
     """A lesson has a view that Python hears."""
-    if not notebook.is_annex:
-        yield from live(notebook)
+    if not notebook.is_annex and not any(re.search(r"live\s*=\s*True", cell.source) for _, cell in notebook.code()):
+        yield 0, "no lab is live", "Every chapter has a lab to which Python listens: live=True and .observe or jslink."
 
 
 def visible(notebook):
@@ -135,4 +182,5 @@ def _root(statement):
     return node.id if isinstance(node, ast.Name) else ""
 
 
-RULES = [opening, sizes, lines, drawn, no_deeper, stands_alone, exercises, ending, glossary, in_the_chapter]
+RULES = [sizes, lines, drawn, exercises, glossary]  # of every notebook
+OF_CHAPTERS = [opening, stands_alone, ending, live]  # of all but the first, 00_start_here

@@ -1,14 +1,13 @@
 """Rules of layout and language: what one can see in the source alone."""
 
 import ast
+import functools
 import re
-import statistics
 
 from .notebook import LINK, Notebook, tags, without_magics
 
-LONGEST, MEDIAN, CORE_CELLS, IMPORTS = 25, 6, 40, 6
 PARAGRAPH = 600  # characters: about four lines on a wide screen
-TAGS = {"predict", "lab", "exercise", "training", "check", "deeper", "optional-network", "shows"}
+TAGS = {"predict", "lab", "exercise", "training", "check", "optional-network", "shows"}
 TAGS |= {"definition"}  # names what the build writes out
 TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test
 TAGS |= {"workbook"}  # about the student's own copy; left out of the website and slides
@@ -41,32 +40,6 @@ def header(notebook):
             yield 0, f"line {number}: the keys of a cell are not in alphabetic order", todo
 
 
-def size_of_cells(notebook):
-    """The sizes of a chapter without an annex; see pattern.py for the others."""
-    if notebook.by_pattern:
-        return
-    apart = {"asserts", "workbook"}
-    sizes, read = [], [(number, cell) for number, cell in notebook.code() if not apart & set(tags(cell))]
-    for number, cell in read:
-        lines = cell.source.splitlines()
-        own = re.split(r"^@find_error\(", cell.source, flags=re.M)[0].splitlines()  # not the wrong program
-        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
-            sizes.append(sum(1 for line in own if line.strip() and not line.lstrip().startswith("#")))
-        if len(lines) > LONGEST:
-            todo = f"At most {LONGEST}: split it, or put it into course_utils and show it with reveal()."
-            yield number, f"a code cell of {len(lines)} lines", todo
-        imports = [line for line in lines if re.match(r"\s*(import|from)\s", line)]
-        if len(imports) > IMPORTS:
-            yield number, f"a wall of {len(imports)} imports", "Import in each section what that section needs."
-    if sizes and statistics.median(sizes) > MEDIAN:
-        todo = f"At most {MEDIAN}: one idea in a cell."
-        yield 0, f"the median of its code cells is {statistics.median(sizes):g} lines", todo
-    core = [number for number, cell in read if "deeper" not in tags(cell)]
-    if len(core) > CORE_CELLS:
-        todo = f"At most {CORE_CELLS}: move some to sections headed Deeper."
-        yield 0, f"the core path has {len(core)} code cells", todo
-
-
 def known_tags(notebook):
     for number, cell in enumerate(notebook.cells, 1):
         for tag in tags(cell):
@@ -88,31 +61,6 @@ def asserts(notebook):
             yield number, "a mark for the tests is read by students", 'Tag it "nbval-check-output".'
 
 
-def deeper(notebook):
-    """A section headed Deeper is tagged, and folded; what follows it belongs to it until the next heading.
-
-    A chapter with an annex has none.
-    """
-    inside = 0
-    for number, cell in enumerate(notebook.cells, 1):
-        heads = [(level, head) for n, level, head in notebook.headings() if n == number]
-        if heads:
-            level, head = heads[0]
-            if head.startswith("Deeper"):
-                inside = level
-                if "deeper" not in tags(cell) or not cell.metadata.get("jp-MarkdownHeadingCollapsed"):
-                    todo = 'Its header is: # %% [markdown] jp-MarkdownHeadingCollapsed=true tags=["deeper"]'
-                    yield number, "a section headed Deeper is not folded and tagged", todo
-            elif level <= inside or not inside:
-                inside = 0
-        if "deeper" in tags(cell) and not inside:
-            todo = "Give its section a heading that begins with Deeper, or take the tag away."
-            yield number, "a cell tagged deeper is outside such a section", todo
-        if inside and cell.cell_type == "code" and "deeper" not in tags(cell):
-            todo = 'Tag it: # %% tags=["deeper"]; or end the section with a heading of its own level.'
-            yield number, "code of a folded section is not tagged", todo
-
-
 def links(notebook):
     anchors = notebook.anchors()
     for number, text in notebook.prose():
@@ -123,8 +71,9 @@ def links(notebook):
             there, known = True, anchors
             if file.endswith(".ipynb"):
                 name = file.removesuffix(".ipynb").rsplit("/", 1)[-1]
-                there = (notebook.folder / "source" / f"{name}.py").exists()
-                known = Notebook(name, notebook.folder).anchors() if there and anchor else set()
+                source = notebook.folder / "source" / f"{name}.py"
+                there = source.exists()
+                known = _anchors(name, notebook.folder, source.stat().st_mtime_ns) if there and anchor else set()
             elif file:
                 there = (notebook.folder / file).exists()
             if not there:
@@ -132,6 +81,11 @@ def links(notebook):
             elif anchor and anchor not in known:
                 todo = f'Put <a id="{anchor}"></a> where it should lead, or use a heading with - for its spaces.'
                 yield number, f"the link to {target} finds no such place", todo
+
+
+@functools.cache
+def _anchors(name, folder, _changed):
+    return Notebook(name, folder).anchors()
 
 
 def language(notebook):
@@ -157,4 +111,4 @@ def language(notebook):
             yield number, "a picture without a text for those who don't see it", "Give it alt text."
 
 
-RULES = [header, size_of_cells, known_tags, asserts, deeper, links, language]
+RULES = [header, known_tags, asserts, links, language]

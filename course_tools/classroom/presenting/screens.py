@@ -13,7 +13,7 @@ is about lifted out of the others.
 
 The title of a notebook has a screen, and so has each code cell with which an author begins a slide. A section of words
 alone shows the sentence to keep, or nothing. All other words of a section are said: they are the speaker's. Cells
-marked `skip` or `notes`, those headed Deeper, and exercises are on no screen.
+marked `skip` or `notes`, and exercises are on no screen.
 
 A lesson after chapter 0 has between FEWEST and MOST screens, for 45 minutes; a test counts them.
 """
@@ -92,7 +92,7 @@ def _sections(cells):
     for cell in cells:
         slide = _slide(cell)
         shown = shown if slide == "-" else slide not in ("skip", "notes")
-        if not shown or _tags(cell) & {"deeper", "workbook", "asserts"}:
+        if not shown or _tags(cell) & {"workbook", "asserts"}:
             continue
         heads = HEADING.findall(FENCE.sub("", cell["source"])) if cell["cell_type"] == "markdown" else []
         if heads or not found:

@@ -1,4 +1,4 @@
-"""Speaker notes: for each section of a chapter's core path how long, what to ask, which wrong guesses to expect.
+"""Speaker notes: for each section of a chapter how long, what to ask, which wrong guesses to expect.
 
 One source of truth: docs/teaching.md says minutes, questions, tempting answers and what is said of a mistake; the
 chapter itself says what its predict(…) cells ask and why the right answer is right. Nothing is written twice.
@@ -71,7 +71,7 @@ class Note:
 
 @functools.cache
 def notes(name: str) -> list[Note]:
-    """The notes of a notebook, such as "03_seq2seq": one for its title, one for each section of its core path.
+    """The notes of a notebook, such as "03_seq2seq": one for its title, one for each section.
 
     The guide plans lessons; the notes of an annex have what it asks itself.
     Raises FileNotFoundError if there is no such notebook or no guide.
@@ -100,12 +100,12 @@ def notes(name: str) -> list[Note]:
 
 
 def _sections(name: str) -> Iterator[tuple[str, list]]:
-    """(heading, its cells) of each section of the core path."""
+    """(heading, its cells) of each section that a class is shown."""
     heading, cells, skipped = "", [], False
     for cell in building.read_source(name).cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
         skipped = skipped if kind == "-" else kind in ("skip", "notes")
-        if skipped or "deeper" in cell.metadata.get("tags", ()):
+        if skipped:
             continue
         first = re.search(r"^##? (.+)$", cell.source, re.M) if cell.cell_type == "markdown" else None
         if first:

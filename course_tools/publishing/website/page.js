@@ -1,4 +1,4 @@
-// What every page does: colours, contents, links into folded sections, what scrolls sideways.
+// What every page does: colours, contents, links into folded parts, what scrolls sideways.
 (() => {
   const root = document.documentElement;
   const part = (id) => document.getElementById(id);
@@ -118,18 +118,10 @@
     };
   }
 
-  // ---- a link to a place that is elsewhere by now leads there, one to a place in a folded section unfolds it
-
-  function elsewhere(id) {
-    const moved = JSON.parse(part("moved")?.textContent ?? "{}");
-    return Object.hasOwn(moved, id) ? moved[id] : null;
-  }
+  // ---- a link to a place in a folded part unfolds it
 
   function reach() {
-    const id = named(location.hash);
-    const target = part(id);
-    const other = target ? null : elsewhere(id);
-    if (other) location.replace(other);
+    const target = part(named(location.hash));
     let folded = target && target.closest("details:not([open])");
     if (!folded) return;
     while (folded) {

@@ -25,7 +25,7 @@ def content(source, name="01_nadaraya_watson"):
         (20 * '# %% jupyter={"source_hidden": true} tags=["predict"]\n1\n\n', 10),
         ('# %% jupyter={"source_hidden": true} seconds=305 tags=["training"]\n1\n\n', 5),
         ('# %% jupyter={"source_hidden": true} seconds=5 tags=["training"]\n1\n\n', 0),
-        (TEXT.replace("# word", "# ## Glossary\n# word"), 0),
+        (TEXT.replace("# word", "# ## Glossary\n# word") + "# %% [markdown]\n# ### Its rest\n\n" + TEXT, 0),
         (TEXT.replace("# word", "# ## Further reading\n# word") + "# %% [markdown]\n# ## Next\n\n" + TEXT, 10),
         (TEXT.replace("# word", "# ### Exercise 1 ●○○ · 3 minutes\n# word"), 0),
         (TEXT.replace("# word", "# #### Find the error ●○○ · 3 minutes\n# word"), 0),
@@ -44,18 +44,11 @@ def test_an_exercise_counts_by_its_definition():
     assert counted.minutes == 1.6 * sum(one.minutes for one in EXERCISES[:2])
 
 
-def test_what_is_headed_deeper_counts_apart_until_the_next_heading_of_its_level():
-    deeper = "# %% [markdown]\n# ### Deeper: more\n\n" + TEXT + "# %% [markdown]\n# #### Still\n\n" + TEXT
-    counted = content(TEXT + deeper + "# %% [markdown]\n# ### Back\n\n" + TEXT)
-    assert (counted.alone, counted.live, counted.deeper) == (20, 20, 20)
-    assert counted.words == "20 minutes alone, 20 live; *Deeper* 20 more."
-
-
 def test_live_is_what_a_class_is_shown_without_exercises():
     skipped = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "skip"}') + TEXT
     shown = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "subslide"}') + TEXT
     counted = content(TEXT + skipped + shown)
-    assert (counted.alone, counted.live) == (50, 30)
+    assert (counted.alone, counted.live) == (50, 30) and counted.words == "50 minutes alone, 30 live."
 
 
 def test_an_annex_is_not_for_a_class():
@@ -82,5 +75,5 @@ def test_words_are_what_is_read(text, number):
 def test_the_table_has_a_row_for_each_notebook(capsys):
     assert minutes.run(["01"]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head.split() == ["words", "cells", "labs", "guesses", "exercises", "alone", "live", "deeper"]
+    assert head.split() == ["words", "cells", "labs", "guesses", "exercises", "alone", "live"]
     assert [row.split()[0] for row in rows] == building.names(["01"])

@@ -2,7 +2,6 @@
 
 import ast
 import json
-from dataclasses import replace
 
 import find_sandbox
 import nbformat
@@ -82,11 +81,6 @@ def test_both_names_find_it_and_the_new_one_is_shown(capsys):
     assert f"This error is called *{OLD}*." in check(OLD, PUZZLE.reference).text
 
 
-def test_a_chapters_own_names_come_before_titles():
-    define.register([replace(PUZZLE, name="program 9.2", title=NEW), PUZZLE])
-    assert catalogue.find(NEW) is PUZZLE
-
-
 def test_the_record_goes_on_under_the_new_name(mine):
     recorded(mine)
     assert solved.read(mine) == {NEW: entry()}
@@ -95,12 +89,11 @@ def test_the_record_goes_on_under_the_new_name(mine):
     assert kept.keys() == {NEW} and kept[NEW]["hints"] == 2 and kept[NEW]["attempts"] == 2
 
 
-@pytest.mark.parametrize("old_first", [True, False])
-def test_of_two_entries_the_better_one_counts(mine, old_first):
+def test_of_two_entries_the_better_one_counts(mine):
     both = {OLD: entry(state="solved"), NEW: entry(attempts=9)}
-    both = both if old_first else dict(reversed(both.items()))
-    (mine / solved.FILE).write_text(json.dumps({"exercises": both}))
-    assert solved.read(mine) == {NEW: entry(state="solved")}
+    for order in (both, dict(reversed(both.items()))):
+        (mine / solved.FILE).write_text(json.dumps({"exercises": order}))
+        assert solved.read(mine) == {NEW: entry(state="solved")}
 
 
 def test_a_damaged_record_keeps_it(mine):
@@ -153,25 +146,13 @@ class TestGrading:
         (tmp_path / "anna.json").write_text(json.dumps(content))
         work = hand_ins.read(tmp_path / "anna.json", course)
         assert work.claims == {NEW: "open"} and work.answers[NEW].written == OLD
-        content["exercises"][0]["answer"] = None
-        (tmp_path / "anna.json").write_text(json.dumps(content))
-        assert hand_ins.read(tmp_path / "anna.json", course).open == {NEW}
 
-    @pytest.mark.parametrize(
-        ("code", "state", "words"),
-        [
-            ("q @ k.mT", "right", "right. Line 2 it is: queries meet keys."),
-            ("q @ k.mT + 1", "wrong", "Line 2 is the one, but it is not right yet. Right, but 1 too large everywhere."),
-            ("q @ k", "open", ""),
-        ],
-    )
-    def test_an_answer_under_the_old_name_is_judged(self, code, state, words):
+    def test_an_answer_under_the_old_name_is_judged(self):
         find_sandbox.needed()
-        statements = ast.parse(CELL.format(OLD, code)).body
         room = Room()
         try:
-            answer = hand_ins.Answer("", statements, written=OLD)
+            answer = hand_ins.Answer("", ast.parse(CELL.format(OLD, "q @ k.mT + 1")).body, written=OLD)
             found, said, _ = judging._one(answer, PUZZLE, room, 5.0, {})
         finally:
             room.close()
-        assert found == state and words in said
+        assert found == "wrong" and "Line 2 is the one" in said

@@ -144,7 +144,7 @@ LESSON = [
     "run = fit(model, [torch.ones(4, 2)], loss, steps=30, title='first', show=False)",
     "time.sleep(0.5)\nslow = [model.weight.sum().item()]\nprint('measured')",
     "raise RuntimeError('on purpose')",
-    "deep = 1",
+    "%time timed = 1",
     "from course_tools.classroom.resuming import resume_here\nresume_here()",
 ]
 
@@ -192,7 +192,6 @@ class Kernel:
 def write_lesson(tmp_path):
     (tmp_path / files.STATE).write_text("{}")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in LESSON])
-    notebook.cells[6].metadata["tags"] = ["deeper"]
     nbformat.write(notebook, tmp_path / "lesson.ipynb")
     return tmp_path / "lesson.ipynb"
 
@@ -234,7 +233,7 @@ def test_a_restart_in_the_middle_of_a_lesson(lesson):
     assert "“raise RuntimeError('on purpose')”: RuntimeError: on purpose" in said
     assert "measured" not in said and "Trained again" not in said
     assert lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], slow") == before
-    assert lesson.ask("'deep' in globals()") == "False"  # under Deeper
+    assert lesson.ask("'timed' in globals()") == "False"  # a magic
     # going on with a training that was brought back, and a training that is run again of one's own will
     assert "45" in lesson.ask("fit(model, [torch.ones(4, 2)], loss, steps=45, resume=run, show=False).step")
     assert (
@@ -347,15 +346,6 @@ def test_of_a_cell_that_only_shows_definitions_come_back(lesson):
     nbformat.write(notebook, lesson.path)
     lesson.run(7)
     assert lesson.ask("three(), math.pi > 3, 'served' in globals()") == "3 True False"
-
-
-def test_of_deeper_sections_only_the_current_one_is_brought_back(lesson):
-    notebook = nbformat.read(lesson.path, 4)
-    cell = lambda source: nbformat.v4.new_code_cell(source, metadata={"tags": ["deeper"]})  # noqa: E731
-    notebook.cells[7:7] = [nbformat.v4.new_markdown_cell("## Core"), cell("here = 2"), cell("here + 1")]
-    nbformat.write(notebook, lesson.path)
-    said = lesson.run(9, "from course_tools.classroom.resuming import resume_here\nresume_here()", until="back")
-    assert "back" in said and lesson.ask("here, 'deep' in globals()") == "2 False"
 
 
 ANNEX = [

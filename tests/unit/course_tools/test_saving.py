@@ -1,6 +1,8 @@
 """A saved notebook holds no live widgets, and keeps everything else."""
 
+import asyncio
 import copy
+from types import SimpleNamespace
 
 from course_tools.authoring import clean
 from course_tools.classroom import saving
@@ -61,3 +63,13 @@ def test_cleaning_twice_changes_nothing_more():
     before = copy.deepcopy(content)
     assert not clean.clean(content)
     assert content == before
+
+
+def test_the_server_calls_the_hook_and_tells_the_page_that_it_is_shown_to_a_class(monkeypatch):
+    hooks, settings = [], {}
+    contents = SimpleNamespace(register_pre_save_hook=hooks.append)
+    server = SimpleNamespace(contents_manager=contents, web_app=SimpleNamespace(settings=settings))
+    monkeypatch.delenv("COURSE_CHAPTERS", raising=False)
+    monkeypatch.setenv("COURSE_PRESENTING", "1")
+    asyncio.run(saving._start_jupyter_server_extension(server))
+    assert hooks == [saving.pre_save_hook] and settings == {"page_config_data": {"courseLarge": True}}

@@ -1,6 +1,5 @@
 // The course's plugin for JupyterLab, written by hand and loaded as it is: no build, nothing shared, nothing imported
-// but moved.js and untrusted.js beside it, and present.js where `make present` asks for it. A test opens it in a real
-// JupyterLab.
+// but untrusted.js beside it, and present.js where `make present` asks for it. A test opens it in a real JupyterLab.
 (() => {
   const HERE = document.currentScript.src;
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
@@ -169,8 +168,6 @@
       look();
     });
     app.restored?.then(() => giveRoom(app.shell));
-    if (page.courseMoved)
-      import(new URL("moved.js", HERE)).then(({ followMoved }) => followMoved(app, page.courseMoved));
     if (configured) import(new URL("present.js", HERE)).then(({ present }) => present(app, course));
   }
 

@@ -62,8 +62,7 @@ export function plan(cells, screens) {
 
 // Cells that no class needs
 const isOut = (cell) =>
-  ["skip", "notes"].includes(cell.model.getMetadata("slideshow")?.slide_type) ||
-  tags(cell).some((tag) => tag === "deeper" || tag === "workbook");
+  ["skip", "notes"].includes(cell.model.getMetadata("slideshow")?.slide_type) || tags(cell).includes("workbook");
 
 // The sentence to keep of a cell, as HTML
 export function kept(cell) {

@@ -1,0 +1,370 @@
+"""The notebooks of the course keep its rules; and each rule finds, in a small chapter, what it is there to find."""
+
+import base64
+import json
+import re
+
+import pytest
+
+from course_kit import files, lessons, views
+from course_kit.views import program
+from course_tools.authoring import building, sources
+from course_tools.authoring.rules import check, names, pattern, text
+from course_tools.authoring.rules.notebook import Notebook
+
+LESSON = """\
+# %% [markdown]
+# # 1 · A question?
+# You will hold `mine/one.py`. <!-- minutes -->
+
+# %% jupyter={"source_hidden": true}
+from chapters.ch01 import labs
+from course_kit import setup
+from course_kit.views import plot, predict
+runtime = setup()
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+labs.first(live=True)
+
+# %% [markdown]
+# ## A step
+# <a id="query"></a> A query asks. See [the query](#query), or [this step](#A-step).
+
+# %% tags=["definition"]
+# shelf: definition
+
+# %%
+x = 3
+plot.lines(x)
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict("How many?", ["3", "4"], answer=0)
+
+# %% [markdown]
+# ### Exercise ●○○ · 3 minutes
+
+# %% tags=["exercise"]
+x
+
+# %% [markdown]
+# ## Keep it
+# ## Five lines to keep
+# 1. a
+# 2. b
+# 3. c
+# 4. d
+# 5. e
+# ## Three open questions
+# ## Glossary
+# | English | 中文 | in a few words |
+# |---|---|---|
+# | [query](#query) | 查询 | who asks |
+# ## Next
+# A book.
+"""
+ANNEX = """\
+# %% [markdown]
+# # 1 · More of it
+# <!-- minutes -->
+
+# %%
+import math
+from course_kit import setup
+runtime = setup()
+base = 2
+
+# %% [markdown]
+# ## One question
+
+# %%
+def half(x):
+    return x / base
+half(math.pi)
+
+# %% [markdown]
+# ### A part of it
+
+# %%
+half(len([4]))
+
+# %% [markdown]
+# ## Another
+
+# %%
+from fractions import Fraction
+Fraction(base)
+"""
+
+
+def test_anatomy(notebook_name):
+    problems = check.problems_of(notebook_name)
+    assert not problems, "\n" + "\n".join(map(str, problems))
+
+
+@pytest.fixture
+def problems(course, tmp_path, monkeypatch):
+    """problems(lesson, annex, lines) -> what the rules of sources find in the lesson and in its annex, as texts.
+
+    lines: of the definition that the lesson takes from a library
+    """
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def found(lesson=LESSON, annex=ANNEX, lines=2, **options):
+        (tmp_path / "shelf.py").write_text("def definition():\n" + "    pass\n" * (lines - 1))
+        course("01_one_annex", annex)
+        folder = course("01_one", lesson, **options)
+        both = [Notebook(name, folder) for name in ("01_one", "01_one_annex")]
+        rules = [*text.RULES, *names.RULES, *pattern.RULES, *pattern.OF_CHAPTERS]
+        return [[what for rule in rules for _, what, _ in rule(one)] for one in both]
+
+    return found
+
+
+def test_a_chapter_as_it_should_be_has_no_problem(problems):
+    assert problems() == [[], []]
+
+
+STEP = "# ## A step\n"
+CELL = "# %%\nx = 3\n"
+WORDS = ("# " + 79 * "word " + "\n#\n") * 31  # with the others 2,500
+LONG = "# %%\n" + "x = 3\n\n" * 11 + "x = 3\n"
+IN_LESSON = {
+    "the lesson has 2501 words": (STEP, STEP + WORDS + "# word\n#\n"),
+    "the lesson has 31 visible code cells": (CELL, "# %%\ny = 2\n\n" * 29 + CELL),
+    "the lesson has 6 guesses": (CELL, '# %% jupyter={"source_hidden": true} tags=["predict"]\nx\n\n' * 5 + CELL),
+    "a code cell of 13 lines": (CELL, LONG),
+    "a line of 91 characters": (CELL, f"{CELL}y = '{'a' * 85}'\n"),
+    "a cell that only draws shows its code": (
+        "x = 3\nplot.lines(x)",
+        "from math import pi\nplot.lines(3)\nlabs.one()(2)",
+    ),
+    "the first cell is not the title": ("# # 1 · A question?", "# A question?"),
+    "exactly one heading of level 1": (STEP, "# # A step\n"),
+    "the title cell does not say how many minutes": ("<!-- minutes -->", ""),
+    "does not call setup()": ("runtime = setup()", "runtime = None"),
+    "there is nothing to touch within the first screen": ("# %% jupyter={", "# %%\nx = 2\n\n# %% jupyter={"),
+    "lacks difficulty or minutes": ("### Exercise ●○○ · 3 minutes", "### Exercise"),
+    "there is no section 'Keep it'": ("## Keep it", "## Mine"),
+    "its last sections are not in order": (
+        "## Keep it\n# ## Five lines to keep",
+        "## Five lines to keep\n# ## Keep it",
+    ),
+    "the summary has 4 lines": ("# 5. e\n", ""),
+    "no lab is live": ("live=True", ""),
+    "the glossary has no table": ("# | [query](#query) | 查询 | who asks |\n", ""),
+    "'query' has no link": ("[query](#query) |", "query |"),
+    "has no Chinese term": ("查询", "query"),
+    "the keys of a cell are not in alphabetic order": ('# %% tags=["exercise"]', '# %% tags=["exercise"] seconds=6'),
+    "a cell tagged asserts has no assert": (CELL, f'# %% tags=["asserts"]\nprint(1)\n\n{CELL}'),
+    "'y' is made in a cell tagged asserts only": (CELL, f'# %% tags=["asserts"]\ny = 1\nassert y\n\n# %%\ny\n\n{CELL}'),
+    "'y' is made in a cell tagged shows only": (CELL, f'# %% tags=["shows"]\ny = 1\n\n# %%\ny\n\n{CELL}'),
+    "a mark for the tests is read by students": (CELL, f"{CELL}# NBVAL_CHECK_OUTPUT\n"),
+    "unknown tag 'labs'": ('tags=["lab"]', 'tags=["lab", "labs"]'),
+    "the link to #value finds no such place": ("[the query](#query)", "[the query](#value)"),
+    "the link to 09_none.ipynb leads nowhere": ("A book.", "[A book](09_none.ipynb)."),
+    "the link to none.md leads nowhere": ("A book.", "[A book](none.md)."),
+    "filler: 'simply'": ("A book.", "Simply a book."),
+    "praise: 'great'": ("A book.", "A great book."),
+    "an exclamation mark ('book!')": ("A book.", "A book!"),
+    "American spelling 'color'": ("A book.", "A book in color."),
+    "a paragraph of": ("A book.", "A book. " * 100),
+    "a picture without a text": ("A book.", "![](data:none) A book."),
+}
+IN_ANNEX = {
+    "'half' comes from another section": ("Fraction(base)", "half(base)"),
+    "'Fraction' comes from another section": ("half(math.pi)", "Fraction(half(1))"),
+    "the title cell does not say how many minutes": ("<!-- minutes -->", ""),
+    "the first code cell does not call setup()": ("runtime = setup()\n", ""),
+    "a line of 117 characters": ("half(math.pi)\n", f"half(math.pi)  # {'wide ' * 20}\n"),
+}
+
+
+@pytest.mark.parametrize("said", IN_LESSON)
+def test_a_problem_of_the_lesson_is_found(problems, said):
+    old, new = IN_LESSON[said]
+    assert old in LESSON
+    lesson, annex = problems(LESSON.replace(old, new))
+    assert any(said in one for one in lesson), lesson
+    assert annex == []
+
+
+@pytest.mark.parametrize("said", IN_ANNEX)
+def test_a_problem_of_the_annex_is_found(problems, said):
+    old, new = IN_ANNEX[said]
+    assert old in ANNEX
+    lesson, annex = problems(annex=ANNEX.replace(old, new))
+    assert any(said in one for one in annex), annex
+    assert lesson == []
+
+
+def test_a_source_without_a_kernel_is_found(problems):
+    assert problems(header="")[0] == ["the header names no kernel"]
+
+
+def test_sizes_are_fine_up_to_their_limits(problems):
+    longest, lesson = pattern.DEFINITION, LESSON.replace(STEP, STEP + WORDS)
+    lesson = lesson.replace(CELL, "# %%\ny = 2\n\n" * 26 + LONG + "\n" + CELL)
+    assert problems(lesson, ANNEX + "base\n" * 30, longest) == [[], []]
+    assert problems(lines=longest + 1)[0] == [f"a cell of definitions of {longest + 1} lines"]
+
+
+def test_more_than_five_exercises_are_too_many(problems):
+    stub = '# %% tags=["exercise"]\n@exercise("gaussian kernel")\ndef kernel(x):\n    raise NotImplementedError\n\n'
+    head = "# %% [markdown]\n# ### Exercise ●○○ · 3 minutes\n\n"
+    assert problems(LESSON.replace(CELL, head + 5 * stub + CELL))[0] == []
+    assert problems(LESSON.replace(CELL, head + 6 * stub + CELL))[0] == ["the lesson has 6 exercises"]
+
+
+def test_a_cell_that_does_something_else_may_show_its_code(problems):
+    no_drawing = [
+        "y = plot.lines(3)",
+        "print(plot.lines(3))",
+        "y = 2\nplot.lines(y)",
+        "import math",
+        "x",
+        "",
+        "setup()",
+    ]
+    cells = "".join(f"# %%\n{code}\n\n" for code in no_drawing)
+    assert problems(LESSON.replace(CELL, cells + CELL))[0] == []
+
+
+def test_quotations_code_and_pictures_may_be_loud(problems):
+    quiet = ['"Great!", she said.', "`n!`", "$n!$", "“Great!”", "![a picture](data:none)", "A greater book."]
+    assert problems(LESSON.replace("A book.", "\n#\n# ".join(quiet)))[0] == []
+
+
+# ---- outputs, and the command, on a chapter of one page that was run
+
+PAGE = '# %%\nanswer = 42\n\n# %% [markdown]\n# A book.\n\n# %% tags=["nbval-check-output"]\nprint("one")\n'
+
+
+@pytest.fixture
+def lint(course, build):
+    """lint(change of the built notebook) -> the messages of its rules."""
+    folder = course("00_page", PAGE)
+    build("00_page", folder)
+    path = folder / "00_page.ipynb"
+
+    def run(change):
+        content = json.loads(path.read_text("utf-8"))
+        change(content)
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return [str(problem) for problem in check.problems_of("00_page", folder)]
+
+    return run
+
+
+def set_output(number, **data):
+    """A change that puts an output into cell `number` (from 0)."""
+
+    def change(notebook):
+        notebook["cells"][number]["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": data}]
+
+    return change
+
+
+def shown(**output):
+    return lambda notebook: notebook["cells"][0].update(outputs=[output])
+
+
+LARGE = base64.b64encode(b"\0" * 70_000).decode()
+VIEW = views.heatmap([[1.0]], title="?").fragment()
+IN_OLD_FORM = VIEW.replace(program.SHOW, f"<script>{program.source()}</script>")
+IN_NOTEBOOK = {
+    "were not executed once each": lambda nb: nb["cells"][0].update(execution_count=None),
+    "is an error (ValueError)": shown(output_type="error", ename="ValueError", evalue="", traceback=[]),
+    "a warning is stored ('Deprecated')": shown(output_type="stream", name="stderr", text="Deprecated"),
+    "widget state is stored": lambda nb: nb["metadata"].update(widgets={}),
+    "which dies with its kernel": set_output(0, **{"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}),
+    "a path of one machine ('/home/ada')": set_output(0, **{"text/plain": "/home/ada/course/x.py"}),
+    "shows a memory address": set_output(0, **{"text/plain": "<object at 0x7f3a2b1c>"}),
+    "the notebook has 0.8": set_output(0, **{"text/plain": "x" * 800_000}),
+    "all notebooks have 4.9": set_output(0, **{"text/plain": "x" * 4_900_000}),
+    "a picture of 70 kB": set_output(0, **{"text/html": f"<img alt='a' src=\"data:image/webp;base64,{LARGE}\">"}),
+    "a picture of 70": set_output(0, **{"image/png": LARGE, "text/plain": "a picture"}),
+    "the program of the views is stored": set_output(0, **{"text/html": program.packed() + VIEW}),
+    "the program of the views is": set_output(0, **{"text/html": IN_OLD_FORM}),
+    "as course_kit/views/view.py does not write it": set_output(0, **{"text/html": VIEW.replace(program.SHOW, "")}),
+    "a second picture of a view": set_output(0, **{"text/html": VIEW, "image/png": "AAAA", "text/plain": "?"}),
+    "a bare matplotlib figure": set_output(0, **{"image/png": "AAAA", "text/plain": "<Figure size 640x480>"}),
+    "a picture without alt text": set_output(0, **{"text/html": "<img src='data:,'>"}),
+    "but there is none": lambda nb: nb["cells"][2].update(outputs=[]),
+    "a float (0.333) would be compared": set_output(2, **{"text/plain": "0.333"}),
+}
+
+
+@pytest.mark.parametrize("said", IN_NOTEBOOK)
+def test_a_problem_of_the_stored_outputs_is_found(lint, said):
+    messages = lint(IN_NOTEBOOK[said])
+    assert any(said in message for message in messages), messages
+    assert all(message.startswith("notebooks/00_page.ipynb") for message in messages)
+
+
+def test_a_view_as_it_is_written_is_no_problem(lint):
+    assert lint(set_output(0, **{"text/html": VIEW, "text/plain": "?"})) == []
+
+
+@pytest.fixture
+def command(course, build, tmp_path, monkeypatch, capsys):
+    """command(old, new, **flags) -> (status of `course notebooks`, its lines), for the page so changed."""
+    build("00_page", course("00_page", PAGE))
+    (tmp_path / "course_kit.py").write_text("def setup():\n    pass\n")
+    (tmp_path / "notebooks").symlink_to(tmp_path)
+    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+
+    def run(old="answer", new="answer", **flags):
+        course("00_page", PAGE.replace(old, new))
+        return check.run(**flags), capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def test_check_goes_on_after_its_first_finding_and_says_nothing_twice(command):
+    """A sentence that is not built yet and has filler in it, and an import of what is not there."""
+    new = "# Simply a book.\n\n# %%\nfrom course_kit import set_up\n\n# %% [markdown]\n"
+    status, said = command("# A book.\n", new, check=True, lint=True)
+    for what in ("'from course_kit import set_up'", "filler: 'simply'", "'set_up'"):
+        assert sum(what in line for line in said) == 1, said
+    filler = next(line for line in said if "filler" in line)
+    assert filler.startswith("notebooks/source/00_page.py, cell 2 ('Simply a book.'): ")
+    assert status == 1
+
+
+def test_drift_is_for_check_and_not_for_lint(command):
+    assert command("A book.", "Another book.", check=True)[0] == 1
+    assert command("A book.", "Another book.", lint=True)[0] == 0
+    assert command(check=True, lint=True)[0] == 0
+
+
+def test_of_what_is_no_python_cell_and_line_are_said_and_nothing_else(command):
+    """A raw traceback would say "<unknown>, line 1"."""
+    status, said = command("answer = 42", "answer = = 42", check=True, lint=True)
+    (one,) = [line for line in said if "00_page" in line]
+    assert status == 1 and one.startswith("notebooks/source/00_page.py, cell 1 ") and "'answer = = 42'" in one
+    assert "line 10 is no Python: invalid syntax" in one
+
+
+def test_check_says_once_that_a_definition_is_not_in_the_library(command):
+    new = 'answer = 42\n\n# %% tags=["definition"]\n# course_utils.attention: none_such'
+    status, said = command("answer = 42", new, check=True, lint=True)
+    assert status == 1 and sum("none_such" in line for line in said) == 1
+
+
+# ---- what only the real chapters have
+
+LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
+
+
+def test_a_chapter_ends_with_the_way_on_and_the_way_back():
+    for name in LESSONS:
+        end = sources.read(name).cells[-1].source
+        following = LESSONS[LESSONS.index(name) + 1 :][:1]
+        assert all(f"]({other}.ipynb)**" in end for other in following), name
+        assert ("(#progress)" if name == LESSONS[0] else f"({LESSONS[0]}.ipynb#progress)") in end, name
+
+
+def test_a_chapter_draws_its_charts_through_views():
+    for name in building.names():
+        source = (building.folder() / "source" / f"{name}.py").read_text("utf-8")
+        assert not re.search(r"matplotlib|pyplot|subplots|\.imshow", source), name
