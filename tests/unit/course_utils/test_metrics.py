@@ -1,10 +1,7 @@
 """Metrics: equal to sacrebleu's, and to numbers worked out by hand."""
 
 import math
-import os
 import random
-import re
-from pathlib import Path
 
 import pytest
 import sacrebleu
@@ -84,12 +81,6 @@ def test_one_reference_each_may_be_given_as_plain_text():
     assert metrics.bleu(["a b c d e"], ["a b c d e"]) == metrics.bleu(["a b c d e"], [["a b c d e"]]) == 100
 
 
-def test_bleu_prints_what_it_is_made_of():
-    assert str(metrics.bleu(["a b c d"], ["a b c d e"])) == (
-        "BLEU 77.88 = 100.0/100.0/100.0/100.0 × 0.779 (4 tokens, reference 5)"
-    )
-
-
 @pytest.mark.parametrize(
     ("hypotheses", "references", "error", "words"),
     [
@@ -134,30 +125,6 @@ def test_alignment_error_rate_of_a_corpus_adds_up_the_counts_not_the_rates():
 def test_without_any_link_nothing_is_wrong():
     assert metrics.alignment_error_rate([set(), set()], [set(), set()]) == 0
     assert metrics.alignment_error_rate(set(), set()) == 0
-
-
-def read_links(line):
-    """Gold links, "0-0 1p2 …" (i-j sure, ipj possible) -> (sure, possible); sure ones are possible, too."""
-    return tuple({tuple(map(int, pair)) for pair in re.findall(rf"(\d+){s}(\d+)", line)} for s in ("-", "[-p]"))
-
-
-def test_the_gold_alignments_of_alibi_are_read_and_agree_with_themselves():
-    where = Path(os.environ.get("COURSE_DATA_DIR", "")) / "alibi-fr-en"
-    if not os.environ.get("COURSE_DATA_DIR") or not where.is_dir():
-        pytest.skip("needs alibi-fr-en in COURSE_DATA_DIR")
-    count = 0
-    for file in sorted(where.glob("*/ali_w2w_*.txt")):
-        sentences = sorted(file.parent.glob("*_sents.txt"), key=lambda p: p.stem.split("_")[0] not in file.stem[8:20])
-        french, english = (
-            [line.split("\t")[1].split() for line in p.read_text("utf-8").splitlines()] for p in sentences
-        )
-        gold = [read_links(line.split("\t")[1]) for line in file.read_text("utf-8").splitlines()]
-        count += len(gold)
-        sure, possible = [s for s, _ in gold], [p for _, p in gold]
-        assert metrics.alignment_error_rate(sure, sure, possible) == 0
-        diagonal = [{(i, min(i, len(e) - 1)) for i in range(len(f))} for f, e in zip(french, english, strict=True)]
-        assert 0.5 < metrics.alignment_error_rate(diagonal, sure, possible) < 1
-    assert count == 522
 
 
 def test_links_of_weights():

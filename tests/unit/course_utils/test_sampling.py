@@ -130,17 +130,6 @@ def test_the_mask_of_prompts_is_of_their_shape_with_a_token_in_each_row(mask):
         sample(model(), torch.tensor([[4, 5], [4, 5]]), 2, mask=mask)
 
 
-@pytest.mark.parametrize("positions", ["learned", "rotary"])
-def test_a_shorter_prompt_in_a_batch_goes_on_as_it_would_alone(positions):
-    made, lengths = model(positions=positions), [7, 4, 1]
-    prompts = torch.randint(4, 30, (3, 7), generator=torch.Generator().manual_seed(1))
-    mask = torch.arange(7) < torch.tensor(lengths)[:, None]
-    together, p = drawn(made, prompts, 8, temperature=0, mask=mask)
-    for row, length in enumerate(lengths):
-        alone, q = drawn(made, prompts[row : row + 1, :length], 8, temperature=0)
-        assert torch.equal(together[row], alone[0]) and torch.allclose(p[row], q[0], atol=1e-5)
-
-
 def test_frequencies_are_the_probabilities():
     """30,000 draws of one step: each share within four standard errors."""
     made, prompt = model(), torch.full((30_000, 1), 5)
@@ -154,15 +143,6 @@ def test_the_same_seed_draws_the_same_and_the_global_state_is_left_alone():
     before = torch.get_rng_state()
     a, b = (sample(made, prompt, 12, generator=torch.Generator().manual_seed(4)) for _ in range(2))
     assert torch.equal(a, b) and torch.equal(before, torch.get_rng_state())
-
-
-def test_a_row_ends_at_stop_and_is_filled_up():
-    made, prompt = model(), torch.tensor([[4], [9], [14]])
-    free = sample(made, prompt, 12, temperature=0)
-    stop = int(free[0, 3])
-    found = sample(made, prompt, 12, temperature=0, stop=stop)
-    end = free[0].tolist().index(stop)
-    assert found[0, : end + 1].tolist() == free[0, : end + 1].tolist() and not found[0, end + 1 :].any()
 
 
 @pytest.mark.parametrize(
