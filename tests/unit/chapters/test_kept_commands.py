@@ -1,6 +1,7 @@
 """What chapters 7 and 8 lay beside the notebooks: commands that train, go on, talk and serve, and lose nothing."""
 
 import importlib
+import json
 import shutil
 import signal
 import subprocess
@@ -9,6 +10,8 @@ import time
 from dataclasses import asdict
 from http.server import ThreadingHTTPServer
 from threading import Thread
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 import torch
@@ -129,30 +132,55 @@ def test_the_model_that_was_taught_and_the_gpt_of_chapter_7_answer(folder, packa
     assert start.decode([number + start.first for number in kept.encode(text)]) == text
 
 
-def test_smollm_talks_and_serves_any_client_of_openai(package, says, capsys, monkeypatch, smollm):
-    from openai import BadRequestError, OpenAI
-
+@pytest.fixture
+def served(package, monkeypatch, smollm):
+    """SmolLM2 in the reader's own package, and the address where it answers."""
     chat = package("chat")
-    talker = chat.smollm()
+    chat.Server.talker = talker = chat.smollm()
     monkeypatch.setattr(chat, "smollm", lambda: talker)
+    with ThreadingHTTPServer(("127.0.0.1", 0), chat.Server) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+ASKED = {
+    "model": "smollm2",
+    "max_tokens": 12,
+    "messages": [
+        {"role": "system", "content": "You answer in one word."},
+        {"role": "user", "content": "What is the capital of France?"},
+    ],
+}
+
+
+def test_smollm_talks_and_serves_what_it_says_whole_and_in_pieces(package, says, capsys, served):
     says("What is the capital of France?")
     package("__main__").main("chat")
     assert "Paris" in capsys.readouterr().out
-    chat.Server.talker = talker
-    with ThreadingHTTPServer(("127.0.0.1", 0), chat.Server) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        client = OpenAI(base_url=f"http://127.0.0.1:{server.server_port}/v1", api_key="none", timeout=120)
-        assert [model.id for model in client.models.list()] == ["smollm2"]
-        messages = [{"role": "system", "content": "You answer in one word."}]
-        messages += [{"role": "user", "content": "What is the capital of France?"}]
-        asked = {"model": "smollm2", "messages": messages, "max_tokens": 12}
-        whole = client.chat.completions.create(**asked)
-        pieces = client.chat.completions.create(**asked, stream=True)
-        assert whole.choices[0].message.content == "".join(piece.choices[0].delta.content or "" for piece in pieces)
-        assert "Paris" in whole.choices[0].message.content
-        with pytest.raises(BadRequestError):
-            client.chat.completions.create(model="smollm2", messages=[{"role": "user", "content": "cat " * 9000}])
-        server.shutdown()
+
+    def posted(**more):
+        return urlopen(Request(f"{served}/chat/completions", json.dumps(ASKED | more).encode())).read().decode()
+
+    assert [model["id"] for model in json.load(urlopen(f"{served}/models"))["data"]] == ["smollm2"]
+    whole = json.loads(posted())["choices"][0]["message"]["content"]
+    *events, end = [line.removeprefix("data: ") for line in posted(stream=True).splitlines() if line]
+    pieces = [json.loads(event)["choices"][0]["delta"]["content"] for event in events]
+    assert "Paris" in whole == "".join(pieces) and end == "[DONE]"
+    with pytest.raises(HTTPError, match="400"):
+        posted(messages=[{"role": "user", "content": "cat " * 9000}])
+
+
+@pytest.mark.weekly
+def test_the_client_of_openai_understands_it(served):
+    openai = pytest.importorskip("openai", reason="needs the extra serve")
+    client = openai.OpenAI(base_url=served, api_key="none", timeout=120)
+    assert [model.id for model in client.models.list()] == ["smollm2"]
+    pieces = client.chat.completions.create(**ASKED, stream=True)
+    whole = client.chat.completions.create(**ASKED).choices[0].message.content
+    assert whole == "".join(piece.choices[0].delta.content or "" for piece in pieces)
+    with pytest.raises(openai.BadRequestError):
+        client.chat.completions.create(model="smollm2", messages=[{"role": "user", "content": "cat " * 9000}])
 
 
 def test_without_the_package_it_says_what_to_install(package, monkeypatch):
