@@ -7,8 +7,6 @@ from chapters.ch06 import lesson as bert_lesson
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import Masked, encode
 from course_kit.data.stories import Story
-from course_tools.recipes.checkpoints import train
-from course_utils.bert import pretraining_loss
 
 TINY = {"model_size": 16, "num_layers": 1, "num_heads": 2, "ffn_size": 16}
 NAMES = ("anna", "ben", "carla", "david", "emma", "frank")
@@ -49,25 +47,6 @@ def test_a_batch_asks_for_15_percent_and_never_for_cls_sep_or_padding(lesson):
     assert (batch.segments[~batch.mask] == 0).all()
     first = batch.segments.diff(dim=1).clamp_min(0).argmax(1)  # the [SEP] before segment 1
     assert (batch.ids[torch.arange(400), first] == lesson.tokenizer.sep).all()
-
-
-def test_the_same_generator_gives_the_same_batch(lesson):
-    one, two = (lesson.batch(torch.Generator().manual_seed(3), 8) for _ in range(2))
-    assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
-
-
-def test_padding_changes_neither_loss(lesson):
-    model = lesson.model(**TINY).double().eval()
-    batch = lesson.batch(torch.Generator().manual_seed(0), 6)
-    longer = torch.nn.functional.pad
-    padded = Masked(longer(batch.ids, (0, 7)), longer(batch.segments, (0, 7)), longer(batch.mask, (0, 7)),
-                    longer(batch.labels, (0, 7), value=-100), batch.nsp)  # fmt: skip
-    losses = [pretraining_loss(model, b.ids, b.labels, b.nsp, b.segments, b.mask) for b in (batch, padded)]
-    assert abs(losses[0].mlm - losses[1].mlm) < 1e-6 and abs(losses[0].nsp - losses[1].nsp) < 1e-6
-    seen = pretraining_loss(
-        model, padded.ids, padded.labels, padded.nsp, padded.segments, None
-    )  # padding attended: another loss
-    assert abs(seen.total - losses[0].total) > 1e-6
 
 
 def test_the_loss_is_that_of_the_logits_at_masked_places(lesson):
@@ -137,10 +116,6 @@ def test_what_was_told_in_training_is_known_by_the_sentence(lesson):
         and not lesson.seen(told.replace(" ", "  ", 1))
         and lesson.seen(held_out) == any(held_out in story.sentences for story in lesson.examples("train"))
     )
-
-
-def test_the_recipes_are_named():
-    assert {"bert-stories", "bert-sentiment", "bert-pairs", "bert-entities", "bert-questions"} <= set(train.RECIPES)
 
 
 def test_a_gap_from_the_left_alone_does_not_read_what_follows(lesson):

@@ -8,11 +8,10 @@ import pytest
 import torch
 
 from chapters.ch08 import published
-from chapters.ch08.exercises.annex import ANNEX, linear_step, with_sink
+from chapters.ch08.exercises.annex import linear_step, with_sink
 from chapters.ch08.experiments import lora, models, quantising, real_heads
 from chapters.ch08.published import Published
 from course_kit import results
-from course_kit.exercises import check, define
 from course_tools.recipes.results import RECIPES
 from course_utils.attention import split_heads
 from course_utils.llama import Llama, LlamaConfig, share_heads
@@ -131,17 +130,6 @@ def test_the_induction_score_of_a_perfect_copier_is_one(small):
     assert scores.tolist() == [[1.0, 0.0]] and real_heads.ranked(scores)[0] == (1, 1)
 
 
-def test_twins_differ_in_one_word_and_name_both_nouns():
-    assert len({twin.begin for twin in real_heads.TWINS}) == len(real_heads.TWINS) == 32
-    for twin in real_heads.TWINS:
-        assert " because it " in twin.begin and twin.if_one != twin.if_other and len(twin.if_one.split()) == 1
-        assert 0 < twin.begin.index(f" {twin.one} ") < twin.begin.index(f" {twin.other} ")
-        (one, right, wrong), (other, *_) = twin.sentences(alone=True)
-        assert (
-            one.startswith(f"The {right} and the {wrong}. What was ") and one.endswith("? It was the") and one != other
-        )
-
-
 def test_a_reading_without_favourites_follows_no_twin(small):
     twins = real_heads.TWINS[:2]
     pairs = real_heads.read_twins(small, twins)
@@ -167,14 +155,6 @@ def test_lora_begins_with_the_model_that_it_was_given_and_learns(small, monkeypa
     assert sum(p.numel() for p in added) == 2 * 4 * (64 + 64 + 64 + 32)
     losses = lora.train(small, added, lora.KNOWN, rounds=12)
     assert len(losses) == 12 and losses[-1] < losses[0] - 0.2
-
-
-def test_examples_that_are_asked_were_not_learned():
-    assert (
-        len(lora.KNOWN) == 30 and len(lora.ASKED) == 10 and not {q for q, _ in lora.KNOWN} & {q for q, _ in lora.ASKED}
-    )
-    assert not {q for q, _ in lora.PLAIN} & {q for q, _ in lora.FACTS}
-    assert all("my dear Watson" in answer or answer.startswith(("Look", "Because")) for _, answer in lora.VOICE)
 
 
 @pytest.mark.parametrize(
@@ -220,14 +200,6 @@ def test_linear_attention_step_by_step_is_a_matrix_of_weights():
 def test_a_sink_takes_what_the_keys_do_not_want():
     weights = with_sink(torch.tensor([[0.0, 0.0, 0.0], [9.0, -9.0, -9.0]]), 0.0)
     assert abs(weights[0].sum() - 0.75) < 1e-6 and weights[1].sum() > 0.999
-
-
-@pytest.mark.parametrize("one", ANNEX, ids=lambda one: one.name)
-def test_the_exercises_of_the_annex_know_their_mistakes(one, monkeypatch):
-    monkeypatch.setitem(define.KNOWN, one.name, one)
-    assert check(one.name, one.reference).right
-    for wrong in one.wrong:
-        assert check(one.name, wrong.answer).known is wrong
 
 
 # ---- the real one ---------------------------------------------------------------------------------------------------

@@ -4,9 +4,7 @@ import pytest
 import torch
 
 from chapters.ch06.experiments.contextual import (
-    SENSES,
     cosines,
-    in_two_senses,
     nearest,
     nearest_alike,
     nearest_by_words,
@@ -58,14 +56,6 @@ def test_the_nearest_by_words_shares_most_of_them_and_is_another_one():
     kinds = torch.tensor([True, True, False, False])
     texts = ["a loan of the bank", "the bank gave a loan", "the river bank", "grass by the river"]
     assert nearest_by_words(texts, kinds) == 1 and nearest_by_words(texts, kinds[[0, 2, 1, 3]]) == 0
-
-
-@pytest.mark.parametrize("word", SENSES)
-def test_each_sense_has_as_many_sentences_which_share_few_words(word):
-    sentences, kinds = in_two_senses(word)
-    assert len({*sentences}) == len(kinds) == 24 and kinds.tolist() == [True] * 12 + [False] * 12
-    assert all(word in sentence.lower().strip(".").split() or f"{word}," in sentence for sentence in sentences)
-    assert nearest_by_words(sentences, kinds) < 0.6
 
 
 def test_neighbours_are_the_rows_around_the_word(small):

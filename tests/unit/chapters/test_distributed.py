@@ -123,7 +123,7 @@ def alone(tmp_path_factory):
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.parametrize(("launcher", "name"), [("torchrun", "pairs"), ("accelerate", "language")])
 def test_two_processes_do_what_one_does(alone, tmp_path, launcher, name):
     """Five rows, or a few pairs of unequal length: the shares are unequal, the mean is that of the whole batch."""
@@ -143,19 +143,7 @@ def assert_alike(one, two, name):
     assert all(torch.allclose(weights[n], theirs[n], atol=1e-4) for n in weights)
 
 
-@pytest.mark.slow
-def test_a_training_killed_between_two_states_goes_on_to_the_same(alone, tmp_path):
-    """With dropout: the random states go on, too."""
-    killed(tmp_path, "dropout")
-    out = trained(tmp_path, "dropout")
-    assert "step 0 of" not in out
-    assert torch.equal(losses_of(alone, "dropout"), losses_of(tmp_path, "dropout"))
-    weights, theirs = weights_of(alone, "dropout"), weights_of(tmp_path, "dropout")
-    assert all(torch.equal(weights[n], theirs[n]) for n in weights)
-    assert rows_of(alone, "dropout") == rows_of(tmp_path, "dropout")
-
-
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_a_team_that_was_killed_goes_on_to_what_one_process_does(alone, tmp_path):
     killed(tmp_path, "language", "torchrun")
     out = trained(tmp_path, "language", "torchrun")

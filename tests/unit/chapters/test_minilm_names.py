@@ -4,7 +4,6 @@ import pytest
 
 from chapters.ch06 import real_text
 from chapters.ch06.experiments import minilm_names
-from course_kit import results
 from course_kit.data.stories import Tagged
 from course_utils.text import WordPiece
 
@@ -23,9 +22,3 @@ def test_without_the_weights_recording_says_what_is_needed(monkeypatch, tmp_path
     monkeypatch.setenv("COURSE_MINILM", str(tmp_path / "gone"))
     with pytest.raises(FileNotFoundError, match="COURSE_MINILM"):
         minilm_names.record_wnut17()
-
-
-def test_recorded_names_are_new_ones_and_found_better_than_none():
-    recorded = results.load("minilm_wnut17")
-    assert recorded["words of test names known"] < 0.5 and 0.1 < recorded["F1"] < 0.8
-    assert recorded["precision"] > 0 and recorded["recall"] > 0

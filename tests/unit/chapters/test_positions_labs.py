@@ -121,8 +121,3 @@ def test_refusals_say_what_to_do():
         labs.shuffle(x, query=torch.zeros(6, 3), key=torch.zeros(6, 2))
     with pytest.raises(ValueError, match="query"):
         labs.shuffle(x, query=torch.zeros(6, 3))
-
-
-def test_fragments_stay_small():
-    for lab in (labs.sinusoid(), labs.rotation(), labs.paths(), labs.shuffle(sentence())):
-        assert len(lab.fragment()) < 70_000

@@ -14,7 +14,7 @@ import torch
 
 from chapters.ch07 import hub_format, serving
 from course_utils import text
-from course_utils.checkpoints import Loaded, load_checkpoint
+from course_utils.checkpoints import Loaded
 from course_utils.decoding import generate
 from course_utils.gpt import GPT, GPTConfig
 
@@ -109,12 +109,6 @@ def test_chat_templates_make_one_text_of_a_chat(folder):
     assert hub_format.as_text(theirs, chat) == "Rome. A street.Speak.We know.Well?"
 
 
-def test_asked_for_news_the_model_asks_back():
-    """As chapter 7 says below its served answer."""
-    scene = "A street in Verona.\n\nFirst Citizen:\nWhat news, my lord?\n\nSecond Citizen:\n"
-    assert "?" in generate(load_checkpoint("gpt-shakespeare"), scene, 20, temperature=0)
-
-
 def test_what_cannot_be_written_says_why(tmp_path):
     characters = text.Characters.build(LINES)
     with pytest.raises(ValueError, match="rotary"):
@@ -199,7 +193,7 @@ def test_the_same_lines_ask_ollama():
 
 
 @EXTRA
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_served_streamed_killed(folder):
     """One server for all of it: the same text as here, a list of models, errors that explain, and no process left."""
     loaded, place = folder
@@ -232,7 +226,7 @@ def test_served_streamed_killed(folder):
 
 
 @EXTRA
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_the_server_ends_with_the_program_that_started_it(folder, tmp_path):
     """Also when that program is killed and cannot clean up."""
     code = (

@@ -78,15 +78,6 @@ def test_special_tokens_are_told_by_true_and_false_for_each():
     assert loss.mlm.isnan() and loss.total.isnan() and loss.nsp.isfinite()  # a mean of nothing
 
 
-def test_three_embeddings_are_summed_and_normed():
-    model, (ids, segments) = made(), batch()
-    table = model.embeddings
-    summed = table.tokens.weight[ids] + table.segments.weight[segments] + table.positions.weight[:10]
-    torch.testing.assert_close(table(ids, segments), table.norm(summed))
-    assert torch.equal(table(ids), table(ids, torch.zeros_like(ids)))
-    assert not torch.allclose(model(ids, segments).hidden, model(ids).hidden, atol=1e-3)
-
-
 def test_it_sees_both_sides_and_padding_is_seen_by_nobody():
     model, (ids, segments) = made(), batch()
     changed = ids.clone()
@@ -146,11 +137,6 @@ def test_settings_that_cannot_work_are_refused(options):
         Bert(BertConfig(**{"vocab_size": 60, "model_size": 32, "num_layers": 1, "num_heads": 4} | options))(
             torch.tensor([[1, 2]])
         )
-
-
-def test_a_config_is_frozen():
-    with pytest.raises(AttributeError):
-        BertConfig().model_size = 5
 
 
 def test_input_that_does_not_fit_is_refused():
