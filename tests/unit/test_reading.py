@@ -1,7 +1,4 @@
-"""The core is read aloud: how much of it one forward pass runs through, and how much of it only checks.
-
-`python tests/unit/test_reading.py` prints the figures.
-"""
+"""The core is read aloud: how much of it one forward pass runs through, and how much of it only checks."""
 
 import ast
 import sys
@@ -158,14 +155,3 @@ CORE_FILES = sorted(path.relative_to(CORE).as_posix() for path in CORE.rglob("*.
 def test_a_tenth_of_a_file_checks_at_most_or_two_lines_of_a_short_one(file):
     share, lines = only_checks(CORE / file)
     assert share <= 0.10 or lines <= 2
-
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    for name, (made, *_) in WALKS.items():
-        print(f"{name}: {walk(made())} functions, files, lines")
-    gpt = closure(CORE / "gpt.py")
-    print("GPT alone:", length(gpt), "lines in", *sorted(path.name for path in gpt))
-    print("MultiHeadAttention:", class_lines("attention.py", "MultiHeadAttention"), "lines")
-    print("course_utils:", length(CORE.rglob("*.py")), "lines")
-    print("checks:", {file: f"{only_checks(CORE / file)[0]:.0%}" for file in CORE_FILES})

@@ -197,8 +197,3 @@ def test_a_click_in_the_room_changes_whom_somebody_looks_for():
     assert room.now.arrays["weights"].reshape(5, 5)[0].argmax() == 3
     room.row, room.col = 4, 4
     assert "Eva looks for Eva" in line.value
-
-
-def test_the_room_stands_still_where_there_is_no_kernel():
-    view, told = labs.people(carrying(0.0), live=False)
-    assert "Ada looks for Cleo" in told and "(20 %)" in told and view.kind == "heatmap"

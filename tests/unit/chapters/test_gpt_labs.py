@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from chapters.ch07.labs.journey import Panel, numbered
-from chapters.ch07.labs.next_token import dice
 from chapters.ch07.labs.scaling_law import BESIROGLU_2024, HOFFMANN_2022, best, duration, flops, loss, short
 from chapters.ch07.timeline import timeline
 from course_kit import data
@@ -119,13 +118,6 @@ def test_draws_repeat_and_follow_the_probabilities():
     assert lab.selection is None and many.selection.token == many.drawn[-1]
     row = next(r for r in many.table().rows if r[0] == many.names[0])
     assert row[3] == str(many.drawn.count(many.names[0])) and "Drawn 3000 times" in many.describe()
-
-
-def test_the_dice_are_even_and_those_of_the_browser():
-    throw = dice(0, 0)
-    first = [next(throw) for _ in range(20_000)]
-    assert np.histogram(first, 10, (0, 1))[0] == pytest.approx(2000, abs=170)
-    assert first[:3] != [next(throw) for throw in (dice(1, 0),) * 3] != [next(throw) for throw in (dice(0, 1),) * 3]
 
 
 def test_a_draw_asks_the_model_again():
@@ -279,25 +271,6 @@ def test_the_law_is_that_of_the_papers():
             found = sizes[loss(sizes, compute / 6 / sizes, law).argmin()]
             N, D = best(compute, law)
             assert pytest.approx(found, rel=1e-3) == N and pytest.approx(compute) == 6 * N * D
-
-
-def lowest(law, compute):
-    """N, D and the loss at the lowest point, found by trying sizes: without a formula for the minimum."""
-    N = np.geomspace(1e9, 1e12, 300_001)
-    D = compute / 6 / N
-    L = law[0] + law[1] / N ** law[3] + law[2] / D ** law[4]
-    return N[L.argmin()], D[L.argmin()], L.min()
-
-
-def test_the_fit_of_2024_agrees_with_the_rule_of_thumb_and_the_printed_one_does_not():
-    gpt3 = labs.scaling_law(parameters=175e9, tokens=300e9).numbers
-    found = lowest((1.8172, 482.01, 2085.43, 0.3478, 0.3658), 3.15e23)
-    assert (gpt3["best_N"], gpt3["best_D"], gpt3["best_loss"]) == pytest.approx(found, rel=1e-3)
-    assert found == pytest.approx((53.0e9, 990e9, 1.9923), rel=2e-3) and round(found[1] / found[0]) == 19
-    assert gpt3["loss"] == pytest.approx(2.0085, abs=1e-4)
-    N, D, L = lowest((1.69, 406.4, 410.7, 0.34, 0.28), 3.15e23)
-    assert round(D / N) == 87 and f"{L:.2f}" == "1.95"
-    assert best(3.15e23, HOFFMANN_2022) == pytest.approx((N, D), rel=1e-3)
 
 
 def test_the_numbers_of_the_lab():
