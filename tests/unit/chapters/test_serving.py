@@ -181,18 +181,6 @@ def test_ollama_is_found_or_a_line_says_how_to_get_it():
 
 
 @EXTRA
-def test_the_same_lines_ask_ollama():
-    """A stand-in for it: its list of models, and an answer in pieces."""
-    with HTTPServer(("127.0.0.1", 0), Ollama) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url, Ollama.models = f"http://127.0.0.1:{server.server_port}/v1", [{"id": "qwen2.5:3b"}]
-        (model,) = serving.models_at(url)
-        said = list(serving.streamed(url, model, [{"role": "user", "content": "Good day."}], temperature=0))
-        assert said == ["qwen2.5:3b", ": ", "Good day."]
-        server.shutdown()
-
-
-@EXTRA
 @pytest.mark.weekly
 def test_served_streamed_killed(folder):
     """One server for all of it: the same text as here, a list of models, errors that explain, and no process left."""

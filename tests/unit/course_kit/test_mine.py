@@ -135,16 +135,6 @@ def test_imports_of_the_course_inside_a_function_become_those_of_the_package(boo
     assert "course_utils" not in text_of(book) and "from .given import multi_head as course" in text_of(book)
 
 
-def test_a_definition_that_stands_on_the_page_is_the_courses(book):
-    from course_kit.plain import plain
-
-    page = cell("\n\n\n".join(plain(f"course_utils.attention:{one}") for one in ("split_heads", "join_heads")))
-    names = {name: page[name] for name in ("split_heads", "join_heads")}
-    text = plain(attention.multi_head)
-    solve("attention in heads", text, scaled_dot_product_attention=attention.scaled_dot_product_attention, **names)
-    assert "from .given import join_heads, scaled_dot_product_attention, split_heads" in text_of(book)
-
-
 def test_a_better_answer_takes_the_place_of_the_one_before_and_a_wrong_one_does_not(book, capsys):
     solve("residual and norm", ADD)
     solve("split heads", SPLIT)
@@ -232,14 +222,6 @@ def test_a_file_that_does_not_parse_is_never_touched(book, capsys, damage):
     assert "in mine/ch05_2.py" in said and "mine/ch05.py cannot be read as Python" in said
 
 
-def test_a_file_that_stops_by_itself_is_named(book, capsys):
-    (book / "mine").mkdir()
-    (book / "mine" / "ch05.py").write_text("1 / 0\n", "utf-8")
-    solve("residual and norm", ADD)
-    assert "mine/ch05.py itself stops with ZeroDivisionError" in capsys.readouterr().out
-    assert text_of(book) == "1 / 0\n"
-
-
 def test_a_file_that_was_deleted_is_made_anew(book):
     solve("residual and norm", ADD)
     (book / "mine" / "ch05.py").unlink()
@@ -307,7 +289,7 @@ def test_outside_of_a_workbook_nothing_is_written(book, tmp_path, monkeypatch):
     assert not list((tmp_path / "elsewhere").iterdir()) and not (book / "mine").exists()
 
 
-@pytest.mark.weekly  # the lock that it needs: test_files.py
+@pytest.mark.weekly  # the lock, each day: test_progress_record.py
 def test_two_kernels_at_once_lose_nothing(book):
     program = f"""
         import sys; sys.path[:0] = {[str(files.course_folder()), str(files.course_folder() / "tests")]!r}

@@ -288,16 +288,6 @@ def test_no_more_sentences_than_a_batch_holds_are_read_at_once(monkeypatch):
     assert sizes == [2, 2, 1]
 
 
-def test_a_translation_is_written_as_its_text_with_a_note_only_where_there_is_one():
-    plain, noted = (decoding.Translation("le chat", [], [], torch.ones(1, 1), note=note) for note in ("", "cut"))
-    assert (str(plain), str(noted)) == ("le chat", "le chat   [cut]")
-    assert "le chat" in repr(plain) and "tensor" not in repr(plain)
-
-
-def test_one_sentence_may_be_given_as_it_is():
-    assert len(decoding.translate(loaded(), "the cat sleeps .")) == 1
-
-
 @pytest.mark.parametrize(
     ("sentence", "note", "source"),
     [

@@ -156,22 +156,12 @@ class TestWhatIsRefused:
         assert metrics.exact_match(["thank you very much"], [["merci", "thanks", "cheers"]]) == 0
         assert metrics.exact_match(["the cat sat"], [["the", "cat sat", "sat"]]) == 0, "one of them has two words"
 
-    @pytest.mark.parametrize("references", ["a cat", None, 3, [["a", 3]], [b"a"]])
-    def test_references_that_are_none(self, references):
-        with pytest.raises(TypeError):
-            metrics.bleu(["a cat"], references)
-
     @pytest.mark.parametrize(
         "links", ["0-0", 3, ["0-0"], [(0, 0, 0)], [{(0, 0, 1)}], [{(0.5, 1)}], [{("a", "b")}], [{(-1, 0)}]]
     )
     def test_links_that_are_none(self, links):
         with pytest.raises((TypeError, ValueError)):
             metrics.alignment_error_rate(links, [{(0, 0)}])
-
-    def test_a_cut_reference_is_seen_where_half_of_its_words_are_in_the_translation(self):
-        with pytest.raises(ValueError):
-            metrics.bleu(["the cat sat"], [["The", "cat", "slept", "well"]])
-        metrics.bleu(["the cat sat"], [["The", "dog", "slept", "well"]])
 
     @pytest.mark.parametrize(
         "change",

@@ -16,7 +16,6 @@ from course_utils.text import (
     Subwords,
     Vocabulary,
     collate,
-    from_json,
     pad,
 )
 from course_utils.text.vocabulary import split_characters, split_words
@@ -257,16 +256,3 @@ class TestWhatIsRefused:
         for method in (built.decode, built.tokens):
             with pytest.raises((TypeError, ValueError)):
                 method(ids)
-
-    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece, BytePairs])
-    def test_numbers_may_come_as_a_tensor(self, kind):
-        built = kind.build(["the cat sat on the mat"])
-        ids = built.encode("the cat")
-        assert built.decode(torch.tensor(ids)) == built.decode(ids) == "the cat"
-
-    @pytest.mark.parametrize(
-        "card", [{"kind": "subwords", "tokenizer": {"a": 1}}, {"kind": "subwords", "tokenizer": None}, {}]
-    )
-    def test_a_card_that_is_no_vocabulary(self, card):
-        with pytest.raises(ValueError, match="this"):
-            from_json(card)

@@ -14,7 +14,6 @@ from course_utils.blocks import AddNorm, EncoderBlock, PostNorm, init_small
 from course_utils.caching import writer_of
 from course_utils.heads import attention_weights
 from course_utils.loss import masked_loss
-from course_utils.rotary import RotaryAttention
 from course_utils.text import Batch, Vocabulary, collate
 from course_utils.transformer import DecoderBlock, Transformer, TransformerConfig, make_transformer, translation_loss
 
@@ -240,14 +239,6 @@ def test_a_grid_of_masks_never_gives_nan():
     model, (source, target, _) = made(), some()
     for lengths in itertools.product((0, 1, 4, 9), repeat=3):
         assert model(source, target, padding_mask(list(lengths), 9)[:, 0]).isfinite().all()
-
-
-def test_rotary_positions_are_those_of_a_blocks_own_side_only():
-    torch.manual_seed(0)
-    block, x, memory = DecoderBlock(8, 2, 16), torch.randn(2, 5, 8), torch.randn(2, 4, 8)
-    block.attention = RotaryAttention(8, 2)
-    torch.testing.assert_close(block(x, memory[:, [2, 0, 3, 1]]), block(x, memory))
-    assert not torch.allclose(block(x[:, [1, 0, 2, 3, 4]], memory)[:, 4], block(x, memory)[:, 4])
 
 
 def test_a_transformer_from_numbers_is_that_of_its_config():
