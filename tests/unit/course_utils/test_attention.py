@@ -86,20 +86,6 @@ def test_a_module_of_no_width_never_gives_a_number(width):
     assert NadarayaWatson(width)(queries, keys, values, None)[0].isnan().all()
 
 
-@pytest.mark.parametrize(
-    "kernel", [1.0, lambda d: d.abs().sum(), lambda d: 1.0], ids=["none", "one tensor", "one number"]
-)
-def test_a_kernel_gives_a_closeness_for_each_distance(kernel):
-    with pytest.raises(REFUSED):
-        nadaraya_watson(*numbers([0.0], [0.0, 4.0], [3.0, 4.0]), kernel)
-
-
-def test_one_point_and_duplicates():
-    assert nadaraya_watson(*numbers([5.0], [1.0], [7.0]))[0].item() == 7
-    estimate, weights = nadaraya_watson(*numbers([1.0], [1.0, 1.0], [2.0, 4.0]))
-    assert estimate.item() == 3 and weights.tolist() == [[0.5, 0.5]]
-
-
 @pytest.mark.parametrize("kernel", [gaussian_kernel, epanechnikov_kernel])
 def test_what_is_no_number_gives_no_estimate(kernel):
     """A boxcar compares, so a key that is no number is not in its window."""

@@ -131,31 +131,6 @@ def test_parameters_of_base_and_large(config, total):
     assert BertConfig.large(9).vocab_size == 9
 
 
-@pytest.mark.parametrize("options", [{"vocab_size": -1}, {"segments": 1.5}, {"dropout": -1}, {"num_heads": 5}], ids=str)
-def test_settings_that_cannot_work_are_refused(options):
-    with pytest.raises(REFUSED):
-        Bert(BertConfig(**{"vocab_size": 60, "model_size": 32, "num_layers": 1, "num_heads": 4} | options))(
-            torch.tensor([[1, 2]])
-        )
-
-
-def test_input_that_does_not_fit_is_refused():
-    model, (ids, segments) = made(), batch()
-    for wrong in (
-        (torch.tensor([[5, 99]]),),
-        (ids.float(),),
-        (ids[0],),
-        (ids, segments * 2),
-        (ids, segments[:, :9]),
-        (torch.full((1, 65), 5),),
-        (ids, segments, torch.ones_like(ids)),
-        (ids, segments, torch.ones(4, 10)),
-        (ids, segments, torch.ones(4, 9, dtype=torch.bool)),
-    ):
-        with pytest.raises(REFUSED):
-            model(*wrong)
-
-
 def test_a_share_of_nothing_and_of_all():
     ids, never = torch.ones(2, 3, dtype=torch.long), torch.zeros(2, 3, dtype=torch.bool)
     assert (mask_tokens(ids, never, 9, 4, share=0)[1] == -100).all()

@@ -1,12 +1,9 @@
 """GPT: what comes after is not seen, padding counts for nothing, one cache for all, and it translates."""
 
-import dataclasses
-
 import pytest
 import torch
 from edges import REFUSED
 
-from course_kit.keeping import saving
 from course_utils import checkpoints, decoding, text
 from course_utils.caching import GPTWriter, writer_of
 from course_utils.gpt import GPT, GPTConfig
@@ -136,26 +133,6 @@ def test_what_is_read_takes_one_half_of_the_context_and_what_is_written_less_tha
     monkeypatch.setattr(GPTWriter, "step", never_ends)
     found = decoding.translate(checkpoints.Loaded(made, {}, vocabulary, vocabulary), "w1 " * 20, beam=1)[0]
     assert (len(found.source_tokens), len(found.tokens)) == (12, 11), "of 24: <to-fr>, or <bos>, stands between"
-
-
-@pytest.mark.parametrize("positions", ["learned", "rotary"])
-def test_checkpoint_there_and_back(positions, tmp_path):
-    made, tokenizer = model(positions), text.Characters.build("".join(map(chr, range(60, 96))))
-    saving.save_checkpoint(made, tmp_path / "tiny", {"data": {"pair": "en-fr"}}, tokenizer=tokenizer)
-    loaded = checkpoints.load_checkpoint(tmp_path / "tiny.json")
-    assert dataclasses.asdict(loaded.model.config) == dataclasses.asdict(made.config)
-    assert torch.allclose(loaded.model(ids()), made(ids()), atol=0.05)
-    assert loaded.source is loaded.target is loaded.tokenizer
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"vocab_size": -1}, {"positions": "none"}, {"dropout": -0.1}, {"num_heads": 3}, {"activation": "swish"}],
-    ids=str,
-)
-def test_settings_that_cannot_work_are_refused(options):
-    with pytest.raises(REFUSED):
-        GPT(GPTConfig(**{"vocab_size": 40, "model_size": 32, "num_heads": 4} | options))(ids())
 
 
 def test_input_that_does_not_fit_is_refused():

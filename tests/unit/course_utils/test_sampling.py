@@ -109,20 +109,6 @@ def test_rows_of_different_lengths_slide_each_at_its_own_time(positions, cache):
         assert torch.equal(together[i], alone[0])
 
 
-@pytest.mark.parametrize(
-    "options",
-    [{"temperature": "1"}, {"max_new_tokens": 1.0}, {"generator": 0}, {"stop": 1.5}, {"stop": ["a"]}, {"model": None},
-     {"mask": torch.ones(1, 2)}, {"mask": torch.ones(1, 2).long()}, {"mask": torch.zeros(1, 2, dtype=torch.bool)},
-     {"mask": torch.ones(1, 3, dtype=torch.bool)}, {"mask": [[True] * 2]}, {"ids": torch.zeros(1, 0, dtype=torch.long)},
-     {"ids": torch.ones(1, 2)}, {"ids": [[4, 5]]}, {"ids": torch.tensor([4, 5])}, {"ids": torch.tensor([[4, 99]])}],
-    ids=str,
-)  # fmt: skip
-def test_what_cannot_be_drawn_with_is_refused(options):
-    given = {"model": model(), "ids": torch.tensor([[4, 5]]), "max_new_tokens": 2} | options
-    with pytest.raises(REFUSED):
-        sample(**given)
-
-
 @pytest.mark.parametrize("mask", [torch.ones(2, 3).bool(), torch.eye(2)[:1].bool(),
                                   torch.tensor([[True, True], [False, False]])])  # fmt: skip
 def test_the_mask_of_prompts_is_of_their_shape_with_a_token_in_each_row(mask):

@@ -96,22 +96,6 @@ def test_the_models_own_loss_is_the_masked_loss_of_its_logits(settings):
     torch.testing.assert_close(half, net.loss(batch), atol=0.02, rtol=0)
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [{"source_vocab_size": -1}, {"query": "next"}, {"dropout": -0.1}, {"num_layers": 0}, {"attention": "aditive"}],
-    ids=str,
-)
-def test_settings_that_cannot_work_are_refused(settings):
-    with pytest.raises(REFUSED):
-        model(**settings)
-
-
-def test_a_model_of_odd_size_has_no_two_halves():
-    net, batch = model(model_size=15), collate(PAIRS)
-    with pytest.raises(REFUSED):
-        net.loss(batch)
-
-
 @pytest.mark.parametrize("attention", ["additive", None])
 @pytest.mark.parametrize(
     ("source", "mask"),

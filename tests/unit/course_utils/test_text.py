@@ -65,14 +65,6 @@ def test_words_join_to_the_sentence_they_came_from(sentence):
     assert text.join(split_words(sentence)) == sentence
 
 
-@pytest.mark.parametrize("given", [5, None, b"text", [5], {"a"}])
-@pytest.mark.parametrize("kind", ["words", "characters", "subwords"])
-def test_only_text_or_its_tokens_are_encoded(given, kind):
-    built = Subwords.build(SENTENCES, 90) if kind == "subwords" else Vocabulary.build(SENTENCES, kind)
-    with pytest.raises(TypeError, match="text"):
-        built.encode(given)
-
-
 def vocabulary():
     return Vocabulary.build(["the cat sleeps .", "the dog sleeps .", "the cat eats ."], min_count=2)
 

@@ -180,25 +180,6 @@ def test_beginning_small_is_normal_numbers_of_two_hundredths_and_no_bias(bias):
     assert (net[2].weight == 1).all() and (not bias or (net[1].bias == 0).all())
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"num_heads": 3},
-        {"num_heads": 0},
-        {"model_size": -4},
-        {"num_layers": 1.5},
-        {"model_size": 9, "num_heads": 3},
-        {"dropout": -0.1},
-        {"dropout": 1.1},
-    ],
-    ids=str,
-)
-def test_settings_that_cannot_work_are_refused(options):
-    source, target, mask = some()
-    with pytest.raises(REFUSED):
-        made(**options)(source, target, mask)
-
-
 def test_input_that_does_not_fit_is_refused():
     model, (source, target, mask) = made(), some(source=8)
     for bad in (
