@@ -40,22 +40,18 @@ def test_own_modules_are_left_as_they_are():
     assert score.W.weight.dtype == torch.float32 and torch.equal(score.W.weight, before)
 
 
-def test_scoring_refuses_with_what_to_do():
-    keys = [[1.0, 0.0], [0.0, 1.0]]
-    with pytest.raises(ValueError, match="query"):
-        labs.scoring([1.0, 0.0, 0.0], keys)
-    with pytest.raises(ValueError, match="finite"):
-        labs.scoring([1.0, float("nan")], keys)
-    with pytest.raises(ValueError, match="additive"):
-        labs.scoring([1.0, 0.0], keys, a="aditive")
-    with pytest.raises(ValueError, match="modules"):
-        labs.scoring(np.ones(4), np.eye(4), b="deep")
-    with pytest.raises(ValueError, match="keys"):
-        labs.scoring([1.0, 0.0], keys, names=["one"])
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ([1.0, 0.0, 0.0], {}),
+        ([1.0, 0.0], {"names": ["one"]}),
+        ([1.0, 0.0], {"values": [[1.0]]}),
+        ([1.0, 0.0], {"modules": {"general": SCORES["general"](3, 3)}}),
+    ],
+)
+def test_scoring_refuses_sizes_that_do_not_fit(query, options):
     with pytest.raises(ValueError):
-        labs.scoring([1.0, 0.0], keys, values=[[1.0]])
-    with pytest.raises(ValueError):
-        labs.scoring([1.0, 0.0], keys, modules={"general": SCORES["general"](3, 3)})
+        labs.scoring(query, [[1.0, 0.0], [0.0, 1.0]], **options)
 
 
 def test_scaling_tells_the_story_of_the_chapter():
