@@ -10,7 +10,7 @@ from edges import holds
 
 from course_utils import decoding
 from course_utils.checkpoints import Loaded, sentence_hashes
-from course_utils.decoding.search import pick
+from course_utils.decoding.search import penalty, pick
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.text import BOS, EOS, PAD, UNK, Vocabulary, pad
 
@@ -195,6 +195,10 @@ def test_a_sentence_is_written_the_same_alone_and_in_a_batch(settings):
         (alone,) = decoding.beam_search(net, source, max_length=9, beam=3)
         assert alone.ids == found.ids
         assert alone.score == pytest.approx(found.score)
+        assert found.score == pytest.approx(log_probability(net, source[0], found.ids))
+        if found.weights is not None:
+            forced = net(source, torch.tensor([[BOS, *found.ids]]))[1][0, : len(found.ids)].float()
+            torch.testing.assert_close(found.weights[:, : source.shape[1]], forced)
 
 
 class Tapes(Tape):
@@ -329,6 +333,11 @@ def test_a_translation_that_does_not_end_stops_at_twice_the_source_and_ten(words
     monkeypatch.setattr(one.model, "step", never_ends)
     found = decoding.translate(one, "cat " * words, beam=1)[0]
     assert len(found.tokens) == most and "did not come to an end" in found.note
+
+
+def test_the_penalty_is_that_of_wu_and_others():
+    """Wu et al. 2016, equation 14: ((5 + length) / 6)^α."""
+    assert [penalty(length, 1.0) for length in (1, 7)] == [1, 2] and penalty(13, 0.5) == pytest.approx(3**0.5)
 
 
 @pytest.mark.parametrize("alpha", [-1.0, math.nan, math.inf])

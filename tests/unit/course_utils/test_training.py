@@ -228,6 +228,11 @@ class TestEnds:
         again = quiet(net, lr=0.01, every=5, evaluate=held_out, resume=run)
         assert again.step == 20 and again.stopped is None and again.best.value <= run.best.value
 
+    def test_without_evaluation_a_state_is_sound_up_to_ten_times_the_first_loss(self):
+        script = iter([4.0, 4.0, 40.0, 41.0, math.nan])
+        run = quiet(model(), loss=lambda net, batch: squares(net, batch) * 0 + next(script), every=1)
+        assert run.stopped == "diverged" and run.step == 3
+
     def test_a_loss_may_be_negative(self):
         """A log-likelihood, say: what falls below zero is sound, and what rises from it a little has not exploded."""
         script = iter([-1.0, -30.0, -20.0, *[-0.5] * 12, 0.1, 0.1, 0.1, 0.1, 0.1, math.nan])

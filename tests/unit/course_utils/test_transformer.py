@@ -227,3 +227,5 @@ def test_a_transformer_from_numbers_is_that_of_its_config():
     model, again = make_transformer(11, model_size=16, layers=1, heads=2, dropout=0.2), make_transformer(11, 13)
     assert model.config == TransformerConfig(11, 11, 16, 1, 2, dropout=0.2)
     assert again.config == TransformerConfig(11, 13, dropout=0.0)
+    made = (Transformer(TransformerConfig(1, 1, 16, ffn_size=size)) for size in (None, 3))
+    assert [model.decoder[0].ffn.widen.out_features for model in made] == [64, 3]
